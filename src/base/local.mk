@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libbase.a
+src_libbase_a_SOURCES = \
+	src/base/file.c src/base/file.h \
+	src/base/memory.c src/base/memory.h \
+	src/base/pool.c src/base/pool.h \
+	src/base/progress.c src/base/progress.h \
+	src/base/random.c src/base/random.h \
+	src/base/status.c src/base/status.h \
+	src/base/text.c src/base/text.h
+LIBBASE = src/libbase.a $(MD_LIBS)

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Data sets of labelled images: a table of kinds, each with a reader; normalisation.
+ *
+ * Images are bytes, channel-major (C,H,W); a network sees (pixel / 255 - mean[c]) / std[c], computed in double and
+ * rounded once to the asked type. Reading is thread safe. */
+#ifndef IPPRO_DATA_DATASET_H
+#define IPPRO_DATA_DATASET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/file.h"
+#include "base/status.h"
+#include "nn/tensor.h"
+
+enum { DATASET_MAX_CHANNELS = 4 };
+
+struct dataset;
+
+struct dataset_options {
+    const char *split;         /* "train" or "test"; NULL: the kind's default */
+    const char *normalization; /* preset name, or "m1,m2,m3/s1,s2,s3"; NULL: "none" for files, the example's own for shapes */
+    int64_t images;            /* shapes only: how many to make, 0 for the default */
+    uint64_t seed;             /* shapes only */
+};
+
+/* A row per kind: cifar10, cifar100 (binary files), shapes (generated). */
+struct dataset_kind {
+    const char *name, *help;
+    bool needs_path;
+    const char *const *splits; /* NULL-terminated, the default first */
+    status (*open)(struct dataset *dataset, const struct dataset_options *options, struct error *error);
+    /* Write channels*height*width bytes and the label of one record. */
+    status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
+                   struct error *error);
+    void (*close)(struct dataset *dataset);
+};
+
+struct dataset {
+    const struct dataset_kind *kind;
+    char *path, *split;
+    char *note; /* something the user should know ("1 of 5 training files found"), or NULL */
+    int64_t count;
+    int channels, height, width, classes;
+    char **class_names; /* one per class, from the data set's own files where they have them */
+    char *normalization;
+    double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
+    char digest[DIGEST_SIZE]; /* of all records: names the data in outputs and sessions */
+    void *store;              /* the kind's own */
+};
+
+const struct dataset_kind *dataset_kind_find(const char *name);
+const struct dataset_kind *dataset_kind_at(int index);
+/* Normalisation presets for help and completion: "none", "cifar", "imagenet", "half". NULL past the end. */
+const char *normalization_name_at(int index);
+/* Parse a preset or numbers. STATUS_USAGE with the presets named otherwise. */
+status normalization_parse(const char *text, int channels, double *mean, double *std, struct error *error);
+
+/* Errors name the file, its size and the record length; labels out of range name the record. */
+status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,
+                    struct dataset **dataset, struct error *error);
+void dataset_free(struct dataset *dataset);
+/* One normalised image (C,H,W) as float or double, and its label. */
+status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
+                     int64_t *label, struct error *error);
+/* Labels of all records, owned by the caller (mem_free). */
+status dataset_labels(const struct dataset *dataset, int64_t **labels, struct error *error);
+
+#endif

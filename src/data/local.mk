@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libdata.a
+src_libdata_a_SOURCES = \
+	src/data/cifar.c \
+	src/data/dataset.c src/data/dataset.h \
+	src/data/sampler.c src/data/sampler.h \
+	src/data/shapes.c
+LIBDATA = src/libdata.a

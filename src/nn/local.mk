@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libnn.a
+src_libnn_a_SOURCES = \
+	src/nn/engine.c src/nn/engine.h \
+	src/nn/graph.c src/nn/graph.h \
+	src/nn/loss.c src/nn/loss.h \
+	src/nn/op_convolution.c \
+	src/nn/op_elementwise.c \
+	src/nn/op_linear.c \
+	src/nn/op_movement.c \
+	src/nn/op_normalization.c \
+	src/nn/op_pool.c \
+	src/nn/op_reduce.c \
+	src/nn/op_resize.c \
+	src/nn/op_shape.c \
+	src/nn/operator.c src/nn/operator.h \
+	src/nn/plan.c src/nn/plan.h \
+	src/nn/run.c src/nn/run.h \
+	src/nn/simplify.c src/nn/simplify.h \
+	src/nn/tensor.c src/nn/tensor.h
+LIBNN = src/libnn.a $(OPENBLAS_LIBS)

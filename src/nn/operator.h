@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Operators as a table: a row says how to check a node and infer its shapes, and which kernels compute it.
+ *
+ * A node is *prepared* once for given input shapes: attributes are parsed and checked, output shapes and types
+ * are written, and whatever the kernels want to know goes into an operator-specific plan. Kernels then run
+ * without failing: everything that depends on the file was checked by prepare. */
+#ifndef IPPRO_NN_OPERATOR_H
+#define IPPRO_NN_OPERATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph.h"
+#include "nn/tensor.h"
+
+enum { NODE_MAX_OPERANDS = 512 }; /* inputs or outputs of one node (Concat in DenseNet has 32) */
+
+/* A tensor as kernels see it; no ownership. data is NULL for an operand that is left out, and for a gradient
+ * that nobody wants. */
+struct operand {
+    enum element_type type;
+    struct shape shape;
+    void *data;
+};
+
+struct prepare {
+    /* given */
+    const struct node *node;
+    int opset;
+    struct arena *arena; /* for the plan; lives as long as the kernels run */
+    int input_count, output_count;
+    const struct operand *inputs;         /* type and shape; data only for constants */
+    const struct tensor *const *constant; /* constant[i] != NULL where input i is known at planning time */
+    bool backward;                        /* the backward kernel will run as well */
+    /* written */
+    struct operand *outputs; /* type and shape */
+    void *plan;              /* operator-specific, from the arena; may stay NULL */
+    size_t workspace;        /* bytes of scratch that forward and backward need, 0 by default */
+};
+
+/* What a kernel gets. Scratch contents do not survive a call. */
+struct kernel_call {
+    const void *plan;
+    const struct operand *inputs;
+    const struct operand *outputs;
+    int input_count, output_count;
+    void *workspace;
+    /* backward only: gradient with respect to each output (NULL data: no gradient arrives, treat as zero) and to
+     * each input (NULL data: not wanted). Kernels ADD to the input gradients. */
+    const struct operand *output_gradients;
+    const struct operand *input_gradients;
+};
+
+typedef void (*kernel)(const struct kernel_call *call);
+
+struct operator_kernels {
+    kernel forward, backward; /* backward NULL: no gradient passes (integers, comparisons) */
+};
+
+enum operator_flags {
+    OPERATOR_VIEW = 1,        /* output is the input's data in another shape (Reshape, Flatten, Squeeze, ...) */
+    OPERATOR_SHAPE_INPUTS = 2,/* inputs after the first are shape-like: must be constant when planned */
+    OPERATOR_ACTIVATION = 4,  /* element-wise non-linearity of one input */
+    OPERATOR_KNOWS_SHAPE = 8, /* output depends on the input's shape only, so it is constant once planned (Shape) */
+};
+
+struct operator {
+    const char *name; /* ONNX op_type */
+    int opset_first;  /* lowest opset whose meaning the row covers */
+    int inputs_min, inputs_max, outputs_max;
+    unsigned flags;
+    /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it. */
+    status (*prepare)(struct prepare *prepare, struct error *error);
+    /* By the element type of the first output (for Cast: of the output). Floating types both or neither. */
+    struct operator_kernels kernels[ELEMENT_TYPES];
+};
+
+/* NULL when the operator is not supported. */
+const struct operator *operator_find(const char *name);
+/* All rows, for tests and documentation. */
+const struct operator *operator_at(int index); /* NULL past the end */
+
+/* Tables of the op_*.c files, each ended by a row with a NULL name; operator.c joins them. */
+extern const struct operator operators_convolution[];   /* Conv */
+extern const struct operator operators_linear[];        /* Gemm MatMul */
+extern const struct operator operators_normalization[]; /* BatchNormalization */
+extern const struct operator operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
+extern const struct operator operators_elementwise[];   /* Relu Clip LeakyRelu Sigmoid HardSigmoid HardSwish Tanh Exp
+                                                           Sqrt Neg Abs Add Sub Mul Div Pow Dropout Identity Cast ... */
+extern const struct operator operators_movement[];      /* Transpose Concat Split Slice Pad Gather Expand */
+extern const struct operator operators_shape[];         /* Reshape Flatten Squeeze Unsqueeze Shape Constant ConstantOfShape Range */
+extern const struct operator operators_reduce[];        /* ReduceMean Softmax LogSoftmax */
+extern const struct operator operators_resize[];        /* Resize Upsample */
+
+/* Helpers for prepare functions. */
+/* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):
+ * looks at input `index` first (must be constant), then at the attribute. *values NULL and *count 0 if neither
+ * is there. Memory: the arena or the constant itself, borrowed. */
+status prepare_integers(struct prepare *prepare, int index, const char *attribute, const int64_t **values,
+                        int *count, struct error *error);
+/* Same for one real number (Clip's min). *found says whether it was given. */
+status prepare_real(struct prepare *prepare, int index, const char *attribute, double *value, bool *found,
+                    struct error *error);
+bool prepare_has_input(const struct prepare *prepare, int index);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The layers of a network as a pruning researcher sees them: each convolution or linear layer with its
+ * BatchNorm and the element-wise layer that follows. */
+#ifndef IPPRO_PRUNE_LAYER_H
+#define IPPRO_PRUNE_LAYER_H
+
+#include <stdbool.h>
+#include "nn/graph.h"
+
+enum layer_kind { LAYER_CONVOLUTION, LAYER_DEPTHWISE, LAYER_GROUPED, LAYER_LINEAR };
+
+struct layer {
+    const char *name;      /* "layer1.0.conv1": the weight's name without ".weight", else the node's name; unique */
+    const char *norm_name; /* BatchNorm's name made the same way, or NULL */
+    enum layer_kind kind;
+    int node, norm_node;            /* node indices; norm_node -1 without BatchNorm */
+    int activation_node;            /* element-wise layer h after the target, its sole consumer; -1: h is the identity */
+    int weight, bias;               /* value indices; bias VALUE_NONE without one */
+    int scale, shift, mean, var;    /* BatchNorm parameters, value indices; VALUE_NONE without BatchNorm */
+    double epsilon;
+    int linear, target, activated;  /* values y, u, h(u) as nn/engine.h calls them */
+    int64_t channels;               /* C: filters, output channels */
+    int64_t filter_length;          /* weights in one filter */
+    int64_t input_channels, kernel_height, kernel_width, stride, groups;
+    bool output_layer;              /* its channels are the network's outputs: never pruned, not scored */
+};
+
+struct layers {
+    struct arena *arena;
+    struct layer *items;
+    int count;
+};
+
+/* Layers in graph order. The graph is simplified and borrowed. A weight used by two nodes is refused by name
+ * (shared layers are not supported). */
+status layers_find(const struct graph *graph, struct layers **layers, struct error *error);
+void layers_free(struct layers *layers);
+int layers_index(const struct layers *layers, const char *name); /* -1 when absent */
+
+/* One filter as double, `filter_length` values, whatever way the file stores the weight (Conv: rows; Gemm with
+ * transB=0 and MatMul: columns). */
+void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out);
+/* C x filter_length, row-major; owned by the caller. NULL when memory is out. */
+double *layer_filters(const struct graph *graph, const struct layer *layer);
+/* A per-channel parameter (scale, shift, mean, var, bias) as double, owned by the caller; VALUE_NONE gives zeros. */
+double *layer_parameter(const struct graph *graph, const struct layer *layer, int value);
+const char *layer_kind_name(enum layer_kind kind);
+
+#endif

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libprune.a
+src_libprune_a_SOURCES = \
+	src/prune/criterion.c src/prune/criterion.h \
+	src/prune/geometric_median.c src/prune/geometric_median.h \
+	src/prune/layer.c src/prune/layer.h \
+	src/prune/proscore.c src/prune/proscore.h \
+	src/prune/score.c src/prune/score.h \
+	src/prune/selection.c src/prune/selection.h
+LIBPRUNE = src/libprune.a

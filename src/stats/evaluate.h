@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Accuracy and loss of a network on a sample. */
+#ifndef IPPRO_STATS_EVALUATE_H
+#define IPPRO_STATS_EVALUATE_H
+
+#include "data/sampler.h"
+#include "nn/run.h"
+
+struct evaluation {
+    int64_t images, top1, top5;
+    double loss;                           /* mean */
+    int classes;
+    int64_t *class_images, *class_correct; /* per class, owned */
+    double seconds;
+};
+
+struct evaluate {
+    const struct graph *graph;
+    const struct dataset *dataset;
+    const struct sample *sample;
+    enum element_type real;
+    enum kernel_choice kernel;
+    int64_t micro_batch;
+    struct pool *pool;
+    struct progress *progress;
+    double *logits; /* when not NULL: images x classes, written */
+};
+
+status evaluate_run(const struct evaluate *evaluate, struct evaluation *evaluation, struct error *error);
+void evaluation_free(struct evaluation *evaluation);
+
+#endif

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libstats.a
+src_libstats_a_SOURCES = \
+	src/stats/correlation.c src/stats/correlation.h \
+	src/stats/evaluate.c src/stats/evaluate.h \
+	src/stats/histogram.c src/stats/histogram.h \
+	src/stats/overlap.c src/stats/overlap.h
+LIBSTATS = src/libstats.a

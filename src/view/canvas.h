@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where figures are drawn. Cells (a grid of characters with styles: a terminal's lines now, a pane's window as
+ * well) and the files CSV, JSON, PNG and TXT. */
+#ifndef IPPRO_VIEW_CANVAS_H
+#define IPPRO_VIEW_CANVAS_H
+
+#include "base/status.h"
+#include "base/text.h"
+#include "view/figure.h"
+
+/* What a cell means; a theme says how it looks. */
+#define STYLE_LIST(X)                                                                                        \
+    X(STYLE_PLAIN, "plain")                                                                                  \
+    X(STYLE_TITLE, "title")                                                                                  \
+    X(STYLE_HEADER, "header")                                                                                \
+    X(STYLE_AXIS, "axis")                                                                                    \
+    X(STYLE_NUMBER, "number")                                                                                \
+    X(STYLE_NAME, "name")                                                                                    \
+    X(STYLE_BAR, "bar")                                                                                      \
+    X(STYLE_CUT, "cut")                                                                                      \
+    X(STYLE_NEGATIVE, "negative")                                                                            \
+    X(STYLE_POSITIVE, "positive")                                                                            \
+    X(STYLE_NOTE, "note")                                                                                    \
+    X(STYLE_ERROR, "error")                                                                                  \
+    X(STYLE_PROMPT, "prompt")
+
+enum cell_style {
+#define STYLE_ENUM(code, name) code,
+    STYLE_LIST(STYLE_ENUM)
+#undef STYLE_ENUM
+        STYLE_COUNT
+};
+
+struct canvas_cell {
+    char glyph[8];       /* one UTF-8 character with its marks; "" for the right half of a wide one */
+    unsigned char style; /* enum cell_style */
+    unsigned char level; /* 0..255: position on the theme's colour ramp (matrices), 0 for none */
+};
+
+struct canvas {
+    int width, height; /* height grows as lines are written */
+    bool ascii;
+    struct canvas_cell *cells; /* height x width */
+    size_t capacity;
+    bool failed;
+};
+
+void canvas_init(struct canvas *canvas, int width, bool ascii); /* width is clamped to 20..1000 */
+void canvas_free(struct canvas *canvas);
+/* Write text (escaped) at line, column; lines are added as needed; cut at the right edge. Returns the next column. */
+int canvas_text(struct canvas *canvas, int line, int column, enum cell_style style, const char *text);
+int canvas_width_of(const char *text);
+
+/* Draw a figure below what the canvas holds. */
+status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error);
+
+struct theme;
+/* Lines of the canvas as text; with a theme, SGR escape sequences for `colors` colours (0: attributes only,
+ * 8, 16, 256); without one, no escape sequence at all. Trailing blanks are cut. */
+void canvas_print(const struct canvas *canvas, const struct theme *theme, int colors, struct text *out);
+
+/* One file format: a row in the table of formats. */
+struct figure_format {
+    const char *extension, *help;
+    /* All of the figures of one command, in order, as one file's bytes (PNG: one picture below the other). */
+    status (*write)(const struct figure *const *figures, int count, struct text *out, struct error *error);
+};
+const struct figure_format *figure_format_find(const char *extension);
+const struct figure_format *figure_format_at(int index); /* csv json png txt; NULL past the end */
+/* Write to a file by its extension, replacing it atomically. Unknown extensions name the known ones. */
+status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error);
+
+#endif
