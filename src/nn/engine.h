@@ -22,8 +22,6 @@
 
 struct engine;
 
-enum kernel_choice { KERNEL_AUTO, KERNEL_REFERENCE };
-
 /* Sums over all positions of one channel of one image. */
 enum probe_sum {
     PROBE_DELTA,          /* S0 = sum delta                     (gradient of the BatchNorm shift) */

@@ -14,6 +14,10 @@
 #include "nn/graph.h"
 #include "nn/tensor.h"
 
+/* Which kernels compute: KERNEL_AUTO the fast ones for float (matrix products through OpenBLAS), KERNEL_REFERENCE
+ * plain loops. Double always runs the plain loops. */
+enum kernel_choice { KERNEL_AUTO, KERNEL_REFERENCE };
+
 enum { NODE_MAX_OPERANDS = 512 }; /* inputs or outputs of one node (Concat in DenseNet has 32) */
 
 /* A tensor as kernels see it; no ownership. data is NULL for an operand that is left out, and for a gradient
@@ -33,6 +37,7 @@ struct prepare {
     const struct operand *inputs;         /* type and shape; data only for constants */
     const struct tensor *const *constant; /* constant[i] != NULL where input i is known at planning time */
     bool backward;                        /* the backward kernel will run as well */
+    enum kernel_choice kernel;            /* for operators that have two ways to compute */
     /* written */
     struct operand *outputs; /* type and shape */
     void *plan;              /* operator-specific, from the arena; may stay NULL */

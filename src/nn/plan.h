@@ -33,6 +33,7 @@ struct plan_options {
     enum element_type real;  /* ELEMENT_FLOAT or ELEMENT_DOUBLE: the type of every real value. Constants of the other
                                 real type are converted. ELEMENT_TYPES: keep each type as declared */
     bool backward;
+    enum kernel_choice kernel; /* handed to every prepare */
 };
 
 /* Errors name the node, its operator and the shapes at hand. Symbolic dimensions other than the batch must be
