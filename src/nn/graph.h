@@ -88,15 +88,17 @@ void graph_free(struct graph *graph);
 
 /* Building. Names are copied into the arena. Each returns the index or -1 when memory is out. */
 int graph_add_value(struct graph *graph, const char *name, enum element_type type, const struct shape *shape);
-int graph_add_constant(struct graph *graph, const char *name, struct tensor *tensor); /* takes a reference */
+/* Takes a reference of its own (as graph_add_node does for tensor attributes); the caller keeps his. */
+int graph_add_constant(struct graph *graph, const char *name, struct tensor *tensor);
 int graph_add_node(struct graph *graph, const char *name, const struct operator *op, const int *inputs,
                    int input_count, const int *outputs, int output_count, const struct attribute *attributes,
                    int attribute_count); /* arrays and attributes are copied deeply, producers are set */
 int graph_add_input(struct graph *graph, int value);
 int graph_add_output(struct graph *graph, int value);
 
-/* Check and order: every input is made by somebody, no value by two, no cycle, unique names (unnamed nodes get
- * one). Linear in nodes and values (hashed names). Errors name the node and value. */
+/* Check and order: every input is made by somebody, no value by two, no cycle, unique value names. Nodes without a
+ * name, or with one that was there before, get a new one. Nodes that stand in order already stay where they are.
+ * Linear in nodes and values (hashed names, no recursion). Errors name the node and value. */
 status graph_finish(struct graph *graph, struct error *error);
 
 int graph_find_value(const struct graph *graph, const char *name); /* -1 when absent; linear */

@@ -14,6 +14,7 @@
 struct step {
     int node; /* index into graph->nodes */
     const struct operator *op;
+    const struct operator_kernels *kernels; /* for the type of the node's first output; forward is never NULL */
     const void *plan;
     size_t workspace;
 };
