@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libnn.a
 src_libnn_a_SOURCES = \
+	src/nn/broadcast.c src/nn/broadcast.h \
 	src/nn/engine.c src/nn/engine.h \
 	src/nn/graph.c src/nn/graph.h \
 	src/nn/loss.c src/nn/loss.h \
+	src/nn/op_activation.c src/nn/op_activation_kernels.h \
+	src/nn/op_arithmetic.c src/nn/op_arithmetic_kernels.h \
+	src/nn/op_cast.c \
 	src/nn/op_convolution.c \
-	src/nn/op_elementwise.c \
 	src/nn/op_linear.c \
 	src/nn/op_movement.c \
 	src/nn/op_normalization.c \
 	src/nn/op_pool.c \
-	src/nn/op_reduce.c \
+	src/nn/op_reduce.c src/nn/op_reduce_kernels.h \
 	src/nn/op_resize.c \
+	src/nn/op_softmax.c \
 	src/nn/op_shape.c \
 	src/nn/operator.c src/nn/operator.h \
 	src/nn/plan.c src/nn/plan.h \

@@ -91,11 +91,14 @@ extern const struct operator operators_convolution[];   /* Conv */
 extern const struct operator operators_linear[];        /* Gemm MatMul */
 extern const struct operator operators_normalization[]; /* BatchNormalization */
 extern const struct operator operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
-extern const struct operator operators_elementwise[];   /* Relu Clip LeakyRelu Sigmoid HardSigmoid HardSwish Tanh Exp
-                                                           Sqrt Neg Abs Add Sub Mul Div Pow Dropout Identity Cast ... */
+extern const struct operator operators_activation[];    /* one input: Relu Clip LeakyRelu Elu Sigmoid HardSigmoid
+                                                           HardSwish Tanh Exp Sqrt Neg Abs Floor Ceil */
+extern const struct operator operators_arithmetic[];    /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
+extern const struct operator operators_cast[];          /* Identity Dropout Cast */
 extern const struct operator operators_movement[];      /* Transpose Concat Split Slice Pad Gather Expand */
 extern const struct operator operators_shape[];         /* Reshape Flatten Squeeze Unsqueeze Shape Constant ConstantOfShape Range */
-extern const struct operator operators_reduce[];        /* ReduceMean Softmax LogSoftmax */
+extern const struct operator operators_reduce[];        /* ReduceMean ReduceSum ReduceMax */
+extern const struct operator operators_softmax[];       /* Softmax LogSoftmax */
 extern const struct operator operators_resize[];        /* Resize Upsample */
 
 /* Helpers for prepare functions. */
