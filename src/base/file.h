@@ -8,12 +8,12 @@
 #include "base/status.h"
 
 /* Read a whole regular file of at most `limit` bytes. Directories, FIFOs, devices, missing, unreadable and
- * empty files are refused with the path and the reason (STATUS_FILE). *data is NUL-terminated beyond *size and
- * owned by the caller (mem_free). "~/" is expanded. */
+ * empty files are refused with the path and the reason (STATUS_FILE). *data is NUL-terminated beyond *size
+ * and owned by the caller (mem_free). "~/" is expanded. */
 status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error);
 
-/* Replace (or create) the file in one step: temporary file beside it, fsync, rename. On failure the old file is
- * as it was and nothing is left behind. */
+/* Replace (or create) the file in one step: temporary file beside it, fsync, rename. On failure the old file
+ * is as it was and nothing is left behind. */
 status file_replace(const char *path, const void *data, size_t size, struct error *error);
 
 /* Path with a leading "~/" replaced by $HOME; owned by the caller. NULL when memory is out. */
@@ -24,7 +24,8 @@ const char *path_extension(const char *path); /* "csv" for a/b.csv, "" without o
 char *path_join(const char *directory, const char *name);
 
 /* XDG directory for this program, e.g. file_user_directory("XDG_STATE_HOME", ".local/state") gives
- * ~/.local/state/ippro-explore; created (0700) when `create`. Owned by the caller; NULL when there is none. */
+ * ~/.local/state/ippro-explore; created (0700) when `create`. Owned by the caller; NULL when there is none.
+ */
 char *file_user_directory(const char *variable, const char *fallback, int create);
 
 /* A read-only data file of the program ("examples/shapes-resnet.onnx", "themes/dark.theme"): looked for below

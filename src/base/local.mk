@@ -2,7 +2,9 @@
 noinst_LIBRARIES += src/libbase.a
 src_libbase_a_SOURCES = \
 	src/base/file.c src/base/file.h \
+	src/base/match.c \
 	src/base/memory.c src/base/memory.h \
+	src/base/number.c \
 	src/base/pool.c src/base/pool.h \
 	src/base/progress.c src/base/progress.h \
 	src/base/random.c src/base/random.h \

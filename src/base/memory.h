@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Checked memory. Every allocation can fail and returns NULL then; sizes are count * size with overflow checks.
- * Objects use x_new/x_free pairs built on these; what one parse or one figure builds lives in an arena. */
+/* Checked memory. Every allocation can fail and returns NULL then; sizes are count * size with overflow
+ * checks. Objects use x_new/x_free pairs built on these; what one parse or one figure builds lives in an
+ * arena. */
 #ifndef IPPRO_BASE_MEMORY_H
 #define IPPRO_BASE_MEMORY_H
 
@@ -25,8 +26,8 @@ void mem_free(void *pointer);
 /* *product = a * b; false when that overflows. */
 bool size_multiply(size_t a, size_t b, size_t *product);
 
-/* Make room for one more element in a growing array: `array` points to the pointer, `capacity` to its capacity
- * in elements. Capacity doubles. false when memory is out (array unchanged). */
+/* Make room for one more element in a growing array: `array` points to the pointer, `capacity` to its
+ * capacity in elements. Capacity doubles. false when memory is out (array unchanged). */
 bool mem_grow(void *array, size_t *capacity, size_t needed, size_t size);
 
 /* Fault injection for tests: the Nth allocation from now on fails (0 switches it off). */
@@ -36,7 +37,8 @@ void mem_fail_at(long nth);
 struct arena;
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);
-void *arena_alloc(struct arena *arena, size_t count, size_t size); /* zeroed, 16-byte aligned; NULL on failure */
+/* Zeroed, 16-byte aligned; NULL on failure. */
+void *arena_alloc(struct arena *arena, size_t count, size_t size);
 void *arena_copy(struct arena *arena, const void *from, size_t bytes);
 char *arena_string(struct arena *arena, const char *text);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -11,11 +11,12 @@ struct pool;
 
 /* threads >= 1; 0 means one per online processor. pool_run's calling thread counts as one of them. */
 status pool_new(int threads, struct pool **pool, struct error *error);
-void pool_free(struct pool *pool); /* NULL is fine */
-int pool_threads(const struct pool *pool);
+void pool_free(struct pool *pool);         /* NULL is fine */
+int pool_threads(const struct pool *pool); /* 1 for NULL */
 
-/* Call work(argument, task, worker) for task 0..tasks-1, started in ascending order, each once, over the workers
- * (worker 0..threads-1; one worker runs one task at a time). Returns when all are done. Not reentrant. */
+/* Call work(argument, task, worker) for task 0..tasks-1, started in ascending order, each once, over the
+ * workers (worker 0..threads-1; one worker runs one task at a time). Returns when all are done. Not
+ * reentrant. A NULL pool runs them on the calling thread. */
 void pool_run(struct pool *pool, int64_t tasks, void (*work)(void *argument, int64_t task, int worker),
               void *argument);
 

@@ -16,9 +16,10 @@ struct progress {
     void *argument;
 };
 
-void progress_cancel(struct progress *progress); /* async-signal-safe */
+void progress_cancel(struct progress *progress);          /* async-signal-safe */
 bool progress_cancelled(const struct progress *progress); /* NULL is never cancelled */
-void progress_report(struct progress *progress, const char *what, const char *unit, int64_t done, int64_t total);
+void progress_report(struct progress *progress, const char *what, const char *unit, int64_t done,
+                     int64_t total);
 
 /* Monotonic clock in seconds. */
 double clock_seconds(void);

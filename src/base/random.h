@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Deterministic random numbers: xoshiro256++ (Blackman and Vigna) seeded by splitmix64. The same seed gives the
- * same numbers on every machine: only integer arithmetic and exact conversions are used. */
+/* Deterministic random numbers: xoshiro256++ (Blackman and Vigna) seeded by splitmix64. The same seed gives
+ * the same numbers on every machine: only integer arithmetic and exact conversions are used. */
 #ifndef IPPRO_BASE_RANDOM_H
 #define IPPRO_BASE_RANDOM_H
 

@@ -2,9 +2,9 @@
 /* Status codes, and the error object that says what went wrong and where.
  *
  * Functions that can fail return a `status` and take a `struct error *` as their last argument, never NULL.
- * On failure the callee writes one line to it: what is wrong, then where (file, byte offset, node, layer) and,
- * where it helps, what to do. Callers add their own context in front with error_prefix(). Nothing in the core
- * prints, exits or aborts because of input. */
+ * On failure the callee writes one line to it: what is wrong, then where (file, byte offset, node, layer)
+ * and, where it helps, what to do. Callers add their own context in front with error_prefix(). Nothing in the
+ * core prints, exits or aborts because of input. */
 #ifndef IPPRO_BASE_STATUS_H
 #define IPPRO_BASE_STATUS_H
 
@@ -34,7 +34,8 @@ typedef enum status {
 #define ERROR_MESSAGE_SIZE 1024
 
 /* Plain value, no ownership. Initialise with `struct error error = {0};`. The message is valid UTF-8 without
- * control characters (error_set escapes what it formats) and is cut at a character boundary when too long. */
+ * control characters (error_set escapes what it formats). One that is too long loses its middle ("…"), at
+ * character boundaries: its end says what is wrong. */
 struct error {
     status code;
     char message[ERROR_MESSAGE_SIZE];

@@ -23,9 +23,14 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t count);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_repeated(struct text *text, const char *glyph, int times);
-/* Append valid UTF-8 that cannot do harm on a terminal: control characters, bidirectional controls and invalid
- * bytes become \xNN or \u{NNNN}; when width > 0 the result is cut to that many columns, with "…" at its end. */
+/* Append valid UTF-8 that cannot do harm on a terminal: control characters, bidirectional controls and
+ * invalid bytes become \xNN or \u{NNNN}; when width > 0 the result is cut to that many columns, with "…" at
+ * its end. */
 void text_add_escaped(struct text *text, const char *string, int width);
+/* The same for one character, without allocation: writes it or its escape to `glyph` and returns the bytes it
+ * took from `string`, 0 at its end. */
+enum { TEXT_ESCAPE_SIZE = 12 };
+int text_escape(const char *string, char glyph[TEXT_ESCAPE_SIZE]);
 
 /* Decode one character at `string`; returns its bytes (1 for an invalid byte, then *code is -1), 0 at NUL. */
 int utf8_decode(const char *string, int32_t *code);
@@ -33,14 +38,14 @@ int utf8_encode(int32_t code, char out[5]);
 bool utf8_valid(const char *string, size_t bytes);
 int utf8_width(const char *string); /* columns on a terminal: combining 0, East Asian wide 2 */
 
-/* Whole-string number parsing, independent of the locale. "1e-3", "inf" and "10%" (text_percent gives 0.10)
- * are understood; false on rest, empty text or overflow. NaN is refused. */
+/* Whole-string number parsing, independent of the locale. "1e-3", "inf" and "10%" (which is 0.10) are
+ * understood; false on rest, empty text or overflow. NaN is refused. */
 bool text_to_double(const char *string, double *value);
 bool text_to_integer(const char *string, int64_t *value);
 
 /* Shortest decimal that reads back as exactly the same double ("0.1", "1e-300", "nan", "inf"). */
 void text_add_double(struct text *text, double value);
-/* For people: `digits` significant digits, no trailing zeros lost alignment is the caller's matter. */
+/* For people: `digits` significant digits, trailing zeros kept; alignment is the caller's matter. */
 void text_add_rounded(struct text *text, double value, int digits);
 /* 853,018 */
 void text_add_thousands(struct text *text, int64_t value);
@@ -49,12 +54,13 @@ void text_add_si(struct text *text, double value, int digits);
 /* 0:07, 12:34, 1:02:03 */
 void text_add_duration(struct text *text, double seconds);
 
-/* Shell-like pattern: * ? [abc]; dots are ordinary characters. Linear in pattern * name, no recursion. */
+/* Shell-like pattern: * ? [abc] [a-z] [!a-z]; dots are ordinary characters. Linear in pattern * name, no
+ * recursion. */
 bool glob_match(const char *pattern, const char *name);
 bool glob_is_pattern(const char *pattern);
 
-/* The word of the list nearest to `word` by edit distance (transpositions count one), or NULL when none is near
- * enough to be meant. Words over 128 bytes are never near. */
+/* The word of the list nearest to `word` by edit distance (transpositions count one), or NULL when none is
+ * near enough to be meant. Words over 128 bytes are never near. */
 const char *nearest_word(const char *word, const char *const *words, size_t count);
 
 #endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading whole files, replacing them in one step, and where the program's own files are. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sha2.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/memory.h"
+
+#define PROGRAM_NAME "ippro-explore"
+
+static const char *file_type(mode_t mode)
+{
+    return S_ISDIR(mode)    ? "a directory"
+           : S_ISFIFO(mode) ? "a pipe"
+           : S_ISSOCK(mode) ? "a socket"
+           : S_ISCHR(mode)  ? "a device"
+           : S_ISBLK(mode)  ? "a device"
+                            : "no regular file";
+}
+
+static status file_error(struct error *error, const char *path, int number)
+{
+    char reason[128];
+    return error_set(error, STATUS_FILE, "%s: %s", path, strerror_r(number, reason, sizeof reason));
+}
+
+/* Open a regular file; O_NONBLOCK, because opening a pipe would otherwise wait for its other end. */
+static status open_regular(const char *path, size_t limit, int *descriptor, size_t *size, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return file_error(error, path, errno);
+    struct stat about;
+    status code = STATUS_OK;
+    if (fstat(fd, &about) != 0)
+        code = file_error(error, path, errno);
+    else if (!S_ISREG(about.st_mode))
+        code = error_set(error, STATUS_FILE, "%s: is %s, not a regular file", path, file_type(about.st_mode));
+    else if (about.st_size == 0)
+        code = error_set(error, STATUS_FILE, "%s: the file is empty", path);
+    else if ((uintmax_t)about.st_size > limit)
+        code = error_set(error, STATUS_FILE, "%s: %jd bytes, but at most %zu are read", path,
+                         (intmax_t)about.st_size, limit);
+    if (code != STATUS_OK) {
+        close(fd);
+        return code;
+    }
+    *descriptor = fd;
+    *size = (size_t)about.st_size;
+    return STATUS_OK;
+}
+
+static status read_all(int fd, const char *path, unsigned char *data, size_t size, struct error *error)
+{
+    for (size_t at = 0; at < size;) {
+        ssize_t got = read(fd, data + at, size - at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return file_error(error, path, errno);
+        if (got == 0)
+            return error_set(error, STATUS_FILE, "%s: ends at byte %zu of %zu: it changed while it was read",
+                             path, at, size);
+        at += (size_t)got;
+    }
+    return STATUS_OK;
+}
+
+status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error)
+{
+    char *expanded = path_expand(path);
+    if (!expanded)
+        return error_memory(error);
+    int fd = -1;
+    size_t bytes = 0;
+    unsigned char *content = NULL;
+    status code = open_regular(expanded, limit, &fd, &bytes, error);
+    if (code == STATUS_OK) {
+        content = bytes < SIZE_MAX ? mem_new(bytes + 1, 1) : NULL;
+        code = content ? read_all(fd, expanded, content, bytes, error)
+                       : error_set(error, STATUS_MEMORY, "%s: no memory for its %zu bytes", expanded, bytes);
+        close(fd);
+    }
+    mem_free(expanded);
+    if (code != STATUS_OK) {
+        mem_free(content);
+        return code;
+    }
+    *data = content;
+    *size = bytes;
+    return STATUS_OK;
+}
+
+static status write_all(int fd, const char *path, const unsigned char *data, size_t size, struct error *error)
+{
+    for (size_t at = 0; at < size;) {
+        ssize_t put = write(fd, data + at, size - at);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return file_error(error, path, errno);
+        at += (size_t)put;
+    }
+    return STATUS_OK;
+}
+
+/* The folder a path is in, owned by the caller. */
+static char *path_directory(const char *path)
+{
+    const char *base = path_base(path);
+    if (base == path)
+        return mem_string(".");
+    if (base == path + 1)
+        return mem_string("/");
+    return mem_format("%.*s", (int)(base - path - 1), path);
+}
+
+/* Create a new file in `directory`; its short name fits wherever the real one fits. */
+static int open_temporary(const char *directory, char **path)
+{
+    static atomic_uint counter;
+    for (int attempt = 0; attempt < 100; attempt++) {
+        *path = mem_format("%s/.ippro-%ld-%u.tmp", directory, (long)getpid(), atomic_fetch_add(&counter, 1));
+        if (!*path) {
+            errno = ENOMEM;
+            return -1;
+        }
+        int fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+        mem_free(*path);
+        *path = NULL;
+    }
+    errno = EEXIST;
+    return -1;
+}
+
+/* The rename is only durable once the folder is: a failure here loses nothing that could be kept. */
+static void sync_directory(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+}
+
+/* Write the temporary file and move it over `target`, whose permissions it takes when there is one. */
+static status write_and_rename(const char *target, const struct stat *old, const void *data, size_t size,
+                               struct error *error)
+{
+    char *directory = path_directory(target), *temporary = NULL;
+    if (!directory)
+        return error_memory(error);
+    int fd = open_temporary(directory, &temporary);
+    status code = fd < 0 ? file_error(error, target, errno) : write_all(fd, target, data, size, error);
+    if (code == STATUS_OK && old && fchmod(fd, old->st_mode & 07777) != 0)
+        code = file_error(error, target, errno);
+    if (code == STATUS_OK && fsync(fd) != 0)
+        code = file_error(error, target, errno);
+    if (fd >= 0 && close(fd) != 0 && code == STATUS_OK)
+        code = file_error(error, target, errno);
+    if (code == STATUS_OK && rename(temporary, target) != 0)
+        code = file_error(error, target, errno);
+    if (code == STATUS_OK)
+        sync_directory(directory);
+    else if (fd >= 0)
+        unlink(temporary);
+    mem_free(temporary);
+    mem_free(directory);
+    return code;
+}
+
+status file_replace(const char *path, const void *data, size_t size, struct error *error)
+{
+    char *target = path_expand(path);
+    if (!target)
+        return error_memory(error);
+    struct stat about;
+    bool exists = stat(target, &about) == 0;
+    status code = STATUS_OK;
+    if (exists && !S_ISREG(about.st_mode)) {
+        code =
+            error_set(error, STATUS_FILE, "%s: is %s, not a regular file", target, file_type(about.st_mode));
+    } else if (exists) {
+        /* Through a symbolic link, replace what it points to. */
+        char *real = realpath(target, NULL);
+        code = real ? write_and_rename(real, &about, data, size, error) : file_error(error, target, errno);
+        free(real);
+    } else {
+        code = write_and_rename(target, NULL, data, size, error);
+    }
+    mem_free(target);
+    return code;
+}
+
+char *path_expand(const char *path)
+{
+    const char *home = getenv("HOME");
+    if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home && home[0])
+        return mem_format("%s%s", home, path + 1);
+    return mem_string(path);
+}
+
+const char *path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *path_extension(const char *path)
+{
+    const char *base = path_base(path);
+    const char *dot = strrchr(base, '.');
+    return dot && dot != base ? dot + 1 : "";
+}
+
+char *path_join(const char *directory, const char *name)
+{
+    size_t length = strlen(directory);
+    const char *slash = length > 0 && directory[length - 1] == '/' ? "" : "/";
+    return mem_format("%s%s%s", directory, slash, name);
+}
+
+/* mkdir -p with 0700 for what is new; false when the path is no folder in the end. */
+static bool make_directories(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0700); /* may exist already; the last stat tells */
+        *slash = '/';
+    }
+    (void)mkdir(path, 0700);
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+char *file_user_directory(const char *variable, const char *fallback, int create)
+{
+    const char *directory = getenv(variable), *home = getenv("HOME");
+    char *path = NULL;
+    if (directory && directory[0] == '/') /* the XDG specification has relative ones ignored */
+        path = mem_format("%s/" PROGRAM_NAME, directory);
+    else if (home && home[0] == '/')
+        path = mem_format("%s/%s/" PROGRAM_NAME, home, fallback);
+    if (path && create && !make_directories(path)) {
+        mem_free(path);
+        return NULL;
+    }
+    return path;
+}
+
+/* *path = directory/name when that is a regular file, else NULL. */
+static status try_program_data(const char *directory, const char *name, char **path, struct error *error)
+{
+    *path = path_join(directory, name);
+    if (!*path)
+        return error_memory(error);
+    struct stat about;
+    if (stat(*path, &about) != 0 || !S_ISREG(about.st_mode)) {
+        mem_free(*path);
+        *path = NULL;
+    }
+    return STATUS_OK;
+}
+
+status file_program_data(const char *name, char **path, struct error *error)
+{
+    const char *directories[] = {getenv("IPPRO_DATADIR"), PKGDATADIR};
+    char *found = NULL;
+    bool inside =
+        name[0] != '/' && strcmp(name, "..") != 0 && strncmp(name, "../", 3) != 0 && !strstr(name, "/../");
+    for (size_t i = 0; i < 2 && inside && !found; i++) {
+        if (!directories[i] || !directories[i][0])
+            continue;
+        status code = try_program_data(directories[i], name, &found, error);
+        if (code != STATUS_OK)
+            return code;
+    }
+    if (!found)
+        return error_set(error, STATUS_NOT_FOUND, "%s: no such file of the program (looked in %s%s%s)", name,
+                         directories[0] ? directories[0] : "", directories[0] ? " and " : "", directories[1]);
+    *path = found;
+    return STATUS_OK;
+}
+
+void digest_bytes(const void *data, size_t size, char out[DIGEST_SIZE])
+{
+    SHA256Data(data, size, out);
+}

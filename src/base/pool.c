@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Worker threads that share out the tasks of one parallel loop at a time. */
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/memory.h"
+
+enum { LARGEST_POOL = 1024 };
+
+struct worker {
+    struct pool *pool;
+    pthread_t thread;
+    int index;
+};
+
+struct pool {
+    int threads; /* with the caller of pool_run, who is worker 0 */
+    int started; /* of workers[1..]; */
+    struct worker *workers;
+    pthread_mutex_t lock;
+    pthread_cond_t begin, end;
+    /* Under the lock: */
+    uint64_t round; /* counts pool_run calls */
+    int busy;       /* workers still in this round */
+    bool quit;
+    /* The round's work, constant while it runs; tasks are claimed through `next`. */
+    void (*work)(void *argument, int64_t task, int worker);
+    void *argument;
+    int64_t tasks;
+    _Atomic int64_t next;
+};
+
+static void take_tasks(struct pool *pool, int worker)
+{
+    for (;;) {
+        int64_t task = atomic_fetch_add(&pool->next, 1);
+        if (task >= pool->tasks)
+            return;
+        pool->work(pool->argument, task, worker);
+    }
+}
+
+static void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct pool *pool = worker->pool;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (!pool->quit && pool->round == seen)
+            pthread_cond_wait(&pool->begin, &pool->lock);
+        if (pool->quit)
+            break;
+        seen = pool->round;
+        pthread_mutex_unlock(&pool->lock);
+        take_tasks(pool, worker->index);
+        pthread_mutex_lock(&pool->lock);
+        if (--pool->busy == 0)
+            pthread_cond_signal(&pool->end);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+/* Start the workers with all signals blocked: a new thread inherits the mask of its creator. */
+static status start_workers(struct pool *pool, struct error *error)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failure = 0;
+    for (int i = 1; i < pool->threads && failure == 0; i++) {
+        pool->workers[i] = (struct worker){.pool = pool, .index = i};
+        failure = pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]);
+        if (failure == 0)
+            pool->started++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failure)
+        return error_set(error, STATUS_FAILED, "thread %d of %d cannot be started: %s", pool->started + 2,
+                         pool->threads, strerror(failure));
+    return STATUS_OK;
+}
+
+status pool_new(int threads, struct pool **pool, struct error *error)
+{
+    if (threads == 0) {
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+        threads = online < 1 ? 1 : online > LARGEST_POOL ? LARGEST_POOL : (int)online;
+    }
+    if (threads < 1 || threads > LARGEST_POOL)
+        return error_set(error, STATUS_RANGE, "%d threads: 1 to %d are possible", threads, LARGEST_POOL);
+    struct pool *new = mem_new(1, sizeof *new);
+    struct worker *workers = mem_new((size_t)threads, sizeof *workers);
+    if (!new || !workers) {
+        mem_free(new);
+        mem_free(workers);
+        return error_memory(error);
+    }
+    new->threads = threads;
+    new->workers = workers;
+    pthread_mutex_init(&new->lock, NULL); /* with default attributes these cannot fail on Linux */
+    pthread_cond_init(&new->begin, NULL);
+    pthread_cond_init(&new->end, NULL);
+    status code = start_workers(new, error);
+    if (code != STATUS_OK) {
+        pool_free(new);
+        return code;
+    }
+    *pool = new;
+    return STATUS_OK;
+}
+
+void pool_free(struct pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->quit = true;
+    pthread_cond_broadcast(&pool->begin);
+    pthread_mutex_unlock(&pool->lock);
+    for (int i = 1; i <= pool->started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->begin);
+    pthread_cond_destroy(&pool->end);
+    pthread_mutex_destroy(&pool->lock);
+    mem_free(pool->workers);
+    mem_free(pool);
+}
+
+int pool_threads(const struct pool *pool)
+{
+    return pool ? pool->threads : 1;
+}
+
+void pool_run(struct pool *pool, int64_t tasks, void (*work)(void *argument, int64_t task, int worker),
+              void *argument)
+{
+    if (!pool || pool->threads == 1 || tasks <= 1) {
+        for (int64_t task = 0; task < tasks; task++)
+            work(argument, task, 0);
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->work = work;
+    pool->argument = argument;
+    pool->tasks = tasks;
+    atomic_store(&pool->next, 0);
+    pool->busy = pool->threads - 1;
+    pool->round++;
+    pthread_cond_broadcast(&pool->begin);
+    pthread_mutex_unlock(&pool->lock);
+    take_tasks(pool, 0);
+    pthread_mutex_lock(&pool->lock);
+    while (pool->busy > 0)
+        pthread_cond_wait(&pool->end, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
