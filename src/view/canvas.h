@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where figures are drawn. Cells (a grid of characters with styles: a terminal's lines now, a pane's window as
- * well) and the files CSV, JSON, PNG and TXT. */
+/* Where figures are drawn. Cells (a grid of characters with styles: a terminal's lines now, a pane's window
+ * as well) and the files CSV, JSON, PNG and TXT. */
 #ifndef IPPRO_VIEW_CANVAS_H
 #define IPPRO_VIEW_CANVAS_H
 
@@ -38,25 +38,30 @@ struct canvas_cell {
 };
 
 struct canvas {
-    int width, height; /* height grows as lines are written */
-    bool ascii;
+    int width, height;         /* height grows as lines are written */
+    bool ascii;                /* glyphs are printable ASCII only */
     struct canvas_cell *cells; /* height x width */
     size_t capacity;
-    bool failed;
+    bool failed; /* memory ran out; what was drawn since is not there */
 };
 
 void canvas_init(struct canvas *canvas, int width, bool ascii); /* width is clamped to 20..1000 */
 void canvas_free(struct canvas *canvas);
-/* Write text (escaped) at line, column; lines are added as needed; cut at the right edge. Returns the next column. */
+/* Write text (escaped; in ASCII mode also transcribed: "γ" becomes "gamma", signs without a common
+ * transcription \u{NNNN}) at line, column; lines are added as needed; cut at the right edge. Returns the next
+ * column. */
 int canvas_text(struct canvas *canvas, int line, int column, enum cell_style style, const char *text);
-int canvas_width_of(const char *text);
+int canvas_width_of(const char *text); /* columns that canvas_text takes for it in UTF-8 */
 
-/* Draw a figure below what the canvas holds. */
+/* Draw a figure below what the canvas holds: title, figure, notes. It always fits the width: names lose their
+ * middle, columns that do not fit are left out and a note says which, wide matrices come in several parts. On
+ * failure the canvas is as it was. */
 status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error);
 
 struct theme;
-/* Lines of the canvas as text; with a theme, SGR escape sequences for `colors` colours (0: attributes only,
- * 8, 16, 256); without one, no escape sequence at all. Trailing blanks are cut. */
+/* Lines of the canvas as text, appended to `out`; with a theme, SGR escape sequences for `colors` colours (0:
+ * attributes only, 8, 16, 256), as few as possible and switched off at the end of each line; without one, no
+ * escape sequence at all. Trailing blanks are cut. */
 void canvas_print(const struct canvas *canvas, const struct theme *theme, int colors, struct text *out);
 
 /* One file format: a row in the table of formats. */
@@ -65,9 +70,11 @@ struct figure_format {
     /* All of the figures of one command, in order, as one file's bytes (PNG: one picture below the other). */
     status (*write)(const struct figure *const *figures, int count, struct text *out, struct error *error);
 };
-const struct figure_format *figure_format_find(const char *extension);
+const struct figure_format *
+figure_format_find(const char *extension);               /* in any case: "CSV"; NULL when unknown */
 const struct figure_format *figure_format_at(int index); /* csv json png txt; NULL past the end */
-/* Write to a file by its extension, replacing it atomically. Unknown extensions name the known ones. */
+/* Write to a file by its extension, replacing it atomically. Unknown extensions name the known ones
+ * (STATUS_USAGE). What the files hold is described in view/write.h. */
 status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Figures: what a command shows, independent of where it is drawn. The same figure goes to a terminal, a pane, PNG,
- * CSV and JSON, with the same numbers. A figure owns all its content in an arena. */
+/* Figures: what a command shows, independent of where it is drawn. The same figure goes to a terminal, a
+ * pane, PNG, CSV and JSON, with the same numbers. A figure owns all its content in an arena. */
 #ifndef IPPRO_VIEW_FIGURE_H
 #define IPPRO_VIEW_FIGURE_H
 
@@ -17,13 +17,15 @@ struct figure_column {
     const char *name;
     const char *unit; /* or NULL */
     enum column_kind kind;
-    int digits; /* significant digits on screen of reals, decimals of percent; files have full precision */
+    int digits;   /* significant digits on screen of reals, decimals of percent; files have full precision */
+    int priority; /* when the screen is too narrow the lowest goes first (table_priority) */
 };
 
 /* A cell is text or a number (integers are exact up to 2^53); missing shows as "–", is empty in CSV and null
- * in JSON. COLUMN_BAR holds 0..1, drawn as a bar. COLUMN_PERCENT holds a fraction. */
+ * in JSON. COLUMN_BAR holds 0..1, drawn as a bar. COLUMN_PERCENT holds a fraction. A text in a column of
+ * numbers (a row "total", a remark) is shown as it is, and so is a number in a column of text. */
 struct figure_cell {
-    const char *text;
+    const char *text; /* NULL: a number */
     double number;
     bool missing;
 };
@@ -32,26 +34,35 @@ struct figure_table {
     int columns, rows;
     struct figure_column *column;
     struct figure_cell *cells; /* rows x columns */
-    bool *emphasis;            /* per row, or NULL */
+    bool *emphasis;            /* per row, or NULL: no row stands out */
+    size_t column_capacity, cell_capacity, emphasis_capacity;
+    size_t filled; /* cells given so far; a last row that is not complete is a mistake of the builder */
+};
+
+/* What a histogram says of one series beside its bins; NaN and -1 where not given. */
+struct histogram_summary {
+    double minimum, median, maximum;
+    int64_t below; /* values below the threshold */
 };
 
 struct figure_histogram {
     int series, bins;
     bool log;
-    const char **names;  /* per series */
-    double *edges;       /* bins + 1 */
-    int64_t *counts;     /* series x bins */
-    double *threshold;   /* per series: values below would be pruned; NaN for none */
-    const char *axis;    /* what the values are, with unit: "log PROscore" */
-    const char *counted; /* what is counted: "filters" */
+    const char **names;                /* per series */
+    double *edges;                     /* bins + 1 */
+    int64_t *counts;                   /* series x bins */
+    double *threshold;                 /* per series: values below would be pruned; NaN for none */
+    struct histogram_summary *summary; /* per series, or NULL */
+    const char *axis;                  /* what the values are, with unit: "log PROscore" */
+    const char *counted;               /* what is counted: "filters" */
 };
 
 struct figure_matrix {
     int rows, columns;
     const char **row_names, **column_names;
-    double *values;     /* rows x columns, NaN for undefined */
-    double low, high;   /* range of the colour scale: -1..1 for correlation */
-    int digits;         /* decimals on screen */
+    double *values;   /* rows x columns, NaN for undefined (shown as "–") */
+    double low, high; /* range of the colour scale: -1..1 for correlation */
+    int digits;       /* decimals on screen */
     const char *quantity;
 };
 
@@ -63,13 +74,15 @@ struct figure {
     struct arena *arena;
     enum figure_kind kind;
     const char *name;  /* short, for files and panes: "hist" */
-    const char *title; /* says what is shown: criterion, layer, sample, gamma */
-    struct figure_fact *facts; /* header of machine output: model, model_hash, data, data_hash, sample, seed, gamma */
+    const char *title; /* says what is shown: criterion, layer, sample, gamma; or NULL */
+    struct figure_fact
+        *facts; /* header of machine output: model, model_hash, data, data_hash, sample, seed, gamma */
     int fact_count;
     size_t fact_capacity;
     const char **notes; /* lines below the figure: "1 of 5 training files found" */
     int note_count;
     size_t note_capacity;
+    bool failed; /* memory ran out while building */
     union {
         struct figure_table table;
         struct figure_histogram histogram;
@@ -77,27 +90,39 @@ struct figure {
     };
 };
 
-/* Building: strings are copied. A failed allocation marks the figure and figure_check reports it at the end, so
- * builders need no check at every line. */
+/* Building: strings are copied. A failed allocation marks the figure and figure_check reports it at the end,
+ * so builders need no check at every line; all of them accept the NULL that figure_new returns when memory is
+ * out. */
 struct figure *figure_new(enum figure_kind kind, const char *name);
 void figure_free(struct figure *figure);
-status figure_check(const struct figure *figure, struct error *error); /* figure may be NULL */
+/* STATUS_MEMORY when something could not be kept (or the figure is NULL), STATUS_FAILED when the last row of
+ * a table is not complete. Drawing and writing call it too. */
+status figure_check(const struct figure *figure, struct error *error);
 void figure_title(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void figure_fact(struct figure *figure, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void figure_note(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tables: columns first, then cells row by row, left to right. */
-void table_column(struct figure *figure, const char *name, const char *unit, enum column_kind kind, int digits);
-void table_text(struct figure *figure, const char *text);
-void table_number(struct figure *figure, double number); /* NaN is shown as such */
+void table_column(struct figure *figure, const char *name, const char *unit, enum column_kind kind,
+                  int digits);
+/* What to keep of the column just added when the screen is too narrow: columns of the lowest number go first
+ * (and of those the rightmost); without this call 0. The first column always stays. The screen says what was
+ * left out. */
+void table_priority(struct figure *figure, int priority);
+void table_text(struct figure *figure, const char *text); /* NULL is missing */
+void table_number(struct figure *figure, double number);  /* NaN is shown as such */
 void table_missing(struct figure *figure);
 void table_emphasize(struct figure *figure); /* the row being filled */
 
-/* Arrays are copied. */
+/* Arrays are copied. edges: bins + 1, ascending (on a log axis positive); counts: series x bins, row-major,
+ * >= 0; thresholds: per series or NULL for none. */
 void figure_set_histogram(struct figure *figure, int series, int bins, bool log, const char *const *names,
                           const double *edges, const int64_t *counts, const double *thresholds,
                           const char *axis, const char *counted);
+/* After figure_set_histogram: one summary per series. */
+void figure_set_summaries(struct figure *figure, const struct histogram_summary *summaries);
+/* values: rows x columns, row-major. */
 void figure_set_matrix(struct figure *figure, int rows, int columns, const char *const *row_names,
                        const char *const *column_names, const double *values, double low, double high,
                        int digits, const char *quantity);
