@@ -3,7 +3,7 @@ noinst_LIBRARIES += src/libnn.a
 src_libnn_a_SOURCES = \
 	src/nn/broadcast.c src/nn/broadcast.h \
 	src/nn/engine.c src/nn/engine.h \
-	src/nn/graph.c src/nn/graph.h \
+	src/nn/graph.c src/nn/graph.h src/nn/graph_finish.c \
 	src/nn/loss.c src/nn/loss.h \
 	src/nn/op_activation.c src/nn/op_activation_kernels.h \
 	src/nn/op_arithmetic.c src/nn/op_arithmetic_kernels.h \
