@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command table. From its rows come the parser, help, completion, the manual's COMMANDS section and the
+ * shell completion; other front ends find their commands here too. */
+#ifndef IPPRO_SESSION_COMMAND_H
+#define IPPRO_SESSION_COMMAND_H
+
+#include "session/parse.h"
+#include "session/session.h"
+
+enum command_flags {
+    COMMAND_MODEL = 1,    /* needs a model */
+    COMMAND_DATA = 2,     /* needs a data set */
+    COMMAND_SCORES = 4,   /* needs scores */
+    COMMAND_LONG = 8,     /* may run long: reports progress and can be cancelled */
+    COMMAND_CHANGES = 16, /* changes the session */
+    COMMAND_FIGURES = 32, /* shows figures: takes `> file` */
+};
+
+struct example {
+    const char *line, *what; /* what it does, one sentence without a full stop */
+    bool foreign;            /* names files that only the user has: not run by the tests */
+};
+
+struct command;
+
+/* A command with checked arguments, ready to run. */
+struct setting {
+    const struct parameter *parameter;
+    int option; /* enum option_id when the parameter is an option, else OPTION_NONE */
+    struct setting_value value;
+};
+struct invocation {
+    const struct command *command;
+    char **arguments; /* positional, as typed; owned by the statement */
+    int argument_count;
+    struct setting *settings;
+    int setting_count;
+    const char *redirect;
+};
+
+/* What a command's function gets. */
+struct call {
+    struct session *session;
+    const struct invocation *invocation;
+    struct options options; /* the session's, with what this invocation sets */
+    struct progress *progress;
+    struct reply *reply;
+};
+
+struct command {
+    const char *name, *alias, *group;   /* alias may be NULL */
+    const struct parameter *arguments;  /* positional, ended by a row without a name; NULL: none */
+    const struct parameter *parameters; /* key=value of its own, ended likewise; NULL: none */
+    const int *options;                 /* options it takes as key=value, ended by OPTION_NONE; NULL: none */
+    unsigned flags;
+    const char *help;               /* one line */
+    const char *text;               /* paragraphs, separated by an empty line */
+    const struct example *examples; /* ended by a row without a line */
+    status (*run)(struct call *call, struct error *error);
+};
+
+const struct command *command_at(int index); /* by group, in the order of help; NULL past the end */
+/* By name or alias; with `prefixes` also by an unambiguous beginning. Unknown and ambiguous names say what is
+ * near. */
+status command_find(const char *name, bool prefixes, const struct command **command, struct error *error);
+/* "score CRITERIA... [samples=SIZE] [balanced=yes|no] ... [> FILE]" */
+void command_add_usage(const struct command *command, bool options, struct text *text);
+/* A key of the command: its own parameter, or an option that it takes; NULL when it has none of that name. */
+const struct parameter *command_parameter(const struct command *command, const char *name, int *option);
+void command_keys(const struct command *command, struct word_list *list);
+
+/* Check a statement against the table and the session. The invocation's memory comes from the arena. */
+status invocation_resolve(const struct session *session, const struct statement *statement, bool prefixes,
+                          struct arena *arena, struct invocation *invocation, struct error *error);
+
+/* Resolve and run one statement. On success the reply holds what is to be shown; with a redirection its
+ * figures were written to the file instead. On failure the session is as it was and the reply is empty. */
+status session_run(struct session *session, const struct statement *statement, bool prefixes,
+                   struct progress *progress, struct reply *reply, struct error *error);
+
+/* For command functions. */
+const char *call_argument(const struct call *call, int index);                 /* NULL past the end */
+const struct setting *call_setting(const struct call *call, const char *name); /* NULL when not given */
+/* Value of a parameter of its own: as given, else its default. */
+status call_value(const struct call *call, const char *name, struct setting_value *value,
+                  struct error *error);
+
+#endif

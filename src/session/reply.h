@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a command answers: lines of text and figures, in order, for whatever front end there is to show them.
+ */
+#ifndef IPPRO_SESSION_REPLY_H
+#define IPPRO_SESSION_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/status.h"
+#include "view/canvas.h"
+#include "view/figure.h"
+
+struct reply_item {
+    enum cell_style style;
+    char *text;            /* one paragraph; blanks in front are the indent of all its lines */
+    struct figure *figure; /* else NULL */
+};
+
+/* Initialise with `struct reply reply = {0};`. */
+struct reply {
+    struct reply_item *items;
+    size_t count, capacity;
+    bool failed;    /* memory ran out; reported once when the command ends */
+    bool quit;      /* the front end should end */
+    char *run_file; /* a file of commands that the front end should run next, or NULL */
+};
+
+void reply_free(struct reply *reply);
+void reply_add(struct reply *reply, enum cell_style style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void reply_line(struct reply *reply, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Takes ownership of the figure, also on failure; NULL and incomplete figures are STATUS_MEMORY. */
+status reply_figure(struct reply *reply, struct figure *figure, struct error *error);
+/* The figures among the items; the array is owned by the caller (mem_free), the figures are borrowed. */
+status reply_figures(const struct reply *reply, const struct figure ***figures, int *count,
+                     struct error *error);
+/* Drop all items (after their figures went to a file). */
+void reply_clear(struct reply *reply);
+
+#endif

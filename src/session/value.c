@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kinds of values: checks and candidate words. */
+#include "session/value.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
+#include "session/choice.h"
+#include "session/command.h"
+#include "session/help.h"
+#include "session/option.h"
+#include "session/session.h"
+
+void word_list_add(struct word_list *list, const char *word)
+{
+    if (list->failed)
+        return;
+    if (!list->arena)
+        list->arena = arena_new();
+    char *copy = list->arena ? arena_string(list->arena, word) : NULL;
+    if (!copy || !mem_grow(&list->items, &list->capacity, list->count + 1, sizeof *list->items)) {
+        list->failed = true;
+        return;
+    }
+    list->items[list->count++] = copy;
+}
+
+void word_list_free(struct word_list *list)
+{
+    arena_free(list->arena);
+    mem_free(list->items);
+    *list = (struct word_list){0};
+}
+
+bool word_list_has(const struct word_list *list, const char *word)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *word_list_hint(struct word_list *list, const char *word)
+{
+    const char *near = list->count ? nearest_word(word, list->items, list->count) : NULL;
+    if (!near)
+        return "";
+    const char *hint = arena_format(list->arena, ": did you mean '%s'?", near);
+    return hint ? hint : "";
+}
+
+/* --- candidate words ---------------------------------------------------------------------------------------
+ */
+
+static void layer_words(const struct session *session, const char *suffix, struct word_list *list)
+{
+    if (!session || !session->model)
+        return;
+    const struct layers *layers = session->model->layers;
+    for (int i = 0; i < layers->count; i++) {
+        char *word = mem_format("%s%s", layers->items[i].name, suffix);
+        if (word)
+            word_list_add(list, word);
+        list->failed |= !word;
+        mem_free(word);
+    }
+}
+
+/* Names of *.theme files in the folder of one that is sure to exist, and in the user's own. */
+static void theme_words_of(const char *directory, struct word_list *list)
+{
+    DIR *folder = directory ? opendir(directory) : NULL;
+    if (!folder)
+        return;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, ".theme") != 0 || dot == entry->d_name)
+            continue;
+        char *word = mem_format("%.*s", (int)(dot - entry->d_name), entry->d_name);
+        if (word && !word_list_has(list, word))
+            word_list_add(list, word);
+        mem_free(word);
+    }
+    closedir(folder);
+}
+
+static void theme_words(struct word_list *list)
+{
+    struct error ignored = {0};
+    char *path = NULL;
+    if (file_program_data("themes/dark.theme", &path, &ignored) == STATUS_OK) {
+        char *slash = strrchr(path, '/');
+        if (slash)
+            *slash = '\0';
+        theme_words_of(path, list);
+        mem_free(path);
+    }
+    char *user = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
+    char *themes = user ? path_join(user, "themes") : NULL;
+    theme_words_of(themes, list);
+    mem_free(themes);
+    mem_free(user);
+}
+
+static void dataset_words(struct word_list *list)
+{
+    for (int i = 0; dataset_kind_at(i); i++)
+        word_list_add(list, dataset_kind_at(i)->name);
+}
+
+static void option_words(struct word_list *list)
+{
+    for (int i = 0; option_at(i); i++)
+        word_list_add(list, option_at(i)->parameter.name);
+}
+
+static void criterion_words(const struct session *session, struct word_list *list)
+{
+    choice_words(list);
+    for (int i = 0; session && i < session->board.count; i++) {
+        if (!word_list_has(list, session->board.entries[i].choice.label))
+            word_list_add(list, session->board.entries[i].choice.label);
+    }
+}
+
+void value_words(const struct parameter *parameter, const struct session *session, struct word_list *list)
+{
+    switch (parameter->kind) {
+    case VALUE_BOOLEAN:
+        word_list_add(list, "yes");
+        word_list_add(list, "no");
+        break;
+    case VALUE_CHOICE:
+        for (int i = 0; parameter->choice(i); i++)
+            word_list_add(list, parameter->choice(i));
+        break;
+    case VALUE_INTEGER:
+        if (parameter->flags & PARAMETER_AUTO)
+            word_list_add(list, "auto");
+        break;
+    case VALUE_SIZE:
+        word_list_add(list, "all");
+        break;
+    case VALUE_MODEL:
+        word_list_add(list, "example");
+        break;
+    case VALUE_LAYER:
+    case VALUE_LAYERS:
+        layer_words(session, "", list);
+        break;
+    case VALUE_FILTER:
+        layer_words(session, ":", list);
+        break;
+    case VALUE_CRITERION:
+    case VALUE_CRITERIA:
+        criterion_words(session, list);
+        break;
+    case VALUE_DATASET:
+        dataset_words(list);
+        break;
+    case VALUE_NORMALIZATION:
+        for (int i = 0; normalization_name_at(i); i++)
+            word_list_add(list, normalization_name_at(i));
+        break;
+    case VALUE_OPTION:
+        option_words(list);
+        break;
+    case VALUE_THEME:
+        theme_words(list);
+        break;
+    case VALUE_TOPIC:
+        help_words(session, list);
+        break;
+    case VALUE_WORD:
+    case VALUE_FILE:
+    case VALUE_REAL:
+    case VALUE_SETTING:
+    case VALUE_KINDS:
+        break;
+    }
+}
+
+/* --- checks ------------------------------------------------------------------------------------------------
+ */
+
+struct check {
+    const struct parameter *parameter;
+    const struct session *session;
+    const char *text;
+    struct setting_value *value;
+};
+
+static status refuse(const struct check *check, struct error *error)
+{
+    struct text expected = {0};
+    struct word_list words = {0};
+    parameter_add_values(check->parameter, &expected);
+    parameter_add_range(check->parameter, &expected);
+    value_words(check->parameter, check->session, &words);
+    status code = error_set(error, STATUS_RANGE, "%s: '%s' is not %s%s", check->parameter->name, check->text,
+                            text_data(&expected), word_list_hint(&words, check->text));
+    word_list_free(&words);
+    text_free(&expected);
+    return code;
+}
+
+static bool in_range(const struct parameter *parameter, double number)
+{
+    return (parameter->flags & PARAMETER_OPEN_LOW ? number > parameter->low : number >= parameter->low) &&
+           number <= parameter->high;
+}
+
+static status check_integer(const struct check *check, struct error *error)
+{
+    int64_t *number = &check->value->integer;
+    if ((check->parameter->flags & PARAMETER_AUTO) && strcmp(check->text, "auto") == 0)
+        *number = 0;
+    else if (!text_to_integer(check->text, number) || !in_range(check->parameter, (double)*number))
+        return refuse(check, error);
+    return STATUS_OK;
+}
+
+static status check_real(const struct check *check, struct error *error)
+{
+    if (!text_to_double(check->text, &check->value->real) || !in_range(check->parameter, check->value->real))
+        return refuse(check, error);
+    return STATUS_OK;
+}
+
+static status check_boolean(const struct check *check, struct error *error)
+{
+    static const char *const words[] = {"no", "yes", "off", "on", "false", "true", "0", "1"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(check->text, words[i]) == 0) {
+            check->value->integer = (int64_t)(i & 1);
+            strcpy(check->value->text, words[i & 1]); /* shown as yes or no, however it was typed */
+            return STATUS_OK;
+        }
+    }
+    return refuse(check, error);
+}
+
+static status check_choice(const struct check *check, struct error *error)
+{
+    for (int i = 0; check->parameter->choice(i); i++) {
+        if (strcmp(check->text, check->parameter->choice(i)) == 0) {
+            check->value->integer = i;
+            return STATUS_OK;
+        }
+    }
+    return refuse(check, error);
+}
+
+static status check_size(const struct check *check, struct error *error)
+{
+    struct sample_options sample = {0};
+    struct error inner = {0};
+    if (sample_parse_size(check->text, &sample, &inner) == STATUS_OK)
+        return STATUS_OK;
+    return error_set(error, STATUS_RANGE,
+                     "%s: '%s' is not a sample size: a number of images (500), a share (5%%), or all",
+                     check->parameter->name, check->text);
+}
+
+static status no_layer(const struct check *check, const char *name, struct error *error)
+{
+    struct word_list words = {0};
+    layer_words(check->session, "", &words);
+    const char *near = words.count ? nearest_word(name, words.items, words.count) : NULL;
+    status code = near ? error_set(error, STATUS_NOT_FOUND, "no layer '%s': nearest is '%s'", name, near)
+                       : error_set(error, STATUS_NOT_FOUND, "no layer '%s': 'layers' lists them", name);
+    word_list_free(&words);
+    return code;
+}
+
+static status check_layer(const struct check *check, struct error *error)
+{
+    if (!check->session || !check->session->model)
+        return STATUS_OK;
+    check->value->integer = layers_index(check->session->model->layers, check->text);
+    return check->value->integer < 0 ? no_layer(check, check->text, error) : STATUS_OK;
+}
+
+static status check_layers(const struct check *check, struct error *error)
+{
+    if (!check->session || !check->session->model)
+        return STATUS_OK;
+    const struct layers *layers = check->session->model->layers;
+    if (layers_index(layers, check->text) >= 0)
+        return STATUS_OK;
+    if (!glob_is_pattern(check->text))
+        return no_layer(check, check->text, error);
+    for (int i = 0; i < layers->count; i++) {
+        if (glob_match(check->text, layers->items[i].name))
+            return STATUS_OK;
+    }
+    return error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': 'layers' lists them", check->text);
+}
+
+static status check_filter(const struct check *check, struct error *error)
+{
+    const char *colon = strrchr(check->text, ':');
+    int64_t channel;
+    if (!colon || colon == check->text || !text_to_integer(colon + 1, &channel))
+        return error_set(error, STATUS_USAGE, "'%s' names no filter: write LAYER:CHANNEL, such as conv1:3",
+                         check->text);
+    if (!check->session || !check->session->model)
+        return STATUS_OK;
+    char name[VALUE_TEXT_SIZE];
+    size_t length = (size_t)(colon - check->text);
+    memcpy(name, check->text, length);
+    name[length] = '\0';
+    const struct layers *layers = check->session->model->layers;
+    int index = layers_index(layers, name);
+    if (index < 0)
+        return no_layer(check, name, error);
+    int64_t channels = layers->items[index].channels;
+    if (channel < 0 || channel >= channels)
+        return error_set(error, STATUS_RANGE, "layer '%s' has no channel %lld: its channels are 0 to %lld",
+                         name, (long long)channel, (long long)channels - 1);
+    check->value->integer = index;
+    check->value->real = (double)channel;
+    return STATUS_OK;
+}
+
+static status check_criteria(const struct check *check, struct error *error)
+{
+    struct choice choices[CHOICES_MAX];
+    int count = 0;
+    if (check->parameter->kind == VALUE_CRITERION)
+        return choice_parse(check->text, &choices[0], error);
+    return choices_parse(check->text, choices, &count, error);
+}
+
+static status check_dataset(const struct check *check, struct error *error)
+{
+    if (dataset_kind_find(check->text))
+        return STATUS_OK;
+    struct word_list words = {0};
+    struct text kinds = {0};
+    dataset_words(&words);
+    for (size_t i = 0; i < words.count; i++)
+        text_add_format(&kinds, "%s%s", i ? ", " : "", words.items[i]);
+    status code = error_set(error, STATUS_NOT_FOUND, "no data set kind '%s' (known: %s)%s", check->text,
+                            text_data(&kinds), word_list_hint(&words, check->text));
+    text_free(&kinds);
+    word_list_free(&words);
+    return code;
+}
+
+static status check_normalization(const struct check *check, struct error *error)
+{
+    double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
+    if (strcmp(check->text, "auto") == 0)
+        return STATUS_OK;
+    /* How many channels the data has is not known yet: any number that fits will do. */
+    for (int channels = 1; channels <= DATASET_MAX_CHANNELS; channels++) {
+        struct error inner = {0};
+        if (normalization_parse(check->text, channels, mean, std, &inner) == STATUS_OK)
+            return STATUS_OK;
+    }
+    struct error inner = {0};
+    normalization_parse(check->text, 3, mean, std, &inner);
+    return error_set(error, STATUS_RANGE, "%s: %s", check->parameter->name, inner.message);
+}
+
+static status check_option(const struct check *check, struct error *error)
+{
+    check->value->integer = option_find(check->text);
+    if (check->value->integer != OPTION_NONE)
+        return STATUS_OK;
+    struct word_list words = {0};
+    option_words(&words);
+    const char *hint = word_list_hint(&words, check->text);
+    status code = error_set(error, STATUS_NOT_FOUND, "no option '%s'%s", check->text,
+                            *hint ? hint : ": 'set' lists them");
+    word_list_free(&words);
+    return code;
+}
+
+static status check_anything(const struct check *check, struct error *error)
+{
+    if (!*check->text)
+        return error_set(error, STATUS_USAGE, "%s is empty", check->parameter->name);
+    return STATUS_OK;
+}
+
+/* Files and free words may be longer than a value keeps: commands read those from the statement itself. */
+static const struct {
+    status (*check)(const struct check *check, struct error *error);
+    bool any_length;
+} checks[VALUE_KINDS] = {
+    [VALUE_WORD] = {check_anything, true},
+    [VALUE_FILE] = {check_anything, true},
+    [VALUE_MODEL] = {check_anything, true},
+    [VALUE_INTEGER] = {check_integer, false},
+    [VALUE_REAL] = {check_real, false},
+    [VALUE_BOOLEAN] = {check_boolean, false},
+    [VALUE_CHOICE] = {check_choice, false},
+    [VALUE_SIZE] = {check_size, false},
+    [VALUE_LAYER] = {check_layer, true},
+    [VALUE_LAYERS] = {check_layers, true},
+    [VALUE_FILTER] = {check_filter, false},
+    [VALUE_CRITERION] = {check_criteria, false},
+    [VALUE_CRITERIA] = {check_criteria, true},
+    [VALUE_DATASET] = {check_dataset, true},
+    [VALUE_NORMALIZATION] = {check_normalization, false},
+    [VALUE_OPTION] = {check_option, true},
+    [VALUE_SETTING] = {check_anything, true},
+    [VALUE_THEME] = {check_anything, false},
+    [VALUE_TOPIC] = {check_anything, true},
+};
+
+status value_parse(const struct parameter *parameter, const struct session *session, const char *text,
+                   struct setting_value *value, struct error *error)
+{
+    *value = (struct setting_value){0};
+    size_t length = strlen(text);
+    if (length >= VALUE_TEXT_SIZE && !checks[parameter->kind].any_length)
+        return error_set(error, STATUS_RANGE, "%s: '%.40s...' is too long", parameter->name, text);
+    memcpy(value->text, text, length < VALUE_TEXT_SIZE ? length : VALUE_TEXT_SIZE - 1);
+    struct check check = {parameter, session, text, value};
+    return checks[parameter->kind].check(&check, error);
+}
+
+/* --- descriptions ------------------------------------------------------------------------------------------
+ */
+
+const char *value_kind_name(enum value_kind kind)
+{
+    static const char *const names[] = {
+#define VALUE_NAME(code, text) text,
+        VALUE_LIST(VALUE_NAME)
+#undef VALUE_NAME
+    };
+    return names[kind];
+}
+
+void parameter_add_values(const struct parameter *parameter, struct text *text)
+{
+    if (parameter->kind != VALUE_CHOICE) {
+        text_add(text, value_kind_name(parameter->kind));
+        return;
+    }
+    for (int i = 0; parameter->choice(i); i++)
+        text_add_format(text, "%s%s", i ? "|" : "", parameter->choice(i));
+}
+
+void parameter_add_range(const struct parameter *parameter, struct text *text)
+{
+    if (parameter->kind != VALUE_INTEGER && parameter->kind != VALUE_REAL)
+        return;
+    if (isinf(parameter->high)) {
+        text_add(text, parameter->flags & PARAMETER_OPEN_LOW ? " over " : " from ");
+        text_add_double(text, parameter->low);
+        text_add(text, " to inf");
+    } else {
+        text_add(text, " from ");
+        text_add_double(text, parameter->low);
+        text_add(text, " to ");
+        text_add_double(text, parameter->high);
+    }
+    if (parameter->flags & PARAMETER_AUTO)
+        text_add(text, ", or auto");
+}
