@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Importance criteria as a table: name, needs, options, and a function to one double per channel.
- * Definitions: l1, l2, bn (magnitude) · taylor (Molchanov 2019, arXiv 1906.10771) · geomedian (FPGM, He 2019, arXiv
- * 1811.00250) · proscore (IPPRO, arXiv 2507.14171) · random. Smaller means less important: pruned first. */
+ * Definitions: l1, l2, bn (magnitude) · taylor (Molchanov 2019, arXiv 1906.10771) · geomedian (FPGM, He 2019,
+ * arXiv 1811.00250) · proscore (IPPRO, arXiv 2507.14171) · random. Smaller means less important: pruned
+ * first. */
 #ifndef IPPRO_PRUNE_CRITERION_H
 #define IPPRO_PRUNE_CRITERION_H
 
@@ -31,10 +32,10 @@ struct criterion_input {
 
 /* What a criterion says beside its scores, summed up per layer (zero where it has nothing to say). */
 struct criterion_report {
-    double max_a, max_b;    /* PROscore: lambda * max|a|, lambda * max|b| */
-    int64_t sign_changes;   /* PROscore: channels whose D changed sign in the step */
+    double max_a, max_b;         /* PROscore: lambda * max|a|, lambda * max|b| */
+    int64_t sign_changes;        /* PROscore: channels whose D changed sign in the step */
     enum proscore_target target; /* PROscore: the target in fact used (filter where there is no BatchNorm) */
-    double effective_gamma; /* PROscore: lambda after the gradient scale */
+    double effective_gamma;      /* PROscore: lambda after the gradient scale */
 };
 
 struct criterion {
@@ -49,7 +50,12 @@ struct criterion {
 
 const struct criterion *criterion_find(const char *name);
 const struct criterion *criterion_at(int index); /* in the order of display; NULL past the end */
+/* taylor gate, proscore target bn with the mean loss and gamma 0.01, batch 64, seed 1 */
 struct criterion_options criterion_defaults(void);
+/* What a criterion needs for all layers that are scored: enum score_need, or-ed. Or these over the criteria
+ * in use. */
+unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
+                         const struct criterion_options *options);
 /* Names of the enumerations, for the option table: index to name, NULL past the end. */
 const char *taylor_variant_name(int index);
 const char *proscore_target_name(int index);
@@ -63,9 +69,12 @@ struct scores {
     double **layer; /* layer[i]: channels doubles, or NULL */
     struct criterion_report *reports;
 };
-status scores_compute(const struct graph *graph, const struct layers *layers, const struct criterion *criterion,
-                      const struct criterion_options *options, const struct score_statistics *statistics,
-                      struct scores **scores, struct error *error);
+/* Errors name the layer: STATUS_STATE when the statistics lack something the criterion needs, or when bn
+ * meets a layer without BatchNorm; STATUS_NAN for a score that is not a number; STATUS_RANGE for a gamma that
+ * is not positive. */
+status scores_compute(const struct graph *graph, const struct layers *layers,
+                      const struct criterion *criterion, const struct criterion_options *options,
+                      const struct score_statistics *statistics, struct scores **scores, struct error *error);
 void scores_free(struct scores *scores);
 
 /* Channels of one layer from least to most important; ties by channel. order: count integers. Refuses NaN. */

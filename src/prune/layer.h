@@ -10,19 +10,25 @@
 enum layer_kind { LAYER_CONVOLUTION, LAYER_DEPTHWISE, LAYER_GROUPED, LAYER_LINEAR };
 
 struct layer {
-    const char *name;      /* "layer1.0.conv1": the weight's name without ".weight", else the node's name; unique */
+    const char
+        *name; /* "layer1.0.conv1": the weight's name without ".weight", else the node's name; unique */
     const char *norm_name; /* BatchNorm's name made the same way, or NULL */
     enum layer_kind kind;
-    int node, norm_node;            /* node indices; norm_node -1 without BatchNorm */
-    int activation_node;            /* element-wise layer h after the target, its sole consumer; -1: h is the identity */
-    int weight, bias;               /* value indices; bias VALUE_NONE without one */
-    int scale, shift, mean, var;    /* BatchNorm parameters, value indices; VALUE_NONE without BatchNorm */
-    double epsilon;
-    int linear, target, activated;  /* values y, u, h(u) as nn/engine.h calls them */
-    int64_t channels;               /* C: filters, output channels */
-    int64_t filter_length;          /* weights in one filter */
+    int node, norm_node; /* node indices; norm_node -1 without BatchNorm */
+    int activation_node; /* element-wise layer h after the target, its sole consumer; -1: h is the identity */
+    int weight, bias;    /* value indices; bias VALUE_NONE without one */
+    double bias_factor;  /* y = ... + bias_factor * bias (Gemm's beta), else 1 */
+    int scale, shift, mean, var;   /* BatchNorm parameters, value indices; VALUE_NONE without BatchNorm */
+    double epsilon;                /* BatchNorm's, 0 without one */
+    int linear, target, activated; /* values y, u, h(u) as nn/engine.h calls them; a MatMul's y is behind the
+                                      Add of its bias */
+    int64_t channels;              /* C: filters, output channels */
+    int64_t filter_length;         /* weights in one filter */
+    int64_t channel_step,
+        element_step; /* element k of filter c is weight[c * channel_step + k * element_step]:
+                         rows for Conv, columns for MatMul and Gemm with transB=0 */
     int64_t input_channels, kernel_height, kernel_width, stride, groups;
-    bool output_layer;              /* its channels are the network's outputs: never pruned, not scored */
+    bool output_layer; /* its channels are the network's outputs: never pruned, not scored */
 };
 
 struct layers {
@@ -31,18 +37,19 @@ struct layers {
     int count;
 };
 
-/* Layers in graph order. The graph is simplified and borrowed. A weight used by two nodes is refused by name
- * (shared layers are not supported). */
+/* Layers in graph order: Conv, Gemm and MatMul with constant weights. The graph is finished, simplified and
+ * borrowed. Refused by name (STATUS_UNSUPPORTED): a weight that something else uses too (shared layers), a
+ * bias that is not one constant per channel; STATUS_SHAPE: BatchNorm parameters of another size. */
 status layers_find(const struct graph *graph, struct layers **layers, struct error *error);
-void layers_free(struct layers *layers);
+void layers_free(struct layers *layers);                         /* NULL is fine */
 int layers_index(const struct layers *layers, const char *name); /* -1 when absent */
 
-/* One filter as double, `filter_length` values, whatever way the file stores the weight (Conv: rows; Gemm with
- * transB=0 and MatMul: columns). */
+/* One filter as double, `filter_length` values, whatever way the file stores the weight. */
 void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out);
 /* C x filter_length, row-major; owned by the caller. NULL when memory is out. */
 double *layer_filters(const struct graph *graph, const struct layer *layer);
-/* A per-channel parameter (scale, shift, mean, var, bias) as double, owned by the caller; VALUE_NONE gives zeros. */
+/* A per-channel parameter (scale, shift, mean, var, bias) as double, owned by the caller (NULL when memory is
+ * out); VALUE_NONE gives zeros. The bias comes without its factor. */
 double *layer_parameter(const struct graph *graph, const struct layer *layer, int value);
 const char *layer_kind_name(enum layer_kind kind);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Scoring: one pass over a sample gives the statistics; criteria turn statistics into one double per channel. */
+/* Scoring: one pass over a sample gives the statistics; criteria turn statistics into one double per channel.
+ */
 #ifndef IPPRO_PRUNE_SCORE_H
 #define IPPRO_PRUNE_SCORE_H
 
@@ -14,30 +15,30 @@ enum score_need {
     NEED_WEIGHT_GRADIENTS = 4, /* the weights' own gradients as well */
 };
 
-/* Everything one pass leaves about one layer; arrays of C doubles. Sums over images are kept as sums of the
- * un-averaged loss: divide by `images` for the mean loss of criteria.md. */
+/* Everything one pass leaves about one layer; arrays of C doubles, all NULL for output layers. Sums over
+ * images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of criteria.md. */
 struct layer_statistics {
-    double *delta;          /* S0 */
-    double *delta_centered; /* Sd */
-    double *gate;           /* sum u*delta */
-    double *lift;           /* sum G*u */
+    double *delta;              /* S0 */
+    double *delta_centered;     /* Sd */
+    double *gate;               /* sum u*delta */
+    double *lift;               /* sum G*u */
     double *gate_squared;       /* sum over images of (sum_hw u*delta_n)^2 */
     double *gate_batch_squared; /* sum over batches of (mean over the batch of the gate)^2 */
-    double *weight_dot;     /* sum w*g; from the weight gradients where they were computed */
-    double *weight_abs;     /* sum |w*g|, NULL without weight gradients */
-    double *gradient_norm;  /* ||g||_2, NULL without weight gradients */
+    double *weight_dot;         /* sum w*g; from the weight gradients where they were computed */
+    double *weight_abs;         /* sum |w*g|, NULL without weight gradients */
+    double *gradient_norm;      /* ||g||_2, NULL without weight gradients */
 };
 
 struct score_statistics {
-    unsigned needs;       /* what was computed */
+    unsigned needs; /* what was computed */
     int64_t images, planned, batches;
-    int64_t batch;        /* of gate_batch_squared */
-    double loss;          /* sum over images */
+    int64_t batch; /* of gate_batch_squared */
+    double loss;   /* sum over images */
     int64_t correct;
     int layer_count;
     struct layer_statistics *layers;
-    double seconds;       /* time of the pass */
-    bool partial;         /* cancelled after `images` of `planned` */
+    double seconds; /* time of the pass */
+    bool partial;   /* cancelled after `images` of `planned` */
 };
 
 struct score_pass {
@@ -54,7 +55,11 @@ struct score_pass {
     struct progress *progress;
 };
 
-/* Run the pass. Nothing is returned when it is cancelled. Bit for bit the same for any number of threads. */
+/* Run the pass: forward and backward over the sample, whatever `needs` says beside NEED_WEIGHT_GRADIENTS.
+ * Nothing is returned when it fails or is cancelled (STATUS_CANCELLED). Bit for bit the same for any number
+ * of threads; the micro-batch decides the order in which weight gradients are summed. Refused: a sample
+ * without images, a network all of whose layers are output layers, a layer whose channels are not dimension 1
+ * of its output (linear layers over sequences). */
 status score_statistics_compute(const struct score_pass *pass, struct score_statistics **statistics,
                                 struct error *error);
 void score_statistics_free(struct score_statistics *statistics);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The criterion table, and scores of whole networks from it. */
+#include "prune/criterion.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/memory.h"
+#include "prune/criteria.h"
+
+static const struct criterion *const criteria[] = {
+    &criterion_l1,        &criterion_l2,       &criterion_bn,     &criterion_taylor,
+    &criterion_geomedian, &criterion_proscore, &criterion_random,
+};
+enum { CRITERIA = sizeof criteria / sizeof *criteria };
+
+const struct criterion *criterion_at(int index)
+{
+    return index >= 0 && index < CRITERIA ? criteria[index] : NULL;
+}
+
+const struct criterion *criterion_find(const char *name)
+{
+    for (int i = 0; i < CRITERIA; i++) {
+        if (strcmp(criteria[i]->name, name) == 0) {
+            return criteria[i];
+        }
+    }
+    return NULL;
+}
+
+struct criterion_options criterion_defaults(void)
+{
+    return (struct criterion_options){.taylor = TAYLOR_GATE,
+                                      .target = PROSCORE_BN,
+                                      .gradient = GRADIENT_MEAN,
+                                      .gamma = 0.01,
+                                      .batch = 64,
+                                      .seed = 1};
+}
+
+const char *proscore_target_name(int index)
+{
+    static const char *const names[] = {"bn", "bn-affine", "filter"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+const char *gradient_scale_name(int index)
+{
+    static const char *const names[] = {"mean", "batchsum", "sum"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+double vector_norm(const double *values, int64_t count)
+{
+    double squares = 0.0, largest = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        squares += values[i] * values[i];
+        largest = fmax(largest, fabs(values[i]));
+    }
+    if (isnan(squares) || isinf(largest) || largest == 0.0 || (squares > 1e-280 && isfinite(squares))) {
+        return sqrt(squares);
+    }
+    squares = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        double share = values[i] / largest;
+        squares += share * share;
+    }
+    return largest * sqrt(squares);
+}
+
+unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
+                         const struct criterion_options *options)
+{
+    unsigned needs = NEED_WEIGHTS;
+    for (int i = 0; i < layers->count; i++) {
+        if (!layers->items[i].output_layer) {
+            needs |= criterion->needs(&layers->items[i], options);
+        }
+    }
+    return needs;
+}
+
+static status score_layer(const struct criterion_input *input, const struct criterion *criterion,
+                          double *scores, struct criterion_report *report, struct error *error)
+{
+    unsigned needs = criterion->needs(input->layer, input->options) & ~(unsigned)NEED_WEIGHTS;
+    if (needs && (!input->statistics || (input->statistics->needs & needs) != needs)) {
+        return error_set(error, STATUS_STATE, "criterion %s needs %s that no pass over images has computed",
+                         criterion->name, needs & NEED_WEIGHT_GRADIENTS ? "weight gradients" : "gradients");
+    }
+    status code = criterion->score(input, scores, report, error);
+    for (int64_t c = 0; code == STATUS_OK && c < input->layer->channels; c++) {
+        if (isnan(scores[c])) {
+            code = error_set(
+                error, STATUS_NAN,
+                "the %s score of channel %lld is not a number: a weight or a gradient is not finite",
+                criterion->name, (long long)c);
+        }
+    }
+    return code == STATUS_OK ? code : error_prefix(error, "layer %s: ", input->layer->name);
+}
+
+static bool valid_gamma(const struct criterion *criterion, const struct criterion_options *options)
+{
+    return criterion != &criterion_proscore || options->gamma > 0.0;
+}
+
+status scores_compute(const struct graph *graph, const struct layers *layers,
+                      const struct criterion *criterion, const struct criterion_options *options,
+                      const struct score_statistics *statistics, struct scores **scores, struct error *error)
+{
+    if (!valid_gamma(criterion, options)) {
+        return error_set(error, STATUS_RANGE, "gamma must be greater than 0 (inf is allowed)");
+    }
+    struct scores *result = mem_new(1, sizeof *result);
+    if (!result) {
+        return error_memory(error);
+    }
+    *result = (struct scores){.criterion = criterion, .options = *options};
+    result->layer = mem_new((size_t)layers->count, sizeof *result->layer);
+    result->reports = mem_new((size_t)layers->count, sizeof *result->reports);
+    result->layer_count = result->layer ? layers->count : 0;
+    status code = result->layer && result->reports ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < layers->count; i++) {
+        const struct layer *layer = &layers->items[i];
+        if (layer->output_layer) {
+            continue;
+        }
+        const struct criterion_input input = {graph, layer, i, statistics, &result->options};
+        result->layer[i] = mem_new((size_t)layer->channels, sizeof **result->layer);
+        code = result->layer[i] ? score_layer(&input, criterion, result->layer[i], &result->reports[i], error)
+                                : error_memory(error);
+    }
+    if (code != STATUS_OK) {
+        scores_free(result);
+        return code;
+    }
+    *scores = result;
+    return STATUS_OK;
+}
+
+void scores_free(struct scores *scores)
+{
+    if (!scores) {
+        return;
+    }
+    for (int i = 0; i < scores->layer_count; i++) {
+        mem_free(scores->layer[i]);
+    }
+    mem_free(scores->layer);
+    mem_free(scores->reports);
+    mem_free(scores);
+}
+
+struct ranked {
+    double score;
+    int64_t channel;
+};
+
+static int compare_ranked(const void *left, const void *right)
+{
+    const struct ranked *a = left, *b = right;
+    if (a->score != b->score) {
+        return a->score < b->score ? -1 : 1;
+    }
+    return a->channel < b->channel ? -1 : a->channel > b->channel;
+}
+
+status scores_rank(const double *scores, int64_t count, int64_t *order, struct error *error)
+{
+    struct ranked *ranked = mem_new(count > 0 ? (size_t)count : 0, sizeof *ranked);
+    if (!ranked) {
+        return error_memory(error);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(scores[i])) {
+            mem_free(ranked);
+            return error_set(error, STATUS_NAN, "the score of channel %lld is not a number", (long long)i);
+        }
+        ranked[i] = (struct ranked){scores[i], i};
+    }
+    qsort(ranked, (size_t)(count > 0 ? count : 0), sizeof *ranked, compare_ranked);
+    for (int64_t i = 0; i < count; i++) {
+        order[i] = ranked[i].channel;
+    }
+    mem_free(ranked);
+    return STATUS_OK;
+}
