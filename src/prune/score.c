@@ -230,13 +230,12 @@ static void add_weight_gradient(struct layer_work *item, const struct operand *g
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
                             const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
-    (void)labels;
     (void)error;
     struct pass_work *work = argument;
     struct score_statistics *statistics = work->statistics;
     for (int64_t i = 0; i < count; i++) {
         statistics->loss += losses[i].loss;
-        statistics->correct += losses[i].rank == 0;
+        statistics->correct += losses[i].predicted == labels[i];
     }
     for (int p = 0; p < work->count; p++) {
         struct layer_work *item = &work->layers[p];

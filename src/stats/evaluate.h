@@ -8,7 +8,7 @@
 
 struct evaluation {
     int64_t images, top1, top5;
-    double loss;                           /* mean */
+    double loss; /* mean */
     int classes;
     int64_t *class_images, *class_correct; /* per class, owned */
     double seconds;
@@ -23,10 +23,13 @@ struct evaluate {
     int64_t micro_batch;
     struct pool *pool;
     struct progress *progress;
-    double *logits; /* when not NULL: images x classes, written */
+    double *logits; /* when not NULL: images x the data set's classes, written; a network with another number
+                       of outputs is refused then (STATUS_SHAPE) */
 };
 
+/* One forward pass. On failure (STATUS_CANCELLED too) *evaluation is as it was; logits may have been written
+ * in part. */
 status evaluate_run(const struct evaluate *evaluate, struct evaluation *evaluation, struct error *error);
-void evaluation_free(struct evaluation *evaluation);
+void evaluation_free(struct evaluation *evaluation); /* frees what it holds, not itself */
 
 #endif

@@ -9,8 +9,9 @@
 struct overlap {
     int64_t both, either; /* sizes of intersection and union of the two pruned sets */
 };
-/* The `pruned` lowest of a and of b, ties by index. Add the results over layers; Jaccard index = both / either. NaN is refused. */
-status overlap_compute(const double *a, const double *b, int64_t count, int64_t pruned, struct overlap *result,
-                       struct error *error);
+/* The `pruned` lowest of a and of b, ties by index. Add the results over layers; Jaccard index = both /
+ * either. NaN is refused. */
+status overlap_compute(const double *a, const double *b, int64_t count, int64_t pruned,
+                       struct overlap *result, struct error *error);
 
 #endif

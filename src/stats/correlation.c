@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pearson, Spearman and Kendall tau-b. */
+#include "stats/correlation.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/memory.h"
+
+struct pair {
+    double a, b;
+};
+
+static int compare_values(double a, double b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare_pairs(const void *left, const void *right)
+{
+    const struct pair *x = left, *y = right;
+    int order = compare_values(x->a, y->a);
+    return order ? order : compare_values(x->b, y->b);
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+    return compare_values(*(const double *)left, *(const double *)right);
+}
+
+/* n values: how many pairs. */
+static int64_t pairs_of(int64_t n)
+{
+    return n % 2 == 0 ? n / 2 * (n - 1) : (n - 1) / 2 * n;
+}
+
+/* Pairs of equal values among ascending ones. */
+static int64_t tied_pairs(const double *sorted, int64_t count)
+{
+    int64_t pairs = 0;
+    for (int64_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && sorted[end] == sorted[first]; end++) {
+        }
+        pairs += pairs_of(end - first);
+    }
+    return pairs;
+}
+
+struct ranked {
+    double value;
+    int64_t index;
+};
+
+static int compare_ranked(const void *left, const void *right)
+{
+    const struct ranked *x = left, *y = right;
+    return compare_values(x->value, y->value);
+}
+
+status average_ranks(const double *values, int64_t count, double *ranks, struct error *error)
+{
+    size_t size = count > 0 ? (size_t)count : 0;
+    struct ranked *order = mem_new(size, sizeof *order);
+    if (!order) {
+        return error_memory(error);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(values[i])) {
+            mem_free(order);
+            return error_set(error, STATUS_NAN, "value %lld is not a number and has no rank", (long long)i);
+        }
+        order[i] = (struct ranked){values[i], i};
+    }
+    qsort(order, size, sizeof *order, compare_ranked);
+    for (int64_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && order[end].value == order[first].value; end++) {
+        }
+        double rank = 0.5 * (double)(first + 1 + end); /* mean of first+1 .. end */
+        for (int64_t i = first; i < end; i++) {
+            ranks[order[i].index] = rank;
+        }
+    }
+    mem_free(order);
+    return STATUS_OK;
+}
+
+static double limit_to_one(double coefficient)
+{
+    return coefficient > 1.0 ? 1.0 : coefficient < -1.0 ? -1.0 : coefficient;
+}
+
+/* numerator / sqrt(x*y), exact when x equals y */
+static double over_root(double numerator, double x, double y)
+{
+    return limit_to_one(numerator / (x == y ? x : sqrt(x) * sqrt(y)));
+}
+
+/* Deviations from the mean, relative to the largest of them, so that no square overflows or vanishes. */
+static bool deviations(double *values, int64_t count)
+{
+    double largest = 0.0, mean = 0.0, size = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!isfinite(values[i])) {
+            return false;
+        }
+        size = fmax(size, fabs(values[i]));
+    }
+    for (int64_t i = 0; i < count && size > 0.0; i++) {
+        values[i] /= size;
+        mean += values[i] / (double)count;
+    }
+    double low = values[0], high = values[0];
+    for (int64_t i = 0; i < count; i++) {
+        low = fmin(low, values[i]);
+        high = fmax(high, values[i]);
+        values[i] -= mean;
+        largest = fmax(largest, fabs(values[i]));
+    }
+    for (int64_t i = 0; i < count && largest > 0.0; i++) {
+        values[i] /= largest;
+    }
+    return low < high && largest > 0.0;
+}
+
+/* Overwrites both arrays. */
+static double pearson(double *a, double *b, int64_t count)
+{
+    bool varies_a = deviations(a, count), varies_b = deviations(b, count);
+    if (!varies_a || !varies_b) {
+        return NAN;
+    }
+    double ab = 0.0, aa = 0.0, bb = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        ab += a[i] * b[i];
+        aa += a[i] * a[i];
+        bb += b[i] * b[i];
+    }
+    return over_root(ab, aa, bb);
+}
+
+/* Sort `values` by merging; returns how many pairs stood in the wrong order (equal ones do not count). */
+static int64_t merge_inversions(double *values, double *scratch, int64_t count)
+{
+    int64_t inversions = 0;
+    for (int64_t width = 1; width < count; width *= 2) {
+        for (int64_t first = 0; first < count; first += 2 * width) {
+            int64_t middle = first + width < count ? first + width : count;
+            int64_t end = middle + width < count ? middle + width : count;
+            int64_t left = first, right = middle;
+            for (int64_t out = first; out < end; out++) {
+                if (left < middle && (right == end || values[left] <= values[right])) {
+                    scratch[out] = values[left++];
+                } else {
+                    inversions += middle - left;
+                    scratch[out] = values[right++];
+                }
+            }
+        }
+        memcpy(values, scratch, (size_t)count * sizeof *values);
+    }
+    return inversions;
+}
+
+/* Knight 1966: sort by a then b; pairs in disorder are the exchanges that sorting by b then takes. */
+static status kendall(const double *a, const double *b, int64_t ties_a, int64_t ties_b, int64_t count,
+                      double *coefficient, struct error *error)
+{
+    struct pair *pairs = mem_new((size_t)count, sizeof *pairs);
+    double *second = mem_new((size_t)count, 2 * sizeof *second);
+    if (!pairs || !second) {
+        mem_free(pairs);
+        mem_free(second);
+        return error_memory(error);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        pairs[i] = (struct pair){a[i], b[i]};
+    }
+    qsort(pairs, (size_t)count, sizeof *pairs, compare_pairs);
+    int64_t ties_both = 0;
+    for (int64_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && compare_pairs(&pairs[end], &pairs[first]) == 0; end++) {
+        }
+        ties_both += pairs_of(end - first);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        second[i] = pairs[i].b;
+    }
+    int64_t disorder = merge_inversions(second, second + count, count);
+    int64_t all = pairs_of(count), difference = all - ties_a - ties_b + ties_both - 2 * disorder;
+    if (all == ties_a || all == ties_b) {
+        *coefficient = NAN;
+    } else {
+        *coefficient = over_root((double)difference, (double)(all - ties_a), (double)(all - ties_b));
+    }
+    mem_free(pairs);
+    mem_free(second);
+    return STATUS_OK;
+}
+
+/* Working copies of the pairs without NaN. */
+struct columns {
+    double *a, *b, *scratch;
+    int64_t count;
+};
+
+static void columns_free(struct columns *columns)
+{
+    mem_free(columns->a);
+    mem_free(columns->b);
+    mem_free(columns->scratch);
+}
+
+static status columns_init(struct columns *columns, const double *a, const double *b, int64_t count,
+                           struct error *error)
+{
+    size_t size = count > 0 ? (size_t)count : 0;
+    *columns = (struct columns){.a = mem_new(size, sizeof(double)),
+                                .b = mem_new(size, sizeof(double)),
+                                .scratch = mem_new(size, sizeof(double))};
+    if (!columns->a || !columns->b || !columns->scratch) {
+        columns_free(columns);
+        return error_memory(error);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (!isnan(a[i]) && !isnan(b[i])) {
+            columns->a[columns->count] = a[i];
+            columns->b[columns->count++] = b[i];
+        }
+    }
+    return STATUS_OK;
+}
+
+static int64_t count_ties(const struct columns *columns, const double *values)
+{
+    size_t size = (size_t)columns->count;
+    memcpy(columns->scratch, values, size * sizeof *values);
+    qsort(columns->scratch, size, sizeof *values, compare_doubles);
+    return tied_pairs(columns->scratch, columns->count);
+}
+
+/* Replace both columns by their ranks. */
+static status rank_columns(struct columns *columns, struct error *error)
+{
+    double *const values[] = {columns->a, columns->b};
+    for (int i = 0; i < 2; i++) {
+        status code = average_ranks(values[i], columns->count, columns->scratch, error);
+        if (code != STATUS_OK) {
+            return code;
+        }
+        memcpy(values[i], columns->scratch, (size_t)columns->count * sizeof(double));
+    }
+    return STATUS_OK;
+}
+
+status correlation_compute(enum correlation_method method, const double *a, const double *b, int64_t count,
+                           struct correlation *result, struct error *error)
+{
+    struct columns columns;
+    status code = columns_init(&columns, a, b, count, error);
+    if (code != STATUS_OK) {
+        return code;
+    }
+    struct correlation found = {.coefficient = NAN, .n = columns.count};
+    found.ties_a = count_ties(&columns, columns.a);
+    found.ties_b = count_ties(&columns, columns.b);
+    if (columns.count >= 2 && method == CORRELATION_KENDALL) {
+        code = kendall(columns.a, columns.b, found.ties_a, found.ties_b, columns.count, &found.coefficient,
+                       error);
+    } else if (columns.count >= 2) {
+        code = method == CORRELATION_SPEARMAN ? rank_columns(&columns, error) : STATUS_OK;
+        if (code == STATUS_OK) {
+            found.coefficient = pearson(columns.a, columns.b, columns.count);
+        }
+    }
+    columns_free(&columns);
+    if (code == STATUS_OK) {
+        *result = found;
+    }
+    return code;
+}
+
+const char *correlation_method_name(int index)
+{
+    static const char *const names[] = {"pearson", "spearman", "kendall"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Accuracy and loss of a network on a sample: one forward pass. */
+#include "stats/evaluate.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include "base/memory.h"
+#include "base/progress.h"
+
+struct evaluate_work {
+    const struct evaluate *evaluate;
+    struct evaluation result;
+    double loss; /* sum over images */
+};
+
+static status copy_logits(const struct evaluate_work *work, const struct engine *engine, int64_t first,
+                          int64_t count, struct error *error)
+{
+    const struct operand *output = engine_output(engine);
+    int64_t classes = work->result.classes;
+    if (output->shape.dim[output->shape.rank - 1] != classes) {
+        return error_set(error, STATUS_SHAPE, "the network has %lld outputs, the data set %lld classes",
+                         (long long)output->shape.dim[output->shape.rank - 1], (long long)classes);
+    }
+    double *logits = work->evaluate->logits + first * classes;
+    for (int64_t i = 0; i < count * classes; i++) {
+        logits[i] = output->type == ELEMENT_FLOAT ? (double)((const float *)output->data)[i]
+                                                  : ((const double *)output->data)[i];
+    }
+    return STATUS_OK;
+}
+
+static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
+                            const int64_t *labels, int64_t first, int64_t count, struct error *error)
+{
+    struct evaluate_work *work = argument;
+    for (int64_t i = 0; i < count; i++) {
+        bool broken = isnan(losses[i].loss); /* logits that are not numbers outrank nothing */
+        bool correct = !broken && losses[i].predicted == labels[i];
+        work->loss += losses[i].loss;
+        work->result.top1 += correct;
+        work->result.top5 += !broken && losses[i].rank < 5;
+        if (labels[i] >= 0 && labels[i] < work->result.classes) {
+            work->result.class_images[labels[i]]++;
+            work->result.class_correct[labels[i]] += correct;
+        }
+    }
+    return work->evaluate->logits ? copy_logits(work, engine, first, count, error) : STATUS_OK;
+}
+
+static status run_forward(struct evaluate_work *work, struct error *error)
+{
+    const struct evaluate *evaluate = work->evaluate;
+    struct sample_feed feed = {evaluate->dataset, evaluate->sample};
+    const struct run run = {
+        .graph = evaluate->graph,
+        .engine = {.batch = evaluate->micro_batch,
+                   .real = evaluate->real,
+                   .kernel = evaluate->kernel,
+                   .progress = evaluate->progress},
+        .pool = evaluate->pool,
+        .images = evaluate->sample->count,
+        .fetch = sample_fetch,
+        .fetch_argument = &feed,
+        .commit = commit_images,
+        .commit_argument = work,
+        .title = "evaluating",
+        .progress = evaluate->progress,
+    };
+    return run_images(&run, error);
+}
+
+status evaluate_run(const struct evaluate *evaluate, struct evaluation *evaluation, struct error *error)
+{
+    if (evaluate->sample->count < 1) {
+        return error_set(error, STATUS_RANGE, "evaluating needs at least one image");
+    }
+    double start = clock_seconds();
+    struct evaluate_work work = {.evaluate = evaluate};
+    work.result.images = evaluate->sample->count;
+    work.result.classes = evaluate->dataset->classes;
+    work.result.class_images = mem_new((size_t)work.result.classes, sizeof *work.result.class_images);
+    work.result.class_correct = mem_new((size_t)work.result.classes, sizeof *work.result.class_correct);
+    status code = work.result.class_images && work.result.class_correct ? run_forward(&work, error)
+                                                                        : error_memory(error);
+    if (code != STATUS_OK) {
+        evaluation_free(&work.result);
+        return code;
+    }
+    work.result.loss = work.loss / (double)work.result.images;
+    work.result.seconds = clock_seconds() - start;
+    *evaluation = work.result;
+    return STATUS_OK;
+}
+
+void evaluation_free(struct evaluation *evaluation)
+{
+    mem_free(evaluation->class_images);
+    mem_free(evaluation->class_correct);
+    *evaluation = (struct evaluation){0};
+}
