@@ -89,8 +89,8 @@ static bool copy_attribute(struct arena *arena, const struct attribute *from, st
     return to->strings != NULL;
 }
 
-static bool copy_node(struct arena *arena, struct node *node, const char *name, const int *inputs, const int *outputs,
-                      const struct attribute *attributes)
+static bool copy_node(struct arena *arena, struct node *node, const char *name, const int *inputs,
+                      const int *outputs, const struct attribute *attributes)
 {
     node->name = arena_string(arena, name == NULL ? "" : name);
     node->inputs = arena_copy(arena, inputs, (size_t)node->input_count * sizeof(*inputs));
@@ -104,7 +104,7 @@ static bool copy_node(struct arena *arena, struct node *node, const char *name, 
     return true;
 }
 
-int graph_add_node(struct graph *graph, const char *name, const struct operator *op, const int *inputs,
+int graph_add_node(struct graph *graph, const char *name, const struct operator* op, const int *inputs,
                    int input_count, const int *outputs, int output_count, const struct attribute *attributes,
                    int attribute_count)
 {
@@ -153,7 +153,8 @@ int graph_find_value(const struct graph *graph, const char *name)
     return -1;
 }
 
-status graph_uses(const struct graph *graph, struct arena *arena, struct graph_uses *uses, struct error *error)
+status graph_uses(const struct graph *graph, struct arena *arena, struct graph_uses *uses,
+                  struct error *error)
 {
     size_t total = 0;
     int *end;
@@ -166,7 +167,8 @@ status graph_uses(const struct graph *graph, struct arena *arena, struct graph_u
     uses->list = arena_alloc(arena, total, sizeof(int));
     if (uses->start == NULL || uses->list == NULL)
         return error_memory(error);
-    /* Counted two places ahead, summed up, and then moved on by filling in: start[v] ends where v's list begins. */
+    /* Counted two places ahead, summed up, and then moved on by filling in: start[v] ends where v's list
+     * begins. */
     end = uses->start + 1;
     for (int n = 0; n < graph->node_count; n++)
         for (int i = 0; i < graph->nodes[n].input_count; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Checking and ordering a graph: unique names, one maker for every value, no cycles, topological order. All is
- * linear and without recursion, because files may hold a million nodes. */
+/* Checking and ordering a graph: unique names, one maker for every value, no cycles, topological order. All
+ * is linear and without recursion, because files may hold a million nodes. */
 #include <string.h>
 #include "nn/graph.h"
 #include "nn/operator.h"
@@ -186,8 +186,8 @@ static bool stands_in_order(const struct finish *finish)
     return true;
 }
 
-/* Some node that waits for others: go from maker to maker among the waiting nodes until one comes up twice. That
- * one is on a cycle (the first need not be: it may only stand behind one). */
+/* Some node that waits for others: go from maker to maker among the waiting nodes until one comes up twice.
+ * That one is on a cycle (the first need not be: it may only stand behind one). */
 static status report_cycle(struct finish *finish, const int *waiting, int node)
 {
     const struct graph *graph = finish->graph;
@@ -210,7 +210,8 @@ static status report_cycle(struct finish *finish, const int *waiting, int node)
             }
         }
     }
-    return error_set(finish->error, STATUS_FILE, "node %s: its output %s leads back to its own inputs (a cycle)",
+    return error_set(finish->error, STATUS_FILE,
+                     "node %s: its output %s leads back to its own inputs (a cycle)",
                      node_label(finish, node), graph->values[value].name);
 }
 
