@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Data sets of labelled images: a table of kinds, each with a reader; normalisation.
  *
- * Images are bytes, channel-major (C,H,W); a network sees (pixel / 255 - mean[c]) / std[c], computed in double and
- * rounded once to the asked type. Reading is thread safe. */
+ * Images are bytes, channel-major (C,H,W); a network sees (pixel / 255 - mean[c]) / std[c], computed in
+ * double and rounded once to the asked type. Reading is thread safe. */
 #ifndef IPPRO_DATA_DATASET_H
 #define IPPRO_DATA_DATASET_H
 
@@ -18,7 +18,8 @@ struct dataset;
 
 struct dataset_options {
     const char *split;         /* "train" or "test"; NULL: the kind's default */
-    const char *normalization; /* preset name, or "m1,m2,m3/s1,s2,s3"; NULL: "none" for files, the example's own for shapes */
+    const char *normalization; /* preset name, or "m1,m2,m3/s1,s2,s3"; NULL: "none" for files, the example's
+                                  own for shapes */
     int64_t images;            /* shapes only: how many to make, 0 for the default */
     uint64_t seed;             /* shapes only */
 };

@@ -9,9 +9,11 @@ enum sample_order { SAMPLE_RANDOM, SAMPLE_FIRST };
 
 struct sample_options {
     int64_t count;   /* > 0: that many (all, when there are fewer is refused) */
-    double fraction; /* else, 0 < fraction <= 1 of the records, rounded to nearest, at least one; 1 is all, in order */
-    bool balanced;   /* the same number of each class; where count is no multiple of the classes, the first classes
-                        of a seeded order get one more. Refused with the class's name when a class has too few */
+    double fraction; /* else, 0 < fraction <= 1 of the records, rounded to nearest, at least one; 1 is all, in
+                        order */
+    bool balanced;   /* the same number of each class; where count is no multiple of the classes, the first
+                        classes   of a seeded order get one more. Refused with the class's name when a class has
+                        too few */
     enum sample_order order; /* first: the records at the front, no randomness */
     uint64_t seed;
 };
@@ -28,7 +30,8 @@ status sample_draw(const struct dataset *dataset, const struct sample_options *o
                    struct error *error);
 void sample_free(struct sample *sample);
 
-/* A sample as the source of a run's images: the `fetch` of nn/run.h, with a struct sample_feed as its argument. */
+/* A sample as the source of a run's images: the `fetch` of nn/run.h, with a struct sample_feed as its
+ * argument. */
 struct sample_feed {
     const struct dataset *dataset;
     const struct sample *sample;
