@@ -12,8 +12,8 @@
  * PNG_MAX_PIXELS. */
 enum { PNG_MAX_SIDE = 32768, PNG_MAX_PIXELS = 1 << 27 };
 
-/* Append a PNG file (8-bit RGB, no alpha) to `out`. rgb: height x width x 3 bytes, top row first, borrowed. `out`
- * keeps its old content on failure. STATUS_RANGE for sizes outside 1..PNG_MAX_SIDE, STATUS_MEMORY. */
+/* Append a PNG file (8-bit RGB, no alpha) to `out`. rgb: height x width x 3 bytes, top row first, borrowed.
+ * `out` keeps its old content on failure. STATUS_RANGE for sizes outside 1..PNG_MAX_SIDE, STATUS_MEMORY. */
 status png_encode(const uint8_t *rgb, int width, int height, struct text *out, struct error *error);
 
 /* Read a PNG file from memory into height x width x 3 bytes (mem_free): grey, palette and 16-bit images are

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Protobuf by hand, for tests: messages are appended to a text buffer field by field, right or wrong. */
+#ifndef IPPRO_TESTS_WIRE_H
+#define IPPRO_TESTS_WIRE_H
+
+#include <stdint.h>
+#include <string.h>
+#include "base/text.h"
+
+static inline void wire_varint(struct text *to, uint64_t value)
+{
+    do {
+        char byte = (char)(value & 0x7f);
+        value >>= 7;
+        if (value)
+            byte = (char)(byte | 0x80);
+        text_add_bytes(to, &byte, 1);
+    } while (value);
+}
+
+static inline void wire_tag(struct text *to, uint64_t field, unsigned wire_type)
+{
+    wire_varint(to, field << 3 | wire_type);
+}
+
+static inline void wire_integer(struct text *to, uint64_t field, int64_t value)
+{
+    wire_tag(to, field, 0);
+    wire_varint(to, (uint64_t)value);
+}
+
+static inline void wire_bytes(struct text *to, uint64_t field, const void *bytes, size_t count)
+{
+    wire_tag(to, field, 2);
+    wire_varint(to, count);
+    text_add_bytes(to, bytes, count);
+}
+
+static inline void wire_string(struct text *to, uint64_t field, const char *string)
+{
+    wire_bytes(to, field, string, strlen(string));
+}
+
+/* Append `inner` as a message and empty it. */
+static inline void wire_message(struct text *to, uint64_t field, struct text *inner)
+{
+    wire_bytes(to, field, text_data(inner), inner->length);
+    text_free(inner);
+    *inner = (struct text){0};
+}
+
+/* A 32-bit float (host order is little-endian wherever these tests make floats by hand). */
+static inline void wire_float(struct text *to, uint64_t field, float value)
+{
+    wire_tag(to, field, 5);
+    text_add_bytes(to, (const char *)&value, 4);
+}
+
+/* Field numbers of onnx.proto. */
+enum {
+    MODEL_IR = 1,
+    MODEL_PRODUCER = 2,
+    MODEL_GRAPH = 7,
+    MODEL_OPSET = 8,
+    MODEL_METADATA = 14,
+    MODEL_FUNCTION = 25,
+    GRAPH_NODE = 1,
+    GRAPH_NAME = 2,
+    GRAPH_INITIALIZER = 5,
+    GRAPH_INPUT = 11,
+    GRAPH_OUTPUT = 12,
+    GRAPH_VALUE_INFO = 13,
+    GRAPH_ANNOTATION = 14,
+    GRAPH_SPARSE = 15,
+    NODE_INPUT = 1,
+    NODE_OUTPUT = 2,
+    NODE_NAME = 3,
+    NODE_OPERATOR = 4,
+    NODE_ATTRIBUTE = 5,
+    NODE_DOMAIN = 7,
+    ATTRIBUTE_NAME = 1,
+    ATTRIBUTE_F = 2,
+    ATTRIBUTE_I = 3,
+    ATTRIBUTE_S = 4,
+    ATTRIBUTE_T = 5,
+    ATTRIBUTE_G = 6,
+    ATTRIBUTE_FLOATS = 7,
+    ATTRIBUTE_INTS = 8,
+    ATTRIBUTE_STRING_LIST = 9,
+    ATTRIBUTE_TYPE = 20,
+    TENSOR_DIMS = 1,
+    TENSOR_TYPE = 2,
+    TENSOR_FLOATS = 4,
+    TENSOR_INT32S = 5,
+    TENSOR_INT64S = 7,
+    TENSOR_NAME = 8,
+    TENSOR_RAW = 9,
+    TENSOR_DOUBLES = 10,
+    TENSOR_UINT64S = 11,
+    TENSOR_EXTERNAL = 13,
+    TENSOR_LOCATION = 14
+};
+
+#endif
