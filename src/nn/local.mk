@@ -10,7 +10,7 @@ src_libnn_a_SOURCES = \
 	src/nn/op_cast.c \
 	src/nn/op_convolution.c \
 	src/nn/op_linear.c \
-	src/nn/op_movement.c \
+	src/nn/movement.c src/nn/movement.h src/nn/movement_kernels.h src/nn/op_movement.c src/nn/op_slice.c \
 	src/nn/op_normalization.c \
 	src/nn/op_pool.c \
 	src/nn/op_reduce.c src/nn/op_reduce_kernels.h \
