@@ -1,1 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+check_PROGRAMS += tests/stats_test
+tests_stats_test_SOURCES = tests/stats_test.c
+tests_stats_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/stats_test

@@ -96,31 +96,43 @@ static double over_root(double numerator, double x, double y)
     return limit_to_one(numerator / (x == y ? x : sqrt(x) * sqrt(y)));
 }
 
-/* Deviations from the mean, relative to the largest of them, so that no square overflows or vanishes. */
+/* Divide by a power of two, which is exact, so that the largest is near 1 and no square overflows or
+ * vanishes. */
+static void bring_near_one(double *values, int64_t count)
+{
+    double largest = 0.0;
+    int exponent;
+    for (int64_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs(values[i]));
+    }
+    frexp(largest, &exponent);
+    for (int64_t i = 0; i < count; i++) {
+        values[i] = ldexp(values[i], -exponent);
+    }
+}
+
+/* Replace values by their deviations from the mean, up to a factor; false when they do not vary or one is
+ * infinite. */
 static bool deviations(double *values, int64_t count)
 {
-    double largest = 0.0, mean = 0.0, size = 0.0;
+    bool varies = false;
+    double sum = 0.0;
     for (int64_t i = 0; i < count; i++) {
         if (!isfinite(values[i])) {
             return false;
         }
-        size = fmax(size, fabs(values[i]));
+        varies = varies || values[i] != values[0];
     }
-    for (int64_t i = 0; i < count && size > 0.0; i++) {
-        values[i] /= size;
-        mean += values[i] / (double)count;
-    }
-    double low = values[0], high = values[0];
+    bring_near_one(values, count);
     for (int64_t i = 0; i < count; i++) {
-        low = fmin(low, values[i]);
-        high = fmax(high, values[i]);
+        sum += values[i];
+    }
+    double mean = sum / (double)count;
+    for (int64_t i = 0; i < count; i++) {
         values[i] -= mean;
-        largest = fmax(largest, fabs(values[i]));
     }
-    for (int64_t i = 0; i < count && largest > 0.0; i++) {
-        values[i] /= largest;
-    }
-    return low < high && largest > 0.0;
+    bring_near_one(values, count);
+    return varies;
 }
 
 /* Overwrites both arrays. */
