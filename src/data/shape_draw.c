@@ -165,10 +165,12 @@ static int clamp(int value, int low, int high)
 /* Mix the stamp's colour into the canvas, pixel by pixel as much as its samples are inside. */
 static void press_stamp(const struct stamp *stamp, int canvas[CHANNELS][PLANE])
 {
-    /* u = (along * dx + across * dy) / 65536: from twelfths of a pixel to the figure's own coordinates */
+    /* v = (along * dy - across * dx) / 65536: from twelfths of a pixel to the figure's own coordinates; u
+     * likewise, with the stretch */
     const int64_t along = (int64_t)sine(stamp->angle + FULL_TURN / 4) * 4 * UNIT / stamp->radius;
     const int64_t across = (int64_t)sine(stamp->angle) * 4 * UNIT / stamp->radius;
-    const int reach = stamp->radius * 3 / 2 + GRAIN; /* the corner of a square is the farthest */
+    const int64_t along_u = along * 256 / stamp->stretch, across_u = across * 256 / stamp->stretch;
+    const int reach = stamp->radius * 4 / 3 + GRAIN; /* the corner of a checker is the farthest */
     const int left = clamp((stamp->x - reach) / GRAIN, 0, SIDE),
               right = clamp((stamp->x + reach) / GRAIN, 0, SIDE);
     const int top = clamp((stamp->y - reach) / GRAIN, 0, SIDE),
@@ -176,10 +178,13 @@ static void press_stamp(const struct stamp *stamp, int canvas[CHANNELS][PLANE])
     for (int y = top; y < bottom; y++)
         for (int x = left; x < right; x++) {
             int covered = 0;
+            if (square_of(x * GRAIN + GRAIN / 2 - stamp->x) + square_of(y * GRAIN + GRAIN / 2 - stamp->y) >
+                square_of(reach))
+                continue;
             for (int sample = 0; sample < SAMPLES * SAMPLES; sample++) {
                 int dx = x * GRAIN + 2 + sample % SAMPLES * 4 - stamp->x;
                 int dy = y * GRAIN + 2 + sample / SAMPLES * 4 - stamp->y;
-                int u = (int)((along * dx + across * dy) / 65536 * 256 / stamp->stretch);
+                int u = (int)((along_u * dx + across_u * dy) / 65536);
                 int v = (int)((along * dy - across * dx) / 65536);
                 covered += stamp->inside(u, v);
             }
