@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-check_PROGRAMS += tests/format_test tests/onnx_test tests/onnx_node_test
+check_PROGRAMS += tests/format_test tests/onnx_test tests/onnx_hostile_test tests/onnx_node_test
 tests_format_test_SOURCES = tests/format_test.c
 tests_format_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
-tests_onnx_test_SOURCES = tests/onnx_test.c tests/wire.h
+tests_onnx_test_SOURCES = tests/onnx_test.c tests/small_model.h tests/wire.h
 tests_onnx_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
+tests_onnx_hostile_test_SOURCES = tests/onnx_hostile_test.c tests/small_model.h tests/wire.h
+tests_onnx_hostile_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
 tests_onnx_node_test_SOURCES = tests/onnx_node_test.c
 tests_onnx_node_test_LDADD = $(FLOOR_1)
-TESTS += tests/format_test tests/onnx_test tests/onnx_node_test
+TESTS += tests/format_test tests/onnx_test tests/onnx_hostile_test tests/onnx_node_test

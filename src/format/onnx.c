@@ -72,8 +72,7 @@ static status check_model(const Onnx__ModelProto *model, struct error *error)
     return STATUS_OK;
 }
 
-/* Opset of the default domain. Other domains may be listed; their operators are refused where they are used.
- */
+/* Opset of the default domain. Other domains may be listed; their operators are refused where used. */
 static status read_opset(const Onnx__ModelProto *model, int *opset, struct error *error)
 {
     int64_t version = 0;
