@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The engine runs one micro-batch through a network, forward and (data-gradient) backward.
  *
- * One engine belongs to one worker thread. It is made for a fixed batch; a partly filled batch is run with the
- * rest zero and a zero gradient, which adds exactly nothing to any reduction.
+ * One engine belongs to one worker thread. It is made for a fixed batch; a partly filled batch is run with
+ * the rest zero and a zero gradient, which adds exactly nothing to any reduction.
  *
- * Kernels: float runs matrix products through OpenBLAS, with KERNEL_REFERENCE plain loops; double always runs the plain
- * loops. The order of every sum depends on the shapes alone, never on threads.
+ * Kernels: float runs matrix products through OpenBLAS, with KERNEL_REFERENCE plain loops; double always runs
+ * the plain loops. The order of every sum depends on the shapes alone, never on threads.
  *
  * Probes: a probe asks for the per-channel, per-image reductions of criteria.md ("three reductions give
- * everything") at one layer, taken while the gradients at hand are complete. Notation: y is the layer's linear
- * output, u the target (BatchNorm output, or y itself), h the element-wise layer after u, G = dL/dh, before the
- * mask, delta = dL/du. */
+ * everything") at one layer, taken while the gradients at hand are complete. Notation: y is the layer's
+ * linear output, u the target (BatchNorm output, or y itself), h the element-wise layer after u, G = dL/dh,
+ * before the mask, delta = dL/du. */
 #ifndef IPPRO_NN_ENGINE_H
 #define IPPRO_NN_ENGINE_H
 
@@ -39,15 +39,15 @@ struct probe {
 };
 
 struct engine_options {
-    int64_t batch;                    /* images per micro-batch, >= 1 */
-    enum element_type real;           /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
+    int64_t batch;          /* images per micro-batch, >= 1 */
+    enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
     enum kernel_choice kernel;
-    bool backward;                    /* allocate what gradients need */
-    const struct probe *probes;       /* copied */
+    bool backward;              /* allocate what gradients need */
+    const struct probe *probes; /* copied */
     int probe_count;
-    const int *weights;               /* values of constants whose gradients are wanted, copied */
+    const int *weights; /* values of constants whose gradients are wanted, copied */
     int weight_count;
-    const struct progress *progress;  /* polled between steps; may be NULL */
+    const struct progress *progress; /* polled between steps; may be NULL */
 };
 
 /* The graph (simplified: one float input, one output of shape batch x classes) is borrowed. */
@@ -63,8 +63,8 @@ int64_t engine_input_elements(const struct engine *engine); /* per image */
 status engine_forward(struct engine *engine, struct error *error);
 /* The network's output: shape and data, valid until the next forward. */
 const struct operand *engine_output(const struct engine *engine);
-/* Any value's content after forward (watching costs nothing while all activations are kept); data NULL when the
- * value is not computed. For constants the converted constant. */
+/* Any value's content after forward (watching costs nothing while all activations are kept); data NULL when
+ * the value is not computed. For constants the converted constant. */
 const struct operand *engine_value(const struct engine *engine, int value);
 
 /* Gradient of the loss with respect to the output goes here (same shape and type as engine_output), then
@@ -74,7 +74,8 @@ status engine_backward(struct engine *engine, struct error *error);
 /* Sums of probe p: [image][PROBE_SUMS][channel], double. */
 const double *engine_probe(const struct engine *engine, int probe);
 int64_t engine_probe_channels(const struct engine *engine, int probe);
-/* Gradient of weight w (index into options.weights), summed over the micro-batch, of the engine's real type. */
+/* Gradient of weight w (index into options.weights), summed over the micro-batch, of the engine's real type.
+ */
 const struct operand *engine_weight_gradient(const struct engine *engine, int weight);
 size_t engine_memory(const struct engine *engine); /* bytes held for activations, gradients and workspace */
 

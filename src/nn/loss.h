@@ -12,9 +12,9 @@ struct loss {
     int rank;      /* how many logits are larger than the label's (0: top-1 correct, < 5: top-5) */
 };
 
-/* logits: classes values of the given type; label in 0..classes-1. gradient, when not NULL, receives d loss / d logits
- * of this one image (not averaged); the true class's entry is minus the sum of the other probabilities, because
- * 1 - p cancels on well-trained networks. */
+/* logits: classes values of the given type; label in 0..classes-1. gradient, when not NULL, receives d loss /
+ * d logits of this one image (not averaged); the true class's entry is minus the sum of the other
+ * probabilities, because 1 - p cancels on well-trained networks. */
 struct loss softmax_cross_entropy(const void *logits, enum element_type type, int64_t classes, int64_t label,
                                   void *gradient);
 

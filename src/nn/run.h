@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Many images through a network: micro-batches on worker threads, results handed over in order.
  *
- * Micro-batches are cut from the sequence of images by `batch` alone, and `commit` is called for micro-batch 0, 1,
- * 2, ... one at a time, whichever worker finished first. What commit adds up is therefore the same bit for bit
- * for any number of threads. */
+ * Micro-batches are cut from the sequence of images by `batch` alone, and `commit` is called for micro-batch
+ * 0, 1, 2, ... one at a time, whichever worker finished first. What commit adds up is therefore the same bit
+ * for bit for any number of threads. */
 #ifndef IPPRO_NN_RUN_H
 #define IPPRO_NN_RUN_H
 
@@ -16,8 +16,8 @@ struct run {
     struct engine_options engine; /* progress, probes and weights as the engine takes them */
     struct pool *pool;
     int64_t images;
-    /* Write image number `position` (0..images-1 in the sample's order) as engine_input_elements values of the engine's
-     * real type, and its label. Called from worker threads; must be thread safe. */
+    /* Write image number `position` (0..images-1 in the sample's order) as engine_input_elements values of
+     * the engine's real type, and its label. Called from worker threads; must be thread safe. */
     status (*fetch)(void *argument, int64_t position, enum element_type real, void *image, int64_t *label,
                     struct error *error);
     void *fetch_argument;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Matrix products through OpenBLAS. */
+#include "nn/matrix.h"
+
+#include <cblas.h>
+#include <pthread.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void one_thread(void)
+{
+    openblas_set_num_threads(1);
+}
+
+bool matrix_fits(int64_t m, int64_t n, int64_t k)
+{
+    return m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX;
+}
+
+void matrix_multiply(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
+                     const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
+                     int64_t ldc)
+{
+    pthread_once(&once, one_thread);
+    cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, a, (int)lda, b,
+                (int)ldb, beta, c, (int)ldc);
+}

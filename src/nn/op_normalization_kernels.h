@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* BatchNormalization in eval mode for one real type: u = scale * r * (x - mean) + shift with r = 1 / sqrt(var
+ * + epsilon). Included by op_normalization.c once per type, with REAL and TYPED(name) defined; no include
+ * guard on purpose. */
+
+ROWS_CLONES static void TYPED(normalize_row)(const REAL *in, REAL *out, int64_t count, REAL mean, REAL factor,
+                                             REAL shift)
+{
+    enum { LANES = sizeof(TYPED(row_vector)) / sizeof(REAL) };
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        *(TYPED(row_vector) *)(out + i) = (*(const TYPED(row_vector) *)(in + i) - mean) * factor + shift;
+    for (; i < count; i++)
+        out[i] = (in[i] - mean) * factor + shift;
+}
+
+ROWS_CLONES static void TYPED(scale_row)(const REAL *in, REAL *out, int64_t count, REAL factor)
+{
+    TYPED(row_add_scaled)(out, in, factor, count);
+}
+
+static void TYPED(normalization_forward)(const struct kernel_call *call)
+{
+    const struct normalization *plan = call->plan;
+    const REAL *in = call->inputs[NORM_X].data, *scale = call->inputs[NORM_SCALE].data;
+    const REAL *shift = call->inputs[NORM_SHIFT].data, *mean = call->inputs[NORM_MEAN].data;
+    const REAL *var = call->inputs[NORM_VAR].data;
+    REAL *out = call->outputs[0].data;
+    for (int64_t n = 0; n < plan->batch; n++) {
+        for (int64_t c = 0; c < plan->channels; c++) {
+            double r = 1 / sqrt((double)var[c] + plan->epsilon);
+            TYPED(normalize_row)(in, out, plan->positions, mean[c], (REAL)((double)scale[c] * r), shift[c]);
+            in += plan->positions;
+            out += plan->positions;
+        }
+    }
+}
+
+/* Sums over one channel of the whole micro-batch: S0 = sum g, Sd = sum g * (x - mean). */
+ROWS_CLONES static void TYPED(normalization_sums)(const struct normalization *plan, const REAL *in,
+                                                  const REAL *gradient, double mean, double *s0, double *sd)
+{
+    int64_t image = plan->channels * plan->positions;
+    *s0 = *sd = 0;
+    for (int64_t n = 0; n < plan->batch; n++) {
+        double sum = TYPED(row_sum)(gradient + n * image, plan->positions);
+        double dot = 0;
+        for (int64_t i = 0; i < plan->positions; i++)
+            dot += (double)gradient[n * image + i] * ((double)in[n * image + i] - mean);
+        *s0 += sum;
+        *sd += dot;
+    }
+}
+
+/* Gradients of the four parameters, each only where it is wanted. */
+static void TYPED(normalization_parameters)(const struct kernel_call *call)
+{
+    const struct normalization *plan = call->plan;
+    const REAL *in = call->inputs[NORM_X].data, *gradient = call->output_gradients[0].data;
+    const REAL *scale = call->inputs[NORM_SCALE].data, *mean = call->inputs[NORM_MEAN].data;
+    const REAL *var = call->inputs[NORM_VAR].data;
+    REAL *dscale = call->input_gradients[NORM_SCALE].data, *dshift = call->input_gradients[NORM_SHIFT].data;
+    REAL *dmean = call->input_gradients[NORM_MEAN].data, *dvar = call->input_gradients[NORM_VAR].data;
+    if (!dscale && !dshift && !dmean && !dvar)
+        return;
+    for (int64_t c = 0; c < plan->channels; c++) {
+        double s0, sd, r = 1 / sqrt((double)var[c] + plan->epsilon);
+        TYPED(normalization_sums)
+        (plan, in + c * plan->positions, gradient + c * plan->positions, (double)mean[c], &s0, &sd);
+        if (dscale)
+            dscale[c] += (REAL)(r * sd);
+        if (dshift)
+            dshift[c] += (REAL)s0;
+        if (dmean)
+            dmean[c] -= (REAL)((double)scale[c] * r * s0);
+        if (dvar)
+            dvar[c] -= (REAL)(0.5 * (double)scale[c] * r * r * r * sd);
+    }
+}
+
+static void TYPED(normalization_backward)(const struct kernel_call *call)
+{
+    const struct normalization *plan = call->plan;
+    const REAL *gradient = call->output_gradients[0].data, *scale = call->inputs[NORM_SCALE].data;
+    const REAL *var = call->inputs[NORM_VAR].data;
+    REAL *out = call->input_gradients[NORM_X].data;
+    if (!gradient)
+        return;
+    TYPED(normalization_parameters)(call);
+    for (int64_t n = 0; out && n < plan->batch; n++) {
+        for (int64_t c = 0; c < plan->channels; c++) {
+            double r = 1 / sqrt((double)var[c] + plan->epsilon);
+            TYPED(scale_row)(gradient, out, plan->positions, (REAL)((double)scale[c] * r));
+            gradient += plan->positions;
+            out += plan->positions;
+        }
+    }
+}

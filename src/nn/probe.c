@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Probes: the per-channel, per-image sums from which every gradient of a channel's parameters follows. */
+#include "nn/engine_parts.h"
+
+#include "nn/rows.h"
+
+#define REAL        float
+#define TYPED(name) name##_float
+#include "nn/probe_kernels.h"
+#undef REAL
+#undef TYPED
+#define REAL        double
+#define TYPED(name) name##_double
+#include "nn/probe_kernels.h"
+#undef REAL
+#undef TYPED
+
+/* All three values must be there, real, and of one shape batch x channels x anything. */
+static status check_probe(const struct engine *engine, const struct probe *probe, int index,
+                          struct error *error)
+{
+    const int values[] = {probe->linear, probe->target, probe->activated};
+    for (int i = 0; i < 3; i++)
+        if (values[i] < 0 || values[i] >= engine->plan->graph->value_count || !engine->values[values[i]].data)
+            return error_set(error, STATUS_USAGE, "probe %d looks at a value that is not computed", index);
+    const struct operand *target = &engine->values[probe->target];
+    const char *name = engine->plan->graph->values[probe->target].name;
+    if (target->type != engine->real || target->shape.rank < 2 || target->shape.dim[0] != engine->batch)
+        return error_set(error, STATUS_USAGE, "probe %d: %s is not of batch x channels", index, name);
+    for (int i = 0; i < 3; i++)
+        if (engine->values[values[i]].type != engine->real ||
+            !shape_equal(&engine->values[values[i]].shape, &target->shape))
+            return error_set(error, STATUS_USAGE, "probe %d: %s and %s differ in shape", index, name,
+                             engine->plan->graph->values[values[i]].name);
+    return STATUS_OK;
+}
+
+status probe_prepare(struct engine *engine, const struct engine_options *options, struct error *error)
+{
+    engine->probes = arena_alloc(engine->arena, (size_t)options->probe_count, sizeof *engine->probes);
+    if (!engine->probes)
+        return error_memory(error);
+    for (int i = 0; i < options->probe_count; i++) {
+        struct probe_state *state = &engine->probes[i];
+        state->probe = options->probes[i];
+        if (check_probe(engine, &state->probe, i, error))
+            return error->code;
+        const struct shape *shape = &engine->values[state->probe.target].shape;
+        state->channels = shape->dim[1];
+        state->positions = shape_product(shape, 2, shape->rank);
+        size_t count = (size_t)(engine->batch * state->channels) * PROBE_SUMS;
+        state->sums = arena_alloc(engine->arena, count, sizeof *state->sums);
+        if (!state->sums)
+            return error_memory(error);
+        engine->bytes += count * sizeof *state->sums;
+        engine->probe_count = i + 1;
+    }
+    return STATUS_OK;
+}
+
+/* Address of element `index` of an operand of the engine's real type. */
+static const void *element(const struct operand *operand, int64_t index)
+{
+    return (const char *)operand->data + (size_t)index * element_size(operand->type);
+}
+
+static void take_target(const struct engine *engine, const struct probe_state *state)
+{
+    const struct operand *delta = &engine->value_gradients[state->probe.target];
+    const struct operand *y = &engine->values[state->probe.linear], *u = &engine->values[state->probe.target];
+    if (!delta->data)
+        return; /* the sums stay zero */
+    for (int64_t n = 0; n < engine->batch; n++) {
+        double *sums = state->sums + n * PROBE_SUMS * state->channels;
+        for (int64_t c = 0; c < state->channels; c++) {
+            int64_t at = (n * state->channels + c) * state->positions;
+            double three[3], center = state->probe.center ? state->probe.center[c] : 0;
+            const void *d = element(delta, at), *linear = element(y, at), *target = element(u, at);
+            if (engine->real == ELEMENT_FLOAT)
+                delta_sums_float(d, linear, target, center, state->positions, three);
+            else
+                delta_sums_double(d, linear, target, center, state->positions, three);
+            sums[PROBE_DELTA * state->channels + c] = three[0];
+            sums[PROBE_DELTA_CENTERED * state->channels + c] = three[1];
+            sums[PROBE_GATE * state->channels + c] = three[2];
+        }
+    }
+}
+
+static void take_activated(const struct engine *engine, const struct probe_state *state)
+{
+    const struct operand *gradient = &engine->value_gradients[state->probe.activated];
+    const struct operand *u = &engine->values[state->probe.target];
+    if (!gradient->data)
+        return;
+    for (int64_t n = 0; n < engine->batch; n++) {
+        double *sums = state->sums + (n * PROBE_SUMS + PROBE_LIFT) * state->channels;
+        for (int64_t c = 0; c < state->channels; c++) {
+            int64_t at = (n * state->channels + c) * state->positions;
+            const void *g = element(gradient, at), *target = element(u, at);
+            sums[c] = engine->real == ELEMENT_FLOAT ? lift_sum_float(g, target, state->positions)
+                                                    : lift_sum_double(g, target, state->positions);
+        }
+    }
+}
+
+void probe_take(const struct engine *engine, int first_target, int first_activated)
+{
+    for (int i = first_target; i >= 0; i = engine->probes[i].next_target)
+        take_target(engine, &engine->probes[i]);
+    for (int i = first_activated; i >= 0; i = engine->probes[i].next_activated)
+        take_activated(engine, &engine->probes[i]);
+}
+
+const double *engine_probe(const struct engine *engine, int probe)
+{
+    return engine->probes[probe].sums;
+}
+
+int64_t engine_probe_channels(const struct engine *engine, int probe)
+{
+    return engine->probes[probe].channels;
+}
