@@ -303,14 +303,14 @@ int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels)
         .inside = figures[class],
         .x = draw_between(&random, 9 * GRAIN, (SIDE - 9) * GRAIN),
         .y = draw_between(&random, 9 * GRAIN, (SIDE - 9) * GRAIN),
-        .radius = draw_between(&random, 6 * GRAIN, 12 * GRAIN),
+        .radius = draw_between(&random, 5 * GRAIN, 12 * GRAIN),
         .angle = draw_between(&random, 0, FULL_TURN - 1),
         .stretch = draw_between(&random, 210, 256),
     };
-    draw_contrasting(&random, background, draw_between(&random, 60, 220), figure.color);
+    draw_contrasting(&random, background, draw_between(&random, 45, 200), figure.color);
     press_stamp(&figure, canvas);
-    if (draw_chance(&random, 35))
+    if (draw_chance(&random, 45))
         occlude(&random, &figure, canvas);
-    write_noisy(&random, canvas, draw_between(&random, 6, 44), pixels);
+    write_noisy(&random, canvas, draw_between(&random, 6, 56), pixels);
     return class;
 }
