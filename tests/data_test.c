@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Data sets and samplers: generated and real records, normalisation, what is drawn, and files that are wrong.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
+#include "data/shape_draw.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum { PIXELS = 3072 };
+
+static struct dataset *open_set(const char *kind, const char *path, struct dataset_options options)
+{
+    struct dataset *dataset = NULL;
+    struct error error = {0};
+    if (dataset_open(dataset_kind_find(kind), path, &options, &dataset, &error) != STATUS_OK)
+        fail_msg("%s: %s", kind, error.message);
+    return dataset;
+}
+
+static void expect_refused(const char *kind, const char *path, struct dataset_options options, status code,
+                           const char *reason)
+{
+    struct dataset *dataset = NULL;
+    struct error error = {0};
+    status got = dataset_open(dataset_kind_find(kind), path, &options, &dataset, &error);
+    assert_null(dataset);
+    if (got != code || !strstr(error.message, reason))
+        fail_msg("%s %s: status %d, \"%s\", expected \"%s\"", kind, path ? path : "-", got, error.message,
+                 reason);
+}
+
+/* ---- kinds and normalisation ---- */
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"cifar10", "cifar100", "shapes"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const struct dataset_kind *kind = dataset_kind_at((int)i);
+        assert_string_equal(kind->name, names[i]);
+        assert_ptr_equal(dataset_kind_find(names[i]), kind);
+        assert_string_equal(kind->splits[0], "train");
+    }
+    assert_null(dataset_kind_at((int)COUNT(names)));
+    assert_null(dataset_kind_at(-1));
+    assert_null(dataset_kind_find("imagenet"));
+}
+
+static void expect_normalization(const char *text, int channels, const double *mean, const double *std)
+{
+    double m[DATASET_MAX_CHANNELS], s[DATASET_MAX_CHANNELS];
+    struct error error = {0};
+    assert_int_equal(normalization_parse(text, channels, m, s, &error), STATUS_OK);
+    assert_memory_equal(m, mean, (size_t)channels * sizeof *m);
+    assert_memory_equal(s, std, (size_t)channels * sizeof *s);
+}
+
+static void test_normalization(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"none", "cifar", "imagenet", "half"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_string_equal(normalization_name_at((int)i), names[i]);
+    assert_null(normalization_name_at((int)COUNT(names)));
+    assert_null(normalization_name_at(-1));
+    expect_normalization("none", 3, (double[]){0, 0, 0}, (double[]){1, 1, 1});
+    expect_normalization("half", 4, (double[]){.5, .5, .5, .5}, (double[]){.5, .5, .5, .5});
+    expect_normalization("cifar", 3, (double[]){.4914, .4822, .4465}, (double[]){.2470, .2435, .2616});
+    expect_normalization("imagenet", 3, (double[]){.485, .456, .406}, (double[]){.229, .224, .225});
+    expect_normalization("0.1,-2,3e-1/1,2,4", 3, (double[]){.1, -2, .3}, (double[]){1, 2, 4});
+    expect_normalization("0.25/2", 3, (double[]){.25, .25, .25}, (double[]){2, 2, 2});
+    static const char *const bad[] = {"",
+                                      "Half",
+                                      "0.5",
+                                      "1,2,3",
+                                      "1,2,3/1,2",
+                                      "1,2/1,2",
+                                      "1,2,3/1,2,0",
+                                      "1,2,3/1,-1,2",
+                                      "1,2,3/1,2,nan",
+                                      "inf,0,0/1,1,1",
+                                      "1,2,3/1,2,3/4",
+                                      "1,2,3,4,5/1,2,3,4,5",
+                                      "1,,3/1,2,3",
+                                      "/",
+                                      "1,2,3/",
+                                      "1,2,3/1,2,3,",
+                                      "1,2,3 /1,2,3"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        double m[DATASET_MAX_CHANNELS], s[DATASET_MAX_CHANNELS];
+        struct error error = {0};
+        if (normalization_parse(bad[i], 3, m, s, &error) != STATUS_USAGE)
+            fail_msg("'%s' was taken", bad[i]);
+        assert_non_null(strstr(error.message, "imagenet"));
+    }
+    double m[DATASET_MAX_CHANNELS], s[DATASET_MAX_CHANNELS];
+    struct error error = {0};
+    assert_int_equal(normalization_parse("cifar", 1, m, s, &error), STATUS_USAGE);
+    assert_non_null(strstr(error.message, "3 channels"));
+}
+
+/* ---- shapes ---- */
+
+static void test_shapes_pinned(void **state)
+{
+    (void)state;
+    /* These bytes are what the example network was trained on: they must never change. */
+    static const struct {
+        const char *split;
+        uint64_t seed;
+        const char *digest;
+    } rows[] = {
+        {"train", 1, "92f53f896a6a61068029d2a0dbeefeed3021ca8583612e57f52df648817d3979"},
+        {"test", 1, "386c8d129fe81f16d22f534668ca4adeebb134c36f464c75a1f99f0a1528240e"},
+        {"train", 2, "f4343c6669ecab36c25ac04bc4ea227695f764bbb8942ce19f384c42d22866b5"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct dataset *dataset =
+            open_set("shapes", NULL,
+                     (struct dataset_options){.split = rows[i].split, .images = 500, .seed = rows[i].seed});
+        assert_string_equal(dataset->digest, rows[i].digest);
+        dataset_free(dataset);
+    }
+}
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    struct dataset *dataset = open_set("shapes", NULL, (struct dataset_options){.images = 200, .seed = 5});
+    struct dataset *fewer = open_set("shapes", NULL, (struct dataset_options){.images = 37, .seed = 5});
+    assert_int_equal(dataset->count, 200);
+    assert_int_equal(dataset->channels, 3);
+    assert_int_equal(dataset->height, 32);
+    assert_int_equal(dataset->width, 32);
+    assert_int_equal(dataset->classes, 10);
+    assert_string_equal(dataset->split, "train");
+    assert_string_equal(dataset->normalization, "half");
+    assert_string_equal(dataset->class_names[5], "star");
+    assert_null(dataset->note);
+    assert_null(dataset->path);
+    struct error error = {0};
+    float a[PIXELS], b[PIXELS];
+    int64_t *labels, label, other;
+    assert_int_equal(dataset_labels(dataset, &labels, &error), STATUS_OK);
+    for (int64_t i = 0; i < fewer->count; i++) { /* how many are made does not change the first */
+        assert_int_equal(dataset_image(dataset, i, ELEMENT_FLOAT, a, &label, &error), STATUS_OK);
+        assert_int_equal(dataset_image(fewer, i, ELEMENT_FLOAT, b, &other, &error), STATUS_OK);
+        assert_memory_equal(a, b, sizeof a);
+        assert_int_equal(label, other);
+        assert_int_equal(label, labels[i]);
+    }
+    for (int first = 0; first < 200; first += 10) { /* ten in a row have every class */
+        int seen = 0;
+        for (int i = first; i < first + 10; i++)
+            seen |= 1 << labels[i];
+        assert_int_equal(seen, 0x3FF);
+    }
+    mem_free(labels);
+    dataset_free(dataset);
+    dataset_free(fewer);
+    dataset_free(NULL);
+}
+
+static void test_shapes_errors(void **state)
+{
+    (void)state;
+    expect_refused("shapes", NULL, (struct dataset_options){.images = -1}, STATUS_RANGE, "-1 images");
+    expect_refused("shapes", NULL, (struct dataset_options){.images = INT64_MAX}, STATUS_RANGE,
+                   "are possible");
+    expect_refused("shapes", NULL, (struct dataset_options){.split = "validation", .images = 10},
+                   STATUS_USAGE, "no split 'validation'");
+    expect_refused("shapes", NULL, (struct dataset_options){.normalization = "quarter", .images = 10},
+                   STATUS_USAGE, "'quarter'");
+}
+
+static void test_image_values(void **state)
+{
+    (void)state;
+    struct dataset_options options = {.images = 3, .seed = 1, .normalization = "0.1,0.2,0.3/0.5,0.25,3"};
+    static const double mean[] = {0.1, 0.2, 0.3}, std[] = {0.5, 0.25, 3};
+    struct dataset *dataset = open_set("shapes", NULL, options);
+    struct error error = {0};
+    uint8_t pixels[PIXELS];
+    float floats[PIXELS];
+    double doubles[PIXELS];
+    int64_t label;
+    assert_string_equal(dataset->normalization, options.normalization);
+    int class = shape_draw(1, 0, 2, pixels);
+    assert_int_equal(dataset_image(dataset, 2, ELEMENT_DOUBLE, doubles, &label, &error), STATUS_OK);
+    assert_int_equal(dataset_image(dataset, 2, ELEMENT_FLOAT, floats, &label, &error), STATUS_OK);
+    assert_int_equal(label, class);
+    for (int i = 0; i < PIXELS; i++) {
+        double expected = (pixels[i] / 255.0 - mean[i / 1024]) / std[i / 1024];
+        assert_true(doubles[i] == expected);
+        assert_true(floats[i] == (float)expected);
+    }
+    assert_int_equal(dataset_image(dataset, 3, ELEMENT_FLOAT, floats, &label, &error), STATUS_RANGE);
+    assert_non_null(strstr(error.message, "record 3"));
+    assert_int_equal(dataset_image(dataset, -1, ELEMENT_FLOAT, floats, &label, &error), STATUS_RANGE);
+    assert_int_equal(dataset_image(dataset, 0, ELEMENT_INT64, floats, &label, &error), STATUS_UNSUPPORTED);
+    dataset_free(dataset);
+}
+
+/* ---- CIFAR files ---- */
+
+static char folder[] = "/tmp/ippro-data-test-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[600];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+static char *place(const char *name)
+{
+    static char path[4][512];
+    static int next;
+    char *result = path[next++ % 4];
+    snprintf(result, 512, "%s/%s", folder, name);
+    return result;
+}
+
+/* A file of `count` records whose pixel k of record i is (i + k + start) mod 256 and whose last label byte is
+ * (i + start) mod classes, plus `extra` bytes. */
+static void put_records(const char *name, int label_bytes, int count, int start, int classes, int extra)
+{
+    FILE *file = fopen(place(name), "wb");
+    assert_non_null(file);
+    for (int i = 0; i < count; i++) {
+        for (int k = 1; k < label_bytes; k++)
+            fputc(3, file);
+        fputc((i + start) % classes, file);
+        for (int k = 0; k < PIXELS; k++)
+            fputc((i + k + start) & 0xFF, file);
+    }
+    for (int i = 0; i < extra; i++)
+        fputc(0, file);
+    fclose(file);
+}
+
+static void put_text(const char *name, const char *text)
+{
+    FILE *file = fopen(place(name), "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void test_cifar10_folder(void **state)
+{
+    (void)state;
+    mkdir(place("ten"), 0700);
+    put_records("ten/data_batch_1.bin", 1, 4, 0, 10, 0);
+    put_records("ten/data_batch_3.bin", 1, 3, 6, 10, 0);
+    put_records("ten/test_batch.bin", 1, 12, 1, 10, 0);
+    struct dataset *dataset = open_set("cifar10", place("ten"), (struct dataset_options){0});
+    struct error error = {0};
+    assert_int_equal(dataset->count, 7);
+    assert_string_equal(dataset->note, "2 of 5 train files found");
+    assert_string_equal(dataset->class_names[9], "9");
+    assert_string_equal(dataset->normalization, "none");
+    int64_t *labels;
+    static const int64_t expected[] = {0, 1, 2, 3, 6, 7, 8};
+    assert_int_equal(dataset_labels(dataset, &labels, &error), STATUS_OK);
+    assert_memory_equal(labels, expected, sizeof expected);
+    mem_free(labels);
+    double image[PIXELS];
+    int64_t label;
+    assert_int_equal(dataset_image(dataset, 5, ELEMENT_DOUBLE, image, &label, &error), STATUS_OK);
+    for (int k = 0; k < PIXELS; k++)
+        assert_true(image[k] == ((1 + k + 6) & 0xFF) / 255.0);
+    dataset_free(dataset);
+    put_text("ten/batches.meta.txt",
+             "airplane\r\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
+    dataset = open_set("cifar10", place("ten"), (struct dataset_options){.split = "test"});
+    assert_int_equal(dataset->count, 12);
+    assert_null(dataset->note);
+    assert_string_equal(dataset->class_names[0], "airplane");
+    assert_string_equal(dataset->class_names[9], "truck");
+    dataset_free(dataset);
+    put_text("ten/batches.meta.txt", "one\ntwo\n");
+    dataset = open_set("cifar10", place("ten"), (struct dataset_options){.split = "test"});
+    assert_string_equal(dataset->class_names[0], "0");
+    assert_non_null(strstr(dataset->note, "2 names for 10 classes"));
+    dataset_free(dataset);
+    unlink(place("ten/batches.meta.txt"));
+}
+
+static void test_cifar10_single(void **state)
+{
+    (void)state;
+    put_records("test_mine.bin", 1, 2, 0, 10, 0);
+    struct dataset *dataset = open_set("cifar10", place("test_mine.bin"), (struct dataset_options){0});
+    assert_string_equal(dataset->split, "test");
+    assert_null(dataset->note);
+    dataset_free(dataset);
+    dataset = open_set("cifar10", place("test_mine.bin"), (struct dataset_options){.split = "train"});
+    assert_string_equal(dataset->split, "test");
+    assert_non_null(strstr(dataset->note, "test split"));
+    dataset_free(dataset);
+}
+
+static void test_cifar100(void **state)
+{
+    (void)state;
+    mkdir(place("hundred"), 0700);
+    put_records("hundred/train.bin", 2, 150, 0, 100, 0);
+    struct dataset *dataset = open_set("cifar100", place("hundred"), (struct dataset_options){0});
+    struct error error = {0};
+    assert_int_equal(dataset->count, 150);
+    assert_int_equal(dataset->classes, 100);
+    int64_t label;
+    double image[PIXELS];
+    assert_int_equal(dataset_image(dataset, 149, ELEMENT_DOUBLE, image, &label, &error), STATUS_OK);
+    assert_int_equal(label, 49);
+    assert_true(image[0] == 149 / 255.0);
+    dataset_free(dataset);
+    expect_refused("cifar100", place("hundred"), (struct dataset_options){.split = "test"}, STATUS_FILE,
+                   "no test.bin is in this folder");
+    put_records("hundred/test.bin", 2, 2, 100, 256, 0);
+    expect_refused("cifar100", place("hundred"), (struct dataset_options){.split = "test"}, STATUS_FILE,
+                   "record 0 has label 100, but labels are 0 to 99");
+}
+
+static void test_cifar_bad_files(void **state)
+{
+    (void)state;
+    const struct dataset_options none = {0};
+    char expected[700];
+    put_records("long.bin", 1, 2, 0, 10, 1);
+    snprintf(expected, sizeof expected, "%s: 6147 bytes is no multiple of the 3073-byte record",
+             place("long.bin"));
+    expect_refused("cifar10", place("long.bin"), none, STATUS_FILE, expected);
+    expect_refused("cifar100", place("long.bin"), none, STATUS_FILE, "3074-byte record");
+    put_records("label.bin", 1, 12, 0, 256, 0);
+    expect_refused("cifar10", place("label.bin"), none, STATUS_FILE, "label.bin: record 10 has label 10");
+    put_text("empty.bin", "");
+    expect_refused("cifar10", place("empty.bin"), none, STATUS_FILE, "empty");
+    expect_refused("cifar10", place("missing.bin"), none, STATUS_FILE, "No such file");
+    expect_refused("cifar10", "/dev/zero", none, STATUS_FILE, "a device");
+    expect_refused("cifar10", NULL, none, STATUS_USAGE, "needs the path");
+    expect_refused("cifar10", "", none, STATUS_USAGE, "needs the path");
+    mkdir(place("nothing"), 0700);
+    expect_refused("cifar10", place("nothing"), none, STATUS_FILE,
+                   "no data_batch_1.bin to data_batch_5.bin is in this folder");
+    mkdir(place("pipes"), 0700);
+    assert_int_equal(mkfifo(place("pipes/data_batch_1.bin"), 0600), 0);
+    alarm(5); /* would kill the test if opening the pipe waited for a writer */
+    expect_refused("cifar10", place("pipes"), none, STATUS_FILE, "a pipe");
+    alarm(0);
+    expect_refused("cifar10", place("ten"), (struct dataset_options){.split = "val"}, STATUS_USAGE, "'val'");
+    expect_refused("cifar10", place("ten"), (struct dataset_options){.normalization = "x"}, STATUS_USAGE,
+                   "'x'");
+    mkdir(place("broken"), 0700); /* the second file is wrong: nothing of the first may stay */
+    put_records("broken/data_batch_1.bin", 1, 2, 0, 10, 0);
+    put_records("broken/data_batch_2.bin", 1, 2, 0, 10, 7);
+    expect_refused("cifar10", place("broken"), none, STATUS_FILE, "data_batch_2.bin: 6153 bytes");
+}
+
+/* The real files, where they are. */
+static void test_cifar10_real(void **state)
+{
+    (void)state;
+    const char *shared = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
+    char path[1024];
+    snprintf(path, sizeof path, "%s%s/data/cifar-10-batches-bin",
+             shared   ? shared
+             : source ? source
+                      : ".",
+             shared ? "" : "/../shared");
+    if (access(path, F_OK) != 0)
+        skip();
+    struct dataset *dataset =
+        open_set("cifar10", path, (struct dataset_options){.split = "test", .normalization = "imagenet"});
+    struct error error = {0};
+    int64_t *labels, counts[10] = {0};
+    assert_int_equal(dataset->count, 10000);
+    assert_string_equal(dataset->digest, "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b");
+    assert_string_equal(dataset->class_names[3], "cat");
+    assert_int_equal(dataset_labels(dataset, &labels, &error), STATUS_OK);
+    for (int64_t i = 0; i < dataset->count; i++)
+        counts[labels[i]]++;
+    for (int c = 0; c < 10; c++)
+        assert_int_equal(counts[c], 1000);
+    assert_int_equal(labels[0], 3); /* the first test image is a cat */
+    mem_free(labels);
+    dataset_free(dataset);
+    dataset = open_set("cifar10", path, (struct dataset_options){0});
+    assert_int_equal(dataset->count % 10000, 0);
+    if (dataset->count < 50000)
+        assert_non_null(strstr(dataset->note, "of 5 train files found"));
+    dataset_free(dataset);
+}
+
+/* ---- sampler ---- */
+
+static void test_sample_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t count;
+        double fraction;
+    } good[] = {{"all", 0, 1},   {"5%", 0, 0.05},   {"100%", 0, 1},
+                {"500", 500, 0}, {"0.05", 0, 0.05}, {"1", 1, 0}};
+    static const char *const bad[] = {"",    "0",   "-5",   "0%",  "101%", "1.5", "-0.1",
+                                      "nan", "inf", "some", "5 %", "0.0",  "1e3"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        struct sample_options options = {.seed = 9};
+        struct error error = {0};
+        assert_int_equal(sample_parse_size(good[i].text, &options, &error), STATUS_OK);
+        assert_true(options.count == good[i].count && options.fraction == good[i].fraction &&
+                    options.seed == 9);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct sample_options options = {.count = 77};
+        struct error error = {0};
+        if (sample_parse_size(bad[i], &options, &error) != STATUS_USAGE)
+            fail_msg("'%s' was taken as a sample size", bad[i]);
+        assert_int_equal(options.count, 77);
+    }
+}
+
+static struct sample draw(const struct dataset *dataset, struct sample_options options)
+{
+    struct sample sample = {0};
+    struct error error = {0};
+    if (sample_draw(dataset, &options, &sample, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    for (int64_t i = 0; i < sample.count; i++) {
+        assert_in_range(sample.records[i], 0, dataset->count - 1);
+        assert_true(i == 0 || sample.records[i] > sample.records[i - 1]);
+    }
+    return sample;
+}
+
+static bool same_sample(struct sample a, struct sample b)
+{
+    return a.count == b.count && memcmp(a.records, b.records, (size_t)a.count * sizeof *a.records) == 0;
+}
+
+static void test_sample_draw(void **state)
+{
+    (void)state;
+    struct dataset *dataset = open_set("shapes", NULL, (struct dataset_options){.images = 203, .seed = 1});
+    struct sample all = draw(dataset, (struct sample_options){.fraction = 1, .seed = 4});
+    assert_int_equal(all.count, 203);
+    struct sample first = draw(dataset, (struct sample_options){.count = 20, .order = SAMPLE_FIRST});
+    assert_int_equal(first.records[19], 19);
+    struct sample a = draw(dataset, (struct sample_options){.count = 50, .seed = 4});
+    struct sample b = draw(dataset, (struct sample_options){.count = 50, .seed = 4});
+    struct sample c = draw(dataset, (struct sample_options){.count = 50, .seed = 5});
+    assert_true(same_sample(a, b));
+    assert_false(same_sample(a, c));
+    static const int64_t pinned[] = {2, 46, 48, 158, 171, 193};
+    struct sample few = draw(dataset, (struct sample_options){.count = COUNT(pinned), .seed = 4});
+    assert_memory_equal(few.records, pinned, sizeof pinned);
+    struct sample tenth = draw(dataset, (struct sample_options){.fraction = 0.1});
+    assert_int_equal(tenth.count, 20);
+    struct sample half = draw(dataset, (struct sample_options){.fraction = 0.5});
+    assert_int_equal(half.count, 102); /* 101.5 */
+    struct sample least = draw(dataset, (struct sample_options){.fraction = 1e-9});
+    assert_int_equal(least.count, 1);
+    struct sample *samples[] = {&all, &first, &a, &b, &c, &few, &tenth, &half, &least};
+    for (size_t i = 0; i < COUNT(samples); i++)
+        sample_free(samples[i]);
+    assert_null(all.records);
+    dataset_free(dataset);
+}
+
+static void test_sample_balanced(void **state)
+{
+    (void)state;
+    struct dataset *dataset = open_set("shapes", NULL, (struct dataset_options){.images = 400, .seed = 1});
+    struct error error = {0};
+    int64_t *labels;
+    int extra_ever = 0;
+    assert_int_equal(dataset_labels(dataset, &labels, &error), STATUS_OK);
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        for (int64_t count = 1; count <= 400; count += 33) {
+            struct sample sample =
+                draw(dataset, (struct sample_options){.count = count,
+                                                      .balanced = true,
+                                                      .seed = seed,
+                                                      .order = seed % 2 ? SAMPLE_FIRST : SAMPLE_RANDOM});
+            int64_t counts[10] = {0}, more = 0;
+            assert_int_equal(sample.count, count);
+            for (int64_t i = 0; i < count; i++)
+                counts[labels[sample.records[i]]]++;
+            for (int class = 0; class < 10; class ++) {
+                assert_in_range(counts[class], count / 10, count / 10 + 1);
+                more += counts[class] - count / 10;
+                extra_ever |= (counts[class] > count / 10) << class;
+            }
+            assert_int_equal(more, count % 10);
+            sample_free(&sample);
+        }
+    }
+    assert_int_equal(extra_ever, 0x3FF); /* the seed decides which classes get one more */
+    struct sample a = draw(dataset, (struct sample_options){.count = 55, .balanced = true, .seed = 1});
+    struct sample b = draw(dataset, (struct sample_options){.count = 55, .balanced = true, .seed = 1});
+    struct sample c = draw(dataset, (struct sample_options){.count = 55, .balanced = true, .seed = 2});
+    assert_true(same_sample(a, b));
+    assert_false(same_sample(a, c));
+    sample_free(&a);
+    sample_free(&b);
+    sample_free(&c);
+    mem_free(labels);
+    dataset_free(dataset);
+}
+
+static void test_sample_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        struct sample_options options;
+        const char *reason;
+    } rows[] = {
+        {{.count = 8}, "8 images asked for, but the train split of cifar10 has only 7"},
+        {{.count = -1}, "positive count"},
+        {{.fraction = 0}, "positive count"},
+        {{.fraction = 1.5}, "positive count"},
+        {{.count = 7, .balanced = true}, "images too few for a balanced sample"},
+    };
+    struct dataset *dataset = open_set("cifar10", place("ten"), (struct dataset_options){0});
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sample sample = {.count = 99};
+        struct error error = {0};
+        assert_int_equal(sample_draw(dataset, &rows[i].options, &sample, &error), STATUS_RANGE);
+        assert_int_equal(sample.count, 99);
+        if (!strstr(error.message, rows[i].reason))
+            fail_msg("\"%s\" should say \"%s\"", error.message, rows[i].reason);
+    }
+    dataset_free(dataset);
+}
+
+static void test_sample_fetch(void **state)
+{
+    (void)state;
+    struct dataset *dataset = open_set("shapes", NULL, (struct dataset_options){.images = 50, .seed = 1});
+    struct sample sample = draw(dataset, (struct sample_options){.count = 7, .seed = 3});
+    struct sample_feed feed = {dataset, &sample};
+    struct error error = {0};
+    double fetched[PIXELS], direct[PIXELS];
+    int64_t label, expected;
+    for (int64_t i = 0; i < 7; i++) {
+        assert_int_equal(sample_fetch(&feed, i, ELEMENT_DOUBLE, fetched, &label, &error), STATUS_OK);
+        assert_int_equal(dataset_image(dataset, sample.records[i], ELEMENT_DOUBLE, direct, &expected, &error),
+                         STATUS_OK);
+        assert_memory_equal(fetched, direct, sizeof direct);
+        assert_int_equal(label, expected);
+    }
+    assert_int_equal(sample_fetch(&feed, 7, ELEMENT_DOUBLE, fetched, &label, &error), STATUS_RANGE);
+    assert_int_equal(sample_fetch(&feed, -1, ELEMENT_DOUBLE, fetched, &label, &error), STATUS_RANGE);
+    sample_free(&sample);
+    dataset_free(dataset);
+}
+
+/* ---- memory that runs out ---- */
+
+static void fail_each_allocation(const char *kind, const char *path, struct dataset_options options)
+{
+    status code = STATUS_MEMORY;
+    long nth = 1;
+    for (; code != STATUS_OK; nth++) {
+        struct dataset *dataset = NULL;
+        struct error error = {0};
+        assert_true(nth < 200);
+        mem_fail_at(nth);
+        code = dataset_open(dataset_kind_find(kind), path, &options, &dataset, &error);
+        mem_fail_at(0);
+        if (code != STATUS_OK) {
+            assert_int_equal(code, STATUS_MEMORY);
+            assert_null(dataset);
+        }
+        dataset_free(dataset);
+    }
+    assert_true(nth > 5);
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    fail_each_allocation("shapes", NULL, (struct dataset_options){.images = 3, .normalization = "none"});
+    put_text("ten/batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+    fail_each_allocation("cifar10", place("ten"), (struct dataset_options){0});
+    fail_each_allocation("cifar10", place("test_mine.bin"), (struct dataset_options){.split = "train"});
+    struct dataset *dataset = open_set("shapes", NULL, (struct dataset_options){.images = 100, .seed = 1});
+    const struct sample_options options = {.count = 55, .balanced = true, .seed = 1};
+    struct sample expected = draw(dataset, options);
+    status code = STATUS_MEMORY;
+    for (long nth = 1; code != STATUS_OK; nth++) {
+        struct sample sample = {0};
+        struct error error = {0};
+        mem_fail_at(nth);
+        code = sample_draw(dataset, &options, &sample, &error);
+        mem_fail_at(0);
+        assert_true(nth < 20);
+        assert_true(code == STATUS_OK ? same_sample(sample, expected)
+                                      : code == STATUS_MEMORY && !sample.records);
+        sample_free(&sample);
+    }
+    sample_free(&expected);
+    dataset_free(dataset);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),           cmocka_unit_test(test_normalization),
+        cmocka_unit_test(test_shapes_pinned),   cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_shapes_errors),   cmocka_unit_test(test_image_values),
+        cmocka_unit_test(test_cifar10_folder),  cmocka_unit_test(test_cifar10_single),
+        cmocka_unit_test(test_cifar100),        cmocka_unit_test(test_cifar_bad_files),
+        cmocka_unit_test(test_cifar10_real),    cmocka_unit_test(test_sample_sizes),
+        cmocka_unit_test(test_sample_draw),     cmocka_unit_test(test_sample_balanced),
+        cmocka_unit_test(test_sample_errors),   cmocka_unit_test(test_sample_fetch),
+        cmocka_unit_test(test_memory_runs_out),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
