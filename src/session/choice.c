@@ -162,12 +162,7 @@ unsigned choice_needs(const struct choice *choice, const struct criterion_option
                       const struct layers *layers)
 {
     struct criterion_options own = choice_options(choice, options);
-    unsigned needs = 0;
-    for (int i = 0; i < layers->count; i++) {
-        if (!layers->items[i].output_layer)
-            needs |= choice->criterion->needs(&layers->items[i], &own);
-    }
-    return needs;
+    return criterion_needs(layers, choice->criterion, &own);
 }
 
 void choice_words(struct word_list *list)

@@ -10,9 +10,13 @@
 #include "view/canvas.h"
 #include "view/figure.h"
 
+enum { REPLY_COLUMN = 16 };
+
 struct reply_item {
     enum cell_style style;
-    char *text;            /* one paragraph; blanks in front are the indent of all its lines */
+    /* One paragraph. Blanks in front are the indent of all its lines. After a tab, the rest stands in column
+     * REPLY_COLUMN and is wrapped under itself: a list of names and their meanings. */
+    char *text;
     struct figure *figure; /* else NULL */
 };
 

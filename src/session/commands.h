@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of the command table, one per group; command.c joins them. Each ends with a row without a name.
+ */
+#ifndef IPPRO_SESSION_COMMANDS_H
+#define IPPRO_SESSION_COMMANDS_H
+
+#include "session/command.h"
+
+extern const struct command commands_files[];   /* load data */
+extern const struct command commands_look[];    /* info layers layer filter */
+extern const struct command commands_score[];   /* score rank */
+extern const struct command commands_compare[]; /* hist corr overlap */
+extern const struct command commands_judge[];   /* eval */
+extern const struct command commands_program[]; /* set theme run help apropos quit */
+
+/* Functions of rows that stand in a file of their own. */
+status run_filter(struct call *call, struct error *error);
+status run_rank(struct call *call, struct error *error);
+status run_histogram(struct call *call, struct error *error);
+
+/* Ends of lists in rows. */
+#define PARAMETER_END                                                                                        \
+    {                                                                                                        \
+        .name = NULL                                                                                         \
+    }
+#define EXAMPLE_END                                                                                          \
+    {                                                                                                        \
+        .line = NULL                                                                                         \
+    }
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Facts, words and selections shared by the commands. */
+#include "session/shown.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "prune/selection.h"
+#include "session/version.h"
+
+/* --- words -------------------------------------------------------------------------------------------------
+ */
+
+void text_add_shape(struct text *text, const struct shape *shape)
+{
+    for (int i = 1; i < shape->rank; i++)
+        text_add_format(text, "%s%lld", i > 1 ? "x" : "", (long long)shape->dim[i]);
+}
+
+void text_add_sample(struct text *text, const struct session *session)
+{
+    const struct board *board = &session->board;
+    if (!board->statistics || !session->dataset) {
+        text_add(text, "weights only");
+        return;
+    }
+    const struct sample_options *sample = &board->settings.sample;
+    text_add_thousands(text, board->sample.count);
+    text_add(text, " of ");
+    text_add_thousands(text, session->dataset->count);
+    text_add_format(text, " images (%s %s", session->dataset->kind->name, session->dataset->split);
+    if (sample->balanced)
+        text_add(text, ", balanced");
+    if (sample->order == SAMPLE_FIRST)
+        text_add(text, ", the first");
+    else if (board->sample.count < session->dataset->count)
+        text_add_format(text, ", seed %llu", (unsigned long long)sample->seed);
+    text_add(text, ")");
+}
+
+void text_add_criterion(struct text *text, const struct score_entry *entry)
+{
+    if (strcmp(entry->choice.criterion->name, "proscore") != 0) {
+        text_add(text, entry->choice.label);
+        return;
+    }
+    text_add_format(text, "log %s (gamma ", entry->choice.label);
+    text_add_double(text, entry->scores->options.gamma);
+    text_add(text, ")");
+}
+
+/* --- facts -------------------------------------------------------------------------------------------------
+ */
+
+static void real_fact(struct figure *figure, const char *key, double value)
+{
+    struct text text = {0};
+    text_add_double(&text, value);
+    figure_fact(figure, key, "%s", text_data(&text));
+    text_free(&text);
+}
+
+static void sample_facts(const struct session *session, struct figure *figure)
+{
+    const struct board *board = &session->board;
+    const struct pass_settings *settings = &board->settings;
+    figure_fact(figure, "sample", "%lld of %lld", (long long)board->sample.count,
+                (long long)session->dataset->count);
+    figure_fact(figure, "balanced", "%s", settings->sample.balanced ? "yes" : "no");
+    figure_fact(figure, "order", "%s", settings->sample.order == SAMPLE_FIRST ? "first" : "random");
+    figure_fact(figure, "seed", "%llu", (unsigned long long)settings->sample.seed);
+    figure_fact(figure, "precision", "%s", element_name(settings->real));
+    figure_fact(figure, "kernel", "%s", settings->kernel == KERNEL_REFERENCE ? "reference" : "auto");
+    real_fact(figure, "sample_loss", board->statistics->loss / (double)board->statistics->images);
+    real_fact(figure, "sample_accuracy",
+              (double)board->statistics->correct / (double)board->statistics->images);
+}
+
+struct figure *shown_figure(const struct session *session, enum figure_kind kind, const char *name)
+{
+    struct figure *figure = figure_new(kind, name);
+    if (!figure)
+        return NULL;
+    figure_fact(figure, "program", "%s %s", PROGRAM_NAME, PROGRAM_VERSION);
+    if (session->model) {
+        figure_fact(figure, "model", "%s", session->model->name);
+        figure_fact(figure, "model_hash", "%s", session->model->digest);
+    }
+    if (session->dataset) {
+        figure_fact(figure, "data", "%s %s", session->dataset->kind->name, session->dataset->split);
+        figure_fact(figure, "data_hash", "%s", session->dataset->digest);
+        figure_fact(figure, "normalize", "%s", session->dataset->normalization);
+    }
+    if (session->board.statistics && session->dataset)
+        sample_facts(session, figure);
+    if (session->board.count) {
+        static const enum option_id told[] = {OPTION_GAMMA, OPTION_TARGET, OPTION_TAYLOR, OPTION_GRAD,
+                                              OPTION_BATCH};
+        for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+            figure_fact(figure, option_at((int)told[i])->parameter.name, "%s",
+                        option_text(&session->options, told[i]));
+    }
+    return figure;
+}
+
+struct figure *shown_card(const struct session *session, const char *name, const char *item,
+                          const char *value)
+{
+    struct figure *figure = shown_figure(session, FIGURE_TABLE, name);
+    if (figure) {
+        table_column(figure, item, NULL, COLUMN_TEXT, 0);
+        table_column(figure, value, NULL, COLUMN_TEXT, 0);
+    }
+    return figure;
+}
+
+void card_row(struct figure *figure, const char *item, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    table_text(figure, item);
+    table_text(figure, text);
+}
+
+/* --- selections --------------------------------------------------------------------------------------------
+ */
+
+static bool wanted(const struct call *call, int first, const char *name)
+{
+    if (!call_argument(call, first))
+        return true;
+    for (int i = first; call_argument(call, i); i++) {
+        if (strcmp(call_argument(call, i), name) == 0 || glob_match(call_argument(call, i), name))
+            return true;
+    }
+    return false;
+}
+
+status call_layers(const struct call *call, int first, int **layers, int *count, struct error *error)
+{
+    const struct layers *all = call->session->model->layers;
+    *layers = mem_new((size_t)all->count, sizeof **layers);
+    if (!*layers)
+        return error_memory(error);
+    *count = 0;
+    for (int i = 0; i < all->count; i++) {
+        if (!all->items[i].output_layer && wanted(call, first, all->items[i].name))
+            (*layers)[(*count)++] = i;
+    }
+    if (*count)
+        return STATUS_OK;
+    mem_free(*layers);
+    *layers = NULL;
+    return error_set(error, STATUS_NOT_FOUND,
+                     "'%s' is an output layer: its channels are the network's outputs and have "
+                     "no scores",
+                     call_argument(call, first) ? call_argument(call, first) : "*");
+}
+
+static status add_shown(const struct session *session, const char *label, struct shown_scores *scores,
+                        struct error *error)
+{
+    const struct score_entry *entry = session_entry(session, label);
+    if (!entry)
+        return error_set(error, STATUS_STATE, "%s is not scored yet: 'score %s' scores it", label, label);
+    for (int i = 0; i < scores->count; i++) {
+        if (scores->entries[i] == entry)
+            return STATUS_OK;
+    }
+    scores->entries[scores->count++] = entry;
+    return STATUS_OK;
+}
+
+static status add_shown_list(const struct session *session, const char *text, struct shown_scores *scores,
+                             struct error *error)
+{
+    struct choice choices[CHOICES_MAX];
+    int count = 0;
+    status code = choices_parse(text, choices, &count, error);
+    for (int i = 0; code == STATUS_OK && i < count; i++)
+        code = add_shown(session, choices[i].label, scores, error);
+    return code;
+}
+
+static void show_all(const struct session *session, struct shown_scores *scores)
+{
+    for (int i = 0; i < session->board.count; i++)
+        scores->entries[scores->count++] = &session->board.entries[i];
+}
+
+status shown_scores(const struct session *session, const char *text, struct shown_scores *scores,
+                    struct error *error)
+{
+    scores->count = 0;
+    if (text)
+        return add_shown_list(session, text, scores, error);
+    show_all(session, scores);
+    return STATUS_OK;
+}
+
+status call_scores(const struct call *call, struct shown_scores *scores, struct error *error)
+{
+    scores->count = 0;
+    if (!call_argument(call, 0))
+        show_all(call->session, scores);
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && call_argument(call, i); i++)
+        code = add_shown_list(call->session, call_argument(call, i), scores, error);
+    return code;
+}
+
+int64_t call_pruned(const struct call *call, int layer)
+{
+    return pruned_count(call->session->model->layers->items[layer].channels,
+                        option_real(&call->options, OPTION_RATIO),
+                        (enum rounding)option_integer(&call->options, OPTION_ROUND));
+}
+
+status layer_ranks(const struct session *session, const struct score_entry *entry, int layer, int64_t **ranks,
+                   struct error *error)
+{
+    const struct layer *item = &session->model->layers->items[layer];
+    size_t channels = (size_t)item->channels;
+    int64_t *order = mem_new(channels, sizeof *order);
+    *ranks = mem_new(channels, sizeof **ranks);
+    status code = order && *ranks ? STATUS_OK : error_memory(error);
+    if (code == STATUS_OK &&
+        (code = scores_rank(entry->scores->layer[layer], item->channels, order, error)) != STATUS_OK)
+        error_prefix(error, "%s, layer '%s': ", entry->choice.label, item->name);
+    for (size_t i = 0; code == STATUS_OK && i < channels; i++)
+        (*ranks)[order[i]] = (int64_t)i;
+    mem_free(order);
+    if (code != STATUS_OK) {
+        mem_free(*ranks);
+        *ranks = NULL;
+    }
+    return code;
+}

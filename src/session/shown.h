@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What commands that show figures have in common: the facts of machine output, the words of titles, and which
+ * layers and scores are meant. */
+#ifndef IPPRO_SESSION_SHOWN_H
+#define IPPRO_SESSION_SHOWN_H
+
+#include "base/text.h"
+#include "session/command.h"
+#include "view/figure.h"
+
+/* A figure with the session's facts: program, model, data, sample and the options that scores depend on. */
+struct figure *shown_figure(const struct session *session, enum figure_kind kind, const char *name);
+/* A table of two text columns, and its rows. */
+struct figure *shown_card(const struct session *session, const char *name, const char *item,
+                          const char *value);
+void card_row(struct figure *figure, const char *item, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* "2,500 of 10,000 images (cifar10 train, balanced, seed 1)"; "weights only" where there was no pass. */
+void text_add_sample(struct text *text, const struct session *session);
+/* "log PROscore (gamma 0.01)", "taylor": a criterion as axis or heading. */
+void text_add_criterion(struct text *text, const struct score_entry *entry);
+/* "3x32x32": the shape of one image's values. */
+void text_add_shape(struct text *text, const struct shape *shape);
+
+/* The scored layers that a call's arguments from `first` on name or match; none means all. Ascending indices,
+ * owned by the caller (mem_free). Refuses arguments that meet no scored layer. */
+status call_layers(const struct call *call, int first, int **layers, int *count, struct error *error);
+
+/* Held scores by label. `text` NULL: all that are held; "l1,taylor" or "all": these, refused where not
+ * scored. */
+struct shown_scores {
+    const struct score_entry *entries[CHOICES_MAX];
+    int count;
+};
+status shown_scores(const struct session *session, const char *text, struct shown_scores *scores,
+                    struct error *error);
+/* The same from positional arguments; none means all that are held. */
+status call_scores(const struct call *call, struct shown_scores *scores, struct error *error);
+
+/* How many of the layer's channels go at the ratio and rounding of the call. */
+int64_t call_pruned(const struct call *call, int layer);
+/* Ranks 0.. of each channel, least important first, owned by the caller. Refuses NaN with the layer's name.
+ */
+status layer_ranks(const struct session *session, const struct score_entry *entry, int layer, int64_t **ranks,
+                   struct error *error);
+
+#endif

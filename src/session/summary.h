@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The spread of a criterion's scores in a few numbers, and how tables show it. */
+#ifndef IPPRO_SESSION_SUMMARY_H
+#define IPPRO_SESSION_SUMMARY_H
+
+#include "prune/criterion.h"
+#include "view/figure.h"
+
+struct summary {
+    int64_t filters;
+    double minimum, median, maximum;
+    int64_t tied; /* filters whose score another filter of the same layer has as well */
+};
+
+/* Over `count` scored layers, by index. */
+status summary_of(const struct layers *layers, const struct scores *scores, const int *indices, int count,
+                  struct summary *summary, struct error *error);
+/* The value in the middle of `count` ascending values, the mean of both where there are two. */
+double median_of(const double *sorted, int64_t count);
+int compare_doubles(const void *a, const void *b); /* for qsort */
+/* Columns: `heading` (text), filters, min, median, max, tied; then cells of all but the first. */
+void summary_columns(struct figure *figure, const char *heading);
+void summary_cells(struct figure *figure, const struct summary *summary);
+
+#endif
