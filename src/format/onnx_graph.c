@@ -300,7 +300,8 @@ static status add_node(struct reader *reader, const Onnx__NodeProto *node)
     if (result || (result = resolve(reader, node->input, node->n_input, "input", &inputs)) ||
         (result = resolve(reader, node->output, node->n_output, "output", &outputs)))
         return result;
-    result = onnx_node_attributes(node, reader->arena, &attributes, &attribute_count, reader->error);
+    result = onnx_node_attributes(node, reader->graph->opset, reader->arena, &attributes, &attribute_count,
+                                  reader->error);
     if (!result && graph_add_node(reader->graph, text_of(node->name), op, inputs, (int)node->n_input, outputs,
                                   (int)node->n_output, attributes, attribute_count) < 0)
         result = error_memory(reader->error);
@@ -344,6 +345,8 @@ static status read_graph(struct reader *reader)
         result = declare(reader, proto->output[i]);
     if (result || (result = add_nodes(reader)) || (result = add_outputs(reader)))
         return result;
+    if (reader->graph->opset < ONNX_FIRST_OPSET)
+        reader->graph->opset = ONNX_FIRST_OPSET; /* the nodes were checked to mean the same there */
     return graph_finish(reader->graph, reader->error);
 }
 

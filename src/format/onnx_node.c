@@ -31,6 +31,9 @@ static const struct {
     {"Tile", 6, OLD_FORM},    {"Upsample", 7, OLD_FORM},
 };
 
+/* Attributes that only these old forms had; they are dropped, because today's operators do not know them. */
+static const char *const old_attributes[] = {"broadcast", "consumed_inputs", "is_test"};
+
 static const char *text_of(const char *text)
 {
     return text ? text : "";
@@ -188,8 +191,16 @@ static status copy_attribute(const Onnx__AttributeProto *from, struct arena *are
     }
 }
 
-status onnx_node_attributes(const Onnx__NodeProto *node, struct arena *arena, struct attribute **attributes,
-                            int *count, struct error *error)
+static bool is_old_attribute(const char *name, int opset)
+{
+    for (size_t i = 0; opset < ONNX_FIRST_OPSET && i < sizeof old_attributes / sizeof *old_attributes; i++)
+        if (strcmp(name, old_attributes[i]) == 0)
+            return true;
+    return false;
+}
+
+status onnx_node_attributes(const Onnx__NodeProto *node, int opset, struct arena *arena,
+                            struct attribute **attributes, int *count, struct error *error)
 {
     *count = 0;
     *attributes = NULL;
@@ -207,9 +218,11 @@ status onnx_node_attributes(const Onnx__NodeProto *node, struct arena *arena, st
             return error_set(error, STATUS_FILE, "an attribute has no name");
         if (find(node, name) != from)
             return error_set(error, STATUS_FILE, "attribute %s is given twice", name);
-        list[i].name = name;
-        *count = (int)i + 1;
-        if (copy_attribute(from, arena, &list[i], error))
+        if (is_old_attribute(name, opset))
+            continue;
+        struct attribute *to = &list[(*count)++];
+        to->name = name;
+        if (copy_attribute(from, arena, to, error))
             return error->code == STATUS_MEMORY ? STATUS_MEMORY : error_prefix(error, "attribute %s: ", name);
     }
     return STATUS_OK;
