@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# The example network, found by name at run time, and how it came to be.
+exampledir = $(pkgdatadir)/examples
+dist_example_DATA = examples/shapes-resnet.onnx
+EXTRA_DIST += \
+	examples/README.md \
+	examples/make_example_reference.py \
+	examples/train_shapes_resnet.py \
+	tests/data/example_logits.csv \
+	tests/data/example_scores.csv
