@@ -81,6 +81,7 @@ unsigned criterion_needs(const struct layers *layers, const struct criterion *cr
     return needs;
 }
 
+/* Scores of one layer; errors do not name it yet. */
 static status score_layer(const struct criterion_input *input, const struct criterion *criterion,
                           double *scores, struct criterion_report *report, struct error *error)
 {
@@ -92,12 +93,24 @@ static status score_layer(const struct criterion_input *input, const struct crit
     status code = criterion->score(input, scores, report, error);
     for (int64_t c = 0; code == STATUS_OK && c < input->layer->channels; c++) {
         if (isnan(scores[c])) {
-            code = error_set(
+            return error_set(
                 error, STATUS_NAN,
                 "the %s score of channel %lld is not a number: a weight or a gradient is not finite",
                 criterion->name, (long long)c);
         }
     }
+    return code;
+}
+
+/* Scores of layer i into the result. */
+static status add_scores(struct scores *result, const struct criterion_input *input, struct error *error)
+{
+    int i = input->layer_index;
+    result->layer[i] = mem_new((size_t)input->layer->channels, sizeof **result->layer);
+    if (!result->layer[i]) {
+        return error_memory(error);
+    }
+    status code = score_layer(input, result->criterion, result->layer[i], &result->reports[i], error);
     return code == STATUS_OK ? code : error_prefix(error, "layer %s: ", input->layer->name);
 }
 
@@ -128,9 +141,7 @@ status scores_compute(const struct graph *graph, const struct layers *layers,
             continue;
         }
         const struct criterion_input input = {graph, layer, i, statistics, &result->options};
-        result->layer[i] = mem_new((size_t)layer->channels, sizeof **result->layer);
-        code = result->layer[i] ? score_layer(&input, criterion, result->layer[i], &result->reports[i], error)
-                                : error_memory(error);
+        code = add_scores(result, &input, error);
     }
     if (code != STATUS_OK) {
         scores_free(result);
