@@ -1,5 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/librepl.a
 src_librepl_a_SOURCES = \
-	src/repl/repl.c src/repl/repl.h
+	src/repl/batch.c src/repl/batch.h \
+	src/repl/generate.c src/repl/generate.h \
+	src/repl/interrupt.c src/repl/interrupt.h \
+	src/repl/job.c src/repl/job.h \
+	src/repl/mdoc.c src/repl/mdoc.h \
+	src/repl/progress_line.c src/repl/progress_line.h \
+	src/repl/repl.c src/repl/repl.h \
+	src/repl/repl_completion.c src/repl/repl_completion.h \
+	src/repl/shell.c src/repl/shell.h \
+	src/repl/show.c src/repl/show.h \
+	src/repl/terminal.c src/repl/terminal.h \
+	src/repl/usage.c src/repl/usage.h
 LIBREPL = src/librepl.a $(READLINE_LIBS) $(NCURSES_LIBS)

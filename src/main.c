@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ippro-explore: options, choice of the front end, exit status. */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "repl/batch.h"
+#include "repl/generate.h"
+#include "repl/interrupt.h"
+#include "repl/repl.h"
+#include "repl/usage.h"
+#include "session/version.h"
+
+enum { EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
+
+/* --data KIND[:PATH] as the command it stands for. */
+static void open_data(struct shell *shell, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    char *kind = colon ? mem_format("%.*s", (int)(colon - text), text) : mem_string(text);
+    if (!kind) {
+        shell->first = STATUS_MEMORY;
+        return;
+    }
+    shell_words(shell, PROGRAM_NAME, "data", kind, colon && colon[1] ? colon + 1 : NULL, NULL);
+    mem_free(kind);
+}
+
+/* The user's configuration file of commands, where there is one. */
+static void run_config(struct shell *shell)
+{
+    char *folder = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
+    char *path = folder ? path_join(folder, "config") : NULL;
+    if (path && access(path, F_OK) == 0)
+        shell_file(shell, path);
+    mem_free(path);
+    mem_free(folder);
+}
+
+/* What the command line names, before any other command: configuration, threads, model, data. */
+static void start(struct shell *shell, const struct arguments *arguments, bool interactive)
+{
+    if (!arguments->no_config)
+        run_config(shell);
+    if (arguments->threads)
+        shell_words(shell, PROGRAM_NAME, "set", "threads", arguments->threads, NULL);
+    if (arguments->model)
+        shell_words(shell, PROGRAM_NAME, "load", arguments->model, NULL);
+    else if (interactive && !shell->session->model)
+        shell_words(shell, PROGRAM_NAME, "load", "example", NULL);
+    if (arguments->data)
+        open_data(shell, arguments->data);
+    else if (interactive && !arguments->model && !shell->session->dataset)
+        shell_words(shell, PROGRAM_NAME, "data", "shapes", NULL);
+}
+
+static int finish(const struct shell *shell)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return status_exit_code(STATUS_FAILED);
+    return interrupt_seen() ? status_exit_code(STATUS_CANCELLED) : status_exit_code(shell->first);
+}
+
+static int run_program(struct shell *shell, const struct arguments *arguments)
+{
+    bool interactive = !arguments->action_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    interrupt_install();
+    start(shell, arguments, interactive);
+    if (shell->first != STATUS_OK && !shell->keep_going &&
+        !(interactive && !arguments->model && !arguments->data))
+        return finish(shell);
+    if (!interactive) {
+        batch_run(shell, arguments);
+        return finish(shell);
+    }
+    if (isatty(STDOUT_FILENO) && !shell->quit)
+        puts("Type 'help' for the commands, 'quit' to end.");
+    int signal_number = repl_run(shell);
+    return signal_number ? EXIT_SIGNAL + signal_number : EXIT_SUCCESS;
+}
+
+static int run_session(const struct arguments *arguments)
+{
+    struct shell shell = {
+        .show = {.plain = arguments->plain, .ascii = arguments->ascii},
+        .keep_going = arguments->keep_going,
+    };
+    struct error error = {0};
+    if (session_new(&shell.session, &error) != STATUS_OK) {
+        fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
+        return status_exit_code(error.code);
+    }
+    int code = run_program(&shell, arguments);
+    session_free(shell.session);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct error error = {0};
+    setlocale(LC_CTYPE, ""); /* characters only: numbers are always written with a point */
+    if (arguments_parse(argc, argv, &arguments, &error) != STATUS_OK) {
+        fprintf(stderr, "%s: %s\nTry '%s --help'.\n", PROGRAM_NAME, error.message, PROGRAM_NAME);
+        return EXIT_USAGE;
+    }
+    int code = EXIT_SUCCESS;
+    if (arguments.help) {
+        usage_print(stdout);
+    } else if (arguments.version) {
+        version_print(stdout);
+    } else if (arguments.generate) {
+        if (generate(arguments.generate, stdout, &error) != STATUS_OK) {
+            fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
+            code = EXIT_USAGE;
+        }
+    } else {
+        code = run_session(&arguments);
+    }
+    arguments_free(&arguments);
+    return code;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Parts of the manual and the shell completion, from the tables. */
+#include "repl/generate.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "repl/mdoc.h"
+#include "repl/usage.h"
+#include "session/command.h"
+#include "session/version.h"
+
+/* --- commands ----------------------------------------------------------------------------------------------
+ */
+
+static void heading(FILE *file, const char *name)
+{
+    fputs(".Ss ", file);
+    mdoc_argument(file, name);
+    fputc('\n', file);
+}
+
+static const char *group_heading(const char *group)
+{
+    static const char *const headings[][2] = {
+        {"files", "Files"},
+        {"look", "Looking"},
+        {"score", "Scoring and comparing"},
+        {"judge", "Judging"},
+        {"program", "The program"},
+        {"sample", "The sample"},
+        {"criteria", "Criteria"},
+        {"selection", "Selection"},
+        {"comparison", "Comparison"},
+        {"computation", "Computation"},
+        {"display", "Display"},
+    };
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
+        if (strcmp(headings[i][0], group) == 0)
+            return headings[i][1];
+    }
+    return group;
+}
+
+static void usage_item(FILE *file, const struct command *command)
+{
+    fprintf(file, ".It Ic %s", command->name);
+    for (const struct parameter *argument = command->arguments; argument && argument->name; argument++) {
+        fputs(argument->flags & PARAMETER_OPTIONAL ? " Op Ar " : " Ar ", file);
+        mdoc_argument(file, argument->name);
+        if (argument->flags & PARAMETER_REPEATED)
+            fputs(" ...", file);
+    }
+    if (command->flags & COMMAND_FIGURES)
+        fputs(" Op Li > Ar FILE", file);
+    fputc('\n', file);
+}
+
+/* "KEY=VALUES": help, default. */
+static void parameter_item(FILE *file, const struct parameter *parameter, bool key)
+{
+    struct text values = {0}, sentence = {0};
+    fputs(key ? ".It Cm " : ".It Ar ", file);
+    mdoc_argument(file, parameter->name);
+    parameter_add_values(parameter, &values);
+    if (key) {
+        fputs(" Ns = Ns Ar ", file);
+        mdoc_argument(file, text_data(&values));
+    }
+    fputc('\n', file);
+    text_add(&sentence, parameter->help);
+    if (key) {
+        struct text range = {0};
+        parameter_add_range(parameter, &range);
+        if (range.length)
+            text_add_format(&sentence, ",%s", text_data(&range));
+        text_free(&range);
+        if (parameter->initial)
+            text_add_format(&sentence, "; default %s", parameter->initial);
+    }
+    mdoc_paragraphs(file, text_data(&sentence));
+    text_free(&values);
+    text_free(&sentence);
+}
+
+static void parameter_list(FILE *file, const struct command *command)
+{
+    bool own = (command->arguments && command->arguments->name) ||
+               (command->parameters && command->parameters->name);
+    if (own) {
+        fputs(".Bl -tag -width Ds\n", file);
+        for (const struct parameter *argument = command->arguments; argument && argument->name; argument++)
+            parameter_item(file, argument, false);
+        for (const struct parameter *parameter = command->parameters; parameter && parameter->name;
+             parameter++)
+            parameter_item(file, parameter, true);
+        fputs(".El\n", file);
+    }
+    if (!command->options || command->options[0] == OPTION_NONE)
+        return;
+    fputs(own ? ".Pp\n" : ".Pp\n", file);
+    if (strcmp(command->name, "set") == 0) {
+        fputs("Every option of\n.Sx SETTINGS\nmay be given as key=value.\n", file);
+        return;
+    }
+    fputs("Options of\n.Sx SETTINGS\nthat may be given as key=value:\n", file);
+    for (const int *id = command->options; *id != OPTION_NONE; id++) {
+        fputs(".Cm ", file);
+        mdoc_argument(file, option_at(*id)->parameter.name);
+        fputs(id[1] == OPTION_NONE ? " .\n" : " ,\n", file);
+    }
+}
+
+static void command_item(FILE *file, const struct command *command)
+{
+    usage_item(file, command);
+    if (command->alias) {
+        fputs("Also called\n.Ic ", file);
+        mdoc_argument(file, command->alias);
+        fputs(" .\n", file);
+    }
+    mdoc_paragraphs(file, command->text);
+    parameter_list(file, command);
+    for (const struct example *example = command->examples; example && example->line; example++) {
+        fputs(".Pp\n.Dl ", file);
+        mdoc_argument(file, example->line);
+        fputc('\n', file);
+        fputs(".Pp\n", file);
+        mdoc_paragraphs(file, example->what);
+    }
+}
+
+static void commands_mdoc(FILE *file)
+{
+    const char *group = "";
+    for (int i = 0; command_at(i); i++) {
+        const struct command *command = command_at(i);
+        if (strcmp(group, command->group) != 0) {
+            if (*group)
+                fputs(".El\n", file);
+            heading(file, group_heading(command->group));
+            fputs(".Bl -tag -width Ds\n", file);
+        }
+        group = command->group;
+        command_item(file, command);
+    }
+    fputs(".El\n", file);
+}
+
+/* --- options, criteria, environment ------------------------------------------------------------------------
+ */
+
+static void settings_mdoc(FILE *file)
+{
+    const char *group = "";
+    for (int i = 0; option_at(i); i++) {
+        if (strcmp(group, option_at(i)->group) != 0) {
+            if (*group)
+                fputs(".El\n", file);
+            heading(file, group_heading(option_at(i)->group));
+            fputs(".Bl -tag -width Ds\n", file);
+        }
+        group = option_at(i)->group;
+        parameter_item(file, &option_at(i)->parameter, true);
+    }
+    fputs(".El\n", file);
+}
+
+static void options_mdoc(FILE *file)
+{
+    fputs(".Bl -tag -width Ds\n", file);
+    for (int i = 0; program_option_at(i); i++) {
+        const struct program_option *option = program_option_at(i);
+        fputs(".It ", file);
+        if (option->letter < 256)
+            fprintf(file, "Fl %c%s%s , ", option->letter, option->argument ? " Ar " : "",
+                    option->argument ? option->argument : "");
+        fputs("Fl Fl ", file);
+        mdoc_argument(file, option->name);
+        if (option->argument) {
+            fputs(" Ns = Ns Ar ", file);
+            mdoc_argument(file, option->argument);
+        }
+        fputc('\n', file);
+        mdoc_paragraphs(file, option->text);
+    }
+    fputs(".El\n", file);
+}
+
+static void criteria_mdoc(FILE *file)
+{
+    fputs(".Bl -tag -width Ds\n", file);
+    for (int i = 0; criterion_at(i); i++) {
+        const struct criterion *criterion = criterion_at(i);
+        struct text sentence = {0};
+        fputs(".It Cm ", file);
+        mdoc_argument(file, criterion->name);
+        fputc('\n', file);
+        text_add_format(&sentence, "%s: %s", criterion->title, criterion->help);
+        if (criterion->paper)
+            text_add_format(&sentence, " (%s)", criterion->paper);
+        mdoc_paragraphs(file, text_data(&sentence));
+        text_free(&sentence);
+    }
+    fputs(".El\n", file);
+}
+
+static void described_mdoc(FILE *file, const struct described *(*at)(int index), const char *macro)
+{
+    fputs(".Bl -tag -width Ds\n", file);
+    for (int i = 0; at(i); i++) {
+        fprintf(file, ".It %s ", macro);
+        mdoc_argument(file, at(i)->name);
+        fputc('\n', file);
+        mdoc_paragraphs(file, at(i)->text);
+    }
+    fputs(".El\n", file);
+}
+
+static void environment_mdoc(FILE *file)
+{
+    described_mdoc(file, environment_at, "Ev");
+}
+
+static void exit_mdoc(FILE *file)
+{
+    described_mdoc(file, exit_status_at, "Li");
+}
+
+/* --- shell completion --------------------------------------------------------------------------------------
+ */
+
+static void completion_words(FILE *file)
+{
+    for (int i = 0; program_option_at(i); i++) {
+        const struct program_option *option = program_option_at(i);
+        if (option->letter < 256)
+            fprintf(file, " -%c", option->letter);
+        fprintf(file, " --%s%s", option->name, option->argument ? "=" : "");
+    }
+}
+
+static void bash_completion(FILE *file)
+{
+    fprintf(file,
+            "# SPDX-License-Identifier: GPL-3.0-or-later\n"
+            "# bash completion for %s, made from its tables.\n"
+            "_ippro_explore()\n"
+            "{\n"
+            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+            "    if [[ $cur == '=' ]]; then cur=; fi\n"
+            "    if [[ $prev == '=' ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+            "    case $prev in\n"
+            "    -e|--execute)\n        COMPREPLY=($(compgen -W \"",
+            PROGRAM_NAME);
+    for (int i = 0; command_at(i); i++)
+        fprintf(file, "%s%s", i ? " " : "", command_at(i)->name);
+    fputs("\" -- \"$cur\"));;\n    --data)\n        COMPREPLY=($(compgen -W \"", file);
+    for (int i = 0; dataset_kind_at(i); i++)
+        fprintf(file, "%s%s%s", i ? " " : "", dataset_kind_at(i)->name,
+                dataset_kind_at(i)->needs_path ? ":" : "");
+    fputs("\" -- \"$cur\")); compopt -o nospace;;\n"
+          "    --threads)\n        COMPREPLY=();;\n"
+          "    *)\n"
+          "        if [[ $cur == -* ]]; then\n"
+          "            COMPREPLY=($(compgen -W \"",
+          file);
+    completion_words(file);
+    fputs("\" -- \"$cur\"))\n"
+          "            if [[ ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi\n"
+          "        else\n"
+          "            compopt -o filenames\n"
+          "            COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+          "        fi;;\n"
+          "    esac\n"
+          "}\n",
+          file);
+    fprintf(file, "complete -F _ippro_explore %s\n", PROGRAM_NAME);
+}
+
+/* --- for the tests -----------------------------------------------------------------------------------------
+ */
+
+/* Every name that the manual must have, one a line, behind its kind. */
+static void names(FILE *file)
+{
+    for (int i = 0; command_at(i); i++)
+        fprintf(file, "command %s\n", command_at(i)->name);
+    for (int i = 0; option_at(i); i++)
+        fprintf(file, "setting %s\n", option_at(i)->parameter.name);
+    for (int i = 0; criterion_at(i); i++)
+        fprintf(file, "criterion %s\n", criterion_at(i)->name);
+    for (int i = 0; program_option_at(i); i++)
+        fprintf(file, "option %s\n", program_option_at(i)->name);
+    for (int i = 0; environment_at(i); i++)
+        fprintf(file, "environment %s\n", environment_at(i)->name);
+    for (int i = 0; exit_status_at(i); i++)
+        fprintf(file, "exit %s\n", exit_status_at(i)->name);
+}
+
+/* Examples of commands that run on the built-in example, one a line. */
+static void examples(FILE *file)
+{
+    for (int i = 0; command_at(i); i++) {
+        for (const struct example *example = command_at(i)->examples; example && example->line; example++) {
+            if (!example->foreign)
+                fprintf(file, "%s\n", example->line);
+        }
+    }
+}
+
+status generate(const char *what, FILE *file, struct error *error)
+{
+    static const struct {
+        const char *name;
+        void (*write)(FILE *file);
+    } parts[] = {
+        {"commands-mdoc", commands_mdoc}, {"options-mdoc", options_mdoc},
+        {"settings-mdoc", settings_mdoc}, {"criteria-mdoc", criteria_mdoc},
+        {"exit-mdoc", exit_mdoc},         {"environment-mdoc", environment_mdoc},
+        {"completion", bash_completion},  {"names", names},
+        {"examples", examples},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (strcmp(parts[i].name, what) == 0) {
+            parts[i].write(file);
+            return STATUS_OK;
+        }
+    }
+    return error_set(error, STATUS_USAGE, "nothing is called '%s' that could be generated", what);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The handler only touches atomics and progress_cancel, which is safe in a handler. */
+#include "repl/interrupt.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <time.h>
+
+static _Atomic(struct progress *) watched;
+static atomic_int count;
+static _Atomic(long long) last_milliseconds;
+static atomic_bool twice;
+
+static long long milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void handle(int signal_number)
+{
+    (void)signal_number;
+    long long now = milliseconds();
+    if (atomic_fetch_add(&count, 1) > 0 && now - atomic_load(&last_milliseconds) <= 1000)
+        atomic_store(&twice, true);
+    atomic_store(&last_milliseconds, now);
+    struct progress *progress = atomic_load(&watched);
+    if (progress)
+        progress_cancel(progress);
+}
+
+void interrupt_install(void)
+{
+    /* Without SA_RESTART, so that a wait for input ends. */
+    struct sigaction action = {.sa_handler = handle};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+void interrupt_watch(struct progress *progress)
+{
+    atomic_store(&watched, progress);
+    if (progress && interrupt_seen())
+        progress_cancel(progress);
+}
+
+bool interrupt_seen(void)
+{
+    return atomic_load(&count) > 0;
+}
+
+bool interrupt_twice(void)
+{
+    return atomic_load(&twice);
+}
+
+void interrupt_clear(void)
+{
+    atomic_store(&count, 0);
+    atomic_store(&twice, false);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Escaping and filling. */
+#include "repl/mdoc.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { LINE_WIDTH = 76 };
+
+static void put_escaped(FILE *file, char c)
+{
+    if (c == '\\')
+        fputs("\\e", file);
+    else if (c == '-')
+        fputs("\\-", file);
+    else if (c == '~')
+        fputs("\\(ti", file);
+    else if (c == '^')
+        fputs("\\(ha", file);
+    else if (c == '\'')
+        fputs("\\(aq", file);
+    else if (c == '`')
+        fputs("\\(ga", file);
+    else if (c == '"')
+        fputs("\\(dq", file);
+    else
+        fputc(c, file);
+}
+
+void mdoc_text(FILE *file, const char *text)
+{
+    if (*text == '.')
+        fputs("\\&", file);
+    for (; *text; text++)
+        put_escaped(file, *text);
+}
+
+void mdoc_argument(FILE *file, const char *text)
+{
+    fputc('"', file);
+    mdoc_text(file, text);
+    fputc('"', file);
+}
+
+/* Does the word end a sentence that the next word's capital confirms? */
+static bool ends_sentence(const char *word, size_t length, const char *next)
+{
+    while (length && strchr(")\"'", word[length - 1]))
+        length--;
+    return length && strchr(".?!", word[length - 1]) && isupper((unsigned char)*next);
+}
+
+/* Words whose hyphen is one in prose stay as they are; those that look like code get minus signs. */
+static void put_word(FILE *file, const char *word, size_t length)
+{
+    bool code = false;
+    for (size_t i = 0; i < length; i++)
+        code |= strchr("=/|*~_\\", word[i]) != NULL;
+    if (*word == '-')
+        code = true;
+    if (*word == '.' || *word == '\'')
+        fputs("\\&", file);
+    for (size_t i = 0; i < length; i++) {
+        if (word[i] == '-' && !code)
+            fputc('-', file);
+        else
+            put_escaped(file, word[i]);
+    }
+}
+
+static void fill(FILE *file, const char *text, size_t bytes)
+{
+    size_t column = 0;
+    for (const char *end = text + bytes; text < end;) {
+        size_t length = strcspn(text, " ");
+        if (length > (size_t)(end - text))
+            length = (size_t)(end - text);
+        if (column && column + 1 + length > LINE_WIDTH) {
+            fputc('\n', file);
+            column = 0;
+        }
+        if (column) {
+            fputc(' ', file);
+            column++;
+        }
+        put_word(file, text, length);
+        column += length;
+        const char *word = text;
+        text += length;
+        while (text < end && *text == ' ')
+            text++;
+        if (text < end && ends_sentence(word, length, text)) {
+            fputc('\n', file);
+            column = 0;
+        }
+    }
+    fputc('\n', file);
+}
+
+void mdoc_paragraphs(FILE *file, const char *text)
+{
+    while (*text) {
+        const char *end = strstr(text, "\n\n");
+        fill(file, text, end ? (size_t)(end - text) : strlen(text));
+        if (!end)
+            return;
+        fputs(".Pp\n", file);
+        text = end + 2;
+    }
+}

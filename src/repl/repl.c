@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The prompt. Readline's callback interface is used, so that signals are handled between characters and never
+ * inside Readline: a handler sets a flag, poll() ends, and the flag is acted upon. */
+#include "repl/repl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "repl/interrupt.h"
+#include "repl/repl_completion.h"
+#include "repl/terminal.h"
+#include "session/version.h"
+
+enum { HISTORY_MAX = 2000 };
+static const char prompt_text[] = "ippro> ";
+
+/* --- history -----------------------------------------------------------------------------------------------
+ */
+
+static char *history_path; /* NULL: none */
+
+static void history_open(void)
+{
+    using_history();
+    stifle_history(HISTORY_MAX);
+    char *folder = file_user_directory("XDG_STATE_HOME", ".local/state", 1);
+    history_path = folder ? path_join(folder, "history") : NULL;
+    mem_free(folder);
+    if (history_path)
+        read_history(history_path);
+}
+
+/* Each line once, where it was used last. Lines that begin with a blank are not remembered. */
+static void history_keep(const char *line)
+{
+    if (!*line || *line == ' ')
+        return;
+    for (int i = history_length - 1; i >= 0; i--) {
+        HIST_ENTRY *entry = history_get(history_base + i);
+        if (entry && strcmp(entry->line, line) == 0)
+            free_history_entry(remove_history(i));
+    }
+    add_history(line);
+    if (history_path)
+        write_history(history_path);
+}
+
+/* --- one line ----------------------------------------------------------------------------------------------
+ */
+
+static volatile sig_atomic_t resized, stopped, ending;
+static char *entered; /* the line, malloc'd by Readline */
+static bool line_done;
+
+static void note_signal(int number)
+{
+    if (number == SIGWINCH)
+        resized = 1;
+    else if (number == SIGTSTP)
+        stopped = 1;
+    else
+        ending = number;
+}
+
+static void take_line(char *line)
+{
+    entered = line;
+    line_done = true;
+    rl_callback_handler_remove();
+}
+
+static const int prompt_signals[] = {SIGWINCH, SIGTSTP, SIGTERM, SIGHUP};
+enum { PROMPT_SIGNALS = sizeof prompt_signals / sizeof *prompt_signals };
+
+static void catch_signals(struct sigaction *before)
+{
+    struct sigaction action = {.sa_handler = note_signal};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < PROMPT_SIGNALS; i++)
+        sigaction(prompt_signals[i], &action, &before[i]);
+}
+
+static void release_signals(const struct sigaction *before)
+{
+    for (int i = 0; i < PROMPT_SIGNALS; i++)
+        sigaction(prompt_signals[i], &before[i], NULL);
+}
+
+/* Give the terminal back, stop, and take it again when continued. */
+static void suspend(void)
+{
+    stopped = 0;
+    rl_deprep_terminal();
+    raise(SIGSTOP);
+    rl_prep_terminal(1);
+    rl_resize_terminal();
+    rl_forced_update_display();
+}
+
+static void clear_line(void)
+{
+    interrupt_clear();
+    rl_callback_sigcleanup();
+    rl_replace_line("", 0);
+    rl_crlf();
+    rl_on_new_line();
+    rl_redisplay();
+}
+
+static void act_on_signals(void)
+{
+    if (resized) {
+        resized = 0;
+        rl_resize_terminal();
+    }
+    if (stopped)
+        suspend();
+    if (interrupt_seen())
+        clear_line();
+}
+
+/* One line, or NULL at the end of the input or of the program. */
+static char *read_one(const char *prompt)
+{
+    struct sigaction before[PROMPT_SIGNALS];
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    line_done = false;
+    entered = NULL;
+    interrupt_clear();
+    catch_signals(before);
+    rl_callback_handler_install(prompt, take_line);
+    while (!line_done && !ending) {
+        act_on_signals();
+        int ready = poll(&input, 1, 200);
+        if (ready > 0)
+            rl_callback_read_char();
+        else if (ready < 0 && errno != EINTR)
+            break;
+    }
+    if (!line_done)
+        rl_callback_handler_remove();
+    release_signals(before);
+    interrupt_clear();
+    return entered;
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------------
+ */
+
+/* After two interrupts within a second. */
+static bool asked_to_quit(void)
+{
+    char *answer = read_one("Quit? (y or n) ");
+    bool yes = answer && (*answer == 'y' || *answer == 'Y');
+    free(answer);
+    return yes;
+}
+
+static void prepare_readline(const struct shell *shell)
+{
+    rl_readline_name = PROGRAM_NAME;
+    rl_catch_signals = 0;
+    rl_catch_sigwinch = 0;
+    rl_instream = stdin;
+    rl_outstream = stdout;
+    if (shell->show.plain)
+        rl_terminal_name = "dumb";
+    rl_initialize();
+    if (shell->show.plain || terminal_colors(STDOUT_FILENO) < 0)
+        rl_variable_bind("enable-bracketed-paste", "off");
+    repl_completion_install(shell->session);
+}
+
+int repl_run(struct shell *shell)
+{
+    prepare_readline(shell);
+    history_open();
+    shell->prefixes = true;
+    while (!shell->quit && !ending) {
+        char *line = read_one(prompt_text);
+        if (!line) {
+            if (!ending)
+                putchar('\n');
+            break;
+        }
+        history_keep(line);
+        shell_line(shell, line, NULL);
+        free(line);
+        if (interrupt_twice() && !shell->quit)
+            shell->quit = asked_to_quit();
+    }
+    mem_free(history_path);
+    history_path = NULL;
+    return ending;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Running lines, and files line by line. */
+#include "repl/shell.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "repl/interrupt.h"
+#include "repl/job.h"
+#include "repl/terminal.h"
+#include "session/version.h"
+
+enum { WORDS_MAX = 8, DEPTH_MAX = 16 };
+static const size_t file_limit = (size_t)16 << 20;
+
+static status fail(struct shell *shell, const char *where, const struct error *error)
+{
+    show_error(&shell->show, shell->session, where, error);
+    if (shell->first == STATUS_OK)
+        shell->first = error->code;
+    return error->code;
+}
+
+static status run_statement(struct shell *shell, const struct statement *statement, const char *where)
+{
+    struct reply reply = {0};
+    struct error error = {0};
+    bool ascii = shell->show.ascii || !terminal_utf8();
+    status code = job_run(shell->session, statement, shell->prefixes, ascii, &reply, &error);
+    if (code == STATUS_OK)
+        code = show_reply(&shell->show, shell->session, &reply, stdout, &error);
+    if (code != STATUS_OK)
+        code = fail(shell, where, &error);
+    else if (reply.run_file)
+        code = shell_file(shell, reply.run_file);
+    if (reply.quit)
+        shell->quit = true;
+    reply_free(&reply);
+    return code;
+}
+
+status shell_line(struct shell *shell, const char *line, const char *where)
+{
+    struct parsed_line parsed;
+    struct error error = {0};
+    status code = parse_line(line, &parsed, &error);
+    if (code != STATUS_OK)
+        return fail(shell, where, &error);
+    for (int i = 0; code == STATUS_OK && !shell->quit && i < parsed.count; i++)
+        code = run_statement(shell, &parsed.statements[i], where);
+    parsed_line_free(&parsed);
+    return code;
+}
+
+status shell_words(struct shell *shell, const char *where, ...)
+{
+    struct token tokens[WORDS_MAX];
+    struct statement statement = {.tokens = tokens};
+    va_list words;
+    va_start(words, where);
+    for (char *word; statement.count < WORDS_MAX && (word = va_arg(words, char *));)
+        tokens[statement.count++] = (struct token){.text = word, .column = 1};
+    va_end(words);
+    return run_statement(shell, &statement, where);
+}
+
+/* One line of a file, its number for messages. */
+static status numbered_line(struct shell *shell, const char *line, const char *name, long number)
+{
+    struct text where = {0};
+    text_add_escaped(&where, name, 0);
+    text_add_format(&where, ":%ld", number);
+    status code = shell_line(shell, line, text_data(&where));
+    text_free(&where);
+    return code;
+}
+
+static bool go_on(const struct shell *shell, status code)
+{
+    return !shell->quit && !interrupt_seen() && (code == STATUS_OK || shell->keep_going);
+}
+
+static status run_lines(struct shell *shell, char *text, const char *name)
+{
+    status code = STATUS_OK;
+    long number = 0;
+    for (char *line; go_on(shell, code) && (line = strsep(&text, "\n"));) {
+        /* "#!" for executable files is a comment like any other */
+        status line_code = numbered_line(shell, line, name, ++number);
+        code = line_code != STATUS_OK ? line_code : code;
+    }
+    return code;
+}
+
+status shell_file(struct shell *shell, const char *path)
+{
+    unsigned char *data = NULL;
+    size_t size;
+    struct error error = {0};
+    status code = STATUS_OK;
+    if (shell->depth >= DEPTH_MAX)
+        code =
+            error_set(&error, STATUS_FAILED, "%s: files run each other more than %d deep", path, DEPTH_MAX);
+    else
+        code = file_read(path, file_limit, &data, &size, &error);
+    if (code == STATUS_OK && memchr(data, '\0', size))
+        code = error_set(&error, STATUS_FILE, "%s: a NUL byte: this is no file of commands", path);
+    if (code != STATUS_OK) {
+        mem_free(data);
+        return fail(shell, NULL, &error);
+    }
+    /* Files need full names, wherever they are run from. */
+    bool prefixes = shell->prefixes;
+    shell->prefixes = false;
+    shell->depth++;
+    code = run_lines(shell, (char *)data, path);
+    shell->depth--;
+    shell->prefixes = prefixes;
+    mem_free(data);
+    return code;
+}
+
+status shell_stream(struct shell *shell, FILE *stream, const char *name)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    status code = STATUS_OK;
+    long number = 0;
+    while (go_on(shell, code)) {
+        ssize_t length = getline(&line, &capacity, stream);
+        if (length < 0)
+            break;
+        if (length > 0 && line[length - 1] == '\n')
+            line[length - 1] = '\0';
+        status line_code = numbered_line(shell, line, name, ++number);
+        code = line_code != STATUS_OK ? line_code : code;
+    }
+    free(line);
+    return code;
+}

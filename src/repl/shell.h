@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lines and files of commands, run and shown: what the prompt and batch mode have in common. */
+#ifndef IPPRO_REPL_SHELL_H
+#define IPPRO_REPL_SHELL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "repl/show.h"
+#include "session/command.h"
+
+struct shell {
+    struct session *session;
+    struct show show;
+    bool prefixes;   /* commands may be shortened: at the prompt */
+    bool keep_going; /* a file goes on after a command that failed */
+    bool quit;       /* the command quit was given */
+    int depth;       /* files within files */
+    status first;    /* of the first command that failed, STATUS_OK while none did */
+};
+
+/* Run the commands of one line; the first that fails ends it. Errors are shown behind `where` (may be NULL).
+ */
+status shell_line(struct shell *shell, const char *line, const char *where);
+/* One command from its words, as if typed; NULL ends the words. */
+status shell_words(struct shell *shell, const char *where, ...);
+/* All lines of a file, or of an open stream called `name`. */
+status shell_file(struct shell *shell, const char *path);
+status shell_stream(struct shell *shell, FILE *stream, const char *name);
+
+#endif

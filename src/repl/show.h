@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Replies and errors on a plain terminal or in a pipe. */
+#ifndef IPPRO_REPL_SHOW_H
+#define IPPRO_REPL_SHOW_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "session/session.h"
+
+/* How the front end was started. */
+struct show {
+    bool plain; /* never an escape sequence */
+    bool ascii; /* ASCII characters only, whatever the locale */
+};
+
+/* Print the reply's paragraphs and figures to `file`, as wide as its terminal, 80 columns elsewhere, or as
+ * the option width says. */
+status show_reply(const struct show *show, const struct session *session, const struct reply *reply,
+                  FILE *file, struct error *error);
+/* One line on standard error, behind `where` ("tour.ippro:12", may be NULL). */
+void show_error(const struct show *show, const struct session *session, const char *where,
+                const struct error *error);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of program options and what is made from it. */
+#include "repl/usage.h"
+
+#include <cblas.h>
+#include <getopt.h>
+#include <png.h>
+#include <jansson.h>
+#include <protobuf-c/protobuf-c.h>
+#include <readline/readline.h>
+#include <curses.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "session/version.h"
+
+enum { LONG_PLAIN = 256, LONG_ASCII, LONG_DATA, LONG_THREADS, LONG_VERSION, LONG_GENERATE };
+
+static const struct program_option table[] = {
+    {'e', "execute", "COMMANDS", "run commands, then end; may be repeated",
+     "Run COMMANDS and end. Several commands are separated by ';'. The option may be repeated and mixed with "
+     "-f; all are "
+     "run in their order."},
+    {'f', "file", "FILE", "run a file of commands, then end; - is standard input",
+     "Run the commands of FILE, one line after the other, and end. A FILE of - is standard input. May be "
+     "repeated."},
+    {'k', "keep-going", NULL, "go on after a command that failed",
+     "Go on with the next command after one that failed. The exit status is that of the first that failed."},
+    {'n', "no-config", NULL, "do not run the configuration file", "Do not run the configuration file."},
+    {LONG_DATA, "data", "KIND:PATH", "open a data set, such as cifar10:DIR or shapes",
+     "Open a data set before anything else is run: KIND:PATH, or KIND alone where no path is needed."},
+    {LONG_THREADS, "threads", "N", "worker threads", "Set the option threads."},
+    {LONG_PLAIN, "plain", NULL, "plain prompt and plain text, no escape sequences",
+     "Use a plain prompt and plain text: no escape sequence is ever written."},
+    {LONG_ASCII, "ascii", NULL, "draw with ASCII characters only", "Draw with ASCII characters only."},
+    {LONG_VERSION, "version", NULL, "print the version and those of the libraries",
+     "Print the version, the libraries and the licence, and end."},
+    {'h', "help", NULL, "print this help", "Print a short help and end."},
+};
+static const int table_count = sizeof table / sizeof *table;
+
+const struct program_option *program_option_at(int index)
+{
+    return index >= 0 && index < table_count ? &table[index] : NULL;
+}
+
+static const struct described exit_statuses[] = {
+    {"0", "All commands did their work."},
+    {"1", "A command failed. Without -k the first failure ends batch mode."},
+    {"2", "The program was called with wrong options or arguments."},
+    {"3", "A file was refused: it is missing, unreadable, damaged or of a kind that is not supported."},
+    {"130", "The work was interrupted with Control-C."},
+};
+const struct described *exit_status_at(int index)
+{
+    return index >= 0 && index < (int)(sizeof exit_statuses / sizeof *exit_statuses) ? &exit_statuses[index]
+                                                                                     : NULL;
+}
+
+static const struct described environment[] = {
+    {"HOME", "The user's folder, for ~/ in names of files and for the folders below."},
+    {"IPPRO_DATADIR",
+     "Where to look for the program's own data (examples, themes) before the installed folder."},
+    {"LC_ALL", "With LC_CTYPE and LANG: whether UTF-8 characters may be drawn."},
+    {"NO_COLOR", "When set and not empty, colours are not used (bold and underline are)."},
+    {"TERM", "The kind of terminal; without it, and for dumb, no escape sequence is written."},
+    {"XDG_CONFIG_HOME", "Folder of configuration files; ~/.config without it."},
+    {"XDG_STATE_HOME", "Folder of the history; ~/.local/state without it."},
+};
+const struct described *environment_at(int index)
+{
+    return index >= 0 && index < (int)(sizeof environment / sizeof *environment) ? &environment[index] : NULL;
+}
+
+/* --- parsing -----------------------------------------------------------------------------------------------
+ */
+
+static status add_action(struct arguments *arguments, bool is_file, const char *text, struct error *error)
+{
+    if (!mem_grow(&arguments->actions, &arguments->action_capacity, (size_t)arguments->action_count + 1,
+                  sizeof *arguments->actions))
+        return error_memory(error);
+    arguments->actions[arguments->action_count++] = (struct action){is_file, text};
+    return STATUS_OK;
+}
+
+static status apply(struct arguments *arguments, int letter, const char *value, struct error *error)
+{
+    switch (letter) {
+    case 'e':
+    case 'f':
+        return add_action(arguments, letter == 'f', value, error);
+    case 'k':
+        arguments->keep_going = true;
+        break;
+    case 'n':
+        arguments->no_config = true;
+        break;
+    case 'h':
+        arguments->help = true;
+        break;
+    case LONG_PLAIN:
+        arguments->plain = true;
+        break;
+    case LONG_ASCII:
+        arguments->ascii = true;
+        break;
+    case LONG_VERSION:
+        arguments->version = true;
+        break;
+    case LONG_DATA:
+        arguments->data = value;
+        break;
+    case LONG_THREADS:
+        arguments->threads = value;
+        break;
+    case LONG_GENERATE:
+        arguments->generate = value;
+        break;
+    }
+    return STATUS_OK;
+}
+
+/* What getopt_long refused: an unknown option, or one without its argument. */
+static status refused(char **argv, int code, struct error *error)
+{
+    const char *word = argv[optind - 1];
+    bool is_long = strncmp(word, "--", 2) == 0;
+    if (code == ':')
+        return error_set(error, STATUS_USAGE, "option '%s' needs an argument", word);
+    if (is_long)
+        return error_set(error, STATUS_USAGE, "option '%s' is not known or not allowed so", word);
+    return error_set(error, STATUS_USAGE, "option '-%c' is not known", optopt);
+}
+
+status arguments_parse(int argc, char **argv, struct arguments *arguments, struct error *error)
+{
+    struct option options[sizeof table / sizeof *table + 2] = {{0}};
+    char letters[2 * (sizeof table / sizeof *table) + 2] = ":";
+    size_t length = 1;
+    *arguments = (struct arguments){0};
+    for (int i = 0; i < table_count; i++) {
+        options[i] = (struct option){table[i].name, table[i].argument ? required_argument : no_argument, NULL,
+                                     table[i].letter};
+        if (table[i].letter < 256) {
+            letters[length++] = (char)table[i].letter;
+            if (table[i].argument)
+                letters[length++] = ':';
+        }
+    }
+    letters[length] = '\0';
+    /* For the build alone: parts of the manual and the shell completion. */
+    options[table_count] = (struct option){"generate", required_argument, NULL, LONG_GENERATE};
+    opterr = 0;
+    status code = STATUS_OK;
+    for (int letter; code == STATUS_OK && (letter = getopt_long(argc, argv, letters, options, NULL)) != -1;)
+        code = letter == '?' || letter == ':' ? refused(argv, letter, error)
+                                              : apply(arguments, letter, optarg, error);
+    if (code == STATUS_OK && optind < argc)
+        arguments->model = argv[optind++];
+    if (code == STATUS_OK && optind < argc)
+        code = error_set(error, STATUS_USAGE, "unexpected argument '%s' after the model '%s'", argv[optind],
+                         arguments->model);
+    if (code != STATUS_OK)
+        arguments_free(arguments);
+    return code;
+}
+
+void arguments_free(struct arguments *arguments)
+{
+    mem_free(arguments->actions);
+    *arguments = (struct arguments){0};
+}
+
+/* --- printing ----------------------------------------------------------------------------------------------
+ */
+
+void usage_print(FILE *file)
+{
+    fprintf(file,
+            "Usage: %s [OPTION...] [MODEL.onnx]\n"
+            "Explore which filters of a trained network a pruning criterion would remove, and why.\n"
+            "Without a model it starts on a built-in example; without -e and -f at a prompt.\n\n",
+            PROGRAM_NAME);
+    for (int i = 0; i < table_count; i++) {
+        char left[40];
+        if (table[i].letter < 256)
+            snprintf(left, sizeof left, "-%c, --%s%s%s", table[i].letter, table[i].name,
+                     table[i].argument ? " " : "", table[i].argument ? table[i].argument : "");
+        else
+            snprintf(left, sizeof left, "    --%s%s%s", table[i].name, table[i].argument ? " " : "",
+                     table[i].argument ? table[i].argument : "");
+        fprintf(file, "  %-24s %s\n", left, table[i].help);
+    }
+    fprintf(file,
+            "\nFor example: %s -e 'load example; data shapes; score all; corr'\n"
+            "At the prompt, 'help' lists the commands. See also: man %s\n",
+            PROGRAM_NAME, PROGRAM_NAME);
+}
+
+void version_print(FILE *file)
+{
+    fprintf(file, "%s %s\n", PROGRAM_NAME, PROGRAM_VERSION);
+    fprintf(file, "Readline %s, %s, %s\n", rl_library_version, curses_version(), openblas_get_config());
+    fprintf(file, "libpng %s, jansson %s, protobuf-c %s\n", png_get_libpng_ver(NULL), jansson_version_str(),
+            protobuf_c_version());
+    fprintf(file, "Licence GPL-3.0-or-later: free software, with no warranty.\n");
+}
