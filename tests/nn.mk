@@ -19,3 +19,11 @@ tests_logits_test_SOURCES = tests/logits_test.c
 tests_logits_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
 TESTS += tests/convolution_test tests/pool_test tests/linear_test tests/engine_test tests/run_test tests/loss_test \
 	tests/logits_test
+check_PROGRAMS += tests/graph_test tests/movement_test tests/simplify_test
+tests_graph_test_SOURCES = tests/graph_test.c tests/graph_maker.h
+tests_graph_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
+tests_movement_test_SOURCES = tests/movement_test.c tests/graph_maker.h
+tests_movement_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
+tests_simplify_test_SOURCES = tests/simplify_test.c tests/graph_maker.h
+tests_simplify_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
+TESTS += tests/graph_test tests/movement_test tests/simplify_test
