@@ -18,7 +18,7 @@ src_libnn_a_SOURCES = \
 	src/nn/op_normalization.c src/nn/op_normalization_kernels.h \
 	src/nn/op_pool.c src/nn/op_pool_kernels.h \
 	src/nn/op_reduce.c src/nn/op_reduce_kernels.h \
-	src/nn/op_resize.c \
+	src/nn/op_resize.c src/nn/op_resize_kernels.h src/nn/resize.h src/nn/resize_sample.c \
 	src/nn/op_softmax.c \
 	src/nn/op_shape.c \
 	src/nn/operator.c src/nn/operator.h \

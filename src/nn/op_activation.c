@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Operators of one input that work element by element: non-linearities, Neg, Abs, rounding. */
+#include <tgmath.h>
+
+#include "nn/operator.h"
+
+struct activation {
+    double alpha, beta;      /* as the kernels name them; Clip's bounds */
+    int64_t lowest, highest; /* Clip's bounds for integers */
+};
+
+static inline float clamp_float(float x, float low, float high)
+{
+    x = x < low ? low : x;
+    return x > high ? high : x;
+}
+
+static inline double clamp_double(double x, double low, double high)
+{
+    x = x < low ? low : x;
+    return x > high ? high : x;
+}
+
+#define REAL        float
+#define TYPED(name) name##_float
+#include "nn/op_activation_kernels.h"
+#undef REAL
+#undef TYPED
+
+#define REAL        double
+#define TYPED(name) name##_double
+#include "nn/op_activation_kernels.h"
+#undef REAL
+#undef TYPED
+
+/* Integers wrap around like the unsigned numbers they are computed as: overflow is no error in ONNX. */
+#define INTEGER_KERNEL(NAME, VALUE)                                                                          \
+    static void NAME##_int64(const struct kernel_call *call)                                                 \
+    {                                                                                                        \
+        const struct activation *plan = call->plan;                                                          \
+        const int64_t *input = call->inputs[0].data;                                                         \
+        int64_t *output = call->outputs[0].data;                                                             \
+        const int64_t count = shape_elements(&call->outputs[0].shape);                                       \
+                                                                                                             \
+        (void)plan;                                                                                          \
+        for (int64_t i = 0; i < count; i++) {                                                                \
+            const int64_t x = input[i];                                                                      \
+            output[i] = (VALUE);                                                                             \
+        }                                                                                                    \
+    }
+
+INTEGER_KERNEL(relu, x < 0 ? 0 : x)
+INTEGER_KERNEL(neg, (int64_t)(0 - (uint64_t)x))
+INTEGER_KERNEL(abs, x < 0 ? (int64_t)(0 - (uint64_t)x) : x)
+INTEGER_KERNEL(clip, x < plan->lowest ? plan->lowest : (x > plan->highest ? plan->highest : x))
+
+/* One output of the input's type and shape, and the plan. */
+static status prepare_activation(struct prepare *prepare, double alpha, double beta, struct error *error)
+{
+    const struct operand *input = &prepare->inputs[0];
+    struct activation *plan;
+
+    plan = arena_alloc(prepare->arena, 1, sizeof *plan);
+    if (plan == NULL)
+        return error_memory(error);
+    plan->alpha = alpha;
+    plan->beta = beta;
+    plan->lowest = INT64_MIN;
+    plan->highest = INT64_MAX;
+    prepare->outputs[0].type = input->type;
+    prepare->outputs[0].shape = input->shape;
+    prepare->plan = plan;
+    return STATUS_OK;
+}
+
+static status prepare_plain(struct prepare *prepare, struct error *error)
+{
+    return prepare_activation(prepare, 0, 0, error);
+}
+
+static status prepare_leaky_relu(struct prepare *prepare, struct error *error)
+{
+    return prepare_activation(prepare, node_real(prepare->node, "alpha", 0.01), 0, error);
+}
+
+static status prepare_elu(struct prepare *prepare, struct error *error)
+{
+    return prepare_activation(prepare, node_real(prepare->node, "alpha", 1), 0, error);
+}
+
+static status prepare_hard_sigmoid(struct prepare *prepare, struct error *error)
+{
+    return prepare_activation(prepare, node_real(prepare->node, "alpha", 0.2),
+                              node_real(prepare->node, "beta", 0.5), error);
+}
+
+/* Bounds are attributes up to opset 10 and inputs from 11 on; a bound that is left out does not bind. */
+static status prepare_clip(struct prepare *prepare, struct error *error)
+{
+    static const char *const attributes[] = {"min", "max"};
+    double bounds[] = {-INFINITY, INFINITY};
+    struct activation *plan;
+
+    for (int i = 0; i < 2; i++) {
+        bool found;
+        double value;
+        status code = prepare_real(prepare, i + 1, attributes[i], &value, &found, error);
+
+        if (code != STATUS_OK)
+            return code;
+        if (found && isnan(value))
+            return error_set(error, STATUS_NAN, "%s is not a number", attributes[i]);
+        if (found)
+            bounds[i] = value;
+    }
+    status code = prepare_activation(prepare, bounds[0], bounds[1], error);
+    if (code != STATUS_OK)
+        return code;
+    plan = prepare->plan;
+    for (int i = 0; i < 2; i++) {
+        /* Not every 64-bit integer is a double. */
+        if (prepare_has_input(prepare, i + 1) && prepare->inputs[0].type == ELEMENT_INT64)
+            *(i == 0 ? &plan->lowest : &plan->highest) = tensor_get_integer(prepare->constant[i + 1], 0);
+    }
+    return STATUS_OK;
+}
+
+/* In the order of enum element_type. */
+#define REAL_KERNELS(NAME)                                                                                   \
+    {NAME##_forward_float, NAME##_backward_float},                                                           \
+    {                                                                                                        \
+        NAME##_forward_double, NAME##_backward_double                                                        \
+    }
+#define STEP_KERNELS(NAME)                                                                                   \
+    {NAME##_forward_float, NULL},                                                                            \
+    {                                                                                                        \
+        NAME##_forward_double, NULL                                                                          \
+    } /* no slope */
+
+/* clang-format off */
+const struct operator operators_activation[] = {
+    {"Relu", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(relu), {relu_int64, NULL}}},
+    {"Clip", 1, 1, 3, 1, OPERATOR_ACTIVATION, prepare_clip, {REAL_KERNELS(clip), {clip_int64, NULL}}},
+    {"LeakyRelu", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_leaky_relu, {REAL_KERNELS(leaky_relu)}},
+    {"Elu", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_elu, {REAL_KERNELS(elu)}},
+    {"Sigmoid", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(sigmoid)}},
+    {"HardSigmoid", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_hard_sigmoid, {REAL_KERNELS(hard_sigmoid)}},
+    {"HardSwish", 14, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(hard_swish)}},
+    {"Tanh", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(tanh)}},
+    {"Exp", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(exp)}},
+    {"Sqrt", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(sqrt)}},
+    {"Neg", 1, 1, 1, 1, 0, prepare_plain, {REAL_KERNELS(neg), {neg_int64, NULL}}},
+    {"Abs", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(abs), {abs_int64, NULL}}},
+    {"Floor", 1, 1, 1, 1, 0, prepare_plain, {STEP_KERNELS(floor)}},
+    {"Ceil", 1, 1, 1, 1, 0, prepare_plain, {STEP_KERNELS(ceil)}},
+    {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
+};
+/* clang-format on */
