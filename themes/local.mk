@@ -1,1 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+themesdir = $(pkgdatadir)/themes
+dist_themes_DATA = \
+	themes/README \
+	themes/colour-blind.theme \
+	themes/dark.theme \
+	themes/high-contrast.theme \
+	themes/light.theme \
+	themes/mono.theme

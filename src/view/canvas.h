@@ -40,6 +40,7 @@ struct canvas_cell {
 struct canvas {
     int width, height;         /* height grows as lines are written */
     bool ascii;                /* glyphs are printable ASCII only */
+    bool font;                 /* glyphs are those that pictures can show */
     struct canvas_cell *cells; /* height x width */
     size_t capacity;
     bool failed; /* memory ran out; what was drawn since is not there */

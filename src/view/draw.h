@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files that draw figures into cells share. Private to this room.
+ *
+ * Text has two forms: as it came ("γ", a name with an escape character in it) and as shown: escaped, and in
+ * ASCII mode transcribed. Layout measures and cuts the shown form; showing it once more changes nothing. */
+#ifndef IPPRO_VIEW_DRAW_H
+#define IPPRO_VIEW_DRAW_H
+
+#include <stdio.h>
+#include "base/memory.h"
+#include "base/text.h"
+#include "view/canvas.h"
+#include "view/figure.h"
+
+enum glyph_range { GLYPHS_UTF8, GLYPHS_ASCII, GLYPHS_FONT /* what pictures can show */ };
+/* One character of `text` as shown; returns the bytes it took, 0 at the end. */
+int glyph_next(const char *text, enum glyph_range range, char glyph[TEXT_ESCAPE_SIZE]);
+enum glyph_range canvas_range(const struct canvas *canvas);
+/* Position on the colour ramp for `count` cells that are written already. */
+void canvas_level(struct canvas *canvas, int line, int column, int count, unsigned char level);
+
+/* The signs that figures are made of. */
+struct glyph_set {
+    const char *column[9]; /* bars upwards, 0 to 8 eighths */
+    const char *row[9];    /* bars to the right */
+    const char *cut[9];    /* bars upwards of what would be pruned */
+    const char *track;     /* the part of a bar to the right that is empty */
+    const char *vertical, *horizontal, *tick_left, *tick_down, *corner, *origin, *cut_axis;
+    const char *threshold, *threshold_line, *ellipsis, *marker, *dot;
+};
+
+/* One figure being drawn. Allocations are in the arena, so that nothing has to be freed on the way. */
+struct drawing {
+    struct canvas *canvas;
+    struct arena *arena;
+    const struct glyph_set *glyphs;
+    int width;
+    int line; /* the next to be written */
+    bool failed;
+};
+
+void *drawing_alloc(struct drawing *drawing, size_t count, size_t size); /* on NULL the drawing has failed */
+/* The shown form; "" after a failure. */
+const char *drawing_show(struct drawing *drawing, const char *text);
+/* Begin and end work with the functions below; the canvas is not written to until something is put. */
+status drawing_open(struct drawing *drawing, struct canvas *canvas, struct error *error);
+void drawing_close(struct drawing *drawing);
+/* What a text holds, moved to the arena; frees the text. */
+const char *drawing_take(struct drawing *drawing, struct text *text);
+__attribute__((format(printf, 2, 3))) const char *drawing_format(struct drawing *drawing, const char *format,
+                                                                 ...);
+/* A shown text cut to `width` columns, its middle replaced by an ellipsis: the ends of layer names tell them
+ * apart, so most of what is kept is the end. */
+const char *drawing_shorten(struct drawing *drawing, const char *shown, int width);
+/* The next line of a shown text, at most `width` columns, broken between words where that is possible; *at
+ * moves on, and NULL is returned at the end. */
+const char *drawing_wrap(struct drawing *drawing, const char **at, int width);
+/* Write shown text at the current line. Right: so that it ends before `column`. Returns the next column. */
+int drawing_put(struct drawing *drawing, int column, enum cell_style style, const char *shown);
+void drawing_put_right(struct drawing *drawing, int column, enum cell_style style, const char *shown);
+void drawing_repeat(struct drawing *drawing, int column, enum cell_style style, const char *glyph, int times);
+/* A paragraph over the whole width; moves to the line below it. */
+void drawing_paragraph(struct drawing *drawing, enum cell_style style, const char *text);
+
+/* The lines above the bars of one panel of a histogram, none wider than `width`: its name, its summary, and
+ * what is cut, behind `mark`. */
+enum { PANEL_HEAD_LINES = 6 };
+struct panel_head {
+    const char *line[PANEL_HEAD_LINES];
+    enum cell_style style[PANEL_HEAD_LINES];
+    int count;
+};
+void panel_head_make(struct drawing *drawing, const struct figure_histogram *histogram, int series, int width,
+                     const char *mark, struct panel_head *head);
+
+/* The panels share a count axis unless the highest bar is more than so many times the smallest series'
+ * highest. */
+enum { COUNTS_FLAT = 3 };
+
+/* Each draws at drawing->line and moves it on. */
+void draw_table(struct drawing *drawing, const struct figure_table *table);
+void draw_histogram(struct drawing *drawing, const struct figure_histogram *histogram);
+void draw_matrix(struct drawing *drawing, const struct figure_matrix *matrix);
+
+/* The width at which a table or matrix shows everything; 100 for a histogram. */
+status figure_natural_width(const struct figure *figure, enum glyph_range range, int *width,
+                            struct error *error);
+int table_natural_width(struct drawing *drawing, const struct figure_table *table);
+int matrix_natural_width(struct drawing *drawing, const struct figure_matrix *matrix);
+
+#endif

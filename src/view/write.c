@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of file formats, and text files. */
+#include "view/write.h"
+
+#include <strings.h>
+#include "base/file.h"
+#include "view/canvas.h"
+#include "view/draw.h"
+
+static const struct figure_format formats[] = {
+    {"csv", "comma-separated values with facts in comment lines, full precision", write_csv},
+    {"json", "the same numbers as one JSON object, full precision", write_json},
+    {"png", "a picture", write_png},
+    {"txt", "the text of the screen, without colours", write_txt},
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+const struct figure_format *figure_format_at(int index)
+{
+    return index >= 0 && index < FORMATS ? &formats[index] : NULL;
+}
+
+const struct figure_format *figure_format_find(const char *extension)
+{
+    for (int i = 0; i < FORMATS; i++)
+        if (strcasecmp(extension, formats[i].extension) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+static status unknown_format(const char *path, struct error *error)
+{
+    struct text known = {0};
+    for (int i = 0; i < FORMATS; i++)
+        text_add_format(&known, "%s.%s", i == 0 ? "" : i + 1 < FORMATS ? ", " : " or ", formats[i].extension);
+    status code = error_set(error, STATUS_USAGE, "%s: the name of a file for figures ends in %s", path,
+                            text_data(&known));
+    text_free(&known);
+    return code;
+}
+
+status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error)
+{
+    const struct figure_format *format = figure_format_find(path_extension(path));
+    if (!format)
+        return unknown_format(path, error);
+    struct text out = {0};
+    status code = format->write(figures, count, &out, error);
+    if (code != STATUS_OK)
+        error_prefix(error, "%s: ", path);
+    else
+        code = file_replace(path, text_data(&out), out.length, error);
+    text_free(&out);
+    return code;
+}
+
+static status widest_of(const struct figure *const *figures, int count, int *widest, struct error *error)
+{
+    enum { USUAL_WIDTH = 80 };
+    *widest = USUAL_WIDTH;
+    for (int i = 0; i < count; i++) {
+        int width = 0;
+        status code = figure_check(figures[i], error);
+        if (code == STATUS_OK)
+            code = figure_natural_width(figures[i], GLYPHS_UTF8, &width, error);
+        if (code != STATUS_OK)
+            return code;
+        *widest = width > *widest ? width : *widest;
+    }
+    return STATUS_OK;
+}
+
+status write_txt(const struct figure *const *figures, int count, struct text *out, struct error *error)
+{
+    struct canvas canvas;
+    int width;
+    size_t before = out->length;
+    status code = widest_of(figures, count, &width, error);
+    if (code != STATUS_OK)
+        return code;
+    canvas_init(&canvas, width, false);
+    for (int i = 0; i < count && code == STATUS_OK; i++)
+        code = canvas_figure(&canvas, figures[i], error);
+    if (code == STATUS_OK)
+        canvas_print(&canvas, NULL, 0, out);
+    canvas_free(&canvas);
+    if (code == STATUS_OK && out->failed)
+        code = error_memory(error);
+    if (code != STATUS_OK && out->data) {
+        out->length = before;
+        out->data[before] = '\0';
+    }
+    return code;
+}

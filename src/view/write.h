@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Figures as files. All of them carry the numbers that the screen shows, CSV and JSON with every digit.
+ *
+ * CSV (RFC 4180 with comment lines; pandas.read_csv(..., comment='#') reads a file of one figure). Several
+ * figures follow one another with an empty line between. Each begins with comment lines
+ *
+ *     # figure: hist
+ *     # title: ...
+ *     # KEY: VALUE          facts: model, data, seed ...
+ *     # note: ...
+ *
+ * and goes on with a header and rows, in long form where that is easier to read back:
+ *     table      its columns, named "name (unit)"; percent and bars as fractions; missing cells empty
+ *     histogram  series,bin_low,bin_high,count, and when a series has a threshold also threshold,cut:
+ *                cut is yes for bins below it, part for the bin that holds it, no for the others
+ *     matrix     row,column,value
+ * The summary of a series is one more comment line per number: "# SERIES minimum: 0.1". NaN and infinity are
+ * nan, inf, -inf. Names are written as the screen shows them: control characters and invalid bytes as
+ * escapes.
+ *
+ * JSON: {"figures": [...]}, each {"figure", "kind", "title", "facts": {...}, "notes": [...]} and
+ *     table      "columns": [{"name", "unit", "kind"}], "rows": [[...]]; missing is null
+ *     histogram  "axis", "counted", "log", "edges": [...], "series": [{"name", "counts": [...], "threshold",
+ * and, where given, "minimum", "median", "maximum", "below"}]; no threshold is null matrix     "quantity",
+ * "low", "high", "row_names", "column_names", "values": [[...]] Reals have 17 digits; NaN and the infinities,
+ * which JSON does not have, are the strings "nan", "inf", "-inf". The file is ASCII (other characters as \u
+ * escapes), so names are exact and cannot harm a terminal; only invalid UTF-8 is replaced by escapes.
+ *
+ * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
+ *
+ * PNG: pictures one below the other, see plot.h. */
+#ifndef IPPRO_VIEW_WRITE_H
+#define IPPRO_VIEW_WRITE_H
+
+#include "base/status.h"
+#include "base/text.h"
+#include "view/figure.h"
+
+/* Append to `out`, which keeps its old content on failure. */
+status write_csv(const struct figure *const *figures, int count, struct text *out, struct error *error);
+status write_json(const struct figure *const *figures, int count, struct text *out, struct error *error);
+status write_png(const struct figure *const *figures, int count, struct text *out, struct error *error);
+status write_txt(const struct figure *const *figures, int count, struct text *out, struct error *error);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Figures as one picture: title, figure, notes, one figure below the other. */
+#include "view/plot.h"
+#include "format/png.h"
+#include "view/write.h"
+
+enum { FIGURE_GAP = 2 * PLOT_LINE };
+
+void plot_paragraph(struct plot *plot, int weight, struct color color, const char *text)
+{
+    const char *at = drawing_show(plot->text, text);
+    int columns = (plot->raster->width - 2 * PLOT_MARGIN) / PLOT_CELL;
+    for (const char *line; !plot->text->failed && (line = drawing_wrap(plot->text, &at, columns));) {
+        if (!raster_grow(plot->raster, plot->y + PLOT_LINE))
+            return;
+        raster_text(plot->raster, PLOT_MARGIN, plot->y, PLOT_SCALE, weight, color, line);
+        plot->y += PLOT_LINE;
+    }
+}
+
+static status plot_figure(struct plot *plot, const struct figure *figure, struct error *error)
+{
+    status code = STATUS_OK;
+    if (figure->title) {
+        plot_paragraph(plot, TEXT_BOLD, PLOT_TEXT, figure->title);
+        plot->y += PLOT_LINE / 2;
+    }
+    if (figure->kind == FIGURE_TABLE)
+        code = plot_table(plot, figure, error);
+    else if (figure->kind == FIGURE_HISTOGRAM)
+        plot_histogram(plot, &figure->histogram);
+    else
+        plot_matrix(plot, &figure->matrix);
+    plot->y += figure->note_count > 0 ? PLOT_LINE / 2 : 0;
+    for (int i = 0; i < figure->note_count; i++)
+        plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE, figure->notes[i]);
+    return code != STATUS_OK                            ? code
+           : plot->text->failed || plot->raster->failed ? error_memory(error)
+                                                        : STATUS_OK;
+}
+
+static status width_of(struct plot *plot, const struct figure *figure, int *width, struct error *error)
+{
+    int needed = 0;
+    status code = figure_check(figure, error);
+    if (code == STATUS_OK && figure->kind == FIGURE_TABLE)
+        code = plot_table_width(figure, &needed, error);
+    else if (code == STATUS_OK && figure->kind == FIGURE_MATRIX)
+        needed = plot_matrix_width(plot, &figure->matrix);
+    if (code == STATUS_OK && plot->text->failed)
+        code = error_memory(error);
+    if (code == STATUS_OK && needed + 2 * PLOT_MARGIN > *width)
+        *width = needed + 2 * PLOT_MARGIN;
+    return code;
+}
+
+/* A picture that no program would open, or that fills the memory before that is known, is refused. */
+static status check_size(int width, int height, struct error *error)
+{
+    if (width <= PNG_MAX_SIDE && height <= PNG_MAX_SIDE && (double)width * height <= PNG_MAX_PIXELS)
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_RANGE,
+        "a picture of %d x %d pixels is too large (%d on a side): write .csv or .json, or show less", width,
+        height, PNG_MAX_SIDE);
+}
+
+/* Lines of a table and of a matrix are at least this high, so the height can be judged before drawing. */
+static double least_height(const struct figure *figure)
+{
+    return figure->kind == FIGURE_TABLE    ? (double)figure->table.rows * PLOT_LINE
+           : figure->kind == FIGURE_MATRIX ? (double)figure->matrix.rows * 20
+                                           : figure->histogram.series * 200.0;
+}
+
+static status plot_all(struct plot *plot, const struct figure *const *figures, int count, struct error *error)
+{
+    int width = PLOT_WIDTH;
+    double height = 0;
+    status code = STATUS_OK;
+    for (int i = 0; i < count && code == STATUS_OK; i++) {
+        code = width_of(plot, figures[i], &width, error);
+        if (code == STATUS_OK)
+            height += least_height(figures[i]);
+    }
+    if (code == STATUS_OK)
+        code = check_size(width, height > 1e9 ? 1000000000 : (int)height, error);
+    if (code != STATUS_OK)
+        return code;
+    raster_init(plot->raster, width);
+    plot->y = PLOT_MARGIN;
+    for (int i = 0; i < count && code == STATUS_OK; i++) {
+        plot->y += i > 0 ? FIGURE_GAP : 0;
+        code = plot_figure(plot, figures[i], error);
+    }
+    if (code == STATUS_OK && !raster_grow(plot->raster, plot->y + PLOT_MARGIN))
+        code = error_memory(error);
+    return code == STATUS_OK ? check_size(width, plot->raster->height, error) : code;
+}
+
+status write_png(const struct figure *const *figures, int count, struct text *out, struct error *error)
+{
+    struct canvas canvas;
+    struct drawing text;
+    struct raster raster = {0};
+    canvas_init(&canvas, 80, false);
+    canvas.font = true;
+    status code = drawing_open(&text, &canvas, error);
+    if (code != STATUS_OK)
+        return code;
+    struct plot plot = {.raster = &raster, .text = &text};
+    code = plot_all(&plot, figures, count, error);
+    drawing_close(&text);
+    if (code == STATUS_OK)
+        code = png_encode(raster.rgb, raster.width, raster.height, out, error);
+    raster_free(&raster);
+    canvas_free(&canvas);
+    return code;
+}
