@@ -323,7 +323,7 @@ static status prepare_resize(struct prepare *prepare, struct error *error)
 
 /* clang-format off */
 const struct operator operators_resize[] = {
-    {"Resize", 10, 2, 4, 1, OPERATOR_SHAPE_INPUTS, prepare_resize, RESIZE_KERNELS},
+    {"Resize", 10, 1, 4, 1, OPERATOR_SHAPE_INPUTS, prepare_resize, RESIZE_KERNELS},
     {"Upsample", 7, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_upsample, RESIZE_KERNELS},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };

@@ -73,7 +73,7 @@ enum operator_flags {
 struct operator {
     const char *name; /* ONNX op_type */
     int opset_first;  /* lowest opset whose meaning the row covers */
-    int inputs_min, inputs_max, outputs_max;
+    int inputs_min, inputs_max, outputs_max; /* the first inputs_min inputs are there: prepare need not ask */
     unsigned flags;
     /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it. */
     status (*prepare)(struct prepare *prepare, struct error *error);
