@@ -5,7 +5,6 @@ TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 LOG_DRIVER = $(TAP_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-cmocka
 SH_LOG_DRIVER = $(TAP_DRIVER)
-LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-cmocka
 SH_LOG_COMPILER = $(SHELL)
 EXTRA_DIST += tests/run-cmocka
 AM_TESTS_ENVIRONMENT = \
