@@ -69,6 +69,7 @@ static int finish(const struct shell *shell)
 static int run_program(struct shell *shell, const struct arguments *arguments)
 {
     bool interactive = !arguments->action_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    shell->show.apart = !interactive;
     interrupt_install();
     start(shell, arguments, interactive);
     if (shell->first != STATUS_OK && !shell->keep_going &&

@@ -1,1 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+check_PROGRAMS += tests/parse_test tests/session_test
+tests_parse_test_SOURCES = tests/parse_test.c
+tests_parse_test_LDADD = $(FLOOR_4) $(CMOCKA_LIBS)
+tests_session_test_SOURCES = tests/session_test.c
+tests_session_test_LDADD = $(FLOOR_4) $(CMOCKA_LIBS)
+TESTS += tests/parse_test tests/session_test

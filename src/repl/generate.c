@@ -71,11 +71,8 @@ static void parameter_item(FILE *file, const struct parameter *parameter, bool k
     fputc('\n', file);
     text_add(&sentence, parameter->help);
     if (key) {
-        struct text range = {0};
-        parameter_add_range(parameter, &range);
-        if (range.length)
-            text_add_format(&sentence, ",%s", text_data(&range));
-        text_free(&range);
+        text_add(&sentence, ": ");
+        parameter_add_expected(parameter, &sentence);
         if (parameter->initial)
             text_add_format(&sentence, "; default %s", parameter->initial);
     }

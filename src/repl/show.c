@@ -112,8 +112,8 @@ static status print(struct drawing *drawing, FILE *file, struct error *error)
     return code;
 }
 
-status show_reply(const struct show *show, const struct session *session, const struct reply *reply,
-                  FILE *file, struct error *error)
+status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,
+                  struct error *error)
 {
     struct drawing drawing;
     status code = STATUS_OK;
@@ -121,10 +121,12 @@ status show_reply(const struct show *show, const struct session *session, const 
         return STATUS_OK;
     drawing_start(&drawing, show, session, fileno(file));
     bool after_figure = false;
+    if (show->apart && show->shown && reply->items[0].figure)
+        fputc('\n', file);
     for (size_t i = 0; code == STATUS_OK && i < reply->count; i++) {
         const struct reply_item *item = &reply->items[i];
-        /* Figures stand apart. */
-        if (i > 0 && (item->figure || after_figure))
+        /* Text stands apart from figures, as figures do from each other. */
+        if (after_figure && !item->figure)
             canvas_text(&drawing.canvas, drawing.canvas.height, 0, STYLE_PLAIN, "");
         after_figure = item->figure != NULL;
         if (item->figure)
@@ -135,6 +137,7 @@ status show_reply(const struct show *show, const struct session *session, const 
     if (code == STATUS_OK)
         code = print(&drawing, file, error);
     canvas_free(&drawing.canvas);
+    show->shown = true;
     return code;
 }
 

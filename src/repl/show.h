@@ -11,11 +11,13 @@
 struct show {
     bool plain; /* never an escape sequence */
     bool ascii; /* ASCII characters only, whatever the locale */
+    bool apart; /* batch mode: an empty line between a command's figures and what was shown before */
+    bool shown; /* something was shown before */
 };
 
 /* Print the reply's paragraphs and figures to `file`, as wide as its terminal, 80 columns elsewhere, or as
  * the option width says. */
-status show_reply(const struct show *show, const struct session *session, const struct reply *reply,
+status show_reply(struct show *show, const struct session *session, const struct reply *reply,
                   FILE *file, struct error *error);
 /* One line on standard error, behind `where` ("tour.ippro:12", may be NULL). */
 void show_error(const struct show *show, const struct session *session, const char *where,

@@ -12,65 +12,54 @@ static const unsigned pass_needs = NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS;
 /* --- ownership ---------------------------------------------------------------------------------------------
  */
 
-void board_free(struct board *board)
+static bool has_scores(const struct board *board, const struct scores *scores)
 {
-    for (int i = 0; i < board->count; i++)
-        scores_free(board->entries[i].scores);
-    score_statistics_free(board->statistics);
-    sample_free(&board->sample);
-    *board = (struct board){0};
-}
-
-void board_drop_pass(struct board *board)
-{
-    int kept = 0;
-    for (int i = 0; i < board->count; i++) {
-        if (board->entries[i].needs & pass_needs)
-            scores_free(board->entries[i].scores);
-        else
-            board->entries[kept++] = board->entries[i];
-    }
-    board->count = kept;
-    score_statistics_free(board->statistics);
-    sample_free(&board->sample);
-    board->statistics = NULL;
-    board->sample = (struct sample){0};
-    board->settings = (struct pass_settings){0};
-}
-
-static bool shares(const struct board *board, const struct scores *scores)
-{
-    for (int i = 0; i < board->count; i++) {
+    for (int i = 0; board && i < board->count; i++) {
         if (board->entries[i].scores == scores)
             return true;
     }
     return false;
 }
 
-/* Free what `board` has and `other` has not. */
-static void free_difference(struct board *board, const struct board *other)
+static bool has_statistics(const struct board *board, const struct score_statistics *statistics)
+{
+    return board && board->statistics == statistics;
+}
+
+static bool has_sample(const struct board *board, const struct sample *sample)
+{
+    return board && board->sample.records == sample->records;
+}
+
+void board_release(struct board *board, const struct board *keep, const struct board *other)
 {
     for (int i = 0; i < board->count; i++) {
-        if (!shares(other, board->entries[i].scores))
-            scores_free(board->entries[i].scores);
+        struct scores *scores = board->entries[i].scores;
+        if (scores && !has_scores(keep, scores) && !has_scores(other, scores))
+            scores_free(scores);
     }
-    if (board->statistics != other->statistics)
+    if (board->statistics && !has_statistics(keep, board->statistics) &&
+        !has_statistics(other, board->statistics))
         score_statistics_free(board->statistics);
-    if (board->sample.records != other->sample.records)
+    if (board->sample.records && !has_sample(keep, &board->sample) && !has_sample(other, &board->sample))
         sample_free(&board->sample);
     *board = (struct board){0};
 }
 
-void board_discard(const struct board *board, struct board *next)
+struct board board_without_pass(const struct board *board)
 {
-    free_difference(next, board);
+    struct board rest = {0};
+    for (int i = 0; i < board->count; i++) {
+        if (!(board->entries[i].needs & pass_needs))
+            rest.entries[rest.count++] = board->entries[i];
+    }
+    return rest;
 }
 
-void board_swap(struct board *board, struct board *next)
+void board_replace(struct session *session, const struct board *next)
 {
-    free_difference(board, next);
-    *board = *next;
-    *next = (struct board){0};
+    board_release(&session->board, next, session->before ? &session->before->board : NULL);
+    session->board = *next;
 }
 
 /* --- what can stay -----------------------------------------------------------------------------------------
@@ -199,7 +188,7 @@ status board_refresh(const struct session *session, const struct options *option
     next->count = kept;
     status code = fill_board(session, &base, next, error);
     if (code != STATUS_OK)
-        board_discard(&session->board, next);
+        board_release(next, &session->board, NULL);
     return code;
 }
 
@@ -319,10 +308,10 @@ status session_score(struct session *session, const struct choice *choices, int 
         code = fill_board(session, &base, &next, error);
     }
     if (code != STATUS_OK) {
-        board_discard(&session->board, &next);
+        board_release(&next, &session->board, NULL);
         return code;
     }
-    board_swap(&session->board, &next);
+    board_replace(session, &next);
     session->options = *options;
     return STATUS_OK;
 }

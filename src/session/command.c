@@ -206,7 +206,13 @@ status session_run(struct session *session, const struct statement *statement, b
     struct invocation invocation;
     status code = invocation_resolve(session, statement, prefixes, arena, &invocation, error);
     if (code == STATUS_OK) {
+        struct session before;
+        session_begin(session, &before);
         code = run_invocation(session, &invocation, progress, reply, error);
+        if (code == STATUS_OK)
+            session_commit(session, &before);
+        else
+            session_rollback(session, &before);
         if (code != STATUS_OK)
             error_prefix(error, "%s: ", invocation.command->name);
     }

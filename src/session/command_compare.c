@@ -157,13 +157,16 @@ static void comparison_title(const struct comparison *comparison, struct figure 
     struct text sample = {0};
     text_add_sample(&sample, comparison->call->session);
     static const char *const ways[] = {"layer by layer", "mean over layers", "all filters pooled"};
+    static const char *const coefficients[] = {[CORRELATION_PEARSON] = "Pearson",
+                                               [CORRELATION_SPEARMAN] = "Spearman",
+                                               [CORRELATION_KENDALL] = "Kendall tau-b"};
     const char *way = ways[option_integer(options, OPTION_BY)];
     if (comparison->measure == &correlation_measure)
-        figure_title(figure, "%s correlation of scores, %s: %s", option_text(options, OPTION_METHOD), way,
-                     text_data(&sample));
+        figure_title(figure, "%s correlation of scores, %s: %s",
+                     coefficients[option_integer(options, OPTION_METHOD)], way, shown_words(figure, &sample));
     else
         figure_title(figure, "Overlap (Jaccard) of what is pruned at ratio %s, %s: %s",
-                     option_text(options, OPTION_RATIO), way, text_data(&sample));
+                     option_text(options, OPTION_RATIO), way, shown_words(figure, &sample));
     text_free(&sample);
 }
 
@@ -184,7 +187,7 @@ static void comparison_notes(const struct comparison *comparison, struct figure 
         text_add(&text, "; two random choices would share about ");
         text_add_rounded(&text, ratio / (2 - ratio), 2);
     }
-    figure_note(figure, "%s", text_data(&text));
+    figure_note(figure, "%s", shown_words(figure, &text));
     text_free(&text);
     if (comparison->undefined)
         figure_note(figure,
@@ -239,7 +242,6 @@ static status table_row_of(struct comparison *comparison, int place, struct figu
                            struct error *error)
 {
     table_text(figure, layer_at(comparison, place)->name);
-    table_number(figure, (double)layer_at(comparison, place)->channels);
     for (int a = 0; a < comparison->shown.count; a++) {
         for (int b = a + 1; b < comparison->shown.count; b++) {
             struct part part;
@@ -253,6 +255,7 @@ static status table_row_of(struct comparison *comparison, int place, struct figu
                 table_number(figure, part.value);
         }
     }
+    table_number(figure, (double)layer_at(comparison, place)->channels);
     return STATUS_OK;
 }
 
@@ -263,16 +266,16 @@ static status table_figure(struct comparison *comparison, struct error *error)
         return error_memory(error);
     comparison_title(comparison, figure);
     table_column(figure, "layer", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "n", NULL, COLUMN_INTEGER, 0);
     for (int a = 0; a < comparison->shown.count; a++) {
         for (int b = a + 1; b < comparison->shown.count; b++) {
             struct text name = {0};
-            text_add_format(&name, "%s~%s", comparison->shown.entries[a]->choice.label,
+            text_add_format(&name, "%s ~ %s", comparison->shown.entries[a]->choice.label,
                             comparison->shown.entries[b]->choice.label);
-            table_column(figure, text_data(&name), NULL, COLUMN_REAL, 3);
+            table_column(figure, shown_words(figure, &name), NULL, COLUMN_REAL, 3);
             text_free(&name);
         }
     }
+    table_column(figure, "n", NULL, COLUMN_INTEGER, 0);
     for (int i = 0; i < comparison->layer_count; i++) {
         status code = table_row_of(comparison, i, figure, error);
         if (code != STATUS_OK) {

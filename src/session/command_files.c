@@ -31,7 +31,7 @@ static status run_load(struct call *call, struct error *error)
     text_add(&text, " parameters, ");
     text_add_shape(&text, &model->input);
     text_add_format(&text, " images in, %lld classes out", (long long)model->classes);
-    reply_line(call->reply, "%s", text_data(&text));
+    reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
     if (dropped)
         reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");
@@ -79,7 +79,7 @@ static status run_data(struct call *call, struct error *error)
     text_add_thousands(&text, dataset->count);
     text_add_format(&text, " images of %dx%dx%d in %d classes, normalised by %s", dataset->channels,
                     dataset->height, dataset->width, dataset->classes, dataset->normalization);
-    reply_line(call->reply, "%s", text_data(&text));
+    reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
     if (dataset->note)
         reply_add(call->reply, STYLE_NOTE, "note: %s", dataset->note);

@@ -20,7 +20,7 @@ static void real_row(struct figure *figure, const char *item, double value)
 {
     struct text text = {0};
     text_add_rounded(&text, value, 6);
-    card_row(figure, item, "%s", text_data(&text));
+    card_row(figure, item, "%s", shown_words(figure, &text));
     text_free(&text);
 }
 
@@ -143,8 +143,8 @@ static status score_row(const struct call *call, const struct filter *filter, co
     if (code != STATUS_OK)
         return code;
     struct text name = {0};
-    text_add_criterion(&name, entry);
-    table_text(figure, text_data(&name));
+    text_add_label(&name, entry);
+    table_text(figure, shown_words(figure, &name));
     table_number(figure, entry->scores->layer[filter->index][filter->channel]);
     table_number(figure, (double)ranks[filter->channel] + 1);
     table_number(figure, (double)filter->layer->channels);
@@ -165,7 +165,7 @@ static status filter_scores(const struct call *call, const struct filter *filter
     struct text title = {0};
     text_add_sample(&title, call->session);
     figure_title(figure, "Scores of %s:%lld at ratio %s: %s", filter->layer->name, (long long)filter->channel,
-                 option_text(&call->options, OPTION_RATIO), text_data(&title));
+                 option_text(&call->options, OPTION_RATIO), shown_words(figure, &title));
     text_free(&title);
     table_column(figure, "criterion", NULL, COLUMN_TEXT, 0);
     table_column(figure, "score", NULL, COLUMN_REAL, 6);
@@ -261,8 +261,8 @@ static status rank_table(const struct ranking *ranking, int64_t count, struct er
     struct text criterion = {0}, sample = {0};
     text_add_criterion(&criterion, ranking->shown.entries[0]);
     text_add_sample(&sample, session);
-    figure_title(figure, "Filters of %s by %s, least important first: %s", layer->name, text_data(&criterion),
-                 text_data(&sample));
+    figure_title(figure, "Filters of %s by %s, least important first: %s", layer->name,
+                 shown_words(figure, &criterion), shown_words(figure, &sample));
     table_column(figure, "rank", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "channel", NULL, COLUMN_INTEGER, 0);
     table_column(figure, ranking->shown.entries[0]->choice.label, NULL, COLUMN_REAL, 6);
@@ -270,7 +270,7 @@ static status rank_table(const struct ranking *ranking, int64_t count, struct er
     for (int i = 1; i < ranking->shown.count; i++) {
         struct text heading = {0};
         text_add_format(&heading, "rank by %s", ranking->shown.entries[i]->choice.label);
-        table_column(figure, text_data(&heading), NULL, COLUMN_INTEGER, 0);
+        table_column(figure, shown_words(figure, &heading), NULL, COLUMN_INTEGER, 0);
         text_free(&heading);
     }
     for (int64_t i = 0; i < layer->channels; i++)

@@ -135,7 +135,7 @@ static status add_criterion(struct hist *hist, const struct score_entry *entry, 
                                 label && hist->layer_count == 1 ? "" : layer);
             else if (!label)
                 text_add_format(&name, "%d layers", hist->layer_count);
-            series = new_series(hist, text_data(&name));
+            series = name.failed ? NULL : new_series(hist, text_data(&name));
             text_free(&name);
         }
         code = series ? add_layer(hist, entry, hist->layers[i], series, error) : error_memory(error);
@@ -184,7 +184,7 @@ static void hist_title(const struct hist *hist, const struct score_entry *entry,
     else
         text_add_format(&what, " in %d layers", hist->layer_count);
     text_add_sample(&sample, session);
-    figure_title(figure, "%s: %s", text_data(&what), text_data(&sample));
+    figure_title(figure, "%s: %s", shown_words(figure, &what), shown_words(figure, &sample));
     text_free(&what);
     text_free(&sample);
 }
@@ -230,7 +230,7 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
         hist_axis(hist, entry, &axis);
         hist_title(hist, entry, figure);
         figure_set_histogram(figure, hist->count, histogram.bins, histogram.log, names, histogram.edges,
-                             histogram.counts, thresholds, text_data(&axis), "filters");
+                             histogram.counts, thresholds, shown_words(figure, &axis), "filters");
         hist_notes(hist, &histogram, figure);
         text_free(&axis);
     }

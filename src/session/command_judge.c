@@ -25,8 +25,8 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
         return NULL;
     struct text images = {0};
     text_add_thousands(&images, evaluation->images);
-    figure_title(figure, "%s on %s images of %s %s", session->model->name, text_data(&images),
-                 session->dataset->kind->name, session->dataset->split);
+    figure_title(figure, "%s on %s images of %s %s", model_title(session->model),
+                 shown_words(figure, &images), session->dataset->kind->name, session->dataset->split);
     text_free(&images);
     table_column(figure, "measure", NULL, COLUMN_TEXT, 0);
     table_column(figure, "value", NULL, COLUMN_REAL, 4);
@@ -42,7 +42,7 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
         text_add(&rate, " s, ");
         text_add_rounded(
             &rate, (double)evaluation->images / (evaluation->seconds > 0 ? evaluation->seconds : 1e-9), 3);
-        figure_note(figure, "%s images/s", text_data(&rate));
+        figure_note(figure, "%s images/s", shown_words(figure, &rate));
         text_free(&rate);
     }
     return figure;

@@ -18,7 +18,7 @@
 static void text_row(struct figure *figure, const char *item, struct text *text)
 {
     table_text(figure, item);
-    table_text(figure, text_data(text));
+    table_text(figure, shown_words(figure, text));
     text_free(text);
 }
 
@@ -100,7 +100,7 @@ static void option_rows(const struct session *session, struct figure *figure)
             continue;
         struct text name = {0};
         text_add_format(&name, "set %s", option_at(i)->parameter.name);
-        card_row(figure, text_data(&name), "%s", option_text(&session->options, (enum option_id)i));
+        card_row(figure, shown_words(figure, &name), "%s", option_text(&session->options, (enum option_id)i));
         text_free(&name);
         changed++;
     }
@@ -167,11 +167,7 @@ static void layers_row(const struct model *model, int index, struct figure *figu
     if (layer->kind == LAYER_LINEAR)
         table_missing(figure);
     else
-        table_text(figure, text_data(&window));
-    if (size.length)
-        table_text(figure, text_data(&size));
-    else
-        table_missing(figure);
+        table_text(figure, shown_words(figure, &window));
     table_number(figure, (double)layer_parameters(layer));
     if (layer->norm_name)
         table_text(figure, layer->norm_name);
@@ -179,6 +175,10 @@ static void layers_row(const struct model *model, int index, struct figure *figu
         table_missing(figure);
     if (activation_name(model, layer))
         table_text(figure, activation_name(model, layer));
+    else
+        table_missing(figure);
+    if (size.length)
+        table_text(figure, shown_words(figure, &size));
     else
         table_missing(figure);
     text_free(&window);
@@ -194,13 +194,13 @@ static status run_layers(struct call *call, struct error *error)
         return error_memory(error);
     table_column(figure, "layer", NULL, COLUMN_TEXT, 0);
     table_column(figure, "kind", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "channels", NULL, COLUMN_INTEGER, 0);
+    table_column(figure, "out", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "in", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "kernel", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "output", NULL, COLUMN_TEXT, 0);
     table_column(figure, "parameters", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "norm", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "activation", NULL, COLUMN_TEXT, 0);
+    table_column(figure, "then", NULL, COLUMN_TEXT, 0);
+    table_column(figure, "output", NULL, COLUMN_TEXT, 0);
     int shown = 0;
     for (int i = 0; i < model->layers->count; i++) {
         const char *name = model->layers->items[i].name;
@@ -209,7 +209,7 @@ static status run_layers(struct call *call, struct error *error)
         layers_row(model, i, figure);
         shown++;
     }
-    figure_title(figure, "Layers of %s: %d of %d", model->name, shown, model->layers->count);
+    figure_title(figure, "Layers of %s: %d of %d", model_title(model), shown, model->layers->count);
     return reply_figure(call->reply, figure, error);
 }
 
@@ -223,7 +223,7 @@ static struct figure *layer_card(const struct session *session, int index)
     struct figure *figure = shown_card(session, "layer", "item", "value");
     if (!figure)
         return NULL;
-    figure_title(figure, "Layer %s of %s", layer->name, model->name);
+    figure_title(figure, "Layer %s of %s", layer->name, model_title(model));
     card_row(figure, "kind", "%s", layer_kind_name(layer->kind));
     card_row(figure, "channels", "%lld", (long long)layer->channels);
     card_row(figure, "input channels", "%lld", (long long)layer->input_channels);
@@ -266,8 +266,8 @@ static status layer_scores(const struct call *call, int index, struct error *err
             return code;
         }
         struct text name = {0};
-        text_add_criterion(&name, entry);
-        table_text(figure, text_data(&name));
+        text_add_label(&name, entry);
+        table_text(figure, shown_words(figure, &name));
         text_free(&name);
         summary_cells(figure, &summary);
     }

@@ -16,12 +16,11 @@ static void option_cells(const struct session *session, int id, struct figure *f
 {
     const struct parameter *parameter = &option_at(id)->parameter;
     struct text values = {0};
-    parameter_add_values(parameter, &values);
-    parameter_add_range(parameter, &values);
+    parameter_add_expected(parameter, &values);
     table_text(figure, parameter->name);
     table_text(figure, option_text(&session->options, (enum option_id)id));
     table_text(figure, parameter->initial);
-    table_text(figure, text_data(&values));
+    table_text(figure, shown_words(figure, &values));
     if (!option_is_default(&session->options, (enum option_id)id))
         table_emphasize(figure);
     text_free(&values);
@@ -78,6 +77,7 @@ static status run_theme(struct call *call, struct error *error)
             reply_line(call->reply, "%s%s", words.items[i],
                        strcmp(words.items[i], option_text(&call->options, OPTION_THEME)) == 0 ? " (now)"
                                                                                               : "");
+        call->reply->failed |= words.failed;
         word_list_free(&words);
         return STATUS_OK;
     }

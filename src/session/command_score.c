@@ -69,8 +69,8 @@ static status summary_row(const struct call *call, const struct score_entry *ent
     if (code != STATUS_OK)
         return code;
     struct text name = {0};
-    text_add_criterion(&name, entry);
-    table_text(figure, text_data(&name));
+    text_add_label(&name, entry);
+    table_text(figure, shown_words(figure, &name));
     summary_cells(figure, &summary);
     table_text(figure, needs_name(entry->needs));
     text_free(&name);
@@ -90,7 +90,7 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     text_add_rounded(&text, 100.0 * (double)statistics->correct / images, 4);
     text_add(&text, " % right, mean loss ");
     text_add_rounded(&text, statistics->loss / images, 4);
-    figure_note(figure, "%s", text_data(&text));
+    figure_note(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
     if (outcome->reused) {
         figure_note(figure, "the gradients of the last pass served: no pass was needed");
@@ -100,7 +100,7 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
         text_add(&text, " s: ");
         text_add_rounded(&text, images / (statistics->seconds > 0 ? statistics->seconds : 1e-9), 3);
         text_add(&text, " images/s");
-        figure_note(figure, "%s", text_data(&text));
+        figure_note(figure, "%s", shown_words(figure, &text));
     }
     text_free(&text);
 }
@@ -113,7 +113,7 @@ static status show_summary(const struct call *call, const struct shown_scores *s
         return error_memory(error);
     struct text sample = {0};
     text_add_sample(&sample, call->session);
-    figure_title(figure, "Scores of %s: %s", call->session->model->name, text_data(&sample));
+    figure_title(figure, "Scores of %s: %s", model_title(call->session->model), shown_words(figure, &sample));
     text_free(&sample);
     summary_columns(figure, "criterion");
     table_column(figure, "from", NULL, COLUMN_TEXT, 0);
@@ -170,8 +170,7 @@ static status show_step(const struct call *call, const struct shown_scores *show
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "proscore_step");
     if (!figure)
         return error_memory(error);
-    figure_title(figure,
-                 "PROscore's step: the ranking does not depend on it while both maxima are far below 1");
+    figure_title(figure, "PROscore's step");
     table_column(figure, "criterion", NULL, COLUMN_TEXT, 0);
     table_column(figure, "target", NULL, COLUMN_TEXT, 0);
     table_column(figure, "gamma", NULL, COLUMN_REAL, 4);
@@ -183,6 +182,7 @@ static status show_step(const struct call *call, const struct shown_scores *show
         if (is_proscore(shown->entries[i]))
             step_row(shown->entries[i], layers, count, figure);
     }
+    figure_note(figure, "the ranking does not depend on lambda while both maxima are far below 1");
     return reply_figure(call->reply, figure, error);
 }
 

@@ -124,15 +124,14 @@ static void add_parameter(struct reply *reply, const struct parameter *parameter
     text_add(&text, parameter->help);
     if (key) {
         struct text values = {0};
-        parameter_add_values(parameter, &values);
-        parameter_add_range(parameter, &values);
-        text_add_format(&text, " (%s", text_data(&values));
+        parameter_add_expected(parameter, &values);
+        text_add_format(&text, " (%s", reply_text(reply, &values));
         if (parameter->initial)
             text_add_format(&text, "; default %s", parameter->initial);
         text_add(&text, ")");
         text_free(&values);
     }
-    reply_line(reply, "  %s%s\t%s", parameter->name, key ? "=" : "", text_data(&text));
+    reply_line(reply, "  %s%s\t%s", parameter->name, key ? "=" : "", reply_text(reply, &text));
     text_free(&text);
 }
 
@@ -166,7 +165,7 @@ static void about_command(const struct command *command, struct reply *reply)
 {
     struct text usage = {0};
     command_add_usage(command, false, &usage);
-    reply_add(reply, STYLE_HEADER, "%s", text_data(&usage));
+    reply_add(reply, STYLE_HEADER, "%s", reply_text(reply, &usage));
     text_free(&usage);
     if (command->alias)
         reply_line(reply, "Also called %s.", command->alias);

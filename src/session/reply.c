@@ -58,6 +58,12 @@ void reply_line(struct reply *reply, const char *format, ...)
     va_end(arguments);
 }
 
+const char *reply_text(struct reply *reply, const struct text *text)
+{
+    reply->failed |= text->failed;
+    return text_data(text);
+}
+
 status reply_figure(struct reply *reply, struct figure *figure, struct error *error)
 {
     status code = figure_check(figure, error);

@@ -33,6 +33,9 @@ void reply_free(struct reply *reply);
 void reply_add(struct reply *reply, enum cell_style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void reply_line(struct reply *reply, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The text's content; a text that ran out of memory marks the reply. */
+struct text;
+const char *reply_text(struct reply *reply, const struct text *text);
 /* Takes ownership of the figure, also on failure; NULL and incomplete figures are STATUS_MEMORY. */
 status reply_figure(struct reply *reply, struct figure *figure, struct error *error);
 /* The figures among the items; the array is owned by the caller (mem_free), the figures are borrowed. */

@@ -30,7 +30,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
-    board_free(&session->board);
+    board_release(&session->board, NULL, NULL);
     model_free(session->model);
     dataset_free(session->dataset);
     theme_free(session->theme);
@@ -38,19 +38,71 @@ void session_free(struct session *session)
     mem_free(session);
 }
 
+/* --- changes -----------------------------------------------------------------------------------------------
+ */
+
+void session_begin(struct session *session, struct session *before)
+{
+    *before = *session;
+    session->before = before;
+}
+
+/* Free the parts of `session` that `other` does not have. */
+static void release_parts(struct session *session, const struct session *other)
+{
+    if (session->model != other->model)
+        model_free(session->model);
+    if (session->dataset != other->dataset)
+        dataset_free(session->dataset);
+    if (session->theme != other->theme)
+        theme_free(session->theme);
+    board_release(&session->board, &other->board, NULL);
+}
+
+void session_commit(struct session *session, struct session *before)
+{
+    release_parts(before, session);
+    session->before = NULL;
+}
+
+void session_rollback(struct session *session, struct session *before)
+{
+    release_parts(session, before);
+    session->model = before->model;
+    session->dataset = before->dataset;
+    session->theme = before->theme;
+    session->board = before->board;
+    session->options = before->options;
+    session->before = NULL;
+}
+
 void session_set_model(struct session *session, struct model *model)
 {
-    board_free(&session->board);
-    model_free(session->model);
+    struct board empty = {0};
+    board_replace(session, &empty);
+    if (!session->before || session->before->model != session->model)
+        model_free(session->model);
     session->model = model;
 }
 
 void session_set_dataset(struct session *session, struct dataset *dataset)
 {
-    board_drop_pass(&session->board);
-    dataset_free(session->dataset);
+    struct board rest = board_without_pass(&session->board);
+    board_replace(session, &rest);
+    if (!session->before || session->before->dataset != session->dataset)
+        dataset_free(session->dataset);
     session->dataset = dataset;
 }
+
+static void set_theme(struct session *session, struct theme *theme)
+{
+    if (!session->before || session->before->theme != session->theme)
+        theme_free(session->theme);
+    session->theme = theme;
+}
+
+/* --- questions ---------------------------------------------------------------------------------------------
+ */
 
 const struct score_entry *session_entry(const struct session *session, const char *label)
 {
@@ -116,11 +168,9 @@ status session_set_options(struct session *session, const struct options *option
         theme_free(theme);
         return code;
     }
-    board_swap(&session->board, &board);
-    if (new_theme) {
-        theme_free(session->theme);
-        session->theme = theme;
-    }
+    board_replace(session, &board);
+    if (new_theme)
+        set_theme(session, theme);
     session->options = *options;
     return STATUS_OK;
 }

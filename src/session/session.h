@@ -65,12 +65,20 @@ struct session {
     struct options options;
     struct theme *theme; /* NULL: no theme could be found; plain text then */
     struct pool *pool;
-    int pool_threads; /* as asked for; 0: one per processor */
+    int pool_threads;             /* as asked for; 0: one per processor */
+    const struct session *before; /* while a command runs: what a failure goes back to */
 };
 
 /* A session with default options, nothing loaded. */
 status session_new(struct session **session, struct error *error);
 void session_free(struct session *session);
+
+/* A command changes the session between begin and commit or rollback: what it replaces is kept until then, so
+ * that a command that fails late (its figure cannot be written) leaves no trace. `before` is the caller's and
+ * must live until then; the pool of threads is no part of it. */
+void session_begin(struct session *session, struct session *before);
+void session_commit(struct session *session, struct session *before);
+void session_rollback(struct session *session, struct session *before);
 
 /* Swap in a model or data set (ownership passes) and drop what belonged to the old one: a new model drops all
  * scores, new data drops the statistics and every score that came from them. */
@@ -88,9 +96,9 @@ struct score_outcome {
     bool reused; /* gradients were needed and those of the last pass served */
 };
 
-/* Score the choices under `options`, which become the session's. One pass at most, none when weights suffice
- * or when the last pass had what is needed over the same sample. Scores already held stay and are brought to
- * the same sample and options. */
+/* Score the choices under `options`, which become the session's together with the scores. One pass at most,
+ * none when weights suffice or when the last pass had what is needed over the same sample. Scores already
+ * held stay and are brought to the same sample and options. */
 status session_score(struct session *session, const struct choice *choices, int count,
                      const struct options *options, struct progress *progress, struct score_outcome *outcome,
                      struct error *error);

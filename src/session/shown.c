@@ -10,6 +10,13 @@
 #include "prune/selection.h"
 #include "session/version.h"
 
+const char *shown_words(struct figure *figure, const struct text *text)
+{
+    if (figure && text->failed)
+        figure->failed = true;
+    return text_data(text);
+}
+
 /* --- words -------------------------------------------------------------------------------------------------
  */
 
@@ -40,15 +47,29 @@ void text_add_sample(struct text *text, const struct session *session)
     text_add(text, ")");
 }
 
+static bool is_proscore(const struct score_entry *entry)
+{
+    return strcmp(entry->choice.criterion->name, "proscore") == 0;
+}
+
+void text_add_label(struct text *text, const struct score_entry *entry)
+{
+    text_add_format(text, "%s%s", is_proscore(entry) ? "log " : "", entry->choice.label);
+}
+
 void text_add_criterion(struct text *text, const struct score_entry *entry)
 {
-    if (strcmp(entry->choice.criterion->name, "proscore") != 0) {
-        text_add(text, entry->choice.label);
+    text_add_label(text, entry);
+    if (!is_proscore(entry))
         return;
-    }
-    text_add_format(text, "log %s (gamma ", entry->choice.label);
+    text_add(text, " (gamma ");
     text_add_double(text, entry->scores->options.gamma);
     text_add(text, ")");
+}
+
+const char *model_title(const struct model *model)
+{
+    return path_base(model->name);
 }
 
 /* --- facts -------------------------------------------------------------------------------------------------
@@ -58,7 +79,7 @@ static void real_fact(struct figure *figure, const char *key, double value)
 {
     struct text text = {0};
     text_add_double(&text, value);
-    figure_fact(figure, key, "%s", text_data(&text));
+    figure_fact(figure, key, "%s", shown_words(figure, &text));
     text_free(&text);
 }
 

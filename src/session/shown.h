@@ -16,10 +16,17 @@ struct figure *shown_card(const struct session *session, const char *name, const
 void card_row(struct figure *figure, const char *item, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The text's content; a text that ran out of memory marks the figure. */
+const char *shown_words(struct figure *figure, const struct text *text);
+
 /* "2,500 of 10,000 images (cifar10 train, balanced, seed 1)"; "weights only" where there was no pass. */
 void text_add_sample(struct text *text, const struct session *session);
-/* "log PROscore (gamma 0.01)", "taylor": a criterion as axis or heading. */
+/* "log proscore", "taylor": a criterion in a table. */
+void text_add_label(struct text *text, const struct score_entry *entry);
+/* "log proscore (gamma 0.01)", "taylor": a criterion as axis or in a title. */
 void text_add_criterion(struct text *text, const struct score_entry *entry);
+/* The network in titles: its file without the folders. */
+const char *model_title(const struct model *model);
 /* "3x32x32": the shape of one image's values. */
 void text_add_shape(struct text *text, const struct shape *shape);
 

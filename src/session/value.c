@@ -200,8 +200,7 @@ static status refuse(const struct check *check, struct error *error)
 {
     struct text expected = {0};
     struct word_list words = {0};
-    parameter_add_values(check->parameter, &expected);
-    parameter_add_range(check->parameter, &expected);
+    parameter_add_expected(check->parameter, &expected);
     value_words(check->parameter, check->session, &words);
     status code = error_set(error, STATUS_RANGE, "%s: '%s' is not %s%s", check->parameter->name, check->text,
                             text_data(&expected), word_list_hint(&words, check->text));
@@ -263,9 +262,7 @@ static status check_size(const struct check *check, struct error *error)
     struct error inner = {0};
     if (sample_parse_size(check->text, &sample, &inner) == STATUS_OK)
         return STATUS_OK;
-    return error_set(error, STATUS_RANGE,
-                     "%s: '%s' is not a sample size: a number of images (500), a share (5%%), or all",
-                     check->parameter->name, check->text);
+    return refuse(check, error);
 }
 
 static status no_layer(const struct check *check, const char *name, struct error *error)
@@ -452,20 +449,41 @@ void parameter_add_values(const struct parameter *parameter, struct text *text)
         text_add_format(text, "%s%s", i ? "|" : "", parameter->choice(i));
 }
 
-void parameter_add_range(const struct parameter *parameter, struct text *text)
+static void add_number(const struct parameter *parameter, struct text *text)
 {
-    if (parameter->kind != VALUE_INTEGER && parameter->kind != VALUE_REAL)
-        return;
-    if (isinf(parameter->high)) {
-        text_add(text, parameter->flags & PARAMETER_OPEN_LOW ? " over " : " from ");
-        text_add_double(text, parameter->low);
-        text_add(text, " to inf");
-    } else {
-        text_add(text, " from ");
-        text_add_double(text, parameter->low);
-        text_add(text, " to ");
+    text_add(text, parameter->kind == VALUE_INTEGER ? "a whole number" : "a number");
+    text_add(text, parameter->flags & PARAMETER_OPEN_LOW ? " over " : " from ");
+    text_add_double(text, parameter->low);
+    text_add(text, isinf(parameter->high) ? ", or inf" : " to ");
+    if (!isinf(parameter->high))
         text_add_double(text, parameter->high);
-    }
     if (parameter->flags & PARAMETER_AUTO)
         text_add(text, ", or auto");
+}
+
+void parameter_add_expected(const struct parameter *parameter, struct text *text)
+{
+    switch (parameter->kind) {
+    case VALUE_INTEGER:
+    case VALUE_REAL:
+        add_number(parameter, text);
+        break;
+    case VALUE_BOOLEAN:
+        text_add(text, "yes or no");
+        break;
+    case VALUE_CHOICE:
+        for (int i = 0; parameter->choice(i); i++)
+            text_add_format(text, "%s%s",
+                            i == 0                     ? ""
+                            : parameter->choice(i + 1) ? ", "
+                                                       : " or ",
+                            parameter->choice(i));
+        break;
+    case VALUE_SIZE:
+        text_add(text, "a number of images (500), a share (5%), or all");
+        break;
+    default:
+        text_add(text, value_kind_name(parameter->kind));
+        break;
+    }
 }

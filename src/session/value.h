@@ -88,8 +88,8 @@ const char *value_kind_name(enum value_kind kind);
  */
 struct text;
 void parameter_add_values(const struct parameter *parameter, struct text *text);
-void parameter_add_range(const struct parameter *parameter,
-                         struct text *text); /* "0 to 1", "" where there is none */
+/* What is expected, in words: "a number from 0 to 1", "yes or no". */
+void parameter_add_expected(const struct parameter *parameter, struct text *text);
 
 /* Check a text against a parameter. The message names the parameter, the text and what was expected. */
 status value_parse(const struct parameter *parameter, const struct session *session, const char *text,
