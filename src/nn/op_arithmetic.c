@@ -152,25 +152,13 @@ static status shapes_differ(const struct shape *a, const struct shape *b, struct
     return code;
 }
 
-/* Until opset 7 broadcasting was asked for by an attribute, and could start at any axis. */
-static status check_old_broadcast(const struct prepare *prepare, struct error *error)
+/* Output shape, type of the first input, and the loops. */
+static status prepare_shapes(struct prepare *prepare, struct error *error)
 {
-    if (prepare->opset < 7 && node_attribute(prepare->node, "axis") != NULL)
-        return error_set(error, STATUS_UNSUPPORTED,
-                         "attribute axis (broadcasting before opset 7) is not supported");
-    return STATUS_OK;
-}
-
-/* Output shape, type of the first input, and the loops; `second` is the shape of the second input. */
-static status prepare_shapes(struct prepare *prepare, const struct shape *second, struct error *error)
-{
-    const struct shape *first = &prepare->inputs[0].shape;
+    const struct shape *first = &prepare->inputs[0].shape, *second = &prepare->inputs[1].shape;
     struct operand *output = &prepare->outputs[0];
     struct broadcast *loops = arena_alloc(prepare->arena, 1, sizeof *loops);
-    status code = check_old_broadcast(prepare, error);
 
-    if (code != STATUS_OK)
-        return code;
     if (loops == NULL)
         return error_memory(error);
     output->type = prepare->inputs[0].type;
@@ -195,12 +183,12 @@ static status prepare_binary(struct prepare *prepare, struct error *error)
 {
     status code = check_same_type(prepare, error);
 
-    return code == STATUS_OK ? prepare_shapes(prepare, &prepare->inputs[1].shape, error) : code;
+    return code == STATUS_OK ? prepare_shapes(prepare, error) : code;
 }
 
 static status prepare_pow(struct prepare *prepare, struct error *error)
 {
-    status code = prepare_shapes(prepare, &prepare->inputs[1].shape, error);
+    status code = prepare_shapes(prepare, error);
 
     if (code == STATUS_OK && prepare->inputs[1].type != prepare->inputs[0].type)
         prepare->workspace =
@@ -208,23 +196,13 @@ static status prepare_pow(struct prepare *prepare, struct error *error)
     return code;
 }
 
-/* The slope broadcasts to the input, never the other way round. Before opset 7 a list of slopes was one per
- * channel, that is along axis 1. */
+/* The slope broadcasts to the input, never the other way round. */
 static status prepare_prelu(struct prepare *prepare, struct error *error)
 {
-    const struct shape *input = &prepare->inputs[0].shape;
-    struct shape slope = prepare->inputs[1].shape;
-    status code = check_same_type(prepare, error);
+    status code = prepare_binary(prepare, error);
 
-    if (prepare->opset < 7 && slope.rank == 1 && input->rank > 2) {
-        slope.rank = input->rank - 1;
-        for (int axis = 1; axis < slope.rank; axis++)
-            slope.dim[axis] = 1;
-    }
-    if (code == STATUS_OK)
-        code = prepare_shapes(prepare, &slope, error);
-    if (code == STATUS_OK && !shape_equal(&prepare->outputs[0].shape, input))
-        return shapes_differ(input, &prepare->inputs[1].shape, error);
+    if (code == STATUS_OK && !shape_equal(&prepare->outputs[0].shape, &prepare->inputs[0].shape))
+        return shapes_differ(&prepare->inputs[0].shape, &prepare->inputs[1].shape, error);
     return code;
 }
 
@@ -270,15 +248,15 @@ static status prepare_sum(struct prepare *prepare, struct error *error)
 
 /* clang-format off */
 const struct operator operators_arithmetic[] = {
-    {"Add", 1, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(add)}},
-    {"Sub", 1, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(sub)}},
-    {"Mul", 1, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(mul)}},
-    {"Div", 1, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(div)}},
-    {"Pow", 1, 2, 2, 1, 0, prepare_pow, {REAL_KERNELS(mixed_pow), {pow_int64, NULL}}},
-    {"Min", 1, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(min)}},
-    {"Max", 1, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(max)}},
-    {"PRelu", 1, 2, 2, 1, 0, prepare_prelu, {REAL_KERNELS(prelu)}},
-    {"Sum", 1, 1, NODE_MAX_OPERANDS, 1, 0, prepare_sum, {REAL_KERNELS(sum)}},
+    {"Add", 7, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(add)}},
+    {"Sub", 7, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(sub)}},
+    {"Mul", 7, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(mul)}},
+    {"Div", 7, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(div)}},
+    {"Pow", 7, 2, 2, 1, 0, prepare_pow, {REAL_KERNELS(mixed_pow), {pow_int64, NULL}}},
+    {"Min", 8, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(min)}},
+    {"Max", 8, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(max)}},
+    {"PRelu", 7, 2, 2, 1, 0, prepare_prelu, {REAL_KERNELS(prelu)}},
+    {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, 0, prepare_sum, {REAL_KERNELS(sum)}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };
 /* clang-format on */

@@ -47,8 +47,8 @@ static status prepare_identity(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
-/* Up to opset 6 is_test told training from evaluation and 7 to 11 knew evaluation only; from 12 on
- * training_mode is an input. Training drops at random, which makes no sense here, unless the ratio is 0. */
+/* Up to opset 11 a file knows evaluation only; from 12 on training_mode is an input. Training drops at
+ * random, which makes no sense here, unless the ratio is 0. */
 static status prepare_dropout(struct prepare *prepare, struct error *error)
 {
     double ratio, training;
@@ -195,7 +195,7 @@ static status prepare_cast(struct prepare *prepare, struct error *error)
 /* clang-format off */
 const struct operator operators_cast[] = {
     {"Identity", 1, 1, 1, 1, OPERATOR_VIEW, prepare_identity, COPY_KERNELS},
-    {"Dropout", 1, 1, 3, 2, OPERATOR_SHAPE_INPUTS, prepare_dropout, COPY_KERNELS},
+    {"Dropout", 7, 1, 3, 2, OPERATOR_SHAPE_INPUTS, prepare_dropout, COPY_KERNELS},
     /* Until opset 6 the type was given by its name. */
     {"Cast", 6, 1, 1, 1, 0, prepare_cast, {{cast_forward_float, cast_backward_float},
                                            {cast_forward_double, cast_backward_double}, {cast_int64, NULL}}},

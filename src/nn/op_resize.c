@@ -197,6 +197,16 @@ static status read_axes(struct prepare *prepare, int axes[TENSOR_MAX_RANK], int 
     return STATUS_OK;
 }
 
+/* A scale that is out / in but for the rounding of a float stands for exactly that; so does 0. */
+static void set_scale(struct resize_axis *axis, double scale)
+{
+    const double length = scale * (double)axis->in;
+    const bool whole = scale == 0 || fabs(length - (double)axis->out) <= 1e-6 * (double)axis->out;
+
+    axis->length = whole ? (double)axis->out : length;
+    axis->scale = whole ? (double)axis->out / (double)axis->in : scale;
+}
+
 /* Output dimension and scale of each axis, from the one list that is given. A size of 0 or less for axis 0
  * keeps the batch as it is: simplification writes that where a file has its own batch in the list. */
 static status measure_axes(struct prepare *prepare, int scales_input, int sizes_input,
@@ -208,7 +218,7 @@ static status measure_axes(struct prepare *prepare, int scales_input, int sizes_
     int axes[TENSOR_MAX_RANK], count = 0;
 
     for (int i = 0; i < shape->rank; i++)
-        result[i] = (struct resize_axis){shape->dim[i], shape->dim[i], 1};
+        result[i] = (struct resize_axis){shape->dim[i], shape->dim[i], 1, (double)shape->dim[i]};
     if (read_axes(prepare, axes, &count, error) != STATUS_OK ||
         read_list(prepare, scales_input, "scales", count, scales, &has_scales, error) != STATUS_OK ||
         read_list(prepare, sizes_input, NULL, count, sizes, &has_sizes, error) != STATUS_OK)
@@ -232,7 +242,7 @@ static status measure_axes(struct prepare *prepare, int scales_input, int sizes_
             return error_set(error, STATUS_SHAPE, "axis %d of %lld elements cannot become %.0f", axes[i],
                              (long long)axis->in, out);
         axis->out = (int64_t)out;
-        axis->scale = has_scales ? scales[i] : out / (double)axis->in;
+        set_scale(axis, has_scales ? scales[i] : 0);
     }
     return STATUS_OK;
 }

@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One axis: dimensions, and how many output positions there are to an input position (out / in, but for
- * rounding). */
+/* One axis: dimensions, output positions to an input position, and the output's length before it was rounded
+ * down to `out` (scale * in): ONNX aligns the corners of that. */
 struct resize_axis {
     int64_t in, out;
-    double scale;
+    double scale, length;
 };
 
 /* An output position in the input's coordinates. It is worked out in two ways: nearest rounds it, and has to

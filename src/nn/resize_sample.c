@@ -5,13 +5,14 @@
 #include <math.h>
 #include <string.h>
 
-/* x is the output position; in, out and scale are the axis's. Both functions from one formula. */
+/* x is the output position; in, out, scale and length are the axis's. Both functions from one formula. */
 #define COORDINATE_IN(REAL, NAME, FORMULA)                                                                   \
     static REAL NAME##_##REAL(const struct resize_axis *axis, REAL x)                                        \
     {                                                                                                        \
-        const REAL in = (REAL)axis->in, out = (REAL)axis->out, scale = (REAL)axis->scale, half = (REAL)0.5;  \
+        const REAL in = (REAL)axis->in, out = (REAL)axis->out, half = (REAL)0.5;                             \
+        const REAL scale = (REAL)axis->scale, length = (REAL)axis->length;                                   \
                                                                                                              \
-        (void)in, (void)out, (void)scale, (void)half;                                                        \
+        (void)in, (void)out, (void)half, (void)scale, (void)length;                                          \
         return (FORMULA);                                                                                    \
     }
 #define COORDINATE(NAME, FORMULA)                                                                            \
@@ -20,7 +21,7 @@
 
 COORDINATE(half_pixel, (x + half) / scale - half)
 COORDINATE(pytorch_half_pixel, out > 1 ? (x + half) / scale - half : 0)
-COORDINATE(align_corners, out > 1 ? x * (in - 1) / (out - 1) : 0)
+COORDINATE(align_corners, out > 1 ? x * (in - 1) / (length - 1) : 0)
 COORDINATE(asymmetric, x / scale)
 COORDINATE(tf_half_pixel_for_nn, (x + half) / scale)
 COORDINATE(half_pixel_symmetric, in / 2 * (1 - out / (scale * in)) + (x + half) / scale - half)
