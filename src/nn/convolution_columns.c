@@ -15,7 +15,7 @@
 enum {
     COLUMN_LIMIT =
         1 << 17, /* floats of gathered columns at a time: half a megabyte, a core's second-level cache */
-    TURNING_PAYS = 512, /* positions in a micro-batch from which turning the kernels is worth its time */
+    TURNING_PAYS = 256, /* positions in a micro-batch from which turning the kernels is worth its time */
 };
 
 /* Rows of positions per product: as equal parts as possible, each within the limit. */

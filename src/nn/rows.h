@@ -34,15 +34,20 @@ ROWS_INLINE double lanes_sum(const lanes_double *a, const lanes_double *b)
 
 /* row_add_scaled_T: out[i] += weight * in[i].
  * row_sum_T, row_dot_T: sum of a[i], of a[i] * b[i], in double. */
-#define ROWS_DEFINE(T, VECTOR_BYTES)                                                                         \
-    typedef T row_vector_##T __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));      \
+#define ROWS_DEFINE(T)                                                                                       \
+    typedef T row_vector_##T __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));                \
+    typedef T row_half_##T __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));                  \
     typedef T row_quad_##T __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T)), may_alias));       \
     ROWS_INLINE void row_add_scaled_##T(T *out, const T *in, T weight, int64_t count)                        \
     {                                                                                                        \
-        enum { LANES = VECTOR_BYTES / sizeof(T) };                                                           \
+        enum { LANES = 32 / sizeof(T), HALF = LANES / 2 };                                                   \
         int64_t i = 0;                                                                                       \
         for (; i + LANES <= count; i += LANES)                                                               \
             *(row_vector_##T *)(out + i) += weight * *(const row_vector_##T *)(in + i);                      \
+        if (i + HALF <= count) {                                                                             \
+            *(row_half_##T *)(out + i) += weight * *(const row_half_##T *)(in + i);                          \
+            i += HALF;                                                                                       \
+        }                                                                                                    \
         for (; i < count; i++)                                                                               \
             out[i] += weight * in[i];                                                                        \
     }                                                                                                        \
@@ -73,7 +78,7 @@ ROWS_INLINE double lanes_sum(const lanes_double *a, const lanes_double *b)
         return lanes_sum(&s0, &s1) + rest;                                                                   \
     }
 
-ROWS_DEFINE(float, 32)
-ROWS_DEFINE(double, 32)
+ROWS_DEFINE(float)
+ROWS_DEFINE(double)
 
 #endif
