@@ -52,7 +52,7 @@ struct value {
 
 struct node {
     const char *name; /* unique; made from the operator and its index where the file gives none */
-    const struct operator *op;
+    const struct operator* op;
     int *inputs; /* value indices, VALUE_NONE where an optional input is left out */
     int input_count;
     int *outputs; /* value indices, VALUE_NONE where an optional output is not wanted */
@@ -90,24 +90,25 @@ void graph_free(struct graph *graph);
 int graph_add_value(struct graph *graph, const char *name, enum element_type type, const struct shape *shape);
 /* Takes a reference of its own (as graph_add_node does for tensor attributes); the caller keeps his. */
 int graph_add_constant(struct graph *graph, const char *name, struct tensor *tensor);
-int graph_add_node(struct graph *graph, const char *name, const struct operator *op, const int *inputs,
+int graph_add_node(struct graph *graph, const char *name, const struct operator* op, const int *inputs,
                    int input_count, const int *outputs, int output_count, const struct attribute *attributes,
                    int attribute_count); /* arrays and attributes are copied deeply, producers are set */
 int graph_add_input(struct graph *graph, int value);
 int graph_add_output(struct graph *graph, int value);
 
-/* Check and order: every input is made by somebody, no value by two, no cycle, unique value names. Nodes without a
- * name, or with one that was there before, get a new one. Nodes that stand in order already stay where they are.
- * Linear in nodes and values (hashed names, no recursion). Errors name the node and value. */
+/* Check and order: every input is made by somebody, no value by two, no cycle, unique value names. Nodes
+ * without a name, or with one that was there before, get a new one. Nodes that stand in order already stay
+ * where they are. Linear in nodes and values (hashed names, no recursion). Errors name the node and value. */
 status graph_finish(struct graph *graph, struct error *error);
 
 int graph_find_value(const struct graph *graph, const char *name); /* -1 when absent; linear */
-/* Consumers of every value as a compressed table: consumers of v are list[start[v]..start[v+1]-1], node indices
- * ascending, one entry per use. Memory from the given arena. */
+/* Consumers of every value as a compressed table: consumers of v are list[start[v]..start[v+1]-1], node
+ * indices ascending, one entry per use. Memory from the given arena. */
 struct graph_uses {
     int *start, *list;
 };
-status graph_uses(const struct graph *graph, struct arena *arena, struct graph_uses *uses, struct error *error);
+status graph_uses(const struct graph *graph, struct arena *arena, struct graph_uses *uses,
+                  struct error *error);
 
 /* Attribute access with ONNX defaults. */
 const struct attribute *node_attribute(const struct node *node, const char *name);

@@ -2,8 +2,8 @@
 /* A graph prepared for one batch size: types and shapes of all values, parsed attributes, constants folded.
  *
  * Planning runs over the nodes in order. A node whose inputs are all constant is computed at once by its own
- * kernels (that is how the exporter's shape and pad chains disappear); Shape is constant as soon as its input's
- * shape is known. What is left are the steps that the engine runs. */
+ * kernels (that is how the exporter's shape and pad chains disappear); Shape is constant as soon as its
+ * input's shape is known. What is left are the steps that the engine runs. */
 #ifndef IPPRO_NN_PLAN_H
 #define IPPRO_NN_PLAN_H
 
@@ -13,8 +13,9 @@
 
 struct step {
     int node; /* index into graph->nodes */
-    const struct operator *op;
-    const struct operator_kernels *kernels; /* for the type of the node's first output; forward is never NULL */
+    const struct operator* op;
+    const struct operator_kernels
+        *kernels; /* for the type of the node's first output; forward is never NULL */
     const void *plan;
     size_t workspace;
 };
@@ -30,9 +31,9 @@ struct plan {
 };
 
 struct plan_options {
-    int64_t batch;           /* replaces dimension 0 of every network input; 0 keeps what the file declares */
-    enum element_type real;  /* ELEMENT_FLOAT or ELEMENT_DOUBLE: the type of every real value. Constants of the other
-                                real type are converted. ELEMENT_TYPES: keep each type as declared */
+    int64_t batch;          /* replaces dimension 0 of every network input; 0 keeps what the file declares */
+    enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE: the type of every real value. Constants of the
+                               other real type are converted. ELEMENT_TYPES: keep each type as declared */
     bool backward;
     enum kernel_choice kernel; /* handed to every prepare */
 };

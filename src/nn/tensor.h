@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tensors: shapes, element types, and reference-counted constant data.
  *
- * Three element types exist in memory. Every integer and boolean type of a file is widened to 64-bit integers,
- * half precision to float; what the file said is kept in `file_type` (an ONNX TensorProto.DataType) for export. */
+ * Three element types exist in memory. Every integer and boolean type of a file is widened to 64-bit
+ * integers, half precision to float; what the file said is kept in `file_type` (an ONNX TensorProto.DataType)
+ * for export. */
 #ifndef IPPRO_NN_TENSOR_H
 #define IPPRO_NN_TENSOR_H
 
@@ -33,9 +34,11 @@ struct tensor {
 size_t element_size(enum element_type type);
 const char *element_name(enum element_type type); /* "float", "double", "int64" */
 
-/* Product of the dimensions; -1 when negative dimensions or overflow (over 2^48 elements) make it meaningless. */
+/* Product of the dimensions; -1 when negative dimensions or overflow (over 2^48 elements) make it
+ * meaningless. */
 int64_t shape_elements(const struct shape *shape);
-int64_t shape_product(const struct shape *shape, int first, int end); /* dims first..end-1; valid shapes only */
+int64_t shape_product(const struct shape *shape, int first,
+                      int end); /* dims first..end-1; valid shapes only */
 bool shape_equal(const struct shape *a, const struct shape *b);
 struct shape shape_of(int rank, const int64_t *dims);
 void shape_text(const struct shape *shape, struct text *text); /* "1x3x32x32", "scalar" */
@@ -47,7 +50,7 @@ bool shape_axis(int rank, int64_t axis, int *result);
 /* Zeroed tensor with one reference; NULL when memory is out or the shape has no size. */
 struct tensor *tensor_new(enum element_type type, const struct shape *shape);
 struct tensor *tensor_retain(struct tensor *tensor);
-void tensor_release(struct tensor *tensor); /* NULL is fine */
+void tensor_release(struct tensor *tensor);                    /* NULL is fine */
 double tensor_get(const struct tensor *tensor, int64_t index); /* any type, as double */
 int64_t tensor_get_integer(const struct tensor *tensor, int64_t index);
 
