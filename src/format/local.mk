@@ -7,6 +7,7 @@ src_libformat_a_SOURCES = \
 	src/format/onnx_node.c src/format/onnx_node.h \
 	src/format/onnx_scan.c src/format/onnx_scan.h \
 	src/format/onnx_tensor.c src/format/onnx_tensor.h \
+	src/format/onnx_write.c src/format/onnx_write.h \
 	src/format/png.c src/format/png.h
 LIBFORMAT = src/libformat.a src/libonnxpb.a $(PROTOBUF_C_LIBS) $(PNG_LIBS)
 

@@ -4,29 +4,30 @@ src_libnn_a_SOURCES = \
 	src/nn/broadcast.c src/nn/broadcast.h \
 	src/nn/check.c src/nn/check.h \
 	src/nn/convolution.h src/nn/convolution_columns.c \
+	src/nn/edit.c src/nn/edit.h \
 	src/nn/engine.c src/nn/engine.h src/nn/engine_parts.h \
 	src/nn/gradient.c \
 	src/nn/graph.c src/nn/graph.h src/nn/graph_finish.c \
 	src/nn/loss.c src/nn/loss.h \
+	src/nn/matrix.c src/nn/matrix.h \
+	src/nn/movement.c src/nn/movement.h src/nn/movement_kernels.h src/nn/op_movement.c src/nn/op_slice.c \
 	src/nn/op_activation.c src/nn/op_activation_kernels.h \
 	src/nn/op_arithmetic.c src/nn/op_arithmetic_kernels.h \
 	src/nn/op_cast.c \
-	src/nn/matrix.c src/nn/matrix.h \
 	src/nn/op_convolution.c src/nn/op_convolution_kernels.h \
 	src/nn/op_linear.c src/nn/op_linear_kernels.h \
-	src/nn/movement.c src/nn/movement.h src/nn/movement_kernels.h src/nn/op_movement.c src/nn/op_slice.c \
 	src/nn/op_normalization.c src/nn/op_normalization_kernels.h \
 	src/nn/op_pool.c src/nn/op_pool_kernels.h \
 	src/nn/op_reduce.c src/nn/op_reduce_kernels.h \
 	src/nn/op_resize.c src/nn/op_resize_kernels.h src/nn/resize.h src/nn/resize_sample.c \
-	src/nn/op_softmax.c \
 	src/nn/op_shape.c \
+	src/nn/op_softmax.c \
 	src/nn/operator.c src/nn/operator.h \
 	src/nn/plan.c src/nn/plan.h \
 	src/nn/probe.c src/nn/probe_kernels.h \
+	src/nn/rewrite.c src/nn/rewrite_apply.c src/nn/rewrite.h \
 	src/nn/rows.h \
 	src/nn/run.c src/nn/run.h \
-	src/nn/rewrite.c src/nn/rewrite_apply.c src/nn/rewrite.h \
 	src/nn/simplify.c src/nn/simplify.h src/nn/simplify_batch.c src/nn/simplify_parts.h src/nn/simplify_pool.c \
 	src/nn/tensor.c src/nn/tensor.h \
 	src/nn/window.c src/nn/window.h

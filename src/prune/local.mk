@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libprune.a
 src_libprune_a_SOURCES = \
+	src/prune/cost.c src/prune/cost.h \
+	src/prune/coupling.c src/prune/coupling.h \
+	src/prune/coupling_internal.h \
+	src/prune/coupling_move.c \
 	src/prune/criteria.h \
 	src/prune/criterion.c src/prune/criterion.h \
 	src/prune/geometric_median.c src/prune/geometric_median.h \
+	src/prune/group.c \
+	src/prune/kept.c src/prune/kept.h \
+	src/prune/label.c src/prune/label.h \
 	src/prune/layer.c src/prune/layer.h \
 	src/prune/layer_name.c src/prune/layer_name.h \
 	src/prune/magnitude.c \
+	src/prune/mask.c \
 	src/prune/proscore.c src/prune/proscore.h \
 	src/prune/random_scores.c \
 	src/prune/score.c src/prune/score.h \
 	src/prune/selection.c src/prune/selection.h \
+	src/prune/surgery.c src/prune/surgery.h \
 	src/prune/taylor.c
 LIBPRUNE = src/libprune.a

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which channels go: ratios to counts (criteria.md, Selection). */
+/* Which channels go: from ratios to counts, from scores to the classes that are removed. */
 #ifndef IPPRO_PRUNE_SELECTION_H
 #define IPPRO_PRUNE_SELECTION_H
 
-#include <stdint.h>
-#include "base/status.h"
+#include "prune/coupling.h"
+#include "prune/criterion.h"
 
 enum rounding { ROUND_FLOOR, ROUND_PRUNE_FLOOR };
 
@@ -12,5 +12,57 @@ enum rounding { ROUND_FLOOR, ROUND_PRUNE_FLOOR };
  * 1e-9). At least one channel stays. */
 int64_t pruned_count(int64_t channels, double ratio, enum rounding rounding);
 const char *rounding_name(int index); /* "floor", "prune-floor", NULL past the end */
+
+/* How the scores of a class's members become one. */
+enum combination { COMBINE_MEAN, COMBINE_SUM, COMBINE_MAX, COMBINE_MIN };
+const char *combination_name(int index); /* "mean", "sum", "max", "min", NULL past the end */
+
+/* scores: class_count doubles, written; NaN for locked classes and for those without a scored member. A NaN
+ * score of a free class is refused with the layer's name. */
+status class_scores(const struct coupling *coupling, const struct scores *scores, enum combination combine,
+                    double *class_score, struct error *error);
+
+struct select_options {
+    enum rounding rounding;
+    int64_t round_to; /* keep a multiple of this in every block, never zero; 1: any number */
+    int64_t minimum;  /* channels that stay in every block, at least 1 */
+    double cap;       /* global: largest ratio of one block, 1: none */
+};
+
+/* What could not be done as asked. */
+struct select_warning {
+    int block;
+    int64_t asked, done;
+    const char *why; /* static text */
+};
+
+struct selection {
+    bool *removed; /* per class */
+    int class_count;
+    int64_t count; /* classes removed */
+    struct select_warning *warnings;
+    size_t warning_count, warning_capacity;
+};
+
+void selection_free(struct selection *selection);
+
+/* No value of the network may lose all its channels (a branch that reads a slice of a stream can, though
+ * every layer keeps some): where one would, the class with the highest score comes back. class_score may be
+ * NULL: the first class then. Returns how many classes came back. The select functions below do this at their
+ * end and warn. */
+int64_t selection_keep_alive(const struct coupling *coupling, const double *class_score, bool *removed);
+
+/* Each block loses its lowest classes at its own ratio (per block, 0..1); ties by class. Ratios of locked
+ * blocks must be 0. */
+status select_by_ratio(const struct coupling *coupling, const double *class_score, const double *ratio,
+                       const struct select_options *options, struct selection *selection,
+                       struct error *error);
+
+/* All free classes of the blocks in `included` (per block) ranked together; the lowest go until `ratio` of
+ * their layer channels (rounded by the rule) are gone, as far as minimum, cap and round_to allow. Ties by
+ * layer, then channel. */
+status select_global(const struct coupling *coupling, const double *class_score, double ratio,
+                     const bool *included, const struct select_options *options, struct selection *selection,
+                     struct error *error);
 
 #endif

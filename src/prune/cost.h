@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a network costs: parameters, multiply-adds, activation memory (criteria.md, Counting). */
+#ifndef IPPRO_PRUNE_COST_H
+#define IPPRO_PRUNE_COST_H
+
+#include "prune/coupling.h"
+
+enum cost_rule {
+    COST_MACS,    /* convolutions and linear layers, weights only */
+    COST_PTFLOPS, /* and 2 per BatchNorm element, 1 per ReLU element, as Torch-Pruning counts */
+};
+const char *cost_rule_name(int index); /* "macs", "ptflops", NULL past the end */
+
+/* One layer with its BatchNorm, for one image. */
+struct layer_cost {
+    int64_t channels, input_channels; /* kept */
+    int64_t parameters;               /* weights, bias, BatchNorm scale and shift */
+    double macs;
+    int64_t activation_bytes; /* of the layer's output in float */
+};
+
+struct cost {
+    struct layer_cost *layers; /* one per layer, owned */
+    int layer_count;
+    int64_t channels;   /* of all layers */
+    int64_t parameters; /* in total, with those outside layers (PRelu slopes, ...) */
+    double macs;
+    int64_t activation_bytes;
+};
+
+/* removed: per class, or NULL for the whole network. Linear in the labels: fast enough to follow every key
+ * press. */
+status cost_compute(const struct coupling *coupling, const bool *removed, enum cost_rule rule,
+                    struct cost *cost, struct error *error);
+void cost_free(struct cost *cost);
+
+#endif

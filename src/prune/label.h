@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Labels: which channel is which, all through a network.
+ *
+ * Every element of an activation belongs to some channel, and channels that must be removed together carry
+ * the same label. A label map gives the labels of one value (one image of it): it has the value's rank, and
+ * an axis along which labels do not change is stored once, with extent 1. A convolution's output of shape
+ * 1x64x32x32 has a map of 1x64x1x1. Labels are nodes of a union-find forest. */
+#ifndef IPPRO_PRUNE_LABEL_H
+#define IPPRO_PRUNE_LABEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/tensor.h"
+
+struct label_map {
+    struct shape shape;  /* the value's shape at batch 1 */
+    struct shape extent; /* per axis: shape.dim, or 1 where labels do not change along it */
+    int *labels;         /* product of extents, row-major; arena */
+};
+
+/* A union-find forest whose sets may be locked. */
+struct label_forest {
+    int *parent;
+    int *lock; /* per root: index of a lock record, -1 when free */
+    int count;
+    size_t capacity, lock_capacity;
+};
+
+void forest_free(struct label_forest *forest);
+/* `count` new labels, consecutive; the first is returned, -1 when memory is out. */
+int forest_add(struct label_forest *forest, int64_t count);
+int forest_find(struct label_forest *forest, int label);
+/* Unite two sets; true when they were two. A lock of either holds for both. */
+bool forest_unite(struct label_forest *forest, int a, int b);
+void forest_lock(struct label_forest *forest, int label, int record); /* the first lock of a set is kept */
+
+/* Elements that a map stores. */
+int64_t label_map_elements(const struct label_map *map);
+/* Label at an index of the value (one number per axis). */
+int label_map_at(const struct label_map *map, const int64_t *index);
+/* Map for a value of the given shape that varies along the axes in `axes` (a bit set); labels are left
+ * unset. NULL labels when memory is out or the map would be unreasonably large (over 2^27 elements). */
+bool label_map_new(struct arena *arena, const struct shape *shape, unsigned axes, struct label_map *map);
+/* Bit set of the axes along which the map varies (extent > 1). */
+unsigned label_map_axes(const struct label_map *map);
+/* The same elements in row-major order under another shape (Reshape, Flatten, Squeeze): expanded and
+ * compressed again. The element counts must agree. */
+bool label_map_reshape(struct arena *arena, const struct label_map *map, const struct shape *shape,
+                       struct label_map *result);
+
+/* Walk an index through extents in row-major order: false after the last. Start with zeros. */
+bool index_next(int64_t *index, const struct shape *extent);
+
+#endif
