@@ -4,8 +4,8 @@
  * - Constants are folded: chains of Shape, Gather, Concat, Slice, Cast, ... that exporters write for pads and
  *   reshapes. What is constant is found by planning at two batch sizes and comparing, so a folded graph is
  *   right for any batch: an element that follows the batch becomes 0 ("copy the dimension") or -1 in a
- *   Reshape target, 1 in Expand's, and Resize's sizes become scales. Where ONNX has no such way to say it, the nodes
- *   that compute the element stay, and planning computes them for the batch at hand.
+ *   Reshape target, 1 in Expand's, and Resize's sizes become scales. Where ONNX has no such way to say it,
+ *   the nodes that compute the element stay, and planning computes them for the batch at hand.
  * - A file exported with a fixed batch has it baked into Reshape targets and Resize sizes; where the data's
  *   dimension 0 is the batch and the first element equals it, it follows the batch from then on. The input's
  *   dimension 0 becomes unknown.
