@@ -7,6 +7,10 @@
  * Kernels: float runs matrix products through OpenBLAS, with KERNEL_REFERENCE plain loops; double always runs
  * the plain loops. The order of every sum depends on the shapes alone, never on threads.
  *
+ * Gradients: only values that lead to a probe or a wanted weight, and from which a path leads on to the
+ * output, have one; the first layer's input never does. Where no path leads on, probe sums and weight
+ * gradients are zero.
+ *
  * Probes: a probe asks for the per-channel, per-image reductions of criteria.md ("three reductions give
  * everything") at one layer, taken while the gradients at hand are complete. Notation: y is the layer's
  * linear output, u the target (BatchNorm output, or y itself), h the element-wise layer after u, G = dL/dh,
@@ -35,7 +39,8 @@ struct probe {
     int linear;           /* value y */
     int target;           /* value u; equal to `linear` without BatchNorm */
     int activated;        /* value h(u); equal to `target` where h is the identity, so that G = delta */
-    const double *center; /* per channel, borrowed: BatchNorm's mean, or the bias, or NULL for zeros */
+    const double *center; /* per channel, borrowed while the engine lives: BatchNorm's mean, or the bias, or
+                             NULL for zeros */
 };
 
 struct engine_options {

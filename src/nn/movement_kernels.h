@@ -22,9 +22,9 @@ static void TYPED(copy_box)(const struct copy *copy, ELEMENT *to, const ELEMENT 
     if (!copy_is_empty(copy))
         do
             TYPED(copy_row)
-    (to + at.output, copy->output_stride[last], from + at.input, copy->input_stride[last], copy->dim[last]);
-    while (position_next(copy, &at))
-        ;
+            (to + at.output, copy->output_stride[last], from + at.input, copy->input_stride[last],
+             copy->dim[last]);
+        while (position_next(copy, &at));
 }
 
 void TYPED(movement_forward)(const struct kernel_call *call)
@@ -68,7 +68,7 @@ void TYPED(movement_backward)(const struct kernel_call *call)
         if (call->input_gradients[copy->input].data != NULL &&
             call->output_gradients[copy->output].data != NULL)
             TYPED(add_box)
-        (copy, call->input_gradients[copy->input].data, call->output_gradients[copy->output].data);
+            (copy, call->input_gradients[copy->input].data, call->output_gradients[copy->output].data);
     }
 }
 #endif

@@ -115,8 +115,8 @@ static void TYPED(direct_forward)(const struct kernel_call *call)
             int64_t first = n * plan->groups * plan->channels + f / plan->filters * plan->channels;
             for (int64_t c = 0; c < plan->channels; c++)
                 TYPED(correlate_plane)
-                (plan, in + (first + c) * plan->in_size,
-                 weights + (f * plan->channels + c) * plan->kernel_elements, out);
+            (plan, in + (first + c) * plan->in_size,
+             weights + (f * plan->channels + c) * plan->kernel_elements, out);
         }
     }
 }

@@ -57,12 +57,12 @@ static void TYPED(gemm_backward)(const struct kernel_call *call)
     /* A as stored is m x k or k x m: its gradient is dy * B' or B * dy'; likewise for B. */
     if (da && plan->a.column == 1)
         TYPED(product)
-        (plan->plain, plan->m, plan->k, plan->n, alpha, dy, sy, b, transposed(plan->b), da, plan->k);
+    (plan->plain, plan->m, plan->k, plan->n, alpha, dy, sy, b, transposed(plan->b), da, plan->k);
     else if (da)
         TYPED(product)(plan->plain, plan->k, plan->m, plan->n, alpha, b, plan->b, dy, turned, da, plan->m);
     if (db && plan->b.column == 1)
         TYPED(product)
-        (plan->plain, plan->k, plan->n, plan->m, alpha, a, transposed(plan->a), dy, sy, db, plan->n);
+    (plan->plain, plan->k, plan->n, plan->m, alpha, a, transposed(plan->a), dy, sy, db, plan->n);
     else if (db)
         TYPED(product)(plan->plain, plan->n, plan->k, plan->m, alpha, dy, turned, a, plan->a, db, plan->k);
     for (int64_t i = 0; dc && i < plan->m; i++)
@@ -81,8 +81,8 @@ static void TYPED(matmul_forward)(const struct kernel_call *call)
         y[i] = 0;
     for (int64_t i = 0; i < plan->products; i++)
         TYPED(product)
-        (plan->plain, plan->m, plan->n, plan->k, 1, a + plan->a_at[i], sa, b + plan->b_at[i], sb,
-         y + i * size, plan->n);
+    (plan->plain, plan->m, plan->n, plan->k, 1, a + plan->a_at[i], sa, b + plan->b_at[i], sb, y + i * size,
+     plan->n);
 }
 
 /* An operand that is broadcast is met once for each product it takes part in, and adds up all of them. */
@@ -97,11 +97,11 @@ static void TYPED(matmul_backward)(const struct kernel_call *call)
     for (int64_t i = 0; i < plan->products; i++, dy += plan->m * plan->n) {
         if (da)
             TYPED(product)
-            (plan->plain, plan->m, plan->k, plan->n, 1, dy, sy, b + plan->b_at[i], sb, da + plan->a_at[i],
-             plan->k);
+        (plan->plain, plan->m, plan->k, plan->n, 1, dy, sy, b + plan->b_at[i], sb, da + plan->a_at[i],
+         plan->k);
         if (db)
             TYPED(product)
-            (plan->plain, plan->k, plan->n, plan->m, 1, a + plan->a_at[i], sa, dy, sy, db + plan->b_at[i],
-             plan->n);
+        (plan->plain, plan->k, plan->n, plan->m, 1, a + plan->a_at[i], sa, dy, sy, db + plan->b_at[i],
+         plan->n);
     }
 }

@@ -133,7 +133,7 @@ static status blame_node(struct planner *planner)
 static status check_counts(const struct planner *planner)
 {
     const struct node *node = planner->node;
-    const struct operator* op = node->op;
+    const struct operator *op = node->op;
     int opset = planner->plan->graph->opset;
 
     if (opset > 0 && opset < op->opset_first)

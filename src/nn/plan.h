@@ -13,9 +13,8 @@
 
 struct step {
     int node; /* index into graph->nodes */
-    const struct operator* op;
-    const struct operator_kernels
-        *kernels; /* for the type of the node's first output; forward is never NULL */
+    const struct operator *op;
+    const struct operator_kernels *kernels; /* of the first output's type; forward is never NULL */
     const void *plan;
     size_t workspace;
 };

@@ -30,7 +30,12 @@ struct run {
     struct progress *progress;
 };
 
-/* Labels outside 0..classes-1 of the network's output are refused with the position and both numbers. */
+/* Labels outside 0..classes-1 of the network's output are refused with the position and both numbers. Each
+ * worker makes its engine when it gets its first micro-batch; all are freed before the function returns.
+ *
+ * When something fails, the failure of the earliest micro-batch is returned, and exactly the micro-batches
+ * before it have been committed, for any number of threads. STATUS_CANCELLED comes within one kernel of the
+ * request. */
 status run_images(const struct run *run, struct error *error);
 
 #endif

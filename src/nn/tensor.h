@@ -37,8 +37,8 @@ const char *element_name(enum element_type type); /* "float", "double", "int64" 
 /* Product of the dimensions; -1 when negative dimensions or overflow (over 2^48 elements) make it
  * meaningless. */
 int64_t shape_elements(const struct shape *shape);
-int64_t shape_product(const struct shape *shape, int first,
-                      int end); /* dims first..end-1; valid shapes only */
+/* Product of dimensions first..end-1; valid shapes only. */
+int64_t shape_product(const struct shape *shape, int first, int end);
 bool shape_equal(const struct shape *a, const struct shape *b);
 struct shape shape_of(int rank, const int64_t *dims);
 void shape_text(const struct shape *shape, struct text *text); /* "1x3x32x32", "scalar" */
