@@ -72,6 +72,30 @@ const struct operand *engine_output(const struct engine *engine);
  * the value is not computed. For constants the converted constant. */
 const struct operand *engine_value(const struct engine *engine, int value);
 
+/* Variants: the same network with some constants replaced (masks, for instance), run over the same images.
+ *
+ * All activations are kept, so a variant whose first changed operand belongs to step s needs only the steps
+ * from s on: what earlier steps left behind still holds. Many variants of one micro-batch therefore run,
+ * after one engine_forward, in order of DEscending first step, each with engine_set_operand for its operands,
+ * engine_forward_from(its first step) and engine_restore_operands: whatever an earlier variant left changed
+ * lies behind the point from which the next one computes anew. No copies, nothing computed twice. */
+
+/* The step that runs a node, ascending with the node; -1 when the node is constant and never runs. */
+int engine_step_of(const struct engine *engine, int node);
+/* Let input `input` of a node read `tensor` instead of its own constant, until it is restored. The engine
+ * takes a reference (of a copy converted to its real type where that differs). A NULL tensor restores the
+ * node's own constant. Refused by the node's name: a node that does not run, an input that is not a constant
+ * real tensor or that was built into the plan (Clip's bounds, Pad's value), and another shape. Activations
+ * stay as they are: run from the node's step, or from an earlier one. engine_value gives the network's own
+ * constant all the same. */
+status engine_set_operand(struct engine *engine, int node, int input, struct tensor *tensor,
+                          struct error *error);
+void engine_restore_operands(struct engine *engine);
+/* Forward over steps `step`, step + 1, ... only; 0 is engine_forward. Activations that earlier steps make
+ * must be those of the images in engine_input. A cancelled run leaves the activations from `step` on
+ * undefined. */
+status engine_forward_from(struct engine *engine, int step, struct error *error);
+
 /* Gradient of the loss with respect to the output goes here (same shape and type as engine_output), then
  * engine_backward computes gradients, probe sums and weight gradients of this micro-batch. */
 void *engine_output_gradient(struct engine *engine);

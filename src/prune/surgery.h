@@ -14,6 +14,21 @@
 status mask_apply(const struct coupling *coupling, const bool *removed, struct graph **result,
                   struct error *error);
 
+/* The same mask as a list of what changes: constants to put in place of operands (engine_set_operand), so
+ * that many masks can run over one network. Only operands of which something becomes zero are listed. */
+struct masked_operand {
+    int node, input;
+    struct tensor *tensor; /* one reference */
+};
+struct masked_operands {
+    struct masked_operand *items; /* by node, then input */
+    int count;
+    int first_node; /* the first changed node, -1 when nothing changes */
+};
+status mask_operands(const struct coupling *coupling, const bool *removed, struct masked_operands *masked,
+                     struct error *error);
+void masked_operands_free(struct masked_operands *masked); /* frees what it holds, not itself */
+
 /* Build the smaller network: constants are cut, group counts, pads, slice bounds, split sizes, indices and
  * reshape targets follow, and a channel shuffle becomes a Gather where what stays is no longer rectangular.
  * The result is checked by planning it. Errors name the node that does not lend itself to it. */

@@ -23,6 +23,8 @@ struct evaluate {
     int64_t micro_batch;
     struct pool *pool;
     struct progress *progress;
+    const char *title;                       /* for progress; NULL: "evaluating" */
+    int64_t progress_before, progress_total; /* as in nn/run.h, 0 where the evaluation stands alone */
     double *logits; /* when not NULL: images x the data set's classes, written; a network with another number
                        of outputs is refused then (STATUS_SHAPE) */
 };
