@@ -160,9 +160,16 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     return STATUS_OK;
 }
 
+struct dataset *dataset_retain(struct dataset *dataset)
+{
+    if (dataset)
+        dataset->shares++;
+    return dataset;
+}
+
 void dataset_free(struct dataset *dataset)
 {
-    if (!dataset)
+    if (!dataset || dataset->shares-- > 0)
         return;
     dataset->kind->close(dataset);
     for (int i = 0; dataset->class_names && i < dataset->classes; i++)

@@ -47,6 +47,7 @@ struct dataset {
     double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
     char digest[DIGEST_SIZE]; /* of all records: names the data in outputs and sessions */
     void *store;              /* the kind's own */
+    int shares;               /* owners beside the first */
 };
 
 const struct dataset_kind *dataset_kind_find(const char *name);
@@ -59,6 +60,8 @@ status normalization_parse(const char *text, int channels, double *mean, double 
 /* Errors name the file, its size and the record length; labels out of range name the record. */
 status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,
                     struct dataset **dataset, struct error *error);
+/* One more owner; each calls dataset_free once. Not thread safe. */
+struct dataset *dataset_retain(struct dataset *dataset); /* NULL is fine */
 void dataset_free(struct dataset *dataset);
 /* One normalised image (C,H,W) as float or double, and its label. */
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,

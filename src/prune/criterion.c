@@ -151,9 +151,17 @@ status scores_compute(const struct graph *graph, const struct layers *layers,
     return STATUS_OK;
 }
 
+struct scores *scores_retain(struct scores *scores)
+{
+    if (scores) {
+        scores->shares++;
+    }
+    return scores;
+}
+
 void scores_free(struct scores *scores)
 {
-    if (!scores) {
+    if (!scores || scores->shares-- > 0) {
         return;
     }
     for (int i = 0; i < scores->layer_count; i++) {

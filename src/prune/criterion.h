@@ -68,6 +68,7 @@ struct scores {
     int layer_count;
     double **layer; /* layer[i]: channels doubles, or NULL */
     struct criterion_report *reports;
+    int shares; /* owners beside the first */
 };
 /* Errors name the layer: STATUS_STATE when the statistics lack something the criterion needs, or when bn
  * meets a layer without BatchNorm; STATUS_NAN for a score that is not a number; STATUS_RANGE for a gamma that
@@ -75,7 +76,9 @@ struct scores {
 status scores_compute(const struct graph *graph, const struct layers *layers,
                       const struct criterion *criterion, const struct criterion_options *options,
                       const struct score_statistics *statistics, struct scores **scores, struct error *error);
-void scores_free(struct scores *scores);
+/* One more owner; each calls scores_free once. Not thread safe. */
+struct scores *scores_retain(struct scores *scores); /* NULL is fine */
+void scores_free(struct scores *scores);             /* NULL is fine */
 
 /* Channels of one layer from least to most important; ties by channel. order: count integers. Refuses NaN. */
 status scores_rank(const double *scores, int64_t count, int64_t *order, struct error *error);

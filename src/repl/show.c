@@ -23,7 +23,7 @@ struct drawing {
 static void drawing_start(struct drawing *drawing, const struct show *show, const struct session *session,
                           int descriptor)
 {
-    const struct options *options = &session->options;
+    const struct options *options = session->options;
     int64_t width = option_integer(options, OPTION_WIDTH), ascii = option_integer(options, OPTION_ASCII);
     int64_t color = option_integer(options, OPTION_COLOR);
     drawing->width = width ? (int)width : terminal_columns(descriptor);
@@ -146,7 +146,7 @@ void show_error(const struct show *show, const struct session *session, const ch
 {
     const char *message = *error->message ? error->message : status_text(error->code);
     bool color = session && session->theme && !show->plain && terminal_colors(STDERR_FILENO) >= 0 &&
-                 option_integer(&session->options, OPTION_COLOR) != AUTO_NO;
+                 option_integer(session->options, OPTION_COLOR) != AUTO_NO;
     /* Drawn on a canvas as wide as the message, so that an error is one line, whatever the terminal's width.
      */
     struct text line = {0}, out = {0};

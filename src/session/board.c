@@ -6,60 +6,111 @@
 
 #include "base/memory.h"
 #include "prune/score.h"
-
-static const unsigned pass_needs = NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS;
+#include "session/session.h"
 
 /* --- ownership ---------------------------------------------------------------------------------------------
  */
 
-static bool has_scores(const struct board *board, const struct scores *scores)
+static void pass_free(struct pass *pass)
 {
-    for (int i = 0; board && i < board->count; i++) {
-        if (board->entries[i].scores == scores)
-            return true;
+    if (!pass || pass->shares-- > 0)
+        return;
+    if (pass->statistics)
+        score_statistics_free(pass->statistics);
+    sample_free(&pass->sample);
+    mem_free(pass);
+}
+
+static struct pass *pass_retain(struct pass *pass)
+{
+    if (pass)
+        pass->shares++;
+    return pass;
+}
+
+struct board *board_new(void)
+{
+    return mem_new(1, sizeof(struct board));
+}
+
+struct board *board_retain(struct board *board)
+{
+    if (board)
+        board->shares++;
+    return board;
+}
+
+void board_free(struct board *board)
+{
+    if (!board || board->shares-- > 0)
+        return;
+    for (int i = 0; i < board->count; i++)
+        scores_free(board->entries[i].scores);
+    pass_free(board->pass);
+    mem_free(board);
+}
+
+static void add_shared(struct board *board, const struct score_entry *entry)
+{
+    board->entries[board->count] = *entry;
+    board->entries[board->count++].scores = scores_retain(entry->scores);
+}
+
+/* A board under construction with all that `board` has. */
+static struct board *board_copy(const struct board *board)
+{
+    struct board *copy = board_new();
+    for (int i = 0; copy && i < board->count; i++)
+        add_shared(copy, &board->entries[i]);
+    if (copy)
+        copy->pass = pass_retain(board->pass);
+    return copy;
+}
+
+status board_without_pass(const struct board *board, struct board **rest, struct error *error)
+{
+    struct board *made = board_new();
+    if (!made)
+        return error_memory(error);
+    for (int i = 0; i < board->count; i++) {
+        if (!(board->entries[i].needs & PASS_NEEDS))
+            add_shared(made, &board->entries[i]);
     }
-    return false;
+    *rest = made;
+    return STATUS_OK;
 }
 
-static bool has_statistics(const struct board *board, const struct score_statistics *statistics)
-{
-    return board && board->statistics == statistics;
-}
-
-static bool has_sample(const struct board *board, const struct sample *sample)
-{
-    return board && board->sample.records == sample->records;
-}
-
-void board_release(struct board *board, const struct board *keep, const struct board *other)
+const struct score_entry *board_entry(const struct board *board, const char *label)
 {
     for (int i = 0; i < board->count; i++) {
-        struct scores *scores = board->entries[i].scores;
-        if (scores && !has_scores(keep, scores) && !has_scores(other, scores))
-            scores_free(scores);
+        if (strcmp(board->entries[i].choice.label, label) == 0)
+            return &board->entries[i];
     }
-    if (board->statistics && !has_statistics(keep, board->statistics) &&
-        !has_statistics(other, board->statistics))
-        score_statistics_free(board->statistics);
-    if (board->sample.records && !has_sample(keep, &board->sample) && !has_sample(other, &board->sample))
-        sample_free(&board->sample);
-    *board = (struct board){0};
+    return NULL;
 }
 
-struct board board_without_pass(const struct board *board)
+const struct score_statistics *board_statistics(const struct board *board)
 {
-    struct board rest = {0};
-    for (int i = 0; i < board->count; i++) {
-        if (!(board->entries[i].needs & pass_needs))
-            rest.entries[rest.count++] = board->entries[i];
-    }
-    return rest;
+    return board->pass ? board->pass->statistics : NULL;
 }
 
-void board_replace(struct session *session, const struct board *next)
+static bool boards_equal(const struct board *a, const struct board *b)
 {
-    board_release(&session->board, next, session->before ? &session->before->board : NULL);
-    session->board = *next;
+    bool equal = a->count == b->count && a->pass == b->pass;
+    for (int i = 0; equal && i < a->count; i++)
+        equal = a->entries[i].scores == b->entries[i].scores &&
+                strcmp(a->entries[i].choice.label, b->entries[i].choice.label) == 0;
+    return equal;
+}
+
+/* Hand a finished board over; the present one in its place when both are the same. */
+static void hand_over(struct board *made, struct board *present, struct board **next)
+{
+    if (boards_equal(made, present)) {
+        board_free(made);
+        made = board_retain(present);
+    }
+    *next = made;
 }
 
 /* --- what can stay -----------------------------------------------------------------------------------------
@@ -77,23 +128,21 @@ static bool scores_current(const struct score_entry *entry, const struct criteri
 {
     if (!entry->scores)
         return false;
-    if (!(needs & pass_needs) && !(entry->needs & pass_needs))
+    if (!(needs & PASS_NEEDS) && !(entry->needs & PASS_NEEDS))
         return entry->scores->options.seed == options->seed;
     return same_pass && same_options(&entry->scores->options, options);
 }
 
-/* Do these statistics have what the criterion asks for? Taylor's gate-batch was summed with one batch size.
- */
-static bool statistics_serve(const struct score_statistics *statistics, const struct pass_settings *settings,
-                             const struct choice *choice, const struct criterion_options *options,
-                             unsigned needs)
+/* Does this pass have what the criterion asks for? Taylor's gate-batch was summed with one batch size. */
+static bool pass_serves(const struct pass *pass, const struct choice *choice,
+                        const struct criterion_options *options, unsigned needs)
 {
-    if (!(needs & pass_needs))
+    if (!(needs & PASS_NEEDS))
         return true;
-    if (!statistics || (statistics->needs & needs & pass_needs) != (needs & pass_needs))
+    if (!pass || (pass->statistics->needs & needs & PASS_NEEDS) != (needs & PASS_NEEDS))
         return false;
     bool batched = strcmp(choice->criterion->name, "taylor") == 0 && options->taylor == TAYLOR_GATE_BATCH;
-    return !batched || settings->batch == options->batch;
+    return !batched || pass->settings.batch == options->batch;
 }
 
 static bool same_settings(const struct pass_settings *a, const struct pass_settings *b)
@@ -108,50 +157,55 @@ static bool same_settings(const struct pass_settings *a, const struct pass_setti
  */
 
 /* Fill next->entries[index].scores: the old ones where they still hold, else new ones. */
-static status fill_entry(const struct session *session, const struct criterion_options *base,
+static status fill_entry(const struct board_source *source, const struct criterion_options *base,
                          struct board *next, int index, struct error *error)
 {
     struct score_entry *entry = &next->entries[index];
     struct criterion_options options = choice_options(&entry->choice, base);
-    unsigned needs = choice_needs(&entry->choice, base, session->model->layers);
-    bool same_pass = next->statistics == session->board.statistics;
+    unsigned needs = choice_needs(&entry->choice, base, source->model->layers);
+    bool same_pass = next->pass == source->board->pass;
     if (scores_current(entry, &options, needs, same_pass))
         return STATUS_OK;
+    scores_free(entry->scores);
     entry->scores = NULL;
     entry->needs = needs;
-    return scores_compute(session->model->graph, session->model->layers, entry->choice.criterion, &options,
-                          needs & pass_needs ? next->statistics : NULL, &entry->scores, error);
+    return scores_compute(source->model->graph, source->model->layers, entry->choice.criterion, &options,
+                          needs & PASS_NEEDS ? next->pass->statistics : NULL, &entry->scores, error);
 }
 
-static int by_table_order(const struct score_entry *entry)
+static status fill_board(const struct board_source *source, const struct criterion_options *base,
+                         struct board *next, struct error *error)
+{
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < next->count; i++)
+        code = fill_entry(source, base, next, i, error);
+    return code;
+}
+
+static int by_table_order(const struct choice *choice)
 {
     int index = 0;
-    while (criterion_at(index) && criterion_at(index) != entry->choice.criterion)
+    while (criterion_at(index) && criterion_at(index) != choice->criterion)
         index++;
     return index;
 }
 
 /* Keep entries in the order of the criterion table, variants in the order in which they came. */
-static int insert_entry(struct board *board, const struct choice *choice)
+static void insert_entry(struct board *board, const struct choice *choice)
 {
-    struct score_entry entry = {.choice = *choice};
     int place = board->count;
-    while (place > 0 && by_table_order(&board->entries[place - 1]) > by_table_order(&entry))
+    while (place > 0 && by_table_order(&board->entries[place - 1].choice) > by_table_order(choice))
         place--;
     memmove(&board->entries[place + 1], &board->entries[place],
             (size_t)(board->count - place) * sizeof *board->entries);
-    board->entries[place] = entry;
+    board->entries[place] = (struct score_entry){.choice = *choice};
     board->count++;
-    return place;
 }
 
 static status add_choices(struct board *next, const struct choice *choices, int count, struct error *error)
 {
     for (int i = 0; i < count; i++) {
-        bool held = false;
-        for (int k = 0; k < next->count; k++)
-            held |= strcmp(next->entries[k].choice.label, choices[i].label) == 0;
-        if (held)
+        if (board_entry(next, choices[i].label))
             continue;
         if (next->count == CHOICES_MAX)
             return error_set(error, STATUS_RANGE, "more than %d criteria are scored", CHOICES_MAX);
@@ -160,158 +214,163 @@ static status add_choices(struct board *next, const struct choice *choices, int 
     return STATUS_OK;
 }
 
-static status fill_board(const struct session *session, const struct criterion_options *base,
-                         struct board *next, struct error *error)
+/* Take out entries that the board's pass does not serve under these options. */
+static void drop_unserved(const struct board_source *source, const struct criterion_options *base,
+                          struct board *next)
 {
-    status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && i < next->count; i++)
-        code = fill_entry(session, base, next, i, error);
-    return code;
-}
-
-status board_refresh(const struct session *session, const struct options *options, struct board *next,
-                     struct reply *reply, struct error *error)
-{
-    struct criterion_options base = options_criterion(options);
-    *next = session->board;
     int kept = 0;
-    for (int i = 0; i < session->board.count; i++) {
-        const struct score_entry *entry = &session->board.entries[i];
-        struct criterion_options own = choice_options(&entry->choice, &base);
-        unsigned needs = choice_needs(&entry->choice, &base, session->model->layers);
-        if (statistics_serve(next->statistics, &next->settings, &entry->choice, &own, needs))
+    for (int i = 0; i < next->count; i++) {
+        struct score_entry *entry = &next->entries[i];
+        struct criterion_options own = choice_options(&entry->choice, base);
+        unsigned needs = choice_needs(&entry->choice, base, source->model->layers);
+        if (pass_serves(next->pass, &entry->choice, &own, needs))
             next->entries[kept++] = *entry;
-        else if (reply)
-            reply_add(reply, STYLE_NOTE, "%s now needs another pass and was dropped: score %s",
-                      entry->choice.label, entry->choice.label);
+        else
+            scores_free(entry->scores);
     }
     next->count = kept;
-    status code = fill_board(session, &base, next, error);
-    if (code != STATUS_OK)
-        board_release(next, &session->board, NULL);
-    return code;
 }
 
-/* Run the pass over a new sample; its statistics and sample become next's. */
-static status make_pass(struct session *session, const struct options *options,
-                        const struct pass_settings *settings, unsigned needs, struct progress *progress,
-                        struct board *next, struct error *error)
+status board_refresh(const struct board_source *source, struct board **next, const char **dropped,
+                     int *dropped_count, struct error *error)
 {
-    struct pool *pool;
-    struct sample sample = {0};
-    status code = session_fit(session->model, session->dataset, error);
-    if (code == STATUS_OK)
-        code = session_pool(session, &pool, error);
-    if (code == STATUS_OK)
-        code = sample_draw(session->dataset, &settings->sample, &sample, error);
+    *dropped_count = 0;
+    if (!source->board->count) {
+        *next = board_retain(source->board);
+        return STATUS_OK;
+    }
+    struct criterion_options base = options_criterion(source->options);
+    struct board *made = board_copy(source->board);
+    if (!made)
+        return error_memory(error);
+    drop_unserved(source, &base, made);
+    for (int i = 0; i < source->board->count; i++) {
+        if (!board_entry(made, source->board->entries[i].choice.label))
+            dropped[(*dropped_count)++] = source->board->entries[i].choice.label;
+    }
+    status code = fill_board(source, &base, made, error);
+    if (code != STATUS_OK) {
+        board_free(made);
+        return code;
+    }
+    hand_over(made, source->board, next);
+    return STATUS_OK;
+}
+
+/* --- the pass ----------------------------------------------------------------------------------------------
+ */
+
+static status pass_settings_of(const struct options *options, struct pass_settings *settings,
+                               struct error *error)
+{
+    *settings = (struct pass_settings){
+        .real = options_precision(options),
+        .kernel = options_kernel(options),
+        .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
+        .batch = option_integer(options, OPTION_BATCH),
+    };
+    return options_sample(options, &settings->sample, error);
+}
+
+/* Run the pass over a new sample, in the place of next's. */
+static status make_pass(const struct board_source *source, const struct pass_settings *settings,
+                        unsigned needs, struct pool *pool, struct progress *progress, struct board *next,
+                        struct error *error)
+{
+    status code = session_fit(source->model, source->dataset, error);
     if (code != STATUS_OK)
         return code;
-    struct score_pass pass = {
-        .graph = session->model->graph,
-        .layers = session->model->layers,
-        .dataset = session->dataset,
-        .sample = &sample,
+    struct pass *pass = mem_new(1, sizeof *pass);
+    if (!pass)
+        return error_memory(error);
+    pass->settings = *settings;
+    code = sample_draw(source->dataset, &settings->sample, &pass->sample, error);
+    struct score_pass work = {
+        .graph = source->model->graph,
+        .layers = source->model->layers,
+        .dataset = source->dataset,
+        .sample = &pass->sample,
         .needs = needs,
         .real = settings->real,
         .kernel = settings->kernel,
         .micro_batch = settings->micro_batch,
-        .batch = option_integer(options, OPTION_BATCH),
+        .batch = settings->batch,
         .pool = pool,
         .progress = progress,
     };
-    struct score_statistics *statistics;
-    code = score_statistics_compute(&pass, &statistics, error);
+    if (code == STATUS_OK)
+        code = score_statistics_compute(&work, &pass->statistics, error);
     if (code != STATUS_OK) {
-        sample_free(&sample);
+        pass_free(pass);
         return code;
     }
-    next->statistics = statistics;
-    next->sample = sample;
-    next->settings = *settings;
+    pass_free(next->pass);
+    next->pass = pass;
     return STATUS_OK;
 }
 
 /* Needs of the choices alone, and whether the last pass serves them all. */
-static unsigned asked_needs(const struct session *session, const struct choice *choices, int count,
+static unsigned asked_needs(const struct board_source *source, const struct choice *choices, int count,
                             const struct criterion_options *base, bool *served)
 {
     unsigned all = 0;
     *served = true;
     for (int i = 0; i < count; i++) {
         struct criterion_options own = choice_options(&choices[i], base);
-        unsigned needs = choice_needs(&choices[i], base, session->model->layers);
+        unsigned needs = choice_needs(&choices[i], base, source->model->layers);
         all |= needs;
-        *served &=
-            statistics_serve(session->board.statistics, &session->board.settings, &choices[i], &own, needs);
+        *served &= pass_serves(source->board->pass, &choices[i], &own, needs);
     }
-    return all;
+    return all & PASS_NEEDS;
 }
 
-static status next_board(struct session *session, const struct choice *choices, int count,
-                         const struct options *options, struct progress *progress, struct board *next,
+/* Give `next` a pass that serves the choices. */
+static status bring_pass(const struct board_source *source, const struct choice *choices, int count,
+                         struct pool *pool, struct progress *progress, struct board *next,
                          struct score_outcome *outcome, struct error *error)
 {
-    struct criterion_options base = options_criterion(options);
-    struct pass_settings settings = {
-        .real = options_precision(options),
-        .kernel = options_kernel(options),
-        .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
-        .batch = option_integer(options, OPTION_BATCH),
-    };
-    status code = options_sample(options, &settings.sample, error);
-    bool served = false;
-    unsigned needs = asked_needs(session, choices, count, &base, &served) & pass_needs;
-    if (code == STATUS_OK)
-        code = add_choices(next, choices, count, error);
+    struct criterion_options base = options_criterion(source->options);
+    struct pass_settings settings;
+    bool served;
+    unsigned needs = asked_needs(source, choices, count, &base, &served);
+    status code = pass_settings_of(source->options, &settings, error);
     if (code != STATUS_OK || !needs)
         return code;
-    if (!session->dataset)
+    if (!source->dataset)
         return error_set(error, STATUS_STATE,
                          "these criteria need gradients, and no data set is open: 'data shapes' or "
                          "'data KIND PATH' opens one");
-    if (served && same_settings(&settings, &session->board.settings)) {
+    if (served && same_settings(&settings, &source->board->pass->settings)) {
         outcome->reused = true;
         return STATUS_OK;
     }
     /* What is held already comes along to the new sample, so that all scores belong to one. */
     for (int i = 0; i < next->count; i++)
-        needs |= choice_needs(&next->entries[i].choice, &base, session->model->layers) & pass_needs;
+        needs |= choice_needs(&next->entries[i].choice, &base, source->model->layers) & PASS_NEEDS;
     outcome->passed = true;
-    return make_pass(session, options, &settings, needs, progress, next, error);
+    return make_pass(source, &settings, needs, pool, progress, next, error);
 }
 
-/* Entries that were held and that neither this nor the last pass serves under the new options go. */
-static void drop_unserved(const struct session *session, const struct criterion_options *base,
-                          struct board *next)
+status board_score(const struct board_source *source, const struct choice *choices, int count,
+                   struct pool *pool, struct progress *progress, struct board **next,
+                   struct score_outcome *outcome, struct error *error)
 {
-    int kept = 0;
-    for (int i = 0; i < next->count; i++) {
-        const struct choice *choice = &next->entries[i].choice;
-        struct criterion_options own = choice_options(choice, base);
-        unsigned needs = choice_needs(choice, base, session->model->layers);
-        if (statistics_serve(next->statistics, &next->settings, choice, &own, needs))
-            next->entries[kept++] = next->entries[i];
-    }
-    next->count = kept;
-}
-
-status session_score(struct session *session, const struct choice *choices, int count,
-                     const struct options *options, struct progress *progress, struct score_outcome *outcome,
-                     struct error *error)
-{
-    struct criterion_options base = options_criterion(options);
-    struct board next = session->board;
+    struct criterion_options base = options_criterion(source->options);
     *outcome = (struct score_outcome){0};
-    status code = next_board(session, choices, count, options, progress, &next, outcome, error);
+    struct board *made = board_copy(source->board);
+    if (!made)
+        return error_memory(error);
+    status code = add_choices(made, choices, count, error);
+    if (code == STATUS_OK)
+        code = bring_pass(source, choices, count, pool, progress, made, outcome, error);
     if (code == STATUS_OK) {
-        drop_unserved(session, &base, &next);
-        code = fill_board(session, &base, &next, error);
+        drop_unserved(source, &base, made);
+        code = fill_board(source, &base, made, error);
     }
     if (code != STATUS_OK) {
-        board_release(&next, &session->board, NULL);
+        board_free(made);
         return code;
     }
-    board_replace(session, &next);
-    session->options = *options;
+    hand_over(made, source->board, next);
     return STATUS_OK;
 }

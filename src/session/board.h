@@ -1,20 +1,85 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The board of scores: building the next one from the last, sharing what has not changed. Boards that share
- * parts are freed with a look at each other. */
+/* The board of scores, and the pass that they came from. Both are immutable and counted: a new board shares
+ * with the last one whatever has not changed, and any number of states hold the same board. */
 #ifndef IPPRO_SESSION_BOARD_H
 #define IPPRO_SESSION_BOARD_H
 
-#include "session/session.h"
+#include "prune/criterion.h"
+#include "session/choice.h"
+#include "session/model.h"
+#include "session/option.h"
 
-/* Free what `board` has and neither `keep` nor `other` has; either may be NULL. */
-void board_release(struct board *board, const struct board *keep, const struct board *other);
+/* How a pass was made: two passes with equal settings over the same model and data give the same statistics.
+ */
+struct pass_settings {
+    enum element_type real;
+    enum kernel_choice kernel;
+    int64_t micro_batch, batch;
+    struct sample_options sample;
+};
+
+/* One pass over a sample and what it left. */
+struct pass {
+    int shares; /* owners beside the first */
+    struct sample sample;
+    struct pass_settings settings;
+    struct score_statistics *statistics;
+};
+
+/* One criterion's scores under the name by which the user asked for them. */
+struct score_entry {
+    struct choice choice;
+    struct scores *scores; /* counted */
+    unsigned needs;
+};
+
+/* All scores that are held. They always belong to one sample. */
+struct board {
+    int shares;        /* owners beside the first */
+    struct pass *pass; /* counted; NULL: none was made */
+    struct score_entry entries[CHOICES_MAX];
+    int count;
+};
+
+struct board *board_new(void); /* empty; NULL when memory is out */
+/* One more owner; each calls board_free once. NULL is fine for both. */
+struct board *board_retain(struct board *board);
+void board_free(struct board *board);
+
+const struct score_entry *board_entry(const struct board *board, const char *label); /* NULL: not scored */
+/* NULL: no pass was made. */
+const struct score_statistics *board_statistics(const struct board *board);
+
 /* What is left of a board without its pass: scores from weights. Shares them. */
-struct board board_without_pass(const struct board *board);
-/* Put `next` in the place of the session's board, which is released. */
-void board_replace(struct session *session, const struct board *next);
+status board_without_pass(const struct board *board, struct board **rest, struct error *error);
 
-/* The session's scores under other options, without a pass. Scores that need one are left out, and told. */
-status board_refresh(const struct session *session, const struct options *options, struct board *next,
-                     struct reply *reply, struct error *error);
+/* What scores are made from. */
+struct board_source {
+    struct board *board; /* the present one, borrowed */
+    const struct model *model;
+    const struct dataset *dataset;
+    const struct options *options;
+};
+
+/* The same scores under other options, without a pass. Scores that need one are left out and their labels
+ * added to `dropped` (CHOICES_MAX, borrowed from the present board). The present board itself, with one more
+ * owner, when nothing changes. */
+status board_refresh(const struct board_source *source, struct board **next, const char **dropped,
+                     int *dropped_count, struct error *error);
+
+/* What board_score did. */
+struct score_outcome {
+    bool passed; /* a pass was made */
+    bool reused; /* gradients were needed and those of the last pass served */
+};
+
+/* Score the choices: one pass at most, none when weights suffice or when the last pass had what is needed
+ * over the same sample. Scores already held stay and are brought to the same sample and options. */
+status board_score(const struct board_source *source, const struct choice *choices, int count,
+                   struct pool *pool, struct progress *progress, struct board **next,
+                   struct score_outcome *outcome, struct error *error);
+
+/* The needs of criteria that take a pass. */
+enum { PASS_NEEDS = NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS };
 
 #endif

@@ -182,7 +182,7 @@ static status check_redirect(const char *path, struct error *error)
 static status run_invocation(struct session *session, const struct invocation *invocation,
                              struct progress *progress, struct reply *reply, struct error *error)
 {
-    struct call call = {session, invocation, session->options, progress, reply};
+    struct call call = {session, invocation, *session->options, progress, reply};
     for (int i = 0; i < invocation->setting_count; i++) {
         if (invocation->settings[i].option != OPTION_NONE)
             call.options.value[invocation->settings[i].option] = invocation->settings[i].value;
@@ -197,6 +197,30 @@ static status run_invocation(struct session *session, const struct invocation *i
     return code;
 }
 
+/* Run it and keep what it changed in the history, or leave everything as it was. */
+static status run_recorded(struct session *session, const struct statement *statement,
+                           const struct invocation *invocation, struct progress *progress,
+                           struct reply *reply, struct error *error)
+{
+    struct session_change change;
+    struct text line = {0};
+    statement_text(statement, invocation->command, &line);
+    if (line.failed) {
+        text_free(&line);
+        return error_memory(error);
+    }
+    session_begin(session, &change);
+    status code = run_invocation(session, invocation, progress, reply, error);
+    if (code == STATUS_OK)
+        code = session_commit(session, &change, text_data(&line), error);
+    else
+        session_rollback(session, &change);
+    if (code != STATUS_OK)
+        error_prefix(error, "%s: ", invocation->command->name);
+    text_free(&line);
+    return code;
+}
+
 status session_run(struct session *session, const struct statement *statement, bool prefixes,
                    struct progress *progress, struct reply *reply, struct error *error)
 {
@@ -205,17 +229,8 @@ status session_run(struct session *session, const struct statement *statement, b
         return error_memory(error);
     struct invocation invocation;
     status code = invocation_resolve(session, statement, prefixes, arena, &invocation, error);
-    if (code == STATUS_OK) {
-        struct session before;
-        session_begin(session, &before);
-        code = run_invocation(session, &invocation, progress, reply, error);
-        if (code == STATUS_OK)
-            session_commit(session, &before);
-        else
-            session_rollback(session, &before);
-        if (code != STATUS_OK)
-            error_prefix(error, "%s: ", invocation.command->name);
-    }
+    if (code == STATUS_OK)
+        code = run_recorded(session, statement, &invocation, progress, reply, error);
     if (code != STATUS_OK)
         reply_clear(reply);
     arena_free(arena);

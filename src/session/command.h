@@ -78,6 +78,10 @@ status invocation_resolve(const struct session *session, const struct statement 
 status session_run(struct session *session, const struct statement *statement, bool prefixes,
                    struct progress *progress, struct reply *reply, struct error *error);
 
+/* The statement as a line that does the same again from anywhere: the command's full name, words in quotes
+ * where they need them, whole paths, no redirection. */
+void statement_text(const struct statement *statement, const struct command *command, struct text *text);
+
 /* For command functions. */
 const char *call_argument(const struct call *call, int index);                 /* NULL past the end */
 const struct setting *call_setting(const struct call *call, const char *name); /* NULL when not given */

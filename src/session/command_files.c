@@ -22,8 +22,10 @@ static status run_load(struct call *call, struct error *error)
     status code = model_load(call_argument(call, 0), &model, error);
     if (code != STATUS_OK)
         return code;
-    int dropped = call->session->board.count;
-    session_set_model(call->session, model);
+    int dropped = call->session->board->count;
+    code = session_set_model(call->session, model, error);
+    if (code != STATUS_OK)
+        return code;
     struct text text = {0};
     text_add_escaped(&text, model->name, 0);
     text_add_format(&text, ": %d layers, ", model->layers->count);
@@ -72,8 +74,10 @@ static status run_data(struct call *call, struct error *error)
     status code = open_data(call, dataset_kind_find(call_argument(call, 0)), &dataset, error);
     if (code != STATUS_OK)
         return code;
-    int before = call->session->board.count;
-    session_set_dataset(call->session, dataset);
+    int before = call->session->board->count;
+    code = session_set_dataset(call->session, dataset, error);
+    if (code != STATUS_OK)
+        return code;
     struct text text = {0};
     text_add_format(&text, "%s %s: ", dataset->kind->name, dataset->split);
     text_add_thousands(&text, dataset->count);
@@ -83,7 +87,7 @@ static status run_data(struct call *call, struct error *error)
     text_free(&text);
     if (dataset->note)
         reply_add(call->reply, STYLE_NOTE, "note: %s", dataset->note);
-    if (call->session->board.count < before)
+    if (call->session->board->count < before)
         reply_add(call->reply, STYLE_NOTE, "scores from the data before were dropped");
     tell_fit(call->session, call->reply);
     return STATUS_OK;

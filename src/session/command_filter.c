@@ -95,7 +95,7 @@ static status norm_rows(const struct filter *filter, struct figure *figure, stru
 /* Sums over the sample, divided by its images: gradients of the mean loss. */
 static void gradient_rows(const struct filter *filter, struct figure *figure)
 {
-    const struct score_statistics *statistics = filter->session->board.statistics;
+    const struct score_statistics *statistics = board_statistics(filter->session->board);
     if (!statistics || filter->layer->output_layer)
         return;
     const struct layer_statistics *layer = &statistics->layers[filter->index];
@@ -173,8 +173,8 @@ static status filter_scores(const struct call *call, const struct filter *filter
     table_column(figure, "of", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "fate", NULL, COLUMN_TEXT, 0);
     status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && i < call->session->board.count; i++)
-        code = score_row(call, filter, &call->session->board.entries[i], figure, error);
+    for (int i = 0; code == STATUS_OK && i < call->session->board->count; i++)
+        code = score_row(call, filter, &call->session->board->entries[i], figure, error);
     if (code != STATUS_OK) {
         figure_free(figure);
         return code;
@@ -192,7 +192,7 @@ status run_filter(struct call *call, struct error *error)
     struct filter filter = {call->session, &call->session->model->layers->items[value.integer],
                             (int)value.integer, (int64_t)value.real};
     code = filter_card(call, &filter, error);
-    if (code == STATUS_OK && call->session->board.count && !filter.layer->output_layer)
+    if (code == STATUS_OK && call->session->board->count && !filter.layer->output_layer)
         code = filter_scores(call, &filter, error);
     return code;
 }
@@ -204,7 +204,7 @@ status run_filter(struct call *call, struct error *error)
 static const struct score_entry *default_entry(const struct session *session)
 {
     const struct score_entry *entry = session_entry(session, "proscore");
-    return entry ? entry : &session->board.entries[0];
+    return entry ? entry : &session->board->entries[0];
 }
 
 struct ranking {
@@ -224,9 +224,9 @@ static status ranking_fill(struct ranking *ranking, const struct score_entry *fi
 {
     const struct session *session = ranking->call->session;
     ranking->shown.entries[ranking->shown.count++] = first;
-    for (int i = 0; i < session->board.count; i++) {
-        if (&session->board.entries[i] != first)
-            ranking->shown.entries[ranking->shown.count++] = &session->board.entries[i];
+    for (int i = 0; i < session->board->count; i++) {
+        if (&session->board->entries[i] != first)
+            ranking->shown.entries[ranking->shown.count++] = &session->board->entries[i];
     }
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < ranking->shown.count; i++)

@@ -73,12 +73,12 @@ static void data_rows(const struct dataset *dataset, struct figure *figure)
 static void score_rows(const struct session *session, struct figure *figure)
 {
     struct text labels = {0};
-    for (int i = 0; i < session->board.count; i++)
-        text_add_format(&labels, "%s%s", i ? ", " : "", session->board.entries[i].choice.label);
-    if (!session->board.count)
+    for (int i = 0; i < session->board->count; i++)
+        text_add_format(&labels, "%s%s", i ? ", " : "", session->board->entries[i].choice.label);
+    if (!session->board->count)
         text_add(&labels, "none");
     text_row(figure, "scores", &labels);
-    const struct score_statistics *statistics = session->board.statistics;
+    const struct score_statistics *statistics = board_statistics(session->board);
     if (!statistics)
         return;
     struct text sample = {0}, result = {0};
@@ -88,19 +88,19 @@ static void score_rows(const struct session *session, struct figure *figure)
     text_add(&result, " % right, mean loss ");
     text_add_rounded(&result, statistics->loss / (double)statistics->images, 4);
     text_row(figure, "on the sample", &result);
-    card_row(figure, "arithmetic", "%s, %s kernels", element_name(session->board.settings.real),
-             session->board.settings.kernel == KERNEL_REFERENCE ? "reference" : "fast");
+    card_row(figure, "arithmetic", "%s, %s kernels", element_name(session->board->pass->settings.real),
+             session->board->pass->settings.kernel == KERNEL_REFERENCE ? "reference" : "fast");
 }
 
 static void option_rows(const struct session *session, struct figure *figure)
 {
     int changed = 0;
     for (int i = 0; i < OPTION_COUNT; i++) {
-        if (option_is_default(&session->options, (enum option_id)i))
+        if (option_is_default(session->options, (enum option_id)i))
             continue;
         struct text name = {0};
         text_add_format(&name, "set %s", option_at(i)->parameter.name);
-        card_row(figure, shown_words(figure, &name), "%s", option_text(&session->options, (enum option_id)i));
+        card_row(figure, shown_words(figure, &name), "%s", option_text(session->options, (enum option_id)i));
         text_free(&name);
         changed++;
     }
@@ -119,7 +119,7 @@ static status run_info(struct call *call, struct error *error)
         score_rows(session, figure);
         option_rows(session, figure);
         struct rusage usage;
-        if (option_flag(&session->options, OPTION_TIMING) && getrusage(RUSAGE_SELF, &usage) == 0) {
+        if (option_flag(session->options, OPTION_TIMING) && getrusage(RUSAGE_SELF, &usage) == 0) {
             struct text memory = {0};
             text_add_si(&memory, (double)usage.ru_maxrss * 1024.0, 3);
             text_add(&memory, "B at most so far");
@@ -257,8 +257,8 @@ static status layer_scores(const struct call *call, int index, struct error *err
         return error_memory(error);
     figure_title(figure, "Scores of layer %s", layer->name);
     summary_columns(figure, "criterion");
-    for (int i = 0; i < session->board.count; i++) {
-        const struct score_entry *entry = &session->board.entries[i];
+    for (int i = 0; i < session->board->count; i++) {
+        const struct score_entry *entry = &session->board->entries[i];
         struct summary summary;
         status code = summary_of(session->model->layers, entry->scores, &index, 1, &summary, error);
         if (code != STATUS_OK) {
@@ -278,7 +278,7 @@ static status run_layer(struct call *call, struct error *error)
 {
     int index = layers_index(call->session->model->layers, call_argument(call, 0));
     status code = reply_figure(call->reply, layer_card(call->session, index), error);
-    if (code == STATUS_OK && call->session->board.count &&
+    if (code == STATUS_OK && call->session->board->count &&
         !call->session->model->layers->items[index].output_layer)
         code = layer_scores(call, index, error);
     return code;

@@ -79,7 +79,7 @@ static status summary_row(const struct call *call, const struct score_entry *ent
 
 static void pass_notes(const struct call *call, const struct score_outcome *outcome, struct figure *figure)
 {
-    const struct score_statistics *statistics = call->session->board.statistics;
+    const struct score_statistics *statistics = board_statistics(call->session->board);
     if (!statistics || (!outcome->passed && !outcome->reused)) {
         figure_note(figure, "from weights alone: no pass was needed");
         return;
@@ -227,10 +227,10 @@ static status run_score(struct call *call, struct error *error)
 {
     struct choice choices[CHOICES_MAX], before[CHOICES_MAX];
     struct score_outcome outcome;
-    int count, held = call->session->board.count;
+    int count, held = call->session->board->count;
     bool any = false;
     for (int i = 0; i < held; i++)
-        before[i] = call->session->board.entries[i].choice;
+        before[i] = call->session->board->entries[i].choice;
     for (int i = 0; i < call->session->model->layers->count; i++)
         any |= !call->session->model->layers->items[i].output_layer;
     if (!any)

@@ -23,7 +23,7 @@ static status check_state(const struct resolver *resolver, const struct statemen
     if ((flags & COMMAND_DATA) && !session->dataset)
         return error_set(error, STATUS_STATE,
                          "no data set is open: 'data shapes' or 'data KIND PATH' opens one");
-    if ((flags & COMMAND_SCORES) && !session->board.count)
+    if ((flags & COMMAND_SCORES) && !session->board->count)
         return error_set(error, STATUS_STATE, "nothing is scored yet: 'score all' scores");
     if (statement->redirect && !(flags & COMMAND_FIGURES))
         return error_set(error, STATUS_USAGE, "shows no figure that could go to '%s'", statement->redirect);

@@ -14,13 +14,18 @@ src_libsession_a_SOURCES = \
 	src/session/command_score.c \
 	src/session/completion.c src/session/completion.h \
 	src/session/help.c src/session/help.h \
+	src/session/history.c src/session/history.h \
 	src/session/invocation.c \
-	src/session/model.c \
+	src/session/measurement.c src/session/measurement.h \
+	src/session/model.c src/session/model.h \
 	src/session/option.c src/session/option.h \
 	src/session/parse.c src/session/parse.h \
+	src/session/pruning.c src/session/pruning.h \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \
 	src/session/shown.c src/session/shown.h \
+	src/session/state.c src/session/state.h \
+	src/session/statement.c \
 	src/session/summary.c src/session/summary.h \
 	src/session/value.c src/session/value.h \
 	src/session/version.h

@@ -4,21 +4,36 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "format/onnx.h"
 #include "nn/plan.h"
 #include "nn/simplify.h"
-#include "session/session.h"
+#include "session/model.h"
 
 static const size_t model_size_limit = (size_t)1 << 31; /* protobuf's own limit */
 static const char example_file[] = "examples/shapes-resnet.onnx";
 
+struct model *model_retain(struct model *model)
+{
+    if (model)
+        model->shares++;
+    return model;
+}
+
 void model_free(struct model *model)
 {
-    if (!model)
+    if (!model || model->shares-- > 0)
         return;
+    for (int i = 0; model->channels && i < model->layers->count; i++)
+        mem_free(model->channels[i]);
+    mem_free(model->channels);
+    cost_free(&model->cost);
+    coupling_free(model->coupling);
     layers_free(model->layers);
     graph_free(model->graph);
+    model_free(model->original);
     mem_free(model->layer_outputs);
+    mem_free(model->made);
     mem_free(model->name);
     mem_free(model);
 }
@@ -91,6 +106,23 @@ static status plan_shapes(struct model *model, struct error *error)
     return code;
 }
 
+/* Everything that is found out about model->graph. */
+static status study_graph(struct model *model, struct error *error)
+{
+    status code = layers_find(model->graph, &model->layers, error);
+    if (code == STATUS_OK && model->layers->count == 0)
+        code = error_set(error, STATUS_UNSUPPORTED, "the network has no convolution and no linear layer");
+    if (code == STATUS_OK)
+        code = plan_shapes(model, error);
+    if (code == STATUS_OK)
+        code = count_parameters(model->graph, &model->parameters, error);
+    if (code == STATUS_OK)
+        code = coupling_build(model->graph, model->layers, &model->coupling, error);
+    if (code == STATUS_OK)
+        code = cost_compute(model->coupling, NULL, COST_MACS, &model->cost, error);
+    return code;
+}
+
 static status load_graph(struct model *model, const char *path, struct error *error)
 {
     unsigned char *data;
@@ -101,19 +133,14 @@ static status load_graph(struct model *model, const char *path, struct error *er
     struct graph *graph = NULL;
     code = onnx_read_bytes(path, data, size, &graph, error);
     digest_bytes(data, size, model->digest);
+    memcpy(model->network, model->digest, sizeof model->network);
     mem_free(data);
     if (code != STATUS_OK)
         return code;
     code = graph_simplify(graph, &model->graph, error);
     graph_free(graph);
     if (code == STATUS_OK)
-        code = layers_find(model->graph, &model->layers, error);
-    if (code == STATUS_OK && model->layers->count == 0)
-        code = error_set(error, STATUS_UNSUPPORTED, "the network has no convolution and no linear layer");
-    if (code == STATUS_OK)
-        code = plan_shapes(model, error);
-    if (code == STATUS_OK)
-        code = count_parameters(model->graph, &model->parameters, error);
+        code = study_graph(model, error);
     if (code != STATUS_OK && !strstr(error->message, path_base(path)))
         error_prefix(error, "%s: ", path);
     return code;
@@ -131,6 +158,108 @@ status model_load(const char *name, struct model **result, struct error *error)
     else if (code == STATUS_OK)
         code = error_memory(error);
     mem_free(path);
+    if (code != STATUS_OK) {
+        model_free(model);
+        return code;
+    }
+    *result = model;
+    return STATUS_OK;
+}
+
+/* --- changed networks --------------------------------------------------------------------------------------
+ */
+
+const struct model *model_original(const struct model *model)
+{
+    return model->original ? model->original : model;
+}
+
+int model_original_layer(const struct model *model, int layer)
+{
+    return model->original ? layers_index(model->original->layers, model->layers->items[layer].name) : layer;
+}
+
+int64_t model_original_channel(const struct model *model, int layer, int64_t channel)
+{
+    return model->channels && model->channels[layer] ? model->channels[layer][channel] : channel;
+}
+
+status network_name(const char *network, const void *change, size_t size, char out[DIGEST_SIZE],
+                    struct error *error)
+{
+    struct text text = {0};
+    text_add(&text, network);
+    text_add_bytes(&text, change, size);
+    if (text.failed) {
+        text_free(&text);
+        return error_memory(error);
+    }
+    digest_bytes(text.data, text.length, out);
+    text_free(&text);
+    return STATUS_OK;
+}
+
+/* The original numbers of one layer's channels, from those of the same layer before. */
+static status trace_layer(struct model *model, const struct derivation *derivation, int layer,
+                          struct error *error)
+{
+    const struct model *from = derivation->from;
+    int before = layers_index(from->layers, model->layers->items[layer].name);
+    int64_t channels = model->layers->items[layer].channels, kept = 0;
+    if (before < 0)
+        return STATUS_OK;
+    model->channels[layer] = mem_new((size_t)channels, sizeof **model->channels);
+    if (!model->channels[layer])
+        return error_memory(error);
+    for (int64_t i = 0; i < from->layers->items[before].channels; i++) {
+        if (derivation->removed && derivation->removed[from->coupling->layer_classes[before][i]])
+            continue;
+        if (kept < channels)
+            model->channels[layer][kept] = model_original_channel(from, before, i);
+        kept++;
+    }
+    return kept == channels ? STATUS_OK
+                            : error_set(error, STATUS_FAILED, "layer '%s': %lld channels are left, not %lld",
+                                        model->layers->items[layer].name, (long long)channels,
+                                        (long long)kept);
+}
+
+static status trace_channels(struct model *model, const struct derivation *derivation, struct error *error)
+{
+    model->channels = mem_new((size_t)model->layers->count, sizeof *model->channels);
+    status code = model->channels ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < model->layers->count; i++)
+        code = trace_layer(model, derivation, i, error);
+    return code;
+}
+
+static status name_derived(struct model *model, const struct derivation *derivation, struct error *error)
+{
+    static const char suffix[] = " (pruned)";
+    const struct model *from = derivation->from;
+    size_t length = strlen(from->name), tail = sizeof suffix - 1;
+    bool named = length >= tail && strcmp(from->name + length - tail, suffix) == 0;
+    model->name = mem_format("%s%s", from->name, derivation->pruned && !named ? suffix : "");
+    model->made = mem_format("%s%s%s", from->made ? from->made : "", from->made ? "\n" : "", derivation->made);
+    memcpy(model->digest, from->digest, sizeof model->digest);
+    memcpy(model->network, derivation->network, sizeof model->network);
+    model->original = model_retain(from->original ? from->original : derivation->from);
+    return model->name && model->made ? STATUS_OK : error_memory(error);
+}
+
+status model_derive(const struct derivation *derivation, struct model **result, struct error *error)
+{
+    struct model *model = mem_new(1, sizeof *model);
+    if (!model) {
+        graph_free(derivation->graph);
+        return error_memory(error);
+    }
+    model->graph = derivation->graph;
+    status code = study_graph(model, error);
+    if (code == STATUS_OK)
+        code = trace_channels(model, derivation, error);
+    if (code == STATUS_OK)
+        code = name_derived(model, derivation, error);
     if (code != STATUS_OK) {
         model_free(model);
         return code;

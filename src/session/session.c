@@ -6,34 +6,67 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "session/board.h"
+
+/* What a session begins with, as its first step of the history. */
+static status begin_state(struct session *session, struct error *error)
+{
+    struct options options;
+    status code = options_default(&options, error);
+    if (code != STATUS_OK)
+        return code;
+    session->options = options_share(&options);
+    session->board = board_new();
+    if (!session->options || !session->board)
+        return error_memory(error);
+    /* Without its files the program still works, in plain text. */
+    struct error ignored = {0};
+    if (theme_load(option_text(&options, OPTION_THEME), &session->theme, &ignored) != STATUS_OK)
+        session->theme = NULL;
+    struct state state = {.board = session->board, .options = session->options, .theme = session->theme};
+    return history_push(&session->history, NULL, &state, error);
+}
 
 status session_new(struct session **result, struct error *error)
 {
     struct session *session = mem_new(1, sizeof *session);
     if (!session)
         return error_memory(error);
-    status code = options_default(&session->options, error);
+    status code = begin_state(session, error);
     if (code != STATUS_OK) {
-        mem_free(session);
+        session_free(session);
         return code;
     }
-    /* Without its files the program still works, in plain text. */
-    struct error ignored = {0};
-    if (theme_load(option_text(&session->options, OPTION_THEME), &session->theme, &ignored) != STATUS_OK)
-        session->theme = NULL;
     *result = session;
     return STATUS_OK;
+}
+
+/* The present state without a further owner. */
+static struct state state_of(const struct session *session)
+{
+    return (struct state){session->model,   session->dataset, session->board,
+                          session->options, session->theme,   session->pruning};
+}
+
+/* Let go of the present state and take over another, whose ownership passes. */
+static void replace_state(struct session *session, struct state state)
+{
+    struct state old = state_of(session);
+    session->model = state.model;
+    session->dataset = state.dataset;
+    session->board = state.board;
+    session->options = state.options;
+    session->theme = state.theme;
+    session->pruning = state.pruning;
+    state_release(&old);
 }
 
 void session_free(struct session *session)
 {
     if (!session)
         return;
-    board_release(&session->board, NULL, NULL);
-    model_free(session->model);
-    dataset_free(session->dataset);
-    theme_free(session->theme);
+    replace_state(session, (struct state){0});
+    history_free(&session->history);
+    measurements_free(&session->measurements);
     pool_free(session->pool);
     mem_free(session);
 }
@@ -41,64 +74,101 @@ void session_free(struct session *session)
 /* --- changes -----------------------------------------------------------------------------------------------
  */
 
-void session_begin(struct session *session, struct session *before)
+void session_begin(struct session *session, struct session_change *change)
 {
-    *before = *session;
-    session->before = before;
+    struct state present = state_of(session);
+    change->before = state_retain(&present);
+    change->position = session->history.position;
 }
 
-/* Free the parts of `session` that `other` does not have. */
-static void release_parts(struct session *session, const struct session *other)
+status session_commit(struct session *session, struct session_change *change, const char *line,
+                      struct error *error)
 {
-    if (session->model != other->model)
-        model_free(session->model);
-    if (session->dataset != other->dataset)
-        dataset_free(session->dataset);
-    if (session->theme != other->theme)
-        theme_free(session->theme);
-    board_release(&session->board, &other->board, NULL);
+    struct state present = state_of(session);
+    bool moved = session->history.position != change->position;
+    status code = STATUS_OK;
+    if (!moved && !state_equal(&present, &change->before))
+        code = history_push(&session->history, line, &present, error);
+    if (code == STATUS_OK)
+        state_release(&change->before);
+    else
+        session_rollback(session, change);
+    return code;
 }
 
-void session_commit(struct session *session, struct session *before)
+void session_rollback(struct session *session, struct session_change *change)
 {
-    release_parts(before, session);
-    session->before = NULL;
+    replace_state(session, change->before);
+    session->history.position = change->position;
+    change->before = (struct state){0};
 }
 
-void session_rollback(struct session *session, struct session *before)
+void session_go(struct session *session, int position)
 {
-    release_parts(session, before);
-    session->model = before->model;
-    session->dataset = before->dataset;
-    session->theme = before->theme;
-    session->board = before->board;
-    session->options = before->options;
-    session->before = NULL;
+    session->history.position = position;
+    replace_state(session, state_retain(&session->history.steps[position].state));
 }
 
-void session_set_model(struct session *session, struct model *model)
+static void set_board(struct session *session, struct board *board)
 {
-    struct board empty = {0};
-    board_replace(session, &empty);
-    if (!session->before || session->before->model != session->model)
-        model_free(session->model);
+    board_free(session->board);
+    session->board = board;
+}
+
+status session_set_model(struct session *session, struct model *model, struct error *error)
+{
+    struct board *empty = board_new();
+    struct pruning *pruning = NULL;
+    status code = empty ? pruning_new(model, &pruning, error) : error_memory(error);
+    if (code != STATUS_OK) {
+        board_free(empty);
+        model_free(model);
+        return code;
+    }
+    set_board(session, empty);
+    session_set_pruning(session, pruning);
+    model_free(session->model);
     session->model = model;
+    return STATUS_OK;
 }
 
-void session_set_dataset(struct session *session, struct dataset *dataset)
+status session_set_dataset(struct session *session, struct dataset *dataset, struct error *error)
 {
-    struct board rest = board_without_pass(&session->board);
-    board_replace(session, &rest);
-    if (!session->before || session->before->dataset != session->dataset)
-        dataset_free(session->dataset);
+    struct board *rest;
+    status code = board_without_pass(session->board, &rest, error);
+    if (code != STATUS_OK) {
+        dataset_free(dataset);
+        return code;
+    }
+    set_board(session, rest);
+    dataset_free(session->dataset);
     session->dataset = dataset;
+    return STATUS_OK;
+}
+
+void session_set_pruning(struct session *session, struct pruning *pruning)
+{
+    pruning_free(session->pruning);
+    session->pruning = pruning;
 }
 
 static void set_theme(struct session *session, struct theme *theme)
 {
-    if (!session->before || session->before->theme != session->theme)
-        theme_free(session->theme);
+    theme_free(session->theme);
     session->theme = theme;
+}
+
+/* Options that are equal stay the very same part, so that a command that sets what is set changes nothing. */
+static struct options *next_options(const struct session *session, const struct options *options)
+{
+    return memcmp(options, session->options, sizeof *options) == 0 ? options_retain(session->options)
+                                                                   : options_share(options);
+}
+
+static void set_options(struct session *session, struct options *options)
+{
+    options_release(session->options);
+    session->options = options;
 }
 
 /* --- questions ---------------------------------------------------------------------------------------------
@@ -106,16 +176,17 @@ static void set_theme(struct session *session, struct theme *theme)
 
 const struct score_entry *session_entry(const struct session *session, const char *label)
 {
-    for (int i = 0; i < session->board.count; i++) {
-        if (strcmp(session->board.entries[i].choice.label, label) == 0)
-            return &session->board.entries[i];
-    }
-    return NULL;
+    return board_entry(session->board, label);
+}
+
+status session_graph(struct session *session, const struct graph **graph, struct error *error)
+{
+    return pruning_graph(session->pruning, session->model, graph, error);
 }
 
 status session_pool(struct session *session, struct pool **pool, struct error *error)
 {
-    int threads = (int)option_integer(&session->options, OPTION_THREADS);
+    int threads = (int)option_integer(session->options, OPTION_THREADS);
     if (!session->pool || session->pool_threads != threads) {
         struct pool *made;
         status code = pool_new(threads, &made, error);
@@ -157,20 +228,51 @@ status session_set_options(struct session *session, const struct options *option
                            struct error *error)
 {
     struct theme *theme = NULL;
-    bool new_theme = text_changed(options, &session->options, OPTION_THEME);
-    status code = STATUS_OK;
-    if (new_theme)
+    struct board *board = NULL;
+    const char *dropped[CHOICES_MAX];
+    int dropped_count = 0;
+    struct board_source source = {session->board, session->model, session->dataset, options};
+    bool new_theme = text_changed(options, session->options, OPTION_THEME);
+    struct options *next = next_options(session, options);
+    status code = next ? STATUS_OK : error_memory(error);
+    if (code == STATUS_OK && new_theme)
         code = theme_load(option_text(options, OPTION_THEME), &theme, error);
-    struct board board;
     if (code == STATUS_OK)
-        code = board_refresh(session, options, &board, reply, error);
+        code = board_refresh(&source, &board, dropped, &dropped_count, error);
     if (code != STATUS_OK) {
         theme_free(theme);
+        options_release(next);
         return code;
     }
-    board_replace(session, &board);
+    for (int i = 0; reply && i < dropped_count; i++)
+        reply_add(reply, STYLE_NOTE, "%s now needs another pass and was dropped: score %s", dropped[i],
+                  dropped[i]);
+    set_board(session, board);
     if (new_theme)
         set_theme(session, theme);
-    session->options = *options;
+    set_options(session, next);
+    return STATUS_OK;
+}
+
+status session_score(struct session *session, const struct choice *choices, int count,
+                     const struct options *options, struct progress *progress, struct score_outcome *outcome,
+                     struct error *error)
+{
+    struct board_source source = {session->board, session->model, session->dataset, options};
+    struct board *board;
+    struct pool *pool;
+    status code = session_pool(session, &pool, error);
+    if (code != STATUS_OK)
+        return code;
+    struct options *next = next_options(session, options);
+    if (!next)
+        return error_memory(error);
+    code = board_score(&source, choices, count, pool, progress, &board, outcome, error);
+    if (code != STATUS_OK) {
+        options_release(next);
+        return code;
+    }
+    set_board(session, board);
+    set_options(session, next);
     return STATUS_OK;
 }

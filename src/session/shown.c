@@ -28,13 +28,13 @@ void text_add_shape(struct text *text, const struct shape *shape)
 
 void text_add_sample(struct text *text, const struct session *session)
 {
-    const struct board *board = &session->board;
-    if (!board->statistics || !session->dataset) {
+    const struct pass *pass = session->board->pass;
+    if (!pass || !session->dataset) {
         text_add(text, "weights only");
         return;
     }
-    const struct sample_options *sample = &board->settings.sample;
-    text_add_thousands(text, board->sample.count);
+    const struct sample_options *sample = &pass->settings.sample;
+    text_add_thousands(text, pass->sample.count);
     text_add(text, " of ");
     text_add_thousands(text, session->dataset->count);
     text_add_format(text, " images (%s %s", session->dataset->kind->name, session->dataset->split);
@@ -42,7 +42,7 @@ void text_add_sample(struct text *text, const struct session *session)
         text_add(text, ", balanced");
     if (sample->order == SAMPLE_FIRST)
         text_add(text, ", the first");
-    else if (board->sample.count < session->dataset->count)
+    else if (pass->sample.count < session->dataset->count)
         text_add_format(text, ", seed %llu", (unsigned long long)sample->seed);
     text_add(text, ")");
 }
@@ -85,18 +85,18 @@ static void real_fact(struct figure *figure, const char *key, double value)
 
 static void sample_facts(const struct session *session, struct figure *figure)
 {
-    const struct board *board = &session->board;
-    const struct pass_settings *settings = &board->settings;
-    figure_fact(figure, "sample", "%lld of %lld", (long long)board->sample.count,
+    const struct pass *pass = session->board->pass;
+    const struct pass_settings *settings = &pass->settings;
+    figure_fact(figure, "sample", "%lld of %lld", (long long)pass->sample.count,
                 (long long)session->dataset->count);
     figure_fact(figure, "balanced", "%s", settings->sample.balanced ? "yes" : "no");
     figure_fact(figure, "order", "%s", settings->sample.order == SAMPLE_FIRST ? "first" : "random");
     figure_fact(figure, "seed", "%llu", (unsigned long long)settings->sample.seed);
     figure_fact(figure, "precision", "%s", element_name(settings->real));
     figure_fact(figure, "kernel", "%s", settings->kernel == KERNEL_REFERENCE ? "reference" : "auto");
-    real_fact(figure, "sample_loss", board->statistics->loss / (double)board->statistics->images);
+    real_fact(figure, "sample_loss", pass->statistics->loss / (double)pass->statistics->images);
     real_fact(figure, "sample_accuracy",
-              (double)board->statistics->correct / (double)board->statistics->images);
+              (double)pass->statistics->correct / (double)pass->statistics->images);
 }
 
 struct figure *shown_figure(const struct session *session, enum figure_kind kind, const char *name)
@@ -114,14 +114,14 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
         figure_fact(figure, "data_hash", "%s", session->dataset->digest);
         figure_fact(figure, "normalize", "%s", session->dataset->normalization);
     }
-    if (session->board.statistics && session->dataset)
+    if (board_statistics(session->board) && session->dataset)
         sample_facts(session, figure);
-    if (session->board.count) {
+    if (session->board->count) {
         static const enum option_id told[] = {OPTION_GAMMA, OPTION_TARGET, OPTION_TAYLOR, OPTION_GRAD,
                                               OPTION_BATCH};
         for (size_t i = 0; i < sizeof told / sizeof *told; i++)
             figure_fact(figure, option_at((int)told[i])->parameter.name, "%s",
-                        option_text(&session->options, told[i]));
+                        option_text(session->options, told[i]));
     }
     return figure;
 }
@@ -210,8 +210,8 @@ static status add_shown_list(const struct session *session, const char *text, st
 
 static void show_all(const struct session *session, struct shown_scores *scores)
 {
-    for (int i = 0; i < session->board.count; i++)
-        scores->entries[scores->count++] = &session->board.entries[i];
+    for (int i = 0; i < session->board->count; i++)
+        scores->entries[scores->count++] = &session->board->entries[i];
 }
 
 status shown_scores(const struct session *session, const char *text, struct shown_scores *scores,

@@ -123,9 +123,9 @@ static void option_words(struct word_list *list)
 static void criterion_words(const struct session *session, struct word_list *list)
 {
     choice_words(list);
-    for (int i = 0; session && i < session->board.count; i++) {
-        if (!word_list_has(list, session->board.entries[i].choice.label))
-            word_list_add(list, session->board.entries[i].choice.label);
+    for (int i = 0; session && i < session->board->count; i++) {
+        if (!word_list_has(list, session->board->entries[i].choice.label))
+            word_list_add(list, session->board->entries[i].choice.label);
     }
 }
 
@@ -181,6 +181,9 @@ void value_words(const struct parameter *parameter, const struct session *sessio
     case VALUE_FILE:
     case VALUE_REAL:
     case VALUE_SETTING:
+    case VALUE_TARGET:
+    case VALUE_RATIO:
+    case VALUE_RECIPE:
     case VALUE_KINDS:
         break;
     }
@@ -412,6 +415,9 @@ static const struct {
     [VALUE_SETTING] = {check_anything, true},
     [VALUE_THEME] = {check_anything, false},
     [VALUE_TOPIC] = {check_anything, true},
+    [VALUE_TARGET] = {check_anything, true},
+    [VALUE_RATIO] = {check_anything, false},
+    [VALUE_RECIPE] = {check_anything, true},
 };
 
 status value_parse(const struct parameter *parameter, const struct session *session, const char *text,

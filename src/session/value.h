@@ -34,7 +34,10 @@ struct session;
     X(VALUE_OPTION, "OPTION")                                                                                \
     X(VALUE_SETTING, "VALUE")                                                                                \
     X(VALUE_THEME, "THEME")                                                                                  \
-    X(VALUE_TOPIC, "TOPIC")
+    X(VALUE_TOPIC, "TOPIC")                                                                                  \
+    X(VALUE_TARGET, "LAYER|GLOB|streams|inner|all")                                                          \
+    X(VALUE_RATIO, "RATIO")                                                                                  \
+    X(VALUE_RECIPE, "FILE")
 
 enum value_kind {
 #define VALUE_ENUM(code, text) code,

@@ -171,9 +171,16 @@ void theme_list_free(char **names, size_t count)
     mem_free(names);
 }
 
+struct theme *theme_retain(struct theme *theme)
+{
+    if (theme)
+        theme->shares++;
+    return theme;
+}
+
 void theme_free(struct theme *theme)
 {
-    if (!theme)
+    if (!theme || theme->shares-- > 0)
         return;
     mem_free(theme->name);
     mem_free(theme);

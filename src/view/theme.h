@@ -33,13 +33,16 @@ struct theme {
     int ramp_count; /* 0: no ramp */
     short ramp16[16];
     int ramp16_count;
+    int shares; /* owners beside the first */
 };
 
 /* Errors name the file and line. */
 status theme_read(const char *path, struct theme **theme, struct error *error);
 /* By name: from the user's themes folder, then from the program's. Unknown names list the nearest. */
 status theme_load(const char *name, struct theme **theme, struct error *error);
-void theme_free(struct theme *theme); /* NULL is fine */
+/* One more owner; each calls theme_free once. Not thread safe. */
+struct theme *theme_retain(struct theme *theme); /* NULL is fine */
+void theme_free(struct theme *theme);            /* NULL is fine */
 
 /* Names that theme_load knows, sorted, each once. Owned by the caller. */
 status theme_list(char ***names, size_t *count, struct error *error);

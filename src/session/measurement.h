@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What evaluations found, by network and sample. A measurement stays true whatever is done or undone
+ * afterwards, so they are remembered beside the states: a network that comes back has its accuracy back. */
+#ifndef IPPRO_SESSION_MEASUREMENT_H
+#define IPPRO_SESSION_MEASUREMENT_H
+
+#include "base/file.h"
+#include "data/sampler.h"
+
+/* On which images. */
+struct measured_on {
+    char data[DIGEST_SIZE];
+    char normalization[160];
+    struct sample_options sample;
+};
+
+struct measurement {
+    char network[DIGEST_SIZE]; /* model->network or pruning->network */
+    struct measured_on on;
+    int64_t images, top1, top5;
+    double loss;
+    uint8_t *correct; /* per image of the sample: 1 where the first guess was right; NULL: not known */
+};
+
+struct measurements {
+    struct measurement *items;
+    int count;
+    size_t capacity;
+};
+
+bool measured_on_equal(const struct measured_on *a, const struct measured_on *b);
+struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample);
+/* Remember; a measurement of the same network on the same images is replaced. Ownership of `correct` passes
+ * on success. */
+status measurements_add(struct measurements *measurements, const struct measurement *measurement,
+                        struct error *error);
+/* Of a network on these images, or (on NULL) the last one of it on any; NULL when there is none. */
+const struct measurement *measurements_find(const struct measurements *measurements, const char *network,
+                                            const struct measured_on *on);
+void measurements_free(struct measurements *measurements);
+
+/* Accuracy and its standard error, as shares of one. */
+double measurement_accuracy(const struct measurement *measurement);
+double measurement_error(const struct measurement *measurement);
+/* Standard error of the difference of two accuracies on the same images: from the images that changed sides
+ * where both know them, else as of independent samples. */
+double measurement_difference_error(const struct measurement *a, const struct measurement *b);
+
+#endif

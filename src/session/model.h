@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A network that is loaded, or that was made from one: its graph, its layers and how their channels are
+ * coupled. Immutable and counted: several states of the session share it. */
+#ifndef IPPRO_SESSION_MODEL_H
+#define IPPRO_SESSION_MODEL_H
+
+#include "base/file.h"
+#include "prune/cost.h"
+#include "prune/coupling.h"
+
+struct model {
+    int shares;                /* owners beside the first */
+    char *name;                /* what the user called it: a path, "example", "resnet56.onnx (pruned)" */
+    char digest[DIGEST_SIZE];  /* of the file */
+    char network[DIGEST_SIZE]; /* names the weights: the file's digest, or made from that and every change */
+    struct graph *graph;       /* simplified */
+    struct layers *layers;
+    struct coupling *coupling;
+    struct shape *layer_outputs; /* per layer: shape of its output for one image */
+    struct shape input;          /* for one image, batch dimension 1 */
+    int64_t classes;
+    int64_t parameters;     /* weights and biases that a trainer would count: running statistics are not */
+    struct cost cost;       /* of the whole network, in multiply-adds */
+    struct model *original; /* the network as loaded, counted; NULL: this is it */
+    /* Per layer: its channels' numbers in the original network, ascending. NULL: the network as loaded, or a
+     * layer that it did not have. */
+    int64_t **channels;
+    char *made; /* what was done to the original, one line each; NULL: nothing */
+};
+
+/* `name` "example" is the built-in network. Errors name the file. */
+status model_load(const char *name, struct model **model, struct error *error);
+
+/* A changed network in the place of `from`. */
+struct derivation {
+    struct model *from;
+    struct graph *graph; /* ownership passes, also on failure */
+    const bool *removed; /* per class of from's coupling: what went, or NULL: nothing */
+    const char *network; /* its name, as model->network */
+    const char *made;    /* one line: what was done */
+    bool pruned;         /* the name says so */
+};
+status model_derive(const struct derivation *derivation, struct model **model, struct error *error);
+
+/* One more owner; each calls model_free once. NULL is fine for both. */
+struct model *model_retain(struct model *model);
+void model_free(struct model *model);
+
+/* The network as loaded from which this one came; itself when it is that. */
+const struct model *model_original(const struct model *model);
+/* The layer of the original network with this layer's name, -1 when it had none. */
+int model_original_layer(const struct model *model, int layer);
+/* The number of a layer's channel in the original network. */
+int64_t model_original_channel(const struct model *model, int layer, int64_t channel);
+
+/* Names a network made from another by a change that `change` (size bytes) describes. */
+status network_name(const char *network, const void *change, size_t size, char out[DIGEST_SIZE],
+                    struct error *error);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The pruning part of a state. */
+#include "session/pruning.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "prune/surgery.h"
+
+static status allocate(int blocks, int classes, struct pruning **result, struct error *error)
+{
+    struct pruning *made = mem_new(1, sizeof *made);
+    if (!made)
+        return error_memory(error);
+    made->ratio = mem_new((size_t)blocks + 1, sizeof *made->ratio);
+    made->excluded = mem_new((size_t)blocks + 1, sizeof *made->excluded);
+    made->removed = mem_new((size_t)classes + 1, sizeof *made->removed);
+    made->block_count = blocks;
+    made->class_count = classes;
+    if (!made->ratio || !made->excluded || !made->removed) {
+        pruning_free(made);
+        return error_memory(error);
+    }
+    *result = made;
+    return STATUS_OK;
+}
+
+status pruning_new(const struct model *model, struct pruning **pruning, struct error *error)
+{
+    status code = allocate(model->coupling->block_count, model->coupling->class_count, pruning, error);
+    if (code == STATUS_OK) {
+        (*pruning)->rule.options = (struct select_options){ROUND_FLOOR, 1, 1, 1};
+        memcpy((*pruning)->network, model->network, sizeof model->network);
+    }
+    return code;
+}
+
+status pruning_copy(const struct pruning *pruning, struct pruning **copy, struct error *error)
+{
+    struct pruning *made;
+    status code = allocate(pruning->block_count, pruning->class_count, &made, error);
+    if (code != STATUS_OK)
+        return code;
+    memcpy(made->ratio, pruning->ratio, (size_t)pruning->block_count * sizeof *made->ratio);
+    memcpy(made->excluded, pruning->excluded, (size_t)pruning->block_count * sizeof *made->excluded);
+    memcpy(made->removed, pruning->removed, (size_t)pruning->class_count * sizeof *made->removed);
+    made->rule = pruning->rule;
+    made->removed_count = pruning->removed_count;
+    if (pruning->how && !(made->how = mem_string(pruning->how))) {
+        pruning_free(made);
+        return error_memory(error);
+    }
+    *copy = made;
+    return STATUS_OK;
+}
+
+struct pruning *pruning_retain(struct pruning *pruning)
+{
+    if (pruning)
+        pruning->shares++;
+    return pruning;
+}
+
+void pruning_free(struct pruning *pruning)
+{
+    if (!pruning || pruning->shares-- > 0)
+        return;
+    graph_free(pruning->masked);
+    cost_free(&pruning->cost);
+    mem_free(pruning->warnings);
+    mem_free(pruning->how);
+    mem_free(pruning->removed);
+    mem_free(pruning->excluded);
+    mem_free(pruning->ratio);
+    mem_free(pruning);
+}
+
+/* --- selecting ---------------------------------------------------------------------------------------------
+ */
+
+static status select_classes(const struct pruning *pruning, const struct model *model,
+                             const double *class_score, struct selection *selection, struct error *error)
+{
+    const struct coupling *coupling = model->coupling;
+    const struct pruning_rule *rule = &pruning->rule;
+    if (!rule->global)
+        return select_by_ratio(coupling, class_score, pruning->ratio, &rule->options, selection, error);
+    bool *included = mem_new((size_t)coupling->block_count + 1, sizeof *included);
+    if (!included)
+        return error_memory(error);
+    for (int i = 0; i < coupling->block_count; i++)
+        included[i] = !coupling->blocks[i].locked && !pruning->excluded[i];
+    status code =
+        select_global(coupling, class_score, rule->ratio, included, &rule->options, selection, error);
+    mem_free(included);
+    return code;
+}
+
+status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
+                      struct error *error)
+{
+    struct selection selection = {0};
+    double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
+    status code = class_score ? class_scores(model->coupling, scores, pruning->rule.combine, class_score, error)
+                              : error_memory(error);
+    if (code == STATUS_OK)
+        code = select_classes(pruning, model, class_score, &selection, error);
+    mem_free(class_score);
+    if (code != STATUS_OK)
+        return code;
+    memcpy(pruning->removed, selection.removed, (size_t)pruning->class_count * sizeof *pruning->removed);
+    mem_free(pruning->warnings);
+    pruning->warnings = selection.warnings;
+    pruning->warning_count = selection.warning_count;
+    selection.warnings = NULL;
+    selection_free(&selection);
+    return pruning_settle(pruning, model, error);
+}
+
+status pruning_settle(struct pruning *pruning, const struct model *model, struct error *error)
+{
+    pruning->removed_count = 0;
+    for (int i = 0; i < pruning->class_count; i++)
+        pruning->removed_count += pruning->removed[i];
+    cost_free(&pruning->cost);
+    graph_free(pruning->masked);
+    pruning->masked = NULL;
+    if (!pruning->removed_count) {
+        mem_free(pruning->how);
+        pruning->how = NULL;
+        memcpy(pruning->network, model->network, sizeof model->network);
+        return STATUS_OK;
+    }
+    status code = network_name(model->network, pruning->removed, (size_t)pruning->class_count,
+                               pruning->network, error);
+    return code == STATUS_OK
+               ? cost_compute(model->coupling, pruning->removed, COST_MACS, &pruning->cost, error)
+               : code;
+}
+
+/* --- questions ---------------------------------------------------------------------------------------------
+ */
+
+status pruning_graph(struct pruning *pruning, const struct model *model, const struct graph **graph,
+                     struct error *error)
+{
+    status code = STATUS_OK;
+    if (!pruning->removed_count) {
+        *graph = model->graph;
+        return STATUS_OK;
+    }
+    if (!pruning->masked)
+        code = mask_apply(model->coupling, pruning->removed, &pruning->masked, error);
+    if (code == STATUS_OK)
+        *graph = pruning->masked;
+    return code;
+}
+
+const struct cost *pruning_cost(const struct pruning *pruning, const struct model *model)
+{
+    return pruning->removed_count ? &pruning->cost : &model->cost;
+}
+
+bool pruning_removes(const struct pruning *pruning, const struct model *model, int layer, int64_t channel)
+{
+    return pruning->removed[model->coupling->layer_classes[layer][channel]];
+}
+
+int64_t pruning_kept(const struct pruning *pruning, const struct model *model, int layer)
+{
+    return pruning_cost(pruning, model)->layers[layer].channels;
+}

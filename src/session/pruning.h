@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is to be pruned: the ratio of every block, and the channels that are selected now. Immutable and
+ * counted, one per state; a command copies it, changes the copy and puts it into the next state. */
+#ifndef IPPRO_SESSION_PRUNING_H
+#define IPPRO_SESSION_PRUNING_H
+
+#include "prune/selection.h"
+#include "session/choice.h"
+#include "session/model.h"
+
+/* How a selection is made. */
+struct pruning_rule {
+    char criterion[CHOICE_LABEL_SIZE]; /* "": none yet */
+    bool global;                       /* one ranking over all blocks */
+    double ratio;                      /* of all channels when global */
+    enum combination combine;
+    struct select_options options;
+};
+
+struct pruning {
+    int shares;     /* owners beside the first */
+    double *ratio;  /* per block of the model's coupling: 0 is left alone */
+    bool *excluded; /* per block: "all", "streams", "inner" and a ratio for everything pass it by */
+    int block_count;
+    struct pruning_rule rule; /* of the last recipe or selection */
+    bool *removed;            /* per class */
+    int class_count;
+    int64_t removed_count; /* classes */
+    char *how;             /* one line: how the selection was made; NULL: nothing is selected */
+    struct select_warning *warnings;
+    size_t warning_count;
+    char network[DIGEST_SIZE]; /* names the network that is left, as model->network */
+    struct cost cost;          /* of what is left; layers NULL while nothing is selected */
+    struct graph *masked;      /* made when it is first run (pruning_graph); NULL before */
+};
+
+/* Nothing set, nothing selected. */
+status pruning_new(const struct model *model, struct pruning **pruning, struct error *error);
+/* A copy to change: ratios, rule and selection, without what follows from the selection. */
+status pruning_copy(const struct pruning *pruning, struct pruning **copy, struct error *error);
+/* One more owner; each calls pruning_free once. NULL is fine for both. */
+struct pruning *pruning_retain(struct pruning *pruning);
+void pruning_free(struct pruning *pruning);
+
+/* Select by the ratios and the rule with the given scores (of the rule's criterion). */
+status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
+                      struct error *error);
+/* After `removed` was changed: network name and costs of what is left. */
+status pruning_settle(struct pruning *pruning, const struct model *model, struct error *error);
+/* The network that is left: the model's own while nothing is selected, else masked. Borrowed; it lives as
+ * long as the model and the pruning. */
+status pruning_graph(struct pruning *pruning, const struct model *model, const struct graph **graph,
+                     struct error *error);
+/* What the network costs now. */
+const struct cost *pruning_cost(const struct pruning *pruning, const struct model *model);
+/* Channels of a layer that stay. */
+int64_t pruning_kept(const struct pruning *pruning, const struct model *model, int layer);
+bool pruning_removes(const struct pruning *pruning, const struct model *model, int layer, int64_t channel);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The changeable content of the session as a value: immutable parts, each counted, so that a state costs as
+ * much as what it does not share with others. Weights are shared between networks too. */
+#ifndef IPPRO_SESSION_STATE_H
+#define IPPRO_SESSION_STATE_H
+
+#include "data/dataset.h"
+#include "session/board.h"
+#include "session/pruning.h"
+#include "view/theme.h"
+
+struct state {
+    struct model *model;     /* NULL: none */
+    struct dataset *dataset; /* NULL: none */
+    struct board *board;
+    struct options *options; /* from options_share */
+    struct theme *theme;     /* NULL: no theme could be found; plain text then */
+    struct pruning *pruning; /* NULL without a model */
+};
+
+/* The same state once more: one more owner of every part. */
+struct state state_retain(const struct state *state);
+void state_release(struct state *state);
+bool state_equal(const struct state *a, const struct state *b); /* the very same parts */
+
+/* Options as a part of states: a counted copy, or NULL when memory is out. */
+struct options *options_share(const struct options *options);
+struct options *options_retain(struct options *options);
+void options_release(struct options *options); /* NULL is fine */
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Statements back to text, for the history and for session files. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/command.h"
+
+/* A word as the tokeniser reads it back: in quotes where it would be taken apart. */
+static void add_word(const char *word, struct text *text)
+{
+    bool plain = *word && *word != '#' && !strpbrk(word, " \t\r\n;>\"'\\=");
+    if (plain) {
+        text_add(text, word);
+        return;
+    }
+    text_add(text, "\"");
+    for (; *word; word++) {
+        if (*word == '"' || *word == '\\')
+            text_add(text, "\\");
+        text_add_bytes(text, word, 1);
+    }
+    text_add(text, "\"");
+}
+
+/* A path that means the same in another folder. Names of things that come with the program stay. */
+static void add_path(const char *word, struct text *text)
+{
+    char *path = path_expand(word), folder[4096];
+    if (!path) {
+        text->failed = true;
+        return;
+    }
+    char *whole = NULL;
+    if (*path != '/' && access(path, F_OK) == 0 && getcwd(folder, sizeof folder))
+        whole = path_join(folder, path);
+    add_word(whole ? whole : path, text);
+    mem_free(whole);
+    mem_free(path);
+}
+
+static bool is_path(const struct command *command, int place, const char *word)
+{
+    const struct parameter *argument = command->arguments;
+    for (int i = 0; argument && argument->name; i++, argument++) {
+        if (i < place && !(argument->flags & PARAMETER_REPEATED))
+            continue;
+        return argument->kind == VALUE_FILE || argument->kind == VALUE_RECIPE ||
+               (argument->kind == VALUE_MODEL && strcmp(word, "example") != 0);
+    }
+    return false;
+}
+
+void statement_text(const struct statement *statement, const struct command *command, struct text *text)
+{
+    text_add(text, command->name);
+    int place = 0;
+    for (int i = 1; i < statement->count; i++) {
+        const struct token *token = &statement->tokens[i];
+        text_add(text, " ");
+        if (token->key) {
+            text_add_bytes(text, token->text, (size_t)token->key + 1);
+            add_word(token->text + token->key + 1, text);
+        } else if (is_path(command, place++, token->text)) {
+            add_path(token->text, text);
+        } else {
+            add_word(token->text, text);
+        }
+    }
+}
