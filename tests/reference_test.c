@@ -503,7 +503,6 @@ static void test_folded_scores(void **state)
     struct error error = {0};
     struct dump dump;
     struct scores *scores = NULL;
-    skip_when_sanitized("ResNet-20 with folded BatchNorm");
     skip_without(resnet20.scores);
     struct work work = start(&resnet20, "@data/models/resnet20_folded.onnx", "train", resnet20.images);
     char *path = file_path(resnet20.scores);

@@ -1,1 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+check_PROGRAMS += tests/view_test tests/view_files_test
+tests_view_test_SOURCES = tests/view_test.c tests/view_figures.h
+tests_view_test_LDADD = $(FLOOR_3) $(CMOCKA_LIBS)
+tests_view_files_test_SOURCES = tests/view_files_test.c tests/view_figures.h
+tests_view_files_test_LDADD = $(FLOOR_3) $(CMOCKA_LIBS)
+TESTS += tests/view_test tests/view_files_test
+
+# What figures look like; "UPDATE_GOLDEN=1 tests/view_test" writes them anew.
+EXTRA_DIST += \
+	tests/golden/view-40.txt \
+	tests/golden/view-80.txt \
+	tests/golden/view-80-ascii.txt \
+	tests/golden/view-80-dark-256.txt \
+	tests/golden/view-80-light-16.txt \
+	tests/golden/view-80-mono.txt \
+	tests/golden/view-200.txt \
+	tests/golden/view-200-ascii.txt

@@ -43,23 +43,25 @@
         }                                                                                                    \
     }
 
+/* clang-format off */
 /* Comparisons are written so that a NaN in x comes out again instead of turning into 0. */
 ACTIVATION(relu, x <= 0 ? 0 : x, x > 0 ? g : 0)
 ACTIVATION(clip, TYPED(clamp)(x, alpha, beta), x > alpha && x < beta ? g : 0)
-ACTIVATION(leaky_relu, x<0 ? alpha * x : x, x> 0 ? g : alpha *g)
-ACTIVATION(elu, x<0 ? alpha * expm1(x) : x, x> 0 ? g : (y + alpha) * g)
-ACTIVATION(sigmoid, 1 / (1 + exp(-x)), y *(1 - y) * g)
-ACTIVATION(hard_sigmoid, TYPED(clamp)(alpha *x + beta, 0, 1), y > 0 && y < 1 ? alpha * g : 0)
-ACTIVATION(hard_swish, x *TYPED(clamp)(x / 6 + (REAL)0.5, 0, 1),
+ACTIVATION(leaky_relu, x < 0 ? alpha * x : x, x > 0 ? g : alpha * g)
+ACTIVATION(elu, x < 0 ? alpha * expm1(x) : x, x > 0 ? g : (y + alpha) * g)
+ACTIVATION(sigmoid, 1 / (1 + exp(-x)), y * (1 - y) * g)
+ACTIVATION(hard_sigmoid, TYPED(clamp)(alpha * x + beta, 0, 1), y > 0 && y < 1 ? alpha * g : 0)
+ACTIVATION(hard_swish, x * TYPED(clamp)(x / 6 + (REAL)0.5, 0, 1),
            x <= -3 ? 0 : (x >= 3 ? g : (x / 3 + (REAL)0.5) * g))
 ACTIVATION(tanh, tanh(x), (1 - y * y) * g)
-ACTIVATION(exp, exp(x), y *g)
+ACTIVATION(exp, exp(x), y * g)
 /* The slope is infinite at 0; a zero gradient (an empty place in the batch) must stay zero even there. */
 ACTIVATION(sqrt, sqrt(x), g == 0 ? 0 : g / (2 * y))
 ACTIVATION(neg, -x, -g)
 ACTIVATION(abs, fabs(x), x > 0 ? g : (x < 0 ? -g : 0))
 ACTIVATION_FORWARD(floor, floor(x))
 ACTIVATION_FORWARD(ceil, ceil(x))
+/* clang-format on */
 
 #undef ACTIVATION
 #undef ACTIVATION_FORWARD

@@ -3,15 +3,12 @@
  * + epsilon). Included by op_normalization.c once per type, with REAL and TYPED(name) defined; no include
  * guard on purpose. */
 
-ROWS_CLONES static void TYPED(normalize_row)(const REAL *in, REAL *out, int64_t count, REAL mean, REAL factor,
-                                             REAL shift)
+/* In double and rounded once: a ReLU follows, and every input of it that rounding takes across zero changes gradients. */
+ROWS_CLONES static void TYPED(normalize_row)(const REAL *in, REAL *out, int64_t count, double mean,
+                                             double factor, double shift)
 {
-    enum { LANES = sizeof(TYPED(row_vector)) / sizeof(REAL) };
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        *(TYPED(row_vector) *)(out + i) = (*(const TYPED(row_vector) *)(in + i) - mean) * factor + shift;
-    for (; i < count; i++)
-        out[i] = (in[i] - mean) * factor + shift;
+    for (int64_t i = 0; i < count; i++)
+        out[i] = (REAL)(((double)in[i] - mean) * factor + shift);
 }
 
 ROWS_CLONES static void TYPED(scale_row)(const REAL *in, REAL *out, int64_t count, REAL factor)
@@ -29,7 +26,7 @@ static void TYPED(normalization_forward)(const struct kernel_call *call)
     for (int64_t n = 0; n < plan->batch; n++) {
         for (int64_t c = 0; c < plan->channels; c++) {
             double r = 1 / sqrt((double)var[c] + plan->epsilon);
-            TYPED(normalize_row)(in, out, plan->positions, mean[c], (REAL)((double)scale[c] * r), shift[c]);
+            TYPED(normalize_row)(in, out, plan->positions, mean[c], (double)scale[c] * r, shift[c]);
             in += plan->positions;
             out += plan->positions;
         }

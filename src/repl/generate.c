@@ -47,10 +47,11 @@ static void usage_item(FILE *file, const struct command *command)
 {
     fprintf(file, ".It Ic %s", command->name);
     for (const struct parameter *argument = command->arguments; argument && argument->name; argument++) {
-        fputs(argument->flags & PARAMETER_OPTIONAL ? " Op Ar " : " Ar ", file);
+        bool optional = argument->flags & PARAMETER_OPTIONAL;
+        fputs(optional ? " Oo Ar " : " Ar ", file);
         mdoc_argument(file, argument->name);
-        if (argument->flags & PARAMETER_REPEATED)
-            fputs(" ...", file);
+        fputs(argument->flags & PARAMETER_REPEATED ? " ..." : "", file);
+        fputs(optional ? " Oc" : "", file);
     }
     if (command->flags & COMMAND_FIGURES)
         fputs(" Op Li > Ar FILE", file);
@@ -71,8 +72,11 @@ static void parameter_item(FILE *file, const struct parameter *parameter, bool k
     fputc('\n', file);
     text_add(&sentence, parameter->help);
     if (key) {
-        text_add(&sentence, ": ");
-        parameter_add_expected(parameter, &sentence);
+        struct text expected = {0};
+        parameter_add_expected(parameter, &expected);
+        if (expected.length)
+            text_add_format(&sentence, ": %s", text_data(&expected));
+        text_free(&expected);
         if (parameter->initial)
             text_add_format(&sentence, "; default %s", parameter->initial);
     }
@@ -96,7 +100,7 @@ static void parameter_list(FILE *file, const struct command *command)
     }
     if (!command->options || command->options[0] == OPTION_NONE)
         return;
-    fputs(own ? ".Pp\n" : ".Pp\n", file);
+    fputs(".Pp\n", file);
     if (strcmp(command->name, "set") == 0) {
         fputs("Every option of\n.Sx SETTINGS\nmay be given as key=value.\n", file);
         return;
@@ -119,13 +123,14 @@ static void command_item(FILE *file, const struct command *command)
     }
     mdoc_paragraphs(file, command->text);
     parameter_list(file, command);
+    fputs(".Pp\n.Bl -tag -width Ds -compact\n", file);
     for (const struct example *example = command->examples; example && example->line; example++) {
-        fputs(".Pp\n.Dl ", file);
+        fputs(".It Li ", file);
         mdoc_argument(file, example->line);
         fputc('\n', file);
-        fputs(".Pp\n", file);
         mdoc_paragraphs(file, example->what);
     }
+    fputs(".El\n", file);
 }
 
 static void commands_mdoc(FILE *file)

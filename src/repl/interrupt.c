@@ -9,7 +9,7 @@
 
 static _Atomic(struct progress *) watched;
 static atomic_int count;
-static _Atomic(long long) last_milliseconds;
+static _Atomic(long long) cancelled_at; /* when work was last cancelled, 0: never */
 static atomic_bool twice;
 
 static long long milliseconds(void)
@@ -22,13 +22,15 @@ static long long milliseconds(void)
 static void handle(int signal_number)
 {
     (void)signal_number;
-    long long now = milliseconds();
-    if (atomic_fetch_add(&count, 1) > 0 && now - atomic_load(&last_milliseconds) <= 1000)
-        atomic_store(&twice, true);
-    atomic_store(&last_milliseconds, now);
+    long long now = milliseconds(), before = atomic_load(&cancelled_at);
     struct progress *progress = atomic_load(&watched);
-    if (progress)
+    atomic_fetch_add(&count, 1);
+    if (before && now - before <= 1000)
+        atomic_store(&twice, true);
+    if (progress) {
         progress_cancel(progress);
+        atomic_store(&cancelled_at, now);
+    }
 }
 
 void interrupt_install(void)

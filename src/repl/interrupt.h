@@ -10,9 +10,8 @@
 void interrupt_install(void);
 /* Work that an interrupt cancels, NULL for none. An interrupt that is pending cancels it at once. */
 void interrupt_watch(struct progress *progress);
-/* Was there an interrupt since interrupt_clear? Were there two within a second? */
-bool interrupt_seen(void);
-bool interrupt_twice(void);
+bool interrupt_seen(void);  /* since interrupt_clear */
+bool interrupt_twice(void); /* since interrupt_clear: one within a second of another that cancelled work */
 void interrupt_clear(void);
 
 #endif

@@ -8,30 +8,33 @@
 
 enum { LINE_WIDTH = 76 };
 
+/* How a character is written; NULL: as it is. */
+static const char *escape(char c)
+{
+    static const struct {
+        char character;
+        const char *escaped;
+    } table[] = {{'\\', "\\e"},   {'-', "\\-"},   {'~', "\\(ti"}, {'^', "\\(ha"},
+                 {'\'', "\\(aq"}, {'`', "\\(ga"}, {'"', "\\(dq"}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (table[i].character == c)
+            return table[i].escaped;
+    }
+    return NULL;
+}
+
 static void put_escaped(FILE *file, char c)
 {
-    if (c == '\\')
-        fputs("\\e", file);
-    else if (c == '-')
-        fputs("\\-", file);
-    else if (c == '~')
-        fputs("\\(ti", file);
-    else if (c == '^')
-        fputs("\\(ha", file);
-    else if (c == '\'')
-        fputs("\\(aq", file);
-    else if (c == '`')
-        fputs("\\(ga", file);
-    else if (c == '"')
-        fputs("\\(dq", file);
+    if (escape(c))
+        fputs(escape(c), file);
     else
         fputc(c, file);
 }
 
 void mdoc_text(FILE *file, const char *text)
 {
-    if (*text == '.')
-        fputs("\\&", file);
+    if (*text && strchr(".?!,;:()[]|", *text))
+        fputs("\\&", file); /* else a request, or punctuation that a macro sets apart */
     for (; *text; text++)
         put_escaped(file, *text);
 }
@@ -51,14 +54,28 @@ static bool ends_sentence(const char *word, size_t length, const char *next)
     return length && strchr(".?!", word[length - 1]) && isupper((unsigned char)*next);
 }
 
-/* Words whose hyphen is one in prose stay as they are; those that look like code get minus signs. */
+/* Words whose hyphen is one in prose keep it; those that look like code get minus signs. */
+static bool looks_like_code(const char *word, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (strchr("=/|*~_\\", word[i]))
+            return true;
+    }
+    return *word == '-';
+}
+
+/* Bytes that the word takes in the output. */
+static size_t written_length(const char *word, size_t length)
+{
+    size_t bytes = 2;
+    for (size_t i = 0; i < length; i++)
+        bytes += escape(word[i]) ? strlen(escape(word[i])) : 1;
+    return bytes;
+}
+
 static void put_word(FILE *file, const char *word, size_t length)
 {
-    bool code = false;
-    for (size_t i = 0; i < length; i++)
-        code |= strchr("=/|*~_\\", word[i]) != NULL;
-    if (*word == '-')
-        code = true;
+    bool code = looks_like_code(word, length);
     if (*word == '.' || *word == '\'')
         fputs("\\&", file);
     for (size_t i = 0; i < length; i++) {
@@ -76,7 +93,8 @@ static void fill(FILE *file, const char *text, size_t bytes)
         size_t length = strcspn(text, " ");
         if (length > (size_t)(end - text))
             length = (size_t)(end - text);
-        if (column && column + 1 + length > LINE_WIDTH) {
+        size_t written = written_length(text, length);
+        if (column && column + 1 + written > LINE_WIDTH) {
             fputc('\n', file);
             column = 0;
         }
@@ -85,7 +103,7 @@ static void fill(FILE *file, const char *text, size_t bytes)
             column++;
         }
         put_word(file, text, length);
-        column += length;
+        column += written;
         const char *word = text;
         text += length;
         while (text < end && *text == ' ')

@@ -124,7 +124,7 @@ static void act_on_signals(void)
     }
     if (stopped)
         suspend();
-    if (interrupt_seen())
+    if (interrupt_seen() && !interrupt_twice())
         clear_line();
 }
 
@@ -138,7 +138,7 @@ static char *read_one(const char *prompt)
     interrupt_clear();
     catch_signals(before);
     rl_callback_handler_install(prompt, take_line);
-    while (!line_done && !ending) {
+    while (!line_done && !ending && !interrupt_twice()) {
         act_on_signals();
         int ready = poll(&input, 1, 200);
         if (ready > 0)
@@ -148,15 +148,15 @@ static char *read_one(const char *prompt)
     }
     if (!line_done)
         rl_callback_handler_remove();
+    if (!entered)
+        putchar('\n');
     release_signals(before);
-    interrupt_clear();
     return entered;
 }
 
 /* --- the loop ----------------------------------------------------------------------------------------------
  */
 
-/* After two interrupts within a second. */
 static bool asked_to_quit(void)
 {
     char *answer = read_one("Quit? (y or n) ");
@@ -187,15 +187,17 @@ int repl_run(struct shell *shell)
     shell->prefixes = true;
     while (!shell->quit && !ending) {
         char *line = read_one(prompt_text);
-        if (!line) {
-            if (!ending)
-                putchar('\n');
-            break;
+        bool twice = interrupt_twice();
+        if (!line && !twice)
+            break; /* Control-D, or a signal */
+        if (line) {
+            history_keep(line);
+            shell_line(shell, line, NULL);
+            free(line);
+            twice = interrupt_twice();
         }
-        history_keep(line);
-        shell_line(shell, line, NULL);
-        free(line);
-        if (interrupt_twice() && !shell->quit)
+        /* Two interrupts: of the work, and within a second of it again. */
+        if (twice && !shell->quit)
             shell->quit = asked_to_quit();
     }
     mem_free(history_path);

@@ -17,8 +17,8 @@ struct show {
 
 /* Print the reply's paragraphs and figures to `file`, as wide as its terminal, 80 columns elsewhere, or as
  * the option width says. */
-status show_reply(struct show *show, const struct session *session, const struct reply *reply,
-                  FILE *file, struct error *error);
+status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,
+                  struct error *error);
 /* One line on standard error, behind `where` ("tour.ippro:12", may be NULL). */
 void show_error(const struct show *show, const struct session *session, const char *where,
                 const struct error *error);

@@ -179,7 +179,7 @@ void usage_print(FILE *file)
 {
     fprintf(file,
             "Usage: %s [OPTION...] [MODEL.onnx]\n"
-            "Explore which filters of a trained network a pruning criterion would remove, and why.\n"
+            "Explore which filters of a trained network a pruning criterion would remove.\n"
             "Without a model it starts on a built-in example; without -e and -f at a prompt.\n\n",
             PROGRAM_NAME);
     for (int i = 0; i < table_count; i++) {

@@ -127,6 +127,8 @@ static status add_word(const char *word, struct choice *choices, int *count, str
 
 status choices_parse(const char *text, struct choice *choices, int *count, struct error *error)
 {
+    if (!*text)
+        return error_set(error, STATUS_USAGE, "a criterion is missing");
     while (*text) {
         size_t length = strcspn(text, ",");
         char word[CHOICE_LABEL_SIZE];

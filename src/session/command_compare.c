@@ -389,7 +389,8 @@ const struct command commands_compare[] = {
      COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES, "agreement on what is pruned",
      "Prunes the same share of each layer under each criterion and shows the Jaccard index of every two "
      "sets: filters in "
-     "both, divided by filters in either. 1 means that the criteria prune the same filters. This is what "
+     "both, divided by filters in either. An index of 1 means that the criteria prune the same filters. This "
+     "is what "
      "decides, where "
      "a correlation also counts the order among filters that stay.",
      overlap_examples, run_overlap},

@@ -166,9 +166,9 @@ static void hist_axis(const struct hist *hist, const struct score_entry *entry, 
     else
         text_add(axis, "score");
     if (hist->scale == SCALE_MEAN)
-        text_add(axis, " / mean size in its layer");
+        text_add(axis, " / layer's mean size");
     else if (hist->scale == SCALE_STANDARD)
-        text_add(axis, ", standard deviations from its layer's mean");
+        text_add(axis, ", in deviations of its layer");
 }
 
 static void hist_title(const struct hist *hist, const struct score_entry *entry, struct figure *figure)

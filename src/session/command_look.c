@@ -88,8 +88,10 @@ static void score_rows(const struct session *session, struct figure *figure)
     text_add(&result, " % right, mean loss ");
     text_add_rounded(&result, statistics->loss / (double)statistics->images, 4);
     text_row(figure, "on the sample", &result);
-    card_row(figure, "arithmetic", "%s, %s kernels", element_name(session->board->pass->settings.real),
-             session->board->pass->settings.kernel == KERNEL_REFERENCE ? "reference" : "fast");
+    const struct pass_settings *settings = &session->board->pass->settings;
+    bool plain = settings->real == ELEMENT_DOUBLE || settings->kernel == KERNEL_REFERENCE;
+    card_row(figure, "arithmetic", "%s, %s", element_name(settings->real),
+             plain ? "plain loops" : "fast kernels");
 }
 
 static void option_rows(const struct session *session, struct figure *figure)

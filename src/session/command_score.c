@@ -285,7 +285,8 @@ static const struct example rank_examples[] = {
 const struct command commands_score[] = {
     {"score", NULL, "score", score_arguments, NULL, score_options,
      COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "compute importance scores",
-     "Gives every filter a score under each criterion; the least important have the smallest. all stands for "
+     "Gives every filter a score under each criterion; the least important have the smallest. The word all "
+     "stands for "
      "l1, taylor, "
      "geomedian and proscore, every for all criteria there are. A variant behind a colon holds several forms "
      "of one "
@@ -301,7 +302,7 @@ const struct command commands_score[] = {
      "anew from the last pass.\n\n"
      "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than single "
      "precision can "
-     "tell. tied counts the filters that share their score with another one of their layer.",
+     "tell. The column tied counts the filters that share their score with another one of their layer.",
      score_examples, run_score},
     {"rank", NULL, "score", rank_arguments, rank_parameters, rank_options,
      COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES, "order the filters of a layer",

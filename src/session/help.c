@@ -125,10 +125,10 @@ static void add_parameter(struct reply *reply, const struct parameter *parameter
     if (key) {
         struct text values = {0};
         parameter_add_expected(parameter, &values);
-        text_add_format(&text, " (%s", reply_text(reply, &values));
         if (parameter->initial)
-            text_add_format(&text, "; default %s", parameter->initial);
-        text_add(&text, ")");
+            text_add_format(&values, "%sdefault %s", values.length ? "; " : "", parameter->initial);
+        if (values.length)
+            text_add_format(&text, " (%s)", reply_text(reply, &values));
         text_free(&values);
     }
     reply_line(reply, "  %s%s\t%s", parameter->name, key ? "=" : "", reply_text(reply, &text));
@@ -212,7 +212,7 @@ static void about_topic(const struct help_topic *topic, struct reply *reply)
     } else if (strcmp(topic->name, "options") == 0) {
         list_options(reply);
     } else {
-        reply_add(reply, STYLE_HEADER, "%s", topic->help);
+        reply_add(reply, STYLE_HEADER, "%s: %s", topic->name, topic->help);
         if (topic->text)
             add_paragraphs(reply, topic->text);
         else

@@ -28,5 +28,6 @@ src_libsession_a_SOURCES = \
 	src/session/statement.c \
 	src/session/summary.c src/session/summary.h \
 	src/session/value.c src/session/value.h \
+	src/session/value_words.c \
 	src/session/version.h
 LIBSESSION = src/libsession.a

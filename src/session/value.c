@@ -1,193 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kinds of values: checks and candidate words. */
+/* Kinds of values: checks and descriptions. */
 #include "session/value.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "session/choice.h"
-#include "session/command.h"
-#include "session/help.h"
 #include "session/option.h"
 #include "session/session.h"
-
-void word_list_add(struct word_list *list, const char *word)
-{
-    if (list->failed)
-        return;
-    if (!list->arena)
-        list->arena = arena_new();
-    char *copy = list->arena ? arena_string(list->arena, word) : NULL;
-    if (!copy || !mem_grow(&list->items, &list->capacity, list->count + 1, sizeof *list->items)) {
-        list->failed = true;
-        return;
-    }
-    list->items[list->count++] = copy;
-}
-
-void word_list_free(struct word_list *list)
-{
-    arena_free(list->arena);
-    mem_free(list->items);
-    *list = (struct word_list){0};
-}
-
-bool word_list_has(const struct word_list *list, const char *word)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->items[i], word) == 0)
-            return true;
-    }
-    return false;
-}
-
-const char *word_list_hint(struct word_list *list, const char *word)
-{
-    const char *near = list->count ? nearest_word(word, list->items, list->count) : NULL;
-    if (!near)
-        return "";
-    const char *hint = arena_format(list->arena, ": did you mean '%s'?", near);
-    return hint ? hint : "";
-}
-
-/* --- candidate words ---------------------------------------------------------------------------------------
- */
-
-static void layer_words(const struct session *session, const char *suffix, struct word_list *list)
-{
-    if (!session || !session->model)
-        return;
-    const struct layers *layers = session->model->layers;
-    for (int i = 0; i < layers->count; i++) {
-        char *word = mem_format("%s%s", layers->items[i].name, suffix);
-        if (word)
-            word_list_add(list, word);
-        list->failed |= !word;
-        mem_free(word);
-    }
-}
-
-/* Names of *.theme files in the folder of one that is sure to exist, and in the user's own. */
-static void theme_words_of(const char *directory, struct word_list *list)
-{
-    DIR *folder = directory ? opendir(directory) : NULL;
-    if (!folder)
-        return;
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        const char *dot = strrchr(entry->d_name, '.');
-        if (!dot || strcmp(dot, ".theme") != 0 || dot == entry->d_name)
-            continue;
-        char *word = mem_format("%.*s", (int)(dot - entry->d_name), entry->d_name);
-        if (word && !word_list_has(list, word))
-            word_list_add(list, word);
-        mem_free(word);
-    }
-    closedir(folder);
-}
-
-static void theme_words(struct word_list *list)
-{
-    struct error ignored = {0};
-    char *path = NULL;
-    if (file_program_data("themes/dark.theme", &path, &ignored) == STATUS_OK) {
-        char *slash = strrchr(path, '/');
-        if (slash)
-            *slash = '\0';
-        theme_words_of(path, list);
-        mem_free(path);
-    }
-    char *user = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
-    char *themes = user ? path_join(user, "themes") : NULL;
-    theme_words_of(themes, list);
-    mem_free(themes);
-    mem_free(user);
-}
-
-static void dataset_words(struct word_list *list)
-{
-    for (int i = 0; dataset_kind_at(i); i++)
-        word_list_add(list, dataset_kind_at(i)->name);
-}
-
-static void option_words(struct word_list *list)
-{
-    for (int i = 0; option_at(i); i++)
-        word_list_add(list, option_at(i)->parameter.name);
-}
-
-static void criterion_words(const struct session *session, struct word_list *list)
-{
-    choice_words(list);
-    for (int i = 0; session && i < session->board->count; i++) {
-        if (!word_list_has(list, session->board->entries[i].choice.label))
-            word_list_add(list, session->board->entries[i].choice.label);
-    }
-}
-
-void value_words(const struct parameter *parameter, const struct session *session, struct word_list *list)
-{
-    switch (parameter->kind) {
-    case VALUE_BOOLEAN:
-        word_list_add(list, "yes");
-        word_list_add(list, "no");
-        break;
-    case VALUE_CHOICE:
-        for (int i = 0; parameter->choice(i); i++)
-            word_list_add(list, parameter->choice(i));
-        break;
-    case VALUE_INTEGER:
-        if (parameter->flags & PARAMETER_AUTO)
-            word_list_add(list, "auto");
-        break;
-    case VALUE_SIZE:
-        word_list_add(list, "all");
-        break;
-    case VALUE_MODEL:
-        word_list_add(list, "example");
-        break;
-    case VALUE_LAYER:
-    case VALUE_LAYERS:
-        layer_words(session, "", list);
-        break;
-    case VALUE_FILTER:
-        layer_words(session, ":", list);
-        break;
-    case VALUE_CRITERION:
-    case VALUE_CRITERIA:
-        criterion_words(session, list);
-        break;
-    case VALUE_DATASET:
-        dataset_words(list);
-        break;
-    case VALUE_NORMALIZATION:
-        for (int i = 0; normalization_name_at(i); i++)
-            word_list_add(list, normalization_name_at(i));
-        break;
-    case VALUE_OPTION:
-        option_words(list);
-        break;
-    case VALUE_THEME:
-        theme_words(list);
-        break;
-    case VALUE_TOPIC:
-        help_words(session, list);
-        break;
-    case VALUE_WORD:
-    case VALUE_FILE:
-    case VALUE_REAL:
-    case VALUE_SETTING:
-    case VALUE_TARGET:
-    case VALUE_RATIO:
-    case VALUE_RECIPE:
-    case VALUE_KINDS:
-        break;
-    }
-}
 
 /* --- checks ------------------------------------------------------------------------------------------------
  */
@@ -198,6 +21,12 @@ struct check {
     const char *text;
     struct setting_value *value;
 };
+
+static void words_of(enum value_kind kind, const struct session *session, struct word_list *list)
+{
+    const struct parameter any = {.kind = kind};
+    value_words(&any, session, list);
+}
 
 static status refuse(const struct check *check, struct error *error)
 {
@@ -271,7 +100,7 @@ static status check_size(const struct check *check, struct error *error)
 static status no_layer(const struct check *check, const char *name, struct error *error)
 {
     struct word_list words = {0};
-    layer_words(check->session, "", &words);
+    words_of(VALUE_LAYER, check->session, &words);
     const char *near = words.count ? nearest_word(name, words.items, words.count) : NULL;
     status code = near ? error_set(error, STATUS_NOT_FOUND, "no layer '%s': nearest is '%s'", name, near)
                        : error_set(error, STATUS_NOT_FOUND, "no layer '%s': 'layers' lists them", name);
@@ -344,7 +173,7 @@ static status check_dataset(const struct check *check, struct error *error)
         return STATUS_OK;
     struct word_list words = {0};
     struct text kinds = {0};
-    dataset_words(&words);
+    words_of(VALUE_DATASET, check->session, &words);
     for (size_t i = 0; i < words.count; i++)
         text_add_format(&kinds, "%s%s", i ? ", " : "", words.items[i]);
     status code = error_set(error, STATUS_NOT_FOUND, "no data set kind '%s' (known: %s)%s", check->text,
@@ -376,7 +205,7 @@ static status check_option(const struct check *check, struct error *error)
     if (check->value->integer != OPTION_NONE)
         return STATUS_OK;
     struct word_list words = {0};
-    option_words(&words);
+    words_of(VALUE_OPTION, check->session, &words);
     const char *hint = word_list_hint(&words, check->text);
     status code = error_set(error, STATUS_NOT_FOUND, "no option '%s'%s", check->text,
                             *hint ? hint : ": 'set' lists them");
@@ -489,7 +318,6 @@ void parameter_add_expected(const struct parameter *parameter, struct text *text
         text_add(text, "a number of images (500), a share (5%), or all");
         break;
     default:
-        text_add(text, value_kind_name(parameter->kind));
         break;
     }
 }

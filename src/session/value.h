@@ -91,7 +91,7 @@ const char *value_kind_name(enum value_kind kind);
  */
 struct text;
 void parameter_add_values(const struct parameter *parameter, struct text *text);
-/* What is expected, in words: "a number from 0 to 1", "yes or no". */
+/* What is expected, in words: "a number from 0 to 1", "yes or no"; nothing for names and files. */
 void parameter_add_expected(const struct parameter *parameter, struct text *text);
 
 /* Check a text against a parameter. The message names the parameter, the text and what was expected. */

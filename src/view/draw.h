@@ -23,7 +23,7 @@ void canvas_level(struct canvas *canvas, int line, int column, int count, unsign
 struct glyph_set {
     const char *column[9]; /* bars upwards, 0 to 8 eighths */
     const char *row[9];    /* bars to the right */
-    const char *cut[9];    /* bars upwards of what would be pruned */
+    const char *cut[9];    /* the same of what would be pruned: told apart without colour */
     const char *track;     /* the part of a bar to the right that is empty */
     const char *vertical, *horizontal, *tick_left, *tick_down, *corner, *origin, *cut_axis;
     const char *threshold, *threshold_line, *ellipsis, *marker, *dot;

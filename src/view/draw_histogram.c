@@ -190,42 +190,68 @@ static void draw_plot(struct drawing *drawing, const struct panels *panels, int 
     }
 }
 
-/* Put ticks below the bars, as many as have room for their labels. */
+/* Where the value axis is: columns of its bars, and the columns that labels may take. */
+struct axis_place {
+    int origin, columns, left, end;
+};
+
+static int tick_column(const struct panels *panels, const struct axis_place *place, const struct tick *tick)
+{
+    int column = (int)floor(column_position(panels, tick->position));
+    return place->origin + (column < place->columns ? column : place->columns - 1);
+}
+
+static int label_start(const struct axis_place *place, int column, const char *label)
+{
+    int width = utf8_width(label), start = column - width / 2;
+    start = start + width > place->end ? place->end - width : start;
+    return start < place->left ? place->left : start;
+}
+
+/* As many ticks as there is room for with their labels two columns apart. */
+static int choose_ticks(const struct panels *panels, const struct axis_place *place,
+                        struct tick ticks[TICKS_MAX])
+{
+    for (int most = place->columns / 4 + 2; most > 1; most = most > TICKS_MAX ? TICKS_MAX : most - 1) {
+        int count = ticks_of_axis(panels->histogram, most, ticks), free = place->left;
+        bool fits = true;
+        for (int i = 0; i < count && fits; i++) {
+            int start = label_start(place, tick_column(panels, place, &ticks[i]), ticks[i].label);
+            fits = start >= free;
+            free = start + utf8_width(ticks[i].label) + 2;
+        }
+        if (fits)
+            return count;
+    }
+    return ticks_of_axis(panels->histogram, 1, ticks);
+}
+
 static void draw_value_axis(struct drawing *drawing, const struct panels *panels, int series, int left)
 {
     const struct glyph_set *glyphs = drawing->glyphs;
+    struct axis_place place = {left + panels->gutter, panels->columns, left, left + panels->panel};
+    int kept = first_kept(panels, series);
+    drawing_put_right(drawing, place.origin - 2, STYLE_AXIS, "0");
+    drawing_put(drawing, place.origin - 1, STYLE_AXIS, glyphs->origin);
+    drawing_repeat(drawing, place.origin, STYLE_CUT, glyphs->cut_axis, kept);
+    drawing_repeat(drawing, place.origin + kept, STYLE_AXIS, glyphs->horizontal, panels->columns - kept);
     struct tick ticks[TICKS_MAX];
-    int origin = left + panels->gutter, kept = first_kept(panels, series), end = left + panels->panel;
-    drawing_put_right(drawing, origin - 2, STYLE_AXIS, "0");
-    drawing_put(drawing, origin - 1, STYLE_AXIS, glyphs->origin);
-    drawing_repeat(drawing, origin, STYLE_CUT, glyphs->cut_axis, kept);
-    drawing_repeat(drawing, origin + kept, STYLE_AXIS, glyphs->horizontal, panels->columns - kept);
-    int count = ticks_of_axis(panels->histogram, panels->columns / 8 + 1, ticks);
+    int count = choose_ticks(panels, &place, ticks);
     drawing->failed = drawing->failed || count < 0;
-    int taken = left - 1; /* the last column that a label took */
     for (int i = 0; i < count; i++) {
-        int column = (int)floor(column_position(panels, ticks[i].position));
-        column = column < panels->columns ? column : panels->columns - 1;
-        int width = utf8_width(ticks[i].label), start = origin + column - width / 2;
-        start = start + width > end ? end - width : start;
-        start = start < left ? left : start;
-        drawing_put(drawing, origin + column, column < kept ? STYLE_CUT : STYLE_AXIS, glyphs->tick_down);
-        if (start <= taken + 1 && taken >= left)
-            continue;
+        int column = tick_column(panels, &place, &ticks[i]);
+        drawing_put(drawing, column, column < place.origin + kept ? STYLE_CUT : STYLE_AXIS,
+                    glyphs->tick_down);
         drawing->line++;
-        drawing_put(drawing, start, STYLE_AXIS, ticks[i].label);
+        drawing_put(drawing, label_start(&place, column, ticks[i].label), STYLE_AXIS, ticks[i].label);
         drawing->line--;
-        taken = start + width - 1;
     }
-    if (has_threshold(panels->histogram, series) && kept > 0)
-        drawing_put(drawing, origin + (kept < panels->columns ? kept : panels->columns - 1), STYLE_CUT,
-                    glyphs->threshold);
+    if (kept > 0 && kept < panels->columns)
+        drawing_put(drawing, place.origin + kept, STYLE_CUT, glyphs->threshold);
     drawing->line += 2;
     const char *axis =
         drawing_shorten(drawing, drawing_show(drawing, panels->histogram->axis), panels->panel);
-    int start = origin + (panels->columns - utf8_width(axis)) / 2;
-    start = start + utf8_width(axis) > end ? end - utf8_width(axis) : start;
-    drawing_put(drawing, start < left ? left : start, STYLE_NOTE, axis);
+    drawing_put(drawing, label_start(&place, place.origin + panels->columns / 2, axis), STYLE_NOTE, axis);
     drawing->line++;
 }
 

@@ -106,22 +106,36 @@ static void plot_count_axis(struct plot *plot, const struct area *area)
     text_free(&label);
 }
 
+/* As many ticks as there is room for with their labels a letter and a half apart. */
+static int choose_ticks(const struct area *area, struct tick ticks[TICKS_MAX])
+{
+    for (int most = TICKS_MAX; most > 1; most--) {
+        int count = ticks_of_axis(area->histogram, most, ticks), free = 0;
+        bool fits = true;
+        for (int i = 0; i < count && fits; i++) {
+            int half = raster_text_width(PLOT_SCALE, ticks[i].label) / 2,
+                x = column_of(area, ticks[i].position);
+            fits = x - half >= free;
+            free = x + half + PLOT_CELL * 3 / 2;
+        }
+        if (fits)
+            return count;
+    }
+    return ticks_of_axis(area->histogram, 1, ticks);
+}
+
 static void plot_value_axis(struct plot *plot, const struct area *area)
 {
     struct tick ticks[TICKS_MAX];
-    int bottom = area->top + area->height, taken = -1000;
-    int count = ticks_of_axis(area->histogram, area->width / 110 + 1, ticks);
+    int bottom = area->top + area->height, count = choose_ticks(area, ticks);
     plot->text->failed = plot->text->failed || count < 0;
     raster_rectangle(plot->raster, area->left - 2, bottom, area->width + 2, 2, PLOT_AXIS);
     raster_rectangle(plot->raster, area->left - 2, area->top, 2, area->height, PLOT_AXIS);
     for (int i = 0; i < count; i++) {
         int x = column_of(area, ticks[i].position), width = raster_text_width(PLOT_SCALE, ticks[i].label);
         raster_rectangle(plot->raster, x - 1, bottom, 2, TICK, PLOT_AXIS);
-        if (x - width / 2 < taken + PLOT_CELL)
-            continue;
         raster_text(plot->raster, x - width / 2, bottom + TICK + 4, PLOT_SCALE, TEXT_PLAIN, PLOT_TEXT,
                     ticks[i].label);
-        taken = x + width / 2;
     }
     const char *axis = drawing_show(plot->text, area->histogram->axis);
     axis = drawing_shorten(plot->text, axis, area->width / PLOT_CELL);
@@ -132,17 +146,17 @@ static void plot_value_axis(struct plot *plot, const struct area *area)
 static void plot_threshold(struct plot *plot, const struct area *area)
 {
     int x = threshold_column(area);
-    if (!isnan(area->histogram->threshold[area->series]) && x > area->left)
+    if (!isnan(area->histogram->threshold[area->series]) && x > area->left && x < area->left + area->width)
         raster_dashes(plot->raster, x - 1, area->top, 2, area->height, 7, PLOT_CUT_STRIPE);
 }
 
-/* Name, summary and threshold above the bars, the last line ending where the bars begin. */
+/* Name, summary and threshold above the bars. */
 static void plot_head(struct plot *plot, const struct figure_histogram *histogram, int series, int left,
-                      int width, int lines)
+                      int width)
 {
     struct panel_head head;
     panel_head_make(plot->text, histogram, series, width / PLOT_CELL, "  ", &head);
-    int y = plot->y + (lines - head.count) * PLOT_LINE;
+    int y = plot->y;
     for (int i = 0; i < head.count && !plot->text->failed; i++, y += PLOT_LINE) {
         bool name = head.style[i] == STYLE_HEADER;
         raster_text(plot->raster, left, y, PLOT_SCALE, name ? TEXT_BOLD : TEXT_PLAIN,
@@ -198,7 +212,7 @@ static void plot_panel(struct plot *plot, const struct figure_histogram *histogr
     area.left = left + gutter;
     area.width = panels->width - gutter - 2 * PLOT_CELL; /* room for half a label at the right end */
     area.top = plot->y + panels->head;
-    plot_head(plot, histogram, series, left, panels->width, panels->head / PLOT_LINE);
+    plot_head(plot, histogram, series, left, panels->width);
     plot_count_axis(plot, &area);
     plot_bars(plot, &area);
     plot_threshold(plot, &area);

@@ -52,13 +52,12 @@ static status unknown_theme(const char *name, struct error *error)
     for (size_t i = 0; i < count; i++)
         text_add_format(&known, "%s%s", i ? ", " : "", names[i]);
     const char *near = nearest_word(name, (const char *const *)names, count);
-    if (near)
-        code =
-            error_set(error, STATUS_NOT_FOUND, "there is no theme '%s'; did you mean '%s'? (there are: %s)",
-                      name, near, text_data(&known));
+    if (count == 0)
+        code = error_set(error, STATUS_NOT_FOUND, "there is no theme '%s': no themes are installed", name);
     else
-        code = error_set(error, STATUS_NOT_FOUND, "there is no theme '%s' (there are: %s)", name,
-                         text_data(&known));
+        code =
+            error_set(error, STATUS_NOT_FOUND, "there is no theme '%s'%s%s%s (there are: %s)", name,
+                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "", text_data(&known));
     text_free(&known);
     theme_list_free(names, count);
     return code;

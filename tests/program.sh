@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# For the tests of the whole program: sourced by them. IPPRO is the program, SRCDIR the source tree.
+# Each test runs in a folder of its own, with no configuration and no history of the user's.
+
+: "${IPPRO:?is the program to test}" "${SRCDIR:?is the source tree}"
+IPPRO_DATADIR=${IPPRO_DATADIR:-$SRCDIR}
+export IPPRO_DATADIR
+work=$(mktemp -d "${TMPDIR:-/tmp}/ippro-test-XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+HOME=$work/home
+XDG_CONFIG_HOME=$HOME/.config
+XDG_STATE_HOME=$HOME/.local/state
+export HOME XDG_CONFIG_HOME XDG_STATE_HOME
+unset NO_COLOR INPUTRC
+mkdir -p "$HOME"
+number=0
+
+# ok STATUS NAME: one line of TAP.
+ok() {
+    number=$((number + 1))
+    name=$(printf '%s' "$2" | LC_ALL=C tr -c '[:print:]' '?')
+    if [ "$1" -eq 0 ]; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+    fi
+}
+
+# explain FILE: its lines as remarks.
+explain() {
+    sed 's/^/# /' "$1"
+}
+
+skip() {
+    number=$((number + 1))
+    echo "ok $number - $1 # SKIP $2"
+}
+
+finish() {
+    echo "1..$number"
+}

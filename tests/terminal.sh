@@ -1,0 +1,184 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The prompt in a real terminal (tmux): start, completion, history, Ctrl-C at the prompt and in the middle of scoring,
+# resize, suspend, plain mode, the end.
+. "$SRCDIR/tests/program.sh"
+if ! command -v tmux >"$work/path" 2>&1; then
+    echo "1..0 # SKIP tmux is not installed"
+    exit 0
+fi
+cd "$work" || exit 1
+socket=$work/tmux
+tmux_() {
+    env -u TMUX tmux -S "$socket" -f /dev/null "$@"
+}
+trap 'tmux_ kill-server 2>/dev/null; rm -rf "$work"' EXIT
+
+keys() {
+    tmux_ send-keys -t it "$@"
+}
+screen() {
+    tmux_ capture-pane -p -t it >screen.txt 2>/dev/null
+}
+# wait_for PATTERN: until the screen shows it, twenty seconds at most.
+wait_for() {
+    tries=0
+    while [ $tries -lt 200 ]; do
+        screen
+        grep -qE -- "$1" screen.txt && return 0
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    return 1
+}
+# shows NAME PATTERN
+shows() {
+    wait_for "$2"
+    status=$?
+    ok $status "$1"
+    [ $status -eq 0 ] || explain screen.txt
+}
+# The last line that is not empty is the prompt with nothing behind it.
+at_prompt() {
+    tries=0
+    while [ $tries -lt 200 ]; do
+        screen
+        grep -v '^$' screen.txt | tail -n 1 | grep -q '^ippro> *$' && return 0
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    return 1
+}
+
+# start WIDTH HEIGHT ARGUMENTS: the program in a new terminal; its process number goes to the file pid.
+cat >run.sh <<'END'
+trap : INT
+export LC_ALL=C.UTF-8
+sh -c 'echo $$ >pid; exec "$IPPRO" "$@"' run "$@"
+echo "ended with $?"
+sleep 1000
+END
+export IPPRO
+start() {
+    tmux_ kill-server 2>/dev/null
+    sleep 0.2
+    width=$1 height=$2
+    shift 2
+    tmux_ new-session -d -s it -x "$width" -y "$height" "sh run.sh $*"
+}
+
+start 90 40 -n
+shows "it starts on the example" 'example: 14 layers'
+shows "with its images" 'shapes train: 10,000 images'
+at_prompt
+ok $? "a prompt is there"
+
+keys 'rati' Tab
+sleep 0.3
+keys C-u
+keys 'sc' Tab
+shows "Tab completes a command" '^ippro> score $|^ippro> score$'
+keys 'geo' Tab
+shows "Tab completes a criterion" '^ippro> score geomedian'
+keys Enter
+shows "the command runs" 'geomedian +464'
+at_prompt
+keys 'hist layer3.0' Tab
+shows "Tab completes a layer" '^ippro> hist layer3.0.conv'
+keys C-u
+keys 'corr meth' Tab 'k' Tab
+shows "Tab completes a key and its value" '^ippro> corr method=kendall'
+keys C-c
+at_prompt
+ok $? "Ctrl-C at the prompt clears the line"
+
+keys 'sco l2' Enter
+shows "commands may be shortened" 'l2 +464'
+at_prompt
+keys Up
+shows "Up brings the last line back" '^ippro> sco l2$'
+keys C-c
+at_prompt
+keys 'nonsense' Enter
+shows "errors are shown" "no command 'nonsense'"
+at_prompt
+
+# Work: the progress line, then Ctrl-C.
+keys 'clear' C-u
+keys 'score taylor samples=all precision=double' Enter
+shows "progress is shown" 'of 10,000 images'
+keys C-c
+shows "Ctrl-C cancels the work" 'cancelled'
+at_prompt
+ok $? "and the prompt is back"
+keys 'info' Enter
+shows "the session is as it was" 'scores +l2, geomedian|scores +geomedian, l2'
+at_prompt
+
+# Resize, at the prompt and during work.
+keys 'corr'
+tmux_ resize-window -t it -x 60 -y 20
+sleep 0.3
+keys Enter
+shows "it works after a resize" 'Spearman correlation'
+at_prompt
+keys 'eval samples=2000 precision=double' Enter
+wait_for 'of 2,000 images'
+tmux_ resize-window -t it -x 20 -y 5
+sleep 0.3
+tmux_ resize-window -t it -x 90 -y 40
+keys C-c
+wait_for cancelled
+at_prompt
+ok $? "it survives a resize during work"
+
+# Two interrupts within a second: the question.
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+keys C-c
+keys C-c
+shows "a second Ctrl-C asks to quit" 'Quit\?'
+keys 'n' Enter
+at_prompt
+ok $? "n goes on"
+
+keys 'set gamma 3' Enter
+at_prompt
+keys 'set gamma 3' Enter
+at_prompt
+keys C-d
+shows "Ctrl-D quits" 'ended with 0'
+[ "$(grep -c '^set gamma 3$' "$XDG_STATE_HOME/ippro-explore/history")" -eq 1 ]
+ok $? "the history has each line once"
+
+start 90 40 -n
+at_prompt
+keys Up
+shows "the history is there the next time" '^ippro> set gamma 3$'
+keys C-c
+at_prompt
+keys 'quit' Enter
+shows "quit quits" 'ended with 0'
+
+# A plain prompt writes no escape sequence.
+start 80 24 -n --plain
+tmux_ pipe-pane -t it "cat >'$work/stream'"
+sleep 0.5
+keys 'score l1 l2' Enter
+wait_for 'l2 +464'
+keys 'corr' Enter
+wait_for 'Spearman'
+keys 'score taylor samples=500' Enter
+wait_for 'gradients'
+at_prompt
+keys C-d
+sleep 0.5
+[ -s stream ] && ! LC_ALL=C grep -q "$(printf '\033')" stream
+ok $? "--plain writes no escape sequence"
+
+# SIGTERM gives the terminal back.
+start 90 40 -n
+at_prompt
+kill -TERM "$(cat pid)"
+shows "SIGTERM ends it" 'ended with 143'
+finish
