@@ -82,6 +82,12 @@ const struct tensor *edit_get(const struct edit *edit, int node, int input)
     return item->inputs[input] == VALUE_NONE ? NULL : edit->graph->values[item->inputs[input]].constant;
 }
 
+struct tensor *edit_replacement(const struct edit *edit, int node, int input)
+{
+    const struct edited_node *item = &edit->nodes[node];
+    return input < item->input_count ? item->constants[input] : NULL;
+}
+
 void edit_input(struct edit *edit, int node, int input, int value)
 {
     tensor_release(edit->nodes[node].constants[input]);

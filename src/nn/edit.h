@@ -18,6 +18,8 @@ status edit_constant(struct edit *edit, int node, int input, struct tensor *tens
 /* The constant that stands there now: the replacement, or the graph's own; NULL for anything else. Borrowed.
  */
 const struct tensor *edit_get(const struct edit *edit, int node, int input);
+/* Only a replacement, NULL where the graph's own operand still stands. Borrowed. */
+struct tensor *edit_replacement(const struct edit *edit, int node, int input);
 /* Let input `input` of a node come from another value of the graph. */
 void edit_input(struct edit *edit, int node, int input, int value);
 /* Replace or add one attribute of integers, or one integer. The values are copied. */

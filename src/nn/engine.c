@@ -149,6 +149,7 @@ static status make_step(struct engine *engine, int s, struct error *error)
         return error_memory(error);
     *own = (struct engine_step){
         .forward = is_view(engine, step) ? NULL : step->kernels->forward,
+        .inputs = inputs,
         .call = {.plan = step->plan,
                  .inputs = inputs,
                  .outputs = outputs,
@@ -240,6 +241,8 @@ void engine_free(struct engine *engine)
     mem_free(engine->gradients);
     mem_free(engine->workspace);
     mem_free(engine->output_gradient);
+    engine_restore_operands(engine);
+    mem_free(engine->replaced);
     plan_free(engine->plan);
     arena_free(engine->arena);
     mem_free(engine);
@@ -258,7 +261,12 @@ int64_t engine_input_elements(const struct engine *engine)
 
 status engine_forward(struct engine *engine, struct error *error)
 {
-    for (int s = 0; s < engine->step_count; s++) {
+    return engine_forward_from(engine, 0, error);
+}
+
+status engine_forward_from(struct engine *engine, int first, struct error *error)
+{
+    for (int s = first; s < engine->step_count; s++) {
         const struct engine_step *step = &engine->steps[s];
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inside of the engine, shared by engine.c (forward), gradient.c (which gradients exist, where they live,
- * and the backward pass) and probe.c (per-channel sums). */
+/* The inside of the engine, shared by engine.c (forward), variant.c (replaced operands), gradient.c (which
+ * gradients exist, where they live, and the backward pass) and probe.c (per-channel sums). */
 #ifndef IPPRO_NN_ENGINE_PARTS_H
 #define IPPRO_NN_ENGINE_PARTS_H
 
@@ -21,9 +21,17 @@ struct engine_step {
     kernel forward;  /* NULL: the output is the input's memory */
     kernel backward; /* NULL: no gradient passes, or it is already where it belongs */
     struct kernel_call call;
+    struct operand *inputs; /* those of the call, which cannot write them */
     int *born; /* values whose gradients this step is the first to add to: zeroed before */
     int born_count;
     int first_target, first_activated; /* probes that read the gradient of this step's outputs, or -1 */
+};
+
+/* An operand that another constant stands in for (variant.c). */
+struct replaced_operand {
+    int step, input;
+    struct tensor *tensor; /* one reference */
+    void *own;             /* data of the node's own constant */
 };
 
 struct engine {
@@ -47,6 +55,9 @@ struct engine {
     struct probe_state *probes;
     int probe_count;
     int late_target, late_activated; /* probes on values that no step makes, or -1 */
+
+    struct replaced_operand *replaced; /* owned */
+    size_t replaced_count, replaced_capacity;
 };
 
 /* Bytes of a value, rounded up so that the next one starts on a cache line. */

@@ -30,5 +30,6 @@ src_libnn_a_SOURCES = \
 	src/nn/run.c src/nn/run.h \
 	src/nn/simplify.c src/nn/simplify.h src/nn/simplify_batch.c src/nn/simplify_parts.h src/nn/simplify_pool.c \
 	src/nn/tensor.c src/nn/tensor.h \
+	src/nn/variant.c \
 	src/nn/window.c src/nn/window.h
 LIBNN = src/libnn.a $(OPENBLAS_LIBS)

@@ -34,24 +34,6 @@ static enum element_type planned_type(const struct planner *planner, enum elemen
     return is_real(type) && is_real(planner->options->real) ? planner->options->real : type;
 }
 
-static struct tensor *converted(struct tensor *from, enum element_type type)
-{
-    int64_t count = shape_elements(&from->shape);
-    struct tensor *to;
-
-    if (from->type == type)
-        return tensor_retain(from);
-    to = tensor_new(type, &from->shape);
-    if (to == NULL)
-        return NULL;
-    to->file_type = from->file_type;
-    for (int64_t i = 0; type == ELEMENT_DOUBLE && i < count; i++)
-        ((double *)to->data)[i] = (double)((const float *)from->data)[i];
-    for (int64_t i = 0; type == ELEMENT_FLOAT && i < count; i++)
-        ((float *)to->data)[i] = (float)((const double *)from->data)[i];
-    return to;
-}
-
 static status check_size(const struct planner *planner, const char *name, const struct operand *operand)
 {
     struct text text = {0};
@@ -95,7 +77,7 @@ static status take_givens(struct planner *planner)
 
         if (constant == NULL)
             continue;
-        plan->constants[v] = converted(constant, planned_type(planner, constant->type));
+        plan->constants[v] = tensor_convert(constant, planned_type(planner, constant->type));
         if (plan->constants[v] == NULL)
             return error_memory(planner->error);
         plan->values[v].type = plan->constants[v]->type;

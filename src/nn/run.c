@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What one worker keeps from task to task. */
@@ -17,9 +18,15 @@ struct run_worker {
     int64_t *labels;
 };
 
+struct ordered_variant {
+    int first_node, variant;
+};
+
 struct runner {
     const struct run *run;
     struct engine_options options;
+    struct ordered_variant *order; /* variants as they run: the latest first node first */
+    int variant_count;
     struct run_worker *workers;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -50,8 +57,10 @@ static status worker_start(const struct runner *runner, struct run_worker *worke
     struct engine *engine;
     if (engine_new(runner->run->graph, &runner->options, &engine, error))
         return error->code;
-    size_t batch = (size_t)runner->options.batch;
-    worker->losses = mem_new(batch, sizeof *worker->losses);
+    size_t batch = (size_t)runner->options.batch, losses;
+    worker->losses = size_multiply(batch, (size_t)runner->variant_count + 1, &losses)
+                         ? mem_new(losses, sizeof *worker->losses)
+                         : NULL;
     worker->labels = mem_new(batch, sizeof *worker->labels);
     if (!worker->losses || !worker->labels)
         error_memory(error);
@@ -91,18 +100,42 @@ static status fetch_images(const struct runner *runner, struct run_worker *worke
 }
 
 /* Loss of each image, and its gradient where there is a backward pass; rows without an image get zero. */
-static void compute_losses(const struct runner *runner, struct run_worker *worker, int64_t count)
+static void compute_losses(const struct runner *runner, struct run_worker *worker, int64_t count,
+                           struct loss *losses)
 {
     const struct operand *output = engine_output(worker->engine);
     size_t row = (size_t)output->shape.dim[1] * element_size(output->type);
     const unsigned char *logits = output->data;
     unsigned char *gradient = runner->options.backward ? engine_output_gradient(worker->engine) : NULL;
     for (int64_t i = 0; i < count; i++)
-        worker->losses[i] =
+        losses[i] =
             softmax_cross_entropy(logits + (size_t)i * row, output->type, output->shape.dim[1],
                                   worker->labels[i], gradient ? gradient + (size_t)i * row : NULL);
     if (gradient)
         memset(gradient + (size_t)count * row, 0, (size_t)(runner->options.batch - count) * row);
+}
+
+/* Each variant from its first node on. What one leaves changed lies behind the point where the next begins,
+ * because they run from the back of the network to its front. */
+static status run_variants(const struct runner *runner, struct run_worker *worker, int64_t count,
+                           struct error *error)
+{
+    const struct run_variants *variants = runner->run->variants;
+    struct engine *engine = worker->engine;
+    status code = STATUS_OK;
+    for (int i = 0; i < runner->variant_count && code == STATUS_OK; i++) {
+        const struct ordered_variant *item = &runner->order[i];
+        int step = engine_step_of(engine, item->first_node);
+        if (step < 0)
+            return error_set(error, STATUS_STATE, "node %d never runs: it cannot vary", item->first_node);
+        code = variants->apply(variants->argument, engine, item->variant, error);
+        if (code == STATUS_OK)
+            code = engine_forward_from(engine, step, error);
+        if (code == STATUS_OK)
+            compute_losses(runner, worker, count, worker->losses + (item->variant + 1) * count);
+        engine_restore_operands(engine);
+    }
+    return code;
 }
 
 static status run_task(const struct runner *runner, struct run_worker *worker, int64_t first, int64_t count,
@@ -113,7 +146,9 @@ static status run_task(const struct runner *runner, struct run_worker *worker, i
     if (worker_start(runner, worker, error) || fetch_images(runner, worker, first, count, error) ||
         engine_forward(worker->engine, error))
         return error->code;
-    compute_losses(runner, worker, count);
+    compute_losses(runner, worker, count, worker->losses);
+    if (runner->variant_count > 0)
+        return run_variants(runner, worker, count, error);
     return runner->options.backward ? engine_backward(worker->engine, error) : STATUS_OK;
 }
 
@@ -138,6 +173,12 @@ static bool wait_for_turn(struct runner *runner, int64_t task)
     return go;
 }
 
+static void report(const struct run *run, int64_t done)
+{
+    progress_report(run->progress, run->title, "images", run->progress_before + done,
+                    run->progress_total > 0 ? run->progress_total : run->images);
+}
+
 /* Only the task whose turn it is comes here, so neither commit nor progress ever runs twice at once. */
 static status commit_task(struct runner *runner, const struct run_worker *worker, int64_t first,
                           int64_t count, struct error *error)
@@ -148,7 +189,7 @@ static status commit_task(struct runner *runner, const struct run_worker *worker
     if (run->commit && run->commit(run->commit_argument, worker->engine, worker->losses, worker->labels,
                                    first, count, error))
         return error->code;
-    progress_report(run->progress, run->title, "images", first + count, run->images);
+    report(run, first + count);
     return STATUS_OK;
 }
 
@@ -157,7 +198,8 @@ static void work(void *argument, int64_t task, int index)
     struct runner *runner = argument;
     struct run_worker *worker = &runner->workers[index];
     struct error error = {0};
-    int64_t batch = runner->options.batch, first = task * batch, left = runner->run->images - first;
+    int64_t batch = runner->options.batch, first = runner->run->start + task * batch;
+    int64_t left = runner->run->images - first;
     int64_t count = left < batch ? left : batch;
     pthread_mutex_lock(&runner->lock);
     bool go = task < runner->stop;
@@ -181,32 +223,70 @@ static void work(void *argument, int64_t task, int index)
     pthread_mutex_unlock(&runner->lock);
 }
 
-status run_images(const struct run *run, struct error *error)
+static int compare_variants(const void *a, const void *b)
+{
+    const struct ordered_variant *x = a, *y = b;
+    if (x->first_node != y->first_node)
+        return x->first_node > y->first_node ? -1 : 1;
+    return (x->variant > y->variant) - (x->variant < y->variant);
+}
+
+static bool runner_new(struct runner *runner, const struct run *run)
+{
+    *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
+    runner->options.progress = run->progress;
+    runner->variant_count = run->variants ? run->variants->count : 0;
+    runner->workers = mem_new((size_t)pool_threads(run->pool), sizeof *runner->workers);
+    runner->order = mem_new((size_t)runner->variant_count, sizeof *runner->order);
+    if (!runner->workers || !runner->order)
+        return false;
+    for (int i = 0; i < runner->variant_count; i++)
+        runner->order[i] = (struct ordered_variant){run->variants->first_node[i], i};
+    qsort(runner->order, (size_t)runner->variant_count, sizeof *runner->order, compare_variants);
+    return true;
+}
+
+static void runner_free(struct runner *runner)
+{
+    for (int i = 0; runner->workers && i < pool_threads(runner->run->pool); i++) {
+        engine_free(runner->workers[i].engine);
+        mem_free(runner->workers[i].losses);
+        mem_free(runner->workers[i].labels);
+    }
+    mem_free(runner->workers);
+    mem_free(runner->order);
+}
+
+static status check_run(const struct run *run, struct error *error)
 {
     int64_t batch = run->engine.batch;
-    if (batch < 1 || run->images < 0)
+    if (batch < 1 || run->images < 0 || run->start < 0 || run->start > run->images)
         return error_set(error, STATUS_RANGE,
-                         "%" PRId64 " images in micro-batches of %" PRId64 " are not possible", run->images,
-                         batch);
-    int64_t tasks = run->images / batch + (run->images % batch > 0);
-    struct runner runner = {.run = run, .options = run->engine, .stop = INT64_MAX};
-    runner.options.progress = run->progress;
-    int threads = pool_threads(run->pool);
-    runner.workers = mem_new((size_t)threads, sizeof *runner.workers);
-    if (!runner.workers)
+                         "%" PRId64 " images in micro-batches of %" PRId64 " are not possible",
+                         run->images - run->start, batch);
+    if (run->variants && run->engine.backward)
+        return error_set(error, STATUS_USAGE, "variants of a network run forward only");
+    return STATUS_OK;
+}
+
+status run_images(const struct run *run, struct error *error)
+{
+    struct runner runner;
+    if (check_run(run, error))
+        return error->code;
+    int64_t batch = run->engine.batch, images = run->images - run->start;
+    int64_t tasks = images / batch + (images % batch > 0);
+    if (!runner_new(&runner, run)) {
+        runner_free(&runner);
         return error_memory(error);
+    }
     pthread_mutex_init(&runner.lock, NULL); /* with default attributes these cannot fail on Linux */
     pthread_cond_init(&runner.changed, NULL);
-    progress_report(run->progress, run->title, "images", 0, run->images);
+    report(run, run->start);
     pool_run(run->pool, tasks, work, &runner);
     pthread_cond_destroy(&runner.changed);
     pthread_mutex_destroy(&runner.lock);
-    for (int i = 0; i < threads; i++) {
-        engine_free(runner.workers[i].engine);
-        mem_free(runner.workers[i].losses);
-        mem_free(runner.workers[i].labels);
-    }
-    mem_free(runner.workers);
+    runner_free(&runner);
     if (runner.error.code == STATUS_OK)
         return STATUS_OK;
     *error = runner.error;

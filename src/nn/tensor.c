@@ -142,6 +142,22 @@ struct tensor *tensor_retain(struct tensor *tensor)
     return tensor;
 }
 
+struct tensor *tensor_convert(struct tensor *tensor, enum element_type type)
+{
+    int64_t count = shape_elements(&tensor->shape);
+    if (tensor->type == type)
+        return tensor_retain(tensor);
+    struct tensor *result = tensor_new(type, &tensor->shape);
+    if (result == NULL)
+        return NULL;
+    result->file_type = tensor->file_type;
+    for (int64_t i = 0; type == ELEMENT_DOUBLE && i < count; i++)
+        ((double *)result->data)[i] = (double)((const float *)tensor->data)[i];
+    for (int64_t i = 0; type == ELEMENT_FLOAT && i < count; i++)
+        ((float *)result->data)[i] = (float)((const double *)tensor->data)[i];
+    return result;
+}
+
 void tensor_release(struct tensor *tensor)
 {
     if (tensor == NULL || __atomic_sub_fetch(&tensor->references, 1, __ATOMIC_ACQ_REL) > 0)
