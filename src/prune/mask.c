@@ -121,8 +121,9 @@ static const struct {
     {"MatMul", mask_linear},
 };
 
-status mask_apply(const struct coupling *coupling, const bool *removed, struct graph **result,
-                  struct error *error)
+/* The mask as an edit of the coupling's graph. */
+static status mask_edit(const struct coupling *coupling, const bool *removed, struct edit **edit,
+                        struct error *error)
 {
     struct masking m = {coupling, removed, edit_new(coupling->graph)};
     if (m.edit == NULL)
@@ -133,7 +134,61 @@ status mask_apply(const struct coupling *coupling, const bool *removed, struct g
             if (strcmp(rows[k].op, coupling->graph->nodes[i].op->name) == 0)
                 code = rows[k].mask(&m, i, error);
     if (code == STATUS_OK)
-        code = edit_apply(m.edit, result, error);
-    edit_free(m.edit);
+        *edit = m.edit;
+    else
+        edit_free(m.edit);
     return code;
+}
+
+status mask_apply(const struct coupling *coupling, const bool *removed, struct graph **result,
+                  struct error *error)
+{
+    struct edit *edit;
+    status code = mask_edit(coupling, removed, &edit, error);
+    if (code != STATUS_OK)
+        return code;
+    code = edit_apply(edit, result, error);
+    edit_free(edit);
+    return code;
+}
+
+/* The edit's constants in the order of nodes and inputs; with NULL items they are only counted. */
+static int list_operands(const struct graph *graph, const struct edit *edit, struct masked_operand *items)
+{
+    int count = 0;
+    for (int i = 0; i < graph->node_count; i++)
+        for (int k = 0; k < graph->nodes[i].input_count; k++) {
+            struct tensor *tensor = edit_replacement(edit, i, k);
+            if (tensor == NULL)
+                continue;
+            if (items != NULL)
+                items[count] = (struct masked_operand){i, k, tensor_retain(tensor)};
+            count++;
+        }
+    return count;
+}
+
+status mask_operands(const struct coupling *coupling, const bool *removed, struct masked_operands *masked,
+                     struct error *error)
+{
+    struct edit *edit;
+    status code = mask_edit(coupling, removed, &edit, error);
+    if (code != STATUS_OK)
+        return code;
+    int count = list_operands(coupling->graph, edit, NULL);
+    struct masked_operand *items = mem_new((size_t)count, sizeof *items);
+    if (items != NULL) {
+        list_operands(coupling->graph, edit, items);
+        *masked = (struct masked_operands){items, count, count > 0 ? items[0].node : -1};
+    }
+    edit_free(edit);
+    return items != NULL ? STATUS_OK : error_memory(error);
+}
+
+void masked_operands_free(struct masked_operands *masked)
+{
+    for (int i = 0; i < masked->count; i++)
+        tensor_release(masked->items[i].tensor);
+    mem_free(masked->items);
+    *masked = (struct masked_operands){.first_node = -1};
 }
