@@ -158,6 +158,15 @@ status sample_draw(const struct dataset *dataset, const struct sample_options *o
     return STATUS_OK;
 }
 
+status sample_copy(const struct sample *from, struct sample *sample, struct error *error)
+{
+    int64_t *records = mem_copy(from->records, (size_t)from->count * sizeof *records);
+    if (!records)
+        return error_memory(error);
+    *sample = (struct sample){.records = records, .count = from->count, .options = from->options};
+    return STATUS_OK;
+}
+
 void sample_free(struct sample *sample)
 {
     mem_free(sample->records);

@@ -28,6 +28,8 @@ struct sample {
 status sample_parse_size(const char *text, struct sample_options *options, struct error *error);
 status sample_draw(const struct dataset *dataset, const struct sample_options *options, struct sample *sample,
                    struct error *error);
+/* The same records as a sample of its own. */
+status sample_copy(const struct sample *from, struct sample *sample, struct error *error);
 void sample_free(struct sample *sample);
 
 /* A sample as the source of a run's images: the `fetch` of nn/run.h, with a struct sample_feed as its
