@@ -3,3 +3,7 @@ check_PROGRAMS += tests/stats_test
 tests_stats_test_SOURCES = tests/stats_test.c
 tests_stats_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/stats_test
+check_PROGRAMS += tests/judge_test
+tests_judge_test_SOURCES = tests/judge_test.c
+tests_judge_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/judge_test

@@ -64,8 +64,10 @@ static status run_forward(struct evaluate_work *work, struct error *error)
         .fetch_argument = &feed,
         .commit = commit_images,
         .commit_argument = work,
-        .title = "evaluating",
+        .title = evaluate->title ? evaluate->title : "evaluating",
         .progress = evaluate->progress,
+        .progress_before = evaluate->progress_before,
+        .progress_total = evaluate->progress_total,
     };
     return run_images(&run, error);
 }

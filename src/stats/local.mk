@@ -2,7 +2,10 @@
 noinst_LIBRARIES += src/libstats.a
 src_libstats_a_SOURCES = \
 	src/stats/correlation.c src/stats/correlation.h \
+	src/stats/curve.c src/stats/curve.h \
 	src/stats/evaluate.c src/stats/evaluate.h \
 	src/stats/histogram.c src/stats/histogram.h \
-	src/stats/overlap.c src/stats/overlap.h
+	src/stats/overlap.c src/stats/overlap.h \
+	src/stats/sensitivity.c src/stats/sensitivity.h \
+	src/stats/timing.c src/stats/timing.h
 LIBSTATS = src/libstats.a

@@ -28,6 +28,7 @@ struct sensitivity_settings {
     enum element_type real;
     enum kernel_choice kernel;
     int64_t micro_batch;
+    size_t mask_memory; /* bytes of masks to keep, 0: 256 MiB; the rest is made anew for every micro-batch */
 };
 
 /* Divide by the images done: sensitivity_accuracy and sensitivity_loss. */
@@ -51,8 +52,7 @@ struct sensitivity {
 };
 
 /* Choose the masks. Nothing runs yet. Refused: a sample without images (STATUS_RANGE), no ratio or no free
- * block to examine (STATUS_RANGE), and what select_by_ratio refuses. Masks take memory, up to 256 MiB; the
- * rest is made anew for every micro-batch. */
+ * block to examine (STATUS_RANGE), and what select_by_ratio refuses. */
 status sensitivity_new(const struct sensitivity_settings *settings, struct sensitivity **sensitivity,
                        struct error *error);
 void sensitivity_free(struct sensitivity *sensitivity); /* NULL is fine */
