@@ -308,7 +308,7 @@ static struct graph *random_network(uint64_t seed)
 
 enum { BATCH = 2, CLASSES = 5 };
 
-static void logits(const struct graph *graph, double *out)
+static struct engine *engine_with_noise(const struct graph *graph)
 {
     struct error error = {0};
     struct engine *engine;
@@ -321,7 +321,34 @@ static void logits(const struct graph *graph, double *out)
     for (int64_t i = 0; i < BATCH * engine_input_elements(engine); i++)
         input[i] = random_between(&random, -1, 1);
     assert_int_equal(engine_forward(engine, &error), STATUS_OK);
+    return engine;
+}
+
+static void logits(const struct graph *graph, double *out)
+{
+    struct engine *engine = engine_with_noise(graph);
     memcpy(out, engine_output(engine)->data, BATCH * CLASSES * sizeof *out);
+    engine_free(engine);
+}
+
+/* The mask as a variant in the network's own engine, from its first changed node on. */
+static void variant_logits(const struct coupling *c, const bool *removed, double *out)
+{
+    struct error error = {0};
+    struct masked_operands masked;
+    struct engine *engine = engine_with_noise(c->graph);
+    assert_int_equal(mask_operands(c, removed, &masked, &error), STATUS_OK);
+    for (int i = 0; i < masked.count; i++)
+        if (engine_set_operand(engine, masked.items[i].node, masked.items[i].input, masked.items[i].tensor,
+                               &error) != STATUS_OK)
+            fail_msg("%s", error.message);
+    if (masked.count > 0) {
+        int step = engine_step_of(engine, masked.first_node);
+        assert_true(step >= 0);
+        assert_int_equal(engine_forward_from(engine, step, &error), STATUS_OK);
+    }
+    memcpy(out, engine_output(engine)->data, BATCH * CLASSES * sizeof *out);
+    masked_operands_free(&masked);
     engine_free(engine);
 }
 
@@ -341,7 +368,7 @@ static struct graph *prune_and_compare(const struct graph *graph, uint64_t seed,
     struct coupling *coupling;
     struct graph *masked, *small;
     struct random_state random;
-    double by_mask[BATCH * CLASSES], by_surgery[BATCH * CLASSES];
+    double by_mask[BATCH * CLASSES], by_variant[BATCH * CLASSES], by_surgery[BATCH * CLASSES];
     random_seed(&random, seed, 3);
     assert_int_equal(layers_find(graph, &layers, &error), STATUS_OK);
     assert_int_equal(coupling_build(graph, layers, &coupling, &error), STATUS_OK);
@@ -353,6 +380,8 @@ static struct graph *prune_and_compare(const struct graph *graph, uint64_t seed,
         fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
     logits(masked, by_mask);
     logits(small, by_surgery);
+    variant_logits(coupling, removed, by_variant);
+    assert_memory_equal(by_mask, by_variant, sizeof by_mask);
     for (int i = 0; i < BATCH * CLASSES; i++)
         if (!(fabs(by_mask[i] - by_surgery[i]) <= 1e-9 * (1 + fabs(by_mask[i]))))
             fail_msg("seed %llu: logit %d is %.17g masked, %.17g removed", (unsigned long long)seed, i,
