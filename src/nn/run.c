@@ -108,9 +108,8 @@ static void compute_losses(const struct runner *runner, struct run_worker *worke
     const unsigned char *logits = output->data;
     unsigned char *gradient = runner->options.backward ? engine_output_gradient(worker->engine) : NULL;
     for (int64_t i = 0; i < count; i++)
-        losses[i] =
-            softmax_cross_entropy(logits + (size_t)i * row, output->type, output->shape.dim[1],
-                                  worker->labels[i], gradient ? gradient + (size_t)i * row : NULL);
+        losses[i] = softmax_cross_entropy(logits + (size_t)i * row, output->type, output->shape.dim[1],
+                                          worker->labels[i], gradient ? gradient + (size_t)i * row : NULL);
     if (gradient)
         memset(gradient + (size_t)count * row, 0, (size_t)(runner->options.batch - count) * row);
 }
