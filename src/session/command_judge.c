@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Judging the network: eval. */
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -17,7 +18,33 @@ static void share_row(struct figure *figure, const char *item, int64_t part, int
     table_number(figure, 100 * sqrt(share * (1 - share) / (double)whole));
 }
 
-static struct figure *whole_table(const struct call *call, const struct evaluation *evaluation)
+static void points_row(struct figure *figure, const char *item, double share, double error)
+{
+    table_text(figure, item);
+    table_number(figure, 100 * share);
+    table_number(figure, 100 * error);
+}
+
+/* Beside the accuracy of the network as loaded, on the same images. */
+static void baseline_rows(const struct call *call, const struct measurement *now, struct figure *figure)
+{
+    const struct session *session = call->session;
+    const char *original = model_original(session->model)->network;
+    const struct measurement *first = measurements_find(&session->measurements, original, &now->on);
+    if (strcmp(now->network, original) == 0)
+        return;
+    if (!first) {
+        figure_note(figure, "the network was not evaluated on these images before it was changed: there is "
+                            "no baseline");
+        return;
+    }
+    points_row(figure, "baseline top-1, %", measurement_accuracy(first), measurement_error(first));
+    points_row(figure, "top-1 against baseline, points", measurement_accuracy(now) - measurement_accuracy(first),
+               measurement_difference_error(first, now));
+}
+
+static struct figure *whole_table(const struct call *call, const struct evaluation *evaluation,
+                                  const struct measurement *now)
 {
     const struct session *session = call->session;
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "eval");
@@ -25,8 +52,9 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
         return NULL;
     struct text images = {0};
     text_add_thousands(&images, evaluation->images);
-    figure_title(figure, "%s on %s images of %s %s", model_title(session->model),
-                 shown_words(figure, &images), session->dataset->kind->name, session->dataset->split);
+    figure_title(figure, "%s%s on %s images of %s %s", model_title(session->model),
+                 session->pruning->removed_count ? ", masked," : "", shown_words(figure, &images),
+                 session->dataset->kind->name, session->dataset->split);
     text_free(&images);
     table_column(figure, "measure", NULL, COLUMN_TEXT, 0);
     table_column(figure, "value", NULL, COLUMN_REAL, 4);
@@ -36,6 +64,7 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
     table_text(figure, "mean loss");
     table_number(figure, evaluation->loss);
     table_missing(figure);
+    baseline_rows(call, now, figure);
     if (option_flag(&call->options, OPTION_TIMING)) {
         struct text rate = {0};
         text_add_rounded(&rate, evaluation->seconds, 3);
@@ -90,32 +119,67 @@ static status draw_sample(const struct call *call, struct sample *sample, struct
     return code == STATUS_OK ? sample_draw(call->session->dataset, &options, sample, error) : code;
 }
 
+/* Keep what was found: whatever is undone later, it stays true. */
+static status remember(struct session *session, const struct evaluation *evaluation,
+                       const struct sample *sample, uint8_t *correct, const struct measurement **kept,
+                       struct error *error)
+{
+    struct measurement measurement = {
+        .on = measured_on(session->dataset, &sample->options),
+        .images = evaluation->images,
+        .top1 = evaluation->top1,
+        .top5 = evaluation->top5,
+        .loss = evaluation->loss,
+        .correct = correct,
+    };
+    memcpy(measurement.network, session->pruning->network, sizeof measurement.network);
+    status code = measurements_add(&session->measurements, &measurement, error);
+    if (code != STATUS_OK) {
+        mem_free(correct);
+        return code;
+    }
+    *kept = measurements_find(&session->measurements, measurement.network, &measurement.on);
+    return STATUS_OK;
+}
+
+static status evaluate_network(struct call *call, const struct sample *sample, uint8_t *correct,
+                               struct evaluation *evaluation, struct error *error)
+{
+    struct session *session = call->session;
+    struct evaluate evaluate = {
+        .dataset = session->dataset,
+        .sample = sample,
+        .real = options_precision(&call->options),
+        .kernel = options_kernel(&call->options),
+        .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
+        .progress = call->progress,
+        .correct = correct,
+    };
+    status code = session_pool(session, &evaluate.pool, error);
+    if (code == STATUS_OK)
+        code = session_graph(session, &evaluate.graph, error);
+    return code == STATUS_OK ? evaluate_run(&evaluate, evaluation, error) : code;
+}
+
 static status run_eval(struct call *call, struct error *error)
 {
     struct session *session = call->session;
     struct sample sample = {0};
     struct evaluation evaluation = {0};
-    struct pool *pool;
+    const struct measurement *now;
     status code = session_fit(session->model, session->dataset, error);
-    if (code == STATUS_OK)
-        code = session_pool(session, &pool, error);
     if (code == STATUS_OK)
         code = draw_sample(call, &sample, error);
     if (code != STATUS_OK)
         return code;
-    struct evaluate evaluate = {
-        .graph = session->model->graph,
-        .dataset = session->dataset,
-        .sample = &sample,
-        .real = options_precision(&call->options),
-        .kernel = options_kernel(&call->options),
-        .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
-        .pool = pool,
-        .progress = call->progress,
-    };
-    code = evaluate_run(&evaluate, &evaluation, error);
+    uint8_t *correct = mem_new((size_t)sample.count, sizeof *correct);
+    code = correct ? evaluate_network(call, &sample, correct, &evaluation, error) : error_memory(error);
     if (code == STATUS_OK)
-        code = reply_figure(call->reply, whole_table(call, &evaluation), error);
+        code = remember(session, &evaluation, &sample, correct, &now, error);
+    else
+        mem_free(correct);
+    if (code == STATUS_OK)
+        code = reply_figure(call->reply, whole_table(call, &evaluation, now), error);
     if (code == STATUS_OK)
         code = reply_figure(call->reply, class_table(call, &evaluation), error);
     evaluation_free(&evaluation);

@@ -11,6 +11,7 @@
 #include "session/shown.h"
 #include "session/summary.h"
 #include "session/version.h"
+#include "session/what_if.h"
 
 /* --- info --------------------------------------------------------------------------------------------------
  */
@@ -52,6 +53,46 @@ static void model_rows(const struct model *model, struct figure *figure)
     card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);
     thousands_row(figure, "filters", filters);
     thousands_row(figure, "parameters", model->parameters);
+}
+
+/* What the network is now, and what it was when it was loaded. */
+static void pruning_rows(const struct session *session, struct figure *figure)
+{
+    if (!session->model)
+        return;
+    const struct model *model = session->model;
+    const struct cost *before = &model_original(model)->cost, *now = pruning_cost(session->pruning, model);
+    struct text text = {0};
+    text_add_change(&text, before->macs, now->macs, true);
+    text_row(figure, "multiply-adds", &text);
+    if (before->channels != now->channels) {
+        text_add_change(&text, (double)before->channels, (double)now->channels, false);
+        text_row(figure, "channels left", &text);
+        text_add_change(&text, (double)before->parameters, (double)now->parameters, false);
+        text_row(figure, "parameters left", &text);
+    }
+    for (const char *line = model->made; line;) {
+        size_t length = strcspn(line, "\n");
+        card_row(figure, "made by", "%.*s", (int)length, line);
+        line = line[length] ? line + length + 1 : NULL;
+    }
+    card_row(figure, "selected", "%s", session->pruning->how ? session->pruning->how : "nothing");
+    if (session->dataset) {
+        text_add_accuracy(&text, session);
+        text_row(figure, "accuracy", &text);
+        text_add_baseline(&text, session);
+        if (text.length)
+            text_row(figure, "before changes", &text);
+        text_free(&text);
+    }
+}
+
+static void history_rows(const struct session *session, struct figure *figure)
+{
+    const struct history *history = &session->history;
+    if (history->position || history->count > 1)
+        card_row(figure, "history", "%d to undo, %d to redo", history->position,
+                 history->count - 1 - history->position);
 }
 
 static void data_rows(const struct dataset *dataset, struct figure *figure)
@@ -117,9 +158,11 @@ static status run_info(struct call *call, struct error *error)
     if (figure) {
         figure_title(figure, "The session");
         model_rows(session->model, figure);
+        pruning_rows(session, figure);
         data_rows(session->dataset, figure);
         score_rows(session, figure);
         option_rows(session, figure);
+        history_rows(session, figure);
         struct rusage usage;
         if (option_flag(session->options, OPTION_TIMING) && getrusage(RUSAGE_SELF, &usage) == 0) {
             struct text memory = {0};

@@ -11,12 +11,19 @@ extern const struct command commands_look[];    /* info layers layer filter */
 extern const struct command commands_score[];   /* score rank */
 extern const struct command commands_compare[]; /* hist corr overlap */
 extern const struct command commands_judge[];   /* eval */
+extern const struct command commands_ratio[];   /* group ratio recipe */
+extern const struct command commands_prune[];   /* prune unprune */
+extern const struct command commands_apply[];   /* apply undo redo */
 extern const struct command commands_program[]; /* set theme run help apropos quit */
 
 /* Functions of rows that stand in a file of their own. */
 status run_filter(struct call *call, struct error *error);
 status run_rank(struct call *call, struct error *error);
 status run_histogram(struct call *call, struct error *error);
+
+/* The scores of one criterion: those that are held, else computed now where weights suffice. */
+status bring_scores(struct call *call, const char *label, const struct score_entry **entry,
+                    struct error *error);
 
 /* Ends of lists in rows. */
 #define PARAMETER_END                                                                                        \

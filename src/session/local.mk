@@ -4,6 +4,7 @@ src_libsession_a_SOURCES = \
 	src/session/board.c src/session/board.h \
 	src/session/choice.c src/session/choice.h \
 	src/session/command.c src/session/command.h src/session/commands.h \
+	src/session/command_apply.c \
 	src/session/command_compare.c \
 	src/session/command_files.c \
 	src/session/command_filter.c \
@@ -11,23 +12,29 @@ src_libsession_a_SOURCES = \
 	src/session/command_judge.c \
 	src/session/command_look.c \
 	src/session/command_program.c \
+	src/session/command_prune.c \
+	src/session/command_ratio.c \
 	src/session/command_score.c \
 	src/session/completion.c src/session/completion.h \
 	src/session/help.c src/session/help.h \
 	src/session/history.c src/session/history.h \
 	src/session/invocation.c \
+	src/session/logits.c src/session/logits.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
 	src/session/option.c src/session/option.h \
 	src/session/parse.c src/session/parse.h \
 	src/session/pruning.c src/session/pruning.h \
+	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \
 	src/session/shown.c src/session/shown.h \
 	src/session/state.c src/session/state.h \
 	src/session/statement.c \
 	src/session/summary.c src/session/summary.h \
+	src/session/target.c src/session/target.h \
 	src/session/value.c src/session/value.h \
 	src/session/value_words.c \
-	src/session/version.h
+	src/session/version.h \
+	src/session/what_if.c src/session/what_if.h
 LIBSESSION = src/libsession.a

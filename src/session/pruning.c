@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "prune/surgery.h"
+#include "session/target.h"
 
 static status allocate(int blocks, int classes, struct pruning **result, struct error *error)
 {
@@ -45,6 +46,7 @@ status pruning_copy(const struct pruning *pruning, struct pruning **copy, struct
     memcpy(made->excluded, pruning->excluded, (size_t)pruning->block_count * sizeof *made->excluded);
     memcpy(made->removed, pruning->removed, (size_t)pruning->class_count * sizeof *made->removed);
     made->rule = pruning->rule;
+    made->fixed = pruning->fixed;
     made->removed_count = pruning->removed_count;
     if (pruning->how && !(made->how = mem_string(pruning->how))) {
         pruning_free(made);
@@ -73,6 +75,17 @@ void pruning_free(struct pruning *pruning)
     mem_free(pruning->excluded);
     mem_free(pruning->ratio);
     mem_free(pruning);
+}
+
+void pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
+                       bool gently)
+{
+    for (int i = 0; i < pruning->block_count; i++) {
+        if (!target->blocks[i] || (gently && !excluded && pruning->excluded[i]))
+            continue;
+        pruning->ratio[i] = excluded ? 0 : ratio;
+        pruning->excluded[i] = excluded;
+    }
 }
 
 /* --- selecting ---------------------------------------------------------------------------------------------

@@ -17,12 +17,22 @@ struct pruning_rule {
     struct select_options options;
 };
 
+/* What a recipe says about the rule: the rest comes from the command that prunes. */
+enum pruning_fixed {
+    RULE_ROUND = 1,
+    RULE_COMBINE = 2,
+    RULE_ROUND_TO = 4,
+    RULE_MINIMUM = 8,
+    RULE_CAP = 16,
+};
+
 struct pruning {
     int shares;     /* owners beside the first */
     double *ratio;  /* per block of the model's coupling: 0 is left alone */
     bool *excluded; /* per block: "all", "streams", "inner" and a ratio for everything pass it by */
     int block_count;
     struct pruning_rule rule; /* of the last recipe or selection */
+    unsigned fixed;           /* enum pruning_fixed */
     bool *removed;            /* per class */
     int class_count;
     int64_t removed_count; /* classes */
@@ -42,6 +52,10 @@ status pruning_copy(const struct pruning *pruning, struct pruning **copy, struct
 struct pruning *pruning_retain(struct pruning *pruning);
 void pruning_free(struct pruning *pruning);
 
+struct target;
+/* Set the ratio of the target's blocks, or exclude them. `gently` leaves blocks alone that are excluded. */
+void pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
+                       bool gently);
 /* Select by the ratios and the rule with the given scores (of the rule's criterion). */
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
                       struct error *error);

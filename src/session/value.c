@@ -11,6 +11,7 @@
 #include "session/choice.h"
 #include "session/option.h"
 #include "session/session.h"
+#include "session/target.h"
 
 /* --- checks ------------------------------------------------------------------------------------------------
  */
@@ -129,7 +130,34 @@ static status check_layers(const struct check *check, struct error *error)
         if (glob_match(check->text, layers->items[i].name))
             return STATUS_OK;
     }
-    return error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': 'layers' lists them", check->text);
+    struct word_list words = {0};
+    words_of(VALUE_LAYER, check->session, &words);
+    const char *near = words.count ? nearest_word(check->text, words.items, words.count) : NULL;
+    status code = near ? error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': nearest is '%s'",
+                                   check->text, near)
+                       : error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': 'layers' lists them",
+                                   check->text);
+    word_list_free(&words);
+    return code;
+}
+
+/* Beside layers and patterns: words for kinds of blocks (session/target.h). */
+static status check_target(const struct check *check, struct error *error)
+{
+    for (int i = 0; target_word(i); i++) {
+        if (strcmp(check->text, target_word(i)) == 0)
+            return STATUS_OK;
+    }
+    return check_layers(check, error);
+}
+
+static status check_ratio(const struct check *check, struct error *error)
+{
+    if (strcmp(check->text, "none") == 0 || strcmp(check->text, "keep") == 0)
+        return STATUS_OK;
+    if (!text_to_double(check->text, &check->value->real) || check->value->real < 0 || check->value->real > 1)
+        return refuse(check, error);
+    return STATUS_OK;
 }
 
 static status check_filter(const struct check *check, struct error *error)
@@ -244,8 +272,8 @@ static const struct {
     [VALUE_SETTING] = {check_anything, true},
     [VALUE_THEME] = {check_anything, false},
     [VALUE_TOPIC] = {check_anything, true},
-    [VALUE_TARGET] = {check_anything, true},
-    [VALUE_RATIO] = {check_anything, false},
+    [VALUE_TARGET] = {check_target, true},
+    [VALUE_RATIO] = {check_ratio, false},
     [VALUE_RECIPE] = {check_anything, true},
 };
 
@@ -313,6 +341,9 @@ void parameter_add_expected(const struct parameter *parameter, struct text *text
                             : parameter->choice(i + 1) ? ", "
                                                        : " or ",
                             parameter->choice(i));
+        break;
+    case VALUE_RATIO:
+        text_add(text, "a number from 0 to 1, or none, or keep");
         break;
     case VALUE_SIZE:
         text_add(text, "a number of images (500), a share (5%), or all");

@@ -13,6 +13,7 @@
 #include "session/help.h"
 #include "session/option.h"
 #include "session/session.h"
+#include "session/target.h"
 
 void word_list_add(struct word_list *list, const char *word)
 {
@@ -70,15 +71,15 @@ static void layer_words(const struct session *session, const char *suffix, struc
     }
 }
 
-/* Names of *.theme files in the folder of one that is sure to exist, and in the user's own. */
-static void theme_words_of(const char *directory, struct word_list *list)
+/* Names of the files in a folder that end in `extension`, without it, each once. */
+static void file_words(const char *directory, const char *extension, struct word_list *list)
 {
     DIR *folder = directory ? opendir(directory) : NULL;
     if (!folder)
         return;
     for (struct dirent *entry; (entry = readdir(folder));) {
         const char *dot = strrchr(entry->d_name, '.');
-        if (!dot || strcmp(dot, ".theme") != 0 || dot == entry->d_name)
+        if (!dot || strcmp(dot, extension) != 0 || dot == entry->d_name)
             continue;
         char *word = mem_format("%.*s", (int)(dot - entry->d_name), entry->d_name);
         if (word && !word_list_has(list, word))
@@ -93,23 +94,24 @@ static int compare_words(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void theme_words(struct word_list *list)
+/* Of the folder of a file that comes with the program, and the user's folder of the same name. */
+static void data_words(const char *example, const char *folder, const char *extension, struct word_list *list)
 {
     struct error ignored = {0};
     char *path = NULL;
-    if (file_program_data("themes/dark.theme", &path, &ignored) == STATUS_OK) {
+    if (file_program_data(example, &path, &ignored) == STATUS_OK) {
         char *slash = strrchr(path, '/');
         if (slash)
             *slash = '\0';
-        theme_words_of(path, list);
+        file_words(path, extension, list);
         mem_free(path);
     }
     char *user = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
-    char *themes = user ? path_join(user, "themes") : NULL;
-    theme_words_of(themes, list);
+    char *own = user ? path_join(user, folder) : NULL;
+    file_words(own, extension, list);
     if (list->count)
         qsort(list->items, list->count, sizeof *list->items, compare_words); /* folders have no order */
-    mem_free(themes);
+    mem_free(own);
     mem_free(user);
 }
 
@@ -178,18 +180,27 @@ void value_words(const struct parameter *parameter, const struct session *sessio
         option_words(list);
         break;
     case VALUE_THEME:
-        theme_words(list);
+        data_words("themes/dark.theme", "themes", ".theme", list);
         break;
     case VALUE_TOPIC:
         help_words(session, list);
+        break;
+    case VALUE_TARGET:
+        for (int i = 0; target_word(i); i++)
+            word_list_add(list, target_word(i));
+        layer_words(session, "", list);
+        break;
+    case VALUE_RATIO:
+        word_list_add(list, "none");
+        word_list_add(list, "keep");
+        break;
+    case VALUE_RECIPE:
+        data_words("scripts/recipes/resnet56-50.recipe", "recipes", ".recipe", list);
         break;
     case VALUE_WORD:
     case VALUE_FILE:
     case VALUE_REAL:
     case VALUE_SETTING:
-    case VALUE_TARGET:
-    case VALUE_RATIO:
-    case VALUE_RECIPE:
     case VALUE_KINDS:
         break;
     }

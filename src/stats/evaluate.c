@@ -39,6 +39,8 @@ static status commit_images(void *argument, const struct engine *engine, const s
         bool correct = !broken && losses[i].predicted == labels[i];
         work->loss += losses[i].loss;
         work->result.top1 += correct;
+        if (work->evaluate->correct)
+            work->evaluate->correct[first + i] = correct;
         work->result.top5 += !broken && losses[i].rank < 5;
         if (labels[i] >= 0 && labels[i] < work->result.classes) {
             work->result.class_images[labels[i]]++;

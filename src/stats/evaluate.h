@@ -27,6 +27,7 @@ struct evaluate {
     int64_t progress_before, progress_total; /* as in nn/run.h, 0 where the evaluation stands alone */
     double *logits; /* when not NULL: images x the data set's classes, written; a network with another number
                        of outputs is refused then (STATUS_SHAPE) */
+    uint8_t *correct; /* when not NULL: one per image of the sample, written: 1 where the first guess was right */
 };
 
 /* One forward pass. On failure (STATUS_CANCELLED too) *evaluation is as it was; logits may have been written

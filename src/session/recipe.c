@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading recipes. */
+#include "session/recipe.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/target.h"
+
+static const size_t recipe_limit = (size_t)1 << 20;
+
+/* --- finding the file --------------------------------------------------------------------------------------
+ */
+
+static char *existing(char *path)
+{
+    if (path && access(path, F_OK) == 0)
+        return path;
+    mem_free(path);
+    return NULL;
+}
+
+/* NAME or NAME.recipe in a folder. */
+static char *in_folder(const char *folder, const char *name)
+{
+    char *plain = existing(path_join(folder, name));
+    char *extended = plain ? NULL : mem_format("%s/%s.recipe", folder, name);
+    return plain ? plain : existing(extended);
+}
+
+static char *user_recipe(const char *name)
+{
+    char *folder = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
+    char *recipes = folder ? path_join(folder, "recipes") : NULL;
+    char *found = recipes ? in_folder(recipes, name) : NULL;
+    mem_free(recipes);
+    mem_free(folder);
+    return found;
+}
+
+static char *program_recipe(const char *name)
+{
+    char *path = NULL;
+    struct error ignored = {0};
+    for (int extended = 0; extended < 2; extended++) {
+        char *file = mem_format("scripts/recipes/%s%s", name, extended ? ".recipe" : "");
+        bool found = file && file_program_data(file, &path, &ignored) == STATUS_OK;
+        mem_free(file);
+        if (found)
+            return path;
+    }
+    return NULL;
+}
+
+status recipe_find(const char *name, char **path, struct error *error)
+{
+    char *found = path_expand(name);
+    if (!found)
+        return error_memory(error);
+    bool bare = !strchr(name, '/');
+    found = existing(found);
+    if (!found && bare && !(found = user_recipe(name)))
+        found = program_recipe(name);
+    if (!found)
+        return error_set(error, STATUS_FILE, "%s: no such file%s", name,
+                         bare ? ", and no recipe of that name comes with the program" : "");
+    *path = found;
+    return STATUS_OK;
+}
+
+/* --- reading -----------------------------------------------------------------------------------------------
+ */
+
+struct recipe {
+    const struct model *model;
+    struct pruning *pruning;
+    int ratios; /* lines that set one */
+};
+
+static status expect(const char *what, const char *value, const char *expected, struct error *error)
+{
+    return error_set(error, STATUS_RANGE, "%s: '%s' is not %s", what, value, expected);
+}
+
+static status read_name(const char *what, const char *value, const char *(*name_at)(int), int *index,
+                        struct error *error)
+{
+    struct text names = {0};
+    for (int i = 0; name_at(i); i++) {
+        if (strcmp(name_at(i), value) == 0) {
+            *index = i;
+            text_free(&names);
+            return STATUS_OK;
+        }
+        text_add_format(&names, "%s%s", i ? " or " : "", name_at(i));
+    }
+    status code = expect(what, value, text_data(&names), error);
+    text_free(&names);
+    return code;
+}
+
+static status read_criterion(struct recipe *recipe, const char *value, struct error *error)
+{
+    struct choice choice;
+    status code = choice_parse(value, &choice, error);
+    if (code == STATUS_OK)
+        memcpy(recipe->pruning->rule.criterion, choice.label, sizeof choice.label);
+    return code;
+}
+
+static status read_round(struct recipe *recipe, const char *value, struct error *error)
+{
+    int index = 0;
+    status code = read_name("round", value, rounding_name, &index, error);
+    if (code == STATUS_OK)
+        recipe->pruning->rule.options.rounding = (enum rounding)index;
+    recipe->pruning->fixed |= RULE_ROUND;
+    return code;
+}
+
+static status read_combine(struct recipe *recipe, const char *value, struct error *error)
+{
+    int index = 0;
+    status code = read_name("combine", value, combination_name, &index, error);
+    if (code == STATUS_OK)
+        recipe->pruning->rule.combine = (enum combination)index;
+    recipe->pruning->fixed |= RULE_COMBINE;
+    return code;
+}
+
+static status read_count(const char *what, const char *value, int64_t *count, struct error *error)
+{
+    return text_to_integer(value, count) && *count >= 1
+               ? STATUS_OK
+               : expect(what, value, "a whole number from 1 on", error);
+}
+
+static status read_round_to(struct recipe *recipe, const char *value, struct error *error)
+{
+    recipe->pruning->fixed |= RULE_ROUND_TO;
+    return read_count("round_to", value, &recipe->pruning->rule.options.round_to, error);
+}
+
+static status read_minimum(struct recipe *recipe, const char *value, struct error *error)
+{
+    recipe->pruning->fixed |= RULE_MINIMUM;
+    return read_count("min", value, &recipe->pruning->rule.options.minimum, error);
+}
+
+static status read_cap(struct recipe *recipe, const char *value, struct error *error)
+{
+    double *cap = &recipe->pruning->rule.options.cap;
+    recipe->pruning->fixed |= RULE_CAP;
+    return text_to_double(value, cap) && *cap >= 0 && *cap <= 1
+               ? STATUS_OK
+               : expect("cap", value, "a number from 0 to 1", error);
+}
+
+static const struct {
+    const char *word;
+    status (*read)(struct recipe *recipe, const char *value, struct error *error);
+} settings[] = {
+    {"criterion", read_criterion}, {"round", read_round}, {"round_to", read_round_to},
+    {"min", read_minimum},         {"cap", read_cap},     {"combine", read_combine},
+};
+
+static status read_ratio(struct recipe *recipe, const char *name, const char *value, struct error *error)
+{
+    double ratio = 0;
+    bool excluded = strcmp(value, "none") == 0 || strcmp(value, "keep") == 0;
+    if (!excluded && (!text_to_double(value, &ratio) || ratio < 0 || ratio > 1))
+        return expect(name, value, "a ratio from 0 to 1, or none", error);
+    struct target target;
+    status code = target_find(recipe->model, name, &target, error);
+    if (code != STATUS_OK)
+        return code;
+    pruning_set_ratio(recipe->pruning, &target, ratio, excluded, target_is_word(name));
+    target_free(&target);
+    recipe->ratios++;
+    return STATUS_OK;
+}
+
+static status read_line(struct recipe *recipe, char *line, struct error *error)
+{
+    static const char blanks[] = " \t\r";
+    char *words[3] = {NULL}, *word;
+    int count = 0;
+    while ((word = strsep(&line, blanks))) {
+        if (*word == '#')
+            break;
+        if (*word && count < 3)
+            words[count++] = word;
+    }
+    if (!count)
+        return STATUS_OK;
+    if (count != 2)
+        return error_set(error, STATUS_USAGE,
+                         count < 2 ? "a value is missing after '%s'"
+                                   : "unexpected '%s': the form is 'LAYER RATIO' or 'SETTING VALUE'",
+                         words[count - 1]);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        if (strcmp(settings[i].word, words[0]) == 0)
+            return settings[i].read(recipe, words[1], error);
+    }
+    return read_ratio(recipe, words[0], words[1], error);
+}
+
+static status read_lines(struct recipe *recipe, const char *path, char *text, struct error *error)
+{
+    int number = 0;
+    for (char *line; (line = strsep(&text, "\n"));) {
+        number++;
+        if (read_line(recipe, line, error) != STATUS_OK)
+            return error_prefix(error, "%s:%d: ", path, number);
+    }
+    return recipe->ratios ? STATUS_OK
+                          : error_set(error, STATUS_FILE, "%s: no ratio of any layer is set here", path);
+}
+
+status recipe_read(const char *path, const struct model *model, struct pruning *pruning, struct error *error)
+{
+    unsigned char *data;
+    size_t size;
+    status code = file_read(path, recipe_limit, &data, &size, error);
+    if (code != STATUS_OK)
+        return code;
+    struct recipe recipe = {.model = model, .pruning = pruning};
+    if (memchr(data, '\0', size) || !utf8_valid((char *)data, size))
+        code = error_set(error, STATUS_FILE, "%s: this is no text: no recipe", path);
+    else
+        code = read_lines(&recipe, path, (char *)data, error);
+    mem_free(data);
+    return code;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Recipes: the ratios of a whole network in a text file, one setting a line.
+ *
+ *     # ResNet-56: a comment
+ *     streams 0.15            TARGET RATIO: a layer, a pattern, streams, inner or all; RATIO or none
+ *     inner 0.4
+ *     layer3.*.conv1 0.7      a later line wins over an earlier one
+ *     criterion l1            what `prune` uses when it is given none
+ *     round prune-floor       how ratios become numbers, as the parameters of `prune`:
+ *     round_to 8              round, round_to, min, cap, combine
+ *
+ * A recipe replaces all ratios that were set. Errors name file and line; one that sets no ratio at all is
+ * refused. */
+#ifndef IPPRO_SESSION_RECIPE_H
+#define IPPRO_SESSION_RECIPE_H
+
+#include "session/pruning.h"
+
+/* The file `name`, or one of the user's or the program's recipes by that name, with or without ".recipe".
+ * Owned by the caller. */
+status recipe_find(const char *name, char **path, struct error *error);
+/* Fill `pruning` (fresh from pruning_new or pruning_copy) with what the file sets. */
+status recipe_read(const char *path, const struct model *model, struct pruning *pruning, struct error *error);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a selection leaves. */
+#include "session/what_if.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "session/shown.h"
+#include "session/target.h"
+
+enum { NOTES_MAX = 8 };
+
+/* --- words -------------------------------------------------------------------------------------------------
+ */
+
+static void add_ratios(struct text *text, const struct pruning *pruning)
+{
+    double low = 1, high = 0;
+    int blocks = 0;
+    for (int i = 0; i < pruning->block_count; i++) {
+        if (!(pruning->ratio[i] > 0))
+            continue;
+        low = pruning->ratio[i] < low ? pruning->ratio[i] : low;
+        high = pruning->ratio[i] > high ? pruning->ratio[i] : high;
+        blocks++;
+    }
+    text_add(text, low == high ? ", ratio " : ", ratios ");
+    text_add_double(text, low);
+    if (low != high) {
+        text_add(text, " to ");
+        text_add_double(text, high);
+    }
+    text_add_format(text, " of %d %s", blocks, blocks == 1 ? "block" : "blocks");
+}
+
+void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning)
+{
+    const struct pruning_rule *rule = &pruning->rule;
+    const struct score_entry *entry = session_entry(session, rule->criterion);
+    if (entry)
+        text_add_criterion(text, entry);
+    else
+        text_add(text, rule->criterion);
+    if (rule->global) {
+        text_add(text, ", global ratio ");
+        text_add_double(text, rule->ratio);
+    } else {
+        add_ratios(text, pruning);
+    }
+    if (rule->options.rounding != ROUND_FLOOR)
+        text_add_format(text, ", round %s", rounding_name((int)rule->options.rounding));
+    if (rule->options.round_to > 1)
+        text_add_format(text, ", round_to %lld", (long long)rule->options.round_to);
+    if (rule->options.minimum > 1)
+        text_add_format(text, ", min %lld", (long long)rule->options.minimum);
+    if (rule->options.cap < 1) {
+        text_add(text, ", cap ");
+        text_add_double(text, rule->options.cap);
+    }
+    if (rule->combine != COMBINE_MEAN)
+        text_add_format(text, ", combine %s", combination_name((int)rule->combine));
+    if (entry && (entry->needs & PASS_NEEDS)) {
+        text_add(text, ", scored on ");
+        text_add_sample(text, session);
+    }
+}
+
+void text_add_percent_change(struct text *text, double before, double after)
+{
+    double change = before > 0 ? 100 * (after - before) / before : 0;
+    text_add_format(text, "%s%.1f %%", change > 0 ? "+" : "", change == 0 ? 0.0 : change);
+}
+
+static void add_amount(struct text *text, double amount, bool si)
+{
+    if (si)
+        text_add_si(text, amount, 5);
+    else
+        text_add_thousands(text, (int64_t)amount);
+}
+
+void text_add_change(struct text *text, double before, double after, bool si)
+{
+    add_amount(text, before, si);
+    if (before == after)
+        return;
+    text_add(text, " to ");
+    add_amount(text, after, si);
+    text_add(text, " (");
+    text_add_percent_change(text, before, after);
+    text_add(text, ")");
+}
+
+static void add_share(struct text *text, const struct measurement *measurement)
+{
+    text_add_rounded(text, 100 * measurement_accuracy(measurement), 4);
+    text_add(text, " +- ");
+    text_add_rounded(text, 100 * measurement_error(measurement), 2);
+    text_add(text, " % of ");
+    text_add_thousands(text, measurement->images);
+    text_add(text, " images");
+}
+
+void text_add_accuracy(struct text *text, const struct session *session)
+{
+    const struct measurements *all = &session->measurements;
+    const struct measurement *now = measurements_find(all, session->pruning->network, NULL);
+    const struct measurement *first = measurements_find(all, model_original(session->model)->network, NULL);
+    if (now)
+        add_share(text, now);
+    else
+        text_add(text, first ? "stale: changed since it was measured" : "not measured");
+}
+
+void text_add_baseline(struct text *text, const struct session *session)
+{
+    const struct measurements *all = &session->measurements;
+    const struct measurement *now = measurements_find(all, session->pruning->network, NULL);
+    const char *original = model_original(session->model)->network;
+    const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
+    if (first && first != now)
+        add_share(text, first);
+}
+
+/* --- the table ---------------------------------------------------------------------------------------------
+ */
+
+static bool layer_changes(const struct layer_cost *before, const struct layer_cost *after)
+{
+    return before->channels != after->channels || before->parameters != after->parameters ||
+           before->macs != after->macs;
+}
+
+static void cost_columns(struct figure *figure)
+{
+    static const struct {
+        const char *name;
+        enum column_kind kind;
+        int priority;
+    } columns[] = {
+        {"layer", COLUMN_TEXT, 9},         {"kept", COLUMN_INTEGER, 8},
+        {"of", COLUMN_INTEGER, 7},         {"share", COLUMN_BAR, 1},
+        {"parameters", COLUMN_INTEGER, 4}, {"left", COLUMN_INTEGER, 5},
+        {"MACs", COLUMN_INTEGER, 2},       {"MACs left", COLUMN_INTEGER, 3},
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        table_column(figure, columns[i].name, NULL, columns[i].kind, 0);
+        table_priority(figure, columns[i].priority);
+    }
+}
+
+static void cost_row(struct figure *figure, const char *name, int64_t kept, int64_t channels,
+                     const double *amounts)
+{
+    table_text(figure, name);
+    if (strcmp(name, "total") == 0)
+        table_emphasize(figure);
+    table_number(figure, (double)kept);
+    table_number(figure, (double)channels);
+    table_number(figure, channels ? (double)kept / (double)channels : 0);
+    for (int i = 0; i < 4; i++)
+        table_number(figure, amounts[i]);
+}
+
+static void selection_rows(const struct session *session, struct figure *figure)
+{
+    const struct cost *before = &session->model->cost;
+    const struct cost *after = pruning_cost(session->pruning, session->model);
+    for (int i = 0; i < before->layer_count; i++) {
+        const struct layer_cost *whole = &before->layers[i], *left = &after->layers[i];
+        double amounts[] = {(double)whole->parameters, (double)left->parameters, whole->macs, left->macs};
+        if (layer_changes(whole, left))
+            cost_row(figure, session->model->layers->items[i].name, left->channels, whole->channels, amounts);
+    }
+    double totals[] = {(double)before->parameters, (double)after->parameters, before->macs, after->macs};
+    cost_row(figure, "total", after->channels, before->channels, totals);
+}
+
+/* --- warnings ----------------------------------------------------------------------------------------------
+ */
+
+static void note_warnings(const struct session *session, struct figure *figure)
+{
+    const struct pruning *pruning = session->pruning;
+    for (size_t i = 0; i < pruning->warning_count; i++) {
+        const struct select_warning *warning = &pruning->warnings[i];
+        struct text text = {0};
+        if (i == NOTES_MAX) {
+            figure_note(figure, "and %zu more of the kind", pruning->warning_count - i);
+            return;
+        }
+        if (warning->block >= 0)
+            text_add_block(&text, session->model->coupling, warning->block);
+        else
+            text_add(&text, "the network");
+        text_add_format(&text, ": %lld of %lld channels asked for go: %s", (long long)warning->done,
+                        (long long)warning->asked, warning->why);
+        figure_note(figure, "%s", shown_words(figure, &text));
+        text_free(&text);
+    }
+}
+
+/* Layers that keep less than a tenth of their channels, or one of several. */
+static void note_nearly_empty(const struct session *session, struct figure *figure)
+{
+    const struct cost *before = &session->model->cost;
+    const struct cost *after = pruning_cost(session->pruning, session->model);
+    int count = 0;
+    for (int i = 0; i < before->layer_count; i++) {
+        int64_t kept = after->layers[i].channels, of = before->layers[i].channels;
+        if (kept == of || (kept > 1 && kept * 10 >= of) || count++ >= NOTES_MAX)
+            continue;
+        figure_note(figure, "layer %s is nearly empty: it keeps %lld of %lld channels",
+                    session->model->layers->items[i].name, (long long)kept, (long long)of);
+    }
+    if (count > NOTES_MAX)
+        figure_note(figure, "and %d more layers are nearly empty", count - NOTES_MAX);
+}
+
+static void note_totals(const struct session *session, struct figure *figure)
+{
+    const struct cost *before = &session->model->cost;
+    const struct cost *after = pruning_cost(session->pruning, session->model);
+    struct text text = {0};
+    text_add(&text, "parameters ");
+    text_add_change(&text, (double)before->parameters, (double)after->parameters, false);
+    figure_note(figure, "%s", shown_words(figure, &text));
+    text_clear(&text);
+    text_add(&text, "multiply-adds ");
+    text_add_change(&text, before->macs, after->macs, true);
+    figure_note(figure, "%s", shown_words(figure, &text));
+    text_clear(&text);
+    text_add(&text, "accuracy: ");
+    text_add_accuracy(&text, session);
+    figure_note(figure, "%s", shown_words(figure, &text));
+    text_clear(&text);
+    text_add_baseline(&text, session);
+    if (text.length)
+        figure_note(figure, "before all changes: %s", shown_words(figure, &text));
+    text_free(&text);
+}
+
+status show_selection(const struct call *call, const char *name, struct error *error)
+{
+    const struct session *session = call->session;
+    struct figure *figure = shown_figure(session, FIGURE_TABLE, name);
+    if (figure) {
+        figure_title(figure, "%s: %s", model_title(session->model),
+                     session->pruning->how ? session->pruning->how : "nothing is selected");
+        cost_columns(figure);
+        selection_rows(session, figure);
+        note_totals(session, figure);
+        note_warnings(session, figure);
+        note_nearly_empty(session, figure);
+    }
+    return reply_figure(call->reply, figure, error);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How commands tell what a selection leaves: tables, totals, warnings. */
+#ifndef IPPRO_SESSION_WHAT_IF_H
+#define IPPRO_SESSION_WHAT_IF_H
+
+#include "session/command.h"
+
+/* "l1, ratio 0.4 of 27 blocks, round prune-floor": how a selection is made, in one line. */
+void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning);
+/* "853,018 to 601,234 (-29.5 %)" */
+void text_add_change(struct text *text, double before, double after, bool si);
+/* "-29.5 %" */
+void text_add_percent_change(struct text *text, double before, double after);
+/* The layers that the selection changes, with totals and warnings. */
+status show_selection(const struct call *call, const char *name, struct error *error);
+/* The accuracy that was measured of the present network, or that none was, or that it is stale. */
+void text_add_accuracy(struct text *text, const struct session *session);
+/* The accuracy of the network as loaded, on the same images where both were measured; nothing without one, or
+ * where that is the present network. */
+void text_add_baseline(struct text *text, const struct session *session);
+
+#endif
