@@ -5,8 +5,11 @@
 #include <string.h>
 #include "nn/operator.h"
 
+/* Operators with few inputs may get some that they left out; Concat and its like keep theirs. */
+enum { OPTIONAL_INPUTS = 8 };
+
 struct edited_node {
-    const struct operator* op;
+    const struct operator *op;
     int *inputs;               /* values of the old graph */
     struct tensor **constants; /* per input: what stands there instead, one reference each */
     int input_count, room;
@@ -22,13 +25,19 @@ struct edit {
 
 static bool copy_node(struct arena *arena, const struct node *old, struct edited_node *node)
 {
+    int most = old->op->inputs_max < OPTIONAL_INPUTS ? old->op->inputs_max : OPTIONAL_INPUTS;
     node->op = old->op;
-    node->input_count = node->room = old->input_count;
+    node->input_count = old->input_count;
+    node->room = old->input_count > most ? old->input_count : most;
     node->attributes = old->attributes;
     node->attribute_count = old->attribute_count;
-    node->inputs = arena_copy(arena, old->inputs, (size_t)old->input_count * sizeof *old->inputs);
-    node->constants = arena_alloc(arena, (size_t)old->input_count, sizeof(struct tensor *));
-    return node->inputs != NULL && node->constants != NULL;
+    node->inputs = arena_alloc(arena, (size_t)node->room, sizeof *node->inputs);
+    node->constants = arena_alloc(arena, (size_t)node->room, sizeof *node->constants);
+    if (node->inputs == NULL || node->constants == NULL)
+        return false;
+    for (int i = 0; i < node->room; i++)
+        node->inputs[i] = i < old->input_count ? old->inputs[i] : VALUE_NONE;
+    return true;
 }
 
 struct edit *edit_new(const struct graph *graph)
@@ -57,18 +66,24 @@ void edit_free(struct edit *edit)
     for (int i = 0; edit->nodes != NULL && i < edit->graph->node_count; i++)
         for (int k = 0; edit->nodes[i].constants != NULL && k < edit->nodes[i].room; k++)
             tensor_release(edit->nodes[i].constants[k]);
-    if (edit->arena != NULL)
-        arena_free(edit->arena);
+    arena_free(edit->arena);
     mem_free(edit);
 }
 
 status edit_constant(struct edit *edit, int node, int input, struct tensor *tensor, struct error *error)
 {
+    struct edited_node *item = &edit->nodes[node];
     if (tensor == NULL)
         return error_memory(error);
-    struct tensor **place = &edit->nodes[node].constants[input];
-    tensor_release(*place);
-    *place = tensor;
+    if (input >= item->room) {
+        tensor_release(tensor);
+        return error_set(error, STATUS_RANGE, "node %s (%s) takes no input %d", edit->graph->nodes[node].name,
+                         item->op->name, input);
+    }
+    tensor_release(item->constants[input]);
+    item->constants[input] = tensor;
+    if (input >= item->input_count)
+        item->input_count = input + 1;
     return STATUS_OK;
 }
 
@@ -136,7 +151,22 @@ status edit_integer(struct edit *edit, int node, const char *name, int64_t value
     return STATUS_OK;
 }
 
-void edit_operator(struct edit *edit, int node, const struct operator* op, int inputs)
+status edit_remove_attribute(struct edit *edit, int index, const char *name, struct error *error)
+{
+    struct edited_node *node = &edit->nodes[index];
+    struct attribute *left = arena_alloc(edit->arena, (size_t)node->attribute_count + 1, sizeof *left);
+    int count = 0;
+    if (left == NULL)
+        return error_memory(error);
+    for (int i = 0; i < node->attribute_count; i++)
+        if (strcmp(node->attributes[i].name, name) != 0)
+            left[count++] = node->attributes[i];
+    node->attributes = left;
+    node->attribute_count = count;
+    return STATUS_OK;
+}
+
+void edit_operator(struct edit *edit, int node, const struct operator *op, int inputs)
 {
     edit->nodes[node].op = op;
     edit->nodes[node].attribute_count = 0;
@@ -144,7 +174,7 @@ void edit_operator(struct edit *edit, int node, const struct operator* op, int i
         edit->nodes[node].input_count = inputs;
 }
 
-/* ---- building ------------------------------------------------------------------------------------------ */
+/* ---- building ----------------------------------------------------------------------------------------- */
 
 struct rebuild {
     const struct edit *edit;
@@ -189,23 +219,37 @@ static int carry_value(struct rebuild *r, int value)
     return r->value_new[value] = number;
 }
 
-/* A replaced constant keeps its name where the old one is gone, else it is named after its node. */
+static bool same_content(const struct tensor *a, const struct tensor *b)
+{
+    return a->type == b->type && a->file_type == b->file_type && shape_equal(&a->shape, &b->shape) &&
+           memcmp(a->data, b->data, (size_t)shape_elements(&a->shape) * element_size(a->type)) == 0;
+}
+
+/* A name that the old graph does not have. */
+static const char *free_name(struct rebuild *r, int node, int input)
+{
+    const char *base = r->edit->graph->nodes[node].name;
+    const char *name = arena_format(r->scratch, "%s.input%d", base, input);
+    for (int i = 2; name != NULL && graph_find_value(r->edit->graph, name) >= 0; i++)
+        name = arena_format(r->scratch, "%s.input%d.%d", base, input, i);
+    return name;
+}
+
+/* A replaced constant keeps its name where the old one is gone and the name not taken, else it is named after
+ * its node. */
 static int add_replacement(struct rebuild *r, int index, int input)
 {
     const struct edited_node *node = &r->edit->nodes[index];
-    int value = node->inputs[input];
-    const struct graph *old = r->edit->graph;
-    const char *name = NULL;
-    if (value != VALUE_NONE && old->values[value].constant != NULL && r->uses[value] == 0 &&
-        r->value_new[value] == VALUE_NONE)
-        name = old->values[value].name;
-    else
-        name = arena_format(r->scratch, "%s.input%d", old->nodes[index].name, input);
-    if (name == NULL)
-        return -1;
-    int number = graph_add_constant(r->graph, name, node->constants[input]);
-    if (number >= 0 && value != VALUE_NONE && old->values[value].constant != NULL && r->uses[value] == 0)
-        r->value_new[value] = number; /* taken: a second user of the same name gets one of its own */
+    int old = node->inputs[input];
+    const struct value *value = old != VALUE_NONE ? &r->edit->graph->values[old] : NULL;
+    bool gone = value != NULL && value->constant != NULL && r->uses[old] == 0;
+    int taken = gone ? r->value_new[old] : VALUE_NONE;
+    if (taken != VALUE_NONE && same_content(r->graph->values[taken].constant, node->constants[input]))
+        return taken;
+    const char *name = gone && taken == VALUE_NONE ? value->name : free_name(r, index, input);
+    int number = name != NULL ? graph_add_constant(r->graph, name, node->constants[input]) : -1;
+    if (gone && taken == VALUE_NONE && number >= 0)
+        r->value_new[old] = number;
     return number;
 }
 
@@ -304,8 +348,7 @@ status edit_apply(const struct edit *edit, struct graph **result, struct error *
 {
     struct rebuild rebuild = {.edit = edit, .graph = graph_new(), .scratch = arena_new()};
     bool built = rebuild.graph != NULL && rebuild.scratch != NULL && rebuild_graph(&rebuild);
-    if (rebuild.scratch != NULL)
-        arena_free(rebuild.scratch);
+    arena_free(rebuild.scratch);
     status code = built ? graph_finish(rebuild.graph, error) : error_memory(error);
     if (code != STATUS_OK) {
         graph_free(rebuild.graph);

@@ -12,8 +12,9 @@ struct edit;
 struct edit *edit_new(const struct graph *graph);
 void edit_free(struct edit *edit);
 
-/* Put a constant in place of input `input` of a node. The tensor's reference passes to the edit, also on
- * failure (NULL fails). Where nothing else uses the old constant the new one keeps its name. */
+/* Put a constant in place of input `input` of a node, or behind its inputs where its operator takes more. The
+ * tensor's reference passes to the edit, also on failure (NULL fails). Where nothing else uses the old
+ * constant the new one keeps its name; equal ones that replace one constant in several places stay one. */
 status edit_constant(struct edit *edit, int node, int input, struct tensor *tensor, struct error *error);
 /* The constant that stands there now: the replacement, or the graph's own; NULL for anything else. Borrowed.
  */
@@ -26,9 +27,11 @@ void edit_input(struct edit *edit, int node, int input, int value);
 status edit_integers(struct edit *edit, int node, const char *name, const int64_t *values, size_t count,
                      struct error *error);
 status edit_integer(struct edit *edit, int node, const char *name, int64_t value, struct error *error);
+/* Leave out an attribute, if it is there. */
+status edit_remove_attribute(struct edit *edit, int node, const char *name, struct error *error);
 /* Make the node another operator with `inputs` operands (the rest is dropped) and without its old attributes.
  */
-void edit_operator(struct edit *edit, int node, const struct operator* op, int inputs);
+void edit_operator(struct edit *edit, int node, const struct operator *op, int inputs);
 
 /* Build the new version: nodes and constants that no output needs are left out, declared shapes of what is
  * computed are dropped. Owned by the caller. */
