@@ -7,7 +7,8 @@
 
 enum cost_rule {
     COST_MACS,    /* convolutions and linear layers, weights only */
-    COST_PTFLOPS, /* and 2 per BatchNorm element, 1 per ReLU element, as Torch-Pruning counts */
+    COST_PTFLOPS, /* as Torch-Pruning counts: also 2 per BatchNorm element, 1 per element of ReLU and its
+                     like, per element that pooling reads, per element that a bias is added to */
 };
 const char *cost_rule_name(int index); /* "macs", "ptflops", NULL past the end */
 
@@ -23,13 +24,14 @@ struct cost {
     struct layer_cost *layers; /* one per layer, owned */
     int layer_count;
     int64_t channels;   /* of all layers */
-    int64_t parameters; /* in total, with those outside layers (PRelu slopes, ...) */
+    int64_t parameters; /* in total, with those outside layers (slopes, factors, BatchNorm of its own) */
     double macs;
-    int64_t activation_bytes;
+    int64_t activation_bytes; /* of all layers' outputs */
 };
 
-/* removed: per class, or NULL for the whole network. Linear in the labels: fast enough to follow every key
- * press. */
+/* removed: per class, or NULL for the whole network. What it says of a selection is what the pruned network
+ * costs. Linear in the labels: fast enough to follow every key press. Fails only when memory is out; *cost is
+ * then empty. */
 status cost_compute(const struct coupling *coupling, const bool *removed, enum cost_rule rule,
                     struct cost *cost, struct error *error);
 void cost_free(struct cost *cost);

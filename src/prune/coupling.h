@@ -5,7 +5,8 @@
  * which channel of its inputs: a convolution makes new channels; BatchNorm, activations and pooling keep
  * them; an addition unites; Concat, Slice, Split, Gather and Pad shift; Reshape regroups. That covers
  * residual streams, option-A shortcuts, DenseNet, channel shuffles and depthwise convolutions with one rule
- * set. What an operator without a rule touches is locked, with the reason.
+ * set. What an operator without a rule touches is locked, with the reason. Whatever free classes are chosen,
+ * what stays of every value is rectangular, so that surgery finds no case it cannot cut.
  *
  * A *class* is a set of channels tied together. Classes whose channels lie in the same layers form a *block*,
  * the unit of a ratio; blocks that share a layer form a *group*, what a researcher calls a residual stream or
@@ -27,7 +28,8 @@
     X(LOCK_MIXED, "the operator mixes channels in a way that removal would change")                          \
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
     X(LOCK_BATCH, "the operator moves the batch axis")                                                       \
-    X(LOCK_WEIGHTLESS, "its layer has only this one channel left to give")
+    X(LOCK_COMPUTED, "the operator's sizes are computed while the network runs")                             \
+    X(LOCK_CONSTANT, "it does not depend on the network's input")
 
 enum lock_reason {
 #define LOCK_ENUM(code, text) code,
@@ -46,10 +48,10 @@ struct channel_member {
 };
 
 struct channel_class {
-    const struct channel_member *members; /* layer channels in the class, by layer then channel */
+    const struct channel_member *members; /* at least one layer channel, by layer then channel */
     int member_count;
-    int lock;  /* index into locks, -1 when free */
-    int block; /* index, -1 for a class without members */
+    int lock; /* index into locks, -1 when free */
+    int block;
 };
 
 struct block {
@@ -58,15 +60,22 @@ struct block {
     const int *layers; /* ascending */
     int layer_count;
     int group;
-    bool locked; /* all its classes are */
+    bool locked; /* all its classes are, for one reason; else none is */
 };
 
 struct group {
     const int *blocks, *layers, *ties; /* ties: nodes that unite channels of the group, ascending */
     int block_count, layer_count, tie_count;
     const char *name; /* that of its first layer */
-    bool stream;      /* ties the channels of more than one full convolution or linear layer */
+    bool stream;      /* a residual stream: additions tie more than one convolution or linear layer */
     bool locked;      /* every block is */
+};
+
+/* What a node has to do with a channel shuffle (Reshape, Transpose, Reshape). */
+struct shuffle {
+    bool inside;            /* one of its first two nodes */
+    const int *permutation; /* its last node: channel i of the output is channel permutation[i] of `source` */
+    int source;             /* value that the shuffle reads */
 };
 
 struct coupling {
@@ -75,7 +84,8 @@ struct coupling {
     const struct layers *layers; /* borrowed */
     struct plan *plan;           /* at batch 1 */
     struct label_map *maps;      /* per value; labels NULL for constants */
-    int *class_of;               /* per label */
+    struct shuffle *shuffles;    /* per node */
+    int *class_of;               /* per label: -1 for what no layer makes (padding) */
     int label_count;
     struct channel_class *classes;
     int class_count;
@@ -90,6 +100,8 @@ struct coupling {
     size_t lock_capacity;
 };
 
+/* The graph (simplified) and its layers are borrowed. Close to linear in nodes and labels. Errors are those
+ * of planning; otherwise every network has a coupling, be it all locked. */
 status coupling_build(const struct graph *graph, const struct layers *layers, struct coupling **coupling,
                       struct error *error);
 void coupling_free(struct coupling *coupling);

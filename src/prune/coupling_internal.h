@@ -5,13 +5,34 @@
 
 #include "prune/coupling.h"
 
+/* A node that united labels which were apart. */
+struct tie {
+    int node, label;
+};
+
 struct builder {
     struct coupling *coupling;
     struct label_forest forest;
-    bool *ties;  /* per node: it united labels that were apart */
-    bool united; /* by the rule that runs */
+    int node; /* whose rule runs */
+    struct tie *ties;
+    int tie_count;
+    size_t tie_capacity;
     bool failed; /* memory is out */
 };
+
+/* One operator's rule gives labels to the outputs of a node; false when memory is out
+ * (prune/coupling_rules.c). */
+bool coupling_rule(struct builder *builder, int node);
+/* Fresh labels for a value, along the axes of the bit set; locked ones. false when memory is out. */
+bool coupling_locked_map(struct builder *builder, int value, unsigned axes, enum lock_reason reason,
+                         int node);
+void coupling_lock_map(struct builder *builder, const struct label_map *map, enum lock_reason reason,
+                       int node);
+/* Unite labels of a map along the given axes, so that it varies along none of them. */
+void coupling_unite_along(struct builder *builder, const struct label_map *map, unsigned axes);
+
+/* Find the channel shuffles (prune/shuffle.c). */
+status coupling_find_shuffles(struct coupling *coupling, struct error *error);
 
 /* Classes, blocks and groups from the labels (prune/group.c). */
 status coupling_classify(struct builder *builder, struct error *error);
@@ -19,11 +40,27 @@ status coupling_classify(struct builder *builder, struct error *error);
 /* Where an element-moving node takes its labels: fills the maps of the node's outputs. *understood is false
  * when the node does not lend itself to it. false when memory is out (prune/coupling_move.c). */
 bool coupling_move_labels(struct coupling *coupling, int node, bool *understood);
-/* Elements that a Pad node adds in front of each axis; false when it does more than pad with zeros. */
-bool coupling_pads(const struct plan *plan, const struct node *node, int rank, int64_t *before);
-/* Integers that a node takes from input `index` (when constant) or from an attribute, as the operator's opset
- * has it; NULL and count 0 without. Borrowed. */
+/* Integers that a node takes from input `index` (-1: none; it must be constant) or from an attribute (NULL:
+ * none); NULL and count 0 without. Borrowed. */
 const int64_t *coupling_integers(const struct plan *plan, const struct node *node, int index,
                                  const char *attribute, int64_t *count);
+
+/* What a Slice node is told, for a tensor of the given rank; false when that is not to be made out. Axes are
+ * 0..rank-1; steps NULL: all 1. Borrowed from the graph. */
+struct slice_operands {
+    const int64_t *starts, *ends, *steps;
+    int axes[TENSOR_MAX_RANK];
+    int64_t count;
+};
+bool coupling_slice(const struct plan *plan, const struct node *node, int rank, struct slice_operands *slice);
+
+/* What a Pad node is told: pair i pads axis axes[i] by pads[i] in front and pads[count + i] behind (negative:
+ * takes away). false when it does more than pad with a constant. */
+struct pad_operands {
+    const int64_t *pads;
+    int axes[TENSOR_MAX_RANK];
+    int64_t count;
+};
+bool coupling_pad(const struct plan *plan, const struct node *node, int rank, struct pad_operands *pad);
 
 #endif

@@ -2,97 +2,89 @@
 /* Labels through operators that only move elements, by running the operators themselves. */
 #include "prune/coupling_internal.h"
 
-#include <math.h>
 #include <string.h>
+#include "nn/operator.h"
+
+/* ---- what shape-like operands say --------------------------------------------------------------------- */
 
 const int64_t *coupling_integers(const struct plan *plan, const struct node *node, int index,
                                  const char *attribute, int64_t *count)
 {
     *count = 0;
-    if (index < node->input_count && node->inputs[index] != VALUE_NONE) {
+    if (index >= 0 && index < node->input_count && node->inputs[index] != VALUE_NONE) {
         const struct tensor *tensor = plan->constants[node->inputs[index]];
         if (tensor == NULL || tensor->type != ELEMENT_INT64)
             return NULL;
         *count = shape_elements(&tensor->shape);
         return tensor->data;
     }
-    const struct attribute *found = node_attribute(node, attribute);
+    const struct attribute *found = attribute != NULL ? node_attribute(node, attribute) : NULL;
+    if (found != NULL && found->kind == ATTRIBUTE_INTEGER) {
+        *count = 1;
+        return &found->integer;
+    }
     if (found == NULL || found->kind != ATTRIBUTE_INTEGERS)
         return NULL;
     *count = (int64_t)found->count;
     return found->integers;
 }
 
-bool coupling_pads(const struct plan *plan, const struct node *node, int rank, int64_t *before)
+bool coupling_slice(const struct plan *plan, const struct node *node, int rank, struct slice_operands *slice)
 {
-    int64_t count, axis_count;
-    const int64_t *pads = coupling_integers(plan, node, 1, "pads", &count);
-    const int64_t *axes = coupling_integers(plan, node, 3, "axes", &axis_count);
-    if (strcmp(node_string(node, "mode", "constant"), "constant") != 0 || node_real(node, "value", 0) != 0)
+    bool old = plan->graph->opset < 10;
+    int64_t ends, axes, steps;
+    *slice = (struct slice_operands){0};
+    slice->starts = coupling_integers(plan, node, old ? -1 : 1, old ? "starts" : NULL, &slice->count);
+    slice->ends = coupling_integers(plan, node, old ? -1 : 2, old ? "ends" : NULL, &ends);
+    const int64_t *given = coupling_integers(plan, node, old ? -1 : 3, old ? "axes" : NULL, &axes);
+    slice->steps = coupling_integers(plan, node, old ? -1 : 4, NULL, &steps);
+    if (slice->starts == NULL || slice->ends == NULL || slice->count > rank || ends != slice->count ||
+        (given != NULL && axes != slice->count) || (slice->steps != NULL && steps != slice->count))
         return false;
-    if (node->input_count > 2 && node->inputs[2] != VALUE_NONE) {
-        const struct tensor *value = plan->constants[node->inputs[2]];
-        if (value == NULL || (shape_elements(&value->shape) > 0 && tensor_get(value, 0) != 0))
+    for (int64_t i = 0; i < slice->count; i++)
+        if (!shape_axis(rank, given != NULL ? given[i] : i, &slice->axes[i]))
             return false;
-    }
-    if (pads == NULL || count != 2 * (axes != NULL ? axis_count : rank))
-        return false;
-    for (int axis = 0; axis < rank; axis++)
-        before[axis] = axes == NULL ? pads[axis] : 0;
-    for (int64_t i = 0; axes != NULL && i < axis_count; i++) {
-        int axis;
-        if (!shape_axis(rank, axes[i], &axis))
-            return false;
-        before[axis] = pads[i];
-    }
     return true;
 }
 
-/* The labels of a value as integers, one per element. NULL when memory is out. */
-static int64_t *expand_labels(struct arena *arena, const struct label_map *map)
+bool coupling_pad(const struct plan *plan, const struct node *node, int rank, struct pad_operands *pad)
 {
-    int64_t *full = arena_alloc(arena, (size_t)shape_elements(&map->shape), sizeof *full);
-    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
-    if (full == NULL || shape_elements(&map->shape) == 0)
-        return full;
-    do
-        full[position++] = label_map_at(map, index);
-    while (index_next(index, &map->shape));
-    return full;
+    int opset = plan->graph->opset;
+    bool old = opset < 11;
+    int64_t count, axis_count = 0;
+    const int64_t *axes = NULL;
+    pad->pads = coupling_integers(plan, node, old ? -1 : 1, old ? "pads" : NULL, &count);
+    if (opset >= 18)
+        axes = coupling_integers(plan, node, 3, NULL, &axis_count);
+    pad->count = count / 2;
+    if (strcmp(node_string(node, "mode", "constant"), "constant") != 0 || pad->pads == NULL ||
+        pad->count > rank || count != 2 * (axes != NULL ? axis_count : rank))
+        return false;
+    for (int64_t i = 0; i < pad->count; i++)
+        if (!shape_axis(rank, axes != NULL ? axes[i] : i, &pad->axes[i]))
+            return false;
+    return true;
 }
 
-/* Axes along which an expanded array of labels changes. */
-static unsigned varying_axes(const int64_t *full, const struct shape *shape)
+/* ---- running the operator on labels ------------------------------------------------------------------- */
+
+/* Bit set of the axes whose lengths mean something to the node; the others may be given length 1 where labels
+ * do not change, so that large images cost nothing. */
+static unsigned pinned_axes(const struct plan *plan, const struct node *node, int rank)
 {
+    const char *op = node->op->name;
     unsigned axes = 0;
-    for (int axis = 0; axis < shape->rank; axis++) {
-        int64_t outer = shape_product(shape, 0, axis), inner = shape_product(shape, axis + 1, shape->rank);
-        for (int64_t o = 0; o < outer && !(axes >> axis & 1); o++)
-            for (int64_t k = 1; k < shape->dim[axis]; k++)
-                if (memcmp(full + (o * shape->dim[axis] + k) * inner, full + o * shape->dim[axis] * inner,
-                           (size_t)inner * sizeof *full) != 0) {
-                    axes |= 1u << axis;
-                    break;
-                }
+    struct slice_operands slice;
+    int axis;
+    if (strcmp(op, "Transpose") == 0)
+        return 0;
+    if (strcmp(op, "Slice") == 0 && coupling_slice(plan, node, rank, &slice)) {
+        for (int64_t i = 0; i < slice.count; i++)
+            axes |= 1u << slice.axes[i];
+        return axes;
     }
-    return axes;
-}
-
-static bool compress_labels(struct arena *arena, const int64_t *full, const struct shape *shape,
-                            struct label_map *map)
-{
-    if (!label_map_new(arena, shape, varying_axes(full, shape), map))
-        return false;
-    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
-    if (label_map_elements(map) == 0)
-        return true;
-    do {
-        int64_t offset = 0;
-        for (int axis = 0; axis < shape->rank; axis++)
-            offset = offset * shape->dim[axis] + index[axis];
-        map->labels[position++] = (int)full[offset];
-    } while (index_next(index, &map->extent));
-    return true;
+    bool along_one = strcmp(op, "Concat") == 0 || strcmp(op, "Split") == 0 || strcmp(op, "Gather") == 0;
+    return along_one && shape_axis(rank, node_integer(node, "axis", 0), &axis) ? 1u << axis : ~0u;
 }
 
 /* The node's operands with labels in place of the activations. */
@@ -100,6 +92,36 @@ struct movement {
     struct operand *inputs, *outputs;
     const struct tensor **constants;
 };
+
+/* Axes along which some input's labels change. */
+static unsigned varying_axes(const struct coupling *c, const struct node *node)
+{
+    unsigned axes = 0;
+    for (int i = 0; i < node->input_count; i++)
+        if (node->inputs[i] != VALUE_NONE && c->maps[node->inputs[i]].labels != NULL)
+            axes |= label_map_axes(&c->maps[node->inputs[i]]);
+    return axes;
+}
+
+static bool take_operand(const struct coupling *c, int value, unsigned axes, struct arena *arena,
+                         struct operand *in, const struct tensor **constant)
+{
+    *in = c->plan->values[value];
+    if (c->maps[value].labels != NULL) {
+        for (int axis = 0; axis < in->shape.rank; axis++)
+            if (!(axes >> axis & 1))
+                in->shape.dim[axis] = 1;
+        in->type = ELEMENT_INT64;
+        in->data = label_map_expand(arena, &c->maps[value], &in->shape);
+        return in->data != NULL;
+    }
+    *constant = c->plan->constants[value];
+    if (*constant != NULL) {
+        in->type = (*constant)->type;
+        in->data = (*constant)->data;
+    }
+    return true;
+}
 
 static bool movement_new(const struct coupling *c, const struct node *node, struct arena *arena,
                          struct movement *movement)
@@ -109,23 +131,12 @@ static bool movement_new(const struct coupling *c, const struct node *node, stru
     movement->constants = arena_alloc(arena, (size_t)node->input_count + 1, sizeof *movement->constants);
     if (movement->inputs == NULL || movement->outputs == NULL || movement->constants == NULL)
         return false;
-    for (int i = 0; i < node->input_count; i++) {
-        int value = node->inputs[i];
-        if (value == VALUE_NONE)
-            continue;
-        struct operand *in = &movement->inputs[i];
-        *in = c->plan->values[value];
-        if (c->maps[value].labels != NULL) {
-            in->type = ELEMENT_INT64;
-            in->data = expand_labels(arena, &c->maps[value]);
-            if (in->data == NULL)
-                return false;
-        } else if (c->plan->constants[value] != NULL) {
-            movement->constants[i] = c->plan->constants[value];
-            in->type = c->plan->constants[value]->type;
-            in->data = c->plan->constants[value]->data;
-        }
-    }
+    unsigned axes =
+        varying_axes(c, node) | pinned_axes(c->plan, node, c->plan->values[node->inputs[0]].shape.rank);
+    for (int i = 0; i < node->input_count; i++)
+        if (node->inputs[i] != VALUE_NONE &&
+            !take_operand(c, node->inputs[i], axes, arena, &movement->inputs[i], &movement->constants[i]))
+            return false;
     return true;
 }
 
@@ -146,8 +157,6 @@ static bool movement_run(struct coupling *c, const struct node *node, struct are
     if (!*understood)
         return ignored.code != STATUS_MEMORY;
     for (int i = 0; i < node->output_count; i++) {
-        if (node->outputs[i] == VALUE_NONE)
-            continue;
         int64_t elements = shape_elements(&movement->outputs[i].shape);
         movement->outputs[i].data = arena_alloc(arena, (size_t)elements, sizeof(int64_t));
         if (movement->outputs[i].data == NULL)
@@ -163,10 +172,26 @@ static bool movement_run(struct coupling *c, const struct node *node, struct are
                                .output_count = node->output_count,
                                .workspace = workspace};
     forward(&call);
-    for (int i = 0; i < node->output_count; i++)
-        if (node->outputs[i] != VALUE_NONE &&
-            !compress_labels(c->arena, movement->outputs[i].data, &movement->outputs[i].shape,
-                             &c->maps[node->outputs[i]]))
+    return true;
+}
+
+/* A slice may take channels in steps only when it does nothing else: then surgery writes it as a Gather. One
+ * that gathers channels takes a list of them. */
+static bool surgery_can_follow(const struct coupling *c, const struct node *node)
+{
+    const struct label_map *map = &c->maps[node->inputs[0]];
+    struct slice_operands slice;
+    int axis;
+    if (strcmp(node->op->name, "Gather") == 0)
+        return shape_axis(map->shape.rank, node_integer(node, "axis", 0), &axis) &&
+               (map->extent.dim[axis] == 1 || c->plan->values[node->inputs[1]].shape.rank <= 1);
+    if (strcmp(node->op->name, "Slice") != 0)
+        return true;
+    if (!coupling_slice(c->plan, node, map->shape.rank, &slice))
+        return false;
+    for (int64_t i = 0; i < slice.count; i++)
+        if (slice.steps != NULL && slice.steps[i] != 1 && slice.count > 1 &&
+            map->extent.dim[slice.axes[i]] > 1)
             return false;
     return true;
 }
@@ -174,17 +199,22 @@ static bool movement_run(struct coupling *c, const struct node *node, struct are
 bool coupling_move_labels(struct coupling *c, int node_index, bool *understood)
 {
     const struct node *node = &c->graph->nodes[node_index];
-    struct arena *arena = arena_new();
     struct movement movement;
-    bool done = arena != NULL;
-    *understood = true;
     /* A constant among the moved data (a Concat with a parameter) has no labels to move. */
+    *understood = surgery_can_follow(c, node);
     for (int i = 0; i < node->input_count; i++)
-        if (node->inputs[i] != VALUE_NONE && c->maps[node->inputs[i]].labels == NULL &&
-            (i == 0 || !(node->op->flags & OPERATOR_SHAPE_INPUTS)) && strcmp(node->op->name, "Gather") != 0)
+        if ((i == 0 || !(node->op->flags & OPERATOR_SHAPE_INPUTS)) && node->inputs[i] != VALUE_NONE &&
+            c->maps[node->inputs[i]].labels == NULL)
             *understood = false;
-    if (done && *understood)
-        done = movement_new(c, node, arena, &movement) && movement_run(c, node, arena, &movement, understood);
+    if (!*understood)
+        return true;
+    struct arena *arena = arena_new();
+    bool done = arena != NULL && movement_new(c, node, arena, &movement) &&
+                movement_run(c, node, arena, &movement, understood);
+    for (int i = 0; done && *understood && i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE)
+            done = label_map_compress(c->arena, movement.outputs[i].data, &movement.outputs[i].shape,
+                                      &c->plan->values[node->outputs[i]].shape, &c->maps[node->outputs[i]]);
     arena_free(arena);
     return done;
 }

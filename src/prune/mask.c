@@ -9,15 +9,9 @@
 
 struct masking {
     const struct coupling *coupling;
-    const bool *removed;
     struct edit *edit;
+    const struct kept *kept; /* per value */
 };
-
-static const struct label_map *value_map(const struct masking *m, int value)
-{
-    const struct label_map *map = &m->coupling->maps[value];
-    return map->labels != NULL ? map : NULL;
-}
 
 static struct tensor *tensor_clone(const struct tensor *tensor)
 {
@@ -29,86 +23,78 @@ static struct tensor *tensor_clone(const struct tensor *tensor)
     return copy;
 }
 
-/* Zero the slices of a node's constant along `axis` whose label along `map_axis` is removed. The position on
- * the constant's axis is (position on the map's axis - first) for positions first..first+extent-1. */
-static status zero_slices(struct masking *m, int node, int input, int axis, const struct label_map *map,
-                          int map_axis, struct error *error)
+static bool goes(const struct kept_axis *kept, int64_t position)
+{
+    return kept_before(kept, position) == kept_before(kept, position + 1);
+}
+
+/* Zero what surgery would cut out of one of a node's constants: the slices along `axis` that do not stay. */
+static status zero_slices(struct masking *m, int node, int input, int axis, const struct kept_axis *kept,
+                          struct error *error)
 {
     const struct tensor *old = edit_get(m->edit, node, input);
-    if (old == NULL || map == NULL || old->shape.rank <= axis ||
-        old->shape.dim[axis] != map->shape.dim[map_axis])
+    if (old == NULL || !kept_cuts(kept) || axis < 0 || old->shape.dim[axis] != kept->of)
         return STATUS_OK;
-    int64_t outer = shape_product(&old->shape, 0, axis), extent = old->shape.dim[axis];
+    int64_t outer = shape_product(&old->shape, 0, axis);
     size_t block = (size_t)shape_product(&old->shape, axis + 1, old->shape.rank) * element_size(old->type);
-    struct tensor *changed = NULL;
-    for (int64_t k = 0; k < extent; k++) {
-        int64_t index[TENSOR_MAX_RANK] = {0};
-        index[map_axis] = k;
-        if (!label_removed(m->coupling, label_map_at(map, index), m->removed))
-            continue;
-        if (changed == NULL && (changed = tensor_clone(old)) == NULL)
-            return error_memory(error);
-        for (int64_t o = 0; o < outer; o++)
-            memset((char *)changed->data + (size_t)(o * extent + k) * block, 0, block);
-    }
-    return changed == NULL ? STATUS_OK : edit_constant(m->edit, node, input, changed, error);
+    struct tensor *changed = tensor_clone(old);
+    for (int64_t k = 0; changed != NULL && k < kept->of; k++)
+        for (int64_t o = 0; goes(kept, k) && o < outer; o++)
+            memset((char *)changed->data + (size_t)(o * kept->of + k) * block, 0, block);
+    return edit_constant(m->edit, node, input, changed, error);
 }
 
 /* Input weights of a grouped convolution: channel i of the input is column i mod (inputs / groups) of its
  * group's filters. */
-static status zero_group_columns(struct masking *m, int index, const struct label_map *in, int64_t groups,
-                                 struct error *error)
+static status zero_columns(struct masking *m, int index, const struct kept_axis *in, int64_t groups,
+                           struct error *error)
 {
     const struct tensor *old = edit_get(m->edit, index, 1);
-    int64_t filters = old->shape.dim[0], columns = old->shape.dim[1];
+    if (old == NULL || !kept_cuts(in))
+        return STATUS_OK;
+    int64_t columns = old->shape.dim[1], filters = old->shape.dim[0] / groups;
     size_t block = (size_t)shape_product(&old->shape, 2, old->shape.rank) * element_size(old->type);
-    struct tensor *changed = NULL;
-    for (int64_t i = 0; i < in->extent.dim[1]; i++) {
-        if (!label_removed(m->coupling, in->labels[i], m->removed))
-            continue;
-        if (changed == NULL && (changed = tensor_clone(old)) == NULL)
-            return error_memory(error);
-        int64_t per_group = filters / groups, group = i / columns;
-        for (int64_t o = group * per_group; o < (group + 1) * per_group; o++)
-            memset((char *)changed->data + (size_t)(o * columns + i % columns) * block, 0, block);
-    }
-    return changed == NULL ? STATUS_OK : edit_constant(m->edit, index, 1, changed, error);
+    struct tensor *changed = tensor_clone(old);
+    for (int64_t i = 0; changed != NULL && i < in->of; i++)
+        for (int64_t o = 0; goes(in, i) && o < filters; o++)
+            memset((char *)changed->data +
+                       (size_t)((i / columns * filters + o) * columns + i % columns) * block,
+                   0, block);
+    return edit_constant(m->edit, index, 1, changed, error);
 }
 
 static status mask_convolution(struct masking *m, int index, struct error *error)
 {
     const struct node *node = &m->coupling->graph->nodes[index];
-    const struct label_map *out = value_map(m, node->outputs[0]), *in = value_map(m, node->inputs[0]);
-    status code = zero_slices(m, index, 1, 0, out, 1, error);
+    const struct kept_axis *out = &m->kept[node->outputs[0]].axis[1], *in = &m->kept[node->inputs[0]].axis[1];
+    status code = zero_slices(m, index, 1, 0, out, error);
     if (code == STATUS_OK)
-        code = zero_slices(m, index, 2, 0, out, 1, error);
-    if (code == STATUS_OK && in != NULL && edit_get(m->edit, index, 1) != NULL)
-        code = zero_group_columns(m, index, in, node_integer(node, "group", 1), error);
-    return code;
+        code = zero_slices(m, index, 2, 0, out, error);
+    return code == STATUS_OK ? zero_columns(m, index, in, node_integer(node, "group", 1), error) : code;
 }
 
+/* Scale and shift. */
 static status mask_normalization(struct masking *m, int index, struct error *error)
 {
-    const struct label_map *map = value_map(m, m->coupling->graph->nodes[index].outputs[0]);
-    status code = zero_slices(m, index, 1, 0, map, 1, error);
-    return code != STATUS_OK ? code : zero_slices(m, index, 2, 0, map, 1, error);
+    const struct kept_axis *kept = &m->kept[m->coupling->graph->nodes[index].outputs[0]].axis[1];
+    status code = zero_slices(m, index, 1, 0, kept, error);
+    return code == STATUS_OK ? zero_slices(m, index, 2, 0, kept, error) : code;
 }
 
 static status mask_linear(struct masking *m, int index, struct error *error)
 {
     const struct node *node = &m->coupling->graph->nodes[index];
-    const struct label_map *out = value_map(m, node->outputs[0]), *in = value_map(m, node->inputs[0]);
-    if (in == NULL || out == NULL)
-        return STATUS_OK;
-    bool transposed = node_integer(node, "transB", 0) != 0;
-    int in_axis = in->shape.rank - 1, out_axis = out->shape.rank - 1;
-    status code = zero_slices(m, index, 1, transposed ? 0 : 1, out, out_axis, error);
-    if (code == STATUS_OK)
-        code = zero_slices(m, index, 1, transposed ? 1 : 0, in, in_axis, error);
+    const struct kept *in = &m->kept[node->inputs[0]], *out = &m->kept[node->outputs[0]];
     const struct tensor *bias = edit_get(m->edit, index, 2);
-    if (code == STATUS_OK && bias != NULL && bias->shape.rank > 0)
-        code = zero_slices(m, index, 2, bias->shape.rank - 1, out, out_axis, error);
-    return code;
+    bool transposed = node_integer(node, "transB", 0) != 0;
+    if (in->rank == 0 || out->rank == 0)
+        return STATUS_OK;
+    const struct kept_axis *made = &out->axis[out->rank - 1], *read = &in->axis[in->rank - 1];
+    status code = zero_slices(m, index, 1, transposed ? 0 : 1, made, error);
+    if (code == STATUS_OK)
+        code = zero_slices(m, index, 1, transposed ? 1 : 0, read, error);
+    return code == STATUS_OK && bias != NULL ? zero_slices(m, index, 2, bias->shape.rank - 1, made, error)
+                                             : code;
 }
 
 static const struct {
@@ -121,18 +107,26 @@ static const struct {
     {"MatMul", mask_linear},
 };
 
+static status mask_nodes(struct masking *m, const bool *removed, struct error *error)
+{
+    const struct graph *graph = m->coupling->graph;
+    status code = kept_check(m->coupling, removed, m->kept, error);
+    for (int i = 0; i < graph->node_count && code == STATUS_OK; i++)
+        for (size_t k = 0; k < sizeof rows / sizeof rows[0] && code == STATUS_OK; k++)
+            if (strcmp(rows[k].op, graph->nodes[i].op->name) == 0)
+                code = rows[k].mask(m, i, error);
+    return code;
+}
+
 /* The mask as an edit of the coupling's graph. */
 static status mask_edit(const struct coupling *coupling, const bool *removed, struct edit **edit,
                         struct error *error)
 {
-    struct masking m = {coupling, removed, edit_new(coupling->graph)};
-    if (m.edit == NULL)
-        return error_memory(error);
-    status code = STATUS_OK;
-    for (int i = 0; i < coupling->graph->node_count && code == STATUS_OK; i++)
-        for (size_t k = 0; k < sizeof rows / sizeof rows[0] && code == STATUS_OK; k++)
-            if (strcmp(rows[k].op, coupling->graph->nodes[i].op->name) == 0)
-                code = rows[k].mask(&m, i, error);
+    struct arena *arena = arena_new();
+    struct masking m = {.coupling = coupling, .edit = edit_new(coupling->graph)};
+    m.kept = arena != NULL ? kept_find(coupling, removed, arena) : NULL;
+    status code = m.edit != NULL && m.kept != NULL ? mask_nodes(&m, removed, error) : error_memory(error);
+    arena_free(arena);
     if (code == STATUS_OK)
         *edit = m.edit;
     else

@@ -35,16 +35,21 @@ const char *combination_name(int index)
     return index >= 0 && index < 4 ? names[index] : NULL;
 }
 
+/* NaN without scored members; *refused is the member whose score is NaN, else NULL. */
 static double combine_scores(const struct coupling *c, const struct scores *scores,
-                             const struct channel_class *class, enum combination combine)
+                             const struct channel_class *item, enum combination combine,
+                             const struct channel_member **refused)
 {
     double sum = 0, high = -INFINITY, low = INFINITY;
     int64_t count = 0;
-    for (int i = 0; i < class->member_count; i++) {
-        const struct channel_member *member = &class->members[i];
+    *refused = NULL;
+    for (int i = 0; i < item->member_count; i++) {
+        const struct channel_member *member = &item->members[i];
         if (scores->layer[member->layer] == NULL || c->layers->items[member->layer].kind == LAYER_DEPTHWISE)
             continue;
         double score = scores->layer[member->layer][member->channel];
+        if (isnan(score))
+            *refused = member;
         sum += score;
         high = score > high ? score : high;
         low = score < low ? score : low;
@@ -58,12 +63,14 @@ status class_scores(const struct coupling *c, const struct scores *scores, enum 
                     double *class_score, struct error *error)
 {
     for (int i = 0; i < c->class_count; i++) {
-        const struct channel_class *class = &c->classes[i];
-        class_score[i] = class->lock >= 0 ? NAN : combine_scores(c, scores, class, combine);
-        if (class->lock < 0 && isnan(class_score[i]))
+        const struct channel_member *refused = NULL;
+        class_score[i] = NAN;
+        if (c->classes[i].lock < 0)
+            class_score[i] = combine_scores(c, scores, &c->classes[i], combine, &refused);
+        if (refused != NULL)
             return error_set(error, STATUS_NAN, "layer %s: the %s score of channel %lld is not a number",
-                             c->layers->items[class->members[0].layer].name, scores->criterion->name,
-                             (long long)class->members[0].channel);
+                             c->layers->items[refused->layer].name, scores->criterion->name,
+                             (long long)refused->channel);
     }
     return STATUS_OK;
 }
@@ -104,24 +111,44 @@ static int compare_ranked(const void *a, const void *b)
     return (x->class > y->class) - (x->class < y->class);
 }
 
+/* The fewest classes that may stay of a block. */
+static int64_t least_kept(int64_t classes, const struct select_options *options)
+{
+    int64_t keep = options->minimum < 1 ? 1 : options->minimum < classes ? options->minimum : classes;
+    if (options->round_to > 1 && keep % options->round_to != 0)
+        keep += options->round_to - keep % options->round_to;
+    return keep < classes ? keep : classes;
+}
+
 /* How many of a block may go when `asked` are wanted; *why tells what held it back. */
 static int64_t allowed_count(int64_t classes, int64_t asked, const struct select_options *options,
                              const char **why)
 {
-    int64_t minimum = options->minimum < 1 ? 1 : options->minimum;
-    int64_t keep = classes - asked;
+    int64_t keep = classes - asked, least = least_kept(classes, options);
     *why = NULL;
+    if (asked == 0)
+        return 0;
     if (options->round_to > 1 && keep % options->round_to != 0) {
         keep += options->round_to - keep % options->round_to;
         *why = "kept channels are rounded up to a multiple";
     }
-    if (keep < minimum) {
-        keep = minimum;
+    if (keep < least) {
+        keep = least;
         *why = "the smallest number of channels is reached";
     }
-    if (keep > classes)
-        keep = classes;
-    return classes - keep;
+    return keep < classes ? classes - keep : 0;
+}
+
+static status check_block(const struct coupling *c, int index, double ratio, struct error *error)
+{
+    const struct block *block = &c->blocks[index];
+    const char *layer = c->layers->items[block->layers[0]].name;
+    if (!(ratio >= 0 && ratio <= 1))
+        return error_set(error, STATUS_RANGE, "layer %s: ratio %g is not between 0 and 1", layer, ratio);
+    if (ratio > 0 && block->locked)
+        return error_set(error, STATUS_STATE, "layer %s is locked: %s", layer,
+                         lock_reason_text(c->locks[c->classes[block->classes[0]].lock].reason));
+    return STATUS_OK;
 }
 
 static status cut_block(const struct coupling *c, int index, const double *class_score, double ratio,
@@ -129,23 +156,22 @@ static status cut_block(const struct coupling *c, int index, const double *class
                         struct selection *selection, struct error *error)
 {
     const struct block *block = &c->blocks[index];
-    if (!(ratio >= 0 && ratio <= 1))
-        return error_set(error, STATUS_RANGE, "layer %s: ratio %g is not between 0 and 1",
-                         c->layers->items[block->layers[0]].name, ratio);
-    if (ratio == 0)
-        return STATUS_OK;
-    if (block->locked)
-        return error_set(error, STATUS_STATE, "layer %s is locked: %s",
-                         c->layers->items[block->layers[0]].name,
-                         lock_reason_text(c->locks[c->classes[block->classes[0]].lock].reason));
     const char *why;
+    int64_t scored = 0;
+    if (check_block(c, index, ratio, error) != STATUS_OK)
+        return error->code;
     int64_t asked = asked_count(block->class_count, ratio, options->rounding);
     int64_t count = allowed_count(block->class_count, asked, options, &why);
+    for (int i = 0; i < block->class_count && count > 0; i++)
+        if (!isnan(class_score[block->classes[i]]))
+            ranked[scored++] = (struct ranked){class_score[block->classes[i]], block->classes[i]};
+    if (count > scored) {
+        count = scored;
+        why = "channels without a score stay";
+    }
     if (count != asked && !warn(selection, index, asked, count, why))
         return error_memory(error);
-    for (int i = 0; i < block->class_count; i++)
-        ranked[i] = (struct ranked){class_score[block->classes[i]], block->classes[i]};
-    qsort(ranked, (size_t)block->class_count, sizeof *ranked, compare_ranked);
+    qsort(ranked, (size_t)scored, sizeof *ranked, compare_ranked);
     for (int64_t i = 0; i < count; i++)
         selection->removed[ranked[i].class] = true;
     selection->count += count;
@@ -190,17 +216,32 @@ static status keep_alive(const struct coupling *c, const double *class_score, st
 status select_by_ratio(const struct coupling *c, const double *class_score, const double *ratio,
                        const struct select_options *options, struct selection *selection, struct error *error)
 {
+    struct selection made;
     struct ranked *ranked = mem_new((size_t)c->class_count + 1, sizeof *ranked);
-    status code = ranked == NULL ? error_memory(error) : selection_init(c, selection, error);
+    status code = selection_init(c, &made, error);
+    if (code == STATUS_OK && ranked == NULL)
+        code = error_memory(error);
     for (int i = 0; i < c->block_count && code == STATUS_OK; i++)
-        code = cut_block(c, i, class_score, ratio[i], options, ranked, selection, error);
+        code = cut_block(c, i, class_score, ratio[i], options, ranked, &made, error);
     if (code == STATUS_OK)
-        code = keep_alive(c, class_score, selection, error);
-    if (code != STATUS_OK && ranked != NULL)
-        selection_free(selection);
+        code = keep_alive(c, class_score, &made, error);
+    if (code == STATUS_OK)
+        *selection = made;
+    else
+        selection_free(&made);
     mem_free(ranked);
     return code;
 }
+
+/* ---- all blocks together ------------------------------------------------------------------------------ */
+
+struct ranking {
+    struct ranked *items; /* ascending */
+    int64_t count;
+    int64_t channels; /* of layers, in all items */
+    int64_t *gone;    /* per block: classes removed */
+    int64_t *most;    /* per block: classes that may go */
+};
 
 /* Layer channels that go with a class. */
 static int64_t class_channels(const struct coupling *c, int class)
@@ -208,89 +249,99 @@ static int64_t class_channels(const struct coupling *c, int class)
     return c->classes[class].member_count;
 }
 
-static int64_t rank_included(const struct coupling *c, const double *class_score, const bool *included,
-                             struct ranked *ranked, int64_t *channels)
+static void ranking_free(struct ranking *ranking)
 {
-    int64_t count = 0;
-    *channels = 0;
-    for (int i = 0; i < c->class_count; i++) {
-        if (c->classes[i].lock >= 0 || !included[c->classes[i].block])
-            continue;
-        ranked[count++] = (struct ranked){class_score[i], i};
-        *channels += class_channels(c, i);
-    }
-    qsort(ranked, (size_t)count, sizeof *ranked, compare_ranked);
-    return count;
+    mem_free(ranking->items);
+    mem_free(ranking->gone);
+    mem_free(ranking->most);
 }
 
-/* Bring every block back to a multiple of round_to: the best of its removed classes return. `ranked`
- * ascending. */
-static void round_blocks(const struct coupling *c, const struct ranked *ranked, int64_t count,
-                         const struct select_options *options, const int64_t *gone,
-                         struct selection *selection, int64_t *back)
+static status ranking_new(const struct coupling *c, const double *class_score, const bool *included,
+                          const struct select_options *options, struct ranking *ranking, struct error *error)
 {
+    *ranking = (struct ranking){.items = mem_new((size_t)c->class_count + 1, sizeof *ranking->items),
+                                .gone = mem_new((size_t)c->block_count + 1, sizeof *ranking->gone),
+                                .most = mem_new((size_t)c->block_count + 1, sizeof *ranking->most)};
+    if (ranking->items == NULL || ranking->gone == NULL || ranking->most == NULL)
+        return error_memory(error);
+    for (int i = 0; i < c->class_count; i++) {
+        if (c->classes[i].lock >= 0 || !included[c->classes[i].block] || isnan(class_score[i]))
+            continue;
+        ranking->items[ranking->count++] = (struct ranked){class_score[i], i};
+        ranking->channels += class_channels(c, i);
+    }
+    qsort(ranking->items, (size_t)ranking->count, sizeof *ranking->items, compare_ranked);
+    for (int i = 0; i < c->block_count; i++) {
+        int64_t size = c->blocks[i].class_count, capped = (int64_t)floor((double)size * options->cap + 1e-9);
+        int64_t most = size - least_kept(size, options);
+        ranking->most[i] = capped < most ? capped : most;
+    }
+    return STATUS_OK;
+}
+
+/* Bring every block back to a multiple of round_to: the best of its removed classes return. Gives the layer
+ * channels that do. */
+static int64_t round_blocks(const struct coupling *c, struct ranking *ranking,
+                            const struct select_options *options, struct selection *selection)
+{
+    int64_t returned = 0;
     const char *why;
     for (int i = 0; i < c->block_count; i++)
-        back[i] = gone[i] - allowed_count(c->blocks[i].class_count, gone[i], options, &why);
-    for (int64_t i = count - 1; i >= 0; i--) {
-        int class = ranked[i].class;
-        if (selection->removed[class] && back[c->classes[class].block] > 0) {
-            selection->removed[class] = false;
-            selection->count--;
-            back[c->classes[class].block]--;
-        }
+        ranking->most[i] = allowed_count(c->blocks[i].class_count, ranking->gone[i], options, &why);
+    for (int64_t i = ranking->count - 1; i >= 0; i--) {
+        int class = ranking->items[i].class, block = c->classes[class].block;
+        if (!selection->removed[class] || ranking->gone[block] <= ranking->most[block])
+            continue;
+        selection->removed[class] = false;
+        selection->count--;
+        ranking->gone[block]--;
+        returned += class_channels(c, class);
     }
+    return returned;
 }
 
-static status cut_globally(const struct coupling *c, double ratio, const struct ranked *ranked, int64_t count,
-                           int64_t channels, const struct select_options *options,
-                           struct selection *selection, struct error *error)
+static status cut_globally(const struct coupling *c, double ratio, struct ranking *ranking,
+                           const struct select_options *options, struct selection *selection,
+                           struct error *error)
 {
-    int64_t *gone = mem_new((size_t)c->block_count + 1, sizeof *gone);
-    int64_t *back = mem_new((size_t)c->block_count + 1, sizeof *back);
-    if (gone == NULL || back == NULL) {
-        mem_free(gone);
-        mem_free(back);
-        return error_memory(error);
-    }
-    int64_t minimum = options->minimum < 1 ? 1 : options->minimum, done = 0;
-    int64_t asked = asked_count(channels, ratio, options->rounding);
-    for (int64_t i = 0; i < count && done < asked; i++) {
-        int class = ranked[i].class, block = c->classes[class].block;
-        int64_t size = c->blocks[block].class_count,
-                most = (int64_t)floor((double)size * options->cap + 1e-9);
-        /* A class of several channels goes only when it does not overshoot what was asked. */
-        if (gone[block] >= size - minimum || gone[block] >= most || done + class_channels(c, class) > asked)
+    int64_t asked = asked_count(ranking->channels, ratio, options->rounding), done = 0;
+    for (int64_t i = 0; i < ranking->count && done < asked; i++) {
+        int class = ranking->items[i].class, block = c->classes[class].block;
+        if (ranking->gone[block] >= ranking->most[block] || done + class_channels(c, class) > asked)
             continue;
         selection->removed[class] = true;
         selection->count++;
-        gone[block]++;
+        ranking->gone[block]++;
         done += class_channels(c, class);
     }
-    bool noted = done == asked || warn(selection, -1, asked, done,
-                                       "caps, smallest numbers of channels and coupling hold it back");
     if (options->round_to > 1)
-        round_blocks(c, ranked, count, options, gone, selection, back);
-    mem_free(gone);
-    mem_free(back);
-    return noted ? STATUS_OK : error_memory(error);
+        done -= round_blocks(c, ranking, options, selection);
+    if (done != asked && !warn(selection, -1, asked, done,
+                               "caps, smallest numbers of channels, multiples and coupling hold it back"))
+        return error_memory(error);
+    return STATUS_OK;
 }
 
 status select_global(const struct coupling *c, const double *class_score, double ratio, const bool *included,
                      const struct select_options *options, struct selection *selection, struct error *error)
 {
+    struct ranking ranking = {0};
+    struct selection made;
     if (!(ratio >= 0 && ratio <= 1))
         return error_set(error, STATUS_RANGE, "ratio %g is not between 0 and 1", ratio);
-    struct ranked *ranked = mem_new((size_t)c->class_count + 1, sizeof *ranked);
-    status code = ranked == NULL ? error_memory(error) : selection_init(c, selection, error);
-    if (code == STATUS_OK) {
-        int64_t channels, count = rank_included(c, class_score, included, ranked, &channels);
-        code = cut_globally(c, ratio, ranked, count, channels, options, selection, error);
-        if (code == STATUS_OK)
-            code = keep_alive(c, class_score, selection, error);
-        if (code != STATUS_OK)
-            selection_free(selection);
-    }
-    mem_free(ranked);
+    if (!(options->cap >= 0 && options->cap <= 1))
+        return error_set(error, STATUS_RANGE, "cap %g is not between 0 and 1", options->cap);
+    status code = selection_init(c, &made, error);
+    if (code == STATUS_OK)
+        code = ranking_new(c, class_score, included, options, &ranking, error);
+    if (code == STATUS_OK)
+        code = cut_globally(c, ratio, &ranking, options, &made, error);
+    if (code == STATUS_OK)
+        code = keep_alive(c, class_score, &made, error);
+    if (code == STATUS_OK)
+        *selection = made;
+    else
+        selection_free(&made);
+    ranking_free(&ranking);
     return code;
 }

@@ -17,23 +17,25 @@ const char *rounding_name(int index); /* "floor", "prune-floor", NULL past the e
 enum combination { COMBINE_MEAN, COMBINE_SUM, COMBINE_MAX, COMBINE_MIN };
 const char *combination_name(int index); /* "mean", "sum", "max", "min", NULL past the end */
 
-/* scores: class_count doubles, written; NaN for locked classes and for those without a scored member. A NaN
- * score of a free class is refused with the layer's name. */
+/* class_score: class_count doubles, written: the scores of a class's members combined. Depthwise filters do
+ * not count, they only follow the channel that another layer makes. NaN marks what is never selected: locked
+ * classes and those without a scored member (channels that nothing but an output layer makes). A score that
+ * is NaN itself is refused with the layer's name (STATUS_NAN). */
 status class_scores(const struct coupling *coupling, const struct scores *scores, enum combination combine,
                     double *class_score, struct error *error);
 
 struct select_options {
     enum rounding rounding;
-    int64_t round_to; /* keep a multiple of this in every block, never zero; 1: any number */
-    int64_t minimum;  /* channels that stay in every block, at least 1 */
-    double cap;       /* global: largest ratio of one block, 1: none */
+    int64_t round_to; /* a block that loses classes keeps a multiple of this, never zero; 1: any number */
+    int64_t minimum;  /* classes that stay in every block, at least 1 */
+    double cap;       /* global: largest ratio of one block, 0..1; 1: none */
 };
 
 /* What could not be done as asked. */
 struct select_warning {
-    int block;
-    int64_t asked, done;
-    const char *why; /* static text */
+    int block;           /* -1: not about one block */
+    int64_t asked, done; /* classes; channels of layers where all blocks are ranked together */
+    const char *why;     /* static text */
 };
 
 struct selection {
@@ -52,15 +54,18 @@ void selection_free(struct selection *selection);
  * end and warn. */
 int64_t selection_keep_alive(const struct coupling *coupling, const double *class_score, bool *removed);
 
-/* Each block loses its lowest classes at its own ratio (per block, 0..1); ties by class. Ratios of locked
- * blocks must be 0. */
+/* Each block loses its lowest classes at its own ratio (per block, 0..1); ties by layer, then channel.
+ * Refused with the layer's name: a ratio outside 0..1 or NaN (STATUS_RANGE), one other than 0 for a locked
+ * block (STATUS_STATE). The selection is written only on success and then owned by the caller, in both
+ * functions. */
 status select_by_ratio(const struct coupling *coupling, const double *class_score, const double *ratio,
                        const struct select_options *options, struct selection *selection,
                        struct error *error);
 
-/* All free classes of the blocks in `included` (per block) ranked together; the lowest go until `ratio` of
- * their layer channels (rounded by the rule) are gone, as far as minimum, cap and round_to allow. Ties by
- * layer, then channel. */
+/* All free classes of the blocks in `included` (per block) ranked together; the lowest go until exactly
+ * `ratio` of their layer channels (rounded by the rule) are gone, as far as minimum, cap and round_to allow.
+ * A class of several layer channels that would go beyond is passed over for later ones. Ties by layer, then
+ * channel. A ratio or cap outside 0..1 is refused (STATUS_RANGE). */
 status select_global(const struct coupling *coupling, const double *class_score, double ratio,
                      const bool *included, const struct select_options *options, struct selection *selection,
                      struct error *error);

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Coupling, operator by operator: which channel of the output is which channel of the inputs. */
+#include "prune/coupling_internal.h"
+
+#include <string.h>
+#include "nn/operator.h"
+
+/* ---- small tools -------------------------------------------------------------------------------------- */
+
+static const struct node *node_at(const struct builder *b, int index)
+{
+    return &b->coupling->graph->nodes[index];
+}
+
+/* Labels of a node's input; NULL where it is left out or constant. */
+static struct label_map *input_map(struct builder *b, const struct node *node, int index)
+{
+    if (index >= node->input_count || node->inputs[index] == VALUE_NONE)
+        return NULL;
+    struct label_map *map = &b->coupling->maps[node->inputs[index]];
+    return map->labels != NULL ? map : NULL;
+}
+
+static const struct shape *value_shape(const struct builder *b, int value)
+{
+    return &b->coupling->plan->values[value].shape;
+}
+
+static bool out_of_memory(struct builder *b)
+{
+    b->failed = true;
+    return false;
+}
+
+static int lock_record(struct builder *b, enum lock_reason reason, int node)
+{
+    struct coupling *c = b->coupling;
+    if (c->lock_count > 0 && c->locks[c->lock_count - 1].reason == reason &&
+        c->locks[c->lock_count - 1].node == node)
+        return c->lock_count - 1;
+    if (!mem_grow(&c->locks, &c->lock_capacity, (size_t)c->lock_count + 1, sizeof *c->locks)) {
+        b->failed = true;
+        return -1;
+    }
+    c->locks[c->lock_count] = (struct lock){reason, node};
+    return c->lock_count++;
+}
+
+void coupling_lock_map(struct builder *b, const struct label_map *map, enum lock_reason reason, int node)
+{
+    int record = lock_record(b, reason, node);
+    if (record < 0)
+        return;
+    int64_t elements = label_map_elements(map);
+    for (int64_t i = 0; i < elements; i++)
+        forest_lock(&b->forest, map->labels[i], record);
+}
+
+static void unite(struct builder *b, int label_a, int label_b)
+{
+    if (!forest_unite(&b->forest, label_a, label_b))
+        return;
+    if (mem_grow(&b->ties, &b->tie_capacity, (size_t)b->tie_count + 1, sizeof *b->ties))
+        b->ties[b->tie_count++] = (struct tie){b->node, label_a};
+    else
+        b->failed = true;
+}
+
+void coupling_unite_along(struct builder *b, const struct label_map *map, unsigned axes)
+{
+    int64_t index[TENSOR_MAX_RANK] = {0}, first[TENSOR_MAX_RANK], position = 0;
+    if ((label_map_axes(map) & axes) == 0)
+        return;
+    do {
+        for (int axis = 0; axis < map->shape.rank; axis++)
+            first[axis] = axes >> axis & 1 ? 0 : index[axis];
+        unite(b, map->labels[position++], label_map_at(map, first));
+    } while (index_next(index, &map->extent));
+}
+
+static bool new_map(struct builder *b, int value, unsigned axes, struct label_map **map)
+{
+    *map = &b->coupling->maps[value];
+    return label_map_new(b->coupling->arena, value_shape(b, value), axes, *map) || out_of_memory(b);
+}
+
+/* Fresh labels, one per element of the map. */
+static bool fresh_map(struct builder *b, int value, unsigned axes, struct label_map **map)
+{
+    if (shape_elements(value_shape(b, value)) == 0)
+        axes = 0;
+    if (!new_map(b, value, axes, map))
+        return false;
+    int64_t elements = label_map_elements(*map);
+    int first = forest_add(&b->forest, elements);
+    if (first < 0)
+        return out_of_memory(b);
+    for (int64_t i = 0; i < elements; i++)
+        (*map)->labels[i] = first + (int)i;
+    return true;
+}
+
+bool coupling_locked_map(struct builder *b, int value, unsigned axes, enum lock_reason reason, int node)
+{
+    struct label_map *map;
+    if (!fresh_map(b, value, axes, &map))
+        return false;
+    coupling_lock_map(b, map, reason, node);
+    return true;
+}
+
+static void lock_inputs(struct builder *b, int node_index, enum lock_reason reason)
+{
+    const struct node *node = node_at(b, node_index);
+    for (int i = 0; i < node->input_count; i++)
+        if (input_map(b, node, i) != NULL)
+            coupling_lock_map(b, input_map(b, node, i), reason, node_index);
+}
+
+/* The refuge of every rule: lock what comes in, and let locked labels come out. */
+static bool rule_lock_as(struct builder *b, int node_index, enum lock_reason reason)
+{
+    const struct node *node = node_at(b, node_index);
+    lock_inputs(b, node_index, reason);
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE &&
+            !coupling_locked_map(b, node->outputs[i], value_shape(b, node->outputs[i])->rank > 1 ? 2u : 0u,
+                                 reason, node_index))
+            return false;
+    return true;
+}
+
+static bool rule_lock(struct builder *b, int node_index)
+{
+    return rule_lock_as(b, node_index, LOCK_MIXED);
+}
+
+/* ---- channels pass through ---------------------------------------------------------------------------- */
+
+/* Every element of an output is the same element of the first input. */
+static bool rule_same(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    for (int i = 0; i < node->output_count; i++) {
+        struct label_map *out;
+        if (node->outputs[i] == VALUE_NONE)
+            continue;
+        if (!new_map(b, node->outputs[i], label_map_axes(in), &out))
+            return false;
+        memcpy(out->labels, in->labels, (size_t)label_map_elements(in) * sizeof *in->labels);
+    }
+    return true;
+}
+
+/* Pooling and resizing mix the positions of one channel. */
+static bool rule_window(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    coupling_unite_along(b, in, ~2u);
+    for (int i = 0; i < node->output_count; i++) {
+        struct label_map *out;
+        if (node->outputs[i] == VALUE_NONE)
+            continue;
+        const struct shape *shape = value_shape(b, node->outputs[i]);
+        if (shape->rank < 2 || in->shape.rank < 2 || shape->dim[1] != in->shape.dim[1])
+            return rule_lock(b, node_index);
+        if (!new_map(b, node->outputs[i], label_map_axes(in) & 2u, &out))
+            return false;
+        for (int64_t channel = 0; channel < out->extent.dim[1]; channel++)
+            out->labels[channel] = label_map_along(in, 1, channel);
+    }
+    return true;
+}
+
+/* The axes that an operator looks at as a whole (reduces, normalises). When labels change along these axes
+ * only, no channel can go without changing the others; otherwise what differs along them goes together. */
+static bool take_together(struct builder *b, const struct label_map *in, unsigned axes)
+{
+    unsigned varying = label_map_axes(in);
+    if ((varying & axes) != 0 && (varying & ~axes) == 0)
+        return false;
+    coupling_unite_along(b, in, axes);
+    return true;
+}
+
+static bool rule_softmax(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    bool matrix = b->coupling->graph->opset < 13; /* all axes from `axis` on are one */
+    int axis;
+    if (!shape_axis(in->shape.rank, node_integer(node, "axis", matrix ? 1 : -1), &axis))
+        return rule_lock(b, node_index);
+    unsigned axes = matrix ? ~0u << axis : 1u << axis;
+    return take_together(b, in, axes) ? rule_same(b, node_index) : rule_lock(b, node_index);
+}
+
+/* Bit set of the axes that a node reduces; false when they are not to be made out. */
+static bool reduced_axes(const struct builder *b, const struct node *node, int rank, unsigned *axes)
+{
+    int64_t count;
+    const int64_t *given = coupling_integers(b->coupling->plan, node, 1, "axes", &count);
+    bool all = count == 0 && node_integer(node, "noop_with_empty_axes", 0) == 0;
+    *axes = all ? (1u << rank) - 1 : 0;
+    for (int64_t i = 0; i < count; i++) {
+        int axis;
+        if (!shape_axis(rank, given[i], &axis))
+            return false;
+        *axes |= 1u << axis;
+    }
+    return true;
+}
+
+static bool rule_reduce(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    bool keeps = node_integer(node, "keepdims", 1) != 0;
+    unsigned reduced, axes = 0;
+    int source[TENSOR_MAX_RANK], rank = 0; /* axis of the input that each of the output is */
+    if (!reduced_axes(b, node, in->shape.rank, &reduced) || !take_together(b, in, reduced))
+        return rule_lock(b, node_index);
+    for (int axis = 0; axis < in->shape.rank; axis++) {
+        if (!keeps && (reduced >> axis & 1))
+            continue;
+        if (in->extent.dim[axis] > 1 && !(reduced >> axis & 1))
+            axes |= 1u << rank;
+        source[rank++] = axis;
+    }
+    struct label_map *out;
+    if (!new_map(b, node->outputs[0], axes, &out))
+        return false;
+    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
+    do {
+        int64_t from[TENSOR_MAX_RANK] = {0};
+        for (int axis = 0; axis < rank; axis++)
+            from[source[axis]] = index[axis];
+        out->labels[position++] = label_map_at(in, from);
+    } while (index_next(index, &out->extent));
+    return true;
+}
+
+/* ---- channels are made -------------------------------------------------------------------------------- */
+
+/* A depthwise convolution makes no channels: output channel i*m+j is input channel i. */
+static bool depthwise(struct builder *b, const struct node *node, const struct label_map *in,
+                      int64_t multiple)
+{
+    struct label_map *out;
+    if (!new_map(b, node->outputs[0], 2u, &out))
+        return false;
+    for (int64_t o = 0; o < out->extent.dim[1]; o++)
+        out->labels[o] = label_map_along(in, 1, o / multiple);
+    return true;
+}
+
+/* A convolution's groups keep equal sizes, so position j of one group goes with position j of all others. */
+static bool rule_convolution(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    if (b->coupling->graph->values[node->inputs[1]].constant == NULL)
+        return rule_lock(b, node_index);
+    coupling_unite_along(b, in, ~2u);
+    int64_t groups = node_integer(node, "group", 1);
+    int64_t group_inputs = in->shape.dim[1] / groups;
+    int64_t group_outputs = value_shape(b, node->outputs[0])->dim[1] / groups;
+    if (groups > 1 && group_inputs == 1)
+        return depthwise(b, node, in, group_outputs);
+    struct label_map *out;
+    if (!fresh_map(b, node->outputs[0], 2u, &out))
+        return false;
+    for (int64_t group = 1; group < groups; group++) {
+        for (int64_t j = 0; j < group_inputs; j++)
+            unite(b, label_map_along(in, 1, j), label_map_along(in, 1, group * group_inputs + j));
+        for (int64_t j = 0; j < group_outputs; j++)
+            unite(b, out->labels[j], out->labels[group * group_outputs + j]);
+    }
+    return true;
+}
+
+/* Matrix product with constant weights: features on the last axis are consumed, new ones made. */
+static bool rule_linear(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    const struct tensor *weight = b->coupling->graph->values[node->inputs[1]].constant;
+    int rank = in->shape.rank;
+    if (weight == NULL || weight->shape.rank != 2 || rank < 2 || node_integer(node, "transA", 0) != 0 ||
+        value_shape(b, node->outputs[0])->rank != rank)
+        return rule_lock(b, node_index);
+    unsigned last = 1u << (rank - 1);
+    coupling_unite_along(b, in, ~last);
+    struct label_map *out;
+    return fresh_map(b, node->outputs[0], last, &out);
+}
+
+/* ---- channels are tied -------------------------------------------------------------------------------- */
+
+/* Is `in` broadcast along an axis along which the result's labels change? Then one of its channels serves
+ * many. */
+static bool serves_many(const struct label_map *in, const struct shape *shape, unsigned axes)
+{
+    int shift = shape->rank - in->shape.rank;
+    for (int axis = 0; axis < shape->rank; axis++)
+        if ((axes >> axis & 1) && shape->dim[axis] > 1 &&
+            (axis < shift || in->shape.dim[axis - shift] != shape->dim[axis]))
+            return true;
+    return false;
+}
+
+/* A single channel is spread over many by a constant (Expand, or a factor per channel): these can go one by
+ * one, as long as the single one stays. */
+static bool fans_out(struct builder *b, const struct node *node, unsigned axes)
+{
+    const struct shape *shape = value_shape(b, node->outputs[0]);
+    if (axes != 0 || shape->rank < 2 || shape->dim[1] < 2)
+        return false;
+    for (int i = 0; i < node->input_count; i++) {
+        const struct label_map *in = input_map(b, node, i);
+        int axis = in != NULL ? 1 - (shape->rank - in->shape.rank) : -1;
+        if (axis >= 0 && in->shape.dim[axis] == shape->dim[1])
+            return false;
+    }
+    return true;
+}
+
+static bool fan_out(struct builder *b, int node_index)
+{
+    struct label_map *out;
+    lock_inputs(b, node_index, LOCK_BROADCAST);
+    return fresh_map(b, node_at(b, node_index)->outputs[0], 2u, &out);
+}
+
+/* Unite an input with what stands at the same place of the output, or put it there when it is the first. */
+static void join(struct builder *b, const struct label_map *in, struct label_map *out, bool first)
+{
+    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
+    int shift = out->shape.rank - in->shape.rank;
+    do {
+        int label = label_map_at(in, index + shift);
+        if (first)
+            out->labels[position] = label;
+        else
+            unite(b, out->labels[position], label);
+        position++;
+    } while (index_next(index, &out->extent));
+}
+
+/* Element-wise operators of several inputs unite what stands at the same place. */
+static bool rule_elementwise(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct shape *shape = value_shape(b, node->outputs[0]);
+    unsigned axes = 0;
+    for (int i = 0; i < node->input_count; i++)
+        if (input_map(b, node, i) != NULL)
+            axes |= label_map_axes(input_map(b, node, i))
+                    << (shape->rank - input_map(b, node, i)->shape.rank);
+    if (fans_out(b, node, axes))
+        return fan_out(b, node_index);
+    struct label_map *out;
+    if (!new_map(b, node->outputs[0], axes, &out))
+        return false;
+    bool first = true;
+    for (int i = 0; i < node->input_count; i++) {
+        const struct label_map *in = input_map(b, node, i);
+        if (in == NULL)
+            continue;
+        if (serves_many(in, shape, axes)) {
+            coupling_lock_map(b, in, LOCK_BROADCAST, node_index);
+            continue;
+        }
+        join(b, in, out, first);
+        first = false;
+    }
+    return first ? rule_lock_as(b, node_index, LOCK_BROADCAST) : true;
+}
+
+/* ---- channels move ------------------------------------------------------------------------------------ */
+
+static bool rule_reshape(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    const struct shape *shape = value_shape(b, node->outputs[0]);
+    if (in->shape.rank < 1 || shape->rank < 1 || shape->dim[0] != in->shape.dim[0])
+        return rule_lock_as(b, node_index, LOCK_BATCH);
+    return label_map_reshape(b->coupling->arena, in, shape, &b->coupling->maps[node->outputs[0]]) ||
+           out_of_memory(b);
+}
+
+/* Padding brings channels that are constant: no layer makes them, so they get labels of their own. Padding
+ * along axes where labels do not change (height and width) makes no channels. */
+static bool rule_pad(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    const struct shape *shape = value_shape(b, node->outputs[0]);
+    struct pad_operands pad;
+    int64_t before[TENSOR_MAX_RANK] = {0};
+    if (!coupling_pad(b->coupling->plan, node, shape->rank, &pad))
+        return rule_lock(b, node_index);
+    for (int64_t i = 0; i < pad.count; i++)
+        before[pad.axes[i]] = pad.pads[i];
+    unsigned axes = label_map_axes(in);
+    for (int axis = 0; axis < shape->rank && axis < 2; axis++)
+        if (shape->dim[axis] != in->shape.dim[axis])
+            axes |= 1u << axis;
+    if (axes & 1u)
+        return rule_lock_as(b, node_index, LOCK_BATCH);
+    struct label_map *out;
+    if (!new_map(b, node->outputs[0], axes, &out))
+        return false;
+    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
+    do {
+        int64_t source[TENSOR_MAX_RANK];
+        bool inside = true;
+        for (int axis = 0; axis < shape->rank; axis++) {
+            source[axis] = axes >> axis & 1 ? index[axis] - before[axis] : 0;
+            inside = inside && source[axis] >= 0 && source[axis] < in->shape.dim[axis];
+        }
+        int label = inside ? label_map_at(in, source) : forest_add(&b->forest, 1);
+        if (label < 0)
+            return out_of_memory(b);
+        out->labels[position++] = label;
+    } while (index_next(index, &out->extent));
+    return true;
+}
+
+/* Operators that only move elements (Concat, Slice, Split, Transpose, Gather, Expand): their own kernel, run
+ * on the labels as integers, says where each one goes. */
+static bool rule_moved(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    for (int i = 0; i < node->input_count; i++)
+        if (input_map(b, node, i) != NULL &&
+            (value_shape(b, node->inputs[i])->rank < 1 || value_shape(b, node->inputs[i])->dim[0] != 1))
+            return rule_lock_as(b, node_index, LOCK_BATCH);
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE &&
+            (value_shape(b, node->outputs[i])->rank < 1 || value_shape(b, node->outputs[i])->dim[0] != 1))
+            return rule_lock_as(b, node_index, LOCK_BATCH);
+    bool understood = true;
+    if (!coupling_move_labels(b->coupling, node_index, &understood))
+        return out_of_memory(b);
+    return understood ? true : rule_lock(b, node_index);
+}
+
+static bool rule_expand(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    if (fans_out(b, node, label_map_axes(input_map(b, node, 0))))
+        return fan_out(b, node_index);
+    return rule_moved(b, node_index);
+}
+
+/* ---- the table ---------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *op;
+    bool (*rule)(struct builder *b, int node_index);
+    bool several; /* the rule knows what to do with labels on inputs other than the first */
+} rules[] = {
+    {"Conv", rule_convolution, false},
+    {"Gemm", rule_linear, false},
+    {"MatMul", rule_linear, false},
+    {"BatchNormalization", rule_same, false},
+    {"MaxPool", rule_window, false},
+    {"AveragePool", rule_window, false},
+    {"GlobalAveragePool", rule_window, false},
+    {"GlobalMaxPool", rule_window, false},
+    {"Resize", rule_window, false},
+    {"Upsample", rule_window, false},
+    {"Dropout", rule_same, false},
+    {"Identity", rule_same, false},
+    {"Cast", rule_same, false},
+    {"Neg", rule_same, false},
+    {"Floor", rule_same, false},
+    {"Ceil", rule_same, false},
+    {"Softmax", rule_softmax, false},
+    {"LogSoftmax", rule_softmax, false},
+    {"ReduceMean", rule_reduce, false},
+    {"ReduceSum", rule_reduce, false},
+    {"ReduceMax", rule_reduce, false},
+    {"Add", rule_elementwise, true},
+    {"Sub", rule_elementwise, true},
+    {"Mul", rule_elementwise, true},
+    {"Div", rule_elementwise, true},
+    {"Pow", rule_elementwise, true},
+    {"Sum", rule_elementwise, true},
+    {"Max", rule_elementwise, true},
+    {"Min", rule_elementwise, true},
+    {"PRelu", rule_elementwise, true},
+    {"Concat", rule_moved, true},
+    {"Slice", rule_moved, false},
+    {"Split", rule_moved, false},
+    {"Transpose", rule_moved, false},
+    {"Gather", rule_moved, false},
+    {"Expand", rule_expand, false},
+    {"Pad", rule_pad, false},
+    {"Reshape", rule_reshape, false},
+    {"Flatten", rule_reshape, false},
+    {"Squeeze", rule_reshape, false},
+    {"Unsqueeze", rule_reshape, false},
+};
+
+/* Elements there are, and labels on the first input, or on others where the rule knows several. */
+static bool rule_fits(struct builder *b, const struct node *node, bool several)
+{
+    for (int i = 0; i < node->input_count; i++) {
+        if (input_map(b, node, i) == NULL)
+            continue;
+        if ((i > 0 && !several) || shape_elements(value_shape(b, node->inputs[i])) == 0)
+            return false;
+    }
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE && shape_elements(value_shape(b, node->outputs[i])) == 0)
+            return false;
+    return several || input_map(b, node, 0) != NULL;
+}
+
+/* Are sizes, bounds and shapes parameters of the file, so that surgery can change them? */
+static bool shapes_are_given(const struct builder *b, const struct node *node)
+{
+    for (int i = 1; i < node->input_count && (node->op->flags & OPERATOR_SHAPE_INPUTS); i++)
+        if (node->inputs[i] != VALUE_NONE && b->coupling->graph->values[node->inputs[i]].constant == NULL)
+            return false;
+    return true;
+}
+
+bool coupling_rule(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    b->node = node_index;
+    if (!shapes_are_given(b, node))
+        return rule_lock_as(b, node_index, LOCK_COMPUTED);
+    if (node->op->flags & OPERATOR_ACTIVATION)
+        return rule_fits(b, node, false) ? rule_same(b, node_index) : rule_lock(b, node_index);
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(rules[i].op, node->op->name) == 0)
+            return rule_fits(b, node, rules[i].several) ? rules[i].rule(b, node_index)
+                                                        : rule_lock(b, node_index);
+    return rule_lock(b, node_index);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of surgery share while a network is cut. */
+#ifndef IPPRO_PRUNE_SURGERY_INTERNAL_H
+#define IPPRO_PRUNE_SURGERY_INTERNAL_H
+
+#include "nn/edit.h"
+#include "prune/kept.h"
+
+struct surgery {
+    const struct coupling *coupling;
+    struct edit *edit;
+    struct arena *arena;
+    const struct kept *kept; /* per value */
+};
+
+/* What stays of a value, NULL for one without labels. */
+const struct kept *surgery_kept(const struct surgery *surgery, int value);
+/* Adjust a node that reads or makes a value of which something goes; nothing to do for most operators
+ * (prune/surgery_rules.c). Errors do not name the node. */
+status surgery_cut(struct surgery *surgery, int node, struct error *error);
+
+#endif
