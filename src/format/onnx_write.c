@@ -133,6 +133,42 @@ static bool fill_strings(struct arena *arena, Onnx__AttributeProto *proto, const
     return proto->strings != NULL;
 }
 
+static bool fill_tensor(struct arena *arena, Onnx__AttributeProto *proto, const struct attribute *attribute)
+{
+    proto->t = build_tensor(arena, attribute->tensor, "");
+    return proto->t != NULL;
+}
+
+static bool fill_attribute(struct arena *arena, Onnx__AttributeProto *proto,
+                           const struct attribute *attribute)
+{
+    switch (attribute->kind) {
+    case ATTRIBUTE_INTEGER:
+        proto->has_i = true;
+        proto->i = attribute->integer;
+        return true;
+    case ATTRIBUTE_REAL:
+        proto->has_f = true;
+        proto->f = (float)attribute->real;
+        return true;
+    case ATTRIBUTE_STRING:
+        proto->has_s = true;
+        proto->s = bytes_of(attribute->string);
+        return true;
+    case ATTRIBUTE_INTEGERS:
+        proto->n_ints = attribute->count;
+        proto->ints = attribute->integers;
+        return true;
+    case ATTRIBUTE_REALS:
+        return fill_reals(arena, proto, attribute);
+    case ATTRIBUTE_STRINGS:
+        return fill_strings(arena, proto, attribute);
+    case ATTRIBUTE_TENSOR:
+        return fill_tensor(arena, proto, attribute);
+    }
+    return false;
+}
+
 static Onnx__AttributeProto *build_attribute(struct arena *arena, const struct attribute *attribute)
 {
     static const Onnx__AttributeProto__AttributeType types[] = {
@@ -151,36 +187,7 @@ static Onnx__AttributeProto *build_attribute(struct arena *arena, const struct a
     proto->name = (char *)attribute->name;
     proto->has_type = true;
     proto->type = types[attribute->kind];
-    bool built = true;
-    switch (attribute->kind) {
-    case ATTRIBUTE_INTEGER:
-        proto->has_i = true;
-        proto->i = attribute->integer;
-        break;
-    case ATTRIBUTE_REAL:
-        proto->has_f = true;
-        proto->f = (float)attribute->real;
-        break;
-    case ATTRIBUTE_STRING:
-        proto->has_s = true;
-        proto->s = bytes_of(attribute->string);
-        break;
-    case ATTRIBUTE_INTEGERS:
-        proto->n_ints = attribute->count;
-        proto->ints = attribute->integers;
-        break;
-    case ATTRIBUTE_REALS:
-        built = fill_reals(arena, proto, attribute);
-        break;
-    case ATTRIBUTE_STRINGS:
-        built = fill_strings(arena, proto, attribute);
-        break;
-    case ATTRIBUTE_TENSOR:
-        proto->t = build_tensor(arena, attribute->tensor, "");
-        built = proto->t != NULL;
-        break;
-    }
-    return built ? proto : NULL;
+    return fill_attribute(arena, proto, attribute) ? proto : NULL;
 }
 
 static char **operand_names(struct arena *arena, const struct graph *graph, const int *values, int count)
@@ -229,9 +236,9 @@ static Onnx__TensorShapeProto *build_shape(struct arena *arena, const struct sha
         if (shape->dim[i] >= 0) {
             dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
             dim->dim_value = shape->dim[i];
-        } else {
+        } else if (i == 0) {
             dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
-            dim->dim_param = i == 0 ? "N" : arena_format(arena, "dim%d", i);
+            dim->dim_param = "N";
         }
         proto->dim[i] = dim;
     }
@@ -346,24 +353,40 @@ static bool fill_metadata(struct arena *arena, const struct graph *graph, const 
     return true;
 }
 
-static Onnx__ModelProto *build_model(struct arena *arena, const struct graph *graph,
-                                     const struct metadata *metadata, int count)
+/* From version 4 of the format on, parameters need not be listed among the inputs. Version 3 of older files
+ * would demand it. */
+static int64_t ir_version(const struct graph *graph)
 {
-    Onnx__ModelProto *model = arena_alloc(arena, 1, sizeof *model);
+    enum { LOWEST = 4, USUAL = 7 };
+    if (graph->ir_version <= 0)
+        return USUAL;
+    return graph->ir_version < LOWEST ? LOWEST : graph->ir_version;
+}
+
+static bool fill_opset(struct arena *arena, const struct graph *graph, Onnx__ModelProto *model)
+{
     Onnx__OperatorSetIdProto *opset = arena_alloc(arena, 1, sizeof *opset);
-    Onnx__OperatorSetIdProto **opsets = arena_alloc(arena, 1, sizeof *opsets);
-    if (model == NULL || opset == NULL || opsets == NULL)
-        return NULL;
-    onnx__model_proto__init(model);
+    model->opset_import = arena_alloc(arena, 1, sizeof *model->opset_import);
+    if (opset == NULL || model->opset_import == NULL)
+        return false;
     onnx__operator_set_id_proto__init(opset);
     opset->domain = "";
     opset->has_version = true;
     opset->version = graph->opset;
-    opsets[0] = opset;
+    model->opset_import[0] = opset;
     model->n_opset_import = 1;
-    model->opset_import = opsets;
+    return true;
+}
+
+static Onnx__ModelProto *build_model(struct arena *arena, const struct graph *graph,
+                                     const struct metadata *metadata, int count)
+{
+    Onnx__ModelProto *model = arena_alloc(arena, 1, sizeof *model);
+    if (model == NULL)
+        return NULL;
+    onnx__model_proto__init(model);
     model->has_ir_version = true;
-    model->ir_version = graph->ir_version > 0 ? graph->ir_version : 7;
+    model->ir_version = ir_version(graph);
     model->producer_name = (char *)graph->producer;
     model->producer_version = (char *)graph->producer_version;
     model->domain = (char *)graph->domain;
@@ -371,34 +394,54 @@ static Onnx__ModelProto *build_model(struct arena *arena, const struct graph *gr
     model->has_model_version = graph->model_version != 0;
     model->model_version = graph->model_version;
     model->graph = build_graph(arena, graph);
-    return model->graph != NULL && fill_metadata(arena, graph, metadata, count, model) ? model : NULL;
+    return model->graph != NULL && fill_opset(arena, graph, model) &&
+                   fill_metadata(arena, graph, metadata, count, model)
+               ? model
+               : NULL;
+}
+
+/* The packed model; owned by the caller. */
+static status encode(const struct graph *graph, const struct metadata *metadata, int count,
+                     unsigned char **bytes, size_t *size, struct error *error)
+{
+    struct arena *arena = arena_new();
+    Onnx__ModelProto *model = arena != NULL ? build_model(arena, graph, metadata, count) : NULL;
+    status code = STATUS_OK;
+    *bytes = NULL;
+    *size = model != NULL ? onnx__model_proto__get_packed_size(model) : 0;
+    if (*size > INT32_MAX)
+        code = error_set(error, STATUS_UNSUPPORTED,
+                         "the model would need %zu bytes: ONNX files are limited to 2 GiB", *size);
+    else if (model == NULL || (*bytes = mem_new(*size + 1, 1)) == NULL)
+        code = error_memory(error);
+    else
+        onnx__model_proto__pack(model, *bytes);
+    arena_free(arena);
+    return code;
 }
 
 status onnx_encode(const struct graph *graph, const struct metadata *metadata, int metadata_count,
                    struct text *out, struct error *error)
 {
-    struct arena *arena = arena_new();
-    Onnx__ModelProto *model = arena != NULL ? build_model(arena, graph, metadata, metadata_count) : NULL;
-    size_t size = model != NULL ? onnx__model_proto__get_packed_size(model) : 0;
-    unsigned char *bytes = model != NULL ? mem_new(size + 1, 1) : NULL;
-    if (bytes != NULL) {
-        onnx__model_proto__pack(model, bytes);
-        text_add_bytes(out, (const char *)bytes, size);
-    }
-    bool done = bytes != NULL && !out->failed;
+    unsigned char *bytes;
+    size_t size;
+    status code = encode(graph, metadata, metadata_count, &bytes, &size, error);
+    if (code != STATUS_OK)
+        return code;
+    text_add_bytes(out, (const char *)bytes, size);
     mem_free(bytes);
-    if (arena != NULL)
-        arena_free(arena);
-    return done ? STATUS_OK : error_memory(error);
+    return out->failed ? error_memory(error) : STATUS_OK;
 }
 
 status onnx_write(const char *path, const struct graph *graph, const struct metadata *metadata,
                   int metadata_count, struct error *error)
 {
-    struct text bytes = {0};
-    status code = onnx_encode(graph, metadata, metadata_count, &bytes, error);
-    if (code == STATUS_OK)
-        code = file_replace(path, text_data(&bytes), bytes.length, error);
-    text_free(&bytes);
+    unsigned char *bytes;
+    size_t size;
+    status code = encode(graph, metadata, metadata_count, &bytes, &size, error);
+    if (code != STATUS_OK)
+        return code;
+    code = file_replace(path, bytes, size, error);
+    mem_free(bytes);
     return code;
 }

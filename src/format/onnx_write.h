@@ -8,7 +8,8 @@
 
 /* The model as bytes of an ONNX file: names, opset, IR version, producer and metadata as the graph has them,
  * and the given metadata beside or in place of those with the same key. Constants keep the data type of the
- * file that they came from. Unknown dimensions are symbolic; the network's batch is called "N". */
+ * file that they came from. The network's unknown batch is called "N". The bytes are appended to `out`.
+ * Models of more than 2 GiB are refused (STATUS_UNSUPPORTED): the format cannot hold them. */
 status onnx_encode(const struct graph *graph, const struct metadata *metadata, int metadata_count,
                    struct text *out, struct error *error);
 
