@@ -5,6 +5,7 @@ src_libprune_a_SOURCES = \
 	src/prune/coupling.c src/prune/coupling.h \
 	src/prune/coupling_internal.h \
 	src/prune/coupling_move.c \
+	src/prune/coupling_rules.c \
 	src/prune/criteria.h \
 	src/prune/criterion.c src/prune/criterion.h \
 	src/prune/geometric_median.c src/prune/geometric_median.h \
@@ -19,6 +20,7 @@ src_libprune_a_SOURCES = \
 	src/prune/random_scores.c \
 	src/prune/score.c src/prune/score.h \
 	src/prune/selection.c src/prune/selection.h \
-	src/prune/surgery.c src/prune/surgery.h \
+	src/prune/shuffle.c \
+	src/prune/surgery.c src/prune/surgery.h src/prune/surgery_internal.h src/prune/surgery_rules.c \
 	src/prune/taylor.c
 LIBPRUNE = src/libprune.a
