@@ -299,14 +299,27 @@ static bool rule_linear(struct builder *b, int node_index)
 
 /* ---- channels are tied -------------------------------------------------------------------------------- */
 
-/* Is `in` broadcast along an axis along which the result's labels change? Then one of its channels serves
- * many. */
-static bool serves_many(const struct label_map *in, const struct shape *shape, unsigned axes)
+/* Axes of the output along which an input's labels change. */
+static unsigned aligned_axes(struct builder *b, const struct node *node, int input)
 {
+    const struct label_map *in = input_map(b, node, input);
+    return in != NULL ? label_map_axes(in) << (value_shape(b, node->outputs[0])->rank - in->shape.rank) : 0;
+}
+
+/* Is one channel of the input broadcast over several of the others? Not so where it has as many as they have,
+ * and is broadcast along another axis only. */
+static bool serves_many(struct builder *b, const struct node *node, int input)
+{
+    const struct label_map *in = input_map(b, node, input);
+    const struct shape *shape = value_shape(b, node->outputs[0]);
     int shift = shape->rank - in->shape.rank;
+    unsigned others = 0;
+    for (int i = 0; i < node->input_count; i++)
+        others |= i != input ? aligned_axes(b, node, i) : 0;
+    if (others & aligned_axes(b, node, input))
+        return false;
     for (int axis = 0; axis < shape->rank; axis++)
-        if ((axes >> axis & 1) && shape->dim[axis] > 1 &&
-            (axis < shift || in->shape.dim[axis - shift] != shape->dim[axis]))
+        if ((others >> axis & 1) && (axis < shift || in->shape.dim[axis - shift] != shape->dim[axis]))
             return true;
     return false;
 }
@@ -353,12 +366,9 @@ static void join(struct builder *b, const struct label_map *in, struct label_map
 static bool rule_elementwise(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
-    const struct shape *shape = value_shape(b, node->outputs[0]);
     unsigned axes = 0;
     for (int i = 0; i < node->input_count; i++)
-        if (input_map(b, node, i) != NULL)
-            axes |= label_map_axes(input_map(b, node, i))
-                    << (shape->rank - input_map(b, node, i)->shape.rank);
+        axes |= aligned_axes(b, node, i);
     if (fans_out(b, node, axes))
         return fan_out(b, node_index);
     struct label_map *out;
@@ -369,7 +379,7 @@ static bool rule_elementwise(struct builder *b, int node_index)
         const struct label_map *in = input_map(b, node, i);
         if (in == NULL)
             continue;
-        if (serves_many(in, shape, axes)) {
+        if (serves_many(b, node, i)) {
             coupling_lock_map(b, in, LOCK_BROADCAST, node_index);
             continue;
         }
