@@ -14,6 +14,11 @@ extern const struct command commands_judge[];   /* eval */
 extern const struct command commands_ratio[];   /* group ratio recipe */
 extern const struct command commands_prune[];   /* prune unprune */
 extern const struct command commands_apply[];   /* apply undo redo */
+extern const struct command commands_save[];    /* save */
+extern const struct command commands_session[]; /* session */
+extern const struct command commands_cost[];    /* cost */
+extern const struct command commands_diff[];    /* diff */
+extern const struct command commands_probe[];   /* rescale */
 extern const struct command commands_program[]; /* set theme run help apropos quit */
 
 /* Functions of rows that stand in a file of their own. */

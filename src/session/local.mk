@@ -7,18 +7,25 @@ src_libsession_a_SOURCES = \
 	src/session/command_apply.c \
 	src/session/command_compare.c \
 	src/session/command_files.c \
+	src/session/command_cost.c \
+	src/session/command_diff.c \
 	src/session/command_filter.c \
 	src/session/command_hist.c \
 	src/session/command_judge.c \
 	src/session/command_look.c \
+	src/session/command_probe.c \
 	src/session/command_program.c \
 	src/session/command_prune.c \
 	src/session/command_ratio.c \
+	src/session/command_save.c \
 	src/session/command_score.c \
+	src/session/command_session.c \
 	src/session/completion.c src/session/completion.h \
+	src/session/document.c src/session/document.h \
 	src/session/help.c src/session/help.h \
 	src/session/history.c src/session/history.h \
 	src/session/invocation.c \
+	src/session/kept_channels.c src/session/kept_channels.h \
 	src/session/logits.c src/session/logits.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \

@@ -37,7 +37,7 @@ struct derivation {
     struct graph *graph; /* ownership passes, also on failure */
     const bool *removed; /* per class of from's coupling: what went, or NULL: nothing */
     const char *network; /* its name, as model->network */
-    const char *made;    /* one line: what was done */
+    const char *made;    /* what was done, one line or several */
     bool pruned;         /* the name says so */
 };
 status model_derive(const struct derivation *derivation, struct model **model, struct error *error);
