@@ -105,11 +105,12 @@ static void changed_facts(const struct session *session, struct figure *figure)
     if (strcmp(session->pruning->network, session->model->digest) == 0)
         return;
     figure_fact(figure, "network_hash", "%s", session->pruning->network);
-    for (const char *line = session->model->made; line;) {
-        size_t length = strcspn(line, "\n");
-        figure_fact(figure, "made", "%.*s", (int)length, line);
-        line = line[length] ? line + length + 1 : NULL;
-    }
+    struct text made = {0};
+    for (const char *from = session->model->made; from && *from; from++)
+        text_add_bytes(&made, *from == '\n' ? "; " : from, *from == '\n' ? 2 : 1);
+    if (made.length)
+        figure_fact(figure, "made", "%s", shown_words(figure, &made));
+    text_free(&made);
     if (session->pruning->how)
         figure_fact(figure, "selected", "%s", session->pruning->how);
 }
