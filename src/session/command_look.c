@@ -49,7 +49,12 @@ static void model_rows(const struct model *model, struct figure *figure)
     struct text text = {0};
     text_add_shape(&text, &model->input);
     text_row(figure, "input", &text);
-    card_row(figure, "classes", "%lld", (long long)model->classes);
+    if (model->classes) {
+        card_row(figure, "classes", "%lld", (long long)model->classes);
+    } else {
+        text_add_shape(&text, &model->output);
+        text_row(figure, "output", &text);
+    }
     card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);
     thousands_row(figure, "filters", filters);
     thousands_row(figure, "parameters", model->parameters);

@@ -18,7 +18,8 @@ struct model {
     struct coupling *coupling;
     struct shape *layer_outputs; /* per layer: shape of its output for one image */
     struct shape input;          /* for one image, batch dimension 1 */
-    int64_t classes;
+    struct shape output;         /* likewise */
+    int64_t classes;             /* 0: it does something else than classify images */
     int64_t parameters;     /* weights and biases that a trainer would count: running statistics are not */
     struct cost cost;       /* of the whole network, in multiply-adds */
     struct model *original; /* the network as loaded, counted; NULL: this is it */

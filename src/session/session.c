@@ -203,6 +203,10 @@ status session_pool(struct session *session, struct pool **pool, struct error *e
 status session_fit(const struct model *model, const struct dataset *dataset, struct error *error)
 {
     const int64_t *dim = model->input.dim;
+    if (!model->classes)
+        return error_set(error, STATUS_SHAPE,
+                         "the network %s does not classify images: what needs labels cannot be done",
+                         model->name);
     if (dim[1] != dataset->channels || dim[2] != dataset->height || dim[3] != dataset->width) {
         struct text wanted = {0};
         shape_text(&model->input, &wanted);
