@@ -67,6 +67,8 @@ void session_free(struct session *session)
     replace_state(session, (struct state){0});
     history_free(&session->history);
     measurements_free(&session->measurements);
+    judgement_free(&session->curve);
+    judgement_free(&session->sensitivity);
     pool_free(session->pool);
     mem_free(session);
 }
