@@ -296,7 +296,7 @@ static const int sweep_options[] = {OPTION_ROUND,     OPTION_ORDER,  OPTION_BALA
 static const struct example curve_examples[] = {
     {"curve l1,geomedian,random where=inner samples=100", "compares criteria by what they leave standing",
      false},
-    {"curve all ratios=0.1:0.7:0.1 where=*.conv1 samples=100 > curve.png", "draws the curves into a picture",
+    {"curve l1,l2 ratios=0.1:0.7:0.1 where=*.conv1 samples=100 > curve.png", "draws the curves into a picture",
      false},
     EXAMPLE_END,
 };
