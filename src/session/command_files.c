@@ -32,7 +32,10 @@ static status run_load(struct call *call, struct error *error)
     text_add_thousands(&text, model->parameters);
     text_add(&text, " parameters, ");
     text_add_shape(&text, &model->input);
-    text_add_format(&text, " images in, %lld classes out", (long long)model->classes);
+    if (model->classes)
+        text_add_format(&text, " images in, %lld classes out", (long long)model->classes);
+    else
+        text_add(&text, " images in, no classes out: only weights can be looked at");
     reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
     if (dropped)

@@ -49,7 +49,12 @@ static void model_rows(const struct model *model, struct figure *figure)
     struct text text = {0};
     text_add_shape(&text, &model->input);
     text_row(figure, "input", &text);
-    card_row(figure, "classes", "%lld", (long long)model->classes);
+    if (model->classes) {
+        card_row(figure, "classes", "%lld", (long long)model->classes);
+    } else {
+        text_add_shape(&text, &model->output);
+        text_row(figure, "output", &text);
+    }
     card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);
     thousands_row(figure, "filters", filters);
     thousands_row(figure, "parameters", model->parameters);
@@ -197,8 +202,9 @@ static void kernel_text(const struct layer *layer, struct text *text)
         text_add_format(text, "/%lld", (long long)layer->stride);
 }
 
-static void layers_row(const struct model *model, int index, struct figure *figure)
+static void layers_row(const struct session *session, int index, struct figure *figure)
 {
+    const struct model *model = session->model;
     const struct layer *layer = &model->layers->items[index];
     const struct shape *output = &model->layer_outputs[index];
     struct text window = {0}, size = {0};
@@ -208,6 +214,8 @@ static void layers_row(const struct model *model, int index, struct figure *figu
     table_text(figure, layer->name);
     table_text(figure, layer->output_layer ? "output" : layer_kind_name(layer->kind));
     table_number(figure, (double)layer->channels);
+    if (session->pruning->removed_count)
+        table_number(figure, (double)pruning_kept(session->pruning, model, index));
     table_number(figure, (double)layer->input_channels);
     if (layer->kind == LAYER_LINEAR)
         table_missing(figure);
@@ -240,6 +248,8 @@ static status run_layers(struct call *call, struct error *error)
     table_column(figure, "layer", NULL, COLUMN_TEXT, 0);
     table_column(figure, "kind", NULL, COLUMN_TEXT, 0);
     table_column(figure, "out", NULL, COLUMN_INTEGER, 0);
+    if (call->session->pruning->removed_count)
+        table_column(figure, "kept", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "in", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "kernel", NULL, COLUMN_TEXT, 0);
     table_column(figure, "parameters", NULL, COLUMN_INTEGER, 0);
@@ -251,7 +261,7 @@ static status run_layers(struct call *call, struct error *error)
         const char *name = model->layers->items[i].name;
         if (pattern && strcmp(pattern, name) != 0 && !glob_match(pattern, name))
             continue;
-        layers_row(model, i, figure);
+        layers_row(call->session, i, figure);
         shown++;
     }
     figure_title(figure, "Layers of %s: %d of %d", model_title(model), shown, model->layers->count);
@@ -271,6 +281,9 @@ static struct figure *layer_card(const struct session *session, int index)
     figure_title(figure, "Layer %s of %s", layer->name, model_title(model));
     card_row(figure, "kind", "%s", layer_kind_name(layer->kind));
     card_row(figure, "channels", "%lld", (long long)layer->channels);
+    if (session->pruning->removed_count)
+        card_row(figure, "channels kept", "%lld",
+                 (long long)pruning_kept(session->pruning, model, index));
     card_row(figure, "input channels", "%lld", (long long)layer->input_channels);
     if (layer->kind != LAYER_LINEAR) {
         card_row(figure, "kernel", "%lldx%lld, stride %lld", (long long)layer->kernel_height,

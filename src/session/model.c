@@ -94,12 +94,12 @@ static status plan_shapes(struct model *model, struct error *error)
     model->layer_outputs = mem_new((size_t)model->layers->count, sizeof *model->layer_outputs);
     if (!model->layer_outputs)
         code = error_memory(error);
-    else if (model->input.rank != 4 || output->rank < 2 || shape_product(output, 2, output->rank) != 1)
+    else if (model->input.rank != 4)
         code = error_set(error, STATUS_UNSUPPORTED,
-                         "the network does not classify images: batch x channels x height x width in, batch "
-                         "x classes out");
-    else
+                         "the network does not take images: batch x channels x height x width");
+    else if (output->rank >= 2 && shape_product(output, 2, output->rank) == 1)
         model->classes = output->dim[1];
+    model->output = *output;
     for (int i = 0; code == STATUS_OK && i < model->layers->count; i++)
         model->layer_outputs[i] = plan->values[model->layers->items[i].linear].shape;
     plan_free(plan);

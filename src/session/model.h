@@ -18,7 +18,8 @@ struct model {
     struct coupling *coupling;
     struct shape *layer_outputs; /* per layer: shape of its output for one image */
     struct shape input;          /* for one image, batch dimension 1 */
-    int64_t classes;
+    struct shape output;         /* likewise */
+    int64_t classes;             /* 0: it does something else than classify images */
     int64_t parameters;     /* weights and biases that a trainer would count: running statistics are not */
     struct cost cost;       /* of the whole network, in multiply-adds */
     struct model *original; /* the network as loaded, counted; NULL: this is it */
@@ -37,7 +38,7 @@ struct derivation {
     struct graph *graph; /* ownership passes, also on failure */
     const bool *removed; /* per class of from's coupling: what went, or NULL: nothing */
     const char *network; /* its name, as model->network */
-    const char *made;    /* one line: what was done */
+    const char *made;    /* what was done, one line or several */
     bool pruned;         /* the name says so */
 };
 status model_derive(const struct derivation *derivation, struct model **model, struct error *error);

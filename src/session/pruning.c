@@ -77,15 +77,21 @@ void pruning_free(struct pruning *pruning)
     mem_free(pruning);
 }
 
-void pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
-                       bool gently)
+int pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
+                      bool gently)
 {
+    int passed = 0;
     for (int i = 0; i < pruning->block_count; i++) {
-        if (!target->blocks[i] || (gently && !excluded && pruning->excluded[i]))
+        if (!target->blocks[i])
             continue;
+        if (gently && !excluded && pruning->excluded[i]) {
+            passed++;
+            continue;
+        }
         pruning->ratio[i] = excluded ? 0 : ratio;
         pruning->excluded[i] = excluded;
     }
+    return passed;
 }
 
 /* --- selecting ---------------------------------------------------------------------------------------------

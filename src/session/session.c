@@ -67,6 +67,8 @@ void session_free(struct session *session)
     replace_state(session, (struct state){0});
     history_free(&session->history);
     measurements_free(&session->measurements);
+    judgement_free(&session->curve);
+    judgement_free(&session->sensitivity);
     pool_free(session->pool);
     mem_free(session);
 }
@@ -109,7 +111,7 @@ void session_go(struct session *session, int position)
     replace_state(session, state_retain(&session->history.steps[position].state));
 }
 
-static void set_board(struct session *session, struct board *board)
+void session_set_board(struct session *session, struct board *board)
 {
     board_free(session->board);
     session->board = board;
@@ -125,7 +127,7 @@ status session_set_model(struct session *session, struct model *model, struct er
         model_free(model);
         return code;
     }
-    set_board(session, empty);
+    session_set_board(session, empty);
     session_set_pruning(session, pruning);
     model_free(session->model);
     session->model = model;
@@ -140,7 +142,7 @@ status session_set_dataset(struct session *session, struct dataset *dataset, str
         dataset_free(dataset);
         return code;
     }
-    set_board(session, rest);
+    session_set_board(session, rest);
     dataset_free(session->dataset);
     session->dataset = dataset;
     return STATUS_OK;
@@ -203,6 +205,10 @@ status session_pool(struct session *session, struct pool **pool, struct error *e
 status session_fit(const struct model *model, const struct dataset *dataset, struct error *error)
 {
     const int64_t *dim = model->input.dim;
+    if (!model->classes)
+        return error_set(error, STATUS_SHAPE,
+                         "the network %s does not classify images: what needs labels cannot be done",
+                         model->name);
     if (dim[1] != dataset->channels || dim[2] != dataset->height || dim[3] != dataset->width) {
         struct text wanted = {0};
         shape_text(&model->input, &wanted);
@@ -247,7 +253,7 @@ status session_set_options(struct session *session, const struct options *option
     for (int i = 0; reply && i < dropped_count; i++)
         reply_add(reply, STYLE_NOTE, "%s now needs another pass and was dropped: score %s", dropped[i],
                   dropped[i]);
-    set_board(session, board);
+    session_set_board(session, board);
     if (new_theme)
         set_theme(session, theme);
     set_options(session, next);
@@ -272,7 +278,7 @@ status session_score(struct session *session, const struct choice *choices, int 
         options_release(next);
         return code;
     }
-    set_board(session, board);
+    session_set_board(session, board);
     set_options(session, next);
     return STATUS_OK;
 }

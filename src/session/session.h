@@ -15,6 +15,7 @@
 #include "prune/layer.h"
 #include "session/choice.h"
 #include "session/history.h"
+#include "session/judgement.h"
 #include "session/measurement.h"
 #include "session/option.h"
 #include "session/reply.h"
@@ -32,6 +33,7 @@ struct session {
 
     struct history history;
     struct measurements measurements; /* of all networks that were evaluated: no part of the state */
+    struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
     struct pool *pool;
     int pool_threads; /* as asked for; 0: one per processor */
 };
@@ -58,7 +60,9 @@ void session_go(struct session *session, int position);
  * from them. */
 status session_set_model(struct session *session, struct model *model, struct error *error);
 status session_set_dataset(struct session *session, struct dataset *dataset, struct error *error);
-void session_set_pruning(struct session *session, struct pruning *pruning); /* ownership passes */
+/* Ownership passes. The scores must be those of the model, the selection one of its channels. */
+void session_set_board(struct session *session, struct board *board);
+void session_set_pruning(struct session *session, struct pruning *pruning);
 
 /* Make `options` the session's. Theme and those scores that the change touches are made anew first; scores
  * that would need another pass are dropped, and `reply` (may be NULL) says so. */

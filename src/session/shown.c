@@ -99,6 +99,22 @@ static void sample_facts(const struct session *session, struct figure *figure)
               (double)pass->statistics->correct / (double)pass->statistics->images);
 }
 
+/* Of a network that is not as loaded any more. */
+static void changed_facts(const struct session *session, struct figure *figure)
+{
+    if (strcmp(session->pruning->network, session->model->digest) == 0)
+        return;
+    figure_fact(figure, "network_hash", "%s", session->pruning->network);
+    struct text made = {0};
+    for (const char *from = session->model->made; from && *from; from++)
+        text_add_bytes(&made, *from == '\n' ? "; " : from, *from == '\n' ? 2 : 1);
+    if (made.length)
+        figure_fact(figure, "made", "%s", shown_words(figure, &made));
+    text_free(&made);
+    if (session->pruning->how)
+        figure_fact(figure, "selected", "%s", session->pruning->how);
+}
+
 struct figure *shown_figure(const struct session *session, enum figure_kind kind, const char *name)
 {
     struct figure *figure = figure_new(kind, name);
@@ -108,6 +124,7 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
     if (session->model) {
         figure_fact(figure, "model", "%s", session->model->name);
         figure_fact(figure, "model_hash", "%s", session->model->digest);
+        changed_facts(session, figure);
     }
     if (session->dataset) {
         figure_fact(figure, "data", "%s %s", session->dataset->kind->name, session->dataset->split);

@@ -275,6 +275,7 @@ static const struct {
     [VALUE_TARGET] = {check_target, true},
     [VALUE_RATIO] = {check_ratio, false},
     [VALUE_RECIPE] = {check_anything, true},
+    [VALUE_OTHER] = {check_anything, true},
 };
 
 status value_parse(const struct parameter *parameter, const struct session *session, const char *text,

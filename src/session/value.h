@@ -37,7 +37,8 @@ struct session;
     X(VALUE_TOPIC, "TOPIC")                                                                                  \
     X(VALUE_TARGET, "LAYER|GLOB|streams|inner|all")                                                          \
     X(VALUE_RATIO, "RATIO")                                                                                  \
-    X(VALUE_RECIPE, "FILE")
+    X(VALUE_RECIPE, "FILE")                                                                                  \
+    X(VALUE_OTHER, "CRITERION|N")
 
 enum value_kind {
 #define VALUE_ENUM(code, text) code,

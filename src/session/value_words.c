@@ -166,6 +166,7 @@ void value_words(const struct parameter *parameter, const struct session *sessio
         break;
     case VALUE_CRITERION:
     case VALUE_CRITERIA:
+    case VALUE_OTHER:
         criterion_words(session, list);
         break;
     case VALUE_DATASET:

@@ -13,24 +13,57 @@ enum { NOTES_MAX = 8 };
 /* --- words -------------------------------------------------------------------------------------------------
  */
 
-static void add_ratios(struct text *text, const struct pruning *pruning)
+struct ratio_range {
+    double low, high;
+    int blocks; /* with a ratio over 0 */
+};
+
+static struct ratio_range ratio_range(const struct pruning *pruning)
 {
-    double low = 1, high = 0;
-    int blocks = 0;
+    struct ratio_range range = {.low = 1};
     for (int i = 0; i < pruning->block_count; i++) {
         if (!(pruning->ratio[i] > 0))
             continue;
-        low = pruning->ratio[i] < low ? pruning->ratio[i] : low;
-        high = pruning->ratio[i] > high ? pruning->ratio[i] : high;
-        blocks++;
+        range.low = pruning->ratio[i] < range.low ? pruning->ratio[i] : range.low;
+        range.high = pruning->ratio[i] > range.high ? pruning->ratio[i] : range.high;
+        range.blocks++;
     }
-    text_add(text, low == high ? ", ratio " : ", ratios ");
-    text_add_double(text, low);
-    if (low != high) {
+    return range;
+}
+
+static void add_ratios(struct text *text, const struct pruning *pruning)
+{
+    struct ratio_range range = ratio_range(pruning);
+    if (!range.blocks) {
+        text_add(text, ", ratio 0");
+        return;
+    }
+    text_add(text, range.low == range.high ? ", ratio " : ", ratios ");
+    text_add_double(text, range.low);
+    if (range.low != range.high) {
         text_add(text, " to ");
-        text_add_double(text, high);
+        text_add_double(text, range.high);
     }
-    text_add_format(text, " of %d %s", blocks, blocks == 1 ? "block" : "blocks");
+    text_add_format(text, " of %d %s", range.blocks, range.blocks == 1 ? "block" : "blocks");
+}
+
+void text_add_ratios(struct text *text, const struct model *model, const struct pruning *pruning)
+{
+    struct ratio_range range = ratio_range(pruning);
+    const struct coupling *coupling = model->coupling;
+    bool first = true;
+    if (pruning->rule.global || range.low >= range.high)
+        return;
+    for (int i = 0; i < pruning->block_count; i++) {
+        if (!(pruning->ratio[i] > 0))
+            continue;
+        text_add(text, first ? "ratios: " : ", ");
+        text_add_escaped(text, coupling->layers->items[coupling->blocks[i].layers[0]].name, 0);
+        text_add(text, " ");
+        text_add_double(text, pruning->ratio[i]);
+        first = false;
+    }
+    text_add(text, "\n");
 }
 
 void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning)
@@ -193,7 +226,7 @@ static void note_warnings(const struct session *session, struct figure *figure)
             text_add_block(&text, session->model->coupling, warning->block);
         else
             text_add(&text, "the network");
-        text_add_format(&text, ": %lld of %lld channels asked for go: %s", (long long)warning->done,
+        text_add_format(&text, ": %lld channels go, not %lld as asked: %s", (long long)warning->done,
                         (long long)warning->asked, warning->why);
         figure_note(figure, "%s", shown_words(figure, &text));
         text_free(&text);

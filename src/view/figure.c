@@ -284,3 +284,34 @@ void figure_set_matrix(struct figure *figure, int rows, int columns, const char 
     matrix->high = high;
     matrix->digits = digits;
 }
+
+void figure_set_percent(struct figure *figure)
+{
+    if (figure)
+        figure->matrix.percent = true;
+}
+
+void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
+                       const double *x, const double *y, const double *spread, const char *x_axis,
+                       const char *y_axis, bool percent, double reference, const char *reference_label)
+{
+    if (!figure)
+        return;
+    struct figure_curve *curve = &figure->curve;
+    size_t cells;
+    if (!size_multiply((size_t)series, (size_t)points, &cells)) {
+        figure->failed = true;
+        return;
+    }
+    curve->names = keep_names(figure, names, series);
+    curve->x = keep_array(figure, x, cells, sizeof *x);
+    curve->y = keep_array(figure, y, cells, sizeof *y);
+    curve->spread = spread ? keep_array(figure, spread, cells, sizeof *spread) : NULL;
+    curve->x_axis = keep_string(figure, x_axis);
+    curve->y_axis = keep_string(figure, y_axis);
+    curve->percent = percent;
+    curve->reference = reference;
+    curve->reference_label = keep_string(figure, isnan(reference) ? NULL : reference_label);
+    curve->series = series;
+    curve->points = points;
+}

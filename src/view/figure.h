@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-enum figure_kind { FIGURE_TABLE, FIGURE_HISTOGRAM, FIGURE_MATRIX };
+enum figure_kind { FIGURE_TABLE, FIGURE_HISTOGRAM, FIGURE_MATRIX, FIGURE_CURVE };
 
 enum column_kind { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_REAL, COLUMN_PERCENT, COLUMN_BAR };
 
@@ -61,9 +61,23 @@ struct figure_matrix {
     int rows, columns;
     const char **row_names, **column_names;
     double *values;   /* rows x columns, NaN for undefined (shown as "–") */
-    double low, high; /* range of the colour scale: -1..1 for correlation */
+    double low, high; /* range of the colour scale: -1..1 for correlation, two-sided around zero */
     int digits;       /* decimals on screen */
+    bool percent;     /* values, low and high are fractions, shown as percent; files hold the fractions */
     const char *quantity;
+};
+
+/* Lines through points on shared axes. A point whose x or y is not finite is not drawn, and the line of its
+ * series has a gap there: NaN is a point that is not computed yet. */
+struct figure_curve {
+    int series, points;
+    const char **names; /* per series */
+    double *x, *y;      /* series x points */
+    double *spread;     /* series x points: y reaches from y - spread to y + spread; NULL: none known */
+    const char *x_axis, *y_axis; /* what the values are, with unit: "ratio of channels removed" */
+    bool percent;     /* y, spread and reference are fractions, shown as percent; files hold the fractions */
+    double reference; /* a level to compare with: the accuracy before pruning; NaN: none */
+    const char *reference_label; /* "" without a reference */
 };
 
 struct figure_fact {
@@ -87,6 +101,7 @@ struct figure {
         struct figure_table table;
         struct figure_histogram histogram;
         struct figure_matrix matrix;
+        struct figure_curve curve;
     };
 };
 
@@ -126,5 +141,15 @@ void figure_set_summaries(struct figure *figure, const struct histogram_summary 
 void figure_set_matrix(struct figure *figure, int rows, int columns, const char *const *row_names,
                        const char *const *column_names, const double *values, double low, double high,
                        int digits, const char *quantity);
+/* After figure_set_matrix: its values, low and high are fractions, to be shown as percent with `digits`
+ * decimals. */
+void figure_set_percent(struct figure *figure);
+/* x, y: series x points, row-major; x in any order (a line runs through its points by ascending x), and it
+ * need not be the same for all series. NaN: not computed yet. spread: like y, >= 0, NaN where not known, or
+ * NULL. percent: y, spread and reference are fractions. reference: NaN for none; its label is ignored then
+ * and may be NULL. */
+void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
+                       const double *x, const double *y, const double *spread, const char *x_axis,
+                       const char *y_axis, bool percent, double reference, const char *reference_label);
 
 #endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The scale attack: the same network with one layer's numbers C times as large.
+ *
+ * A factor C > 0 passes through what is positively homogeneous (ReLU, LeakyReLU, pooling, concatenation, ...)
+ * and is taken out again where the channels are next read with weights: h(C*u) = C*h(u), and (w/C)*(C*h) =
+ * w*h. What is computed stays the same; every criterion that looks at the size of weights is free to change
+ * its mind. Inside a layer with BatchNorm (scale, shift, mean, var) the convolution and the normalisation can
+ * be scaled apart:
+ *
+ *     filters   filters and bias times C; mean times C and var' + epsilon = C^2 * (var + epsilon), so that
+ *               the BatchNorm's output is what it was. Without BatchNorm the next weights are divided by C.
+ *     norm      BatchNorm's scale and shift times C, the next weights divided by C.
+ *     layer     both: everything that the layer has is C times as large. */
+#ifndef IPPRO_PRUNE_RESCALE_H
+#define IPPRO_PRUNE_RESCALE_H
+
+#include "prune/coupling.h"
+
+enum rescale_part { RESCALE_LAYER, RESCALE_FILTERS, RESCALE_NORM };
+const char *rescale_part_name(int index); /* "layer", "filters", "norm", NULL past the end */
+
+/* A new version of the coupling's graph, owned by the caller. Refused with the node and the reason: a factor
+ * that is not positive and finite (STATUS_RANGE), and where the factor would reach an operator that does not
+ * pass it on, an addition with channels that are not scaled, or the network's output; a var that would be
+ * negative; norm without BatchNorm (STATUS_STATE). */
+status rescale_apply(const struct coupling *coupling, int layer, double factor, enum rescale_part part,
+                     struct graph **result, struct error *error);
+
+#endif
