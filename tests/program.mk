@@ -7,7 +7,10 @@ EXTRA_DIST += $(program_tests) tests/program.sh \
 	tests/commands/errors.in tests/commands/errors.out \
 	tests/commands/eval.in tests/commands/eval.out \
 	tests/commands/files.in tests/commands/files.out \
+	tests/commands/judge.in tests/commands/judge.out \
 	tests/commands/look.in tests/commands/look.out \
 	tests/commands/program.in tests/commands/program.out \
+	tests/commands/prune.in tests/commands/prune.out \
+	tests/commands/save.in tests/commands/save.out \
 	tests/commands/score.in tests/commands/score.out
 $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)

@@ -172,13 +172,17 @@ static void test_ratios(void **state)
     /* By name the exclusion ends. A layer of a stream stands for its blocks, and tells. */
     struct reply reply = {0};
     struct error error = {0};
-    assert_int_equal(run_with(session, "ratio layer1.0.conv1 0.25; ratio layer3.1.conv2 0.3", &reply, NULL, &error),
-                     STATUS_OK);
+    assert_int_equal(
+        run_with(session, "ratio layer1.0.conv1 0.25; ratio layer3.1.conv2 0.3", &reply, NULL, &error),
+        STATUS_OK);
     assert_true(says(&reply, "tied to what was named, and pruned with it: conv1, layer1.0.conv2"));
     reply_free(&reply);
     run(session, "prune l1 round=prune-floor");
-    assert_int_equal(pruning_kept(session->pruning, session->model, layers_index(session->model->layers, "layer1.0.conv1")), 12);
-    assert_int_equal(pruning_kept(session->pruning, session->model, layers_index(session->model->layers, "linear")), 10);
+    assert_int_equal(pruning_kept(session->pruning, session->model,
+                                  layers_index(session->model->layers, "layer1.0.conv1")),
+                     12);
+    assert_int_equal(
+        pruning_kept(session->pruning, session->model, layers_index(session->model->layers, "linear")), 10);
     session_free(session);
 }
 
@@ -209,7 +213,8 @@ static void test_selection_rules(void **state)
     int64_t channels = 0;
     for (int i = 0; i < layers->count; i++)
         channels += layers->items[i].output_layer ? 0 : layers->items[i].channels;
-    assert_true(llabs(pruning_cost(session->pruning, session->model)->channels - 10 - (channels - channels * 3 / 10)) <= 7);
+    assert_true(llabs(pruning_cost(session->pruning, session->model)->channels - 10 -
+                      (channels - channels * 3 / 10)) <= 7);
     run(session, "prune l2 0.5 global=yes cap=0.25");
     for (int i = 0; i < layers->count; i++)
         assert_true(pruning_kept(session->pruning, session->model, i) * 4 >= layers->items[i].channels * 3);
@@ -288,7 +293,8 @@ static void test_undo(void **state)
     struct state loaded = present(session), kept = state_retain(&loaded);
     struct reply reply = {0};
     struct error error = {0};
-    run(session, "prune l1 0.4; apply; set gamma 2; score all samples=4; data shapes images=50; load example");
+    run(session,
+        "prune l1 0.4; apply; set gamma 2; score all samples=4; data shapes images=50; load example");
     assert_int_equal(session->history.position, 9);
     assert_int_equal(run_with(session, "undo", &reply, NULL, &error), STATUS_OK);
     assert_true(says(&reply, "undone: load example"));
@@ -322,11 +328,21 @@ static void test_undo(void **state)
 /* A command of a random session. */
 static void random_line(struct random_state *random, char *line, size_t size)
 {
-    static const char *const targets[] = {"streams", "inner", "all", "*.conv1", "layer2*", "layer3.0.conv1", "conv1"};
-    static const char *const fixed[] = {"apply", "apply", "score l1,l2", "score all samples=3 order=first", "load example",
-                                        "data shapes images=20", "set gamma 0.5", "set round prune-floor",
-                                        "rescale layer1.0.conv1 3", "rescale conv1 0.5 what=filters",
-                                        "recipe resnet56-50", "set theme light", "prune"};
+    static const char *const targets[] = {"streams", "inner",          "all",  "*.conv1",
+                                          "layer2*", "layer3.0.conv1", "conv1"};
+    static const char *const fixed[] = {"apply",
+                                        "apply",
+                                        "score l1,l2",
+                                        "score all samples=3 order=first",
+                                        "load example",
+                                        "data shapes images=20",
+                                        "set gamma 0.5",
+                                        "set round prune-floor",
+                                        "rescale layer1.0.conv1 3",
+                                        "rescale conv1 0.5 what=filters",
+                                        "recipe resnet56-50",
+                                        "set theme light",
+                                        "prune"};
     static const char *const criteria[] = {"l1", "l2", "geomedian", "random", "bn", "taylor"};
     const char *target = targets[random_below(random, COUNT(targets))];
     unsigned percent = (unsigned)random_below(random, 90);
@@ -405,8 +421,10 @@ static void test_baseline(void **state)
     struct reply reply;
     run(session, "eval samples=40 order=first");
     struct figure *figure = figure_of(session, "prune l1 0.3; eval samples=40 order=first", &reply);
-    const struct measurement *first = measurements_find(&session->measurements, session->model->network, NULL);
-    const struct measurement *now = measurements_find(&session->measurements, session->pruning->network, NULL);
+    const struct measurement *first =
+        measurements_find(&session->measurements, session->model->network, NULL);
+    const struct measurement *now =
+        measurements_find(&session->measurements, session->pruning->network, NULL);
     assert_non_null(first);
     assert_non_null(now);
     assert_true(first->top1 > now->top1);
@@ -483,7 +501,8 @@ static void test_points_are_prunes(void **state)
     assert_int_equal(figure->matrix.rows, 1);
     double alone = figure->matrix.values[0];
     reply_free(&reply);
-    run(session, "eval; ratio *.conv1 0.3; prune l1; eval; ratio all 0; ratio layer2.0.conv1 0.5; prune l1; eval");
+    run(session,
+        "eval; ratio *.conv1 0.3; prune l1; eval; ratio all 0; ratio layer2.0.conv1 0.5; prune l1; eval");
     assert_int_equal(session->measurements.count, 3);
     assert_true(measurement_accuracy(&session->measurements.items[0]) == at_0);
     assert_true(measurement_accuracy(&session->measurements.items[1]) == at_3);
@@ -498,8 +517,9 @@ static void test_rescale(void **state)
     double before[CLASSES], after[CLASSES];
     take_logits(session, before);
     static const char *const lines[] = {
-        "rescale layer1.0.conv1 1000", "rescale layer2.1.conv1 0.001 what=norm", "rescale conv1 7 what=filters",
-        "rescale layer3.1.conv2 0.5 what=filters", "rescale layer3.0.conv1 3"};
+        "rescale layer1.0.conv1 1000", "rescale layer2.1.conv1 0.001 what=norm",
+        "rescale conv1 7 what=filters", "rescale layer3.1.conv2 0.5 what=filters",
+        "rescale layer3.0.conv1 3"};
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct reply reply;
         figure_of(session, lines[i], &reply);
@@ -511,7 +531,8 @@ static void test_rescale(void **state)
     /* l1 grew with the layer, taylor did not move; the selection stays. */
     const struct score_entry *l1 = session_entry(session, "l1");
     int layer = layers_index(session->model->layers, "layer1.0.conv1");
-    double large = l1->scores->layer[layer][0], taylor = session_entry(session, "taylor")->scores->layer[layer][3];
+    double large = l1->scores->layer[layer][0],
+           taylor = session_entry(session, "taylor")->scores->layer[layer][3];
     run(session, "undo 5");
     assert_true(fabs(large / session_entry(session, "l1")->scores->layer[layer][0] - 1000) < 0.01);
     double first = session_entry(session, "taylor")->scores->layer[layer][3];
@@ -541,7 +562,8 @@ static void test_channels(void **state)
     assert_int_equal(json_array_size(layers), 14);
     for (size_t i = 0; i < 14; i++) {
         json_t *layer = json_array_get(layers, i);
-        assert_int_equal(json_array_size(json_object_get(layer, "kept")) + json_array_size(json_object_get(layer, "cut")),
+        assert_int_equal(json_array_size(json_object_get(layer, "kept")) +
+                             json_array_size(json_object_get(layer, "cut")),
                          json_integer_value(json_object_get(layer, "channels")));
         assert_int_equal(json_array_size(json_object_get(layer, "kept")),
                          pruning_kept(session->pruning, session->model, (int)i));
@@ -568,7 +590,8 @@ static void test_session_files(void **state)
     struct session *other = new_session("data shapes images=10; set gamma 4");
     char network[DIGEST_SIZE];
     double one[CLASSES], two[CLASSES];
-    run(session, "ratio inner 0.5; prune taylor; load example; undo; apply; ratio 'layer1.0.conv1' 0.3; prune l1; eval");
+    run(session, "ratio inner 0.5; prune taylor; load example; undo; apply; ratio 'layer1.0.conv1' 0.3; "
+                 "prune l1; eval");
     memcpy(network, session->pruning->network, sizeof network);
     run(session, "session save %s/s.session", folder);
     take_logits(session, one);
@@ -612,21 +635,28 @@ static void test_session_refusals(void **state)
         {"{}", "its format is not"},
         {"{\"format\": \"ippro-explore session 2\", \"commands\": []}", "its format is not"},
         {"{\"format\": \"ippro-explore session 1\"}", "no list of commands"},
-        {"{\"format\": \"ippro-explore session 1\", \"commands\": [1]}", "command 1: a command without its line"},
-        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"info\"}]}", "'info' is no command of a log"},
-        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"run x\"}]}", "'run x' is no command of a log"},
+        {"{\"format\": \"ippro-explore session 1\", \"commands\": [1]}",
+         "command 1: a command without its line"},
+        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"info\"}]}",
+         "'info' is no command of a log"},
+        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"run x\"}]}",
+         "'run x' is no command of a log"},
         {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"session open x\"}]}",
          "is no command of a log"},
         {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example; apply\"}]}",
          "one command is expected"},
-        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\", \"model\": \"1234\"}]}",
+        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\", \"model\": "
+         "\"1234\"}]}",
          "the model's file is not the one of the session: its hash is 651c4644a9732340, expected 1234"},
-        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"data shapes images=5\", \"data\": \"12\"}]}",
+        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"data shapes images=5\", "
+         "\"data\": \"12\"}]}",
          "command 1: the data are not those of the session"},
-        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\"}, {\"line\": \"prune l1 0.5\", "
+        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\"}, {\"line\": "
+         "\"prune l1 0.5\", "
          "\"network\": \"99\"}]}",
          "command 2: the network came out different"},
-        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\"}, {\"line\": \"prune l1 7\"}]}",
+        {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\"}, {\"line\": "
+         "\"prune l1 7\"}]}",
          "command 2: prune: RATIO: '7' is not a number from 0 to 1"},
     };
     struct session *session = new_session("load example; prune l1 0.3; undo");
@@ -638,7 +668,8 @@ static void test_session_refusals(void **state)
         struct reply reply = {0};
         struct error error = {0};
         status code = run_with(session, line, &reply, NULL, &error);
-        if (code == STATUS_OK || !strstr(error.message, cases[i].message) || !strstr(error.message, "bad.session"))
+        if (code == STATUS_OK || !strstr(error.message, cases[i].message) ||
+            !strstr(error.message, "bad.session"))
             fail_msg("%s: %d %s", cases[i].text, (int)code, error.message);
         reply_free(&reply);
         struct state now = present(session);
@@ -710,7 +741,8 @@ static void test_refusals(void **state)
     } cases[] = {
         {"group conv9", "group: no layer 'conv9': nearest is 'conv1'", STATUS_NOT_FOUND},
         {"ratio conv9 0.3", "ratio: no layer 'conv9': nearest is 'conv1'", STATUS_NOT_FOUND},
-        {"ratio layer1.0.con* 1.5", "ratio: VALUE: '1.5' is not a number from 0 to 1, or none, or keep", STATUS_RANGE},
+        {"ratio layer1.0.con* 1.5", "ratio: VALUE: '1.5' is not a number from 0 to 1, or none, or keep",
+         STATUS_RANGE},
         {"ratio conv1 -0.1", "ratio: VALUE: '-0.1' is not", STATUS_RANGE},
         {"ratio conv1 nan", "ratio: VALUE: 'nan' is not", STATUS_RANGE},
         {"ratio linear 0.1", "ratio: 'linear' is locked: it is the network's output", STATUS_STATE},
@@ -721,7 +753,8 @@ static void test_refusals(void **state)
         {"prune l1", "prune: no ratio is set", STATUS_STATE},
         {"prune l1 2", "prune: RATIO: '2' is not a number from 0 to 1", STATUS_RANGE},
         {"prune l1 global=yes", "prune: global=yes needs a RATIO", STATUS_USAGE},
-        {"prune taylor 0.2", "prune: taylor is not scored yet, and that takes a pass: 'score taylor'", STATUS_STATE},
+        {"prune taylor 0.2", "prune: taylor is not scored yet, and that takes a pass: 'score taylor'",
+         STATUS_STATE},
         {"prune all 0.2", "prune: no criterion 'all'", STATUS_NOT_FOUND},
         {"prune l1 0.2 round_to=0", "prune: round_to: '0' is not", STATUS_RANGE},
         {"prune l1 0.2 > /nonexistent/x.csv", "prune: /nonexistent/x.csv", STATUS_FILE},
@@ -804,8 +837,8 @@ static void test_memory(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "group conv1", "ratio inner 0.4", "ratio", "recipe resnet56-50", "prune l1 0.4", "prune l2 0.4 global=yes",
-        "cost", "rescale layer1.0.conv1 2",
+        "group conv1",  "ratio inner 0.4",         "ratio", "recipe resnet56-50",
+        "prune l1 0.4", "prune l2 0.4 global=yes", "cost",  "rescale layer1.0.conv1 2",
     };
     static const char *const selected[] = {
         "unprune layer1*", "apply", "diff l2", "diff 1", "cost *.conv1", "info", "layers", "undo",
@@ -822,8 +855,9 @@ static void test_memory_of_files(void **state)
     (void)state;
     static const char *const forms[] = {"save %s/n.json", "save %s/n.csv", "save %s/n.onnx masked=yes",
                                         "session save %s/n.session", "session open %s/m.session"};
-    write_text("m.session", "{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\"}, "
-                            "{\"line\": \"prune l1 0.5\"}]}");
+    write_text("m.session",
+               "{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\"}, "
+               "{\"line\": \"prune l1 0.5\"}]}");
     for (size_t i = 0; i < COUNT(forms); i++) {
         char *line = NULL;
         assert_true(asprintf(&line, forms[i], folder) > 0);
@@ -858,15 +892,24 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ratios),           cmocka_unit_test(test_selection_rules),
-        cmocka_unit_test(test_mask_is_removal),  cmocka_unit_test(test_original_numbers),
-        cmocka_unit_test(test_undo),             cmocka_unit_test(test_random_sessions),
-        cmocka_unit_test(test_baseline),         cmocka_unit_test(test_curve_goes_on),
-        cmocka_unit_test(test_points_are_prunes), cmocka_unit_test(test_rescale),
-        cmocka_unit_test(test_channels),         cmocka_unit_test(test_session_files),
-        cmocka_unit_test(test_session_refusals), cmocka_unit_test(test_recipes),
-        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_memory_of_files),  cmocka_unit_test(test_memory_long),
+        cmocka_unit_test(test_ratios),
+        cmocka_unit_test(test_selection_rules),
+        cmocka_unit_test(test_mask_is_removal),
+        cmocka_unit_test(test_original_numbers),
+        cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_random_sessions),
+        cmocka_unit_test(test_baseline),
+        cmocka_unit_test(test_curve_goes_on),
+        cmocka_unit_test(test_points_are_prunes),
+        cmocka_unit_test(test_rescale),
+        cmocka_unit_test(test_channels),
+        cmocka_unit_test(test_session_files),
+        cmocka_unit_test(test_session_refusals),
+        cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory_of_files),
+        cmocka_unit_test(test_memory_long),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accuracy against ratio without fine-tuning: curve. Its rows hold sensitivity too (command_sensitivity.c). */
+/* Accuracy against ratio without fine-tuning: curve. Its rows hold sensitivity too (command_sensitivity.c).
+ */
 #include <math.h>
 #include <string.h>
 
@@ -49,7 +50,8 @@ static status add_line(struct curve_call *work, const struct choice *choice, int
         return error_set(error, STATUS_RANGE, "more than %d score vectors", VECTORS_MAX);
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < line->count; i++) {
-        code = sweep_scores(work->call, &work->sweep, line->label, i, &work->scores[work->score_count], error);
+        code =
+            sweep_scores(work->call, &work->sweep, line->label, i, &work->scores[work->score_count], error);
         if (code == STATUS_OK)
             work->score_count++;
     }
@@ -129,9 +131,8 @@ static status take_up(const struct curve_call *work, struct error *error)
     if (code != STATUS_OK)
         return code;
     judgement_free(held);
-    *held = (struct judgement){.curve = curve,
-                               .model = model_retain(session->model),
-                               .dataset = dataset_retain(session->dataset)};
+    *held = (struct judgement){
+        .curve = curve, .model = model_retain(session->model), .dataset = dataset_retain(session->dataset)};
     memcpy(held->key, key, sizeof key);
     return STATUS_OK;
 }
@@ -147,9 +148,9 @@ static void curve_title(const struct curve_call *work, struct figure *figure)
     struct text sample = {0};
     bool known = call_value(work->call, "where", &where, &ignored) == STATUS_OK;
     text_add_sweep_sample(&sample, &work->sweep, session);
-    figure_title(figure, "Accuracy of %s without fine-tuning, pruned %s (%s): %s", model_title(session->model),
-                 work->global ? "globally" : "at one ratio", known ? where.text : "all",
-                 shown_words(figure, &sample));
+    figure_title(figure, "Accuracy of %s without fine-tuning, pruned %s (%s): %s",
+                 model_title(session->model), work->global ? "globally" : "at one ratio",
+                 known ? where.text : "all", shown_words(figure, &sample));
     text_free(&sample);
 }
 
@@ -296,8 +297,8 @@ static const int sweep_options[] = {OPTION_ROUND,     OPTION_ORDER,  OPTION_BALA
 static const struct example curve_examples[] = {
     {"curve l1,geomedian,random where=inner samples=100", "compares criteria by what they leave standing",
      false},
-    {"curve l1,l2 ratios=0.1:0.7:0.1 where=*.conv1 samples=100 > curve.png", "draws the curves into a picture",
-     false},
+    {"curve l1,l2 ratios=0.1:0.7:0.1 where=*.conv1 samples=100 > curve.png",
+     "draws the curves into a picture", false},
     EXAMPLE_END,
 };
 static const struct example sensitivity_examples[] = {

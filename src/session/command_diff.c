@@ -62,8 +62,8 @@ static void diff_rows(const struct kept_channels *here, const struct kept_channe
 static status show_diff(const struct call *call, const struct kept_channels *here,
                         const struct kept_channels *there, const char *other, struct error *error)
 {
-    static const char *const columns[] = {"layer", "channels", "cut", "cut there", "both", "only here",
-                                          "only there"};
+    static const char *const columns[] = {"layer", "channels",  "cut",       "cut there",
+                                          "both",  "only here", "only there"};
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "diff");
     if (figure) {
         figure_title(figure, "What is cut of %s, against %s",
@@ -138,12 +138,14 @@ static status against_step(struct call *call, int64_t steps, struct error *error
 {
     const struct history *history = &call->session->history;
     if (steps > history->position)
-        return error_set(error, STATUS_RANGE, "only %d commands changed something until now", history->position);
+        return error_set(error, STATUS_RANGE, "only %d commands changed something until now",
+                         history->position);
     int step = history->position - (int)steps;
     const struct state *state = &history->steps[step].state;
     if (!state->model)
         return error_set(error, STATUS_STATE, "no network was loaded then");
-    char *other = mem_format("the state before '%s'", history->steps[step + 1].line ? history->steps[step + 1].line : "");
+    char *other = mem_format("the state before '%s'",
+                             history->steps[step + 1].line ? history->steps[step + 1].line : "");
     status code = other ? compare(call, state->model, state->pruning, other, error) : error_memory(error);
     mem_free(other);
     return code;

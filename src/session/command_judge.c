@@ -39,7 +39,8 @@ static void baseline_rows(const struct call *call, const struct measurement *now
         return;
     }
     points_row(figure, "baseline top-1, %", measurement_accuracy(first), measurement_error(first));
-    points_row(figure, "top-1 against baseline, points", measurement_accuracy(now) - measurement_accuracy(first),
+    points_row(figure, "top-1 against baseline, points",
+               measurement_accuracy(now) - measurement_accuracy(first),
                measurement_difference_error(first, now));
 }
 

@@ -91,12 +91,14 @@ struct map_words {
     const char **rows, **columns;
 };
 
-static bool name_map(const struct sensitivity_call *work, const struct sensitivity *map, struct map_words *words)
+static bool name_map(const struct sensitivity_call *work, const struct sensitivity *map,
+                     struct map_words *words)
 {
     const struct coupling *coupling = work->call->session->model->coupling;
     bool complete = (words->arena = arena_new()) != NULL;
     words->rows = complete ? arena_alloc(words->arena, (size_t)map->row_count, sizeof *words->rows) : NULL;
-    words->columns = complete ? arena_alloc(words->arena, (size_t)map->ratio_count, sizeof *words->columns) : NULL;
+    words->columns =
+        complete ? arena_alloc(words->arena, (size_t)map->ratio_count, sizeof *words->columns) : NULL;
     complete = words->rows && words->columns;
     for (int i = 0; complete && i < map->row_count + map->ratio_count; i++) {
         struct text text = {0};
@@ -136,7 +138,8 @@ static void map_notes(const struct sensitivity_call *work, const struct sensitiv
     text_free(&text);
 }
 
-static struct figure *map_figure(const struct sensitivity_call *work, const struct sensitivity *map, bool again)
+static struct figure *map_figure(const struct sensitivity_call *work, const struct sensitivity *map,
+                                 bool again)
 {
     const struct session *session = work->call->session;
     size_t points = (size_t)map->row_count * (size_t)map->ratio_count;
@@ -153,8 +156,8 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
             high = values[i] > high ? values[i] : high;
         }
         text_add_sweep_sample(&sample, &work->sweep, session);
-        figure_title(figure, "Accuracy of %s when one row alone is pruned by %s: %s", model_title(session->model),
-                     call_argument(work->call, 0), shown_words(figure, &sample));
+        figure_title(figure, "Accuracy of %s when one row alone is pruned by %s: %s",
+                     model_title(session->model), call_argument(work->call, 0), shown_words(figure, &sample));
         text_free(&sample);
         figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values,
                           low < high ? low : high - 0.01, high, 1, "top-1 accuracy");

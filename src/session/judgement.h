@@ -10,8 +10,8 @@
 #include "stats/sensitivity.h"
 
 struct judgement {
-    char key[DIGEST_SIZE];   /* of everything that the result depends on */
-    struct curve *curve;     /* or */
+    char key[DIGEST_SIZE]; /* of everything that the result depends on */
+    struct curve *curve;   /* or */
     struct sensitivity *sensitivity;
     struct model *model;     /* counted: what the work borrows */
     struct dataset *dataset; /* likewise */

@@ -120,8 +120,9 @@ status pruning_select(struct pruning *pruning, const struct model *model, const 
 {
     struct selection selection = {0};
     double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
-    status code = class_score ? class_scores(model->coupling, scores, pruning->rule.combine, class_score, error)
-                              : error_memory(error);
+    status code = class_score
+                      ? class_scores(model->coupling, scores, pruning->rule.combine, class_score, error)
+                      : error_memory(error);
     if (code == STATUS_OK)
         code = select_classes(pruning, model, class_score, &selection, error);
     mem_free(class_score);
@@ -150,8 +151,8 @@ status pruning_settle(struct pruning *pruning, const struct model *model, struct
         memcpy(pruning->network, model->network, sizeof model->network);
         return STATUS_OK;
     }
-    status code = network_name(model->network, pruning->removed, (size_t)pruning->class_count,
-                               pruning->network, error);
+    status code =
+        network_name(model->network, pruning->removed, (size_t)pruning->class_count, pruning->network, error);
     return code == STATUS_OK
                ? cost_compute(model->coupling, pruning->removed, COST_MACS, &pruning->cost, error)
                : code;

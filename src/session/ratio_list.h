@@ -7,7 +7,8 @@
 
 enum { RATIOS_MAX = 256 };
 
-/* ratios: room for RATIOS_MAX. STATUS_RANGE with the piece that is wrong: each must lie in 0..1, and there are RATIOS_MAX at most. */
+/* ratios: room for RATIOS_MAX. STATUS_RANGE with the piece that is wrong: each must lie in 0..1, and there
+ * are RATIOS_MAX at most. */
 status ratio_list_parse(const char *text, double *ratios, int *count, struct error *error);
 
 #endif

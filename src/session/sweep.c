@@ -15,8 +15,8 @@ static status read_ratios(const struct call *call, struct sweep *sweep, struct e
 {
     const struct setting *given = call_setting(call, "ratios");
     int option;
-    const char *text = given ? given->value.text
-                             : command_parameter(call->invocation->command, "ratios", &option)->initial;
+    const char *text =
+        given ? given->value.text : command_parameter(call->invocation->command, "ratios", &option)->initial;
     if (strlen(text) >= VALUE_TEXT_SIZE - 1)
         return error_set(error, STATUS_RANGE, "ratios: the list is too long");
     status code = ratio_list_parse(text, sweep->ratios, &sweep->ratio_count, error);
@@ -40,7 +40,8 @@ static status read_blocks(const struct call *call, struct sweep *sweep, struct e
         any |= target.blocks[i];
     }
     sweep->included = target.blocks;
-    return any ? STATUS_OK : error_set(error, STATUS_STATE, "every block of '%s' is to be left alone", where.text);
+    return any ? STATUS_OK
+               : error_set(error, STATUS_STATE, "every block of '%s' is to be left alone", where.text);
 }
 
 static status read_rule(const struct call *call, struct sweep *sweep, struct error *error)
@@ -84,9 +85,13 @@ void sweep_free(struct sweep *sweep)
 
 void sweep_add_key(const struct sweep *sweep, const struct session *session, struct text *key)
 {
-    const double numbers[] = {sweep->select.rounding, (double)sweep->select.round_to,
-                              (double)sweep->select.minimum, sweep->combine,
-                              sweep->real, sweep->kernel, (double)sweep->micro_batch};
+    const double numbers[] = {sweep->select.rounding,
+                              (double)sweep->select.round_to,
+                              (double)sweep->select.minimum,
+                              sweep->combine,
+                              sweep->real,
+                              sweep->kernel,
+                              (double)sweep->micro_batch};
     key_add(key, session->model->network, DIGEST_SIZE);
     key_add(key, session->dataset->digest, DIGEST_SIZE);
     text_add(key, session->dataset->normalization);

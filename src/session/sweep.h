@@ -36,13 +36,16 @@ double sweep_baseline(const struct sweep *sweep, const struct session *session);
 void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const struct session *session);
 
 /* Parameters of both commands; each ends its list itself. */
-#define SWEEP_PARAMETERS(ratio_list)                                                                         \
-    {"ratios", VALUE_WORD,    0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},     \
-        {"where", VALUE_TARGET, 0, 0, 0, NULL, "all", "what is pruned: a layer, a pattern, streams, inner or all"}, \
+#define SWEEP_PARAMETERS(ratio_list)                                                                          \
+    {"ratios", VALUE_WORD, 0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},         \
+        {"where", VALUE_TARGET, 0,     0,                                                                     \
+         0,       NULL,         "all", "what is pruned: a layer, a pattern, streams, inner or all"},          \
         {"samples", VALUE_SIZE, 0, 0, 0, NULL, "10%", "images to use: a number, a share such as 5%, or all"}, \
-        {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},    \
-        {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},                     \
-        {"combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",                                         \
-         "how the scores of channels that are tied together become one"}
+        {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},     \
+        {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},                      \
+    {                                                                                                         \
+        "combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",                                           \
+            "how the scores of channels that are tied together become one"                                    \
+    }
 
 #endif
