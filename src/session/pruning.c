@@ -176,6 +176,14 @@ status pruning_graph(struct pruning *pruning, const struct model *model, const s
     return code;
 }
 
+void pruning_forget(struct pruning *pruning)
+{
+    if (!pruning)
+        return;
+    graph_free(pruning->masked);
+    pruning->masked = NULL;
+}
+
 const struct cost *pruning_cost(const struct pruning *pruning, const struct model *model)
 {
     return pruning->removed_count ? &pruning->cost : &model->cost;

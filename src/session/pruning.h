@@ -66,6 +66,8 @@ status pruning_settle(struct pruning *pruning, const struct model *model, struct
  * long as the model and the pruning. */
 status pruning_graph(struct pruning *pruning, const struct model *model, const struct graph **graph,
                      struct error *error);
+/* Let go of the masked network: states that are not present need none. */
+void pruning_forget(struct pruning *pruning); /* NULL is fine */
 /* What the network costs now. */
 const struct cost *pruning_cost(const struct pruning *pruning, const struct model *model);
 /* Channels of a layer that stay. */
