@@ -39,7 +39,8 @@ for variable in $(grep -rhoE '(getenv|file_user_directory)\("[A-Z_]+"' "$SRCDIR/
 done
 ok $missing "every environment variable of the source is in the manual"
 
-for section in NAME SYNOPSIS DESCRIPTION COMMANDS SETTINGS CRITERIA FIGURES ENVIRONMENT FILES 'EXIT STATUS' EXAMPLES \
+missing=0
+for section in NAME SYNOPSIS DESCRIPTION COMMANDS SETTINGS CRITERIA PRUNING 'SESSION FILES' FIGURES ENVIRONMENT FILES 'EXIT STATUS' EXAMPLES \
     'SEE ALSO' CAVEATS; do
     grep -q "^\.Sh $section\$" "$manual" || { echo "# no section $section"; missing=1; }
 done

@@ -19,11 +19,11 @@ number=0
 # ok STATUS NAME: one line of TAP.
 ok() {
     number=$((number + 1))
-    name=$(printf '%s' "$2" | LC_ALL=C tr -c '[:print:]' '?')
+    label=$(printf '%s' "$2" | LC_ALL=C tr -c '[:print:]' '?')
     if [ "$1" -eq 0 ]; then
-        echo "ok $number - $name"
+        echo "ok $number - $label"
     else
-        echo "not ok $number - $name"
+        echo "not ok $number - $label"
     fi
 }
 

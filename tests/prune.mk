@@ -12,7 +12,22 @@ tests_reference_test_SOURCES = \
 	tests/reference_dump.c tests/reference_dump.h
 tests_reference_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune_test tests/layer_test tests/score_test tests/reference_test
-check_PROGRAMS += tests/surgery_test
-tests_surgery_test_SOURCES = tests/surgery_test.c
+PRUNE_RANDOM = tests/random_network.c tests/random_network.h tests/random_blocks.c
+check_PROGRAMS += tests/coupling_test tests/coupling_lock_test tests/selection_test tests/cost_test tests/surgery_test \
+	tests/surgery_hand_test tests/trained_test
+tests_coupling_test_SOURCES = tests/coupling_test.c tests/coupling_maker.h tests/graph_maker.h $(PRUNE_RANDOM)
+tests_coupling_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_coupling_lock_test_SOURCES = tests/coupling_lock_test.c tests/coupling_maker.h tests/graph_maker.h
+tests_coupling_lock_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_selection_test_SOURCES = tests/selection_test.c tests/graph_maker.h
+tests_selection_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_cost_test_SOURCES = tests/cost_test.c tests/graph_maker.h $(PRUNE_RANDOM)
+tests_cost_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_surgery_test_SOURCES = tests/surgery_test.c $(PRUNE_RANDOM)
 tests_surgery_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
-TESTS += tests/surgery_test
+tests_surgery_hand_test_SOURCES = tests/surgery_hand_test.c tests/graph_maker.h $(PRUNE_RANDOM)
+tests_surgery_hand_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_trained_test_SOURCES = tests/trained_test.c
+tests_trained_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/coupling_test tests/coupling_lock_test tests/selection_test tests/cost_test tests/surgery_test \
+	tests/surgery_hand_test tests/trained_test

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Coupling and surgery. Random small networks with every structure the rules know: whatever is selected, the
- * masked and the smaller network agree, and so does the smaller network of the smaller network. */
+/* Surgery and masks on random small networks with every structure that the rules know: whatever is selected,
+ * the masked and the smaller network agree, so does the smaller network of the smaller network, and what was
+ * said of its cost before is so. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,312 +10,61 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/random.h"
+#include "format/onnx.h"
+#include "format/onnx_write.h"
 #include "nn/engine.h"
-#include "nn/operator.h"
 #include "nn/simplify.h"
 #include "prune/cost.h"
-#include "prune/coupling.h"
 #include "prune/selection.h"
 #include "prune/surgery.h"
+#include "random_network.h"
 
-/* ---- a builder of random networks ---------------------------------------------------------------------- */
+enum { BATCH = 2, LOGITS = BATCH * RANDOM_NETWORK_CLASSES };
 
-struct maker {
-    struct graph *graph;
-    struct random_state random;
-    int serial;
-    int64_t size; /* height and width now */
+/* Sanitizers are slow: fewer networks there. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { NETWORKS = 400, PER_KIND = 8 };
+#else
+enum { NETWORKS = 3000, PER_KIND = 24 };
+#endif
+
+static const char *subject_name = "mixture"; /* the kind of network, for messages */
+
+static void check(status code, const struct error *error, uint64_t seed)
+{
+    if (code != STATUS_OK)
+        fail_msg("%s, seed %llu: %s", subject_name, (unsigned long long)seed, error->message);
+}
+
+/* ---- a network with its coupling ---------------------------------------------------------------------- */
+
+struct subject {
+    const struct graph *graph;
+    struct layers *layers;
+    struct coupling *coupling;
 };
 
-static int64_t pick(struct maker *m, int64_t low, int64_t high)
+static struct subject subject_new(const struct graph *graph, uint64_t seed)
 {
-    return low + (int64_t)random_below(&m->random, (uint64_t)(high - low + 1));
-}
-
-static int constant(struct maker *m, const char *name, int rank, const int64_t *dims, double low, double high)
-{
-    struct shape shape = shape_of(rank, dims);
-    struct tensor *tensor = tensor_new(ELEMENT_DOUBLE, &shape);
-    assert_non_null(tensor);
-    for (int64_t i = 0; i < shape_elements(&shape); i++)
-        ((double *)tensor->data)[i] = random_between(&m->random, low, high);
-    int value = graph_add_constant(m->graph, name, tensor);
-    tensor_release(tensor);
-    assert_true(value >= 0);
-    return value;
-}
-
-static int integers(struct maker *m, int64_t count, const int64_t *values)
-{
-    char name[32];
-    snprintf(name, sizeof name, "i%d", m->serial++);
-    struct shape shape = {.rank = 1, .dim = {count}};
-    struct tensor *tensor = tensor_new(ELEMENT_INT64, &shape);
-    assert_non_null(tensor);
-    memcpy(tensor->data, values, (size_t)count * sizeof *values);
-    int value = graph_add_constant(m->graph, name, tensor);
-    tensor_release(tensor);
-    return value;
-}
-
-static int node(struct maker *m, const char *op, int input_count, const int *inputs, int attribute_count,
-                const struct attribute *attributes)
-{
-    char name[32];
-    struct shape unknown = {.rank = -1};
-    snprintf(name, sizeof name, "n%d", m->serial++);
-    int output = graph_add_value(m->graph, name, ELEMENT_DOUBLE, &unknown);
-    assert_true(output >= 0 && operator_find(op) != NULL);
-    assert_true(graph_add_node(m->graph, name, operator_find(op), inputs, input_count, &output, 1, attributes,
-                               attribute_count) >= 0);
-    return output;
-}
-
-static int conv(struct maker *m, int x, int64_t in, int64_t out, int64_t size, int64_t groups, bool bias)
-{
-    char name[64];
-    int id = m->serial++;
-    snprintf(name, sizeof name, "conv%d.weight", id);
-    int inputs[3] = {x, constant(m, name, 4, (int64_t[]){out, in / groups, size, size}, -1, 1), VALUE_NONE};
-    snprintf(name, sizeof name, "conv%d.bias", id);
-    if (bias)
-        inputs[2] = constant(m, name, 1, &out, -1, 1);
-    int64_t pads[4] = {size / 2, size / 2, size / 2, size / 2};
-    struct attribute attributes[] = {
-        {.name = "pads", .kind = ATTRIBUTE_INTEGERS, .integers = pads, .count = 4},
-        {.name = "group", .kind = ATTRIBUTE_INTEGER, .integer = groups},
-    };
-    return node(m, "Conv", bias ? 3 : 2, inputs, 2, attributes);
-}
-
-static int norm(struct maker *m, int x, int64_t channels)
-{
-    static const char *const parts[] = {"weight", "bias", "running_mean", "running_var"};
-    int id = m->serial++, inputs[5] = {x};
-    for (int i = 0; i < 4; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "bn%d.%s", id, parts[i]);
-        inputs[i + 1] = constant(m, name, 1, &channels, i == 3 ? 0.5 : -1, i == 3 ? 2 : 1);
-    }
-    return node(m, "BatchNormalization", 5, inputs, 0, NULL);
-}
-
-static int one(struct maker *m, const char *op, int x)
-{
-    return node(m, op, 1, &x, 0, NULL);
-}
-
-static int two(struct maker *m, const char *op, int x, int y)
-{
-    return node(m, op, 2, (int[]){x, y}, 0, NULL);
-}
-
-/* conv, sometimes BatchNorm, sometimes an activation that is not zero at zero */
-static int unit(struct maker *m, int x, int64_t in, int64_t out)
-{
-    static const char *const activations[] = {"Relu", "Sigmoid", "HardSwish", "LeakyRelu", "Tanh"};
-    bool with_norm = pick(m, 0, 1);
-    x = conv(m, x, in, out, pick(m, 0, 1) ? 3 : 1, 1, pick(m, 0, 1));
-    if (with_norm)
-        x = norm(m, x, out);
-    return one(m, activations[pick(m, 0, 4)], x);
-}
-
-/* ---- blocks: each takes and gives a value with *channels channels ----------------------------------------
- */
-
-static int block_plain(struct maker *m, int x, int64_t *channels)
-{
-    int64_t out = pick(m, 2, 9);
-    x = unit(m, x, *channels, out);
-    *channels = out;
-    return x;
-}
-
-static int block_residual(struct maker *m, int x, int64_t *channels)
-{
-    int64_t inner = pick(m, 2, 6);
-    int y = unit(m, x, *channels, inner);
-    y = norm(m, conv(m, y, inner, *channels, 3, 1, false), *channels);
-    return one(m, "Relu", two(m, "Add", x, y));
-}
-
-static int block_add(struct maker *m, int x, int64_t *channels)
-{
-    int y = norm(m, conv(m, x, *channels, *channels, 3, 1, false), *channels);
-    return one(m, "Relu", two(m, "Add", y, x));
-}
-
-static int block_projection(struct maker *m, int x, int64_t *channels)
-{
-    int64_t out = pick(m, 3, 8);
-    int y = norm(m, conv(m, x, *channels, out, 3, 1, false), out);
-    int z = norm(m, conv(m, x, *channels, out, 1, 1, true), out);
-    *channels = out;
-    return one(m, "Relu", two(m, "Add", y, z));
-}
-
-/* Option A: strided slice and channel padding beside a convolution. */
-static int block_option_a(struct maker *m, int x, int64_t *channels)
-{
-    if (m->size < 4)
-        return block_add(m, x, channels);
-    int64_t more = pick(m, 1, 3), out = *channels + 2 * more;
-    int y = norm(m, conv(m, x, *channels, out, 3, 1, false), out);
-    int s = node(m, "Slice", 5,
-                 (int[]){x, integers(m, 2, (int64_t[]){0, 0}), integers(m, 2, (int64_t[]){m->size, m->size}),
-                         integers(m, 2, (int64_t[]){2, 3}), integers(m, 2, (int64_t[]){1, 1})},
-                 0, NULL);
-    int p = two(m, "Pad", s, integers(m, 8, (int64_t[]){0, more, 0, 0, 0, more, 0, 0}));
-    *channels = out;
-    return one(m, "Relu", two(m, "Add", y, p));
-}
-
-static int block_concat(struct maker *m, int x, int64_t *channels)
-{
-    int64_t growth = pick(m, 1, 5);
-    struct attribute axis = {.name = "axis", .kind = ATTRIBUTE_INTEGER, .integer = 1};
-    int y = unit(m, x, *channels, growth);
-    *channels += growth;
-    return node(m, "Concat", 2, (int[]){x, y}, 1, &axis);
-}
-
-static int block_depthwise(struct maker *m, int x, int64_t *channels)
-{
-    int64_t multiplier = pick(m, 1, 2);
-    x = one(
-        m, "Relu",
-        norm(m, conv(m, x, *channels, *channels * multiplier, 3, *channels, false), *channels * multiplier));
-    *channels *= multiplier;
-    return x;
-}
-
-static int block_grouped(struct maker *m, int x, int64_t *channels)
-{
-    int64_t groups = pick(m, 2, 3), in = groups * pick(m, 2, 3), out = groups * pick(m, 1, 3);
-    x = unit(m, x, *channels, in);
-    *channels = out;
-    return one(m, "Relu", conv(m, x, in, out, 3, groups, true));
-}
-
-/* Squeeze and excite. */
-static int block_gate(struct maker *m, int x, int64_t *channels)
-{
-    int64_t inner = pick(m, 1, 3);
-    int g = one(m, "Relu", conv(m, one(m, "GlobalAveragePool", x), *channels, inner, 1, 1, true));
-    g = one(m, "Sigmoid", conv(m, g, inner, *channels, 1, 1, true));
-    return two(m, "Mul", x, g);
-}
-
-/* ShuffleNet: split in halves, one goes through a unit, concatenate, shuffle. */
-static int block_shuffle(struct maker *m, int x, int64_t *channels)
-{
-    struct attribute axis = {.name = "axis", .kind = ATTRIBUTE_INTEGER, .integer = 1};
-    if (*channels % 2 != 0)
-        x = block_plain(m, x, channels);
-    if (*channels % 2 != 0) {
-        x = unit(m, x, *channels, *channels + 1);
-        *channels += 1;
-    }
-    int64_t half = *channels / 2;
-    int parts[2];
-    for (int i = 0; i < 2; i++)
-        parts[i] = node(m, "Slice", 4,
-                        (int[]){x, integers(m, 1, (int64_t[]){i * half}),
-                                integers(m, 1, (int64_t[]){(i + 1) * half}), integers(m, 1, (int64_t[]){1})},
-                        0, NULL);
-    parts[1] = unit(m, parts[1], half, half);
-    x = node(m, "Concat", 2, parts, 1, &axis);
-    int64_t turn[] = {0, 2, 1, 3, 4};
-    struct attribute perm = {.name = "perm", .kind = ATTRIBUTE_INTEGERS, .integers = turn, .count = 5};
-    x = two(m, "Reshape", x, integers(m, 5, (int64_t[]){0, 2, half, m->size, m->size}));
-    x = node(m, "Transpose", 1, &x, 1, &perm);
-    return two(m, "Reshape", x, integers(m, 4, (int64_t[]){0, -1, m->size, m->size}));
-}
-
-static int block_scale(struct maker *m, int x, int64_t *channels)
-{
-    char name[32];
-    snprintf(name, sizeof name, "factor%d", m->serial++);
-    return two(m, "Mul", x, constant(m, name, 3, (int64_t[]){*channels, 1, 1}, -2, 2));
-}
-
-static int block_pool(struct maker *m, int x, int64_t *channels)
-{
-    (void)channels;
-    if (m->size % 2 != 0)
-        return x;
-    int64_t two_by_two[] = {2, 2};
-    struct attribute attributes[] = {
-        {.name = "kernel_shape", .kind = ATTRIBUTE_INTEGERS, .integers = two_by_two, .count = 2},
-        {.name = "strides", .kind = ATTRIBUTE_INTEGERS, .integers = two_by_two, .count = 2},
-    };
-    m->size /= 2;
-    return node(m, pick(m, 0, 1) ? "MaxPool" : "AveragePool", 1, &x, 2, attributes);
-}
-
-static int (*const blocks[])(struct maker *, int, int64_t *) = {
-    block_plain,     block_residual, block_add,  block_projection, block_option_a, block_concat,
-    block_depthwise, block_grouped,  block_gate, block_shuffle,    block_scale,    block_pool,
-};
-enum { BLOCKS = sizeof blocks / sizeof blocks[0] };
-
-static int head(struct maker *m, int x, int64_t channels)
-{
-    int64_t features = channels * m->size * m->size;
-    if (pick(m, 0, 1)) {
-        x = one(m, "GlobalAveragePool", x);
-        features = channels;
-    }
-    x = one(m, "Flatten", x);
-    if (pick(m, 0, 1)) {
-        x = one(m, "Relu",
-                two(m, "MatMul", x, constant(m, "hidden.weight", 2, (int64_t[]){features, 7}, -1, 1)));
-        features = 7;
-    }
-    struct attribute transposed = {.name = "transB", .kind = ATTRIBUTE_INTEGER, .integer = 1};
-    int weight = constant(m, "fc.weight", 2, (int64_t[]){5, features}, -1, 1);
-    int64_t classes = 5;
-    return node(m, "Gemm", 3, (int[]){x, weight, constant(m, "fc.bias", 1, &classes, -1, 1)}, 1, &transposed);
-}
-
-static struct graph *random_network(uint64_t seed)
-{
-    struct maker m = {.graph = graph_new(), .size = 8};
-    assert_non_null(m.graph);
-    random_seed(&m.random, seed, 77);
-    m.graph->opset = 14;
-    struct shape shape = {.rank = 4, .dim = {DIMENSION_UNKNOWN, 3, m.size, m.size}};
-    int x = graph_add_value(m.graph, "input", ELEMENT_DOUBLE, &shape);
-    assert_int_equal(graph_add_input(m.graph, x), 0);
-    int64_t channels = pick(&m, 3, 8);
-    x = unit(&m, x, 3, channels);
-    for (int64_t i = pick(&m, 2, 6); i > 0; i--)
-        x = blocks[pick(&m, 0, BLOCKS - 1)](&m, x, &channels);
-    graph_add_output(m.graph, head(&m, x, channels));
+    struct subject s = {.graph = graph};
     struct error error = {0};
-    if (graph_finish(m.graph, &error) != STATUS_OK)
-        fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
-    struct graph *simple;
-    if (graph_simplify(m.graph, &simple, &error) != STATUS_OK)
-        fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
-    graph_free(m.graph);
-    return simple;
+    check(layers_find(graph, &s.layers, &error), &error, seed);
+    check(coupling_build(graph, s.layers, &s.coupling, &error), &error, seed);
+    return s;
 }
 
-/* ---- running and comparing -------------------------------------------------------------------------------
- */
-
-enum { BATCH = 2, CLASSES = 5 };
+static void subject_free(struct subject *s)
+{
+    coupling_free(s->coupling);
+    layers_free(s->layers);
+}
 
 static struct engine *engine_with_noise(const struct graph *graph)
 {
     struct error error = {0};
     struct engine *engine;
     struct engine_options options = {.batch = BATCH, .real = ELEMENT_DOUBLE};
-    if (engine_new(graph, &options, &engine, &error) != STATUS_OK)
-        fail_msg("%s", error.message);
+    check(engine_new(graph, &options, &engine, &error), &error, 0);
     struct random_state random;
     random_seed(&random, 5, 5);
     double *input = engine_input(engine);
@@ -327,7 +77,7 @@ static struct engine *engine_with_noise(const struct graph *graph)
 static void logits(const struct graph *graph, double *out)
 {
     struct engine *engine = engine_with_noise(graph);
-    memcpy(out, engine_output(engine)->data, BATCH * CLASSES * sizeof *out);
+    memcpy(out, engine_output(engine)->data, LOGITS * sizeof *out);
     engine_free(engine);
 }
 
@@ -339,97 +89,208 @@ static void variant_logits(const struct coupling *c, const bool *removed, double
     struct engine *engine = engine_with_noise(c->graph);
     assert_int_equal(mask_operands(c, removed, &masked, &error), STATUS_OK);
     for (int i = 0; i < masked.count; i++)
-        if (engine_set_operand(engine, masked.items[i].node, masked.items[i].input, masked.items[i].tensor,
-                               &error) != STATUS_OK)
-            fail_msg("%s", error.message);
+        check(engine_set_operand(engine, masked.items[i].node, masked.items[i].input, masked.items[i].tensor,
+                                 &error),
+              &error, 0);
     if (masked.count > 0) {
         int step = engine_step_of(engine, masked.first_node);
         assert_true(step >= 0);
         assert_int_equal(engine_forward_from(engine, step, &error), STATUS_OK);
     }
-    memcpy(out, engine_output(engine)->data, BATCH * CLASSES * sizeof *out);
+    memcpy(out, engine_output(engine)->data, LOGITS * sizeof *out);
     masked_operands_free(&masked);
     engine_free(engine);
 }
 
-/* Remove each free class with the given probability, as far as every value of the network keeps something. */
-static void random_selection(const struct coupling *c, struct random_state *random, double probability,
-                             bool *removed)
+/* ---- selections --------------------------------------------------------------------------------------- */
+
+/* Each free class goes with a probability: the same for all, or one for every group. */
+static void select_classes(const struct coupling *c, struct random_state *random, double probability,
+                           bool by_group, bool *removed)
 {
-    for (int i = 0; i < c->class_count; i++)
-        removed[i] = c->classes[i].lock < 0 && random_uniform(random) < probability;
+    for (int i = 0; i < c->group_count; i++) {
+        double own = by_group ? random_uniform(random) * 1.4 - 0.2 : probability;
+        for (int k = 0; k < c->groups[i].block_count; k++) {
+            const struct block *block = &c->blocks[c->groups[i].blocks[k]];
+            for (int n = 0; n < block->class_count && !block->locked; n++)
+                removed[block->classes[n]] = random_uniform(random) < own;
+        }
+    }
     selection_keep_alive(c, NULL, removed);
 }
 
-static struct graph *prune_and_compare(const struct graph *graph, uint64_t seed, double probability)
+/* By the functions that the program uses, with random scores. */
+static void select_ranked(const struct coupling *c, struct random_state *random, bool globally, bool *removed)
 {
     struct error error = {0};
-    struct layers *layers;
-    struct coupling *coupling;
-    struct graph *masked, *small;
+    struct selection selection;
+    struct select_options options = {.rounding = random_below(random, 2) ? ROUND_FLOOR : ROUND_PRUNE_FLOOR,
+                                     .round_to = 1 + (int64_t)random_below(random, 3),
+                                     .minimum = 1 + (int64_t)random_below(random, 2),
+                                     .cap = 0.5 + 0.5 * random_uniform(random)};
+    double *scores = mem_new((size_t)c->class_count + 1, sizeof *scores);
+    double *ratios = mem_new((size_t)c->block_count + 1, sizeof *ratios);
+    bool *included = mem_new((size_t)c->block_count + 1, sizeof *included);
+    assert_true(scores != NULL && ratios != NULL && included != NULL);
+    for (int i = 0; i < c->class_count; i++)
+        scores[i] = random_uniform(random);
+    for (int i = 0; i < c->block_count; i++) {
+        included[i] = !c->blocks[i].locked && random_below(random, 4) > 0;
+        ratios[i] = included[i] ? random_uniform(random) : 0;
+    }
+    if (globally)
+        check(select_global(c, scores, random_uniform(random), included, &options, &selection, &error),
+              &error, 0);
+    else
+        check(select_by_ratio(c, scores, ratios, &options, &selection, &error), &error, 0);
+    memcpy(removed, selection.removed, (size_t)c->class_count * sizeof *removed);
+    selection_free(&selection);
+    mem_free(scores);
+    mem_free(ratios);
+    mem_free(included);
+}
+
+static int64_t random_selection(const struct coupling *c, uint64_t seed, double probability, bool *removed)
+{
     struct random_state random;
-    double by_mask[BATCH * CLASSES], by_variant[BATCH * CLASSES], by_surgery[BATCH * CLASSES];
+    int64_t count = 0;
     random_seed(&random, seed, 3);
-    assert_int_equal(layers_find(graph, &layers, &error), STATUS_OK);
-    assert_int_equal(coupling_build(graph, layers, &coupling, &error), STATUS_OK);
-    bool *removed = mem_new((size_t)coupling->class_count + 1, sizeof *removed);
-    assert_non_null(removed);
-    random_selection(coupling, &random, probability, removed);
-    if (mask_apply(coupling, removed, &masked, &error) != STATUS_OK ||
-        surgery_apply(coupling, removed, &small, &error) != STATUS_OK)
-        fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
+    if (probability == 0 || seed % 4 < 2)
+        select_classes(c, &random, probability, probability > 0 && seed % 4 == 1, removed);
+    else
+        select_ranked(c, &random, seed % 4 == 3, removed);
+    for (int i = 0; i < c->class_count; i++)
+        count += removed[i];
+    return count;
+}
+
+/* ---- what must hold ----------------------------------------------------------------------------------- */
+
+static void compare_costs(const struct subject *full, const bool *removed, const struct subject *small,
+                          uint64_t seed)
+{
+    for (enum cost_rule rule = COST_MACS; rule <= COST_PTFLOPS; rule++) {
+        struct error error = {0};
+        struct cost before, what_if, left;
+        check(cost_compute(full->coupling, NULL, rule, &before, &error), &error, seed);
+        check(cost_compute(full->coupling, removed, rule, &what_if, &error), &error, seed);
+        check(cost_compute(small->coupling, NULL, rule, &left, &error), &error, seed);
+        if (what_if.macs != left.macs || what_if.channels != left.channels ||
+            what_if.parameters != left.parameters || what_if.activation_bytes != left.activation_bytes)
+            fail_msg("%s, seed %llu: said %g operations, %lld parameters, %lld channels, %lld bytes; in fact "
+                     "%g, %lld, %lld, %lld",
+                     subject_name, (unsigned long long)seed, what_if.macs, (long long)what_if.parameters,
+                     (long long)what_if.channels, (long long)what_if.activation_bytes, left.macs,
+                     (long long)left.parameters, (long long)left.channels, (long long)left.activation_bytes);
+        assert_true(left.macs <= before.macs && left.parameters <= before.parameters);
+        cost_free(&before);
+        cost_free(&what_if);
+        cost_free(&left);
+    }
+}
+
+/* Written and read back, the network gives the same numbers. */
+static void compare_file(const struct graph *graph, const double *expected, uint64_t seed)
+{
+    struct error error = {0};
+    struct text bytes = {0};
+    struct graph *read, *simple;
+    double got[LOGITS];
+    check(onnx_encode(graph, NULL, 0, &bytes, &error), &error, seed);
+    check(onnx_read_bytes("bytes", text_data(&bytes), bytes.length, &read, &error), &error, seed);
+    check(graph_simplify(read, &simple, &error), &error, seed);
+    logits(simple, got);
+    assert_memory_equal(got, expected, sizeof got);
+    graph_free(simple);
+    graph_free(read);
+    text_free(&bytes);
+}
+
+static void compare_logits(const struct subject *s, const bool *removed, const struct graph *masked,
+                           const struct graph *small, uint64_t seed)
+{
+    double by_mask[LOGITS], by_variant[LOGITS], by_surgery[LOGITS];
     logits(masked, by_mask);
     logits(small, by_surgery);
-    variant_logits(coupling, removed, by_variant);
+    variant_logits(s->coupling, removed, by_variant);
     assert_memory_equal(by_mask, by_variant, sizeof by_mask);
-    for (int i = 0; i < BATCH * CLASSES; i++)
+    for (int i = 0; i < LOGITS; i++)
         if (!(fabs(by_mask[i] - by_surgery[i]) <= 1e-9 * (1 + fabs(by_mask[i]))))
-            fail_msg("seed %llu: logit %d is %.17g masked, %.17g removed", (unsigned long long)seed, i,
-                     by_mask[i], by_surgery[i]);
-    struct cost full, what_if, left;
-    struct layers *small_layers;
-    struct coupling *small_coupling;
-    assert_int_equal(layers_find(small, &small_layers, &error), STATUS_OK);
-    assert_int_equal(coupling_build(small, small_layers, &small_coupling, &error), STATUS_OK);
-    assert_int_equal(cost_compute(coupling, NULL, COST_MACS, &full, &error), STATUS_OK);
-    assert_int_equal(cost_compute(coupling, removed, COST_MACS, &what_if, &error), STATUS_OK);
-    assert_int_equal(cost_compute(small_coupling, NULL, COST_MACS, &left, &error), STATUS_OK);
-    if (what_if.macs != left.macs || what_if.channels != left.channels)
-        fail_msg("seed %llu: what-if %g multiply-adds, in fact %g", (unsigned long long)seed, what_if.macs,
-                 left.macs);
-    assert_true(left.macs <= full.macs);
-    cost_free(&full);
-    cost_free(&what_if);
-    cost_free(&left);
-    coupling_free(small_coupling);
-    layers_free(small_layers);
-    coupling_free(coupling);
-    layers_free(layers);
+            fail_msg("%s, seed %llu: logit %d is %.17g masked, %.17g removed", subject_name,
+                     (unsigned long long)seed, i, by_mask[i], by_surgery[i]);
+    compare_file(small, by_surgery, seed);
+}
+
+/* Prune a network as the seed says, compare, and give the smaller one. */
+static struct graph *prune_and_compare(const struct graph *graph, uint64_t seed, double probability,
+                                       int64_t *removed_count)
+{
+    struct error error = {0};
+    struct subject full = subject_new(graph, seed);
+    struct graph *masked, *small;
+    bool *removed = mem_new((size_t)full.coupling->class_count + 1, sizeof *removed);
+    assert_non_null(removed);
+    *removed_count += random_selection(full.coupling, seed, probability, removed);
+    check(mask_apply(full.coupling, removed, &masked, &error), &error, seed);
+    check(surgery_apply(full.coupling, removed, &small, &error), &error, seed);
+    compare_logits(&full, removed, masked, small, seed);
+    struct subject left = subject_new(small, seed);
+    compare_costs(&full, removed, &left, seed);
+    subject_free(&left);
+    subject_free(&full);
     graph_free(masked);
     mem_free(removed);
     return small;
 }
 
-static void removal_equals_mask(void **state)
+/* Twice over; how many classes went. */
+static int64_t prune_twice(struct graph *graph, uint64_t seed)
+{
+    int64_t removed = 0;
+    struct graph *small = prune_and_compare(graph, seed, 0.1 + 0.08 * (double)(seed % 10), &removed);
+    struct graph *smaller = prune_and_compare(small, seed + 1001, 0.3, &removed);
+    graph_free(smaller);
+    graph_free(small);
+    graph_free(graph);
+    return removed;
+}
+
+/* ---- tests -------------------------------------------------------------------------------------------- */
+
+static void every_structure_by_itself(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 300; seed++) {
-        struct graph *graph = random_network(seed);
-        struct graph *small = prune_and_compare(graph, seed, 0.1 + 0.08 * (double)(seed % 10));
-        struct graph *smaller = prune_and_compare(small, seed + 1000, 0.3);
-        graph_free(smaller);
-        graph_free(small);
-        graph_free(graph);
+    int kind = 0;
+    for (; random_blocks[kind].name != NULL; kind++) {
+        int64_t removed = 0;
+        subject_name = random_blocks[kind].name;
+        for (uint64_t i = 0; i < PER_KIND; i++)
+            removed += prune_twice(random_block_network(i * 97 + (uint64_t)kind, kind), i);
+        if (removed < PER_KIND)
+            fail_msg("%s: only %lld channels removed", subject_name, (long long)removed);
     }
+    subject_name = "mixture";
+    assert_true(kind > 20);
+}
+
+static void structures_together(void **state)
+{
+    (void)state;
+    int64_t removed = 0;
+    for (uint64_t seed = 1; seed <= NETWORKS; seed++)
+        removed += prune_twice(random_network(seed, 2 + (int)(seed % 8)), seed);
+    assert_true(removed > 5 * NETWORKS);
 }
 
 static void nothing_removed_changes_nothing(void **state)
 {
     (void)state;
-    double before[BATCH * CLASSES], after[BATCH * CLASSES];
+    double before[LOGITS], after[LOGITS];
     for (uint64_t seed = 1; seed <= 30; seed++) {
-        struct graph *graph = random_network(seed);
-        struct graph *same = prune_and_compare(graph, seed, 0);
+        int64_t removed = 0;
+        struct graph *graph = random_network(seed, 5);
+        struct graph *same = prune_and_compare(graph, seed, 0, &removed);
+        assert_int_equal(removed, 0);
         logits(graph, before);
         logits(same, after);
         assert_memory_equal(before, after, sizeof before);
@@ -441,7 +302,8 @@ static void nothing_removed_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(removal_equals_mask),
+        cmocka_unit_test(every_structure_by_itself),
+        cmocka_unit_test(structures_together),
         cmocka_unit_test(nothing_removed_changes_nothing),
     };
     return cmocka_run_group_tests_name("surgery", tests, NULL, NULL);

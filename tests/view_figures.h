@@ -105,6 +105,97 @@ static inline struct figure *matrix_figure(int rows, int columns, bool same)
     return figure;
 }
 
+/* Accuracy against ratio of several criteria: falling lines, the second without its last three points, the
+ * third with a spread. */
+static inline struct figure *curves_figure(int series, int points)
+{
+    static const char *const names[] = {"l1",    "geomedian", "random",   "proscore", "taylor", "bn",
+                                        "hrank", "entropy",   "activity", "fpgm",     "sample", "twelve"};
+    double x[12 * 16], y[12 * 16], spread[12 * 16];
+    for (int s = 0; s < series; s++) {
+        for (int p = 0; p < points; p++) {
+            int at = s * points + p;
+            x[at] = 0.1 * p;
+            y[at] = 0.9353 - 0.01 * p * p * (1 + s % 5) / 2 - 0.003 * p * s;
+            y[at] = y[at] < 0.1 ? 0.1 : y[at];
+            spread[at] = s == 2 && p > 0 ? 0.015 * p : s == 2 ? 0 : NAN;
+            if (s == 1 && p + 3 >= points && points > 3)
+                y[at] = NAN;
+        }
+    }
+    struct figure *figure = figure_new(FIGURE_CURVE, "curve");
+    figure_title(figure, "Accuracy of %s without fine-tuning", "resnet56.onnx");
+    figure_fact(figure, "model", "resnet56.onnx");
+    figure_set_curves(figure, series, points, names, x, y, spread, "ratio of channels removed",
+                      "top-1 accuracy of 1,000 images", true, 0.9353, "before pruning");
+    figure_note(figure, "random: mean of 5 seeds ± standard deviation");
+    return figure;
+}
+
+static inline struct figure *small_curves(void)
+{
+    return curves_figure(3, 8);
+}
+
+static inline struct figure *many_curves(void)
+{
+    return curves_figure(12, 8);
+}
+
+/* No percentages, no reference, x in no order and different for every series. */
+static inline struct figure *plain_curves(void)
+{
+    static const char *const names[] = {"loss of l1", "loss of taylor"};
+    const double x[] = {0.2, 0.126, 0.05, 0.09, 0.21, 0.04, 0.16, 0.07},
+                 y[] = {0.25, 0.5, 3.5, 1, 0.25, 2, 0.375, NAN};
+    struct figure *figure = figure_new(FIGURE_CURVE, "loss");
+    figure_set_curves(figure, 2, 4, names, x, y, NULL, "G multiply-adds left", "mean loss", false, NAN, NULL);
+    return figure;
+}
+
+static inline struct figure *one_point(void)
+{
+    const char *name = "l1";
+    const double x = 0.4, y = 0.696;
+    struct figure *figure = figure_new(FIGURE_CURVE, "point");
+    figure_set_curves(figure, 1, 1, &name, &x, &y, NULL, "ratio", "accuracy", true, NAN, NULL);
+    return figure;
+}
+
+/* Curves of numbers that are no usual numbers: each of the `count` y by itself must be drawable. */
+static inline struct figure *curve_of(int count, const double *x, const double *y, bool percent)
+{
+    const char *name = "odd";
+    struct figure *figure = figure_new(FIGURE_CURVE, "odd");
+    figure_set_curves(figure, 1, count, &name, x, y, y, "x", "y", percent, NAN, NULL);
+    return figure;
+}
+
+/* Sensitivity: a row per layer, a column per ratio, accuracies; the last rows are not computed yet. */
+static inline struct figure *sensitivity_matrix(void)
+{
+    enum { ROWS = 30, COLUMNS = 10 };
+    char text[ROWS + COLUMNS][32];
+    const char *names[ROWS + COLUMNS];
+    double values[ROWS * COLUMNS];
+    for (int i = 0; i < ROWS + COLUMNS; i++) {
+        if (i < ROWS)
+            snprintf(text[i], sizeof text[i], "layer%d.%d.conv1", i / 10 + 1, i % 10);
+        else
+            snprintf(text[i], sizeof text[i], "%d%%", 10 * (i - ROWS));
+        names[i] = text[i];
+    }
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        int row = i / COLUMNS, column = i % COLUMNS;
+        values[i] = row >= 28 ? NAN : 0.9353 - 0.0001 * column * column * (row * 17 % 30 + 60);
+    }
+    struct figure *figure = figure_new(FIGURE_MATRIX, "sensitivity");
+    figure_title(figure, "Accuracy when one layer alone is pruned");
+    figure_set_matrix(figure, ROWS, COLUMNS, names, names + ROWS, values, 0.1, 0.9353, 1, "top-1 accuracy");
+    figure_set_percent(figure);
+    return figure;
+}
+
 static inline struct figure *small_histogram(void)
 {
     return histogram_figure(1, 24, false);
@@ -171,6 +262,7 @@ typedef struct figure *figure_maker(void);
 static figure_maker *const figure_makers[] = {
     table_figure, small_histogram, panels_histogram, log_histogram, many_bins,
     small_matrix, wide_matrix,     numbered_matrix,  empty_table,   odd_table,
+    small_curves, many_curves,     plain_curves,     one_point,     sensitivity_matrix,
 };
 enum { FIGURE_MAKERS = sizeof figure_makers / sizeof *figure_makers };
 
@@ -192,6 +284,8 @@ static inline struct figure *hostile_figure(enum figure_kind kind)
         figure_set_histogram(figure, 3, 2, false, names, edges, counts, thresholds, name, name);
     if (kind == FIGURE_MATRIX)
         figure_set_matrix(figure, 3, 3, names, names, values, -1, 1, 2, name);
+    if (kind == FIGURE_CURVE)
+        figure_set_curves(figure, 3, 3, names, values, values, values, name, name, true, 0.25, name);
     if (kind != FIGURE_TABLE)
         return figure;
     table_column(figure, name, HOSTILE_NAME, COLUMN_TEXT, 0);

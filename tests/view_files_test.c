@@ -158,6 +158,36 @@ static void test_csv_matrix(void **state)
     figure_free(figure);
 }
 
+static void test_csv_curve(void **state)
+{
+    static figure_maker *const makers[] = {small_curves, plain_curves};
+    (void)state;
+    for (size_t m = 0; m < COUNT(makers); m++) {
+        struct figure *figure = makers[m]();
+        const struct figure_curve *curve = &figure->curve;
+        struct table_read read = read_back(figure);
+        assert_int_equal(read.columns, 4);
+        assert_int_equal(read.csv.row_count, curve->series * curve->points + 1);
+        for (int i = 0; i < curve->series * curve->points; i++) {
+            size_t row = (size_t)i + 1;
+            assert_string_equal(field(&read, row, 0), curve->names[i / curve->points]);
+            assert_same_double(strtod(field(&read, row, 1), NULL), curve->x[i]);
+            assert_same_double(strtod(field(&read, row, 2), NULL), curve->y[i]);
+            if (curve->spread)
+                assert_same_double(strtod(field(&read, row, 3), NULL), curve->spread[i]);
+            else
+                assert_string_equal(field(&read, row, 3), "");
+        }
+        int reference = 0;
+        for (size_t i = 0; i < read.csv.fact_count; i++)
+            reference += strcmp(read.csv.facts[i], "reference: 0.9353") == 0 ||
+                         strcmp(read.csv.facts[i], "reference is: before pruning") == 0;
+        assert_int_equal(reference, m == 0 ? 2 : 0);
+        csv_table_free(&read.csv);
+        figure_free(figure);
+    }
+}
+
 /* ---- JSON ---- */
 
 static json_t *json_back(const struct figure *figure, json_t **root)
@@ -263,6 +293,40 @@ static void test_json_matrix(void **state)
     assert_string_equal(json_string_value(json_array_get(names, 1)), matrix->row_names[1]);
     json_decref(root);
     figure_free(figure);
+}
+
+static void test_json_curve(void **state)
+{
+    static figure_maker *const makers[] = {small_curves, plain_curves};
+    (void)state;
+    for (size_t m = 0; m < COUNT(makers); m++) {
+        json_t *root;
+        struct figure *figure = makers[m]();
+        const struct figure_curve *curve = &figure->curve;
+        const json_t *object = json_back(figure, &root), *list = json_object_get(object, "series");
+        const json_t *reference = json_object_get(object, "reference");
+        assert_string_equal(json_string_value(json_object_get(object, "kind")), "curve");
+        assert_string_equal(json_string_value(json_object_get(object, "x_axis")), curve->x_axis);
+        assert_true(json_is_true(json_object_get(object, "percent")) == curve->percent);
+        assert_int_equal(json_array_size(list), curve->series);
+        for (int i = 0; i < curve->series * curve->points; i++) {
+            const json_t *series = json_array_get(list, (size_t)(i / curve->points));
+            const json_t *spread = json_object_get(series, "spread");
+            size_t point = (size_t)(i % curve->points);
+            assert_json_number(json_array_get(json_object_get(series, "x"), point), curve->x[i]);
+            assert_json_number(json_array_get(json_object_get(series, "y"), point), curve->y[i]);
+            if (curve->spread)
+                assert_json_number(json_array_get(spread, point), curve->spread[i]);
+            else
+                assert_true(json_is_null(spread));
+        }
+        if (isnan(curve->reference))
+            assert_true(json_is_null(reference));
+        else
+            assert_json_number(reference, curve->reference);
+        json_decref(root);
+        figure_free(figure);
+    }
 }
 
 /* ---- PNG ---- */
@@ -375,6 +439,69 @@ static void test_png_matrix(void **state)
     figure_free(figure);
 }
 
+/* The middle of all pixels of a colour right of the axis and above the legend. */
+static void middle_of(const struct picture *picture, struct color color, int below, double *x, double *y)
+{
+    double count = 0;
+    *x = *y = 0;
+    for (int j = 0; j < below; j++) {
+        for (int i = 100; i < picture->width; i++) {
+            if (pixel_is(picture, i, j, color)) {
+                *x += i;
+                *y += j;
+                count++;
+            }
+        }
+    }
+    assert_true(count > 100);
+    *x /= count;
+    *y /= count;
+}
+
+/* Single points of different shapes: their middles lie at their values. */
+static void test_png_curve(void **state)
+{
+    const char *names[] = {"a", "b", "c"};
+    const double x[] = {0, 0.5, 1}, y[] = {1, 0.5, 0};
+    const struct color colors[] = {{0x00, 0x62, 0xA8}, {0xD5, 0x5E, 0x00}, {0x00, 0x8F, 0x68}};
+    /* The axes begin behind "100%", a tick and some air; the y axis ends half a line below its title. */
+    enum { HEIGHT = 520, TOP = PLOT_MARGIN + PLOT_LINE * 3 / 2, AXIS = PLOT_MARGIN + 4 * PLOT_CELL + 14 };
+    const int left = AXIS + 24, right = PLOT_WIDTH - PLOT_MARGIN - 24;
+    (void)state;
+    struct figure *figure = figure_new(FIGURE_CURVE, "curve");
+    figure_set_curves(figure, 3, 1, names, x, y, NULL, "ratio", "accuracy", true, NAN, NULL);
+    struct picture picture = picture_of((const struct figure *const *)&figure, 1);
+    assert_int_equal(picture.width, PLOT_WIDTH);
+    for (int s = 0; s < 3; s++) {
+        double across, down;
+        middle_of(&picture, colors[s], TOP + HEIGHT + 20, &across, &down);
+        assert_true(fabs(across - (left + x[s] * (right - left))) < 1.5);
+        assert_true(fabs(down - (TOP + (1 - y[s]) * HEIGHT)) < 1.5);
+    }
+    mem_free(picture.rgb);
+    figure_free(figure);
+}
+
+static void test_odd_curves(void **state)
+{
+    static const double odd[] = {NAN, INFINITY, -INFINITY, 1e308, -1e308, 1e-320, 0, 1e15, 0.1};
+    static const char *const extensions[] = {"csv", "json", "txt"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(odd); i++) {
+        const double x[] = {odd[i], 1, odd[(i + 1) % COUNT(odd)]},
+                     y[] = {1, odd[i], odd[(i + 4) % COUNT(odd)]};
+        struct figure *figure = curve_of(3, x, y, i % 2);
+        for (size_t e = 0; e < COUNT(extensions); e++) {
+            struct text text = {0};
+            write_figure(extensions[e], figure, &text);
+            text_free(&text);
+        }
+        struct picture picture = picture_of((const struct figure *const *)&figure, 1);
+        mem_free(picture.rgb);
+        figure_free(figure);
+    }
+}
+
 static void test_png_sizes(void **state)
 {
     const struct figure *figures[FIGURE_MAKERS];
@@ -391,7 +518,7 @@ static void test_png_sizes(void **state)
     mem_free(picture.rgb);
     for (int f = 0; f < FIGURE_MAKERS; f++)
         figure_free((struct figure *)figures[f]);
-    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_MATRIX; kind++) {
+    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_CURVE; kind++) {
         struct figure *figure = hostile_figure(kind);
         struct text text = {0};
         struct error error = {0};
@@ -421,7 +548,7 @@ static void test_hostile_files(void **state)
 {
     static const char *const extensions[] = {"csv", "json", "txt"};
     (void)state;
-    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_MATRIX; kind++) {
+    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_CURVE; kind++) {
         struct figure *figure = hostile_figure(kind);
         for (size_t i = 0; i < COUNT(extensions); i++) {
             struct text text = {0};
@@ -518,26 +645,32 @@ static void test_save(void **state)
     mem_free(folder);
 }
 
+static void write_all(const struct figure *figure, struct text *out)
+{
+    write_figure("json", figure, out);
+    write_figure("csv", figure, out);
+    write_figure("txt", figure, out);
+}
+
 static void test_any_locale(void **state)
 {
     static const char *const locales[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE"};
-    struct figure *figure = table_figure();
+    struct figure *const figures[] = {table_figure(), small_curves()};
     struct text before = {0}, after = {0};
     bool found = false;
     (void)state;
-    write_figure("json", figure, &before);
-    write_figure("csv", figure, &before);
-    write_figure("txt", figure, &before);
+    for (size_t f = 0; f < COUNT(figures); f++)
+        write_all(figures[f], &before);
     for (size_t i = 0; i < COUNT(locales) && !found; i++)
         found = setlocale(LC_NUMERIC, locales[i]) != NULL;
-    write_figure("json", figure, &after);
-    write_figure("csv", figure, &after);
-    write_figure("txt", figure, &after);
+    for (size_t f = 0; f < COUNT(figures); f++)
+        write_all(figures[f], &after);
     setlocale(LC_NUMERIC, "C");
     assert_string_equal(text_data(&before), text_data(&after));
     text_free(&before);
     text_free(&after);
-    figure_free(figure);
+    for (size_t f = 0; f < COUNT(figures); f++)
+        figure_free(figures[f]);
     if (!found)
         skip(); /* no locale with a decimal comma here */
 }
@@ -574,7 +707,7 @@ static void without_memory(const char *extension, figure_maker *maker, long step
 
 static void test_writing_without_memory(void **state)
 {
-    static figure_maker *const makers[] = {table_figure, log_histogram, small_matrix};
+    static figure_maker *const makers[] = {table_figure, log_histogram, small_matrix, small_curves};
     (void)state;
     for (size_t m = 0; m < COUNT(makers); m++) {
         without_memory("csv", makers[m], 1);
@@ -595,6 +728,8 @@ int main(void)
         cmocka_unit_test(test_hostile_files),   cmocka_unit_test(test_txt_is_the_screen),
         cmocka_unit_test(test_several_figures), cmocka_unit_test(test_save),
         cmocka_unit_test(test_any_locale),      cmocka_unit_test(test_writing_without_memory),
+        cmocka_unit_test(test_csv_curve),       cmocka_unit_test(test_json_curve),
+        cmocka_unit_test(test_png_curve),       cmocka_unit_test(test_odd_curves),
     };
     return cmocka_run_group_tests_name("view files", tests, NULL, NULL);
 }

@@ -154,7 +154,7 @@ static void test_hostile_names(void **state)
 {
     static const int widths[] = {20, 33, 80, 300};
     (void)state;
-    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_MATRIX; kind++)
+    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_CURVE; kind++)
         for (size_t i = 0; i < COUNT(widths); i++)
             for (int ascii = 0; ascii < 2; ascii++)
                 check_drawing(hostile_figure(kind), widths[i], ascii);
@@ -236,6 +236,120 @@ static void test_bars_are_counts(void **state)
     assert_true(has_line(&canvas, "29 filters"));
     assert_true(has_line(&canvas, "▒ cut below 2"));
     canvas_free(&canvas);
+}
+
+/* The column of a sign in a line of the canvas, -1 when it is not there. */
+static int sign_column(const struct canvas *canvas, int line, const char *sign, enum cell_style style)
+{
+    for (int c = 0; c < canvas->width; c++) {
+        const struct canvas_cell *cell = &canvas->cells[line * canvas->width + c];
+        if (strcmp(cell->glyph, sign) == 0 && cell->style == style)
+            return c;
+    }
+    return -1;
+}
+
+/* An axis from 0 to 100 % by 20 has 3 lines a tick: a line is 100 / 15 %. x from 0 to 1 over the columns but
+ * the outermost. */
+static void test_points_are_where_they_belong(void **state)
+{
+    static const char *const names[] = {"a", "b"}, *const signs[] = {"●", "▲"};
+    const double x[] = {0, 0.5, 1, 0, 0.5, 1}, y[] = {1, 0.6, 0.2, 0.8, NAN, 0};
+    enum { WIDTH = 67, GUTTER = 6, TOP = 1, COLUMNS = WIDTH - GUTTER - 2 };
+    struct canvas canvas;
+    (void)state;
+    for (int ascii = 0; ascii < 2; ascii++) {
+        struct figure *figure = figure_new(FIGURE_CURVE, "curve");
+        figure_set_curves(figure, 2, 3, names, x, y, NULL, "ratio", "accuracy", true, 0.4, "chance");
+        canvas_init(&canvas, WIDTH, ascii);
+        draw(&canvas, figure);
+        for (int i = 0; i < 6; i++) {
+            const char *sign = ascii ? i < 3 ? "o" : "x" : signs[i / 3];
+            if (isnan(y[i]))
+                continue;
+            int line = TOP + (int)lround((1 - y[i]) * 15);
+            int column = GUTTER + 1 + (int)lround(x[i] * (COLUMNS - 1));
+            assert_int_equal(sign_column(&canvas, line, sign, STYLE_SERIES1 + i / 3), column);
+        }
+        /* The line of the first series is there at a quarter of the way; the second has a gap, no line. */
+        const struct canvas_cell *cell = &canvas.cells[(TOP + 3) * WIDTH + GUTTER + 1 + (COLUMNS - 1) / 4];
+        assert_true((cell->style == STYLE_SERIES1) == !ascii);
+        for (int i = WIDTH * (TOP + 4); i < WIDTH * (TOP + 15); i++)
+            assert_int_not_equal(canvas.cells[i].style, STYLE_SERIES2);
+        assert_true(has_line(&canvas, " 40%")); /* and the reference beside it */
+        assert_int_equal(sign_column(&canvas, TOP + 9, ascii ? "." : "⠂", STYLE_AXIS), GUTTER);
+        assert_true(has_line(&canvas, ascii ? "o a       20.00% at 1" : "● a       20.00% at 1"));
+        assert_true(has_line(&canvas, "0.00% at 1, 2 of 3 points"));
+        assert_true(has_line(&canvas, "chance  40.00%"));
+        assert_false(has_line(&canvas, "several"));
+        canvas_free(&canvas);
+    }
+    canvas_init(&canvas, 100, false);
+    draw(&canvas, many_curves());
+    assert_true(has_line(&canvas, "* several"));
+    assert_true(has_line(&canvas, "D twelve "));
+    assert_true(sign_column(&canvas, 12, "□", STYLE_SERIES1) > 0); /* colours begin again, signs do not */
+    canvas_free(&canvas);
+}
+
+static void test_odd_curves(void **state)
+{
+    static const double odd[] = {NAN, INFINITY, -INFINITY, 1e308, -1e308, 1e-320, 0, 1e15, 1e15 + 1, 0.1};
+    static const double equal[] = {0.5, 0.5, 0.5, 0.5}, none[] = {NAN, NAN, INFINITY, -INFINITY};
+    const char *name = "l1";
+    struct canvas canvas;
+    (void)state;
+    for (size_t i = 0; i < COUNT(odd); i++) {
+        for (size_t j = 0; j < COUNT(odd); j++) {
+            const double x[] = {odd[i], odd[j], odd[(i + 1) % COUNT(odd)]}, y[] = {odd[j], odd[i], odd[j]};
+            for (int count = 0; count <= 3; count++)
+                check_drawing(curve_of(count, x, y, (i + j) % 2), 20 + (int)(i * 7 + j), count % 2);
+        }
+    }
+    check_drawing(curve_of(4, equal, equal, true), 80, false);
+    canvas_init(&canvas, 80, false);
+    draw(&canvas, curve_of(4, equal, none, true));
+    assert_true(has_line(&canvas, "(no point yet)"));
+    draw(&canvas, curve_of(4, none, equal, true));
+    assert_int_equal(canvas.height, 3);
+    /* With a reference and places on the x axis the axes can stand already. */
+    struct figure *figure = figure_new(FIGURE_CURVE, "begun");
+    figure_set_curves(figure, 1, 4, &name, equal, none, NULL, "x", "y", true, 0.9, "before");
+    draw(&canvas, figure);
+    assert_true(has_line(&canvas, "no point yet"));
+    assert_true(has_line(&canvas, "before  90.00%"));
+    canvas_free(&canvas);
+}
+
+/* Scales of one sign are coloured from the middle of the ramp on, missing values not at all. */
+static void test_matrix_levels(void **state)
+{
+    const char *names[] = {"a", "b", "c"};
+    const double values[] = {0.1, 0.9, NAN};
+    struct canvas canvas;
+    (void)state;
+    for (int both = 0; both < 2; both++) {
+        const double low = both ? -0.1 : 0.1;
+        struct figure *figure = figure_new(FIGURE_MATRIX, "one");
+        figure_set_matrix(figure, 1, 3, names, names, values, low, 0.9, 1, "accuracy");
+        figure_set_percent(figure);
+        canvas_init(&canvas, 80, false);
+        draw(&canvas, figure);
+        assert_true(has_line(&canvas, both ? "accuracy in percent, scale from -10% to 90%"
+                                           : "accuracy in percent, scale from 10% to 90%"));
+        assert_true(has_line(&canvas, "10.0"));
+        const struct canvas_cell *row = canvas.cells + 80;
+        unsigned char least = 255, most = 0;
+        for (int c = 0; c < 80; c++) {
+            least = row[c].level && row[c].level < least ? row[c].level : least;
+            most = row[c].level > most ? row[c].level : most;
+            if (strcmp(row[c].glyph, "–") == 0)
+                assert_int_equal(row[c].level, 0);
+        }
+        assert_int_equal(least, both ? 52 : 128);
+        assert_int_equal(most, 255);
+        canvas_free(&canvas);
+    }
 }
 
 static void test_numbers_line_up(void **state)
@@ -331,6 +445,12 @@ static void test_installed_themes(void **state)
         assert_true(mono == (theme->ramp_count == 0) && mono == (theme->ramp16_count == 0));
         for (int s = 0; s < STYLE_COUNT; s++)
             assert_true(theme->style[s].foreground16 < 16 && (!mono || theme->style[s].foreground < 0));
+        for (int s = 0; s < SERIES_STYLES; s++)
+            for (int k = 0; k < s && !mono; k++)
+                assert_true(theme->style[STYLE_SERIES1 + s].foreground !=
+                                theme->style[STYLE_SERIES1 + k].foreground &&
+                            theme->style[STYLE_SERIES1 + s].foreground16 !=
+                                theme->style[STYLE_SERIES1 + k].foreground16);
         theme_free(theme);
     }
     theme_list_free(list, count);
@@ -413,7 +533,7 @@ static void test_theme_errors(void **state)
 static void test_own_theme(void **state)
 {
     static const char lines[] =
-        "# mine\r\n\r\n  bar=196 on 17 bold / red\n\ncut = on bright-red dim\nramp = 16 231";
+        "# mine\r\n\r\n  bar=196 on 17 bold / red\n\ncut = on bright-red dim\nseries3 = 99\nramp = 16 231";
     char *home = make_folder(), *config = path_join(home, "ippro-explore"),
          *themes = path_join(config, "themes");
     char *path = path_join(themes, "own.theme");
@@ -430,6 +550,10 @@ static void test_own_theme(void **state)
     assert_true(theme->ramp_count == 2 && theme->ramp16_count == 2);
     assert_true(theme->ramp16[0] == 0 && theme->ramp16[1] == 15);
     assert_int_equal(theme->style[STYLE_TITLE].foreground, -1);
+    /* Series that a theme does not know look like other things; the one it sets is its own. */
+    assert_memory_equal(&theme->style[STYLE_SERIES1], bar, sizeof *bar);
+    assert_memory_equal(&theme->style[STYLE_SERIES2], cut, sizeof *cut);
+    assert_int_equal(theme->style[STYLE_SERIES3].foreground, 99);
     theme_free(theme);
     char **names = NULL;
     size_t count = 0;
@@ -472,6 +596,8 @@ static void test_incomplete_figures(void **state)
     table_text(NULL, "nothing");
     table_number(NULL, 1);
     table_emphasize(NULL);
+    figure_set_percent(NULL);
+    figure_set_curves(NULL, 0, 0, NULL, NULL, NULL, NULL, "", "", false, NAN, NULL);
     figure_free(NULL);
     canvas_free(&canvas);
 }
@@ -495,7 +621,8 @@ static status build_and_draw(figure_maker *maker, struct canvas *canvas, struct 
  * is what it should be. */
 static void test_drawing_without_memory(void **state)
 {
-    static figure_maker *const makers[] = {table_figure, log_histogram, small_matrix, numbered_matrix};
+    static figure_maker *const makers[] = {table_figure,    log_histogram, small_matrix,
+                                           numbered_matrix, small_curves,  sensitivity_matrix};
     (void)state;
     for (size_t m = 0; m < COUNT(makers); m++) {
         struct canvas canvas;
@@ -557,6 +684,9 @@ int main(void)
         cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_nothing_left_out_silently),
         cmocka_unit_test(test_bars_are_counts),
+        cmocka_unit_test(test_points_are_where_they_belong),
+        cmocka_unit_test(test_odd_curves),
+        cmocka_unit_test(test_matrix_levels),
         cmocka_unit_test(test_numbers_line_up),
         cmocka_unit_test(test_wide_characters),
         cmocka_unit_test(test_few_escapes),

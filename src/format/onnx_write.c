@@ -206,7 +206,10 @@ static Onnx__NodeProto *build_node(struct arena *arena, const struct graph *grap
     onnx__node_proto__init(proto);
     proto->name = (char *)node->name;
     proto->op_type = (char *)node->op->name;
+    /* Optional inputs left out at the end need not be written, and some readers stumble over them. */
     proto->n_input = (size_t)node->input_count;
+    while (proto->n_input > 0 && node->inputs[proto->n_input - 1] == VALUE_NONE)
+        proto->n_input--;
     proto->input = operand_names(arena, graph, node->inputs, node->input_count);
     proto->n_output = (size_t)node->output_count;
     proto->output = operand_names(arena, graph, node->outputs, node->output_count);

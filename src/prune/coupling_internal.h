@@ -23,13 +23,19 @@ struct builder {
 /* One operator's rule gives labels to the outputs of a node; false when memory is out
  * (prune/coupling_rules.c). */
 bool coupling_rule(struct builder *builder, int node);
-/* Fresh labels for a value, along the axes of the bit set; locked ones. false when memory is out. */
+/* Labels (prune/coupling_map.c). Maps of a value vary along the axes of a bit set; where memory is out the
+ * functions say false and *failed is set in the builder. */
+bool coupling_new_map(struct builder *builder, int value, unsigned axes, struct label_map **map); /* unset */
+bool coupling_fresh_map(struct builder *builder, int value, unsigned axes,
+                        struct label_map **map); /* all new */
 bool coupling_locked_map(struct builder *builder, int value, unsigned axes, enum lock_reason reason,
                          int node);
 void coupling_lock_map(struct builder *builder, const struct label_map *map, enum lock_reason reason,
                        int node);
-/* Unite labels of a map along the given axes, so that it varies along none of them. */
+/* Unite two labels; those of a map along the given axes, so that it varies along none of them. */
+void coupling_unite(struct builder *builder, int label_a, int label_b);
 void coupling_unite_along(struct builder *builder, const struct label_map *map, unsigned axes);
+bool coupling_no_memory(struct builder *builder); /* false, and noted */
 
 /* Find the channel shuffles (prune/shuffle.c). */
 status coupling_find_shuffles(struct coupling *coupling, struct error *error);

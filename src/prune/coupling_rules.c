@@ -26,89 +26,6 @@ static const struct shape *value_shape(const struct builder *b, int value)
     return &b->coupling->plan->values[value].shape;
 }
 
-static bool out_of_memory(struct builder *b)
-{
-    b->failed = true;
-    return false;
-}
-
-static int lock_record(struct builder *b, enum lock_reason reason, int node)
-{
-    struct coupling *c = b->coupling;
-    if (c->lock_count > 0 && c->locks[c->lock_count - 1].reason == reason &&
-        c->locks[c->lock_count - 1].node == node)
-        return c->lock_count - 1;
-    if (!mem_grow(&c->locks, &c->lock_capacity, (size_t)c->lock_count + 1, sizeof *c->locks)) {
-        b->failed = true;
-        return -1;
-    }
-    c->locks[c->lock_count] = (struct lock){reason, node};
-    return c->lock_count++;
-}
-
-void coupling_lock_map(struct builder *b, const struct label_map *map, enum lock_reason reason, int node)
-{
-    int record = lock_record(b, reason, node);
-    if (record < 0)
-        return;
-    int64_t elements = label_map_elements(map);
-    for (int64_t i = 0; i < elements; i++)
-        forest_lock(&b->forest, map->labels[i], record);
-}
-
-static void unite(struct builder *b, int label_a, int label_b)
-{
-    if (!forest_unite(&b->forest, label_a, label_b))
-        return;
-    if (mem_grow(&b->ties, &b->tie_capacity, (size_t)b->tie_count + 1, sizeof *b->ties))
-        b->ties[b->tie_count++] = (struct tie){b->node, label_a};
-    else
-        b->failed = true;
-}
-
-void coupling_unite_along(struct builder *b, const struct label_map *map, unsigned axes)
-{
-    int64_t index[TENSOR_MAX_RANK] = {0}, first[TENSOR_MAX_RANK], position = 0;
-    if ((label_map_axes(map) & axes) == 0)
-        return;
-    do {
-        for (int axis = 0; axis < map->shape.rank; axis++)
-            first[axis] = axes >> axis & 1 ? 0 : index[axis];
-        unite(b, map->labels[position++], label_map_at(map, first));
-    } while (index_next(index, &map->extent));
-}
-
-static bool new_map(struct builder *b, int value, unsigned axes, struct label_map **map)
-{
-    *map = &b->coupling->maps[value];
-    return label_map_new(b->coupling->arena, value_shape(b, value), axes, *map) || out_of_memory(b);
-}
-
-/* Fresh labels, one per element of the map. */
-static bool fresh_map(struct builder *b, int value, unsigned axes, struct label_map **map)
-{
-    if (shape_elements(value_shape(b, value)) == 0)
-        axes = 0;
-    if (!new_map(b, value, axes, map))
-        return false;
-    int64_t elements = label_map_elements(*map);
-    int first = forest_add(&b->forest, elements);
-    if (first < 0)
-        return out_of_memory(b);
-    for (int64_t i = 0; i < elements; i++)
-        (*map)->labels[i] = first + (int)i;
-    return true;
-}
-
-bool coupling_locked_map(struct builder *b, int value, unsigned axes, enum lock_reason reason, int node)
-{
-    struct label_map *map;
-    if (!fresh_map(b, value, axes, &map))
-        return false;
-    coupling_lock_map(b, map, reason, node);
-    return true;
-}
-
 static void lock_inputs(struct builder *b, int node_index, enum lock_reason reason)
 {
     const struct node *node = node_at(b, node_index);
@@ -146,7 +63,7 @@ static bool rule_same(struct builder *b, int node_index)
         struct label_map *out;
         if (node->outputs[i] == VALUE_NONE)
             continue;
-        if (!new_map(b, node->outputs[i], label_map_axes(in), &out))
+        if (!coupling_new_map(b, node->outputs[i], label_map_axes(in), &out))
             return false;
         memcpy(out->labels, in->labels, (size_t)label_map_elements(in) * sizeof *in->labels);
     }
@@ -166,7 +83,7 @@ static bool rule_window(struct builder *b, int node_index)
         const struct shape *shape = value_shape(b, node->outputs[i]);
         if (shape->rank < 2 || in->shape.rank < 2 || shape->dim[1] != in->shape.dim[1])
             return rule_lock(b, node_index);
-        if (!new_map(b, node->outputs[i], label_map_axes(in) & 2u, &out))
+        if (!coupling_new_map(b, node->outputs[i], label_map_axes(in) & 2u, &out))
             return false;
         for (int64_t channel = 0; channel < out->extent.dim[1]; channel++)
             out->labels[channel] = label_map_along(in, 1, channel);
@@ -230,7 +147,7 @@ static bool rule_reduce(struct builder *b, int node_index)
         source[rank++] = axis;
     }
     struct label_map *out;
-    if (!new_map(b, node->outputs[0], axes, &out))
+    if (!coupling_new_map(b, node->outputs[0], axes, &out))
         return false;
     int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
     do {
@@ -249,7 +166,7 @@ static bool depthwise(struct builder *b, const struct node *node, const struct l
                       int64_t multiple)
 {
     struct label_map *out;
-    if (!new_map(b, node->outputs[0], 2u, &out))
+    if (!coupling_new_map(b, node->outputs[0], 2u, &out))
         return false;
     for (int64_t o = 0; o < out->extent.dim[1]; o++)
         out->labels[o] = label_map_along(in, 1, o / multiple);
@@ -270,13 +187,13 @@ static bool rule_convolution(struct builder *b, int node_index)
     if (groups > 1 && group_inputs == 1)
         return depthwise(b, node, in, group_outputs);
     struct label_map *out;
-    if (!fresh_map(b, node->outputs[0], 2u, &out))
+    if (!coupling_fresh_map(b, node->outputs[0], 2u, &out))
         return false;
     for (int64_t group = 1; group < groups; group++) {
         for (int64_t j = 0; j < group_inputs; j++)
-            unite(b, label_map_along(in, 1, j), label_map_along(in, 1, group * group_inputs + j));
+            coupling_unite(b, label_map_along(in, 1, j), label_map_along(in, 1, group * group_inputs + j));
         for (int64_t j = 0; j < group_outputs; j++)
-            unite(b, out->labels[j], out->labels[group * group_outputs + j]);
+            coupling_unite(b, out->labels[j], out->labels[group * group_outputs + j]);
     }
     return true;
 }
@@ -294,19 +211,32 @@ static bool rule_linear(struct builder *b, int node_index)
     unsigned last = 1u << (rank - 1);
     coupling_unite_along(b, in, ~last);
     struct label_map *out;
-    return fresh_map(b, node->outputs[0], last, &out);
+    return coupling_fresh_map(b, node->outputs[0], last, &out);
 }
 
 /* ---- channels are tied -------------------------------------------------------------------------------- */
 
-/* Is `in` broadcast along an axis along which the result's labels change? Then one of its channels serves
- * many. */
-static bool serves_many(const struct label_map *in, const struct shape *shape, unsigned axes)
+/* Axes of the output along which an input's labels change. */
+static unsigned aligned_axes(struct builder *b, const struct node *node, int input)
 {
+    const struct label_map *in = input_map(b, node, input);
+    return in != NULL ? label_map_axes(in) << (value_shape(b, node->outputs[0])->rank - in->shape.rank) : 0;
+}
+
+/* Is one channel of the input broadcast over several of the others? Not so where it has as many as they have,
+ * and is broadcast along another axis only. */
+static bool serves_many(struct builder *b, const struct node *node, int input)
+{
+    const struct label_map *in = input_map(b, node, input);
+    const struct shape *shape = value_shape(b, node->outputs[0]);
     int shift = shape->rank - in->shape.rank;
+    unsigned others = 0;
+    for (int i = 0; i < node->input_count; i++)
+        others |= i != input ? aligned_axes(b, node, i) : 0;
+    if (others & aligned_axes(b, node, input))
+        return false;
     for (int axis = 0; axis < shape->rank; axis++)
-        if ((axes >> axis & 1) && shape->dim[axis] > 1 &&
-            (axis < shift || in->shape.dim[axis - shift] != shape->dim[axis]))
+        if ((others >> axis & 1) && (axis < shift || in->shape.dim[axis - shift] != shape->dim[axis]))
             return true;
     return false;
 }
@@ -331,7 +261,7 @@ static bool fan_out(struct builder *b, int node_index)
 {
     struct label_map *out;
     lock_inputs(b, node_index, LOCK_BROADCAST);
-    return fresh_map(b, node_at(b, node_index)->outputs[0], 2u, &out);
+    return coupling_fresh_map(b, node_at(b, node_index)->outputs[0], 2u, &out);
 }
 
 /* Unite an input with what stands at the same place of the output, or put it there when it is the first. */
@@ -344,7 +274,7 @@ static void join(struct builder *b, const struct label_map *in, struct label_map
         if (first)
             out->labels[position] = label;
         else
-            unite(b, out->labels[position], label);
+            coupling_unite(b, out->labels[position], label);
         position++;
     } while (index_next(index, &out->extent));
 }
@@ -353,23 +283,20 @@ static void join(struct builder *b, const struct label_map *in, struct label_map
 static bool rule_elementwise(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
-    const struct shape *shape = value_shape(b, node->outputs[0]);
     unsigned axes = 0;
     for (int i = 0; i < node->input_count; i++)
-        if (input_map(b, node, i) != NULL)
-            axes |= label_map_axes(input_map(b, node, i))
-                    << (shape->rank - input_map(b, node, i)->shape.rank);
+        axes |= aligned_axes(b, node, i);
     if (fans_out(b, node, axes))
         return fan_out(b, node_index);
     struct label_map *out;
-    if (!new_map(b, node->outputs[0], axes, &out))
+    if (!coupling_new_map(b, node->outputs[0], axes, &out))
         return false;
     bool first = true;
     for (int i = 0; i < node->input_count; i++) {
         const struct label_map *in = input_map(b, node, i);
         if (in == NULL)
             continue;
-        if (serves_many(in, shape, axes)) {
+        if (serves_many(b, node, i)) {
             coupling_lock_map(b, in, LOCK_BROADCAST, node_index);
             continue;
         }
@@ -389,7 +316,7 @@ static bool rule_reshape(struct builder *b, int node_index)
     if (in->shape.rank < 1 || shape->rank < 1 || shape->dim[0] != in->shape.dim[0])
         return rule_lock_as(b, node_index, LOCK_BATCH);
     return label_map_reshape(b->coupling->arena, in, shape, &b->coupling->maps[node->outputs[0]]) ||
-           out_of_memory(b);
+           coupling_no_memory(b);
 }
 
 /* Padding brings channels that are constant: no layer makes them, so they get labels of their own. Padding
@@ -412,7 +339,7 @@ static bool rule_pad(struct builder *b, int node_index)
     if (axes & 1u)
         return rule_lock_as(b, node_index, LOCK_BATCH);
     struct label_map *out;
-    if (!new_map(b, node->outputs[0], axes, &out))
+    if (!coupling_new_map(b, node->outputs[0], axes, &out))
         return false;
     int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
     do {
@@ -424,7 +351,7 @@ static bool rule_pad(struct builder *b, int node_index)
         }
         int label = inside ? label_map_at(in, source) : forest_add(&b->forest, 1);
         if (label < 0)
-            return out_of_memory(b);
+            return coupling_no_memory(b);
         out->labels[position++] = label;
     } while (index_next(index, &out->extent));
     return true;
@@ -445,7 +372,7 @@ static bool rule_moved(struct builder *b, int node_index)
             return rule_lock_as(b, node_index, LOCK_BATCH);
     bool understood = true;
     if (!coupling_move_labels(b->coupling, node_index, &understood))
-        return out_of_memory(b);
+        return coupling_no_memory(b);
     return understood ? true : rule_lock(b, node_index);
 }
 

@@ -106,6 +106,15 @@ status kept_check(const struct coupling *c, const bool *removed, const struct ke
     return STATUS_OK;
 }
 
+/* Single numbers are many in the columns of a linear layer, and a copy of known size is one instruction. */
+static void copy_block(char *to, const char *from, size_t block)
+{
+    if (block == sizeof(float))
+        memcpy(to, from, sizeof(float));
+    else
+        memcpy(to, from, block);
+}
+
 struct tensor *tensor_select(const struct tensor *tensor, int axis, const struct kept_axis *kept)
 {
     struct shape shape = tensor->shape;
@@ -116,9 +125,10 @@ struct tensor *tensor_select(const struct tensor *tensor, int axis, const struct
     result->file_type = tensor->file_type;
     int64_t outer = shape_product(&tensor->shape, 0, axis);
     size_t block = (size_t)shape_product(&tensor->shape, axis + 1, shape.rank) * element_size(tensor->type);
-    for (int64_t o = 0; o < outer; o++)
-        for (int64_t k = 0; k < kept->count; k++)
-            memcpy((char *)result->data + (size_t)(o * kept->count + k) * block,
-                   (const char *)tensor->data + (size_t)(o * kept->of + kept->positions[k]) * block, block);
+    const char *from = tensor->data;
+    char *to = result->data;
+    for (int64_t o = 0; o < outer; o++, from += (size_t)kept->of * block)
+        for (int64_t k = 0; k < kept->count; k++, to += block)
+            copy_block(to, from + (size_t)kept->positions[k] * block, block);
     return result;
 }

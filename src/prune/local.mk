@@ -4,6 +4,7 @@ src_libprune_a_SOURCES = \
 	src/prune/cost.c src/prune/cost.h \
 	src/prune/coupling.c src/prune/coupling.h \
 	src/prune/coupling_internal.h \
+	src/prune/coupling_map.c \
 	src/prune/coupling_move.c \
 	src/prune/coupling_rules.c \
 	src/prune/criteria.h \

@@ -13,19 +13,20 @@ struct masking {
     const struct kept *kept; /* per value */
 };
 
-static struct tensor *tensor_clone(const struct tensor *tensor)
+/* A copy of one of a node's constants that may be changed, in its place in the edit. NULL when memory is out.
+ */
+static char *own_constant(struct masking *m, int node, int input, struct error *error)
 {
-    struct tensor *copy = tensor_new(tensor->type, &tensor->shape);
-    if (copy != NULL) {
-        copy->file_type = tensor->file_type;
-        memcpy(copy->data, tensor->data, (size_t)shape_elements(&tensor->shape) * element_size(tensor->type));
+    struct tensor *own = edit_replacement(m->edit, node, input);
+    if (own != NULL)
+        return own->data;
+    const struct tensor *old = edit_get(m->edit, node, input);
+    own = tensor_new(old->type, &old->shape);
+    if (own != NULL) {
+        own->file_type = old->file_type;
+        memcpy(own->data, old->data, (size_t)shape_elements(&old->shape) * element_size(old->type));
     }
-    return copy;
-}
-
-static bool goes(const struct kept_axis *kept, int64_t position)
-{
-    return kept_before(kept, position) == kept_before(kept, position + 1);
+    return edit_constant(m->edit, node, input, own, error) == STATUS_OK ? own->data : NULL;
 }
 
 /* Zero what surgery would cut out of one of a node's constants: the slices along `axis` that do not stay. */
@@ -37,11 +38,17 @@ static status zero_slices(struct masking *m, int node, int input, int axis, cons
         return STATUS_OK;
     int64_t outer = shape_product(&old->shape, 0, axis);
     size_t block = (size_t)shape_product(&old->shape, axis + 1, old->shape.rank) * element_size(old->type);
-    struct tensor *changed = tensor_clone(old);
-    for (int64_t k = 0; changed != NULL && k < kept->of; k++)
-        for (int64_t o = 0; goes(kept, k) && o < outer; o++)
-            memset((char *)changed->data + (size_t)(o * kept->of + k) * block, 0, block);
-    return edit_constant(m->edit, node, input, changed, error);
+    char *data = own_constant(m, node, input, error);
+    if (data == NULL)
+        return error->code;
+    for (int64_t o = 0; o < outer; o++, data += (size_t)kept->of * block)
+        for (int64_t i = 0; i <= kept->count; i++) { /* the gap in front of the i-th that stays */
+            int64_t start = i > 0 ? kept->positions[i - 1] + 1 : 0;
+            int64_t end = i < kept->count ? kept->positions[i] : kept->of;
+            if (end > start)
+                memset(data + (size_t)start * block, 0, (size_t)(end - start) * block);
+        }
+    return STATUS_OK;
 }
 
 /* Input weights of a grouped convolution: channel i of the input is column i mod (inputs / groups) of its
@@ -54,13 +61,16 @@ static status zero_columns(struct masking *m, int index, const struct kept_axis 
         return STATUS_OK;
     int64_t columns = old->shape.dim[1], filters = old->shape.dim[0] / groups;
     size_t block = (size_t)shape_product(&old->shape, 2, old->shape.rank) * element_size(old->type);
-    struct tensor *changed = tensor_clone(old);
-    for (int64_t i = 0; changed != NULL && i < in->of; i++)
-        for (int64_t o = 0; goes(in, i) && o < filters; o++)
-            memset((char *)changed->data +
-                       (size_t)((i / columns * filters + o) * columns + i % columns) * block,
-                   0, block);
-    return edit_constant(m->edit, index, 1, changed, error);
+    char *data = own_constant(m, index, 1, error);
+    if (data == NULL)
+        return error->code;
+    for (int64_t o = 0; o < filters * groups; o++)
+        for (int64_t k = 0; k < columns; k++) {
+            int64_t channel = o / filters * columns + k;
+            if (kept_before(in, channel) == kept_before(in, channel + 1))
+                memset(data + (size_t)(o * columns + k) * block, 0, block);
+        }
+    return STATUS_OK;
 }
 
 static status mask_convolution(struct masking *m, int index, struct error *error)

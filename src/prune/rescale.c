@@ -72,7 +72,8 @@ static bool is_channel(const struct rescaling *r, int value, int axis, int64_t p
  */
 
 /* The operand of the layer's nodes that holds a value. */
-static bool find_operand(const struct graph *graph, const struct layer *layer, int value, int *node, int *input)
+static bool find_operand(const struct graph *graph, const struct layer *layer, int value, int *node,
+                         int *input)
 {
     for (int i = layer->node; i < graph->node_count; i++) {
         for (int k = 0; k < graph->nodes[i].input_count; k++) {

@@ -13,5 +13,7 @@ void interrupt_watch(struct progress *progress);
 bool interrupt_seen(void);  /* since interrupt_clear */
 bool interrupt_twice(void); /* since interrupt_clear: one within a second of another that cancelled work */
 void interrupt_clear(void);
+/* A new command was entered: an interrupt of the one before does not count any more. */
+void interrupt_forget(void);
 
 #endif

@@ -191,6 +191,7 @@ int repl_run(struct shell *shell)
         if (!line && !twice)
             break; /* Control-D, or a signal */
         if (line) {
+            interrupt_forget();
             history_keep(line);
             shell_line(shell, line, NULL);
             free(line);

@@ -14,15 +14,20 @@ static const struct session *completed_session;
 static struct completion found;
 static size_t next_word;
 
+/* The words, then names of files where those are right as well. */
 static char *word_generator(const char *text, int state)
 {
-    (void)text;
-    if (state == 0)
+    static int files_state;
+    if (state == 0) {
         next_word = 0;
-    return next_word < found.words.count ? strdup(found.words.items[next_word++]) : NULL;
+        files_state = 0;
+    }
+    if (next_word < found.words.count)
+        return strdup(found.words.items[next_word++]);
+    return found.files ? rl_filename_completion_function(text, files_state++) : NULL;
 }
 
-/* Folders get a '/', and no blank follows what is not finished: KEY= and LAYER: */
+/* No blank follows what is not finished: KEY= and LAYER: */
 static void suppress_blank(void)
 {
     for (size_t i = 0; i < found.words.count; i++) {
@@ -40,13 +45,12 @@ static char **attempt(const char *text, int start, int end)
     completion_free(&found);
     if (completion_find(completed_session, rl_line_buffer, end, &found, &ignored) != STATUS_OK)
         return NULL;
-    char **matches = NULL;
-    if (found.words.count) {
-        matches = rl_completion_matches(text, word_generator);
-        suppress_blank();
+    if (!found.words.count) {
+        rl_attempted_completion_over = !found.files;
+        return NULL; /* Readline completes names of files itself, with quotes and '/' */
     }
-    if (!matches && found.files)
-        rl_attempted_completion_over = 0;
+    char **matches = rl_completion_matches(text, word_generator);
+    suppress_blank();
     return matches;
 }
 

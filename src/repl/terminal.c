@@ -13,18 +13,34 @@
 #include <term.h>
 /* clang-format on */
 
+/* Colours of the terminal TERM names, -1 when it is unknown or cannot even reset its attributes. Readline has
+ * a terminal of its own in the same library, which is put back. */
+static int look_up_colors(int descriptor)
+{
+    TERMINAL *before = set_curterm(NULL);
+    int ignored, colors = -1;
+    if (setupterm(NULL, descriptor, &ignored) == OK) {
+        char *reset = tigetstr("sgr0");
+        if (reset && reset != (char *)-1)
+            colors = tigetnum("colors") > 0 ? tigetnum("colors") : 0;
+    }
+    TERMINAL *mine = set_curterm(before);
+    if (mine)
+        del_curterm(mine);
+    return colors;
+}
+
 int terminal_colors(int descriptor)
 {
+    static bool known;
+    static int colors;
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    int ignored;
     if (!isatty(descriptor) || !term || !*term || strcmp(term, "dumb") == 0)
         return -1;
-    if (setupterm(NULL, descriptor, &ignored) != OK)
-        return -1;
-    int colors = tigetnum("colors");
-    /* A terminal that cannot even reset its attributes gets plain text. */
-    char *reset = tigetstr("sgr0");
-    if (!reset || reset == (char *)-1)
+    if (!known)
+        colors = look_up_colors(descriptor);
+    known = true;
+    if (colors < 0)
         return -1;
     if (no_color && *no_color)
         return 0;

@@ -41,8 +41,8 @@ static status smaller_model(const struct session *session, struct graph *graph, 
     status code = made.failed ? error_memory(error)
                               : network_name(session->pruning->network, "apply", 5, network, error);
     if (code == STATUS_OK) {
-        struct derivation derivation = {session->model, graph,           session->pruning->removed,
-                                        network,        text_data(&made), true};
+        struct derivation derivation = {session->model,   graph, session->pruning->removed, network,
+                                        text_data(&made), true};
         code = model_derive(&derivation, model, error);
     } else {
         graph_free(graph);
@@ -53,7 +53,7 @@ static status smaller_model(const struct session *session, struct graph *graph, 
 
 /* Blocks that were to be left alone are so in the smaller network too, and the rule stays. */
 static void carry_over(const struct model *from, const struct pruning *before, const struct model *to,
-                             struct pruning *after)
+                       struct pruning *after)
 {
     after->rule = before->rule;
     after->fixed = before->fixed;
@@ -188,10 +188,10 @@ static const struct parameter steps_arguments[] = {
     {"N", VALUE_INTEGER, PARAMETER_OPTIONAL, 1, 1e9, NULL, NULL, "how many commands, one without it"},
     PARAMETER_END,
 };
-static const struct example apply_examples[] = {
-    {"prune l1 0.4; apply", "makes the smaller network", false}, EXAMPLE_END};
-static const struct example undo_examples[] = {
-    {"prune l1 0.4; undo", "selects, and takes it back", false}, EXAMPLE_END};
+static const struct example apply_examples[] = {{"prune l1 0.4; apply", "makes the smaller network", false},
+                                                EXAMPLE_END};
+static const struct example undo_examples[] = {{"prune l1 0.4; undo", "selects, and takes it back", false},
+                                               EXAMPLE_END};
 static const struct example redo_examples[] = {
     {"prune l1 0.4; undo; redo", "selects, takes it back, and selects after all", false}, EXAMPLE_END};
 

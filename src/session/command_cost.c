@@ -242,7 +242,8 @@ const struct command commands_cost[] = {
     {"cost", NULL, "prune", cost_arguments, cost_parameters, cost_options,
      COMMAND_MODEL | COMMAND_LONG | COMMAND_FIGURES, "count parameters, multiply-adds and memory",
      "One row for each layer, with its BatchNorm, and the totals: channels, parameters (weights, biases, "
-     "BatchNorm's scale and shift), multiply-adds of one image, and the bytes of the layer's output in single "
+     "BatchNorm's scale and shift), multiply-adds of one image, and the bytes of the layer's output in "
+     "single "
      "precision. Where channels are selected or were removed, the network as loaded stands beside what is "
      "left. FLOPs in papers on pruning are mostly multiply-adds; count=ptflops adds 2 for each element of a "
      "BatchNorm and 1 for each of a ReLU to the total, as some tools do.\n\n"

@@ -62,8 +62,8 @@ static void diff_rows(const struct kept_channels *here, const struct kept_channe
 static status show_diff(const struct call *call, const struct kept_channels *here,
                         const struct kept_channels *there, const char *other, struct error *error)
 {
-    static const char *const columns[] = {"layer", "channels", "cut", "cut there", "both", "only here",
-                                          "only there"};
+    static const char *const columns[] = {"layer", "channels",  "cut",       "cut there",
+                                          "both",  "only here", "only there"};
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "diff");
     if (figure) {
         figure_title(figure, "What is cut of %s, against %s",
@@ -100,29 +100,6 @@ static status compare(const struct call *call, const struct model *model, const 
 /* --- against another criterion, or an earlier state --------------------------------------------------------
  */
 
-/* The scores that are held, or new ones where weights suffice; counted. Nothing of the session changes. */
-static status scores_for(const struct call *call, const char *label, struct scores **scores,
-                         struct error *error)
-{
-    const struct session *session = call->session;
-    const struct score_entry *entry = session_entry(session, label);
-    struct choice choice;
-    if (entry) {
-        *scores = scores_retain(entry->scores);
-        return STATUS_OK;
-    }
-    status code = choice_parse(label, &choice, error);
-    if (code != STATUS_OK)
-        return code;
-    struct criterion_options options = options_criterion(session->options);
-    if (choice_needs(&choice, &options, session->model->layers) & PASS_NEEDS)
-        return error_set(error, STATUS_STATE, "%s is not scored yet, and that takes a pass: 'score %s' scores it",
-                         label, label);
-    options = choice_options(&choice, &options);
-    return scores_compute(session->model->graph, session->model->layers, choice.criterion, &options, NULL,
-                          scores, error);
-}
-
 static status against_selection(struct call *call, const char *label, const struct scores *scores,
                                 struct pruning *other, struct error *error)
 {
@@ -145,7 +122,7 @@ static status against_criterion(struct call *call, const char *label, struct err
     struct pruning *other;
     if (!session->pruning->how)
         return error_set(error, STATUS_STATE, "nothing is selected: 'prune' selects");
-    status code = scores_for(call, label, &scores, error);
+    status code = scores_for(call, label, 0, &scores, error);
     if (code != STATUS_OK)
         return code;
     code = pruning_copy(session->pruning, &other, error);
@@ -161,12 +138,14 @@ static status against_step(struct call *call, int64_t steps, struct error *error
 {
     const struct history *history = &call->session->history;
     if (steps > history->position)
-        return error_set(error, STATUS_RANGE, "only %d commands changed something until now", history->position);
+        return error_set(error, STATUS_RANGE, "only %d commands changed something until now",
+                         history->position);
     int step = history->position - (int)steps;
     const struct state *state = &history->steps[step].state;
     if (!state->model)
         return error_set(error, STATUS_STATE, "no network was loaded then");
-    char *other = mem_format("the state before '%s'", history->steps[step + 1].line ? history->steps[step + 1].line : "");
+    char *other = mem_format("the state before '%s'",
+                             history->steps[step + 1].line ? history->steps[step + 1].line : "");
     status code = other ? compare(call, state->model, state->pruning, other, error) : error_memory(error);
     mem_free(other);
     return code;

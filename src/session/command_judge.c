@@ -39,7 +39,8 @@ static void baseline_rows(const struct call *call, const struct measurement *now
         return;
     }
     points_row(figure, "baseline top-1, %", measurement_accuracy(first), measurement_error(first));
-    points_row(figure, "top-1 against baseline, points", measurement_accuracy(now) - measurement_accuracy(first),
+    points_row(figure, "top-1 against baseline, points",
+               measurement_accuracy(now) - measurement_accuracy(first),
                measurement_difference_error(first, now));
 }
 
@@ -102,7 +103,7 @@ static struct figure *class_table(const struct call *call, const struct evaluati
     return figure;
 }
 
-static status draw_sample(const struct call *call, struct sample *sample, struct error *error)
+status call_sample(const struct call *call, struct sample *sample, struct error *error)
 {
     struct setting_value size;
     struct sample_options options;
@@ -169,7 +170,7 @@ static status run_eval(struct call *call, struct error *error)
     const struct measurement *now;
     status code = session_fit(session->model, session->dataset, error);
     if (code == STATUS_OK)
-        code = draw_sample(call, &sample, error);
+        code = call_sample(call, &sample, error);
     if (code != STATUS_OK)
         return code;
     uint8_t *correct = mem_new((size_t)sample.count, sizeof *correct);

@@ -282,8 +282,7 @@ static struct figure *layer_card(const struct session *session, int index)
     card_row(figure, "kind", "%s", layer_kind_name(layer->kind));
     card_row(figure, "channels", "%lld", (long long)layer->channels);
     if (session->pruning->removed_count)
-        card_row(figure, "channels kept", "%lld",
-                 (long long)pruning_kept(session->pruning, model, index));
+        card_row(figure, "channels kept", "%lld", (long long)pruning_kept(session->pruning, model, index));
     card_row(figure, "input channels", "%lld", (long long)layer->input_channels);
     if (layer->kind != LAYER_LINEAR) {
         card_row(figure, "kernel", "%lldx%lld, stride %lld", (long long)layer->kernel_height,

@@ -89,7 +89,8 @@ static status choose(const struct session *session, struct choice *choices, int 
         choices[(*count)++] = session->board->entries[i].choice;
     bool normed = true;
     for (int i = 0; i < session->model->layers->count; i++)
-        normed &= session->model->layers->items[i].output_layer || session->model->layers->items[i].norm_node >= 0;
+        normed &=
+            session->model->layers->items[i].output_layer || session->model->layers->items[i].norm_node >= 0;
     if (code == STATUS_OK)
         code = choices_parse(normed ? "l1,l2,bn,geomedian" : "l1,l2,geomedian", choices, count, error);
     return code;
@@ -111,10 +112,10 @@ static void attack_columns(struct figure *figure)
         enum column_kind kind;
         int digits, priority;
     } columns[] = {
-        {"criterion", COLUMN_TEXT, 0, 9},   {"median", COLUMN_REAL, 4, 7},
-        {"median after", COLUMN_REAL, 4, 8},       {"rank", COLUMN_PERCENT, 1, 5},
-        {"rank after", COLUMN_PERCENT, 1, 6},    {"cut", COLUMN_INTEGER, 0, 3},
-        {"cut after", COLUMN_INTEGER, 0, 4}, {"verdict", COLUMN_TEXT, 0, 2},
+        {"criterion", COLUMN_TEXT, 0, 9},     {"median", COLUMN_REAL, 4, 7},
+        {"median after", COLUMN_REAL, 4, 8},  {"rank", COLUMN_PERCENT, 1, 5},
+        {"rank after", COLUMN_PERCENT, 1, 6}, {"cut", COLUMN_INTEGER, 0, 3},
+        {"cut after", COLUMN_INTEGER, 0, 4},  {"verdict", COLUMN_TEXT, 0, 2},
     };
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         table_column(figure, columns[i].name, NULL, columns[i].kind, columns[i].digits);
@@ -128,8 +129,8 @@ static status attack_row(const struct attack *attack, int index, struct figure *
     const struct score_entry *before = board_entry(attack->before, after->choice.label);
     double ratio = option_real(&attack->call->options, OPTION_RATIO);
     struct opinion one, two;
-    status code = form_opinion(attack->call->session->model->layers, before->scores, attack->layer, ratio, &one,
-                               error);
+    status code =
+        form_opinion(attack->call->session->model->layers, before->scores, attack->layer, ratio, &one, error);
     if (code == STATUS_OK)
         code = form_opinion(attack->model->layers, after->scores, attack->layer, ratio, &two, error);
     if (code != STATUS_OK)
@@ -166,7 +167,8 @@ static status attack_table(const struct attack *attack, struct error *error)
         code = attack_row(attack, i, figure, error);
     text_clear(&text);
     text_add_logits(&text, &attack->difference);
-    figure_note(figure, "the network is the same: its logits differ by at most %s", shown_words(figure, &text));
+    figure_note(figure, "the network is the same: its logits differ by at most %s",
+                shown_words(figure, &text));
     figure_note(figure,
                 "rank: mean place of the layer's filters among all of the network, from the least important; "
                 "cut: how many of its %lld go when all are ranked together, at ratio %s",
@@ -188,8 +190,7 @@ static status scale_model(struct attack *attack, enum rescale_part part, struct 
     struct graph *graph;
     struct text made = {0};
     char network[DIGEST_SIZE];
-    status code =
-        rescale_apply(session->model->coupling, attack->layer, attack->factor, part, &graph, error);
+    status code = rescale_apply(session->model->coupling, attack->layer, attack->factor, part, &graph, error);
     if (code != STATUS_OK)
         return code;
     text_add_format(&made, "rescale: %s ", session->model->layers->items[attack->layer].name);
@@ -210,7 +211,8 @@ static status scale_model(struct attack *attack, enum rescale_part part, struct 
 static status prove(struct attack *attack, struct error *error)
 {
     const struct session *session = attack->call->session;
-    status code = logits_compare(session, session->model->graph, attack->model->graph, &attack->difference, error);
+    status code =
+        logits_compare(session, session->model->graph, attack->model->graph, &attack->difference, error);
     if (code != STATUS_OK)
         return code;
     double allowed = 1e-2 * (attack->difference.largest > 1 ? attack->difference.largest : 1);
@@ -314,7 +316,8 @@ static const struct parameter rescale_parameters[] = {
 static const int rescale_options[] = {OPTION_RATIO, OPTION_NONE};
 static const struct example rescale_examples[] = {
     {"rescale layer1.0.conv1 10", "makes a layer ten times as large and the next a tenth", false},
-    {"rescale conv1 0.1 what=filters", "scales filters alone: the BatchNorm behind them makes up for it", false},
+    {"rescale conv1 0.1 what=filters", "scales filters alone: the BatchNorm behind them makes up for it",
+     false},
     EXAMPLE_END,
 };
 
@@ -322,13 +325,16 @@ const struct command commands_probe[] = {
     {"rescale", NULL, "probe", rescale_arguments, rescale_parameters, rescale_options,
      COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "scale a layer, and see who notices",
      "The scale attack. A factor passes through ReLU and can be taken out again by the weights behind it, so "
-     "the same network can be written with one layer C times as large. Does a criterion rate the layer by what "
+     "the same network can be written with one layer C times as large. Does a criterion rate the layer by "
+     "what "
      "it does, or by the size of its numbers? Shows, for every criterion that is scored and for those that "
-     "need weights alone, the layer's median score and the mean place of its filters among all filters of the "
+     "need weights alone, the layer's median score and the mean place of its filters among all filters of "
+     "the "
      "network, before and after.\n\n"
      "With what=layer filters and bias are multiplied by C, the running mean by C and the variance by C*C "
      "(the epsilon is accounted for), BatchNorm's scale and shift by C; the weights of all layers that read "
-     "the channels are divided by C. With what=norm only scale, shift and the weights behind are changed. With "
+     "the channels are divided by C. With what=norm only scale, shift and the weights behind are changed. "
+     "With "
      "what=filters only the filters, the bias and the running statistics, so that BatchNorm gives what it "
      "gave and no other layer is touched; without a BatchNorm the weights behind are divided.\n\n"
      "Refused where the factor would meet something that does not pass it on (Clip, Sigmoid), an addition "

@@ -239,8 +239,7 @@ const struct command commands_program[] = {
     {"apropos", NULL, "program", apropos_arguments, NULL, NULL, 0, "search the help",
      "Lists the commands, options, criteria and topics that mention a word.", apropos_examples, run_apropos},
     {"quit", "exit", "program", NULL, NULL, NULL, 0, "end the program",
-     "Ends the program. Nothing is asked: scores are not "
-     "kept.",
+     "Ends the program. Nothing is asked: what is to stay must have been written by save or session save.",
      quit_examples, run_quit},
     {.name = NULL},
 };

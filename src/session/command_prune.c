@@ -80,6 +80,12 @@ static status choose_ratios(const struct call *call, struct pruning *pruning, st
                                    pruning->rule.criterion);
 }
 
+static status needs_pass(const char *label, struct error *error)
+{
+    return error_set(error, STATUS_STATE, "%s is not scored yet, and that takes a pass: 'score %s' scores it",
+                     label, label);
+}
+
 status bring_scores(struct call *call, const char *label, const struct score_entry **entry,
                     struct error *error)
 {
@@ -94,12 +100,33 @@ status bring_scores(struct call *call, const char *label, const struct score_ent
         return code;
     struct criterion_options base = options_criterion(session->options);
     if (choice_needs(&choice, &base, session->model->layers) & PASS_NEEDS)
-        return error_set(error, STATUS_STATE, "%s is not scored yet, and that takes a pass: 'score %s' scores it",
-                         label, label);
+        return needs_pass(label, error);
     struct options options = *session->options;
     code = session_score(session, &choice, 1, &options, call->progress, &outcome, error);
     *entry = session_entry(session, label);
     return code;
+}
+
+status scores_for(const struct call *call, const char *label, int seed_shift, struct scores **scores,
+                  struct error *error)
+{
+    const struct session *session = call->session;
+    const struct score_entry *entry = session_entry(session, label);
+    struct choice choice;
+    if (entry && !seed_shift) {
+        *scores = scores_retain(entry->scores);
+        return STATUS_OK;
+    }
+    status code = choice_parse(label, &choice, error);
+    if (code != STATUS_OK)
+        return code;
+    struct criterion_options options = options_criterion(session->options);
+    if (choice_needs(&choice, &options, session->model->layers) & PASS_NEEDS)
+        return needs_pass(label, error);
+    options = choice_options(&choice, &options);
+    options.seed += (uint64_t)seed_shift;
+    return scores_compute(session->model->graph, session->model->layers, choice.criterion, &options, NULL,
+                          scores, error);
 }
 
 static status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)

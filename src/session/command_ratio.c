@@ -150,17 +150,23 @@ static void tell_tied(const struct call *call, const char *name, const struct ta
 }
 
 static void tell_ratio(const struct call *call, const char *name, const char *value,
-                       const struct target *target)
+                       const struct target *target, int passed)
 {
+    const struct pruning *pruning = call->session->pruning;
     struct text text = {0};
     int64_t channels = 0;
-    for (int i = 0; i < call->session->pruning->block_count; i++)
-        channels += target->blocks[i] ? call->session->model->coupling->blocks[i].class_count : 0;
+    for (int i = 0; i < pruning->block_count; i++) {
+        if (target->blocks[i] && !(passed && pruning->excluded[i]))
+            channels += call->session->model->coupling->blocks[i].class_count;
+    }
     text_add_format(&text, "%s: %s for ", name, value);
     text_add_thousands(&text, channels);
-    text_add_format(&text, " channels in %d %s", target->count, target->count == 1 ? "block" : "blocks");
+    int blocks = target->count - passed;
+    text_add_format(&text, " channels in %d %s", blocks, blocks == 1 ? "block" : "blocks");
     if (target->locked)
         text_add_format(&text, "; %d locked", target->locked);
+    if (passed)
+        text_add_format(&text, "; %d kept, until a name or a pattern says otherwise", passed);
     reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
     if (!target_is_word(name))
@@ -173,17 +179,18 @@ static status set_ratio(struct call *call, const char *name, const char *value, 
     struct pruning *next = NULL;
     double ratio = 0;
     bool excluded = !text_to_double(value, &ratio);
+    int passed = 0;
     status code = target_find(call->session->model, name, &target, error);
     if (code != STATUS_OK)
         return code;
     code = pruning_copy(call->session->pruning, &next, error);
     if (code == STATUS_OK) {
-        pruning_set_ratio(next, &target, ratio, excluded, target_is_word(name));
+        passed = pruning_set_ratio(next, &target, ratio, excluded, target_is_word(name));
         code = pruning_settle(next, call->session->model, error);
     }
     if (code == STATUS_OK) {
         session_set_pruning(call->session, next);
-        tell_ratio(call, name, excluded ? "kept" : value, &target);
+        tell_ratio(call, name, excluded ? "kept" : value, &target, passed);
     } else {
         pruning_free(next);
     }

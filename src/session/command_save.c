@@ -228,8 +228,10 @@ static const struct example save_examples[] = {
 const struct command commands_save[] = {
     {"save", NULL, "files", save_arguments, save_parameters, NULL, COMMAND_MODEL,
      "write the network, or what was cut",
-     "A file that ends in .onnx gets the network, with the names, the opset and the metadata of the file that "
-     "it came from; an entry ippro-explore in the metadata tells what was done, one fact a line: the file and "
+     "A file that ends in .onnx gets the network, with the names, the opset and the metadata of the file "
+     "that "
+     "it came from; an entry ippro-explore in the metadata tells what was done, one fact a line: the file "
+     "and "
      "its hash, every selection with its criterion, ratios and sample, every rescale. Channels that are only "
      "selected must be removed by apply first; masked=yes writes them with weights at zero instead.\n\n"
      "A .csv has a row for each channel of the network as loaded, a .json lists of the kept and the cut "

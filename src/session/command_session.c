@@ -177,8 +177,8 @@ static status open_session(struct call *call, const char *path, struct error *er
     session_free(opened);
     document_end(&document);
     if (code == STATUS_OK)
-        reply_line(call->reply, "%s: %d commands done; 'undo %d' goes back to the session before", path, count,
-                   count + 1);
+        reply_line(call->reply, "%s: %d commands done; 'undo %d' goes back to the session before", path,
+                   count, count + 1);
     return code;
 }
 
@@ -216,7 +216,8 @@ static const struct example session_examples[] = {
 const struct command commands_session[] = {
     {"session", NULL, "files", session_arguments, NULL, NULL, COMMAND_LONG | COMMAND_CHANGES,
      "save the session, or open one",
-     "A session file is a log: the commands that led to the present state, from the beginning, with the SHA-256 "
+     "A session file is a log: the commands that led to the present state, from the beginning, with the "
+     "SHA-256 "
      "of the network's file, of the data and of what was selected. Commands that were undone are not in it. "
      "Opening a file runs its commands again, passes over the data included. A file, a data set or a "
      "selection that differs from what the log says is refused by name, and then, as when any of the "

@@ -18,10 +18,12 @@ extern const struct command commands_save[];    /* save */
 extern const struct command commands_session[]; /* session */
 extern const struct command commands_cost[];    /* cost */
 extern const struct command commands_diff[];    /* diff */
+extern const struct command commands_curve[];   /* curve sensitivity */
 extern const struct command commands_probe[];   /* rescale */
 extern const struct command commands_program[]; /* set theme run help apropos quit */
 
 /* Functions of rows that stand in a file of their own. */
+status run_sensitivity(struct call *call, struct error *error);
 status run_filter(struct call *call, struct error *error);
 status run_rank(struct call *call, struct error *error);
 status run_histogram(struct call *call, struct error *error);
@@ -29,6 +31,14 @@ status run_histogram(struct call *call, struct error *error);
 /* The scores of one criterion: those that are held, else computed now where weights suffice. */
 status bring_scores(struct call *call, const char *label, const struct score_entry **entry,
                     struct error *error);
+
+/* The same for commands that only look, counted: nothing of the session changes. `seed_shift` is added to the
+ * seed (of the criterion random). */
+status scores_for(const struct call *call, const char *label, int seed_shift, struct scores **scores,
+                  struct error *error);
+/* The images that a judging command uses: its parameter samples, and the options order, seed and balanced
+ * where they are given. Owned by the caller. */
+status call_sample(const struct call *call, struct sample *sample, struct error *error);
 
 /* Ends of lists in rows. */
 #define PARAMETER_END                                                                                        \

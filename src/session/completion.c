@@ -126,8 +126,8 @@ static void complete_argument(struct completer *completer, const struct command 
     const char *before;
     const struct parameter *argument = next_argument(completer, command, &before);
     if (argument) {
-        completer->completion->files = argument->kind == VALUE_FILE || argument->kind == VALUE_MODEL ||
-                                       argument->kind == VALUE_RECIPE;
+        completer->completion->files =
+            argument->kind == VALUE_FILE || argument->kind == VALUE_MODEL || argument->kind == VALUE_RECIPE;
         if (argument->kind == VALUE_SETTING && before && option_find(before) != OPTION_NONE)
             offer_values(completer, "", &option_at(option_find(before))->parameter);
         else if (argument->kind == VALUE_CRITERIA)

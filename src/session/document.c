@@ -10,13 +10,19 @@
 
 static const size_t document_limit = (size_t)16 << 20;
 
+/* jansson does not always say that it ran out of memory. */
+static bool ran_out;
+
 static void *json_memory(size_t size)
 {
-    return mem_new(size, 1);
+    void *memory = mem_new(size, 1);
+    ran_out |= !memory;
+    return memory;
 }
 
 static void take_memory(struct document *document)
 {
+    ran_out = false;
     json_get_alloc_funcs(&document->old_malloc, &document->old_free);
     json_set_alloc_funcs(json_memory, mem_free);
 }
@@ -89,7 +95,7 @@ status document_read(const char *path, struct document *document, struct error *
     take_memory(document);
     document->root = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, &problem);
     mem_free(data);
-    if (!document->root && json_error_code(&problem) == json_error_out_of_memory)
+    if (ran_out)
         code = error_memory(error);
     else if (!document->root)
         code = error_set(error, STATUS_FILE, "%s:%d: this is no JSON: %s", path, problem.line, problem.text);

@@ -26,12 +26,36 @@ static const struct help_topic topics[] = {
     {"files", "what can be read and written",
      "Read: networks as ONNX files (opset 7 to 18); CIFAR-10 and CIFAR-100 in the binary files of their "
      "authors; command "
-     "files (run FILE, or the option -f).\n\n"
+     "files (run FILE, or the option -f); recipes (see 'help recipes'); session files.\n\n"
+     "Written by save: networks as ONNX files, and lists of kept and cut channels as .csv and .json. Written "
+     "by "
+     "session save: the commands that led here, as JSON.\n\n"
      "Written by '> FILE': .csv with full precision, with a header of facts (model and data with their "
      "SHA-256, sample, "
      "seed, gamma) as comment lines; .json with the same; .png as drawn; .txt as shown. A file is replaced "
      "in one step: "
      "when writing fails, the old one is still there."},
+    {"pruning", "from scores to a smaller network, step by step",
+     "1. load a network, open data, eval: the accuracy to compare with.\n\n"
+     "2. group LAYER tells what is tied to what. Say how much is to go: ratio *.conv1 0.4, ratio streams "
+     "0.15, "
+     "ratio layer3.0.conv1 none; or recipe FILE.\n\n"
+     "3. score, then prune CRITERION: the selection is a mask at once, and shows what would be left. diff, "
+     "cost "
+     "and eval look at it; undo takes it back. curve and sensitivity look at many selections.\n\n"
+     "4. apply removes the channels. The smaller network can be scored and pruned again.\n\n"
+     "5. save NET.onnx writes it, save CUT.json what was cut, session save FILE how you got there."},
+    {"recipes", "files of ratios",
+     "A recipe is a text file, one setting a line: TARGET RATIO, where TARGET is a layer, a pattern, "
+     "streams, "
+     "inner or all, and RATIO a number from 0 to 1, a share such as 40%, or none. A later line wins over an "
+     "earlier one. The lines criterion NAME, round floor or prune-floor, round_to N, min N, cap RATIO and "
+     "combine "
+     "mean, sum, max or min say how prune uses them. What follows a # is a comment.\n\n"
+     "Recipes are found by their path; by their name, with or without .recipe, in "
+     "~/.config/ippro-explore/recipes; and among those that come with the program: resnet56-50 and "
+     "resnet56-75 "
+     "are those of the paper."},
     {"keys", "keys at the prompt",
      "Tab completes commands, layers, criteria, parameters and their values, and files. Up and Down go "
      "through the lines "

@@ -22,8 +22,8 @@ static void mark_layer(const struct model *model, const struct pruning *pruning,
     }
 }
 
-status kept_channels_find(const struct model *model, const struct pruning *pruning, struct kept_channels *kept,
-                          struct error *error)
+status kept_channels_find(const struct model *model, const struct pruning *pruning,
+                          struct kept_channels *kept, struct error *error)
 {
     const struct layers *layers = model_original(model)->layers;
     *kept = (struct kept_channels){.layers = mem_new((size_t)layers->count, sizeof *kept->layers),

@@ -18,8 +18,8 @@ struct kept_channels {
 };
 
 /* Of a model and what is selected of it. A layer that is gone keeps nothing. */
-status kept_channels_find(const struct model *model, const struct pruning *pruning, struct kept_channels *kept,
-                          struct error *error);
+status kept_channels_find(const struct model *model, const struct pruning *pruning,
+                          struct kept_channels *kept, struct error *error);
 void kept_channels_free(struct kept_channels *kept);
 
 #endif

@@ -8,6 +8,7 @@ src_libsession_a_SOURCES = \
 	src/session/command_compare.c \
 	src/session/command_files.c \
 	src/session/command_cost.c \
+	src/session/command_curve.c \
 	src/session/command_diff.c \
 	src/session/command_filter.c \
 	src/session/command_hist.c \
@@ -19,12 +20,14 @@ src_libsession_a_SOURCES = \
 	src/session/command_ratio.c \
 	src/session/command_save.c \
 	src/session/command_score.c \
+	src/session/command_sensitivity.c \
 	src/session/command_session.c \
 	src/session/completion.c src/session/completion.h \
 	src/session/document.c src/session/document.h \
 	src/session/help.c src/session/help.h \
 	src/session/history.c src/session/history.h \
 	src/session/invocation.c \
+	src/session/judgement.c src/session/judgement.h \
 	src/session/kept_channels.c src/session/kept_channels.h \
 	src/session/logits.c src/session/logits.h \
 	src/session/measurement.c src/session/measurement.h \
@@ -32,6 +35,7 @@ src_libsession_a_SOURCES = \
 	src/session/option.c src/session/option.h \
 	src/session/parse.c src/session/parse.h \
 	src/session/pruning.c src/session/pruning.h \
+	src/session/ratio_list.c src/session/ratio_list.h \
 	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \
@@ -39,6 +43,7 @@ src_libsession_a_SOURCES = \
 	src/session/state.c src/session/state.h \
 	src/session/statement.c \
 	src/session/summary.c src/session/summary.h \
+	src/session/sweep.c src/session/sweep.h \
 	src/session/target.c src/session/target.h \
 	src/session/value.c src/session/value.h \
 	src/session/value_words.c \

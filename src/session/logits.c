@@ -103,7 +103,10 @@ status logits_compare(const struct session *session, const struct graph *a, cons
 
 void text_add_logits(struct text *text, const struct logits_difference *difference)
 {
-    text_add_rounded(text, difference->difference, 2);
+    if (difference->difference < 1e-12) /* rounding in double, which is nobody's interest */
+        text_add(text, "less than 1e-12");
+    else
+        text_add_rounded(text, difference->difference, 2);
     if (difference->data)
         text_add_format(text, " on %d images", difference->images);
     else

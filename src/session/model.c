@@ -218,10 +218,10 @@ static status trace_layer(struct model *model, const struct derivation *derivati
             model->channels[layer][kept] = model_original_channel(from, before, i);
         kept++;
     }
-    return kept == channels ? STATUS_OK
-                            : error_set(error, STATUS_FAILED, "layer '%s': %lld channels are left, not %lld",
-                                        model->layers->items[layer].name, (long long)channels,
-                                        (long long)kept);
+    return kept == channels
+               ? STATUS_OK
+               : error_set(error, STATUS_FAILED, "layer '%s': %lld channels are left, not %lld",
+                           model->layers->items[layer].name, (long long)channels, (long long)kept);
 }
 
 static status trace_channels(struct model *model, const struct derivation *derivation, struct error *error)
@@ -240,7 +240,8 @@ static status name_derived(struct model *model, const struct derivation *derivat
     size_t length = strlen(from->name), tail = sizeof suffix - 1;
     bool named = length >= tail && strcmp(from->name + length - tail, suffix) == 0;
     model->name = mem_format("%s%s", from->name, derivation->pruned && !named ? suffix : "");
-    model->made = mem_format("%s%s%s", from->made ? from->made : "", from->made ? "\n" : "", derivation->made);
+    model->made =
+        mem_format("%s%s%s", from->made ? from->made : "", from->made ? "\n" : "", derivation->made);
     memcpy(model->digest, from->digest, sizeof model->digest);
     memcpy(model->network, derivation->network, sizeof model->network);
     model->original = model_retain(from->original ? from->original : derivation->from);

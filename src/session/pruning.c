@@ -77,15 +77,21 @@ void pruning_free(struct pruning *pruning)
     mem_free(pruning);
 }
 
-void pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
-                       bool gently)
+int pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
+                      bool gently)
 {
+    int passed = 0;
     for (int i = 0; i < pruning->block_count; i++) {
-        if (!target->blocks[i] || (gently && !excluded && pruning->excluded[i]))
+        if (!target->blocks[i])
             continue;
+        if (gently && !excluded && pruning->excluded[i]) {
+            passed++;
+            continue;
+        }
         pruning->ratio[i] = excluded ? 0 : ratio;
         pruning->excluded[i] = excluded;
     }
+    return passed;
 }
 
 /* --- selecting ---------------------------------------------------------------------------------------------
@@ -114,8 +120,9 @@ status pruning_select(struct pruning *pruning, const struct model *model, const 
 {
     struct selection selection = {0};
     double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
-    status code = class_score ? class_scores(model->coupling, scores, pruning->rule.combine, class_score, error)
-                              : error_memory(error);
+    status code = class_score
+                      ? class_scores(model->coupling, scores, pruning->rule.combine, class_score, error)
+                      : error_memory(error);
     if (code == STATUS_OK)
         code = select_classes(pruning, model, class_score, &selection, error);
     mem_free(class_score);
@@ -144,8 +151,8 @@ status pruning_settle(struct pruning *pruning, const struct model *model, struct
         memcpy(pruning->network, model->network, sizeof model->network);
         return STATUS_OK;
     }
-    status code = network_name(model->network, pruning->removed, (size_t)pruning->class_count,
-                               pruning->network, error);
+    status code =
+        network_name(model->network, pruning->removed, (size_t)pruning->class_count, pruning->network, error);
     return code == STATUS_OK
                ? cost_compute(model->coupling, pruning->removed, COST_MACS, &pruning->cost, error)
                : code;
@@ -167,6 +174,14 @@ status pruning_graph(struct pruning *pruning, const struct model *model, const s
     if (code == STATUS_OK)
         *graph = pruning->masked;
     return code;
+}
+
+void pruning_forget(struct pruning *pruning)
+{
+    if (!pruning)
+        return;
+    graph_free(pruning->masked);
+    pruning->masked = NULL;
 }
 
 const struct cost *pruning_cost(const struct pruning *pruning, const struct model *model)

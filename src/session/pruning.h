@@ -53,9 +53,10 @@ struct pruning *pruning_retain(struct pruning *pruning);
 void pruning_free(struct pruning *pruning);
 
 struct target;
-/* Set the ratio of the target's blocks, or exclude them. `gently` leaves blocks alone that are excluded. */
-void pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
-                       bool gently);
+/* Set the ratio of the target's blocks, or exclude them. `gently` leaves blocks alone that are excluded.
+ * Returns how many it left alone. */
+int pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
+                      bool gently);
 /* Select by the ratios and the rule with the given scores (of the rule's criterion). */
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
                       struct error *error);
@@ -65,6 +66,8 @@ status pruning_settle(struct pruning *pruning, const struct model *model, struct
  * long as the model and the pruning. */
 status pruning_graph(struct pruning *pruning, const struct model *model, const struct graph **graph,
                      struct error *error);
+/* Let go of the masked network: states that are not present need none. */
+void pruning_forget(struct pruning *pruning); /* NULL is fine */
 /* What the network costs now. */
 const struct cost *pruning_cost(const struct pruning *pruning, const struct model *model);
 /* Channels of a layer that stay. */

@@ -51,6 +51,8 @@ static struct state state_of(const struct session *session)
 static void replace_state(struct session *session, struct state state)
 {
     struct state old = state_of(session);
+    if (old.pruning != state.pruning)
+        pruning_forget(old.pruning);
     session->model = state.model;
     session->dataset = state.dataset;
     session->board = state.board;
@@ -67,6 +69,8 @@ void session_free(struct session *session)
     replace_state(session, (struct state){0});
     history_free(&session->history);
     measurements_free(&session->measurements);
+    judgement_free(&session->curve);
+    judgement_free(&session->sensitivity);
     pool_free(session->pool);
     mem_free(session);
 }
@@ -164,6 +168,8 @@ status session_set_dataset(struct session *session, struct dataset *dataset, str
 
 void session_set_pruning(struct session *session, struct pruning *pruning)
 {
+    if (session->pruning != pruning)
+        pruning_forget(session->pruning);
     pruning_free(session->pruning);
     session->pruning = pruning;
 }

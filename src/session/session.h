@@ -15,6 +15,7 @@
 #include "prune/layer.h"
 #include "session/choice.h"
 #include "session/history.h"
+#include "session/judgement.h"
 #include "session/measurement.h"
 #include "session/option.h"
 #include "session/reply.h"
@@ -31,7 +32,8 @@ struct session {
     struct pruning *pruning; /* NULL without a model */
 
     struct history history;
-    struct measurements measurements; /* of all networks that were evaluated: no part of the state */
+    struct measurements measurements;    /* of all networks that were evaluated: no part of the state */
+    struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
     struct pool *pool;
     int pool_threads; /* as asked for; 0: one per processor */
 };

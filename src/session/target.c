@@ -114,9 +114,8 @@ static status nothing_free(const struct coupling *coupling, const char *text, co
             continue;
         struct text why = {0};
         text_add_lock(&why, coupling, i);
-        status code =
-            error_set(error, STATUS_STATE, "'%s' is locked: %s ('group %s' tells more)", text,
-                      text_data(&why), coupling->layers->items[coupling->blocks[i].layers[0]].name);
+        status code = error_set(error, STATUS_STATE, "'%s' is locked: %s ('group %s' tells more)", text,
+                                text_data(&why), coupling->layers->items[coupling->blocks[i].layers[0]].name);
         text_free(&why);
         return code;
     }

@@ -133,10 +133,9 @@ static status check_layers(const struct check *check, struct error *error)
     struct word_list words = {0};
     words_of(VALUE_LAYER, check->session, &words);
     const char *near = words.count ? nearest_word(check->text, words.items, words.count) : NULL;
-    status code = near ? error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': nearest is '%s'",
-                                   check->text, near)
-                       : error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': 'layers' lists them",
-                                   check->text);
+    status code =
+        near ? error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': nearest is '%s'", check->text, near)
+             : error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': 'layers' lists them", check->text);
     word_list_free(&words);
     return code;
 }

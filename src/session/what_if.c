@@ -171,10 +171,9 @@ static void cost_columns(struct figure *figure)
         enum column_kind kind;
         int priority;
     } columns[] = {
-        {"layer", COLUMN_TEXT, 9},         {"kept", COLUMN_INTEGER, 8},
-        {"of", COLUMN_INTEGER, 7},         {"share", COLUMN_BAR, 1},
-        {"parameters", COLUMN_INTEGER, 4}, {"left", COLUMN_INTEGER, 5},
-        {"MACs", COLUMN_INTEGER, 2},       {"MACs left", COLUMN_INTEGER, 3},
+        {"layer", COLUMN_TEXT, 9},   {"kept", COLUMN_INTEGER, 8},       {"of", COLUMN_INTEGER, 7},
+        {"share", COLUMN_BAR, 1},    {"parameters", COLUMN_INTEGER, 4}, {"left", COLUMN_INTEGER, 5},
+        {"MACs", COLUMN_INTEGER, 2}, {"MACs left", COLUMN_INTEGER, 3},
     };
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         table_column(figure, columns[i].name, NULL, columns[i].kind, 0);

@@ -22,7 +22,13 @@
     X(STYLE_POSITIVE, "positive")                                                                            \
     X(STYLE_NOTE, "note")                                                                                    \
     X(STYLE_ERROR, "error")                                                                                  \
-    X(STYLE_PROMPT, "prompt")
+    X(STYLE_PROMPT, "prompt")                                                                                \
+    X(STYLE_SERIES1, "series1")                                                                              \
+    X(STYLE_SERIES2, "series2")                                                                              \
+    X(STYLE_SERIES3, "series3")                                                                              \
+    X(STYLE_SERIES4, "series4")                                                                              \
+    X(STYLE_SERIES5, "series5")                                                                              \
+    X(STYLE_SERIES6, "series6")
 
 enum cell_style {
 #define STYLE_ENUM(code, name) code,
@@ -30,6 +36,7 @@ enum cell_style {
 #undef STYLE_ENUM
         STYLE_COUNT
 };
+enum { SERIES_STYLES = STYLE_SERIES6 - STYLE_SERIES1 + 1 }; /* more series than these begin again */
 
 struct canvas_cell {
     char glyph[8];       /* one UTF-8 character with its marks; "" for the right half of a wide one */

@@ -202,8 +202,10 @@ status canvas_figure(struct canvas *canvas, const struct figure *figure, struct 
         draw_table(&drawing, &figure->table);
     else if (figure->kind == FIGURE_HISTOGRAM)
         draw_histogram(&drawing, &figure->histogram);
-    else
+    else if (figure->kind == FIGURE_MATRIX)
         draw_matrix(&drawing, &figure->matrix);
+    else
+        draw_curve(&drawing, &figure->curve);
     for (int i = 0; i < figure->note_count; i++)
         drawing_paragraph(&drawing, STYLE_NOTE, figure->notes[i]);
     drawing_close(&drawing);

@@ -81,8 +81,10 @@ enum { COUNTS_FLAT = 3 };
 void draw_table(struct drawing *drawing, const struct figure_table *table);
 void draw_histogram(struct drawing *drawing, const struct figure_histogram *histogram);
 void draw_matrix(struct drawing *drawing, const struct figure_matrix *matrix);
+void draw_curve(struct drawing *drawing, const struct figure_curve *curve);
 
-/* The width at which a table or matrix shows everything; 100 for a histogram. */
+/* The width at which a table or matrix shows everything; 100 for a histogram and for
+ * curves. */
 status figure_natural_width(const struct figure *figure, enum glyph_range range, int *width,
                             struct error *error);
 int table_natural_width(struct drawing *drawing, const struct figure_table *table);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include "view/numbers.h"
 
-enum { LEAST_NAME = 8, LEAST_COLUMN_NAME = 10, CELL_GAP = 2 };
+enum { LEAST_NAME = 8, LEAST_COLUMN_NAME = 10, CELL_GAP = 2, LEAST_GAP = 1 };
 
 struct grid {
     const struct figure_matrix *matrix;
@@ -97,8 +97,8 @@ static void grid_fit(struct drawing *drawing, struct grid *grid, int width)
     int count = larger(matrix->columns, 1), widest = widest_of(grid->columns, (size_t)matrix->columns);
     grid->row_width = smaller(grid->row_width, larger(LEAST_NAME, width / 3));
     int available = width - grid->row_width;
-    int named = larger(grid->value_width, smaller(widest, LEAST_COLUMN_NAME)) + CELL_GAP;
-    if (available / count >= named) {
+    int named = larger(grid->value_width, smaller(widest, LEAST_COLUMN_NAME));
+    if (available / count >= named + LEAST_GAP) {
         grid->cell = smaller(available / count, larger(grid->value_width, widest) + CELL_GAP);
     } else {
         int digits = utf8_width(drawing_format(drawing, "%d", matrix->columns));
@@ -114,11 +114,13 @@ static void grid_fit(struct drawing *drawing, struct grid *grid, int width)
     grid->band = larger(1, smaller(matrix->columns, available / grid->cell));
 }
 
-/* 1..255 over the scale; 0 for what has no place on it. */
+/* 1..255 over the scale; 0 for what has no place on it. The middle of the ramp is where a two-sided scale has
+ * its zero, so a scale of one sign uses the upper half. */
 static unsigned char level_of(const struct figure_matrix *matrix, double value)
 {
     double place = scale_place(matrix, value);
-    return isnan(place) ? 0 : (unsigned char)(1 + lround(place * 254));
+    bool both = matrix->low < 0 && matrix->high > 0;
+    return isnan(place) ? 0 : (unsigned char)(both ? 1 + lround(place * 254) : 128 + lround(place * 127));
 }
 
 static enum cell_style style_of(const struct figure_matrix *matrix, double value)
@@ -172,10 +174,11 @@ static void note_scale(struct drawing *drawing, const struct figure_matrix *matr
 {
     struct text note = {0};
     text_add(&note, matrix->quantity);
-    text_add(&note, matrix->quantity[0] ? ", scale from " : "scale from ");
-    number_add_trimmed(&note, matrix->low, 3);
+    text_add(&note, matrix->percent ? " in percent" : "");
+    text_add(&note, matrix->quantity[0] || matrix->percent ? ", scale from " : "scale from ");
+    number_add_scale_end(&note, matrix, matrix->low);
     text_add(&note, " to ");
-    number_add_trimmed(&note, matrix->high, 3);
+    number_add_scale_end(&note, matrix, matrix->high);
     drawing_paragraph(drawing, STYLE_NOTE, drawing_take(drawing, &note));
 }
 

@@ -2,7 +2,9 @@
 noinst_LIBRARIES += src/libview.a
 src_libview_a_SOURCES = \
 	src/view/canvas.c src/view/canvas.h \
+	src/view/curve.c src/view/curve.h \
 	src/view/draw.c src/view/draw.h \
+	src/view/draw_curve.c \
 	src/view/draw_histogram.c \
 	src/view/draw_matrix.c \
 	src/view/draw_table.c \
@@ -11,11 +13,13 @@ src_libview_a_SOURCES = \
 	src/view/numbers.c src/view/numbers.h \
 	src/view/panel_head.c \
 	src/view/plot.h \
+	src/view/plot_curve.c \
 	src/view/plot_histogram.c \
 	src/view/plot_matrix.c \
 	src/view/plot_table.c \
 	src/view/print.c \
 	src/view/raster.c src/view/raster.h \
+	src/view/raster_line.c \
 	src/view/theme.c src/view/theme.h \
 	src/view/theme_read.c \
 	src/view/ticks.c \

@@ -185,5 +185,12 @@ void number_add_value(struct text *text, const struct figure_matrix *matrix, dou
     if (isnan(value))
         text_add(text, "–");
     else
-        number_add_fixed(text, value, matrix->digits);
+        number_add_fixed(text, matrix->percent ? 100 * value : value, matrix->digits);
+}
+
+void number_add_scale_end(struct text *text, const struct figure_matrix *matrix, double value)
+{
+    number_add_trimmed(text, matrix->percent ? 100 * value : value, 3);
+    if (matrix->percent && isfinite(value))
+        text_add(text, "%");
 }

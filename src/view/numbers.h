@@ -25,8 +25,10 @@ void number_add_cell(struct text *text, const struct figure_column *column, cons
 
 /* Place of a value on a matrix's scale, 0..1 (values outside at the ends); NaN when it has none. */
 double scale_place(const struct figure_matrix *matrix, double value);
-/* "0.123" with the matrix's decimals; "–" for undefined. */
+/* "0.123" with the matrix's decimals, of percentages without the sign; "–" for undefined. */
 void number_add_value(struct text *text, const struct figure_matrix *matrix, double value);
+/* An end of the scale: "0.6", "93.5%". */
+void number_add_scale_end(struct text *text, const struct figure_matrix *matrix, double value);
 
 /* Ticks of the value axis. Positions are in bins: 0 is the left end, histogram->bins the right one. */
 enum { TICKS_MAX = 16, TICK_LABEL_SIZE = 24 };
@@ -39,6 +41,16 @@ struct tick {
 int ticks_of_axis(const struct figure_histogram *histogram, int most, struct tick ticks[TICKS_MAX]);
 /* Position of a value; below 0 or above bins when outside, 0 when not finite. */
 double axis_position(const struct figure_histogram *histogram, double value);
+
+/* An axis from low to high, low < high. Positions are 0 at low and 1 at high. */
+double range_position(double low, double high, double value);
+/* Values whose difference is lost in rounding, or no difference at all, become a range around them. */
+void range_open(double *low, double *high);
+/* At most `most` (2..TICKS_MAX) round values in the range, ascending; returns how many, -1 when memory is
+ * out, 0 when the range is beyond what numbers can be subtracted in. */
+int ticks_of_range(double low, double high, int most, struct tick ticks[TICKS_MAX]);
+/* The same for a range widened so that it begins and ends with a tick. */
+int ticks_around(double *low, double *high, int most, struct tick ticks[TICKS_MAX]);
 
 /* The count axis: `ticks` steps of `step` reach up to at least the highest count. */
 struct count_axis {

@@ -5,7 +5,8 @@
  * would be pruned is orange and striped, so that it reads in grey too. Bars are exact to the pixel: the bar
  * of a count is round(count / top of the axis * height of the plot) pixels high, at least 2 when the count is
  * not 0. Matrices show every number on its colour: blue to orange around zero, white to dark blue on
- * one-sided scales. Tables are text. */
+ * one-sided scales. Curves have a colour and a shape per series (the letters of the
+ * screen when shapes run out), bars for the spread and a dashed line for the reference. Tables are text. */
 #ifndef IPPRO_VIEW_PLOT_H
 #define IPPRO_VIEW_PLOT_H
 
@@ -44,6 +45,7 @@ void plot_paragraph(struct plot *plot, int weight, struct color color, const cha
 
 void plot_histogram(struct plot *plot, const struct figure_histogram *histogram);
 void plot_matrix(struct plot *plot, const struct figure_matrix *matrix);
+void plot_curve(struct plot *plot, const struct figure_curve *curve);
 status plot_table(struct plot *plot, const struct figure *figure, struct error *error);
 
 #endif

@@ -106,12 +106,14 @@ static void plot_column_names(struct plot *plot, const struct figure_matrix *mat
 static void plot_cell(struct plot *plot, const struct figure_matrix *matrix, const struct cells *cells,
                       int row, int column)
 {
-    const struct color white = {255, 255, 255}, undefined = {0xF2, 0xF2, 0xF2};
+    const struct color white = {255, 255, 255}, undefined = {0xF2, 0xF2, 0xF2}, stripe = {0xDC, 0xDC, 0xDC};
     double place =
         scale_place(matrix, matrix->values[(size_t)row * (size_t)matrix->columns + (size_t)column]);
     struct color color = isnan(place) ? undefined : ramp_color(matrix, place);
     int left = PLOT_MARGIN + cells->names + column * cells->width;
     raster_rectangle(plot->raster, left, plot->y, cells->width - 1, cells->height - 1, color);
+    if (isnan(place)) /* not to be taken for the light end of the scale */
+        raster_hatch(plot->raster, left, plot->y, cells->width - 1, cells->height - 1, 9, stripe);
     const char *value = value_at(plot, matrix, row, column);
     raster_text(plot->raster, left + (cells->width - raster_text_width(cells->scale, value)) / 2,
                 plot->y + 4 * cells->scale, cells->scale, TEXT_PLAIN,
@@ -124,8 +126,8 @@ static void plot_scale(struct plot *plot, const struct figure_matrix *matrix)
     struct text low = {0}, high = {0};
     if (!raster_grow(plot->raster, plot->y + 2 * PLOT_LINE))
         return;
-    number_add_trimmed(&low, matrix->low, 3);
-    number_add_trimmed(&high, matrix->high, 3);
+    number_add_scale_end(&low, matrix, matrix->low);
+    number_add_scale_end(&high, matrix, matrix->high);
     int y = plot->y + PLOT_LINE / 2, x = PLOT_MARGIN;
     const char *texts[] = {drawing_take(plot->text, &low), drawing_take(plot->text, &high)};
     raster_text(plot->raster, x, y, PLOT_SCALE, TEXT_PLAIN, PLOT_TEXT, texts[0]);

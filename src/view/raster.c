@@ -53,7 +53,7 @@ bool color_is_light(struct color color)
     return 299 * color.red + 587 * color.green + 114 * color.blue > 140 * 1000;
 }
 
-static void blend(struct raster *raster, int x, int y, struct color color, double share)
+void raster_blend(struct raster *raster, int x, int y, struct color color, double share)
 {
     if (x < 0 || y < 0 || x >= raster->width || y >= raster->height)
         return;
@@ -81,7 +81,7 @@ void raster_rectangle(struct raster *raster, int x, int y, int width, int height
         return;
     for (int j = y; j < bottom; j++)
         for (int i = x; i < right; i++)
-            blend(raster, i, j, color, 1);
+            raster_blend(raster, i, j, color, 1);
 }
 
 void raster_hatch(struct raster *raster, int x, int y, int width, int height, int period, struct color color)
@@ -92,7 +92,7 @@ void raster_hatch(struct raster *raster, int x, int y, int width, int height, in
     for (int j = y; j < bottom; j++)
         for (int i = x; i < right; i++)
             if ((i + j) % period < period / 3 + 1)
-                blend(raster, i, j, color, 1);
+                raster_blend(raster, i, j, color, 1);
 }
 
 void raster_dashes(struct raster *raster, int x, int y, int thickness, int height, int dash,
@@ -216,9 +216,9 @@ struct pen {
 static void pen_blend(struct raster *raster, const struct pen *pen, int across, int down, double share)
 {
     if (pen->turned)
-        blend(raster, pen->x + down, pen->y - across - 1, pen->color, share);
+        raster_blend(raster, pen->x + down, pen->y - across - 1, pen->color, share);
     else
-        blend(raster, pen->x + across, pen->y + down, pen->color, share);
+        raster_blend(raster, pen->x + across, pen->y + down, pen->color, share);
 }
 
 static void draw_strokes(struct raster *raster, const struct pen *pen, const char *strokes)

@@ -31,6 +31,16 @@ void raster_hatch(struct raster *raster, int x, int y, int width, int height, in
 void raster_dashes(struct raster *raster, int x, int y, int thickness, int height, int dash,
                    struct color color);
 
+/* Lay a colour over a pixel; share 0..1. */
+void raster_blend(struct raster *raster, int x, int y, struct color color, double share);
+/* A straight line with round ends, smooth at its edges; coordinates are middles of pixels. */
+void raster_line(struct raster *raster, double x, double y, double to_x, double to_y, double thickness,
+                 struct color color);
+/* A sign around (x,y) on a white rim that keeps it apart from lines below it. Hollow: white inside. */
+enum raster_shape { SHAPE_DISC, SHAPE_TRIANGLE, SHAPE_SQUARE, SHAPE_DIAMOND };
+void raster_shape(struct raster *raster, double x, double y, enum raster_shape shape, double radius,
+                  bool hollow, struct color color);
+
 /* One line of text in cells of 7 x 12 pixels times scale, the first cell's left upper corner at (x,y); what
  * the font does not have is transcribed or escaped. The second writes upwards, turned to the left: (x,y) is
  * the left lower corner of the first cell. */

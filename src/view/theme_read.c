@@ -279,6 +279,16 @@ static status read_lines(struct reader *reader, char *data, size_t size)
     return code;
 }
 
+/* Lines of curves look like other things in themes that know nothing of curves. */
+static void complete_series(const struct reader *reader)
+{
+    static const enum cell_style instead[SERIES_STYLES] = {STYLE_BAR,      STYLE_CUT,  STYLE_POSITIVE,
+                                                           STYLE_NEGATIVE, STYLE_NAME, STYLE_HEADER};
+    for (int i = 0; i < SERIES_STYLES; i++)
+        if (!reader->set_at[STYLE_SERIES1 + i])
+            reader->theme->style[STYLE_SERIES1 + i] = reader->theme->style[instead[i]];
+}
+
 /* "dark" of ".../dark.theme". */
 static char *name_of(const char *path)
 {
@@ -304,6 +314,7 @@ status theme_read(const char *path, struct theme **theme, struct error *error)
             made->style[i] = (struct theme_style){-1, -1, -1, -1, false, false, false, false};
         struct reader reader = {.path = path, .theme = made, .error = error};
         code = read_lines(&reader, (char *)data, size);
+        complete_series(&reader);
         if (code == STATUS_OK && made->ramp_count > 0 && made->ramp16_count == 0) {
             for (int i = 0; i < made->ramp_count; i++)
                 made->ramp16[i] = nearest_of_16(made->ramp[i]);

@@ -145,6 +145,49 @@ int ticks_of_axis(const struct figure_histogram *histogram, int most, struct tic
     return count;
 }
 
+double range_position(double low, double high, double value)
+{
+    return (value / 2 - low / 2) / (high / 2 - low / 2); /* the halves cannot overflow */
+}
+
+void range_open(double *low, double *high)
+{
+    const double least = 1e-290, relative = 1e-9;
+    double largest = fmax(fabs(*low), fabs(*high)), middle = *low / 2 + *high / 2;
+    if (*high / 2 - *low / 2 > fmax(least, relative * largest))
+        return;
+    double room = largest > least ? largest / 20 : 1;
+    *low = middle - room;
+    *high = middle + room;
+}
+
+int ticks_of_range(double low, double high, int most, struct tick ticks[TICKS_MAX])
+{
+    double edges[] = {low, high};
+    const struct figure_histogram range = {.bins = 1, .edges = edges};
+    return ticks_of_axis(&range, most, ticks);
+}
+
+int ticks_around(double *low, double *high, int most, struct tick ticks[TICKS_MAX])
+{
+    double range = *high - *low;
+    if (!(range > 0) || !isfinite(range))
+        return 0;
+    int power = (int)floor(log10(range / most)) - 1;
+    for (int i = 0; i < 3 * MANTISSAS + 6; i++) {
+        double mantissa = mantissas[i % MANTISSAS];
+        int exponent = power + i / MANTISSAS;
+        double step = round_value(1, mantissa, exponent);
+        double first = floor(*low / step + 1e-9), last = ceil(*high / step - 1e-9);
+        if (!(last - first + 1 <= most))
+            continue;
+        *low = fmin(*low, round_value(first, mantissa, exponent));
+        *high = fmax(*high, round_value(last, mantissa, exponent));
+        return ticks_of_range(*low, *high, (int)(last - first) + 1, ticks);
+    }
+    return 0;
+}
+
 /* The smallest of 1, 2, 2.5 or 5 times a power of ten that is an integer and at least `least`. */
 static int64_t round_step(int64_t least)
 {

@@ -14,17 +14,25 @@
  *     histogram  series,bin_low,bin_high,count, and when a series has a threshold also threshold,cut:
  *                cut is yes for bins below it, part for the bin that holds it, no for the others
  *     matrix     row,column,value
+ *     curve      series,x,y,spread (spread empty when none is known); more comment lines say what x and y are
+ *                ("# x: ...") and what the reference is ("# reference: 0.93", "# reference is: ...")
  * The summary of a series is one more comment line per number: "# SERIES minimum: 0.1". NaN and infinity are
  * nan, inf, -inf. Names are written as the screen shows them: control characters and invalid bytes as
  * escapes.
  *
  * JSON: {"figures": [...]}, each {"figure", "kind", "title", "facts": {...}, "notes": [...]} and
  *     table      "columns": [{"name", "unit", "kind"}], "rows": [[...]]; missing is null
- *     histogram  "axis", "counted", "log", "edges": [...], "series": [{"name", "counts": [...], "threshold",
- * and, where given, "minimum", "median", "maximum", "below"}]; no threshold is null matrix     "quantity",
- * "low", "high", "row_names", "column_names", "values": [[...]] Reals have 17 digits; NaN and the infinities,
- * which JSON does not have, are the strings "nan", "inf", "-inf". The file is ASCII (other characters as \u
- * escapes), so names are exact and cannot harm a terminal; only invalid UTF-8 is replaced by escapes.
+ *     histogram  "axis", "counted", "log", "edges": [...], "series": [{"name", "counts": [...],
+ *                "threshold", and, where given, "minimum", "median", "maximum", "below"}]; no threshold is
+ *                null
+ *     matrix     "quantity", "low", "high", "percent", "row_names", "column_names", "values": [[...]]
+ *     curve      "x_axis", "y_axis", "percent", "reference", "reference_label" (both null without one),
+ *                "series": [{"name", "x": [...], "y": [...], "spread": [...] or null}]
+ *
+ * percent says that the values are fractions which people see as percent; the file has the fractions. Reals
+ * have 17 digits; NaN (also: not computed yet) and the infinities, which JSON does not have, are the strings
+ * "nan", "inf", "-inf". The file is ASCII (other characters as \u escapes), so names are exact and cannot
+ * harm a terminal; only invalid UTF-8 is replaced by escapes.
  *
  * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
  *

@@ -130,6 +130,40 @@ static void write_matrix(struct csv *csv, const struct figure_matrix *matrix)
     }
 }
 
+static void add_curve_facts(struct csv *csv, const struct figure_curve *curve)
+{
+    struct text number = {0};
+    add_fact(csv, "x", curve->x_axis);
+    add_fact(csv, "y", curve->y_axis);
+    if (isnan(curve->reference))
+        return;
+    text_add_double(&number, curve->reference);
+    add_fact(csv, "reference", text_data(&number));
+    add_fact(csv, "reference is", curve->reference_label);
+    csv->out->failed = csv->out->failed || number.failed;
+    text_free(&number);
+}
+
+static void write_curve(struct csv *csv, const struct figure_curve *curve)
+{
+    static const char *const names[] = {"series", "x", "y", "spread"};
+    add_curve_facts(csv, curve);
+    add_header(csv, names, 4);
+    for (int s = 0; s < curve->series; s++) {
+        for (int p = 0; p < curve->points; p++) {
+            size_t index = (size_t)s * (size_t)curve->points + (size_t)p;
+            add_escaped(csv, curve->names[s]);
+            csv_number(csv, curve->x[index]);
+            csv_number(csv, curve->y[index]);
+            if (curve->spread)
+                csv_number(csv, curve->spread[index]);
+            else
+                csv_text(csv, "");
+            csv_end_row(csv);
+        }
+    }
+}
+
 static void write_figure(struct csv *csv, const struct figure *figure)
 {
     add_fact(csv, "figure", figure->name);
@@ -143,8 +177,10 @@ static void write_figure(struct csv *csv, const struct figure *figure)
         write_table(csv, &figure->table);
     else if (figure->kind == FIGURE_HISTOGRAM)
         write_histogram(csv, &figure->histogram);
-    else
+    else if (figure->kind == FIGURE_MATRIX)
         write_matrix(csv, &figure->matrix);
+    else
+        write_curve(csv, &figure->curve);
 }
 
 status write_csv(const struct figure *const *figures, int count, struct text *out, struct error *error)

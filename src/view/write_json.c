@@ -161,15 +161,40 @@ static void add_matrix(struct json *json, json_t *object, const struct figure_ma
     set(json, object, "quantity", string(matrix->quantity));
     set(json, object, "low", real(matrix->low));
     set(json, object, "high", real(matrix->high));
+    set(json, object, "percent", json_boolean(matrix->percent));
     set(json, object, "row_names", strings(json, matrix->row_names, matrix->rows));
     set(json, object, "column_names", strings(json, matrix->column_names, matrix->columns));
     set(json, object, "values", rows);
 }
 
+static void add_curve(struct json *json, json_t *object, const struct figure_curve *curve)
+{
+    json_t *list = json_array();
+    size_t points = (size_t)curve->points;
+    for (int s = 0; s < curve->series && !json->failed; s++) {
+        json_t *series = json_object();
+        set(json, series, "name", string(curve->names[s]));
+        set(json, series, "x", reals(json, curve->x + (size_t)s * points, points));
+        set(json, series, "y", reals(json, curve->y + (size_t)s * points, points));
+        set(json, series, "spread",
+            curve->spread ? reals(json, curve->spread + (size_t)s * points, points) : json_null());
+        append(json, list, series);
+    }
+    bool given = !isnan(curve->reference);
+    set(json, object, "x_axis", string(curve->x_axis));
+    set(json, object, "y_axis", string(curve->y_axis));
+    set(json, object, "percent", json_boolean(curve->percent));
+    set(json, object, "reference", given ? real(curve->reference) : json_null());
+    set(json, object, "reference_label", given ? string(curve->reference_label) : json_null());
+    set(json, object, "series", list);
+}
+
 static json_t *figure_object(struct json *json, const struct figure *figure)
 {
-    static const char *const kinds[] = {
-        [FIGURE_TABLE] = "table", [FIGURE_HISTOGRAM] = "histogram", [FIGURE_MATRIX] = "matrix"};
+    static const char *const kinds[] = {[FIGURE_TABLE] = "table",
+                                        [FIGURE_HISTOGRAM] = "histogram",
+                                        [FIGURE_MATRIX] = "matrix",
+                                        [FIGURE_CURVE] = "curve"};
     json_t *object = json_object(), *facts = json_object();
     for (int i = 0; i < figure->fact_count; i++) {
         struct text key = {0};
@@ -187,8 +212,10 @@ static json_t *figure_object(struct json *json, const struct figure *figure)
         add_table(json, object, &figure->table);
     else if (figure->kind == FIGURE_HISTOGRAM)
         add_histogram(json, object, &figure->histogram);
-    else
+    else if (figure->kind == FIGURE_MATRIX)
         add_matrix(json, object, &figure->matrix);
+    else
+        add_curve(json, object, &figure->curve);
     return object;
 }
 

@@ -29,8 +29,10 @@ static status plot_figure(struct plot *plot, const struct figure *figure, struct
         code = plot_table(plot, figure, error);
     else if (figure->kind == FIGURE_HISTOGRAM)
         plot_histogram(plot, &figure->histogram);
-    else
+    else if (figure->kind == FIGURE_MATRIX)
         plot_matrix(plot, &figure->matrix);
+    else
+        plot_curve(plot, &figure->curve);
     plot->y += figure->note_count > 0 ? PLOT_LINE / 2 : 0;
     for (int i = 0; i < figure->note_count; i++)
         plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE, figure->notes[i]);
@@ -65,12 +67,13 @@ static status check_size(int width, int height, struct error *error)
         height, PNG_MAX_SIDE);
 }
 
-/* Lines of a table and of a matrix are at least this high, so the height can be judged before drawing. */
+/* Every kind is at least this high, so the height can be judged before drawing. */
 static double least_height(const struct figure *figure)
 {
-    return figure->kind == FIGURE_TABLE    ? (double)figure->table.rows * PLOT_LINE
-           : figure->kind == FIGURE_MATRIX ? (double)figure->matrix.rows * 20
-                                           : figure->histogram.series * 200.0;
+    return figure->kind == FIGURE_TABLE       ? (double)figure->table.rows * PLOT_LINE
+           : figure->kind == FIGURE_MATRIX    ? (double)figure->matrix.rows * 20
+           : figure->kind == FIGURE_HISTOGRAM ? figure->histogram.series * 200.0
+                                              : figure->curve.series * 10.0;
 }
 
 static status plot_all(struct plot *plot, const struct figure *const *figures, int count, struct error *error)

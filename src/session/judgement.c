@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Work that is kept. */
+#include "session/judgement.h"
+
+#include "base/text.h"
+
+void judgement_free(struct judgement *judgement)
+{
+    curve_free(judgement->curve);
+    sensitivity_free(judgement->sensitivity);
+    model_free(judgement->model);
+    dataset_free(judgement->dataset);
+    *judgement = (struct judgement){0};
+}
+
+void key_add(struct text *key, const void *bytes, size_t size)
+{
+    text_add_bytes(key, bytes, size);
+}
+
+void key_add_number(struct text *key, double number)
+{
+    text_add_bytes(key, (const char *)&number, sizeof number);
+}
+
+status key_finish(struct text *key, char out[DIGEST_SIZE], struct error *error)
+{
+    status code = key->failed ? error_memory(error) : STATUS_OK;
+    if (code == STATUS_OK)
+        digest_bytes(text_data(key), key->length, out);
+    text_free(key);
+    return code;
+}

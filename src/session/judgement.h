@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The last curve and the last sensitivity: kept beside the states, so that one that was cancelled goes on
+ * where it stopped, and one that is complete need not be computed again to be written to a file. */
+#ifndef IPPRO_SESSION_JUDGEMENT_H
+#define IPPRO_SESSION_JUDGEMENT_H
+
+#include "base/file.h"
+#include "session/model.h"
+#include "stats/curve.h"
+#include "stats/sensitivity.h"
+
+struct judgement {
+    char key[DIGEST_SIZE]; /* of everything that the result depends on */
+    struct curve *curve;   /* or */
+    struct sensitivity *sensitivity;
+    struct model *model;     /* counted: what the work borrows */
+    struct dataset *dataset; /* likewise */
+};
+
+void judgement_free(struct judgement *judgement); /* what it holds, not itself */
+
+/* A key under construction: bytes of all settings, one after the other. */
+struct text;
+void key_add(struct text *key, const void *bytes, size_t size);
+void key_add_number(struct text *key, double number);
+status key_finish(struct text *key, char out[DIGEST_SIZE], struct error *error); /* frees the text */
+
+#endif
