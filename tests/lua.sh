@@ -148,6 +148,26 @@ assert(not pcall(ippro.command, "= 1"))
 print("good")
 END
 
+lua "figures of a script's own numbers" <<'END'
+local t = ippro.table{name = "t", title = "T", columns = {"a", "b", "c"}, rows = {{"x", 1, 0.5}, {"y", 2, nil}}}
+assert(t.kind == "table" and t.rows[1].a == "x" and t.rows[2].b == 2 and t.rows[2].c == nil)
+assert(math.type(t.rows[1].b) == "integer" and t.columns[2].name == "b")
+t:csv("t.csv"):png("t.png")
+local c = ippro.curve{x_axis = "n", y_axis = "m", series = {
+    {name = "p", x = {1, 2, 3}, y = {1, 4, 9}}, {name = "q", x = {1, 2}, y = {0.5, 0}}}}
+assert(c.kind == "curve" and c.series[1].name == "p" and c.series[1].y[3] == 9 and c.series[2].x[2] == 2)
+c:csv("c.csv"):png("c.png"):txt("c.txt")
+for _, bad in ipairs{1, {}, {columns = {}}, {columns = {1}, rows = {{1}}}, {columns = {"a"}, rows = {1}},
+    {columns = {"a"}, rows = {{print}}}, {title = {}, columns = {"a"}, rows = {{1}}}} do
+    assert(not pcall(ippro.table, bad))
+end
+for _, bad in ipairs{1, {}, {series = {}}, {series = {1}}, {series = {{x = {1}, y = {1}}}}, {series = {{name = "a", x = {1}}}},
+    {series = {{name = "a", x = {print}, y = {1}}}}, {series = {{name = "a", x = {}, y = {}}}}} do
+    assert(not pcall(ippro.curve, bad))
+end
+print("good")
+END
+
 # --- handles ----------------------------------------------------------------------------------------------------
 
 lua "what is freed is dead, not dangling" <<'END'

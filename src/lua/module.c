@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/progress.h"
 #include "session/version.h"
 
 /* --- options -----------------------------------------------------------------------------------------------
@@ -48,6 +49,13 @@ static int set_module_field(lua_State *L)
     }
     command_call(L, script_of(L)->session, "set", 2, 3);
     return 0;
+}
+
+/* ippro.clock(): seconds of real time, since some moment. */
+static int read_clock(lua_State *L)
+{
+    lua_pushnumber(L, clock_seconds());
+    return 1;
 }
 
 /* --- answers -----------------------------------------------------------------------------------------------
@@ -99,8 +107,8 @@ static void add_commands(lua_State *L)
 static int open_module(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"load", ippro_load}, {"data", ippro_data}, {"command", ippro_command},
-        {"get", get_option},  {NULL, NULL},
+        {"load", ippro_load},  {"data", ippro_data},   {"command", ippro_command}, {"get", get_option},
+        {"clock", read_clock}, {"table", ippro_table}, {"curve", ippro_curve},     {NULL, NULL},
     };
     lua_newtable(L);
     add_commands(L);

@@ -90,6 +90,8 @@ int ippro_named(lua_State *L);         /* upvalue 1: a command's name */
 
 void figure_kind_new(lua_State *L);
 void push_figure(lua_State *L, struct figure **figure); /* takes it, leaves NULL */
+int ippro_table(lua_State *L);
+int ippro_curve(lua_State *L);
 void network_kinds_new(lua_State *L);
 int ippro_load(lua_State *L);
 int ippro_data(lua_State *L);
