@@ -6,7 +6,8 @@
 
 #include "prune/coupling.h"
 
-/* removed: per class of the coupling; locked classes must stay. */
+/* removed: per class of the coupling. Refused, by all three functions (STATUS_STATE with the layer's or
+ * value's name): locked classes, all channels of a layer, all that some value has. */
 
 /* Zero whatever makes a removed channel (filters, biases, BatchNorm scale and shift) and whatever reads it
  * (the consumers' input weights), so that no activation function brings it back. Shapes stay. The result is
@@ -30,8 +31,8 @@ status mask_operands(const struct coupling *coupling, const bool *removed, struc
 void masked_operands_free(struct masked_operands *masked); /* frees what it holds, not itself */
 
 /* Build the smaller network: constants are cut, group counts, pads, slice bounds, split sizes, indices and
- * reshape targets follow, and a channel shuffle becomes a Gather where what stays is no longer rectangular.
- * The result is checked by planning it. Errors name the node that does not lend itself to it. */
+ * reshape targets follow, and a channel shuffle that loses something becomes a Gather. The result is checked
+ * by planning it; it is not written on failure. */
 status surgery_apply(const struct coupling *coupling, const bool *removed, struct graph **result,
                      struct error *error);
 
