@@ -179,7 +179,8 @@ static bool ends_early(lua_State *L, int result)
 {
     size_t length;
     const char *message = lua_tolstring(L, -1, &length);
-    return result == LUA_ERRSYNTAX && length >= 5 && strcmp(message + length - 5, "<eof>") == 0;
+    return result == LUA_ERRSYNTAX && length >= 5 && strcmp(message + length - 5, "<eof>") == 0 &&
+           !strstr(message, "unfinished string"); /* more lines cannot end that */
 }
 
 static int run_line(lua_State *L)
