@@ -132,7 +132,7 @@ tmux_ resize-window -t it -x 20 -y 5
 sleep 0.3
 tmux_ resize-window -t it -x 90 -y 40
 keys C-c
-wait_for cancelled
+wait_for "eval: cancelled"
 at_prompt
 status=$?
 ok $status "it survives a resize during work"

@@ -61,10 +61,10 @@ bool interrupt_twice(void)
 void interrupt_clear(void)
 {
     atomic_store(&count, 0);
-    atomic_store(&twice, false);
 }
 
 void interrupt_forget(void)
 {
     atomic_store(&cancelled_at, 0);
+    atomic_store(&twice, false);
 }

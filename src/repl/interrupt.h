@@ -11,9 +11,9 @@ void interrupt_install(void);
 /* Work that an interrupt cancels, NULL for none. An interrupt that is pending cancels it at once. */
 void interrupt_watch(struct progress *progress);
 bool interrupt_seen(void);  /* since interrupt_clear */
-bool interrupt_twice(void); /* since interrupt_clear: one within a second of another that cancelled work */
+bool interrupt_twice(void); /* since interrupt_forget: one within a second of another that cancelled work */
 void interrupt_clear(void);
-/* A new command was entered: an interrupt of the one before does not count any more. */
+/* A new command was entered or the wish to quit was answered: interrupts before do not count any more. */
 void interrupt_forget(void);
 
 #endif

@@ -159,6 +159,7 @@ static char *read_one(const char *prompt)
 
 static bool asked_to_quit(void)
 {
+    interrupt_forget();
     char *answer = read_one("Quit? (y or n) ");
     bool yes = answer && (*answer == 'y' || *answer == 'Y');
     free(answer);
