@@ -2,6 +2,7 @@
 # The manual's lists and the shell completion come from the program's own tables, so the program is run to make
 # them. mandoc is only needed by the tests.
 man1_MANS += man/ippro-explore.1
+dist_man_MANS = man/ippro-lua.3
 EXTRA_DIST += man/ippro-explore.1.in man/fill.awk
 CLEANFILES += man/ippro-explore.1
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Command files that `ippro-explore -f` runs.
+# Command files and Lua scripts that `ippro-explore -f` and `ippro-explore SCRIPT.lua` run.
 commandfiledir = $(pkgdatadir)/scripts
-dist_commandfile_DATA = scripts/compare-criteria.ippro scripts/gamma.ippro scripts/tour.ippro
+dist_commandfile_DATA = \
+	scripts/compare-criteria.lua scripts/correlation.lua scripts/gamma-sweep.lua scripts/global-vs-layerwise.lua \
+	scripts/histograms.lua scripts/no-finetune.lua scripts/sampling.lua scripts/scale-attack.lua scripts/session.lua \
+	scripts/compare-criteria.ippro scripts/gamma.ippro scripts/tour.ippro
 
 # Ratios of whole networks, for the command `recipe`.
 recipedir = $(pkgdatadir)/scripts/recipes

@@ -68,7 +68,7 @@ static int finish(const struct shell *shell)
 
 static int run_program(struct shell *shell, const struct arguments *arguments)
 {
-    bool interactive = !arguments->action_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    bool interactive = !arguments->action_count && !arguments->script && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     shell->show.apart = !interactive;
     interrupt_install();
     start(shell, arguments, interactive);
@@ -90,6 +90,7 @@ static int run_session(const struct arguments *arguments)
     struct shell shell = {
         .show = {.plain = arguments->plain, .ascii = arguments->ascii},
         .keep_going = arguments->keep_going,
+        .script_options = {.memory = (size_t)arguments->lua_memory << 20, .folder = arguments->safe},
     };
     struct error error = {0};
     if (session_new(&shell.session, &error) != STATUS_OK) {
@@ -97,6 +98,7 @@ static int run_session(const struct arguments *arguments)
         return status_exit_code(error.code);
     }
     int code = run_program(&shell, arguments);
+    shell_end(&shell);
     session_free(shell.session);
     return code;
 }

@@ -23,5 +23,6 @@ include tests/prune.mk
 include tests/stats.mk
 include tests/view.mk
 include tests/session.mk
+include tests/lua.mk
 endif
 include tests/program.mk

@@ -171,7 +171,7 @@ static void test_command_names(void **state)
         {"scor", false, "no command 'scor': did you mean 'score'?"},
         {"scor", true, NULL},
         {"hsit", true, "no command 'hsit': did you mean 'hist'?"},
-        {"l", true, "'l' may be load, layers, layer"},
+        {"l", true, "'l' may be load, layers, layer, lua"},
         {"layer", true, NULL},
         {"xyzzy", true, "no command 'xyzzy': 'help' lists them"},
         {"", true, "no command '': 'help' lists them"},

@@ -21,6 +21,8 @@ void batch_run(struct shell *shell, const struct arguments *arguments)
         else
             code = shell_file(shell, action->text);
     }
-    if (!arguments->action_count)
+    if (arguments->script)
+        shell_script(shell, arguments->script, arguments->script_arguments, arguments->script_argument_count);
+    else if (!arguments->action_count)
         shell_stream(shell, stdin, "stdin");
 }

@@ -21,7 +21,7 @@
 #include "session/version.h"
 
 enum { HISTORY_MAX = 2000 };
-static const char prompt_text[] = "ippro> ";
+static const char prompt_text[] = "ippro> ", more_text[] = "    >> ";
 
 /* --- history -----------------------------------------------------------------------------------------------
  */
@@ -187,7 +187,7 @@ int repl_run(struct shell *shell)
     history_open();
     shell->prefixes = true;
     while (!shell->quit && !ending) {
-        char *line = read_one(prompt_text);
+        char *line = read_one(shell->unfinished ? more_text : prompt_text);
         bool twice = interrupt_twice();
         if (!line && !twice)
             break; /* Control-D, or a signal */

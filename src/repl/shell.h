@@ -5,17 +5,21 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "lua/script.h"
 #include "repl/show.h"
 #include "session/command.h"
 
 struct shell {
     struct session *session;
     struct show show;
-    bool prefixes;   /* commands may be shortened: at the prompt */
-    bool keep_going; /* a file goes on after a command that failed */
-    bool quit;       /* the command quit was given */
-    int depth;       /* files within files */
-    status first;    /* of the first command that failed, STATUS_OK while none did */
+    bool prefixes;                        /* commands may be shortened: at the prompt */
+    bool keep_going;                      /* a file goes on after a command that failed */
+    bool quit;                            /* the command quit was given */
+    int depth;                            /* files within files */
+    struct script *script;                /* Lua, made when first needed; freed by shell_end */
+    struct script_options script_options; /* how it is made */
+    char *unfinished;                     /* at the prompt: code whose end is still missing */
+    status first;                         /* of the first command that failed, STATUS_OK while none did */
 };
 
 /* Run the commands of one line; the first that fails ends it. Errors are shown behind `where` (may be NULL).
@@ -23,6 +27,10 @@ struct shell {
 status shell_line(struct shell *shell, const char *line, const char *where);
 /* One command from its words, as if typed; NULL ends the words. */
 status shell_words(struct shell *shell, const char *where, ...);
+/* A Lua script with its arguments. */
+status shell_script(struct shell *shell, const char *path, char *const *arguments, int count);
+/* Free what running made; the session is the caller's. */
+void shell_end(struct shell *shell);
 /* All lines of a file, or of an open stream called `name`. */
 status shell_file(struct shell *shell, const char *path);
 status shell_stream(struct shell *shell, FILE *stream, const char *name);

@@ -9,12 +9,24 @@
 #include <protobuf-c/protobuf-c.h>
 #include <readline/readline.h>
 #include <curses.h>
+#include <lua.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "session/version.h"
 
-enum { LONG_PLAIN = 256, LONG_ASCII, LONG_DATA, LONG_THREADS, LONG_VERSION, LONG_GENERATE };
+enum {
+    LONG_PLAIN = 256,
+    LONG_ASCII,
+    LONG_DATA,
+    LONG_THREADS,
+    LONG_VERSION,
+    LONG_GENERATE,
+    LONG_SAFE,
+    LONG_LUA_MEMORY
+};
 
 static const struct program_option table[] = {
     {'e', "execute", "COMMANDS", "run commands, then end; may be repeated",
@@ -30,6 +42,11 @@ static const struct program_option table[] = {
     {LONG_DATA, "data", "KIND:PATH", "open a data set, such as cifar10:DIR or shapes",
      "Open a data set before anything else is run: KIND:PATH, or KIND alone where no path is needed."},
     {LONG_THREADS, "threads", "N", "worker threads", "Set the option threads."},
+    {LONG_SAFE, "safe", "FOLDER", "Lua: no os, no io, writing in FOLDER only",
+     "For Lua scripts of others: they get neither os nor io, and what they have written goes to FOLDER or "
+     "below."},
+    {LONG_LUA_MEMORY, "lua-memory", "MB", "Lua: memory that scripts may hold",
+     "Memory that Lua scripts may hold, in megabytes of 1,048,576 bytes; 1024 without it."},
     {LONG_PLAIN, "plain", NULL, "plain prompt and plain text, no escape sequences",
      "Use a plain prompt and plain text: no escape sequence is ever written."},
     {LONG_ASCII, "ascii", NULL, "draw with ASCII characters only", "Draw with ASCII characters only."},
@@ -71,6 +88,8 @@ const struct described *environment_at(int index)
 {
     return index >= 0 && index < (int)(sizeof environment / sizeof *environment) ? &environment[index] : NULL;
 }
+
+enum { LUA_MEMORY_MAX = 1 << 20 };
 
 /* --- parsing -----------------------------------------------------------------------------------------------
  */
@@ -117,6 +136,16 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
     case LONG_GENERATE:
         arguments->generate = value;
         break;
+    case LONG_SAFE:
+        arguments->safe = value;
+        break;
+    case LONG_LUA_MEMORY:
+        if (!text_to_integer(value, &arguments->lua_memory) || arguments->lua_memory < 1 ||
+            arguments->lua_memory > LUA_MEMORY_MAX)
+            return error_set(error, STATUS_USAGE,
+                             "--lua-memory %s: expected a number of megabytes from 1 to %d", value,
+                             LUA_MEMORY_MAX);
+        break;
     }
     return STATUS_OK;
 }
@@ -156,6 +185,12 @@ status arguments_parse(int argc, char **argv, struct arguments *arguments, struc
     for (int letter; code == STATUS_OK && (letter = getopt_long(argc, argv, letters, options, NULL)) != -1;)
         code = letter == '?' || letter == ':' ? refused(argv, letter, error)
                                               : apply(arguments, letter, optarg, error);
+    if (code == STATUS_OK && optind < argc && strcmp(path_extension(argv[optind]), "lua") == 0) {
+        arguments->script = argv[optind++];
+        arguments->script_arguments = argv + optind;
+        arguments->script_argument_count = argc - optind;
+        optind = argc;
+    }
     if (code == STATUS_OK && optind < argc)
         arguments->model = argv[optind++];
     if (code == STATUS_OK && optind < argc)
@@ -178,7 +213,7 @@ void arguments_free(struct arguments *arguments)
 void usage_print(FILE *file)
 {
     fprintf(file,
-            "Usage: %s [OPTION...] [MODEL.onnx]\n"
+            "Usage: %s [OPTION...] [MODEL.onnx | SCRIPT.lua [ARGUMENT...]]\n"
             "Explore which filters of a trained network a pruning criterion would remove.\n"
             "Without a model it starts on a built-in example; without -e and -f at a prompt.\n\n",
             PROGRAM_NAME);
@@ -202,7 +237,7 @@ void version_print(FILE *file)
 {
     fprintf(file, "%s %s\n", PROGRAM_NAME, PROGRAM_VERSION);
     fprintf(file, "Readline %s, %s, %s\n", rl_library_version, curses_version(), openblas_get_config());
-    fprintf(file, "libpng %s, jansson %s, protobuf-c %s\n", png_get_libpng_ver(NULL), jansson_version_str(),
-            protobuf_c_version());
+    fprintf(file, "libpng %s, jansson %s, protobuf-c %s, %s\n", png_get_libpng_ver(NULL),
+            jansson_version_str(), protobuf_c_version(), LUA_RELEASE);
     fprintf(file, "Licence GPL-3.0-or-later: free software, with no warranty.\n");
 }

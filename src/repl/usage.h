@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include "base/status.h"
 
@@ -28,6 +29,11 @@ struct arguments {
     int action_count;
     size_t action_capacity;
     const char *model, *data, *threads, *generate; /* NULL: not given */
+    const char *script;                            /* a Lua script in the place of a model */
+    char **script_arguments;
+    int script_argument_count;
+    const char *safe;   /* the folder that scripts may write to; NULL: anywhere */
+    int64_t lua_memory; /* megabytes; 0: not given */
     bool no_config, keep_going, plain, ascii, help, version;
 };
 

@@ -91,8 +91,34 @@ static status run_run(struct call *call, struct error *error)
     char *path = path_expand(call_argument(call, 0));
     if (!path)
         return error_memory(error);
-    call->reply->run_file = path;
+    struct reply *reply = call->reply;
+    reply->run_file = path;
+    int count = call->invocation->argument_count - 1;
+    if (count && strcmp(path_extension(path), "lua") != 0)
+        return error_set(error, STATUS_USAGE, "only Lua scripts take arguments: unexpected '%s'",
+                         call_argument(call, 1));
+    reply->run_arguments = mem_new((size_t)count, sizeof *reply->run_arguments);
+    if (!reply->run_arguments)
+        return error_memory(error);
+    for (int i = 0; i < count; i++) {
+        reply->run_arguments[i] = mem_string(call_argument(call, i + 1));
+        if (!reply->run_arguments[i])
+            return error_memory(error);
+        reply->run_argument_count++;
+    }
     return STATUS_OK;
+}
+
+static status run_lua(struct call *call, struct error *error)
+{
+    struct text code = {0};
+    for (int i = 0; call_argument(call, i); i++) {
+        text_add(&code, i ? " " : "");
+        text_add(&code, call_argument(call, i));
+    }
+    call->reply->code = code.failed ? NULL : mem_string(text_data(&code));
+    text_free(&code);
+    return call->reply->code ? STATUS_OK : error_memory(error);
 }
 
 static status run_help(struct call *call, struct error *error)
@@ -142,11 +168,26 @@ static const struct parameter theme_arguments[] = {
 };
 static const struct example theme_examples[] = {{"theme", "lists the themes", false}, EXAMPLE_END};
 static const struct parameter run_arguments[] = {
-    {"FILE", VALUE_FILE, 0, 0, 0, NULL, NULL, "a file of commands"},
+    {"FILE", VALUE_FILE, 0, 0, 0, NULL, NULL, "a file of commands, or a Lua script: its name ends in .lua"},
+    {"ARGUMENT", VALUE_WORD, PARAMETER_OPTIONAL | PARAMETER_REPEATED, 0, 0, NULL, NULL, "for a Lua script"},
     PARAMETER_END,
 };
-static const struct example run_examples[] = {{"run tour.ippro", "runs the commands of a file", true},
-                                              EXAMPLE_END};
+static const struct parameter lua_arguments[] = {
+    {"CODE", VALUE_WORD, PARAMETER_REPEATED, 0, 0, NULL, NULL,
+     "an expression or statements, to the end of the line"},
+    PARAMETER_END,
+};
+static const struct example lua_examples[] = {
+    {"lua print(ippro.version)", "runs a statement", false},
+    {"= 2 ^ 10, math.pi", "shows what expressions are worth", false},
+    {"= ippro.load('example'):layers()[1]", "shows what scripts know of the first layer", false},
+    EXAMPLE_END,
+};
+static const struct example run_examples[] = {
+    {"run tour.ippro", "runs the commands of a file", true},
+    {"run sweep.lua example", "runs a Lua script with an argument", true},
+    EXAMPLE_END,
+};
 static const struct parameter help_arguments[] = {
     {"TOPIC", VALUE_TOPIC, PARAMETER_OPTIONAL, 0, 0, NULL, NULL, "a command, option, criterion or topic"},
     PARAMETER_END,
@@ -177,11 +218,21 @@ const struct command commands_program[] = {
      "Without an argument lists the themes. Themes are data files; those in ~/.config/ippro-explore/themes "
      "come first.",
      theme_examples, run_theme},
-    {"run", NULL, "program", run_arguments, NULL, NULL, COMMAND_CHANGES, "run a file of commands",
+    {"run", NULL, "program", run_arguments, NULL, NULL, COMMAND_CHANGES,
+     "run a file of commands or a Lua script",
      "Runs the commands of a file, one line after the other, as if they had been typed, but with full names. "
      "The first "
-     "command that fails ends the file; what the commands before it did stays.",
+     "command that fails ends the file; what the commands before it did stays."
+     "\n\n"
+     "A file whose name ends in .lua is a Lua script; what follows its name are its arguments. See "
+     "ippro-lua(3).",
      run_examples, run_run},
+    {"lua", "=", "program", lua_arguments, NULL, NULL, COMMAND_CHANGES, "run a piece of Lua",
+     "Takes the rest of the line as Lua. Values of an expression are shown. At the prompt, code that is not "
+     "complete asks for more lines; an empty line gives up. The module ippro has every command as a "
+     "function. "
+     "See ippro-lua(3).",
+     lua_examples, run_lua},
     {"help", "?", "program", help_arguments, NULL, NULL, 0, "explain commands, options and criteria",
      "Without an argument lists the commands; with a name tells everything known by it.", help_examples,
      run_help},

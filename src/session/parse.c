@@ -135,6 +135,35 @@ static status scan_mark(struct scanner *scanner, char mark, struct error *error)
     return STATUS_OK;
 }
 
+/* A command whose argument is the rest of the line as it stands: two tokens, "lua" and that. */
+static bool is_code(const struct scanner *scanner)
+{
+    const char *word = scanner->line + scanner->position;
+    int left = scanner->end - scanner->position;
+    if (scanner->partial || scanner->count || scanner->redirecting || scanner->redirect)
+        return false;
+    return *word == '=' || (left > 3 && strncmp(word, "lua", 3) == 0 && blank(word[3]));
+}
+
+static status scan_code(struct scanner *scanner, struct error *error)
+{
+    bool short_form = scanner->line[scanner->position] == '=';
+    int begin = scanner->position;
+    scanner->key = 0;
+    strcpy(scanner->word, short_form ? "=" : "lua");
+    scanner->length = (int)strlen(scanner->word);
+    scanner->position += scanner->length;
+    while (scanner->position < scanner->end && blank(scanner->line[scanner->position]))
+        scanner->position++;
+    status code = keep_token(scanner, begin + 1, error);
+    begin = scanner->position;
+    scanner->length = scanner->end - begin;
+    memcpy(scanner->word, scanner->line + begin, (size_t)scanner->length);
+    scanner->word[scanner->length] = '\0';
+    scanner->position = scanner->end;
+    return code == STATUS_OK && scanner->length ? keep_token(scanner, begin + 1, error) : code;
+}
+
 /* All of the line; for completion the token that touches the end stays in scanner->word, its start in *start.
  */
 static status scan(struct scanner *scanner, int *start, struct error *error)
@@ -144,6 +173,8 @@ static status scan(struct scanner *scanner, int *start, struct error *error)
         char c = scanner->line[scanner->position];
         if (blank(c)) {
             scanner->position++;
+        } else if (is_code(scanner)) {
+            code = scan_code(scanner, error);
         } else if (c == '#') {
             scanner->position = scanner->end;
         } else if (c == ';' || c == '>') {
@@ -171,8 +202,8 @@ static status scanner_start(struct scanner *scanner, const char *line, int lengt
     if (!parsed->arena)
         return error_memory(error);
     scanner->word = arena_alloc(parsed->arena, (size_t)length + 1, 1);
-    scanner->tokens = arena_alloc(parsed->arena, (size_t)length / 2 + 1, sizeof *scanner->tokens);
-    /* A token and its separator take two bytes at least, and so does a command. */
+    scanner->tokens = arena_alloc(parsed->arena, (size_t)length / 2 + 2, sizeof *scanner->tokens);
+    /* A token and its separator take two bytes at least, but for "=x"; so does a command. */
     parsed->statements = arena_alloc(parsed->arena, (size_t)length / 2 + 1, sizeof *parsed->statements);
     if (!scanner->word || !scanner->tokens || !parsed->statements)
         return error_memory(error);

@@ -22,6 +22,10 @@ void reply_free(struct reply *reply)
     reply_clear(reply);
     mem_free(reply->items);
     mem_free(reply->run_file);
+    for (int i = 0; i < reply->run_argument_count; i++)
+        mem_free(reply->run_arguments[i]);
+    mem_free(reply->run_arguments);
+    mem_free(reply->code);
     *reply = (struct reply){0};
 }
 

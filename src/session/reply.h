@@ -26,7 +26,10 @@ struct reply {
     size_t count, capacity;
     bool failed;    /* memory ran out; reported once when the command ends */
     bool quit;      /* the front end should end */
-    char *run_file; /* a file of commands that the front end should run next, or NULL */
+    char *run_file; /* a file of commands or a script that the front end should run next, or NULL */
+    char **run_arguments; /* of the script, owned */
+    int run_argument_count;
+    char *code; /* a piece of Lua that the front end should run next, or NULL */
 };
 
 void reply_free(struct reply *reply);

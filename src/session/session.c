@@ -75,6 +75,22 @@ void session_free(struct session *session)
     mem_free(session);
 }
 
+status session_fork(const struct session *session, struct session **result, struct error *error)
+{
+    struct session *fork = mem_new(1, sizeof *fork);
+    if (!fork)
+        return error_memory(error);
+    struct state present = state_of(session);
+    replace_state(fork, state_retain(&present));
+    status code = history_push(&fork->history, NULL, &present, error);
+    if (code != STATUS_OK) {
+        session_free(fork);
+        return code;
+    }
+    *result = fork;
+    return STATUS_OK;
+}
+
 /* --- changes -----------------------------------------------------------------------------------------------
  */
 

@@ -41,6 +41,9 @@ struct session {
 /* A session with default options, nothing loaded. */
 status session_new(struct session **session, struct error *error);
 void session_free(struct session *session);
+/* Another session in the same state, whose parts it shares; its history begins there. What either does later
+ * leaves the other as it is. */
+status session_fork(const struct session *session, struct session **fork, struct error *error);
 
 /* A command changes the session between begin and commit or rollback. */
 struct session_change {

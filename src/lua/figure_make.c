@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Figures that scripts make of their own numbers. */
+#include "lua/parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* A figure with the name and title of the table at index 1, in a handle on the stack. */
+static struct figure *begin_figure(lua_State *L, enum figure_kind kind)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_getfield(L, 1, "name");
+    lua_getfield(L, 1, "title");
+    const char *name = lua_isnil(L, 2) ? "script" : luaL_checkstring(L, 2);
+    const char *title = lua_isnil(L, 3) ? NULL : luaL_checkstring(L, 3);
+    void **place = handle_push(L, HANDLE_FIGURE);
+    struct figure *figure = figure_new(kind, name);
+    *place = figure;
+    if (!figure)
+        luaL_error(L, "out of memory");
+    if (title)
+        figure_title(figure, "%s", title);
+    return figure;
+}
+
+/* The figure on top of the stack is complete. */
+static int end_figure(lua_State *L, const struct figure *figure)
+{
+    struct error error = {0};
+    return figure_check(figure, &error) == STATUS_OK ? 1 : raise_error(L, &error);
+}
+
+/* Push the field of the table at 1 that must be an array, and return its length. */
+static int array_field(lua_State *L, const char *name)
+{
+    if (lua_getfield(L, 1, name) != LUA_TTABLE)
+        luaL_error(L, "the field '%s' must be an array", name);
+    lua_Integer length = luaL_len(L, -1);
+    if (length < 1 || length > 100000)
+        luaL_error(L, "the field '%s' has %I elements: from 1 to 100000 are possible", name,
+                   (LUAI_UACINT)length);
+    return (int)length;
+}
+
+/* Columns whose first row holds a text are text, those of integers only are integers. */
+static enum column_kind column_kind(lua_State *L, int rows, int row_count, int column)
+{
+    enum column_kind kind = COLUMN_INTEGER;
+    for (int i = 1; i <= row_count; i++) {
+        if (lua_geti(L, rows, i) != LUA_TTABLE)
+            luaL_error(L, "every row must be an array");
+        int type = lua_geti(L, -1, column);
+        bool whole = lua_isinteger(L, -1);
+        lua_pop(L, 2);
+        if (type == LUA_TSTRING)
+            return COLUMN_TEXT;
+        if (type != LUA_TNUMBER && type != LUA_TNIL)
+            luaL_error(L, "row %d, column %d: a %s is neither text nor number", i, column,
+                       lua_typename(L, type));
+        if (type == LUA_TNUMBER && !whole)
+            kind = COLUMN_REAL;
+    }
+    return kind;
+}
+
+static void add_cell(lua_State *L, struct figure *figure)
+{
+    if (lua_isnil(L, -1))
+        table_missing(figure);
+    else if (lua_type(L, -1) == LUA_TSTRING)
+        table_text(figure, lua_tostring(L, -1));
+    else
+        table_number(figure, lua_tonumber(L, -1));
+    lua_pop(L, 1);
+}
+
+/* ippro.table{name =, title =, columns = {"a", "b"}, rows = {{1, 2}, {3, 4}}} */
+int ippro_table(lua_State *L)
+{
+    struct figure *figure = begin_figure(L, FIGURE_TABLE);
+    int columns = array_field(L, "columns"), rows = array_field(L, "rows"), row_table = lua_gettop(L);
+    for (int j = 1; j <= columns; j++) {
+        if (lua_geti(L, row_table - 1, j) != LUA_TSTRING)
+            return luaL_error(L, "the names of columns are texts");
+        table_column(figure, lua_tostring(L, -1), NULL, column_kind(L, row_table, rows, j), 4);
+        lua_pop(L, 1);
+    }
+    for (int i = 1; i <= rows; i++) {
+        lua_geti(L, row_table, i);
+        for (int j = 1; j <= columns; j++) {
+            lua_geti(L, -1, j);
+            add_cell(L, figure);
+        }
+        lua_pop(L, 1);
+    }
+    lua_settop(L, 4);
+    return end_figure(L, figure);
+}
+
+/* Numbers of an array field of the series on top of the stack. */
+static void series_numbers(lua_State *L, const char *field, double *numbers, int count)
+{
+    if (lua_getfield(L, -1, field) != LUA_TTABLE)
+        luaL_error(L, "every series has arrays x and y");
+    for (int i = 0; i < count; i++) {
+        int type = lua_geti(L, -1, i + 1);
+        if (type != LUA_TNUMBER && type != LUA_TNIL)
+            luaL_error(L, "%s[%d] is no number", field, i + 1);
+        numbers[i] = type == LUA_TNIL ? NAN : lua_tonumber(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int longest_series(lua_State *L, int series)
+{
+    lua_Integer points = 0;
+    for (int i = 1; i <= series; i++) {
+        if (lua_geti(L, -1, i) != LUA_TTABLE || lua_getfield(L, -1, "x") != LUA_TTABLE)
+            luaL_error(L, "every series has arrays x and y");
+        lua_Integer length = luaL_len(L, -1);
+        points = length > points ? length : points;
+        lua_pop(L, 2);
+    }
+    if (points < 1 || points > 100000)
+        luaL_error(L, "a series has from 1 to 100000 points");
+    return (int)points;
+}
+
+static const char *text_field(lua_State *L, const char *field, const char *otherwise)
+{
+    lua_getfield(L, 1, field); /* stays on the stack, and so alive */
+    return lua_isnil(L, -1) ? otherwise : luaL_checkstring(L, -1);
+}
+
+/* ippro.curve{name =, title =, x_axis =, y_axis =, percent =, series = {{name =, x = {}, y = {}}}} */
+int ippro_curve(lua_State *L)
+{
+    struct figure *figure = begin_figure(L, FIGURE_CURVE);
+    const char *x_axis = text_field(L, "x_axis", "x"), *y_axis = text_field(L, "y_axis", "y");
+    lua_getfield(L, 1, "percent");
+    bool percent = lua_toboolean(L, -1);
+    int series = array_field(L, "series"), place = lua_gettop(L);
+    int points = longest_series(L, series);
+    size_t size = (size_t)series * (size_t)points;
+    double *x = script_alloc(L, size, sizeof *x), *y = script_alloc(L, size, sizeof *y);
+    const char **names = script_alloc(L, (size_t)series, sizeof *names);
+    for (int i = 0; i < series; i++) {
+        lua_geti(L, place, i + 1);
+        lua_getfield(L, -1, "name");
+        if (lua_type(L, -1) != LUA_TSTRING)
+            return luaL_error(L, "every series has a name");
+        names[i] = lua_tostring(L, -1); /* the series keeps it */
+        lua_pop(L, 1);
+        series_numbers(L, "x", x + (size_t)i * (size_t)points, points);
+        series_numbers(L, "y", y + (size_t)i * (size_t)points, points);
+        lua_pop(L, 1);
+    }
+    figure_set_curves(figure, series, points, names, x, y, NULL, x_axis, y_axis, percent, NAN, NULL);
+    lua_settop(L, 4);
+    return end_figure(L, figure);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Models and data sets in scripts. A model's methods are commands of the session: they work while the session
+ * has that network, pruned or not. */
+#include "lua/parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/target.h"
+
+/* --- making ------------------------------------------------------------------------------------------------
+ */
+
+static void push_model(lua_State *L)
+{
+    void **place = handle_push(L, HANDLE_MODEL);
+    *place = model_retain(script_of(L)->session->model);
+}
+
+int ippro_load(lua_State *L)
+{
+    command_call(L, script_of(L)->session, "load", 1, lua_gettop(L));
+    push_model(L);
+    return 1;
+}
+
+int ippro_data(lua_State *L)
+{
+    command_call(L, script_of(L)->session, "data", 1, lua_gettop(L));
+    void **place = handle_push(L, HANDLE_DATA);
+    *place = dataset_retain(script_of(L)->session->dataset);
+    return 1;
+}
+
+/* --- models ------------------------------------------------------------------------------------------------
+ */
+
+/* The session, after a check that it has the network of argument 1. */
+static struct session *session_with(lua_State *L)
+{
+    const struct model *model = handle_check(L, 1, HANDLE_MODEL);
+    struct session *session = script_of(L)->session;
+    if (!session->model || model_original(session->model) != model_original(model))
+        luaL_error(L, "the session has another network than this one (%s): load it again", model->name);
+    return session;
+}
+
+/* A method that is the command of the same name; upvalue 1: the name. Returns its answer. */
+static int model_command(lua_State *L)
+{
+    command_call(L, session_with(L), lua_tostring(L, lua_upvalueindex(1)), 2, lua_gettop(L));
+    return 1;
+}
+
+/* The same for commands that change the network: returns the model as it is then. */
+static int model_change(lua_State *L)
+{
+    command_call(L, session_with(L), lua_tostring(L, lua_upvalueindex(1)), 2, lua_gettop(L));
+    push_model(L);
+    return 1;
+}
+
+/* The session itself, or one beside it that has the data set of argument `index`. On the stack it keeps what
+ * it made alive. */
+static struct session *session_on(lua_State *L, int index)
+{
+    struct session *session = session_with(L), *fork;
+    struct error error = {0};
+    if (lua_isnoneornil(L, index))
+        return session;
+    struct dataset *dataset = handle_check(L, index, HANDLE_DATA);
+    if (dataset == session->dataset)
+        return session;
+    void **place = handle_push(L, HANDLE_SCORE_SET);
+    if (session_fork(session, &fork, &error) != STATUS_OK)
+        raise_error(L, &error);
+    *place = fork;
+    if (session_set_dataset(fork, dataset_retain(dataset), &error) != STATUS_OK)
+        raise_error(L, &error);
+    return fork;
+}
+
+/* model:score(data, criteria, options) */
+static int model_score(lua_State *L)
+{
+    lua_settop(L, 4);
+    struct session *session = session_on(L, 2);
+    command_call(L, session, "score", 3, 4);
+    push_score_set(L, session);
+    return 1;
+}
+
+/* model:eval([data], options): numbers as fields, beside the figures. */
+static int model_eval(lua_State *L)
+{
+    bool has_data = handle_test(L, 2, HANDLE_DATA) || !lua_istable(L, 2);
+    lua_settop(L, has_data ? 3 : 2);
+    struct session *session = has_data ? session_on(L, 2) : session_with(L);
+    int options = has_data ? 3 : 2;
+    command_call(L, session, "eval", options, options);
+    const struct measurements *all = &session->measurements;
+    const struct measurement *found = measurements_find(all, session->pruning->network, NULL);
+    if (found) {
+        lua_pushinteger(L, found->images);
+        lua_setfield(L, -2, "images");
+        lua_pushnumber(L, measurement_accuracy(found));
+        lua_setfield(L, -2, "top1");
+        lua_pushnumber(L, (double)found->top5 / (double)found->images);
+        lua_setfield(L, -2, "top5");
+        lua_pushnumber(L, found->loss);
+        lua_setfield(L, -2, "loss");
+        lua_pushnumber(L, measurement_error(found));
+        lua_setfield(L, -2, "error");
+    }
+    return 1;
+}
+
+static void set_boolean(lua_State *L, const char *field, bool value)
+{
+    lua_pushboolean(L, value);
+    lua_setfield(L, -2, field);
+}
+
+static void set_integer(lua_State *L, const char *field, int64_t value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, field);
+}
+
+int check_layer(lua_State *L, int index, const struct model *model)
+{
+    const char *name = luaL_checkstring(L, index);
+    int layer = layers_index(model->layers, name);
+    if (layer < 0)
+        luaL_error(L, "no layer '%s'", name);
+    return layer;
+}
+
+/* What scripts know of a layer. */
+static void push_layer(lua_State *L, const struct model *model, int index)
+{
+    const struct layer *layer = &model->layers->items[index];
+    const struct group *group = &model->coupling->groups[model->coupling->layer_group[index]];
+    lua_newtable(L);
+    lua_pushstring(L, layer->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, layer_kind_name(layer->kind));
+    lua_setfield(L, -2, "kind");
+    lua_pushstring(L, group->name);
+    lua_setfield(L, -2, "group");
+    set_integer(L, "channels", layer->channels);
+    set_integer(L, "filter_length", layer->filter_length);
+    set_integer(L, "kernel_height", layer->kernel_height);
+    set_integer(L, "kernel_width", layer->kernel_width);
+    set_boolean(L, "norm", layer->norm_node >= 0);
+    set_boolean(L, "stream", group->stream);
+    set_boolean(L, "locked", group->locked);
+    set_boolean(L, "output", layer->output_layer);
+}
+
+/* model:layers(): an array of layers, in the order of the network. */
+static int model_layers(lua_State *L)
+{
+    const struct model *model = session_with(L)->model;
+    lua_createtable(L, model->layers->count, 0);
+    for (int i = 0; i < model->layers->count; i++) {
+        push_layer(L, model, i);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* --- ratios ------------------------------------------------------------------------------------------------
+ */
+
+/* One `ratio TARGET VALUE` with the target and the value on top of the stack; pops both. */
+static void set_ratio(lua_State *L)
+{
+    int top = lua_gettop(L);
+    if (lua_type(L, top) == LUA_TBOOLEAN && !lua_toboolean(L, top)) {
+        lua_pushliteral(L, "none"); /* false leaves the target alone */
+        lua_replace(L, top);
+    }
+    command_call(L, script_of(L)->session, "ratio", top - 1, top);
+    lua_settop(L, top - 2);
+}
+
+/* The function is asked once per block that is free, about its first layer. */
+static void ratios_from_function(lua_State *L)
+{
+    struct session *session = script_of(L)->session;
+    for (int i = 0; session->model && i < session->model->coupling->block_count; i++) {
+        const struct model *model = session->model;
+        const struct block *block = &model->coupling->blocks[i];
+        if (block->locked)
+            continue;
+        lua_pushstring(L, model->layers->items[block->layers[0]].name);
+        lua_pushvalue(L, 2);
+        push_layer(L, model, block->layers[0]);
+        lua_call(L, 1, 1);
+        session_with(L); /* the function may have loaded something else */
+        if (lua_isnil(L, -1))
+            lua_pop(L, 2);
+        else
+            set_ratio(L);
+    }
+}
+
+/* From the general to the particular: words, then patterns, then names; within each by the alphabet. */
+static int target_weight(const char *target)
+{
+    return strcmp(target, "all") == 0 ? 0 : target_is_word(target) ? 1 : glob_is_pattern(target) ? 2 : 3;
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+    const char *left = *(const char *const *)a, *right = *(const char *const *)b;
+    int difference = target_weight(left) - target_weight(right);
+    return difference ? difference : strcmp(left, right);
+}
+
+static void ratios_from_table(lua_State *L)
+{
+    size_t count = 0;
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "ratios: the keys are layers, patterns, streams, inner or all");
+        count++;
+    }
+    const char **targets = script_alloc(L, count, sizeof *targets);
+    size_t filled = 0;
+    for (lua_pushnil(L); filled < count && lua_next(L, 2); lua_pop(L, 1))
+        targets[filled++] = lua_tostring(L, -2); /* the table keeps them */
+    lua_settop(L, 3);
+    if (count)
+        qsort(targets, count, sizeof *targets, compare_targets);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushstring(L, targets[i]);
+        lua_getfield(L, 2, targets[i]);
+        set_ratio(L);
+    }
+}
+
+/* model:ratios(number or table or function); returns the model. */
+static int model_ratios(lua_State *L)
+{
+    session_with(L);
+    lua_settop(L, 2);
+    switch (lua_type(L, 2)) {
+    case LUA_TFUNCTION:
+        ratios_from_function(L);
+        break;
+    case LUA_TTABLE:
+        ratios_from_table(L);
+        break;
+    case LUA_TNUMBER:
+        lua_pushliteral(L, "all");
+        lua_pushvalue(L, 2);
+        set_ratio(L);
+        break;
+    default:
+        return luaL_typeerror(L, 2, "number, table or function");
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* model:prune([criterion [, ratio]], options): a selection. */
+static int model_prune(lua_State *L)
+{
+    struct session *session = session_with(L);
+    command_call(L, session, "prune", 2, lua_gettop(L));
+    push_selection(L, session);
+    return 1;
+}
+
+static const struct cost *cost_now(lua_State *L)
+{
+    const struct session *session = session_with(L);
+    return pruning_cost(session->pruning, session->model);
+}
+
+/* model:cost(): of the network as it is now. */
+static int model_cost(lua_State *L)
+{
+    const struct cost *cost = cost_now(L);
+    lua_newtable(L);
+    set_integer(L, "parameters", cost->parameters);
+    set_integer(L, "channels", cost->channels);
+    set_integer(L, "activation_bytes", cost->activation_bytes);
+    lua_pushnumber(L, cost->macs);
+    lua_setfield(L, -2, "macs");
+    return 1;
+}
+
+static int model_name(lua_State *L)
+{
+    const struct model *model = handle_test(L, 1, HANDLE_MODEL);
+    if (!model) {
+        luaL_checkudata(L, 1, "ippro.model");
+        lua_pushliteral(L, "model (freed)");
+    } else {
+        lua_pushfstring(L, "model %s (%d layers)", model->name, model->layers->count);
+    }
+    return 1;
+}
+
+static int data_name(lua_State *L)
+{
+    const struct dataset *dataset = handle_test(L, 1, HANDLE_DATA);
+    if (!dataset) {
+        luaL_checkudata(L, 1, "ippro.data");
+        lua_pushliteral(L, "data set (freed)");
+    } else {
+        lua_pushfstring(L, "data set %s (%I images)", dataset->kind->name, (LUAI_UACINT)dataset->count);
+    }
+    return 1;
+}
+
+static void add_commands(lua_State *L, const char *const *names, lua_CFunction function)
+{
+    luaL_getmetatable(L, "ippro.model");
+    lua_getfield(L, -1, "__index");
+    for (; *names; names++) {
+        lua_pushstring(L, *names);
+        lua_pushcclosure(L, function, 1);
+        lua_setfield(L, -2, *names);
+    }
+    lua_pop(L, 2);
+}
+
+void network_kinds_new(lua_State *L)
+{
+    static const luaL_Reg model[] = {
+        {"score", model_score},
+        {"eval", model_eval},
+        {"layers", model_layers},
+        {"ratios", model_ratios},
+        {"prune", model_prune},
+        {"cost", model_cost},
+        {NULL, NULL},
+    };
+    static const luaL_Reg data[] = {{NULL, NULL}};
+    static const char *const asked[] = {"info", "layer", "group", "diff", "save", NULL};
+    static const char *const changed[] = {"unprune", "apply", "undo", "redo", "recipe", "rescale", NULL};
+    handle_kind_new(L, HANDLE_MODEL, model, NULL, model_name);
+    handle_kind_new(L, HANDLE_DATA, data, NULL, data_name);
+    add_commands(L, asked, model_command);
+    add_commands(L, changed, model_change);
+}

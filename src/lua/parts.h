@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of this room share.
+ *
+ * Lua's errors are long jumps. What C owns while Lua may raise one is therefore held by a handle, whose
+ * collection frees it: create the handle first, then what it holds. */
+#ifndef IPPRO_LUA_PARTS_H
+#define IPPRO_LUA_PARTS_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "lua/script.h"
+
+struct script {
+    lua_State *lua;
+    struct session *session;
+    struct script_host host;
+    size_t held, limit; /* bytes */
+    char *folder;       /* real path of the safe folder, or NULL */
+    char *traceback;
+    bool running; /* no script is entered twice */
+};
+
+struct script *script_of(lua_State *L);
+
+/* --- handles: handle.c ---------------------------------------------------------------------------------- */
+
+enum handle_kind {
+    HANDLE_MODEL,     /* struct model */
+    HANDLE_DATA,      /* struct dataset */
+    HANDLE_SCORE_SET, /* struct session: one of its own, with the scores and all that they came from */
+    HANDLE_SCORES,    /* struct criterion_scores */
+    HANDLE_SELECTION, /* struct chosen */
+    HANDLE_FIGURE,    /* struct figure */
+    HANDLE_REPLY,     /* struct reply; the rest is never seen by scripts */
+    HANDLE_LINE,      /* struct parsed_line */
+    HANDLE_TEXT,      /* struct text */
+    HANDLE_MEMORY,    /* from mem_new */
+    HANDLE_KINDS
+};
+
+/* Scores of one criterion, with what other options would need. */
+struct criterion_scores {
+    struct model *model;
+    struct board *board;
+    struct scores *scores;
+    struct options *options;
+    struct choice choice;
+};
+
+/* What was selected, and of which network. */
+struct chosen {
+    struct model *model;
+    struct pruning *pruning;
+};
+
+/* Push a handle of nothing; put the object into the place that is returned. */
+void **handle_push(lua_State *L, enum handle_kind kind);
+/* The object of an argument. Raises an error for anything else and for one that was freed. */
+void *handle_check(lua_State *L, int index, enum handle_kind kind);
+void *handle_test(lua_State *L, int index, enum handle_kind kind); /* NULL for anything else */
+/* Let go of the object of a handle now. */
+void handle_drop(lua_State *L, int index);
+/* The metatables; `methods` of a kind, NULL-ended, become its __index, or are given to `index` as its first
+ * upvalue. */
+void handle_kind_new(lua_State *L, enum handle_kind kind, const luaL_Reg *methods, lua_CFunction index,
+                     lua_CFunction to_string);
+
+/* Raise a C error as a Lua error with the position of the script's line. */
+int raise_error(lua_State *L, const struct error *error);
+/* Memory that goes with a handle on top of the stack; raises an error when it is out. */
+void *script_alloc(lua_State *L, size_t count, size_t size);
+void push_text(lua_State *L, const struct text *text); /* raises an error when the text has failed */
+
+/* --- commands: command_call.c -----------------------------------------------------------------------------
+ */
+
+/* Run a command in `session` and push its answer: a table of figures, its text in the field `text`. The
+ * arguments stand on the stack from `first` on: strings, numbers, booleans and arrays of these; a table as
+ * the last one sets key=value parameters. */
+void command_call(lua_State *L, struct session *session, const char *name, int first, int last);
+/* Push values and call with them, for methods that build a command themselves. */
+void answer_only_figure(lua_State *L); /* replace the answer on top by its first figure (nil without one) */
+int ippro_command(lua_State *L);       /* ippro.command(line) */
+int ippro_named(lua_State *L);         /* upvalue 1: a command's name */
+
+/* --- the kinds --------------------------------------------------------------------------------------------
+ */
+
+void figure_kind_new(lua_State *L);
+void push_figure(lua_State *L, struct figure **figure); /* takes it, leaves NULL */
+int ippro_table(lua_State *L);
+int ippro_curve(lua_State *L);
+void network_kinds_new(lua_State *L);
+int ippro_load(lua_State *L);
+int ippro_data(lua_State *L);
+void score_kinds_new(lua_State *L);
+/* A score set with the present scores of the session. */
+void push_score_set(lua_State *L, const struct session *session);
+void selection_kind_new(lua_State *L);
+void push_selection(lua_State *L, const struct session *session);
+
+/* The layer that an argument names, or raise an error. */
+int check_layer(lua_State *L, int index, const struct model *model);
+/* A number option or the default. */
+void push_channels(lua_State *L, const int64_t *channels, int64_t count);
+
+/* --- taming: sandbox.c ------------------------------------------------------------------------------------
+ */
+
+void sandbox_open(lua_State *L, bool safe);
+void sandbox_hook(lua_State *L);
+/* Raises an error for a file outside the safe folder. */
+void check_writable(lua_State *L, const char *path);
+/* Compile text; pushes the function or a message, returns Lua's status. */
+int load_text(lua_State *L, const char *code, size_t size, const char *chunk);
+int load_file(lua_State *L, const char *path, struct error *error);
+
+void module_open(lua_State *L);
+int pretty_print(lua_State *L); /* all arguments, readable, to standard output */
+
+#endif

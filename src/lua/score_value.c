@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Score sets (what one call of `score` left), the scores of one criterion, and selections. A score set is a
+ * session of its own beside the program's: whatever is loaded, scored or pruned later leaves it as it is. */
+#include "lua/parts.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "stats/correlation.h"
+#include "stats/overlap.h"
+
+/* --- score sets --------------------------------------------------------------------------------------------
+ */
+
+void push_score_set(lua_State *L, const struct session *session)
+{
+    struct error error = {0};
+    struct session *fork = NULL;
+    void **place = handle_push(L, HANDLE_SCORE_SET);
+    if (session_fork(session, &fork, &error) != STATUS_OK)
+        raise_error(L, &error);
+    *place = fork;
+}
+
+/* A method that is the command of the same name and shows one figure; upvalue 1: the name.
+ * set:corr("kendall") is set:corr{method = "kendall"}. */
+static int set_command(lua_State *L)
+{
+    struct session *session = handle_check(L, 1, HANDLE_SCORE_SET);
+    const char *name = lua_tostring(L, lua_upvalueindex(1));
+    if (strcmp(name, "corr") == 0 && lua_gettop(L) == 2 && lua_isstring(L, 2)) {
+        lua_newtable(L);
+        lua_pushvalue(L, 2);
+        lua_setfield(L, -2, "method");
+        lua_replace(L, 2);
+    } else if (strcmp(name, "overlap") == 0 && lua_gettop(L) == 2 && lua_isnumber(L, 2)) {
+        lua_newtable(L);
+        lua_pushvalue(L, 2);
+        lua_setfield(L, -2, "ratio");
+        lua_replace(L, 2);
+    }
+    command_call(L, session, name, 2, lua_gettop(L));
+    answer_only_figure(L);
+    return 1;
+}
+
+/* set:criteria(): labels of what is scored. */
+static int set_criteria(lua_State *L)
+{
+    const struct session *session = handle_check(L, 1, HANDLE_SCORE_SET);
+    lua_newtable(L);
+    for (int i = 0; i < session->board->count; i++) {
+        lua_pushstring(L, session->board->entries[i].choice.label);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+static struct criterion_scores *push_scores(lua_State *L)
+{
+    void **place = handle_push(L, HANDLE_SCORES);
+    struct criterion_scores *held = mem_new(1, sizeof *held);
+    *place = held;
+    if (!held)
+        luaL_error(L, "out of memory");
+    return held;
+}
+
+/* set.NAME: a method, else the scores of that criterion. Upvalue 1: the methods. */
+static int set_field(lua_State *L)
+{
+    const struct session *session = handle_check(L, 1, HANDLE_SCORE_SET);
+    const char *label = luaL_checkstring(L, 2);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    const struct score_entry *entry = board_entry(session->board, label);
+    if (!entry)
+        return luaL_error(L, "'%s' is not scored here, and score sets have no method of that name", label);
+    struct criterion_scores *held = push_scores(L);
+    held->model = model_retain(session->model);
+    held->board = board_retain(session->board);
+    held->options = options_retain(session->options);
+    held->scores = scores_retain(entry->scores);
+    held->choice = entry->choice;
+    return 1;
+}
+
+static int set_name(lua_State *L)
+{
+    const struct session *session = handle_test(L, 1, HANDLE_SCORE_SET);
+    if (!session) {
+        luaL_checkudata(L, 1, "ippro.score_set");
+        lua_pushliteral(L, "score set (freed)");
+        return 1;
+    }
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    luaL_addstring(&text, "score set:");
+    for (int i = 0; i < session->board->count; i++) {
+        luaL_addchar(&text, ' ');
+        luaL_addstring(&text, session->board->entries[i].choice.label);
+    }
+    luaL_pushresult(&text);
+    return 1;
+}
+
+/* --- the scores of one criterion ---------------------------------------------------------------------------
+ */
+
+/* scores(set, {gamma =, target =, taylor =}) computes them anew under other options from the same pass; so
+ * set:proscore{gamma = 1} does. */
+static int scores_call(lua_State *L)
+{
+    const struct criterion_scores *from = handle_check(L, 1, HANDLE_SCORES);
+    struct error error = {0};
+    luaL_checktype(L, 3, LUA_TTABLE);
+    struct criterion_options base = options_criterion(from->options);
+    struct criterion_options options = choice_options(&from->choice, &base);
+    for (lua_pushnil(L); lua_next(L, 3); lua_pop(L, 1)) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        if (strcmp(key, "gamma") != 0)
+            return luaL_error(L, "scores take no '%s': what can change without a pass is gamma", key);
+        if (lua_type(L, -1) != LUA_TNUMBER)
+            return luaL_error(L, "gamma is a number");
+        options.gamma = lua_tonumber(L, -1);
+    }
+    const struct score_statistics *statistics = board_statistics(from->board);
+    struct criterion_scores *held = push_scores(L);
+    held->model = model_retain(from->model);
+    held->board = board_retain(from->board);
+    held->options = options_retain(from->options);
+    held->choice = from->choice;
+    held->choice.fixed_gamma = true;
+    held->choice.fixed.gamma = options.gamma;
+    unsigned needs = criterion_needs(from->model->layers, from->choice.criterion, &options);
+    if (scores_compute(from->model->graph, from->model->layers, from->choice.criterion, &options,
+                       needs & PASS_NEEDS ? statistics : NULL, &held->scores, &error) != STATUS_OK)
+        return raise_error(L, &error);
+    return 1;
+}
+
+/* scores:of(layer): one number per channel, scores[1] is channel 0. */
+static int scores_of(lua_State *L)
+{
+    const struct criterion_scores *held = handle_check(L, 1, HANDLE_SCORES);
+    int layer = check_layer(L, 2, held->model);
+    const double *values = held->scores->layer[layer];
+    if (!values)
+        return luaL_error(L, "%s is the network's output: it is not scored", lua_tostring(L, 2));
+    int64_t count = held->model->layers->items[layer].channels;
+    lua_createtable(L, (int)count, 0);
+    for (int64_t i = 0; i < count; i++) {
+        lua_pushnumber(L, values[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* scores:order(layer): channel numbers, least important first. */
+static int scores_order(lua_State *L)
+{
+    const struct criterion_scores *held = handle_check(L, 1, HANDLE_SCORES);
+    struct error error = {0};
+    int layer = check_layer(L, 2, held->model);
+    if (!held->scores->layer[layer])
+        return luaL_error(L, "%s is the network's output: it is not scored", lua_tostring(L, 2));
+    int64_t count = held->model->layers->items[layer].channels;
+    int64_t *order = script_alloc(L, (size_t)count, sizeof *order);
+    if (scores_rank(held->scores->layer[layer], count, order, &error) != STATUS_OK)
+        return raise_error(L, &error);
+    push_channels(L, order, count);
+    return 1;
+}
+
+static int scores_layers(lua_State *L)
+{
+    const struct criterion_scores *held = handle_check(L, 1, HANDLE_SCORES);
+    lua_newtable(L);
+    for (int i = 0; i < held->model->layers->count; i++) {
+        if (!held->scores->layer[i])
+            continue;
+        lua_pushstring(L, held->model->layers->items[i].name);
+        lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+    }
+    return 1;
+}
+
+static const struct criterion_scores *check_other(lua_State *L, const struct criterion_scores *held)
+{
+    const struct criterion_scores *other = handle_check(L, 2, HANDLE_SCORES);
+    if (other->model->layers != held->model->layers)
+        luaL_error(L, "the scores are of two networks, %s and %s", held->model->name, other->model->name);
+    return other;
+}
+
+/* Push the mean of what was added up; nil when no layer has a value. */
+static int push_mean(lua_State *L, double sum, int count)
+{
+    if (count)
+        lua_pushnumber(L, sum / count);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+/* scores:overlap(other [, ratio [, layer]]): Jaccard index of what is pruned, the mean over layers. */
+static int scores_overlap(lua_State *L)
+{
+    const struct criterion_scores *held = handle_check(L, 1, HANDLE_SCORES);
+    const struct criterion_scores *other = check_other(L, held);
+    double ratio = luaL_optnumber(L, 3, option_real(held->options, OPTION_RATIO)), sum = 0;
+    int only = lua_isnoneornil(L, 4) ? -1 : check_layer(L, 4, held->model), count = 0;
+    enum rounding rounding = (enum rounding)option_integer(held->options, OPTION_ROUND);
+    luaL_argcheck(L, ratio >= 0 && ratio <= 1, 3, "a ratio is a number from 0 to 1");
+    for (int i = 0; i < held->model->layers->count; i++) {
+        struct overlap overlap;
+        struct error error = {0};
+        int64_t channels = held->model->layers->items[i].channels;
+        if (!held->scores->layer[i] || (only >= 0 && i != only))
+            continue;
+        if (overlap_compute(held->scores->layer[i], other->scores->layer[i], channels,
+                            pruned_count(channels, ratio, rounding), &overlap, &error) != STATUS_OK)
+            return raise_error(L, &error);
+        if (overlap.either) {
+            sum += (double)overlap.both / (double)overlap.either;
+            count++;
+        }
+    }
+    return push_mean(L, sum, count);
+}
+
+/* scores:corr(other [, method [, layer]]): the mean over layers. */
+static int scores_corr(lua_State *L)
+{
+    static const char *const methods[] = {"pearson", "spearman", "kendall", NULL};
+    const struct criterion_scores *held = handle_check(L, 1, HANDLE_SCORES);
+    const struct criterion_scores *other = check_other(L, held);
+    int method = luaL_checkoption(L, 3, "spearman", methods), count = 0;
+    int only = lua_isnoneornil(L, 4) ? -1 : check_layer(L, 4, held->model);
+    double sum = 0;
+    for (int i = 0; i < held->model->layers->count; i++) {
+        struct correlation correlation;
+        struct error error = {0};
+        if (!held->scores->layer[i] || (only >= 0 && i != only))
+            continue;
+        if (correlation_compute((enum correlation_method)method, held->scores->layer[i],
+                                other->scores->layer[i], held->model->layers->items[i].channels, &correlation,
+                                &error) != STATUS_OK)
+            return raise_error(L, &error);
+        if (!isnan(correlation.coefficient)) {
+            sum += correlation.coefficient;
+            count++;
+        }
+    }
+    return push_mean(L, sum, count);
+}
+
+static int scores_name(lua_State *L)
+{
+    const struct criterion_scores *held = handle_test(L, 1, HANDLE_SCORES);
+    if (!held) {
+        luaL_checkudata(L, 1, "ippro.scores");
+        lua_pushliteral(L, "scores (freed)");
+    } else {
+        lua_pushfstring(L, "scores of %s in %s", held->choice.label, held->model->name);
+    }
+    return 1;
+}
+
+static int scores_criterion(lua_State *L)
+{
+    const struct criterion_scores *held = handle_check(L, 1, HANDLE_SCORES);
+    lua_pushstring(L, held->choice.label);
+    return 1;
+}
+
+void score_kinds_new(lua_State *L)
+{
+    static const luaL_Reg set[] = {{"criteria", set_criteria}, {NULL, NULL}};
+    static const luaL_Reg scores[] = {
+        {"of", scores_of},
+        {"order", scores_order},
+        {"layers", scores_layers},
+        {"overlap", scores_overlap},
+        {"corr", scores_corr},
+        {"criterion", scores_criterion},
+        {NULL, NULL},
+    };
+    static const char *const commands[] = {"corr", "overlap", "hist", "rank", "layer", "filter", NULL};
+    handle_kind_new(L, HANDLE_SCORE_SET, set, set_field, set_name);
+    luaL_getmetatable(L, "ippro.score_set");
+    lua_getfield(L, -1, "__index");
+    lua_getupvalue(L, -1, 1);
+    for (int i = 0; commands[i]; i++) {
+        lua_pushstring(L, commands[i]);
+        lua_pushcclosure(L, set_command, 1);
+        lua_setfield(L, -2, commands[i]);
+    }
+    lua_pop(L, 3);
+    handle_kind_new(L, HANDLE_SCORES, scores, NULL, scores_name);
+    luaL_getmetatable(L, "ippro.scores");
+    lua_pushcfunction(L, scores_call);
+    lua_setfield(L, -2, "__call");
+    lua_pop(L, 1);
+}
+
+/* --- selections --------------------------------------------------------------------------------------------
+ */
+
+void push_selection(lua_State *L, const struct session *session)
+{
+    void **place = handle_push(L, HANDLE_SELECTION);
+    struct chosen *chosen = mem_new(1, sizeof *chosen);
+    *place = chosen;
+    if (!chosen)
+        luaL_error(L, "out of memory");
+    chosen->model = model_retain(session->model);
+    chosen->pruning = pruning_retain(session->pruning);
+}
+
+/* selection:removed([layer]): channel numbers of a layer, or a table of them by layer. */
+static int selection_removed(lua_State *L)
+{
+    const struct chosen *chosen = handle_check(L, 1, HANDLE_SELECTION);
+    int only = lua_isnoneornil(L, 2) ? -1 : check_layer(L, 2, chosen->model);
+    lua_newtable(L);
+    for (int i = 0; i < chosen->model->layers->count; i++) {
+        const struct layer *layer = &chosen->model->layers->items[i];
+        if (only >= 0 && i != only)
+            continue;
+        lua_newtable(L);
+        for (int64_t c = 0, n = 0; c < layer->channels; c++) {
+            if (!pruning_removes(chosen->pruning, chosen->model, i, c))
+                continue;
+            lua_pushinteger(L, c);
+            lua_rawseti(L, -2, ++n);
+        }
+        if (only >= 0)
+            return 1;
+        if (luaL_len(L, -1))
+            lua_setfield(L, -2, layer->name);
+        else
+            lua_pop(L, 1);
+    }
+    return 1;
+}
+
+/* selection:kept(layer): how many channels stay. */
+static int selection_kept(lua_State *L)
+{
+    const struct chosen *chosen = handle_check(L, 1, HANDLE_SELECTION);
+    lua_pushinteger(L, pruning_kept(chosen->pruning, chosen->model, check_layer(L, 2, chosen->model)));
+    return 1;
+}
+
+static int selection_cost(lua_State *L)
+{
+    const struct chosen *chosen = handle_check(L, 1, HANDLE_SELECTION);
+    const struct cost *cost = pruning_cost(chosen->pruning, chosen->model);
+    lua_newtable(L);
+    lua_pushinteger(L, cost->parameters);
+    lua_setfield(L, -2, "parameters");
+    lua_pushinteger(L, cost->channels);
+    lua_setfield(L, -2, "channels");
+    lua_pushnumber(L, cost->macs);
+    lua_setfield(L, -2, "macs");
+    return 1;
+}
+
+static int selection_count(lua_State *L)
+{
+    const struct chosen *chosen = handle_check(L, 1, HANDLE_SELECTION);
+    lua_pushinteger(L, chosen->pruning->removed_count);
+    return 1;
+}
+
+static int selection_name(lua_State *L)
+{
+    const struct chosen *chosen = handle_test(L, 1, HANDLE_SELECTION);
+    if (!chosen) {
+        luaL_checkudata(L, 1, "ippro.selection");
+        lua_pushliteral(L, "selection (freed)");
+    } else {
+        lua_pushfstring(L, "selection: %s", chosen->pruning->how ? chosen->pruning->how : "nothing");
+    }
+    return 1;
+}
+
+void selection_kind_new(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"removed", selection_removed},
+        {"kept", selection_kept},
+        {"cost", selection_cost},
+        {"count", selection_count},
+        {NULL, NULL},
+    };
+    handle_kind_new(L, HANDLE_SELECTION, methods, NULL, selection_name);
+}
