@@ -246,12 +246,15 @@ for loop in 'while true do end' \
     'local function f() xpcall(function() while true do end end, f) end while true do f() end' \
     'while true do pcall(ippro.command, "help") end' \
     'ippro.load("example"):ratios(function() while true do end end)'; do
-    printf '%s\n' "$loop" >loop.lua
+    # Before the script runs nobody may listen yet, and a shell's background jobs ignore the signal by default.
+    rm -f running
+    printf 'io.open("running", "w"):close()\n%s\n' "$loop" >loop.lua
     "$IPPRO" -n loop.lua >out 2>err &
     pid=$!
-    sleep 0.7
+    while [ ! -e running ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
+    sleep 0.2
     kill -INT $pid
-    ( sleep 10; kill -KILL $pid 2>/dev/null ) &
+    ( sleep 60; kill -KILL $pid 2>/dev/null ) &
     guard=$!
     wait $pid
     status=$?

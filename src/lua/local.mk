@@ -12,5 +12,6 @@ src_liblua_a_SOURCES = \
 	src/lua/pretty.c \
 	src/lua/sandbox.c \
 	src/lua/score_value.c \
-	src/lua/script.c src/lua/script.h
+	src/lua/script.c src/lua/script.h \
+	src/lua/stop.c
 LIBLUA = src/liblua.a $(LUA_LIBS)

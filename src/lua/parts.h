@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <stdbool.h>
 
 #include "lua/script.h"
 
@@ -110,12 +111,18 @@ void push_channels(lua_State *L, const int64_t *channels, int64_t count);
  */
 
 void sandbox_open(lua_State *L, bool safe);
-void sandbox_hook(lua_State *L);
 /* Raises an error for a file outside the safe folder. */
 void check_writable(lua_State *L, const char *path);
 /* Compile text; pushes the function or a message, returns Lua's status. */
 int load_text(lua_State *L, const char *code, size_t size, const char *chunk);
 int load_file(lua_State *L, const char *path, struct error *error);
+
+/* --- stopping: stop.c -------------------------------------------------------------------------------------
+ */
+
+void stop_open(lua_State *L); /* over the libraries */
+void stop_hook(lua_State *L);
+bool script_interrupted(lua_State *L);
 
 /* --- output: output.c, pretty.c ---------------------------------------------------------------------------
  */

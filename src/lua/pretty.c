@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { SHOWN_DEPTH = 5, SHOWN_ITEMS = 100 };
+enum { SHOWN_DEPTH = 5, SHOWN_ITEMS = 100, SHOWN_BYTES = 100000 };
 
 static void add_value(lua_State *L, struct text *out, int index, int depth);
 
@@ -77,7 +77,7 @@ static void add_fields(lua_State *L, struct text *out, int index, int depth, boo
 static void add_table(lua_State *L, struct text *out, int index, int depth)
 {
     lua_Integer length = (lua_Integer)lua_rawlen(L, index);
-    if (depth >= SHOWN_DEPTH) {
+    if (depth >= SHOWN_DEPTH || out->length > SHOWN_BYTES) {
         text_add(out, "{...}");
         return;
     }

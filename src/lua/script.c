@@ -122,7 +122,7 @@ static status enter(struct script *script, int count, struct error *error)
     lua_State *L = script->lua;
     mem_free(script->traceback);
     script->traceback = NULL;
-    sandbox_hook(L);
+    stop_hook(L);
     int base = lua_gettop(L) - count;
     lua_pushcfunction(L, handle_error);
     lua_insert(L, base);
@@ -130,7 +130,7 @@ static status enter(struct script *script, int count, struct error *error)
     status code = STATUS_OK;
     if (result != LUA_OK) {
         const char *message = lua_tostring(L, -1);
-        bool stopped = script->host.interrupted && script->host.interrupted(script->host.argument);
+        bool stopped = script_interrupted(L);
         code = stopped ? STATUS_CANCELLED : result == LUA_ERRMEM ? STATUS_MEMORY : STATUS_FAILED;
         if (result == LUA_ERRMEM)
             error_set(error, code, "out of memory: a script may hold %zu MB", script->limit >> 20);
