@@ -249,16 +249,13 @@ for loop in 'while true do end' \
     # Before the script runs nobody may listen yet, and a shell's background jobs ignore the signal by default.
     rm -f running
     printf 'io.open("running", "w"):close()\n%s\n' "$loop" >loop.lua
-    "$IPPRO" -n loop.lua >out 2>err &
+    timeout -s KILL 60 "$IPPRO" -n loop.lua >out 2>err & # which passes the signal on
     pid=$!
     while [ ! -e running ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
     sleep 0.2
     kill -INT $pid
-    ( sleep 60; kill -KILL $pid 2>/dev/null ) &
-    guard=$!
     wait $pid
     status=$?
-    kill $guard 2>/dev/null
     [ $status -eq 130 ]
     ok $? "stopped: $loop"
 done

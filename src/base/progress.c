@@ -35,6 +35,20 @@ void progress_call(struct progress *progress, void (*function)(void *argument), 
         function(argument);
 }
 
+static _Thread_local struct progress *current;
+
+struct progress *progress_current(void)
+{
+    return current;
+}
+
+struct progress *progress_set_current(struct progress *progress)
+{
+    struct progress *before = current;
+    current = progress;
+    return before;
+}
+
 double clock_seconds(void)
 {
     struct timespec now;

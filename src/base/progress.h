@@ -34,6 +34,11 @@ void progress_report(struct progress *progress, const char *what, const char *un
 /* Run a function on the front end's thread; with NULL, or where the front end does not wait, on this one. */
 void progress_call(struct progress *progress, void (*function)(void *argument), void *argument);
 
+/* The work that this thread is doing, for code deep inside that has to call the front end's thread; NULL:
+ * none. Setting it returns what it was. */
+struct progress *progress_current(void);
+struct progress *progress_set_current(struct progress *progress);
+
 /* Monotonic clock in seconds. */
 double clock_seconds(void);
 

@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "lua/script.h"
@@ -21,6 +22,10 @@ struct script {
     char *folder;       /* real path of the safe folder, or NULL */
     char *traceback;
     bool running; /* no script is entered twice */
+    /* What commands called while another one runs: functions of criteria, of progress. */
+    lua_State *caller;  /* a thread of its own for these */
+    const char *inside; /* which one is running, or NULL: they cannot run commands themselves */
+    pthread_t thread;   /* that may touch Lua */
 };
 
 struct script *script_of(lua_State *L);
@@ -81,6 +86,8 @@ void push_text(lua_State *L, const struct text *text); /* raises an error when t
  * arguments stand on the stack from `first` on: strings, numbers, booleans and arrays of these; a table as
  * the last one sets key=value parameters. */
 void command_call(lua_State *L, struct session *session, const char *name, int first, int last);
+/* Raise an error while a function runs that a command has called. */
+void check_outside(lua_State *L);
 /* Push values and call with them, for methods that build a command themselves. */
 void answer_only_figure(lua_State *L); /* replace the answer on top by its first figure (nil without one) */
 int ippro_command(lua_State *L);       /* ippro.command(line) */
@@ -101,6 +108,10 @@ void score_kinds_new(lua_State *L);
 void push_score_set(lua_State *L, const struct session *session);
 void selection_kind_new(lua_State *L);
 void push_selection(lua_State *L, const struct session *session);
+
+/* What a layer is by itself, as a table. */
+void push_layer_itself(lua_State *L, const struct layer *layer);
+int ippro_criterion(lua_State *L);
 
 /* The layer that an argument names, or raise an error. */
 int check_layer(lua_State *L, int index, const struct model *model);

@@ -36,6 +36,9 @@ static void *allocate(void *argument, void *block, size_t old, size_t size)
 
 static int open_all(lua_State *L)
 {
+    struct script *script = script_of(L);
+    script->caller = lua_newthread(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, script);
     sandbox_open(L, script_of(L)->folder != NULL);
     output_open(L);
     module_open(L);
@@ -61,6 +64,7 @@ status script_new(struct session *session, const struct script_host *host,
     if (!script)
         return error_memory(error);
     script->session = session;
+    script->thread = pthread_self();
     script->host = *host;
     script->limit = options->memory ? options->memory : SCRIPT_MEMORY;
     status code = set_folder(script, options->folder, error);
@@ -84,6 +88,7 @@ void script_free(struct script *script)
 {
     if (!script)
         return;
+    criterion_retire(script);
     if (script->lua)
         lua_close(script->lua);
     mem_free(script->traceback);
