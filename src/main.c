@@ -93,13 +93,15 @@ static int run_session(const struct arguments *arguments)
         .script_options = {.memory = (size_t)arguments->lua_memory << 20, .folder = arguments->safe},
     };
     struct error error = {0};
-    if (session_new(&shell.session, &error) != STATUS_OK) {
+    struct session *session;
+    if (session_new(&session, &error) != STATUS_OK) {
         fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
         return status_exit_code(error.code);
     }
+    shell_begin(&shell, session);
     int code = run_program(&shell, arguments);
     shell_end(&shell);
-    session_free(shell.session);
+    session_free(session);
     return code;
 }
 

@@ -197,28 +197,8 @@ static int score_protected(lua_State *L)
 static void score_here(void *argument)
 {
     struct score_call *call = argument;
-    struct script *script = call->input->criterion->owner;
-    lua_State *L = script->caller;
-    if (script->inside) {
-        call->code = error_set(call->error, STATUS_STATE, "%s cannot score with the criterion %s",
-                               script->inside, call->input->criterion->name);
-        return;
-    }
-    script->inside = "the function of a criterion";
-    stop_hook(L);
-    lua_settop(L, 0);
-    lua_pushcfunction(L, score_protected);
-    lua_pushlightuserdata(L, call);
-    int result = lua_pcall(L, 1, 0, 0);
-    if (result != LUA_OK) {
-        const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-        call->code = script_interrupted(L)  ? STATUS_CANCELLED
-                     : result == LUA_ERRMEM ? STATUS_MEMORY
-                                            : STATUS_FAILED;
-        error_set(call->error, call->code, "%s", message ? message : "an error that is no text");
-    }
-    lua_settop(L, 0);
-    script->inside = NULL;
+    call->code = call_inside(call->input->criterion->owner, "the function of a criterion", score_protected,
+                             call, call->error);
 }
 
 static status score_in_lua(const struct criterion_input *input, double *scores,

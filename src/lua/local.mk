@@ -11,6 +11,7 @@ src_liblua_a_SOURCES = \
 	src/lua/output.c \
 	src/lua/parts.h \
 	src/lua/pretty.c \
+	src/lua/recipe.c \
 	src/lua/sandbox.c \
 	src/lua/score_value.c \
 	src/lua/script.c src/lua/script.h \

@@ -153,8 +153,7 @@ void push_layer_itself(lua_State *L, const struct layer *layer)
     set_boolean(L, "output", layer->output_layer);
 }
 
-/* What scripts know of a layer: itself, and its place in the network. */
-static void push_layer(lua_State *L, const struct model *model, int index)
+void push_layer(lua_State *L, const struct model *model, int index)
 {
     const struct group *group = &model->coupling->groups[model->coupling->layer_group[index]];
     push_layer_itself(L, &model->layers->items[index]);
@@ -225,24 +224,35 @@ static int compare_targets(const void *a, const void *b)
     return difference ? difference : strcmp(left, right);
 }
 
-static void ratios_from_table(lua_State *L)
+void push_ordered_targets(lua_State *L, int index, const char *what)
 {
-    size_t count = 0;
-    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+    size_t count = 0, filled = 0;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "ratios: the keys are layers, patterns, streams, inner or all");
+            luaL_error(L, "%s: the keys are layers, patterns, streams, inner or all", what);
         count++;
     }
     const char **targets = script_alloc(L, count, sizeof *targets);
-    size_t filled = 0;
-    for (lua_pushnil(L); filled < count && lua_next(L, 2); lua_pop(L, 1))
+    int memory = lua_gettop(L);
+    for (lua_pushnil(L); filled < count && lua_next(L, index); lua_pop(L, 1))
         targets[filled++] = lua_tostring(L, -2); /* the table keeps them */
-    lua_settop(L, 3);
+    lua_settop(L, memory);
     if (count)
         qsort(targets, count, sizeof *targets, compare_targets);
+    lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
         lua_pushstring(L, targets[i]);
-        lua_getfield(L, 2, targets[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_replace(L, memory);
+}
+
+static void ratios_from_table(lua_State *L)
+{
+    push_ordered_targets(L, 2, "ratios");
+    for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
+        lua_pushvalue(L, -1);
+        lua_gettable(L, 2);
         set_ratio(L);
     }
 }

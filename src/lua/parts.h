@@ -109,9 +109,18 @@ void push_score_set(lua_State *L, const struct session *session);
 void selection_kind_new(lua_State *L);
 void push_selection(lua_State *L, const struct session *session);
 
+/* What scripts know of a layer: itself, and its place in the network. */
+void push_layer(lua_State *L, const struct model *model, int index);
+/* Push the keys of the table at `index`, an array of texts, from the general to the particular: what is set
+ * later wins. Raises an error, with `what` in front, for other keys. */
+void push_ordered_targets(lua_State *L, int index, const char *what);
 /* What a layer is by itself, as a table. */
 void push_layer_itself(lua_State *L, const struct layer *layer);
 int ippro_criterion(lua_State *L);
+/* Run a function with one argument, protected, on the thread for what commands call; `name` is what it is in
+ * messages. */
+status call_inside(struct script *script, const char *name, lua_CFunction function, void *argument,
+                   struct error *error);
 
 /* The layer that an argument names, or raise an error. */
 int check_layer(lua_State *L, int index, const struct model *model);

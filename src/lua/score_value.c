@@ -116,6 +116,10 @@ static int scores_call(lua_State *L)
 {
     const struct criterion_scores *from = handle_check(L, 1, HANDLE_SCORES);
     struct error error = {0};
+    if (lua_istable(L, 2)) { /* set.proscore{gamma = 1} is as good */
+        lua_settop(L, 2);
+        lua_pushvalue(L, 2);
+    }
     luaL_checktype(L, 3, LUA_TTABLE);
     struct criterion_options base = options_criterion(from->options);
     struct criterion_options options = choice_options(&from->choice, &base);

@@ -148,6 +148,32 @@ static status enter(struct script *script, int count, struct error *error)
     return code;
 }
 
+status call_inside(struct script *script, const char *name, lua_CFunction function, void *argument,
+                   struct error *error)
+{
+    lua_State *L = script->caller;
+    if (script->inside)
+        return error_set(error, STATUS_STATE, "%s cannot be run by %s", name, script->inside);
+    script->inside = name;
+    stop_hook(L);
+    lua_settop(L, 0);
+    lua_pushcfunction(L, handle_error);
+    lua_pushcfunction(L, function);
+    lua_pushlightuserdata(L, argument);
+    int result = lua_pcall(L, 1, 0, 1);
+    status code = STATUS_OK;
+    if (result != LUA_OK) {
+        const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+        code = script_interrupted(L)  ? STATUS_CANCELLED
+               : result == LUA_ERRMEM ? STATUS_MEMORY
+                                      : STATUS_FAILED;
+        error_set(error, code, "%s", message ? message : "an error that is no text");
+    }
+    lua_settop(L, 0);
+    script->inside = NULL;
+    return code;
+}
+
 struct entry {
     const char *path, *code;
     char *const *arguments;

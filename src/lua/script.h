@@ -8,6 +8,7 @@
 #define IPPRO_LUA_SCRIPT_H
 
 #include <stddef.h>
+#include "base/text.h"
 #include "session/command.h"
 
 /* What the front end does for a script. */
@@ -47,6 +48,10 @@ status script_file(struct script *script, const char *path, char *const *argumen
 /* Run a piece of code as typed: an expression, whose values are printed, or statements. *incomplete is set
  * (and STATUS_USAGE returned) when only its end is missing. */
 status script_line(struct script *script, const char *code, bool *incomplete, struct error *error);
+/* The lines of the recipe that a file makes (session/recipe.h): it returns, or leaves in the global variable
+ * `ratios` of its own, a number, a table or a function, as for model:ratios. Also while a script runs. */
+status script_recipe(struct script *script, const char *path, const struct model *model, struct text *lines,
+                     struct error *error);
 /* The calls that led to the last error, one a line, "" where there is nothing to tell. */
 const char *script_traceback(const struct script *script);
 

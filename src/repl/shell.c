@@ -58,6 +58,13 @@ status shell_fail(struct shell *shell, const char *where, const struct error *er
     return error->code;
 }
 
+void shell_begin(struct shell *shell, struct session *session)
+{
+    shell->session = session;
+    shell->recipe_program = (struct recipe_program){shell, shell_recipe};
+    session->recipe_program = &shell->recipe_program;
+}
+
 /* --- commands ----------------------------------------------------------------------------------------------
  */
 

@@ -9,6 +9,7 @@
 #include "repl/job.h"
 #include "repl/show.h"
 #include "session/command.h"
+#include "session/recipe.h"
 
 enum shell_text {
     SHELL_OUTPUT,     /* what scripts print */
@@ -40,12 +41,15 @@ struct shell {
     bool keep_going;                      /* a file goes on after a command that failed */
     bool quit;                            /* the command quit was given */
     int depth;                            /* files within files */
+    struct recipe_program recipe_program; /* Lua files as recipes */
     struct script *script;                /* Lua, made when first needed; freed by shell_end */
     struct script_options script_options; /* how it is made */
     char *unfinished;                     /* at the prompt: code whose end is still missing */
     status first;                         /* of the first command that failed, STATUS_OK while none did */
 };
 
+/* Make the shell the one that runs what the session's commands need run. The rest of the shell is set. */
+void shell_begin(struct shell *shell, struct session *session);
 /* Run the commands of one line; the first that fails ends it. Errors are shown behind `where` (may be NULL).
  */
 status shell_line(struct shell *shell, const char *line, const char *where);

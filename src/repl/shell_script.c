@@ -53,6 +53,32 @@ static status bring_script(struct shell *shell, struct error *error)
     return script_new(shell->session, &host, &shell->script_options, &shell->script, error);
 }
 
+struct recipe_task {
+    struct shell *shell;
+    const char *path;
+    const struct model *model;
+    struct text *lines;
+    status code;
+    struct error *error;
+};
+
+static void run_recipe(void *argument)
+{
+    struct recipe_task *task = argument;
+    task->code = bring_script(task->shell, task->error);
+    if (task->code == STATUS_OK)
+        task->code = script_recipe(task->shell->script, task->path, task->model, task->lines, task->error);
+}
+
+/* Commands may run on a thread of their own: this one owns Lua. */
+status shell_recipe(void *argument, const char *path, const struct model *model, struct text *lines,
+                    struct error *error)
+{
+    struct recipe_task task = {argument, path, model, lines, STATUS_OK, error};
+    progress_call(progress_current(), run_recipe, &task);
+    return task.code;
+}
+
 static status fail_script(struct shell *shell, const char *where, const struct error *error)
 {
     status code = shell_fail(shell, where, error);

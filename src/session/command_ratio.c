@@ -235,7 +235,7 @@ static status run_recipe(struct call *call, struct error *error)
         memset(next->ratio, 0, (size_t)next->block_count * sizeof *next->ratio);
         memset(next->excluded, 0, (size_t)next->block_count * sizeof *next->excluded);
         next->fixed = 0;
-        code = recipe_read(path, model, next, error);
+        code = recipe_read(path, call->session->recipe_program, model, next, error);
     }
     if (code == STATUS_OK)
         code = pruning_settle(next, model, error);

@@ -171,6 +171,8 @@ static status open_session(struct call *call, const char *path, struct error *er
     if (code == STATUS_OK)
         code = session_new(&opened, error);
     if (code == STATUS_OK)
+        opened->recipe_program = call->session->recipe_program;
+    if (code == STATUS_OK)
         code = replay_all(call, path, commands, opened, error);
     if (code == STATUS_OK)
         code = adopt(call->session, opened, error);

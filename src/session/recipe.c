@@ -23,12 +23,16 @@ static char *existing(char *path)
     return NULL;
 }
 
-/* NAME or NAME.recipe in a folder. */
+static const char *const extensions[] = {"", ".recipe", ".lua"};
+enum { EXTENSIONS = sizeof extensions / sizeof *extensions };
+
+/* NAME, NAME.recipe or NAME.lua in a folder. */
 static char *in_folder(const char *folder, const char *name)
 {
-    char *plain = existing(path_join(folder, name));
-    char *extended = plain ? NULL : mem_format("%s/%s.recipe", folder, name);
-    return plain ? plain : existing(extended);
+    char *found = NULL;
+    for (int i = 0; !found && i < EXTENSIONS; i++)
+        found = existing(mem_format("%s/%s%s", folder, name, extensions[i]));
+    return found;
 }
 
 static char *user_recipe(const char *name)
@@ -45,8 +49,8 @@ static char *program_recipe(const char *name)
 {
     char *path = NULL;
     struct error ignored = {0};
-    for (int extended = 0; extended < 2; extended++) {
-        char *file = mem_format("scripts/recipes/%s%s", name, extended ? ".recipe" : "");
+    for (int i = 0; i < EXTENSIONS; i++) {
+        char *file = mem_format("scripts/recipes/%s%s", name, extensions[i]);
         bool found = file && file_program_data(file, &path, &ignored) == STATUS_OK;
         mem_free(file);
         if (found)
@@ -220,14 +224,39 @@ static status read_lines(struct recipe *recipe, const char *path, char *text, st
                           : error_set(error, STATUS_FILE, "%s: no ratio of any layer is set here", path);
 }
 
-status recipe_read(const char *path, const struct model *model, struct pruning *pruning, struct error *error)
+/* The lines that a program makes. */
+static status run_program(struct recipe *recipe, const struct recipe_program *program, const char *path,
+                          struct error *error)
 {
+    if (!program)
+        return error_set(error, STATUS_STATE, "%s: recipes that are programs cannot be run from here", path);
+    struct text lines = {0};
+    status code = program->run(program->argument, path, recipe->model, &lines, error);
+    if (code == STATUS_OK && lines.failed)
+        code = error_memory(error);
+    char *rest = lines.data;
+    for (char *line; code == STATUS_OK && rest && (line = strsep(&rest, "\n"));) {
+        code = read_line(recipe, line, error);
+        if (code != STATUS_OK)
+            error_prefix(error, "%s: ", path);
+    }
+    text_free(&lines);
+    if (code == STATUS_OK && !recipe->ratios)
+        code = error_set(error, STATUS_FILE, "%s: no ratio of any layer is set here", path);
+    return code;
+}
+
+status recipe_read(const char *path, const struct recipe_program *program, const struct model *model,
+                   struct pruning *pruning, struct error *error)
+{
+    struct recipe recipe = {.model = model, .pruning = pruning};
+    if (strcmp(path_extension(path), "lua") == 0)
+        return run_program(&recipe, program, path, error);
     unsigned char *data;
     size_t size;
     status code = file_read(path, recipe_limit, &data, &size, error);
     if (code != STATUS_OK)
         return code;
-    struct recipe recipe = {.model = model, .pruning = pruning};
     if (memchr(data, '\0', size) || !utf8_valid((char *)data, size))
         code = error_set(error, STATUS_FILE, "%s: this is no text: no recipe", path);
     else

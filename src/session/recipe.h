@@ -10,16 +10,28 @@
  *     round_to 8              round, round_to, min, cap, combine
  *
  * A recipe replaces all ratios that were set. Errors name file and line; one that sets no ratio at all is
- * refused. */
+ * refused. A file whose name ends in .lua is a program that makes these lines: whoever can run it says how
+ * (struct recipe_program). */
 #ifndef IPPRO_SESSION_RECIPE_H
 #define IPPRO_SESSION_RECIPE_H
 
+#include "base/text.h"
 #include "session/pruning.h"
 
-/* The file `name`, or one of the user's or the program's recipes by that name, with or without ".recipe".
- * Owned by the caller. */
+struct recipe_program {
+    void *argument;
+    /* Run the file and add the lines of the recipe to `lines`. Errors name file and line. On any thread: it
+     * hands over to its own (progress_call). */
+    status (*run)(void *argument, const char *path, const struct model *model, struct text *lines,
+                  struct error *error);
+};
+
+/* The file `name`, or one of the user's or the program's recipes by that name, with or without ".recipe" or
+ * ".lua". Owned by the caller. */
 status recipe_find(const char *name, char **path, struct error *error);
-/* Fill `pruning` (fresh from pruning_new or pruning_copy) with what the file sets. */
-status recipe_read(const char *path, const struct model *model, struct pruning *pruning, struct error *error);
+/* `program` may be NULL: programs are refused then.
+ * Fill `pruning` (fresh from pruning_new or pruning_copy) with what the file sets. */
+status recipe_read(const char *path, const struct recipe_program *program, const struct model *model,
+                   struct pruning *pruning, struct error *error);
 
 #endif

@@ -82,6 +82,7 @@ status session_fork(const struct session *session, struct session **result, stru
         return error_memory(error);
     struct state present = state_of(session);
     replace_state(fork, state_retain(&present));
+    fork->recipe_program = session->recipe_program;
     status code = history_push(&fork->history, NULL, &present, error);
     if (code != STATUS_OK) {
         session_free(fork);

@@ -22,6 +22,8 @@
 #include "session/state.h"
 #include "view/theme.h"
 
+struct recipe_program;
+
 struct session {
     /* The present state, each part counted. */
     struct model *model;     /* NULL: none */
@@ -36,6 +38,7 @@ struct session {
     struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
     struct pool *pool;
     int pool_threads; /* as asked for; 0: one per processor */
+    const struct recipe_program *recipe_program; /* the front end's, borrowed; NULL: none */
 };
 
 /* A session with default options, nothing loaded. */

@@ -197,6 +197,7 @@ void value_words(const struct parameter *parameter, const struct session *sessio
         break;
     case VALUE_RECIPE:
         data_words("scripts/recipes/resnet56-50.recipe", "recipes", ".recipe", list);
+        data_words("scripts/recipes/resnet56-50.recipe", "recipes", ".lua", list);
         break;
     case VALUE_WORD:
     case VALUE_FILE:
