@@ -77,7 +77,8 @@ static const struct help_topic topics[] = {
      "and does not "
      "depend on lambda. Large steps give other rankings, up to ||g_F|| / |g_D| at gamma=inf. Setting gamma "
      "computes the "
-     "scores anew without another pass; proscore:0.1 holds one gamma beside another."},
+     "scores anew without another pass; proscore:0.1 holds one gamma beside another; gamma sweep compares any "
+     "number of them, and finds the first at which the pruned set changes."},
     {NULL, NULL, NULL},
 };
 
