@@ -213,11 +213,11 @@ static void point_columns(struct figure *figure)
         enum column_kind kind;
         int digits, priority;
     } columns[] = {
-        {"gamma", COLUMN_REAL, 4, 9},           {"spread", COLUMN_REAL, 4, 8},
-        {"rank agreement", COLUMN_REAL, 4, 7},  {"overlap", COLUMN_REAL, 4, 8},
-        {"changed", COLUMN_INTEGER, 0, 6},      {"layers", COLUMN_INTEGER, 0, 3},
-        {"lambda*max|a|", COLUMN_REAL, 3, 5},   {"lambda*max|b|", COLUMN_REAL, 3, 5},
-        {"sign changes", COLUMN_INTEGER, 0, 2},
+        {"gamma", COLUMN_REAL, 4, 9},          {"spread", COLUMN_REAL, 4, 8},
+        {"rank agreement", COLUMN_REAL, 4, 7}, {"overlap", COLUMN_REAL, 4, 8},
+        {"preserved", COLUMN_PERCENT, 2, 7},   {"changed", COLUMN_INTEGER, 0, 4},
+        {"layers", COLUMN_INTEGER, 0, 3},      {"lambda*max|a|", COLUMN_REAL, 3, 5},
+        {"lambda*max|b|", COLUMN_REAL, 3, 5},  {"sign changes", COLUMN_INTEGER, 0, 2},
     };
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         table_column(figure, columns[i].name, NULL, columns[i].kind, columns[i].digits);
@@ -242,6 +242,10 @@ static void point_row(const struct gamma_call *work, size_t index, struct figure
     table_number(figure, result->spread);
     defined_number(figure, result->correlation);
     defined_number(figure, result->overlap);
+    if (result->pruned)
+        table_number(figure, 1 - (double)result->changed / (double)result->pruned);
+    else
+        table_missing(figure);
     table_number(figure, (double)result->changed);
     table_number(figure, result->layers_changed);
     table_number(figure, max_a > 0 ? gamma * max_a : 0);
@@ -436,8 +440,10 @@ const struct command commands_gamma[] = {
      COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "what PROscore's gamma decides, or set it",
      "gamma sweep computes the scores at many gammas from the gradients of the last pass, and compares each "
      "with a reference: the spread of the scores, the mean of the layers' Spearman correlations, the overlap "
-     "(Jaccard) of what every layer prunes at the ratio, how many filters are pruned that were not, and in "
-     "how many layers. lambda*max|a| and lambda*max|b| tell how far the step is from small: while both are "
+     "(Jaccard) of what every layer prunes at the ratio, how much of what the reference prunes is pruned "
+     "still, "
+     "and how many filters in how many layers are others. lambda*max|a| and lambda*max|b| tell how far the "
+     "step is from small: while both are "
      "far below 1 the ranking does not depend on gamma. The sweep changes nothing.\n\n"
      "The first change of the pruned set is computed exactly: two filters have the same score where a "
      "polynomial of third degree is zero, and of all pairs of a pruned and a kept filter the nearest such "
