@@ -27,6 +27,28 @@ void progress_report(struct progress *progress, const char *what, const char *un
     pthread_mutex_unlock(&reporting);
 }
 
+void progress_call(struct progress *progress, void (*function)(void *argument), void *argument)
+{
+    if (progress && progress->call)
+        progress->call(progress->call_argument, function, argument);
+    else
+        function(argument);
+}
+
+static _Thread_local struct progress *current;
+
+struct progress *progress_current(void)
+{
+    return current;
+}
+
+struct progress *progress_set_current(struct progress *progress)
+{
+    struct progress *before = current;
+    current = progress;
+    return before;
+}
+
 double clock_seconds(void)
 {
     struct timespec now;

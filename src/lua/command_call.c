@@ -98,16 +98,79 @@ static status follow(struct script *script, const struct reply *reply, struct er
     return script->host.file(script->host.argument, reply, error);
 }
 
-/* Run a statement and add its reply to the answer on top. */
-static void run_statement(lua_State *L, struct session *session, const struct statement *statement)
+void check_outside(lua_State *L)
+{
+    if (script_of(L)->inside)
+        luaL_error(L, "%s cannot run commands: one is running", script_of(L)->inside);
+}
+
+/* --- progress ----------------------------------------------------------------------------------------------
+ */
+
+/* A function of the script that hears of the progress of the command it called. */
+struct ear {
+    lua_State *L;
+    int function; /* stack index, 0: none */
+    int message;  /* stack index of a place for what went wrong in it */
+    bool failed;
+};
+
+/* progress(done, total, what, unit); false stops the work. */
+static bool hear(void *argument, const char *what, const char *unit, int64_t done, int64_t total)
+{
+    struct ear *ear = argument;
+    lua_State *L = ear->L;
+    struct script *script = script_of(L);
+    int top = lua_gettop(L);
+    script->inside = "a progress function";
+    lua_pushvalue(L, ear->function);
+    lua_pushinteger(L, done);
+    lua_pushinteger(L, total);
+    lua_pushstring(L, what);
+    lua_pushstring(L, unit);
+    bool go = true;
+    if (lua_pcall(L, 4, 1, 0) != LUA_OK) {
+        lua_replace(L, ear->message);
+        ear->failed = true;
+        go = false;
+    } else {
+        go = lua_type(L, -1) != LUA_TBOOLEAN || lua_toboolean(L, -1);
+    }
+    lua_settop(L, top);
+    script->inside = NULL;
+    return go;
+}
+
+static status run_heard(lua_State *L, struct session *session, const struct statement *statement,
+                        struct ear *ear, struct reply *reply, struct error *error)
+{
+    struct script *script = script_of(L);
+    const struct progress_listener listener = {hear, ear};
+    if (!script->host.run)
+        return session_run(session, statement, false, NULL, reply, error);
+    return script->host.run(script->host.argument, session, statement, ear->function ? &listener : NULL,
+                            reply, error);
+}
+
+/* Run a statement and add its reply to the answer on top. `progress`: stack index of a function, or 0. */
+static void run_statement(lua_State *L, struct session *session, const struct statement *statement,
+                          int progress)
 {
     struct script *script = script_of(L);
     struct error error = {0};
+    check_outside(L);
     check_statement(L, statement);
+    luaL_checkstack(L, 20, NULL);
+    lua_pushnil(L);
+    struct ear ear = {.L = L, .function = progress, .message = lua_gettop(L)};
     struct reply *reply = push_reply(L);
-    status code = script->host.run
-                      ? script->host.run(script->host.argument, session, statement, reply, &error)
-                      : session_run(session, statement, false, NULL, reply, &error);
+    status code = run_heard(L, session, statement, &ear, reply, &error);
+    if (ear.failed && !script_interrupted(L)) {
+        handle_drop(L, -1);
+        lua_settop(L, ear.message);
+        lua_error(L);
+    }
+    lua_remove(L, ear.message);
     if (code == STATUS_OK)
         code = follow(script, reply, &error);
     if (code != STATUS_OK) {
@@ -155,7 +218,8 @@ static const char *push_word(lua_State *L, int index)
 struct builder {
     struct statement statement;
     int capacity;
-    int keep; /* stack index of a table that keeps the words alive */
+    int keep;     /* stack index of a table that keeps the words alive */
+    int progress; /* stack index of the function given as progress, or 0 */
 };
 
 /* Take the word on top of the stack. */
@@ -196,6 +260,14 @@ static void add_settings(lua_State *L, struct builder *builder, int index)
         int value = lua_gettop(L);
         if (lua_type(L, value - 1) != LUA_TSTRING)
             luaL_error(L, "the names of a command's parameters are texts");
+        if (strcmp(lua_tostring(L, value - 1), "progress") == 0) {
+            if (!lua_isfunction(L, value))
+                luaL_error(L, "progress is a function, not a %s", luaL_typename(L, value));
+            lua_rawseti(L, builder->keep, 0); /* where words have no place */
+            builder->progress = 1;
+            lua_pushnil(L); /* for the pop of the loop */
+            continue;
+        }
         lua_pushfstring(L, "%s=", lua_tostring(L, value - 1));
         int key = (int)lua_rawlen(L, -1) - 1;
         if (lua_istable(L, value)) {
@@ -242,8 +314,12 @@ void command_call(lua_State *L, struct session *session, const char *name, int f
             add_settings(L, &builder, i);
         }
     }
+    if (builder.progress) {
+        lua_rawgeti(L, builder.keep, 0);
+        builder.progress = lua_gettop(L);
+    }
     push_answer(L);
-    run_statement(L, session, &builder.statement);
+    run_statement(L, session, &builder.statement, builder.progress);
     lua_replace(L, builder.keep);
     lua_settop(L, builder.keep);
 }
@@ -273,6 +349,6 @@ int ippro_command(lua_State *L)
         return raise_error(L, &error);
     push_answer(L);
     for (int i = 0; i < parsed->count; i++)
-        run_statement(L, script_of(L)->session, &parsed->statements[i]);
+        run_statement(L, script_of(L)->session, &parsed->statements[i], 0);
     return 1;
 }

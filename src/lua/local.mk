@@ -2,14 +2,17 @@
 noinst_LIBRARIES += src/liblua.a
 src_liblua_a_SOURCES = \
 	src/lua/command_call.c \
+	src/lua/criterion_value.c \
 	src/lua/figure_make.c \
 	src/lua/figure_value.c \
 	src/lua/handle.c \
 	src/lua/module.c \
 	src/lua/network_value.c \
+	src/lua/output.c \
 	src/lua/parts.h \
 	src/lua/pretty.c \
 	src/lua/sandbox.c \
 	src/lua/score_value.c \
-	src/lua/script.c src/lua/script.h
+	src/lua/script.c src/lua/script.h \
+	src/lua/stop.c
 LIBLUA = src/liblua.a $(LUA_LIBS)

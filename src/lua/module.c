@@ -107,8 +107,9 @@ static void add_commands(lua_State *L)
 static int open_module(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"load", ippro_load},  {"data", ippro_data},   {"command", ippro_command}, {"get", get_option},
-        {"clock", read_clock}, {"table", ippro_table}, {"curve", ippro_curve},     {NULL, NULL},
+        {"criterion", ippro_criterion}, {"load", ippro_load},   {"data", ippro_data},
+        {"command", ippro_command},     {"get", get_option},    {"clock", read_clock},
+        {"table", ippro_table},         {"curve", ippro_curve}, {NULL, NULL},
     };
     lua_newtable(L);
     add_commands(L);

@@ -137,26 +137,31 @@ int check_layer(lua_State *L, int index, const struct model *model)
     return layer;
 }
 
-/* What scripts know of a layer. */
-static void push_layer(lua_State *L, const struct model *model, int index)
+void push_layer_itself(lua_State *L, const struct layer *layer)
 {
-    const struct layer *layer = &model->layers->items[index];
-    const struct group *group = &model->coupling->groups[model->coupling->layer_group[index]];
     lua_newtable(L);
     lua_pushstring(L, layer->name);
     lua_setfield(L, -2, "name");
     lua_pushstring(L, layer_kind_name(layer->kind));
     lua_setfield(L, -2, "kind");
-    lua_pushstring(L, group->name);
-    lua_setfield(L, -2, "group");
     set_integer(L, "channels", layer->channels);
     set_integer(L, "filter_length", layer->filter_length);
     set_integer(L, "kernel_height", layer->kernel_height);
     set_integer(L, "kernel_width", layer->kernel_width);
+    set_integer(L, "input_channels", layer->input_channels);
     set_boolean(L, "norm", layer->norm_node >= 0);
+    set_boolean(L, "output", layer->output_layer);
+}
+
+/* What scripts know of a layer: itself, and its place in the network. */
+static void push_layer(lua_State *L, const struct model *model, int index)
+{
+    const struct group *group = &model->coupling->groups[model->coupling->layer_group[index]];
+    push_layer_itself(L, &model->layers->items[index]);
+    lua_pushstring(L, group->name);
+    lua_setfield(L, -2, "group");
     set_boolean(L, "stream", group->stream);
     set_boolean(L, "locked", group->locked);
-    set_boolean(L, "output", layer->output_layer);
 }
 
 /* model:layers(): an array of layers, in the order of the network. */

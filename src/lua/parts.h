@@ -9,6 +9,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <pthread.h>
+#include <stdbool.h>
 
 #include "lua/script.h"
 
@@ -20,6 +22,10 @@ struct script {
     char *folder;       /* real path of the safe folder, or NULL */
     char *traceback;
     bool running; /* no script is entered twice */
+    /* What commands called while another one runs: functions of criteria, of progress. */
+    lua_State *caller;  /* a thread of its own for these */
+    const char *inside; /* which one is running, or NULL: they cannot run commands themselves */
+    pthread_t thread;   /* that may touch Lua */
 };
 
 struct script *script_of(lua_State *L);
@@ -80,6 +86,8 @@ void push_text(lua_State *L, const struct text *text); /* raises an error when t
  * arguments stand on the stack from `first` on: strings, numbers, booleans and arrays of these; a table as
  * the last one sets key=value parameters. */
 void command_call(lua_State *L, struct session *session, const char *name, int first, int last);
+/* Raise an error while a function runs that a command has called. */
+void check_outside(lua_State *L);
 /* Push values and call with them, for methods that build a command themselves. */
 void answer_only_figure(lua_State *L); /* replace the answer on top by its first figure (nil without one) */
 int ippro_command(lua_State *L);       /* ippro.command(line) */
@@ -101,6 +109,10 @@ void push_score_set(lua_State *L, const struct session *session);
 void selection_kind_new(lua_State *L);
 void push_selection(lua_State *L, const struct session *session);
 
+/* What a layer is by itself, as a table. */
+void push_layer_itself(lua_State *L, const struct layer *layer);
+int ippro_criterion(lua_State *L);
+
 /* The layer that an argument names, or raise an error. */
 int check_layer(lua_State *L, int index, const struct model *model);
 /* A number option or the default. */
@@ -110,14 +122,28 @@ void push_channels(lua_State *L, const int64_t *channels, int64_t count);
  */
 
 void sandbox_open(lua_State *L, bool safe);
-void sandbox_hook(lua_State *L);
 /* Raises an error for a file outside the safe folder. */
 void check_writable(lua_State *L, const char *path);
 /* Compile text; pushes the function or a message, returns Lua's status. */
 int load_text(lua_State *L, const char *code, size_t size, const char *chunk);
 int load_file(lua_State *L, const char *path, struct error *error);
 
+/* --- stopping: stop.c -------------------------------------------------------------------------------------
+ */
+
+void stop_open(lua_State *L); /* over the libraries */
+void stop_hook(lua_State *L);
+bool script_interrupted(lua_State *L);
+
+/* --- output: output.c, pretty.c ---------------------------------------------------------------------------
+ */
+
+void output_open(lua_State *L);
+void script_write(lua_State *L, bool diagnostic, const char *text, size_t length);
+/* Lines are kept, any other control character cannot reach the terminal. */
+void script_print_lines(lua_State *L, const struct text *text);
+int pretty_print(lua_State *L); /* all arguments, readable, as output */
+
 void module_open(lua_State *L);
-int pretty_print(lua_State *L); /* all arguments, readable, to standard output */
 
 #endif

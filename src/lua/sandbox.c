@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What scripts may and may not: libraries, loading, writing, and the hook by which they are stopped. */
+/* What scripts may and may not: libraries, loading, writing. */
 #include "lua/parts.h"
 
 #include <limits.h>
@@ -10,30 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-enum { HOOK_STEP = 1000 };
 static const size_t script_limit = (size_t)16 << 20;
-
-/* --- stopping ----------------------------------------------------------------------------------------------
- */
-
-/* After an interrupt every single instruction raises the error again, so that no pcall outlives it. */
-static void stop_when_interrupted(lua_State *L, lua_Debug *where)
-{
-    const struct script *script = script_of(L);
-    (void)where;
-    if (!script->host.interrupted || !script->host.interrupted(script->host.argument)) {
-        if (lua_gethookcount(L) != HOOK_STEP)
-            sandbox_hook(L); /* a coroutine that is resumed after the interrupt was dealt with */
-        return;
-    }
-    lua_sethook(L, stop_when_interrupted, LUA_MASKCOUNT, 1);
-    luaL_error(L, "interrupted");
-}
-
-void sandbox_hook(lua_State *L)
-{
-    lua_sethook(L, stop_when_interrupted, LUA_MASKCOUNT, HOOK_STEP); /* coroutines inherit it */
-}
 
 /* --- loading -----------------------------------------------------------------------------------------------
  */
@@ -134,44 +111,6 @@ static int safe_setmetatable(lua_State *L)
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, 1);
     return 1;
-}
-
-static bool interrupted(lua_State *L)
-{
-    const struct script *script = script_of(L);
-    return script->host.interrupted && script->host.interrupted(script->host.argument);
-}
-
-/* Upvalue 1: a script's message handler. Lua calls it inside the hook that raised the interrupt, where no
- * further hook could stop it: then it is passed by. */
-static int handle_message(lua_State *L)
-{
-    if (interrupted(L))
-        return 1;
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, 1);
-    return 1;
-}
-
-static int finish_xpcall(lua_State *L, int result, lua_KContext context)
-{
-    (void)result;
-    (void)context;
-    return lua_gettop(L);
-}
-
-/* xpcall(f, handler, ...) with the handler wrapped; upvalue 1: Lua's own. */
-static int safe_xpcall(lua_State *L)
-{
-    luaL_checktype(L, 2, LUA_TFUNCTION);
-    lua_pushvalue(L, 2);
-    lua_pushcclosure(L, handle_message, 1);
-    lua_replace(L, 2);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, finish_xpcall); /* what is inside may yield */
-    return finish_xpcall(L, LUA_OK, 0);
 }
 
 /* package.searchers: Lua files of package.path, as text. */
@@ -295,10 +234,9 @@ void sandbox_open(lua_State *L, bool safe)
     wrap_global(L, "load", safe_load);
     wrap_global(L, "loadfile", safe_loadfile);
     wrap_global(L, "dofile", safe_dofile);
-    wrap_global(L, "xpcall", safe_xpcall);
     wrap_global(L, "setmetatable", safe_setmetatable);
     remove_field(L, "string", "dump");
-    sandbox_hook(L);
+    stop_open(L);
 }
 
 /* --- writing -----------------------------------------------------------------------------------------------

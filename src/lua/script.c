@@ -36,7 +36,11 @@ static void *allocate(void *argument, void *block, size_t old, size_t size)
 
 static int open_all(lua_State *L)
 {
+    struct script *script = script_of(L);
+    script->caller = lua_newthread(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, script);
     sandbox_open(L, script_of(L)->folder != NULL);
+    output_open(L);
     module_open(L);
     return 0;
 }
@@ -60,6 +64,7 @@ status script_new(struct session *session, const struct script_host *host,
     if (!script)
         return error_memory(error);
     script->session = session;
+    script->thread = pthread_self();
     script->host = *host;
     script->limit = options->memory ? options->memory : SCRIPT_MEMORY;
     status code = set_folder(script, options->folder, error);
@@ -83,6 +88,7 @@ void script_free(struct script *script)
 {
     if (!script)
         return;
+    criterion_retire(script);
     if (script->lua)
         lua_close(script->lua);
     mem_free(script->traceback);
@@ -121,7 +127,7 @@ static status enter(struct script *script, int count, struct error *error)
     lua_State *L = script->lua;
     mem_free(script->traceback);
     script->traceback = NULL;
-    sandbox_hook(L);
+    stop_hook(L);
     int base = lua_gettop(L) - count;
     lua_pushcfunction(L, handle_error);
     lua_insert(L, base);
@@ -129,7 +135,7 @@ static status enter(struct script *script, int count, struct error *error)
     status code = STATUS_OK;
     if (result != LUA_OK) {
         const char *message = lua_tostring(L, -1);
-        bool stopped = script->host.interrupted && script->host.interrupted(script->host.argument);
+        bool stopped = script_interrupted(L);
         code = stopped ? STATUS_CANCELLED : result == LUA_ERRMEM ? STATUS_MEMORY : STATUS_FAILED;
         if (result == LUA_ERRMEM)
             error_set(error, code, "out of memory: a script may hold %zu MB", script->limit >> 20);

@@ -194,7 +194,9 @@ static status build(struct engine *engine, const struct graph *graph, const stru
     size_t values = (size_t)graph->value_count;
     engine->values = arena_copy(engine->arena, engine->plan->values, values * sizeof *engine->values);
     engine->value_gradients = arena_alloc(engine->arena, values, sizeof *engine->value_gradients);
-    if (!engine->values || !engine->value_gradients)
+    engine->watched = arena_copy(engine->arena, options->watched,
+                                 (size_t)options->watched_count * sizeof *options->watched);
+    if (!engine->values || !engine->value_gradients || (options->watched_count && !engine->watched))
         return error_memory(error);
     engine->step_count = engine->plan->step_count;
     engine->input = graph->inputs[0];
@@ -284,6 +286,16 @@ const struct operand *engine_output(const struct engine *engine)
 const struct operand *engine_value(const struct engine *engine, int value)
 {
     return &engine->values[value];
+}
+
+void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out)
+{
+    const struct operand *value = &engine->values[engine->watched[w]];
+    int64_t count = shape_product(&value->shape, 1, value->shape.rank);
+    const float *single = value->data;
+    const double *exact = value->data;
+    for (int64_t i = 0; i < count; i++)
+        out[i] = value->type == ELEMENT_FLOAT ? (double)single[image * count + i] : exact[image * count + i];
 }
 
 size_t engine_memory(const struct engine *engine)

@@ -52,6 +52,9 @@ struct engine_options {
     int probe_count;
     const int *weights; /* values of constants whose gradients are wanted, copied */
     int weight_count;
+    const int *watched; /* values whose activations are asked for after the passes (engine_watched_image),
+                           copied; an engine that reuses memory must keep these */
+    int watched_count;
     const struct progress *progress; /* polled between steps; may be NULL */
 };
 
@@ -71,6 +74,10 @@ const struct operand *engine_output(const struct engine *engine);
 /* Any value's content after forward (watching costs nothing while all activations are kept); data NULL when
  * the value is not computed. For constants the converted constant. */
 const struct operand *engine_value(const struct engine *engine, int value);
+
+/* One image of watched value w (index into options.watched) as plain doubles, channels x height x width, or as
+ * many as the value has per image. After forward, also after backward. */
+void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out);
 
 /* Variants: the same network with some constants replaced (masks, for instance), run over the same images.
  *

@@ -42,6 +42,7 @@ struct engine {
     const struct progress *progress;
     bool backward;
     int input, output;      /* values */
+    int *watched;           /* values */
     struct operand *values; /* per value; data NULL when it is never computed */
     struct engine_step *steps;
     int step_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The criterion table, and scores of whole networks from it. */
+/* Scores of whole networks by the criteria of the table. */
 #include "prune/criterion.h"
 
 #include <math.h>
@@ -7,27 +7,6 @@
 #include <string.h>
 #include "base/memory.h"
 #include "prune/criteria.h"
-
-static const struct criterion *const criteria[] = {
-    &criterion_l1,        &criterion_l2,       &criterion_bn,     &criterion_taylor,
-    &criterion_geomedian, &criterion_proscore, &criterion_random,
-};
-enum { CRITERIA = sizeof criteria / sizeof *criteria };
-
-const struct criterion *criterion_at(int index)
-{
-    return index >= 0 && index < CRITERIA ? criteria[index] : NULL;
-}
-
-const struct criterion *criterion_find(const char *name)
-{
-    for (int i = 0; i < CRITERIA; i++) {
-        if (strcmp(criteria[i]->name, name) == 0) {
-            return criteria[i];
-        }
-    }
-    return NULL;
-}
 
 struct criterion_options criterion_defaults(void)
 {
@@ -69,13 +48,19 @@ double vector_norm(const double *values, int64_t count)
     return largest * sqrt(squares);
 }
 
+static unsigned needs_of(const struct criterion *criterion, const struct layer *layer,
+                         const struct criterion_options *options)
+{
+    return criterion->needs ? criterion->needs(layer, options) : criterion->fixed_needs;
+}
+
 unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
                          const struct criterion_options *options)
 {
     unsigned needs = NEED_WEIGHTS;
     for (int i = 0; i < layers->count; i++) {
         if (!layers->items[i].output_layer) {
-            needs |= criterion->needs(&layers->items[i], options);
+            needs |= needs_of(criterion, &layers->items[i], options);
         }
     }
     return needs;
@@ -85,18 +70,21 @@ unsigned criterion_needs(const struct layers *layers, const struct criterion *cr
 static status score_layer(const struct criterion_input *input, const struct criterion *criterion,
                           double *scores, struct criterion_report *report, struct error *error)
 {
-    unsigned needs = criterion->needs(input->layer, input->options) & ~(unsigned)NEED_WEIGHTS;
+    unsigned needs = needs_of(criterion, input->layer, input->options) & ~(unsigned)NEED_WEIGHTS;
     if (needs && (!input->statistics || (input->statistics->needs & needs) != needs)) {
         return error_set(error, STATUS_STATE, "criterion %s needs %s that no pass over images has computed",
-                         criterion->name, needs & NEED_WEIGHT_GRADIENTS ? "weight gradients" : "gradients");
+                         criterion->name,
+                         needs & NEED_WEIGHT_GRADIENTS ? "weight gradients"
+                         : needs & NEED_GRADIENTS      ? "gradients"
+                                                       : "statistics of activations");
     }
     status code = criterion->score(input, scores, report, error);
     for (int64_t c = 0; code == STATUS_OK && c < input->layer->channels; c++) {
         if (isnan(scores[c])) {
             return error_set(
                 error, STATUS_NAN,
-                "the %s score of channel %lld is not a number: a weight or a gradient is not finite",
-                criterion->name, (long long)c);
+                "the %s score of channel %lld is not a number%s", criterion->name, (long long)c,
+                criterion->owner ? "" : ": a weight or a gradient is not finite");
         }
     }
     return code;
@@ -140,7 +128,7 @@ status scores_compute(const struct graph *graph, const struct layers *layers,
         if (layer->output_layer) {
             continue;
         }
-        const struct criterion_input input = {graph, layer, i, statistics, &result->options};
+        const struct criterion_input input = {graph, layer, i, statistics, &result->options, criterion};
         code = add_scores(result, &input, error);
     }
     if (code != STATUS_OK) {

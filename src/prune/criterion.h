@@ -6,6 +6,7 @@
 #ifndef IPPRO_PRUNE_CRITERION_H
 #define IPPRO_PRUNE_CRITERION_H
 
+#include <stdbool.h>
 #include "prune/score.h"
 
 enum taylor_variant { TAYLOR_GATE, TAYLOR_GATE_BATCH, TAYLOR_GATE_ABS, TAYLOR_WEIGHT, TAYLOR_WEIGHT_SUM };
@@ -28,6 +29,7 @@ struct criterion_input {
     int layer_index;
     const struct score_statistics *statistics; /* NULL for criteria that need weights only */
     const struct criterion_options *options;
+    const struct criterion *criterion; /* the row itself */
 };
 
 /* What a criterion says beside its scores, summed up per layer (zero where it has nothing to say). */
@@ -41,8 +43,10 @@ struct criterion_report {
 struct criterion {
     const char *name, *title, *help; /* "taylor", "Taylor expansion", one sentence with the formula */
     const char *paper;               /* "arXiv 1906.10771", or NULL */
-    /* Needs under these options for this layer (BatchNorm or not). */
+    /* Needs under these options for this layer (BatchNorm or not); NULL: always `fixed_needs`. */
     unsigned (*needs)(const struct layer *layer, const struct criterion_options *options);
+    unsigned fixed_needs;
+    void *owner; /* whose it is; NULL for the rows of the program's own table */
     /* scores: layer->channels doubles. PROscore gives its logarithm. */
     status (*score)(const struct criterion_input *input, double *scores, struct criterion_report *report,
                     struct error *error);
@@ -50,6 +54,15 @@ struct criterion {
 
 const struct criterion *criterion_find(const char *name);
 const struct criterion *criterion_at(int index); /* in the order of display; NULL past the end */
+
+/* Criteria that are made while the program runs stand behind the table's rows. The row and its texts are
+ * copied; `owner` is not NULL. One of the same name that was added before is retired: scores that came from it
+ * stay as they are, but it computes no more (STATUS_STATE). Rows are never freed, for scores name them.
+ * Refused: a name that is taken by the table, or is no word of small letters, digits and hyphens. Only while
+ * nothing else looks at the table. */
+status criterion_add(const struct criterion *row, const struct criterion **added, struct error *error);
+void criterion_retire(const void *owner); /* all of this owner */
+bool criterion_is_retired(const struct criterion *criterion);
 /* taylor gate, proscore target bn with the mean loss and gamma 0.01, batch 64, seed 1 */
 struct criterion_options criterion_defaults(void);
 /* What a criterion needs for all layers that are scored: enum score_need, or-ed. Or these over the criteria

@@ -7,8 +7,10 @@ src_libprune_a_SOURCES = \
 	src/prune/coupling_map.c \
 	src/prune/coupling_move.c \
 	src/prune/coupling_rules.c \
+	src/prune/activation.c src/prune/activation.h \
 	src/prune/criteria.h \
 	src/prune/criterion.c src/prune/criterion.h \
+	src/prune/criterion_table.c \
 	src/prune/geometric_median.c src/prune/geometric_median.h \
 	src/prune/group.c \
 	src/prune/kept.c src/prune/kept.h \

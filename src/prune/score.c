@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include "nn/plan.h"
+#include "prune/activation.h"
 #include "prune/criteria.h"
 
 /* Sums of one layer while the pass runs. */
@@ -13,6 +14,7 @@ struct layer_work {
     double *batch_gate;      /* sum of the gates of the batch that is not complete yet */
     double *weight_gradient; /* sum over images, in the weight's own layout; NULL when not needed */
     int64_t weight_elements;
+    int64_t height, width; /* of the feature maps, 1 for a linear layer */
 };
 
 struct pass_work {
@@ -21,8 +23,10 @@ struct pass_work {
     struct layer_work *layers; /* one per probe */
     struct probe *probes;
     int *weights; /* one per probe, when weight gradients are needed */
+    int *watched; /* value of each layer's feature maps, when activations are needed */
     int count;
     int64_t batch;
+    double *maps, *map; /* of one image and layer, of one channel */
 };
 
 void score_statistics_free(struct score_statistics *statistics)
@@ -32,6 +36,7 @@ void score_statistics_free(struct score_statistics *statistics)
     }
     for (int i = 0; i < statistics->layer_count; i++) {
         mem_free(statistics->layers[i].delta); /* start of the layer's one block */
+        activation_free(&statistics->layers[i].activation);
     }
     mem_free(statistics->layers);
     mem_free(statistics);
@@ -75,8 +80,10 @@ static struct score_statistics *statistics_new(const struct score_pass *pass, in
     statistics->layer_count = pass->layers->count;
     for (int i = 0; i < pass->layers->count; i++) {
         const struct layer *layer = &pass->layers->items[i];
-        if (!layer->output_layer && !layer_statistics_init(&statistics->layers[i], layer->channels,
-                                                           pass->needs & NEED_WEIGHT_GRADIENTS)) {
+        struct layer_statistics *sums = &statistics->layers[i];
+        if (!layer->output_layer &&
+            (!layer_statistics_init(sums, layer->channels, pass->needs & NEED_WEIGHT_GRADIENTS) ||
+             !activation_init(&sums->activation, pass->needs, layer->channels))) {
             score_statistics_free(statistics);
             return NULL;
         }
@@ -107,6 +114,9 @@ static void pass_work_free(struct pass_work *work)
     mem_free(work->layers);
     mem_free(work->probes);
     mem_free(work->weights);
+    mem_free(work->watched);
+    mem_free(work->maps);
+    mem_free(work->map);
     score_statistics_free(work->statistics);
 }
 
@@ -129,6 +139,7 @@ static status add_layer_work(struct pass_work *work, int index, struct error *er
                                                .activated = layer->activated,
                                                .center = item->center};
     work->weights[work->count] = layer->weight;
+    work->watched[work->count] = layer->activated;
     work->count++;
     return complete ? STATUS_OK : error_memory(error);
 }
@@ -141,7 +152,8 @@ static status pass_work_init(struct pass_work *work, const struct score_pass *pa
     work->layers = mem_new(count, sizeof *work->layers);
     work->probes = mem_new(count, sizeof *work->probes);
     work->weights = mem_new(count, sizeof *work->weights);
-    if (!work->statistics || !work->layers || !work->probes || !work->weights) {
+    work->watched = mem_new(count, sizeof *work->watched);
+    if (!work->statistics || !work->layers || !work->probes || !work->weights || !work->watched) {
         return error_memory(error);
     }
     for (int i = 0; i < pass->layers->count; i++) {
@@ -159,9 +171,28 @@ static status pass_work_init(struct pass_work *work, const struct score_pass *pa
     return STATUS_OK;
 }
 
-/* Channels must be dimension 1 of what a layer computes; a linear layer over sequences has them last. */
-static status check_layer_shapes(const struct score_pass *pass, struct error *error)
+/* Sizes of the feature maps, and room for the largest. */
+static status measure_maps(struct pass_work *work, const struct plan *plan, struct error *error)
 {
+    int64_t most = 0, largest = 0;
+    for (int p = 0; p < work->count; p++) {
+        const struct shape *shape = &plan->values[work->watched[p]].shape;
+        struct layer_work *item = &work->layers[p];
+        item->height = shape->rank > 2 ? shape->dim[2] : 1;
+        item->width = shape->rank > 3 ? shape_product(shape, 3, shape->rank) : 1;
+        int64_t map = item->height * item->width, all = shape_elements(shape);
+        largest = map > largest ? map : largest;
+        most = all > most ? all : most;
+    }
+    work->maps = mem_new((size_t)most, sizeof *work->maps);
+    work->map = mem_new((size_t)largest, sizeof *work->map);
+    return work->maps && work->map ? STATUS_OK : error_memory(error);
+}
+
+/* Channels must be dimension 1 of what a layer computes; a linear layer over sequences has them last. */
+static status check_layer_shapes(struct pass_work *work, struct error *error)
+{
+    const struct score_pass *pass = work->pass;
     const struct plan_options options = {.batch = 1, .real = pass->real};
     struct plan *plan;
     status code = plan_new(pass->graph, &options, &plan, error);
@@ -182,6 +213,9 @@ static status check_layer_shapes(const struct score_pass *pass, struct error *er
                 layer->name, text_data(&text), (long long)layer->channels);
             text_free(&text);
         }
+    }
+    if (code == STATUS_OK && (pass->needs & NEED_ANY_ACTIVATION)) {
+        code = measure_maps(work, plan, error);
     }
     plan_free(plan);
     return code;
@@ -227,6 +261,18 @@ static void add_weight_gradient(struct layer_work *item, const struct operand *g
     }
 }
 
+static void add_activations(struct pass_work *work, const struct engine *engine, int index, int64_t images)
+{
+    const struct layer_work *item = &work->layers[index];
+    struct layer_statistics *sums = &work->statistics->layers[item->layer];
+    const struct feature_maps maps = {work->maps, work->pass->layers->items[item->layer].channels,
+                                      item->height, item->width};
+    for (int64_t i = 0; i < images; i++) {
+        engine_watched_image(engine, index, i, work->maps);
+        activation_add(&sums->activation, &maps, work->map);
+    }
+}
+
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
                             const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
@@ -248,6 +294,9 @@ static status commit_images(void *argument, const struct engine *engine, const s
             if (in_batch == work->batch || done == statistics->planned) {
                 finish_batch(item, sums, channels, in_batch);
             }
+        }
+        if (work->maps) {
+            add_activations(work, engine, p, count);
         }
         if (item->weight_gradient) {
             add_weight_gradient(item, engine_weight_gradient(engine, p));
@@ -312,6 +361,7 @@ static status finish_layers(struct pass_work *work, struct error *error)
         struct layer_work *item = &work->layers[p];
         const struct layer *layer = &work->pass->layers->items[item->layer];
         struct layer_statistics *sums = &work->statistics->layers[item->layer];
+        activation_finish(&sums->activation, layer->channels);
         code = item->weight_gradient ? weight_sums(work->pass, layer, item, sums, error)
                                      : weight_dot_from_sums(work->pass, layer, sums, error);
     }
@@ -332,6 +382,8 @@ static status run_pass(struct pass_work *work, struct error *error)
                    .probe_count = work->count,
                    .weights = work->weights,
                    .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->count : 0,
+                   .watched = work->watched,
+                   .watched_count = pass->needs & NEED_ANY_ACTIVATION ? work->count : 0,
                    .progress = pass->progress},
         .pool = pass->pool,
         .images = pass->sample->count,
@@ -357,7 +409,7 @@ status score_statistics_compute(const struct score_pass *pass, struct score_stat
     struct pass_work work;
     status code = pass_work_init(&work, pass, error);
     if (code == STATUS_OK) {
-        code = check_layer_shapes(pass, error);
+        code = check_layer_shapes(&work, error);
     }
     if (code == STATUS_OK) {
         code = run_pass(&work, error);

@@ -13,6 +13,19 @@ enum score_need {
     NEED_WEIGHTS = 1,          /* weights and BatchNorm parameters only: no pass */
     NEED_GRADIENTS = 2,        /* forward and data-gradient backward: sums of S0, Sd, gate, lift */
     NEED_WEIGHT_GRADIENTS = 4, /* the weights' own gradients as well */
+    NEED_ACTIVATIONS = 8,      /* sums over the feature maps behind the layer's element-wise layer */
+    NEED_FEATURE_RANKS = 16,   /* ranks of the maps */
+    NEED_FEATURE_GRAM = 32,    /* products of the maps with each other */
+};
+
+enum { NEED_ANY_ACTIVATION = NEED_ACTIVATIONS | NEED_FEATURE_RANKS | NEED_FEATURE_GRAM };
+
+/* Sums over all images; arrays that were not needed are NULL. */
+struct activation_statistics {
+    int64_t positions;            /* height * width of a map */
+    double *sum, *squared, *zeros; /* C: of the values, of their squares, how many are 0; over all positions */
+    double *rank;                 /* C: of the ranks of the maps */
+    double *gram;                 /* C x C: of <map i, map j> */
 };
 
 /* Everything one pass leaves about one layer; arrays of C doubles, all NULL for output layers. Sums over
@@ -27,6 +40,7 @@ struct layer_statistics {
     double *weight_dot;         /* sum w*g; from the weight gradients where they were computed */
     double *weight_abs;         /* sum |w*g|, NULL without weight gradients */
     double *gradient_norm;      /* ||g||_2, NULL without weight gradients */
+    struct activation_statistics activation;
 };
 
 struct score_statistics {

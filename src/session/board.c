@@ -202,11 +202,22 @@ static void insert_entry(struct board *board, const struct choice *choice)
     board->count++;
 }
 
+static void drop_entry(struct board *board, int index)
+{
+    scores_free(board->entries[index].scores);
+    memmove(&board->entries[index], &board->entries[index + 1],
+            (size_t)(board->count - index - 1) * sizeof *board->entries);
+    board->count--;
+}
+
 static status add_choices(struct board *next, const struct choice *choices, int count, struct error *error)
 {
     for (int i = 0; i < count; i++) {
-        if (board_entry(next, choices[i].label))
+        const struct score_entry *held = board_entry(next, choices[i].label);
+        if (held && held->choice.criterion == choices[i].criterion)
             continue;
+        if (held)
+            drop_entry(next, (int)(held - next->entries)); /* its criterion was defined anew */
         if (next->count == CHOICES_MAX)
             return error_set(error, STATUS_RANGE, "more than %d criteria are scored", CHOICES_MAX);
         insert_entry(next, &choices[i]);
@@ -223,7 +234,9 @@ static void drop_unserved(const struct board_source *source, const struct criter
         struct score_entry *entry = &next->entries[i];
         struct criterion_options own = choice_options(&entry->choice, base);
         unsigned needs = choice_needs(&entry->choice, base, source->model->layers);
-        if (pass_serves(next->pass, &entry->choice, &own, needs))
+        if (pass_serves(next->pass, &entry->choice, &own, needs) &&
+            !(criterion_is_retired(entry->choice.criterion) &&
+              !scores_current(entry, &own, needs, next->pass == source->board->pass)))
             next->entries[kept++] = *entry;
         else
             scores_free(entry->scores);
@@ -346,7 +359,8 @@ static status bring_pass(const struct board_source *source, const struct choice 
     }
     /* What is held already comes along to the new sample, so that all scores belong to one. */
     for (int i = 0; i < next->count; i++)
-        needs |= choice_needs(&next->entries[i].choice, &base, source->model->layers) & PASS_NEEDS;
+        if (!criterion_is_retired(next->entries[i].choice.criterion))
+            needs |= choice_needs(&next->entries[i].choice, &base, source->model->layers) & PASS_NEEDS;
     outcome->passed = true;
     return make_pass(source, &settings, needs, pool, progress, next, error);
 }

@@ -50,7 +50,9 @@ static status no_criterion(const char *name, struct error *error)
     choice_words(&words);
     const char *hint = word_list_hint(&words, name);
     status code = error_set(error, STATUS_NOT_FOUND, "no criterion '%s'%s", name,
-                            *hint ? hint : ": 'help criteria' lists them");
+                            *hint ? hint
+                                  : ": 'help criteria' lists them; one of a script is there when the script "
+                                    "has run");
     word_list_free(&words);
     return code;
 }

@@ -212,7 +212,9 @@ static status run_recorded(struct session *session, const struct statement *stat
         return error_memory(error);
     }
     session_begin(session, &change);
+    struct progress *outer = progress_set_current(progress);
     status code = run_invocation(session, invocation, progress, reply, error);
+    progress_set_current(outer);
     if (code == STATUS_OK)
         code = session_commit(session, &change, text_data(&line), error);
     else

@@ -58,6 +58,7 @@ static const char *needs_name(unsigned needs)
 {
     return needs & NEED_WEIGHT_GRADIENTS ? "weight gradients"
            : needs & NEED_GRADIENTS      ? "gradients"
+           : needs & NEED_ANY_ACTIVATION ? "activations"
                                          : "weights";
 }
 
