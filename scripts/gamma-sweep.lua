@@ -1,59 +1,64 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Appendix G of the paper (arXiv 2507.14171): what does PROscore's gamma decide? For the paper's four values and a grid
--- from 1e-4 to 1e4: how wide the scores spread, how much of what is pruned at gamma 0.01 stays pruned, and from which
--- gamma on the first filter changes sides. The gradients come from one pass: no gamma needs another.
+-- Appendix G of the paper (arXiv 2507.14171): what does PROscore's gamma decide? For the paper's four values and for a
+-- grid from 1e-4 to 1e4 and beyond: how wide the scores spread, how many of the filters that gamma 0.01 prunes are pruned
+-- still (the preserved indices), and the exact gamma at which the first filter changes sides. The gradients come from one
+-- pass: no gamma needs another.
 --
---   ippro-explore gamma-sweep.lua [MODEL [CIFAR-10-FOLDER [RATIO]]]
+--   ippro-explore -e 'set normalize imagenet' gamma-sweep.lua [MODEL [CIFAR-10-FOLDER [RATIO]]]
 --
--- Without a model: the built-in example. Writes gamma-sweep.csv and gamma-sweep.png into the current folder. What
--- the options samples, seed and normalize say holds: ippro-explore -e 'set normalize imagenet samples=5%' gamma-sweep.lua ...
+-- Without a model, or with "example" and "-": the built-in example and its images. Writes gamma-sweep.csv (all gammas),
+-- gamma-sweep.png (agreement) and gamma-spread.png. At the prompt: gamma sweep. What the options samples and seed say holds.
 local model = ippro.load(arg[1] or "example")
-local data = arg[2] and ippro.data("cifar10", arg[2], {split = "train"}) or ippro.data("shapes")
+local folder = arg[2] ~= "-" and arg[2]
+local data = folder and ippro.data("cifar10", folder, {split = "train"}) or ippro.data("shapes")
 local ratio = tonumber(arg[3] or 0.4)
-local reference_gamma = 0.01
+local reference = 0.01
+local gammas = {1, 0.1, 0.01, 0.001}
 
-local set = model:score(data, "proscore")
-local reference = set:proscore{gamma = reference_gamma}
+local set = model:score(data, "proscore", {gamma = reference})
 
--- Spread of the (logarithmic) scores: the mean over layers of highest minus lowest, in decades.
-local function spread(scores)
-    local sum, count = 0, 0
-    for _, layer in ipairs(scores:layers()) do
-        local values = scores:of(layer)
-        table.sort(values)
-        sum, count = sum + (values[#values] - values[1]) / math.log(10), count + 1
+-- A command's figure by its name.
+local function figure(answer, name)
+    for _, item in ipairs(answer) do
+        if item.name == name then return item end
     end
-    return sum / count
+    error("no figure " .. name)
 end
 
-local gammas, rows = {1, 0.1, 0.01, 0.001}, {}
-local kept = {name = "preserved at ratio " .. ratio, x = {}, y = {}}
-local agreement = {name = "rank correlation", x = {}, y = {}}
-local first_flip
-for i = 0, 80 do gammas[#gammas + 1] = 10 ^ (i / 10 - 4) end
-for i, gamma in ipairs(gammas) do
-    local scores = set:proscore{gamma = gamma}
-    local overlap = scores:overlap(reference, ratio) or 1
-    local correlation = scores:corr(reference, "spearman") or 1
-    if i <= 4 then rows[#rows + 1] = {gamma, spread(scores), overlap, correlation} end
-    if i > 4 then
-        local x = math.log(gamma, 10)
-        kept.x[#kept.x + 1], kept.y[#kept.y + 1] = x, overlap
-        agreement.x[#agreement.x + 1], agreement.y[#agreement.y + 1] = x, correlation
-        if not first_flip and gamma > reference_gamma and overlap < 1 then first_flip = gamma end
-    end
-end
+local grid = ippro.gamma("sweep", "1e-4:1e4:log:81", "inf", {ratio = ratio, rows = "100000"})
+figure(grid, "gamma_sweep"):csv("gamma-sweep.csv")
+print(figure(grid, "gamma_agreement"):png("gamma-sweep.png"))
+print(figure(grid, "gamma_spread"):png("gamma-spread.png"))
 
+local paper = figure(ippro.gamma("sweep", gammas, {ratio = ratio}), "gamma_sweep")
+local rows = {}
+for i, row in ipairs(paper.rows) do
+    rows[i] = {row.gamma, row.spread, 100 * row.preserved, row.overlap, row["rank agreement"], row.changed}
+end
 print(ippro.table{
-    name = "gamma-sweep", title = "PROscore's gamma, compared with gamma " .. reference_gamma,
-    columns = {"gamma", "spread in decades", "preserved at ratio " .. ratio, "rank correlation"}, rows = rows,
+    title = ("The paper's four gammas against %g at ratio %g: %s"):format(reference, ratio, arg[1] or "example"),
+    columns = {"gamma", "spread", "preserved, %", "overlap", "rank agreement", "changed"}, rows = rows,
 })
-if first_flip then
-    print(("The first filter changes sides between gamma %.3g and %.3g."):format(first_flip / 10 ^ 0.1, first_flip))
-else
-    print("No filter changes sides from gamma 0.01 to 10000.")
+
+-- Where the pruned set begins to change, and how much is left of it farther out.
+local flips = figure(grid, "gamma_flip").rows
+local up, down = flips[1], flips[2]
+print(figure(grid, "gamma_flip"))
+local function say(row, words, never)
+    if row.gamma then
+        print(("%s gamma %.6g: in %s filter %d is saved and %d goes (lambda*max|a| = %.3g, lambda*max|b| = %.3g)."):format(
+            words, row.gamma, row["in layer"], row.saved, row["pruned instead"], row["lambda*max|a|"],
+            row["lambda*max|b|"]))
+    else
+        print(never)
+    end
 end
-ippro.curve{
-    name = "gamma-sweep", title = "PROscore against its own scores at gamma " .. reference_gamma,
-    x_axis = "log10 of gamma", y_axis = "agreement", series = {kept, agreement},
-}:csv("gamma-sweep.csv"):png("gamma-sweep.png")
+say(up, "Upward the first change comes at", "Upward the set never changes, all the way to infinity.")
+say(down, "Downward it comes at", "Downward the set never changes, all the way to 0.")
+local last = figure(grid, "gamma_sweep").rows
+last = last[#last]
+print(("At gamma inf %.1f %% of the filters are still pruned; two random choices would share %.0f %%."):format(
+    100 * last.preserved, 100 * ratio))
+
+-- The same by hand, from the score set: one gamma, without a pass.
+assert(math.abs((set:proscore{gamma = 1}:overlap(set.proscore, ratio) or 1) - (paper.rows[4].overlap or 1)) < 1e-9)

@@ -4,8 +4,11 @@ commandfiledir = $(pkgdatadir)/scripts
 dist_commandfile_DATA = \
 	scripts/compare-criteria.lua scripts/correlation.lua scripts/gamma-sweep.lua scripts/global-vs-layerwise.lua \
 	scripts/histograms.lua scripts/no-finetune.lua scripts/sampling.lua scripts/scale-attack.lua scripts/session.lua \
-	scripts/compare-criteria.ippro scripts/gamma.ippro scripts/tour.ippro
+	scripts/compare-criteria.ippro scripts/gamma.ippro scripts/tour.ippro scripts/README.md
 
 # Ratios of whole networks, for the command `recipe`.
 recipedir = $(pkgdatadir)/scripts/recipes
-dist_recipe_DATA = scripts/recipes/resnet56-50.recipe scripts/recipes/resnet56-75.recipe
+dist_recipe_DATA = \
+	scripts/recipes/mobilenet_v2-37.recipe scripts/recipes/resnet50-42.recipe scripts/recipes/resnet50-60.recipe \
+	scripts/recipes/resnet50-75.recipe scripts/recipes/resnet56-50.recipe scripts/recipes/resnet56-75.recipe \
+	scripts/recipes/vgg19-70.recipe

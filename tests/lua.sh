@@ -156,6 +156,8 @@ t:csv("t.csv"):png("t.png")
 local c = ippro.curve{x_axis = "n", y_axis = "m", series = {
     {name = "p", x = {1, 2, 3}, y = {1, 4, 9}}, {name = "q", x = {1, 2}, y = {0.5, 0}}}}
 assert(c.kind == "curve" and c.series[1].name == "p" and c.series[1].y[3] == 9 and c.series[2].x[2] == 2)
+c = ippro.curve{reference = 2, reference_label = "level", series = {{name = "p", x = {1, 2}, y = {3, 4}, spread = {0.5}}}}
+assert(c.reference == 2 and c.series[1].spread[1] == 0.5 and c.series[1].spread[2] ~= c.series[1].spread[2])
 c:csv("c.csv"):png("c.png"):txt("c.txt")
 for _, bad in ipairs{1, {}, {columns = {}}, {columns = {1}, rows = {{1}}}, {columns = {"a"}, rows = {1}},
     {columns = {"a"}, rows = {{print}}}, {title = {}, columns = {"a"}, rows = {{1}}}} do

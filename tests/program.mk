@@ -7,6 +7,7 @@ EXTRA_DIST += $(program_tests) tests/program.sh \
 	tests/commands/errors.in tests/commands/errors.out \
 	tests/commands/eval.in tests/commands/eval.out \
 	tests/commands/files.in tests/commands/files.out \
+	tests/commands/gamma.in tests/commands/gamma.out \
 	tests/commands/judge.in tests/commands/judge.out \
 	tests/commands/look.in tests/commands/look.out \
 	tests/commands/program.in tests/commands/program.out \

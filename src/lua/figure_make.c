@@ -100,10 +100,16 @@ int ippro_table(lua_State *L)
     return end_figure(L, figure);
 }
 
-/* Numbers of an array field of the series on top of the stack. */
-static void series_numbers(lua_State *L, const char *field, double *numbers, int count)
+/* Numbers of an array field of the series on top of the stack; an optional one may be missing. */
+static void series_numbers(lua_State *L, const char *field, bool optional, double *numbers, int count)
 {
-    if (lua_getfield(L, -1, field) != LUA_TTABLE)
+    if (lua_getfield(L, -1, field) == LUA_TNIL && optional) {
+        for (int i = 0; i < count; i++)
+            numbers[i] = NAN;
+        lua_pop(L, 1);
+        return;
+    }
+    if (!lua_istable(L, -1))
         luaL_error(L, "every series has arrays x and y");
     for (int i = 0; i < count; i++) {
         int type = lua_geti(L, -1, i + 1);
@@ -136,17 +142,31 @@ static const char *text_field(lua_State *L, const char *field, const char *other
     return lua_isnil(L, -1) ? otherwise : luaL_checkstring(L, -1);
 }
 
-/* ippro.curve{name =, title =, x_axis =, y_axis =, percent =, series = {{name =, x = {}, y = {}}}} */
+static bool any_number(const double *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isnan(numbers[i]))
+            return true;
+    }
+    return false;
+}
+
+/* ippro.curve{name =, title =, x_axis =, y_axis =, percent =, reference =, reference_label =,
+ * series = {{name =, x = {}, y = {}, spread = {}}}} */
 int ippro_curve(lua_State *L)
 {
     struct figure *figure = begin_figure(L, FIGURE_CURVE);
     const char *x_axis = text_field(L, "x_axis", "x"), *y_axis = text_field(L, "y_axis", "y");
     lua_getfield(L, 1, "percent");
     bool percent = lua_toboolean(L, -1);
+    const char *label = text_field(L, "reference_label", "reference");
+    lua_getfield(L, 1, "reference");
+    double reference = luaL_optnumber(L, -1, NAN);
     int series = array_field(L, "series"), place = lua_gettop(L);
     int points = longest_series(L, series);
     size_t size = (size_t)series * (size_t)points;
     double *x = script_alloc(L, size, sizeof *x), *y = script_alloc(L, size, sizeof *y);
+    double *spread = script_alloc(L, size, sizeof *spread);
     const char **names = script_alloc(L, (size_t)series, sizeof *names);
     for (int i = 0; i < series; i++) {
         lua_geti(L, place, i + 1);
@@ -155,11 +175,13 @@ int ippro_curve(lua_State *L)
             return luaL_error(L, "every series has a name");
         names[i] = lua_tostring(L, -1); /* the series keeps it */
         lua_pop(L, 1);
-        series_numbers(L, "x", x + (size_t)i * (size_t)points, points);
-        series_numbers(L, "y", y + (size_t)i * (size_t)points, points);
+        series_numbers(L, "x", false, x + (size_t)i * (size_t)points, points);
+        series_numbers(L, "y", false, y + (size_t)i * (size_t)points, points);
+        series_numbers(L, "spread", true, spread + (size_t)i * (size_t)points, points);
         lua_pop(L, 1);
     }
-    figure_set_curves(figure, series, points, names, x, y, NULL, x_axis, y_axis, percent, NAN, NULL);
+    figure_set_curves(figure, series, points, names, x, y, any_number(spread, size) ? spread : NULL, x_axis,
+                      y_axis, percent, reference, label);
     lua_settop(L, 4);
     return end_figure(L, figure);
 }

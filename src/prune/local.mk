@@ -20,6 +20,7 @@ src_libprune_a_SOURCES = \
 	src/prune/magnitude.c \
 	src/prune/mask.c \
 	src/prune/proscore.c src/prune/proscore.h \
+	src/prune/proscore_layer.c src/prune/proscore_layer.h \
 	src/prune/random_scores.c \
 	src/prune/rescale.c src/prune/rescale.h \
 	src/prune/score.c src/prune/score.h \

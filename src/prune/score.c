@@ -393,6 +393,8 @@ static status run_pass(struct pass_work *work, struct error *error)
         .commit_argument = work,
         .title = "scoring",
         .progress = pass->progress,
+        .progress_before = pass->progress_before,
+        .progress_total = pass->progress_total,
     };
     return run_images(&run, error);
 }

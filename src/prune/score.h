@@ -67,6 +67,7 @@ struct score_pass {
     int64_t batch;       /* images per batch of Taylor's gate-batch */
     struct pool *pool;
     struct progress *progress;
+    int64_t progress_before, progress_total; /* as in nn/run.h, 0 where the pass stands alone */
 };
 
 /* Run the pass: forward and backward over the sample, whatever `needs` says beside NEED_WEIGHT_GRADIENTS.

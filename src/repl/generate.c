@@ -29,6 +29,7 @@ static const char *group_heading(const char *group)
         {"score", "Scoring and comparing"},
         {"prune", "Pruning"},
         {"judge", "Judging"},
+        {"gamma", "Gamma"},
         {"probe", "Probing"},
         {"program", "The program"},
         {"sample", "The sample"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Probing criteria: rescale, the scale attack. */
+/* Probing criteria: rescale, the scale attack; sampling is in command_sampling.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -321,6 +321,27 @@ static const struct example rescale_examples[] = {
     EXAMPLE_END,
 };
 
+static const struct parameter sampling_arguments[] = {
+    {"SIZE", VALUE_SIZE, PARAMETER_OPTIONAL | PARAMETER_REPEATED, 0, 0, NULL, NULL,
+     "sizes of the samples; without them 5% 25% 50% all"},
+    PARAMETER_END,
+};
+static const struct parameter sampling_parameters[] = {
+    {"criterion", VALUE_CRITERIA, 0, 0, 0, NULL, "proscore", "criteria to look at; all of them share a pass"},
+    {"repeats", VALUE_INTEGER, 0, 1, 1000, NULL, "5", "draws of every size"},
+    {"reference", VALUE_SIZE, 0, 0, 0, NULL, "all", "the sample that all others are compared with"},
+    {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
+    PARAMETER_END,
+};
+static const int sampling_options[] = {OPTION_RATIO,     OPTION_ROUND,  OPTION_METHOD,      OPTION_SEED,
+                                       OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const struct example sampling_examples[] = {
+    {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
+    {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",
+     "compares two criteria on the same draws", false},
+    EXAMPLE_END,
+};
+
 const struct command commands_probe[] = {
     {"rescale", NULL, "probe", rescale_arguments, rescale_parameters, rescale_options,
      COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "scale a layer, and see who notices",
@@ -341,5 +362,14 @@ const struct command commands_probe[] = {
      "with channels that are not scaled, or the network's output. The network is run before and after on a "
      "few images; the largest difference of the logits is shown.",
      rescale_examples, run_rescale},
+    {"sampling", NULL, "probe", sampling_arguments, sampling_parameters, sampling_options,
+     COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "how many images scores need",
+     "Scores with samples of several sizes, each drawn several times, and compares the scores of every draw "
+     "with those of the reference, by default all images: the correlation of the scores and the overlap "
+     "(Jaccard) of what every layer prunes at the ratio, both as means over the layers. Of the draws of one "
+     "size mean, highest and lowest are shown, and how well the draws agree among themselves. The time is "
+     "that of one pass. Draw r has the seed seed + r - 1; all images are taken once. Nothing of the session "
+     "changes: what is scored stays.",
+     sampling_examples, run_sampling},
     {.name = NULL},
 };

@@ -19,7 +19,8 @@ extern const struct command commands_session[]; /* session */
 extern const struct command commands_cost[];    /* cost */
 extern const struct command commands_diff[];    /* diff */
 extern const struct command commands_curve[];   /* curve sensitivity */
-extern const struct command commands_probe[];   /* rescale */
+extern const struct command commands_gamma[];   /* gamma */
+extern const struct command commands_probe[];   /* rescale sampling */
 extern const struct command commands_program[]; /* set theme run help apropos quit */
 
 /* Functions of rows that stand in a file of their own. */
@@ -27,6 +28,7 @@ status run_sensitivity(struct call *call, struct error *error);
 status run_filter(struct call *call, struct error *error);
 status run_rank(struct call *call, struct error *error);
 status run_histogram(struct call *call, struct error *error);
+status run_sampling(struct call *call, struct error *error);
 
 /* The scores of one criterion: those that are held, else computed now where weights suffice. */
 status bring_scores(struct call *call, const char *label, const struct score_entry **entry,

@@ -54,8 +54,8 @@ static const struct help_topic topics[] = {
      "mean, sum, max or min say how prune uses them. What follows a # is a comment.\n\n"
      "Recipes are found by their path; by their name, with or without .recipe, in "
      "~/.config/ippro-explore/recipes; and among those that come with the program: resnet56-50 and "
-     "resnet56-75 "
-     "are those of the paper."},
+     "resnet56-75 are those of the paper; resnet50-42, resnet50-60, resnet50-75, mobilenet_v2-37 and vgg19-70 "
+     "have its form."},
     {"keys", "keys at the prompt",
      "Tab completes commands, layers, criteria, parameters and their values, and files. Up and Down go "
      "through the lines "
@@ -77,7 +77,8 @@ static const struct help_topic topics[] = {
      "and does not "
      "depend on lambda. Large steps give other rankings, up to ||g_F|| / |g_D| at gamma=inf. Setting gamma "
      "computes the "
-     "scores anew without another pass; proscore:0.1 holds one gamma beside another."},
+     "scores anew without another pass; proscore:0.1 holds one gamma beside another; gamma sweep compares any "
+     "number of them, and finds the first at which the pruned set changes."},
     {NULL, NULL, NULL},
 };
 

@@ -11,6 +11,7 @@ src_libsession_a_SOURCES = \
 	src/session/command_curve.c \
 	src/session/command_diff.c \
 	src/session/command_filter.c \
+	src/session/command_gamma.c \
 	src/session/command_hist.c \
 	src/session/command_judge.c \
 	src/session/command_look.c \
@@ -18,12 +19,14 @@ src_libsession_a_SOURCES = \
 	src/session/command_program.c \
 	src/session/command_prune.c \
 	src/session/command_ratio.c \
+	src/session/command_sampling.c \
 	src/session/command_save.c \
 	src/session/command_score.c \
 	src/session/command_sensitivity.c \
 	src/session/command_session.c \
 	src/session/completion.c src/session/completion.h \
 	src/session/document.c src/session/document.h \
+	src/session/gamma_list.c src/session/gamma_list.h \
 	src/session/help.c src/session/help.h \
 	src/session/history.c src/session/history.h \
 	src/session/invocation.c \

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How far two score sets of one network agree, as means over its layers. */
+#ifndef IPPRO_STATS_AGREEMENT_H
+#define IPPRO_STATS_AGREEMENT_H
+
+#include "prune/selection.h"
+#include "stats/correlation.h"
+
+struct agreement {
+    double correlation; /* mean over the layers where it is defined; NaN: nowhere */
+    double overlap; /* Jaccard index of what is pruned: mean over the layers that lose something; NaN: none */
+};
+
+/* a, b: scores of `layers`. Each layer prunes its lowest pruned_count(channels, ratio, rounding) channels. */
+status agreement_compute(const struct layers *layers, const struct scores *a, const struct scores *b,
+                         enum correlation_method method, double ratio, enum rounding rounding,
+                         struct agreement *agreement, struct error *error);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where the pruned set changes first: roots of polynomials, no steps. */
+#include <math.h>
+
+#include "base/memory.h"
+#include "stats/gamma_order.h"
+
+/* c[0] + c[1]*t + c[2]*t^2 + c[3]*t^3, its sign that of (PROscore_i - PROscore_j) at lambda = t / unit. */
+struct cubic {
+    double c[4], unit;
+};
+
+static double cubic_at(const struct cubic *f, double t)
+{
+    return ((f->c[3] * t + f->c[2]) * t + f->c[1]) * t + f->c[0];
+}
+
+/* PROscore^2 = P / B with P = 1 - 2*a*lambda + q*lambda^2, B = (1 - b*lambda)^2. P_i*B_j - P_j*B_i has no
+ * constant term; what is left after a division by lambda is this. All in units of the largest of the rates,
+ * so that coefficients are near 1. */
+static struct cubic difference(const struct proscore_point *i, const struct proscore_point *j)
+{
+    double unit = fmax(fmax(hypot(i->along, i->across), hypot(j->along, j->across)),
+                       fmax(fabs(i->lift), fabs(j->lift)));
+    if (!(unit > 0))
+        return (struct cubic){.unit = 1};
+    double ai = i->along / unit, aj = j->along / unit, bi = i->lift / unit, bj = j->lift / unit;
+    double ni = i->across / unit, nj = j->across / unit;
+    double qi = ai * ai + ni * ni, qj = aj * aj + nj * nj;
+    return (struct cubic){
+        .c = {-2 * ((ai - bi) - (aj - bj)), (qi - qj) + (bj * bj - bi * bi) + 4 * (ai * bj - aj * bi),
+              -2 * ((qi * bj - qj * bi) + (ai * bj * bj - aj * bi * bi)), qi * bj * bj - qj * bi * bi},
+        .unit = unit,
+    };
+}
+
+/* Seen from infinity: the same sign at 1/t. */
+static void reverse(struct cubic *f)
+{
+    double c0 = f->c[0], c1 = f->c[1];
+    f->c[0] = f->c[3];
+    f->c[1] = f->c[2];
+    f->c[2] = c1;
+    f->c[3] = c0;
+}
+
+/* Beyond all roots. */
+static double root_bound(const struct cubic *f)
+{
+    int lead = 3;
+    double largest = 0;
+    while (lead > 0 && f->c[lead] == 0)
+        lead--;
+    for (int k = 0; k < lead; k++)
+        largest = fmax(largest, fabs(f->c[k] / f->c[lead]));
+    return fmin(1 + largest, 1e300);
+}
+
+/* Where the cubic turns, ascending; returns how many there are. */
+static int turns(const struct cubic *f, double turn[2])
+{
+    double a = 3 * f->c[3], half = f->c[2], c = f->c[1]; /* a*t^2 + 2*half*t + c */
+    double root = half * half - a * c;
+    if (!(root >= 0))
+        return 0;
+    double q = -(half + copysign(sqrt(root), half)); /* without cancellation */
+    int count = 0;
+    if (a != 0)
+        turn[count++] = q / a;
+    if (q != 0)
+        turn[count++] = c / q;
+    if (count == 2 && turn[0] > turn[1]) {
+        double swap = turn[0];
+        turn[0] = turn[1];
+        turn[1] = swap;
+    }
+    return count;
+}
+
+/* The zero in (low, high], where the cubic rises from not above 0 to above. */
+static double bisect(const struct cubic *f, double low, double high)
+{
+    for (;;) {
+        double middle = low > 0 && high / low > 4 ? sqrt(low) * sqrt(high) : low + 0.5 * (high - low);
+        if (!(middle > low && middle < high))
+            return high;
+        if (cubic_at(f, middle) > 0)
+            high = middle;
+        else
+            low = middle;
+    }
+}
+
+/* The first t in (start, end) at which the cubic, not above 0 at first, goes above it; end where it does
+ * not. */
+static double first_rise(const struct cubic *f, double start, double end)
+{
+    double stop[3], turn[2], low = start;
+    int count = turns(f, turn), stops = 0;
+    for (int i = 0; i < count; i++) {
+        if (turn[i] > start && turn[i] < end)
+            stop[stops++] = turn[i];
+    }
+    stop[stops++] = isinf(end) ? fmax(root_bound(f), 2 * start) : end;
+    /* Above 0 at the start is a tie up to rounding: it has to part first. */
+    bool below = cubic_at(f, start) <= 0;
+    for (int i = 0; i < stops; low = stop[i++]) {
+        bool above = cubic_at(f, stop[i]) > 0;
+        if (below && above)
+            return bisect(f, low, stop[i]);
+        below = !above;
+    }
+    return end;
+}
+
+/* On the way from `start` (lambda, or 1/lambda on the way down) to *nearest: a pair that changes sides
+ * before. */
+static bool nearer(const struct proscore_point *cut, const struct proscore_point *kept, bool upward,
+                   double start, double *nearest)
+{
+    if (cut->zero || kept->zero)
+        return false; /* a zero filter is below all others at every lambda */
+    struct cubic f = difference(cut, kept);
+    double unit = f.unit;
+    if (!upward) {
+        reverse(&f);
+        unit = 1 / unit;
+    }
+    double end = *nearest * unit, found = first_rise(&f, start * unit, end);
+    if (!(found < end))
+        return false;
+    *nearest = found / unit;
+    return true;
+}
+
+static void search_layer(const struct gamma_layer *layer, const struct gamma_rank *order, bool upward,
+                         double start, int index, double *nearest, struct gamma_flip *flip)
+{
+    for (int64_t i = 0; i < layer->pruned; i++) {
+        for (int64_t j = layer->pruned; j < layer->channels; j++) {
+            int64_t cut = order[i].channel, kept = order[j].channel;
+            if (nearer(&layer->points[cut], &layer->points[kept], upward, start, nearest))
+                *flip = (struct gamma_flip){.layer = index, .leaves = cut, .enters = kept};
+        }
+    }
+}
+
+status gamma_first_flip(const struct gamma_settings *settings, bool upward, struct gamma_flip *flip,
+                        struct error *error)
+{
+    struct gamma_orders orders;
+    double lambda = settings->reference * settings->scale, nearest = INFINITY;
+    double start = upward ? lambda : 1 / lambda;
+    status code = gamma_orders_new(settings->layers, settings->layer_count, &orders, error);
+    if (code == STATUS_OK)
+        gamma_orders_at(&orders, settings->layers, settings->layer_count, lambda);
+    *flip = (struct gamma_flip){.layer = -1};
+    for (int i = 0; code == STATUS_OK && i < settings->layer_count && isfinite(start); i++) {
+        if (progress_cancelled(settings->progress))
+            code = error_set(error, STATUS_CANCELLED, "cancelled");
+        else
+            search_layer(&settings->layers[i], orders.items + orders.start[i], upward, start, i, &nearest,
+                         flip);
+    }
+    flip->gamma = isinf(nearest) ? NAN : (upward ? nearest : 1 / nearest) / settings->scale;
+    gamma_orders_free(&orders);
+    return code;
+}
