@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/share.h"
 #include "prune/score.h"
 #include "session/session.h"
 
@@ -13,7 +14,7 @@
 
 static void pass_free(struct pass *pass)
 {
-    if (!pass || pass->shares-- > 0)
+    if (!pass || !share_drop(&pass->shares))
         return;
     if (pass->statistics)
         score_statistics_free(pass->statistics);
@@ -24,7 +25,7 @@ static void pass_free(struct pass *pass)
 static struct pass *pass_retain(struct pass *pass)
 {
     if (pass)
-        pass->shares++;
+        share_add(&pass->shares);
     return pass;
 }
 
@@ -36,13 +37,13 @@ struct board *board_new(void)
 struct board *board_retain(struct board *board)
 {
     if (board)
-        board->shares++;
+        share_add(&board->shares);
     return board;
 }
 
 void board_free(struct board *board)
 {
-    if (!board || board->shares-- > 0)
+    if (!board || !share_drop(&board->shares))
         return;
     for (int i = 0; i < board->count; i++)
         scores_free(board->entries[i].scores);
