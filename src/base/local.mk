@@ -8,6 +8,7 @@ src_libbase_a_SOURCES = \
 	src/base/pool.c src/base/pool.h \
 	src/base/progress.c src/base/progress.h \
 	src/base/random.c src/base/random.h \
+	src/base/share.h \
 	src/base/status.c src/base/status.h \
 	src/base/text.c src/base/text.h
 LIBBASE = src/libbase.a $(MD_LIBS)

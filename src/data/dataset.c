@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/share.h"
 #include "data/records.h"
 
 static const struct dataset_kind *const kinds[] = {&dataset_cifar10, &dataset_cifar100, &dataset_shapes};
@@ -163,13 +164,13 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
 struct dataset *dataset_retain(struct dataset *dataset)
 {
     if (dataset)
-        dataset->shares++;
+        share_add(&dataset->shares);
     return dataset;
 }
 
 void dataset_free(struct dataset *dataset)
 {
-    if (!dataset || dataset->shares-- > 0)
+    if (!dataset || !share_drop(&dataset->shares))
         return;
     dataset->kind->close(dataset);
     for (int i = 0; dataset->class_names && i < dataset->classes; i++)

@@ -60,7 +60,7 @@ status normalization_parse(const char *text, int channels, double *mean, double 
 /* Errors name the file, its size and the record length; labels out of range name the record. */
 status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,
                     struct dataset **dataset, struct error *error);
-/* One more owner; each calls dataset_free once. Not thread safe. */
+/* One more owner; each calls dataset_free once. */
 struct dataset *dataset_retain(struct dataset *dataset); /* NULL is fine */
 void dataset_free(struct dataset *dataset);
 /* One normalised image (C,H,W) as float or double, and its label. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/share.h"
 #include "prune/criteria.h"
 
 struct criterion_options criterion_defaults(void)
@@ -142,14 +143,14 @@ status scores_compute(const struct graph *graph, const struct layers *layers,
 struct scores *scores_retain(struct scores *scores)
 {
     if (scores) {
-        scores->shares++;
+        share_add(&scores->shares);
     }
     return scores;
 }
 
 void scores_free(struct scores *scores)
 {
-    if (!scores || scores->shares-- > 0) {
+    if (!scores || !share_drop(&scores->shares)) {
         return;
     }
     for (int i = 0; i < scores->layer_count; i++) {

@@ -89,7 +89,7 @@ struct scores {
 status scores_compute(const struct graph *graph, const struct layers *layers,
                       const struct criterion *criterion, const struct criterion_options *options,
                       const struct score_statistics *statistics, struct scores **scores, struct error *error);
-/* One more owner; each calls scores_free once. Not thread safe. */
+/* One more owner; each calls scores_free once. */
 struct scores *scores_retain(struct scores *scores); /* NULL is fine */
 void scores_free(struct scores *scores);             /* NULL is fine */
 

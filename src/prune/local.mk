@@ -11,6 +11,7 @@ src_libprune_a_SOURCES = \
 	src/prune/criteria.h \
 	src/prune/criterion.c src/prune/criterion.h \
 	src/prune/criterion_table.c \
+	src/prune/feature_pass.c src/prune/feature_pass.h \
 	src/prune/geometric_median.c src/prune/geometric_median.h \
 	src/prune/group.c \
 	src/prune/kept.c src/prune/kept.h \
@@ -27,5 +28,6 @@ src_libprune_a_SOURCES = \
 	src/prune/selection.c src/prune/selection.h \
 	src/prune/shuffle.c \
 	src/prune/surgery.c src/prune/surgery.h src/prune/surgery_internal.h src/prune/surgery_rules.c \
+	src/prune/tally.c src/prune/tally.h \
 	src/prune/taylor.c
 LIBPRUNE = src/libprune.a

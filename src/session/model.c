@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/share.h"
 #include "base/text.h"
 #include "format/onnx.h"
 #include "nn/plan.h"
@@ -16,13 +17,13 @@ static const char example_file[] = "examples/shapes-resnet.onnx";
 struct model *model_retain(struct model *model)
 {
     if (model)
-        model->shares++;
+        share_add(&model->shares);
     return model;
 }
 
 void model_free(struct model *model)
 {
-    if (!model || model->shares-- > 0)
+    if (!model || !share_drop(&model->shares))
         return;
     for (int i = 0; model->channels && i < model->layers->count; i++)
         mem_free(model->channels[i]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/share.h"
 #include "prune/surgery.h"
 #include "session/target.h"
 
@@ -59,13 +60,13 @@ status pruning_copy(const struct pruning *pruning, struct pruning **copy, struct
 struct pruning *pruning_retain(struct pruning *pruning)
 {
     if (pruning)
-        pruning->shares++;
+        share_add(&pruning->shares);
     return pruning;
 }
 
 void pruning_free(struct pruning *pruning)
 {
-    if (!pruning || pruning->shares-- > 0)
+    if (!pruning || !share_drop(&pruning->shares))
         return;
     graph_free(pruning->masked);
     cost_free(&pruning->cost);

@@ -3,6 +3,7 @@
 #include "session/state.h"
 
 #include "base/memory.h"
+#include "base/share.h"
 
 /* Options are copied freely elsewhere, so their count stands beside them. */
 struct shared_options {
@@ -22,14 +23,14 @@ struct options *options_share(const struct options *options)
 struct options *options_retain(struct options *options)
 {
     if (options)
-        ((struct shared_options *)options)->shares++;
+        share_add(&((struct shared_options *)options)->shares);
     return options;
 }
 
 void options_release(struct options *options)
 {
     struct shared_options *shared = (struct shared_options *)options;
-    if (shared && shared->shares-- == 0)
+    if (shared && share_drop(&shared->shares))
         mem_free(shared);
 }
 

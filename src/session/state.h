@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The changeable content of the session as a value: immutable parts, each counted, so that a state costs as
- * much as what it does not share with others. Weights are shared between networks too. */
+ * much as what it does not share with others. Weights are shared between networks too. Parts are counted by
+ * base/share.h: owners may be in different threads. What a pruning makes when it is first run (pruning_graph)
+ * is for the thread that runs commands alone. */
 #ifndef IPPRO_SESSION_STATE_H
 #define IPPRO_SESSION_STATE_H
 

@@ -28,7 +28,14 @@
     X(STYLE_SERIES3, "series3")                                                                              \
     X(STYLE_SERIES4, "series4")                                                                              \
     X(STYLE_SERIES5, "series5")                                                                              \
-    X(STYLE_SERIES6, "series6")
+    X(STYLE_SERIES6, "series6")                                                                              \
+    X(STYLE_CURSOR, "cursor")                                                                                \
+    X(STYLE_CURSOR_PALE, "cursor-pale")                                                                      \
+    X(STYLE_BORDER, "border")                                                                                \
+    X(STYLE_FOCUS, "focus")                                                                                  \
+    X(STYLE_STATUS, "status")                                                                                \
+    X(STYLE_KEY, "key")                                                                                      \
+    X(STYLE_POPUP, "popup")
 
 enum cell_style {
 #define STYLE_ENUM(code, name) code,
@@ -65,6 +72,14 @@ int canvas_width_of(const char *text); /* columns that canvas_text takes for it 
  * middle, columns that do not fit are left out and a note says which, wide matrices come in several parts. On
  * failure the canvas is as it was. */
 status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error);
+
+/* Draw a figure below what the canvas holds in at most `width` columns and `height` lines: plots take the
+ * height there is, tables and matrices show the rows there is room for and say how many there are more. With
+ * less room notes, legends, names of axes and the title go; a pane narrower than LEAST_FIT_WIDTH or too low
+ * for a plot gets one line, of histograms one per series. Nothing is drawn into a pane without cells. Costs a few drawings. */
+enum { LEAST_FIT_WIDTH = 16 };
+status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int width, int height,
+                         struct error *error);
 
 struct theme;
 /* Lines of the canvas as text, appended to `out`; with a theme, SGR escape sequences for `colors` colours (0:

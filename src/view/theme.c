@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/share.h"
 #include "base/text.h"
 
 static const char suffix[] = ".theme";
@@ -173,13 +174,13 @@ void theme_list_free(char **names, size_t count)
 struct theme *theme_retain(struct theme *theme)
 {
     if (theme)
-        theme->shares++;
+        share_add(&theme->shares);
     return theme;
 }
 
 void theme_free(struct theme *theme)
 {
-    if (!theme || theme->shares-- > 0)
+    if (!theme || !share_drop(&theme->shares))
         return;
     mem_free(theme->name);
     mem_free(theme);

@@ -41,7 +41,7 @@ struct theme {
 status theme_read(const char *path, struct theme **theme, struct error *error);
 /* By name: from the user's themes folder, then from the program's. Unknown names list the nearest. */
 status theme_load(const char *name, struct theme **theme, struct error *error);
-/* One more owner; each calls theme_free once. Not thread safe. */
+/* One more owner; each calls theme_free once. */
 struct theme *theme_retain(struct theme *theme); /* NULL is fine */
 void theme_free(struct theme *theme);            /* NULL is fine */
 
