@@ -10,6 +10,7 @@ EXTRA_DIST += $(program_tests) tests/program.sh \
 	tests/commands/gamma.in tests/commands/gamma.out \
 	tests/commands/judge.in tests/commands/judge.out \
 	tests/commands/look.in tests/commands/look.out \
+	tests/commands/map.in tests/commands/map.out \
 	tests/commands/program.in tests/commands/program.out \
 	tests/commands/prune.in tests/commands/prune.out \
 	tests/commands/save.in tests/commands/save.out \

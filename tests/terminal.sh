@@ -80,7 +80,7 @@ ok $? "a prompt is there"
 keys 'rati' Tab
 sleep 0.3
 keys C-u
-keys 'sc' Tab
+keys 'sco' Tab
 shows "Tab completes a command" '^ippro> score $|^ippro> score$'
 keys 'geo' Tab
 shows "Tab completes a criterion" '^ippro> score geomedian'

@@ -150,7 +150,8 @@ static status statistics_so_far(const struct pass_work *work, struct score_stati
     if (half[0].images > 0 && half[1].images > 0) {
         code = tally_statistics(&half[0], NULL, NULL, &made->half[0], error);
         if (code == STATUS_OK) {
-            code = tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], &made->half[1], error);
+            code =
+                tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], &made->half[1], error);
         }
     }
     if (code != STATUS_OK) {

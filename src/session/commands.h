@@ -11,6 +11,7 @@ extern const struct command commands_look[];    /* info layers layer filter */
 extern const struct command commands_score[];   /* score rank */
 extern const struct command commands_compare[]; /* hist corr overlap */
 extern const struct command commands_judge[];   /* eval */
+extern const struct command commands_map[];     /* scatter heat */
 extern const struct command commands_ratio[];   /* group ratio recipe */
 extern const struct command commands_prune[];   /* prune unprune */
 extern const struct command commands_apply[];   /* apply undo redo */

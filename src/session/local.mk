@@ -16,6 +16,7 @@ src_libsession_a_SOURCES = \
 	src/session/command_hist.c \
 	src/session/command_judge.c \
 	src/session/command_look.c \
+	src/session/command_map.c \
 	src/session/command_probe.c \
 	src/session/command_program.c \
 	src/session/command_prune.c \

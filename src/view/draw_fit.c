@@ -74,8 +74,9 @@ static int draw_measured(struct drawing *drawing, const struct figure *figure, c
     struct figure part = with_rows(figure, extent.rows, extent.digits);
     draw_body(drawing, &part);
     if (extent.rows < rows_of(figure)) {
-        drawing_put(drawing, 0, STYLE_NOTE,
-                    drawing_format(drawing, "%s %d more", drawing->glyphs->ellipsis, rows_of(figure) - extent.rows));
+        drawing_put(
+            drawing, 0, STYLE_NOTE,
+            drawing_format(drawing, "%s %d more", drawing->glyphs->ellipsis, rows_of(figure) - extent.rows));
         drawing->line++;
     }
     for (int i = 0; measure->notes && i < figure->note_count; i++)

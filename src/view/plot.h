@@ -34,7 +34,11 @@ struct plot {
     struct raster *raster;
     struct drawing *text; /* shows, breaks and shortens text in the repertoire of the font */
     int y;                /* where the next part begins; grows */
+    int stretch;          /* pixels by which every plot is higher than usual; negative: lower */
+    int plots;            /* told by who draws: plots below one another so far */
 };
+enum { PLOT_LEAST_HEIGHT = 80 };
+int plot_height(struct plot *plot, int usual); /* of a plot, which is counted */
 
 /* Pixels of width that a figure needs without margins; PLOT_WIDTH is given at least. */
 status plot_table_width(const struct figure *figure, int *width, struct error *error);
@@ -58,7 +62,8 @@ double plot_plane_y(const struct plot_plane *plane, double y);
 /* The colours of series: told apart by people with any colour vision. */
 struct color plot_series_color(int series);
 
-/* An entry of a legend: what stands in front of the name is drawn by `swatch` in SWATCH x PLOT_LINE pixels. */
+/* An entry of a legend: what stands in front of the name is drawn by `swatch` in SWATCH x PLOT_LINE pixels.
+ */
 enum { PLOT_SWATCH = 54 };
 struct plot_entry {
     const char *name, *remark;

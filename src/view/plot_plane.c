@@ -107,7 +107,7 @@ bool plot_plane_begin(struct plot *plot, struct plot_plane *plane, const char *x
     plane->x = PLOT_MARGIN + gutter;
     plane->y = plot->y + PLOT_LINE / 2;
     plane->width = plot->raster->width - 2 * PLOT_MARGIN - gutter;
-    plane->height = PLOT_HEIGHT;
+    plane->height = plot_height(plot, PLOT_HEIGHT);
     if (!raster_grow(plot->raster, plane->y + plane->height + below))
         return false;
     plot_y_axis(plot, plane);

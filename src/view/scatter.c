@@ -45,10 +45,11 @@ bool scatter_plan_make(struct drawing *drawing, const struct figure_scatter *sca
 const char *scatter_mark_name(struct drawing *drawing, const struct figure_scatter *scatter,
                               enum scatter_mark mark)
 {
-    const char *name = mark == MARK_KEPT   ? "kept by both"
-                       : mark == MARK_BOTH ? "cut by both"
-                                           : drawing_format(drawing, "cut by %s alone",
-                                                            mark == MARK_X ? scatter->x_name : scatter->y_name);
+    const char *name =
+        mark == MARK_KEPT ? "kept by both"
+        : mark == MARK_BOTH
+            ? "cut by both"
+            : drawing_format(drawing, "cut by %s alone", mark == MARK_X ? scatter->x_name : scatter->y_name);
     return drawing_show(drawing, name);
 }
 
