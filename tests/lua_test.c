@@ -177,7 +177,10 @@ static void test_memory(void **state)
     static const char code[] =
         "m = m or ippro.load('example'); local s = m:score(nil, {'l1', 'l2'}); local f = s:corr(); "
         "assert(f.values.l1.l2 and #f:text() > 10 and s.l1:overlap(s.l2, 0.4)); m:ratios{inner = 0.5}; "
-        "assert(m:prune('l1'):count() > 0); ippro.table{columns = {'a'}, rows = {{1}, {2}}}";
+        "assert(m:prune('l1'):count() > 0); ippro.table{columns = {'a'}, rows = {{1}, {2}}}; "
+        "ippro.criterion{name = 'failing', score = function(layer, c) local s = {} for i, w in "
+        "ipairs(c.weights) do s[i] = w[1] end return s end}; "
+        "assert(m:score(nil, 'failing', {progress = print}).failing:of('conv1')[16])";
     struct session *session = make_session();
     struct script_host host = {0};
     struct script_options options = {0};
