@@ -30,6 +30,7 @@ static const char *group_heading(const char *group)
         {"prune", "Pruning"},
         {"judge", "Judging"},
         {"probe", "Probing"},
+        {"screen", "The full screen"},
         {"program", "The program"},
         {"sample", "The sample"},
         {"criteria", "Criteria"},

@@ -20,6 +20,7 @@ extern const struct command commands_cost[];    /* cost */
 extern const struct command commands_diff[];    /* diff */
 extern const struct command commands_curve[];   /* curve sensitivity */
 extern const struct command commands_probe[];   /* rescale */
+extern const struct command commands_panes[];   /* layout screen bind unbind type */
 extern const struct command commands_program[]; /* set theme run help apropos quit */
 
 /* Functions of rows that stand in a file of their own. */
