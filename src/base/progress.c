@@ -27,6 +27,14 @@ void progress_report(struct progress *progress, const char *what, const char *un
     pthread_mutex_unlock(&reporting);
 }
 
+void progress_call(struct progress *progress, void (*function)(void *argument), void *argument)
+{
+    if (progress && progress->call)
+        progress->call(progress->call_argument, function, argument);
+    else
+        function(argument);
+}
+
 double clock_seconds(void)
 {
     struct timespec now;

@@ -14,12 +14,25 @@ struct progress {
      * ("scoring"), `unit` what is counted ("images"). done == total is the last call of a piece of work. */
     void (*report)(void *argument, const char *what, const char *unit, int64_t done, int64_t total);
     void *argument;
+    /* How `function` is run on the one thread that may touch what the front end owns (a terminal, Lua), with
+     * the caller waiting for its end. NULL: the caller is on that thread. */
+    void (*call)(void *call_argument, void (*function)(void *argument), void *argument);
+    void *call_argument;
+};
+
+/* Somebody beside the front end who wants to hear of progress, now and then, on the thread that waits for the
+ * work. false cancels it. */
+struct progress_listener {
+    bool (*hear)(void *argument, const char *what, const char *unit, int64_t done, int64_t total);
+    void *argument;
 };
 
 void progress_cancel(struct progress *progress);          /* async-signal-safe */
 bool progress_cancelled(const struct progress *progress); /* NULL is never cancelled */
 void progress_report(struct progress *progress, const char *what, const char *unit, int64_t done,
                      int64_t total);
+/* Run a function on the front end's thread; with NULL, or where the front end does not wait, on this one. */
+void progress_call(struct progress *progress, void (*function)(void *argument), void *argument);
 
 /* Monotonic clock in seconds. */
 double clock_seconds(void);

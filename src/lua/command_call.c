@@ -106,7 +106,7 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     check_statement(L, statement);
     struct reply *reply = push_reply(L);
     status code = script->host.run
-                      ? script->host.run(script->host.argument, session, statement, reply, &error)
+                      ? script->host.run(script->host.argument, session, statement, NULL, reply, &error)
                       : session_run(session, statement, false, NULL, reply, &error);
     if (code == STATUS_OK)
         code = follow(script, reply, &error);

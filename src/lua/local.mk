@@ -7,6 +7,7 @@ src_liblua_a_SOURCES = \
 	src/lua/handle.c \
 	src/lua/module.c \
 	src/lua/network_value.c \
+	src/lua/output.c \
 	src/lua/parts.h \
 	src/lua/pretty.c \
 	src/lua/sandbox.c \

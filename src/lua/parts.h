@@ -117,7 +117,15 @@ void check_writable(lua_State *L, const char *path);
 int load_text(lua_State *L, const char *code, size_t size, const char *chunk);
 int load_file(lua_State *L, const char *path, struct error *error);
 
+/* --- output: output.c, pretty.c ---------------------------------------------------------------------------
+ */
+
+void output_open(lua_State *L);
+void script_write(lua_State *L, bool diagnostic, const char *text, size_t length);
+/* Lines are kept, any other control character cannot reach the terminal. */
+void script_print_lines(lua_State *L, const struct text *text);
+int pretty_print(lua_State *L); /* all arguments, readable, as output */
+
 void module_open(lua_State *L);
-int pretty_print(lua_State *L); /* all arguments, readable, to standard output */
 
 #endif

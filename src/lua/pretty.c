@@ -2,7 +2,6 @@
 /* How values are shown at the prompt: as Lua would read them back, where it can. */
 #include "lua/parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,24 +111,6 @@ static void add_value(lua_State *L, struct text *out, int index, int depth)
     }
 }
 
-/* Lines are kept, any other control character cannot reach the terminal. */
-static void print_lines(const struct text *text)
-{
-    const char *line = text_data(text);
-    struct text safe = {0};
-    while (*line) {
-        size_t length = strcspn(line, "\n");
-        char *copy = mem_format("%.*s", (int)length, line);
-        if (copy)
-            text_add_escaped(&safe, copy, 0);
-        mem_free(copy);
-        text_add(&safe, "\n");
-        line += length + (line[length] == '\n');
-    }
-    fputs(text_data(&safe), stdout);
-    text_free(&safe);
-}
-
 int pretty_print(lua_State *L)
 {
     int count = lua_gettop(L);
@@ -147,6 +128,6 @@ int pretty_print(lua_State *L)
     }
     if (text->failed)
         return luaL_error(L, "out of memory");
-    print_lines(text);
+    script_print_lines(L, text);
     return 0;
 }

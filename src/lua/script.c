@@ -37,6 +37,7 @@ static void *allocate(void *argument, void *block, size_t old, size_t size)
 static int open_all(lua_State *L)
 {
     sandbox_open(L, script_of(L)->folder != NULL);
+    output_open(L);
     module_open(L);
     return 0;
 }

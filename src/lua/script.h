@@ -13,11 +13,15 @@
 /* What the front end does for a script. */
 struct script_host {
     void *argument;
-    /* Run one statement in a session, with progress and cancellation. NULL: session_run. */
+    /* Run one statement in a session, with progress (of which the listener, if there is one, hears too) and
+     * cancellation. NULL: session_run. */
     status (*run)(void *argument, struct session *session, const struct statement *statement,
-                  struct reply *reply, struct error *error);
+                  const struct progress_listener *listener, struct reply *reply, struct error *error);
     /* Run a file of commands or another script. NULL: that is refused. */
     status (*file)(void *argument, const struct reply *reply, struct error *error);
+    /* Show what a script writes to its standard output or, `diagnostic`, standard error. NULL: those files.
+     */
+    void (*write)(void *argument, bool diagnostic, const char *text, size_t length);
     /* Was Ctrl-C pressed? NULL: never. May be called at any time from the script's thread. */
     bool (*interrupted)(void *argument);
 };

@@ -1,109 +1,269 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The working thread blocks all signals, so that Ctrl-C reaches the thread that waits. */
+/* The working thread blocks all signals, so that Ctrl-C reaches the thread that waits. What passes between
+ * the two is under the lock; a byte in a pipe says that there is something to look at. */
 #include "repl/job.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <time.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/memory.h"
 #include "repl/interrupt.h"
 #include "repl/progress_line.h"
 
 enum { REDRAW_MILLISECONDS = 100 };
+static const double listening_seconds = 0.1;
+
+/* Something for the waiting thread to do; lives on the stack of the thread that waits for it in turn. */
+struct hand_over {
+    void (*function)(void *argument);
+    void *argument;
+    bool done;
+    struct hand_over *next;
+};
 
 struct job {
-    struct session *session;
-    const struct statement *statement;
-    bool prefixes;
-    struct reply *reply;
-    struct error *error;
+    struct job_request request;
     struct progress progress;
+    void (*report)(void *argument, const char *what, const char *unit, int64_t done, int64_t total);
+    void *argument;
+    struct reply reply;
+    struct error error;
     status code;
+    bool threaded;
+    pthread_t thread, owner;
+    int pipe[2];  /* -1 without a thread */
+    double heard; /* when the listener was called last */
     pthread_mutex_t lock;
-    pthread_cond_t ended;
+    pthread_cond_t answered;
+    /* Under the lock: */
     bool done;
+    struct hand_over *first, **last;
 };
+
+/* --- from the working thread to the waiting one ------------------------------------------------------------
+ */
+
+/* A full pipe is as good: there is something to read. */
+static void wake(const struct job *job)
+{
+    while (write(job->pipe[1], "", 1) < 0 && errno == EINTR)
+        ;
+}
+
+static void call_owner(void *argument, void (*function)(void *argument), void *function_argument)
+{
+    struct job *job = argument;
+    struct hand_over item = {.function = function, .argument = function_argument};
+    if (!job->threaded || pthread_equal(pthread_self(), job->owner)) {
+        function(function_argument);
+        return;
+    }
+    pthread_mutex_lock(&job->lock);
+    *job->last = &item;
+    job->last = &item.next;
+    wake(job);
+    while (!item.done)
+        pthread_cond_wait(&job->answered, &job->lock);
+    pthread_mutex_unlock(&job->lock);
+}
+
+struct heard {
+    struct job *job;
+    const char *what, *unit;
+    int64_t done, total;
+};
+
+static void tell_listener(void *argument)
+{
+    const struct heard *heard = argument;
+    const struct progress_listener *listener = heard->job->request.listener;
+    if (!progress_cancelled(&heard->job->progress) &&
+        !listener->hear(listener->argument, heard->what, heard->unit, heard->done, heard->total))
+        progress_cancel(&heard->job->progress);
+}
+
+/* base/progress.h promises one call at a time. */
+static void report(void *argument, const char *what, const char *unit, int64_t done, int64_t total)
+{
+    struct job *job = argument;
+    if (job->report)
+        job->report(job->argument, what, unit, done, total);
+    double now = clock_seconds();
+    if (!job->request.listener || (done > 0 && done < total && now - job->heard < listening_seconds))
+        return;
+    job->heard = now;
+    struct heard heard = {job, what, unit, done, total};
+    call_owner(job, tell_listener, &heard);
+}
+
+/* --- the working thread ------------------------------------------------------------------------------------
+ */
 
 static void *work(void *argument)
 {
     struct job *job = argument;
-    job->code =
-        session_run(job->session, job->statement, job->prefixes, &job->progress, job->reply, job->error);
+    const struct job_request *request = &job->request;
+    job->code = session_run(request->session, request->statement, request->prefixes, &job->progress,
+                            &job->reply, &job->error);
     pthread_mutex_lock(&job->lock);
     job->done = true;
-    pthread_cond_signal(&job->ended);
+    if (job->threaded)
+        wake(job);
     pthread_mutex_unlock(&job->lock);
     return NULL;
 }
 
-/* Wait for the end of the job or for the time of the next drawing. */
-static bool job_wait(struct job *job)
+static bool open_pipe(struct job *job)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += REDRAW_MILLISECONDS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    if (pipe(job->pipe) != 0) {
+        job->pipe[0] = job->pipe[1] = -1;
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(job->pipe[i], F_SETFD, FD_CLOEXEC);
+        fcntl(job->pipe[i], F_SETFL, O_NONBLOCK);
+    }
+    return true;
+}
+
+static void close_pipe(struct job *job)
+{
+    for (int i = 0; i < 2; i++) {
+        if (job->pipe[i] >= 0)
+            close(job->pipe[i]);
+        job->pipe[i] = -1;
+    }
+}
+
+static bool start_thread(struct job *job)
+{
+    sigset_t all, before;
+    if (!open_pipe(job))
+        return false;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    job->threaded = true;
+    job->threaded = pthread_create(&job->thread, NULL, work, job) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!job->threaded)
+        close_pipe(job);
+    return job->threaded;
+}
+
+static bool is_long(const struct job_request *request)
+{
+    const struct command *command;
+    struct error ignored = {0};
+    return command_find(request->statement->tokens[0].text, request->prefixes, &command, &ignored) ==
+               STATUS_OK &&
+           (command->flags & COMMAND_LONG);
+}
+
+status job_start(const struct job_request *request,
+                 void (*front_report)(void *argument, const char *what, const char *unit, int64_t done,
+                                      int64_t total),
+                 void *argument, struct job **result, struct error *error)
+{
+    struct job *job = mem_new(1, sizeof *job);
+    if (!job)
+        return error_memory(error);
+    job->request = *request;
+    job->report = front_report;
+    job->argument = argument;
+    job->owner = pthread_self();
+    job->pipe[0] = job->pipe[1] = -1;
+    job->last = &job->first;
+    job->progress.report = report;
+    job->progress.argument = job;
+    job->progress.call = call_owner;
+    job->progress.call_argument = job;
+    pthread_mutex_init(&job->lock, NULL);
+    pthread_cond_init(&job->answered, NULL);
+    interrupt_watch(&job->progress);
+    if (!is_long(request) || !start_thread(job))
+        work(job); /* without a thread the work is the same, only unseen */
+    *result = job;
+    return STATUS_OK;
+}
+
+/* --- the waiting thread ------------------------------------------------------------------------------------
+ */
+
+/* Do what was handed over. Has the work ended? */
+static bool serve(struct job *job)
+{
+    char bytes[64];
+    while (job->pipe[0] >= 0 && read(job->pipe[0], bytes, sizeof bytes) > 0)
+        ;
     pthread_mutex_lock(&job->lock);
-    while (!job->done) {
-        if (pthread_cond_timedwait(&job->ended, &job->lock, &until) == ETIMEDOUT)
-            break;
+    for (struct hand_over *item; (item = job->first);) {
+        pthread_mutex_unlock(&job->lock);
+        item->function(item->argument);
+        pthread_mutex_lock(&job->lock);
+        job->first = item->next;
+        if (!job->first)
+            job->last = &job->first;
+        item->done = true;
+        pthread_cond_broadcast(&job->answered);
     }
     bool done = job->done;
     pthread_mutex_unlock(&job->lock);
     return done;
 }
 
-static bool start_thread(struct job *job, pthread_t *thread)
+bool job_wait(struct job *job, int milliseconds)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    bool started = pthread_create(thread, NULL, work, job) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
+    struct pollfd ready = {.fd = job->pipe[0], .events = POLLIN};
+    if (serve(job))
+        return true;
+    poll(&ready, 1, milliseconds);
+    return serve(job);
 }
 
-static void run_long(struct job *job, struct progress_line *line)
+int job_descriptor(const struct job *job)
 {
-    pthread_t thread;
-    pthread_condattr_t attributes;
-    pthread_mutex_init(&job->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&job->ended, &attributes);
-    pthread_condattr_destroy(&attributes);
-    if (start_thread(job, &thread)) {
-        while (!job_wait(job))
-            progress_line_draw(line);
-        pthread_join(thread, NULL);
-    } else {
-        work(job); /* without a thread the work is the same, only unseen */
-    }
-    pthread_cond_destroy(&job->ended);
+    return job->pipe[0];
+}
+
+void job_cancel(struct job *job)
+{
+    progress_cancel(&job->progress);
+}
+
+status job_end(struct job *job, struct reply *reply, struct error *error)
+{
+    while (!job_wait(job, -1))
+        ;
+    if (job->threaded)
+        pthread_join(job->thread, NULL);
+    interrupt_watch(NULL);
+    close_pipe(job);
+    pthread_cond_destroy(&job->answered);
     pthread_mutex_destroy(&job->lock);
+    status code = job->code;
+    *reply = job->reply;
+    if (code != STATUS_OK)
+        *error = job->error;
+    mem_free(job);
+    return code;
 }
 
-status job_run(struct session *session, const struct statement *statement, bool prefixes, bool ascii,
-               struct reply *reply, struct error *error)
+status job_run(const struct job_request *request, bool ascii, struct reply *reply, struct error *error)
 {
     struct progress_line line;
-    struct job job = {
-        .session = session, .statement = statement, .prefixes = prefixes, .reply = reply, .error = error};
-    const struct command *command;
-    struct error ignored = {0};
-    bool is_long = command_find(statement->tokens[0].text, prefixes, &command, &ignored) == STATUS_OK &&
-                   (command->flags & COMMAND_LONG);
+    struct job *job;
     progress_line_start(&line, ascii);
-    job.progress.report = progress_line_report;
-    job.progress.argument = &line;
-    interrupt_watch(&job.progress);
-    if (is_long)
-        run_long(&job, &line);
-    else
-        job.code = session_run(session, statement, prefixes, &job.progress, reply, error);
-    interrupt_watch(NULL);
+    status code = job_start(request, progress_line_report, &line, &job, error);
+    if (code == STATUS_OK) {
+        while (!job_wait(job, REDRAW_MILLISECONDS))
+            progress_line_draw(&line);
+        code = job_end(job, reply, error);
+    }
     progress_line_end(&line);
-    return job.code;
+    return code;
 }

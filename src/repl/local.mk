@@ -10,6 +10,7 @@ src_librepl_a_SOURCES = \
 	src/repl/repl.c src/repl/repl.h \
 	src/repl/repl_completion.c src/repl/repl_completion.h \
 	src/repl/shell.c src/repl/shell.h \
+	src/repl/shell_internal.h src/repl/shell_script.c \
 	src/repl/show.c src/repl/show.h \
 	src/repl/terminal.c src/repl/terminal.h \
 	src/repl/usage.c src/repl/usage.h

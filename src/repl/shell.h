@@ -6,12 +6,36 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "lua/script.h"
+#include "repl/job.h"
 #include "repl/show.h"
 #include "session/command.h"
 
+enum shell_text {
+    SHELL_OUTPUT,     /* what scripts print */
+    SHELL_DIAGNOSTIC, /* what belongs to the error before it: the calls that led there */
+};
+
+/* How a front end runs commands and shows what comes of them; members that are NULL are the plain terminal's.
+ * All are called on the thread that runs the shell, also from within a script, and also while another such
+ * call of a script is under way. */
+struct shell_face {
+    void *argument;
+    /* Run one command to its end and hand its outcome over: job_start, wait, job_end (repl/job.h). */
+    status (*run)(void *argument, const struct job_request *request, struct reply *reply,
+                  struct error *error);
+    status (*reply)(void *argument, const struct session *session, const struct reply *reply,
+                    struct error *error);
+    void (*error)(void *argument, const char *where, const struct error *error); /* `where` may be NULL */
+    /* A piece of text, not always a whole line; not escaped. */
+    void (*text)(void *argument, enum shell_text kind, const char *text, size_t length);
+    /* Asked often while a script computes: is it to stop? A front end may look at its keys here. */
+    bool (*interrupted)(void *argument);
+};
+
 struct shell {
     struct session *session;
-    struct show show;
+    struct shell_face face;
+    struct show show;                     /* of the plain terminal */
     bool prefixes;                        /* commands may be shortened: at the prompt */
     bool keep_going;                      /* a file goes on after a command that failed */
     bool quit;                            /* the command quit was given */
