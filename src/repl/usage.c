@@ -25,7 +25,8 @@ enum {
     LONG_VERSION,
     LONG_GENERATE,
     LONG_SAFE,
-    LONG_LUA_MEMORY
+    LONG_LUA_MEMORY,
+    LONG_SCREEN
 };
 
 static const struct program_option table[] = {
@@ -139,6 +140,11 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
     case LONG_SAFE:
         arguments->safe = value;
         break;
+    case LONG_SCREEN:
+        arguments->screen = value;
+        if (sscanf(value, "%dx%d", &arguments->screen_width, &arguments->screen_height) != 2)
+            return error_set(error, STATUS_USAGE, "--screen %s: expected a size such as 80x24", value);
+        break;
     case LONG_LUA_MEMORY:
         if (!text_to_integer(value, &arguments->lua_memory) || arguments->lua_memory < 1 ||
             arguments->lua_memory > LUA_MEMORY_MAX)
@@ -164,7 +170,7 @@ static status refused(char **argv, int code, struct error *error)
 
 status arguments_parse(int argc, char **argv, struct arguments *arguments, struct error *error)
 {
-    struct option options[sizeof table / sizeof *table + 2] = {{0}};
+    struct option options[sizeof table / sizeof *table + 3] = {{0}};
     char letters[2 * (sizeof table / sizeof *table) + 2] = ":";
     size_t length = 1;
     *arguments = (struct arguments){0};
@@ -180,6 +186,8 @@ status arguments_parse(int argc, char **argv, struct arguments *arguments, struc
     letters[length] = '\0';
     /* For the build alone: parts of the manual and the shell completion. */
     options[table_count] = (struct option){"generate", required_argument, NULL, LONG_GENERATE};
+    /* For the tests: panes that `screen save` writes to files. */
+    options[table_count + 1] = (struct option){"screen", required_argument, NULL, LONG_SCREEN};
     opterr = 0;
     status code = STATUS_OK;
     for (int letter; code == STATUS_OK && (letter = getopt_long(argc, argv, letters, options, NULL)) != -1;)

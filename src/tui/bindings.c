@@ -112,11 +112,13 @@ void text_add_keys(struct text *text, const struct bindings *bindings, enum acti
     }
 }
 
-int bindings_key(const struct bindings *bindings, enum action_id action)
+int bindings_key(const struct bindings *bindings, enum action_id action, bool in_pane)
 {
+    int key = 0;
     for (size_t i = 0; i < bindings->count; i++) {
-        if (bindings->items[i].action == action)
-            return bindings->items[i].press;
+        int press = bindings->items[i].press;
+        if (bindings->items[i].action == action && (!key || (in_pane && !press_edits(key) && press_edits(press))))
+            key = press;
     }
-    return 0;
+    return key;
 }

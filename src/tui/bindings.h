@@ -28,7 +28,7 @@ bool bindings_add(struct bindings *bindings, int press, enum action_id action, s
 bool bindings_remove(struct bindings *bindings, int press);
 /* "F10 z": the keys of an action, in order. */
 void text_add_keys(struct text *text, const struct bindings *bindings, enum action_id action);
-/* The first key of an action, 0 when it has none. */
-int bindings_key(const struct bindings *bindings, enum action_id action);
+/* The key to name for an action, 0 when it has none: in a pane rather a character than a function key. */
+int bindings_key(const struct bindings *bindings, enum action_id action, bool in_pane);
 
 #endif

@@ -28,7 +28,14 @@
     X(STYLE_SERIES3, "series3")                                                                              \
     X(STYLE_SERIES4, "series4")                                                                              \
     X(STYLE_SERIES5, "series5")                                                                              \
-    X(STYLE_SERIES6, "series6")
+    X(STYLE_SERIES6, "series6")                                                                              \
+    X(STYLE_CURSOR, "cursor")                                                                                \
+    X(STYLE_CURSOR_PALE, "cursor-pale")                                                                      \
+    X(STYLE_BORDER, "border")                                                                                \
+    X(STYLE_FOCUS, "focus")                                                                                  \
+    X(STYLE_STATUS, "status")                                                                                \
+    X(STYLE_KEY, "key")                                                                                      \
+    X(STYLE_POPUP, "popup")
 
 enum cell_style {
 #define STYLE_ENUM(code, name) code,

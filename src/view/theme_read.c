@@ -289,6 +289,26 @@ static void complete_series(const struct reader *reader)
             reader->theme->style[STYLE_SERIES1 + i] = reader->theme->style[instead[i]];
 }
 
+/* Likewise what only the full screen has. */
+static void complete_screen(const struct reader *reader)
+{
+    static const struct {
+        enum cell_style style, instead;
+        bool reverse;
+    } rows[] = {
+        {STYLE_CURSOR, STYLE_PLAIN, true},  {STYLE_CURSOR_PALE, STYLE_TITLE, false},
+        {STYLE_BORDER, STYLE_AXIS, false},  {STYLE_FOCUS, STYLE_PROMPT, false},
+        {STYLE_STATUS, STYLE_PLAIN, true},  {STYLE_KEY, STYLE_HEADER, false},
+        {STYLE_POPUP, STYLE_PLAIN, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (reader->set_at[rows[i].style])
+            continue;
+        reader->theme->style[rows[i].style] = reader->theme->style[rows[i].instead];
+        reader->theme->style[rows[i].style].reverse |= rows[i].reverse;
+    }
+}
+
 /* "dark" of ".../dark.theme". */
 static char *name_of(const char *path)
 {
@@ -315,6 +335,7 @@ status theme_read(const char *path, struct theme **theme, struct error *error)
         struct reader reader = {.path = path, .theme = made, .error = error};
         code = read_lines(&reader, (char *)data, size);
         complete_series(&reader);
+        complete_screen(&reader);
         if (code == STATUS_OK && made->ramp_count > 0 && made->ramp16_count == 0) {
             for (int i = 0; i < made->ramp_count; i++)
                 made->ramp16[i] = nearest_of_16(made->ramp[i]);
