@@ -170,6 +170,8 @@ static status show_reply_in_panes(void *argument, const struct session *session,
     status code = gallery_add(&explorer->gallery, command, reply, false, error);
     if (code == STATUS_OK && !is_quiet(command))
         open_figure(explorer);
+    else if (explorer->focus != PANE_FIGURE)
+        explorer->figure_open = explorer->layout == LAYOUT_SWEEP; /* what changed is in the panes behind it */
     return code;
 }
 

@@ -114,6 +114,8 @@ static void measure(struct tui *tui)
 static void ask_to_quit(struct tui *tui)
 {
     interrupt_forget();
+    if (!tui->explorer->beside)
+        interrupt_clear();
     explorer_question(tui->explorer, ASK_QUIT, "Quit? (y or n) ");
 }
 
