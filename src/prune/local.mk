@@ -24,5 +24,6 @@ src_libprune_a_SOURCES = \
 	src/prune/selection.c src/prune/selection.h \
 	src/prune/shuffle.c \
 	src/prune/surgery.c src/prune/surgery.h src/prune/surgery_internal.h src/prune/surgery_rules.c \
+	src/prune/tally.c src/prune/tally.h \
 	src/prune/taylor.c
 LIBPRUNE = src/libprune.a

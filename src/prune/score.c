@@ -2,87 +2,18 @@
 /* One pass over a sample: per-image sums from the engine's probes, added up in the order of the images. */
 #include "prune/score.h"
 
-#include <math.h>
 #include "nn/plan.h"
-#include "prune/criteria.h"
-
-/* Sums of one layer while the pass runs. */
-struct layer_work {
-    int layer;               /* index into the layers */
-    double *center;          /* y is taken relative to this */
-    double *batch_gate;      /* sum of the gates of the batch that is not complete yet */
-    double *weight_gradient; /* sum over images, in the weight's own layout; NULL when not needed */
-    int64_t weight_elements;
-};
+#include "prune/tally.h"
 
 struct pass_work {
     const struct score_pass *pass;
-    struct score_statistics *statistics;
-    struct layer_work *layers; /* one per probe */
+    struct tally whole, half[2];
+    int *layers;     /* per probe: index into the layers */
+    double **center; /* per probe: y is taken relative to this */
     struct probe *probes;
-    int *weights; /* one per probe, when weight gradients are needed */
+    int *weights; /* per probe: its weight */
     int count;
-    int64_t batch;
 };
-
-void score_statistics_free(struct score_statistics *statistics)
-{
-    if (!statistics) {
-        return;
-    }
-    for (int i = 0; i < statistics->layer_count; i++) {
-        mem_free(statistics->layers[i].delta); /* start of the layer's one block */
-    }
-    mem_free(statistics->layers);
-    mem_free(statistics);
-}
-
-/* All arrays of a layer in one block. */
-static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients)
-{
-    double **const arrays[] = {&sums->delta,      &sums->delta_centered, &sums->gate,
-                               &sums->lift,       &sums->gate_squared,   &sums->gate_batch_squared,
-                               &sums->weight_dot, &sums->weight_abs,     &sums->gradient_norm};
-    enum { ARRAYS = sizeof arrays / sizeof *arrays };
-    double *block = mem_new((size_t)channels, ARRAYS * sizeof *block);
-    if (!block) {
-        return false;
-    }
-    for (int i = 0; i < ARRAYS; i++) {
-        *arrays[i] = block + i * channels;
-    }
-    if (!weight_gradients) {
-        sums->weight_abs = sums->gradient_norm = NULL;
-    }
-    return true;
-}
-
-static struct score_statistics *statistics_new(const struct score_pass *pass, int64_t batch)
-{
-    struct score_statistics *statistics = mem_new(1, sizeof *statistics);
-    if (!statistics) {
-        return NULL;
-    }
-    statistics->needs = pass->needs | NEED_WEIGHTS | NEED_GRADIENTS;
-    statistics->images = statistics->planned = pass->sample->count;
-    statistics->batch = batch;
-    statistics->batches = pass->sample->count / batch + (pass->sample->count % batch != 0);
-    statistics->layers = mem_new((size_t)pass->layers->count, sizeof *statistics->layers);
-    if (!statistics->layers) {
-        mem_free(statistics);
-        return NULL;
-    }
-    statistics->layer_count = pass->layers->count;
-    for (int i = 0; i < pass->layers->count; i++) {
-        const struct layer *layer = &pass->layers->items[i];
-        if (!layer->output_layer && !layer_statistics_init(&statistics->layers[i], layer->channels,
-                                                           pass->needs & NEED_WEIGHT_GRADIENTS)) {
-            score_statistics_free(statistics);
-            return NULL;
-        }
-    }
-    return statistics;
-}
 
 /* y is measured from BatchNorm's mean, where there is none from the bias: then Sd is <w, grad_w>. */
 static double *layer_center(const struct graph *graph, const struct layer *layer)
@@ -99,64 +30,70 @@ static double *layer_center(const struct graph *graph, const struct layer *layer
 
 static void pass_work_free(struct pass_work *work)
 {
-    for (int i = 0; work->layers && i < work->count; i++) {
-        mem_free(work->layers[i].center);
-        mem_free(work->layers[i].batch_gate);
-        mem_free(work->layers[i].weight_gradient);
+    for (int i = 0; work->center && i < work->count; i++) {
+        mem_free(work->center[i]);
     }
     mem_free(work->layers);
+    mem_free(work->center);
     mem_free(work->probes);
     mem_free(work->weights);
-    score_statistics_free(work->statistics);
+    tally_free(&work->whole);
+    tally_free(&work->half[0]);
+    tally_free(&work->half[1]);
 }
 
-static status add_layer_work(struct pass_work *work, int index, struct error *error)
+static status add_probe(struct pass_work *work, int index, struct error *error)
 {
-    const struct score_pass *pass = work->pass;
-    const struct layer *layer = &pass->layers->items[index];
-    struct layer_work *item = &work->layers[work->count];
-    item->layer = index;
-    item->center = layer_center(pass->graph, layer);
-    item->batch_gate = mem_new((size_t)layer->channels, sizeof *item->batch_gate);
-    bool complete = item->center && item->batch_gate;
-    if (pass->needs & NEED_WEIGHT_GRADIENTS) {
-        item->weight_elements = shape_elements(&pass->graph->values[layer->weight].constant->shape);
-        item->weight_gradient = mem_new((size_t)item->weight_elements, sizeof *item->weight_gradient);
-        complete = complete && item->weight_gradient;
+    const struct layer *layer = &work->pass->layers->items[index];
+    double *center = layer_center(work->pass->graph, layer);
+    if (!center) {
+        return error_memory(error);
     }
+    work->layers[work->count] = index;
+    work->center[work->count] = center;
     work->probes[work->count] = (struct probe){.linear = layer->linear,
                                                .target = layer->target,
                                                .activated = layer->activated,
-                                               .center = item->center};
-    work->weights[work->count] = layer->weight;
-    work->count++;
-    return complete ? STATUS_OK : error_memory(error);
+                                               .center = center};
+    work->weights[work->count++] = layer->weight;
+    return STATUS_OK;
 }
 
-static status pass_work_init(struct pass_work *work, const struct score_pass *pass, struct error *error)
+static status add_probes(struct pass_work *work, struct error *error)
 {
-    *work = (struct pass_work){.pass = pass, .batch = pass->batch > 0 ? pass->batch : 1};
-    size_t count = (size_t)pass->layers->count;
-    work->statistics = statistics_new(pass, work->batch);
+    const struct layers *layers = work->pass->layers;
+    size_t count = (size_t)layers->count;
     work->layers = mem_new(count, sizeof *work->layers);
+    work->center = mem_new(count, sizeof *work->center);
     work->probes = mem_new(count, sizeof *work->probes);
     work->weights = mem_new(count, sizeof *work->weights);
-    if (!work->statistics || !work->layers || !work->probes || !work->weights) {
-        return error_memory(error);
-    }
-    for (int i = 0; i < pass->layers->count; i++) {
-        if (!pass->layers->items[i].output_layer) {
-            status code = add_layer_work(work, i, error);
-            if (code != STATUS_OK) {
-                return code;
-            }
+    status code =
+        work->layers && work->center && work->probes && work->weights ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < layers->count; i++) {
+        if (!layers->items[i].output_layer) {
+            code = add_probe(work, i, error);
         }
     }
-    if (work->count == 0) {
+    if (code == STATUS_OK && work->count == 0) {
         return error_set(error, STATUS_STATE,
                          "the network has no layer to score: the channels of all its layers are outputs");
     }
-    return STATUS_OK;
+    return code;
+}
+
+/* The second half's weight gradients are what the first half does not have of the whole. */
+static status pass_work_init(struct pass_work *work, const struct score_pass *pass, struct error *error)
+{
+    bool weight_gradients = pass->needs & NEED_WEIGHT_GRADIENTS;
+    *work = (struct pass_work){.pass = pass};
+    status code = add_probes(work, error);
+    if (code == STATUS_OK) {
+        code = tally_init(&work->whole, pass, weight_gradients, error);
+    }
+    if (code == STATUS_OK) {
+        code = tally_init(&work->half[0], pass, weight_gradients, error);
+    }
+    return code == STATUS_OK ? tally_init(&work->half[1], pass, false, error) : code;
 }
 
 /* Channels must be dimension 1 of what a layer computes; a linear layer over sequences has them last. */
@@ -187,42 +124,52 @@ static status check_layer_shapes(const struct score_pass *pass, struct error *er
     return code;
 }
 
-/* Close the batch: square of its mean gate. */
-static void finish_batch(struct layer_work *item, struct layer_statistics *sums, int64_t channels,
-                         int64_t images)
+/* Statistics of all images so far, with those of the halves. */
+static status statistics_so_far(const struct pass_work *work, struct score_statistics **statistics,
+                                struct error *error)
 {
-    for (int64_t c = 0; c < channels; c++) {
-        double mean = item->batch_gate[c] / (double)images;
-        sums->gate_batch_squared[c] += mean * mean;
-        item->batch_gate[c] = 0.0;
+    const struct tally *whole = &work->whole, *half = work->half;
+    bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
+    struct score_statistics *made;
+    status code = tally_statistics(whole, NULL, NULL, &made, error);
+    if (code != STATUS_OK) {
+        return code;
     }
-}
-
-static void add_image(struct layer_work *item, struct layer_statistics *sums, int64_t channels,
-                      const double *probe)
-{
-    const double *gate = probe + PROBE_GATE * channels;
-    for (int64_t c = 0; c < channels; c++) {
-        sums->delta[c] += probe[PROBE_DELTA * channels + c];
-        sums->delta_centered[c] += probe[PROBE_DELTA_CENTERED * channels + c];
-        sums->lift[c] += probe[PROBE_LIFT * channels + c];
-        sums->gate[c] += gate[c];
-        sums->gate_squared[c] += gate[c] * gate[c];
-        item->batch_gate[c] += gate[c];
-    }
-}
-
-static void add_weight_gradient(struct layer_work *item, const struct operand *gradient)
-{
-    if (gradient->type == ELEMENT_FLOAT) {
-        const float *values = gradient->data;
-        for (int64_t i = 0; i < item->weight_elements; i++) {
-            item->weight_gradient[i] += (double)values[i];
+    made->planned = work->pass->sample->count;
+    if (half[0].images > 0 && half[1].images > 0) {
+        code = tally_statistics(&half[0], NULL, NULL, &made->half[0], error);
+        if (code == STATUS_OK) {
+            code = tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], &made->half[1], error);
         }
-    } else {
-        const double *values = gradient->data;
-        for (int64_t i = 0; i < item->weight_elements; i++) {
-            item->weight_gradient[i] += values[i];
+    }
+    if (code != STATUS_OK) {
+        score_statistics_free(made);
+        return code;
+    }
+    *statistics = made;
+    return STATUS_OK;
+}
+
+/* An interim result for whoever watches. One that memory does not suffice for is left out. */
+static void show_partial(const struct pass_work *work)
+{
+    const struct score_watch *watch = work->pass->watch;
+    struct score_statistics *statistics;
+    struct error ignored = {0};
+    if (watch && work->whole.images < work->pass->sample->count && watch->due(watch->argument) &&
+        statistics_so_far(work, &statistics, &ignored) == STATUS_OK) {
+        statistics->partial = true;
+        watch->partial(watch->argument, statistics);
+    }
+}
+
+static void add_weight_gradients(struct pass_work *work, const struct engine *engine, int half)
+{
+    for (int p = 0; p < work->count; p++) {
+        const struct operand *gradient = engine_weight_gradient(engine, p);
+        tally_weight_gradient(&work->whole, work->layers[p], gradient);
+        if (half == 0) {
+            tally_weight_gradient(&work->half[0], work->layers[p], gradient);
         }
     }
 }
@@ -232,90 +179,24 @@ static status commit_images(void *argument, const struct engine *engine, const s
 {
     (void)error;
     struct pass_work *work = argument;
-    struct score_statistics *statistics = work->statistics;
+    bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
+    int64_t turn = first / work->pass->micro_batch;
     for (int64_t i = 0; i < count; i++) {
-        statistics->loss += losses[i].loss;
-        statistics->correct += losses[i].predicted == labels[i];
-    }
-    for (int p = 0; p < work->count; p++) {
-        struct layer_work *item = &work->layers[p];
-        struct layer_statistics *sums = &statistics->layers[item->layer];
-        int64_t channels = work->pass->layers->items[item->layer].channels;
-        const double *probe = engine_probe(engine, p);
-        for (int64_t i = 0; i < count; i++) {
-            add_image(item, sums, channels, probe + i * PROBE_SUMS * channels);
-            int64_t done = first + i + 1, in_batch = (done - 1) % work->batch + 1;
-            if (in_batch == work->batch || done == statistics->planned) {
-                finish_batch(item, sums, channels, in_batch);
-            }
+        struct tally *half = &work->half[(weight_gradients ? turn : first + i) % 2];
+        for (int p = 0; p < work->count; p++) {
+            int64_t channels = work->pass->layers->items[work->layers[p]].channels;
+            const double *probe = engine_probe(engine, p) + i * PROBE_SUMS * channels;
+            tally_probe(&work->whole, work->layers[p], probe);
+            tally_probe(half, work->layers[p], probe);
         }
-        if (item->weight_gradient) {
-            add_weight_gradient(item, engine_weight_gradient(engine, p));
-        }
+        tally_image(&work->whole, &losses[i], labels[i]);
+        tally_image(half, &losses[i], labels[i]);
     }
+    if (weight_gradients) {
+        add_weight_gradients(work, engine, (int)(turn % 2));
+    }
+    show_partial(work);
     return STATUS_OK;
-}
-
-/* <w, grad_w> without weight gradients (criteria.md): y is linear in w. */
-static status weight_dot_from_sums(const struct score_pass *pass, const struct layer *layer,
-                                   struct layer_statistics *sums, struct error *error)
-{
-    if (layer->norm_node < 0) {
-        for (int64_t c = 0; c < layer->channels; c++) {
-            sums->weight_dot[c] = sums->delta_centered[c];
-        }
-        return STATUS_OK;
-    }
-    double *scale = layer_parameter(pass->graph, layer, layer->scale);
-    double *var = layer_parameter(pass->graph, layer, layer->var);
-    double *mean = layer_parameter(pass->graph, layer, layer->mean);
-    double *bias = layer_parameter(pass->graph, layer, layer->bias);
-    bool complete = scale && var && mean && bias;
-    for (int64_t c = 0; complete && c < layer->channels; c++) {
-        double r = 1.0 / sqrt(var[c] + layer->epsilon), shift = mean[c] - layer->bias_factor * bias[c];
-        sums->weight_dot[c] = scale[c] * r * (sums->delta_centered[c] + shift * sums->delta[c]);
-    }
-    mem_free(scale);
-    mem_free(var);
-    mem_free(mean);
-    mem_free(bias);
-    return complete ? STATUS_OK : error_memory(error);
-}
-
-static status weight_sums(const struct score_pass *pass, const struct layer *layer,
-                          const struct layer_work *item, struct layer_statistics *sums, struct error *error)
-{
-    double *filter = mem_new((size_t)layer->filter_length, sizeof *filter);
-    double *gradient = mem_new((size_t)layer->filter_length, sizeof *gradient);
-    bool complete = filter && gradient;
-    for (int64_t c = 0; complete && c < layer->channels; c++) {
-        layer_filter(pass->graph, layer, c, filter);
-        double dot = 0.0, absolute = 0.0;
-        for (int64_t k = 0; k < layer->filter_length; k++) {
-            gradient[k] = item->weight_gradient[c * layer->channel_step + k * layer->element_step];
-            dot += filter[k] * gradient[k];
-            absolute += fabs(filter[k] * gradient[k]);
-        }
-        sums->weight_dot[c] = dot;
-        sums->weight_abs[c] = absolute;
-        sums->gradient_norm[c] = vector_norm(gradient, layer->filter_length);
-    }
-    mem_free(filter);
-    mem_free(gradient);
-    return complete ? STATUS_OK : error_memory(error);
-}
-
-static status finish_layers(struct pass_work *work, struct error *error)
-{
-    status code = STATUS_OK;
-    for (int p = 0; code == STATUS_OK && p < work->count; p++) {
-        struct layer_work *item = &work->layers[p];
-        const struct layer *layer = &work->pass->layers->items[item->layer];
-        struct layer_statistics *sums = &work->statistics->layers[item->layer];
-        code = item->weight_gradient ? weight_sums(work->pass, layer, item, sums, error)
-                                     : weight_dot_from_sums(work->pass, layer, sums, error);
-    }
-    return code;
 }
 
 static status run_pass(struct pass_work *work, struct error *error)
@@ -361,12 +242,10 @@ status score_statistics_compute(const struct score_pass *pass, struct score_stat
         code = run_pass(&work, error);
     }
     if (code == STATUS_OK) {
-        code = finish_layers(&work, error);
+        code = statistics_so_far(&work, statistics, error);
     }
     if (code == STATUS_OK) {
-        work.statistics->seconds = clock_seconds() - start;
-        *statistics = work.statistics;
-        work.statistics = NULL;
+        (*statistics)->seconds = clock_seconds() - start;
     }
     pass_work_free(&work);
     return code;

@@ -38,7 +38,19 @@ struct score_statistics {
     int layer_count;
     struct layer_statistics *layers;
     double seconds; /* time of the pass */
-    bool partial;   /* cancelled after `images` of `planned` */
+    bool partial;   /* the pass is under way: `images` of `planned` so far */
+    /* The same of two halves of the images, which take turns (micro-batches where weight gradients are
+     * summed): how far their rankings agree tells what a ranking owes to chance. NULL for halves
+     * themselves and for samples too small to have two. */
+    struct score_statistics *half[2];
+};
+
+/* Whoever watches a pass. Both are called between micro-batches by one thread at a time, whichever it is. */
+struct score_watch {
+    bool (*due)(void *argument); /* is an interim result wanted now? */
+    /* Statistics of the images so far, marked partial; ownership passes. */
+    void (*partial)(void *argument, struct score_statistics *statistics);
+    void *argument;
 };
 
 struct score_pass {
@@ -53,6 +65,7 @@ struct score_pass {
     int64_t batch;       /* images per batch of Taylor's gate-batch */
     struct pool *pool;
     struct progress *progress;
+    const struct score_watch *watch; /* NULL: nobody. The result is the same bit for bit */
 };
 
 /* Run the pass: forward and backward over the sample, whatever `needs` says beside NEED_WEIGHT_GRADIENTS.

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Scoring: which scores can stay, which are computed again, and whether that takes a pass. */
-#include "session/board.h"
+/* Boards: which scores can stay, and which are computed again. The pass is in board_score.c. */
+#include "session/board_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/share.h"
 #include "prune/score.h"
-#include "session/session.h"
+#include "stats/correlation.h"
 
 /* --- ownership ---------------------------------------------------------------------------------------------
  */
 
-static void pass_free(struct pass *pass)
+void pass_free(struct pass *pass)
 {
     if (!pass || !share_drop(&pass->shares))
         return;
@@ -51,14 +52,36 @@ void board_free(struct board *board)
     mem_free(board);
 }
 
+/* Spearman's coefficient between two score sets of one criterion, the mean over the layers that have one. */
+static status rank_agreement(const struct layers *layers, const struct scores *a, const struct scores *b,
+                             double *agreement, struct error *error)
+{
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < layers->count; i++) {
+        struct correlation correlation;
+        if (!a->layer[i] || !b->layer[i])
+            continue;
+        status code = correlation_compute(CORRELATION_SPEARMAN, a->layer[i], b->layer[i],
+                                          layers->items[i].channels, &correlation, error);
+        if (code != STATUS_OK)
+            return code;
+        if (isfinite(correlation.coefficient)) {
+            sum += correlation.coefficient;
+            count++;
+        }
+    }
+    *agreement = count ? sum / count : NAN;
+    return STATUS_OK;
+}
+
 static void add_shared(struct board *board, const struct score_entry *entry)
 {
     board->entries[board->count] = *entry;
     board->entries[board->count++].scores = scores_retain(entry->scores);
 }
 
-/* A board under construction with all that `board` has. */
-static struct board *board_copy(const struct board *board)
+struct board *board_copy(const struct board *board)
 {
     struct board *copy = board_new();
     for (int i = 0; copy && i < board->count; i++)
@@ -95,6 +118,25 @@ const struct score_statistics *board_statistics(const struct board *board)
     return board->pass ? board->pass->statistics : NULL;
 }
 
+status board_agreement(const struct board *board, const struct model *model, const struct score_entry *entry,
+                       double *agreement, struct error *error)
+{
+    const struct score_statistics *statistics = board_statistics(board);
+    struct scores *half[2] = {NULL, NULL};
+    *agreement = entry->needs & PASS_NEEDS ? NAN : 1;
+    if (!(entry->needs & PASS_NEEDS) || !statistics || !statistics->half[0])
+        return STATUS_OK;
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < 2; i++)
+        code = scores_compute(model->graph, model->layers, entry->choice.criterion, &entry->scores->options,
+                              statistics->half[i], &half[i], error);
+    if (code == STATUS_OK)
+        code = rank_agreement(model->layers, half[0], half[1], agreement, error);
+    scores_free(half[0]);
+    scores_free(half[1]);
+    return code;
+}
+
 static bool boards_equal(const struct board *a, const struct board *b)
 {
     bool equal = a->count == b->count && a->pass == b->pass;
@@ -104,8 +146,7 @@ static bool boards_equal(const struct board *a, const struct board *b)
     return equal;
 }
 
-/* Hand a finished board over; the present one in its place when both are the same. */
-static void hand_over(struct board *made, struct board *present, struct board **next)
+void board_hand_over(struct board *made, struct board *present, struct board **next)
 {
     if (boards_equal(made, present)) {
         board_free(made);
@@ -134,8 +175,7 @@ static bool scores_current(const struct score_entry *entry, const struct criteri
     return same_pass && same_options(&entry->scores->options, options);
 }
 
-/* Does this pass have what the criterion asks for? Taylor's gate-batch was summed with one batch size. */
-static bool pass_serves(const struct pass *pass, const struct choice *choice,
+bool pass_serves(const struct pass *pass, const struct choice *choice,
                         const struct criterion_options *options, unsigned needs)
 {
     if (!(needs & PASS_NEEDS))
@@ -146,7 +186,7 @@ static bool pass_serves(const struct pass *pass, const struct choice *choice,
     return !batched || pass->settings.batch == options->batch;
 }
 
-static bool same_settings(const struct pass_settings *a, const struct pass_settings *b)
+bool same_settings(const struct pass_settings *a, const struct pass_settings *b)
 {
     return a->real == b->real && a->kernel == b->kernel && a->micro_batch == b->micro_batch &&
            a->sample.count == b->sample.count && a->sample.fraction == b->sample.fraction &&
@@ -158,7 +198,7 @@ static bool same_settings(const struct pass_settings *a, const struct pass_setti
  */
 
 /* Fill next->entries[index].scores: the old ones where they still hold, else new ones. */
-static status fill_entry(const struct board_source *source, const struct criterion_options *base,
+status board_fill_entry(const struct board_source *source, const struct criterion_options *base,
                          struct board *next, int index, struct error *error)
 {
     struct score_entry *entry = &next->entries[index];
@@ -174,12 +214,23 @@ static status fill_entry(const struct board_source *source, const struct criteri
                           needs & PASS_NEEDS ? next->pass->statistics : NULL, &entry->scores, error);
 }
 
-static status fill_board(const struct board_source *source, const struct criterion_options *base,
+status board_fill(const struct board_source *source, const struct criterion_options *base,
                          struct board *next, struct error *error)
 {
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < next->count; i++)
-        code = fill_entry(source, base, next, i, error);
+        code = board_fill_entry(source, base, next, i, error);
+    return code;
+}
+
+status board_fill_from_weights(const struct board_source *source, const struct criterion_options *base,
+                                struct board *next, struct error *error)
+{
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < next->count; i++) {
+        if (!(choice_needs(&next->entries[i].choice, base, source->model->layers) & PASS_NEEDS))
+            code = board_fill_entry(source, base, next, i, error);
+    }
     return code;
 }
 
@@ -203,7 +254,7 @@ static void insert_entry(struct board *board, const struct choice *choice)
     board->count++;
 }
 
-static status add_choices(struct board *next, const struct choice *choices, int count, struct error *error)
+status board_add_choices(struct board *next, const struct choice *choices, int count, struct error *error)
 {
     for (int i = 0; i < count; i++) {
         if (board_entry(next, choices[i].label))
@@ -215,8 +266,7 @@ static status add_choices(struct board *next, const struct choice *choices, int 
     return STATUS_OK;
 }
 
-/* Take out entries that the board's pass does not serve under these options. */
-static void drop_unserved(const struct board_source *source, const struct criterion_options *base,
+void board_drop_unserved(const struct board_source *source, const struct criterion_options *base,
                           struct board *next)
 {
     int kept = 0;
@@ -244,134 +294,16 @@ status board_refresh(const struct board_source *source, struct board **next, con
     struct board *made = board_copy(source->board);
     if (!made)
         return error_memory(error);
-    drop_unserved(source, &base, made);
+    board_drop_unserved(source, &base, made);
     for (int i = 0; i < source->board->count; i++) {
         if (!board_entry(made, source->board->entries[i].choice.label))
             dropped[(*dropped_count)++] = source->board->entries[i].choice.label;
     }
-    status code = fill_board(source, &base, made, error);
+    status code = board_fill(source, &base, made, error);
     if (code != STATUS_OK) {
         board_free(made);
         return code;
     }
-    hand_over(made, source->board, next);
-    return STATUS_OK;
-}
-
-/* --- the pass ----------------------------------------------------------------------------------------------
- */
-
-static status pass_settings_of(const struct options *options, struct pass_settings *settings,
-                               struct error *error)
-{
-    *settings = (struct pass_settings){
-        .real = options_precision(options),
-        .kernel = options_kernel(options),
-        .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
-        .batch = option_integer(options, OPTION_BATCH),
-    };
-    return options_sample(options, &settings->sample, error);
-}
-
-/* Run the pass over a new sample, in the place of next's. */
-static status make_pass(const struct board_source *source, const struct pass_settings *settings,
-                        unsigned needs, struct pool *pool, struct progress *progress, struct board *next,
-                        struct error *error)
-{
-    status code = session_fit(source->model, source->dataset, error);
-    if (code != STATUS_OK)
-        return code;
-    struct pass *pass = mem_new(1, sizeof *pass);
-    if (!pass)
-        return error_memory(error);
-    pass->settings = *settings;
-    code = sample_draw(source->dataset, &settings->sample, &pass->sample, error);
-    struct score_pass work = {
-        .graph = source->model->graph,
-        .layers = source->model->layers,
-        .dataset = source->dataset,
-        .sample = &pass->sample,
-        .needs = needs,
-        .real = settings->real,
-        .kernel = settings->kernel,
-        .micro_batch = settings->micro_batch,
-        .batch = settings->batch,
-        .pool = pool,
-        .progress = progress,
-    };
-    if (code == STATUS_OK)
-        code = score_statistics_compute(&work, &pass->statistics, error);
-    if (code != STATUS_OK) {
-        pass_free(pass);
-        return code;
-    }
-    pass_free(next->pass);
-    next->pass = pass;
-    return STATUS_OK;
-}
-
-/* Needs of the choices alone, and whether the last pass serves them all. */
-static unsigned asked_needs(const struct board_source *source, const struct choice *choices, int count,
-                            const struct criterion_options *base, bool *served)
-{
-    unsigned all = 0;
-    *served = true;
-    for (int i = 0; i < count; i++) {
-        struct criterion_options own = choice_options(&choices[i], base);
-        unsigned needs = choice_needs(&choices[i], base, source->model->layers);
-        all |= needs;
-        *served &= pass_serves(source->board->pass, &choices[i], &own, needs);
-    }
-    return all & PASS_NEEDS;
-}
-
-/* Give `next` a pass that serves the choices. */
-static status bring_pass(const struct board_source *source, const struct choice *choices, int count,
-                         struct pool *pool, struct progress *progress, struct board *next,
-                         struct score_outcome *outcome, struct error *error)
-{
-    struct criterion_options base = options_criterion(source->options);
-    struct pass_settings settings;
-    bool served;
-    unsigned needs = asked_needs(source, choices, count, &base, &served);
-    status code = pass_settings_of(source->options, &settings, error);
-    if (code != STATUS_OK || !needs)
-        return code;
-    if (!source->dataset)
-        return error_set(error, STATUS_STATE,
-                         "these criteria need gradients, and no data set is open: 'data shapes' or "
-                         "'data KIND PATH' opens one");
-    if (served && same_settings(&settings, &source->board->pass->settings)) {
-        outcome->reused = true;
-        return STATUS_OK;
-    }
-    /* What is held already comes along to the new sample, so that all scores belong to one. */
-    for (int i = 0; i < next->count; i++)
-        needs |= choice_needs(&next->entries[i].choice, &base, source->model->layers) & PASS_NEEDS;
-    outcome->passed = true;
-    return make_pass(source, &settings, needs, pool, progress, next, error);
-}
-
-status board_score(const struct board_source *source, const struct choice *choices, int count,
-                   struct pool *pool, struct progress *progress, struct board **next,
-                   struct score_outcome *outcome, struct error *error)
-{
-    struct criterion_options base = options_criterion(source->options);
-    *outcome = (struct score_outcome){0};
-    struct board *made = board_copy(source->board);
-    if (!made)
-        return error_memory(error);
-    status code = add_choices(made, choices, count, error);
-    if (code == STATUS_OK)
-        code = bring_pass(source, choices, count, pool, progress, made, outcome, error);
-    if (code == STATUS_OK) {
-        drop_unserved(source, &base, made);
-        code = fill_board(source, &base, made, error);
-    }
-    if (code != STATUS_OK) {
-        board_free(made);
-        return code;
-    }
-    hand_over(made, source->board, next);
+    board_hand_over(made, source->board, next);
     return STATUS_OK;
 }

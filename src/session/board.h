@@ -53,12 +53,19 @@ const struct score_statistics *board_statistics(const struct board *board);
 /* What is left of a board without its pass: scores from weights. Shares them. */
 status board_without_pass(const struct board *board, struct board **rest, struct error *error);
 
+/* How far the rankings of the two halves of the sample agree, from which an entry's scores came: Spearman's
+ * coefficient, the mean over layers. 1 for scores from weights; NaN where there are no halves to compare. */
+status board_agreement(const struct board *board, const struct model *model, const struct score_entry *entry,
+                       double *agreement, struct error *error);
+
+struct live;
 /* What scores are made from. */
 struct board_source {
     struct board *board; /* the present one, borrowed */
-    const struct model *model;
+    struct model *model;  /* likewise, as all that follows */
     const struct dataset *dataset;
     const struct options *options;
+    struct live *live; /* where the pass shows what it has so far (live.h); NULL: nobody watches */
 };
 
 /* The same scores under other options, without a pass. Scores that need one are left out and their labels

@@ -191,8 +191,10 @@ static status run_invocation(struct session *session, const struct invocation *i
             call.options.value[invocation->settings[i].option] = invocation->settings[i].value;
     }
     status code = invocation->redirect ? check_redirect(invocation->redirect, error) : STATUS_OK;
+    live_clear(session->live);
     if (code == STATUS_OK)
         code = invocation->command->run(&call, error);
+    live_clear(session->live);
     if (code == STATUS_OK && invocation->redirect)
         code = redirect(invocation->redirect, reply, error);
     if (code == STATUS_OK && reply->failed)

@@ -173,7 +173,8 @@ static void curve_notes(const struct curve_call *work, const struct curve *curve
     }
     if (again) {
         figure_note(figure, "computed before: nothing was run");
-    } else if (option_flag(&work->call->options, OPTION_TIMING)) {
+    } else if (curve->evaluated == curve->evaluations &&
+               option_flag(&work->call->options, OPTION_TIMING)) {
         text_add_format(&text, "%d networks evaluated in ", curve->evaluated);
         text_add_rounded(&text, curve->seconds, 3);
         text_add(&text, " s");
@@ -236,6 +237,15 @@ static struct figure *points_table(const struct curve_call *work, const struct c
     return figure;
 }
 
+static void show_so_far(void *argument, const struct curve *curve)
+{
+    const struct curve_call *work = argument;
+    struct live *live = work->call->session->live;
+    if (curve->evaluated < curve->evaluations && live_due(live))
+        live_publish_figure(live, LIVE_CURVE, curve->evaluated, curve->evaluations, "networks",
+                            curve_figure(work, curve, false));
+}
+
 static status run_held(struct curve_call *work, struct error *error)
 {
     struct session *session = work->call->session;
@@ -243,8 +253,11 @@ static status run_held(struct curve_call *work, struct error *error)
     struct pool *pool;
     bool complete = curve->evaluated == curve->evaluations;
     status code = session_pool(session, &pool, error);
+    curve->watch = session->live ? show_so_far : NULL;
+    curve->watch_argument = work;
     if (code == STATUS_OK && !complete)
         code = curve_run(curve, pool, work->call->progress, error);
+    curve->watch = NULL;
     if (code == STATUS_CANCELLED)
         return error_set(error, code, "cancelled: %d of %d networks are evaluated; the same command goes on",
                          curve->evaluated, curve->evaluations);

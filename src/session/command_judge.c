@@ -44,6 +44,7 @@ static void baseline_rows(const struct call *call, const struct measurement *now
                measurement_difference_error(first, now));
 }
 
+/* `now` is NULL while the evaluation is under way. */
 static struct figure *whole_table(const struct call *call, const struct evaluation *evaluation,
                                   const struct measurement *now)
 {
@@ -65,8 +66,9 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
     table_text(figure, "mean loss");
     table_number(figure, evaluation->loss);
     table_missing(figure);
-    baseline_rows(call, now, figure);
-    if (option_flag(&call->options, OPTION_TIMING)) {
+    if (now)
+        baseline_rows(call, now, figure);
+    if (now && option_flag(&call->options, OPTION_TIMING)) {
         struct text rate = {0};
         text_add_rounded(&rate, evaluation->seconds, 3);
         text_add(&rate, " s, ");
@@ -143,10 +145,34 @@ static status remember(struct session *session, const struct evaluation *evaluat
     return STATUS_OK;
 }
 
+struct eval_watch {
+    const struct call *call;
+    int64_t total;
+};
+
+static void show_so_far(void *argument, const struct evaluation *so_far)
+{
+    const struct eval_watch *watch = argument;
+    struct live *live = watch->call->session->live;
+    if (so_far->images == watch->total || !live_due(live))
+        return;
+    struct figure *figure = whole_table(watch->call, so_far, NULL);
+    struct live_snapshot *snapshot =
+        live_snapshot_new(LIVE_ACCURACY, so_far->images, watch->total, "images", figure);
+    if (snapshot) {
+        double share = (double)so_far->top1 / (double)so_far->images;
+        snapshot->accuracy = share;
+        snapshot->accuracy_error = sqrt(share * (1 - share) / (double)so_far->images);
+        snapshot->loss = so_far->loss;
+    }
+    live_publish(live, snapshot);
+}
+
 static status evaluate_network(struct call *call, const struct sample *sample, uint8_t *correct,
                                struct evaluation *evaluation, struct error *error)
 {
     struct session *session = call->session;
+    struct eval_watch watch = {call, sample->count};
     struct evaluate evaluate = {
         .dataset = session->dataset,
         .sample = sample,
@@ -155,6 +181,8 @@ static status evaluate_network(struct call *call, const struct sample *sample, u
         .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
         .progress = call->progress,
         .correct = correct,
+        .watch = session->live ? show_so_far : NULL,
+        .watch_argument = &watch,
     };
     status code = session_pool(session, &evaluate.pool, error);
     if (code == STATUS_OK)

@@ -77,6 +77,27 @@ static status summary_row(const struct call *call, const struct score_entry *ent
     return STATUS_OK;
 }
 
+/* What the rankings owe to the choice of images: how far those of two halves of the sample agree. */
+static status agreement_note(const struct call *call, const struct shown_scores *shown, struct figure *figure,
+                             struct error *error)
+{
+    const struct session *session = call->session;
+    struct text text = {0};
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < shown->count; i++) {
+        double agreement;
+        code = board_agreement(session->board, session->model, shown->entries[i], &agreement, error);
+        if (code != STATUS_OK || isnan(agreement) || !(shown->entries[i]->needs & PASS_NEEDS))
+            continue;
+        text_add_format(&text, "%s%s ", text.length ? ", " : "", shown->entries[i]->choice.label);
+        text_add_rounded(&text, agreement, 3);
+    }
+    if (text.length)
+        figure_note(figure, "rank agreement of the sample's halves: %s", shown_words(figure, &text));
+    text_free(&text);
+    return code;
+}
+
 static void pass_notes(const struct call *call, const struct score_outcome *outcome, struct figure *figure)
 {
     const struct score_statistics *statistics = board_statistics(call->session->board);
@@ -125,6 +146,11 @@ static status show_summary(const struct call *call, const struct shown_scores *s
         }
     }
     pass_notes(call, outcome, figure);
+    status code = agreement_note(call, shown, figure, error);
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
+    }
     return reply_figure(call->reply, figure, error);
 }
 

@@ -129,7 +129,7 @@ static void map_notes(const struct sensitivity_call *work, const struct sensitiv
     text_clear(&text);
     if (again) {
         figure_note(figure, "computed before: nothing was run");
-    } else if (option_flag(&work->call->options, OPTION_TIMING)) {
+    } else if (map->done == map->images && option_flag(&work->call->options, OPTION_TIMING)) {
         text_add_format(&text, "%d masks in ", map->variant_count);
         text_add_rounded(&text, map->seconds, 3);
         text_add(&text, " s");
@@ -169,6 +169,15 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
     return figure;
 }
 
+static void show_so_far(void *argument, const struct sensitivity *map)
+{
+    const struct sensitivity_call *work = argument;
+    struct live *live = work->call->session->live;
+    if (map->done < map->images && live_due(live))
+        live_publish_figure(live, LIVE_SENSITIVITY, map->done, map->images, "images",
+                            map_figure(work, map, false));
+}
+
 static status run_held(struct sensitivity_call *work, struct error *error)
 {
     struct session *session = work->call->session;
@@ -176,8 +185,11 @@ static status run_held(struct sensitivity_call *work, struct error *error)
     struct pool *pool;
     bool complete = map->done == map->images;
     status code = session_pool(session, &pool, error);
+    map->watch = session->live ? show_so_far : NULL;
+    map->watch_argument = work;
     if (code == STATUS_OK && !complete)
         code = sensitivity_run(map, pool, work->call->progress, error);
+    map->watch = NULL;
     if (code == STATUS_CANCELLED)
         return error_set(error, code, "cancelled: %lld of %lld images are done; the same command goes on",
                          (long long)map->done, (long long)map->images);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libsession.a
 src_libsession_a_SOURCES = \
-	src/session/board.c src/session/board.h \
+	src/session/board.c src/session/board.h src/session/board_internal.h \
+	src/session/board_live.c src/session/board_score.c \
 	src/session/choice.c src/session/choice.h \
 	src/session/command.c src/session/command.h src/session/commands.h \
 	src/session/command_apply.c \
@@ -30,6 +31,7 @@ src_libsession_a_SOURCES = \
 	src/session/invocation.c \
 	src/session/judgement.c src/session/judgement.h \
 	src/session/kept_channels.c src/session/kept_channels.h \
+	src/session/live.c src/session/live.h \
 	src/session/logits.c src/session/logits.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \

@@ -16,6 +16,7 @@
 #include "session/choice.h"
 #include "session/history.h"
 #include "session/judgement.h"
+#include "session/live.h"
 #include "session/measurement.h"
 #include "session/option.h"
 #include "session/reply.h"
@@ -34,6 +35,7 @@ struct session {
     struct history history;
     struct measurements measurements;    /* of all networks that were evaluated: no part of the state */
     struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
+    struct live *live; /* borrowed: where long commands show what they have so far (live.h); NULL: nowhere */
     struct pool *pool;
     int pool_threads; /* as asked for; 0: one per processor */
 };

@@ -312,6 +312,8 @@ status curve_run(struct curve *curve, struct pool *pool, struct progress *progre
             break;
         curve->state->trials[curve->evaluated++] = trial;
         publish(curve);
+        if (curve->watch)
+            curve->watch(curve->watch_argument, curve);
     }
     curve->seconds += clock_seconds() - start;
     return code;

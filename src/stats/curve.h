@@ -53,6 +53,9 @@ struct curve {
         evaluated;             /* different selections among all points, and how many of them are evaluated */
     double seconds;            /* spent in curve_run so far */
     struct curve_state *state; /* its own */
+    /* When not NULL: called by curve_run after every evaluation. The caller may set both between runs. */
+    void (*watch)(void *argument, const struct curve *so_far);
+    void *watch_argument;
 };
 
 /* Choose what is removed at every point. Nothing is evaluated yet. Refused: a sample without images, no line,

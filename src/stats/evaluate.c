@@ -30,6 +30,14 @@ static status copy_logits(const struct evaluate_work *work, const struct engine 
     return STATUS_OK;
 }
 
+static void show_so_far(const struct evaluate_work *work, int64_t images)
+{
+    struct evaluation so_far = work->result;
+    so_far.images = images;
+    so_far.loss = work->loss / (double)images;
+    work->evaluate->watch(work->evaluate->watch_argument, &so_far);
+}
+
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
                             const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
@@ -47,7 +55,10 @@ static status commit_images(void *argument, const struct engine *engine, const s
             work->result.class_correct[labels[i]] += correct;
         }
     }
-    return work->evaluate->logits ? copy_logits(work, engine, first, count, error) : STATUS_OK;
+    status code = work->evaluate->logits ? copy_logits(work, engine, first, count, error) : STATUS_OK;
+    if (code == STATUS_OK && work->evaluate->watch)
+        show_so_far(work, first + count);
+    return code;
 }
 
 static status run_forward(struct evaluate_work *work, struct error *error)

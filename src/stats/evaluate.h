@@ -28,6 +28,9 @@ struct evaluate {
     double *logits; /* when not NULL: images x the data set's classes, written; a network with another number
                        of outputs is refused then (STATUS_SHAPE) */
     uint8_t *correct; /* when not NULL: one per image of the sample, written: 1 where the first guess was right */
+    /* When not NULL: called between micro-batches, by one thread at a time, with what was found so far. */
+    void (*watch)(void *argument, const struct evaluation *so_far);
+    void *watch_argument;
 };
 
 /* One forward pass. On failure (STATUS_CANCELLED too) *evaluation is as it was; logits may have been written

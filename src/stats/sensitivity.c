@@ -332,6 +332,10 @@ static status commit_images(void *argument, const struct engine *engine, const s
     for (int i = 0; i < s->variant_count; i++)
         tally(&s->state->variants[i].tally, losses + (i + 1) * count, labels, count);
     s->done = first + count;
+    if (s->watch) {
+        publish(s);
+        s->watch(s->watch_argument, s);
+    }
     return STATUS_OK;
 }
 

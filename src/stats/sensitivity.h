@@ -49,6 +49,10 @@ struct sensitivity {
     int variant_count;               /* different masks among the points; those that mask nothing need none */
     double seconds;                  /* spent in sensitivity_run so far */
     struct sensitivity_state *state; /* its own */
+    /* When not NULL: called by sensitivity_run between micro-batches, by one thread at a time. The caller may
+     * set both between runs. */
+    void (*watch)(void *argument, const struct sensitivity *so_far);
+    void *watch_argument;
 };
 
 /* Choose the masks. Nothing runs yet. Refused: a sample without images (STATUS_RANGE), no ratio or no free

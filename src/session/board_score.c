@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Scoring: whether it takes a pass, and the pass. */
+#include "base/memory.h"
+#include "session/board_internal.h"
+#include "session/session.h"
+
+static status pass_settings_of(const struct options *options, struct pass_settings *settings,
+                               struct error *error)
+{
+    *settings = (struct pass_settings){
+        .real = options_precision(options),
+        .kernel = options_kernel(options),
+        .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
+        .batch = option_integer(options, OPTION_BATCH),
+    };
+    return options_sample(options, &settings->sample, error);
+}
+
+/* Run the pass over a new sample, in the place of next's. */
+static status make_pass(const struct board_source *source, const struct pass_settings *settings,
+                        const struct criterion_options *base, unsigned needs, struct pool *pool,
+                        struct progress *progress, struct board *next, struct error *error)
+{
+    status code = session_fit(source->model, source->dataset, error);
+    if (code != STATUS_OK)
+        return code;
+    struct pass *pass = mem_new(1, sizeof *pass);
+    if (!pass)
+        return error_memory(error);
+    pass->settings = *settings;
+    code = sample_draw(source->dataset, &settings->sample, &pass->sample, error);
+    struct watched_pass watched = {source, next, pass, base};
+    struct score_watch watch = board_watch(&watched);
+    struct score_pass work = {
+        .graph = source->model->graph,
+        .layers = source->model->layers,
+        .dataset = source->dataset,
+        .sample = &pass->sample,
+        .needs = needs,
+        .real = settings->real,
+        .kernel = settings->kernel,
+        .micro_batch = settings->micro_batch,
+        .batch = settings->batch,
+        .pool = pool,
+        .progress = progress,
+        .watch = source->live ? &watch : NULL,
+    };
+    if (code == STATUS_OK)
+        code = board_fill_from_weights(source, base, next, error);
+    if (code == STATUS_OK)
+        code = score_statistics_compute(&work, &pass->statistics, error);
+    if (code != STATUS_OK) {
+        pass_free(pass);
+        return code;
+    }
+    pass_free(next->pass);
+    next->pass = pass;
+    return STATUS_OK;
+}
+
+/* Needs of the choices alone, and whether the last pass serves them all. */
+static unsigned asked_needs(const struct board_source *source, const struct choice *choices, int count,
+                            const struct criterion_options *base, bool *served)
+{
+    unsigned all = 0;
+    *served = true;
+    for (int i = 0; i < count; i++) {
+        struct criterion_options own = choice_options(&choices[i], base);
+        unsigned needs = choice_needs(&choices[i], base, source->model->layers);
+        all |= needs;
+        *served &= pass_serves(source->board->pass, &choices[i], &own, needs);
+    }
+    return all & PASS_NEEDS;
+}
+
+/* Give `next` a pass that serves the choices. */
+static status bring_pass(const struct board_source *source, const struct choice *choices, int count,
+                         struct pool *pool, struct progress *progress, struct board *next,
+                         struct score_outcome *outcome, struct error *error)
+{
+    struct criterion_options base = options_criterion(source->options);
+    struct pass_settings settings;
+    bool served;
+    unsigned needs = asked_needs(source, choices, count, &base, &served);
+    status code = pass_settings_of(source->options, &settings, error);
+    if (code != STATUS_OK || !needs)
+        return code;
+    if (!source->dataset)
+        return error_set(error, STATUS_STATE,
+                         "these criteria need gradients, and no data set is open: 'data shapes' or "
+                         "'data KIND PATH' opens one");
+    if (served && same_settings(&settings, &source->board->pass->settings)) {
+        outcome->reused = true;
+        return STATUS_OK;
+    }
+    /* What is held already comes along to the new sample, so that all scores belong to one. */
+    for (int i = 0; i < next->count; i++)
+        needs |= choice_needs(&next->entries[i].choice, &base, source->model->layers) & PASS_NEEDS;
+    outcome->passed = true;
+    return make_pass(source, &settings, &base, needs, pool, progress, next, error);
+}
+
+status board_score(const struct board_source *source, const struct choice *choices, int count,
+                   struct pool *pool, struct progress *progress, struct board **next,
+                   struct score_outcome *outcome, struct error *error)
+{
+    struct criterion_options base = options_criterion(source->options);
+    *outcome = (struct score_outcome){0};
+    struct board *made = board_copy(source->board);
+    if (!made)
+        return error_memory(error);
+    status code = board_add_choices(made, choices, count, error);
+    if (code == STATUS_OK)
+        code = bring_pass(source, choices, count, pool, progress, made, outcome, error);
+    if (code == STATUS_OK) {
+        board_drop_unserved(source, &base, made);
+        code = board_fill(source, &base, made, error);
+    }
+    if (code != STATUS_OK) {
+        board_free(made);
+        return code;
+    }
+    board_hand_over(made, source->board, next);
+    return STATUS_OK;
+}
