@@ -62,21 +62,16 @@ static void compose(const struct progress_line *line, struct text *text)
     text_add(text, " left");
 }
 
-void progress_line_text(struct progress_line *line, struct text *text)
-{
-    pthread_mutex_lock(&line->lock);
-    if (line->total > 0)
-        compose(line, text);
-    pthread_mutex_unlock(&line->lock);
-}
-
 void progress_line_draw(struct progress_line *line)
 {
     int columns = terminal_columns(STDERR_FILENO);
     if (columns <= 1)
         return;
     struct text text = {0}, cut = {0};
-    progress_line_text(line, &text);
+    pthread_mutex_lock(&line->lock);
+    if (line->total > 0)
+        compose(line, &text);
+    pthread_mutex_unlock(&line->lock);
     if (text.length) {
         text_add_escaped(&cut, text_data(&text), columns - 1);
         /* Blanks wipe what an older, longer line left; no escape sequence is needed. */

@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include "base/text.h"
 
 struct progress_line {
     pthread_mutex_t lock; /* of what the working thread reports */
@@ -20,8 +19,6 @@ struct progress_line {
 void progress_line_start(struct progress_line *line, bool ascii);
 /* The `report` of base/progress.h; argument: the line. */
 void progress_line_report(void *argument, const char *what, const char *unit, int64_t done, int64_t total);
-/* What it would say, "" while nothing was reported. */
-void progress_line_text(struct progress_line *line, struct text *text);
 void progress_line_draw(struct progress_line *line);
 /* Wipe the line. */
 void progress_line_end(struct progress_line *line);

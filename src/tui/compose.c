@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "session/shown.h"
+#include "tui/explorer_live.h"
 #include "tui/keys_help.h"
 #include "tui/pane.h"
 
@@ -77,9 +78,7 @@ static void draw_status(struct explorer *explorer, struct canvas *grid, int line
         text_add(&text, explorer->message);
         style = explorer->message_bad ? STYLE_ERROR : STYLE_STATUS;
     } else if (explorer->job) {
-        progress_line_text(&explorer->progress, &text);
-        if (!text.length)
-            text_add_format(&text, "%s ...", explorer->running ? explorer->running : "working");
+        text_add_activity(&text, explorer, grid->width >= 110);
     } else {
         add_idle(explorer, &text);
     }

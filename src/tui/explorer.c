@@ -10,6 +10,7 @@
 #include "repl/terminal.h"
 #include "tui/compose.h"
 #include "tui/explorer_face.h"
+#include "tui/explorer_live.h"
 #include "tui/pane.h"
 
 status explorer_new(struct shell *shell, struct explorer **result, struct error *error)
@@ -26,10 +27,11 @@ status explorer_new(struct shell *shell, struct explorer **result, struct error 
     explorer->ascii = shell->show.ascii || !terminal_utf8();
     explorer->colors = -1;
     explorer->line = (struct edit_line){.prompt = "ippro> ", .text = ""};
-    if (!bindings_reset(&explorer->bindings)) {
+    if (!bindings_reset(&explorer->bindings) || live_new(&explorer->live, error) != STATUS_OK) {
         explorer_free(explorer);
         return error_memory(error);
     }
+    shell->session->live = explorer->live;
     explorer_face(explorer, &shell->face);
     explorer_resize(explorer, 80, 24);
     *result = explorer;
@@ -41,6 +43,9 @@ void explorer_free(struct explorer *explorer)
     if (!explorer)
         return;
     explorer->shell->face = (struct shell_face){0};
+    explorer->shell->session->live = NULL;
+    explorer_live_end(explorer);
+    live_free(explorer->live);
     state_release(&explorer->seen);
     session_free(explorer->mirror);
     theme_free(explorer->preview);

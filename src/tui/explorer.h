@@ -98,6 +98,9 @@ struct explorer {
     int beside; /* over 0 while keys are looked at from within a command or a script */
     struct job *job; /* NULL: none */
     struct progress_line progress;
+    struct live *live;              /* where commands show what they have so far */
+    struct live_snapshot *snapshot; /* the newest of the running command; NULL: none */
+    double taken;                   /* when, in seconds */
     char *running;            /* the command's name; NULL: none */
     char *command;            /* the whole line of the last command */
     struct text partial;      /* output of a script whose line is not complete */

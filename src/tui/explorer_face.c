@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "repl/interrupt.h"
 #include "tui/compose.h"
+#include "tui/explorer_live.h"
 #include "tui/pane.h"
 
 enum { LOG_PARAGRAPHS = 8 }; /* longer answers open as a figure as well */
@@ -92,10 +93,12 @@ static status run(void *argument, const struct job_request *request, struct repl
             if (explorer->wait)
                 explorer->wait(explorer->wait_argument, explorer->job);
             explorer->beside--;
+            explorer_live_take(explorer);
         }
         code = job_end(explorer->job, reply, error);
     }
     explorer->job = NULL;
+    explorer_live_end(explorer);
     progress_line_end(&explorer->progress);
     unmirror(explorer);
     explorer->unseen = true;
@@ -167,7 +170,7 @@ static status show_reply_in_panes(void *argument, const struct session *session,
         log_reply(explorer, reply);
     if (!figure && !lengthy)
         return STATUS_OK;
-    status code = gallery_add(&explorer->gallery, command, reply, false, error);
+    status code = gallery_add(&explorer->gallery, command, reply, error);
     if (code == STATUS_OK && !is_quiet(command))
         open_figure(explorer);
     else if (explorer->focus != PANE_FIGURE)

@@ -20,6 +20,7 @@ static void exhibit_free(struct exhibit *exhibit)
     }
     mem_free(exhibit->items);
     mem_free(exhibit->command);
+    live_release(exhibit->live);
 }
 
 void gallery_free(struct gallery *gallery)
@@ -32,36 +33,54 @@ void gallery_free(struct gallery *gallery)
     *gallery = (struct gallery){.shown = -1, .sort = -1};
 }
 
-static struct exhibit take_items(const char *command, struct reply *reply)
+bool gallery_is_live(const struct gallery *gallery, const char *command)
 {
-    struct exhibit exhibit = {mem_string(command), reply->items, reply->count};
-    reply->items = NULL;
-    reply->count = reply->capacity = 0;
-    return exhibit;
+    const struct exhibit *last = gallery->count ? &gallery->items[gallery->count - 1] : NULL;
+    return last && last->live && last->command && command && strcmp(last->command, command) == 0;
 }
 
-status gallery_add(struct gallery *gallery, const char *command, struct reply *reply, bool again,
-                   struct error *error)
+static void drop_first(struct gallery *gallery)
 {
-    bool replace = again && gallery->count && gallery->items[gallery->count - 1].command &&
-                   strcmp(gallery->items[gallery->count - 1].command, command) == 0;
-    if (!replace && gallery->count == EXHIBITS_MAX) {
-        exhibit_free(&gallery->items[0]);
-        gallery->count--;
-        memmove(gallery->items, gallery->items + 1, (size_t)gallery->count * sizeof *gallery->items);
-        gallery->shown--;
-    }
-    if (!replace && !mem_grow(&gallery->items, &gallery->capacity, (size_t)gallery->count + 1,
-                              sizeof *gallery->items))
+    exhibit_free(&gallery->items[0]);
+    gallery->count--;
+    memmove(gallery->items, gallery->items + 1, (size_t)gallery->count * sizeof *gallery->items);
+    gallery->shown--;
+    gallery->width = 0;
+}
+
+/* Put an exhibit at the end and show it; where it replaces one that is not looked at, that stays so. */
+static status put(struct gallery *gallery, struct exhibit exhibit, struct error *error)
+{
+    bool replace = exhibit.command && gallery_is_live(gallery, exhibit.command);
+    if (!replace && gallery->count == EXHIBITS_MAX)
+        drop_first(gallery);
+    if (!exhibit.command || (!replace && !mem_grow(&gallery->items, &gallery->capacity,
+                                                   (size_t)gallery->count + 1, sizeof *gallery->items))) {
+        exhibit_free(&exhibit);
         return error_memory(error);
+    }
     if (replace)
         exhibit_free(&gallery->items[--gallery->count]);
-    gallery->items[gallery->count++] = take_items(command, reply);
-    if (!replace || gallery->shown >= gallery->count - 1)
+    gallery->items[gallery->count++] = exhibit;
+    if (!replace)
         gallery_show(gallery, gallery->count - 1);
-    if (replace)
+    else if (gallery->shown == gallery->count - 1)
         gallery->width = 0;
     return STATUS_OK;
+}
+
+status gallery_add(struct gallery *gallery, const char *command, struct reply *reply, struct error *error)
+{
+    struct exhibit exhibit = {.command = mem_string(command), .items = reply->items, .count = reply->count};
+    reply->items = NULL;
+    reply->count = reply->capacity = 0;
+    return put(gallery, exhibit, error);
+}
+
+status gallery_add_live(struct gallery *gallery, const char *command, struct live_snapshot *snapshot,
+                        struct error *error)
+{
+    return put(gallery, (struct exhibit){.command = mem_string(command ? command : ""), .live = snapshot}, error);
 }
 
 void gallery_show(struct gallery *gallery, int index)
@@ -83,6 +102,8 @@ static const struct exhibit *shown(const struct gallery *gallery)
 static const struct figure *first_figure(const struct gallery *gallery, bool table)
 {
     const struct exhibit *exhibit = shown(gallery);
+    if (exhibit && exhibit->live)
+        return !table || exhibit->live->figure->kind == FIGURE_TABLE ? exhibit->live->figure : NULL;
     for (size_t i = 0; exhibit && i < exhibit->count; i++) {
         const struct figure *figure = exhibit->items[i].figure;
         if (figure && (!table || figure->kind == FIGURE_TABLE))
@@ -249,6 +270,8 @@ const struct canvas *gallery_canvas(struct gallery *gallery, int width, bool asc
     canvas_free(&gallery->canvas);
     canvas_init(&gallery->canvas, width, ascii);
     bool after_figure = false;
+    if (exhibit && exhibit->live)
+        draw_figure(gallery, exhibit->live->figure, exhibit->live->figure == table);
     for (size_t i = 0; exhibit && i < exhibit->count; i++) {
         const struct reply_item *item = &exhibit->items[i];
         if (after_figure && !item->figure)

@@ -3,12 +3,14 @@
 #ifndef IPPRO_TUI_GALLERY_H
 #define IPPRO_TUI_GALLERY_H
 
+#include "session/live.h"
 #include "session/reply.h"
 
 struct exhibit {
     char *command;            /* the line that showed it */
     struct reply_item *items; /* owned */
     size_t count;
+    struct live_snapshot *live; /* instead of items: a figure of work that goes on, counted */
 };
 
 struct gallery {
@@ -24,10 +26,14 @@ struct gallery {
 };
 
 void gallery_free(struct gallery *gallery);
-/* Take over the items of a reply, which is empty afterwards, and show them. Live results of one command take
- * the place of each other: `again`. */
-status gallery_add(struct gallery *gallery, const char *command, struct reply *reply, bool again,
-                   struct error *error);
+/* Take over the items of a reply, which is empty afterwards, and show them, in the place of the same command's
+ * live figure. */
+status gallery_add(struct gallery *gallery, const char *command, struct reply *reply, struct error *error);
+/* The same for a snapshot with a figure, whose ownership passes. */
+status gallery_add_live(struct gallery *gallery, const char *command, struct live_snapshot *snapshot,
+                        struct error *error);
+/* Is the newest exhibit a live figure of this command? */
+bool gallery_is_live(const struct gallery *gallery, const char *command);
 void gallery_show(struct gallery *gallery, int index); /* clamped */
 /* By the next column of the table, after the last as it came. False when no table is shown. */
 bool gallery_sort_next(struct gallery *gallery);

@@ -7,6 +7,7 @@ src_libtui_a_SOURCES = \
 	src/tui/explorer.c src/tui/explorer.h \
 	src/tui/explorer_face.c src/tui/explorer_face.h \
 	src/tui/explorer_keys.c \
+	src/tui/explorer_live.c src/tui/explorer_live.h \
 	src/tui/gallery.c src/tui/gallery.h \
 	src/tui/grid.c src/tui/grid.h \
 	src/tui/journal.c src/tui/journal.h \

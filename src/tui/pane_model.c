@@ -45,6 +45,21 @@ static void cost_row(struct card *card, const char *label, double before, double
     text_free(&text);
 }
 
+/* What an evaluation that goes on has found so far. */
+static void live_row(struct card *card, const struct explorer *explorer)
+{
+    const struct live_snapshot *snapshot = explorer->snapshot;
+    struct text text = {0};
+    if (!snapshot || snapshot->kind != LIVE_ACCURACY)
+        return;
+    text_add_rounded(&text, 100 * snapshot->accuracy, 4);
+    text_add(&text, " +- ");
+    text_add_rounded(&text, 100 * snapshot->accuracy_error, 2);
+    text_add_format(&text, " %% so far: %s", snapshot->progress);
+    row(card, "now", STYLE_NUMBER, &text);
+    text_free(&text);
+}
+
 static void accuracy_rows(struct card *card, const struct session *session)
 {
     const struct measurements *all = &session->measurements;
@@ -139,6 +154,7 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
     cost_row(&card, card.compact ? "params" : "parameters", (double)before->parameters,
              (double)after->parameters, false);
     cost_row(&card, "MACs", before->macs, after->macs, true);
+    live_row(&card, explorer);
     accuracy_rows(&card, session);
     selection_row(&card, explorer);
     plan_rows(&card, explorer);
