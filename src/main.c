@@ -81,7 +81,7 @@ static struct explorer *open_panes(struct shell *shell, const struct arguments *
     struct explorer *explorer = NULL;
     struct error error = {0};
     struct text why = {0};
-    if (arguments->plain || !(interactive || arguments->screen))
+    if (arguments->plain || arguments->prompt || !(interactive || arguments->screen))
         return NULL;
     if (!arguments->screen && !display_usable(STDOUT_FILENO, &why))
         fprintf(stderr, "No panes here: %s.\n", text_data(&why));

@@ -71,7 +71,7 @@ start() {
     tmux_ new-session -d -s it -x "$width" -y "$height" "sh run.sh $*"
 }
 
-start 90 40 -n
+start 90 40 -n --prompt
 shows "it starts on the example" 'example: 14 layers'
 shows "with its images" 'shapes train: 10,000 images'
 at_prompt
@@ -80,7 +80,7 @@ ok $? "a prompt is there"
 keys 'rati' Tab
 sleep 0.3
 keys C-u
-keys 'sc' Tab
+keys 'sco' Tab
 shows "Tab completes a command" '^ippro> score $|^ippro> score$'
 keys 'geo' Tab
 shows "Tab completes a criterion" '^ippro> score geomedian'
@@ -157,7 +157,7 @@ shows "Ctrl-D quits" 'ended with 0'
 [ "$(grep -c '^set gamma 3$' "$XDG_STATE_HOME/ippro-explore/history")" -eq 1 ]
 ok $? "the history has each line once"
 
-start 90 40 -n
+start 90 40 -n --prompt
 at_prompt
 keys Up
 shows "the history is there the next time" '^ippro> set gamma 3$'
@@ -187,7 +187,7 @@ tmux_ kill-server 2>/dev/null
 sleep 0.2
 tmux_ new-session -d -s it -x 90 -y 40 "env PS1='shell> ' LC_ALL=C.UTF-8 sh -i"
 wait_for '^shell> *$'
-keys '"$IPPRO" -n' Enter
+keys '"$IPPRO" -n --prompt' Enter
 at_prompt
 keys 'set gam'
 keys C-z
@@ -203,7 +203,7 @@ shows "and it goes on" 'gamma +5 +0.01'
 # Files are completed where files are right.
 mkdir -p folder
 : >folder/model.onnx
-start 90 40 -n
+start 90 40 -n --prompt
 at_prompt
 keys 'load fol' Tab 'mod' Tab
 shows "Tab completes a file" '^ippro> load folder/model.onnx'
@@ -213,7 +213,7 @@ shows "also after >" '^ippro> score l1 > folder/model.onnx'
 keys C-u
 
 # SIGTERM gives the terminal back.
-start 90 40 -n
+start 90 40 -n --prompt
 at_prompt
 kill -TERM "$(cat pid)"
 shows "SIGTERM ends it" 'ended with 143'

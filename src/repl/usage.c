@@ -26,7 +26,8 @@ enum {
     LONG_GENERATE,
     LONG_SAFE,
     LONG_LUA_MEMORY,
-    LONG_SCREEN
+    LONG_SCREEN,
+    LONG_PROMPT
 };
 
 static const struct program_option table[] = {
@@ -48,6 +49,8 @@ static const struct program_option table[] = {
      "below."},
     {LONG_LUA_MEMORY, "lua-memory", "MB", "Lua: memory that scripts may hold",
      "Memory that Lua scripts may hold, in megabytes of 1,048,576 bytes; 1024 without it."},
+    {LONG_PROMPT, "prompt", NULL, "the prompt alone, without panes",
+     "Start at the prompt alone, without the panes of the full screen, with colours where the terminal has them."},
     {LONG_PLAIN, "plain", NULL, "plain prompt and plain text, no escape sequences",
      "Use a plain prompt and plain text: no escape sequence is ever written."},
     {LONG_ASCII, "ascii", NULL, "draw with ASCII characters only", "Draw with ASCII characters only."},
@@ -81,7 +84,8 @@ static const struct described environment[] = {
      "Where to look for the program's own data (examples, themes) before the installed folder."},
     {"LC_ALL", "With LC_CTYPE and LANG: whether UTF-8 characters may be drawn."},
     {"NO_COLOR", "When set and not empty, colours are not used (bold and underline are)."},
-    {"TERM", "The kind of terminal; without it, and for dumb, no escape sequence is written."},
+    {"TERM", "The kind of terminal; without it, and for dumb, no escape sequence is written. Panes need one that can "
+             "place its cursor."},
     {"XDG_CONFIG_HOME", "Folder of configuration files; ~/.config without it."},
     {"XDG_STATE_HOME", "Folder of the history; ~/.local/state without it."},
 };
@@ -121,6 +125,9 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
         break;
     case LONG_PLAIN:
         arguments->plain = true;
+        break;
+    case LONG_PROMPT:
+        arguments->prompt = true;
         break;
     case LONG_ASCII:
         arguments->ascii = true;

@@ -98,6 +98,24 @@ static void ask_histogram(struct explorer *explorer, int bins)
     mem_free(words);
 }
 
+/* The bin under the cursor has filters, where any has. */
+static void settle_bin(struct explorer *explorer)
+{
+    struct scores_view *view = &explorer->scores;
+    const struct figure_histogram *histogram = view->figure ? &view->figure->histogram : NULL;
+    if (!histogram || explorer->criterion >= histogram->series)
+        return;
+    const int64_t *counts = histogram->counts + (size_t)explorer->criterion * (size_t)histogram->bins;
+    view->bin = view->bin < histogram->bins ? view->bin : histogram->bins - 1;
+    for (int far = 0; far < histogram->bins; far++) {
+        int below = view->bin - far, above = view->bin + far;
+        if ((above < histogram->bins && counts[above]) || (below >= 0 && counts[below])) {
+            view->bin = above < histogram->bins && counts[above] ? above : below;
+            return;
+        }
+    }
+}
+
 static void refresh(struct explorer *explorer)
 {
     struct scores_view *view = &explorer->scores;
@@ -114,8 +132,7 @@ static void refresh(struct explorer *explorer)
         return;
     }
     ask_histogram(explorer, bins_for(&panels));
-    int bins = view->figure ? view->figure->histogram.bins : 0;
-    view->bin = view->bin < bins ? view->bin : bins ? bins - 1 : 0;
+    settle_bin(explorer);
 }
 
 /* --- the filters of a bin ----------------------------------------------------------------------------------
