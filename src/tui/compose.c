@@ -64,7 +64,9 @@ static void add_idle(const struct explorer *explorer, struct text *text)
                         session->dataset->split);
     if (label)
         text_add_format(text, " · by %s", label);
-    if (session->options)
+    if (!session->model)
+        text_add(text, "no network yet");
+    else
         text_add_format(text, " · ratio %s", option_text(session->options, OPTION_RATIO));
 }
 

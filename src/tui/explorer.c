@@ -61,6 +61,7 @@ void explorer_free(struct explorer *explorer)
     mem_free(explorer->running);
     mem_free(explorer->command);
     text_free(&explorer->partial);
+    text_free(&explorer->typed);
     mem_free(explorer);
 }
 

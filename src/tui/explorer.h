@@ -103,6 +103,7 @@ struct explorer {
     double taken;                   /* when, in seconds */
     char *running;            /* the command's name; NULL: none */
     char *command;            /* the whole line of the last command */
+    struct text typed;        /* by explorer_edit */
     struct text partial;      /* output of a script whose line is not complete */
     bool unseen;              /* something changed that is not drawn yet */
     bool wants_redraw;        /* the terminal is to be drawn from nothing */
@@ -130,6 +131,9 @@ void explorer_act(struct explorer *explorer, enum action_id action);
 void explorer_click(struct explorer *explorer, int button, int line, int column);
 /* An answer to what the line asked (other than for a command). */
 void explorer_answer(struct explorer *explorer, const char *text);
+/* Without a terminal and its line editor: characters, Backspace, Enter and Esc edit a line all the same. False
+ * for other keys. */
+bool explorer_edit(struct explorer *explorer, int press);
 
 void explorer_layout(struct explorer *explorer, enum layout_id layout);
 /* Text that a script or a library wrote, for the log; lines may come in pieces. */

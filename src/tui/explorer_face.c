@@ -303,7 +303,9 @@ static status type(struct explorer *explorer, const struct request *request, str
     for (int i = 0; i < request->count; i++) {
         int press;
         press_parse(request->words[i], &press);
-        if (!explorer_press(explorer, press))
+        if (explorer_press(explorer, press))
+            continue;
+        if (explorer->wait || !explorer_edit(explorer, press))
             return error_set(error, STATUS_STATE, "%s edits the line at the prompt: go to a pane first",
                              request->words[i]);
     }

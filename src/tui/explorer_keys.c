@@ -146,6 +146,43 @@ void explorer_answer(struct explorer *explorer, const char *text)
     }
 }
 
+/* The line is done: an answer, or a command. */
+static void enter_typed(struct explorer *explorer)
+{
+    struct text line = explorer->typed;
+    explorer->typed = (struct text){0};
+    explorer->wants_question = false;
+    explorer->line.text = "";
+    explorer->line.cursor = 0;
+    if (explorer->line.asking == ASK_COMMAND)
+        explorer_line(explorer, text_data(&line));
+    else
+        explorer_answer(explorer, text_data(&line));
+    explorer->line.prompt = "ippro> ";
+    text_free(&line);
+}
+
+bool explorer_edit(struct explorer *explorer, int press)
+{
+    struct text *typed = &explorer->typed;
+    char character[5] = {0};
+    if (press == PRESS_ENTER || press == PRESS_ESCAPE) {
+        if (press == PRESS_ESCAPE)
+            text_clear(typed);
+        enter_typed(explorer);
+        return true;
+    }
+    if (press == PRESS_BACKSPACE && typed->length)
+        typed->data[--typed->length] = '\0';
+    else if (press < PRESS_UP && utf8_encode(press, character) > 0)
+        text_add(typed, character);
+    else
+        return false;
+    explorer->line.text = text_data(typed);
+    explorer->line.cursor = (int)typed->length;
+    return true;
+}
+
 /* --- actions that every pane knows -------------------------------------------------------------------------
  */
 

@@ -20,8 +20,8 @@ static const struct node overview[] = {
     {STACK, 58, 3, 0, false, true},
     {LEAF, 46, 0, PANE_SCORES, true, false},
     {SIDE, 28, 2, 0, false, false},
-    {LEAF, 50, 0, PANE_CORRELATION, false, false},
-    {LEAF, 50, 0, PANE_MODEL, false, true},
+    {LEAF, 53, 0, PANE_CORRELATION, false, false},
+    {LEAF, 47, 0, PANE_MODEL, false, true},
     {LEAF, 26, 0, PANE_LOG, false, true},
 };
 static const struct node compare[] = {

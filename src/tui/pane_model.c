@@ -32,12 +32,11 @@ static void cost_row(struct card *card, const char *label, double before, double
     struct text text = {0};
     if (card->compact && before != after) {
         if (si)
-            text_add_si(&text, after, 4);
+            text_add_si(&text, after, 3);
         else
             text_add_thousands(&text, (int64_t)after);
-        text_add(&text, " (");
+        text_add(&text, " ");
         text_add_percent_change(&text, before, after);
-        text_add(&text, ")");
     } else {
         text_add_change(&text, before, after, si);
     }
@@ -60,6 +59,14 @@ static void live_row(struct card *card, const struct explorer *explorer)
     text_free(&text);
 }
 
+static void add_short(struct text *text, const struct measurement *measurement)
+{
+    text_add_rounded(text, 100 * measurement_accuracy(measurement), 3);
+    text_add(text, " +- ");
+    text_add_rounded(text, 100 * measurement_error(measurement), 2);
+    text_add(text, " %");
+}
+
 static void accuracy_rows(struct card *card, const struct session *session)
 {
     const struct measurements *all = &session->measurements;
@@ -67,7 +74,10 @@ static void accuracy_rows(struct card *card, const struct session *session)
     const char *original = model_original(session->model)->network;
     const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
     struct text text = {0};
-    text_add_accuracy(&text, session);
+    if (card->compact && now)
+        add_short(&text, now);
+    else
+        text_add_accuracy(&text, session);
     row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &text);
     text_clear(&text);
     if (now && first && first != now) {
@@ -76,11 +86,14 @@ static void accuracy_rows(struct card *card, const struct session *session)
         text_add_rounded(&text, change, 3);
         text_add(&text, " +- ");
         text_add_rounded(&text, 100 * measurement_difference_error(first, now), 2);
-        text_add(&text, " points against the baseline");
+        text_add(&text, card->compact ? "" : " points against the baseline");
         row(card, "change", change < 0 ? STYLE_NEGATIVE : STYLE_POSITIVE, &text);
         text_clear(&text);
     }
-    text_add_baseline(&text, session);
+    if (card->compact && first && first != now)
+        add_short(&text, first);
+    else
+        text_add_baseline(&text, session);
     if (text.length)
         row(card, "baseline", STYLE_NUMBER, &text);
     text_free(&text);
@@ -94,8 +107,9 @@ static void selection_row(struct card *card, const struct explorer *explorer)
         text_add_thousands(&text, pruning->removed_count);
         text_add_format(&text, " channels by %s", pruning->how ? pruning->how : "hand");
     } else {
-        text_add(&text, explorer->session->board->count ? "nothing: prune CRITERION RATIO"
-                                                        : "nothing: score first");
+        text_add(&text, card->compact                      ? "nothing yet"
+                        : explorer->session->board->count ? "nothing: prune CRITERION RATIO"
+                                                          : "nothing: score first");
     }
     row(card, "selected", pruning->removed_count ? STYLE_PLAIN : STYLE_NOTE, &text);
     text_free(&text);
@@ -109,10 +123,10 @@ static void plan_rows(struct card *card, const struct explorer *explorer)
     if (!plan->layers || (plan->parameters == now->parameters && plan->macs == now->macs))
         return;
     struct text text = {0};
-    text_add(&text, "would leave, once pruned:");
+    text_add(&text, card->compact ? "would leave" : "what is set would leave, once pruned:");
     row(card, "ratios", STYLE_NOTE, &text);
     text_free(&text);
-    cost_row(card, " params", (double)model->cost.parameters, (double)plan->parameters, false);
+    cost_row(card, card->compact ? " params" : " parameters", (double)model->cost.parameters, (double)plan->parameters, false);
     cost_row(card, " MACs", model->cost.macs, plan->macs, true);
 }
 
@@ -121,14 +135,14 @@ static void source_rows(struct card *card, const struct session *session)
     struct text text = {0};
     text_add_sample(&text, session);
     if (session->board->count)
-        row(card, "scored on", STYLE_PLAIN, &text);
+        row(card, "sample", STYLE_PLAIN, &text);
     text_clear(&text);
     if (session->dataset) {
         text_add_format(&text, "%s %s, ", session->dataset->kind->name, session->dataset->split);
         text_add_thousands(&text, session->dataset->count);
         text_add(&text, " images");
     } else {
-        text_add(&text, "none: data shapes, or data KIND PATH");
+        text_add(&text, card->compact ? "none" : "none: data shapes, or data KIND PATH");
     }
     row(card, "data", session->dataset ? STYLE_PLAIN : STYLE_NOTE, &text);
     text_clear(&text);
