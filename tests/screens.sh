@@ -9,10 +9,11 @@ for input in "$SRCDIR"/tests/screens/*.in; do
     name=$(basename "$input" .in)
     expected=$SRCDIR/tests/screens/$name.out
     mkdir -p "$work/$name" && cd "$work/$name" || exit 1
+    cp "$input" . || exit 1
     set -- $(sed -n '1s/^# //p' "$input")
     size=$1
     shift
-    "$IPPRO" -n -k --screen="$size" "$@" -e 'set timing=no precision=double threads=1' -f "$input" >messages 2>&1
+    "$IPPRO" -n -k --screen="$size" "$@" -e 'set timing=no precision=double threads=1' -f "$name.in" >messages 2>&1
     echo "exit status $?" >>messages
     for saved in messages *.screen; do
         echo "== $saved"

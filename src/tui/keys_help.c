@@ -6,30 +6,48 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "repl/show.h"
 #include "tui/grid.h"
 
-enum { KEYS_WIDTH = 16, NAME_WIDTH = 20 };
+enum { NAME_COLUMN = 14, HELP_COLUMN = 34 };
+
+/* A paragraph that begins at a column and is wrapped under itself. */
+static void paragraph(struct canvas *canvas, int column, enum cell_style style, const char *text)
+{
+    struct reply_item item = {.style = style, .text = mem_format("%*s%s", column, "", text)};
+    if (item.text)
+        show_paragraph(canvas, canvas->width, &item);
+    mem_free(item.text);
+}
+
+static void draw_action(const struct explorer *explorer, struct canvas *canvas, enum action_id action)
+{
+    struct text keys = {0};
+    int line = canvas->height;
+    bool wide = canvas->width > HELP_COLUMN + 20;
+    text_add_keys(&keys, &explorer->bindings, action);
+    paragraph(canvas, wide ? HELP_COLUMN : NAME_COLUMN, STYLE_PLAIN, key_action_at((int)action)->help);
+    int end = canvas_text(canvas, line, 2, STYLE_KEY, keys.length ? text_data(&keys) : "-");
+    if (wide)
+        canvas_text(canvas, line, end + 1 > NAME_COLUMN ? end + 1 : NAME_COLUMN, STYLE_NAME,
+                    key_action_at((int)action)->name);
+    text_free(&keys);
+}
 
 static void draw_place(const struct explorer *explorer, struct canvas *canvas, int place)
 {
-    int line = canvas->height ? canvas->height + 1 : 0;
     char *head = place >= 0 ? mem_format("In %s: %s", pane_title(place), pane_help(place)) : NULL;
-    canvas_text(canvas, line++, 1, STYLE_HEADER,
-                place == PLACE_EVERYWHERE ? "Everywhere; at the prompt those that do not edit the line"
-                : place == PLACE_PANES    ? "In every pane"
-                : head                    ? head
-                                          : "");
+    if (canvas->height)
+        canvas_text(canvas, canvas->height, 0, STYLE_PLAIN, "");
+    paragraph(canvas, 1, STYLE_HEADER,
+              place == PLACE_EVERYWHERE ? "Everywhere; at the prompt those that do not edit the line"
+              : place == PLACE_PANES    ? "In every pane"
+              : head                    ? head
+                                        : "");
     mem_free(head);
     for (int i = 0; i < ACTION_COUNT; i++) {
-        const struct key_action *action = key_action_at(i);
-        struct text keys = {0};
-        if (action->place != place)
-            continue;
-        text_add_keys(&keys, &explorer->bindings, (enum action_id)i);
-        int end = canvas_text(canvas, line, 2, STYLE_KEY, keys.length ? text_data(&keys) : "-");
-        canvas_text(canvas, line, end + 1 > KEYS_WIDTH ? end + 1 : KEYS_WIDTH, STYLE_NAME, action->name);
-        canvas_text(canvas, line++, KEYS_WIDTH + NAME_WIDTH, STYLE_PLAIN, action->help);
-        text_free(&keys);
+        if (key_action_at(i)->place == place)
+            draw_action(explorer, canvas, (enum action_id)i);
     }
 }
 
@@ -46,10 +64,9 @@ void keys_help_draw(const struct explorer *explorer, struct canvas *canvas)
         if (i != pane && any)
             draw_place(explorer, canvas, i);
     }
-    int line = canvas->height + 1;
-    canvas_text(canvas, line, 1, STYLE_NOTE,
-                "The prompt has the keys of Readline. Control-C cancels running work. bind KEY ACTION changes "
-                "these keys.");
+    canvas_text(canvas, canvas->height, 0, STYLE_PLAIN, "");
+    paragraph(canvas, 1, STYLE_NOTE,
+              "The prompt has the keys of Readline. Control-C cancels running work. bind KEY ACTION changes these keys.");
 }
 
 /* --- the bar -----------------------------------------------------------------------------------------------
