@@ -15,4 +15,6 @@ EXTRA_DIST += \
 	tests/golden/view-80-light-16.txt \
 	tests/golden/view-80-mono.txt \
 	tests/golden/view-200.txt \
+	tests/golden/view-fit.txt \
+	tests/golden/view-fit-ascii.txt \
 	tests/golden/view-200-ascii.txt

@@ -258,11 +258,49 @@ static inline struct figure *odd_table(void)
     return figure;
 }
 
+/* Two criteria over three stages that agree on most; the last point has no place. */
+static inline struct figure *scatter_figure(int points, bool marked)
+{
+    enum { MOST = 2048 };
+    static const char *const stages[] = {"stem", "layer1", "layer2"};
+    static char label[MOST][24];
+    static const char *labels[MOST];
+    static double x[MOST], y[MOST];
+    static unsigned char mark[MOST];
+    static int member[MOST];
+    for (int p = 0; p < points; p++) {
+        snprintf(label[p], sizeof label[p], "layer%d.conv1:%d", p * 3 / points, p);
+        labels[p] = label[p];
+        member[p] = p * 3 / points;
+        x[p] = (p * 7 % points) / (double)points;
+        y[p] = x[p] + ((p * 37 % 41) - 20) * 0.012;
+        mark[p] = (unsigned char)((x[p] < 0.3 ? MARK_X : 0) | (y[p] < 0.3 ? MARK_Y : 0));
+    }
+    y[points - 1] = INFINITY;
+    struct figure *figure = figure_new(FIGURE_SCATTER, "scatter");
+    figure_title(figure, "log proscore (γ = 0.01) against l1 over %d filters", points);
+    figure_set_scatter(figure, points, labels, x, y, marked ? mark : NULL, "rank by l1", "rank by log proscore");
+    figure_set_members(figure, 3, stages, member, "l1", "proscore");
+    figure_note(figure, "Spearman's coefficient 0.91");
+    return figure;
+}
+
+static inline struct figure *small_scatter(void)
+{
+    return scatter_figure(48, true);
+}
+
+static inline struct figure *large_scatter(void)
+{
+    return scatter_figure(2000, false);
+}
+
 typedef struct figure *figure_maker(void);
 static figure_maker *const figure_makers[] = {
     table_figure, small_histogram, panels_histogram, log_histogram, many_bins,
     small_matrix, wide_matrix,     numbered_matrix,  empty_table,   odd_table,
     small_curves, many_curves,     plain_curves,     one_point,     sensitivity_matrix,
+    small_scatter, large_scatter,
 };
 enum { FIGURE_MAKERS = sizeof figure_makers / sizeof *figure_makers };
 
@@ -286,6 +324,10 @@ static inline struct figure *hostile_figure(enum figure_kind kind)
         figure_set_matrix(figure, 3, 3, names, names, values, -1, 1, 2, name);
     if (kind == FIGURE_CURVE)
         figure_set_curves(figure, 3, 3, names, values, values, values, name, name, true, 0.25, name);
+    if (kind == FIGURE_SCATTER) {
+        figure_set_scatter(figure, 3, names, edges, values, NULL, name, name);
+        figure_set_members(figure, 3, names, (const int[]){0, 1, 2}, name, HOSTILE_NAME);
+    }
     if (kind != FIGURE_TABLE)
         return figure;
     table_column(figure, name, HOSTILE_NAME, COLUMN_TEXT, 0);

@@ -154,7 +154,7 @@ static void test_hostile_names(void **state)
 {
     static const int widths[] = {20, 33, 80, 300};
     (void)state;
-    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_CURVE; kind++)
+    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_SCATTER; kind++)
         for (size_t i = 0; i < COUNT(widths); i++)
             for (int ascii = 0; ascii < 2; ascii++)
                 check_drawing(hostile_figure(kind), widths[i], ascii);
@@ -395,6 +395,75 @@ static void test_wide_characters(void **state)
     line = line_of(&canvas, 0);
     assert_string_equal(line, "gamma<=1...\\u{00e9}\\u{6f22}\n");
     mem_free(line);
+    canvas_free(&canvas);
+}
+
+/* ---- panes ---- */
+
+static void fit(struct canvas *canvas, struct figure *figure, int width, int height)
+{
+    struct error error = {0};
+    if (canvas_figure_fit(canvas, figure, width, height, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    figure_free(figure);
+}
+
+/* No figure is ever larger than its pane, whatever the pane. */
+static void test_fit_sizes(void **state)
+{
+    static const int sizes[][2] = {{0, 0},  {1, 1},   {5, 3},   {15, 40},  {16, 1},  {20, 2},  {20, 4},
+                                   {24, 6}, {30, 9},  {40, 12}, {60, 15},  {80, 24}, {80, 3},  {120, 8},
+                                   {100, 60}, {300, 100}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        for (int f = 0; f < FIGURE_MAKERS; f++) {
+            struct canvas canvas;
+            canvas_init(&canvas, sizes[i][0], f % 2);
+            fit(&canvas, figure_makers[f](), sizes[i][0], sizes[i][1]);
+            if (canvas.height > sizes[i][1])
+                fail_msg("figure %d takes %d lines of %d", f, canvas.height, sizes[i][1]);
+            assert_true((canvas.height > 0) == (sizes[i][1] > 0));
+            for (int line = 0; line < canvas.height; line++)
+                for (int c = sizes[i][0]; c < canvas.width; c++)
+                    assert_string_equal(canvas.cells[line * canvas.width + c].glyph, " ");
+            check_cells(&canvas);
+            canvas_free(&canvas);
+        }
+    }
+}
+
+static void test_fit_golden(void **state)
+{
+    static const int sizes[][2] = {{100, 30}, {60, 14}, {40, 9}, {24, 5}, {24, 1}};
+    static figure_maker *const makers[] = {table_figure, panels_histogram, small_matrix, small_curves,
+                                           small_scatter};
+    (void)state;
+    for (int ascii = 0; ascii < 2; ascii++) {
+        struct text text = {0};
+        for (size_t i = 0; i < COUNT(sizes); i++) {
+            for (size_t f = 0; f < COUNT(makers); f++) {
+                struct canvas canvas;
+                canvas_init(&canvas, sizes[i][0], ascii);
+                fit(&canvas, makers[f](), sizes[i][0], sizes[i][1]);
+                text_add_format(&text, "==== %d x %d ====\n", sizes[i][0], sizes[i][1]);
+                canvas_print(&canvas, NULL, 0, &text);
+                canvas_free(&canvas);
+            }
+        }
+        compare_golden(ascii ? "fit-ascii" : "fit", &text);
+        text_free(&text);
+    }
+}
+
+/* What fits is drawn below what is there, and again in the same place without a trace of larger attempts. */
+static void test_fit_below(void **state)
+{
+    struct canvas canvas;
+    (void)state;
+    canvas_init(&canvas, 60, false);
+    canvas_text(&canvas, 0, 0, STYLE_PLAIN, "above");
+    fit(&canvas, small_curves(), 60, 10);
+    assert_true(canvas.height <= 11 && strcmp(canvas.cells[0].glyph, "a") == 0);
     canvas_free(&canvas);
 }
 
@@ -690,6 +759,9 @@ int main(void)
         cmocka_unit_test(test_numbers_line_up),
         cmocka_unit_test(test_wide_characters),
         cmocka_unit_test(test_few_escapes),
+        cmocka_unit_test(test_fit_sizes),
+        cmocka_unit_test(test_fit_golden),
+        cmocka_unit_test(test_fit_below),
         cmocka_unit_test(test_installed_themes),
         cmocka_unit_test(test_unknown_theme),
         cmocka_unit_test(test_theme_errors),

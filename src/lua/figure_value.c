@@ -214,9 +214,28 @@ static void add_curve(lua_State *L, const struct figure_curve *curve)
     lua_setfield(L, -2, "series");
 }
 
+static void add_scatter(lua_State *L, const struct figure_scatter *scatter)
+{
+    const char *cut[MARKS] = {"none", scatter->x_name, scatter->y_name, "both"};
+    set_string(L, "x_axis", scatter->x_axis);
+    set_string(L, "y_axis", scatter->y_axis);
+    lua_createtable(L, scatter->points, 0);
+    for (int i = 0; i < scatter->points; i++) {
+        lua_newtable(L);
+        set_string(L, "series", scatter->names[scatter->member[i]]);
+        set_string(L, "point", scatter->labels[i]);
+        set_number(L, "x", scatter->x[i]);
+        set_number(L, "y", scatter->y[i]);
+        if (scatter->mark)
+            set_string(L, "cut", cut[scatter->mark[i] < MARKS ? scatter->mark[i] : MARK_KEPT]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, "points");
+}
+
 static void push_content(lua_State *L, const struct figure *figure)
 {
-    static const char *const kinds[] = {"table", "histogram", "matrix", "curve"};
+    static const char *const kinds[] = {"table", "histogram", "matrix", "curve", "scatter"};
     lua_newtable(L);
     set_string(L, "kind", kinds[figure->kind]);
     set_string(L, "name", figure->name);
@@ -239,6 +258,9 @@ static void push_content(lua_State *L, const struct figure *figure)
         break;
     case FIGURE_CURVE:
         add_curve(L, &figure->curve);
+        break;
+    case FIGURE_SCATTER:
+        add_scatter(L, &figure->scatter);
         break;
     }
 }

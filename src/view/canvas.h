@@ -73,6 +73,14 @@ int canvas_width_of(const char *text); /* columns that canvas_text takes for it 
  * failure the canvas is as it was. */
 status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error);
 
+/* Draw a figure below what the canvas holds in at most `width` columns and `height` lines: plots take the
+ * height there is, tables and matrices show the rows there is room for and say how many there are more. With
+ * less room notes, legends, names of axes and the title go; a pane narrower than LEAST_FIT_WIDTH or too low
+ * for a plot gets one line, of histograms one per series. Nothing is drawn into a pane without cells. Costs a few drawings. */
+enum { LEAST_FIT_WIDTH = 16 };
+status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int width, int height,
+                         struct error *error);
+
 struct theme;
 /* Lines of the canvas as text, appended to `out`; with a theme, SGR escape sequences for `colors` colours (0:
  * attributes only, 8, 16, 256), as few as possible and switched off at the end of each line; without one, no

@@ -185,6 +185,27 @@ void drawing_close(struct drawing *drawing)
     drawing->arena = NULL;
 }
 
+void draw_body(struct drawing *drawing, const struct figure *figure)
+{
+    switch (figure->kind) {
+    case FIGURE_TABLE:
+        draw_table(drawing, &figure->table);
+        break;
+    case FIGURE_HISTOGRAM:
+        draw_histogram(drawing, &figure->histogram);
+        break;
+    case FIGURE_MATRIX:
+        draw_matrix(drawing, &figure->matrix);
+        break;
+    case FIGURE_CURVE:
+        draw_curve(drawing, &figure->curve);
+        break;
+    case FIGURE_SCATTER:
+        draw_scatter(drawing, &figure->scatter);
+        break;
+    }
+}
+
 status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error)
 {
     struct drawing drawing;
@@ -198,14 +219,7 @@ status canvas_figure(struct canvas *canvas, const struct figure *figure, struct 
     int before = canvas->height;
     if (figure->title)
         drawing_paragraph(&drawing, STYLE_TITLE, figure->title);
-    if (figure->kind == FIGURE_TABLE)
-        draw_table(&drawing, &figure->table);
-    else if (figure->kind == FIGURE_HISTOGRAM)
-        draw_histogram(&drawing, &figure->histogram);
-    else if (figure->kind == FIGURE_MATRIX)
-        draw_matrix(&drawing, &figure->matrix);
-    else
-        draw_curve(&drawing, &figure->curve);
+    draw_body(&drawing, figure);
     for (int i = 0; i < figure->note_count; i++)
         drawing_paragraph(&drawing, STYLE_NOTE, figure->notes[i]);
     drawing_close(&drawing);

@@ -37,6 +37,11 @@ struct drawing {
     int width;
     int line; /* the next to be written */
     bool failed;
+    /* For figures that are to fit into a height (draw_fit.c); 0 each: as it comes. */
+    int plot_lines;    /* lines of each plot's bars or points */
+    bool terse;        /* the plot with its ticks alone: no legend, no names of axes */
+    int plots, height; /* told by who draws: plots or parts of a matrix that stand below one another, and the
+                          lines of each plot */
 };
 
 void *drawing_alloc(struct drawing *drawing, size_t count, size_t size); /* on NULL the drawing has failed */
@@ -82,6 +87,45 @@ void draw_table(struct drawing *drawing, const struct figure_table *table);
 void draw_histogram(struct drawing *drawing, const struct figure_histogram *histogram);
 void draw_matrix(struct drawing *drawing, const struct figure_matrix *matrix);
 void draw_curve(struct drawing *drawing, const struct figure_curve *curve);
+void draw_scatter(struct drawing *drawing, const struct figure_scatter *scatter);
+void draw_body(struct drawing *drawing, const struct figure *figure); /* without title and notes */
+
+/* A plane of points or lines in dots: what curves and scatters share (draw_plane.c). A character has
+ * DOTS_ACROSS x DOTS_DOWN of them. */
+enum { DOTS_ACROSS = 2, DOTS_DOWN = 4 };
+struct plane_cell {
+    unsigned char dots, style;
+    const char *sign; /* instead of the dots, or NULL */
+    int series;       /* whose sign */
+    int count;        /* points in it, for density without braille */
+};
+struct plane {
+    double left, right, low, high; /* of the axes */
+    int gutter, columns, lines;    /* characters: in front of the plot, and of it */
+    const char **labels;           /* per line: the tick's, or NULL */
+    struct plane_cell *cells;      /* lines x columns */
+};
+struct tick;
+/* Room for the cells; labels of the y axis at the ticks' lines (tick_labels: as shown). False when memory is
+ * out. `lines` as wanted; left, right, low and high are the caller's, before. */
+bool plane_make(struct drawing *drawing, struct plane *plane, int lines, const struct tick *ticks, int count,
+                const char *const *tick_labels);
+/* Ticks for a plot of so many lines: at most every second line has one. */
+int plot_ticks(int lines, int most);
+/* Dots are counted from the left and from the top. */
+int plane_across(const struct plane *plane, double x);
+int plane_down(const struct plane *plane, double y);
+struct plane_cell *plane_cell_at(const struct plane *plane, int across, int down);
+void plane_dot(struct plane *plane, int across, int down, enum cell_style style);
+/* The plot with its axes and their ticks, and what x is below. */
+void plane_draw(struct drawing *drawing, const struct plane *plane, const char *x_axis);
+
+/* An entry of a legend: in columns side by side where they fit. */
+struct legend_entry {
+    const char *sign, *name, *remark;
+    enum cell_style style;
+};
+void legend_draw(struct drawing *drawing, const struct legend_entry *entries, int count);
 
 /* The width at which a table or matrix shows everything; 100 for a histogram and for
  * curves. */

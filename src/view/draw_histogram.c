@@ -23,8 +23,9 @@
 enum {
     PANEL_GAP = 3,
     LEAST_PLOT = 24, /* columns of a plot that may stand beside another */
+    LEAST_FIT = 12,  /* the same in a pane */
     WIDEST_BIN = 8,
-    OWN_TICKS = 5, /* on a count axis that is not shared, so that all are equally high */
+    OWN_TICKS = 5, /* on a count axis that is not shared */
 };
 
 struct panels {
@@ -32,6 +33,7 @@ struct panels {
     bool shared;             /* one count axis for all */
     struct count_axis axis;  /* which is this one */
     int rows;                /* lines of the bars */
+    int own_ticks;           /* on a count axis that is not shared, so that all are equally high */
     int gutter;              /* columns of the count axis with its line */
     int across;              /* panels side by side */
     int panel;               /* columns of one */
@@ -96,7 +98,7 @@ static int64_t highest_of(const struct panels *panels, int series)
 
 static struct count_axis axis_of(const struct panels *panels, int series)
 {
-    return panels->shared ? panels->axis : count_axis_for(highest_of(panels, series), OWN_TICKS, OWN_TICKS);
+    return panels->shared ? panels->axis : count_axis_for(highest_of(panels, series), panels->own_ticks, panels->own_ticks);
 }
 
 /* Room for the labels of one count axis. */
@@ -124,8 +126,16 @@ static void choose_axis(struct drawing *drawing, struct panels *panels)
     }
     panels->shared = highest / COUNTS_FLAT <= lowest;
     panels->axis = highest <= 1 ? (struct count_axis){1, 1, 1} : count_axis_for(highest, 2, 5);
-    int ticks = panels->shared ? panels->axis.ticks : OWN_TICKS;
-    panels->rows = lines_per_tick[ticks] * ticks;
+    int own = OWN_TICKS;
+    if (drawing->plot_lines > 0) { /* as many ticks as there are pairs of lines */
+        int most = drawing->plot_lines / 2 < 1 ? 1 : drawing->plot_lines / 2 > 5 ? 5 : drawing->plot_lines / 2;
+        own = most;
+        panels->axis = highest <= 1 ? panels->axis : count_axis_for(highest, most < 2 ? most : 2, most);
+    }
+    panels->own_ticks = own;
+    int ticks = panels->shared ? panels->axis.ticks : own;
+    panels->rows = drawing->plot_lines > 0 ? drawing->plot_lines / ticks * ticks : lines_per_tick[ticks] * ticks;
+    panels->rows = panels->rows < ticks ? ticks : panels->rows;
     panels->gutter = 0;
     for (int s = 0; s < panels->histogram->series; s++)
         widen_gutter(drawing, panels, axis_of(panels, s));
@@ -135,7 +145,10 @@ static void choose_panels(struct drawing *drawing, struct panels *panels,
                           const struct figure_histogram *histogram)
 {
     *panels = (struct panels){.histogram = histogram, .gutter = 6};
-    int wanted = histogram->bins < LEAST_PLOT ? LEAST_PLOT : histogram->bins > 64 ? 64 : histogram->bins;
+    int wanted = drawing->plot_lines > 0        ? LEAST_FIT
+                 : histogram->bins < LEAST_PLOT ? LEAST_PLOT
+                 : histogram->bins > 64         ? 64
+                                                : histogram->bins;
     int series = histogram->series;
     /* The gutter depends on the highest column, and that on how many bins share one: settle in three rounds.
      */
@@ -249,6 +262,8 @@ static void draw_value_axis(struct drawing *drawing, const struct panels *panels
     if (kept > 0 && kept < panels->columns)
         drawing_put(drawing, place.origin + kept, STYLE_CUT, glyphs->threshold);
     drawing->line += 2;
+    if (drawing->terse)
+        return;
     const char *axis =
         drawing_shorten(drawing, drawing_show(drawing, panels->histogram->axis), panels->panel);
     drawing_put(drawing, label_start(&place, place.origin + panels->columns / 2, axis), STYLE_NOTE, axis);
@@ -262,12 +277,13 @@ static void draw_across(struct drawing *drawing, const struct panels *panels, in
     int top = drawing->line, tallest = 0, bottom = top;
     for (int i = 0; i < count; i++) {
         panel_head_make(drawing, panels->histogram, first + i, panels->panel, drawing->glyphs->cut[8], &head);
+        head.count = drawing->terse && head.count > 1 ? 1 : head.count;
         tallest = head.count > tallest ? head.count : tallest;
     }
     for (int i = 0; i < count && !drawing->failed; i++) {
         int left = i * (panels->panel + PANEL_GAP);
         panel_head_make(drawing, panels->histogram, first + i, panels->panel, drawing->glyphs->cut[8], &head);
-        for (int h = 0; h < head.count; h++) {
+        for (int h = 0; h < head.count && h < tallest; h++) {
             drawing->line = top + h;
             drawing_put(drawing, left, head.style[h], head.line[h]);
         }
@@ -288,15 +304,17 @@ void draw_histogram(struct drawing *drawing, const struct figure_histogram *hist
         return;
     }
     choose_panels(drawing, &panels, histogram);
+    drawing->plots = (histogram->series + panels.across - 1) / panels.across;
+    drawing->height = panels.rows;
     for (int s = 0; s < histogram->series && !drawing->failed; s += panels.across) {
         int left = histogram->series - s;
         if (s > 0)
             drawing->line++;
         draw_across(drawing, &panels, s, left < panels.across ? left : panels.across);
     }
-    if (!panels.shared)
+    if (!panels.shared && !drawing->terse)
         drawing_paragraph(drawing, STYLE_NOTE, "each panel has its own count axis");
-    if (panels.merged > 1)
+    if (panels.merged > 1 && !drawing->terse)
         drawing_paragraph(drawing, STYLE_NOTE,
                           drawing_format(drawing, "one column shows %d bins", panels.merged));
 }

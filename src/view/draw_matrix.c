@@ -96,7 +96,7 @@ static void grid_fit(struct drawing *drawing, struct grid *grid, int width)
     const struct figure_matrix *matrix = grid->matrix;
     int count = larger(matrix->columns, 1), widest = widest_of(grid->columns, (size_t)matrix->columns);
     grid->row_width = smaller(grid->row_width, larger(LEAST_NAME, width / 3));
-    int available = width - grid->row_width;
+    int available = width - grid->row_width, gap = drawing->terse ? LEAST_GAP : CELL_GAP;
     int named = larger(grid->value_width, smaller(widest, LEAST_COLUMN_NAME));
     if (available / count >= named + LEAST_GAP) {
         grid->cell = smaller(available / count, larger(grid->value_width, widest) + CELL_GAP);
@@ -107,7 +107,7 @@ static void grid_fit(struct drawing *drawing, struct grid *grid, int width)
             number_rows(drawing, grid);
             grid->row_width = smaller(grid->row_width, larger(LEAST_NAME, width / 3));
         }
-        grid->cell = larger(grid->value_width, digits) + CELL_GAP;
+        grid->cell = larger(grid->value_width, digits) + gap;
         available = width - grid->row_width;
     }
     grid->cell = smaller(grid->cell, available);
@@ -147,7 +147,9 @@ static void draw_names(struct drawing *drawing, const struct grid *grid, int fir
 static void draw_row(struct drawing *drawing, const struct grid *grid, int row, int first, int last)
 {
     const struct figure_matrix *matrix = grid->matrix;
-    drawing_put(drawing, 0, STYLE_NAME, drawing_shorten(drawing, grid->rows[row], grid->row_width));
+    /* Without the usual gap the value would touch the name. */
+    int names = grid->row_width - (grid->cell <= grid->value_width + LEAST_GAP);
+    drawing_put(drawing, 0, STYLE_NAME, drawing_shorten(drawing, grid->rows[row], names));
     for (int c = first; c < last; c++) {
         size_t index = (size_t)row * (size_t)matrix->columns + (size_t)c;
         int left = grid->row_width + (c - first) * grid->cell;
@@ -192,6 +194,7 @@ void draw_matrix(struct drawing *drawing, const struct figure_matrix *matrix)
     if (!grid_make(drawing, matrix, &grid))
         return;
     grid_fit(drawing, &grid, drawing->width);
+    drawing->plots = (matrix->columns + grid.band - 1) / grid.band;
     for (int first = 0; first < matrix->columns && !drawing->failed; first += grid.band) {
         int last = smaller(first + grid.band, matrix->columns);
         if (grid.band < matrix->columns)
@@ -202,9 +205,10 @@ void draw_matrix(struct drawing *drawing, const struct figure_matrix *matrix)
         for (int r = 0; r < matrix->rows && !drawing->failed; r++)
             draw_row(drawing, &grid, r, first, last);
     }
-    if (grid.numbered && !grid.same_names)
+    if (grid.numbered && !grid.same_names && !drawing->terse)
         list_columns(drawing, &grid);
-    note_scale(drawing, matrix);
+    if (!drawing->terse)
+        note_scale(drawing, matrix);
 }
 
 int matrix_natural_width(struct drawing *drawing, const struct figure_matrix *matrix)

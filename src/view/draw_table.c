@@ -338,7 +338,8 @@ void draw_table(struct drawing *drawing, const struct figure_table *table)
         draw_row(drawing, &layout, r);
     if (table->rows == 0)
         drawing_paragraph(drawing, STYLE_NOTE, "(no rows)");
-    note_left_out(drawing, &layout);
+    if (!drawing->terse)
+        note_left_out(drawing, &layout);
 }
 
 int table_natural_width(struct drawing *drawing, const struct figure_table *table)

@@ -315,3 +315,36 @@ void figure_set_curves(struct figure *figure, int series, int points, const char
     curve->series = series;
     curve->points = points;
 }
+
+void figure_set_scatter(struct figure *figure, int points, const char *const *labels, const double *x,
+                        const double *y, const unsigned char *mark, const char *x_axis, const char *y_axis)
+{
+    static const char *const all[] = {""};
+    if (!figure)
+        return;
+    struct figure_scatter *scatter = &figure->scatter;
+    size_t count = (size_t)points;
+    scatter->labels = keep_names(figure, labels, points);
+    scatter->x = keep_array(figure, x, count, sizeof *x);
+    scatter->y = keep_array(figure, y, count, sizeof *y);
+    scatter->mark = mark ? keep_array(figure, mark, count, sizeof *mark) : NULL;
+    scatter->x_axis = keep_string(figure, x_axis);
+    scatter->y_axis = keep_string(figure, y_axis);
+    scatter->points = points;
+    scatter->member = arena_alloc(figure->arena, count, sizeof *scatter->member);
+    figure->failed = figure->failed || !scatter->member;
+    figure_set_members(figure, 1, all, scatter->member, "x", "y");
+}
+
+void figure_set_members(struct figure *figure, int series, const char *const *names, const int *member,
+                        const char *x_name, const char *y_name)
+{
+    if (!figure || figure->failed)
+        return;
+    struct figure_scatter *scatter = &figure->scatter;
+    scatter->names = keep_names(figure, names, series);
+    scatter->member = keep_array(figure, member, (size_t)scatter->points, sizeof *member);
+    scatter->x_name = keep_string(figure, x_name);
+    scatter->y_name = keep_string(figure, y_name);
+    scatter->series = series;
+}

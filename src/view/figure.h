@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-enum figure_kind { FIGURE_TABLE, FIGURE_HISTOGRAM, FIGURE_MATRIX, FIGURE_CURVE };
+enum figure_kind { FIGURE_TABLE, FIGURE_HISTOGRAM, FIGURE_MATRIX, FIGURE_CURVE, FIGURE_SCATTER };
 
 enum column_kind { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_REAL, COLUMN_PERCENT, COLUMN_BAR };
 
@@ -80,6 +80,21 @@ struct figure_curve {
     const char *reference_label; /* "" without a reference */
 };
 
+/* What each point of a scatter stands for besides its place: things that x would cut, that y would cut. */
+enum scatter_mark { MARK_KEPT, MARK_X, MARK_Y, MARK_BOTH, MARKS };
+
+/* Points in a plane, one per thing. A point whose x or y is not finite is not drawn and counted in a note. */
+struct figure_scatter {
+    int points, series;
+    const char **labels; /* per point: what it is, "layer1.0.conv1:5" */
+    const char **names;  /* per series: what points have in common, such as the stage of their layer */
+    int *member;         /* per point: its series */
+    double *x, *y;
+    unsigned char *mark;         /* per point: enum scatter_mark; NULL: nothing is cut, series have colours */
+    const char *x_axis, *y_axis; /* what the values are */
+    const char *x_name, *y_name; /* short: who cuts */
+};
+
 struct figure_fact {
     const char *key, *value;
 };
@@ -102,6 +117,7 @@ struct figure {
         struct figure_histogram histogram;
         struct figure_matrix matrix;
         struct figure_curve curve;
+        struct figure_scatter scatter;
     };
 };
 
@@ -151,5 +167,11 @@ void figure_set_percent(struct figure *figure);
 void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
                        const double *x, const double *y, const double *spread, const char *x_axis,
                        const char *y_axis, bool percent, double reference, const char *reference_label);
+/* Arrays as in struct figure_scatter, copied. `mark` may be NULL. */
+void figure_set_scatter(struct figure *figure, int points, const char *const *labels, const double *x,
+                        const double *y, const unsigned char *mark, const char *x_axis, const char *y_axis);
+/* After figure_set_scatter: series, at least 1, and the short names of the axes. */
+void figure_set_members(struct figure *figure, int series, const char *const *names, const int *member,
+                        const char *x_name, const char *y_name);
 
 #endif

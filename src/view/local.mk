@@ -5,8 +5,11 @@ src_libview_a_SOURCES = \
 	src/view/curve.c src/view/curve.h \
 	src/view/draw.c src/view/draw.h \
 	src/view/draw_curve.c \
+	src/view/draw_fit.c \
 	src/view/draw_histogram.c \
 	src/view/draw_matrix.c \
+	src/view/draw_plane.c \
+	src/view/draw_scatter.c \
 	src/view/draw_table.c \
 	src/view/figure.c src/view/figure.h \
 	src/view/font.c src/view/font.h \
@@ -17,10 +20,13 @@ src_libview_a_SOURCES = \
 	src/view/plot_curve.c \
 	src/view/plot_histogram.c \
 	src/view/plot_matrix.c \
+	src/view/plot_plane.c \
+	src/view/plot_scatter.c \
 	src/view/plot_table.c \
 	src/view/print.c \
 	src/view/raster.c src/view/raster.h \
 	src/view/raster_line.c \
+	src/view/scatter.c src/view/scatter.h \
 	src/view/theme.c src/view/theme.h \
 	src/view/theme_read.c \
 	src/view/ticks.c \

@@ -40,12 +40,40 @@ struct plot {
 status plot_table_width(const struct figure *figure, int *width, struct error *error);
 int plot_matrix_width(struct plot *plot, const struct figure_matrix *matrix);
 
+/* A plane with axes, grid and ticks: what curves and scatters share (plot_plane.c). */
+struct tick;
+struct plot_plane {
+    double left, right, low, high; /* of the axes */
+    const struct tick *ticks;      /* of the y axis */
+    const char **labels;           /* of the ticks, as shown */
+    int tick_count;
+    int x, y, width, height; /* pixels */
+};
+/* Set the area and draw the axes below the name of the y axis; plot->y moves below it all. False when memory
+ * is out. */
+bool plot_plane_begin(struct plot *plot, struct plot_plane *plane, const char *x_axis, const char *y_axis);
+double plot_plane_x(const struct plot_plane *plane, double x);
+double plot_plane_y(const struct plot_plane *plane, double y);
+
+/* The colours of series: told apart by people with any colour vision. */
+struct color plot_series_color(int series);
+
+/* An entry of a legend: what stands in front of the name is drawn by `swatch` in SWATCH x PLOT_LINE pixels. */
+enum { PLOT_SWATCH = 54 };
+struct plot_entry {
+    const char *name, *remark;
+    int what; /* for the swatch */
+};
+void plot_legend(struct plot *plot, const struct plot_entry *entries, int count,
+                 void (*swatch)(struct plot *plot, int x, int middle, int what));
+
 /* Text over the width of the picture, broken between words. */
 void plot_paragraph(struct plot *plot, int weight, struct color color, const char *text);
 
 void plot_histogram(struct plot *plot, const struct figure_histogram *histogram);
 void plot_matrix(struct plot *plot, const struct figure_matrix *matrix);
 void plot_curve(struct plot *plot, const struct figure_curve *curve);
+void plot_scatter(struct plot *plot, const struct figure_scatter *scatter);
 status plot_table(struct plot *plot, const struct figure *figure, struct error *error);
 
 #endif

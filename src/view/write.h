@@ -16,6 +16,7 @@
  *     matrix     row,column,value
  *     curve      series,x,y,spread (spread empty when none is known); more comment lines say what x and y are
  *                ("# x: ...") and what the reference is ("# reference: 0.93", "# reference is: ...")
+ *     scatter    series,point,x,y and, where things are cut, cut: none, both or the name of the one who cuts
  * The summary of a series is one more comment line per number: "# SERIES minimum: 0.1". NaN and infinity are
  * nan, inf, -inf. Names are written as the screen shows them: control characters and invalid bytes as
  * escapes.
@@ -28,6 +29,7 @@
  *     matrix     "quantity", "low", "high", "percent", "row_names", "column_names", "values": [[...]]
  *     curve      "x_axis", "y_axis", "percent", "reference", "reference_label" (both null without one),
  *                "series": [{"name", "x": [...], "y": [...], "spread": [...] or null}]
+ *     scatter    "x_axis", "y_axis", "points": [{"series", "point", "x", "y", and where things are cut "cut"}]
  *
  * percent says that the values are fractions which people see as percent; the file has the fractions. Reals
  * have 17 digits; NaN (also: not computed yet) and the infinities, which JSON does not have, are the strings

@@ -164,6 +164,24 @@ static void write_curve(struct csv *csv, const struct figure_curve *curve)
     }
 }
 
+static void write_scatter(struct csv *csv, const struct figure_scatter *scatter)
+{
+    static const char *const names[] = {"series", "point", "x", "y", "cut"};
+    const char *cut[MARKS] = {"none", scatter->x_name, scatter->y_name, "both"};
+    add_fact(csv, "x", scatter->x_axis);
+    add_fact(csv, "y", scatter->y_axis);
+    add_header(csv, names, scatter->mark ? 5 : 4);
+    for (int p = 0; p < scatter->points; p++) {
+        add_escaped(csv, scatter->names[scatter->member[p]]);
+        add_escaped(csv, scatter->labels[p]);
+        csv_number(csv, scatter->x[p]);
+        csv_number(csv, scatter->y[p]);
+        if (scatter->mark)
+            add_escaped(csv, cut[scatter->mark[p] < MARKS ? scatter->mark[p] : MARK_KEPT]);
+        csv_end_row(csv);
+    }
+}
+
 static void write_figure(struct csv *csv, const struct figure *figure)
 {
     add_fact(csv, "figure", figure->name);
@@ -179,8 +197,10 @@ static void write_figure(struct csv *csv, const struct figure *figure)
         write_histogram(csv, &figure->histogram);
     else if (figure->kind == FIGURE_MATRIX)
         write_matrix(csv, &figure->matrix);
-    else
+    else if (figure->kind == FIGURE_CURVE)
         write_curve(csv, &figure->curve);
+    else
+        write_scatter(csv, &figure->scatter);
 }
 
 status write_csv(const struct figure *const *figures, int count, struct text *out, struct error *error)

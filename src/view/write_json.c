@@ -189,12 +189,32 @@ static void add_curve(struct json *json, json_t *object, const struct figure_cur
     set(json, object, "series", list);
 }
 
+static void add_scatter(struct json *json, json_t *object, const struct figure_scatter *scatter)
+{
+    const char *cut[MARKS] = {"none", scatter->x_name, scatter->y_name, "both"};
+    json_t *list = json_array();
+    for (int p = 0; p < scatter->points && !json->failed; p++) {
+        json_t *point = json_object();
+        set(json, point, "series", string(scatter->names[scatter->member[p]]));
+        set(json, point, "point", string(scatter->labels[p]));
+        set(json, point, "x", real(scatter->x[p]));
+        set(json, point, "y", real(scatter->y[p]));
+        if (scatter->mark)
+            set(json, point, "cut", string(cut[scatter->mark[p] < MARKS ? scatter->mark[p] : MARK_KEPT]));
+        append(json, list, point);
+    }
+    set(json, object, "x_axis", string(scatter->x_axis));
+    set(json, object, "y_axis", string(scatter->y_axis));
+    set(json, object, "points", list);
+}
+
 static json_t *figure_object(struct json *json, const struct figure *figure)
 {
     static const char *const kinds[] = {[FIGURE_TABLE] = "table",
                                         [FIGURE_HISTOGRAM] = "histogram",
                                         [FIGURE_MATRIX] = "matrix",
-                                        [FIGURE_CURVE] = "curve"};
+                                        [FIGURE_CURVE] = "curve",
+                                        [FIGURE_SCATTER] = "scatter"};
     json_t *object = json_object(), *facts = json_object();
     for (int i = 0; i < figure->fact_count; i++) {
         struct text key = {0};
@@ -214,8 +234,10 @@ static json_t *figure_object(struct json *json, const struct figure *figure)
         add_histogram(json, object, &figure->histogram);
     else if (figure->kind == FIGURE_MATRIX)
         add_matrix(json, object, &figure->matrix);
-    else
+    else if (figure->kind == FIGURE_CURVE)
         add_curve(json, object, &figure->curve);
+    else
+        add_scatter(json, object, &figure->scatter);
     return object;
 }
 

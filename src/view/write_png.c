@@ -31,8 +31,10 @@ static status plot_figure(struct plot *plot, const struct figure *figure, struct
         plot_histogram(plot, &figure->histogram);
     else if (figure->kind == FIGURE_MATRIX)
         plot_matrix(plot, &figure->matrix);
-    else
+    else if (figure->kind == FIGURE_CURVE)
         plot_curve(plot, &figure->curve);
+    else
+        plot_scatter(plot, &figure->scatter);
     plot->y += figure->note_count > 0 ? PLOT_LINE / 2 : 0;
     for (int i = 0; i < figure->note_count; i++)
         plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE, figure->notes[i]);
@@ -73,7 +75,8 @@ static double least_height(const struct figure *figure)
     return figure->kind == FIGURE_TABLE       ? (double)figure->table.rows * PLOT_LINE
            : figure->kind == FIGURE_MATRIX    ? (double)figure->matrix.rows * 20
            : figure->kind == FIGURE_HISTOGRAM ? figure->histogram.series * 200.0
-                                              : figure->curve.series * 10.0;
+           : figure->kind == FIGURE_CURVE     ? figure->curve.series * 10.0
+                                              : 200.0;
 }
 
 static status plot_all(struct plot *plot, const struct figure *const *figures, int count, struct error *error)

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Figures in panes: plots grow or shrink with the height, tables and matrices show the rows there is room
+ * for. What does not fit goes in this order: notes and the rest of the title, legend and names of axes, the
+ * title, and at last everything but one line (of histograms one per series). */
+#include <math.h>
+#include <string.h>
+#include "view/draw.h"
+#include "view/numbers.h"
+
+enum { MOST_PLOT_LINES = 60, LEAST_PLOT_LINES = 3 };
+
+/* How much of a figure is shown. */
+struct measure {
+    bool notes, title, terse;
+    int least; /* lines of a plot below which the next measure is better */
+};
+static const struct measure measures[] = {
+    {true, true, false, 6}, {false, true, false, 5}, {false, true, true, 3}, {false, false, true, 2}};
+enum { MEASURES = sizeof measures / sizeof *measures };
+
+static bool has_plot(const struct figure *figure)
+{
+    return figure->kind != FIGURE_TABLE && figure->kind != FIGURE_MATRIX;
+}
+
+/* The first line of the title, cut. */
+static void draw_title(struct drawing *drawing, const struct figure *figure, bool whole)
+{
+    if (!figure->title)
+        return;
+    if (whole) {
+        drawing_paragraph(drawing, STYLE_TITLE, figure->title);
+        return;
+    }
+    drawing_put(drawing, 0, STYLE_TITLE,
+                drawing_shorten(drawing, drawing_show(drawing, figure->title), drawing->width));
+    drawing->line++;
+}
+
+/* A figure of fewer rows, matrices also with fewer decimals, and otherwise the same content. */
+static struct figure with_rows(const struct figure *figure, int rows, int digits)
+{
+    struct figure part = *figure;
+    if (part.kind == FIGURE_MATRIX && part.matrix.digits > digits)
+        part.matrix.digits = digits;
+    if (part.kind == FIGURE_TABLE && part.table.rows > rows)
+        part.table.rows = rows;
+    if (part.kind == FIGURE_MATRIX && part.matrix.rows > rows)
+        part.matrix.rows = rows;
+    return part;
+}
+
+static int rows_of(const struct figure *figure)
+{
+    return figure->kind == FIGURE_TABLE    ? figure->table.rows
+           : figure->kind == FIGURE_MATRIX ? figure->matrix.rows
+                                           : 0;
+}
+
+/* How much of a table or matrix. */
+struct extent {
+    int rows, digits;
+};
+
+/* Draw from `top` on; returns the lines it took. */
+static int draw_measured(struct drawing *drawing, const struct figure *figure, const struct measure *measure,
+                         int top, int height, struct extent extent)
+{
+    drawing->canvas->height = top; /* what an earlier attempt left is written over */
+    drawing->line = top;
+    drawing->terse = measure->terse;
+    if (measure->title)
+        draw_title(drawing, figure, measure->notes && height > 12);
+    struct figure part = with_rows(figure, extent.rows, extent.digits);
+    draw_body(drawing, &part);
+    if (extent.rows < rows_of(figure)) {
+        drawing_put(drawing, 0, STYLE_NOTE,
+                    drawing_format(drawing, "%s %d more", drawing->glyphs->ellipsis, rows_of(figure) - extent.rows));
+        drawing->line++;
+    }
+    for (int i = 0; measure->notes && i < figure->note_count; i++)
+        drawing_paragraph(drawing, STYLE_NOTE, figure->notes[i]);
+    return drawing->line - top;
+}
+
+/* The plot as high as fits under this measure; false when that is too low. */
+static bool fit_plot(struct drawing *drawing, const struct figure *figure, const struct measure *measure,
+                     int top, int height)
+{
+    const struct extent none = {0};
+    drawing->plot_lines = LEAST_PLOT_LINES;
+    drawing->plots = 0;
+    int used = draw_measured(drawing, figure, measure, top, height, none);
+    if (drawing->plots == 0) /* nothing to plot: a line that says so */
+        return used <= height;
+    int lines = drawing->height + (height - used) / drawing->plots;
+    lines = lines > MOST_PLOT_LINES ? MOST_PLOT_LINES : lines;
+    for (; lines >= measure->least && !drawing->failed; lines--) {
+        drawing->plot_lines = lines;
+        if (draw_measured(drawing, figure, measure, top, height, none) <= height)
+            return true;
+    }
+    return false;
+}
+
+/* Decimals with which a matrix stands in one part, down to one. */
+static int fit_digits(struct drawing *drawing, const struct figure *figure, const struct measure *measure,
+                      int top, int height)
+{
+    int digits = figure->kind == FIGURE_MATRIX ? figure->matrix.digits : 0;
+    for (; digits > 1 && !drawing->failed; digits--) {
+        draw_measured(drawing, figure, measure, top, height, (struct extent){1, digits});
+        if (drawing->plots <= 1)
+            break;
+    }
+    return digits;
+}
+
+/* All rows, or as many as there is room for. */
+static bool fit_rows(struct drawing *drawing, const struct figure *figure, const struct measure *measure,
+                     int top, int height)
+{
+    struct extent extent = {rows_of(figure), fit_digits(drawing, figure, measure, top, height)};
+    extent.rows = extent.rows > height ? height : extent.rows;
+    for (int round = 0; round < 4 && !drawing->failed; round++) {
+        int used = draw_measured(drawing, figure, measure, top, height, extent);
+        bool parts = figure->kind == FIGURE_MATRIX && drawing->plots > 1;
+        if (used <= height)
+            return true;
+        extent.rows -= parts ? (used - height + drawing->plots - 1) / drawing->plots : used - height;
+        if (extent.rows < (measure->terse ? 1 : 2))
+            return false;
+    }
+    return false;
+}
+
+/* The shape of a series in one line. */
+static void draw_spark(struct drawing *drawing, const struct figure_histogram *histogram, int series,
+                       int column)
+{
+    int room = drawing->width - column, bins = histogram->bins;
+    int columns = bins < room ? bins : room;
+    const int64_t *counts = histogram->counts + (size_t)series * (size_t)bins;
+    int64_t highest = 1;
+    for (int b = 0; b < bins; b++)
+        highest = counts[b] > highest ? counts[b] : highest;
+    for (int c = 0; c < columns; c++) {
+        int first = c * bins / columns, last = (c + 1) * bins / columns;
+        int64_t most = 0;
+        for (int b = first; b < last; b++)
+            most = counts[b] > most ? counts[b] : most;
+        int eighths = (int)lround((double)most / (double)highest * 8);
+        bool cut = histogram->edges[last] <= histogram->threshold[series];
+        eighths = most > 0 && eighths == 0 ? 1 : eighths;
+        drawing_put(drawing, column + c, cut ? STYLE_CUT : STYLE_BAR,
+                    cut ? drawing->glyphs->cut[eighths] : drawing->glyphs->column[eighths]);
+    }
+}
+
+static void draw_sparks(struct drawing *drawing, const struct figure_histogram *histogram, int height)
+{
+    int names = 0;
+    for (int s = 0; s < histogram->series; s++) {
+        int width = utf8_width(drawing_show(drawing, histogram->names[s]));
+        names = width > names ? width : names;
+    }
+    names = names > drawing->width / 2 ? drawing->width / 2 : names;
+    for (int s = 0; s < histogram->series && s < height && !drawing->failed; s++) {
+        const char *name = drawing_show(drawing, histogram->names[s]);
+        drawing_put(drawing, 0, STYLE_NAME, drawing_shorten(drawing, name, names));
+        draw_spark(drawing, histogram, s, names + 1);
+        drawing->line++;
+    }
+}
+
+/* What little room there is: a line for each series of a histogram, else the title. */
+static void draw_lines(struct drawing *drawing, const struct figure *figure, int height)
+{
+    const struct figure_histogram *histogram = &figure->histogram;
+    if (figure->kind == FIGURE_HISTOGRAM && histogram->series > 0 && histogram->bins > 0) {
+        draw_sparks(drawing, histogram, height);
+        return;
+    }
+    const char *text = drawing_show(drawing, figure->title ? figure->title : figure->name);
+    drawing_put(drawing, 0, STYLE_TITLE, drawing_shorten(drawing, text, drawing->width));
+    drawing->line++;
+}
+
+static void fit(struct drawing *drawing, const struct figure *figure, int top, int height)
+{
+    for (int i = 0; i < MEASURES && !drawing->failed; i++) {
+        if (has_plot(figure) ? fit_plot(drawing, figure, &measures[i], top, height)
+                             : fit_rows(drawing, figure, &measures[i], top, height))
+            return;
+    }
+    drawing->canvas->height = top;
+    drawing->line = top;
+    draw_lines(drawing, figure, height);
+}
+
+status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int width, int height,
+                         struct error *error)
+{
+    struct drawing drawing;
+    status code = figure_check(figure, error);
+    if (code == STATUS_OK && canvas->failed)
+        code = error_memory(error);
+    if (code == STATUS_OK && height > 0 && width > 0)
+        code = drawing_open(&drawing, canvas, error);
+    if (code != STATUS_OK || height < 1 || width < 1)
+        return code;
+    int top = canvas->height;
+    drawing.width = width < canvas->width ? width : canvas->width;
+    drawing.line = top;
+    if (drawing.width < LEAST_FIT_WIDTH)
+        draw_lines(&drawing, figure, height);
+    else
+        fit(&drawing, figure, top, height);
+    drawing_close(&drawing);
+    if (drawing.failed || canvas->failed) {
+        canvas->failed = false;
+        canvas->height = top;
+        return error_memory(error);
+    }
+    return STATUS_OK;
+}
