@@ -5,7 +5,7 @@ FLOOR_1 = $(LIBFORMAT) $(LIBDATA) $(LIBNN) $(FLOOR_0)
 FLOOR_2 = $(LIBSTATS) $(LIBPRUNE) $(FLOOR_1)
 FLOOR_3 = $(LIBVIEW) $(FLOOR_2)
 FLOOR_4 = $(LIBSESSION) $(FLOOR_3)
-FLOOR_5 = $(LIBREPL) $(LIBLUA) $(FLOOR_4)
+FLOOR_5 = $(LIBTUI) $(LIBREPL) $(LIBLUA) $(FLOOR_4)
 
 bin_PROGRAMS += src/ippro-explore
 src_ippro_explore_SOURCES = src/main.c

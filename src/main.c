@@ -15,6 +15,8 @@
 #include "repl/repl.h"
 #include "repl/usage.h"
 #include "session/version.h"
+#include "tui/display.h"
+#include "tui/tui.h"
 
 enum { EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
@@ -66,23 +68,73 @@ static int finish(const struct shell *shell)
     return interrupt_seen() ? status_exit_code(STATUS_CANCELLED) : status_exit_code(shell->first);
 }
 
-static int run_program(struct shell *shell, const struct arguments *arguments)
+/* Without -e, -f and a script, and at a terminal. */
+static bool is_interactive(const struct arguments *arguments)
 {
-    bool interactive = !arguments->action_count && !arguments->script && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    return !arguments->action_count && !arguments->script && !arguments->screen && isatty(STDIN_FILENO) &&
+           isatty(STDOUT_FILENO);
+}
+
+/* Panes where they are wanted and the terminal can show them, else NULL for the plain prompt. */
+static struct explorer *open_panes(struct shell *shell, const struct arguments *arguments, bool interactive)
+{
+    struct explorer *explorer = NULL;
+    struct error error = {0};
+    struct text why = {0};
+    if (arguments->plain || arguments->prompt || !(interactive || arguments->screen))
+        return NULL;
+    if (!arguments->screen && !display_usable(STDOUT_FILENO, &why))
+        fprintf(stderr, "No panes here: %s.\n", text_data(&why));
+    else if (explorer_new(shell, &explorer, &error) != STATUS_OK)
+        fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
+    else if (arguments->screen)
+        explorer_resize(explorer, arguments->screen_width, arguments->screen_height);
+    text_free(&why);
+    return explorer;
+}
+
+static int run_prompt(struct shell *shell, struct explorer *explorer)
+{
+    int signal_number = 0;
+    struct error error = {0};
+    if (!explorer) {
+        if (!shell->quit)
+            puts("Type 'help' for the commands, 'quit' to end.");
+        signal_number = repl_run(shell);
+    } else if (!shell->quit && tui_run(explorer, &signal_number, &error) != STATUS_OK) {
+        fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
+        return status_exit_code(error.code);
+    }
+    return signal_number ? EXIT_SIGNAL + signal_number : EXIT_SUCCESS;
+}
+
+static int run_front_end(struct shell *shell, struct explorer *explorer, const struct arguments *arguments,
+                         bool interactive)
+{
     shell->show.apart = !interactive;
-    interrupt_install();
     start(shell, arguments, interactive);
     if (shell->first != STATUS_OK && !shell->keep_going &&
-        !(interactive && !arguments->model && !arguments->data))
-        return finish(shell);
-    if (!interactive) {
-        batch_run(shell, arguments);
+        !(interactive && !arguments->model && !arguments->data)) {
+        if (explorer)
+            tui_print_errors(explorer);
         return finish(shell);
     }
-    if (isatty(STDOUT_FILENO) && !shell->quit)
-        puts("Type 'help' for the commands, 'quit' to end.");
-    int signal_number = repl_run(shell);
-    return signal_number ? EXIT_SIGNAL + signal_number : EXIT_SUCCESS;
+    if (interactive)
+        return run_prompt(shell, explorer);
+    batch_run(shell, arguments);
+    if (explorer)
+        tui_print_errors(explorer);
+    return finish(shell);
+}
+
+static int run_program(struct shell *shell, const struct arguments *arguments)
+{
+    bool interactive = is_interactive(arguments);
+    interrupt_install();
+    struct explorer *explorer = open_panes(shell, arguments, interactive);
+    int code = run_front_end(shell, explorer, arguments, interactive);
+    explorer_free(explorer);
+    return code;
 }
 
 static int run_session(const struct arguments *arguments)

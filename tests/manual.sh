@@ -20,6 +20,7 @@ while read -r kind name; do
     criterion) pattern="^\\.It Cm \"$escaped\"\$" ;;
     option) pattern="Fl Fl \"$escaped\"" ;;
     environment) pattern="^\\.It Ev \"$escaped\"\$" ;;
+    action) pattern="^\\.It Cm \"$escaped\" : Li" ;;
     exit) pattern="^\\.It Li \"$escaped\"\$" ;;
     esac
     if ! awk -v pattern="$pattern" '$0 ~ pattern { found = 1 } END { exit !found }' "$manual"; then
@@ -40,7 +41,7 @@ done
 ok $missing "every environment variable of the source is in the manual"
 
 missing=0
-for section in NAME SYNOPSIS DESCRIPTION COMMANDS SETTINGS CRITERIA PRUNING 'SESSION FILES' FIGURES ENVIRONMENT FILES 'EXIT STATUS' EXAMPLES \
+for section in NAME SYNOPSIS DESCRIPTION COMMANDS SETTINGS CRITERIA PRUNING 'THE FULL SCREEN' 'SESSION FILES' FIGURES ENVIRONMENT FILES 'EXIT STATUS' EXAMPLES \
     'SEE ALSO' CAVEATS; do
     grep -q "^\.Sh $section\$" "$manual" || { echo "# no section $section"; missing=1; }
 done

@@ -3,75 +3,9 @@
 # The prompt in a real terminal (tmux): start, completion, history, Ctrl-C at the prompt and in the middle of scoring,
 # resize, suspend, plain mode, the end.
 . "$SRCDIR/tests/program.sh"
-if ! command -v tmux >"$work/path" 2>&1; then
-    echo "1..0 # SKIP tmux is not installed"
-    exit 0
-fi
-cd "$work" || exit 1
-socket=$work/tmux
-tmux_() {
-    env -u TMUX tmux -S "$socket" -f /dev/null "$@"
-}
-trap 'tmux_ kill-server 2>/dev/null; rm -rf "$work"' EXIT
-if ! tmux_ new-session -d -s probe 'sleep 100' 2>"$work/probe"; then
-    echo "1..0 # SKIP tmux finds no pseudo-terminal: $(head -n 1 "$work/probe")"
-    exit 0
-fi
+. "$SRCDIR/tests/tmux.sh"
 
-keys() {
-    tmux_ send-keys -t it "$@"
-}
-screen() {
-    tmux_ capture-pane -p -t it >screen.txt 2>/dev/null
-}
-# wait_for PATTERN: until the screen shows it, twenty seconds at most.
-wait_for() {
-    tries=0
-    while [ $tries -lt 200 ]; do
-        screen
-        grep -qE -- "$1" screen.txt && return 0
-        sleep 0.1
-        tries=$((tries + 1))
-    done
-    return 1
-}
-# shows NAME PATTERN
-shows() {
-    wait_for "$2"
-    status=$?
-    ok $status "$1"
-    [ $status -eq 0 ] || explain screen.txt
-}
-# The last line that is not empty is the prompt with nothing behind it.
-at_prompt() {
-    tries=0
-    while [ $tries -lt 200 ]; do
-        screen
-        grep -v '^$' screen.txt | tail -n 1 | grep -q '^ippro> *$' && return 0
-        sleep 0.1
-        tries=$((tries + 1))
-    done
-    return 1
-}
-
-# start WIDTH HEIGHT ARGUMENTS: the program in a new terminal; its process number goes to the file pid.
-cat >run.sh <<'END'
-trap : INT
-export LC_ALL=C.UTF-8
-sh -c 'echo $$ >pid; exec "$IPPRO" "$@"' run "$@"
-echo "ended with $?"
-sleep 1000
-END
-export IPPRO
-start() {
-    tmux_ kill-server 2>/dev/null
-    sleep 0.2
-    width=$1 height=$2
-    shift 2
-    tmux_ new-session -d -s it -x "$width" -y "$height" "sh run.sh $*"
-}
-
-start 90 40 -n
+start 90 40 -n --prompt
 shows "it starts on the example" 'example: 14 layers'
 shows "with its images" 'shapes train: 10,000 images'
 at_prompt
@@ -157,7 +91,7 @@ shows "Ctrl-D quits" 'ended with 0'
 [ "$(grep -c '^set gamma 3$' "$XDG_STATE_HOME/ippro-explore/history")" -eq 1 ]
 ok $? "the history has each line once"
 
-start 90 40 -n
+start 90 40 -n --prompt
 at_prompt
 keys Up
 shows "the history is there the next time" '^ippro> set gamma 3$'
@@ -187,7 +121,7 @@ tmux_ kill-server 2>/dev/null
 sleep 0.2
 tmux_ new-session -d -s it -x 90 -y 40 "env PS1='shell> ' LC_ALL=C.UTF-8 sh -i"
 wait_for '^shell> *$'
-keys '"$IPPRO" -n' Enter
+keys '"$IPPRO" -n --prompt' Enter
 at_prompt
 keys 'set gam'
 keys C-z
@@ -203,7 +137,7 @@ shows "and it goes on" 'gamma +5 +0.01'
 # Files are completed where files are right.
 mkdir -p folder
 : >folder/model.onnx
-start 90 40 -n
+start 90 40 -n --prompt
 at_prompt
 keys 'load fol' Tab 'mod' Tab
 shows "Tab completes a file" '^ippro> load folder/model.onnx'
@@ -213,7 +147,7 @@ shows "also after >" '^ippro> score l1 > folder/model.onnx'
 keys C-u
 
 # SIGTERM gives the terminal back.
-start 90 40 -n
+start 90 40 -n --prompt
 at_prompt
 kill -TERM "$(cat pid)"
 shows "SIGTERM ends it" 'ended with 143'

@@ -9,6 +9,7 @@
 #include "repl/mdoc.h"
 #include "repl/usage.h"
 #include "session/command.h"
+#include "session/panes.h"
 #include "session/version.h"
 
 /* --- commands ----------------------------------------------------------------------------------------------
@@ -31,6 +32,7 @@ static const char *group_heading(const char *group)
         {"judge", "Judging"},
         {"gamma", "Gamma"},
         {"probe", "Probing"},
+        {"screen", "The full screen"},
         {"program", "The program"},
         {"sample", "The sample"},
         {"criteria", "Criteria"},
@@ -233,6 +235,72 @@ static void exit_mdoc(FILE *file)
     described_mdoc(file, exit_status_at, "Li");
 }
 
+/* --- the full screen ---------------------------------------------------------------------------------------
+ */
+
+static void panes_mdoc(FILE *file)
+{
+    fputs(".Bl -tag -width Ds\n", file);
+    for (int i = 0; pane_name(i); i++) {
+        fputs(".It Sy ", file);
+        mdoc_argument(file, pane_title(i));
+        fputc('\n', file);
+        mdoc_paragraphs(file, pane_help(i));
+    }
+    fputs(".El\n", file);
+}
+
+static void layouts_mdoc(FILE *file)
+{
+    fputs(".Bl -tag -width Ds -compact\n", file);
+    for (int i = 0; layout_name(i); i++) {
+        fputs(".It Cm ", file);
+        mdoc_argument(file, layout_name(i));
+        fputc('\n', file);
+        mdoc_paragraphs(file, layout_help(i));
+    }
+    fputs(".El\n", file);
+}
+
+static void keys_of_place(FILE *file, int place)
+{
+    fputs(".Bl -tag -width Ds -compact\n", file);
+    for (int i = 0; key_action_at(i); i++) {
+        const struct key_action *action = key_action_at(i);
+        if (action->place != place)
+            continue;
+        fputs(".It Cm ", file);
+        mdoc_argument(file, action->name);
+        fputs(" : Li ", file);
+        mdoc_argument(file, action->keys);
+        fputc('\n', file);
+        mdoc_paragraphs(file, action->help);
+    }
+    fputs(".El\n", file);
+}
+
+static bool has_actions(int place)
+{
+    for (int i = 0; key_action_at(i); i++) {
+        if (key_action_at(i)->place == place)
+            return true;
+    }
+    return false;
+}
+
+static void keys_mdoc(FILE *file)
+{
+    for (int place = PLACE_EVERYWHERE; place < PANE_COUNT; place++) {
+        if (!has_actions(place))
+            continue;
+        struct text head = {0};
+        text_add_format(&head, "Keys %s", key_place_text(place));
+        heading(file, text_data(&head));
+        text_free(&head);
+        keys_of_place(file, place);
+    }
+}
+
 /* --- shell completion --------------------------------------------------------------------------------------
  */
 
@@ -298,6 +366,8 @@ static void names(FILE *file)
         fprintf(file, "criterion %s\n", criterion_at(i)->name);
     for (int i = 0; program_option_at(i); i++)
         fprintf(file, "option %s\n", program_option_at(i)->name);
+    for (int i = 0; key_action_at(i); i++)
+        fprintf(file, "action %s\n", key_action_at(i)->name);
     for (int i = 0; environment_at(i); i++)
         fprintf(file, "environment %s\n", environment_at(i)->name);
     for (int i = 0; exit_status_at(i); i++)
@@ -323,7 +393,9 @@ status generate(const char *what, FILE *file, struct error *error)
     } parts[] = {
         {"commands-mdoc", commands_mdoc}, {"options-mdoc", options_mdoc},
         {"settings-mdoc", settings_mdoc}, {"criteria-mdoc", criteria_mdoc},
-        {"exit-mdoc", exit_mdoc},         {"environment-mdoc", environment_mdoc},
+        {"panes-mdoc", panes_mdoc},       {"layouts-mdoc", layouts_mdoc},
+        {"keys-mdoc", keys_mdoc},         {"exit-mdoc", exit_mdoc},
+                {"environment-mdoc", environment_mdoc},
         {"completion", bash_completion},  {"names", names},
         {"examples", examples},
     };

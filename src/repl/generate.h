@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include "base/status.h"
 
-/* `what`: commands-mdoc, options-mdoc, settings-mdoc, criteria-mdoc, environment-mdoc, exit-mdoc, completion,
+/* `what`: commands-mdoc, options-mdoc, settings-mdoc, criteria-mdoc, environment-mdoc, exit-mdoc,
+ * panes-mdoc, layouts-mdoc, keys-mdoc, completion,
  * names, examples. STATUS_USAGE names them otherwise. */
 status generate(const char *what, FILE *file, struct error *error);
 

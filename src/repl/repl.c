@@ -10,49 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <readline/history.h>
 #include <readline/readline.h>
 
-#include "base/file.h"
-#include "base/memory.h"
 #include "repl/interrupt.h"
+#include "repl/line_history.h"
 #include "repl/repl_completion.h"
 #include "repl/terminal.h"
 #include "session/version.h"
 
-enum { HISTORY_MAX = 2000 };
 static const char prompt_text[] = "ippro> ", more_text[] = "    >> ";
-
-/* --- history -----------------------------------------------------------------------------------------------
- */
-
-static char *history_path; /* NULL: none */
-
-static void history_open(void)
-{
-    using_history();
-    stifle_history(HISTORY_MAX);
-    char *folder = file_user_directory("XDG_STATE_HOME", ".local/state", 1);
-    history_path = folder ? path_join(folder, "history") : NULL;
-    mem_free(folder);
-    if (history_path)
-        read_history(history_path);
-}
-
-/* Each line once, where it was used last. Lines that begin with a blank are not remembered. */
-static void history_keep(const char *line)
-{
-    if (!*line || *line == ' ')
-        return;
-    for (int i = history_length - 1; i >= 0; i--) {
-        HIST_ENTRY *entry = history_get(history_base + i);
-        if (entry && strcmp(entry->line, line) == 0)
-            free_history_entry(remove_history(i));
-    }
-    add_history(line);
-    if (history_path)
-        write_history(history_path);
-}
 
 /* --- one line ----------------------------------------------------------------------------------------------
  */
@@ -184,7 +150,7 @@ static void prepare_readline(const struct shell *shell)
 int repl_run(struct shell *shell)
 {
     prepare_readline(shell);
-    history_open();
+    line_history_open();
     shell->prefixes = true;
     while (!shell->quit && !ending) {
         char *line = read_one(shell->unfinished ? more_text : prompt_text);
@@ -193,7 +159,7 @@ int repl_run(struct shell *shell)
             break; /* Control-D, or a signal */
         if (line) {
             interrupt_forget();
-            history_keep(line);
+            line_history_keep(line);
             shell_line(shell, line, NULL);
             free(line);
             twice = interrupt_twice();
@@ -202,7 +168,6 @@ int repl_run(struct shell *shell)
         if (twice && !shell->quit)
             shell->quit = asked_to_quit();
     }
-    mem_free(history_path);
-    history_path = NULL;
+    line_history_close();
     return ending;
 }

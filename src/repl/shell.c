@@ -19,15 +19,28 @@ static const size_t file_limit = (size_t)16 << 20;
 /* --- the front end -----------------------------------------------------------------------------------------
  */
 
+/* Bindings do no harm where there are no panes: a configuration file may have them. */
+static status ask(struct shell *shell, struct reply *reply, struct error *error)
+{
+    enum request_kind kind = reply->request.kind;
+    if (shell->face.request)
+        return shell->face.request(shell->face.argument, &reply->request, reply, error);
+    if ((kind == REQUEST_BIND && reply->request.count == 2) || kind == REQUEST_UNBIND)
+        return STATUS_OK;
+    return error_set(error, STATUS_STATE,
+                     "this is about the full screen, which is not open: it opens at a terminal, without --plain");
+}
+
 status shell_run(struct shell *shell, const struct job_request *request, struct reply *reply,
                  struct error *error)
 {
-    if (shell->face.run)
-        return shell->face.run(shell->face.argument, request, reply, error);
-    return job_run(request, shell->show.ascii || !terminal_utf8(), reply, error);
+    status code = shell->face.run
+                      ? shell->face.run(shell->face.argument, request, reply, error)
+                      : job_run(request, shell->show.ascii || !terminal_utf8(), reply, error);
+    return code == STATUS_OK && reply->request.kind ? ask(shell, reply, error) : code;
 }
 
-static status show(struct shell *shell, const struct reply *reply, struct error *error)
+static status show(struct shell *shell, struct reply *reply, struct error *error)
 {
     if (shell->face.reply)
         return shell->face.reply(shell->face.argument, shell->session, reply, error);

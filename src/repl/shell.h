@@ -24,8 +24,11 @@ struct shell_face {
     /* Run one command to its end and hand its outcome over: job_start, wait, job_end (repl/job.h). */
     status (*run)(void *argument, const struct job_request *request, struct reply *reply,
                   struct error *error);
-    status (*reply)(void *argument, const struct session *session, const struct reply *reply,
-                    struct error *error);
+    /* May take the reply's items, leaving none. */
+    status (*reply)(void *argument, const struct session *session, struct reply *reply, struct error *error);
+    /* Do what a command wants of the front end; what there is to say is added to the reply. NULL: there are
+     * no panes, keys are bound in vain, and all else is refused. */
+    status (*request)(void *argument, const struct request *request, struct reply *reply, struct error *error);
     void (*error)(void *argument, const char *where, const struct error *error); /* `where` may be NULL */
     /* A piece of text, not always a whole line; not escaped. */
     void (*text)(void *argument, enum shell_text kind, const char *text, size_t length);

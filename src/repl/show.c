@@ -60,42 +60,41 @@ static size_t fitting(const char *text, int width)
     return bytes;
 }
 
-static void draw_lines(struct drawing *drawing, enum cell_style style, const char *text, int column,
+static void draw_lines(struct canvas *canvas, int width, enum cell_style style, const char *text, int column,
                        int *line)
 {
-    int width = (drawing->width < TEXT_WIDTH_MAX ? drawing->width : TEXT_WIDTH_MAX) - column;
+    width = (width < TEXT_WIDTH_MAX ? width : TEXT_WIDTH_MAX) - column;
     do {
         size_t bytes = fitting(text, width > 10 ? width : 10);
         char *piece = mem_format("%.*s", (int)bytes, text);
         if (!piece) {
-            drawing->canvas.failed = true;
+            canvas->failed = true;
             return;
         }
-        canvas_text(&drawing->canvas, (*line)++, column, style, piece);
+        canvas_text(canvas, (*line)++, column, style, piece);
         mem_free(piece);
         text += bytes;
         text += strspn(text, " ");
     } while (*text);
 }
 
-/* A paragraph: indent, or a name and its meaning in two columns. */
-static void draw_paragraph(struct drawing *drawing, const struct reply_item *item)
+void show_paragraph(struct canvas *canvas, int width, const struct reply_item *item)
 {
-    int line = drawing->canvas.height, indent = (int)strspn(item->text, " ");
+    int line = canvas->height, indent = (int)strspn(item->text, " ");
     const char *tab = strchr(item->text, '\t');
     if (!tab) {
-        draw_lines(drawing, item->style, item->text + indent, indent, &line);
+        draw_lines(canvas, width, item->style, item->text + indent, indent, &line);
         return;
     }
     char *name = mem_format("%.*s", (int)(tab - item->text) - indent, item->text + indent);
     if (!name) {
-        drawing->canvas.failed = true;
+        canvas->failed = true;
         return;
     }
-    int end = canvas_text(&drawing->canvas, line, indent, STYLE_NAME, name);
+    int end = canvas_text(canvas, line, indent, STYLE_NAME, name);
     if (end + 1 >= REPLY_COLUMN)
         line++;
-    draw_lines(drawing, item->style, tab + 1, REPLY_COLUMN, &line);
+    draw_lines(canvas, width, item->style, tab + 1, REPLY_COLUMN, &line);
     mem_free(name);
 }
 
@@ -132,7 +131,7 @@ status show_reply(struct show *show, const struct session *session, const struct
         if (item->figure)
             code = canvas_figure(&drawing.canvas, item->figure, error);
         else
-            draw_paragraph(&drawing, item);
+            show_paragraph(&drawing.canvas, drawing.width, item);
     }
     if (code == STATUS_OK)
         code = print(&drawing, file, error);

@@ -19,6 +19,8 @@ struct show {
  * the option width says. */
 status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,
                   struct error *error);
+/* One paragraph of a reply below what the canvas holds, wrapped at `width` columns. */
+void show_paragraph(struct canvas *canvas, int width, const struct reply_item *item);
 /* One line on standard error, behind `where` ("tour.ippro:12", may be NULL). */
 void show_error(const struct show *show, const struct session *session, const char *where,
                 const struct error *error);

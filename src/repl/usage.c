@@ -25,7 +25,9 @@ enum {
     LONG_VERSION,
     LONG_GENERATE,
     LONG_SAFE,
-    LONG_LUA_MEMORY
+    LONG_LUA_MEMORY,
+    LONG_SCREEN,
+    LONG_PROMPT
 };
 
 static const struct program_option table[] = {
@@ -47,6 +49,8 @@ static const struct program_option table[] = {
      "below."},
     {LONG_LUA_MEMORY, "lua-memory", "MB", "Lua: memory that scripts may hold",
      "Memory that Lua scripts may hold, in megabytes of 1,048,576 bytes; 1024 without it."},
+    {LONG_PROMPT, "prompt", NULL, "the prompt alone, without panes",
+     "Start at the prompt alone, without the panes of the full screen, with colours where the terminal has them."},
     {LONG_PLAIN, "plain", NULL, "plain prompt and plain text, no escape sequences",
      "Use a plain prompt and plain text: no escape sequence is ever written."},
     {LONG_ASCII, "ascii", NULL, "draw with ASCII characters only", "Draw with ASCII characters only."},
@@ -80,7 +84,8 @@ static const struct described environment[] = {
      "Where to look for the program's own data (examples, themes) before the installed folder."},
     {"LC_ALL", "With LC_CTYPE and LANG: whether UTF-8 characters may be drawn."},
     {"NO_COLOR", "When set and not empty, colours are not used (bold and underline are)."},
-    {"TERM", "The kind of terminal; without it, and for dumb, no escape sequence is written."},
+    {"TERM", "The kind of terminal; without it, and for dumb, no escape sequence is written. Panes need one that can "
+             "place its cursor."},
     {"XDG_CONFIG_HOME", "Folder of configuration files; ~/.config without it."},
     {"XDG_STATE_HOME", "Folder of the history; ~/.local/state without it."},
 };
@@ -121,6 +126,9 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
     case LONG_PLAIN:
         arguments->plain = true;
         break;
+    case LONG_PROMPT:
+        arguments->prompt = true;
+        break;
     case LONG_ASCII:
         arguments->ascii = true;
         break;
@@ -138,6 +146,11 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
         break;
     case LONG_SAFE:
         arguments->safe = value;
+        break;
+    case LONG_SCREEN:
+        arguments->screen = value;
+        if (sscanf(value, "%dx%d", &arguments->screen_width, &arguments->screen_height) != 2)
+            return error_set(error, STATUS_USAGE, "--screen %s: expected a size such as 80x24", value);
         break;
     case LONG_LUA_MEMORY:
         if (!text_to_integer(value, &arguments->lua_memory) || arguments->lua_memory < 1 ||
@@ -164,7 +177,7 @@ static status refused(char **argv, int code, struct error *error)
 
 status arguments_parse(int argc, char **argv, struct arguments *arguments, struct error *error)
 {
-    struct option options[sizeof table / sizeof *table + 2] = {{0}};
+    struct option options[sizeof table / sizeof *table + 3] = {{0}};
     char letters[2 * (sizeof table / sizeof *table) + 2] = ":";
     size_t length = 1;
     *arguments = (struct arguments){0};
@@ -180,6 +193,8 @@ status arguments_parse(int argc, char **argv, struct arguments *arguments, struc
     letters[length] = '\0';
     /* For the build alone: parts of the manual and the shell completion. */
     options[table_count] = (struct option){"generate", required_argument, NULL, LONG_GENERATE};
+    /* For the tests: panes that `screen save` writes to files. */
+    options[table_count + 1] = (struct option){"screen", required_argument, NULL, LONG_SCREEN};
     opterr = 0;
     status code = STATUS_OK;
     for (int letter; code == STATUS_OK && (letter = getopt_long(argc, argv, letters, options, NULL)) != -1;)

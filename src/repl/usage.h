@@ -34,7 +34,9 @@ struct arguments {
     int script_argument_count;
     const char *safe;   /* the folder that scripts may write to; NULL: anywhere */
     int64_t lua_memory; /* megabytes; 0: not given */
-    bool no_config, keep_going, plain, ascii, help, version;
+    const char *screen; /* panes without a terminal, for tests: WIDTHxHEIGHT; NULL: not given */
+    int screen_width, screen_height;
+    bool no_config, keep_going, plain, prompt, ascii, help, version;
 };
 
 /* Everything is borrowed from argv but the list of actions. STATUS_USAGE with a message otherwise. */

@@ -11,7 +11,7 @@
 static const struct command *const groups[] = {
     commands_files, commands_save,  commands_session, commands_look,  commands_score, commands_compare,
     commands_map,   commands_ratio, commands_prune,   commands_apply, commands_cost,  commands_diff,
-    commands_judge, commands_curve, commands_gamma,   commands_probe, commands_program,
+    commands_judge, commands_curve, commands_gamma,   commands_probe, commands_panes, commands_program,
 };
 
 const struct command *command_at(int index)

@@ -22,6 +22,7 @@ extern const struct command commands_diff[];    /* diff */
 extern const struct command commands_curve[];   /* curve sensitivity */
 extern const struct command commands_gamma[];   /* gamma */
 extern const struct command commands_probe[];   /* rescale sampling */
+extern const struct command commands_panes[];   /* layout screen bind unbind type */
 extern const struct command commands_program[]; /* set theme run help apropos quit */
 
 /* Functions of rows that stand in a file of their own. */

@@ -66,6 +66,17 @@ static const struct help_topic topics[] = {
      "Control-C cancels running work and nothing else; a second one within a second asks whether to quit. At "
      "the prompt it "
      "clears the line. Control-D on an empty line quits."},
+    {"panes", "the full screen, and how to find one's way in it",
+     "F1, or ? in a pane, lists the keys that are in force; the line at the bottom has those that matter now. F2 to "
+     "F7 go to a pane, Esc goes back to the prompt, Alt with an arrow to the pane beside, z gives a pane the whole "
+     "screen. layout NAME, or F9, arranges the panes: overview, compare, prune, sweep.\n\n"
+     "In Layers + and - change the ratio of the layer, stream or stage under the cursor, Space leaves it alone, p "
+     "prunes by the criterion that c switches. In Scores arrows go through bins and their filters, Enter shows a "
+     "filter's card. In Correlation Enter on a pair opens its scatter. What commands show opens as Figure: s sorts a "
+     "table, f filters it, q closes it.\n\n"
+     "While long work runs the panes show what is known so far, commands that only look are answered, Control-C "
+     "cancels. bind KEY ACTION changes a key; put into ~/.config/ippro-explore/config it lasts. screen save FILE "
+     "writes the screen as text. --prompt starts without panes."},
     {"gamma", "PROscore's step, and when the ranking depends on it",
      "PROscore = ||F - lambda*g_F|| / | ||F|| - lambda*g_D |: F is the filter (the option target says which "
      "of its "

@@ -17,6 +17,7 @@ src_libsession_a_SOURCES = \
 	src/session/command_judge.c \
 	src/session/command_look.c \
 	src/session/command_map.c \
+	src/session/command_panes.c \
 	src/session/command_probe.c \
 	src/session/command_program.c \
 	src/session/command_prune.c \
@@ -39,7 +40,9 @@ src_libsession_a_SOURCES = \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
 	src/session/option.c src/session/option.h \
+	src/session/panes.c src/session/panes.h \
 	src/session/parse.c src/session/parse.h \
+	src/session/press.c src/session/press.h \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio_list.c src/session/ratio_list.h \
 	src/session/recipe.c src/session/recipe.h \

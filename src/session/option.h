@@ -36,6 +36,7 @@ enum option_id {
     OPTION_ASCII,
     OPTION_COLOR,
     OPTION_WIDTH,
+    OPTION_MOUSE,
     OPTION_TIMING,
     OPTION_COUNT
 };

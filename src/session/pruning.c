@@ -138,6 +138,42 @@ status pruning_select(struct pruning *pruning, const struct model *model, const 
     return pruning_settle(pruning, model, error);
 }
 
+/* Scores of zero for every channel that could be scored. */
+static status equal_scores(const struct model *model, double *class_score, struct error *error)
+{
+    const struct layers *layers = model->layers;
+    int64_t most = 0;
+    for (int i = 0; i < layers->count; i++)
+        most = layers->items[i].channels > most ? layers->items[i].channels : most;
+    double *zeros = mem_new((size_t)most + 1, sizeof *zeros);
+    struct scores equal = {.layer_count = layers->count,
+                           .layer = mem_new((size_t)layers->count + 1, sizeof *equal.layer)};
+    status code = zeros && equal.layer ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < layers->count; i++)
+        equal.layer[i] = layers->items[i].output_layer ? NULL : zeros;
+    if (code == STATUS_OK)
+        code = class_scores(model->coupling, &equal, COMBINE_MEAN, class_score, error);
+    mem_free(equal.layer);
+    mem_free(zeros);
+    return code;
+}
+
+status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
+                    struct error *error)
+{
+    struct selection selection = {0};
+    double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
+    status code = class_score ? equal_scores(model, class_score, error) : error_memory(error);
+    if (code == STATUS_OK)
+        code = select_by_ratio(model->coupling, class_score, pruning->ratio, &pruning->rule.options, &selection,
+                               error);
+    if (code == STATUS_OK)
+        code = cost_compute(model->coupling, selection.removed, COST_MACS, cost, error);
+    selection_free(&selection);
+    mem_free(class_score);
+    return code;
+}
+
 status pruning_settle(struct pruning *pruning, const struct model *model, struct error *error)
 {
     pruning->removed_count = 0;

@@ -60,6 +60,10 @@ int pruning_set_ratio(struct pruning *pruning, const struct target *target, doub
 /* Select by the ratios and the rule with the given scores (of the rule's criterion). */
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
                       struct error *error);
+/* What would be left if every block lost the share that its ratio asks for. Which of its channels go makes no
+ * difference to that, so no scores are needed. Fast enough to follow every key press. Freed by cost_free. */
+status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
+                    struct error *error);
 /* After `removed` was changed: network name and costs of what is left. */
 status pruning_settle(struct pruning *pruning, const struct model *model, struct error *error);
 /* The network that is left: the model's own while nothing is selected, else masked. Borrowed; it lives as

@@ -25,6 +25,8 @@ void reply_free(struct reply *reply)
     for (int i = 0; i < reply->run_argument_count; i++)
         mem_free(reply->run_arguments[i]);
     mem_free(reply->run_arguments);
+    for (int i = 0; i < reply->request.count; i++)
+        mem_free(reply->request.words[i]);
     mem_free(reply->code);
     *reply = (struct reply){0};
 }

@@ -20,6 +20,23 @@ struct reply_item {
     struct figure *figure; /* else NULL */
 };
 
+/* What a command wants of the front end, which alone has panes and keys. */
+enum request_kind {
+    REQUEST_NONE,
+    REQUEST_LAYOUT,
+    REQUEST_SCREEN,
+    REQUEST_BIND,
+    REQUEST_UNBIND,
+    REQUEST_TYPE,
+};
+enum { REQUEST_WORDS = 64 };
+struct request {
+    enum request_kind kind;
+    char *words[REQUEST_WORDS]; /* the command's arguments, owned */
+    int count;
+    bool styles; /* REQUEST_SCREEN: with styles */
+};
+
 /* Initialise with `struct reply reply = {0};`. */
 struct reply {
     struct reply_item *items;
@@ -29,6 +46,7 @@ struct reply {
     char *run_file; /* a file of commands or a script that the front end should run next, or NULL */
     char **run_arguments; /* of the script, owned */
     int run_argument_count;
+    struct request request;
     char *code; /* a piece of Lua that the front end should run next, or NULL */
 };
 

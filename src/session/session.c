@@ -92,6 +92,22 @@ status session_fork(const struct session *session, struct session **result, stru
     return STATUS_OK;
 }
 
+status session_mirror(const struct session *session, struct session **result, struct error *error)
+{
+    struct session *mirror;
+    status code = session_fork(session, &mirror, error);
+    for (int i = 0; code == STATUS_OK && i < session->measurements.count; i++) {
+        struct measurement copy = session->measurements.items[i];
+        copy.correct = NULL;
+        code = measurements_add(&mirror->measurements, &copy, error);
+        if (code != STATUS_OK)
+            session_free(mirror);
+    }
+    if (code == STATUS_OK)
+        *result = mirror;
+    return code;
+}
+
 /* --- changes -----------------------------------------------------------------------------------------------
  */
 

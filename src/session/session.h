@@ -50,6 +50,10 @@ void session_free(struct session *session);
  * leaves the other as it is. */
 status session_fork(const struct session *session, struct session **fork, struct error *error);
 
+/* A fork that also knows what was measured (but not which images were right): what a front end looks at while a
+ * command runs in `session` on another thread. Made before that begins. */
+status session_mirror(const struct session *session, struct session **mirror, struct error *error);
+
 /* A command changes the session between begin and commit or rollback. */
 struct session_change {
     struct state before;

@@ -3,13 +3,7 @@
 #include "view/canvas.h"
 
 #include <string.h>
-#include "view/theme.h"
-
-/* What the terminal is told: colours of the depth in use, -1 for its own. */
-struct look {
-    short foreground, background;
-    bool bold, dim, underline, reverse;
-};
+#include "view/look.h"
 
 static bool same_look(const struct look *a, const struct look *b)
 {
@@ -34,7 +28,7 @@ static short ramp_color(const short *ramp, int count, int level)
     return ramp[step < count ? step : count - 1];
 }
 
-static struct look look_of(const struct canvas_cell *cell, const struct theme *theme, int colors)
+struct look look_of(const struct canvas_cell *cell, const struct theme *theme, int colors)
 {
     const struct theme_style *style = &theme->style[cell->style < STYLE_COUNT ? cell->style : STYLE_PLAIN];
     struct look look = {-1, -1, style->bold, style->dim, style->underline, style->reverse};

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Title lines, panes, status, prompt, key bar, and what lies over them. */
+#include "tui/compose.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "session/shown.h"
+#include "tui/explorer_live.h"
+#include "tui/keys_help.h"
+#include "tui/pane.h"
+
+/* --- panes -------------------------------------------------------------------------------------------------
+ */
+
+/* "─ Layers ─ resnet56.onnx, 57 layers ─────" */
+static void draw_title(struct explorer *explorer, struct canvas *grid, enum pane_id pane, bool focused)
+{
+    const struct rect *rect = &explorer->placement.pane[pane];
+    const struct pane_row *row = pane_row_at(pane);
+    struct text text = {0};
+    enum cell_style rule = focused ? STYLE_FOCUS : STYLE_BORDER;
+    grid_fill(grid, rect->line, rect->column, rect->column + rect->width, rule, grid->ascii ? "-" : "─");
+    struct rect line = {rect->column + 1, rect->line, rect->width - 2, 1};
+    text_add_format(&text, "%s%s ", focused ? grid->ascii ? ">" : "▸" : " ", pane_title((int)pane));
+    int column = grid_text(grid, &line, 0, 0, focused ? STYLE_FOCUS : STYLE_TITLE, text_data(&text));
+    text_clear(&text);
+    if (row->title)
+        row->title(explorer, &text);
+    if (text.length && column + 6 < line.width) {
+        line.column += column;
+        line.width -= column;
+        draw_cut(grid, &line, 0, 0, STYLE_NOTE, text_data(&text));
+        int end = grid_width_of(grid, text_data(&text));
+        if (end < line.width)
+            grid_text(grid, &line, 0, end, STYLE_NOTE, " ");
+    }
+    text_free(&text);
+}
+
+static void draw_pane(struct explorer *explorer, struct canvas *grid, enum pane_id pane)
+{
+    const struct rect *rect = &explorer->placement.pane[pane];
+    bool focused = explorer->focus == (int)pane;
+    struct rect room = pane_room(explorer, pane);
+    draw_title(explorer, grid, pane, focused);
+    for (int i = 0; explorer->placement.rule_at_left[pane] && i < rect->height; i++)
+        canvas_text(grid, rect->line + i, rect->column - 1, STYLE_BORDER, grid->ascii ? "|" : "│");
+    if (room.height > 0)
+        pane_row_at(pane)->draw(explorer, grid, &room, focused);
+}
+
+/* --- the lines below the panes -----------------------------------------------------------------------------
+ */
+
+static void add_idle(const struct explorer *explorer, struct text *text)
+{
+    const struct session *session = explorer->session;
+    const char *label = explorer_criterion(explorer);
+    if (session->model)
+        text_add_escaped(text, model_title(session->model), 40);
+    if (session->dataset)
+        text_add_format(text, "%s%s %s", text->length ? " · " : "", session->dataset->kind->name,
+                        session->dataset->split);
+    if (label)
+        text_add_format(text, " · by %s", label);
+    if (!session->model)
+        text_add(text, "no network yet");
+    else
+        text_add_format(text, " · ratio %s", option_text(session->options, OPTION_RATIO));
+}
+
+static void draw_status(struct explorer *explorer, struct canvas *grid, int line)
+{
+    struct rect row = {0, line, grid->width, 1};
+    struct text text = {0};
+    enum cell_style style = STYLE_STATUS;
+    grid_fill(grid, line, 0, grid->width, STYLE_STATUS, " ");
+    if (explorer->message) {
+        text_add(&text, explorer->message);
+        style = explorer->message_bad ? STYLE_ERROR : STYLE_STATUS;
+    } else if (explorer->job) {
+        text_add_activity(&text, explorer, grid->width >= 110);
+    } else {
+        add_idle(explorer, &text);
+    }
+    row.column = 1;
+    row.width = grid->width - 1;
+    draw_cut(grid, &row, 0, 0, style, text_data(&text));
+    int end = grid_width_of(grid, text_data(&text));
+    row.width--;
+    grid_text_right(grid, &row, 0, end + 3, STYLE_STATUS, layout_name((int)explorer->layout));
+    text_free(&text);
+}
+
+/* Columns of one character as it is drawn here. */
+static int character_width(const struct canvas *grid, const char *text, int *bytes)
+{
+    int32_t code;
+    char character[8] = {0};
+    *bytes = utf8_decode(text, &code);
+    memcpy(character, text, (size_t)*bytes);
+    return grid_width_of(grid, character);
+}
+
+/* Columns between the first byte that is shown and the cursor. */
+static int columns_before(const struct canvas *grid, const char *text, int cursor, int room, int *start)
+{
+    int total = 0, bytes;
+    for (int at = 0; at < cursor && text[at]; at += bytes)
+        total += character_width(grid, text + at, &bytes);
+    int hidden = total > room ? total - room + room / 3 : 0;
+    for (*start = 0; hidden > 0 && *start < cursor; *start += bytes) {
+        int width = character_width(grid, text + *start, &bytes);
+        hidden -= width;
+        total -= width;
+    }
+    return total;
+}
+
+/* The line scrolls so that the cursor is seen, a third of the width in front of it where there is more. */
+static void draw_prompt(struct explorer *explorer, struct canvas *grid, int line, struct screen_cursor *cursor)
+{
+    struct rect row = {0, line, grid->width, 1};
+    const struct edit_line *edit = &explorer->line;
+    const char *text = edit->text ? edit->text : "";
+    int column = grid_text(grid, &row, 0, 0, STYLE_PROMPT, edit->prompt ? edit->prompt : "");
+    if (column > grid->width / 2)
+        column = 0;
+    int room = grid->width - column - 1, start, at = columns_before(grid, text, edit->cursor, room, &start);
+    struct rect part = {column, line, grid->width - column, 1};
+    grid_fill(grid, line, column, grid->width, STYLE_PLAIN, " ");
+    grid_text(grid, &part, 0, 0, STYLE_PLAIN, text + start);
+    *cursor = (struct screen_cursor){line, column + at < grid->width ? column + at : grid->width - 1};
+}
+
+/* --- what lies over the panes ------------------------------------------------------------------------------
+ */
+
+/* Words offered by completion, in columns, above the prompt. */
+static void draw_popup(struct explorer *explorer, struct canvas *grid, int bottom)
+{
+    const struct word_list *words = &explorer->popup;
+    int widest = 1, lines, across;
+    for (size_t i = 0; i < words->count; i++) {
+        int width = grid_width_of(grid, words->items[i]) + 2;
+        widest = width > widest ? width : widest;
+    }
+    widest = widest < grid->width ? widest : grid->width;
+    across = grid->width / widest > 0 ? grid->width / widest : 1;
+    lines = ((int)words->count + across - 1) / across;
+    int shown = lines < bottom * 2 / 3 ? lines : bottom * 2 / 3;
+    for (int line = 0; line < shown; line++) {
+        struct rect row = {0, bottom - shown + line, grid->width, 1};
+        grid_fill(grid, row.line, 0, grid->width, STYLE_POPUP, " ");
+        for (int i = 0; i < across; i++) {
+            size_t word = (size_t)(i * lines + line);
+            struct rect cell = {i * widest, row.line, widest - 1, 1};
+            if (i * lines + line < (i + 1) * lines && word < words->count)
+                draw_cut(grid, &cell, 0, 1, STYLE_POPUP, words->items[word]);
+        }
+        if (line + 1 == shown && shown < lines)
+            grid_text_right(grid, &row, 0, 0, STYLE_NOTE, grid->ascii ? " more ... " : " more … ");
+    }
+}
+
+static void draw_keys(struct explorer *explorer, struct canvas *grid, int height)
+{
+    struct canvas keys;
+    struct rect room = {0, 1, grid->width, height - 1};
+    canvas_init(&keys, grid->width, grid->ascii);
+    keys_help_draw(explorer, &keys);
+    int most = keys.height > room.height ? keys.height - room.height : 0;
+    explorer->keys_top = explorer->keys_top > most ? most : explorer->keys_top;
+    for (int line = 0; line < height; line++)
+        grid_fill(grid, line, 0, grid->width, STYLE_PLAIN, " ");
+    grid_fill(grid, 0, 0, grid->width, STYLE_FOCUS, grid->ascii ? "-" : "─");
+    canvas_text(grid, 0, 2, STYLE_FOCUS, " Keys in force: any other key closes this ");
+    draw_scrolled(grid, &room, &keys, explorer->keys_top, 0);
+    canvas_free(&keys);
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------------
+ */
+
+/* Lines at the bottom, as far as there are any: prompt first, then status, then the key bar. */
+struct bottom {
+    int panes; /* height of the room above */
+    int status, prompt, keys; /* lines, -1: not there */
+};
+
+static struct bottom bottom_of(int height)
+{
+    if (height >= 6)
+        return (struct bottom){height - 3, height - 3, height - 2, height - 1};
+    if (height >= 2)
+        return (struct bottom){0, height - 2, height - 1, -1};
+    return (struct bottom){0, -1, 0, -1};
+}
+
+int compose_room(int height)
+{
+    return bottom_of(height).panes;
+}
+
+bool compose(struct explorer *explorer, struct canvas *grid, struct screen_cursor *cursor)
+{
+    explorer_refresh(explorer);
+    if (!grid_reset(grid, explorer->width, explorer->height, explorer->ascii))
+        return false;
+    struct bottom bottom = bottom_of(explorer->height);
+    for (int i = 0; i < PANE_COUNT; i++) {
+        if (explorer->placement.pane[i].width > 0)
+            draw_pane(explorer, grid, (enum pane_id)i);
+    }
+    if (explorer->keys_open && bottom.panes > 0)
+        draw_keys(explorer, grid, bottom.panes);
+    if (bottom.status >= 0)
+        draw_status(explorer, grid, bottom.status);
+    draw_prompt(explorer, grid, bottom.prompt, cursor);
+    if (bottom.keys >= 0)
+        key_bar_draw(explorer, grid, bottom.keys);
+    if (explorer->popup.count && bottom.status > 0)
+        draw_popup(explorer, grid, bottom.status);
+    if (explorer->focus != FOCUS_PROMPT)
+        cursor->line = -1;
+    return !grid->failed;
+}
+
+/* --- dumps -------------------------------------------------------------------------------------------------
+ */
+
+static char style_letter(const struct canvas_cell *cell)
+{
+    if (cell->level)
+        return (char)('1' + (cell->level - 1) * 9 / 255);
+    return cell->style == STYLE_PLAIN ? '.' : (char)('a' + cell->style - 1);
+}
+
+static void add_styles(struct text *text, const struct canvas *grid, int line)
+{
+    struct text row = {0};
+    int end = 0;
+    for (int i = 0; i < grid->width; i++) {
+        char letter[2] = {style_letter(grid_cell(grid, line, i)), '\0'};
+        text_add(&row, letter);
+        if (letter[0] != '.')
+            end = i + 1;
+    }
+    if (end)
+        text_add_format(text, "%.*s\n", end, text_data(&row));
+    text_free(&row);
+}
+
+void text_add_screen(struct text *text, const struct canvas *grid, bool styles)
+{
+    for (int line = 0; line < grid->height; line++) {
+        struct canvas row = {.width = grid->width, .height = 1, .cells = grid_cell(grid, line, 0)};
+        canvas_print(&row, NULL, -1, text);
+        if (styles)
+            add_styles(text, grid, line);
+    }
+}

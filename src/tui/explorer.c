@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The explorer's life, and how its panes keep up with the session. */
+#include "tui/explorer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "repl/terminal.h"
+#include "tui/compose.h"
+#include "tui/explorer_face.h"
+#include "tui/explorer_live.h"
+#include "tui/pane.h"
+
+status explorer_new(struct shell *shell, struct explorer **result, struct error *error)
+{
+    struct explorer *explorer = mem_new(1, sizeof *explorer);
+    if (!explorer)
+        return error_memory(error);
+    explorer->shell = shell;
+    explorer->session = shell->session;
+    explorer->focus = explorer->return_focus = FOCUS_PROMPT;
+    explorer->last_focus = PANE_LAYERS;
+    explorer->zoomed = -1;
+    explorer->gallery.shown = explorer->gallery.sort = -1;
+    explorer->ascii = shell->show.ascii || !terminal_utf8();
+    explorer->colors = -1;
+    explorer->line = (struct edit_line){.prompt = "ippro> ", .text = ""};
+    if (!bindings_reset(&explorer->bindings) || live_new(&explorer->live, error) != STATUS_OK) {
+        explorer_free(explorer);
+        return error_memory(error);
+    }
+    shell->session->live = explorer->live;
+    explorer_face(explorer, &shell->face);
+    explorer_resize(explorer, 80, 24);
+    *result = explorer;
+    return STATUS_OK;
+}
+
+void explorer_free(struct explorer *explorer)
+{
+    if (!explorer)
+        return;
+    explorer->shell->face = (struct shell_face){0};
+    explorer->shell->session->live = NULL;
+    explorer_live_end(explorer);
+    live_free(explorer->live);
+    state_release(&explorer->seen);
+    session_free(explorer->mirror);
+    theme_free(explorer->preview);
+    layers_free_view(&explorer->layers);
+    scores_free_view(&explorer->scores);
+    correlation_free_view(&explorer->correlation);
+    bindings_free(&explorer->bindings);
+    journal_free(&explorer->journal);
+    gallery_free(&explorer->gallery);
+    word_list_free(&explorer->popup);
+    mem_free(explorer->search);
+    mem_free(explorer->message);
+    mem_free(explorer->running);
+    mem_free(explorer->command);
+    text_free(&explorer->partial);
+    text_free(&explorer->typed);
+    mem_free(explorer);
+}
+
+void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
+{
+    va_list arguments;
+    char text[512];
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    mem_free(explorer->message);
+    explorer->message = *text ? mem_string(text) : NULL;
+    explorer->message_bad = bad;
+    explorer->unseen = true;
+}
+
+const char *explorer_criterion(const struct explorer *explorer)
+{
+    const struct board *board = explorer->session->board;
+    return board && explorer->criterion < board->count ? board->entries[explorer->criterion].choice.label : NULL;
+}
+
+const struct theme *explorer_theme(const struct explorer *explorer)
+{
+    return explorer->preview ? explorer->preview : explorer->session->theme;
+}
+
+/* --- places ------------------------------------------------------------------------------------------------
+ */
+
+static void place(struct explorer *explorer)
+{
+    const struct rect room = {0, 0, explorer->width, compose_room(explorer->height)};
+    layout_place(explorer->layout, &room, explorer->zoomed, explorer->figure_open, &explorer->placement);
+}
+
+static bool is_visible(const struct explorer *explorer, int pane)
+{
+    return pane >= 0 && explorer->placement.pane[pane].width > 0;
+}
+
+void explorer_resize(struct explorer *explorer, int width, int height)
+{
+    explorer->width = width < 1 ? 1 : width;
+    explorer->height = height < 1 ? 1 : height;
+    place(explorer);
+    if (explorer->focus >= 0 && !is_visible(explorer, explorer->focus))
+        explorer->focus = FOCUS_PROMPT;
+}
+
+/* A pane that has no place gets one: by closing the figure, by another layout, at last alone. */
+void explorer_focus(struct explorer *explorer, int pane)
+{
+    if (explorer->zoomed >= 0 && pane != explorer->zoomed)
+        explorer->zoomed = -1;
+    if (pane == PANE_FIGURE)
+        explorer->figure_open = true;
+    place(explorer);
+    if (pane >= 0 && !is_visible(explorer, pane) && pane != PANE_FIGURE) {
+        explorer->figure_open = false;
+        place(explorer);
+    }
+    if (pane >= 0 && !is_visible(explorer, pane) && compose_room(explorer->height) > 0) {
+        enum layout_id before = explorer->layout;
+        explorer->layout = LAYOUT_OVERVIEW;
+        place(explorer);
+        if (!is_visible(explorer, pane)) {
+            explorer->layout = before;
+            explorer->zoomed = pane;
+            place(explorer);
+        }
+    }
+    if (pane >= 0 && !is_visible(explorer, pane))
+        pane = FOCUS_PROMPT;
+    if (pane >= 0)
+        explorer->last_focus = pane;
+    explorer->focus = pane;
+    explorer->unseen = true;
+}
+
+/* --- keeping up --------------------------------------------------------------------------------------------
+ */
+
+static struct state present_state(const struct session *session)
+{
+    return (struct state){session->model,   session->dataset, session->board,
+                          session->options, session->theme,   session->pruning};
+}
+
+/* The histograms follow the cursor of the layers and the width of their pane. */
+static bool scores_moved(const struct explorer *explorer)
+{
+    const struct layer_row *row = layers_current(explorer);
+    const struct scores_view *view = &explorer->scores;
+    struct rect room = pane_room(explorer, PANE_SCORES);
+    return room.width > 0 && (view->width != room.width || (row && (view->first != row->first ||
+                                                                    view->count != row->count)));
+}
+
+static void remember_scores(struct explorer *explorer)
+{
+    const struct layer_row *row = layers_current(explorer);
+    explorer->scores.width = pane_room(explorer, PANE_SCORES).width;
+    explorer->scores.first = row ? row->first : -1;
+    explorer->scores.count = row ? row->count : 0;
+}
+
+/* The options ascii and color over what the terminal can do. */
+static void follow_options(struct explorer *explorer)
+{
+    const struct options *options = explorer->session->options;
+    int64_t ascii = option_integer(options, OPTION_ASCII), color = option_integer(options, OPTION_COLOR);
+    explorer->ascii = ascii == AUTO ? explorer->shell->show.ascii || !terminal_utf8() : ascii == AUTO_YES;
+    explorer->depth = explorer->colors > 0 && color == AUTO_NO     ? 0
+                      : explorer->colors == 0 && color == AUTO_YES ? 8
+                                                                   : explorer->colors;
+}
+
+void explorer_refresh(struct explorer *explorer)
+{
+    struct state now = present_state(explorer->session);
+    follow_options(explorer);
+    bool changed = !state_equal(&now, &explorer->seen);
+    int criteria = now.board ? now.board->count : 0;
+    if (explorer->criterion >= criteria)
+        explorer->criterion = criteria > 0 ? criteria - 1 : 0;
+    for (int i = 0; changed && i < PANE_COUNT; i++) {
+        if (pane_row_at((enum pane_id)i)->refresh && i != PANE_SCORES)
+            pane_row_at((enum pane_id)i)->refresh(explorer);
+    }
+    if (changed || scores_moved(explorer)) {
+        pane_scores.refresh(explorer);
+        remember_scores(explorer);
+    }
+    if (changed) {
+        state_release(&explorer->seen);
+        explorer->seen = state_retain(&now);
+    }
+}
+
+status explorer_ask(struct explorer *explorer, const char *const *words, int count, int keys,
+                    struct reply *reply, struct error *error)
+{
+    struct token *tokens = mem_new((size_t)count + 1, sizeof *tokens);
+    struct statement statement = {.tokens = tokens, .count = count};
+    if (!tokens)
+        return error_memory(error);
+    for (int i = 0; i < count; i++) {
+        tokens[i].text = (char *)words[i]; /* only read */
+        tokens[i].column = 1;
+        tokens[i].key = i >= count - keys ? (int)strcspn(words[i], "=") : 0;
+    }
+    status code = session_run(explorer->session, &statement, false, NULL, reply, error);
+    mem_free(tokens);
+    return code;
+}

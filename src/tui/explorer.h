@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The full-screen explorer without its terminal: what is seen, where the cursors are, what keys do. A terminal
+ * (tui.c) or a test feeds it keys and lines, and composes its screen (compose.h).
+ *
+ * Panes look at `session`: the shell's own, or, while a command runs on a worker, a mirror that holds the
+ * state from before. They keep what they draw (lists of rows, figures of read-only commands) and make it anew
+ * when the state changed, not when a key is pressed. What keys change is changed by commands, as if typed. */
+#ifndef IPPRO_TUI_EXPLORER_H
+#define IPPRO_TUI_EXPLORER_H
+
+#include "prune/cost.h"
+#include "repl/progress_line.h"
+#include "repl/shell.h"
+#include "tui/bindings.h"
+#include "tui/gallery.h"
+#include "tui/journal.h"
+#include "tui/layout.h"
+
+enum { FOCUS_PROMPT = -1 };
+
+/* A row of the layers pane: a layer, or a stage with its layers below it. */
+struct layer_row {
+    int first, count; /* layers */
+    bool stage, inside; /* inside: below a stage */
+    char *name;         /* of the stage, without the separator; NULL of a layer */
+    char separator;     /* behind the stage's name */
+};
+
+struct layers_view {
+    struct layer_row *rows;
+    int count;
+    size_t capacity;
+    bool *closed; /* per row that is a stage */
+    int cursor, top;
+    struct cost plan; /* of the network if the ratios were carried out; layers NULL: not known */
+    size_t said;      /* paragraphs in the log before the last change of a ratio here */
+    int said_at;      /* its step of the history, 0: none */
+};
+
+struct scores_view {
+    struct figure *figure; /* a histogram with one series per criterion; NULL: nothing to show */
+    char *why;             /* then: why not */
+    int bin, filter;       /* cursors: bin, and place among the filters of the bin */
+    int first, count, width; /* layers and width of the pane, for which the figure was made */
+};
+
+struct correlation_view {
+    struct figure *figure; /* a matrix; NULL: nothing to show */
+    char *why;
+    int row, column, top;
+};
+
+/* A line that is being edited. The text belongs to whoever edits it. */
+enum asking { ASK_COMMAND, ASK_SEARCH, ASK_FILTER, ASK_QUIT };
+struct edit_line {
+    enum asking asking;
+    const char *prompt, *text; /* text: UTF-8, may hold anything */
+    int cursor;                /* byte of the text */
+};
+
+struct explorer {
+    struct shell *shell;
+    struct session *session; /* what is shown: borrowed */
+    struct session *mirror;  /* while a command runs; owned */
+    struct state seen;       /* the state that the panes show, counted */
+
+    int width, height;
+    bool ascii;
+    int colors; /* of the terminal: -1 none, 0 attributes only, 8, 16, 256 */
+    int depth;  /* of these, what the options leave */
+    enum layout_id layout;
+    int focus, zoomed;   /* pane_id, or FOCUS_PROMPT; zoomed -1: none */
+    int last_focus;      /* the pane that had the focus last */
+    int return_focus;    /* where the focus goes back to after a question or a figure */
+    bool figure_open;    /* the figure pane is in its place */
+    bool keys_open;      /* the list of keys lies over the screen */
+    int keys_top;
+    int scroll[PANE_COUNT]; /* of panes that scroll by lines: log (from the end), figure, model */
+    int aside;              /* columns that the figure is moved to the left */
+    struct placement placement;
+
+    struct bindings bindings;
+    struct journal journal;
+    struct gallery gallery;
+    struct layers_view layers;
+    struct scores_view scores;
+    struct correlation_view correlation;
+    int criterion; /* index in the board of the one that keys act by */
+    char *search;  /* the last word searched for */
+
+    struct edit_line line;
+    struct word_list popup; /* words offered by completion; empty: none */
+    char *message;          /* for the status line until the next key */
+    bool message_bad;
+    struct theme *preview; /* while a theme's name is typed; NULL: none */
+
+    /* Work. */
+    int beside; /* over 0 while keys are looked at from within a command or a script */
+    struct job *job; /* NULL: none */
+    struct progress_line progress;
+    struct live *live;              /* where commands show what they have so far */
+    struct live_snapshot *snapshot; /* the newest of the running command; NULL: none */
+    double taken;                   /* when, in seconds */
+    char *running;            /* the command's name; NULL: none */
+    char *command;            /* the whole line of the last command */
+    struct text typed;        /* by explorer_edit */
+    struct text partial;      /* output of a script whose line is not complete */
+    bool unseen;              /* something changed that is not drawn yet */
+    bool wants_redraw;        /* the terminal is to be drawn from nothing */
+    bool wants_question;      /* the prompt is to ask `line.asking` */
+    /* The front end's part: wait for the job, looking at keys meanwhile. NULL: job_wait alone. */
+    void (*wait)(void *argument, struct job *job);
+    /* Likewise while a script computes: called often, to look at keys now and then. */
+    void (*look)(void *argument);
+    void *wait_argument;
+};
+
+/* The shell's face becomes the explorer's until explorer_free. */
+status explorer_new(struct shell *shell, struct explorer **explorer, struct error *error);
+void explorer_free(struct explorer *explorer);
+void explorer_resize(struct explorer *explorer, int width, int height);
+
+/* A line as entered at the prompt: logged, run, shown. While work runs only what looks at things is done. */
+void explorer_line(struct explorer *explorer, const char *line);
+/* The same from words, quoted where they need it. NULL ends them. */
+void explorer_command(struct explorer *explorer, ...);
+/* A key; false when it is for the line that is edited. */
+bool explorer_press(struct explorer *explorer, int press);
+void explorer_act(struct explorer *explorer, enum action_id action);
+/* A mouse button at a cell: 0 the left one, 64 and 65 the wheel. */
+void explorer_click(struct explorer *explorer, int button, int line, int column);
+/* An answer to what the line asked (other than for a command). */
+void explorer_answer(struct explorer *explorer, const char *text);
+/* Without a terminal and its line editor: characters, Backspace, Enter and Esc edit a line all the same. False
+ * for other keys. */
+bool explorer_edit(struct explorer *explorer, int press);
+
+void explorer_layout(struct explorer *explorer, enum layout_id layout);
+/* Text that a script or a library wrote, for the log; lines may come in pieces. */
+void explorer_output(struct explorer *explorer, enum cell_style style, const char *text, size_t length);
+/* Bring the panes up to date with the state. */
+void explorer_refresh(struct explorer *explorer);
+void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void explorer_focus(struct explorer *explorer, int pane);
+/* Ask the session with a read-only command: the words, of which the last `keys` are key=value. The log hears
+ * nothing of it. */
+status explorer_ask(struct explorer *explorer, const char *const *words, int count, int keys,
+                    struct reply *reply, struct error *error);
+/* Ask the front end's line for something. */
+void explorer_question(struct explorer *explorer, enum asking asking, const char *prompt);
+/* The label of the criterion that keys act by; NULL without scores. */
+const char *explorer_criterion(const struct explorer *explorer);
+/* The theme to draw with, NULL for none. */
+const struct theme *explorer_theme(const struct explorer *explorer);
+
+#endif

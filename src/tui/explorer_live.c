@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Watching work. */
+#include "tui/explorer_live.h"
+
+#include <math.h>
+
+#include "base/progress.h"
+#include "tui/pane.h"
+
+#define INTERVAL 0.2 /* seconds */
+enum { BAR_WIDTH = 20 };
+
+static void show_scores(struct explorer *explorer, const struct live_snapshot *snapshot)
+{
+    if (explorer->mirror && explorer->mirror->model == snapshot->model)
+        session_set_board(explorer->mirror, board_retain(snapshot->board));
+}
+
+/* The first figure of a command opens the pane; those that follow take its place in it. */
+static void show_figure(struct explorer *explorer, struct live_snapshot *snapshot)
+{
+    struct error ignored = {0};
+    bool first = !gallery_is_live(&explorer->gallery, explorer->command);
+    if (gallery_add_live(&explorer->gallery, explorer->command, live_retain(snapshot), &ignored) != STATUS_OK)
+        return;
+    if (first && explorer->focus == FOCUS_PROMPT) {
+        explorer->figure_open = true;
+        explorer->scroll[PANE_FIGURE] = explorer->aside = 0;
+        explorer_resize(explorer, explorer->width, explorer->height);
+    }
+}
+
+void explorer_live_take(struct explorer *explorer)
+{
+    double now = clock_seconds();
+    if (now - explorer->taken < INTERVAL)
+        return;
+    struct live_snapshot *snapshot = live_take(explorer->live);
+    if (!snapshot)
+        return;
+    explorer->taken = now;
+    explorer->unseen = true;
+    if (snapshot->kind == LIVE_SCORES)
+        show_scores(explorer, snapshot);
+    else if (snapshot->kind != LIVE_ACCURACY && snapshot->figure)
+        show_figure(explorer, snapshot);
+    live_release(explorer->snapshot);
+    explorer->snapshot = snapshot;
+}
+
+void explorer_live_end(struct explorer *explorer)
+{
+    live_clear(explorer->live);
+    live_release(explorer->snapshot);
+    explorer->snapshot = NULL;
+}
+
+/* The criterion whose ranking is least settled. */
+static void add_agreement(struct text *text, const struct live_snapshot *snapshot)
+{
+    const struct board *board = snapshot->board;
+    int worst = -1;
+    for (int i = 0; board && i < board->count; i++) {
+        if (isfinite(snapshot->agreement[i]) &&
+            (worst < 0 || snapshot->agreement[i] < snapshot->agreement[worst]))
+            worst = i;
+    }
+    if (worst < 0)
+        return;
+    text_add_format(text, " · halves agree %.2f (%s)", snapshot->agreement[worst],
+                    board->entries[worst].choice.label);
+}
+
+static void add_bar(struct text *text, double share, bool ascii)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    int parts = (int)(share * BAR_WIDTH * 8), full = parts / 8, rest = ascii ? 0 : parts % 8;
+    text_add_repeated(text, ascii ? "#" : "█", full);
+    text_add(text, eighths[rest]);
+    text_add_repeated(text, ascii ? "." : "░", BAR_WIDTH - full - (rest > 0));
+    text_add(text, "  ");
+}
+
+void text_add_activity(struct text *text, struct explorer *explorer, bool wide)
+{
+    struct progress_line *line = &explorer->progress;
+    pthread_mutex_lock(&line->lock);
+    double elapsed = clock_seconds() - line->started, share = 0;
+    if (line->total > 0)
+        share = (double)line->done / (double)line->total;
+    text_add_format(text, "%s  ", line->total > 0 ? line->what : explorer->running ? explorer->running : "work");
+    if (line->total > 0) {
+        if (wide)
+            add_bar(text, share < 0 ? 0 : share > 1 ? 1 : share, explorer->ascii);
+        text_add_thousands(text, line->done);
+        text_add(text, " of ");
+        text_add_thousands(text, line->total);
+        text_add_format(text, " %s", line->unit);
+    }
+    if (line->total > 0 && line->done > 0 && elapsed >= 0.2) {
+        double rate = (double)line->done / elapsed;
+        text_add(text, " · ");
+        text_add_rounded(text, rate, 3);
+        text_add(text, "/s · ");
+        text_add_duration(text, (double)(line->total - line->done) / rate);
+        text_add(text, " left");
+    }
+    pthread_mutex_unlock(&line->lock);
+    if (explorer->snapshot)
+        add_agreement(text, explorer->snapshot);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The figure pane's content: what commands showed, newest last, and how a table is sorted and filtered. */
+#ifndef IPPRO_TUI_GALLERY_H
+#define IPPRO_TUI_GALLERY_H
+
+#include "session/live.h"
+#include "session/reply.h"
+
+struct exhibit {
+    char *command;            /* the line that showed it */
+    struct reply_item *items; /* owned */
+    size_t count;
+    struct live_snapshot *live; /* instead of items: a figure of work that goes on, counted */
+};
+
+struct gallery {
+    struct exhibit *items;
+    int count, shown; /* shown: index, -1 when there is none */
+    size_t capacity;
+    int sort; /* column of the first table, -1: as it came */
+    bool reverse;
+    char *filter;         /* a word that rows must have; NULL: all rows */
+    struct canvas canvas; /* the exhibit that is shown */
+    int width;            /* 0: to be drawn anew */
+    bool ascii;
+};
+
+void gallery_free(struct gallery *gallery);
+/* Take over the items of a reply, which is empty afterwards, and show them, in the place of the same command's
+ * live figure. */
+status gallery_add(struct gallery *gallery, const char *command, struct reply *reply, struct error *error);
+/* The same for a snapshot with a figure, whose ownership passes. */
+status gallery_add_live(struct gallery *gallery, const char *command, struct live_snapshot *snapshot,
+                        struct error *error);
+/* Is the newest exhibit a live figure of this command? */
+bool gallery_is_live(const struct gallery *gallery, const char *command);
+void gallery_show(struct gallery *gallery, int index); /* clamped */
+/* By the next column of the table, after the last as it came. False when no table is shown. */
+bool gallery_sort_next(struct gallery *gallery);
+bool gallery_reverse(struct gallery *gallery);
+void gallery_filter(struct gallery *gallery, const char *word); /* NULL or "": all rows */
+/* "sorted by ratio, with 'conv1'", "" when as it came. */
+void text_add_arrangement(struct text *text, const struct gallery *gallery);
+/* The title of the exhibit's first figure, or its command. */
+const char *gallery_title(const struct gallery *gallery);
+/* Drawn at a width; borrowed until the next call. */
+const struct canvas *gallery_canvas(struct gallery *gallery, int width, bool ascii);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists of keys. */
+#include "tui/keys_help.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "repl/show.h"
+#include "tui/grid.h"
+
+enum { NAME_COLUMN = 14, HELP_COLUMN = 34 };
+
+/* A paragraph that begins at a column and is wrapped under itself. */
+static void paragraph(struct canvas *canvas, int column, enum cell_style style, const char *text)
+{
+    struct reply_item item = {.style = style, .text = mem_format("%*s%s", column, "", text)};
+    if (item.text)
+        show_paragraph(canvas, canvas->width, &item);
+    mem_free(item.text);
+}
+
+static void draw_action(const struct explorer *explorer, struct canvas *canvas, enum action_id action)
+{
+    struct text keys = {0};
+    int line = canvas->height;
+    bool wide = canvas->width > HELP_COLUMN + 20;
+    text_add_keys(&keys, &explorer->bindings, action);
+    paragraph(canvas, wide ? HELP_COLUMN : NAME_COLUMN, STYLE_PLAIN, key_action_at((int)action)->help);
+    int end = canvas_text(canvas, line, 2, STYLE_KEY, keys.length ? text_data(&keys) : "-");
+    if (wide)
+        canvas_text(canvas, line, end + 1 > NAME_COLUMN ? end + 1 : NAME_COLUMN, STYLE_NAME,
+                    key_action_at((int)action)->name);
+    text_free(&keys);
+}
+
+static void draw_place(const struct explorer *explorer, struct canvas *canvas, int place)
+{
+    char *head = place >= 0 ? mem_format("In %s: %s", pane_title(place), pane_help(place)) : NULL;
+    if (canvas->height)
+        canvas_text(canvas, canvas->height, 0, STYLE_PLAIN, "");
+    paragraph(canvas, 1, STYLE_HEADER,
+              place == PLACE_EVERYWHERE ? "Everywhere; at the prompt those that do not edit the line"
+              : place == PLACE_PANES    ? "In every pane"
+              : head                    ? head
+                                        : "");
+    mem_free(head);
+    for (int i = 0; i < ACTION_COUNT; i++) {
+        if (key_action_at(i)->place == place)
+            draw_action(explorer, canvas, (enum action_id)i);
+    }
+}
+
+void keys_help_draw(const struct explorer *explorer, struct canvas *canvas)
+{
+    int pane = explorer->last_focus;
+    draw_place(explorer, canvas, pane);
+    draw_place(explorer, canvas, PLACE_PANES);
+    draw_place(explorer, canvas, PLACE_EVERYWHERE);
+    for (int i = 0; i < PANE_COUNT; i++) {
+        bool any = false;
+        for (int k = 0; k < ACTION_COUNT; k++)
+            any |= key_action_at(k)->place == i;
+        if (i != pane && any)
+            draw_place(explorer, canvas, i);
+    }
+    canvas_text(canvas, canvas->height, 0, STYLE_PLAIN, "");
+    paragraph(canvas, 1, STYLE_NOTE,
+              "The prompt has the keys of Readline. Control-C cancels running work. bind KEY ACTION changes these keys.");
+}
+
+/* --- the bar -----------------------------------------------------------------------------------------------
+ */
+
+struct bar_item {
+    enum action_id action;
+    const char *label;
+};
+
+#define BAR_END                                                                                              \
+    {                                                                                                        \
+        ACTION_NONE, NULL                                                                                    \
+    }
+static const struct bar_item prompt_bar[] = {
+    {ACTION_HELP, "keys"},   {ACTION_LAYERS, "layers"}, {ACTION_SCORES, "scores"}, {ACTION_CORRELATION, "corr"},
+    {ACTION_MODEL, "model"}, {ACTION_LOG, "log"},       {ACTION_FIGURE, "figure"}, {ACTION_LAYOUT, "layout"},
+    {ACTION_ZOOM, "zoom"},   BAR_END,
+};
+static const struct bar_item layers_bar[] = {
+    {ACTION_RATIO_UP, "more"}, {ACTION_RATIO_DOWN, "less"}, {ACTION_EXCLUDE, "keep"}, {ACTION_OPEN, "open"},
+    {ACTION_PRUNE, "prune"},   {ACTION_UNDO, "undo"},       {ACTION_GROUP, "tied"},   {ACTION_SEARCH, "search"},
+    {ACTION_ZOOM, "zoom"},     {ACTION_HELP, "keys"},       {ACTION_PROMPT, "prompt"}, BAR_END,
+};
+static const struct bar_item scores_bar[] = {
+    {ACTION_LEFT, "bin"},          {ACTION_RIGHT, "bin"},       {ACTION_UP, "filter"},
+    {ACTION_OPEN, "card"},         {ACTION_CRITERION, "criterion"}, {ACTION_LAYER_PREVIOUS, "layer"},
+    {ACTION_LAYER_NEXT, "layer"},  {ACTION_ZOOM, "zoom"},       {ACTION_HELP, "keys"},
+    {ACTION_PROMPT, "prompt"},     BAR_END,
+};
+static const struct bar_item correlation_bar[] = {
+    {ACTION_OPEN, "scatter"}, {ACTION_METHOD, "method"}, {ACTION_ZOOM, "zoom"},
+    {ACTION_HELP, "keys"},    {ACTION_PROMPT, "prompt"}, BAR_END,
+};
+static const struct bar_item figure_bar[] = {
+    {ACTION_OLDER, "older"},   {ACTION_NEWER, "newer"},   {ACTION_SORT, "sort"}, {ACTION_SORT_REVERSE, "turn"},
+    {ACTION_FILTER, "filter"}, {ACTION_SEARCH, "search"}, {ACTION_ZOOM, "zoom"}, {ACTION_CLOSE, "close"},
+    {ACTION_HELP, "keys"},     {ACTION_PROMPT, "prompt"}, BAR_END,
+};
+static const struct bar_item log_bar[] = {
+    {ACTION_UP, "scroll"},  {ACTION_DOWN, "scroll"}, {ACTION_SEARCH, "search"}, {ACTION_SEARCH_NEXT, "next"},
+    {ACTION_ZOOM, "zoom"},  {ACTION_HELP, "keys"},   {ACTION_PROMPT, "prompt"}, BAR_END,
+};
+
+void key_bar_draw(const struct explorer *explorer, struct canvas *grid, int line)
+{
+    static const struct bar_item *const bars[PANE_COUNT] = {
+        [PANE_LAYERS] = layers_bar, [PANE_SCORES] = scores_bar, [PANE_CORRELATION] = correlation_bar,
+        [PANE_MODEL] = log_bar,     [PANE_LOG] = log_bar,       [PANE_FIGURE] = figure_bar,
+    };
+    const struct bar_item *item = explorer->focus >= 0 ? bars[explorer->focus] : prompt_bar;
+    struct rect row = {0, line, grid->width, 1};
+    int column = 1;
+    for (; item->label; item++) {
+        struct text key = {0};
+        int press = bindings_key(&explorer->bindings, item->action, explorer->focus >= 0);
+        if (press)
+            text_add_press(&key, press);
+        int width = grid_width_of(grid, text_data(&key)) + grid_width_of(grid, item->label) + 3;
+        if (press && column + width - 2 <= grid->width) {
+            column = grid_text(grid, &row, 0, column, STYLE_KEY, text_data(&key));
+            column = grid_text(grid, &row, 0, column, STYLE_NOTE, " ");
+            column = grid_text(grid, &row, 0, column, STYLE_NOTE, item->label) + 2;
+        }
+        text_free(&key);
+    }
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Layouts: a table of trees, and how they meet a size. */
+#include "tui/layout.h"
+
+/* One node, in preorder. A split has `parts` children, side by side or one below the other; a pane has none.
+ * `weight` is its share of the parent's room. Children that come later go first when room is short, unless
+ * they are `dear`. `stage`: where the figure pane appears, in the place of everything below. */
+struct node {
+    enum { SIDE, STACK, LEAF } kind;
+    int weight, parts;
+    enum pane_id pane;
+    bool stage, dear;
+};
+
+enum { CHILDREN_MAX = 4, RULE = 1 };
+
+static const struct node overview[] = {
+    {SIDE, 100, 2, 0, false, false},
+    {LEAF, 42, 0, PANE_LAYERS, false, false},
+    {STACK, 58, 3, 0, false, true},
+    {LEAF, 46, 0, PANE_SCORES, true, false},
+    {SIDE, 28, 2, 0, false, false},
+    {LEAF, 53, 0, PANE_CORRELATION, false, false},
+    {LEAF, 47, 0, PANE_MODEL, false, true},
+    {LEAF, 26, 0, PANE_LOG, false, true},
+};
+static const struct node compare[] = {
+    {STACK, 100, 3, 0, false, false},
+    {LEAF, 55, 0, PANE_SCORES, true, false},
+    {LEAF, 30, 0, PANE_CORRELATION, false, true},
+    {LEAF, 15, 0, PANE_LOG, false, false},
+};
+static const struct node prune[] = {
+    {SIDE, 100, 2, 0, false, false},
+    {LEAF, 58, 0, PANE_LAYERS, true, false},
+    {STACK, 42, 2, 0, false, true},
+    {LEAF, 50, 0, PANE_MODEL, false, true},
+    {LEAF, 50, 0, PANE_LOG, false, false},
+};
+static const struct node sweep[] = {
+    {STACK, 100, 2, 0, false, false},
+    {LEAF, 76, 0, PANE_FIGURE, true, false},
+    {SIDE, 24, 2, 0, false, false},
+    {LEAF, 60, 0, PANE_LOG, false, true},
+    {LEAF, 40, 0, PANE_MODEL, false, false},
+};
+
+static const struct node *const layouts[LAYOUT_COUNT] = {
+    [LAYOUT_OVERVIEW] = overview,
+    [LAYOUT_COMPARE] = compare,
+    [LAYOUT_PRUNE] = prune,
+    [LAYOUT_SWEEP] = sweep,
+};
+
+static const struct node *next_sibling(const struct node *node)
+{
+    const struct node *next = node + 1;
+    for (int i = 0; i < node->parts; i++)
+        next = next_sibling(next);
+    return next;
+}
+
+static int least(const struct node *node, bool width)
+{
+    return node->kind == LEAF ? width ? PANE_LEAST_WIDTH : PANE_LEAST_HEIGHT : 0;
+}
+
+/* The least room that the node needs with one leaf of it shown. */
+static int needs(const struct node *node, bool width)
+{
+    if (node->kind == LEAF)
+        return least(node, width);
+    int smallest = 0;
+    const struct node *child = node + 1;
+    for (int i = 0; i < node->parts; i++, child = next_sibling(child)) {
+        int here = needs(child, width);
+        smallest = i == 0 || here < smallest ? here : smallest;
+    }
+    return smallest;
+}
+
+struct placing {
+    struct placement *placement;
+    bool figure;
+};
+
+static void place(const struct placing *placing, const struct node *node, struct rect room, bool rule);
+
+static void show(const struct placing *placing, enum pane_id pane, struct rect room, bool rule)
+{
+    placing->placement->pane[pane] = room;
+    placing->placement->rule_at_left[pane] = rule;
+}
+
+/* Which children stay in `length` columns or lines. */
+static int choose_children(const struct node *node, int length, const struct node **children)
+{
+    bool wide = node->kind == SIDE;
+    int count = 0, total = 0;
+    const struct node *child = node + 1;
+    for (int i = 0; i < node->parts; i++, child = next_sibling(child)) {
+        children[count++] = child;
+        total += needs(child, wide);
+    }
+    while (count > 1 && total + (wide ? (count - 1) * RULE : 0) > length) {
+        int goes = count - 1;
+        for (int i = count - 1; i > 0 && children[goes]->dear; i--)
+            goes = i - 1;
+        if (children[goes]->dear || goes == 0)
+            goes = count - 1;
+        total -= needs(children[goes], wide);
+        for (int i = goes; i + 1 < count; i++)
+            children[i] = children[i + 1];
+        count--;
+    }
+    return count;
+}
+
+/* Shares by weight, none below what it needs. */
+static void share_out(const struct node *const *children, int count, bool wide, int length, int *sizes)
+{
+    int weights = 0, given = 0;
+    for (int i = 0; i < count; i++)
+        weights += children[i]->weight;
+    for (int i = 0; i < count; i++) {
+        sizes[i] = i + 1 < count ? length * children[i]->weight / weights : length - given;
+        int lowest = needs(children[i], wide);
+        sizes[i] = sizes[i] < lowest ? lowest : sizes[i];
+        given += sizes[i];
+    }
+    /* What is too much is taken where there is most. */
+    for (; given > length; given--) {
+        int largest = 0;
+        for (int i = 1; i < count; i++)
+            largest = sizes[i] - needs(children[i], wide) > sizes[largest] - needs(children[largest], wide)
+                          ? i
+                          : largest;
+        sizes[largest]--;
+    }
+}
+
+static void split(const struct placing *placing, const struct node *node, struct rect room, bool rule)
+{
+    const struct node *children[CHILDREN_MAX];
+    int sizes[CHILDREN_MAX];
+    bool wide = node->kind == SIDE;
+    int count = choose_children(node, wide ? room.width : room.height, children);
+    share_out(children, count, wide, wide ? room.width - (count - 1) * RULE : room.height, sizes);
+    for (int i = 0; i < count; i++) {
+        struct rect part = room;
+        if (wide) {
+            part.width = sizes[i];
+            room.column += sizes[i] + RULE;
+        } else {
+            part.height = sizes[i];
+            room.line += sizes[i];
+        }
+        place(placing, children[i], part, wide && i > 0 ? true : rule);
+    }
+}
+
+static void place(const struct placing *placing, const struct node *node, struct rect room, bool rule)
+{
+    if (node->kind != LEAF)
+        split(placing, node, room, rule);
+    else
+        show(placing, node->stage && placing->figure ? PANE_FIGURE : node->pane, room, rule);
+}
+
+void layout_place(enum layout_id layout, const struct rect *room, int zoomed, bool figure,
+                  struct placement *placement)
+{
+    struct placing placing = {placement, figure};
+    *placement = (struct placement){0};
+    if (room->height < 2 || room->width < 1)
+        return;
+    if (zoomed >= 0)
+        placement->pane[zoomed] = *room;
+    else
+        place(&placing, layouts[layout], *room, false);
+}
+
+static int overlap(int a, int a_length, int b, int b_length)
+{
+    int from = a > b ? a : b, to = a + a_length < b + b_length ? a + a_length : b + b_length;
+    return to - from;
+}
+
+/* How far `b` is from `a` in a direction; negative when it is not there. */
+static int distance(const struct rect *a, const struct rect *b, enum action_id direction)
+{
+    bool wide = direction == ACTION_FOCUS_LEFT || direction == ACTION_FOCUS_RIGHT;
+    int shared =
+        wide ? overlap(a->line, a->height, b->line, b->height) : overlap(a->column, a->width, b->column, b->width);
+    if (shared <= 0)
+        return -1;
+    switch (direction) {
+    case ACTION_FOCUS_LEFT:
+        return a->column - (b->column + b->width);
+    case ACTION_FOCUS_RIGHT:
+        return b->column - (a->column + a->width);
+    case ACTION_FOCUS_UP:
+        return a->line - (b->line + b->height);
+    default:
+        return b->line - (a->line + a->height);
+    }
+}
+
+int layout_neighbour(const struct placement *placement, int from, enum action_id direction)
+{
+    int nearest = -1, at = 0;
+    for (int i = 0; i < PANE_COUNT; i++) {
+        if (i == from || placement->pane[i].width == 0)
+            continue;
+        int here = distance(&placement->pane[from], &placement->pane[i], direction);
+        if (here >= 0 && (nearest < 0 || here < at)) {
+            nearest = i;
+            at = here;
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libtui.a
+src_libtui_a_SOURCES = \
+	src/tui/bindings.c src/tui/bindings.h \
+	src/tui/compose.c src/tui/compose.h \
+	src/tui/display.c src/tui/display.h \
+	src/tui/explorer.c src/tui/explorer.h \
+	src/tui/explorer_face.c src/tui/explorer_face.h \
+	src/tui/explorer_keys.c \
+	src/tui/explorer_live.c src/tui/explorer_live.h \
+	src/tui/gallery.c src/tui/gallery.h \
+	src/tui/grid.c src/tui/grid.h \
+	src/tui/journal.c src/tui/journal.h \
+	src/tui/keys_help.c src/tui/keys_help.h \
+	src/tui/layer_rows.c src/tui/layer_rows.h \
+	src/tui/layout.c src/tui/layout.h \
+	src/tui/pane.c src/tui/pane.h \
+	src/tui/pane_correlation.c \
+	src/tui/pane_figure.c \
+	src/tui/pane_layers.c \
+	src/tui/pane_log.c \
+	src/tui/pane_model.c \
+	src/tui/pane_scores.c \
+	src/tui/press_decode.c src/tui/press_decode.h \
+	src/tui/prompt.c src/tui/prompt.h \
+	src/tui/rescue.c src/tui/rescue.h \
+	src/tui/tui.c src/tui/tui.h
+LIBTUI = src/libtui.a

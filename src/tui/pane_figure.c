@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Figure: what commands showed. Tables can be sorted and filtered; lines scroll; older figures come back. */
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/pane.h"
+
+enum { ASIDE_STEP = 8 };
+
+static const struct canvas *content_of(struct explorer *explorer, int width)
+{
+    return gallery_canvas(&explorer->gallery, width - 1, explorer->ascii);
+}
+
+static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
+{
+    (void)focused;
+    if (!explorer->gallery.count) {
+        draw_empty(grid, room, "nothing shown yet: try corr, curve l1, or layers");
+        return;
+    }
+    const struct canvas *content = content_of(explorer, room->width);
+    int most = content->height > room->height ? content->height - room->height : 0;
+    int *top = &explorer->scroll[PANE_FIGURE];
+    *top = *top > most ? most : *top;
+    draw_scrolled(grid, room, content, *top, explorer->aside);
+}
+
+static void title(const struct explorer *explorer, struct text *text)
+{
+    const struct gallery *gallery = &explorer->gallery;
+    struct text arrangement = {0};
+    if (!gallery->count)
+        return;
+    text_add_format(text, "%d of %d: %s", gallery->shown + 1, gallery->count,
+                    gallery->items[gallery->shown].command ? gallery->items[gallery->shown].command : "");
+    text_add_arrangement(&arrangement, gallery);
+    if (arrangement.length)
+        text_add_format(text, " (%s)", text_data(&arrangement));
+    text_free(&arrangement);
+}
+
+static void go_to(struct explorer *explorer, int index)
+{
+    gallery_show(&explorer->gallery, index);
+    explorer->scroll[PANE_FIGURE] = explorer->aside = 0;
+}
+
+static bool arrange(struct explorer *explorer, enum action_id action)
+{
+    struct gallery *gallery = &explorer->gallery;
+    bool table = action == ACTION_SORT ? gallery_sort_next(gallery) : gallery_reverse(gallery);
+    if (!table)
+        explorer_say(explorer, true, "this is no table");
+    return true;
+}
+
+static bool act(struct explorer *explorer, enum action_id action)
+{
+    struct rect room = pane_room(explorer, PANE_FIGURE);
+    const struct canvas *content = content_of(explorer, room.width);
+    int step;
+    if (vertical_step(action, room.height, content->height, &step)) {
+        int most = content->height > room.height ? content->height - room.height : 0;
+        explorer->scroll[PANE_FIGURE] = cursor_moved(explorer->scroll[PANE_FIGURE], step, most + 1);
+        return true;
+    }
+    switch (action) {
+    case ACTION_LEFT:
+        explorer->aside = explorer->aside > ASIDE_STEP ? explorer->aside - ASIDE_STEP : 0;
+        return true;
+    case ACTION_RIGHT:
+        explorer->aside += content->width - explorer->aside > room.width ? ASIDE_STEP : 0;
+        return true;
+    case ACTION_OLDER:
+    case ACTION_NEWER:
+        go_to(explorer, explorer->gallery.shown + (action == ACTION_NEWER ? 1 : -1));
+        return true;
+    case ACTION_SORT:
+    case ACTION_SORT_REVERSE:
+        return arrange(explorer, action);
+    case ACTION_FILTER:
+        explorer_question(explorer, ASK_FILTER, "rows with: ");
+        return true;
+    case ACTION_CLOSE:
+        explorer->figure_open = explorer->layout == LAYOUT_SWEEP;
+        explorer_focus(explorer, explorer->return_focus == PANE_FIGURE ? FOCUS_PROMPT : explorer->return_focus);
+        explorer->return_focus = FOCUS_PROMPT;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool search(struct explorer *explorer, const char *word, bool back)
+{
+    struct rect room = pane_room(explorer, PANE_FIGURE);
+    const struct canvas *content = content_of(explorer, room.width);
+    int top = explorer->scroll[PANE_FIGURE];
+    for (int i = 1; i <= content->height; i++) {
+        int line = (top + (back ? -i : i) + content->height) % content->height;
+        struct text text = {0};
+        for (int c = 0; c < content->width; c++)
+            text_add(&text, grid_cell(content, line, c)->glyph);
+        bool found = strstr(text_data(&text), word) != NULL;
+        text_free(&text);
+        if (found) {
+            explorer->scroll[PANE_FIGURE] = line;
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct pane_row pane_figure = {title, draw, act, NULL, NULL, search};

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Model: what the network costs and how well it does, before and after, and what the ratios would leave. */
+#include <string.h>
+
+#include "base/text.h"
+#include "session/shown.h"
+#include "session/what_if.h"
+#include "tui/pane.h"
+
+enum { LABEL = 12, COMPACT = 46 };
+
+struct card {
+    struct canvas *grid;
+    const struct rect *room;
+    int line, top;
+    bool compact;
+};
+
+static void row(struct card *card, const char *label, enum cell_style style, const struct text *value)
+{
+    int line = card->line++ - card->top, column = card->compact ? LABEL - 3 : LABEL;
+    struct rect name = {card->room->column, card->room->line, column, card->room->height};
+    if (line < 0 || line >= card->room->height)
+        return;
+    grid_text(card->grid, &name, line, 0, STYLE_HEADER, label);
+    draw_cut(card->grid, card->room, line, column, style, text_data(value));
+}
+
+/* "853,018 to 601,234 (-29.5 %)", or where room is short "601,234 (-29.5 %)". */
+static void cost_row(struct card *card, const char *label, double before, double after, bool si)
+{
+    struct text text = {0};
+    if (card->compact && before != after) {
+        if (si)
+            text_add_si(&text, after, 3);
+        else
+            text_add_thousands(&text, (int64_t)after);
+        text_add(&text, " ");
+        text_add_percent_change(&text, before, after);
+    } else {
+        text_add_change(&text, before, after, si);
+    }
+    row(card, label, STYLE_NUMBER, &text);
+    text_free(&text);
+}
+
+/* What an evaluation that goes on has found so far. */
+static void live_row(struct card *card, const struct explorer *explorer)
+{
+    const struct live_snapshot *snapshot = explorer->snapshot;
+    struct text text = {0};
+    if (!snapshot || snapshot->kind != LIVE_ACCURACY)
+        return;
+    text_add_rounded(&text, 100 * snapshot->accuracy, 4);
+    text_add(&text, " +- ");
+    text_add_rounded(&text, 100 * snapshot->accuracy_error, 2);
+    text_add_format(&text, " %% so far: %s", snapshot->progress);
+    row(card, "now", STYLE_NUMBER, &text);
+    text_free(&text);
+}
+
+static void add_short(struct text *text, const struct measurement *measurement)
+{
+    text_add_rounded(text, 100 * measurement_accuracy(measurement), 3);
+    text_add(text, " +- ");
+    text_add_rounded(text, 100 * measurement_error(measurement), 2);
+    text_add(text, " %");
+}
+
+static void accuracy_rows(struct card *card, const struct session *session)
+{
+    const struct measurements *all = &session->measurements;
+    const struct measurement *now = measurements_find(all, session->pruning->network, NULL);
+    const char *original = model_original(session->model)->network;
+    const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
+    struct text text = {0};
+    if (card->compact && now)
+        add_short(&text, now);
+    else
+        text_add_accuracy(&text, session);
+    row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &text);
+    text_clear(&text);
+    if (now && first && first != now) {
+        double change = 100 * (measurement_accuracy(now) - measurement_accuracy(first));
+        text_add(&text, change > 0 ? "+" : "");
+        text_add_rounded(&text, change, 3);
+        text_add(&text, " +- ");
+        text_add_rounded(&text, 100 * measurement_difference_error(first, now), 2);
+        text_add(&text, card->compact ? "" : " points against the baseline");
+        row(card, "change", change < 0 ? STYLE_NEGATIVE : STYLE_POSITIVE, &text);
+        text_clear(&text);
+    }
+    if (card->compact && first && first != now)
+        add_short(&text, first);
+    else
+        text_add_baseline(&text, session);
+    if (text.length)
+        row(card, "baseline", STYLE_NUMBER, &text);
+    text_free(&text);
+}
+
+static void selection_row(struct card *card, const struct explorer *explorer)
+{
+    const struct pruning *pruning = explorer->session->pruning;
+    struct text text = {0};
+    if (pruning->removed_count) {
+        text_add_thousands(&text, pruning->removed_count);
+        text_add_format(&text, " channels by %s", pruning->how ? pruning->how : "hand");
+    } else {
+        text_add(&text, card->compact                      ? "nothing yet"
+                        : explorer->session->board->count ? "nothing: prune CRITERION RATIO"
+                                                          : "nothing: score first");
+    }
+    row(card, "selected", pruning->removed_count ? STYLE_PLAIN : STYLE_NOTE, &text);
+    text_free(&text);
+}
+
+/* What the ratios would leave, where that is not what is selected. */
+static void plan_rows(struct card *card, const struct explorer *explorer)
+{
+    const struct model *model = explorer->session->model;
+    const struct cost *plan = &explorer->layers.plan, *now = pruning_cost(explorer->session->pruning, model);
+    if (!plan->layers || (plan->parameters == now->parameters && plan->macs == now->macs))
+        return;
+    struct text text = {0};
+    text_add(&text, card->compact ? "would leave" : "what is set would leave, once pruned:");
+    row(card, "ratios", STYLE_NOTE, &text);
+    text_free(&text);
+    cost_row(card, card->compact ? " params" : " parameters", (double)model->cost.parameters, (double)plan->parameters, false);
+    cost_row(card, " MACs", model->cost.macs, plan->macs, true);
+}
+
+static void source_rows(struct card *card, const struct session *session)
+{
+    struct text text = {0};
+    text_add_sample(&text, session);
+    if (session->board->count)
+        row(card, "sample", STYLE_PLAIN, &text);
+    text_clear(&text);
+    if (session->dataset) {
+        text_add_format(&text, "%s %s, ", session->dataset->kind->name, session->dataset->split);
+        text_add_thousands(&text, session->dataset->count);
+        text_add(&text, " images");
+    } else {
+        text_add(&text, card->compact ? "none" : "none: data shapes, or data KIND PATH");
+    }
+    row(card, "data", session->dataset ? STYLE_PLAIN : STYLE_NOTE, &text);
+    text_clear(&text);
+    text_add_format(&text, "%s, ", model_title(session->model));
+    text_add_shape(&text, &session->model->input);
+    if (session->model->classes)
+        text_add_format(&text, " to %lld classes", (long long)session->model->classes);
+    row(card, "network", STYLE_PLAIN, &text);
+    text_free(&text);
+}
+
+static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
+{
+    const struct session *session = explorer->session;
+    struct card card = {grid, room, 0, explorer->scroll[PANE_MODEL], room->width < COMPACT};
+    (void)focused;
+    if (!session->model) {
+        draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
+        return;
+    }
+    const struct cost *before = &model_original(session->model)->cost;
+    const struct cost *after = pruning_cost(session->pruning, session->model);
+    cost_row(&card, card.compact ? "params" : "parameters", (double)before->parameters,
+             (double)after->parameters, false);
+    cost_row(&card, "MACs", before->macs, after->macs, true);
+    live_row(&card, explorer);
+    accuracy_rows(&card, session);
+    selection_row(&card, explorer);
+    plan_rows(&card, explorer);
+    source_rows(&card, session);
+}
+
+static void title(const struct explorer *explorer, struct text *text)
+{
+    const struct session *session = explorer->session;
+    if (session->model)
+        text_add(text, session->pruning->removed_count              ? "as selected, masked"
+                       : model_original(session->model) != session->model ? "smaller than as loaded"
+                                                                    : "as loaded");
+}
+
+static bool act(struct explorer *explorer, enum action_id action)
+{
+    int step, *top = &explorer->scroll[PANE_MODEL];
+    if (!vertical_step(action, 8, 12, &step))
+        return false;
+    *top = cursor_moved(*top, step, 12);
+    return true;
+}
+
+const struct pane_row pane_model = {title, draw, act, NULL, NULL, NULL};

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The event loop. While a command runs on a worker the same loop turns inside it, so that keys and panes live
+ * on; what is entered then only looks (explorer_keys.c). */
+#include "tui/tui.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/progress.h"
+#include "repl/interrupt.h"
+#include "repl/terminal.h"
+#include "session/press.h"
+#include "tui/compose.h"
+#include "tui/display.h"
+#include "tui/prompt.h"
+
+enum {
+    INPUT = 1024,
+    ESCAPE_MILLISECONDS = 40, /* after which Esc is not the beginning of a sequence any more */
+    WORK_MILLISECONDS = 200,  /* between drawings of work that goes on */
+    IDLE_MILLISECONDS = 500,  /* a signal between looking and sleeping waits at most so long */
+};
+
+struct tui {
+    struct explorer *explorer;
+    struct display *display;
+    struct canvas grid;
+    unsigned char input[INPUT]; /* not decoded yet */
+    int count;
+    double drawn; /* when, in seconds */
+    bool ended;   /* the input is at its end */
+};
+
+static volatile sig_atomic_t resized, stopped, ending;
+static const int caught[] = {SIGWINCH, SIGTSTP, SIGTERM, SIGHUP};
+enum { CAUGHT = sizeof caught / sizeof *caught };
+
+static void note_signal(int number)
+{
+    if (number == SIGWINCH)
+        resized = 1;
+    else if (number == SIGTSTP)
+        stopped = 1;
+    else
+        ending = number;
+}
+
+static void catch_signals(struct sigaction *before)
+{
+    struct sigaction action = {.sa_handler = note_signal};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], &action, &before[i]);
+}
+
+static void release_signals(const struct sigaction *before)
+{
+    for (int i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], &before[i], NULL);
+}
+
+/* --- drawing -----------------------------------------------------------------------------------------------
+ */
+
+/* A theme is shown while its name is typed. */
+static void preview_theme(struct explorer *explorer)
+{
+    const char *text = explorer->line.text;
+    struct error ignored = {0};
+    struct theme *theme = NULL;
+    bool named = explorer->line.asking == ASK_COMMAND && strncmp(text, "theme ", 6) == 0 && text[6];
+    if (named && explorer->preview && strcmp(explorer->preview->name, text + 6) == 0)
+        return;
+    if (named && theme_load(text + 6, &theme, &ignored) != STATUS_OK)
+        theme = NULL;
+    if (explorer->preview || theme)
+        explorer->unseen = true;
+    theme_free(explorer->preview);
+    explorer->preview = theme;
+}
+
+static void draw(struct tui *tui)
+{
+    struct explorer *explorer = tui->explorer;
+    struct screen_cursor cursor;
+    prompt_show();
+    preview_theme(explorer);
+    if (explorer->wants_redraw)
+        display_forget(tui->display);
+    explorer->wants_redraw = false;
+    if (compose(explorer, &tui->grid, &cursor))
+        display_show(tui->display, &tui->grid, &cursor, explorer_theme(explorer), explorer->depth);
+    explorer->unseen = false;
+    tui->drawn = clock_seconds();
+}
+
+static void measure(struct tui *tui)
+{
+    int width, height;
+    display_measure(tui->display, &width, &height);
+    explorer_resize(tui->explorer, width, height);
+    tui->explorer->unseen = true;
+}
+
+/* --- input -------------------------------------------------------------------------------------------------
+ */
+
+static void ask_to_quit(struct tui *tui)
+{
+    interrupt_forget();
+    if (!tui->explorer->beside)
+        interrupt_clear();
+    explorer_question(tui->explorer, ASK_QUIT, "Quit? (y or n) ");
+}
+
+static void line_entered(struct tui *tui)
+{
+    struct explorer *explorer = tui->explorer;
+    bool end;
+    char *line = prompt_take(&end);
+    if (end && explorer->line.asking == ASK_COMMAND)
+        tui->ended = true;
+    if (explorer->line.asking != ASK_COMMAND && (line || end)) {
+        explorer_answer(explorer, line ? line : "");
+        prompt_command();
+    } else if (line) {
+        if (!explorer->beside) {
+            interrupt_clear();
+            interrupt_forget();
+        }
+        prompt_keep(line);
+        explorer_line(explorer, line);
+        if (!explorer->beside && !interrupt_twice())
+            interrupt_clear();
+        prompt_command();
+    }
+    free(line);
+}
+
+static void press(struct tui *tui, const struct press_event *event, const unsigned char *bytes, int count)
+{
+    struct explorer *explorer = tui->explorer;
+    if (event->press == PRESS_MOUSE) {
+        if (event->button == 0 || event->button == 64 || event->button == 65)
+            explorer_click(explorer, event->button, event->line, event->column);
+    } else if (event->press == PRESS_ESCAPE && explorer->line.asking != ASK_COMMAND) {
+        explorer_answer(explorer, "");
+        prompt_command();
+    } else if (!explorer_press(explorer, event->press)) {
+        prompt_feed(bytes, (size_t)count);
+        line_entered(tui);
+    }
+    if (explorer->wants_question) {
+        explorer->wants_question = false;
+        prompt_question();
+    }
+}
+
+/* Keys one by one, each acted upon before the next is looked at: it may begin work. */
+static void decode(struct tui *tui, bool complete)
+{
+    struct press_event event;
+    int used;
+    while (tui->count && !tui->explorer->shell->quit && !tui->ended &&
+           (used = press_decode(tui->input, tui->count, complete, display_sequences(tui->display), &event))) {
+        unsigned char bytes[INPUT];
+        memcpy(bytes, tui->input, (size_t)used);
+        tui->count -= used;
+        memmove(tui->input, tui->input + used, (size_t)tui->count);
+        press(tui, &event, bytes, used);
+    }
+}
+
+static void read_keys(struct tui *tui)
+{
+    ssize_t got = read(STDIN_FILENO, tui->input + tui->count, (size_t)(INPUT - tui->count));
+    if (got > 0)
+        tui->count += (int)got;
+    else if (got == 0 || errno != EINTR)
+        tui->ended = true;
+    decode(tui, tui->count == INPUT);
+}
+
+/* What libraries wrote: a bell rings, the rest goes to the log. */
+static void read_output(struct tui *tui)
+{
+    char bytes[4096];
+    for (ssize_t got; (got = read(display_output(tui->display), bytes, sizeof bytes)) > 0;) {
+        ssize_t kept = 0;
+        for (ssize_t i = 0; i < got; i++) {
+            if (bytes[i] == '\a')
+                display_bell(tui->display);
+            else
+                bytes[kept++] = bytes[i];
+        }
+        if (kept)
+            explorer_output(tui->explorer, STYLE_NOTE, bytes, (size_t)kept);
+    }
+}
+
+/* --- signals -----------------------------------------------------------------------------------------------
+ */
+
+static void interrupted(struct tui *tui)
+{
+    struct explorer *explorer = tui->explorer;
+    if (interrupt_twice()) {
+        ask_to_quit(tui);
+        explorer->wants_question = false;
+        prompt_question();
+    } else if (explorer->job) {
+        explorer_say(explorer, false, "cancelling %s ...", explorer->running ? explorer->running : "");
+    } else if (!explorer->beside) {
+        interrupt_clear();
+        if (explorer->line.asking != ASK_COMMAND)
+            explorer_answer(explorer, "");
+        prompt_command();
+        prompt_clear();
+        explorer_focus(explorer, FOCUS_PROMPT);
+    }
+}
+
+static void act_on_signals(struct tui *tui)
+{
+    if (stopped) {
+        stopped = 0;
+        display_suspend(tui->display);
+        resized = 1;
+    }
+    if (resized) {
+        resized = 0;
+        measure(tui);
+    }
+    if (ending)
+        tui->explorer->shell->quit = true;
+    if (interrupt_seen() || interrupt_twice())
+        interrupted(tui);
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------------
+ */
+
+/* Wait for something to happen, at most `milliseconds`, and act on it. `descriptor`: of a job, or -1. */
+static void turn(struct tui *tui, int descriptor, int milliseconds)
+{
+    struct pollfd wait[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = display_output(tui->display), .events = POLLIN},
+        {.fd = descriptor, .events = POLLIN},
+    };
+    act_on_signals(tui);
+    if (tui->explorer->unseen)
+        draw(tui);
+    if (tui->count && (milliseconds < 0 || milliseconds > ESCAPE_MILLISECONDS))
+        milliseconds = ESCAPE_MILLISECONDS;
+    int ready = poll(wait, 3, milliseconds);
+    if (wait[1].revents & POLLIN)
+        read_output(tui);
+    if (ready > 0 && wait[0].revents)
+        read_keys(tui);
+    else if (ready == 0 && tui->count)
+        decode(tui, true);
+    act_on_signals(tui);
+}
+
+/* Progress is drawn now and then, keys at once. */
+static void wait_for_job(void *argument, struct job *job)
+{
+    struct tui *tui = argument;
+    struct explorer *explorer = tui->explorer;
+    double since = clock_seconds() - tui->drawn;
+    if (since * 1000 >= WORK_MILLISECONDS)
+        explorer->unseen = true;
+    turn(tui, job_descriptor(job), WORK_MILLISECONDS / 2);
+    if (tui->ended || (explorer->shell->quit && explorer->job))
+        job_cancel(job);
+}
+
+static void look(void *argument)
+{
+    struct tui *tui = argument;
+    double since = clock_seconds() - tui->drawn;
+    if (since * 1000 < WORK_MILLISECONDS / 2.0)
+        return;
+    tui->explorer->unseen = true;
+    turn(tui, -1, 0);
+}
+
+status tui_run(struct explorer *explorer, int *signal_number, struct error *error)
+{
+    struct sigaction before[CAUGHT];
+    struct tui tui = {.explorer = explorer};
+    bool mouse = option_flag(explorer->session->options, OPTION_MOUSE);
+    explorer->colors = terminal_colors(STDOUT_FILENO);
+    status code = display_open(&tui.display, mouse, error);
+    if (code != STATUS_OK)
+        return code;
+    catch_signals(before);
+    explorer->shell->prefixes = true;
+    explorer->wait = wait_for_job;
+    explorer->look = look;
+    explorer->wait_argument = &tui;
+    prompt_open(explorer);
+    measure(&tui);
+    while (!explorer->shell->quit && !tui.ended)
+        turn(&tui, -1, IDLE_MILLISECONDS);
+    prompt_close();
+    release_signals(before);
+    display_close(tui.display);
+    canvas_free(&tui.grid);
+    explorer->wait = NULL;
+    explorer->look = NULL;
+    explorer->line = (struct edit_line){.prompt = "", .text = ""};
+    *signal_number = ending;
+    return STATUS_OK;
+}
+
+void tui_print_errors(const struct explorer *explorer)
+{
+    for (size_t i = 0; i < explorer->journal.count; i++) {
+        if (explorer->journal.items[i].style == STYLE_ERROR)
+            fprintf(stderr, "%s\n", explorer->journal.items[i].text);
+    }
+}

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# For the tests in a real terminal: sourced after program.sh. Where tmux is missing or finds no pseudo-terminal the test is
+# skipped. it_term and it_locale, exported, are those of the program. prompt_line: which line from the end of the screen is the prompt, 1 without panes, 2 with them.
+if ! command -v tmux >"$work/path" 2>&1; then
+    echo "1..0 # SKIP tmux is not installed"
+    exit 0
+fi
+cd "$work" || exit 1
+socket=$work/tmux
+tmux_() {
+    env -u TMUX tmux -S "$socket" -f /dev/null "$@"
+}
+trap 'tmux_ kill-server 2>/dev/null; rm -rf "$work"' EXIT
+if ! tmux_ new-session -d -s probe 'sleep 100' 2>"$work/probe"; then
+    echo "1..0 # SKIP tmux finds no pseudo-terminal: $(head -n 1 "$work/probe")"
+    exit 0
+fi
+
+keys() {
+    tmux_ send-keys -t it "$@"
+}
+screen() {
+    tmux_ capture-pane -p -t it >screen.txt 2>/dev/null
+}
+# wait_for PATTERN: until the screen shows it, twenty seconds at most.
+wait_for() {
+    tries=0
+    while [ $tries -lt 200 ]; do
+        screen
+        grep -qE -- "$1" screen.txt && return 0
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    return 1
+}
+# shows NAME PATTERN
+shows() {
+    wait_for "$2"
+    status=$?
+    ok $status "$1"
+    [ $status -eq 0 ] || explain screen.txt
+}
+# The last line that is not empty is the prompt with nothing behind it.
+at_prompt() {
+    tries=0
+    while [ $tries -lt 200 ]; do
+        screen
+        grep -v '^$' screen.txt | tail -n "${prompt_line:-1}" | head -n 1 | grep -q '^ippro> *$' && return 0
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    return 1
+}
+
+# start WIDTH HEIGHT ARGUMENTS: the program in a new terminal; its process number goes to the file pid.
+cat >run.sh <<'END'
+trap : INT
+LC_ALL=${it_locale:-C.UTF-8}
+TERM=${it_term:-$TERM}
+export LC_ALL TERM
+sh -c 'echo $$ >pid; exec "$IPPRO" "$@"' run "$@"
+echo "ended with $?"
+sleep 1000
+END
+export IPPRO
+start() {
+    tmux_ kill-server 2>/dev/null
+    sleep 0.2
+    width=$1 height=$2
+    shift 2
+    tmux_ new-session -d -s it -x "$width" -y "$height" "sh run.sh $*"
+}
+
