@@ -264,6 +264,28 @@ static void test_digest(void **state)
     assert_string_equal(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     digest_bytes("", 0, digest);
     assert_string_equal(digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    /* A million times "a" (appendix B.3): at once, in pieces, and beside other work on both sides of the size
+     * that is worth a thread. */
+    static const char million[] = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0";
+    enum { MILLION = 1000000, PIECE = 777, LARGE = 3 << 20 };
+    char *text = mem_new(LARGE, 1), other[DIGEST_SIZE];
+    memset(text, 'a', LARGE);
+    struct digest_state pieces;
+    digest_begin(&pieces);
+    for (int at = 0; at < MILLION; at += PIECE)
+        digest_add(&pieces, text + at, at + PIECE < MILLION ? PIECE : (size_t)(MILLION - at));
+    digest_end(&pieces, digest);
+    assert_string_equal(digest, million);
+    struct digest_job small, large;
+    digest_start(&small, text, MILLION);
+    digest_start(&large, text, LARGE);
+    assert_true(large.running);
+    digest_finish(&small, digest);
+    assert_string_equal(digest, million);
+    digest_finish(&large, digest);
+    digest_bytes(text, LARGE, other);
+    assert_string_equal(digest, other);
+    mem_free(text);
 }
 
 int main(void)

@@ -219,7 +219,7 @@ static const char *fact(const struct figure *figure, const char *key)
 {
     for (int i = 0; i < figure->fact_count; i++) {
         if (strcmp(figure->facts[i].key, key) == 0)
-            return figure->facts[i].value;
+            return figure_fact_value(&figure->facts[i]);
     }
     return NULL;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sha2.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,7 +82,7 @@ status file_read(const char *path, size_t limit, unsigned char **data, size_t *s
     unsigned char *content = NULL;
     status code = open_regular(expanded, limit, &fd, &bytes, error);
     if (code == STATUS_OK) {
-        content = bytes < SIZE_MAX ? mem_new(bytes + 1, 1) : NULL;
+        content = bytes < SIZE_MAX ? mem_aligned_raw(bytes + 1, 1) : NULL;
         code = content ? read_all(fd, expanded, content, bytes, error)
                        : error_set(error, STATUS_MEMORY, "%s: no memory for its %zu bytes", expanded, bytes);
         close(fd);
@@ -93,6 +92,7 @@ status file_read(const char *path, size_t limit, unsigned char **data, size_t *s
         mem_free(content);
         return code;
     }
+    content[bytes] = '\0';
     *data = content;
     *size = bytes;
     return STATUS_OK;
@@ -289,9 +289,4 @@ status file_program_data(const char *name, char **path, struct error *error)
                          directories[0] ? directories[0] : "", directories[0] ? " and " : "", directories[1]);
     *path = found;
     return STATUS_OK;
-}
-
-void digest_bytes(const void *data, size_t size, char out[DIGEST_SIZE])
-{
-    SHA256Data(data, size, out);
 }

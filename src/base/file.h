@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files: reading whole regular files safely, replacing files atomically, paths, digests. */
+/* Files: reading whole regular files safely, replacing files atomically, paths. */
 #ifndef IPPRO_BASE_FILE_H
 #define IPPRO_BASE_FILE_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include "base/digest.h"
 #include "base/status.h"
 
 /* Read a whole regular file of at most `limit` bytes. Directories, FIFOs, devices, missing, unreadable and
@@ -31,9 +32,5 @@ char *file_user_directory(const char *variable, const char *fallback, int create
 /* A read-only data file of the program ("examples/shapes-resnet.onnx", "themes/dark.theme"): looked for below
  * $IPPRO_DATADIR, then below the installed pkgdatadir. Owned by the caller; STATUS_NOT_FOUND otherwise. */
 status file_program_data(const char *name, char **path, struct error *error);
-
-/* SHA-256 as 64 lower-case hex digits (libmd). */
-#define DIGEST_SIZE 65
-void digest_bytes(const void *data, size_t size, char out[DIGEST_SIZE]);
 
 #endif

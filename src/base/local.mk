@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libbase.a
 src_libbase_a_SOURCES = \
+	src/base/digest.c src/base/digest.h \
 	src/base/file.c src/base/file.h \
 	src/base/match.c \
 	src/base/memory.c src/base/memory.h \
@@ -10,5 +11,6 @@ src_libbase_a_SOURCES = \
 	src/base/random.c src/base/random.h \
 	src/base/share.h \
 	src/base/status.c src/base/status.h \
-	src/base/text.c src/base/text.h
-LIBBASE = src/libbase.a $(MD_LIBS)
+	src/base/text.c src/base/text.h \
+	src/base/thread.c src/base/thread.h
+LIBBASE = src/libbase.a $(NETTLE_LIBS)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Nothing this program computes needs a terabyte, but a file may ask for it: such sizes fail here, the same
  * way on every machine, instead of depending on overcommit or on a sanitizer's limit. */
@@ -54,14 +55,32 @@ void *mem_resize(void *pointer, size_t count, size_t size)
     return request(count, size, &bytes) ? realloc(pointer, bytes) : NULL;
 }
 
+/* bytes: of a request that was let through. */
+static void *aligned(size_t bytes)
+{
+    const size_t line = 64, huge_page = (size_t)2 << 20;
+    const size_t alignment = bytes >= 2 * huge_page ? huge_page : line;
+    bytes = (bytes + line - 1) / line * line;
+    void *memory = NULL;
+    if (posix_memalign(&memory, alignment, bytes) != 0)
+        return NULL;
+    if (alignment == huge_page)
+        (void)madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE); /* advice: may be refused */
+    return memory;
+}
+
+void *mem_aligned_raw(size_t count, size_t size)
+{
+    size_t bytes;
+    return request(count, size, &bytes) ? aligned(bytes) : NULL;
+}
+
 void *mem_aligned(size_t count, size_t size)
 {
-    const size_t line = 64;
     size_t bytes;
     if (!request(count, size, &bytes))
         return NULL;
-    bytes = (bytes + line - 1) / line * line;
-    void *memory = aligned_alloc(line, bytes);
+    void *memory = aligned(bytes);
     return memory ? memset(memory, 0, bytes) : NULL;
 }
 

@@ -3,12 +3,12 @@
 #include "base/pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/memory.h"
+#include "base/thread.h"
 
 enum { LARGEST_POOL = 1024 };
 
@@ -67,23 +67,16 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-/* Start the workers with all signals blocked: a new thread inherits the mask of its creator. */
 static status start_workers(struct pool *pool, struct error *error)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = 0;
-    for (int i = 1; i < pool->threads && failure == 0; i++) {
+    for (int i = 1; i < pool->threads; i++) {
         pool->workers[i] = (struct worker){.pool = pool, .index = i};
-        failure = pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]);
-        if (failure == 0)
-            pool->started++;
+        int failure = thread_start(&pool->workers[i].thread, worker_main, &pool->workers[i]);
+        if (failure)
+            return error_set(error, STATUS_FAILED, "thread %d of %d cannot be started: %s",
+                             pool->started + 2, pool->threads, strerror(failure));
+        pool->started++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failure)
-        return error_set(error, STATUS_FAILED, "thread %d of %d cannot be started: %s", pool->started + 2,
-                         pool->threads, strerror(failure));
     return STATUS_OK;
 }
 

@@ -196,9 +196,7 @@ static status cifar_open(struct dataset *dataset, const struct dataset_options *
         return error_memory(error);
     code = name_classes(dataset, path, layout, error);
     mem_free(path);
-    if (code == STATUS_OK)
-        records_end(dataset);
-    return code;
+    return code == STATUS_OK ? records_end(dataset, error) : code;
 }
 
 static status cifar10_open(struct dataset *dataset, const struct dataset_options *options,
@@ -222,6 +220,7 @@ const struct dataset_kind dataset_cifar10 = {
     .splits = splits,
     .open = cifar10_open,
     .read = records_read,
+    .digest = records_digest,
     .close = records_close,
 };
 
@@ -233,5 +232,6 @@ const struct dataset_kind dataset_cifar100 = {
     .splits = splits,
     .open = cifar100_open,
     .read = records_read,
+    .digest = records_digest,
     .close = records_close,
 };

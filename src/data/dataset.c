@@ -183,6 +183,11 @@ void dataset_free(struct dataset *dataset)
     mem_free(dataset);
 }
 
+const char *dataset_digest(const struct dataset *dataset)
+{
+    return dataset->kind->digest(dataset);
+}
+
 /* (pixel / 255 - mean) / std for every byte there is: far fewer divisions than one per pixel. */
 static void fill_table(double table[256], double mean, double std)
 {

@@ -33,6 +33,8 @@ struct dataset_kind {
     /* Write channels*height*width bytes and the label of one record. */
     status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
                    struct error *error);
+    /* As dataset_digest. */
+    const char *(*digest)(const struct dataset *dataset);
     void (*close)(struct dataset *dataset);
 };
 
@@ -45,7 +47,6 @@ struct dataset {
     char **class_names; /* one per class, from the data set's own files where they have them */
     char *normalization;
     double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
-    char digest[DIGEST_SIZE]; /* of all records: names the data in outputs and sessions */
     void *store;              /* the kind's own */
     int shares;               /* owners beside the first */
 };
@@ -63,6 +64,9 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
 /* One more owner; each calls dataset_free once. */
 struct dataset *dataset_retain(struct dataset *dataset); /* NULL is fine */
 void dataset_free(struct dataset *dataset);
+/* SHA-256 of all records, which names the data in outputs and sessions; lives as long as the data set. It may
+ * have to be waited for: up to half a second for 10,000 generated images. Thread safe. */
+const char *dataset_digest(const struct dataset *dataset);
 /* One normalised image (C,H,W) as float or double, and its label. */
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
                      int64_t *label, struct error *error);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The built-in data set: generated when it is opened, so that nothing need be downloaded to try the program.
- */
+/* The built-in data set: generated while it is used, so that nothing need be downloaded to try the program. */
 #include <string.h>
 #include "base/memory.h"
 #include "data/records.h"
@@ -12,6 +11,11 @@ static const struct {
     const char *name;
     int64_t images;
 } split_defaults[] = {{"train", 10000}, {"test", 2000}};
+
+static void make_record(const struct record_store *store, int64_t index, uint8_t *record)
+{
+    record[0] = (uint8_t)shape_draw(store->seed, store->split, (uint32_t)index, record + LABEL_BYTES);
+}
 
 static status shapes_open(struct dataset *dataset, const struct dataset_options *options, struct error *error)
 {
@@ -25,15 +29,15 @@ static status shapes_open(struct dataset *dataset, const struct dataset_options 
         code = records_name_classes(dataset, shape_class_names, SHAPE_CLASSES, error);
     if (code != STATUS_OK)
         return code;
-    uint8_t *record = records_extend(dataset, count);
     dataset->normalization = mem_string("half");
-    if (!record || !dataset->normalization)
+    if (!records_extend(dataset, count) || !dataset->normalization)
         return error_memory(error);
-    for (int64_t i = 0; i < count; i++, record += LABEL_BYTES + RECORD_PIXELS)
-        record[0] = (uint8_t)shape_draw(options->seed, split, (uint32_t)i, record + LABEL_BYTES);
+    struct record_store *store = dataset->store;
+    store->make = make_record;
+    store->seed = options->seed;
+    store->split = split;
     dataset->count = count;
-    records_end(dataset);
-    return STATUS_OK;
+    return records_end(dataset, error);
 }
 
 static const char *const splits[] = {"train", "test", NULL};
@@ -45,5 +49,6 @@ const struct dataset_kind dataset_shapes = {
     .splits = splits,
     .open = shapes_open,
     .read = records_read,
+    .digest = records_digest,
     .close = records_close,
 };

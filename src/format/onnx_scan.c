@@ -242,10 +242,12 @@ status onnx_scan(const char *name, const ProtobufCMessageDescriptor *type, const
     return result;
 }
 
+/* Larger pieces are aligned as tensors are, which then take them over (onnx_tensor.c). */
 static void *allocate(void *unused, size_t size)
 {
+    enum { LARGER = 4096 };
     (void)unused;
-    return mem_resize(NULL, size ? size : 1, 1);
+    return size >= LARGER ? mem_aligned_raw(size, 1) : mem_resize(NULL, size ? size : 1, 1);
 }
 
 static void release(void *unused, void *pointer)

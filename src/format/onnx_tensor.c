@@ -243,6 +243,21 @@ static status convert_typed(const Onnx__TensorProto *message, const struct data_
     }
 }
 
+/* The message's own memory as the tensor's, where the file holds the numbers as they stand in memory: nothing
+ * is copied. NULL: they must be converted. */
+static struct tensor *take_raw(Onnx__TensorProto *message, const struct data_type *type,
+                               enum element_type element, const struct shape *shape)
+{
+    bool as_is = BYTE_ORDER == LITTLE_ENDIAN && (type->convert == raw_float || type->convert == raw_wide);
+    uint8_t *raw = message->raw_data.data;
+    if (!as_is || message->raw_data.len == 0 || (uintptr_t)raw % TENSOR_ALIGNMENT != 0)
+        return NULL;
+    struct tensor *tensor = tensor_adopt(element, shape, raw);
+    if (tensor)
+        message->raw_data = (ProtobufCBinaryData){0};
+    return tensor;
+}
+
 static status convert(Onnx__TensorProto *message, struct tensor **tensor, struct error *error)
 {
     enum element_type element;
@@ -255,11 +270,16 @@ static status convert(Onnx__TensorProto *message, struct tensor **tensor, struct
     int64_t elements = shape_elements(&shape);
     if ((result = check_counts(message, type, elements, error)))
         return result;
-    struct tensor *made = tensor_new(element, &shape);
+    struct tensor *made = take_raw(message, type, element, &shape);
+    bool taken = made != NULL;
+    if (!made)
+        made = tensor_new(element, &shape);
     if (!made)
         return error_memory(error);
     made->file_type = message->data_type;
-    if (message->raw_data.len) {
+    if (taken) {
+        result = STATUS_OK;
+    } else if (message->raw_data.len) {
         int64_t bad = type->convert(message->raw_data.data, elements, made->data);
         if (bad < elements)
             result = misfit(bad, type, error);

@@ -242,7 +242,7 @@ static void push_content(lua_State *L, const struct figure *figure)
     set_string(L, "title", figure->title);
     lua_newtable(L);
     for (int i = 0; i < figure->fact_count; i++)
-        set_string(L, figure->facts[i].key, figure->facts[i].value);
+        set_string(L, figure->facts[i].key, figure_fact_value(&figure->facts[i]));
     lua_setfield(L, -2, "facts");
     push_names(L, figure->notes, figure->note_count);
     lua_setfield(L, -2, "notes");

@@ -118,18 +118,21 @@ bool shape_axis(int rank, int64_t axis, int *result)
 struct tensor *tensor_new(enum element_type type, const struct shape *shape)
 {
     int64_t count = shape_elements(shape);
-    struct tensor *tensor;
+    void *data = count < 0 ? NULL : mem_aligned((size_t)count, element_size(type));
+    struct tensor *tensor = data == NULL ? NULL : tensor_adopt(type, shape, data);
 
-    if (count < 0)
-        return NULL;
-    tensor = mem_new(1, sizeof(*tensor));
+    if (tensor == NULL)
+        mem_free(data);
+    return tensor;
+}
+
+struct tensor *tensor_adopt(enum element_type type, const struct shape *shape, void *data)
+{
+    struct tensor *tensor = mem_new(1, sizeof(*tensor));
+
     if (tensor == NULL)
         return NULL;
-    tensor->data = mem_aligned((size_t)count, element_size(type));
-    if (tensor->data == NULL) {
-        mem_free(tensor);
-        return NULL;
-    }
+    tensor->data = data;
     tensor->type = type;
     tensor->shape = *shape;
     tensor->references = 1;

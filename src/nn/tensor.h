@@ -22,12 +22,14 @@ struct shape {
     int64_t dim[TENSOR_MAX_RANK];
 };
 
+enum { TENSOR_ALIGNMENT = 64 }; /* bytes: a cache line, an AVX-512 vector */
+
 /* Row-major, contiguous. Shared and immutable once built; counted by atomic references. */
 struct tensor {
     enum element_type type;
     int file_type; /* ONNX data type in the file, 0 where there was none */
     struct shape shape;
-    void *data; /* 64-byte aligned, owned */
+    void *data; /* aligned to TENSOR_ALIGNMENT, owned */
     int references;
 };
 
@@ -49,6 +51,9 @@ bool shape_axis(int rank, int64_t axis, int *result);
 
 /* Zeroed tensor with one reference; NULL when memory is out or the shape has no size. */
 struct tensor *tensor_new(enum element_type type, const struct shape *shape);
+/* The same of data that are there already: aligned to TENSOR_ALIGNMENT, from base/memory.h. They pass to the tensor when it
+ * is made, and stay the caller's where NULL is returned. */
+struct tensor *tensor_adopt(enum element_type type, const struct shape *shape, void *data);
 struct tensor *tensor_retain(struct tensor *tensor);
 /* The same numbers as float or double, as a new reference: of the tensor itself where that is its type. The
  * tensor's own type is float or double. NULL when memory is out. */

@@ -4,6 +4,7 @@
 
 #include <cblas.h>
 #include <getopt.h>
+#include <nettle/version.h>
 #include <png.h>
 #include <jansson.h>
 #include <protobuf-c/protobuf-c.h>
@@ -252,7 +253,8 @@ void version_print(FILE *file)
 {
     fprintf(file, "%s %s\n", PROGRAM_NAME, PROGRAM_VERSION);
     fprintf(file, "Readline %s, %s, %s\n", rl_library_version, curses_version(), openblas_get_config());
-    fprintf(file, "libpng %s, jansson %s, protobuf-c %s, %s\n", png_get_libpng_ver(NULL),
-            jansson_version_str(), protobuf_c_version(), LUA_RELEASE);
+    fprintf(file, "libpng %s, jansson %s, protobuf-c %s, Nettle %d.%d, %s\n", png_get_libpng_ver(NULL),
+            jansson_version_str(), protobuf_c_version(), nettle_version_major(), nettle_version_minor(),
+            LUA_RELEASE);
     fprintf(file, "Licence GPL-3.0-or-later: free software, with no warranty.\n");
 }

@@ -109,7 +109,7 @@ static void data_rows(const struct dataset *dataset, struct figure *figure)
     card_row(figure, "data", "%s %s", dataset->kind->name, dataset->split);
     if (dataset->path)
         card_row(figure, "path", "%s", dataset->path);
-    card_row(figure, "data hash", "%.16s", dataset->digest);
+    card_row(figure, "data hash", "%.16s", dataset_digest(dataset));
     thousands_row(figure, "images", dataset->count);
     card_row(figure, "image", "%dx%dx%d in %d classes", dataset->channels, dataset->height, dataset->width,
              dataset->classes);

@@ -44,7 +44,7 @@ static void add_story(struct text *text, const struct session *session)
     }
     if (session->dataset) {
         text_add_format(text, "data: %s %s\n", session->dataset->kind->name, session->dataset->split);
-        add_line(text, "data_hash", session->dataset->digest);
+        add_line(text, "data_hash", dataset_digest(session->dataset));
     }
 }
 

@@ -31,7 +31,7 @@ static const char *const check_keys[CHECKS] = {"model", "data", "network"};
 static const char *check_value(const struct state *state, int check)
 {
     if (check == 1)
-        return state->dataset ? state->dataset->digest : NULL;
+        return state->dataset ? dataset_digest(state->dataset) : NULL;
     if (!state->model)
         return NULL;
     return check == 0 ? state->model->digest : state->pruning->network;

@@ -132,8 +132,10 @@ static status load_graph(struct model *model, const char *path, struct error *er
     if (code != STATUS_OK)
         return code;
     struct graph *graph = NULL;
+    struct digest_job digest; /* beside the reading: a large model takes about as long to hash as to parse */
+    digest_start(&digest, data, size);
     code = onnx_read_bytes(path, data, size, &graph, error);
-    digest_bytes(data, size, model->digest);
+    digest_finish(&digest, model->digest);
     memcpy(model->network, model->digest, sizeof model->network);
     mem_free(data);
     if (code != STATUS_OK)

@@ -115,6 +115,16 @@ static void changed_facts(const struct session *session, struct figure *figure)
         figure_fact(figure, "selected", "%s", session->pruning->how);
 }
 
+static const char *data_hash(const void *dataset)
+{
+    return dataset_digest(dataset);
+}
+
+static void release_data(void *dataset)
+{
+    dataset_free(dataset);
+}
+
 struct figure *shown_figure(const struct session *session, enum figure_kind kind, const char *name)
 {
     struct figure *figure = figure_new(kind, name);
@@ -128,7 +138,7 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
     }
     if (session->dataset) {
         figure_fact(figure, "data", "%s %s", session->dataset->kind->name, session->dataset->split);
-        figure_fact(figure, "data_hash", "%s", session->dataset->digest);
+        figure_fact_later(figure, "data_hash", data_hash, dataset_retain(session->dataset), release_data);
         figure_fact(figure, "normalize", "%s", session->dataset->normalization);
     }
     if (board_statistics(session->board) && session->dataset)

@@ -93,7 +93,7 @@ void sweep_add_key(const struct sweep *sweep, const struct session *session, str
                               sweep->kernel,
                               (double)sweep->micro_batch};
     key_add(key, session->model->network, DIGEST_SIZE);
-    key_add(key, session->dataset->digest, DIGEST_SIZE);
+    key_add(key, dataset_digest(session->dataset), DIGEST_SIZE);
     text_add(key, session->dataset->normalization);
     key_add(key, sweep->ratios, (size_t)sweep->ratio_count * sizeof *sweep->ratios);
     key_add(key, sweep->included, (size_t)session->pruning->block_count * sizeof *sweep->included);

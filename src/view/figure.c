@@ -26,8 +26,13 @@ struct figure *figure_new(enum figure_kind kind, const char *name)
 
 void figure_free(struct figure *figure)
 {
-    if (figure)
-        arena_free(figure->arena);
+    if (!figure)
+        return;
+    for (int i = 0; i < figure->fact_count; i++) {
+        if (figure->facts[i].release)
+            figure->facts[i].release(figure->facts[i].source);
+    }
+    arena_free(figure->arena);
 }
 
 status figure_check(const struct figure *figure, struct error *error)
@@ -123,10 +128,29 @@ void figure_fact(struct figure *figure, const char *key, const char *format, ...
         return;
     va_list arguments;
     va_start(arguments, format);
-    struct figure_fact fact = {keep_string(figure, key), keep_format(figure, format, arguments)};
+    struct figure_fact fact = {.key = keep_string(figure, key),
+                               .value = keep_format(figure, format, arguments)};
     va_end(arguments);
     if (fact.key && fact.value)
         figure->facts[figure->fact_count++] = fact;
+}
+
+void figure_fact_later(struct figure *figure, const char *key, const char *(*find)(const void *source),
+                       void *source, void (*release)(void *source))
+{
+    bool room = figure && grow(figure, &figure->facts, &figure->fact_capacity, (size_t)figure->fact_count,
+                               sizeof *figure->facts);
+    const char *kept = room ? keep_string(figure, key) : NULL;
+    if (kept)
+        figure->facts[figure->fact_count++] =
+            (struct figure_fact){.key = kept, .find = find, .source = source, .release = release};
+    else
+        release(source);
+}
+
+const char *figure_fact_value(const struct figure_fact *fact)
+{
+    return fact->find ? fact->find(fact->source) : fact->value;
 }
 
 void figure_note(struct figure *figure, const char *format, ...)

@@ -96,7 +96,11 @@ struct figure_scatter {
 };
 
 struct figure_fact {
-    const char *key, *value;
+    const char *key, *value; /* read through figure_fact_value */
+    /* A value that is waited for: `find` asks its source for it, which the figure holds until `release`. */
+    const char *(*find)(const void *source);
+    void *source;
+    void (*release)(void *source);
 };
 
 struct figure {
@@ -132,6 +136,11 @@ status figure_check(const struct figure *figure, struct error *error);
 void figure_title(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void figure_fact(struct figure *figure, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A fact that takes a while to be known (the hash of a large data set): it is asked for when machine output is
+ * written, so that figures on a screen do not wait for it. The source passes to the figure, also on failure. */
+void figure_fact_later(struct figure *figure, const char *key, const char *(*find)(const void *source),
+                       void *source, void (*release)(void *source));
+const char *figure_fact_value(const struct figure_fact *fact);
 void figure_note(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tables: columns first, then cells row by row, left to right. */

@@ -188,7 +188,7 @@ static void write_figure(struct csv *csv, const struct figure *figure)
     if (figure->title)
         add_fact(csv, "title", figure->title);
     for (int i = 0; i < figure->fact_count; i++)
-        add_fact(csv, figure->facts[i].key, figure->facts[i].value);
+        add_fact(csv, figure->facts[i].key, figure_fact_value(&figure->facts[i]));
     for (int i = 0; i < figure->note_count; i++)
         add_fact(csv, "note", figure->notes[i]);
     if (figure->kind == FIGURE_TABLE)

@@ -220,7 +220,7 @@ static json_t *figure_object(struct json *json, const struct figure *figure)
         struct text key = {0};
         text_add_escaped(&key, figure->facts[i].key, 0);
         json->failed = json->failed || key.failed;
-        set(json, facts, text_data(&key), string(figure->facts[i].value));
+        set(json, facts, text_data(&key), string(figure_fact_value(&figure->facts[i])));
         text_free(&key);
     }
     set(json, object, "figure", string(figure->name));
