@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libnn.a
 src_libnn_a_SOURCES = \
+	src/nn/blocked.c src/nn/blocked.h \
 	src/nn/broadcast.c src/nn/broadcast.h \
 	src/nn/check.c src/nn/check.h \
 	src/nn/convolution.h src/nn/convolution_columns.c \
@@ -32,4 +33,5 @@ src_libnn_a_SOURCES = \
 	src/nn/tensor.c src/nn/tensor.h \
 	src/nn/variant.c \
 	src/nn/window.c src/nn/window.h
-LIBNN = src/libnn.a $(OPENBLAS_LIBS)
+include src/nn/blocked/local.mk
+LIBNN = src/libnn.a $(LIBBLOCKED) $(OPENBLAS_LIBS)
