@@ -5,7 +5,7 @@
 
 #include "nn/blocked/variants.h"
 
-#define BLOCKED_FAMILIES(FAMILY) FAMILY(pointwise)
+#define BLOCKED_FAMILIES(FAMILY) FAMILY(direct) FAMILY(pointwise)
 
 #define FAMILY(name) extern const struct blocked_family VARIANT_NAME(blocked_##name);
 BLOCKED_FAMILIES(FAMILY)
