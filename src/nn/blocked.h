@@ -67,10 +67,13 @@ struct blocked_family {
                 const struct blocked_epilogue *epilogue, float *workspace);
 };
 
+struct blocked_layer_kernels;
+
 /* The kernels of one instruction set. */
 struct blocked_kernels {
     const char *name;                             /* "baseline", "avx2", "avx512" */
     const struct blocked_family *const *families; /* NULL after the last */
+    const struct blocked_layer_kernels *layer;    /* what stands around them: nn/blocked_layer.h */
 };
 
 /* The best that this processor can run; the environment variable IPPRO_CPU names a lesser one. Chosen at the
