@@ -80,6 +80,23 @@ static void pointwise_is_its_definition(void **state)
     check_family("pointwise", 60, 1e-6, make_pointwise);
 }
 
+static void make_winograd(struct random_state *random, struct blocked_convolution *geometry)
+{
+    geometry->kernel_height = geometry->kernel_width = 3;
+    geometry->pad_top = between(random, 0, 2);
+    geometry->pad_left = between(random, 0, 2);
+    if (random_below(random, 8) == 0)
+        geometry->in_width += 40; /* more than one strip of tiles */
+    blocked_case_sizes(geometry, between(random, 0, 2));
+}
+
+static void winograd_is_its_definition(void **state)
+{
+    (void)state;
+    check_family("winograd2", 60, 1e-6, make_winograd);
+    check_family("winograd4", 60, 4e-6, make_winograd);
+}
+
 static void instruction_sets_are_chosen_by_name(void **state)
 {
     (void)state;
@@ -100,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instruction_sets_are_chosen_by_name),
         cmocka_unit_test(pointwise_is_its_definition),
+        cmocka_unit_test(winograd_is_its_definition),
     };
     return cmocka_run_group_tests_name("blocked", tests, NULL, NULL);
 }

@@ -8,7 +8,10 @@ BLOCKED_SOURCES = \
 	src/nn/blocked/pointwise.c \
 	src/nn/blocked/product.h \
 	src/nn/blocked/variant.c \
-	src/nn/blocked/variants.h
+	src/nn/blocked/variants.h \
+	src/nn/blocked/winograd.h \
+	src/nn/blocked/winograd2.c \
+	src/nn/blocked/winograd4.c
 
 noinst_LIBRARIES += src/libbaseline.a
 src_libbaseline_a_SOURCES = $(BLOCKED_SOURCES)
