@@ -2,6 +2,7 @@
 # The same sources, once per instruction set. (Objects of a library with its own flags get the library's name in front.)
 BLOCKED_SOURCES = \
 	src/nn/blocked.h \
+	src/nn/blocked/depthwise.c \
 	src/nn/blocked/epilogue.h \
 	src/nn/blocked/families.h \
 	src/nn/blocked/lanes.h \
