@@ -119,6 +119,27 @@ static void depthwise_is_its_definition(void **state)
     check_family("depthwise", 200, 1e-6, make_depthwise);
 }
 
+static void make_direct(struct random_state *random, struct blocked_convolution *geometry)
+{
+    static const int kernels[] = {1, 2, 3, 3, 5, 7};
+    geometry->kernel_height = pick(random, kernels, COUNT(kernels));
+    geometry->kernel_width = pick(random, kernels, COUNT(kernels));
+    geometry->stride_height = between(random, 1, 3);
+    geometry->stride_width = between(random, 1, 3);
+    geometry->dilation_height = between(random, 1, 3);
+    geometry->dilation_width = between(random, 1, 2);
+    geometry->in_width += between(random, 0, 1) * 30;
+    geometry->pad_top = between(random, 0, geometry->kernel_height);
+    geometry->pad_left = between(random, 0, geometry->kernel_width);
+    blocked_case_sizes(geometry, between(random, 0, 2));
+}
+
+static void direct_is_its_definition(void **state)
+{
+    (void)state;
+    check_family("direct", 60, 1e-6, make_direct);
+}
+
 static void instruction_sets_are_chosen_by_name(void **state)
 {
     (void)state;
@@ -137,9 +158,8 @@ static void instruction_sets_are_chosen_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(instruction_sets_are_chosen_by_name),
-        cmocka_unit_test(pointwise_is_its_definition),
-        cmocka_unit_test(depthwise_is_its_definition),
+        cmocka_unit_test(instruction_sets_are_chosen_by_name), cmocka_unit_test(direct_is_its_definition),
+        cmocka_unit_test(pointwise_is_its_definition),         cmocka_unit_test(depthwise_is_its_definition),
         cmocka_unit_test(winograd_is_its_definition),
     };
     return cmocka_run_group_tests_name("blocked", tests, NULL, NULL);

@@ -29,6 +29,7 @@ struct blocked_epilogue {
         *shift;            /* per output channel: v = scale * (sum + bias) + shift; NULL: v = sum + bias */
     const float *residual; /* blocked like the output, added to v, or NULL */
     bool relu;             /* v = max(v, 0) */
+    float ceiling;              /* with relu, where positive: v = min(v, ceiling) */
     bool add;              /* out += v instead of out = v (gradients); not together with relu */
     float *out;
 };
@@ -46,6 +47,7 @@ struct blocked_convolution {
     int pad_top, pad_left; /* bottom and right follow from the sizes */
     int groups;            /* 1, or in_channels == out_channels == groups: depthwise */
     bool transposed;
+    bool planar; /* the input is [image][channel][row][column], as images come; not together with transposed */
 };
 
 /* The geometry of the data gradient of an (untransposed) convolution. */

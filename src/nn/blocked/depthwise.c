@@ -13,8 +13,8 @@ enum { RUN = 8, KERNEL_MAX = 15 };
 
 static bool supports(const struct blocked_convolution *g)
 {
-    return g->groups == g->in_channels && g->groups == g->out_channels && g->kernel_height <= KERNEL_MAX &&
-           g->kernel_width <= KERNEL_MAX;
+    return !g->planar && g->groups == g->in_channels && g->groups == g->out_channels &&
+           g->kernel_height <= KERNEL_MAX && g->kernel_width <= KERNEL_MAX;
 }
 
 static size_t weights_size(const struct blocked_convolution *g)

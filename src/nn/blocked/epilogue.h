@@ -33,8 +33,11 @@ LANES_INLINE void epilogue_store(const struct blocked_epilogue *epilogue,
     v = vector_multiply_add(channels->scale, v, channels->shift);
     if (epilogue->residual)
         v += vector_load(epilogue->residual + at);
-    if (epilogue->relu)
+    if (epilogue->relu) {
         v = vector_max(v, vector_all(0));
+        if (epilogue->ceiling > 0)
+            v = vector_min(v, vector_all(epilogue->ceiling));
+    }
     if (epilogue->add)
         v += vector_load(epilogue->out + at);
     vector_store(epilogue->out + at, v);

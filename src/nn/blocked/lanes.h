@@ -79,4 +79,17 @@ LANES_INLINE vector vector_max(vector a, vector b)
 #endif
 }
 
+/* The smaller one; a NaN in `a` stays. */
+LANES_INLINE vector vector_min(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_min_ps(b, a);
+#elif defined(__AVX2__)
+    return _mm256_min_ps(b, a);
+#else
+    const vector_mask smaller = b < a;
+    return (vector)(((vector_mask)b & smaller) | ((vector_mask)a & ~smaller));
+#endif
+}
+
 #endif

@@ -3,6 +3,7 @@
 BLOCKED_SOURCES = \
 	src/nn/blocked.h \
 	src/nn/blocked/depthwise.c \
+	src/nn/blocked/direct.c \
 	src/nn/blocked/epilogue.h \
 	src/nn/blocked/families.h \
 	src/nn/blocked/lanes.h \

@@ -48,8 +48,8 @@ static struct shape shape_of(const struct blocked_convolution *g)
 
 static bool supports(const struct blocked_convolution *g)
 {
-    return g->kernel_height == 3 && g->kernel_width == 3 && g->stride_height == 1 && g->stride_width == 1 &&
-           g->dilation_height == 1 && g->dilation_width == 1 && g->groups == 1;
+    return !g->planar && g->kernel_height == 3 && g->kernel_width == 3 && g->stride_height == 1 &&
+           g->stride_width == 1 && g->dilation_height == 1 && g->dilation_width == 1 && g->groups == 1;
 }
 
 static size_t weights_size(const struct blocked_convolution *g)
