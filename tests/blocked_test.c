@@ -80,6 +80,45 @@ static void pointwise_is_its_definition(void **state)
     check_family("pointwise", 60, 1e-6, make_pointwise);
 }
 
+static void make_winograd(struct random_state *random, struct blocked_convolution *geometry)
+{
+    geometry->kernel_height = geometry->kernel_width = 3;
+    geometry->pad_top = between(random, 0, 2);
+    geometry->pad_left = between(random, 0, 2);
+    if (random_below(random, 8) == 0)
+        geometry->in_width += 40; /* more than one strip of tiles */
+    blocked_case_sizes(geometry, between(random, 0, 2));
+}
+
+static void winograd_is_its_definition(void **state)
+{
+    (void)state;
+    check_family("winograd2", 60, 1e-6, make_winograd);
+    check_family("winograd4", 60, 4e-6, make_winograd);
+}
+
+static void make_depthwise(struct random_state *random, struct blocked_convolution *geometry)
+{
+    geometry->out_channels = geometry->groups = geometry->in_channels;
+    geometry->kernel_height = between(random, 1, 5);
+    geometry->kernel_width = between(random, 1, 5);
+    geometry->stride_height = between(random, 1, 3);
+    geometry->stride_width = between(random, 1, 3);
+    geometry->dilation_height = between(random, 1, 3);
+    geometry->dilation_width = between(random, 1, 3);
+    geometry->pad_top = between(random, 0, 4);
+    geometry->pad_left = between(random, 0, 4);
+    if (random_below(random, 4) == 0)
+        geometry->in_width += 25; /* more than one run of positions */
+    blocked_case_sizes(geometry, between(random, 0, 4));
+}
+
+static void depthwise_is_its_definition(void **state)
+{
+    (void)state;
+    check_family("depthwise", 200, 1e-6, make_depthwise);
+}
+
 static void make_direct(struct random_state *random, struct blocked_convolution *geometry)
 {
     static const int kernels[] = {1, 2, 3, 3, 5, 7};
@@ -119,9 +158,9 @@ static void instruction_sets_are_chosen_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(instruction_sets_are_chosen_by_name),
-        cmocka_unit_test(direct_is_its_definition),
-        cmocka_unit_test(pointwise_is_its_definition),
+        cmocka_unit_test(instruction_sets_are_chosen_by_name), cmocka_unit_test(direct_is_its_definition),
+        cmocka_unit_test(pointwise_is_its_definition),         cmocka_unit_test(depthwise_is_its_definition),
+        cmocka_unit_test(winograd_is_its_definition),
     };
     return cmocka_run_group_tests_name("blocked", tests, NULL, NULL);
 }

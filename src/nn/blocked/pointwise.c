@@ -9,7 +9,7 @@
 
 static bool supports(const struct blocked_convolution *g)
 {
-    return g->kernel_height == 1 && g->kernel_width == 1 && g->groups == 1 && g->pad_top == 0 &&
+    return !g->planar && g->kernel_height == 1 && g->kernel_width == 1 && g->groups == 1 && g->pad_top == 0 &&
            g->pad_left == 0;
 }
 
