@@ -18,12 +18,12 @@ struct fused;
  * this fails. */
 status fused_build(struct engine *engine, const struct engine_options *options, const bool *exists,
                    struct error *error);
-/* After engine->steps are there: pack what no twin shares, and give plain kernels their gradients. */
-status fused_connect(struct engine *engine, struct error *error);
+/* After engine->steps are there: pack what no twin (NULL for none) shares, and give plain kernels their
+ * gradients. */
+status fused_connect(struct engine *engine, const struct engine *twin, struct error *error);
 void fused_free(struct fused *fused); /* NULL is fine */
 
-/* Whether a step of engine->plan runs its own plain kernels, forward (true) or for weight gradients only. */
-bool fused_runs_plain(const struct fused *fused, int plan_step);
+/* Whether a step of engine->plan runs its plain kernels. */
 bool fused_needs_workspace(const struct fused *fused, int plan_step);
 
 int fused_step_of(const struct fused *fused, int plan_step);

@@ -8,6 +8,7 @@
 #include "nn/fused/fused.h"
 
 enum form { FORM_PLAIN, FORM_BLOCKED, FORMS };
+enum { COPY_LINEAR, COPY_TARGET, COPY_GRADIENT, COPIES };
 enum { NOTHING = -1 }; /* no region, no step, no value */
 
 /* Memory in use from time `first` to `last`. With S steps, step s runs forward at time s and backward at
@@ -116,7 +117,8 @@ struct fused {
     unsigned char *memory;
     float *workspace; /* of convolutions */
     double *sums;     /* of one gate */
-    float *scratch[3];/* plain copies for probes that no unit takes; owned */
+    float *scratch[COPIES]; /* plain copies for probes that no unit takes; owned */
+    size_t scratch_bytes[COPIES];
     struct shared_numbers *numbers;
     int changed; /* steps from here on hold another variant's activations */
 };

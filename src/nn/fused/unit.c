@@ -70,7 +70,9 @@ static void run_gate(struct fused *fused, const struct fused_step *step)
     const struct unit *unit = step->unit;
     const struct fused_value *out = &fused->values[step->output];
     const bool linear = unit->probe != NOTHING || (unit->relu && unit->activated == NOTHING);
-    const bool scaled = unit->norm_step != NOTHING;
+    const bool scaled = unit->norm_step != NOTHING, multiplied = scaled && !unit->folded;
+    /* Without a relu and a factor, G's memory holds delta already. */
+    const bool there = unit->delta == unit->gradient && !unit->relu && !multiplied;
     const struct blocked_gate gate = {
         .images = fused->images,
         .channels = out->channels,
@@ -84,9 +86,9 @@ static void run_gate(struct fused *fused, const struct fused_step *step)
         .ceiling = unit->ceiling,
         .residual = region_data(fused, unit->to_residual),
         .residual_add = unit->residual_add,
-        .out = region_data(fused, unit->delta),
+        .out = there ? NULL : region_data(fused, unit->delta),
         .out_add = unit->delta_add,
-        .scaled = scaled && !unit->folded,
+        .scaled = multiplied,
         .sums = unit->probe != NOTHING ? fused->sums : NULL,
         .center = unit->center,
     };

@@ -96,8 +96,6 @@ static status plan_convolution(struct fused *fused, struct fused_step *step, boo
     }
     unit->gate = unit->relu || unit->probe != NOTHING || unit->to_residual != NOTHING ||
                  (normed && !unit->folded);
-    if (!unit->relu && unit->delta == unit->gradient && unit->folded && unit->gate)
-        unit->delta_unchanged = true; /* the gate need not write it */
     if (weights && plan_weights(fused, step, error))
         return error->code;
     if (!to_input)
