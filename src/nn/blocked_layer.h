@@ -15,21 +15,21 @@ enum { GATE_SUMS = 4 };
  * gradient, for one micro-batch. G is the gradient of h; delta = G where the relu lets it pass. */
 struct blocked_gate {
     int images, channels, positions;
-    const float *gradient;            /* G */
-    const float *linear;              /* y, or NULL when nothing below needs it */
-    const float *scale, *shift;       /* per channel, or NULL: u = y */
-    const float *activated;           /* h: tells the relu's side; NULL: u = scale * y + shift does */
+    const float *gradient;      /* G */
+    const float *linear;        /* y, or NULL when nothing below needs it */
+    const float *scale, *shift; /* per channel, or NULL: u = y */
+    const float *activated;     /* h: tells the relu's side; NULL: u = scale * y + shift does */
     bool relu;
-    float ceiling;                    /* 0: none */
-    float *residual;                  /* delta, or NULL; may be `gradient` itself */
-    bool residual_add;                /* it is added instead */
-    float *out;                       /* scale * delta, or NULL; may be `gradient` itself */
+    float ceiling;     /* 0: none */
+    float *residual;   /* delta, or NULL; may be `gradient` itself */
+    bool residual_add; /* it is added instead */
+    float *out;        /* scale * delta, or NULL; may be `gradient` itself */
     bool out_add;
-    bool scaled;                      /* else `out` is delta alone */
+    bool scaled; /* else `out` is delta alone */
     /* [image][GATE_SUMS][blocks * LANES], or NULL. A few positions are summed in float, their sums in double:
      * the terms themselves carry more rounding than that. */
     double *sums;
-    const float *center;              /* per channel, with sums */
+    const float *center; /* per channel, with sums */
 };
 
 struct blocked_pooling {

@@ -4,9 +4,9 @@
  * One engine belongs to one worker thread. It is made for a fixed batch; a partly filled batch is run with
  * the rest zero and a zero gradient, which adds exactly nothing to any reduction.
  *
- * Kernels: float runs fused steps on blocked activations (nn/fused/fused.h), with KERNEL_REFERENCE plain loops;
- * double always runs the plain loops. The order of every sum depends on the shapes and the options alone,
- * never on threads.
+ * Kernels: float runs fused steps on blocked activations (nn/fused/fused.h), with KERNEL_REFERENCE plain
+ * loops; double always runs the plain loops. The order of every sum depends on the shapes and the options
+ * alone, never on threads.
  *
  * Gradients: only values that lead to a probe or a wanted weight, and from which a path leads on to the
  * output, have one; the first layer's input never does. Where no path leads on, probe sums and weight
@@ -48,11 +48,11 @@ struct engine_options {
     int64_t batch;          /* images per micro-batch, >= 1 */
     enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
     enum kernel_choice kernel;
-    bool backward;              /* allocate what gradients need */
+    bool backward; /* allocate what gradients need */
     bool reuse; /* activations may give their memory away once nothing needs them: no engine_value but of the
                    input and the output, no variants */
-    const struct engine *twin; /* share packed weights with this engine, made for the same graph and options;
-                                  it may be freed before. NULL for none */
+    const struct engine *twin;  /* share packed weights with this engine, made for the same graph and options;
+                                   it may be freed before. NULL for none */
     const struct probe *probes; /* copied */
     int probe_count;
     const int *weights; /* values of constants whose gradients are wanted, copied */

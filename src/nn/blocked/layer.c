@@ -137,8 +137,7 @@ void VARIANT_NAME(blocked_gate)(const struct blocked_gate *gate)
     for (int n = 0; n < gate->images; n++)
         for (int block = 0; block < blocks; block++)
             for (int p = 0; p < LANES; p += WIDTH)
-                plane_functions[what](gate, block * LANES + p,
-                                      (size_t)(n * blocks + block) * plane + (size_t)p,
-                                      gate->sums ? gate->sums + (size_t)n * GATE_SUMS * stride : NULL,
-                                      stride);
+                plane_functions[what](
+                    gate, block * LANES + p, (size_t)(n * blocks + block) * plane + (size_t)p,
+                    gate->sums ? gate->sums + (size_t)n * GATE_SUMS * stride : NULL, stride);
 }

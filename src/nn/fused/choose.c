@@ -17,7 +17,7 @@ struct family_cost {
 };
 
 static const struct family_cost costs[] = {
-    {"depthwise", 0.5, 0, 0},    {"pointwise", 0.75, 0, 0}, {"direct", 0.65, 0, 0},
+    {"depthwise", 0.5, 0, 0},   {"pointwise", 0.75, 0, 0},  {"direct", 0.65, 0, 0},
     {"winograd2", 0.65, 2, 14}, {"winograd4", 0.65, 4, 14},
 };
 

@@ -26,7 +26,8 @@ static void use_forward(struct fused *fused, const struct fused_step *step)
     const int time = step->index;
     const bool conversion = step->kind == &kind_convert;
     if (step->output >= 0)
-        use(fused, step->output, conversion ? (enum form)!step->from : fused->values[step->output].made, time);
+        use(fused, step->output, conversion ? (enum form) !step->from : fused->values[step->output].made,
+            time);
     use(fused, step->input, step->from, time);
     if (step->unit) {
         use(fused, step->unit->residual, FORM_BLOCKED, time);
@@ -106,7 +107,8 @@ static status connect_probe(struct fused *fused, int index, struct error *error)
         const struct fused_value *v = &fused->values[value];
         use(fused, value, v->made, end);
         region_use(fused, v->gradient[v->made], end); /* it may be a late one */
-        if (v->made == FORM_BLOCKED && room_for_copy(fused, copy, operand_bytes(&engine->values[value]), error))
+        if (v->made == FORM_BLOCKED &&
+            room_for_copy(fused, copy, operand_bytes(&engine->values[value]), error))
             return error->code;
     }
     return STATUS_OK;
@@ -382,8 +384,7 @@ status fused_forward(struct fused *fused, int first, struct error *error)
 static const void *plain_of(struct fused *fused, int value, bool gradient, int copy)
 {
     const struct fused_value *v = &fused->values[value];
-    const float *data =
-        gradient ? value_gradient(fused, value, v->made) : value_data(fused, value, v->made);
+    const float *data = gradient ? value_gradient(fused, value, v->made) : value_data(fused, value, v->made);
     if (!data && !gradient)
         return fused->engine->values[value].data; /* a constant, or the input */
     if (!data || v->made == FORM_PLAIN)

@@ -108,7 +108,7 @@ static void convert(const struct fused *fused, int value, bool to_blocked, const
 
 static void convert_forward(struct fused *fused, const struct fused_step *step)
 {
-    enum form to = (enum form)!step->from;
+    enum form to = (enum form) !step->from;
     convert(fused, step->output, to == FORM_BLOCKED, value_data(fused, step->input, step->from),
             value_data(fused, step->output, to), false);
 }
@@ -125,7 +125,7 @@ static status convert_plan_backward(struct fused *fused, struct fused_step *step
 
 static void convert_backward(struct fused *fused, const struct fused_step *step)
 {
-    enum form from = (enum form)!step->from;
+    enum form from = (enum form) !step->from;
     convert(fused, step->output, from == FORM_PLAIN, value_gradient(fused, step->output, from),
             value_gradient(fused, step->input, step->from), step->add);
 }

@@ -13,8 +13,8 @@ int region_new(struct fused *fused, size_t bytes)
     if (!mem_grow(&fused->regions, &fused->region_capacity, (size_t)fused->region_count + 1,
                   sizeof *fused->regions))
         return NOTHING;
-    fused->regions[fused->region_count] =
-        (struct region){.bytes = (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE, .first = INT_MAX, .last = -1};
+    fused->regions[fused->region_count] = (struct region){
+        .bytes = (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE, .first = INT_MAX, .last = -1};
     return fused->region_count++;
 }
 

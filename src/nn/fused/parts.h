@@ -55,13 +55,13 @@ struct unit {
     bool owns, stale;        /* operands are replaced; own is out of date */
 
     /* The backward pass, by region. */
-    bool gate;        /* the tail's gradient has to be computed */
-    bool folded;      /* the BatchNorm's scale is in the transposed weights */
-    int gradient;     /* G */
-    int activated;    /* tells the relu's side, or NOTHING: u does */
-    int to_residual;  /* NOTHING where G's own memory becomes the residual's gradient */
-    int delta;        /* what the convolution's gradients start from; without one: where x's gradient goes */
-    int to_input;     /* convolution: x's gradient */
+    bool gate;       /* the tail's gradient has to be computed */
+    bool folded;     /* the BatchNorm's scale is in the transposed weights */
+    int gradient;    /* G */
+    int activated;   /* tells the relu's side, or NOTHING: u does */
+    int to_residual; /* NOTHING where G's own memory becomes the residual's gradient */
+    int delta;       /* what the convolution's gradients start from; without one: where x's gradient goes */
+    int to_input;    /* convolution: x's gradient */
     bool residual_add, delta_add, input_add;
     int plain_input, plain_delta; /* for weight gradients, else NOTHING */
 };
@@ -87,7 +87,8 @@ struct fused_step {
     int *born;     /* regions to be zeroed before */
     int born_count;
     bool add;         /* a conversion adds to the gradient that is there */
-    int first_target; /* probes (not a unit's own) that read the gradient of what the step makes, or NOTHING */
+    int first_target; /* probes (not a unit's own) that read the gradient of what the step makes, or NOTHING
+                       */
     int first_activated;
 };
 
@@ -103,7 +104,7 @@ struct fused {
     struct engine *engine;
     const struct blocked_kernels *kernels;
     enum kernel_choice choice;
-    bool keep;               /* all activations stay until the next forward pass */
+    bool keep; /* all activations stay until the next forward pass */
     int images;
     struct fused_value *values;
     struct fused_step *steps;
@@ -115,8 +116,8 @@ struct fused {
     int region_count;
     size_t region_capacity;
     unsigned char *memory;
-    float *workspace; /* of convolutions */
-    double *sums;     /* of one gate */
+    float *workspace;       /* of convolutions */
+    double *sums;           /* of one gate */
     float *scratch[COPIES]; /* plain copies for probes that no unit takes; owned */
     size_t scratch_bytes[COPIES];
     struct shared_numbers *numbers;

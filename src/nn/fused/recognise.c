@@ -201,7 +201,7 @@ static status ensure(struct fused *fused, int value, enum form form, struct erro
 {
     if (is_constant(fused, value) || has_form(fused, value, form))
         return STATUS_OK;
-    struct fused_step *step = add_step(fused, &kind_convert, NOTHING, value, (enum form)!form);
+    struct fused_step *step = add_step(fused, &kind_convert, NOTHING, value, (enum form) !form);
     if (!step)
         return error_memory(error);
     step->output = value;
@@ -469,10 +469,8 @@ static void describe_value(struct fused *fused, int v)
     const struct operand *operand = &fused->engine->values[v];
     struct fused_value *value = &fused->values[v];
     const int64_t *dim = operand->shape.dim;
-    *value = (struct fused_value){.user = NOTHING,
-                                  .producer = NOTHING,
-                                  .region = {NOTHING, NOTHING},
-                                  .gradient = {NOTHING, NOTHING}};
+    *value = (struct fused_value){
+        .user = NOTHING, .producer = NOTHING, .region = {NOTHING, NOTHING}, .gradient = {NOTHING, NOTHING}};
     const int64_t most = 1 << 24;
     if (operand->type != ELEMENT_FLOAT || operand->shape.rank != 4 || dim[0] != fused->images)
         return;

@@ -16,8 +16,7 @@ static bool inherit(struct fused *fused, const struct unit *unit, int value)
 static status give_residual(struct fused *fused, struct fused_step *step, struct error *error)
 {
     struct unit *unit = step->unit;
-    status code =
-        gradient_open(fused, step, unit->residual, FORM_BLOCKED, &unit->residual_add, error);
+    status code = gradient_open(fused, step, unit->residual, FORM_BLOCKED, &unit->residual_add, error);
     unit->to_residual = fused->values[unit->residual].gradient[FORM_BLOCKED];
     return code;
 }
@@ -27,7 +26,8 @@ static void use_sources(struct fused *fused, const struct fused_step *step)
 {
     struct unit *unit = step->unit;
     int time = backward_time(fused, step);
-    bool derivable = unit->residual == NOTHING && fused->values[unit->linear].region[FORM_BLOCKED] != NOTHING &&
+    bool derivable = unit->residual == NOTHING &&
+                     fused->values[unit->linear].region[FORM_BLOCKED] != NOTHING &&
                      (unit->probe != NOTHING || !unit->convolution);
     if (unit->relu && !derivable)
         unit->activated = fused->values[step->output].region[FORM_BLOCKED];
@@ -94,8 +94,8 @@ static status plan_convolution(struct fused *fused, struct fused_step *step, boo
     } else if (to_residual && !inherited && give_residual(fused, step, error)) {
         return error->code;
     }
-    unit->gate = unit->relu || unit->probe != NOTHING || unit->to_residual != NOTHING ||
-                 (normed && !unit->folded);
+    unit->gate =
+        unit->relu || unit->probe != NOTHING || unit->to_residual != NOTHING || (normed && !unit->folded);
     if (weights && plan_weights(fused, step, error))
         return error->code;
     if (!to_input)
