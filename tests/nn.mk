@@ -33,3 +33,7 @@ tests_operator_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
 tests_operator_value_test_SOURCES = tests/operator_value_test.c tests/operator_bench.h
 tests_operator_value_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
 TESTS += tests/operator_test tests/operator_value_test
+check_PROGRAMS += tests/blocked_test
+tests_blocked_test_SOURCES = tests/blocked_test.c tests/blocked_case.c tests/blocked_case.h
+tests_blocked_test_LDADD = $(FLOOR_1) $(CMOCKA_LIBS)
+TESTS += tests/blocked_test

@@ -34,6 +34,16 @@ uint8_t *records_extend(struct dataset *dataset, int64_t more)
     return bytes + (size_t)dataset->count * store->record_size;
 }
 
+bool records_adopt(struct dataset *dataset, uint8_t *bytes, int64_t count)
+{
+    struct record_store *store = dataset->store;
+    if (store->bytes)
+        return false;
+    store->bytes = bytes;
+    dataset->count = count;
+    return true;
+}
+
 /* A record that is in place. Safe from any thread; two that want the same one both make it, and the first to
  * have it puts it there. */
 static const uint8_t *record_at(struct record_store *store, int64_t index)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <unistd.h>
+#include "nn/fused/fused.h"
 
 enum { CACHE_LINE = 64 };
 
@@ -69,8 +70,7 @@ static status check_ends(const struct engine *engine, struct error *error)
     return STATUS_OK;
 }
 
-/* Whether a step's only result is its first input under another shape. */
-static bool is_view(const struct engine *engine, const struct step *step)
+bool engine_is_view(const struct engine *engine, const struct step *step)
 {
     const struct node *node = &engine->plan->graph->nodes[step->node];
     if (!(step->op->flags & OPERATOR_VIEW) || node->inputs[0] == VALUE_NONE || node->outputs[0] == VALUE_NONE)
@@ -95,7 +95,7 @@ static status place_values(struct engine *engine, size_t *at, size_t *total, str
     for (int s = 0; s < engine->step_count; s++) {
         const struct step *step = &engine->plan->steps[s];
         const struct node *node = &graph->nodes[step->node];
-        if (is_view(engine, step)) {
+        if (engine_is_view(engine, step)) {
             at[node->outputs[0]] = at[node->inputs[0]];
             engine->values[node->outputs[0]].data =
                 engine->values[node->inputs[0]].data; /* a constant's view */
@@ -148,7 +148,7 @@ static status make_step(struct engine *engine, int s, struct error *error)
     if (!inputs || !outputs)
         return error_memory(error);
     *own = (struct engine_step){
-        .forward = is_view(engine, step) ? NULL : step->kernels->forward,
+        .forward = engine_is_view(engine, step) ? NULL : step->kernels->forward,
         .inputs = inputs,
         .call = {.plan = step->plan,
                  .inputs = inputs,
@@ -166,7 +166,8 @@ static status make_steps(struct engine *engine, struct error *error)
 {
     size_t workspace = 0;
     for (int s = 0; s < engine->step_count; s++)
-        if (engine->plan->steps[s].workspace > workspace)
+        if ((!engine->fused || fused_needs_workspace(engine->fused, s)) &&
+            engine->plan->steps[s].workspace > workspace)
             workspace = engine->plan->steps[s].workspace;
     engine->steps = arena_alloc(engine->arena, (size_t)engine->step_count, sizeof *engine->steps);
     if (!engine->steps)
@@ -177,6 +178,36 @@ static status make_steps(struct engine *engine, struct error *error)
         if (make_step(engine, s, error))
             return error->code;
     return STATUS_OK;
+}
+
+static status build_plain(struct engine *engine, const struct engine_options *options, struct error *error)
+{
+    if (allocate_values(engine, error) || make_steps(engine, error))
+        return error->code;
+    return options->backward ? engine_plan_backward(engine, options, error) : STATUS_OK;
+}
+
+/* Larger micro-batches than this gain nothing, and sizes are counted in int there. */
+static const int64_t MOST_FUSED_IMAGES = 65536;
+
+static bool is_fused(const struct engine_options *options)
+{
+    return options->real == ELEMENT_FLOAT && options->kernel != KERNEL_REFERENCE &&
+           options->batch <= MOST_FUSED_IMAGES;
+}
+
+static status build_fused(struct engine *engine, const struct engine_options *options, struct error *error)
+{
+    bool *exists = mem_new((size_t)engine->plan->graph->value_count, sizeof *exists);
+    if (!exists)
+        return error_memory(error);
+    status code = options->backward ? engine_find_gradients(engine, options, exists, error) : STATUS_OK;
+    if (code == STATUS_OK)
+        code = fused_build(engine, options, exists, error);
+    mem_free(exists);
+    if (code == STATUS_OK)
+        code = make_steps(engine, error);
+    return code == STATUS_OK ? fused_connect(engine, options->twin, error) : code;
 }
 
 static status build(struct engine *engine, const struct graph *graph, const struct engine_options *options,
@@ -207,9 +238,9 @@ static status build(struct engine *engine, const struct graph *graph, const stru
         engine->value_gradients[v] = engine->values[v];
         engine->value_gradients[v].data = NULL;
     }
-    if (check_ends(engine, error) || allocate_values(engine, error) || make_steps(engine, error))
+    if (check_ends(engine, error))
         return error->code;
-    return options->backward ? engine_plan_backward(engine, options, error) : STATUS_OK;
+    return is_fused(options) ? build_fused(engine, options, error) : build_plain(engine, options, error);
 }
 
 status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
@@ -242,9 +273,11 @@ void engine_free(struct engine *engine)
     mem_free(engine->activations);
     mem_free(engine->gradients);
     mem_free(engine->workspace);
-    mem_free(engine->output_gradient);
     engine_restore_operands(engine);
     mem_free(engine->replaced);
+    if (!engine->fused)
+        mem_free(engine->output_gradient);
+    fused_free(engine->fused);
     plan_free(engine->plan);
     arena_free(engine->arena);
     mem_free(engine);
@@ -268,6 +301,8 @@ status engine_forward(struct engine *engine, struct error *error)
 
 status engine_forward_from(struct engine *engine, int first, struct error *error)
 {
+    if (engine->fused)
+        return fused_forward(engine->fused, first, error);
     for (int s = first; s < engine->step_count; s++) {
         const struct engine_step *step = &engine->steps[s];
         if (progress_cancelled(engine->progress))
@@ -285,7 +320,7 @@ const struct operand *engine_output(const struct engine *engine)
 
 const struct operand *engine_value(const struct engine *engine, int value)
 {
-    return &engine->values[value];
+    return engine->fused ? fused_value(engine->fused, value) : &engine->values[value];
 }
 
 void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out)

@@ -81,6 +81,8 @@ const struct described *exit_status_at(int index)
 
 static const struct described environment[] = {
     {"HOME", "The user's folder, for ~/ in names of files and for the folders below."},
+    {"IPPRO_CPU",
+     "Instruction set of the fast kernels where the best one is not wanted: avx512, avx2 or baseline."},
     {"IPPRO_DATADIR",
      "Where to look for the program's own data (examples, themes) before the installed folder."},
     {"LC_ALL", "With LC_CTYPE and LANG: whether UTF-8 characters may be drawn."},

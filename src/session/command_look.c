@@ -137,7 +137,10 @@ static void score_rows(const struct session *session, struct figure *figure)
     const struct pass_settings *settings = &session->board->pass->settings;
     bool plain = settings->real == ELEMENT_DOUBLE || settings->kernel == KERNEL_REFERENCE;
     card_row(figure, "arithmetic", "%s, %s", element_name(settings->real),
-             plain ? "plain loops" : "fast kernels");
+             plain                               ? "plain loops"
+             : settings->kernel == KERNEL_AUTO   ? "fast kernels"
+             : settings->kernel == KERNEL_DIRECT ? "fast kernels, direct convolution"
+                                                 : "fast kernels, Winograd convolution");
 }
 
 static void option_rows(const struct session *session, struct figure *figure)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The families of convolution kernels: blocked_NAME, one file each. */
+#ifndef IPPRO_NN_BLOCKED_FAMILIES_H
+#define IPPRO_NN_BLOCKED_FAMILIES_H
+
+#include "nn/blocked/variants.h"
+
+#define BLOCKED_FAMILIES(FAMILY) FAMILY(depthwise) FAMILY(direct) FAMILY(pointwise) FAMILY(winograd2) FAMILY(winograd4)
+
+#define FAMILY(name) extern const struct blocked_family VARIANT_NAME(blocked_##name);
+BLOCKED_FAMILIES(FAMILY)
+#undef FAMILY
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The vector of the instruction set that a file is compiled for. A block of LANES channels is PARTS vectors
+ * of WIDTH floats.
+ *
+ * Vectors are written with the compiler's generic extension; only the fused product and sum needs a name,
+ * because contraction is switched off for everything else. */
+#ifndef IPPRO_NN_BLOCKED_LANES_H
+#define IPPRO_NN_BLOCKED_LANES_H
+
+#include "nn/blocked/variants.h"
+
+#if defined(__AVX512F__) || (defined(__AVX2__) && defined(__FMA__))
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+enum { WIDTH = 16 };
+#define REGISTERS 32
+#elif defined(__AVX2__)
+enum { WIDTH = 8 };
+#define REGISTERS 16
+#else
+enum { WIDTH = 4 };
+#define REGISTERS 16
+#endif
+enum { PARTS = LANES / WIDTH };
+
+typedef float vector __attribute__((vector_size(4 * WIDTH), may_alias));
+typedef int vector_mask __attribute__((vector_size(4 * WIDTH)));
+typedef float vector_unaligned __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+
+#define LANES_INLINE static inline __attribute__((always_inline, unused))
+
+/* The loop that follows is written out; its bound is a constant wherever the function is inlined. */
+#define LANES_PRAGMA(text) _Pragma(#text)
+#if defined(__clang__)
+#define LANES_UNROLL LANES_PRAGMA(unroll)
+#else
+#define LANES_UNROLL LANES_PRAGMA(GCC unroll 64)
+#endif
+
+LANES_INLINE vector vector_load(const float *from)
+{
+    return *(const vector *)from;
+}
+
+LANES_INLINE void vector_store(float *to, vector v)
+{
+    *(vector *)to = v;
+}
+
+LANES_INLINE vector vector_all(float value)
+{
+    return value - (vector){0};
+}
+
+/* a * b + c */
+LANES_INLINE vector vector_multiply_add(vector a, vector b, vector c)
+{
+#if defined(__AVX512F__)
+    return _mm512_fmadd_ps(a, b, c);
+#elif defined(__AVX2__)
+    return _mm256_fmadd_ps(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+/* The larger one; a NaN in `a` stays. */
+LANES_INLINE vector vector_max(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_max_ps(b, a);
+#elif defined(__AVX2__)
+    return _mm256_max_ps(b, a);
+#else
+    const vector_mask larger = b > a;
+    return (vector)(((vector_mask)b & larger) | ((vector_mask)a & ~larger));
+#endif
+}
+
+/* The smaller one; a NaN in `a` stays. */
+LANES_INLINE vector vector_min(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_min_ps(b, a);
+#elif defined(__AVX2__)
+    return _mm256_min_ps(b, a);
+#else
+    const vector_mask smaller = b < a;
+    return (vector)(((vector_mask)b & smaller) | ((vector_mask)a & ~smaller));
+#endif
+}
+
+#endif

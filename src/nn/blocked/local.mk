@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The same sources, once per instruction set. (Objects of a library with its own flags get the library's name in front.)
+BLOCKED_SOURCES = \
+	src/nn/blocked.h src/nn/blocked_layer.h \
+	src/nn/blocked/depthwise.c \
+	src/nn/blocked/direct.c \
+	src/nn/blocked/epilogue.h \
+	src/nn/blocked/families.h \
+	src/nn/blocked/lanes.h \
+	src/nn/blocked/layer.c \
+	src/nn/blocked/layer.h \
+	src/nn/blocked/layout.c \
+	src/nn/blocked/pointwise.c \
+	src/nn/blocked/pooling.c \
+	src/nn/blocked/product.h \
+	src/nn/blocked/variant.c \
+	src/nn/blocked/variants.h \
+	src/nn/blocked/winograd.h \
+	src/nn/blocked/winograd2.c \
+	src/nn/blocked/winograd4.c
+
+noinst_LIBRARIES += src/libbaseline.a
+src_libbaseline_a_SOURCES = $(BLOCKED_SOURCES)
+src_libbaseline_a_CFLAGS = $(AM_CFLAGS) -DVARIANT=baseline
+LIBBLOCKED = src/libbaseline.a
+
+if X86_KERNELS
+noinst_LIBRARIES += src/libavx2.a src/libavx512.a
+src_libavx2_a_SOURCES = $(BLOCKED_SOURCES)
+src_libavx2_a_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS) -DVARIANT=avx2
+src_libavx512_a_SOURCES = $(BLOCKED_SOURCES)
+src_libavx512_a_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS) -DVARIANT=avx512
+LIBBLOCKED += src/libavx2.a src/libavx512.a
+endif

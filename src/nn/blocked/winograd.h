@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Winograd's minimal filtering F(m x m, 3 x 3) for convolutions with stride 1 (Lavin and Gray, arXiv
+ * 1509.09308). Included once by each winogradM.c, which defines before:
+ *
+ *   OUTPUTS                            m, the outputs of a tile along one dimension
+ *   filter_matrix[TAPS][3]             G, in double
+ *   transform_input(vector d[TAPS])    d = B^T d, in place
+ *   transform_output(const vector s[TAPS], vector y[OUTPUTS])   y = A^T s
+ *
+ * A tile of TAPS x TAPS inputs (TAPS = m + 2) becomes as many transformed ones; for each of these places, the
+ * product of channels by channels with all tiles is a matrix product. Tiles of the micro-batch are taken in
+ * batches so that their transformed input stays in the second cache while all groups of output channels use
+ * it. */
+
+enum { PLACES = TAPS * TAPS };
+
+/* Tiles whose columns are transformed together: neighbours share two columns. */
+enum { STRIP = 8, STRIP_COLUMNS = STRIP * OUTPUTS + 2 };
+
+struct shape {
+    int down, across, tiles;       /* tiles per image and dimension, tiles of the micro-batch */
+    int batch;                     /* tiles transformed at a time */
+    size_t input_place, sum_place; /* floats between places */
+};
+
+/* An odd number of cache lines between places, lest all places fall into the same sets. */
+static size_t place_stride(size_t floats)
+{
+    return floats / LANES % 2 ? floats : floats + LANES;
+}
+
+static struct shape shape_of(const struct blocked_convolution *g)
+{
+    struct shape s;
+    const int blocks = blocked_blocks(g->in_channels), room = BATCH_FLOATS / (PLACES * LANES * blocks);
+    s.down = (g->out_height + OUTPUTS - 1) / OUTPUTS;
+    s.across = (g->out_width + OUTPUTS - 1) / OUTPUTS;
+    s.tiles = g->images * s.down * s.across;
+    const int limit = room < BATCH_LEAST ? BATCH_LEAST : room > BATCH_MOST ? BATCH_MOST : room;
+    const int batches = (s.tiles + limit - 1) / limit;
+    s.batch = (s.tiles + batches - 1) / batches;
+    if (batches > 1)
+        s.batch = (s.batch + TILE - 1) / TILE * TILE;
+    s.input_place = place_stride((size_t)blocks * (size_t)s.batch * LANES);
+    s.sum_place = place_stride((size_t)s.batch * GROUP);
+    return s;
+}
+
+static bool supports(const struct blocked_convolution *g)
+{
+    return !g->planar && g->kernel_height == 3 && g->kernel_width == 3 && g->stride_height == 1 &&
+           g->stride_width == 1 && g->dilation_height == 1 && g->dilation_width == 1 && g->groups == 1;
+}
+
+static size_t weights_size(const struct blocked_convolution *g)
+{
+    return (size_t)PLACES * (size_t)g->in_channels * (size_t)blocked_blocks(g->out_channels) * LANES;
+}
+
+static size_t workspace(const struct blocked_convolution *g)
+{
+    const struct shape s = shape_of(g);
+    return PLACES * (s.input_place + s.sum_place) + (size_t)STRIP_COLUMNS * TAPS * WIDTH;
+}
+
+/* One filter g as transformed = G g G^T, rounded once. `turned`: by half a turn. */
+static void transform_filter(const float *filter, bool turned, float *transformed, size_t stride)
+{
+    double rows[TAPS][3];
+    for (int r = 0; r < TAPS; r++)
+        for (int x = 0; x < 3; x++) {
+            rows[r][x] = 0;
+            for (int y = 0; y < 3; y++)
+                rows[r][x] += filter_matrix[r][y] * (double)filter[turned ? 8 - (3 * y + x) : 3 * y + x];
+        }
+    for (int r = 0; r < TAPS; r++)
+        for (int c = 0; c < TAPS; c++) {
+            double sum = 0;
+            for (int x = 0; x < 3; x++)
+                sum += filter_matrix[c][x] * rows[r][x];
+            transformed[(size_t)(r * TAPS + c) * stride] = (float)sum;
+        }
+}
+
+/* packed: per group of output channels [place][in channel][channel of the group]. */
+static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
+{
+    memset(packed, 0, weights_size(g) * sizeof *packed);
+    for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group) {
+        const size_t place = (size_t)g->in_channels * (size_t)group;
+        for (int i = 0; i < g->in_channels; i++)
+            for (int o = from; o < from + group && o < g->out_channels; o++) {
+                const size_t filter = g->transposed ? (size_t)i * (size_t)g->out_channels + (size_t)o
+                                                    : (size_t)o * (size_t)g->in_channels + (size_t)i;
+                transform_filter(weights + filter * 9, g->transposed,
+                                 packed + (size_t)i * (size_t)group + (size_t)(o - from), place);
+            }
+        packed += PLACES * place;
+    }
+}
+
+static const float nothing[LANES] __attribute__((aligned(64)));
+
+/* The columns of a strip that starts `left` columns into the plane (perhaps before it), transformed
+ * downwards. plane: WIDTH channels of it. columns: [column][TAPS][WIDTH]. */
+LANES_INLINE void strip_columns(const struct blocked_convolution *g, const float *plane, int top, int left,
+                                int count, float *columns)
+{
+    const float *row[TAPS];
+    size_t step[TAPS];
+    for (int r = 0; r < TAPS; r++) {
+        const bool inside = top + r >= 0 && top + r < g->in_height;
+        row[r] = inside ? plane + (size_t)(top + r) * (size_t)g->in_width * LANES : nothing;
+        step[r] = inside ? LANES : 0;
+    }
+    for (int x = left; x < left + count; x++, columns += TAPS * WIDTH) {
+        vector d[TAPS];
+        if (x >= 0 && x < g->in_width) {
+            LANES_UNROLL
+            for (int r = 0; r < TAPS; r++)
+                d[r] = vector_load(row[r] + (size_t)x * step[r]);
+            transform_input(d);
+        } else {
+            LANES_UNROLL
+            for (int r = 0; r < TAPS; r++)
+                d[r] = vector_all(0);
+        }
+        LANES_UNROLL
+        for (int r = 0; r < TAPS; r++)
+            vector_store(columns + r * WIDTH, d[r]);
+    }
+}
+
+/* The same columns transformed to the right, tile by tile. to: the first tile's WIDTH channels at place 0. */
+LANES_INLINE void strip_tiles(const float *columns, int tiles, float *to, size_t place)
+{
+    for (int t = 0; t < tiles; t++, columns += OUTPUTS * TAPS * WIDTH, to += LANES)
+        for (int r = 0; r < TAPS; r++) {
+            vector d[TAPS];
+            LANES_UNROLL
+            for (int c = 0; c < TAPS; c++)
+                d[c] = vector_load(columns + (c * TAPS + r) * WIDTH);
+            transform_input(d);
+            LANES_UNROLL
+            for (int c = 0; c < TAPS; c++)
+                vector_store(to + (size_t)(r * TAPS + c) * place, d[c]);
+        }
+}
+
+struct tile {
+    int image, y, x;
+};
+
+static struct tile tile_at(const struct shape *s, int index)
+{
+    return (struct tile){index / (s->down * s->across), index / s->across % s->down, index % s->across};
+}
+
+/* Tiles from..to-1 of the micro-batch as transformed [place][channel block][tile][LANES]. */
+static void input_batch(const struct blocked_convolution *g, const struct shape *s, const float *input,
+                        int from, int to, float *transformed, float *columns)
+{
+    const size_t plane = (size_t)g->in_height * (size_t)g->in_width * LANES;
+    const int blocks = blocked_blocks(g->in_channels);
+    for (int at = from, count; at < to; at += count) {
+        const struct tile tile = tile_at(s, at);
+        count = s->across - tile.x;
+        count = count > STRIP ? STRIP : count;
+        count = count > to - at ? to - at : count;
+        const float *image = input + (size_t)tile.image * (size_t)blocks * plane;
+        for (int b = 0; b < blocks; b++)
+            for (int part = 0; part < LANES; part += WIDTH) {
+                strip_columns(g, image + (size_t)b * plane + part, tile.y * OUTPUTS - g->pad_top,
+                              tile.x * OUTPUTS - g->pad_left, count * OUTPUTS + 2, columns);
+                strip_tiles(columns, count,
+                            transformed + ((size_t)b * (size_t)(to - from) + (size_t)(at - from)) * LANES +
+                                part,
+                            s->input_place);
+            }
+    }
+}
+
+struct products {
+    int in_channels, tiles; /* tiles of the product, each of several of the image */
+    size_t block, input_place, sum_place;
+    const float *transformed, *weights;
+    float *sums;
+};
+
+/* Every place's weights serve all tiles before the next place's are needed. */
+LANES_INLINE void products_of(int tile, int vectors, const struct products *call)
+{
+    const size_t weights_place = (size_t)call->in_channels * (size_t)(vectors * WIDTH);
+    for (size_t p = 0; p < PLACES; p++) {
+        const float *x = call->transformed + p * call->input_place,
+                    *weights = call->weights + p * weights_place;
+        float *to = call->sums + p * call->sum_place;
+        for (int i = 0; i < call->tiles; i++, x += tile * LANES, to += tile * vectors * WIDTH) {
+            vector sums[TILE * GROUP_VECTORS];
+            product(tile, vectors, call->in_channels, x, call->block, weights, sums);
+            LANES_UNROLL
+            for (int s = 0; s < tile * vectors; s++)
+                vector_store(to + s * WIDTH, sums[s]);
+        }
+    }
+}
+
+typedef void products_function(const struct products *call);
+
+#define DEFINE(tile)                                                                                         \
+    static void full_##tile(const struct products *call)                                                     \
+    {                                                                                                        \
+        products_of(tile, GROUP_VECTORS, call);                                                              \
+    }                                                                                                        \
+    static void half_##tile(const struct products *call)                                                     \
+    {                                                                                                        \
+        products_of(tile, GROUP_VECTORS / 2, call);                                                          \
+    }
+PRODUCT_TILES(DEFINE)
+#define FULL(tile) [tile] = full_##tile,
+#define HALF(tile) [tile] = half_##tile,
+static products_function *const products_functions[2][TILE + 1] = {{PRODUCT_TILES(HALF)},
+                                                                   {PRODUCT_TILES(FULL)}};
+
+/* sums: [place][tile of the batch][channel of the group]. */
+static void group_products(const struct blocked_convolution *g, const struct shape *s, int tiles, int group,
+                           const float *transformed, const float *weights, float *sums)
+{
+    struct products call = {
+        g->in_channels, 0, (size_t)tiles * LANES, s->input_place, s->sum_place, transformed, weights, sums};
+    for (int at = 0; at < tiles;) {
+        const int size = product_tile(tiles - at);
+        /* As many of this size as leave the rest evenly divided. */
+        for (call.tiles = 0; at < tiles && product_tile(tiles - at) == size; call.tiles++)
+            at += size;
+        products_functions[group == GROUP][size](&call);
+        call.transformed += (size_t)(call.tiles * size) * LANES;
+        call.sums += (size_t)(call.tiles * size) * (size_t)group;
+    }
+}
+
+/* One tile of WIDTH channels, whose sums are at sums + place * stride, finished. `at`: the tile's offset in
+ * the output; rows and columns: how much of the tile is inside. */
+LANES_INLINE void output_tile(const struct blocked_epilogue *epilogue,
+                              const struct epilogue_channels *channels, const float *sums, size_t stride,
+                              size_t at, size_t row, int rows, int columns)
+{
+    float down[OUTPUTS * TAPS * WIDTH] __attribute__((aligned(64)));
+    for (int c = 0; c < TAPS; c++) {
+        vector s[TAPS], y[OUTPUTS];
+        LANES_UNROLL
+        for (int r = 0; r < TAPS; r++)
+            s[r] = vector_load(sums + (size_t)(r * TAPS + c) * stride);
+        transform_output(s, y);
+        LANES_UNROLL
+        for (int r = 0; r < OUTPUTS; r++)
+            vector_store(down + (r * TAPS + c) * WIDTH, y[r]);
+    }
+    for (int r = 0; r < rows; r++, at += row) {
+        vector s[TAPS], y[OUTPUTS];
+        LANES_UNROLL
+        for (int c = 0; c < TAPS; c++)
+            s[c] = vector_load(down + (r * TAPS + c) * WIDTH);
+        transform_output(s, y);
+        LANES_UNROLL
+        for (int c = 0; c < OUTPUTS; c++)
+            if (c < columns)
+                epilogue_store(epilogue, channels, at + (size_t)c * LANES, y[c]);
+    }
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static void output_batch(const struct blocked_convolution *g, const struct shape *s, int channel, int group,
+                         int from, int to, const float *sums, const struct blocked_epilogue *pointer)
+{
+    const struct blocked_epilogue epilogue = *pointer;
+    const size_t row = (size_t)g->out_width * LANES, plane = (size_t)g->out_height * row;
+    for (int v = 0; v < group; v += WIDTH) {
+        const struct epilogue_channels channels = epilogue_channels(&epilogue, channel + v);
+        const size_t first = (size_t)((channel + v) / LANES) * plane + (size_t)((channel + v) % LANES);
+        for (int index = from; index < to; index++) {
+            const struct tile tile = tile_at(s, index);
+            const size_t at = first + (size_t)(tile.image * blocked_blocks(g->out_channels)) * plane +
+                              (size_t)(tile.y * OUTPUTS) * row + (size_t)(tile.x * OUTPUTS) * LANES;
+            output_tile(&epilogue, &channels, sums + (size_t)(index - from) * (size_t)group + v, s->sum_place,
+                        at, row, smaller(OUTPUTS, g->out_height - tile.y * OUTPUTS),
+                        smaller(OUTPUTS, g->out_width - tile.x * OUTPUTS));
+        }
+    }
+}
+
+static void run(const struct blocked_convolution *g, const float *packed, const float *input,
+                const struct blocked_epilogue *epilogue, float *space)
+{
+    const struct shape s = shape_of(g);
+    float *transformed = space, *sums = transformed + PLACES * s.input_place,
+          *columns = sums + PLACES * s.sum_place;
+    for (int from = 0; from < s.tiles; from += s.batch) {
+        const int to = smaller(from + s.batch, s.tiles);
+        const float *weights = packed;
+        input_batch(g, &s, input, from, to, transformed, columns);
+        for (int channel = 0, group; (group = product_group(g->out_channels, channel)) > 0;
+             channel += group) {
+            group_products(g, &s, to - from, group, transformed, weights, sums);
+            output_batch(g, &s, channel, group, from, to, sums, epilogue);
+            weights += (size_t)PLACES * (size_t)g->in_channels * (size_t)group;
+        }
+    }
+}
