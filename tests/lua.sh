@@ -262,6 +262,36 @@ for loop in 'while true do end' \
     ok $? "stopped: $loop"
 done
 
+lua "patterns find what Lua's own find" <<'END'
+local function same(result, ...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+    assert(table.concat(parts, " ") == result, table.concat(parts, " "))
+end
+same("8 9 %d", ("hello w%d"):find("%d", 1, true), "%d")
+same("5 7 b1", ("ab, b1."):find("%f[%w](%w+)", 4) and 5, 7, ("ab, b1."):match("%f[%w](%w+)", 4))
+same("key value", ("  key = value"):match("^%s*(%w+)%s*=%s*(%w+)$"))
+same("(a(b)c) 3", ("x(a(b)c)"):match("%b()"), ("xa"):match("a()"))
+same("nil", ("abc"):match("^b"))
+same("=[[x]]= ", ("=[[x]]="):match("=%[(=*)%[.-%]%1%]=") and "=[[x]]=", "")
+same("world hello 1", ("hello world"):gsub("(%w+) (%w+)", "%2 %1"))
+same("-a-b- 3", ("ab"):gsub("", "-"))
+same("$5 b{c} 2", ("{a} b{c}"):gsub("{(%w)}", {a = "$5"}))
+same("a.b c 1", ("a b c"):gsub(" ", ".", 1))
+local words = {}
+for k, v in ("a=1, b=2"):gmatch("(%w)=(%w)") do words[#words + 1] = k .. v end
+same("a1 b2", table.unpack(words))
+for pattern, message in pairs{["("] = "unfinished capture", ["%"] = "ends with '%%'", ["[a"] = "missing ']'", [")"] = "invalid pattern capture",
+    ["%1"] = "invalid capture index %%1", ["%b"] = "missing arguments", ["%f"] = "missing '%['", [("(a"):rep(40)] = "too many captures",
+    [("a-"):rep(300)] = "too complex"} do
+    local fine, said = pcall(string.match, ("a"):rep(400), pattern .. "")
+    assert(not fine and said:find(message), pattern)
+end
+assert(not pcall(string.gsub, "a", "a", "%2") and not pcall(string.gsub, "a", "a", print == nil) and not pcall(string.find))
+same("1 300", (("a"):rep(300)):find(("%a"):rep(300)))
+print("good")
+END
+
 # --- errors -----------------------------------------------------------------------------------------------------
 
 refused "a syntax error has file and line" 1 '^script.lua:2: ' <<'END'

@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "lua/script.h"
 
-enum { PLACEMENTS = 25, LATEST_MICROSECONDS = 12000 };
+enum { PLACEMENTS = 12, LATEST_MICROSECONDS = 12000 };
 static const double longest_seconds = 10; /* of a machine under heavy load; a few milliseconds else */
 
 static const char *const loops[] = {
@@ -56,6 +56,10 @@ static const char *const loops[] = {
     "while true do pcall(table.move, setmetatable({}, {__len = function() return 1 << 60 end}), 1, 1 << 60, "
     "2) end",
     "while true do pcall(table.insert, setmetatable({}, {__len = function() return 1 << 60 end}), 1, 2) end",
+    "while true do pcall(string.find, ('a'):rep(40), ('a?'):rep(40) .. ('a'):rep(40)) end",
+    "while true do pcall(string.gsub, ('a'):rep(3000), ('.-'):rep(20) .. 'x', '') end",
+    "while true do pcall(function() for _ in ('a'):rep(3000):gmatch(('.-'):rep(20) .. 'x') do end end) end",
+    "while true do pcall(string.match, ('a'):rep(3000), ('.-'):rep(20) .. 'x') end",
     "= setmetatable({}, {__tostring = function() while true do pcall(error) end end})",
 };
 

@@ -10,10 +10,12 @@ src_liblua_a_SOURCES = \
 	src/lua/network_value.c \
 	src/lua/output.c \
 	src/lua/parts.h \
+	src/lua/pattern.c src/lua/pattern.h \
 	src/lua/pretty.c \
 	src/lua/recipe.c \
 	src/lua/sandbox.c \
 	src/lua/score_value.c \
 	src/lua/script.c src/lua/script.h \
-	src/lua/stop.c
+	src/lua/stop.c \
+	src/lua/string_search.c
 LIBLUA = src/liblua.a $(LUA_LIBS)

@@ -3,7 +3,7 @@
  * instruction and raises the error each time. What could swallow an error lets this one through: protected
  * calls raise it again when they return, message handlers are passed by. Functions of Lua's library that run
  * for long without an instruction are given less to do, or do it where the hook sees it. */
-#include "lua/parts.h"
+#include "lua/pattern.h"
 
 #include <string.h>
 
@@ -224,6 +224,7 @@ void stop_open(lua_State *L)
     wrap(L, "coroutine", "resume", transparent);
     wrap(L, "coroutine", "close", transparent);
     wrap(L, "string", "rep", safe_rep);
+    pattern_open(L);
     wrap(L, "table", "move", safe_move);
     wrap(L, "table", "insert", safe_insert);
     wrap(L, "table", "remove", safe_remove);
