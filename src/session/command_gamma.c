@@ -78,8 +78,12 @@ static status lift_layer(struct gamma_call *work, int place, struct proscore_poi
 {
     const struct session *session = work->call->session;
     const struct layer *layer = &session->model->layers->items[work->layers[place]];
-    struct criterion_input input = {session->model->graph, layer, work->layers[place],
-                                    board_statistics(session->board), &work->options};
+    struct criterion_input input = {.graph = session->model->graph,
+                                    .layer = layer,
+                                    .layer_index = work->layers[place],
+                                    .statistics = board_statistics(session->board),
+                                    .options = &work->options,
+                                    .criterion = work->choice.criterion};
     status code = proscore_points(&input, points, error);
     for (int64_t c = 0; code == STATUS_OK && c < layer->channels; c++) {
         if (isnan(proscore_log(&points[c], 1)))
@@ -143,7 +147,8 @@ static struct figure *gamma_figure(const struct gamma_call *work, enum figure_ki
     struct text text = {0};
     if (!figure)
         return NULL;
-    text_add_format(&text, "%s of %s by gamma: ", what, work->choice.label);
+    text_add_format(&text, "%s of %s by gamma, %s: ", what, work->choice.label,
+                    model_title(work->call->session->model));
     text_add_sample(&text, work->call->session);
     figure_title(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
