@@ -4,6 +4,7 @@ exampledir = $(pkgdatadir)/examples
 dist_example_DATA = examples/shapes-resnet.onnx
 EXTRA_DIST += \
 	examples/README.md \
+	examples/compare-criteria-resnet56.txt \
 	examples/make_example_reference.py \
 	examples/train_shapes_resnet.py \
 	tests/data/example_logits.csv \

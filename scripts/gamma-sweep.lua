@@ -12,17 +12,18 @@ local model = ippro.load(arg[1] or "example")
 local folder = arg[2] ~= "-" and arg[2]
 local data = folder and ippro.data("cifar10", folder, {split = "train"}) or ippro.data("shapes")
 local ratio = tonumber(arg[3] or 0.4)
+local name = arg[1] and arg[1]:gsub(".*/", "") or "example"
 local reference = 0.01
 local gammas = {1, 0.1, 0.01, 0.001}
 
 local set = model:score(data, "proscore", {gamma = reference})
 
 -- A command's figure by its name.
-local function figure(answer, name)
+local function figure(answer, wanted)
     for _, item in ipairs(answer) do
-        if item.name == name then return item end
+        if item.name == wanted then return item end
     end
-    error("no figure " .. name)
+    error("no figure " .. wanted)
 end
 
 local grid = ippro.gamma("sweep", "1e-4:1e4:log:81", "inf", {ratio = ratio, rows = "100000"})
@@ -36,7 +37,7 @@ for i, row in ipairs(paper.rows) do
     rows[i] = {row.gamma, row.spread, 100 * row.preserved, row.overlap, row["rank agreement"], row.changed}
 end
 print(ippro.table{
-    title = ("The paper's four gammas against %g at ratio %g: %s"):format(reference, ratio, arg[1] or "example"),
+    title = ("The paper's four gammas against %g at ratio %g: %s"):format(reference, ratio, name),
     columns = {"gamma", "spread", "preserved, %", "overlap", "rank agreement", "changed"}, rows = rows,
 })
 

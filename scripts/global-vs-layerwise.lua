@@ -14,6 +14,7 @@ local folder = arg[2] ~= "-" and arg[2]
 local test = folder and ippro.data("cifar10", folder, {split = "test"}) or ippro.data("shapes", {seed = 2})
 local data = folder and ippro.data("cifar10", folder, {split = "train"}) or ippro.data("shapes")
 local ratio = tonumber(arg[3] or 0.1)
+local name = arg[1] and arg[1]:gsub(".*/", "") or "example"
 local images = math.tointeger(arg[4] or (folder and 1000 or 200))
 local curve_ratios = {table.unpack(arg, 5)}
 if #curve_ratios == 0 then curve_ratios = {0.05, 0.1, 0.2, 0.3} end
@@ -57,7 +58,7 @@ for _, criterion in ipairs(criteria) do
 end
 print(ippro.table{
     name = "global-vs-layerwise", title = ("Ratio %g of all channels of %s, without fine-tuning"):format(
-        ratio, arg[1] or "example"),
+        ratio, name),
     columns = {
         "criterion", "ranking", "accuracy, %", "parameters left, %", "MACs left, %", "least kept, %", "in layer",
         "layers below a quarter",
@@ -66,7 +67,8 @@ print(ippro.table{
 }:csv("global-vs-layerwise.csv"))
 print(("Unpruned %.2f %% on %d test images."):format(100 * before, images))
 ippro.curve{
-    name = "global-vs-layerwise", title = "One ranking, or one share from every layer", x_axis = "ratio of all channels",
+    name = "global-vs-layerwise", title = "One ranking, or one share from every layer, " .. name,
+    x_axis = "ratio of all channels",
     y_axis = "accuracy without fine-tuning", percent = true, reference = before, reference_label = "unpruned",
     series = series,
 }:png("global-vs-layerwise.png")

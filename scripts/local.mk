@@ -6,6 +6,12 @@ dist_commandfile_DATA = \
 	scripts/histograms.lua scripts/no-finetune.lua scripts/sampling.lua scripts/scale-attack.lua scripts/session.lua \
 	scripts/compare-criteria.ippro scripts/gamma.ippro scripts/tour.ippro scripts/README.md
 
+# Criteria in Lua.
+criteriadir = $(pkgdatadir)/scripts/criteria
+dist_criteria_DATA = \
+	scripts/criteria/chip.lua scripts/criteria/cop.lua scripts/criteria/hrank.lua scripts/criteria/l2-normalised.lua \
+	scripts/criteria/torque.lua
+
 # Ratios of whole networks, for the command `recipe`.
 recipedir = $(pkgdatadir)/scripts/recipes
 dist_recipe_DATA = \

@@ -12,6 +12,7 @@ local model = ippro.load(arg[1] or "example")
 local folder = arg[2] ~= "-" and arg[2]
 local test = folder and ippro.data("cifar10", folder, {split = "test"}) or ippro.data("shapes", {seed = 2})
 local data = folder and ippro.data("cifar10", folder, {split = "train"}) or ippro.data("shapes")
+local name = arg[1] and arg[1]:gsub(".*/", "") or "example"
 local images = math.tointeger(arg[3] or (folder and 1000 or 200))
 local seeds = math.tointeger(arg[4] or 3)
 local ratios = {table.unpack(arg, 5)}
@@ -70,12 +71,13 @@ rows[#rows + 1], rows[#rows + 2] = mean, deviation
 print(ippro.table{
     name = "no-finetune",
     title = ("Accuracy in %% of %s by ratio of the filters inside the blocks, without fine-tuning"):format(
-        arg[1] or "example"),
+        name),
     columns = columns, rows = rows,
 }:csv("no-finetune.csv"))
 print(("Unpruned %.2f %% on %d test images; the standard error of each figure is at most %.1f points."):format(
     100 * before.top1, images, 50 / math.sqrt(images)))
 ippro.curve{
-    name = "no-finetune", title = "Accuracy without fine-tuning", x_axis = "ratio of the filters inside the blocks removed",
+    name = "no-finetune", title = "Accuracy without fine-tuning, " .. name,
+    x_axis = "ratio of the filters inside the blocks removed",
     y_axis = "accuracy", percent = true, reference = before.top1, reference_label = "unpruned", series = series,
 }:png("no-finetune.png")

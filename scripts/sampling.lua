@@ -16,6 +16,7 @@ local data = folder and ippro.data("cifar10", folder, {split = "train"}) or ippr
 local criterion = arg[3] or "proscore"
 local repeats = math.tointeger(arg[4] or 5)
 local ratio = tonumber(arg[5] or 0.2)
+local name = arg[1] and arg[1]:gsub(".*/", "") or "example"
 local images = arg[6] or (folder and 1000 or 200)
 local shares = {1, 0.5, 0.25, 0.05}
 
@@ -59,7 +60,7 @@ for i, share in ipairs(shares) do
     draws[i] = {correlation = {}, overlap = {}, accuracy = {}, seconds = {}}
     for seed = 1, share < 1 and repeats or 1 do
         local found = draw(share, seed)
-        for name, value in pairs(found) do table.insert(draws[i][name], value) end
+        for field, value in pairs(found) do table.insert(draws[i][field], value) end
         rows[#rows + 1] = {
             100 * share, seed, found.correlation, found.overlap, 100 * found.accuracy, found.seconds,
         }
@@ -84,7 +85,7 @@ for i, share in ipairs(shares) do
     end
 end
 print(ippro.table{
-    name = "sampling", title = ("%s from shares of the images of %s"):format(criterion, arg[1] or "the example"),
+    name = "sampling", title = ("%s from shares of the images, %s"):format(criterion, name),
     columns = {
         "% of images", "draws", "seconds a pass", "correlation, mean", "max", "overlap, mean", "accuracy, mean %",
         "accuracy, max %",
@@ -94,12 +95,12 @@ print(ippro.table{
 print(("Accuracy on %s test images, the layers inside the blocks pruned at %g; unpruned %.2f %%."):format(
     images, ratio, 100 * before))
 ippro.curve{
-    name = "sampling", title = criterion .. " from a share of the images, compared with all of them",
+    name = "sampling", title = ("%s from a share of the images, compared with all of them, %s"):format(criterion, name),
     x_axis = "% of images", y_axis = "agreement (bars: standard deviation of the draws)",
     series = {agreement, overlap},
 }:png("sampling.png")
 ippro.curve{
-    name = "sampling-accuracy", title = ("Accuracy after pruning at %g, without fine-tuning"):format(ratio),
+    name = "sampling-accuracy", title = ("Accuracy after pruning at %g, without fine-tuning, %s"):format(ratio, name),
     x_axis = "% of images used to score", y_axis = "accuracy", percent = true, reference = before,
     reference_label = "unpruned", series = {left},
 }:png("sampling-accuracy.png")

@@ -13,6 +13,7 @@ local folder = arg[2] ~= "-" and arg[2]
 local data = folder and ippro.data("cifar10", folder, {split = "train"}) or ippro.data("shapes")
 local criteria = {"l1", "l2", "taylor", "geomedian", "proscore"}
 local target, ratio = arg[3], 0.4
+local name = arg[1] and arg[1]:gsub(".*/", "") or "example"
 local factors = {table.unpack(arg, 4)}
 if #factors == 0 then factors = {0.01, 0.1, 1, 10, 100} end
 for _, layer in ipairs(target and {} or model:layers()) do
@@ -67,28 +68,32 @@ for i, criterion in ipairs(criteria) do
     places[i], same[i], series[i] = {criterion}, {criterion}, {name = criterion, x = {}, y = {}}
 end
 local columns = {"criterion"}
-for k, text in ipairs(factors) do
+for _, text in ipairs(factors) do
     local factor = assert(tonumber(text), "C is a number")
-    local answer
-    if factor ~= 1 then answer = ippro.rescale(target, factor) end
-    local set = model:score(data, criteria)
-    columns[#columns + 1] = ("C = %g"):format(factor)
-    for i, criterion in ipairs(criteria) do
-        local mean, kept, count = place(set[criterion]), 0, 0
-        for channel in pairs(lowest(set[criterion])) do
-            kept, count = kept + (own[criterion][channel] and 1 or 0), count + 1
+    local possible, answer = true, nil
+    if factor ~= 1 then possible, answer = pcall(ippro.rescale, target, factor) end
+    if possible then
+        local set, k = model:score(data, criteria), #columns + 1
+        columns[k] = ("C = %g"):format(factor)
+        for i, criterion in ipairs(criteria) do
+            local mean, kept, count = place(set[criterion]), 0, 0
+            for channel in pairs(lowest(set[criterion])) do
+                kept, count = kept + (own[criterion][channel] and 1 or 0), count + 1
+            end
+            rows[#rows + 1] = {criterion, factor, mean, cut(set[criterion]), kept / count}
+            places[i][k], same[i][k] = mean, 100 * kept / count
+            series[i].x[k - 1], series[i].y[k - 1] = math.log(factor, 10), mean
         end
-        rows[#rows + 1] = {criterion, factor, mean, cut(set[criterion]), kept / count}
-        places[i][k + 1], same[i][k + 1] = mean, 100 * kept / count
-        series[i].x[k], series[i].y[k] = math.log(factor, 10), mean
     end
-    if answer then
+    if not possible then -- a variance smaller than BatchNorm's epsilon cannot become smaller still
+        print(("C = %g is left out: %s"):format(factor, answer))
+    elseif answer then
         print(("C = %g: %s"):format(factor, answer[1].notes[1]))
         model:undo()
     end
 end
 ippro.table{
-    name = "scale-attack", title = ("%s of %s times C"):format(target, arg[1] or "example"),
+    name = "scale-attack", title = ("%s of %s times C"):format(target, name),
     columns = {"criterion", "C", "mean place", "cut of the layer, all ranked together", "same lowest in the layer"},
     rows = rows,
 }:csv("scale-attack.csv")
@@ -108,6 +113,6 @@ for i, criterion in ipairs(criteria) do
         or "stays where it is"))
 end
 ippro.curve{
-    name = "scale-attack", title = target .. " times C, the layers behind it divided by C",
+    name = "scale-attack", title = ("%s of %s times C, the layers behind it divided by C"):format(target, name),
     x_axis = "log10 of C", y_axis = "mean place among all filters (0 lowest)", series = series,
 }:png("scale-attack.png")

@@ -42,7 +42,7 @@ for file in "$SRCDIR"/scripts/*.lua; do
 done
 if command -v luacheck >/dev/null 2>&1; then
     luacheck --no-color --std lua54 --globals ippro arg --max-line-length 125 \
-        "$SRCDIR"/scripts/*.lua >luacheck.out 2>&1
+        "$SRCDIR"/scripts/*.lua "$SRCDIR"/scripts/criteria/*.lua >luacheck.out 2>&1
     good=$?
     ok $good "luacheck finds nothing"
     [ $good -eq 0 ] || explain luacheck.out
@@ -113,4 +113,88 @@ typed -e 'score l1 proscore samples=200; ratio streams 0.05; ratio inner 0.2; pr
     -e 'data shapes seed=2; eval samples=300 order=first > eval.csv'
 accuracy=$(awk -F, '/^"?top-1 accuracy/ { for (i = 2; i <= NF; i++) if ($i ~ /^[0-9.]+$/) { print $i; exit } }' eval.csv)
 near "session.lua measures what eval measures" "$accuracy" "$(cell session.csv '^"?removed' 7)"
+
+# --- criteria in Lua --------------------------------------------------------------------------------------------------
+# Each against numbers that are made in another way: norms by the command, correlations of pairs one by one, singular values
+# by Jacobi rotations.
+cat >criteria.lua <<'END'
+local model, data = ippro.load("example"), ippro.data("shapes", {images = 100})
+local filters, grams, ranks, images = {}, {}, {}, nil
+ippro.criterion{name = "spy", needs = {"weights", "feature-ranks", "feature-gram"}, score = function(layer, c)
+    filters[layer.name], grams[layer.name], ranks[layer.name], images = c.weights, c.gram, c.rank, c.images
+    local zeros = {}
+    for i = 1, #c.rank do zeros[i] = 0 end
+    return zeros
+end}
+local set = model:score(data, {"spy", "l2", "l2-normalised", "cop", "torque", "hrank", "chip"}, {samples = 20})
+local function near(a, b) assert(math.abs(a - b) <= 1e-9 * (1 + math.abs(b)), a .. " and " .. b) end
+
+local function pearson(a, b)
+    local n, sa, sb, saa, sbb, sab = #a, 0, 0, 0, 0, 0
+    for k = 1, n do
+        sa, sb, saa, sbb, sab = sa + a[k], sb + b[k], saa + a[k] ^ 2, sbb + b[k] ^ 2, sab + a[k] * b[k]
+    end
+    return (n * sab - sa * sb) / math.sqrt((n * saa - sa ^ 2) * (n * sbb - sb ^ 2))
+end
+
+local function nuclear(gram, skip)
+    local a = {}
+    for i = 1, #gram do
+        if i ~= skip then
+            a[#a + 1] = {}
+            for j = 1, #gram do if j ~= skip then table.insert(a[#a], gram[i][j]) end end
+        end
+    end
+    for _ = 1, 30 do
+        for p = 1, #a do
+            for q = p + 1, #a do
+                if math.abs(a[p][q]) > 0 then
+                    local theta = (a[q][q] - a[p][p]) / (2 * a[p][q])
+                    local t = (theta >= 0 and 1 or -1) / (math.abs(theta) + math.sqrt(theta ^ 2 + 1))
+                    local c = 1 / math.sqrt(t ^ 2 + 1)
+                    local s = t * c
+                    for k = 1, #a do a[k][p], a[k][q] = c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q] end
+                    for k = 1, #a do a[p][k], a[q][k] = c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k] end
+                end
+            end
+        end
+    end
+    local sum = 0
+    for i = 1, #a do sum = sum + math.sqrt(math.max(a[i][i], 0)) end
+    return sum
+end
+
+for _, layer in ipairs{"conv1", "layer1.0.conv2"} do
+    local l2, normalised, cop, torque = set.l2:of(layer), set["l2-normalised"]:of(layer), set.cop:of(layer), set.torque:of(layer)
+    local hrank, chip, f = set.hrank:of(layer), set.chip:of(layer), filters[layer]
+    local total, pivot, whole = 0, 1, nuclear(grams[layer], 0)
+    for i, norm in ipairs(l2) do
+        total = total + norm
+        if norm > l2[pivot] then pivot = i end
+    end
+    for i = 1, #f do
+        local highest = 0
+        for j = 1, #f do if j ~= i then highest = math.max(highest, math.abs(pearson(f[i], f[j]))) end end
+        near(normalised[i] * total / #f, l2[i])
+        near(cop[i], 1 - highest)
+        near(torque[i] * (1 + math.abs(i - pivot)), l2[i])
+        near(hrank[i], ranks[layer][i] / images)
+        assert(math.abs(chip[i] - (whole - nuclear(grams[layer], i)) / whole) < 1e-7)
+    end
+end
+local chosen = model:prune("cop", 0.3)
+assert(chosen:count() > 0 and #set:corr().row_names == 7)
+print("all the same")
+END
+define=
+for criterion in l2-normalised cop torque hrank chip; do
+    grep -q "scripts/criteria/$criterion.lua" "$SRCDIR/scripts/local.mk" && grep -q "$criterion.lua" "$SRCDIR/scripts/README.md"
+    ok $? "criteria/$criterion.lua is installed and listed"
+    define="$define -e 'run \"$SRCDIR/scripts/criteria/$criterion.lua\"'"
+done
+eval "\"\$IPPRO\" -n $define -e 'run criteria.lua'" >criteria.out 2>err
+[ ! -s err ] && grep -q 'all the same' criteria.out
+good=$?
+ok $good "criteria in Lua give the scores that they say"
+[ $good -eq 0 ] || explain err
 finish
