@@ -91,17 +91,23 @@ static bool fit_plot(struct drawing *drawing, const struct figure *figure, const
     const struct extent none = {0};
     drawing->plot_lines = LEAST_PLOT_LINES;
     drawing->plots = 0;
+    drawing->probe = true;
     int used = draw_measured(drawing, figure, measure, top, height, none);
-    if (drawing->plots == 0) /* nothing to plot: a line that says so */
-        return used <= height;
-    int lines = drawing->height + (height - used) / drawing->plots;
+    int lines = drawing->height + (drawing->plots > 0 ? (height - used) / drawing->plots : 0);
     lines = lines > MOST_PLOT_LINES ? MOST_PLOT_LINES : lines;
-    for (; lines >= measure->least && !drawing->failed; lines--) {
+    while (drawing->plots > 0 && lines >= measure->least && !drawing->failed) {
         drawing->plot_lines = lines;
-        if (draw_measured(drawing, figure, measure, top, height, none) <= height)
-            return true;
+        used = draw_measured(drawing, figure, measure, top, height, none);
+        if (used <= height)
+            break;
+        lines -= (used - height + drawing->plots - 1) / drawing->plots;
     }
-    return false;
+    /* Without a plot there is a line that says so. */
+    if (used > height || (drawing->plots > 0 && lines < measure->least))
+        return false;
+    drawing->probe = false;
+    draw_measured(drawing, figure, measure, top, height, none);
+    return true;
 }
 
 /* Decimals with which a matrix stands in one part, down to one. */

@@ -40,7 +40,7 @@ static void plot_y_axis(struct plot *plot, const struct plot_plane *plane)
         int y = plane->y + (int)lround((1 - plane->ticks[t].position) * plane->height);
         const char *label = plane->labels[t];
         int width = raster_text_width(PLOT_SCALE, label);
-        if (t > 0)
+        if (plane->ticks[t].position > 0) /* not on the axis itself */
             raster_rectangle(plot->raster, plane->x, y, plane->width, 1, PLOT_GRID);
         raster_rectangle(plot->raster, plane->x - TICK, y, TICK, 2, PLOT_AXIS);
         raster_text(plot->raster, plane->x - TICK - 4 - width, y - 5 * PLOT_SCALE, PLOT_SCALE, TEXT_PLAIN,

@@ -37,7 +37,7 @@ bool scatter_plan_make(struct drawing *drawing, const struct figure_scatter *sca
         return false;
     range_open(&plan->left, &plan->right);
     range_open(&plan->low, &plan->high);
-    plan->tick_count = ticks_around(&plan->low, &plan->high, most_ticks, plan->ticks);
+    plan->tick_count = ticks_of_range(plan->low, plan->high, most_ticks, plan->ticks);
     drawing->failed = drawing->failed || plan->tick_count < 0;
     return !drawing->failed;
 }
