@@ -24,5 +24,6 @@ include tests/stats.mk
 include tests/view.mk
 include tests/session.mk
 include tests/lua.mk
+include tests/tui.mk
 endif
 include tests/program.mk

@@ -151,6 +151,13 @@ static struct state present_state(const struct session *session)
                           session->options, session->theme,   session->pruning};
 }
 
+bool explorer_scores_changed(const struct explorer *explorer)
+{
+    const struct session *session = explorer->session;
+    const struct state *seen = &explorer->seen;
+    return session->board != seen->board || session->options != seen->options || session->model != seen->model;
+}
+
 /* The histograms follow the cursor of the layers and the width of their pane. */
 static bool scores_moved(const struct explorer *explorer)
 {
@@ -192,7 +199,7 @@ void explorer_refresh(struct explorer *explorer)
         if (pane_row_at((enum pane_id)i)->refresh && i != PANE_SCORES)
             pane_row_at((enum pane_id)i)->refresh(explorer);
     }
-    if (changed || scores_moved(explorer)) {
+    if (explorer_scores_changed(explorer) || scores_moved(explorer)) {
         pane_scores.refresh(explorer);
         remember_scores(explorer);
     }

@@ -143,6 +143,8 @@ void explorer_refresh(struct explorer *explorer);
 void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void explorer_focus(struct explorer *explorer, int pane);
+/* Did anything change that figures of scores depend on? To be asked in a refresh. */
+bool explorer_scores_changed(const struct explorer *explorer);
 /* Ask the session with a read-only command: the words, of which the last `keys` are key=value. The log hears
  * nothing of it. */
 status explorer_ask(struct explorer *explorer, const char *const *words, int count, int keys,

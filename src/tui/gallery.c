@@ -10,7 +10,7 @@
 #include "repl/show.h"
 #include "view/numbers.h"
 
-enum { EXHIBITS_MAX = 50 };
+enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8 /* lines */ };
 
 static void exhibit_free(struct exhibit *exhibit)
 {
@@ -256,17 +256,22 @@ static void draw_figure(struct gallery *gallery, const struct figure *figure, bo
     struct error error = {0};
     bool changed = arranged && (gallery->sort >= 0 || gallery->reverse || gallery->filter);
     struct figure *made = changed ? arrange(gallery, figure) : NULL;
-    if (canvas_figure(&gallery->canvas, made ? made : figure, &error) != STATUS_OK)
+    bool plot = figure->kind != FIGURE_TABLE && figure->kind != FIGURE_MATRIX;
+    status code = plot ? canvas_figure_fit(&gallery->canvas, figure, gallery->canvas.width, gallery->height, &error)
+                       : canvas_figure(&gallery->canvas, made ? made : figure, &error);
+    if (code != STATUS_OK)
         canvas_text(&gallery->canvas, gallery->canvas.height, 0, STYLE_ERROR, error.message);
     figure_free(made);
 }
 
-const struct canvas *gallery_canvas(struct gallery *gallery, int width, bool ascii)
+const struct canvas *gallery_canvas(struct gallery *gallery, int width, int height, bool ascii)
 {
     const struct exhibit *exhibit = shown(gallery);
     const struct figure *table = first_figure(gallery, true);
-    if (gallery->width == width && gallery->ascii == ascii)
+    height = height > PLOT_LEAST ? height : PLOT_LEAST;
+    if (gallery->width == width && gallery->height == height && gallery->ascii == ascii)
         return &gallery->canvas;
+    gallery->height = height;
     canvas_free(&gallery->canvas);
     canvas_init(&gallery->canvas, width, ascii);
     bool after_figure = false;

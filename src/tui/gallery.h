@@ -21,7 +21,7 @@ struct gallery {
     bool reverse;
     char *filter;         /* a word that rows must have; NULL: all rows */
     struct canvas canvas; /* the exhibit that is shown */
-    int width;            /* 0: to be drawn anew */
+    int width, height;    /* of the room it was drawn for; width 0: to be drawn anew */
     bool ascii;
 };
 
@@ -43,7 +43,7 @@ void gallery_filter(struct gallery *gallery, const char *word); /* NULL or "": a
 void text_add_arrangement(struct text *text, const struct gallery *gallery);
 /* The title of the exhibit's first figure, or its command. */
 const char *gallery_title(const struct gallery *gallery);
-/* Drawn at a width; borrowed until the next call. */
-const struct canvas *gallery_canvas(struct gallery *gallery, int width, bool ascii);
+/* Drawn at a width, plots as high as the room is; borrowed until the next call. */
+const struct canvas *gallery_canvas(struct gallery *gallery, int width, int height, bool ascii);
 
 #endif

@@ -17,24 +17,26 @@ enum { CHILDREN_MAX = 4, RULE = 1 };
 static const struct node overview[] = {
     {SIDE, 100, 2, 0, false, false},
     {LEAF, 42, 0, PANE_LAYERS, false, false},
-    {STACK, 58, 3, 0, false, true},
-    {LEAF, 46, 0, PANE_SCORES, true, false},
-    {SIDE, 28, 2, 0, false, false},
+    {STACK, 58, 2, 0, false, true},
+    {STACK, 74, 2, 0, true, false},
+    {LEAF, 62, 0, PANE_SCORES, false, false},
+    {SIDE, 38, 2, 0, false, false},
     {LEAF, 53, 0, PANE_CORRELATION, false, false},
     {LEAF, 47, 0, PANE_MODEL, false, true},
     {LEAF, 26, 0, PANE_LOG, false, true},
 };
 static const struct node compare[] = {
-    {STACK, 100, 3, 0, false, false},
-    {LEAF, 55, 0, PANE_SCORES, true, false},
-    {LEAF, 30, 0, PANE_CORRELATION, false, true},
+    {STACK, 100, 2, 0, false, false},
+    {STACK, 85, 2, 0, true, false},
+    {LEAF, 65, 0, PANE_SCORES, false, false},
+    {LEAF, 35, 0, PANE_CORRELATION, false, true},
     {LEAF, 15, 0, PANE_LOG, false, false},
 };
 static const struct node prune[] = {
     {SIDE, 100, 2, 0, false, false},
-    {LEAF, 58, 0, PANE_LAYERS, true, false},
+    {LEAF, 58, 0, PANE_LAYERS, false, false},
     {STACK, 42, 2, 0, false, true},
-    {LEAF, 50, 0, PANE_MODEL, false, true},
+    {LEAF, 50, 0, PANE_MODEL, true, true},
     {LEAF, 50, 0, PANE_LOG, false, false},
 };
 static const struct node sweep[] = {
@@ -161,10 +163,12 @@ static void split(const struct placing *placing, const struct node *node, struct
 
 static void place(const struct placing *placing, const struct node *node, struct rect room, bool rule)
 {
-    if (node->kind != LEAF)
+    if (node->stage && placing->figure)
+        show(placing, PANE_FIGURE, room, rule);
+    else if (node->kind != LEAF)
         split(placing, node, room, rule);
     else
-        show(placing, node->stage && placing->figure ? PANE_FIGURE : node->pane, room, rule);
+        show(placing, node->pane, room, rule);
 }
 
 void layout_place(enum layout_id layout, const struct rect *room, int zoomed, bool figure,

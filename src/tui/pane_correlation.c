@@ -26,6 +26,8 @@ static void refresh(struct explorer *explorer)
     struct reply reply = {0};
     struct error error = {0};
     int row = view->row, column = view->column;
+    if (!explorer_scores_changed(explorer))
+        return;
     correlation_free_view(view);
     if (!explorer->session->model || explorer->session->board->count < 2)
         return;

@@ -7,9 +7,9 @@
 
 enum { ASIDE_STEP = 8 };
 
-static const struct canvas *content_of(struct explorer *explorer, int width)
+static const struct canvas *content_of(struct explorer *explorer, const struct rect *room)
 {
-    return gallery_canvas(&explorer->gallery, width - 1, explorer->ascii);
+    return gallery_canvas(&explorer->gallery, room->width - 1, room->height, explorer->ascii);
 }
 
 static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
@@ -19,7 +19,7 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
         draw_empty(grid, room, "nothing shown yet: try corr, curve l1, or layers");
         return;
     }
-    const struct canvas *content = content_of(explorer, room->width);
+    const struct canvas *content = content_of(explorer, room);
     int most = content->height > room->height ? content->height - room->height : 0;
     int *top = &explorer->scroll[PANE_FIGURE];
     *top = *top > most ? most : *top;
@@ -58,7 +58,7 @@ static bool arrange(struct explorer *explorer, enum action_id action)
 static bool act(struct explorer *explorer, enum action_id action)
 {
     struct rect room = pane_room(explorer, PANE_FIGURE);
-    const struct canvas *content = content_of(explorer, room.width);
+    const struct canvas *content = content_of(explorer, &room);
     int step;
     if (vertical_step(action, room.height, content->height, &step)) {
         int most = content->height > room.height ? content->height - room.height : 0;
@@ -95,7 +95,7 @@ static bool act(struct explorer *explorer, enum action_id action)
 static bool search(struct explorer *explorer, const char *word, bool back)
 {
     struct rect room = pane_room(explorer, PANE_FIGURE);
-    const struct canvas *content = content_of(explorer, room.width);
+    const struct canvas *content = content_of(explorer, &room);
     int top = explorer->scroll[PANE_FIGURE];
     for (int i = 1; i <= content->height; i++) {
         int line = (top + (back ? -i : i) + content->height) % content->height;

@@ -224,11 +224,11 @@ static void title(const struct explorer *explorer, struct text *text)
     const struct session *session = explorer->session;
     if (!session->model)
         return;
-    text_add_format(text, "%s, %d layers", model_title(session->model), session->model->layers->count);
     if (explorer->layers.plan.layers)
-        text_add(text, ", at the ratios set");
+        text_add(text, "at the ratios: ");
     else if (session->pruning->removed_count)
-        text_add(text, ", as selected");
+        text_add(text, "as selected: ");
+    text_add_format(text, "%s, %d layers", model_title(session->model), session->model->layers->count);
 }
 
 /* --- keeping up --------------------------------------------------------------------------------------------

@@ -28,6 +28,15 @@ static short ramp_color(const short *ramp, int count, int level)
     return ramp[step < count ? step : count - 1];
 }
 
+/* What a background marks needs an attribute where there are no colours, whatever the theme. */
+static void mark_without_colors(enum cell_style style, struct look *look)
+{
+    if (style == STYLE_CURSOR || style == STYLE_STATUS || style == STYLE_POPUP)
+        look->reverse = true;
+    else if (style == STYLE_CURSOR_PALE)
+        look->underline = true;
+}
+
 struct look look_of(const struct canvas_cell *cell, const struct theme *theme, int colors)
 {
     const struct theme_style *style = &theme->style[cell->style < STYLE_COUNT ? cell->style : STYLE_PLAIN];
@@ -38,6 +47,8 @@ struct look look_of(const struct canvas_cell *cell, const struct theme *theme, i
     } else if (colors >= 8) {
         look.foreground = style->foreground16;
         look.background = style->background16;
+    } else {
+        mark_without_colors((enum cell_style)cell->style, &look);
     }
     const short *ramp = colors >= 256 ? theme->ramp : theme->ramp16;
     int count = colors >= 256 ? theme->ramp_count : colors >= 16 ? theme->ramp16_count : 0;
