@@ -26,3 +26,4 @@ include tests/session.mk
 include tests/lua.mk
 endif
 include tests/program.mk
+include tests/bench/local.mk
