@@ -27,3 +27,4 @@ include tests/lua.mk
 include tests/tui.mk
 endif
 include tests/program.mk
+include tests/bench/local.mk

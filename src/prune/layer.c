@@ -369,6 +369,12 @@ double *layer_parameter(const struct graph *graph, const struct layer *layer, in
     }
     const struct tensor *tensor = graph->values[value].constant;
     bool single = shape_elements(&tensor->shape) == 1;
+    if (tensor->type == ELEMENT_FLOAT && !single) { /* a sweep over gammas does this very often */
+        const float *values = tensor->data;
+        for (int64_t c = 0; c < layer->channels; c++)
+            result[c] = (double)values[c];
+        return result;
+    }
     for (int64_t c = 0; c < layer->channels; c++) {
         result[c] = tensor_get(tensor, single ? 0 : c);
     }

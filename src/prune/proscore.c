@@ -42,7 +42,7 @@ static const double far_step = 1e100;
 /* log( ||F - lambda*g_F|| / ||F|| ) */
 static double log_length(double along, double across, double lambda)
 {
-    double length = hypot(along, across);
+    double length = across == 0.0 ? fabs(along) : hypot(along, across); /* the same number, sooner */
     if (lambda * length > far_step) {
         return log(lambda) + log(length);
     }

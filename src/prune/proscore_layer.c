@@ -60,9 +60,10 @@ static status source_init(struct point_source *source, const struct criterion_in
         complete = source->filter != NULL;
     } else {
         source->scale = layer_parameter(input->graph, layer, layer->scale);
-        source->shift = layer_parameter(input->graph, layer, layer->shift);
         source->var = layer_parameter(input->graph, layer, layer->var);
-        complete = source->scale && source->shift && source->var;
+        source->shift =
+            target == PROSCORE_BN_AFFINE ? layer_parameter(input->graph, layer, layer->shift) : NULL;
+        complete = source->scale && source->var && (source->shift || target == PROSCORE_BN);
     }
     if (!complete) {
         source_free(source);
@@ -83,11 +84,12 @@ static struct proscore_point channel_point(const struct point_source *source,
                                source->sums->weight_dot[channel] / source->images, lift);
     }
     double r = 1.0 / sqrt(source->var[channel] + source->epsilon);
-    double f[2] = {source->scale[channel], source->shift[channel]};
-    double gradient[2] = {r * source->sums->delta_centered[channel] / source->images,
-                          source->sums->delta[channel] / source->images};
-    return target == PROSCORE_BN ? proscore_scalar(f[0], gradient[0], lift)
-                                 : proscore_pair(f, gradient, lift);
+    double scale_gradient = r * source->sums->delta_centered[channel] / source->images;
+    if (target == PROSCORE_BN)
+        return proscore_scalar(source->scale[channel], scale_gradient, lift);
+    const double f[2] = {source->scale[channel], source->shift[channel]};
+    const double gradient[2] = {scale_gradient, source->sums->delta[channel] / source->images};
+    return proscore_pair(f, gradient, lift);
 }
 
 status proscore_points(const struct criterion_input *input, struct proscore_point *points,
@@ -111,6 +113,12 @@ static double times_step(double lambda, double value)
     return value == 0.0 ? 0.0 : lambda * value; /* infinity times nothing moves nothing */
 }
 
+/* fmax without its call: a NaN never wins. */
+static double larger(double most, double value)
+{
+    return value > most ? value : most;
+}
+
 static status score_proscore(const struct criterion_input *input, double *scores,
                              struct criterion_report *report, struct error *error)
 {
@@ -126,8 +134,8 @@ static status score_proscore(const struct criterion_input *input, double *scores
                                         .effective_gamma = lambda};
     for (int64_t c = 0; c < input->layer->channels; c++) {
         scores[c] = proscore_log(&points[c], lambda);
-        max_a = fmax(max_a, fabs(points[c].along));
-        max_b = fmax(max_b, fabs(points[c].lift));
+        max_a = larger(max_a, fabs(points[c].along));
+        max_b = larger(max_b, fabs(points[c].lift));
         report->sign_changes += proscore_sign_changes(&points[c], lambda);
     }
     report->max_a = times_step(lambda, max_a);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of the benchmark and what they share. */
+#ifndef IPPRO_TESTS_BENCH_BENCH_H
+#define IPPRO_TESTS_BENCH_BENCH_H
+
+#include "child.h"
+#include "report.h"
+
+enum { NETWORKS_MOST = 16 };
+
+struct settings {
+    const char *self;    /* this program, which is its own worker */
+    const char *program; /* ippro-explore */
+    const char *python, *peer; /* interpreter and script of the peer; python NULL: no peer */
+    const char *cifar;   /* folder of CIFAR-10, or NULL */
+    const char *models;  /* folder of NAME_bn.onnx and NAME.onnx files, or NULL */
+    const char *folder;  /* temporary */
+    char *networks[NETWORKS_MOST];
+    int network_count;
+    int threads, repeats;
+    double seconds;    /* about, for one measurement */
+    int64_t images;    /* of the test of linearity: 100 % */
+};
+
+/* One network with its file and its images. */
+struct subject {
+    const char *name;
+    char *model, *images; /* paths, owned; model "example" is built in */
+    int side;             /* pixels of its input */
+    double forward_macs, backward_macs;
+};
+
+/* Find the network's file, or have the peer export it, and write images for it. */
+status subject_init(struct subject *subject, const struct settings *settings, const char *name,
+                    struct error *error);
+void subject_free(struct subject *subject);
+/* A process of this program with the network loaded. */
+status subject_worker(const struct subject *subject, const struct settings *settings, int threads,
+                      struct child *child, struct error *error);
+/* How many images take about `seconds`, a multiple of `unit`: `request` ("forward %lld" and so on) is tried with
+ * more and more. */
+status images_for(struct child *child, const char *request, int64_t unit, double seconds, int64_t *images,
+                  struct error *error);
+
+/* Throughput beside the peer's, share of the measured peak, memory. */
+void bench_throughput(const struct settings *settings, const struct subject *subject, struct report *report);
+/* Criteria one by one and together, threads, numbers of images. */
+void bench_scaling(const struct settings *settings, const struct subject *subject, struct report *report);
+/* Each choice of the option `kernel` against double. */
+void bench_accuracy(const struct settings *settings, const struct subject *subject, struct report *report);
+/* Reading its file. */
+void bench_load(const struct settings *settings, const struct subject *subject, struct report *report);
+/* What a user waits for at the prompt: start, what-if, gamma, sensitivity. */
+void bench_waiting(const struct settings *settings, const struct subject *subject, struct report *report);
+
+#endif
