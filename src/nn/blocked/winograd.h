@@ -10,7 +10,9 @@
  * A tile of TAPS x TAPS inputs (TAPS = m + 2) becomes as many transformed ones; for each of these places, the
  * product of channels by channels with all tiles is a matrix product. Tiles of the micro-batch are taken in
  * batches so that their transformed input stays in the second cache while all groups of output channels use
- * it. */
+ * it: about BATCH_FLOATS, in whole tiles of the product. */
+
+enum { BATCH_FLOATS = 64 * 1024, BATCH_LEAST = 12, BATCH_MOST = 48 };
 
 enum { PLACES = TAPS * TAPS };
 
@@ -32,11 +34,12 @@ static size_t place_stride(size_t floats)
 static struct shape shape_of(const struct blocked_convolution *g)
 {
     struct shape s;
-    const int blocks = blocked_blocks(g->in_channels), room = BATCH_FLOATS / (PLACES * LANES * blocks);
+    const int blocks = blocked_blocks(g->in_channels);
+    const int room = BATCH_FLOATS / (PLACES * LANES * blocks) / TILE * TILE;
+    const int limit = room < BATCH_LEAST ? BATCH_LEAST : room > BATCH_MOST ? BATCH_MOST : room;
     s.down = (g->out_height + OUTPUTS - 1) / OUTPUTS;
     s.across = (g->out_width + OUTPUTS - 1) / OUTPUTS;
     s.tiles = g->images * s.down * s.across;
-    const int limit = room < BATCH_LEAST ? BATCH_LEAST : room > BATCH_MOST ? BATCH_MOST : room;
     const int batches = (s.tiles + limit - 1) / limit;
     s.batch = (s.tiles + batches - 1) / batches;
     if (batches > 1)
