@@ -12,7 +12,7 @@
  * batches so that their transformed input stays in the second cache while all groups of output channels use
  * it: about BATCH_FLOATS, in whole tiles of the product. */
 
-enum { BATCH_FLOATS = 64 * 1024, BATCH_LEAST = 12, BATCH_MOST = 48 };
+enum { BATCH_FLOATS = 64 * 1024, BATCH_LEAST = 24, BATCH_MOST = 48 };
 
 enum { PLACES = TAPS * TAPS };
 
