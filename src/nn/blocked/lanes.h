@@ -44,6 +44,19 @@ LANES_INLINE vector vector_load(const float *from)
     return *(const vector *)from;
 }
 
+/* The same for a number that is used several times: kept in a register, where the compiler would load it
+ * again for each use. */
+LANES_INLINE vector vector_keep(const float *from)
+{
+    vector v = *(const vector *)from;
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(v));
+#elif defined(__SSE2__)
+    __asm__("" : "+x"(v));
+#endif
+    return v;
+}
+
 LANES_INLINE void vector_store(float *to, vector v)
 {
     *(vector *)to = v;

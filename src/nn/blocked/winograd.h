@@ -10,7 +10,9 @@
  * A tile of TAPS x TAPS inputs (TAPS = m + 2) becomes as many transformed ones; for each of these places, the
  * product of channels by channels with all tiles is a matrix product. Tiles of the micro-batch are taken in
  * batches so that their transformed input stays in the second cache while all groups of output channels use
- * it. */
+ * it: about BATCH_FLOATS, in whole tiles of the product. */
+
+enum { BATCH_FLOATS = 64 * 1024, BATCH_LEAST = 24, BATCH_MOST = 48 };
 
 enum { PLACES = TAPS * TAPS };
 
@@ -32,11 +34,12 @@ static size_t place_stride(size_t floats)
 static struct shape shape_of(const struct blocked_convolution *g)
 {
     struct shape s;
-    const int blocks = blocked_blocks(g->in_channels), room = BATCH_FLOATS / (PLACES * LANES * blocks);
+    const int blocks = blocked_blocks(g->in_channels);
+    const int room = BATCH_FLOATS / (PLACES * LANES * blocks) / TILE * TILE;
+    const int limit = room < BATCH_LEAST ? BATCH_LEAST : room > BATCH_MOST ? BATCH_MOST : room;
     s.down = (g->out_height + OUTPUTS - 1) / OUTPUTS;
     s.across = (g->out_width + OUTPUTS - 1) / OUTPUTS;
     s.tiles = g->images * s.down * s.across;
-    const int limit = room < BATCH_LEAST ? BATCH_LEAST : room > BATCH_MOST ? BATCH_MOST : room;
     const int batches = (s.tiles + limit - 1) / limit;
     s.batch = (s.tiles + batches - 1) / batches;
     if (batches > 1)
@@ -118,7 +121,7 @@ LANES_INLINE void strip_columns(const struct blocked_convolution *g, const float
         if (x >= 0 && x < g->in_width) {
             LANES_UNROLL
             for (int r = 0; r < TAPS; r++)
-                d[r] = vector_load(row[r] + (size_t)x * step[r]);
+                d[r] = vector_keep(row[r] + (size_t)x * step[r]);
             transform_input(d);
         } else {
             LANES_UNROLL
@@ -139,7 +142,7 @@ LANES_INLINE void strip_tiles(const float *columns, int tiles, float *to, size_t
             vector d[TAPS];
             LANES_UNROLL
             for (int c = 0; c < TAPS; c++)
-                d[c] = vector_load(columns + (c * TAPS + r) * WIDTH);
+                d[c] = vector_keep(columns + (c * TAPS + r) * WIDTH);
             transform_input(d);
             LANES_UNROLL
             for (int c = 0; c < TAPS; c++)
@@ -154,6 +157,17 @@ struct tile {
 static struct tile tile_at(const struct shape *s, int index)
 {
     return (struct tile){index / (s->down * s->across), index / s->across % s->down, index % s->across};
+}
+
+static void tile_next(const struct shape *s, struct tile *tile)
+{
+    if (++tile->x < s->across)
+        return;
+    tile->x = 0;
+    if (++tile->y < s->down)
+        return;
+    tile->y = 0;
+    tile->image++;
 }
 
 /* Tiles from..to-1 of the micro-batch as transformed [place][channel block][tile][LANES]. */
@@ -250,7 +264,7 @@ LANES_INLINE void output_tile(const struct blocked_epilogue *epilogue,
         vector s[TAPS], y[OUTPUTS];
         LANES_UNROLL
         for (int r = 0; r < TAPS; r++)
-            s[r] = vector_load(sums + (size_t)(r * TAPS + c) * stride);
+            s[r] = vector_keep(sums + (size_t)(r * TAPS + c) * stride);
         transform_output(s, y);
         LANES_UNROLL
         for (int r = 0; r < OUTPUTS; r++)
@@ -260,7 +274,7 @@ LANES_INLINE void output_tile(const struct blocked_epilogue *epilogue,
         vector s[TAPS], y[OUTPUTS];
         LANES_UNROLL
         for (int c = 0; c < TAPS; c++)
-            s[c] = vector_load(down + (r * TAPS + c) * WIDTH);
+            s[c] = vector_keep(down + (r * TAPS + c) * WIDTH);
         transform_output(s, y);
         LANES_UNROLL
         for (int c = 0; c < OUTPUTS; c++)
@@ -282,8 +296,8 @@ static void output_batch(const struct blocked_convolution *g, const struct shape
     for (int v = 0; v < group; v += WIDTH) {
         const struct epilogue_channels channels = epilogue_channels(&epilogue, channel + v);
         const size_t first = (size_t)((channel + v) / LANES) * plane + (size_t)((channel + v) % LANES);
-        for (int index = from; index < to; index++) {
-            const struct tile tile = tile_at(s, index);
+        struct tile tile = tile_at(s, from);
+        for (int index = from; index < to; index++, tile_next(s, &tile)) {
             const size_t at = first + (size_t)(tile.image * blocked_blocks(g->out_channels)) * plane +
                               (size_t)(tile.y * OUTPUTS) * row + (size_t)(tile.x * OUTPUTS) * LANES;
             output_tile(&epilogue, &channels, sums + (size_t)(index - from) * (size_t)group + v, s->sum_place,
