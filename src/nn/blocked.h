@@ -80,6 +80,9 @@ struct blocked_kernels {
  * first call. */
 const struct blocked_kernels *blocked_kernels(void);
 
+/* Choose others: for tests and measurements, while no engine is being made. */
+void blocked_kernels_choose(const struct blocked_kernels *kernels);
+
 /* All that this processor can run, best first; NULL past the last. For tests and measurements. */
 const struct blocked_kernels *blocked_kernels_at(int index);
 

@@ -13,23 +13,6 @@
 /* --- ownership ---------------------------------------------------------------------------------------------
  */
 
-void pass_free(struct pass *pass)
-{
-    if (!pass || !share_drop(&pass->shares))
-        return;
-    if (pass->statistics)
-        score_statistics_free(pass->statistics);
-    sample_free(&pass->sample);
-    mem_free(pass);
-}
-
-static struct pass *pass_retain(struct pass *pass)
-{
-    if (pass)
-        share_add(&pass->shares);
-    return pass;
-}
-
 struct board *board_new(void)
 {
     return mem_new(1, sizeof(struct board));
@@ -184,14 +167,6 @@ bool pass_serves(const struct pass *pass, const struct choice *choice,
         return false;
     bool batched = strcmp(choice->criterion->name, "taylor") == 0 && options->taylor == TAYLOR_GATE_BATCH;
     return !batched || pass->settings.batch == options->batch;
-}
-
-bool same_settings(const struct pass_settings *a, const struct pass_settings *b)
-{
-    return a->real == b->real && a->kernel == b->kernel && a->micro_batch == b->micro_batch &&
-           a->sample.count == b->sample.count && a->sample.fraction == b->sample.fraction &&
-           a->sample.balanced == b->sample.balanced && a->sample.order == b->sample.order &&
-           a->sample.seed == b->sample.seed;
 }
 
 /* --- building ----------------------------------------------------------------------------------------------

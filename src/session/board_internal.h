@@ -5,8 +5,6 @@
 
 #include "session/board.h"
 
-void pass_free(struct pass *pass); /* one owner less; NULL is fine */
-bool same_settings(const struct pass_settings *a, const struct pass_settings *b);
 /* Does this pass (NULL: none) have what the criterion asks for? Taylor's gate-batch was summed with one batch
  * size. */
 bool pass_serves(const struct pass *pass, const struct choice *choice,

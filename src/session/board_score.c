@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Scoring: whether it takes a pass, and the pass. */
+#include <string.h>
+
 #include "base/memory.h"
 #include "session/board_internal.h"
 #include "session/session.h"
@@ -53,9 +55,23 @@ static status make_pass(const struct board_source *source, const struct pass_set
         pass_free(pass);
         return code;
     }
+    pass_subject(source->model, source->dataset, pass->subject);
+    if (source->passes)
+        passes_add(source->passes, pass);
     pass_free(next->pass);
     next->pass = pass;
     return STATUS_OK;
+}
+
+/* A pass from before that serves the needs of all. */
+static struct pass *remembered_pass(const struct board_source *source, const struct pass_settings *settings,
+                                    unsigned needs, bool batched)
+{
+    char subject[DIGEST_SIZE];
+    if (!source->passes)
+        return NULL;
+    pass_subject(source->model, source->dataset, subject);
+    return passes_find(source->passes, subject, settings, needs, batched ? settings->batch : 0);
 }
 
 /* Needs of the choices alone, and whether the last pass serves them all. */
@@ -71,6 +87,18 @@ static unsigned asked_needs(const struct board_source *source, const struct choi
         *served &= pass_serves(source->board->pass, &choices[i], &own, needs);
     }
     return all & PASS_NEEDS;
+}
+
+/* Does a criterion look at batches? */
+static bool is_batched(const struct board *board, const struct criterion_options *base)
+{
+    for (int i = 0; i < board->count; i++) {
+        const struct choice *choice = &board->entries[i].choice;
+        if (strcmp(choice->criterion->name, "taylor") == 0 &&
+            choice_options(choice, base).taylor == TAYLOR_GATE_BATCH)
+            return true;
+    }
+    return false;
 }
 
 /* Give `next` a pass that serves the choices. */
@@ -89,7 +117,7 @@ static status bring_pass(const struct board_source *source, const struct choice 
         return error_set(error, STATUS_STATE,
                          "these criteria need gradients, and no data set is open: 'data shapes' or "
                          "'data KIND PATH' opens one");
-    if (served && same_settings(&settings, &source->board->pass->settings)) {
+    if (served && pass_settings_equal(&settings, &source->board->pass->settings)) {
         outcome->reused = true;
         return STATUS_OK;
     }
@@ -97,6 +125,14 @@ static status bring_pass(const struct board_source *source, const struct choice 
     for (int i = 0; i < next->count; i++)
         if (!criterion_is_retired(next->entries[i].choice.criterion))
             needs |= choice_needs(&next->entries[i].choice, &base, source->model->layers) & PASS_NEEDS;
+    struct pass *pass = remembered_pass(source, &settings, needs, is_batched(next, &base));
+    if (pass) {
+        pass_retain(pass);
+        pass_free(next->pass);
+        next->pass = pass;
+        outcome->reused = true;
+        return STATUS_OK;
+    }
     outcome->passed = true;
     return make_pass(source, &settings, &base, needs, pool, progress, next, error);
 }

@@ -242,7 +242,7 @@ static status score_both(struct attack *attack, struct error *error)
     if (code == STATUS_OK)
         code = session_pool(session, &pool, error);
     struct board_source source = {session->board, session->model, session->dataset, session->options,
-                                  session->live};
+                                  session->live, &session->passes};
     if (code == STATUS_OK)
         code = board_score(&source, choices, count, pool, call->progress, &attack->before, &outcome, error);
     source.board = empty;

@@ -19,6 +19,7 @@
 #include "session/live.h"
 #include "session/measurement.h"
 #include "session/option.h"
+#include "session/pass.h"
 #include "session/reply.h"
 #include "session/state.h"
 #include "view/theme.h"
@@ -36,6 +37,7 @@ struct session {
 
     struct history history;
     struct measurements measurements;    /* of all networks that were evaluated: no part of the state */
+    struct passes passes;                /* the last ones: no part of it */
     struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
     struct live *live; /* borrowed: where long commands show what they have so far (live.h); NULL: nowhere */
     struct pool *pool;

@@ -26,6 +26,7 @@ enum { WIDTH = 4 };
 enum { PARTS = LANES / WIDTH };
 
 typedef float vector __attribute__((vector_size(4 * WIDTH), may_alias));
+typedef float vector_plain __attribute__((vector_size(4 * WIDTH))); /* what conversions give */
 typedef int vector_mask __attribute__((vector_size(4 * WIDTH)));
 typedef float vector_unaligned __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
 
@@ -42,6 +43,19 @@ typedef float vector_unaligned __attribute__((vector_size(4 * WIDTH), aligned(4)
 LANES_INLINE vector vector_load(const float *from)
 {
     return *(const vector *)from;
+}
+
+/* The same for a number that is used several times: kept in a register, where the compiler would load it
+ * again for each use. */
+LANES_INLINE vector vector_keep(const float *from)
+{
+    vector v = *(const vector *)from;
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(v));
+#elif defined(__SSE2__)
+    __asm__("" : "+x"(v));
+#endif
+    return v;
 }
 
 LANES_INLINE void vector_store(float *to, vector v)

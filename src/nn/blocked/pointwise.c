@@ -30,11 +30,28 @@ static size_t weights_size(const struct blocked_convolution *g)
     return (size_t)g->in_channels * (size_t)blocked_blocks(g->out_channels) * LANES;
 }
 
-/* One image's gathered input, or product. */
+static size_t image_size(int channels, size_t positions)
+{
+    return (size_t)blocked_blocks(channels) * positions * LANES;
+}
+
+/* Weights that do not stay in the second cache beside an image are used for several images before the next
+ * ones come: for as many as do. */
+enum { RESIDENT_WEIGHTS = 64 * 1024, RESIDENT_IMAGES = 256 * 1024 };
+
+static int images_together(const struct blocked_convolution *g)
+{
+    const size_t fit = RESIDENT_IMAGES / image_size(g->in_channels, positions(g));
+    if (weights_size(g) <= RESIDENT_WEIGHTS || fit < 1)
+        return 1;
+    return fit < (size_t)g->images ? (int)fit : g->images;
+}
+
+/* The gathered input, or the product, of the images that are taken together. */
 static size_t workspace(const struct blocked_convolution *g)
 {
     const int channels = g->transposed ? g->out_channels : g->in_channels;
-    return strided(g) ? positions(g) * (size_t)blocked_blocks(channels) * LANES : 0;
+    return strided(g) ? (size_t)images_together(g) * image_size(channels, positions(g)) : 0;
 }
 
 /* packed: per group [in channel][channel of the group]. */
@@ -88,22 +105,24 @@ PRODUCT_TILES(DEFINE)
 #define HALF(tile) [tile] = half_##tile,
 static tile_function *const tile_functions[2][TILE + 1] = {{PRODUCT_TILES(HALF)}, {PRODUCT_TILES(FULL)}};
 
-/* One image, without a stride: input and output have `count` positions. `at`: the image's offset in the
- * output. */
-static void run_image(const struct blocked_convolution *g, size_t count, const float *weights,
-                      const float *input, const struct blocked_epilogue *epilogue, size_t at)
+/* Some images, without a stride: input and output have `count` positions. `at`: the first image's offset in
+ * the output. */
+static void run_images(const struct blocked_convolution *g, int images, size_t count, const float *weights,
+                       const float *input, const struct blocked_epilogue *epilogue, size_t at)
 {
+    const size_t in_image = image_size(g->in_channels, count), out_image = image_size(g->out_channels, count);
     struct call call = {g->in_channels, count * LANES, input, weights, epilogue, 0, 0};
     for (int group; (group = product_group(g->out_channels, call.channel)) > 0; call.channel += group) {
         tile_function *const *functions = tile_functions[group == GROUP];
         const size_t first =
             at + (size_t)(call.channel / LANES) * call.block + (size_t)(call.channel % LANES);
-        for (int from = 0, tile; from < (int)count; from += tile) {
-            tile = product_tile((int)count - from);
-            call.input = input + (size_t)from * LANES;
-            call.at = first + (size_t)from * LANES;
-            functions[tile](&call);
-        }
+        for (size_t image = 0; image < (size_t)images; image++)
+            for (int from = 0, tile; from < (int)count; from += tile) {
+                tile = product_tile((int)count - from);
+                call.input = input + image * in_image + (size_t)from * LANES;
+                call.at = first + image * out_image + (size_t)from * LANES;
+                functions[tile](&call);
+            }
         call.weights += (size_t)g->in_channels * (size_t)group;
     }
 }
@@ -145,22 +164,24 @@ static void spread(const struct blocked_convolution *g, const float *from,
 static void run(const struct blocked_convolution *g, const float *packed, const float *input,
                 const struct blocked_epilogue *epilogue, float *space)
 {
-    const size_t in_image =
-        (size_t)blocked_blocks(g->in_channels) * (size_t)g->in_height * (size_t)g->in_width * LANES;
-    const size_t out_image =
-        (size_t)blocked_blocks(g->out_channels) * (size_t)g->out_height * (size_t)g->out_width * LANES;
+    const size_t count = positions(g);
+    const size_t in_image = image_size(g->in_channels, (size_t)g->in_height * (size_t)g->in_width);
+    const size_t out_image = image_size(g->out_channels, (size_t)g->out_height * (size_t)g->out_width);
     const struct blocked_epilogue product_only = {.out = space};
-    for (int image = 0; image < g->images; image++) {
-        const float *from = input + (size_t)image * in_image;
-        const size_t at = (size_t)image * out_image;
+    const size_t together = (size_t)images_together(g);
+    for (size_t image = 0, images; image < (size_t)g->images; image += images) {
+        images = (size_t)g->images - image < together ? (size_t)g->images - image : together;
+        const float *from = input + image * in_image;
         if (!strided(g)) {
-            run_image(g, positions(g), packed, from, epilogue, at);
+            run_images(g, (int)images, count, packed, from, epilogue, image * out_image);
         } else if (g->transposed) {
-            run_image(g, positions(g), packed, from, &product_only, 0);
-            spread(g, space, epilogue, at);
+            run_images(g, (int)images, count, packed, from, &product_only, 0);
+            for (size_t i = 0; i < images; i++)
+                spread(g, space + i * image_size(g->out_channels, count), epilogue, (image + i) * out_image);
         } else {
-            gather(g, from, space);
-            run_image(g, positions(g), packed, space, epilogue, at);
+            for (size_t i = 0; i < images; i++)
+                gather(g, from + i * in_image, space + i * image_size(g->in_channels, count));
+            run_images(g, (int)images, count, packed, space, epilogue, image * out_image);
         }
     }
 }

@@ -10,7 +10,9 @@
  * A tile of TAPS x TAPS inputs (TAPS = m + 2) becomes as many transformed ones; for each of these places, the
  * product of channels by channels with all tiles is a matrix product. Tiles of the micro-batch are taken in
  * batches so that their transformed input stays in the second cache while all groups of output channels use
- * it. */
+ * it: about BATCH_FLOATS, in whole tiles of the product. */
+
+enum { BATCH_FLOATS = 64 * 1024, BATCH_LEAST = 24, BATCH_MOST = 48 };
 
 enum { PLACES = TAPS * TAPS };
 
@@ -32,11 +34,12 @@ static size_t place_stride(size_t floats)
 static struct shape shape_of(const struct blocked_convolution *g)
 {
     struct shape s;
-    const int blocks = blocked_blocks(g->in_channels), room = BATCH_FLOATS / (PLACES * LANES * blocks);
+    const int blocks = blocked_blocks(g->in_channels);
+    const int room = BATCH_FLOATS / (PLACES * LANES * blocks) / TILE * TILE;
+    const int limit = room < BATCH_LEAST ? BATCH_LEAST : room > BATCH_MOST ? BATCH_MOST : room;
     s.down = (g->out_height + OUTPUTS - 1) / OUTPUTS;
     s.across = (g->out_width + OUTPUTS - 1) / OUTPUTS;
     s.tiles = g->images * s.down * s.across;
-    const int limit = room < BATCH_LEAST ? BATCH_LEAST : room > BATCH_MOST ? BATCH_MOST : room;
     const int batches = (s.tiles + limit - 1) / limit;
     s.batch = (s.tiles + batches - 1) / batches;
     if (batches > 1)
@@ -63,37 +66,51 @@ static size_t workspace(const struct blocked_convolution *g)
     return PLACES * (s.input_place + s.sum_place) + (size_t)STRIP_COLUMNS * TAPS * WIDTH;
 }
 
-/* One filter g as transformed = G g G^T, rounded once. `turned`: by half a turn. */
-static void transform_filter(const float *filter, bool turned, float *transformed, size_t stride)
+typedef double wide __attribute__((vector_size(8 * WIDTH)));
+
+/* The filters g of WIDTH output channels as transformed = G g G^T, in double and rounded once. */
+static void transform_filters(const wide taps[9], float *transformed, size_t stride)
 {
-    double rows[TAPS][3];
+    wide rows[TAPS][3];
     for (int r = 0; r < TAPS; r++)
-        for (int x = 0; x < 3; x++) {
-            rows[r][x] = 0;
-            for (int y = 0; y < 3; y++)
-                rows[r][x] += filter_matrix[r][y] * (double)filter[turned ? 8 - (3 * y + x) : 3 * y + x];
-        }
+        for (int x = 0; x < 3; x++)
+            rows[r][x] = filter_matrix[r][0] * taps[x] + filter_matrix[r][1] * taps[3 + x] +
+                         filter_matrix[r][2] * taps[6 + x];
     for (int r = 0; r < TAPS; r++)
         for (int c = 0; c < TAPS; c++) {
-            double sum = 0;
-            for (int x = 0; x < 3; x++)
-                sum += filter_matrix[c][x] * rows[r][x];
-            transformed[(size_t)(r * TAPS + c) * stride] = (float)sum;
+            const wide sum = filter_matrix[c][0] * rows[r][0] + filter_matrix[c][1] * rows[r][1] +
+                             filter_matrix[c][2] * rows[r][2];
+            vector_store(transformed + (size_t)(r * TAPS + c) * stride,
+                         __builtin_convertvector(sum, vector_plain));
         }
+}
+
+/* Taps of the filters from input channel i to WIDTH output channels from `first` on; turned by half a turn in
+ * the transposed case. */
+static void gather_filters(const struct blocked_convolution *g, const float *weights, int first, int i,
+                           wide taps[9])
+{
+    for (int t = 0; t < 9; t++)
+        taps[t] = (wide){0};
+    for (int lane = 0; lane < WIDTH && first + lane < g->out_channels; lane++) {
+        const int o = first + lane;
+        const size_t filter = g->transposed ? (size_t)i * (size_t)g->out_channels + (size_t)o
+                                            : (size_t)o * (size_t)g->in_channels + (size_t)i;
+        for (int t = 0; t < 9; t++)
+            taps[t][lane] = (double)weights[filter * 9 + (size_t)(g->transposed ? 8 - t : t)];
+    }
 }
 
 /* packed: per group of output channels [place][in channel][channel of the group]. */
 static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
 {
-    memset(packed, 0, weights_size(g) * sizeof *packed);
     for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group) {
         const size_t place = (size_t)g->in_channels * (size_t)group;
         for (int i = 0; i < g->in_channels; i++)
-            for (int o = from; o < from + group && o < g->out_channels; o++) {
-                const size_t filter = g->transposed ? (size_t)i * (size_t)g->out_channels + (size_t)o
-                                                    : (size_t)o * (size_t)g->in_channels + (size_t)i;
-                transform_filter(weights + filter * 9, g->transposed,
-                                 packed + (size_t)i * (size_t)group + (size_t)(o - from), place);
+            for (int c = 0; c < group; c += WIDTH) {
+                wide taps[9];
+                gather_filters(g, weights, from + c, i, taps);
+                transform_filters(taps, packed + (size_t)i * (size_t)group + (size_t)c, place);
             }
         packed += PLACES * place;
     }
@@ -118,7 +135,7 @@ LANES_INLINE void strip_columns(const struct blocked_convolution *g, const float
         if (x >= 0 && x < g->in_width) {
             LANES_UNROLL
             for (int r = 0; r < TAPS; r++)
-                d[r] = vector_load(row[r] + (size_t)x * step[r]);
+                d[r] = vector_keep(row[r] + (size_t)x * step[r]);
             transform_input(d);
         } else {
             LANES_UNROLL
@@ -139,7 +156,7 @@ LANES_INLINE void strip_tiles(const float *columns, int tiles, float *to, size_t
             vector d[TAPS];
             LANES_UNROLL
             for (int c = 0; c < TAPS; c++)
-                d[c] = vector_load(columns + (c * TAPS + r) * WIDTH);
+                d[c] = vector_keep(columns + (c * TAPS + r) * WIDTH);
             transform_input(d);
             LANES_UNROLL
             for (int c = 0; c < TAPS; c++)
@@ -154,6 +171,17 @@ struct tile {
 static struct tile tile_at(const struct shape *s, int index)
 {
     return (struct tile){index / (s->down * s->across), index / s->across % s->down, index % s->across};
+}
+
+static void tile_next(const struct shape *s, struct tile *tile)
+{
+    if (++tile->x < s->across)
+        return;
+    tile->x = 0;
+    if (++tile->y < s->down)
+        return;
+    tile->y = 0;
+    tile->image++;
 }
 
 /* Tiles from..to-1 of the micro-batch as transformed [place][channel block][tile][LANES]. */
@@ -250,7 +278,7 @@ LANES_INLINE void output_tile(const struct blocked_epilogue *epilogue,
         vector s[TAPS], y[OUTPUTS];
         LANES_UNROLL
         for (int r = 0; r < TAPS; r++)
-            s[r] = vector_load(sums + (size_t)(r * TAPS + c) * stride);
+            s[r] = vector_keep(sums + (size_t)(r * TAPS + c) * stride);
         transform_output(s, y);
         LANES_UNROLL
         for (int r = 0; r < OUTPUTS; r++)
@@ -260,7 +288,7 @@ LANES_INLINE void output_tile(const struct blocked_epilogue *epilogue,
         vector s[TAPS], y[OUTPUTS];
         LANES_UNROLL
         for (int c = 0; c < TAPS; c++)
-            s[c] = vector_load(down + (r * TAPS + c) * WIDTH);
+            s[c] = vector_keep(down + (r * TAPS + c) * WIDTH);
         transform_output(s, y);
         LANES_UNROLL
         for (int c = 0; c < OUTPUTS; c++)
@@ -282,8 +310,8 @@ static void output_batch(const struct blocked_convolution *g, const struct shape
     for (int v = 0; v < group; v += WIDTH) {
         const struct epilogue_channels channels = epilogue_channels(&epilogue, channel + v);
         const size_t first = (size_t)((channel + v) / LANES) * plane + (size_t)((channel + v) % LANES);
-        for (int index = from; index < to; index++) {
-            const struct tile tile = tile_at(s, index);
+        struct tile tile = tile_at(s, from);
+        for (int index = from; index < to; index++, tile_next(s, &tile)) {
             const size_t at = first + (size_t)(tile.image * blocked_blocks(g->out_channels)) * plane +
                               (size_t)(tile.y * OUTPUTS) * row + (size_t)(tile.x * OUTPUTS) * LANES;
             output_tile(&epilogue, &channels, sums + (size_t)(index - from) * (size_t)group + v, s->sum_place,

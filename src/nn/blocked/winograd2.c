@@ -8,7 +8,6 @@
 #include "nn/blocked/product.h"
 
 enum { OUTPUTS = 2, TAPS = OUTPUTS + 2 };
-enum { BATCH_LEAST = 24, BATCH_MOST = 96, BATCH_FLOATS = 72 * 1024 };
 
 static const double filter_matrix[TAPS][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
 

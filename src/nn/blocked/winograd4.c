@@ -9,7 +9,6 @@
 #include "nn/blocked/product.h"
 
 enum { OUTPUTS = 4, TAPS = OUTPUTS + 2 };
-enum { BATCH_LEAST = 24, BATCH_MOST = 48, BATCH_FLOATS = 72 * 1024 };
 
 #define A  0.625
 #define B  1.5

@@ -324,8 +324,8 @@ static status make_convolution(struct fused *fused, int p, const struct blocked_
     draft_tail(fused, &draft, take(fused, &draft, p), NOTHING);
     unit->probe = probe_at(fused, unit->linear, unit->target);
     /* The images themselves: no need to spread their three channels over a block. */
-    unit->forward.planar = geometry->groups == 1 && geometry->in_channels < LANES / 2 &&
-                           !has_form(fused, input, FORM_BLOCKED) && !fused->values[input].exists;
+    unit->forward.planar =
+        geometry->groups == 1 && geometry->in_channels < LANES / 2 && input == fused->engine->input;
     unit->family = choose_family(fused, &unit->forward);
     unit->transposed = blocked_transposed(geometry);
     if (fused->values[input].exists)
