@@ -31,6 +31,7 @@ status run_filter(struct call *call, struct error *error);
 status run_rank(struct call *call, struct error *error);
 status run_histogram(struct call *call, struct error *error);
 status run_sampling(struct call *call, struct error *error);
+status run_heat(struct call *call, struct error *error);
 
 /* The scores of one criterion: those that are held, else computed now where weights suffice. */
 status bring_scores(struct call *call, const char *label, const struct score_entry **entry,

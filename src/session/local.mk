@@ -14,6 +14,7 @@ src_libsession_a_SOURCES = \
 	src/session/command_diff.c \
 	src/session/command_filter.c \
 	src/session/command_gamma.c \
+	src/session/command_heat.c \
 	src/session/command_hist.c \
 	src/session/command_judge.c \
 	src/session/command_look.c \

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures as pictures. Private to this room.
  *
- * A picture is white, at least 1200 pixels wide, with text in cells of 14 x 24 pixels. Bars are blue; what
- * would be pruned is orange and striped, so that it reads in grey too. Bars are exact to the pixel: the bar
- * of a count is round(count / top of the axis * height of the plot) pixels high, at least 2 when the count is
- * not 0. Matrices show every number on its colour: blue to orange around zero, white to dark blue on
- * one-sided scales. Curves have a colour and a shape per series (the letters of the
- * screen when shapes run out), bars for the spread and a dashed line for the reference. Tables are text. */
+ * A picture is white, at least 1200 pixels wide unless a size was asked for, with text in cells of 14 x 24
+ * pixels. Bars are blue; what would be pruned is orange and striped, so that it reads in grey too. Bars are
+ * exact to the pixel: the bar of a count is round(count / top of the axis * height of the plot) pixels high,
+ * at least 2 when the count is not 0. Matrices show every number on its colour: blue to orange around zero,
+ * white to dark blue on one-sided scales. Curves have a colour and a shape per series (the letters of the
+ * screen when shapes run out), bars for the spread and a dashed line for the reference. Points of scatters
+ * have a colour and a shape by who cuts them, else a colour per series. Tables are text. */
 #ifndef IPPRO_VIEW_PLOT_H
 #define IPPRO_VIEW_PLOT_H
 
