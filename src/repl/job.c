@@ -9,13 +9,15 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "repl/interrupt.h"
 #include "repl/progress_line.h"
 
-enum { REDRAW_MILLISECONDS = 100 };
+enum { REDRAW_MILLISECONDS = 100, MODESTY = 10 /* steps of niceness */ };
 static const double listening_seconds = 0.1;
 
 /* Something for the waiting thread to do; lives on the stack of the thread that waits for it in turn. */
@@ -104,10 +106,21 @@ static void report(void *argument, const char *what, const char *unit, int64_t d
 /* --- the working thread ------------------------------------------------------------------------------------
  */
 
+/* On Linux a thread has a niceness of its own, and those that it makes inherit it: the pool's too. */
+static void give_way(void)
+{
+    pid_t thread = (pid_t)syscall(SYS_gettid);
+    int now = getpriority(PRIO_PROCESS, (id_t)thread);
+    if (setpriority(PRIO_PROCESS, (id_t)thread, now + MODESTY) != 0)
+        return; /* slower answers, nothing else */
+}
+
 static void *work(void *argument)
 {
     struct job *job = argument;
     const struct job_request *request = &job->request;
+    if (request->modest && job->threaded)
+        give_way();
     job->code = session_run(request->session, request->statement, request->prefixes, &job->progress,
                             &job->reply, &job->error);
     pthread_mutex_lock(&job->lock);

@@ -22,6 +22,7 @@ struct job_request {
     bool prefixes;                            /* the command may be shortened */
     const struct progress_listener *listener; /* borrowed until job_end, may be NULL: heard every 100 ms at
                                                  most, and at the end of a piece of work */
+    bool modest; /* the work gives way to this thread where processors are short: keys are answered at once */
 };
 
 struct job;

@@ -85,7 +85,7 @@ static status run_statement(struct shell *shell, const struct statement *stateme
 {
     struct reply reply = {0};
     struct error error = {0};
-    const struct job_request request = {shell->session, statement, shell->prefixes, NULL};
+    const struct job_request request = {shell->session, statement, shell->prefixes, NULL, false};
     status code = shell_run(shell, &request, &reply, &error);
     if (code == STATUS_OK)
         code = show(shell, &reply, &error);

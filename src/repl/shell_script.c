@@ -12,7 +12,7 @@
 static status host_run(void *argument, struct session *session, const struct statement *statement,
                        const struct progress_listener *listener, struct reply *reply, struct error *error)
 {
-    const struct job_request request = {session, statement, false, listener};
+    const struct job_request request = {session, statement, false, listener, false};
     return shell_run(argument, &request, reply, error);
 }
 

@@ -86,7 +86,9 @@ static status run(void *argument, const struct job_request *request, struct repl
     }
     mirror(explorer);
     progress_line_start(&explorer->progress, explorer->ascii);
-    status code = job_start(request, progress_line_report, &explorer->progress, &explorer->job, error);
+    struct job_request modest = *request;
+    modest.modest = true;
+    status code = job_start(&modest, progress_line_report, &explorer->progress, &explorer->job, error);
     if (code == STATUS_OK) {
         while (!job_wait(explorer->job, explorer->wait ? 0 : -1)) {
             explorer->beside++;
