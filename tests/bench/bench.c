@@ -75,7 +75,8 @@ static bool take_options(int argc, char **argv, struct settings *settings, const
         {"images", required_argument, NULL, 'i'},   {"no-peer", no_argument, NULL, 'p'},
         {"python", required_argument, NULL, 'y'},   {"models", required_argument, NULL, 'm'},
         {"cifar", required_argument, NULL, 'c'},    {"csv", required_argument, NULL, 'o'},
-        {"quick", no_argument, NULL, 'q'},          {0}};
+        {"quick", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
+        {0}};
     bool right = true;
     int64_t number = 0;
     for (int option; right && (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {

@@ -199,10 +199,10 @@ class Network(nn.Module):
         self.kinds = {}
         for name, tensor in constants.items():
             if name in trained:
-                self.register_parameter(self.names[name], nn.Parameter(tensor))
+                self.register_parameter(self.names[name], nn.Parameter(tensor.clone()))
                 self.kinds[self.names[name]] = trained[name]
             else:
-                self.register_buffer(self.names[name], tensor)
+                self.register_buffer(self.names[name], tensor.clone())  # tracing refuses shared memory
         self.gates, self.probed = {}, False
 
     def forward(self, x):
