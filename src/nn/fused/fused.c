@@ -258,9 +258,11 @@ status fused_connect(struct engine *engine, const struct engine *twin, struct er
         if (!call->output_gradients || !call->input_gradients)
             return error_memory(error);
     }
+    if (engine->sized)
+        return STATUS_OK;
     status code = numbers_make(fused, twin ? twin->fused : NULL, error);
     if (code == STATUS_OK && !twin)
-        engine->bytes += fused->numbers->bytes;
+        engine->bytes += fused_shared_bytes(fused);
     return code;
 }
 
@@ -284,13 +286,22 @@ void fused_free(struct fused *fused)
     mem_free(fused->step_of);
     mem_free(fused->absorbed);
     mem_free(fused->regions);
-    mem_free(fused->memory);
-    mem_free(fused->workspace);
+    engine_release(fused->engine, fused->memory);
+    engine_release(fused->engine, fused->workspace);
     mem_free(fused->sums);
     mem_free(fused);
 }
 
 /* --- what the engine asks ------------------------------------------------------------------------------- */
+
+size_t fused_shared_bytes(const struct fused *fused)
+{
+    size_t bytes = 0;
+    for (int s = 0; s < fused->step_count; s++)
+        if (fused->steps[s].unit)
+            bytes += numbers_bytes(fused, fused->steps[s].unit);
+    return bytes;
+}
 
 bool fused_needs_workspace(const struct fused *fused, int plan_step)
 {
@@ -329,9 +340,11 @@ status fused_own_operands(struct fused *fused, int plan_step, struct error *erro
     struct unit *unit = fused->steps[fused->step_of[plan_step]].unit;
     if (!unit || unit->own.bias)
         return STATUS_OK;
-    status code = numbers_allocate(fused, unit, &unit->own, &fused->engine->bytes, error);
+    status code = numbers_allocate(fused, unit, &unit->own, error);
     if (code != STATUS_OK)
         numbers_free(&unit->own);
+    else
+        fused->engine->bytes += numbers_bytes(fused, unit);
     return code;
 }
 

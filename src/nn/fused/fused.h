@@ -21,6 +21,8 @@ status fused_build(struct engine *engine, const struct engine_options *options, 
 /* After engine->steps are there: pack what no twin (NULL for none) shares, and give plain kernels their
  * gradients. */
 status fused_connect(struct engine *engine, const struct engine *twin, struct error *error);
+/* Of packed weights. */
+size_t fused_shared_bytes(const struct fused *fused);
 void fused_free(struct fused *fused); /* NULL is fine */
 
 /* Whether a step of engine->plan runs its plain kernels. */

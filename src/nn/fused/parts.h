@@ -97,7 +97,6 @@ struct shared_numbers {
     int references; /* atomic */
     int count;
     struct unit_numbers *items; /* per fused step */
-    size_t bytes;
 };
 
 struct fused {
@@ -180,7 +179,8 @@ bool convolution_fits(const struct fused *fused, const struct blocked_convolutio
 status numbers_make(struct fused *fused, const struct fused *twin, struct error *error);
 void numbers_release(struct shared_numbers *numbers);
 status numbers_allocate(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
-                        size_t *bytes, struct error *error);
+                        struct error *error);
+size_t numbers_bytes(const struct fused *fused, const struct unit *unit);
 void numbers_free(struct unit_numbers *numbers);
 /* From the operands that the plan steps have now. */
 void numbers_fill(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers);
