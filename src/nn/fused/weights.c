@@ -21,7 +21,8 @@ static void sizes_of(const struct fused *fused, const struct unit *unit, size_t 
 {
     sizes[0] = 3 * padded(fused, unit);
     sizes[1] = unit->convolution ? unit->family->weights_size(&unit->forward) : 0;
-    sizes[2] = unit->to_input != NOTHING && unit->convolution ? unit->back->weights_size(&unit->transposed) : 0;
+    sizes[2] =
+        unit->to_input != NOTHING && unit->convolution ? unit->back->weights_size(&unit->transposed) : 0;
 }
 
 size_t numbers_bytes(const struct fused *fused, const struct unit *unit)
