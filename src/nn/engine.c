@@ -24,6 +24,15 @@ static size_t machine_memory(void)
     return bytes;
 }
 
+/* What engine_size hands out: nobody writes there. */
+static unsigned char nowhere[CACHE_LINE];
+
+void engine_release(const struct engine *engine, void *block)
+{
+    if (!engine->sized)
+        mem_free(block);
+}
+
 /* The machine's memory is asked first: a file of a few bytes may describe a network that needs all of it, and
  * the system would only notice while the pages are being touched. */
 status engine_allocate(struct engine *engine, size_t bytes, unsigned char **block, struct error *error)
@@ -35,10 +44,12 @@ status engine_allocate(struct engine *engine, size_t bytes, unsigned char **bloc
             "the network needs more than %.1f GiB for a micro-batch of %lld, and the machine has %.1f",
             ((double)bytes + (double)engine->bytes) / 0x1p30, (long long)engine->batch,
             (double)machine / 0x1p30);
-    *block = mem_aligned(bytes, 1);
-    if (!*block)
-        return error_memory(error);
     engine->bytes += bytes;
+    *block = engine->sized ? nowhere : mem_aligned(bytes, 1);
+    if (!*block) {
+        engine->bytes -= bytes;
+        return error_memory(error);
+    }
     return STATUS_OK;
 }
 
@@ -229,6 +240,7 @@ static status build(struct engine *engine, const struct graph *graph, const stru
                                  (size_t)options->watched_count * sizeof *options->watched);
     if (!engine->values || !engine->value_gradients || (options->watched_count && !engine->watched))
         return error_memory(error);
+    engine->watched_count = options->watched_count;
     engine->step_count = engine->plan->step_count;
     engine->input = graph->inputs[0];
     engine->output = graph->outputs[0];
@@ -243,8 +255,8 @@ static status build(struct engine *engine, const struct graph *graph, const stru
     return is_fused(options) ? build_fused(engine, options, error) : build_plain(engine, options, error);
 }
 
-status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
-                  struct error *error)
+static status make(const struct graph *graph, const struct engine_options *options, bool sized,
+                   struct engine **engine, struct error *error)
 {
     if (check_network(graph, options, error))
         return error->code;
@@ -255,6 +267,7 @@ status engine_new(const struct graph *graph, const struct engine_options *option
     new->batch = options->batch;
     new->progress = options->progress;
     new->backward = options->backward;
+    new->sized = sized;
     new->late_target = new->late_activated = -1;
     if (build(new, graph, options, error)) {
         engine_free(new);
@@ -264,19 +277,37 @@ status engine_new(const struct graph *graph, const struct engine_options *option
     return STATUS_OK;
 }
 
+status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
+                  struct error *error)
+{
+    return make(graph, options, false, engine, error);
+}
+
+status engine_size(const struct graph *graph, const struct engine_options *options, size_t *worker,
+                   size_t *shared, struct error *error)
+{
+    struct engine *engine;
+    if (make(graph, options, true, &engine, error))
+        return error->code;
+    *shared = engine->fused ? fused_shared_bytes(engine->fused) : 0;
+    *worker = engine->bytes;
+    engine_free(engine);
+    return STATUS_OK;
+}
+
 void engine_free(struct engine *engine)
 {
     if (!engine)
         return;
     for (int w = 0; w < engine->weight_count; w++)
-        mem_free(engine->weight_gradients[w].data);
-    mem_free(engine->activations);
-    mem_free(engine->gradients);
-    mem_free(engine->workspace);
+        engine_release(engine, engine->weight_gradients[w].data);
+    engine_release(engine, engine->activations);
+    engine_release(engine, engine->gradients);
+    engine_release(engine, engine->workspace);
     engine_restore_operands(engine);
     mem_free(engine->replaced);
     if (!engine->fused)
-        mem_free(engine->output_gradient);
+        engine_release(engine, engine->output_gradient);
     fused_free(engine->fused);
     plan_free(engine->plan);
     arena_free(engine->arena);
@@ -325,7 +356,12 @@ const struct operand *engine_value(const struct engine *engine, int value)
 
 void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out)
 {
-    const struct operand *value = &engine->values[engine->watched[w]];
+    const int watched = engine->watched[w];
+    if (engine->fused && fused_is_blocked(engine->fused, watched)) {
+        fused_watched_image(engine->fused, watched, image, out);
+        return;
+    }
+    const struct operand *value = &engine->values[watched];
     int64_t count = shape_product(&value->shape, 1, value->shape.rank);
     const float *single = value->data;
     const double *exact = value->data;

@@ -67,6 +67,9 @@ struct engine_options {
 status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
                   struct error *error);
 void engine_free(struct engine *engine);
+/* Bytes that such an engine would hold: `worker` in each, `shared` once for all its twins. */
+status engine_size(const struct graph *graph, const struct engine_options *options, size_t *worker,
+                   size_t *shared, struct error *error);
 
 /* Where to put the images: batch x input shape, of the engine's real type. */
 void *engine_input(struct engine *engine);

@@ -44,8 +44,10 @@ struct engine {
     int64_t batch;
     const struct progress *progress;
     bool backward;
+    bool sized; /* for engine_size: memory is counted, not taken */
     int input, output;      /* values */
     int *watched;           /* values */
+    int watched_count;
     struct operand *values; /* per value; data NULL when it is never computed */
     struct engine_step *steps;
     int step_count;
@@ -69,6 +71,8 @@ size_t operand_bytes(const struct operand *operand);
 /* Zeroed memory, counted in engine->bytes. STATUS_MEMORY also when the machine has less than the engine
  * wants. */
 status engine_allocate(struct engine *engine, size_t bytes, unsigned char **block, struct error *error);
+
+void engine_release(const struct engine *engine, void *block);
 
 /* Whether a step's only result is its first input under another shape. */
 bool engine_is_view(const struct engine *engine, const struct step *step);

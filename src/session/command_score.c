@@ -321,7 +321,7 @@ const struct command commands_score[] = {
      "Criteria that look at weights alone need no data. All others share one pass over a sample of the data "
      "set: forward, "
      "and backward as far as the criteria need. A later score over the same sample makes use of "
-     "the last pass, or one of the sixteen before, that had "
+     "the last pass, or of an earlier one that has "
      "what is needed. All scores that are held belong to one sample: scoring another sample brings them "
      "along.\n\n"
      "Scores are those of the network without the channels that are selected for pruning: a selection does "

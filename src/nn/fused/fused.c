@@ -49,6 +49,10 @@ static void plan_forward(struct fused *fused)
         use_forward(fused, &fused->steps[s]);
     region_keep(fused, fused->values[fused->engine->input].region[FORM_PLAIN]);
     region_keep(fused, fused->values[fused->engine->output].region[FORM_PLAIN]);
+    for (int i = 0; i < fused->engine->watched_count; i++) {
+        const struct fused_value *value = &fused->values[fused->engine->watched[i]];
+        region_keep(fused, value->region[value->made]);
+    }
     for (int r = 0; fused->keep && r < fused->region_count; r++)
         if (fused->regions[r].last >= 0)
             region_keep(fused, r);
@@ -258,9 +262,11 @@ status fused_connect(struct engine *engine, const struct engine *twin, struct er
         if (!call->output_gradients || !call->input_gradients)
             return error_memory(error);
     }
+    if (engine->sized)
+        return STATUS_OK;
     status code = numbers_make(fused, twin ? twin->fused : NULL, error);
     if (code == STATUS_OK && !twin)
-        engine->bytes += fused->numbers->bytes;
+        engine->bytes += fused_shared_bytes(fused);
     return code;
 }
 
@@ -284,13 +290,22 @@ void fused_free(struct fused *fused)
     mem_free(fused->step_of);
     mem_free(fused->absorbed);
     mem_free(fused->regions);
-    mem_free(fused->memory);
-    mem_free(fused->workspace);
+    engine_release(fused->engine, fused->memory);
+    engine_release(fused->engine, fused->workspace);
     mem_free(fused->sums);
     mem_free(fused);
 }
 
 /* --- what the engine asks ------------------------------------------------------------------------------- */
+
+size_t fused_shared_bytes(const struct fused *fused)
+{
+    size_t bytes = 0;
+    for (int s = 0; s < fused->step_count; s++)
+        if (fused->steps[s].unit)
+            bytes += numbers_bytes(fused, fused->steps[s].unit);
+    return bytes;
+}
 
 bool fused_needs_workspace(const struct fused *fused, int plan_step)
 {
@@ -322,6 +337,24 @@ const struct operand *fused_value(struct fused *fused, int value)
     return operand;
 }
 
+void fused_watched_image(const struct fused *fused, int value, int64_t image, double *out)
+{
+    const struct fused_value *v = &fused->values[value];
+    const int positions = value_positions(v), blocks = (v->channels + LANES - 1) / LANES;
+    const float *data = value_data(fused, value, FORM_BLOCKED);
+    for (int c = 0; c < v->channels; c++) {
+        const float *map = data + ((size_t)image * blocks + c / LANES) * positions * LANES + c % LANES;
+        for (int i = 0; i < positions; i++)
+            out[(size_t)c * positions + i] = (double)map[(size_t)i * LANES];
+    }
+}
+
+bool fused_is_blocked(const struct fused *fused, int value)
+{
+    const struct fused_value *v = &fused->values[value];
+    return v->made == FORM_BLOCKED && value_data(fused, value, FORM_BLOCKED);
+}
+
 /* --- other operands ------------------------------------------------------------------------------------- */
 
 status fused_own_operands(struct fused *fused, int plan_step, struct error *error)
@@ -329,9 +362,11 @@ status fused_own_operands(struct fused *fused, int plan_step, struct error *erro
     struct unit *unit = fused->steps[fused->step_of[plan_step]].unit;
     if (!unit || unit->own.bias)
         return STATUS_OK;
-    status code = numbers_allocate(fused, unit, &unit->own, &fused->engine->bytes, error);
+    status code = numbers_allocate(fused, unit, &unit->own, error);
     if (code != STATUS_OK)
         numbers_free(&unit->own);
+    else
+        fused->engine->bytes += numbers_bytes(fused, unit);
     return code;
 }
 

@@ -21,6 +21,8 @@ status fused_build(struct engine *engine, const struct engine_options *options, 
 /* After engine->steps are there: pack what no twin (NULL for none) shares, and give plain kernels their
  * gradients. */
 status fused_connect(struct engine *engine, const struct engine *twin, struct error *error);
+/* Of packed weights. */
+size_t fused_shared_bytes(const struct fused *fused);
 void fused_free(struct fused *fused); /* NULL is fine */
 
 /* Whether a step of engine->plan runs its plain kernels. */
@@ -38,5 +40,9 @@ void fused_operand_changed(struct fused *fused, int plan_step);
 /* A value's content in the plain layout; data NULL where it was fused away, or its memory is another's by
  * now, or there is none for a copy. */
 const struct operand *fused_value(struct fused *fused, int value);
+/* Whether a watched value stands in the blocked layout (elsewhere its operand has it), and then one image of
+ * it as engine_watched_image gives it. */
+bool fused_is_blocked(const struct fused *fused, int value);
+void fused_watched_image(const struct fused *fused, int value, int64_t image, double *out);
 
 #endif

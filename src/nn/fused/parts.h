@@ -86,7 +86,8 @@ struct fused_step {
     bool backward; /* it takes part in the backward pass */
     int *born;     /* regions to be zeroed before */
     int born_count;
-    bool add;         /* a conversion adds to the gradient that is there */
+    bool add;         /* a conversion or move adds to the gradient that is there */
+    int32_t *map;     /* of a move: offset in the input's image for each of the output's, or -1 */
     int first_target; /* probes (not a unit's own) that read the gradient of what the step makes, or NOTHING
                        */
     int first_activated;
@@ -97,7 +98,6 @@ struct shared_numbers {
     int references; /* atomic */
     int count;
     struct unit_numbers *items; /* per fused step */
-    size_t bytes;
 };
 
 struct fused {
@@ -164,10 +164,15 @@ status fused_recognise(struct fused *fused, struct error *error);
 /* --- kinds.c, unit.c, unit_backward.c --- */
 
 extern const struct fused_kind kind_plain, kind_convert, kind_max_pool, kind_average_pool,
-    kind_global_average, kind_concat, kind_unit;
+    kind_global_average, kind_concat, kind_unit, kind_move;
 void unit_forward(struct fused *fused, const struct fused_step *step);
 status unit_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
 void unit_backward(struct fused *fused, const struct fused_step *step);
+
+/* --- move.c --- */
+
+/* *map from the arena; NULL when this plan step cannot be done so. */
+status move_map(const struct fused *fused, int plan_step, int32_t **map, struct error *error);
 
 /* --- choose.c: which kernels convolve --- */
 
@@ -180,7 +185,8 @@ bool convolution_fits(const struct fused *fused, const struct blocked_convolutio
 status numbers_make(struct fused *fused, const struct fused *twin, struct error *error);
 void numbers_release(struct shared_numbers *numbers);
 status numbers_allocate(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
-                        size_t *bytes, struct error *error);
+                        struct error *error);
+size_t numbers_bytes(const struct fused *fused, const struct unit *unit);
 void numbers_free(struct unit_numbers *numbers);
 /* From the operands that the plan steps have now. */
 void numbers_fill(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers);

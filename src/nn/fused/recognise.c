@@ -7,6 +7,7 @@
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/convolution.h"
+#include "nn/movement.h"
 
 static const struct node *node_at(const struct fused *fused, int p)
 {
@@ -140,6 +141,13 @@ static void pin_probes(struct fused *fused, const int *producer)
             fused->values[probe->linear].pinned = fused->values[probe->target].pinned =
                 fused->values[probe->activated].pinned = true;
     }
+}
+
+static void pin_watched(struct fused *fused)
+{
+    const struct engine *engine = fused->engine;
+    for (int i = 0; i < engine->watched_count; i++)
+        fused->values[engine->watched[i]].pinned = true;
 }
 
 static int probe_at(const struct fused *fused, int linear, int target)
@@ -415,6 +423,40 @@ static status make_concat(struct fused *fused, int p, struct error *error)
     return make_value(fused, step, step->output, FORM_BLOCKED, error);
 }
 
+static bool move_fits(const struct fused *fused, int p)
+{
+    const struct node *node = node_at(fused, p);
+    if (!is(fused, p, "Slice") && !is(fused, p, "Pad"))
+        return false;
+    if (is(fused, p, "Pad")) {
+        const struct movement *movement = fused->engine->plan->steps[p].plan;
+        if (movement->fill_real != 0 || movement->fill_integer != 0)
+            return false;
+    }
+    return !is_constant(fused, node->inputs[0]) && has_form(fused, node->inputs[0], FORM_BLOCKED) &&
+           fused->values[node->outputs[0]].fits;
+}
+
+static status make_move(struct fused *fused, int p, bool *made, struct error *error)
+{
+    const struct node *node = node_at(fused, p);
+    int32_t *map = NULL;
+    *made = false;
+    if (!move_fits(fused, p))
+        return STATUS_OK;
+    if (move_map(fused, p, &map, error))
+        return error->code;
+    if (!map)
+        return STATUS_OK;
+    struct fused_step *step = add_step(fused, &kind_move, p, node->inputs[0], FORM_BLOCKED);
+    if (!step)
+        return error_memory(error);
+    step->output = node->outputs[0];
+    step->map = map;
+    *made = true;
+    return make_value(fused, step, step->output, FORM_BLOCKED, error);
+}
+
 /* Whether the step's only result is its first input under another shape. */
 static bool is_view(const struct fused *fused, int p)
 {
@@ -457,6 +499,8 @@ static status recognise_step(struct fused *fused, int p, struct error *error)
     status code = make_loose_unit(fused, p, &made, error);
     if (code == STATUS_OK && !made)
         code = make_pool(fused, p, &made, error);
+    if (code == STATUS_OK && !made)
+        code = make_move(fused, p, &made, error);
     if (code == STATUS_OK && !made)
         code = concat_fits(fused, p) ? make_concat(fused, p, error) : make_plain(fused, p, error);
     return code;
@@ -528,6 +572,7 @@ status fused_recognise(struct fused *fused, struct error *error)
     }
     count_uses(fused, producer);
     pin_probes(fused, producer);
+    pin_watched(fused);
     mem_free(producer);
     return recognise_all(fused, error);
 }

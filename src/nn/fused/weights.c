@@ -16,29 +16,40 @@ static size_t padded(const struct fused *fused, const struct unit *unit)
     return (size_t)blocked_blocks(unit_channels(fused, unit)) * LANES;
 }
 
-static float *floats(size_t count, size_t *bytes)
+/* Floats of the per-channel numbers, the weights and the transposed ones. */
+static void sizes_of(const struct fused *fused, const struct unit *unit, size_t sizes[3])
 {
-    *bytes += count * sizeof(float);
-    return mem_aligned(count + 1, sizeof(float));
+    sizes[0] = 3 * padded(fused, unit);
+    sizes[1] = unit->convolution ? unit->family->weights_size(&unit->forward) : 0;
+    sizes[2] =
+        unit->to_input != NOTHING && unit->convolution ? unit->back->weights_size(&unit->transposed) : 0;
+}
+
+size_t numbers_bytes(const struct fused *fused, const struct unit *unit)
+{
+    size_t sizes[3];
+    sizes_of(fused, unit, sizes);
+    return (sizes[0] + sizes[1] + sizes[2]) * sizeof(float);
 }
 
 status numbers_allocate(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
-                        size_t *bytes, struct error *error)
+                        struct error *error)
 {
-    const size_t channels = padded(fused, unit);
-    float *block = floats(3 * channels, bytes);
-    *numbers = (struct unit_numbers){.bias = block};
-    if (!block)
+    size_t sizes[3];
+    float *blocks[3] = {NULL};
+    bool complete = true;
+    sizes_of(fused, unit, sizes);
+    for (int i = 0; i < 3 && complete; i++) {
+        if (sizes[i] > 0)
+            blocks[i] = mem_aligned(sizes[i], sizeof(float));
+        complete = blocks[i] || sizes[i] == 0;
+    }
+    *numbers = (struct unit_numbers){.bias = blocks[0], .weights = blocks[1], .transposed = blocks[2]};
+    if (!complete)
         return error_memory(error);
-    numbers->scale = block + channels;
-    numbers->shift = numbers->scale + channels;
-    if (!unit->convolution)
-        return STATUS_OK;
-    numbers->weights = floats(unit->family->weights_size(&unit->forward), bytes);
-    if (unit->to_input != NOTHING)
-        numbers->transposed = floats(unit->back->weights_size(&unit->transposed), bytes);
-    return numbers->weights && (unit->to_input == NOTHING || numbers->transposed) ? STATUS_OK
-                                                                                  : error_memory(error);
+    numbers->scale = numbers->bias + padded(fused, unit);
+    numbers->shift = numbers->scale + padded(fused, unit);
+    return STATUS_OK;
 }
 
 void numbers_free(struct unit_numbers *numbers)
@@ -97,9 +108,9 @@ void numbers_fill(const struct fused *fused, const struct unit *unit, struct uni
 }
 
 static status make_unit(struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
-                        size_t *bytes, struct error *error)
+                        struct error *error)
 {
-    if (numbers_allocate(fused, unit, numbers, bytes, error))
+    if (numbers_allocate(fused, unit, numbers, error))
         return error->code;
     numbers_fill(fused, unit, numbers);
     if (!numbers->transposed)
@@ -126,7 +137,7 @@ static status make_all(struct fused *fused, struct error *error)
     numbers->count = fused->step_count;
     for (int s = 0; s < fused->step_count; s++) {
         const struct unit *unit = fused->steps[s].unit;
-        if (unit && make_unit(fused, unit, &numbers->items[s], &numbers->bytes, error))
+        if (unit && make_unit(fused, unit, &numbers->items[s], error))
             return error->code;
     }
     return STATUS_OK;
