@@ -172,7 +172,7 @@ static void only_wanted_gradients_exist(void **state)
 {
     (void)state;
     struct residual network = residual_network();
-    struct engine *engine = residual_engine(&network, 2, ELEMENT_FLOAT, false);
+    struct engine *engine = residual_engine(&network, 2, ELEMENT_DOUBLE, false);
     size_t sum = 0, block = 0;
     assert_null(engine->value_gradients[network.graph->inputs[0]].data);
     assert_null(engine->value_gradients[network.probes[0].linear].data);

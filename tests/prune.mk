@@ -13,6 +13,10 @@ tests_reference_test_SOURCES = \
 tests_reference_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune_test tests/layer_test tests/score_test tests/reference_test
 PRUNE_RANDOM = tests/random_network.c tests/random_network.h tests/random_blocks.c
+check_PROGRAMS += tests/fused_test
+tests_fused_test_SOURCES = tests/fused_test.c $(PRUNE_RANDOM)
+tests_fused_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/fused_test
 check_PROGRAMS += tests/coupling_test tests/coupling_lock_test tests/selection_test tests/cost_test tests/surgery_test \
 	tests/surgery_hand_test tests/trained_test
 tests_coupling_test_SOURCES = tests/coupling_test.c tests/coupling_maker.h tests/graph_maker.h $(PRUNE_RANDOM)

@@ -246,17 +246,27 @@ static struct graph *finish(struct maker *m, uint64_t seed, int output)
     return simple;
 }
 
-struct graph *random_network(uint64_t seed, int count)
+static struct graph *mixture(uint64_t seed, int count, int64_t low, int64_t high)
 {
     int x, kinds = 0;
     struct maker m = start(seed, &x);
     while (random_blocks[kinds].name != NULL)
         kinds++;
-    int64_t channels = maker_pick(&m, 3, 8);
+    int64_t channels = maker_pick(&m, low, high);
     x = maker_unit(&m, x, 3, channels);
     for (int i = 0; i < count; i++)
         x = random_blocks[maker_pick(&m, 0, kinds - 1)].make(&m, x, &channels);
     return finish(&m, seed, head(&m, x, channels));
+}
+
+struct graph *random_network(uint64_t seed, int count)
+{
+    return mixture(seed, count, 3, 8);
+}
+
+struct graph *random_wide_network(uint64_t seed, int count)
+{
+    return mixture(seed, count, 14, 40);
 }
 
 struct graph *random_block_network(uint64_t seed, int kind)

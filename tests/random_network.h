@@ -11,6 +11,8 @@ enum { RANDOM_NETWORK_CLASSES = 5 };
 /* Input 3x8x8. The same seed gives the same network; every other one is left as an exporter would write it,
  * the rest is simplified. */
 struct graph *random_network(uint64_t seed, int blocks);
+/* The same with 14 to 40 channels at first. */
+struct graph *random_wide_network(uint64_t seed, int blocks);
 /* A network around one block, by its index in random_blocks. */
 struct graph *random_block_network(uint64_t seed, int kind);
 

@@ -87,12 +87,16 @@ static status start_workers(struct pool *pool, struct error *error)
     return STATUS_OK;
 }
 
+int pool_online(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > LARGEST_POOL ? LARGEST_POOL : (int)online;
+}
+
 status pool_new(int threads, struct pool **pool, struct error *error)
 {
-    if (threads == 0) {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        threads = online < 1 ? 1 : online > LARGEST_POOL ? LARGEST_POOL : (int)online;
-    }
+    if (threads == 0)
+        threads = pool_online();
     if (threads < 1 || threads > LARGEST_POOL)
         return error_set(error, STATUS_RANGE, "%d threads: 1 to %d are possible", threads, LARGEST_POOL);
     struct pool *new = mem_new(1, sizeof *new);

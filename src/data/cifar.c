@@ -68,6 +68,8 @@ static status add_file(struct dataset *dataset, const char *path, const struct l
                          size, record_size);
     else
         code = check_labels(path, layout, bytes, count, error);
+    if (code == STATUS_OK && records_adopt(dataset, bytes, (int64_t)count))
+        return STATUS_OK;
     if (code == STATUS_OK && !(place = records_extend(dataset, (int64_t)count)))
         code = error_set(error, STATUS_MEMORY, "%s: no memory for its %zu records", path, count);
     if (code == STATUS_OK) {

@@ -29,6 +29,16 @@ uint8_t *records_extend(struct dataset *dataset, int64_t more)
     return bytes + (size_t)dataset->count * store->record_size;
 }
 
+bool records_adopt(struct dataset *dataset, uint8_t *bytes, int64_t count)
+{
+    struct record_store *store = dataset->store;
+    if (store->bytes)
+        return false;
+    store->bytes = bytes;
+    dataset->count = count;
+    return true;
+}
+
 void records_end(struct dataset *dataset)
 {
     const struct record_store *store = dataset->store;

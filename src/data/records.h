@@ -18,6 +18,9 @@ struct record_store {
 status records_begin(struct dataset *dataset, size_t label_bytes, struct error *error);
 /* Room for `more` records behind dataset->count; NULL when memory is out. The caller raises the count. */
 uint8_t *records_extend(struct dataset *dataset, int64_t more);
+/* Make the first records of the set's memory, without a copy; false (and the bytes stay the caller's) when
+ * there are some already. */
+bool records_adopt(struct dataset *dataset, uint8_t *bytes, int64_t count);
 /* Compute the digest over all records. */
 void records_end(struct dataset *dataset);
 

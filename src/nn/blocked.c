@@ -68,11 +68,18 @@ static void choose(void)
     }
 }
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 const struct blocked_kernels *blocked_kernels(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, choose);
     return chosen;
+}
+
+void blocked_kernels_choose(const struct blocked_kernels *kernels)
+{
+    pthread_once(&once, choose);
+    chosen = kernels;
 }
 
 const struct blocked_family *blocked_family_find(const struct blocked_kernels *kernels, const char *name)

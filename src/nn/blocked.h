@@ -67,15 +67,21 @@ struct blocked_family {
                 const struct blocked_epilogue *epilogue, float *workspace);
 };
 
+struct blocked_layer_kernels;
+
 /* The kernels of one instruction set. */
 struct blocked_kernels {
     const char *name;                             /* "baseline", "avx2", "avx512" */
     const struct blocked_family *const *families; /* NULL after the last */
+    const struct blocked_layer_kernels *layer;    /* what stands around them: nn/blocked_layer.h */
 };
 
 /* The best that this processor can run; the environment variable IPPRO_CPU names a lesser one. Chosen at the
  * first call. */
 const struct blocked_kernels *blocked_kernels(void);
+
+/* Choose others: for tests and measurements, while no engine is being made. */
+void blocked_kernels_choose(const struct blocked_kernels *kernels);
 
 /* All that this processor can run, best first; NULL past the last. For tests and measurements. */
 const struct blocked_kernels *blocked_kernels_at(int index);

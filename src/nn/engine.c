@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <unistd.h>
+#include "nn/fused/fused.h"
 
 enum { CACHE_LINE = 64 };
 
@@ -23,6 +24,15 @@ static size_t machine_memory(void)
     return bytes;
 }
 
+/* What engine_size hands out: nobody writes there. */
+static unsigned char nowhere[CACHE_LINE];
+
+void engine_release(const struct engine *engine, void *block)
+{
+    if (!engine->sized)
+        mem_free(block);
+}
+
 /* The machine's memory is asked first: a file of a few bytes may describe a network that needs all of it, and
  * the system would only notice while the pages are being touched. */
 status engine_allocate(struct engine *engine, size_t bytes, unsigned char **block, struct error *error)
@@ -34,10 +44,12 @@ status engine_allocate(struct engine *engine, size_t bytes, unsigned char **bloc
             "the network needs more than %.1f GiB for a micro-batch of %lld, and the machine has %.1f",
             ((double)bytes + (double)engine->bytes) / 0x1p30, (long long)engine->batch,
             (double)machine / 0x1p30);
-    *block = mem_aligned(bytes, 1);
-    if (!*block)
-        return error_memory(error);
     engine->bytes += bytes;
+    *block = engine->sized ? nowhere : mem_aligned(bytes, 1);
+    if (!*block) {
+        engine->bytes -= bytes;
+        return error_memory(error);
+    }
     return STATUS_OK;
 }
 
@@ -69,8 +81,7 @@ static status check_ends(const struct engine *engine, struct error *error)
     return STATUS_OK;
 }
 
-/* Whether a step's only result is its first input under another shape. */
-static bool is_view(const struct engine *engine, const struct step *step)
+bool engine_is_view(const struct engine *engine, const struct step *step)
 {
     const struct node *node = &engine->plan->graph->nodes[step->node];
     if (!(step->op->flags & OPERATOR_VIEW) || node->inputs[0] == VALUE_NONE || node->outputs[0] == VALUE_NONE)
@@ -95,7 +106,7 @@ static status place_values(struct engine *engine, size_t *at, size_t *total, str
     for (int s = 0; s < engine->step_count; s++) {
         const struct step *step = &engine->plan->steps[s];
         const struct node *node = &graph->nodes[step->node];
-        if (is_view(engine, step)) {
+        if (engine_is_view(engine, step)) {
             at[node->outputs[0]] = at[node->inputs[0]];
             engine->values[node->outputs[0]].data =
                 engine->values[node->inputs[0]].data; /* a constant's view */
@@ -148,7 +159,7 @@ static status make_step(struct engine *engine, int s, struct error *error)
     if (!inputs || !outputs)
         return error_memory(error);
     *own = (struct engine_step){
-        .forward = is_view(engine, step) ? NULL : step->kernels->forward,
+        .forward = engine_is_view(engine, step) ? NULL : step->kernels->forward,
         .inputs = inputs,
         .call = {.plan = step->plan,
                  .inputs = inputs,
@@ -166,7 +177,8 @@ static status make_steps(struct engine *engine, struct error *error)
 {
     size_t workspace = 0;
     for (int s = 0; s < engine->step_count; s++)
-        if (engine->plan->steps[s].workspace > workspace)
+        if ((!engine->fused || fused_needs_workspace(engine->fused, s)) &&
+            engine->plan->steps[s].workspace > workspace)
             workspace = engine->plan->steps[s].workspace;
     engine->steps = arena_alloc(engine->arena, (size_t)engine->step_count, sizeof *engine->steps);
     if (!engine->steps)
@@ -177,6 +189,36 @@ static status make_steps(struct engine *engine, struct error *error)
         if (make_step(engine, s, error))
             return error->code;
     return STATUS_OK;
+}
+
+static status build_plain(struct engine *engine, const struct engine_options *options, struct error *error)
+{
+    if (allocate_values(engine, error) || make_steps(engine, error))
+        return error->code;
+    return options->backward ? engine_plan_backward(engine, options, error) : STATUS_OK;
+}
+
+/* Larger micro-batches than this gain nothing, and sizes are counted in int there. */
+static const int64_t MOST_FUSED_IMAGES = 65536;
+
+static bool is_fused(const struct engine_options *options)
+{
+    return options->real == ELEMENT_FLOAT && options->kernel != KERNEL_REFERENCE &&
+           options->batch <= MOST_FUSED_IMAGES;
+}
+
+static status build_fused(struct engine *engine, const struct engine_options *options, struct error *error)
+{
+    bool *exists = mem_new((size_t)engine->plan->graph->value_count, sizeof *exists);
+    if (!exists)
+        return error_memory(error);
+    status code = options->backward ? engine_find_gradients(engine, options, exists, error) : STATUS_OK;
+    if (code == STATUS_OK)
+        code = fused_build(engine, options, exists, error);
+    mem_free(exists);
+    if (code == STATUS_OK)
+        code = make_steps(engine, error);
+    return code == STATUS_OK ? fused_connect(engine, options->twin, error) : code;
 }
 
 static status build(struct engine *engine, const struct graph *graph, const struct engine_options *options,
@@ -205,13 +247,13 @@ static status build(struct engine *engine, const struct graph *graph, const stru
         engine->value_gradients[v] = engine->values[v];
         engine->value_gradients[v].data = NULL;
     }
-    if (check_ends(engine, error) || allocate_values(engine, error) || make_steps(engine, error))
+    if (check_ends(engine, error))
         return error->code;
-    return options->backward ? engine_plan_backward(engine, options, error) : STATUS_OK;
+    return is_fused(options) ? build_fused(engine, options, error) : build_plain(engine, options, error);
 }
 
-status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
-                  struct error *error)
+static status make(const struct graph *graph, const struct engine_options *options, bool sized,
+                   struct engine **engine, struct error *error)
 {
     if (check_network(graph, options, error))
         return error->code;
@@ -222,6 +264,7 @@ status engine_new(const struct graph *graph, const struct engine_options *option
     new->batch = options->batch;
     new->progress = options->progress;
     new->backward = options->backward;
+    new->sized = sized;
     new->late_target = new->late_activated = -1;
     if (build(new, graph, options, error)) {
         engine_free(new);
@@ -231,18 +274,38 @@ status engine_new(const struct graph *graph, const struct engine_options *option
     return STATUS_OK;
 }
 
+status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
+                  struct error *error)
+{
+    return make(graph, options, false, engine, error);
+}
+
+status engine_size(const struct graph *graph, const struct engine_options *options, size_t *worker,
+                   size_t *shared, struct error *error)
+{
+    struct engine *engine;
+    if (make(graph, options, true, &engine, error))
+        return error->code;
+    *shared = engine->fused ? fused_shared_bytes(engine->fused) : 0;
+    *worker = engine->bytes;
+    engine_free(engine);
+    return STATUS_OK;
+}
+
 void engine_free(struct engine *engine)
 {
     if (!engine)
         return;
     for (int w = 0; w < engine->weight_count; w++)
-        mem_free(engine->weight_gradients[w].data);
-    mem_free(engine->activations);
-    mem_free(engine->gradients);
-    mem_free(engine->workspace);
-    mem_free(engine->output_gradient);
+        engine_release(engine, engine->weight_gradients[w].data);
+    engine_release(engine, engine->activations);
+    engine_release(engine, engine->gradients);
+    engine_release(engine, engine->workspace);
     engine_restore_operands(engine);
     mem_free(engine->replaced);
+    if (!engine->fused)
+        engine_release(engine, engine->output_gradient);
+    fused_free(engine->fused);
     plan_free(engine->plan);
     arena_free(engine->arena);
     mem_free(engine);
@@ -266,6 +329,8 @@ status engine_forward(struct engine *engine, struct error *error)
 
 status engine_forward_from(struct engine *engine, int first, struct error *error)
 {
+    if (engine->fused)
+        return fused_forward(engine->fused, first, error);
     for (int s = first; s < engine->step_count; s++) {
         const struct engine_step *step = &engine->steps[s];
         if (progress_cancelled(engine->progress))
@@ -283,7 +348,7 @@ const struct operand *engine_output(const struct engine *engine)
 
 const struct operand *engine_value(const struct engine *engine, int value)
 {
-    return &engine->values[value];
+    return engine->fused ? fused_value(engine->fused, value) : &engine->values[value];
 }
 
 size_t engine_memory(const struct engine *engine)

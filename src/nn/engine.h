@@ -4,8 +4,9 @@
  * One engine belongs to one worker thread. It is made for a fixed batch; a partly filled batch is run with
  * the rest zero and a zero gradient, which adds exactly nothing to any reduction.
  *
- * Kernels: float runs matrix products through OpenBLAS, with KERNEL_REFERENCE plain loops; double always runs
- * the plain loops. The order of every sum depends on the shapes alone, never on threads.
+ * Kernels: float runs fused steps on blocked activations (nn/fused/fused.h), with KERNEL_REFERENCE plain
+ * loops; double always runs the plain loops. The order of every sum depends on the shapes and the options
+ * alone, never on threads.
  *
  * Gradients: only values that lead to a probe or a wanted weight, and from which a path leads on to the
  * output, have one; the first layer's input never does. Where no path leads on, probe sums and weight
@@ -47,7 +48,11 @@ struct engine_options {
     int64_t batch;          /* images per micro-batch, >= 1 */
     enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
     enum kernel_choice kernel;
-    bool backward;              /* allocate what gradients need */
+    bool backward; /* allocate what gradients need */
+    bool reuse; /* activations may give their memory away once nothing needs them: no engine_value but of the
+                   input and the output, no variants */
+    const struct engine *twin;  /* share packed weights with this engine, made for the same graph and options;
+                                   it may be freed before. NULL for none */
     const struct probe *probes; /* copied */
     int probe_count;
     const int *weights; /* values of constants whose gradients are wanted, copied */
@@ -59,6 +64,9 @@ struct engine_options {
 status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
                   struct error *error);
 void engine_free(struct engine *engine);
+/* Bytes that such an engine would hold: `worker` in each, `shared` once for all its twins. */
+status engine_size(const struct graph *graph, const struct engine_options *options, size_t *worker,
+                   size_t *shared, struct error *error);
 
 /* Where to put the images: batch x input shape, of the engine's real type. */
 void *engine_input(struct engine *engine);
@@ -68,8 +76,9 @@ int64_t engine_input_elements(const struct engine *engine); /* per image */
 status engine_forward(struct engine *engine, struct error *error);
 /* The network's output: shape and data, valid until the next forward. */
 const struct operand *engine_output(const struct engine *engine);
-/* Any value's content after forward (watching costs nothing while all activations are kept); data NULL when
- * the value is not computed. For constants the converted constant. */
+/* Any value's content after forward; data NULL when the value is not computed on its own (fused with what
+ * follows), or not kept. Valid until the next call about this engine. For constants the converted constant.
+ */
 const struct operand *engine_value(const struct engine *engine, int value);
 
 /* Variants: the same network with some constants replaced (masks, for instance), run over the same images.
@@ -80,7 +89,7 @@ const struct operand *engine_value(const struct engine *engine, int value);
  * engine_forward_from(its first step) and engine_restore_operands: whatever an earlier variant left changed
  * lies behind the point from which the next one computes anew. No copies, nothing computed twice. */
 
-/* The step that runs a node, ascending with the node; -1 when the node is constant and never runs. */
+/* The step that runs a node, several nodes perhaps; -1 when the node is constant and never runs. */
 int engine_step_of(const struct engine *engine, int node);
 /* Let input `input` of a node read `tensor` instead of its own constant, until it is restored. The engine
  * takes a reference (of a copy converted to its real type where that differs). A NULL tensor restores the
@@ -93,7 +102,8 @@ status engine_set_operand(struct engine *engine, int node, int input, struct ten
 void engine_restore_operands(struct engine *engine);
 /* Forward over steps `step`, step + 1, ... only; 0 is engine_forward. Activations that earlier steps make
  * must be those of the images in engine_input. A cancelled run leaves the activations from `step` on
- * undefined. */
+ * undefined. Where an earlier step has another operand than when it ran last, the fused engine begins there.
+ */
 status engine_forward_from(struct engine *engine, int step, struct error *error);
 
 /* Gradient of the loss with respect to the output goes here (same shape and type as engine_output), then

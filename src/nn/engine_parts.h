@@ -34,13 +34,17 @@ struct replaced_operand {
     void *own;             /* data of the node's own constant */
 };
 
+struct fused;
+
 struct engine {
     struct arena *arena;
+    struct fused *fused; /* float's fast way; NULL: the steps below run one by one */
     struct plan *plan;
     enum element_type real;
     int64_t batch;
     const struct progress *progress;
     bool backward;
+    bool sized; /* for engine_size: memory is counted, not taken */
     int input, output;      /* values */
     struct operand *values; /* per value; data NULL when it is never computed */
     struct engine_step *steps;
@@ -66,12 +70,27 @@ size_t operand_bytes(const struct operand *operand);
  * wants. */
 status engine_allocate(struct engine *engine, size_t bytes, unsigned char **block, struct error *error);
 
+void engine_release(const struct engine *engine, void *block);
+
+/* Whether a step's only result is its first input under another shape. */
+bool engine_is_view(const struct engine *engine, const struct step *step);
+
+/* variant.c: index into plan->steps, -1 when the node never runs. */
+int engine_plan_step(const struct engine *engine, int node);
+
 /* gradient.c: after values and steps are there. */
 status engine_plan_backward(struct engine *engine, const struct engine_options *options, struct error *error);
+/* Only which values have a gradient, written to exists; probes and wanted weights are prepared. */
+status engine_find_gradients(struct engine *engine, const struct engine_options *options, bool *exists,
+                             struct error *error);
 
 /* probe.c */
 status probe_prepare(struct engine *engine, const struct engine_options *options, struct error *error);
 /* Take sums of the probes of one producer: those of its target, or of its activated value. */
 void probe_take(const struct engine *engine, int first_target, int first_activated);
+/* Those of one probe, from plain content: delta and G NULL for none, which leaves the sums at zero. */
+void probe_take_target(const struct engine *engine, int probe, const void *delta, const void *y,
+                       const void *u);
+void probe_take_activated(const struct engine *engine, int probe, const void *gradient, const void *u);
 
 #endif

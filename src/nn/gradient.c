@@ -9,6 +9,7 @@
 #include "nn/engine_parts.h"
 
 #include <string.h>
+#include "nn/fused/fused.h"
 
 struct planning {
     struct engine *engine;
@@ -299,18 +300,26 @@ static status make_weight_gradients(struct planning *p, const struct engine_opti
     return STATUS_OK;
 }
 
+static status want_gradients(struct planning *p, const struct engine_options *options, struct error *error)
+{
+    struct engine *engine = p->engine;
+    if (probe_prepare(engine, options, error) || make_weight_gradients(p, options, error))
+        return error->code;
+    for (int i = 0; i < engine->probe_count; i++)
+        p->wanted[engine->probes[i].probe.target] = p->wanted[engine->probes[i].probe.activated] = true;
+    find_gradients(p);
+    return STATUS_OK;
+}
+
 static status plan_backward(struct planning *p, const struct engine_options *options, struct error *error)
 {
     struct engine *engine = p->engine;
     struct live live = {0};
     unsigned char *block;
-    if (probe_prepare(engine, options, error) || make_weight_gradients(p, options, error) ||
+    if (want_gradients(p, options, error) ||
         engine_allocate(engine, operand_bytes(&engine->values[engine->output]), &block, error))
         return error->code;
     engine->output_gradient = block;
-    for (int i = 0; i < engine->probe_count; i++)
-        p->wanted[engine->probes[i].probe.target] = p->wanted[engine->probes[i].probe.activated] = true;
-    find_gradients(p);
     share_gradients(p);
     status code = place_gradients(p, &live, error);
     mem_free(live.blocks);
@@ -331,6 +340,19 @@ status engine_plan_backward(struct engine *engine, const struct engine_options *
     return code;
 }
 
+status engine_find_gradients(struct engine *engine, const struct engine_options *options, bool *exists,
+                             struct error *error)
+{
+    struct planning planning;
+    status code = planning_new(&planning, engine, error);
+    if (code == STATUS_OK)
+        code = want_gradients(&planning, options, error);
+    for (int v = 0; code == STATUS_OK && v < engine->plan->graph->value_count; v++)
+        exists[v] = gradient_exists(&planning, v);
+    planning_free(&planning);
+    return code;
+}
+
 void *engine_output_gradient(struct engine *engine)
 {
     return engine->output_gradient;
@@ -342,6 +364,8 @@ status engine_backward(struct engine *engine, struct error *error)
         return error_set(error, STATUS_STATE, "the engine was made without a backward pass");
     for (int w = 0; w < engine->weight_count; w++)
         memset(engine->weight_gradients[w].data, 0, operand_bytes(&engine->weight_gradients[w]));
+    if (engine->fused)
+        return fused_backward(engine->fused, error);
     for (int s = engine->step_count - 1; s >= 0; s--) {
         const struct engine_step *step = &engine->steps[s];
         if (progress_cancelled(engine->progress))

@@ -7,6 +7,9 @@ src_libnn_a_SOURCES = \
 	src/nn/convolution.h src/nn/convolution_columns.c \
 	src/nn/edit.c src/nn/edit.h \
 	src/nn/engine.c src/nn/engine.h src/nn/engine_parts.h \
+	src/nn/fused/choose.c src/nn/fused/fused.c src/nn/fused/fused.h src/nn/fused/kinds.c src/nn/fused/memory.c \
+	src/nn/fused/parts.h src/nn/fused/recognise.c src/nn/fused/unit.c src/nn/fused/unit_backward.c src/nn/fused/weights.c \
+	src/nn/activation.h src/nn/pooling.h \
 	src/nn/gradient.c \
 	src/nn/graph.c src/nn/graph.h src/nn/graph_finish.c \
 	src/nn/loss.c src/nn/loss.h \

@@ -2,12 +2,8 @@
 /* Operators of one input that work element by element: non-linearities, Neg, Abs, rounding. */
 #include <tgmath.h>
 
+#include "nn/activation.h"
 #include "nn/operator.h"
-
-struct activation {
-    double alpha, beta;      /* as the kernels name them; Clip's bounds */
-    int64_t lowest, highest; /* Clip's bounds for integers */
-};
 
 static inline float clamp_float(float x, float low, float high)
 {

@@ -3,32 +3,12 @@
 #include <inttypes.h>
 #include <math.h>
 #include "nn/check.h"
+#include "nn/pooling.h"
 #include "nn/rows.h"
-#include "nn/window.h"
-
-/* What one output position sees along one dimension: `count` input positions from `first` on, `dilation`
- * apart. `divisor` is what AveragePool counts. */
-struct span {
-    int64_t first, count, divisor;
-};
-
-struct pooling {
-    struct window window;
-    const struct span *spans[WINDOW_DIMENSIONS]; /* out[d] entries each */
-    int64_t planes, in_size;
-    bool column_major; /* of MaxPool's indices */
-};
 
 struct global_pooling {
     int64_t planes, positions;
 };
-
-/* One over the number of elements averaged; 0 where a window sees nothing. */
-static inline double share(struct span d, struct span h, struct span w)
-{
-    double divisor = (double)d.divisor * (double)h.divisor * (double)w.divisor;
-    return divisor > 0 ? 1 / divisor : 0;
-}
 
 /* A position within the plane as MaxPool's Indices output numbers it. */
 static inline int64_t stored_index(const struct pooling *plan, int64_t at)

@@ -14,9 +14,10 @@
 #include "nn/graph.h"
 #include "nn/tensor.h"
 
-/* Which kernels compute: KERNEL_AUTO the fast ones for float (matrix products through OpenBLAS), KERNEL_REFERENCE
- * plain loops. Double always runs the plain loops. */
-enum kernel_choice { KERNEL_AUTO, KERNEL_REFERENCE };
+/* Which kernels compute in float: the fused engine's (nn/fused/fused.h), choosing for every convolution what a
+ * model of its cost says (KERNEL_AUTO), or never Winograd's (KERNEL_DIRECT), or Winograd's F(4x4, 3x3) wherever it is
+ * possible (KERNEL_WINOGRAD); or plain loops (KERNEL_REFERENCE). Double always runs the plain loops. */
+enum kernel_choice { KERNEL_AUTO, KERNEL_DIRECT, KERNEL_WINOGRAD, KERNEL_REFERENCE };
 
 enum { NODE_MAX_OPERANDS = 512 }; /* inputs or outputs of one node (Concat in DenseNet has 32) */
 

@@ -15,13 +15,22 @@
 #undef REAL
 #undef TYPED
 
+static bool is_computed(const struct engine *engine, int value)
+{
+    const struct plan *plan = engine->plan;
+    if (value == engine->input || plan->constants[value])
+        return true;
+    int producer = plan->graph->values[value].producer;
+    return producer >= 0 && engine_plan_step(engine, producer) >= 0;
+}
+
 /* All three values must be there, real, and of one shape batch x channels x anything. */
 static status check_probe(const struct engine *engine, const struct probe *probe, int index,
                           struct error *error)
 {
     const int values[] = {probe->linear, probe->target, probe->activated};
     for (int i = 0; i < 3; i++)
-        if (values[i] < 0 || values[i] >= engine->plan->graph->value_count || !engine->values[values[i]].data)
+        if (values[i] < 0 || values[i] >= engine->plan->graph->value_count || !is_computed(engine, values[i]))
             return error_set(error, STATUS_USAGE, "probe %d looks at a value that is not computed", index);
     const struct operand *target = &engine->values[probe->target];
     const char *name = engine->plan->graph->values[probe->target].name;
@@ -58,24 +67,25 @@ status probe_prepare(struct engine *engine, const struct engine_options *options
     return STATUS_OK;
 }
 
-/* Address of element `index` of an operand of the engine's real type. */
-static const void *element(const struct operand *operand, int64_t index)
+/* Address of element `index` of the engine's real type. */
+static const void *element(const struct engine *engine, const void *data, int64_t index)
 {
-    return (const char *)operand->data + (size_t)index * element_size(operand->type);
+    return (const char *)data + (size_t)index * element_size(engine->real);
 }
 
-static void take_target(const struct engine *engine, const struct probe_state *state)
+void probe_take_target(const struct engine *engine, int probe, const void *delta, const void *y,
+                       const void *u)
 {
-    const struct operand *delta = &engine->value_gradients[state->probe.target];
-    const struct operand *y = &engine->values[state->probe.linear], *u = &engine->values[state->probe.target];
-    if (!delta->data)
+    const struct probe_state *state = &engine->probes[probe];
+    if (!delta)
         return; /* the sums stay zero */
     for (int64_t n = 0; n < engine->batch; n++) {
         double *sums = state->sums + n * PROBE_SUMS * state->channels;
         for (int64_t c = 0; c < state->channels; c++) {
             int64_t at = (n * state->channels + c) * state->positions;
             double three[3], center = state->probe.center ? state->probe.center[c] : 0;
-            const void *d = element(delta, at), *linear = element(y, at), *target = element(u, at);
+            const void *d = element(engine, delta, at), *linear = element(engine, y, at),
+                       *target = element(engine, u, at);
             if (engine->real == ELEMENT_FLOAT)
                 delta_sums_float(d, linear, target, center, state->positions, three);
             else
@@ -87,17 +97,16 @@ static void take_target(const struct engine *engine, const struct probe_state *s
     }
 }
 
-static void take_activated(const struct engine *engine, const struct probe_state *state)
+void probe_take_activated(const struct engine *engine, int probe, const void *gradient, const void *u)
 {
-    const struct operand *gradient = &engine->value_gradients[state->probe.activated];
-    const struct operand *u = &engine->values[state->probe.target];
-    if (!gradient->data)
+    const struct probe_state *state = &engine->probes[probe];
+    if (!gradient)
         return;
     for (int64_t n = 0; n < engine->batch; n++) {
         double *sums = state->sums + (n * PROBE_SUMS + PROBE_LIFT) * state->channels;
         for (int64_t c = 0; c < state->channels; c++) {
             int64_t at = (n * state->channels + c) * state->positions;
-            const void *g = element(gradient, at), *target = element(u, at);
+            const void *g = element(engine, gradient, at), *target = element(engine, u, at);
             sums[c] = engine->real == ELEMENT_FLOAT ? lift_sum_float(g, target, state->positions)
                                                     : lift_sum_double(g, target, state->positions);
         }
@@ -106,10 +115,16 @@ static void take_activated(const struct engine *engine, const struct probe_state
 
 void probe_take(const struct engine *engine, int first_target, int first_activated)
 {
-    for (int i = first_target; i >= 0; i = engine->probes[i].next_target)
-        take_target(engine, &engine->probes[i]);
-    for (int i = first_activated; i >= 0; i = engine->probes[i].next_activated)
-        take_activated(engine, &engine->probes[i]);
+    const struct operand *values = engine->values, *gradients = engine->value_gradients;
+    for (int i = first_target; i >= 0; i = engine->probes[i].next_target) {
+        const struct probe *probe = &engine->probes[i].probe;
+        probe_take_target(engine, i, gradients[probe->target].data, values[probe->linear].data,
+                          values[probe->target].data);
+    }
+    for (int i = first_activated; i >= 0; i = engine->probes[i].next_activated) {
+        const struct probe *probe = &engine->probes[i].probe;
+        probe_take_activated(engine, i, gradients[probe->activated].data, values[probe->target].data);
+    }
 }
 
 const double *engine_probe(const struct engine *engine, int probe)

@@ -28,6 +28,8 @@ struct runner {
     struct ordered_variant *order; /* variants as they run: the latest first node first */
     int variant_count;
     struct run_worker *workers;
+    pthread_mutex_t making; /* while an engine is made */
+    struct engine *first;   /* under it: whose weights the others share */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under the lock: */
@@ -49,13 +51,26 @@ static status check_output_shape(const struct engine *engine, const struct graph
     return error->code;
 }
 
+/* The first engine packs the weights; the others share them. */
+static status new_engine(struct runner *runner, struct engine **engine, struct error *error)
+{
+    pthread_mutex_lock(&runner->making);
+    struct engine_options options = runner->options;
+    options.twin = runner->first;
+    status code = engine_new(runner->run->graph, &options, engine, error);
+    if (code == STATUS_OK && !runner->first)
+        runner->first = *engine;
+    pthread_mutex_unlock(&runner->making);
+    return code;
+}
+
 /* The worker's engine, made when it gets its first task. */
-static status worker_start(const struct runner *runner, struct run_worker *worker, struct error *error)
+static status worker_start(struct runner *runner, struct run_worker *worker, struct error *error)
 {
     if (worker->engine)
         return STATUS_OK;
     struct engine *engine;
-    if (engine_new(runner->run->graph, &runner->options, &engine, error))
+    if (new_engine(runner, &engine, error))
         return error->code;
     size_t batch = (size_t)runner->options.batch, losses;
     worker->losses = size_multiply(batch, (size_t)runner->variant_count + 1, &losses)
@@ -68,6 +83,10 @@ static status worker_start(const struct runner *runner, struct run_worker *worke
         worker->engine = engine;
         return STATUS_OK;
     }
+    pthread_mutex_lock(&runner->making);
+    if (runner->first == engine)
+        runner->first = NULL;
+    pthread_mutex_unlock(&runner->making);
     engine_free(engine);
     mem_free(worker->losses);
     mem_free(worker->labels);
@@ -137,7 +156,7 @@ static status run_variants(const struct runner *runner, struct run_worker *worke
     return code;
 }
 
-static status run_task(const struct runner *runner, struct run_worker *worker, int64_t first, int64_t count,
+static status run_task(struct runner *runner, struct run_worker *worker, int64_t first, int64_t count,
                        struct error *error)
 {
     if (progress_cancelled(runner->run->progress))
@@ -234,6 +253,7 @@ static bool runner_new(struct runner *runner, const struct run *run)
 {
     *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
     runner->options.progress = run->progress;
+    runner->options.reuse = !run->variants;
     runner->variant_count = run->variants ? run->variants->count : 0;
     runner->workers = mem_new((size_t)pool_threads(run->pool), sizeof *runner->workers);
     runner->order = mem_new((size_t)runner->variant_count, sizeof *runner->order);
@@ -279,12 +299,14 @@ status run_images(const struct run *run, struct error *error)
         runner_free(&runner);
         return error_memory(error);
     }
+    pthread_mutex_init(&runner.making, NULL);
     pthread_mutex_init(&runner.lock, NULL); /* with default attributes these cannot fail on Linux */
     pthread_cond_init(&runner.changed, NULL);
     report(run, run->start);
     pool_run(run->pool, tasks, work, &runner);
     pthread_cond_destroy(&runner.changed);
     pthread_mutex_destroy(&runner.lock);
+    pthread_mutex_destroy(&runner.making);
     runner_free(&runner);
     if (runner.error.code == STATUS_OK)
         return STATUS_OK;

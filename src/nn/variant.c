@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Variants of a network: other constants in place of some operands of an engine's nodes. */
 #include "nn/engine_parts.h"
+#include "nn/fused/fused.h"
 
-int engine_step_of(const struct engine *engine, int node)
+int engine_plan_step(const struct engine *engine, int node)
 {
     int low = 0, high = engine->step_count;
     while (low < high) {
@@ -13,6 +14,12 @@ int engine_step_of(const struct engine *engine, int node)
             high = middle;
     }
     return low < engine->step_count && engine->plan->steps[low].node == node ? low : -1;
+}
+
+int engine_step_of(const struct engine *engine, int node)
+{
+    int step = engine_plan_step(engine, node);
+    return step >= 0 && engine->fused ? fused_step_of(engine->fused, step) : step;
 }
 
 /* Whether the operand is a constant that the kernel reads each time it runs. Preparing has taken in what
@@ -61,10 +68,12 @@ static size_t find_replaced(const struct engine *engine, int step, int input)
 
 static void restore(struct engine *engine, size_t index)
 {
-    const struct replaced_operand *item = &engine->replaced[index];
-    engine->steps[item->step].inputs[item->input].data = item->own;
-    tensor_release(item->tensor);
+    const struct replaced_operand item = engine->replaced[index];
+    engine->steps[item.step].inputs[item.input].data = item.own;
+    tensor_release(item.tensor);
     engine->replaced[index] = engine->replaced[--engine->replaced_count];
+    if (engine->fused)
+        fused_operand_changed(engine->fused, item.step);
 }
 
 static status replace(struct engine *engine, int step, int input, struct tensor *tensor, struct error *error)
@@ -74,6 +83,8 @@ static status replace(struct engine *engine, int step, int input, struct tensor 
     if (!mem_grow(&engine->replaced, &engine->replaced_capacity, engine->replaced_count + 1,
                   sizeof *engine->replaced))
         return error_memory(error);
+    if (engine->fused && fused_own_operands(engine->fused, step, error))
+        return error->code;
     struct tensor *own = tensor_convert(tensor, engine->real);
     if (!own)
         return error_memory(error);
@@ -81,6 +92,8 @@ static status replace(struct engine *engine, int step, int input, struct tensor 
         restore(engine, index);
     engine->replaced[engine->replaced_count++] = (struct replaced_operand){step, input, own, operand->data};
     operand->data = own->data;
+    if (engine->fused)
+        fused_operand_changed(engine->fused, step);
     return STATUS_OK;
 }
 
@@ -91,7 +104,7 @@ status engine_set_operand(struct engine *engine, int node, int input, struct ten
     if (node < 0 || node >= graph->node_count)
         return error_set(error, STATUS_RANGE, "there is no node %d", node);
     const struct node *own = &graph->nodes[node];
-    int step = engine_step_of(engine, node);
+    int step = engine_plan_step(engine, node);
     if (step < 0)
         return error_set(error, STATUS_STATE, "node %s (%s) never runs: all that it reads is constant",
                          own->name, own->op->name);

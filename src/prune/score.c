@@ -318,21 +318,42 @@ static status finish_layers(struct pass_work *work, struct error *error)
     return code;
 }
 
+static struct engine_options engine_options_of(const struct pass_work *work)
+{
+    const struct score_pass *pass = work->pass;
+    return (struct engine_options){
+        .batch = pass->micro_batch,
+        .real = pass->real,
+        .kernel = pass->kernel,
+        .backward = true,
+        .reuse = true,
+        .probes = work->probes,
+        .probe_count = work->count,
+        .weights = work->weights,
+        .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->count : 0,
+        .progress = pass->progress,
+    };
+}
+
+status score_size(const struct score_pass *pass, size_t *worker, size_t *shared, struct error *error)
+{
+    struct pass_work work;
+    status code = pass_work_init(&work, pass, error);
+    if (code == STATUS_OK) {
+        const struct engine_options options = engine_options_of(&work);
+        code = engine_size(pass->graph, &options, worker, shared, error);
+    }
+    pass_work_free(&work);
+    return code;
+}
+
 static status run_pass(struct pass_work *work, struct error *error)
 {
     const struct score_pass *pass = work->pass;
     struct sample_feed feed = {pass->dataset, pass->sample};
     const struct run run = {
         .graph = pass->graph,
-        .engine = {.batch = pass->micro_batch,
-                   .real = pass->real,
-                   .kernel = pass->kernel,
-                   .backward = true,
-                   .probes = work->probes,
-                   .probe_count = work->count,
-                   .weights = work->weights,
-                   .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->count : 0,
-                   .progress = pass->progress},
+        .engine = engine_options_of(work),
         .pool = pass->pool,
         .images = pass->sample->count,
         .fetch = sample_fetch,

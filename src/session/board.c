@@ -11,23 +11,6 @@
 /* --- ownership ---------------------------------------------------------------------------------------------
  */
 
-static void pass_free(struct pass *pass)
-{
-    if (!pass || pass->shares-- > 0)
-        return;
-    if (pass->statistics)
-        score_statistics_free(pass->statistics);
-    sample_free(&pass->sample);
-    mem_free(pass);
-}
-
-static struct pass *pass_retain(struct pass *pass)
-{
-    if (pass)
-        pass->shares++;
-    return pass;
-}
-
 struct board *board_new(void)
 {
     return mem_new(1, sizeof(struct board));
@@ -143,14 +126,6 @@ static bool pass_serves(const struct pass *pass, const struct choice *choice,
         return false;
     bool batched = strcmp(choice->criterion->name, "taylor") == 0 && options->taylor == TAYLOR_GATE_BATCH;
     return !batched || pass->settings.batch == options->batch;
-}
-
-static bool same_settings(const struct pass_settings *a, const struct pass_settings *b)
-{
-    return a->real == b->real && a->kernel == b->kernel && a->micro_batch == b->micro_batch &&
-           a->sample.count == b->sample.count && a->sample.fraction == b->sample.fraction &&
-           a->sample.balanced == b->sample.balanced && a->sample.order == b->sample.order &&
-           a->sample.seed == b->sample.seed;
 }
 
 /* --- building ----------------------------------------------------------------------------------------------
@@ -304,9 +279,23 @@ static status make_pass(const struct board_source *source, const struct pass_set
         pass_free(pass);
         return code;
     }
+    pass_subject(source->model, source->dataset, pass->subject);
+    if (source->passes)
+        passes_add(source->passes, pass);
     pass_free(next->pass);
     next->pass = pass;
     return STATUS_OK;
+}
+
+/* A pass from before that serves the needs of all. */
+static struct pass *remembered_pass(const struct board_source *source, const struct pass_settings *settings,
+                                    unsigned needs, bool batched)
+{
+    char subject[DIGEST_SIZE];
+    if (!source->passes)
+        return NULL;
+    pass_subject(source->model, source->dataset, subject);
+    return passes_find(source->passes, subject, settings, needs, batched ? settings->batch : 0);
 }
 
 /* Needs of the choices alone, and whether the last pass serves them all. */
@@ -322,6 +311,18 @@ static unsigned asked_needs(const struct board_source *source, const struct choi
         *served &= pass_serves(source->board->pass, &choices[i], &own, needs);
     }
     return all & PASS_NEEDS;
+}
+
+/* Does a criterion look at batches? */
+static bool is_batched(const struct board *board, const struct criterion_options *base)
+{
+    for (int i = 0; i < board->count; i++) {
+        const struct choice *choice = &board->entries[i].choice;
+        if (strcmp(choice->criterion->name, "taylor") == 0 &&
+            choice_options(choice, base).taylor == TAYLOR_GATE_BATCH)
+            return true;
+    }
+    return false;
 }
 
 /* Give `next` a pass that serves the choices. */
@@ -340,13 +341,21 @@ static status bring_pass(const struct board_source *source, const struct choice 
         return error_set(error, STATUS_STATE,
                          "these criteria need gradients, and no data set is open: 'data shapes' or "
                          "'data KIND PATH' opens one");
-    if (served && same_settings(&settings, &source->board->pass->settings)) {
+    if (served && pass_settings_equal(&settings, &source->board->pass->settings)) {
         outcome->reused = true;
         return STATUS_OK;
     }
     /* What is held already comes along to the new sample, so that all scores belong to one. */
     for (int i = 0; i < next->count; i++)
         needs |= choice_needs(&next->entries[i].choice, &base, source->model->layers) & PASS_NEEDS;
+    struct pass *pass = remembered_pass(source, &settings, needs, is_batched(next, &base));
+    if (pass) {
+        pass_retain(pass);
+        pass_free(next->pass);
+        next->pass = pass;
+        outcome->reused = true;
+        return STATUS_OK;
+    }
     outcome->passed = true;
     return make_pass(source, &settings, needs, pool, progress, next, error);
 }

@@ -8,23 +8,7 @@
 #include "session/choice.h"
 #include "session/model.h"
 #include "session/option.h"
-
-/* How a pass was made: two passes with equal settings over the same model and data give the same statistics.
- */
-struct pass_settings {
-    enum element_type real;
-    enum kernel_choice kernel;
-    int64_t micro_batch, batch;
-    struct sample_options sample;
-};
-
-/* One pass over a sample and what it left. */
-struct pass {
-    int shares; /* owners beside the first */
-    struct sample sample;
-    struct pass_settings settings;
-    struct score_statistics *statistics;
-};
+#include "session/pass.h"
 
 /* One criterion's scores under the name by which the user asked for them. */
 struct score_entry {
@@ -59,6 +43,7 @@ struct board_source {
     const struct model *model;
     const struct dataset *dataset;
     const struct options *options;
+    struct passes *passes; /* what was run before; NULL: nothing is remembered */
 };
 
 /* The same scores under other options, without a pass. Scores that need one are left out and their labels
@@ -70,11 +55,11 @@ status board_refresh(const struct board_source *source, struct board **next, con
 /* What board_score did. */
 struct score_outcome {
     bool passed; /* a pass was made */
-    bool reused; /* gradients were needed and those of the last pass served */
+    bool reused; /* gradients were needed and those of an earlier pass served */
 };
 
-/* Score the choices: one pass at most, none when weights suffice or when the last pass had what is needed
- * over the same sample. Scores already held stay and are brought to the same sample and options. */
+/* Score the choices: one pass at most, none when weights suffice or when a pass that is remembered had what is
+ * needed over the same sample. Scores already held stay and are brought to the same sample and options. */
 status board_score(const struct board_source *source, const struct choice *choices, int count,
                    struct pool *pool, struct progress *progress, struct board **next,
                    struct score_outcome *outcome, struct error *error);

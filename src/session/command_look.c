@@ -137,7 +137,10 @@ static void score_rows(const struct session *session, struct figure *figure)
     const struct pass_settings *settings = &session->board->pass->settings;
     bool plain = settings->real == ELEMENT_DOUBLE || settings->kernel == KERNEL_REFERENCE;
     card_row(figure, "arithmetic", "%s, %s", element_name(settings->real),
-             plain ? "plain loops" : "fast kernels");
+             plain                               ? "plain loops"
+             : settings->kernel == KERNEL_AUTO   ? "fast kernels"
+             : settings->kernel == KERNEL_DIRECT ? "fast kernels, direct convolution"
+                                                 : "fast kernels, Winograd convolution");
 }
 
 static void option_rows(const struct session *session, struct figure *figure)
@@ -154,6 +157,45 @@ static void option_rows(const struct session *session, struct figure *figure)
     }
     if (!changed)
         card_row(figure, "options", "all at their defaults");
+}
+
+/* What a run over images takes, counted from the network: a worker's activations for each thread, and weights
+ * that all share. */
+static void size_row(struct figure *figure, const char *name, size_t worker, size_t shared, int threads)
+{
+    struct text text = {0};
+    text_add_si(&text, (double)threads * (double)worker + (double)shared, 3);
+    text_add(&text, "B: ");
+    text_add_si(&text, (double)worker, 3);
+    text_add_format(&text, "B in %s, ", threads == 1 ? "one worker" : "each worker");
+    text_add_si(&text, (double)shared, 3);
+    text_add(&text, "B of packed weights");
+    text_row(figure, name, &text);
+    text_free(&text);
+}
+
+static void size_rows(const struct session *session, struct figure *figure)
+{
+    const struct options *options = session->options;
+    const struct sample sample = {.count = 1};
+    struct error error = {0};
+    int threads = (int)option_integer(options, OPTION_THREADS);
+    size_t worker, shared;
+    const struct score_pass pass = {.graph = session->model->graph,
+                                    .layers = session->model->layers,
+                                    .sample = &sample,
+                                    .needs = NEED_GRADIENTS,
+                                    .real = options_precision(options),
+                                    .kernel = options_kernel(options),
+                                    .micro_batch = option_integer(options, OPTION_MICRO_BATCH)};
+    const struct engine_options forward = {
+        .batch = pass.micro_batch, .real = pass.real, .kernel = pass.kernel, .reuse = true};
+    if (threads == 0)
+        threads = session->pool ? pool_threads(session->pool) : pool_online();
+    if (score_size(&pass, &worker, &shared, &error) == STATUS_OK)
+        size_row(figure, "to score", worker, shared, threads);
+    if (engine_size(pass.graph, &forward, &worker, &shared, &error) == STATUS_OK)
+        size_row(figure, "to evaluate", worker, shared, threads);
 }
 
 static status run_info(struct call *call, struct error *error)
@@ -174,6 +216,8 @@ static status run_info(struct call *call, struct error *error)
             text_add_si(&memory, (double)usage.ru_maxrss * 1024.0, 3);
             text_add(&memory, "B at most so far");
             text_row(figure, "memory", &memory);
+            if (session->model)
+                size_rows(session, figure);
             if (session->pool)
                 card_row(figure, "threads", "%d", pool_threads(session->pool));
         }

@@ -241,7 +241,8 @@ static status score_both(struct attack *attack, struct error *error)
     status code = empty ? choose(session, choices, &count, error) : error_memory(error);
     if (code == STATUS_OK)
         code = session_pool(session, &pool, error);
-    struct board_source source = {session->board, session->model, session->dataset, session->options};
+    struct board_source source = {session->board, session->model, session->dataset, session->options,
+                                  &session->passes};
     if (code == STATUS_OK)
         code = board_score(&source, choices, count, pool, call->progress, &attack->before, &outcome, error);
     source.board = empty;

@@ -93,7 +93,7 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     figure_note(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
     if (outcome->reused) {
-        figure_note(figure, "the gradients of the last pass served: no pass was needed");
+        figure_note(figure, "the gradients of an earlier pass served: no pass was needed");
     } else if (option_flag(&call->options, OPTION_TIMING)) {
         text_add(&text, "one pass in ");
         text_add_rounded(&text, statistics->seconds, 3);
@@ -293,8 +293,8 @@ const struct command commands_score[] = {
      "criterion side by side: taylor:weight, proscore:filter, proscore:0.1, proscore:inf.\n\n"
      "Criteria that look at weights alone need no data. All others share one pass over a sample of the data "
      "set: forward, "
-     "and backward as far as the criteria need. A later score over the same sample makes use of the last "
-     "pass where it has "
+     "and backward as far as the criteria need. A later score over the same sample makes use of "
+     "the last pass, or of an earlier one that has "
      "what is needed. All scores that are held belong to one sample: scoring another sample brings them "
      "along.\n\n"
      "Scores are those of the network without the channels that are selected for pruning: a selection does "

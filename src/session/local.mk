@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/libsession.a
 src_libsession_a_SOURCES = \
 	src/session/board.c src/session/board.h \
+	src/session/pass.c src/session/pass.h \
 	src/session/choice.c src/session/choice.h \
 	src/session/command.c src/session/command.h src/session/commands.h \
 	src/session/command_apply.c \

@@ -17,12 +17,12 @@
 
 CHOICES(choice_auto_yes_no, "auto", "yes", "no")
 CHOICES(choice_by, "layer", "mean", "pooled")
-static CHOICES(choice_scale, "own", "mean",
-               "standard") static CHOICES(choice_order, "random",
-                                          "first") static CHOICES(choice_precision, "float",
-                                                                  "double") static CHOICES(choice_kernel,
-                                                                                           "auto",
-                                                                                           "reference")
+/* clang-format off */
+static CHOICES(choice_scale, "own", "mean", "standard")
+static CHOICES(choice_order, "random", "first")
+static CHOICES(choice_precision, "float", "double")
+static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in the order of enum kernel_choice */
+/* clang-format on */
 
 #define LARGEST_SEED 9007199254740992.0 /* 2^53: every seed below is exact in files */
 
@@ -84,18 +84,22 @@ static CHOICES(choice_scale, "own", "mean",
               "how the next data set's pixels are normalised: a preset, or mean,mean,mean/std,std,std; auto: "
               "none for files, the example's own for shapes"},
              "computation"},
-        [OPTION_PRECISION] = {{"precision", VALUE_CHOICE, 0, 0, 0, choice_precision, "float",
-                               "arithmetic of passes through the network"},
-                              "computation"},
+        [OPTION_PRECISION] =
+            {{"precision", VALUE_CHOICE, 0, 0, 0, choice_precision, "float",
+              "arithmetic of passes through the network; double always runs the plain loops"},
+             "computation"},
         [OPTION_KERNEL] = {{"kernel", VALUE_CHOICE, 0, 0, 0, choice_kernel, "auto",
-                            "fast kernels, or the plain loops they are checked against"},
+                            "how float convolves: auto takes what a model of the cost says for each layer; "
+                            "direct sums the products as they are; winograd saves products wherever a layer "
+                            "allows it; reference runs the plain loops that all are checked against"},
                            "computation"},
         [OPTION_MICRO_BATCH] = {{"micro_batch", VALUE_INTEGER, 0, 1, 4096, NULL, "8",
                                  "images that a worker takes through the network at a time"},
                                 "computation"},
-        [OPTION_THREADS] = {{"threads", VALUE_INTEGER, PARAMETER_AUTO, 1, 1024, NULL, "auto",
-                             "worker threads; results do not depend on it"},
-                            "computation"},
+        [OPTION_THREADS] =
+            {{"threads", VALUE_INTEGER, PARAMETER_AUTO, 1, 1024, NULL, "auto",
+              "worker threads, by default one per processor; no result depends on them by a bit"},
+             "computation"},
         [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, "dark", "colours, by name"}, "display"},
         [OPTION_ASCII] = {{"ascii", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
                            "draw with ASCII characters only; auto: where the locale is not UTF-8"},
@@ -192,5 +196,10 @@ enum element_type options_precision(const struct options *options)
 
 enum kernel_choice options_kernel(const struct options *options)
 {
-    return option_integer(options, OPTION_KERNEL) ? KERNEL_REFERENCE : KERNEL_AUTO;
+    return (enum kernel_choice)option_integer(options, OPTION_KERNEL);
+}
+
+const char *kernel_name(enum kernel_choice choice)
+{
+    return choice_kernel((int)choice);
 }

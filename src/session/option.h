@@ -67,6 +67,7 @@ struct criterion_options options_criterion(const struct options *options);
 status options_sample(const struct options *options, struct sample_options *sample, struct error *error);
 enum element_type options_precision(const struct options *options);
 enum kernel_choice options_kernel(const struct options *options);
+const char *kernel_name(enum kernel_choice choice);
 
 /* Names of choices shared with commands' own parameters. */
 const char *choice_auto_yes_no(int index);

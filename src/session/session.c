@@ -69,6 +69,7 @@ void session_free(struct session *session)
     replace_state(session, (struct state){0});
     history_free(&session->history);
     measurements_free(&session->measurements);
+    passes_free(&session->passes);
     judgement_free(&session->curve);
     judgement_free(&session->sensitivity);
     pool_free(session->pool);
@@ -257,7 +258,8 @@ status session_set_options(struct session *session, const struct options *option
     struct board *board = NULL;
     const char *dropped[CHOICES_MAX];
     int dropped_count = 0;
-    struct board_source source = {session->board, session->model, session->dataset, options};
+    struct board_source source = {session->board, session->model, session->dataset, options,
+                                  &session->passes};
     bool new_theme = text_changed(options, session->options, OPTION_THEME);
     struct options *next = next_options(session, options);
     status code = next ? STATUS_OK : error_memory(error);
@@ -284,7 +286,8 @@ status session_score(struct session *session, const struct choice *choices, int 
                      const struct options *options, struct progress *progress, struct score_outcome *outcome,
                      struct error *error)
 {
-    struct board_source source = {session->board, session->model, session->dataset, options};
+    struct board_source source = {session->board, session->model, session->dataset, options,
+                                  &session->passes};
     struct board *board;
     struct pool *pool;
     status code = session_pool(session, &pool, error);

@@ -18,6 +18,7 @@
 #include "session/judgement.h"
 #include "session/measurement.h"
 #include "session/option.h"
+#include "session/pass.h"
 #include "session/reply.h"
 #include "session/state.h"
 #include "view/theme.h"
@@ -33,6 +34,7 @@ struct session {
 
     struct history history;
     struct measurements measurements;    /* of all networks that were evaluated: no part of the state */
+    struct passes passes;                /* the last ones: no part of it */
     struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
     struct pool *pool;
     int pool_threads; /* as asked for; 0: one per processor */

@@ -93,7 +93,7 @@ static void sample_facts(const struct session *session, struct figure *figure)
     figure_fact(figure, "order", "%s", settings->sample.order == SAMPLE_FIRST ? "first" : "random");
     figure_fact(figure, "seed", "%llu", (unsigned long long)settings->sample.seed);
     figure_fact(figure, "precision", "%s", element_name(settings->real));
-    figure_fact(figure, "kernel", "%s", settings->kernel == KERNEL_REFERENCE ? "reference" : "auto");
+    figure_fact(figure, "kernel", "%s", kernel_name(settings->kernel));
     real_fact(figure, "sample_loss", pass->statistics->loss / (double)pass->statistics->images);
     real_fact(figure, "sample_accuracy",
               (double)pass->statistics->correct / (double)pass->statistics->images);

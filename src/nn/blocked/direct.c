@@ -16,8 +16,7 @@ enum { GROUP_VECTORS = 2, GROUP = GROUP_VECTORS * WIDTH };
 enum { FULL_TILE = REGISTERS == 32 ? 14 : 6, HALF_TILE = REGISTERS == 32 ? 16 : 6 };
 
 #if REGISTERS == 32
-#define DIRECT_TILES(F)                                                                                      \
-    F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) F(16)
+#define DIRECT_TILES(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) F(16)
 #else
 #define DIRECT_TILES(F) F(1) F(2) F(3) F(4) F(5) F(6)
 #endif
@@ -223,8 +222,8 @@ static size_t workspace(const struct blocked_convolution *g)
 
 struct call {
     int in_channels, blocks, rows, columns; /* blocks of input channels; taps */
-    size_t block, row_step, column_step; /* of the input, in floats, from block to block and tap to tap */
-    size_t out_step, out_block;          /* of the output likewise */
+    size_t block, row_step, column_step;    /* of the input, in floats, from block to block and tap to tap */
+    size_t out_step, out_block;             /* of the output likewise */
     const float *input, *weights;
     const struct blocked_epilogue *epilogue;
     int channel; /* first of the group */
@@ -254,8 +253,7 @@ LANES_INLINE void tile_sums(int tile, int vectors, size_t step, int lanes, const
                         const vector value = vector_all(x[(size_t)t * step + (size_t)i]);
                         LANES_UNROLL
                         for (int v = 0; v < vectors; v++)
-                            sums[t * vectors + v] =
-                                vector_multiply_add(value, w[v], sums[t * vectors + v]);
+                            sums[t * vectors + v] = vector_multiply_add(value, w[v], sums[t * vectors + v]);
                     }
                 }
             }
@@ -361,8 +359,8 @@ static void run_phase(const struct blocked_convolution *g, const struct frame *f
     for (int y = 0; y < rows->count; y++) {
         const float *row = image + (size_t)(y * rows->in_step + rows->shift - f->rows.low) * width;
         const size_t out =
-            at + ((size_t)(rows->first + y * rows->step) * (size_t)g->out_width + (size_t)columns->first) *
-                     LANES;
+            at +
+            ((size_t)(rows->first + y * rows->step) * (size_t)g->out_width + (size_t)columns->first) * LANES;
         for (int x = 0, tile; x < columns->count; x += tile) {
             tile = next_tile(columns->count - x, most);
             call->input = row + (size_t)(x * columns->in_step + columns->shift - f->columns.low) * lanes;

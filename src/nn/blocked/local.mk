@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The same sources, once per instruction set. (Objects of a library with its own flags get the library's name in front.)
 BLOCKED_SOURCES = \
-	src/nn/blocked.h \
+	src/nn/blocked.h src/nn/blocked_layer.h \
 	src/nn/blocked/depthwise.c \
 	src/nn/blocked/direct.c \
 	src/nn/blocked/epilogue.h \
 	src/nn/blocked/families.h \
 	src/nn/blocked/lanes.h \
+	src/nn/blocked/layer.c \
+	src/nn/blocked/layer.h \
+	src/nn/blocked/layout.c \
 	src/nn/blocked/pointwise.c \
+	src/nn/blocked/pooling.c \
 	src/nn/blocked/product.h \
 	src/nn/blocked/variant.c \
 	src/nn/blocked/variants.h \

@@ -66,37 +66,51 @@ static size_t workspace(const struct blocked_convolution *g)
     return PLACES * (s.input_place + s.sum_place) + (size_t)STRIP_COLUMNS * TAPS * WIDTH;
 }
 
-/* One filter g as transformed = G g G^T, rounded once. `turned`: by half a turn. */
-static void transform_filter(const float *filter, bool turned, float *transformed, size_t stride)
+typedef double wide __attribute__((vector_size(8 * WIDTH)));
+
+/* The filters g of WIDTH output channels as transformed = G g G^T, in double and rounded once. */
+static void transform_filters(const wide taps[9], float *transformed, size_t stride)
 {
-    double rows[TAPS][3];
+    wide rows[TAPS][3];
     for (int r = 0; r < TAPS; r++)
-        for (int x = 0; x < 3; x++) {
-            rows[r][x] = 0;
-            for (int y = 0; y < 3; y++)
-                rows[r][x] += filter_matrix[r][y] * (double)filter[turned ? 8 - (3 * y + x) : 3 * y + x];
-        }
+        for (int x = 0; x < 3; x++)
+            rows[r][x] = filter_matrix[r][0] * taps[x] + filter_matrix[r][1] * taps[3 + x] +
+                         filter_matrix[r][2] * taps[6 + x];
     for (int r = 0; r < TAPS; r++)
         for (int c = 0; c < TAPS; c++) {
-            double sum = 0;
-            for (int x = 0; x < 3; x++)
-                sum += filter_matrix[c][x] * rows[r][x];
-            transformed[(size_t)(r * TAPS + c) * stride] = (float)sum;
+            const wide sum = filter_matrix[c][0] * rows[r][0] + filter_matrix[c][1] * rows[r][1] +
+                             filter_matrix[c][2] * rows[r][2];
+            vector_store(transformed + (size_t)(r * TAPS + c) * stride,
+                         __builtin_convertvector(sum, vector_plain));
         }
+}
+
+/* Taps of the filters from input channel i to WIDTH output channels from `first` on; turned by half a turn in
+ * the transposed case. */
+static void gather_filters(const struct blocked_convolution *g, const float *weights, int first, int i,
+                           wide taps[9])
+{
+    for (int t = 0; t < 9; t++)
+        taps[t] = (wide){0};
+    for (int lane = 0; lane < WIDTH && first + lane < g->out_channels; lane++) {
+        const int o = first + lane;
+        const size_t filter = g->transposed ? (size_t)i * (size_t)g->out_channels + (size_t)o
+                                            : (size_t)o * (size_t)g->in_channels + (size_t)i;
+        for (int t = 0; t < 9; t++)
+            taps[t][lane] = (double)weights[filter * 9 + (size_t)(g->transposed ? 8 - t : t)];
+    }
 }
 
 /* packed: per group of output channels [place][in channel][channel of the group]. */
 static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
 {
-    memset(packed, 0, weights_size(g) * sizeof *packed);
     for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group) {
         const size_t place = (size_t)g->in_channels * (size_t)group;
         for (int i = 0; i < g->in_channels; i++)
-            for (int o = from; o < from + group && o < g->out_channels; o++) {
-                const size_t filter = g->transposed ? (size_t)i * (size_t)g->out_channels + (size_t)o
-                                                    : (size_t)o * (size_t)g->in_channels + (size_t)i;
-                transform_filter(weights + filter * 9, g->transposed,
-                                 packed + (size_t)i * (size_t)group + (size_t)(o - from), place);
+            for (int c = 0; c < group; c += WIDTH) {
+                wide taps[9];
+                gather_filters(g, weights, from + c, i, taps);
+                transform_filters(taps, packed + (size_t)i * (size_t)group + (size_t)c, place);
             }
         packed += PLACES * place;
     }

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The fused engine: putting it together, and running it. */
+#include "nn/fused/fused.h"
+
+#include <limits.h>
+#include <string.h>
+#include "nn/fused/parts.h"
+
+/* --- times ---------------------------------------------------------------------------------------------- */
+
+static const struct node *node_of(const struct fused *fused, int plan_step)
+{
+    const struct plan *plan = fused->engine->plan;
+    return &plan->graph->nodes[plan->steps[plan_step].node];
+}
+
+static void use(struct fused *fused, int value, enum form form, int time)
+{
+    if (value >= 0)
+        region_use(fused, fused->values[value].region[form], time);
+}
+
+/* What a step reads and writes on its way forward. */
+static void use_forward(struct fused *fused, const struct fused_step *step)
+{
+    const int time = step->index;
+    const bool conversion = step->kind == &kind_convert;
+    if (step->output >= 0)
+        use(fused, step->output, conversion ? (enum form) !step->from : fused->values[step->output].made,
+            time);
+    use(fused, step->input, step->from, time);
+    if (step->unit) {
+        use(fused, step->unit->residual, FORM_BLOCKED, time);
+        if (step->unit->convolution)
+            use(fused, step->unit->linear, FORM_BLOCKED, time);
+    }
+    if (step->plan_step == NOTHING)
+        return;
+    const struct node *node = node_of(fused, step->plan_step);
+    for (int i = 0; i < node->input_count; i++)
+        use(fused, node->inputs[i], step->from, time);
+    for (int i = 0; i < node->output_count; i++)
+        use(fused, node->outputs[i], FORM_PLAIN, time);
+}
+
+static void plan_forward(struct fused *fused)
+{
+    for (int s = 0; s < fused->step_count; s++)
+        use_forward(fused, &fused->steps[s]);
+    region_keep(fused, fused->values[fused->engine->input].region[FORM_PLAIN]);
+    region_keep(fused, fused->values[fused->engine->output].region[FORM_PLAIN]);
+    for (int r = 0; fused->keep && r < fused->region_count; r++)
+        if (fused->regions[r].last >= 0)
+            region_keep(fused, r);
+}
+
+/* --- probes that no unit takes -------------------------------------------------------------------------- */
+
+static bool taken_by_unit(const struct fused *fused, int probe)
+{
+    for (int s = 0; s < fused->step_count; s++)
+        if (fused->steps[s].unit && fused->steps[s].unit->probe == probe)
+            return true;
+    return false;
+}
+
+static int *probe_list(struct fused *fused, int value, bool target)
+{
+    const int producer = fused->values[value].producer;
+    if (producer == NOTHING)
+        return target ? &fused->engine->late_target : &fused->engine->late_activated;
+    return target ? &fused->steps[producer].first_target : &fused->steps[producer].first_activated;
+}
+
+static status room_for_copy(struct fused *fused, int copy, size_t bytes, struct error *error)
+{
+    if (bytes <= fused->scratch_bytes[copy])
+        return STATUS_OK;
+    mem_free(fused->scratch[copy]);
+    fused->scratch[copy] = mem_aligned(bytes, 1);
+    if (!fused->scratch[copy])
+        return error_memory(error);
+    fused->engine->bytes += bytes - fused->scratch_bytes[copy];
+    fused->scratch_bytes[copy] = bytes;
+    return STATUS_OK;
+}
+
+/* Keep what the probe reads until the value's gradient is complete, and make room for plain copies. */
+static status connect_probe(struct fused *fused, int index, struct error *error)
+{
+    struct engine *engine = fused->engine;
+    struct probe_state *state = &engine->probes[index];
+    /* The value, and which copy of it is made. */
+    const int reads[][2] = {{state->probe.linear, COPY_LINEAR},
+                            {state->probe.target, COPY_TARGET},
+                            {state->probe.target, COPY_GRADIENT},
+                            {state->probe.activated, COPY_GRADIENT}};
+    const int end = 2 * fused->step_count;
+    int *list = probe_list(fused, state->probe.target, true);
+    state->next_target = *list;
+    *list = index;
+    list = probe_list(fused, state->probe.activated, false);
+    state->next_activated = *list;
+    *list = index;
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
+        const int value = reads[i][0], copy = reads[i][1];
+        const struct fused_value *v = &fused->values[value];
+        use(fused, value, v->made, end);
+        region_use(fused, v->gradient[v->made], end); /* it may be a late one */
+        if (v->made == FORM_BLOCKED &&
+            room_for_copy(fused, copy, operand_bytes(&engine->values[value]), error))
+            return error->code;
+    }
+    return STATUS_OK;
+}
+
+/* The sums that a gate leaves, for the largest layer. */
+static status connect_unit(struct fused *fused, struct unit *unit, size_t *most, struct error *error)
+{
+    const struct probe_state *state = &fused->engine->probes[unit->probe];
+    const size_t channels = (size_t)blocked_blocks((int)state->channels) * LANES;
+    unit->center = mem_aligned(channels, sizeof *unit->center);
+    if (!unit->center)
+        return error_memory(error);
+    for (int64_t c = 0; state->probe.center && c < state->channels; c++)
+        unit->center[c] = (float)state->probe.center[c];
+    if (channels * (size_t)fused->images * GATE_SUMS > *most)
+        *most = channels * (size_t)fused->images * GATE_SUMS;
+    return STATUS_OK;
+}
+
+static status connect_probes(struct fused *fused, struct error *error)
+{
+    size_t most = 0;
+    status code = STATUS_OK;
+    for (int i = fused->engine->probe_count - 1; i >= 0 && code == STATUS_OK; i--)
+        if (!taken_by_unit(fused, i))
+            code = connect_probe(fused, i, error);
+    for (int s = 0; s < fused->step_count && code == STATUS_OK; s++)
+        if (fused->steps[s].unit && fused->steps[s].unit->probe != NOTHING)
+            code = connect_unit(fused, fused->steps[s].unit, &most, error);
+    if (code != STATUS_OK || most == 0)
+        return code;
+    fused->sums = mem_aligned(most, sizeof *fused->sums);
+    fused->engine->bytes += most * sizeof *fused->sums;
+    return fused->sums ? STATUS_OK : error_memory(error);
+}
+
+/* --- building ------------------------------------------------------------------------------------------- */
+
+static status plan_backward(struct fused *fused, struct error *error)
+{
+    struct engine *engine = fused->engine;
+    struct fused_value *output = &fused->values[engine->output];
+    output->gradient[FORM_PLAIN] = region_new(fused, value_bytes(fused, engine->output, FORM_PLAIN));
+    if (output->gradient[FORM_PLAIN] == NOTHING)
+        return error_memory(error);
+    region_keep(fused, output->gradient[FORM_PLAIN]);
+    if (!output->exists)
+        return STATUS_OK; /* nothing that is wanted leads to it */
+    for (int s = fused->step_count - 1; s >= 0; s--)
+        if (fused->steps[s].kind->plan_backward(fused, &fused->steps[s], error))
+            return error->code;
+    return STATUS_OK;
+}
+
+static status make_workspace(struct fused *fused, struct error *error)
+{
+    size_t most = 0;
+    for (int s = 0; s < fused->step_count; s++) {
+        const struct unit *unit = fused->steps[s].unit;
+        if (!unit || !unit->convolution)
+            continue;
+        size_t forward = unit->family->workspace(&unit->forward);
+        size_t back = unit->to_input != NOTHING ? unit->back->workspace(&unit->transposed) : 0;
+        most = forward > most ? forward : most;
+        most = back > most ? back : most;
+    }
+    unsigned char *block = NULL;
+    status code = engine_allocate(fused->engine, most * sizeof(float), &block, error);
+    fused->workspace = (float *)block;
+    return code;
+}
+
+static void assign_values(struct fused *fused)
+{
+    struct engine *engine = fused->engine;
+    for (int v = 0; v < engine->plan->graph->value_count; v++) {
+        if (engine->plan->constants[v])
+            continue;
+        engine->values[v].data = value_data(fused, v, FORM_PLAIN);
+        if (!engine->value_gradients[v].data)
+            engine->value_gradients[v].data = value_gradient(fused, v, FORM_PLAIN);
+    }
+}
+
+static status fused_new(struct engine *engine, const struct engine_options *options, const bool *exists,
+                        struct error *error)
+{
+    struct fused *fused = engine->fused = mem_new(1, sizeof *fused);
+    if (!fused)
+        return error_memory(error);
+    const size_t values = (size_t)engine->plan->graph->value_count, steps = (size_t)engine->plan->step_count;
+    fused->engine = engine;
+    fused->kernels = blocked_kernels();
+    fused->choice = options->kernel;
+    fused->keep = !options->reuse;
+    fused->images = (int)engine->batch;
+    fused->changed = INT_MAX;
+    fused->values = mem_new(values, sizeof *fused->values);
+    fused->step_of = mem_new(steps, sizeof *fused->step_of);
+    fused->absorbed = mem_new(steps, sizeof *fused->absorbed);
+    if (!fused->values || !fused->step_of || !fused->absorbed)
+        return error_memory(error);
+    for (size_t v = 0; exists && v < values; v++)
+        fused->values[v].exists = exists[v];
+    return STATUS_OK;
+}
+
+status fused_build(struct engine *engine, const struct engine_options *options, const bool *exists,
+                   struct error *error)
+{
+    if (fused_new(engine, options, exists, error))
+        return error->code;
+    struct fused *fused = engine->fused;
+    size_t total;
+    if (fused_recognise(fused, error))
+        return error->code;
+    plan_forward(fused);
+    if ((options->backward && (plan_backward(fused, error) || connect_probes(fused, error))) ||
+        regions_place(fused, &total, error) || engine_allocate(engine, total, &fused->memory, error) ||
+        make_workspace(fused, error))
+        return error->code;
+    assign_values(fused);
+    engine->output_gradient = value_gradient(fused, engine->output, FORM_PLAIN);
+    return STATUS_OK;
+}
+
+/* The gradients that a plain kernel sees: those of its own form. */
+static struct operand *gradients_of(struct fused *fused, const int *values, int count)
+{
+    struct engine *engine = fused->engine;
+    struct operand *operands = arena_alloc(engine->arena, (size_t)count, sizeof *operands);
+    for (int i = 0; operands && i < count; i++)
+        if (values[i] != VALUE_NONE)
+            operands[i] = engine->value_gradients[values[i]];
+    return operands;
+}
+
+status fused_connect(struct engine *engine, const struct engine *twin, struct error *error)
+{
+    struct fused *fused = engine->fused;
+    for (int p = 0; engine->backward && p < engine->step_count; p++) {
+        const struct node *node = node_of(fused, p);
+        struct kernel_call *call = &engine->steps[p].call;
+        call->output_gradients = gradients_of(fused, node->outputs, node->output_count);
+        call->input_gradients = gradients_of(fused, node->inputs, node->input_count);
+        if (!call->output_gradients || !call->input_gradients)
+            return error_memory(error);
+    }
+    if (engine->sized)
+        return STATUS_OK;
+    status code = numbers_make(fused, twin ? twin->fused : NULL, error);
+    if (code == STATUS_OK && !twin)
+        engine->bytes += fused_shared_bytes(fused);
+    return code;
+}
+
+void fused_free(struct fused *fused)
+{
+    if (!fused)
+        return;
+    for (int s = 0; s < fused->step_count; s++) {
+        if (!fused->steps[s].unit)
+            continue;
+        mem_free(fused->steps[s].unit->center);
+        numbers_free(&fused->steps[s].unit->own);
+    }
+    for (int v = 0; fused->values && v < fused->engine->plan->graph->value_count; v++)
+        mem_free(fused->values[v].copy);
+    for (int i = 0; i < COPIES; i++)
+        mem_free(fused->scratch[i]);
+    numbers_release(fused->numbers);
+    mem_free(fused->values);
+    mem_free(fused->steps);
+    mem_free(fused->step_of);
+    mem_free(fused->absorbed);
+    mem_free(fused->regions);
+    engine_release(fused->engine, fused->memory);
+    engine_release(fused->engine, fused->workspace);
+    mem_free(fused->sums);
+    mem_free(fused);
+}
+
+/* --- what the engine asks ------------------------------------------------------------------------------- */
+
+size_t fused_shared_bytes(const struct fused *fused)
+{
+    size_t bytes = 0;
+    for (int s = 0; s < fused->step_count; s++)
+        if (fused->steps[s].unit)
+            bytes += numbers_bytes(fused, fused->steps[s].unit);
+    return bytes;
+}
+
+bool fused_needs_workspace(const struct fused *fused, int plan_step)
+{
+    const struct fused_step *step = &fused->steps[fused->step_of[plan_step]];
+    if (step->kind == &kind_plain)
+        return true;
+    return step->unit && step->unit->conv_step == plan_step && step->unit->plain_delta != NOTHING;
+}
+
+int fused_step_of(const struct fused *fused, int plan_step)
+{
+    return fused->step_of[plan_step];
+}
+
+const struct operand *fused_value(struct fused *fused, int value)
+{
+    struct operand *operand = &fused->engine->values[value];
+    struct fused_value *v = &fused->values[value];
+    if (operand->data && !v->copy)
+        return operand;
+    const float *data = value_data(fused, value, FORM_BLOCKED);
+    if (!data || !fused->keep)
+        return operand;
+    if (!v->copy)
+        v->copy = mem_aligned(operand_bytes(operand), 1);
+    if (v->copy)
+        fused->kernels->layer->to_plain(fused->images, v->channels, value_positions(v), data, v->copy, false);
+    operand->data = v->copy;
+    return operand;
+}
+
+/* --- other operands ------------------------------------------------------------------------------------- */
+
+status fused_own_operands(struct fused *fused, int plan_step, struct error *error)
+{
+    struct unit *unit = fused->steps[fused->step_of[plan_step]].unit;
+    if (!unit || unit->own.bias)
+        return STATUS_OK;
+    status code = numbers_allocate(fused, unit, &unit->own, error);
+    if (code != STATUS_OK)
+        numbers_free(&unit->own);
+    else
+        fused->engine->bytes += numbers_bytes(fused, unit);
+    return code;
+}
+
+void fused_operand_changed(struct fused *fused, int plan_step)
+{
+    const int step = fused->step_of[plan_step];
+    struct unit *unit = fused->steps[step].unit;
+    const struct engine *engine = fused->engine;
+    bool any = false;
+    for (size_t i = 0; i < engine->replaced_count; i++)
+        any = any || fused->step_of[engine->replaced[i].step] == step;
+    if (unit) {
+        unit->owns = any;
+        unit->stale = any;
+    }
+}
+
+/* --- running -------------------------------------------------------------------------------------------- */
+
+/* The first step that does not hold what the present operands make of the images: another variant's
+ * activations, or a replaced operand. */
+static int first_changed(const struct fused *fused)
+{
+    const struct engine *engine = fused->engine;
+    int first = INT_MAX;
+    for (size_t i = 0; i < engine->replaced_count; i++) {
+        const int step = fused->step_of[engine->replaced[i].step];
+        first = step < first ? step : first;
+    }
+    return first;
+}
+
+status fused_forward(struct fused *fused, int first, struct error *error)
+{
+    const int replaced = first_changed(fused);
+    first = fused->changed < first ? fused->changed : first;
+    first = replaced < first ? replaced : first;
+    if (!fused->keep)
+        first = 0;
+    fused->changed = first < fused->changed ? first : fused->changed; /* should it be cancelled */
+    for (int s = first; s < fused->step_count; s++) {
+        if (progress_cancelled(fused->engine->progress))
+            return error_set(error, STATUS_CANCELLED, "cancelled");
+        fused->steps[s].kind->forward(fused, &fused->steps[s]);
+    }
+    fused->changed = replaced;
+    return STATUS_OK;
+}
+
+static const void *plain_of(struct fused *fused, int value, bool gradient, int copy)
+{
+    const struct fused_value *v = &fused->values[value];
+    const float *data = gradient ? value_gradient(fused, value, v->made) : value_data(fused, value, v->made);
+    if (!data && !gradient)
+        return fused->engine->values[value].data; /* a constant, or the input */
+    if (!data || v->made == FORM_PLAIN)
+        return data;
+    fused->kernels->layer->to_plain(fused->images, v->channels, value_positions(v), data,
+                                    fused->scratch[copy], false);
+    return fused->scratch[copy];
+}
+
+static void take_probes(struct fused *fused, int first_target, int first_activated)
+{
+    const struct engine *engine = fused->engine;
+    for (int i = first_target; i >= 0; i = engine->probes[i].next_target) {
+        const struct probe *probe = &engine->probes[i].probe;
+        probe_take_target(engine, i, plain_of(fused, probe->target, true, COPY_GRADIENT),
+                          plain_of(fused, probe->linear, false, COPY_LINEAR),
+                          plain_of(fused, probe->target, false, COPY_TARGET));
+    }
+    for (int i = first_activated; i >= 0; i = engine->probes[i].next_activated) {
+        const struct probe *probe = &engine->probes[i].probe;
+        probe_take_activated(engine, i, plain_of(fused, probe->activated, true, COPY_GRADIENT),
+                             plain_of(fused, probe->target, false, COPY_TARGET));
+    }
+}
+
+status fused_backward(struct fused *fused, struct error *error)
+{
+    const struct engine *engine = fused->engine;
+    for (int s = fused->step_count - 1; s >= 0; s--) {
+        const struct fused_step *step = &fused->steps[s];
+        if (progress_cancelled(engine->progress))
+            return error_set(error, STATUS_CANCELLED, "cancelled");
+        take_probes(fused, step->first_target, step->first_activated);
+        for (int i = 0; i < step->born_count; i++)
+            memset(region_data(fused, step->born[i]), 0, fused->regions[step->born[i]].bytes);
+        if (step->backward)
+            step->kind->backward(fused, step);
+    }
+    take_probes(fused, engine->late_target, engine->late_activated);
+    return STATUS_OK;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Passes, and the memory of the last ones. */
+#include "session/pass.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+struct pass *pass_retain(struct pass *pass)
+{
+    if (pass)
+        pass->shares++;
+    return pass;
+}
+
+void pass_free(struct pass *pass)
+{
+    if (!pass || pass->shares-- > 0)
+        return;
+    if (pass->statistics)
+        score_statistics_free(pass->statistics);
+    sample_free(&pass->sample);
+    mem_free(pass);
+}
+
+bool pass_settings_equal(const struct pass_settings *a, const struct pass_settings *b)
+{
+    return a->real == b->real && a->kernel == b->kernel && a->micro_batch == b->micro_batch &&
+           a->sample.count == b->sample.count && a->sample.fraction == b->sample.fraction &&
+           a->sample.balanced == b->sample.balanced && a->sample.order == b->sample.order &&
+           a->sample.seed == b->sample.seed;
+}
+
+void pass_subject(const struct model *model, const struct dataset *dataset, char subject[DIGEST_SIZE])
+{
+    struct text text = {0};
+    text_add_format(&text, "%s %s %s", model->network, dataset->digest, dataset->normalization);
+    digest_bytes(text_data(&text), text.length, subject);
+    text_free(&text);
+}
+
+void passes_add(struct passes *passes, struct pass *pass)
+{
+    if (passes->count == PASSES_KEPT)
+        pass_free(passes->items[--passes->count]);
+    memmove(passes->items + 1, passes->items, (size_t)passes->count * sizeof *passes->items);
+    passes->items[0] = pass_retain(pass);
+    passes->count++;
+}
+
+struct pass *passes_find(const struct passes *passes, const char *subject,
+                         const struct pass_settings *settings, unsigned needs, int64_t batch)
+{
+    for (int i = 0; i < passes->count; i++) {
+        struct pass *pass = passes->items[i];
+        if (strcmp(pass->subject, subject) == 0 && pass_settings_equal(&pass->settings, settings) &&
+            (pass->statistics->needs & needs) == needs && (batch == 0 || pass->settings.batch == batch))
+            return pass;
+    }
+    return NULL;
+}
+
+void passes_free(struct passes *passes)
+{
+    while (passes->count > 0)
+        pass_free(passes->items[--passes->count]);
+}
