@@ -37,7 +37,7 @@ struct subject {
     struct layers *layers;
     struct probe probes[MOST_LAYERS];
     double *centers[MOST_LAYERS];
-    int weights[MOST_LAYERS];
+    int weights[MOST_LAYERS], maps[MOST_LAYERS];
     int count;
 };
 
@@ -63,6 +63,7 @@ static struct subject subject_new(uint64_t seed)
         assert_non_null(s.centers[s.count]);
         s.probes[s.count] =
             (struct probe){layer->linear, layer->target, layer->activated, s.centers[s.count]};
+        s.maps[s.count] = layer->activated;
         s.weights[s.count++] = layer->weight;
     }
     return s;
@@ -154,6 +155,25 @@ static void compare_operands(const struct subject *s, const char *what, int whic
         near(s, what, which, i, get(got, i), get(expected, i), largest);
 }
 
+/* Watched values are whole although the engine reuses memory. */
+static void compare_watched(const struct subject *s, const struct engine *got, const struct engine *exact)
+{
+    for (int w = 0; w < s->count; w++) {
+        const struct operand *expected = engine_value(exact, s->maps[w]);
+        int64_t count = shape_elements(&expected->shape) / BATCH;
+        double largest = 1, *image = mem_new((size_t)count, sizeof *image);
+        assert_non_null(image);
+        for (int64_t i = 0; i < count * BATCH; i++)
+            largest = fmax(largest, fabs(get(expected, i)));
+        for (int64_t n = 0; n < BATCH; n++) {
+            engine_watched_image(got, w, n, image);
+            for (int64_t i = 0; i < count; i++)
+                near(s, "watched", w, n * count + i, image[i], get(expected, n * count + i), largest);
+        }
+        mem_free(image);
+    }
+}
+
 static double largest_sum(const struct engine *engine, int probe)
 {
     double largest = 1;
@@ -206,7 +226,11 @@ static bool is_on_an_edge(const struct subject *s, const struct engine *exact)
 static void check_network(const struct subject *s, const struct engine *exact, enum kernel_choice choice,
                           bool weights)
 {
-    const struct engine_options options = options_of(s, ELEMENT_FLOAT, choice, weights);
+    struct engine_options options = options_of(s, ELEMENT_FLOAT, choice, weights);
+    bool watched = s->seed / 2 % 2;
+    options.reuse = watched;
+    options.watched = s->maps;
+    options.watched_count = watched ? s->count : 0;
     struct engine *engine = engine_of(s, &options);
     compare_operands(s, "output", 0, engine_output(engine), engine_output(exact));
     for (int round = 0; round < 2; round++) { /* the second finds memory as the first has left it */
@@ -214,6 +238,8 @@ static void check_network(const struct subject *s, const struct engine *exact, e
         check(engine_forward(engine, &error), &error, s);
         backward(s, engine);
         compare_probes(s, engine, exact);
+        if (watched)
+            compare_watched(s, engine, exact);
         for (int w = 0; weights && w < s->count; w++)
             compare_operands(s, "weight gradient", w, engine_weight_gradient(engine, w),
                              engine_weight_gradient(exact, w));

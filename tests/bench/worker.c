@@ -309,10 +309,10 @@ static status request_macs(struct worker *worker, const char *argument, struct t
     return STATUS_OK;
 }
 
-static const struct request {
+static const struct served {
     const char *name;
     status (*run)(struct worker *worker, const char *argument, struct text *reply, struct error *error);
-} requests[] = {
+} served[] = {
     {"forward", request_forward}, {"score", request_score}, {"logits", request_logits},
     {"threads", request_threads}, {"kernel", request_kernel}, {"peak", request_peak},
     {"load", request_load},       {"time", request_time},   {"gammas", request_gammas},
@@ -324,9 +324,9 @@ static status serve(struct worker *worker, char *line, struct text *reply, struc
     char *argument = line + strcspn(line, " ");
     if (*argument)
         *argument++ = '\0';
-    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-        if (strcmp(requests[i].name, line) == 0)
-            return requests[i].run(worker, argument, reply, error);
+    for (size_t i = 0; i < sizeof served / sizeof *served; i++) {
+        if (strcmp(served[i].name, line) == 0)
+            return served[i].run(worker, argument, reply, error);
     }
     return error_set(error, STATUS_USAGE, "no request '%s'", line);
 }

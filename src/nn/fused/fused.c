@@ -51,7 +51,8 @@ static void plan_forward(struct fused *fused)
     region_keep(fused, fused->values[fused->engine->output].region[FORM_PLAIN]);
     for (int i = 0; i < fused->engine->watched_count; i++) {
         const struct fused_value *value = &fused->values[fused->engine->watched[i]];
-        region_keep(fused, value->region[value->made]);
+        if (value->region[value->made] >= 0)
+            region_keep(fused, value->region[value->made]);
     }
     for (int r = 0; fused->keep && r < fused->region_count; r++)
         if (fused->regions[r].last >= 0)
