@@ -72,7 +72,7 @@ static void test_short_and_long(void **state)
     struct session *session = make_example();
     struct error error = {0};
     assert_int_equal(wait_with_poll(session, "help", NULL, false, &error), STATUS_OK);
-    assert_int_equal(wait_with_poll(session, "score taylor", NULL, false, &error), STATUS_OK);
+    assert_int_equal(wait_with_poll(session, "score taylor samples=100", NULL, false, &error), STATUS_OK);
     assert_non_null(session_entry(session, "taylor"));
     assert_int_equal(wait_with_poll(session, "score nonsense", NULL, false, &error), STATUS_NOT_FOUND);
     assert_non_null(strstr(error.message, "nonsense"));
@@ -140,7 +140,7 @@ static void test_interrupt(void **state)
     reply_free(&reply);
     parsed_line_free(&parsed);
     interrupt_clear();
-    assert_int_equal(wait_with_poll(session, "score taylor", NULL, false, &error), STATUS_OK);
+    assert_int_equal(wait_with_poll(session, "score taylor samples=100", NULL, false, &error), STATUS_OK);
     session_free(session);
 }
 
