@@ -98,9 +98,9 @@ static void same_scores(const struct session *a, const struct session *b)
     for (int i = 0; i < a->board->count; i++)
         for (int l = 0; l < a->model->layers->count; l++)
             if (a->board->entries[i].scores->layer[l])
-                assert_memory_equal(
-                    a->board->entries[i].scores->layer[l], b->board->entries[i].scores->layer[l],
-                    (size_t)a->model->layers->items[l].channels * sizeof(double));
+                assert_memory_equal(a->board->entries[i].scores->layer[l],
+                                    b->board->entries[i].scores->layer[l],
+                                    (size_t)a->model->layers->items[l].channels * sizeof(double));
 }
 
 /* ---- cases ---- */
@@ -136,7 +136,8 @@ static void test_scores(void **state)
         const struct score_entry *real = session_entry(plain, entry->choice.label);
         assert_memory_equal(entry->scores->layer[0], real->scores->layer[0],
                             (size_t)plain->model->layers->items[0].channels * sizeof(double));
-        bool weights = strcmp(entry->choice.label, "l1") == 0 || strcmp(entry->choice.label, "geomedian") == 0;
+        bool weights =
+            strcmp(entry->choice.label, "l1") == 0 || strcmp(entry->choice.label, "geomedian") == 0;
         double agreement;
         struct error error = {0};
         assert_int_equal(board_agreement(plain->board, plain->model, real, &agreement, &error), STATUS_OK);
@@ -175,9 +176,9 @@ static void test_halves(void **state)
     assert_null(board_statistics(session->board)->half[0]);
     double agreement;
     struct error error = {0};
-    assert_int_equal(board_agreement(session->board, session->model, session_entry(session, "taylor"),
-                                     &agreement, &error),
-                     STATUS_OK);
+    assert_int_equal(
+        board_agreement(session->board, session->model, session_entry(session, "taylor"), &agreement, &error),
+        STATUS_OK);
     assert_true(isnan(agreement));
     session_free(session);
 }

@@ -38,6 +38,8 @@ static void check_line(const char *line, const char *expected)
         }
         if (parsed.statements[i].redirect)
             text_add_format(&got, ">%s", parsed.statements[i].redirect);
+        if (parsed.statements[i].size)
+            text_add_format(&got, "@%s", parsed.statements[i].size);
     }
     assert_string_equal(text_data(&got), expected);
     text_free(&got);
@@ -55,6 +57,7 @@ static void test_tokens(void **state)
     check_line("score all;corr ; quit#no comment", "score|all;corr;quit#no|comment");
     check_line("corr > a.csv", "corr>a.csv");
     check_line("corr>a.csv;info", "corr>a.csv;info");
+    check_line("corr > a.png size=900x600; corr > b.png", "corr>a.png@900x600;corr>b.png");
     check_line("load 'my model.onnx'", "load|my model.onnx");
     check_line("load \"a \\\"b\\\" \\\\ c\"", "load|a \"b\" \\ c");
     check_line("load my\\ model.onnx", "load|my model.onnx");
@@ -347,7 +350,9 @@ static void check_completion(const char *line, const char *expected, bool files)
 static void test_completion(void **state)
 {
     (void)state;
-    check_completion("sc", "score", false);
+    check_completion("sc", "score scatter", false);
+    check_completion("sco", "score", false);
+    check_completion("heat l1 by=", "by=quantiles by=channels", false);
     check_completion("info; ov", "overlap", false);
     check_completion("score pros", "proscore proscore:bn proscore:bn-affine proscore:filter", false);
     check_completion("score l1,geo", "l1,geomedian", false);

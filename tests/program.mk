@@ -19,6 +19,7 @@ EXTRA_DIST += $(program_tests) tests/program.sh tests/tmux.sh \
 	tests/commands/files.in tests/commands/files.out \
 	tests/commands/judge.in tests/commands/judge.out \
 	tests/commands/look.in tests/commands/look.out \
+	tests/commands/map.in tests/commands/map.out \
 	tests/commands/program.in tests/commands/program.out \
 	tests/commands/prune.in tests/commands/prune.out \
 	tests/commands/save.in tests/commands/save.out \

@@ -279,7 +279,8 @@ static inline struct figure *scatter_figure(int points, bool marked)
     y[points - 1] = INFINITY;
     struct figure *figure = figure_new(FIGURE_SCATTER, "scatter");
     figure_title(figure, "log proscore (γ = 0.01) against l1 over %d filters", points);
-    figure_set_scatter(figure, points, labels, x, y, marked ? mark : NULL, "rank by l1", "rank by log proscore");
+    figure_set_scatter(figure, points, labels, x, y, marked ? mark : NULL, "rank by l1",
+                       "rank by log proscore");
     figure_set_members(figure, 3, stages, member, "l1", "proscore");
     figure_note(figure, "Spearman's coefficient 0.91");
     return figure;
@@ -297,10 +298,9 @@ static inline struct figure *large_scatter(void)
 
 typedef struct figure *figure_maker(void);
 static figure_maker *const figure_makers[] = {
-    table_figure, small_histogram, panels_histogram, log_histogram, many_bins,
-    small_matrix, wide_matrix,     numbered_matrix,  empty_table,   odd_table,
-    small_curves, many_curves,     plain_curves,     one_point,     sensitivity_matrix,
-    small_scatter, large_scatter,
+    table_figure, small_histogram, panels_histogram,   log_histogram, many_bins,     small_matrix,
+    wide_matrix,  numbered_matrix, empty_table,        odd_table,     small_curves,  many_curves,
+    plain_curves, one_point,       sensitivity_matrix, small_scatter, large_scatter,
 };
 enum { FIGURE_MAKERS = sizeof figure_makers / sizeof *figure_makers };
 

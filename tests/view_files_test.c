@@ -21,6 +21,7 @@
 #include "format/png.h"
 #include "view/canvas.h"
 #include "view/plot.h"
+#include "view/write.h"
 #include "view_figures.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -542,6 +543,108 @@ static void test_png_sizes(void **state)
     figure_free(figure);
 }
 
+static void test_picture_sizes(void **state)
+{
+    static const struct {
+        const char *text;
+        int width, height; /* 0, 0: refused */
+    } cases[] = {{"1200x800", 1200, 800},
+                 {"480x160", 480, 160},
+                 {"1200x", 1200, 0},
+                 {"x800", 0, 0},
+                 {"1200", 0, 0},
+                 {"1200x800x2", 0, 0},
+                 {"", 0, 0},
+                 {"99999x800", 0, 0},
+                 {"-800x800", 0, 0},
+                 {"800x-1", 0, 0},
+                 {"800x0", 0, 0},
+                 {"8e2x800", 0, 0},
+                 {"12000000000000000000000x1", 0, 0}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct picture_size size = {0, 0};
+        struct error error = {0};
+        status code = picture_size_parse(cases[i].text, &size, &error);
+        assert_true((code == STATUS_OK) == (cases[i].width > 0));
+        assert_true(size.width == cases[i].width && size.height == cases[i].height);
+    }
+}
+
+/* The picture has the size that was asked for, with the plot filling it; what does not fit is refused. */
+static void test_png_at_a_size(void **state)
+{
+    static const struct picture_size sizes[] = {{1200, 800}, {900, 600}, {2400, 1600}, {1000, 0}};
+    static figure_maker *const makers[] = {small_histogram, panels_histogram, small_curves, small_scatter};
+    (void)state;
+    for (size_t f = 0; f < COUNT(makers); f++) {
+        const struct figure *figure = makers[f]();
+        struct error error = {0};
+        for (size_t i = 0; i < COUNT(sizes); i++) {
+            struct text text = {0};
+            struct picture picture;
+            if (f == 1 && sizes[i].height == 600)
+                continue; /* four panels need more */
+            if (write_picture(&figure, 1, &sizes[i], &text, &error) != STATUS_OK ||
+                png_decode(text_data(&text), text.length, &picture.rgb, &picture.width, &picture.height,
+                           &error) != STATUS_OK)
+                fail_msg("%s", error.message);
+            assert_int_equal(picture.width, sizes[i].width);
+            assert_true(sizes[i].height == 0 || picture.height == sizes[i].height);
+            bool low = false; /* something is drawn near the lower edge */
+            for (int x = 0; x < picture.width; x++)
+                for (int y = picture.height - 100; y < picture.height; y++)
+                    low |= !pixel_is(&picture, x, y, (struct color){255, 255, 255});
+            assert_true(low);
+            mem_free(picture.rgb);
+            text_free(&text);
+        }
+        struct text text = {0};
+        const struct picture_size small = {480, 160};
+        assert_int_equal(write_picture(&figure, 1, &small, &text, &error), STATUS_RANGE);
+        assert_non_null(strstr(error.message, "needs"));
+        assert_true(text.length == 0);
+        figure_free((struct figure *)figure);
+    }
+}
+
+/* ---- scatters ---- */
+
+static void test_csv_scatter(void **state)
+{
+    static const char *const cut[] = {"none", "l1", "proscore", "both"};
+    struct figure *figure = small_scatter();
+    struct table_read read = read_back(figure);
+    (void)state;
+    assert_int_equal(read.csv.row_count, figure->scatter.points + 1);
+    for (int p = 0; p < figure->scatter.points; p++) {
+        double x, y;
+        assert_string_equal(field(&read, (size_t)p + 1, 0), figure->scatter.names[figure->scatter.member[p]]);
+        assert_string_equal(field(&read, (size_t)p + 1, 1), figure->scatter.labels[p]);
+        assert_true(text_to_double(field(&read, (size_t)p + 1, 2), &x) && x == figure->scatter.x[p]);
+        assert_true(text_to_double(field(&read, (size_t)p + 1, 3), &y) && y == figure->scatter.y[p]);
+        assert_string_equal(field(&read, (size_t)p + 1, 4), cut[figure->scatter.mark[p]]);
+    }
+    csv_table_free(&read.csv);
+    figure_free(figure);
+}
+
+static void test_json_scatter(void **state)
+{
+    struct figure *figure = small_scatter();
+    json_t *root;
+    const json_t *object = json_back(figure, &root), *points = json_object_get(object, "points");
+    (void)state;
+    assert_string_equal(json_string_value(json_object_get(object, "kind")), "scatter");
+    assert_int_equal(json_array_size(points), figure->scatter.points);
+    const json_t *first = json_array_get(points, 0), *last = json_array_get(points, 47);
+    assert_true(json_number_value(json_object_get(first, "x")) == figure->scatter.x[0]);
+    assert_string_equal(json_string_value(json_object_get(first, "cut")), "both");
+    assert_string_equal(json_string_value(json_object_get(last, "y")), "inf");
+    json_decref(root);
+    figure_free(figure);
+}
+
 /* ---- all formats ---- */
 
 static void test_hostile_files(void **state)
@@ -728,6 +831,8 @@ int main(void)
         cmocka_unit_test(test_hostile_files),   cmocka_unit_test(test_txt_is_the_screen),
         cmocka_unit_test(test_several_figures), cmocka_unit_test(test_save),
         cmocka_unit_test(test_any_locale),      cmocka_unit_test(test_writing_without_memory),
+        cmocka_unit_test(test_picture_sizes),   cmocka_unit_test(test_png_at_a_size),
+        cmocka_unit_test(test_csv_scatter),     cmocka_unit_test(test_json_scatter),
         cmocka_unit_test(test_csv_curve),       cmocka_unit_test(test_json_curve),
         cmocka_unit_test(test_png_curve),       cmocka_unit_test(test_odd_curves),
     };

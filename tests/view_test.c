@@ -411,9 +411,9 @@ static void fit(struct canvas *canvas, struct figure *figure, int width, int hei
 /* No figure is ever larger than its pane, whatever the pane. */
 static void test_fit_sizes(void **state)
 {
-    static const int sizes[][2] = {{0, 0},  {1, 1},   {5, 3},   {15, 40},  {16, 1},  {20, 2},  {20, 4},
-                                   {24, 6}, {30, 9},  {40, 12}, {60, 15},  {80, 24}, {80, 3},  {120, 8},
-                                   {100, 60}, {300, 100}};
+    static const int sizes[][2] = {{0, 0},  {1, 1},   {5, 3},    {15, 40},  {16, 1},  {20, 2},
+                                   {20, 4}, {24, 6},  {30, 9},   {40, 12},  {60, 15}, {80, 24},
+                                   {80, 3}, {120, 8}, {100, 60}, {300, 100}};
     (void)state;
     for (size_t i = 0; i < COUNT(sizes); i++) {
         for (int f = 0; f < FIGURE_MAKERS; f++) {

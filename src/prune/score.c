@@ -51,10 +51,8 @@ static status add_probe(struct pass_work *work, int index, struct error *error)
     }
     work->layers[work->count] = index;
     work->center[work->count] = center;
-    work->probes[work->count] = (struct probe){.linear = layer->linear,
-                                               .target = layer->target,
-                                               .activated = layer->activated,
-                                               .center = center};
+    work->probes[work->count] = (struct probe){
+        .linear = layer->linear, .target = layer->target, .activated = layer->activated, .center = center};
     work->weights[work->count++] = layer->weight;
     return STATUS_OK;
 }
@@ -139,7 +137,8 @@ static status statistics_so_far(const struct pass_work *work, struct score_stati
     if (half[0].images > 0 && half[1].images > 0) {
         code = tally_statistics(&half[0], NULL, NULL, &made->half[0], error);
         if (code == STATUS_OK) {
-            code = tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], &made->half[1], error);
+            code =
+                tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], &made->half[1], error);
         }
     }
     if (code != STATUS_OK) {

@@ -176,7 +176,7 @@ static bool scores_current(const struct score_entry *entry, const struct criteri
 }
 
 bool pass_serves(const struct pass *pass, const struct choice *choice,
-                        const struct criterion_options *options, unsigned needs)
+                 const struct criterion_options *options, unsigned needs)
 {
     if (!(needs & PASS_NEEDS))
         return true;
@@ -199,7 +199,7 @@ bool same_settings(const struct pass_settings *a, const struct pass_settings *b)
 
 /* Fill next->entries[index].scores: the old ones where they still hold, else new ones. */
 status board_fill_entry(const struct board_source *source, const struct criterion_options *base,
-                         struct board *next, int index, struct error *error)
+                        struct board *next, int index, struct error *error)
 {
     struct score_entry *entry = &next->entries[index];
     struct criterion_options options = choice_options(&entry->choice, base);
@@ -214,8 +214,8 @@ status board_fill_entry(const struct board_source *source, const struct criterio
                           needs & PASS_NEEDS ? next->pass->statistics : NULL, &entry->scores, error);
 }
 
-status board_fill(const struct board_source *source, const struct criterion_options *base,
-                         struct board *next, struct error *error)
+status board_fill(const struct board_source *source, const struct criterion_options *base, struct board *next,
+                  struct error *error)
 {
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < next->count; i++)
@@ -224,7 +224,7 @@ status board_fill(const struct board_source *source, const struct criterion_opti
 }
 
 status board_fill_from_weights(const struct board_source *source, const struct criterion_options *base,
-                                struct board *next, struct error *error)
+                               struct board *next, struct error *error)
 {
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < next->count; i++) {
@@ -267,7 +267,7 @@ status board_add_choices(struct board *next, const struct choice *choices, int c
 }
 
 void board_drop_unserved(const struct board_source *source, const struct criterion_options *base,
-                          struct board *next)
+                         struct board *next)
 {
     int kept = 0;
     for (int i = 0; i < next->count; i++) {

@@ -62,7 +62,7 @@ struct live;
 /* What scores are made from. */
 struct board_source {
     struct board *board; /* the present one, borrowed */
-    struct model *model;  /* likewise, as all that follows */
+    struct model *model; /* likewise, as all that follows */
     const struct dataset *dataset;
     const struct options *options;
     struct live *live; /* where the pass shows what it has so far (live.h); NULL: nobody watches */

@@ -9,10 +9,9 @@
 #include "session/commands.h"
 
 static const struct command *const groups[] = {
-    commands_files,   commands_save,  commands_session, commands_look,  commands_score,
-    commands_compare, commands_ratio, commands_prune,   commands_apply, commands_cost,
-    commands_diff,    commands_judge, commands_curve,   commands_probe, commands_panes,
-    commands_program,
+    commands_files, commands_save,  commands_session, commands_look,    commands_score, commands_compare,
+    commands_map,   commands_ratio, commands_prune,   commands_apply,   commands_cost,  commands_diff,
+    commands_judge, commands_curve, commands_probe,   commands_panes,  commands_program,
 };
 
 const struct command *command_at(int index)
@@ -149,9 +148,10 @@ status call_value(const struct call *call, const char *name, struct setting_valu
 }
 
 /* Write the figures to the file of the redirection; the reply then says so instead of showing them. */
-static status redirect(const char *path, struct reply *reply, struct error *error)
+static status redirect(const struct invocation *invocation, struct reply *reply, struct error *error)
 {
     const struct figure **figures;
+    const char *path = invocation->redirect;
     int count;
     status code = reply_figures(reply, &figures, &count, error);
     if (code != STATUS_OK)
@@ -159,7 +159,7 @@ static status redirect(const char *path, struct reply *reply, struct error *erro
     if (count == 0)
         code = error_set(error, STATUS_STATE, "there is no figure to write to '%s'", path);
     else
-        code = figures_save(figures, count, path, error);
+        code = figures_save_sized(figures, count, path, &invocation->picture, error);
     mem_free(figures);
     if (code != STATUS_OK)
         return code;
@@ -169,9 +169,13 @@ static status redirect(const char *path, struct reply *reply, struct error *erro
 }
 
 /* What the redirection needs is checked before the command does its work, not after. */
-static status check_redirect(const char *path, struct error *error)
+static status check_redirect(const struct invocation *invocation, struct error *error)
 {
-    if (figure_format_find(path_extension(path)))
+    const char *path = invocation->redirect;
+    const struct figure_format *format = figure_format_find(path_extension(path));
+    if (format && invocation->picture.width > 0 && !format->picture)
+        return error_set(error, STATUS_USAGE, "'%s' is no picture: it has no size", path);
+    if (format)
         return STATUS_OK;
     struct text known = {0};
     for (int i = 0; figure_format_at(i); i++)
@@ -190,13 +194,13 @@ static status run_invocation(struct session *session, const struct invocation *i
         if (invocation->settings[i].option != OPTION_NONE)
             call.options.value[invocation->settings[i].option] = invocation->settings[i].value;
     }
-    status code = invocation->redirect ? check_redirect(invocation->redirect, error) : STATUS_OK;
+    status code = invocation->redirect ? check_redirect(invocation, error) : STATUS_OK;
     live_clear(session->live);
     if (code == STATUS_OK)
         code = invocation->command->run(&call, error);
     live_clear(session->live);
     if (code == STATUS_OK && invocation->redirect)
-        code = redirect(invocation->redirect, reply, error);
+        code = redirect(invocation, reply, error);
     if (code == STATUS_OK && reply->failed)
         code = error_memory(error);
     return code;

@@ -36,6 +36,7 @@ struct invocation {
     struct setting *settings;
     int setting_count;
     const char *redirect;
+    struct picture_size picture; /* for a redirection to a picture */
 };
 
 /* What a command's function gets. */

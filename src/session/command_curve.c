@@ -173,8 +173,7 @@ static void curve_notes(const struct curve_call *work, const struct curve *curve
     }
     if (again) {
         figure_note(figure, "computed before: nothing was run");
-    } else if (curve->evaluated == curve->evaluations &&
-               option_flag(&work->call->options, OPTION_TIMING)) {
+    } else if (curve->evaluated == curve->evaluations && option_flag(&work->call->options, OPTION_TIMING)) {
         text_add_format(&text, "%d networks evaluated in ", curve->evaluated);
         text_add_rounded(&text, curve->seconds, 3);
         text_add(&text, " s");

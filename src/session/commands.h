@@ -11,6 +11,7 @@ extern const struct command commands_look[];    /* info layers layer filter */
 extern const struct command commands_score[];   /* score rank */
 extern const struct command commands_compare[]; /* hist corr overlap */
 extern const struct command commands_judge[];   /* eval */
+extern const struct command commands_map[];     /* scatter heat */
 extern const struct command commands_ratio[];   /* group ratio recipe */
 extern const struct command commands_prune[];   /* prune unprune */
 extern const struct command commands_apply[];   /* apply undo redo */
@@ -28,6 +29,7 @@ status run_sensitivity(struct call *call, struct error *error);
 status run_filter(struct call *call, struct error *error);
 status run_rank(struct call *call, struct error *error);
 status run_histogram(struct call *call, struct error *error);
+status run_heat(struct call *call, struct error *error);
 
 /* The scores of one criterion: those that are held, else computed now where weights suffice. */
 status bring_scores(struct call *call, const char *label, const struct score_entry **entry,

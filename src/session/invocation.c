@@ -135,6 +135,8 @@ status invocation_resolve(const struct session *session, const struct statement 
     if (!invocation->arguments || !invocation->settings)
         return error_memory(error);
     code = check_state(&resolver, statement, error);
+    if (code == STATUS_OK && statement->size)
+        code = picture_size_parse(statement->size, &invocation->picture, error);
     for (int i = 1; code == STATUS_OK && i < statement->count; i++)
         code = statement->tokens[i].key ? add_setting(&resolver, &statement->tokens[i], error)
                                         : add_argument(&resolver, &statement->tokens[i], error);

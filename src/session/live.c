@@ -12,10 +12,10 @@
 #include "base/text.h"
 
 struct live {
-    pthread_mutex_t lock;           /* of `newest` */
-    struct live_snapshot *newest;   /* not taken yet; NULL: none */
-    atomic_bool wanted;             /* the front end waits for one */
-    double asked_at, next_at;       /* seconds of the clock; the command's side alone uses them */
+    pthread_mutex_t lock;         /* of `newest` */
+    struct live_snapshot *newest; /* not taken yet; NULL: none */
+    atomic_bool wanted;           /* the front end waits for one */
+    double asked_at, next_at;     /* seconds of the clock; the command's side alone uses them */
 };
 
 /* ---- snapshots ----------------------------------------------------------------------------------------- */

@@ -4,8 +4,8 @@
  *
  * The front end gives the session a channel (session->live). The command's side asks live_due between pieces
  * of work and publishes when it is: only when the front end has taken the snapshot before, at most LIVE_RATE
- * times a second, and rarer when a snapshot costs more than a hundredth of the work. Without a channel nothing
- * is computed; with one no bit of the result changes. */
+ * times a second, and rarer when a snapshot costs more than a hundredth of the work. Without a channel
+ * nothing is computed; with one no bit of the result changes. */
 #ifndef IPPRO_SESSION_LIVE_H
 #define IPPRO_SESSION_LIVE_H
 

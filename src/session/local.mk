@@ -12,9 +12,11 @@ src_libsession_a_SOURCES = \
 	src/session/command_curve.c \
 	src/session/command_diff.c \
 	src/session/command_filter.c \
+	src/session/command_heat.c \
 	src/session/command_hist.c \
 	src/session/command_judge.c \
 	src/session/command_look.c \
+	src/session/command_map.c \
 	src/session/command_panes.c \
 	src/session/command_probe.c \
 	src/session/command_program.c \

@@ -16,7 +16,7 @@ struct scanner {
     int count;
     bool redirecting; /* a '>' was seen, its file is awaited */
     int redirect_column;
-    char *redirect;
+    char *redirect, *size;
     struct arena *arena;
     struct parsed_line *parsed;
 };
@@ -92,6 +92,8 @@ static status keep_token(struct scanner *scanner, int column, struct error *erro
     if (scanner->redirecting) {
         scanner->redirecting = false;
         scanner->redirect = text;
+    } else if (scanner->redirect && !scanner->size && strncmp(text, "size=", 5) == 0) {
+        scanner->size = text + 5;
     } else if (scanner->redirect) {
         return error_set(error, STATUS_USAGE, "column %d: unexpected '%s' after the file '%s'", column, text,
                          scanner->redirect);
@@ -116,9 +118,10 @@ static status end_statement(struct scanner *scanner, struct error *error)
         arena_copy(scanner->arena, scanner->tokens, (size_t)scanner->count * sizeof *tokens);
     if (!tokens)
         return error_memory(error);
-    parsed->statements[parsed->count++] = (struct statement){tokens, scanner->count, scanner->redirect};
+    parsed->statements[parsed->count++] =
+        (struct statement){tokens, scanner->count, scanner->redirect, scanner->size};
     scanner->count = 0;
-    scanner->redirect = NULL;
+    scanner->redirect = scanner->size = NULL;
     scanner->redirecting = false;
     return STATUS_OK;
 }
@@ -253,7 +256,8 @@ status parse_partial(const char *line, int cursor, struct partial_line *partial,
     partial->quote = start < cursor ? scanner.quote : 0;
     partial->redirecting = scanner.redirecting;
     /* Only the unfinished command matters; those before it on the line do not. */
-    partial->parsed.statements[0] = (struct statement){scanner.tokens, scanner.count, scanner.redirect};
+    partial->parsed.statements[0] =
+        (struct statement){scanner.tokens, scanner.count, scanner.redirect, scanner.size};
     partial->parsed.count = 1;
     return STATUS_OK;
 }

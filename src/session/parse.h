@@ -25,6 +25,7 @@ struct statement {
     struct token *tokens;
     int count;
     char *redirect; /* file after '>', or NULL */
+    char *size;     /* of the picture in that file: what stood behind "size=", or NULL */
 };
 
 struct parsed_line {

@@ -273,8 +273,7 @@ status session_set_options(struct session *session, const struct options *option
     struct board *board = NULL;
     const char *dropped[CHOICES_MAX];
     int dropped_count = 0;
-    struct board_source source = {session->board, session->model, session->dataset, options,
-                                  session->live};
+    struct board_source source = {session->board, session->model, session->dataset, options, session->live};
     bool new_theme = text_changed(options, session->options, OPTION_THEME);
     struct options *next = next_options(session, options);
     status code = next ? STATUS_OK : error_memory(error);
@@ -301,8 +300,7 @@ status session_score(struct session *session, const struct choice *choices, int 
                      const struct options *options, struct progress *progress, struct score_outcome *outcome,
                      struct error *error)
 {
-    struct board_source source = {session->board, session->model, session->dataset, options,
-                                  session->live};
+    struct board_source source = {session->board, session->model, session->dataset, options, session->live};
     struct board *board;
     struct pool *pool;
     status code = session_pool(session, &pool, error);

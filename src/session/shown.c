@@ -252,6 +252,17 @@ status call_scores(const struct call *call, struct shown_scores *scores, struct 
     return code;
 }
 
+status call_entry(const struct call *call, int index, const struct score_entry **entry, struct error *error)
+{
+    struct shown_scores shown;
+    status code = shown_scores(call->session, call_argument(call, index), &shown, error);
+    if (code == STATUS_OK && shown.count != 1)
+        code = error_set(error, STATUS_USAGE, "'%s' is not one criterion", call_argument(call, index));
+    if (code == STATUS_OK)
+        *entry = shown.entries[0];
+    return code;
+}
+
 int64_t call_pruned(const struct call *call, int layer)
 {
     return pruned_count(call->session->model->layers->items[layer].channels,

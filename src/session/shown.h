@@ -45,6 +45,9 @@ status shown_scores(const struct session *session, const char *text, struct show
 /* The same from positional arguments; none means all that are held. */
 status call_scores(const struct call *call, struct shown_scores *scores, struct error *error);
 
+/* The held scores that argument `index` names; refused where not scored. */
+status call_entry(const struct call *call, int index, const struct score_entry **entry, struct error *error);
+
 /* How many of the layer's channels go at the ratio and rounding of the call. */
 int64_t call_pruned(const struct call *call, int layer);
 /* Ranks 0.. of each channel, least important first, owned by the caller. Refuses NaN with the layer's name.

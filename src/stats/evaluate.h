@@ -27,7 +27,8 @@ struct evaluate {
     int64_t progress_before, progress_total; /* as in nn/run.h, 0 where the evaluation stands alone */
     double *logits; /* when not NULL: images x the data set's classes, written; a network with another number
                        of outputs is refused then (STATUS_SHAPE) */
-    uint8_t *correct; /* when not NULL: one per image of the sample, written: 1 where the first guess was right */
+    uint8_t
+        *correct; /* when not NULL: one per image of the sample, written: 1 where the first guess was right */
     /* When not NULL: called between micro-batches, by one thread at a time, with what was found so far. */
     void (*watch)(void *argument, const struct evaluation *so_far);
     void *watch_argument;

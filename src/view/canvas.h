@@ -76,7 +76,8 @@ status canvas_figure(struct canvas *canvas, const struct figure *figure, struct 
 /* Draw a figure below what the canvas holds in at most `width` columns and `height` lines: plots take the
  * height there is, tables and matrices show the rows there is room for and say how many there are more. With
  * less room notes, legends, names of axes and the title go; a pane narrower than LEAST_FIT_WIDTH or too low
- * for a plot gets one line, of histograms one per series. Nothing is drawn into a pane without cells. Costs a few drawings. */
+ * for a plot gets one line, of histograms one per series. Nothing is drawn into a pane without cells. Costs a
+ * few drawings. */
 enum { LEAST_FIT_WIDTH = 16 };
 status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int width, int height,
                          struct error *error);
@@ -92,12 +93,24 @@ struct figure_format {
     const char *extension, *help;
     /* All of the figures of one command, in order, as one file's bytes (PNG: one picture below the other). */
     status (*write)(const struct figure *const *figures, int count, struct text *out, struct error *error);
+    bool picture; /* has a size in pixels */
 };
+/* A size in pixels; 0: what the figures need. Plots take the height there is. */
+struct picture_size {
+    int width, height;
+};
+/* "1200x800", or "1200x" for a height that follows. STATUS_USAGE otherwise, STATUS_RANGE beyond what can be
+ * drawn. */
+status picture_size_parse(const char *text, struct picture_size *size, struct error *error);
 const struct figure_format *
 figure_format_find(const char *extension);               /* in any case: "CSV"; NULL when unknown */
 const struct figure_format *figure_format_at(int index); /* csv json png txt; NULL past the end */
 /* Write to a file by its extension, replacing it atomically. Unknown extensions name the known ones
  * (STATUS_USAGE). What the files hold is described in view/write.h. */
 status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error);
+/* The same with a size for pictures; one that the figures do not fit into is refused with what they need
+ * (STATUS_RANGE). */
+status figures_save_sized(const struct figure *const *figures, int count, const char *path,
+                          const struct picture_size *size, struct error *error);
 
 #endif

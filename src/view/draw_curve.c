@@ -78,11 +78,11 @@ static void set_series_lines(struct chart *chart, int series)
         if (point->known) {
             int across = plane_across(&chart->plane, point->x);
             if (before && before->known)
-                set_line(chart, plane_across(&chart->plane, before->x), plane_down(&chart->plane, before->y), across,
-                         plane_down(&chart->plane, point->y), style_of(series));
+                set_line(chart, plane_across(&chart->plane, before->x), plane_down(&chart->plane, before->y),
+                         across, plane_down(&chart->plane, point->y), style_of(series));
             if (point->low < point->high)
-                set_line(chart, across, plane_down(&chart->plane, point->high), across, plane_down(&chart->plane, point->low),
-                         style_of(series));
+                set_line(chart, across, plane_down(&chart->plane, point->high), across,
+                         plane_down(&chart->plane, point->low), style_of(series));
         }
         before = point;
     }
@@ -93,14 +93,16 @@ static void fill_chart(struct chart *chart, bool ascii)
 {
     const struct curve_plan *plan = chart->plan;
     for (int column = 0; !isnan(plan->reference) && column < chart->plane.columns; column += ascii ? 2 : 1)
-        plane_dot(&chart->plane, column * DOTS_ACROSS, plane_down(&chart->plane, plan->reference), STYLE_AXIS);
+        plane_dot(&chart->plane, column * DOTS_ACROSS, plane_down(&chart->plane, plan->reference),
+                  STYLE_AXIS);
     for (int s = 0; !ascii && s < plan->curve->series; s++)
         set_series_lines(chart, s);
     for (int s = 0; s < plan->curve->series; s++) {
         for (int p = 0; p < plan->counts[s]; p++) {
             const struct curve_point *point = curve_point_at(plan, s, p);
             if (point->known)
-                set_sign(chart, plane_across(&chart->plane, point->x), plane_down(&chart->plane, point->y), s, ascii);
+                set_sign(chart, plane_across(&chart->plane, point->x), plane_down(&chart->plane, point->y), s,
+                         ascii);
         }
     }
 }
@@ -114,11 +116,13 @@ static void draw_legend(struct drawing *drawing, const struct chart *chart)
     if (!entries)
         return;
     for (int s = 0; s < plan->curve->series && !drawing->failed; s++)
-        entries[count++] = (struct legend_entry){curve_sign(s, ascii), drawing_show(drawing, plan->curve->names[s]),
-                                          curve_remark(drawing, plan, s), style_of(s)};
+        entries[count++] =
+            (struct legend_entry){curve_sign(s, ascii), drawing_show(drawing, plan->curve->names[s]),
+                                  curve_remark(drawing, plan, s), style_of(s)};
     if (!isnan(plan->reference))
-        entries[count++] = (struct legend_entry){ascii ? "." : drawing->glyphs->dot, curve_reference(drawing, plan),
-                                          curve_value(drawing, plan, plan->reference), STYLE_AXIS};
+        entries[count++] =
+            (struct legend_entry){ascii ? "." : drawing->glyphs->dot, curve_reference(drawing, plan),
+                                  curve_value(drawing, plan, plan->reference), STYLE_AXIS};
     if (chart->meeting)
         entries[count++] = (struct legend_entry){"*", "several", "", STYLE_NUMBER};
     legend_draw(drawing, entries, count);
@@ -138,7 +142,8 @@ static bool chart_make(struct drawing *drawing, const struct curve_plan *plan, s
     for (int t = 0; t < plan->tick_count; t++)
         labels[t] = curve_tick_label(drawing, plan, t);
     *chart = (struct chart){.plan = plan};
-    chart->plane = (struct plane){.left = plan->left, .right = plan->right, .low = plan->low, .high = plan->high};
+    chart->plane =
+        (struct plane){.left = plan->left, .right = plan->right, .low = plan->low, .high = plan->high};
     return plane_make(drawing, &chart->plane, drawing->plot_lines ? drawing->plot_lines : usual_lines(plan),
                       plan->ticks, plan->tick_count, labels);
 }

@@ -74,8 +74,9 @@ static int draw_measured(struct drawing *drawing, const struct figure *figure, c
     struct figure part = with_rows(figure, extent.rows, extent.digits);
     draw_body(drawing, &part);
     if (extent.rows < rows_of(figure)) {
-        drawing_put(drawing, 0, STYLE_NOTE,
-                    drawing_format(drawing, "%s %d more", drawing->glyphs->ellipsis, rows_of(figure) - extent.rows));
+        drawing_put(
+            drawing, 0, STYLE_NOTE,
+            drawing_format(drawing, "%s %d more", drawing->glyphs->ellipsis, rows_of(figure) - extent.rows));
         drawing->line++;
     }
     for (int i = 0; measure->notes && i < figure->note_count; i++)
@@ -90,17 +91,23 @@ static bool fit_plot(struct drawing *drawing, const struct figure *figure, const
     const struct extent none = {0};
     drawing->plot_lines = LEAST_PLOT_LINES;
     drawing->plots = 0;
+    drawing->probe = true;
     int used = draw_measured(drawing, figure, measure, top, height, none);
-    if (drawing->plots == 0) /* nothing to plot: a line that says so */
-        return used <= height;
-    int lines = drawing->height + (height - used) / drawing->plots;
+    int lines = drawing->height + (drawing->plots > 0 ? (height - used) / drawing->plots : 0);
     lines = lines > MOST_PLOT_LINES ? MOST_PLOT_LINES : lines;
-    for (; lines >= measure->least && !drawing->failed; lines--) {
+    while (drawing->plots > 0 && lines >= measure->least && !drawing->failed) {
         drawing->plot_lines = lines;
-        if (draw_measured(drawing, figure, measure, top, height, none) <= height)
-            return true;
+        used = draw_measured(drawing, figure, measure, top, height, none);
+        if (used <= height)
+            break;
+        lines -= (used - height + drawing->plots - 1) / drawing->plots;
     }
-    return false;
+    /* Without a plot there is a line that says so. */
+    if (used > height || (drawing->plots > 0 && lines < measure->least))
+        return false;
+    drawing->probe = false;
+    draw_measured(drawing, figure, measure, top, height, none);
+    return true;
 }
 
 /* Decimals with which a matrix stands in one part, down to one. */

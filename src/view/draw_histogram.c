@@ -98,7 +98,8 @@ static int64_t highest_of(const struct panels *panels, int series)
 
 static struct count_axis axis_of(const struct panels *panels, int series)
 {
-    return panels->shared ? panels->axis : count_axis_for(highest_of(panels, series), panels->own_ticks, panels->own_ticks);
+    return panels->shared ? panels->axis
+                          : count_axis_for(highest_of(panels, series), panels->own_ticks, panels->own_ticks);
 }
 
 /* Room for the labels of one count axis. */
@@ -128,13 +129,16 @@ static void choose_axis(struct drawing *drawing, struct panels *panels)
     panels->axis = highest <= 1 ? (struct count_axis){1, 1, 1} : count_axis_for(highest, 2, 5);
     int own = OWN_TICKS;
     if (drawing->plot_lines > 0) { /* as many ticks as there are pairs of lines */
-        int most = drawing->plot_lines / 2 < 1 ? 1 : drawing->plot_lines / 2 > 5 ? 5 : drawing->plot_lines / 2;
+        int most = drawing->plot_lines / 2 < 1   ? 1
+                   : drawing->plot_lines / 2 > 5 ? 5
+                                                 : drawing->plot_lines / 2;
         own = most;
         panels->axis = highest <= 1 ? panels->axis : count_axis_for(highest, most < 2 ? most : 2, most);
     }
     panels->own_ticks = own;
     int ticks = panels->shared ? panels->axis.ticks : own;
-    panels->rows = drawing->plot_lines > 0 ? drawing->plot_lines / ticks * ticks : lines_per_tick[ticks] * ticks;
+    panels->rows =
+        drawing->plot_lines > 0 ? drawing->plot_lines / ticks * ticks : lines_per_tick[ticks] * ticks;
     panels->rows = panels->rows < ticks ? ticks : panels->rows;
     panels->gutter = 0;
     for (int s = 0; s < panels->histogram->series; s++)

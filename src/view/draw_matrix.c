@@ -102,8 +102,8 @@ static void grid_fit(struct drawing *drawing, struct grid *grid, int width)
         grid->cell = smaller(available / count, larger(grid->value_width, widest) + CELL_GAP);
     } else {
         int digits = utf8_width(drawing_format(drawing, "%d", matrix->columns));
-        grid->numbered = true;
-        if (grid->same_names) {
+        grid->numbered = widest > digits; /* names that are as short as numbers stay */
+        if (grid->same_names && grid->numbered) {
             number_rows(drawing, grid);
             grid->row_width = smaller(grid->row_width, larger(LEAST_NAME, width / 3));
         }

@@ -56,7 +56,8 @@ int plane_down(const struct plane *plane, double y)
 
 struct plane_cell *plane_cell_at(const struct plane *plane, int across, int down)
 {
-    return &plane->cells[(size_t)(down / DOTS_DOWN) * (size_t)plane->columns + (size_t)(across / DOTS_ACROSS)];
+    return &plane
+                ->cells[(size_t)(down / DOTS_DOWN) * (size_t)plane->columns + (size_t)(across / DOTS_ACROSS)];
 }
 
 void plane_dot(struct plane *plane, int across, int down, enum cell_style style)

@@ -53,15 +53,13 @@ static void draw_legend(struct drawing *drawing, const struct scatter_plan *plan
     struct legend_entry *entries = drawing_alloc(drawing, (size_t)count, sizeof *entries);
     for (int i = 0; entries && i < count; i++) {
         if (scatter->mark)
-            entries[i] = (struct legend_entry){mark_sign(drawing, order[i]),
-                                               scatter_mark_name(drawing, scatter, order[i]),
-                                               scatter_count(drawing, plan->count[order[i]]),
-                                               mark_style[order[i]]};
+            entries[i] = (struct legend_entry){
+                mark_sign(drawing, order[i]), scatter_mark_name(drawing, scatter, order[i]),
+                scatter_count(drawing, plan->count[order[i]]), mark_style[order[i]]};
         else
-            entries[i] = (struct legend_entry){mark_sign(drawing, MARK_KEPT),
-                                               drawing_show(drawing, scatter->names[i]),
-                                               scatter_count(drawing, plan->members[i]),
-                                               series_style(i)};
+            entries[i] =
+                (struct legend_entry){mark_sign(drawing, MARK_KEPT), drawing_show(drawing, scatter->names[i]),
+                                      scatter_count(drawing, plan->members[i]), series_style(i)};
     }
     if (entries && (scatter->mark || scatter->series > 1))
         legend_draw(drawing, entries, count);
@@ -82,7 +80,7 @@ void draw_scatter(struct drawing *drawing, const struct figure_scatter *scatter)
     struct plane plane = {.left = plan.left, .right = plan.right, .low = plan.low, .high = plan.high};
     if (!plane_make(drawing, &plane, lines, plan.ticks, plan.tick_count, labels))
         return;
-    for (int i = 0; i < MARKS; i++)
+    for (int i = 0; i < MARKS && !drawing->probe; i++)
         set_points(drawing, &plan, &plane, order[i]);
     if (!drawing->terse)
         drawing_paragraph(drawing, STYLE_NOTE, scatter->y_axis);
@@ -91,7 +89,7 @@ void draw_scatter(struct drawing *drawing, const struct figure_scatter *scatter)
         return;
     draw_legend(drawing, &plan);
     if (plan.lost > 0)
-        drawing_paragraph(drawing, STYLE_NOTE,
-                          drawing_format(drawing, "%s without a finite place",
-                                         scatter_count(drawing, plan.lost)));
+        drawing_paragraph(
+            drawing, STYLE_NOTE,
+            drawing_format(drawing, "%s without a finite place", scatter_count(drawing, plan.lost)));
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures as pictures. Private to this room.
  *
- * A picture is white, at least 1200 pixels wide, with text in cells of 14 x 24 pixels. Bars are blue; what
- * would be pruned is orange and striped, so that it reads in grey too. Bars are exact to the pixel: the bar
- * of a count is round(count / top of the axis * height of the plot) pixels high, at least 2 when the count is
- * not 0. Matrices show every number on its colour: blue to orange around zero, white to dark blue on
- * one-sided scales. Curves have a colour and a shape per series (the letters of the
- * screen when shapes run out), bars for the spread and a dashed line for the reference. Tables are text. */
+ * A picture is white, at least 1200 pixels wide unless a size was asked for, with text in cells of 14 x 24
+ * pixels. Bars are blue; what would be pruned is orange and striped, so that it reads in grey too. Bars are
+ * exact to the pixel: the bar of a count is round(count / top of the axis * height of the plot) pixels high,
+ * at least 2 when the count is not 0. Matrices show every number on its colour: blue to orange around zero,
+ * white to dark blue on one-sided scales. Curves have a colour and a shape per series (the letters of the
+ * screen when shapes run out), bars for the spread and a dashed line for the reference. Points of scatters
+ * have a colour and a shape by who cuts them, else a colour per series. Tables are text. */
 #ifndef IPPRO_VIEW_PLOT_H
 #define IPPRO_VIEW_PLOT_H
 
@@ -34,7 +35,11 @@ struct plot {
     struct raster *raster;
     struct drawing *text; /* shows, breaks and shortens text in the repertoire of the font */
     int y;                /* where the next part begins; grows */
+    int stretch;          /* pixels by which every plot is higher than usual; negative: lower */
+    int plots;            /* told by who draws: plots below one another so far */
 };
+enum { PLOT_LEAST_HEIGHT = 80 };
+int plot_height(struct plot *plot, int usual); /* of a plot, which is counted */
 
 /* Pixels of width that a figure needs without margins; PLOT_WIDTH is given at least. */
 status plot_table_width(const struct figure *figure, int *width, struct error *error);
@@ -58,7 +63,8 @@ double plot_plane_y(const struct plot_plane *plane, double y);
 /* The colours of series: told apart by people with any colour vision. */
 struct color plot_series_color(int series);
 
-/* An entry of a legend: what stands in front of the name is drawn by `swatch` in SWATCH x PLOT_LINE pixels. */
+/* An entry of a legend: what stands in front of the name is drawn by `swatch` in SWATCH x PLOT_LINE pixels.
+ */
 enum { PLOT_SWATCH = 54 };
 struct plot_entry {
     const char *name, *remark;

@@ -107,9 +107,8 @@ static void plot_names(struct plot *plot, const struct curve_plan *plan)
         entries[count++] = (struct plot_entry){drawing_show(plot->text, plan->curve->names[s]),
                                                curve_remark(plot->text, plan, s), s};
     if (!isnan(plan->reference))
-        entries[count++] =
-            (struct plot_entry){curve_reference(plot->text, plan),
-                                curve_value(plot->text, plan, plan->reference), REFERENCE};
+        entries[count++] = (struct plot_entry){curve_reference(plot->text, plan),
+                                               curve_value(plot->text, plan, plan->reference), REFERENCE};
     plot_legend(plot, entries, count, plot_swatch);
 }
 
@@ -123,8 +122,14 @@ void plot_curve(struct plot *plot, const struct figure_curve *curve)
     }
     for (int t = 0; t < plan.tick_count; t++)
         labels[t] = curve_tick_label(plot->text, &plan, t);
-    struct area area = {&plan, {.left = plan.left, .right = plan.right, .low = plan.low, .high = plan.high,
-                                .ticks = plan.ticks, .labels = labels, .tick_count = plan.tick_count}};
+    struct area area = {&plan,
+                        {.left = plan.left,
+                         .right = plan.right,
+                         .low = plan.low,
+                         .high = plan.high,
+                         .ticks = plan.ticks,
+                         .labels = labels,
+                         .tick_count = plan.tick_count}};
     if (!plot_plane_begin(plot, &area.plane, curve->x_axis, curve->y_axis))
         return;
     if (!isnan(plan.reference))

@@ -224,11 +224,13 @@ void plot_histogram(struct plot *plot, const struct figure_histogram *histogram)
     int64_t highest;
     bool shared = shared_highest(histogram, &highest);
     int across = histogram->series > 1 ? 2 : 1;
-    struct panels panels = {.height = across > 1 ? PLOT_HEIGHT_SMALL : PLOT_HEIGHT};
+    struct panels panels = {0};
     if (histogram->series == 0 || histogram->bins == 0) {
         plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE, "(nothing to count)");
         return;
     }
+    for (int s = 0; s < histogram->series; s += across)
+        panels.height = plot_height(plot, across > 1 ? PLOT_HEIGHT_SMALL : PLOT_HEIGHT);
     panels.width = (plot->raster->width - 2 * PLOT_MARGIN - (across - 1) * PANEL_GAP) / across;
     panels.head = head_lines(plot, histogram, panels.width) * PLOT_LINE + PLOT_LINE / 2;
     panels.whole = panels.head + panels.height + TICK + 3 * PLOT_LINE;

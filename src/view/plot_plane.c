@@ -40,7 +40,7 @@ static void plot_y_axis(struct plot *plot, const struct plot_plane *plane)
         int y = plane->y + (int)lround((1 - plane->ticks[t].position) * plane->height);
         const char *label = plane->labels[t];
         int width = raster_text_width(PLOT_SCALE, label);
-        if (t > 0)
+        if (plane->ticks[t].position > 0) /* not on the axis itself */
             raster_rectangle(plot->raster, plane->x, y, plane->width, 1, PLOT_GRID);
         raster_rectangle(plot->raster, plane->x - TICK, y, TICK, 2, PLOT_AXIS);
         raster_text(plot->raster, plane->x - TICK - 4 - width, y - 5 * PLOT_SCALE, PLOT_SCALE, TEXT_PLAIN,
@@ -107,7 +107,7 @@ bool plot_plane_begin(struct plot *plot, struct plot_plane *plane, const char *x
     plane->x = PLOT_MARGIN + gutter;
     plane->y = plot->y + PLOT_LINE / 2;
     plane->width = plot->raster->width - 2 * PLOT_MARGIN - gutter;
-    plane->height = PLOT_HEIGHT;
+    plane->height = plot_height(plot, PLOT_HEIGHT);
     if (!raster_grow(plot->raster, plane->y + plane->height + below))
         return false;
     plot_y_axis(plot, plane);

@@ -9,8 +9,8 @@ enum { MOST_TICKS = 10 };
 
 static const double dot_radius = 4, sign_radius = 6;
 
-static const struct color mark_color[MARKS] = {{0x9C, 0xBB, 0xD6}, {0x00, 0x8F, 0x68}, {0x9C, 0x3C, 0x7A},
-                                               {0xD3, 0x5F, 0x00}};
+static const struct color mark_color[MARKS] = {
+    {0x9C, 0xBB, 0xD6}, {0x00, 0x8F, 0x68}, {0x9C, 0x3C, 0x7A}, {0xD3, 0x5F, 0x00}};
 /* What most points are comes first. */
 static const enum scatter_mark order[MARKS] = {MARK_KEPT, MARK_BOTH, MARK_X, MARK_Y};
 
@@ -47,11 +47,11 @@ static void plot_names(struct plot *plot, const struct scatter_plan *plan)
     int count = scatter->mark ? MARKS : scatter->series;
     struct plot_entry *entries = drawing_alloc(plot->text, (size_t)count, sizeof *entries);
     for (int i = 0; entries && i < count; i++) {
-        entries[i] = scatter->mark
-                         ? (struct plot_entry){scatter_mark_name(plot->text, scatter, order[i]),
-                                               scatter_count(plot->text, plan->count[order[i]]), (int)order[i]}
-                         : (struct plot_entry){drawing_show(plot->text, scatter->names[i]),
-                                               scatter_count(plot->text, plan->members[i]), i};
+        entries[i] = scatter->mark ? (struct plot_entry){scatter_mark_name(plot->text, scatter, order[i]),
+                                                         scatter_count(plot->text, plan->count[order[i]]),
+                                                         (int)order[i]}
+                                   : (struct plot_entry){drawing_show(plot->text, scatter->names[i]),
+                                                         scatter_count(plot->text, plan->members[i]), i};
     }
     if (entries && (scatter->mark || count > 1))
         plot_legend(plot, entries, count, scatter->mark ? plot_mark_swatch : plot_series_swatch);
@@ -67,15 +67,20 @@ void plot_scatter(struct plot *plot, const struct figure_scatter *scatter)
     }
     for (int t = 0; t < plan.tick_count; t++)
         labels[t] = plan.ticks[t].label;
-    struct plot_plane plane = {.left = plan.left, .right = plan.right, .low = plan.low, .high = plan.high,
-                               .ticks = plan.ticks, .labels = labels, .tick_count = plan.tick_count};
+    struct plot_plane plane = {.left = plan.left,
+                               .right = plan.right,
+                               .low = plan.low,
+                               .high = plan.high,
+                               .ticks = plan.ticks,
+                               .labels = labels,
+                               .tick_count = plan.tick_count};
     if (!plot_plane_begin(plot, &plane, scatter->x_axis, scatter->y_axis))
         return;
     for (int i = 0; i < MARKS; i++)
         plot_points(plot, &plane, scatter, order[i]);
     plot_names(plot, &plan);
     if (plan.lost > 0)
-        plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE,
-                       drawing_format(plot->text, "%s without a finite place",
-                                      scatter_count(plot->text, plan.lost)));
+        plot_paragraph(
+            plot, TEXT_PLAIN, PLOT_NOTE,
+            drawing_format(plot->text, "%s without a finite place", scatter_count(plot->text, plan.lost)));
 }

@@ -37,7 +37,7 @@ bool scatter_plan_make(struct drawing *drawing, const struct figure_scatter *sca
         return false;
     range_open(&plan->left, &plan->right);
     range_open(&plan->low, &plan->high);
-    plan->tick_count = ticks_around(&plan->low, &plan->high, most_ticks, plan->ticks);
+    plan->tick_count = ticks_of_range(plan->low, plan->high, most_ticks, plan->ticks);
     drawing->failed = drawing->failed || plan->tick_count < 0;
     return !drawing->failed;
 }
@@ -45,10 +45,11 @@ bool scatter_plan_make(struct drawing *drawing, const struct figure_scatter *sca
 const char *scatter_mark_name(struct drawing *drawing, const struct figure_scatter *scatter,
                               enum scatter_mark mark)
 {
-    const char *name = mark == MARK_KEPT   ? "kept by both"
-                       : mark == MARK_BOTH ? "cut by both"
-                                           : drawing_format(drawing, "cut by %s alone",
-                                                            mark == MARK_X ? scatter->x_name : scatter->y_name);
+    const char *name =
+        mark == MARK_KEPT ? "kept by both"
+        : mark == MARK_BOTH
+            ? "cut by both"
+            : drawing_format(drawing, "cut by %s alone", mark == MARK_X ? scatter->x_name : scatter->y_name);
     return drawing_show(drawing, name);
 }
 

@@ -8,7 +8,7 @@
 
 struct scatter_plan {
     const struct figure_scatter *scatter;
-    double left, right, low, high; /* of the axes; low and high at a tick */
+    double left, right, low, high; /* of the axes */
     struct tick ticks[TICKS_MAX];  /* of the y axis */
     int tick_count;
     int64_t count[MARKS]; /* points by mark that have a place */

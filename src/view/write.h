@@ -29,7 +29,8 @@
  *     matrix     "quantity", "low", "high", "percent", "row_names", "column_names", "values": [[...]]
  *     curve      "x_axis", "y_axis", "percent", "reference", "reference_label" (both null without one),
  *                "series": [{"name", "x": [...], "y": [...], "spread": [...] or null}]
- *     scatter    "x_axis", "y_axis", "points": [{"series", "point", "x", "y", and where things are cut "cut"}]
+ *     scatter    "x_axis", "y_axis", "points": [{"series", "point", "x", "y", and where things are cut
+ * "cut"}]
  *
  * percent says that the values are fractions which people see as percent; the file has the fractions. Reals
  * have 17 digits; NaN (also: not computed yet) and the infinities, which JSON does not have, are the strings
@@ -50,6 +51,10 @@
 status write_csv(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_json(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_png(const struct figure *const *figures, int count, struct text *out, struct error *error);
+/* A PNG of a given size (canvas.h). */
+struct picture_size;
+status write_picture(const struct figure *const *figures, int count, const struct picture_size *size,
+                     struct text *out, struct error *error);
 status write_txt(const struct figure *const *figures, int count, struct text *out, struct error *error);
 
 #endif

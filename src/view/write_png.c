@@ -18,6 +18,13 @@ void plot_paragraph(struct plot *plot, int weight, struct color color, const cha
     }
 }
 
+int plot_height(struct plot *plot, int usual)
+{
+    int height = usual + plot->stretch;
+    plot->plots++;
+    return height < PLOT_LEAST_HEIGHT ? PLOT_LEAST_HEIGHT : height;
+}
+
 static status plot_figure(struct plot *plot, const struct figure *figure, struct error *error)
 {
     status code = STATUS_OK;
@@ -79,21 +86,33 @@ static double least_height(const struct figure *figure)
                                               : 200.0;
 }
 
-static status plot_all(struct plot *plot, const struct figure *const *figures, int count, struct error *error)
+/* The width that the figures need, at least the usual one or that of `size`. */
+static status measure_width(struct plot *plot, const struct figure *const *figures, int count,
+                            const struct picture_size *size, int *width, struct error *error)
 {
-    int width = PLOT_WIDTH;
     double height = 0;
     status code = STATUS_OK;
+    *width = size->width > 0 ? size->width : PLOT_WIDTH;
     for (int i = 0; i < count && code == STATUS_OK; i++) {
-        code = width_of(plot, figures[i], &width, error);
+        code = width_of(plot, figures[i], width, error);
         if (code == STATUS_OK)
             height += least_height(figures[i]);
     }
     if (code == STATUS_OK)
-        code = check_size(width, height > 1e9 ? 1000000000 : (int)height, error);
-    if (code != STATUS_OK)
-        return code;
+        code = check_size(*width, height > 1e9 ? 1000000000 : (int)height, error);
+    if (code == STATUS_OK && size->width > 0 && *width > size->width)
+        code = error_set(error, STATUS_RANGE, "%d pixels are too narrow: what is shown needs %d", size->width,
+                         *width);
+    return code;
+}
+
+static status plot_all(struct plot *plot, const struct figure *const *figures, int count, int width,
+                       struct error *error)
+{
+    status code = STATUS_OK;
+    raster_free(plot->raster);
     raster_init(plot->raster, width);
+    plot->plots = 0;
     plot->y = PLOT_MARGIN;
     for (int i = 0; i < count && code == STATUS_OK; i++) {
         plot->y += i > 0 ? FIGURE_GAP : 0;
@@ -104,7 +123,36 @@ static status plot_all(struct plot *plot, const struct figure *const *figures, i
     return code == STATUS_OK ? check_size(width, plot->raster->height, error) : code;
 }
 
+/* Once as it comes, and once more with plots as much higher or lower as the height asks for. */
+static status plot_sized(struct plot *plot, const struct figure *const *figures, int count,
+                         const struct picture_size *size, struct error *error)
+{
+    int width;
+    status code = measure_width(plot, figures, count, size, &width, error);
+    if (code == STATUS_OK)
+        code = plot_all(plot, figures, count, width, error);
+    if (code != STATUS_OK || size->height == 0)
+        return code;
+    if (plot->plots > 0 && plot->raster->height != size->height) {
+        int more = size->height - plot->raster->height;
+        plot->stretch = more >= 0 ? more / plot->plots : -((-more + plot->plots - 1) / plot->plots);
+        code = plot_all(plot, figures, count, width, error);
+    }
+    if (code == STATUS_OK && plot->raster->height > size->height)
+        code = error_set(error, STATUS_RANGE, "%d pixels are too low: what is shown needs %d", size->height,
+                         plot->raster->height);
+    if (code == STATUS_OK && !raster_grow(plot->raster, size->height))
+        code = error_memory(error);
+    return code;
+}
+
 status write_png(const struct figure *const *figures, int count, struct text *out, struct error *error)
+{
+    return write_picture(figures, count, &(struct picture_size){0, 0}, out, error);
+}
+
+status write_picture(const struct figure *const *figures, int count, const struct picture_size *size,
+                     struct text *out, struct error *error)
 {
     struct canvas canvas;
     struct drawing text;
@@ -115,7 +163,7 @@ status write_png(const struct figure *const *figures, int count, struct text *ou
     if (code != STATUS_OK)
         return code;
     struct plot plot = {.raster = &raster, .text = &text};
-    code = plot_all(&plot, figures, count, error);
+    code = plot_sized(&plot, figures, count, size, error);
     drawing_close(&text);
     if (code == STATUS_OK)
         code = png_encode(raster.rgb, raster.width, raster.height, out, error);
