@@ -5,6 +5,9 @@ dist_example_DATA = examples/shapes-resnet.onnx
 EXTRA_DIST += \
 	examples/README.md \
 	examples/compare-criteria-resnet56.txt \
+	examples/panes-80x24.txt \
+	examples/panes-200x60.txt \
+	examples/record-panes.sh \
 	examples/make_example_reference.py \
 	examples/train_shapes_resnet.py \
 	tests/data/example_logits.csv \

@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Record a session in the panes, screen by screen, on standard output. Needs tmux and ippro-explore (or $IPPRO).
+#
+#   record-panes.sh 80x24                                   on the built-in example
+#   record-panes.sh 200x60 resnet56.onnx cifar10:DIR imagenet
+size=${1:-80x24} model=${2:-example} data=${3:-shapes} normalize=${4:-auto}
+program=${IPPRO:-ippro-explore}
+work=$(mktemp -d) || exit 1
+terminal() {
+    env -u TMUX tmux -S "$work/tmux" -f /dev/null "$@"
+}
+trap 'terminal kill-server 2>/dev/null; rm -rf "$work"' EXIT
+
+keys() {
+    terminal send-keys -t it "$@"
+}
+# until_shown PATTERN: some time at most.
+until_shown() {
+    tries=0
+    while [ $tries -lt 400 ] && ! terminal capture-pane -p -t it | grep -qE -- "$1"; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
+show() {
+    sleep 0.4
+    printf '== %s\n' "$1"
+    terminal capture-pane -p -t it
+}
+run() {
+    keys -l "$1"
+    keys Enter
+}
+
+TERM=xterm-256color XDG_STATE_HOME=$work LC_ALL=C.UTF-8
+export TERM XDG_STATE_HOME LC_ALL
+terminal new-session -d -s it -x "${size%x*}" -y "${size#*x}" "$program -n"
+until_shown 'F1 keys'
+run "load $model"
+run "data $(echo "$data" | sed 's/:/ /') normalize=$normalize"
+until_shown 'normalised by'
+show "a network and its images: load, data"
+run 'score all samples=1000 balanced=yes'
+until_shown 'halves agree'
+sleep 2
+show "score all: panes fill while the work goes on, and the prompt stays"
+until_shown 'one pass in'
+show "scores of four criteria"
+run 'layout compare'
+keys F4 Right
+show "layout compare: what the criteria have in common"
+keys F8
+run 'layout prune'
+run 'ratio *.conv1 0.3'
+keys F2 Down + + + +
+until_shown 'ratio [^ ]+ 0\.2'
+show "layout prune: + and - change the ratio under the cursor, and costs follow"
+keys p
+until_shown 'selected +[0-9]'
+keys F8
+run 'eval samples=500 order=first'
+until_shown '85\.|on 500|accuracy +[0-9]'
+keys F7 q F8
+show "p prunes; eval says what it costs"
+run 'undo'
+show "undo"
+run 'layout sweep'
+run 'curve l1,taylor,random samples=200 order=first ratios=0:0.6:0.2'
+until_shown 'networks? evaluated'
+keys F7 Home
+show "layout sweep: accuracy against the ratio"
+run 'quit'
