@@ -252,6 +252,8 @@ static int compare_variants(const void *a, const void *b)
 static bool runner_new(struct runner *runner, const struct run *run)
 {
     *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
+    if (runner->options.batch == 0)
+        runner->options.batch = run_micro_batch(run->graph);
     runner->options.progress = run->progress;
     runner->options.reuse = !run->variants;
     runner->variant_count = run->variants ? run->variants->count : 0;
@@ -279,7 +281,7 @@ static void runner_free(struct runner *runner)
 static status check_run(const struct run *run, struct error *error)
 {
     int64_t batch = run->engine.batch;
-    if (batch < 1 || run->images < 0 || run->start < 0 || run->start > run->images)
+    if (batch < 0 || run->images < 0 || run->start < 0 || run->start > run->images)
         return error_set(error, STATUS_RANGE,
                          "%" PRId64 " images in micro-batches of %" PRId64 " are not possible",
                          run->images - run->start, batch);
@@ -288,17 +290,44 @@ static status check_run(const struct run *run, struct error *error)
     return STATUS_OK;
 }
 
+/* Per image, of what convolutions and linear layers compute. */
+static int64_t layer_bytes(const struct graph *graph)
+{
+    static const char *const layers[] = {"Conv", "Gemm", "MatMul"};
+    int64_t elements = 0;
+    for (int n = 0; n < graph->node_count; n++)
+        for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+            const struct node *node = &graph->nodes[n];
+            if (strcmp(node->op->name, layers[i]) != 0 || node->outputs[0] == VALUE_NONE)
+                continue;
+            const struct shape *shape = &graph->values[node->outputs[0]].shape;
+            if (shape->rank > 1)
+                elements += shape_product(shape, 1, shape->rank);
+        }
+    return elements * (int64_t)sizeof(float);
+}
+
+int64_t run_micro_batch(const struct graph *graph)
+{
+    enum { LEAST = 4, MOST = 16 };
+    const int64_t near = 12 << 20, bytes = layer_bytes(graph);
+    int64_t batch = MOST;
+    while (batch > LEAST && batch * bytes > near)
+        batch /= 2;
+    return batch;
+}
+
 status run_images(const struct run *run, struct error *error)
 {
     struct runner runner;
     if (check_run(run, error))
         return error->code;
-    int64_t batch = run->engine.batch, images = run->images - run->start;
-    int64_t tasks = images / batch + (images % batch > 0);
     if (!runner_new(&runner, run)) {
         runner_free(&runner);
         return error_memory(error);
     }
+    int64_t batch = runner.options.batch, images = run->images - run->start;
+    int64_t tasks = images / batch + (images % batch > 0);
     pthread_mutex_init(&runner.making, NULL);
     pthread_mutex_init(&runner.lock, NULL); /* with default attributes these cannot fail on Linux */
     pthread_cond_init(&runner.changed, NULL);

@@ -24,7 +24,8 @@ struct run_variants {
 
 struct run {
     const struct graph *graph;
-    struct engine_options engine; /* progress, probes and weights as the engine takes them */
+    struct engine_options engine; /* progress, probes and weights as the engine takes them; batch 0: as
+                                     run_micro_batch says */
     struct pool *pool;
     int64_t images;
     int64_t start; /* images before this one are done already: continue a run that stopped here */
@@ -54,5 +55,9 @@ struct run {
  * before it have been committed, for any number of threads. STATUS_CANCELLED comes within one kernel of the
  * request. */
 status run_images(const struct run *run, struct error *error);
+
+/* Images that a worker does well to take through the network at a time: as many as keep what its layers compute
+ * near the cache, for weights then serve several images. Depends on the shapes alone. */
+int64_t run_micro_batch(const struct graph *graph);
 
 #endif

@@ -16,6 +16,7 @@ struct pass_work {
     int *maps;    /* per probe: the value of its feature maps */
     int count;
     struct feature_pass features; /* when activations are needed */
+    int64_t micro_batch;
 };
 
 /* y is measured from BatchNorm's mean, where there is none from the bias: then Sd is <w, grad_w>. */
@@ -92,7 +93,10 @@ static status add_probes(struct pass_work *work, struct error *error)
 static status pass_work_init(struct pass_work *work, const struct score_pass *pass, struct error *error)
 {
     bool weight_gradients = pass->needs & NEED_WEIGHT_GRADIENTS;
-    *work = (struct pass_work){.pass = pass};
+    *work = (struct pass_work){.pass = pass, .micro_batch = pass->micro_batch};
+    if (work->micro_batch == 0) {
+        work->micro_batch = run_micro_batch(pass->graph);
+    }
     status code = add_probes(work, error);
     if (code == STATUS_OK) {
         code = tally_init(&work->whole, pass, weight_gradients, error);
@@ -192,7 +196,7 @@ static status commit_images(void *argument, const struct engine *engine, const s
     (void)error;
     struct pass_work *work = argument;
     bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
-    int64_t turn = first / work->pass->micro_batch;
+    int64_t turn = first / work->micro_batch;
     for (int64_t i = 0; i < count; i++) {
         struct tally *half = &work->half[(weight_gradients ? turn : first + i) % 2];
         for (int p = 0; p < work->count; p++) {
@@ -225,7 +229,7 @@ static struct engine_options engine_options_of(const struct pass_work *work)
 {
     const struct score_pass *pass = work->pass;
     return (struct engine_options){
-        .batch = pass->micro_batch,
+        .batch = work->micro_batch,
         .real = pass->real,
         .kernel = pass->kernel,
         .backward = true,

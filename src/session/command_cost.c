@@ -167,7 +167,7 @@ static status measure(const struct costs *costs, struct error *error)
     const struct timing_settings settings = {
         .real = options_precision(&call->options),
         .kernel = options_kernel(&call->options),
-        .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
+        .micro_batch = options_micro_batch(&call->options, call->session->model->graph),
         .warm_up = WARM_UP,
         .runs = RUNS,
         .progress = call->progress,

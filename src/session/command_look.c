@@ -187,7 +187,7 @@ static void size_rows(const struct session *session, struct figure *figure)
                                     .needs = NEED_GRADIENTS,
                                     .real = options_precision(options),
                                     .kernel = options_kernel(options),
-                                    .micro_batch = option_integer(options, OPTION_MICRO_BATCH)};
+                                    .micro_batch = options_micro_batch(options, session->model->graph)};
     const struct engine_options forward = {
         .batch = pass.micro_batch, .real = pass.real, .kernel = pass.kernel, .reuse = true};
     if (threads == 0)

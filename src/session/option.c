@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/run.h"
 #include "prune/selection.h"
 #include "stats/correlation.h"
 
@@ -93,9 +94,11 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
                             "direct sums the products as they are; winograd saves products wherever a layer "
                             "allows it; reference runs the plain loops that all are checked against"},
                            "computation"},
-        [OPTION_MICRO_BATCH] = {{"micro_batch", VALUE_INTEGER, 0, 1, 4096, NULL, "8",
-                                 "images that a worker takes through the network at a time"},
-                                "computation"},
+        [OPTION_MICRO_BATCH] =
+            {{"micro_batch", VALUE_INTEGER, PARAMETER_AUTO, 1, 4096, NULL, "auto",
+              "images that a worker takes through the network at a time; auto: 4 to 16, by the size of what "
+              "the layers compute"},
+             "computation"},
         [OPTION_THREADS] =
             {{"threads", VALUE_INTEGER, PARAMETER_AUTO, 1, 1024, NULL, "auto",
               "worker threads, by default one per processor; no result depends on them by a bit"},
@@ -201,6 +204,12 @@ enum element_type options_precision(const struct options *options)
 enum kernel_choice options_kernel(const struct options *options)
 {
     return (enum kernel_choice)option_integer(options, OPTION_KERNEL);
+}
+
+int64_t options_micro_batch(const struct options *options, const struct graph *graph)
+{
+    const int64_t batch = option_integer(options, OPTION_MICRO_BATCH);
+    return batch ? batch : run_micro_batch(graph);
 }
 
 const char *kernel_name(enum kernel_choice choice)

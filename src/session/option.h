@@ -67,6 +67,8 @@ bool option_is_default(const struct options *options, enum option_id id);
 struct criterion_options options_criterion(const struct options *options);
 status options_sample(const struct options *options, struct sample_options *sample, struct error *error);
 enum element_type options_precision(const struct options *options);
+/* Never 0: auto is what suits the network. */
+int64_t options_micro_batch(const struct options *options, const struct graph *graph);
 enum kernel_choice options_kernel(const struct options *options);
 const char *kernel_name(enum kernel_choice choice);
 
