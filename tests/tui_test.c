@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The panes without a terminal: keys from bytes, bindings, layouts at every size, screens of hostile networks. */
+/* The panes without a terminal: keys from bytes, bindings, layouts at every size, screens of hostile
+ * networks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,10 +25,11 @@
 
 static void test_press_names(void **state)
 {
-    static const char *const names[] = {"a",      "+",        "F5",       "F12",   "Alt-Left", "Ctrl-L",
-                                        "Space",  "PageUp",   "Shift-Tab", "Esc",  "Alt-x",    "é",
-                                        "Ctrl-Alt-Up", "Enter", "Backspace"};
-    static const char *const wrong[] = {"", "ab", "F0", "F13", "Ctrl-", "Ctrl-+", "Shift-a", "Hyper-x", "\x01", "F5x"};
+    static const char *const names[] = {"a",      "+",     "F5",          "F12",       "Alt-Left",
+                                        "Ctrl-L", "Space", "PageUp",      "Shift-Tab", "Esc",
+                                        "Alt-x",  "é",     "Ctrl-Alt-Up", "Enter",     "Backspace"};
+    static const char *const wrong[] = {"",       "ab",      "F0",      "F13",  "Ctrl-",
+                                        "Ctrl-+", "Shift-a", "Hyper-x", "\x01", "F5x"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         int press;
@@ -48,19 +50,34 @@ static void test_decode(void **state)
     static const struct {
         const char *bytes, *name;
     } rows[] = {
-        {"a", "a"},           {"\x01", "Ctrl-A"},     {"\r", "Enter"},        {"\t", "Tab"},
-        {"\x7f", "Backspace"}, {"\033[A", "Up"},      {"\033OA", "Up"},       {"\033[1;3D", "Alt-Left"},
-        {"\033[1;5C", "Ctrl-Right"}, {"\033\033[A", "Alt-Up"}, {"\033[5~", "PageUp"}, {"\033[Z", "Shift-Tab"},
-        {"\033OP", "F1"},     {"\033[11~", "F1"},     {"\033[24~", "F12"},    {"\033[[B", "F2"},
-        {"\033x", "Alt-x"},   {"\xc3\xa9", "é"},      {"\xe6\x97\xa5", "日"}, {"\033[3~", "Delete"},
+        {"a", "a"},
+        {"\x01", "Ctrl-A"},
+        {"\r", "Enter"},
+        {"\t", "Tab"},
+        {"\x7f", "Backspace"},
+        {"\033[A", "Up"},
+        {"\033OA", "Up"},
+        {"\033[1;3D", "Alt-Left"},
+        {"\033[1;5C", "Ctrl-Right"},
+        {"\033\033[A", "Alt-Up"},
+        {"\033[5~", "PageUp"},
+        {"\033[Z", "Shift-Tab"},
+        {"\033OP", "F1"},
+        {"\033[11~", "F1"},
+        {"\033[24~", "F12"},
+        {"\033[[B", "F2"},
+        {"\033x", "Alt-x"},
+        {"\xc3\xa9", "é"},
+        {"\xe6\x97\xa5", "日"},
+        {"\033[3~", "Delete"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct press_event event;
         int length = (int)strlen(rows[i].bytes), wanted;
         assert_true(press_parse(rows[i].name, &wanted));
-        assert_int_equal(
-            press_decode((const unsigned char *)rows[i].bytes, length, false, NULL, &event), length);
+        assert_int_equal(press_decode((const unsigned char *)rows[i].bytes, length, false, NULL, &event),
+                         length);
         assert_int_equal(event.press, wanted);
         /* A piece of it alone is not enough, unless nothing more comes. */
         for (int part = 1; part < length; part++) {
@@ -98,7 +115,8 @@ static void test_decode_noise(void **state)
         for (int i = 0; i < count; i++) {
             seed = seed * 1103515245u + 12345u;
             static const unsigned char often[] = "\033[O<;0123456789AM~\x80\xe6\xff\x01";
-            bytes[i] = seed >> 28 & 1 ? often[(seed >> 16) % (sizeof often - 1)] : (unsigned char)(seed >> 16);
+            bytes[i] =
+                seed >> 28 & 1 ? often[(seed >> 16) % (sizeof often - 1)] : (unsigned char)(seed >> 16);
         }
         for (int at = 0; at < count;) {
             struct press_event event;
@@ -128,7 +146,8 @@ static void test_bindings(void **state)
         assert_true(bindings_key(&bindings, (enum action_id)i, true));
     for (size_t i = 0; i < bindings.count; i++) {
         for (size_t k = 0; k < i; k++) {
-            int a = key_action_at(bindings.items[i].action)->place, b = key_action_at(bindings.items[k].action)->place;
+            int a = key_action_at(bindings.items[i].action)->place,
+                b = key_action_at(bindings.items[k].action)->place;
             assert_false(bindings.items[i].press == bindings.items[k].press && (a == b || (a < 0 && b < 0)));
         }
     }
@@ -344,16 +363,24 @@ static void test_hostile_names(void **state)
     (void)state;
     char *endless = mem_new(10241, 1);
     memset(endless, 'n', 10240);
-    const char *const names[] = {"\033[2J\033]0;gone\007", "\xff\xfe\x80 broken", "\xe2\x80\xae\xd7\xa9\xd7\x9c",
-                                 endless,  "%s%n%d",          "a\tb\nc",
-                                 "stage.[a-z]*", "stage.日本語", "stage.-", "out"};
+    const char *const names[] = {"\033[2J\033]0;gone\007",
+                                 "\xff\xfe\x80 broken",
+                                 "\xe2\x80\xae\xd7\xa9\xd7\x9c",
+                                 endless,
+                                 "%s%n%d",
+                                 "a\tb\nc",
+                                 "stage.[a-z]*",
+                                 "stage.日本語",
+                                 "stage.-",
+                                 "out"};
     const int64_t widths[] = {4, 3, 5, 4, 3, 4, 2, 3, 4, 2};
     char *path = chain_file(names, widths, 10);
     struct fixture fixture;
     open_explorer(&fixture, path);
     explorer_line(fixture.explorer, "score l1,geomedian,random");
-    static const char *const presses[] = {"F2", "Down", "Down", "+", "+", "Enter", "F2", "Down", "Space", "F3",
-                                          "Right", "Enter", "F4", "Enter", "F6", "F1", "Down", "F7", "s", "<", "z"};
+    static const char *const presses[] = {"F2",   "Down",  "Down", "+",     "+",     "Enter", "F2",
+                                          "Down", "Space", "F3",   "Right", "Enter", "F4",    "Enter",
+                                          "F6",   "F1",    "Down", "F7",    "s",     "<",     "z"};
     for (int size = 0; size < 3; size++) {
         explorer_resize(fixture.explorer, (int[]){120, 43, 9}[size], (int[]){40, 14, 4}[size]);
         for (size_t i = 0; i < sizeof presses / sizeof *presses; i++) {
@@ -543,8 +570,8 @@ static void test_time(void **state)
         double took = clock_seconds() - start;
         step = took < step ? took : step;
     }
-    print_message("# 200x60, %d layers, 30,900 channels: a redraw %.2f ms, a ratio with its costs %.2f ms\n", LAYERS,
-                  best * 1e3, step * 1e3);
+    print_message("# 200x60, %d layers, 30,900 channels: a redraw %.2f ms, a ratio with its costs %.2f ms\n",
+                  LAYERS, best * 1e3, step * 1e3);
     /* Far above what is measured, for sanitizers and loaded machines. */
     assert_true(best < 0.2);
     assert_true(step < 0.5);
@@ -556,13 +583,13 @@ static void test_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_press_names),  cmocka_unit_test(test_decode),
-        cmocka_unit_test(test_decode_mouse), cmocka_unit_test(test_decode_noise),
-        cmocka_unit_test(test_bindings),     cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_neighbours),   cmocka_unit_test(test_wide_cut),
+        cmocka_unit_test(test_press_names),   cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_mouse),  cmocka_unit_test(test_decode_noise),
+        cmocka_unit_test(test_bindings),      cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_neighbours),    cmocka_unit_test(test_wide_cut),
         cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_every_size),
-        cmocka_unit_test(test_long_line),    cmocka_unit_test(test_ratio_steps),
-        cmocka_unit_test(test_plan),         cmocka_unit_test(test_bins),
+        cmocka_unit_test(test_long_line),     cmocka_unit_test(test_ratio_steps),
+        cmocka_unit_test(test_plan),          cmocka_unit_test(test_bins),
         cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
