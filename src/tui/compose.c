@@ -81,6 +81,8 @@ static void draw_status(struct explorer *explorer, struct canvas *grid, int line
         style = explorer->message_bad ? STYLE_ERROR : STYLE_STATUS;
     } else if (explorer->job) {
         text_add_activity(&text, explorer, grid->width >= 110);
+    } else if (explorer->beside) {
+        text_add(&text, "a script computes: Control-C stops it");
     } else {
         add_idle(explorer, &text);
     }
