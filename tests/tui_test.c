@@ -19,6 +19,7 @@
 #include "tui/compose.h"
 #include "tui/pane.h"
 #include "tui/press_decode.h"
+#include "view/look.h"
 
 /* --- keys --------------------------------------------------------------------------------------------------
  */
@@ -534,6 +535,40 @@ static void test_bins(void **state)
     close_explorer(&fixture);
 }
 
+/* In every theme and with any number of colours, what is chosen stands out, and so does the pane in focus. */
+static void test_themes(void **state)
+{
+    static const enum cell_style apart[][2] = {
+        {STYLE_CURSOR, STYLE_PLAIN}, {STYLE_CURSOR_PALE, STYLE_PLAIN}, {STYLE_CURSOR, STYLE_CURSOR_PALE},
+        {STYLE_STATUS, STYLE_PLAIN}, {STYLE_POPUP, STYLE_PLAIN},       {STYLE_FOCUS, STYLE_BORDER}};
+    static const int depths[] = {0, 8, 16, 256};
+    struct error error = {0};
+    char **names;
+    size_t count;
+    (void)state;
+    assert_int_equal(theme_list(&names, &count, &error), STATUS_OK);
+    assert_true(count >= 5);
+    for (size_t t = 0; t < count; t++) {
+        struct theme *theme;
+        assert_int_equal(theme_load(names[t], &theme, &error), STATUS_OK);
+        for (size_t d = 0; d < sizeof depths / sizeof *depths; d++) {
+            for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+                struct canvas_cell a = {.glyph = "x", .style = apart[i][0]},
+                                   b = {.glyph = "x", .style = apart[i][1]};
+                struct look x = look_of(&a, theme, depths[d]), y = look_of(&b, theme, depths[d]);
+                bool same = x.foreground == y.foreground && x.background == y.background &&
+                            x.bold == y.bold && x.dim == y.dim && x.underline == y.underline &&
+                            x.reverse == y.reverse;
+                if (same)
+                    print_message("# %s, %d colours: pair %zu looks the same\n", names[t], depths[d], i);
+                assert_false(same);
+            }
+        }
+        theme_free(theme);
+    }
+    theme_list_free(names, count);
+}
+
 /* --- time --------------------------------------------------------------------------------------------------
  */
 
@@ -590,7 +625,7 @@ int main(void)
         cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_long_line),     cmocka_unit_test(test_ratio_steps),
         cmocka_unit_test(test_plan),          cmocka_unit_test(test_bins),
-        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_themes),        cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
