@@ -535,6 +535,33 @@ static void test_bins(void **state)
     close_explorer(&fixture);
 }
 
+/* Whichever allocation fails, the screen may lack something, and that is all. */
+static void test_no_memory(void **state)
+{
+    static const char *const presses[] = {"F2", "Down", "+",  "Enter", "q", "F3", "Right", "Enter", "s", "r",
+                                          "F4", "m",    "F6", "F1",    "x", "p",  "u",     "F9",    "F8"};
+    enum { PRESSES = sizeof presses / sizeof *presses };
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1,bn");
+    draw(&fixture);
+    for (int at = 0; at < PRESSES; at++) {
+        for (long nth = 1; nth < 4000; nth += 1 + nth / 8) {
+            struct screen_cursor cursor;
+            mem_fail_at(nth);
+            if (!explorer_press(fixture.explorer, press_of(presses[at])))
+                explorer_line(fixture.explorer, "layers");
+            explorer_refresh(fixture.explorer);
+            compose(fixture.explorer, &fixture.grid, &cursor);
+            mem_fail_at(0);
+        }
+        explorer_press(fixture.explorer, press_of("x"));
+        draw(&fixture);
+    }
+    close_explorer(&fixture);
+}
+
 /* In every theme and with any number of colours, what is chosen stands out, and so does the pane in focus. */
 static void test_themes(void **state)
 {
@@ -625,7 +652,8 @@ int main(void)
         cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_long_line),     cmocka_unit_test(test_ratio_steps),
         cmocka_unit_test(test_plan),          cmocka_unit_test(test_bins),
-        cmocka_unit_test(test_themes),        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_themes),        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
