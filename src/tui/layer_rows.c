@@ -65,7 +65,7 @@ bool layer_rows_fill(struct layers_view *view, const struct layers *layers)
 {
     bool kept = true;
     rows_clear(view);
-    for (int i = 0, count; kept && i < layers->count; i += count) {
+    for (int i = 0, count; kept && layers && i < layers->count; i += count) {
         for (count = 1;
              i + count < layers->count && same_stage(layers->items[i].name, layers->items[i + count].name);)
             count++;

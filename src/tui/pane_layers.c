@@ -69,9 +69,7 @@ static void refresh(struct explorer *explorer)
         view->closed = session->model ? mem_new((size_t)session->model->layers->count + 1, 1) : NULL;
         view->cursor = view->top = 0;
         view->said_at = 0;
-        view->count = 0;
-        if (view->closed)
-            layer_rows_fill(view, session->model->layers);
+        layer_rows_fill(view, view->closed ? session->model->layers : NULL);
     }
     if (session->pruning == explorer->seen.pruning && session->model == explorer->seen.model)
         return;
