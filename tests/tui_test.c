@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The panes without a terminal: keys from bytes, bindings, layouts at every size, screens of hostile networks. */
+/* The panes without a terminal: keys from bytes, bindings, layouts at every size, screens of hostile
+ * networks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,16 +19,18 @@
 #include "tui/compose.h"
 #include "tui/pane.h"
 #include "tui/press_decode.h"
+#include "view/look.h"
 
 /* --- keys --------------------------------------------------------------------------------------------------
  */
 
 static void test_press_names(void **state)
 {
-    static const char *const names[] = {"a",      "+",        "F5",       "F12",   "Alt-Left", "Ctrl-L",
-                                        "Space",  "PageUp",   "Shift-Tab", "Esc",  "Alt-x",    "é",
-                                        "Ctrl-Alt-Up", "Enter", "Backspace"};
-    static const char *const wrong[] = {"", "ab", "F0", "F13", "Ctrl-", "Ctrl-+", "Shift-a", "Hyper-x", "\x01", "F5x"};
+    static const char *const names[] = {"a",      "+",     "F5",          "F12",       "Alt-Left",
+                                        "Ctrl-L", "Space", "PageUp",      "Shift-Tab", "Esc",
+                                        "Alt-x",  "é",     "Ctrl-Alt-Up", "Enter",     "Backspace"};
+    static const char *const wrong[] = {"",       "ab",      "F0",      "F13",  "Ctrl-",
+                                        "Ctrl-+", "Shift-a", "Hyper-x", "\x01", "F5x"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         int press;
@@ -48,19 +51,34 @@ static void test_decode(void **state)
     static const struct {
         const char *bytes, *name;
     } rows[] = {
-        {"a", "a"},           {"\x01", "Ctrl-A"},     {"\r", "Enter"},        {"\t", "Tab"},
-        {"\x7f", "Backspace"}, {"\033[A", "Up"},      {"\033OA", "Up"},       {"\033[1;3D", "Alt-Left"},
-        {"\033[1;5C", "Ctrl-Right"}, {"\033\033[A", "Alt-Up"}, {"\033[5~", "PageUp"}, {"\033[Z", "Shift-Tab"},
-        {"\033OP", "F1"},     {"\033[11~", "F1"},     {"\033[24~", "F12"},    {"\033[[B", "F2"},
-        {"\033x", "Alt-x"},   {"\xc3\xa9", "é"},      {"\xe6\x97\xa5", "日"}, {"\033[3~", "Delete"},
+        {"a", "a"},
+        {"\x01", "Ctrl-A"},
+        {"\r", "Enter"},
+        {"\t", "Tab"},
+        {"\x7f", "Backspace"},
+        {"\033[A", "Up"},
+        {"\033OA", "Up"},
+        {"\033[1;3D", "Alt-Left"},
+        {"\033[1;5C", "Ctrl-Right"},
+        {"\033\033[A", "Alt-Up"},
+        {"\033[5~", "PageUp"},
+        {"\033[Z", "Shift-Tab"},
+        {"\033OP", "F1"},
+        {"\033[11~", "F1"},
+        {"\033[24~", "F12"},
+        {"\033[[B", "F2"},
+        {"\033x", "Alt-x"},
+        {"\xc3\xa9", "é"},
+        {"\xe6\x97\xa5", "日"},
+        {"\033[3~", "Delete"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct press_event event;
         int length = (int)strlen(rows[i].bytes), wanted;
         assert_true(press_parse(rows[i].name, &wanted));
-        assert_int_equal(
-            press_decode((const unsigned char *)rows[i].bytes, length, false, NULL, &event), length);
+        assert_int_equal(press_decode((const unsigned char *)rows[i].bytes, length, false, NULL, &event),
+                         length);
         assert_int_equal(event.press, wanted);
         /* A piece of it alone is not enough, unless nothing more comes. */
         for (int part = 1; part < length; part++) {
@@ -98,7 +116,8 @@ static void test_decode_noise(void **state)
         for (int i = 0; i < count; i++) {
             seed = seed * 1103515245u + 12345u;
             static const unsigned char often[] = "\033[O<;0123456789AM~\x80\xe6\xff\x01";
-            bytes[i] = seed >> 28 & 1 ? often[(seed >> 16) % (sizeof often - 1)] : (unsigned char)(seed >> 16);
+            bytes[i] =
+                seed >> 28 & 1 ? often[(seed >> 16) % (sizeof often - 1)] : (unsigned char)(seed >> 16);
         }
         for (int at = 0; at < count;) {
             struct press_event event;
@@ -128,7 +147,8 @@ static void test_bindings(void **state)
         assert_true(bindings_key(&bindings, (enum action_id)i, true));
     for (size_t i = 0; i < bindings.count; i++) {
         for (size_t k = 0; k < i; k++) {
-            int a = key_action_at(bindings.items[i].action)->place, b = key_action_at(bindings.items[k].action)->place;
+            int a = key_action_at(bindings.items[i].action)->place,
+                b = key_action_at(bindings.items[k].action)->place;
             assert_false(bindings.items[i].press == bindings.items[k].press && (a == b || (a < 0 && b < 0)));
         }
     }
@@ -344,16 +364,24 @@ static void test_hostile_names(void **state)
     (void)state;
     char *endless = mem_new(10241, 1);
     memset(endless, 'n', 10240);
-    const char *const names[] = {"\033[2J\033]0;gone\007", "\xff\xfe\x80 broken", "\xe2\x80\xae\xd7\xa9\xd7\x9c",
-                                 endless,  "%s%n%d",          "a\tb\nc",
-                                 "stage.[a-z]*", "stage.日本語", "stage.-", "out"};
+    const char *const names[] = {"\033[2J\033]0;gone\007",
+                                 "\xff\xfe\x80 broken",
+                                 "\xe2\x80\xae\xd7\xa9\xd7\x9c",
+                                 endless,
+                                 "%s%n%d",
+                                 "a\tb\nc",
+                                 "stage.[a-z]*",
+                                 "stage.日本語",
+                                 "stage.-",
+                                 "out"};
     const int64_t widths[] = {4, 3, 5, 4, 3, 4, 2, 3, 4, 2};
     char *path = chain_file(names, widths, 10);
     struct fixture fixture;
     open_explorer(&fixture, path);
     explorer_line(fixture.explorer, "score l1,geomedian,random");
-    static const char *const presses[] = {"F2", "Down", "Down", "+", "+", "Enter", "F2", "Down", "Space", "F3",
-                                          "Right", "Enter", "F4", "Enter", "F6", "F1", "Down", "F7", "s", "<", "z"};
+    static const char *const presses[] = {"F2",   "Down",  "Down", "+",     "+",     "Enter", "F2",
+                                          "Down", "Space", "F3",   "Right", "Enter", "F4",    "Enter",
+                                          "F6",   "F1",    "Down", "F7",    "s",     "<",     "z"};
     for (int size = 0; size < 3; size++) {
         explorer_resize(fixture.explorer, (int[]){120, 43, 9}[size], (int[]){40, 14, 4}[size]);
         for (size_t i = 0; i < sizeof presses / sizeof *presses; i++) {
@@ -507,6 +535,67 @@ static void test_bins(void **state)
     close_explorer(&fixture);
 }
 
+/* Whichever allocation fails, the screen may lack something, and that is all. */
+static void test_no_memory(void **state)
+{
+    static const char *const presses[] = {"F2", "Down", "+",  "Enter", "q", "F3", "Right", "Enter", "s", "r",
+                                          "F4", "m",    "F6", "F1",    "x", "p",  "u",     "F9",    "F8"};
+    enum { PRESSES = sizeof presses / sizeof *presses };
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1,bn");
+    draw(&fixture);
+    for (int at = 0; at < PRESSES; at++) {
+        for (long nth = 1; nth < 4000; nth += 1 + nth / 8) {
+            struct screen_cursor cursor;
+            mem_fail_at(nth);
+            if (!explorer_press(fixture.explorer, press_of(presses[at])))
+                explorer_line(fixture.explorer, "layers");
+            explorer_refresh(fixture.explorer);
+            compose(fixture.explorer, &fixture.grid, &cursor);
+            mem_fail_at(0);
+        }
+        explorer_press(fixture.explorer, press_of("x"));
+        draw(&fixture);
+    }
+    close_explorer(&fixture);
+}
+
+/* In every theme and with any number of colours, what is chosen stands out, and so does the pane in focus. */
+static void test_themes(void **state)
+{
+    static const enum cell_style apart[][2] = {
+        {STYLE_CURSOR, STYLE_PLAIN}, {STYLE_CURSOR_PALE, STYLE_PLAIN}, {STYLE_CURSOR, STYLE_CURSOR_PALE},
+        {STYLE_STATUS, STYLE_PLAIN}, {STYLE_POPUP, STYLE_PLAIN},       {STYLE_FOCUS, STYLE_BORDER}};
+    static const int depths[] = {0, 8, 16, 256};
+    struct error error = {0};
+    char **names;
+    size_t count;
+    (void)state;
+    assert_int_equal(theme_list(&names, &count, &error), STATUS_OK);
+    assert_true(count >= 5);
+    for (size_t t = 0; t < count; t++) {
+        struct theme *theme;
+        assert_int_equal(theme_load(names[t], &theme, &error), STATUS_OK);
+        for (size_t d = 0; d < sizeof depths / sizeof *depths; d++) {
+            for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+                struct canvas_cell a = {.glyph = "x", .style = apart[i][0]},
+                                   b = {.glyph = "x", .style = apart[i][1]};
+                struct look x = look_of(&a, theme, depths[d]), y = look_of(&b, theme, depths[d]);
+                bool same = x.foreground == y.foreground && x.background == y.background &&
+                            x.bold == y.bold && x.dim == y.dim && x.underline == y.underline &&
+                            x.reverse == y.reverse;
+                if (same)
+                    print_message("# %s, %d colours: pair %zu looks the same\n", names[t], depths[d], i);
+                assert_false(same);
+            }
+        }
+        theme_free(theme);
+    }
+    theme_list_free(names, count);
+}
+
 /* --- time --------------------------------------------------------------------------------------------------
  */
 
@@ -543,8 +632,8 @@ static void test_time(void **state)
         double took = clock_seconds() - start;
         step = took < step ? took : step;
     }
-    print_message("# 200x60, %d layers, 30,900 channels: a redraw %.2f ms, a ratio with its costs %.2f ms\n", LAYERS,
-                  best * 1e3, step * 1e3);
+    print_message("# 200x60, %d layers, 30,900 channels: a redraw %.2f ms, a ratio with its costs %.2f ms\n",
+                  LAYERS, best * 1e3, step * 1e3);
     /* Far above what is measured, for sanitizers and loaded machines. */
     assert_true(best < 0.2);
     assert_true(step < 0.5);
@@ -556,13 +645,14 @@ static void test_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_press_names),  cmocka_unit_test(test_decode),
-        cmocka_unit_test(test_decode_mouse), cmocka_unit_test(test_decode_noise),
-        cmocka_unit_test(test_bindings),     cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_neighbours),   cmocka_unit_test(test_wide_cut),
+        cmocka_unit_test(test_press_names),   cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_mouse),  cmocka_unit_test(test_decode_noise),
+        cmocka_unit_test(test_bindings),      cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_neighbours),    cmocka_unit_test(test_wide_cut),
         cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_every_size),
-        cmocka_unit_test(test_long_line),    cmocka_unit_test(test_ratio_steps),
-        cmocka_unit_test(test_plan),         cmocka_unit_test(test_bins),
+        cmocka_unit_test(test_long_line),     cmocka_unit_test(test_ratio_steps),
+        cmocka_unit_test(test_plan),          cmocka_unit_test(test_bins),
+        cmocka_unit_test(test_themes),        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

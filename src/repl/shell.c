@@ -19,13 +19,14 @@ static const size_t file_limit = (size_t)16 << 20;
 /* --- the front end -----------------------------------------------------------------------------------------
  */
 
-/* Bindings do no harm where there are no panes: a configuration file may have them. */
+/* Bindings and a layout do no harm where there are no panes: a configuration file may have them. */
 static status ask(struct shell *shell, struct reply *reply, struct error *error)
 {
     enum request_kind kind = reply->request.kind;
     if (shell->face.request)
         return shell->face.request(shell->face.argument, &reply->request, reply, error);
-    if ((kind == REQUEST_BIND && reply->request.count == 2) || kind == REQUEST_UNBIND)
+    bool lasts = kind == REQUEST_BIND || kind == REQUEST_UNBIND || kind == REQUEST_LAYOUT;
+    if (lasts && !shell->prefixes)
         return STATUS_OK;
     return error_set(error, STATUS_STATE,
                      "this is about the full screen, which is not open: it opens at a terminal, without --plain");

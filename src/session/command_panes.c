@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands of the full screen: layout, screen, bind, unbind, type. They only say what is wanted: the front end
- * does it, for the session knows no terminal. */
+/* Commands of the full screen: layout, screen, bind, unbind, type. They only say what is wanted: the front
+ * end does it, for the session knows no terminal. */
 #include <string.h>
 
 #include "base/file.h"
@@ -29,7 +29,8 @@ static status check_key(const char *name, int *press, struct error *error)
     return press_parse(name, press)
                ? STATUS_OK
                : error_set(error, STATUS_USAGE,
-                           "'%s' is no key: keys are called like a, +, F5, Alt-Left, Ctrl-L, Space, PageUp", name);
+                           "'%s' is no key: keys are called like a, +, F5, Alt-Left, Ctrl-L, Space, PageUp",
+                           name);
 }
 
 static status run_layout(struct call *call, struct error *error)
@@ -107,7 +108,8 @@ static const struct parameter screen_parameters[] = {
 static const struct example screen_examples[] = {
     {"screen save screen.txt", "writes what is on the screen to a file", true}, EXAMPLE_END};
 static const struct parameter bind_arguments[] = {
-    {"KEY", VALUE_WORD, PARAMETER_OPTIONAL, 0, 0, NULL, NULL, "a key such as a, +, F5, Alt-Left, Ctrl-L, Space"},
+    {"KEY", VALUE_WORD, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
+     "a key such as a, +, F5, Alt-Left, Ctrl-L, Space"},
     {"ACTION", VALUE_CHOICE, PARAMETER_OPTIONAL, 0, 0, action_word, NULL, "what it shall do"},
     PARAMETER_END,
 };

@@ -9,21 +9,11 @@ static const struct {
     const char *name;
     int press;
 } names[] = {
-    {"Up", PRESS_UP},
-    {"Down", PRESS_DOWN},
-    {"Left", PRESS_LEFT},
-    {"Right", PRESS_RIGHT},
-    {"Home", PRESS_HOME},
-    {"End", PRESS_END},
-    {"PageUp", PRESS_PAGE_UP},
-    {"PageDown", PRESS_PAGE_DOWN},
-    {"Insert", PRESS_INSERT},
-    {"Delete", PRESS_DELETE},
-    {"Backspace", PRESS_BACKSPACE},
-    {"Enter", PRESS_ENTER},
-    {"Tab", PRESS_TAB},
-    {"Esc", PRESS_ESCAPE},
-    {"Space", ' '},
+    {"Up", PRESS_UP},          {"Down", PRESS_DOWN},           {"Left", PRESS_LEFT},
+    {"Right", PRESS_RIGHT},    {"Home", PRESS_HOME},           {"End", PRESS_END},
+    {"PageUp", PRESS_PAGE_UP}, {"PageDown", PRESS_PAGE_DOWN},  {"Insert", PRESS_INSERT},
+    {"Delete", PRESS_DELETE},  {"Backspace", PRESS_BACKSPACE}, {"Enter", PRESS_ENTER},
+    {"Tab", PRESS_TAB},        {"Esc", PRESS_ESCAPE},          {"Space", ' '},
 };
 
 static const struct {

@@ -117,7 +117,8 @@ int bindings_key(const struct bindings *bindings, enum action_id action, bool in
     int key = 0;
     for (size_t i = 0; i < bindings->count; i++) {
         int press = bindings->items[i].press;
-        if (bindings->items[i].action == action && (!key || (in_pane && !press_edits(key) && press_edits(press))))
+        if (bindings->items[i].action == action &&
+            (!key || (in_pane && !press_edits(key) && press_edits(press))))
             key = press;
     }
     return key;

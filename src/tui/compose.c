@@ -81,6 +81,8 @@ static void draw_status(struct explorer *explorer, struct canvas *grid, int line
         style = explorer->message_bad ? STYLE_ERROR : STYLE_STATUS;
     } else if (explorer->job) {
         text_add_activity(&text, explorer, grid->width >= 110);
+    } else if (explorer->beside) {
+        text_add(&text, "a script computes: Control-C stops it");
     } else {
         add_idle(explorer, &text);
     }
@@ -119,7 +121,8 @@ static int columns_before(const struct canvas *grid, const char *text, int curso
 }
 
 /* The line scrolls so that the cursor is seen, a third of the width in front of it where there is more. */
-static void draw_prompt(struct explorer *explorer, struct canvas *grid, int line, struct screen_cursor *cursor)
+static void draw_prompt(struct explorer *explorer, struct canvas *grid, int line,
+                        struct screen_cursor *cursor)
 {
     struct rect row = {0, line, grid->width, 1};
     const struct edit_line *edit = &explorer->line;
@@ -185,7 +188,7 @@ static void draw_keys(struct explorer *explorer, struct canvas *grid, int height
 
 /* Lines at the bottom, as far as there are any: prompt first, then status, then the key bar. */
 struct bottom {
-    int panes; /* height of the room above */
+    int panes;                /* height of the room above */
     int status, prompt, keys; /* lines, -1: not there */
 };
 

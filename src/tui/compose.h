@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The explorer's state as the cells of a screen. A pure function: the same state gives the same cells, whether
- * there is a terminal or not. */
+/* The explorer's state as the cells of a screen. A pure function: the same state gives the same cells,
+ * whether there is a terminal or not. */
 #ifndef IPPRO_TUI_COMPOSE_H
 #define IPPRO_TUI_COMPOSE_H
 

@@ -27,10 +27,10 @@ enum { KEYS = 32 };
 
 struct display {
     SCREEN *screen;
-    FILE *file;      /* the terminal, for writing */
-    int terminal;    /* its descriptor */
-    int kept_error;  /* standard error as it was */
-    int output[2];   /* the pipe of libraries' output */
+    FILE *file;     /* the terminal, for writing */
+    int terminal;   /* its descriptor */
+    int kept_error; /* standard error as it was */
+    int output[2];  /* the pipe of libraries' output */
     struct termios before;
     bool colors, mouse;
     struct canvas_cell *shown; /* what the terminal shows */
@@ -75,12 +75,29 @@ static void learn_keys(struct display *display)
         const char *capability;
         int press;
     } rows[] = {
-        {"kf1", PRESS_F1},          {"kf2", PRESS_F1 + 1},  {"kf3", PRESS_F1 + 2},   {"kf4", PRESS_F1 + 3},
-        {"kf5", PRESS_F1 + 4},      {"kf6", PRESS_F1 + 5},  {"kf7", PRESS_F1 + 6},   {"kf8", PRESS_F1 + 7},
-        {"kf9", PRESS_F1 + 8},      {"kf10", PRESS_F1 + 9}, {"kf11", PRESS_F1 + 10}, {"kf12", PRESS_F12},
-        {"kcuu1", PRESS_UP},        {"kcud1", PRESS_DOWN},  {"kcub1", PRESS_LEFT},   {"kcuf1", PRESS_RIGHT},
-        {"khome", PRESS_HOME},      {"kend", PRESS_END},    {"kpp", PRESS_PAGE_UP},  {"knp", PRESS_PAGE_DOWN},
-        {"kich1", PRESS_INSERT},    {"kdch1", PRESS_DELETE}, {"kcbt", PRESS_TAB | PRESS_SHIFT},
+        {"kf1", PRESS_F1},
+        {"kf2", PRESS_F1 + 1},
+        {"kf3", PRESS_F1 + 2},
+        {"kf4", PRESS_F1 + 3},
+        {"kf5", PRESS_F1 + 4},
+        {"kf6", PRESS_F1 + 5},
+        {"kf7", PRESS_F1 + 6},
+        {"kf8", PRESS_F1 + 7},
+        {"kf9", PRESS_F1 + 8},
+        {"kf10", PRESS_F1 + 9},
+        {"kf11", PRESS_F1 + 10},
+        {"kf12", PRESS_F12},
+        {"kcuu1", PRESS_UP},
+        {"kcud1", PRESS_DOWN},
+        {"kcub1", PRESS_LEFT},
+        {"kcuf1", PRESS_RIGHT},
+        {"khome", PRESS_HOME},
+        {"kend", PRESS_END},
+        {"kpp", PRESS_PAGE_UP},
+        {"knp", PRESS_PAGE_DOWN},
+        {"kich1", PRESS_INSERT},
+        {"kdch1", PRESS_DELETE},
+        {"kcbt", PRESS_TAB | PRESS_SHIFT},
     };
     int count = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -302,8 +319,8 @@ static void put_cell(const struct display *display, const struct canvas_cell *ce
 
 static bool remember(struct display *display, const struct canvas *grid, const struct theme *theme, int depth)
 {
-    bool same = display->width == grid->width && display->height == grid->height &&
-                display->theme == theme && display->depth == depth;
+    bool same = display->width == grid->width && display->height == grid->height && display->theme == theme &&
+                display->depth == depth;
     if (same)
         return true;
     size_t count = (size_t)grid->width * (size_t)grid->height;

@@ -20,7 +20,7 @@ status explorer_new(struct shell *shell, struct explorer **result, struct error 
         return error_memory(error);
     explorer->shell = shell;
     explorer->session = shell->session;
-    explorer->focus = explorer->return_focus = FOCUS_PROMPT;
+    explorer->focus = explorer->return_focus = explorer->asked_from = FOCUS_PROMPT;
     explorer->last_focus = PANE_LAYERS;
     explorer->zoomed = -1;
     explorer->gallery.shown = explorer->gallery.sort = -1;
@@ -81,7 +81,8 @@ void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
 const char *explorer_criterion(const struct explorer *explorer)
 {
     const struct board *board = explorer->session->board;
-    return board && explorer->criterion < board->count ? board->entries[explorer->criterion].choice.label : NULL;
+    return board && explorer->criterion < board->count ? board->entries[explorer->criterion].choice.label
+                                                       : NULL;
 }
 
 const struct theme *explorer_theme(const struct explorer *explorer)
@@ -155,7 +156,8 @@ bool explorer_scores_changed(const struct explorer *explorer)
 {
     const struct session *session = explorer->session;
     const struct state *seen = &explorer->seen;
-    return session->board != seen->board || session->options != seen->options || session->model != seen->model;
+    return session->board != seen->board || session->options != seen->options ||
+           session->model != seen->model;
 }
 
 /* The histograms follow the cursor of the layers and the width of their pane. */
@@ -164,8 +166,8 @@ static bool scores_moved(const struct explorer *explorer)
     const struct layer_row *row = layers_current(explorer);
     const struct scores_view *view = &explorer->scores;
     struct rect room = pane_room(explorer, PANE_SCORES);
-    return room.width > 0 && (view->width != room.width || (row && (view->first != row->first ||
-                                                                    view->count != row->count)));
+    return room.width > 0 &&
+           (view->width != room.width || (row && (view->first != row->first || view->count != row->count)));
 }
 
 static void remember_scores(struct explorer *explorer)

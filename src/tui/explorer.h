@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The full-screen explorer without its terminal: what is seen, where the cursors are, what keys do. A terminal
- * (tui.c) or a test feeds it keys and lines, and composes its screen (compose.h).
+/* The full-screen explorer without its terminal: what is seen, where the cursors are, what keys do. A
+ * terminal (tui.c) or a test feeds it keys and lines, and composes its screen (compose.h).
  *
  * Panes look at `session`: the shell's own, or, while a command runs on a worker, a mirror that holds the
  * state from before. They keep what they draw (lists of rows, figures of read-only commands) and make it anew
@@ -20,7 +20,7 @@ enum { FOCUS_PROMPT = -1 };
 
 /* A row of the layers pane: a layer, or a stage with its layers below it. */
 struct layer_row {
-    int first, count; /* layers */
+    int first, count;   /* layers */
     bool stage, inside; /* inside: below a stage */
     char *name;         /* of the stage, without the separator; NULL of a layer */
     char separator;     /* behind the stage's name */
@@ -38,9 +38,9 @@ struct layers_view {
 };
 
 struct scores_view {
-    struct figure *figure; /* a histogram with one series per criterion; NULL: nothing to show */
-    char *why;             /* then: why not */
-    int bin, filter;       /* cursors: bin, and place among the filters of the bin */
+    struct figure *figure;   /* a histogram with one series per criterion; NULL: nothing to show */
+    char *why;               /* then: why not */
+    int bin, filter;         /* cursors: bin, and place among the filters of the bin */
     int first, count, width; /* layers and width of the pane, for which the figure was made */
 };
 
@@ -69,11 +69,12 @@ struct explorer {
     int colors; /* of the terminal: -1 none, 0 attributes only, 8, 16, 256 */
     int depth;  /* of these, what the options leave */
     enum layout_id layout;
-    int focus, zoomed;   /* pane_id, or FOCUS_PROMPT; zoomed -1: none */
-    int last_focus;      /* the pane that had the focus last */
-    int return_focus;    /* where the focus goes back to after a question or a figure */
-    bool figure_open;    /* the figure pane is in its place */
-    bool keys_open;      /* the list of keys lies over the screen */
+    int focus, zoomed; /* pane_id, or FOCUS_PROMPT; zoomed -1: none */
+    int last_focus;    /* the pane that had the focus last */
+    int return_focus;  /* where the focus goes back to when a figure is closed */
+    int asked_from;    /* where it goes back to after a question */
+    bool figure_open;  /* the figure pane is in its place */
+    bool keys_open;    /* the list of keys lies over the screen */
     int keys_top;
     int scroll[PANE_COUNT]; /* of panes that scroll by lines: log (from the end), figure, model */
     int aside;              /* columns that the figure is moved to the left */
@@ -95,19 +96,19 @@ struct explorer {
     struct theme *preview; /* while a theme's name is typed; NULL: none */
 
     /* Work. */
-    int beside; /* over 0 while keys are looked at from within a command or a script */
+    int beside;      /* over 0 while keys are looked at from within a command or a script */
     struct job *job; /* NULL: none */
     struct progress_line progress;
     struct live *live;              /* where commands show what they have so far */
     struct live_snapshot *snapshot; /* the newest of the running command; NULL: none */
     double taken;                   /* when, in seconds */
-    char *running;            /* the command's name; NULL: none */
-    char *command;            /* the whole line of the last command */
-    struct text typed;        /* by explorer_edit */
-    struct text partial;      /* output of a script whose line is not complete */
-    bool unseen;              /* something changed that is not drawn yet */
-    bool wants_redraw;        /* the terminal is to be drawn from nothing */
-    bool wants_question;      /* the prompt is to ask `line.asking` */
+    char *running;                  /* the command's name; NULL: none */
+    char *command;                  /* the whole line of the last command */
+    struct text typed;              /* by explorer_edit */
+    struct text partial;            /* output of a script whose line is not complete */
+    bool unseen;                    /* something changed that is not drawn yet */
+    bool wants_redraw;              /* the terminal is to be drawn from nothing */
+    bool wants_question;            /* the prompt is to ask `line.asking` */
     /* The front end's part: wait for the job, looking at keys meanwhile. NULL: job_wait alone. */
     void (*wait)(void *argument, struct job *job);
     /* Likewise while a script computes: called often, to look at keys now and then. */
@@ -129,10 +130,12 @@ bool explorer_press(struct explorer *explorer, int press);
 void explorer_act(struct explorer *explorer, enum action_id action);
 /* A mouse button at a cell: 0 the left one, 64 and 65 the wheel. */
 void explorer_click(struct explorer *explorer, int button, int line, int column);
+/* Search on for explorer->search in the pane that had the focus last. */
+void explorer_find(struct explorer *explorer, bool back);
 /* An answer to what the line asked (other than for a command). */
 void explorer_answer(struct explorer *explorer, const char *text);
-/* Without a terminal and its line editor: characters, Backspace, Enter and Esc edit a line all the same. False
- * for other keys. */
+/* Without a terminal and its line editor: characters, Backspace, Enter and Esc edit a line all the same.
+ * False for other keys. */
 bool explorer_edit(struct explorer *explorer, int press);
 
 void explorer_layout(struct explorer *explorer, enum layout_id layout);

@@ -56,7 +56,8 @@ static bool is_long(const struct job_request *request)
 {
     const struct command *command;
     struct error ignored = {0};
-    return command_find(request->statement->tokens[0].text, request->prefixes, &command, &ignored) == STATUS_OK &&
+    return command_find(request->statement->tokens[0].text, request->prefixes, &command, &ignored) ==
+               STATUS_OK &&
            (command->flags & COMMAND_LONG);
 }
 
@@ -279,8 +280,8 @@ static status bind(struct explorer *explorer, const struct request *request, str
         }
         return STATUS_OK;
     }
-    bool kept = bindings_add(&explorer->bindings, press,
-                             (enum action_id)key_action_find(request->words[1]), &conflict);
+    bool kept = bindings_add(&explorer->bindings, press, (enum action_id)key_action_find(request->words[1]),
+                             &conflict);
     if (conflict.length)
         reply_add(reply, STYLE_NOTE, "%s", text_data(&conflict));
     text_free(&conflict);
@@ -317,8 +318,8 @@ static status type(struct explorer *explorer, const struct request *request, str
 static status do_request(void *argument, const struct request *request, struct reply *reply,
                          struct error *error)
 {
-    static status (*const ways[])(struct explorer *explorer, const struct request *request, struct reply *reply,
-                                  struct error *error) = {
+    static status (*const ways[])(struct explorer * explorer, const struct request *request,
+                                  struct reply *reply, struct error *error) = {
         [REQUEST_LAYOUT] = arrange, [REQUEST_SCREEN] = save_screen, [REQUEST_BIND] = bind,
         [REQUEST_UNBIND] = unbind,  [REQUEST_TYPE] = type,
     };

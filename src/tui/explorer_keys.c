@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What keys, clicks and entered lines do. */
-#include <stdarg.h>
+/* What keys and clicks do. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -8,180 +7,6 @@
 #include "tui/compose.h"
 #include "tui/explorer.h"
 #include "tui/pane.h"
-
-/* --- lines -------------------------------------------------------------------------------------------------
- */
-
-/* While work runs the mirror answers what only looks. */
-static status run_beside(struct explorer *explorer, const struct statement *statement, struct error *error)
-{
-    const struct command *command;
-    struct reply reply = {0};
-    const char *running = explorer->running ? explorer->running : "a command";
-    status code = command_find(statement->tokens[0].text, true, &command, error);
-    if (code != STATUS_OK)
-        return code;
-    bool looks = !(command->flags & (COMMAND_CHANGES | COMMAND_LONG)) && strcmp(command->group, "files") != 0;
-    if (strcmp(command->name, "quit") == 0) {
-        explorer->shell->quit = true;
-        if (explorer->job)
-            job_cancel(explorer->job);
-        return STATUS_OK;
-    }
-    if (!looks || (explorer->job && !explorer->mirror))
-        return error_set(error, STATUS_STATE, "%s is running: Control-C cancels it; until it ends %s has to wait",
-                         running, command->name);
-    char *line = explorer->command;
-    explorer->command = mem_string(statement->tokens[0].text);
-    code = session_run(explorer->session, statement, true, NULL, &reply, error);
-    if (code == STATUS_OK && reply.request.kind)
-        code = explorer->shell->face.request(explorer, &reply.request, &reply, error);
-    if (code == STATUS_OK)
-        code = explorer->shell->face.reply(explorer, explorer->session, &reply, error);
-    reply_free(&reply);
-    mem_free(explorer->command);
-    explorer->command = line;
-    return code;
-}
-
-static void line_beside(struct explorer *explorer, const char *line)
-{
-    struct parsed_line parsed;
-    struct error error = {0};
-    status code = parse_line(line, &parsed, &error);
-    if (code == STATUS_OK) {
-        for (int i = 0; code == STATUS_OK && i < parsed.count; i++)
-            code = run_beside(explorer, &parsed.statements[i], &error);
-        parsed_line_free(&parsed);
-    }
-    if (code != STATUS_OK)
-        explorer->shell->face.error(explorer, NULL, &error);
-}
-
-void explorer_line(struct explorer *explorer, const char *line)
-{
-    char *shown = mem_format("%s %s", explorer->ascii ? ">" : "›", line);
-    explorer_say(explorer, false, "%s", "");
-    if (*line && shown)
-        journal_add(&explorer->journal, STYLE_PROMPT, shown);
-    mem_free(shown);
-    explorer->scroll[PANE_LOG] = 0;
-    explorer->unseen = true;
-    if (explorer->beside)
-        line_beside(explorer, line);
-    else
-        shell_line(explorer->shell, line, NULL);
-    explorer_resize(explorer, explorer->width, explorer->height);
-}
-
-/* A word as the tokeniser reads it back. */
-static void add_word(struct text *text, const char *word)
-{
-    bool plain = *word && *word != '#' && !strpbrk(word, " \t\r\n;>\"'\\=");
-    if (plain) {
-        text_add(text, word);
-        return;
-    }
-    text_add(text, "\"");
-    for (; *word; word++) {
-        if (*word == '"' || *word == '\\')
-            text_add(text, "\\");
-        text_add_bytes(text, word, 1);
-    }
-    text_add(text, "\"");
-}
-
-void explorer_command(struct explorer *explorer, ...)
-{
-    struct text line = {0};
-    va_list words;
-    va_start(words, explorer);
-    for (const char *word; (word = va_arg(words, const char *));) {
-        text_add(&line, line.length ? " " : "");
-        add_word(&line, word);
-    }
-    va_end(words);
-    if (!line.failed)
-        explorer_line(explorer, text_data(&line));
-    text_free(&line);
-}
-
-void explorer_question(struct explorer *explorer, enum asking asking, const char *prompt)
-{
-    explorer->return_focus = explorer->focus;
-    explorer->line.asking = asking;
-    explorer->line.prompt = prompt;
-    explorer->wants_question = true;
-    explorer_focus(explorer, FOCUS_PROMPT);
-}
-
-static void find(struct explorer *explorer, bool back)
-{
-    const struct pane_row *row = pane_row_at((enum pane_id)explorer->last_focus);
-    if (!explorer->search)
-        explorer_say(explorer, true, "nothing was searched for yet");
-    else if (!row->search)
-        explorer_say(explorer, true, "%s cannot be searched", pane_title(explorer->last_focus));
-    else if (!row->search(explorer, explorer->search, back))
-        explorer_say(explorer, true, "'%s' is not in %s", explorer->search, pane_title(explorer->last_focus));
-}
-
-void explorer_answer(struct explorer *explorer, const char *text)
-{
-    enum asking asked = explorer->line.asking;
-    explorer->line.asking = ASK_COMMAND;
-    explorer->line.prompt = NULL;
-    if (asked == ASK_QUIT) {
-        explorer->shell->quit |= *text == 'y' || *text == 'Y';
-        return;
-    }
-    explorer_focus(explorer, explorer->return_focus);
-    if (asked == ASK_FILTER) {
-        gallery_filter(&explorer->gallery, text);
-        explorer->scroll[PANE_FIGURE] = 0;
-    } else if (asked == ASK_SEARCH && *text) {
-        mem_free(explorer->search);
-        explorer->search = mem_string(text);
-        find(explorer, false);
-    }
-}
-
-/* The line is done: an answer, or a command. */
-static void enter_typed(struct explorer *explorer)
-{
-    struct text line = explorer->typed;
-    explorer->typed = (struct text){0};
-    explorer->wants_question = false;
-    explorer->line.text = "";
-    explorer->line.cursor = 0;
-    if (explorer->line.asking == ASK_COMMAND)
-        explorer_line(explorer, text_data(&line));
-    else
-        explorer_answer(explorer, text_data(&line));
-    explorer->line.prompt = "ippro> ";
-    text_free(&line);
-}
-
-bool explorer_edit(struct explorer *explorer, int press)
-{
-    struct text *typed = &explorer->typed;
-    char character[5] = {0};
-    if (press == PRESS_ENTER || press == PRESS_ESCAPE) {
-        if (press == PRESS_ESCAPE)
-            text_clear(typed);
-        enter_typed(explorer);
-        return true;
-    }
-    if (press == PRESS_BACKSPACE && typed->length)
-        typed->data[--typed->length] = '\0';
-    else if (press < PRESS_UP && utf8_encode(press, character) > 0)
-        text_add(typed, character);
-    else
-        return false;
-    explorer->line.text = text_data(typed);
-    explorer->line.cursor = (int)typed->length;
-    return true;
-}
 
 /* --- actions that every pane knows -------------------------------------------------------------------------
  */
@@ -224,9 +49,9 @@ static void zoom(struct explorer *explorer, enum action_id action)
     if (explorer->zoomed >= 0)
         explorer->zoomed = -1;
     else
-        explorer->zoomed = explorer->focus >= 0           ? explorer->focus
-                           : explorer->figure_open        ? PANE_FIGURE
-                                                          : explorer->last_focus;
+        explorer->zoomed = explorer->focus >= 0    ? explorer->focus
+                           : explorer->figure_open ? PANE_FIGURE
+                                                   : explorer->last_focus;
     explorer_resize(explorer, explorer->width, explorer->height);
 }
 
@@ -266,7 +91,7 @@ static void ask_search(struct explorer *explorer, enum action_id action)
 
 static void search_again(struct explorer *explorer, enum action_id action)
 {
-    find(explorer, action == ACTION_SEARCH_PREVIOUS);
+    explorer_find(explorer, action == ACTION_SEARCH_PREVIOUS);
 }
 
 static void next_criterion(struct explorer *explorer, enum action_id action)
@@ -339,9 +164,9 @@ _Static_assert(ACTION_FIGURE - ACTION_LAYERS == PANE_FIGURE - PANE_LAYERS, "acti
 void explorer_act(struct explorer *explorer, enum action_id action)
 {
     /* At the prompt, pages are those of the figure when it is open, else of the log. */
-    int pane = explorer->focus >= 0                                        ? explorer->focus
+    int pane = explorer->focus >= 0                                                         ? explorer->focus
                : explorer->placement.pane[PANE_FIGURE].width > 0 && explorer->gallery.count ? PANE_FIGURE
-                                                                           : PANE_LOG;
+                                                                                            : PANE_LOG;
     const struct pane_row *row = pane_row_at((enum pane_id)pane);
     explorer->unseen = true;
     explorer_refresh(explorer);
@@ -378,7 +203,8 @@ bool explorer_press(struct explorer *explorer, int press)
     struct text name = {0}, help = {0};
     text_add_press(&name, press);
     text_add_keys(&help, &explorer->bindings, ACTION_HELP);
-    explorer_say(explorer, true, "%s does nothing here; %s shows the keys", text_data(&name), text_data(&help));
+    explorer_say(explorer, true, "%s does nothing here; %s shows the keys", text_data(&name),
+                 text_data(&help));
     text_free(&name);
     text_free(&help);
     return true;

@@ -88,7 +88,10 @@ void text_add_activity(struct text *text, struct explorer *explorer, bool wide)
     double elapsed = clock_seconds() - line->started, share = 0;
     if (line->total > 0)
         share = (double)line->done / (double)line->total;
-    text_add_format(text, "%s  ", line->total > 0 ? line->what : explorer->running ? explorer->running : "work");
+    text_add_format(text, "%s  ",
+                    line->total > 0     ? line->what
+                    : explorer->running ? explorer->running
+                                        : "work");
     if (line->total > 0) {
         if (wide)
             add_bar(text, share < 0 ? 0 : share > 1 ? 1 : share, explorer->ascii);

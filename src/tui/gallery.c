@@ -80,7 +80,8 @@ status gallery_add(struct gallery *gallery, const char *command, struct reply *r
 status gallery_add_live(struct gallery *gallery, const char *command, struct live_snapshot *snapshot,
                         struct error *error)
 {
-    return put(gallery, (struct exhibit){.command = mem_string(command ? command : ""), .live = snapshot}, error);
+    return put(gallery, (struct exhibit){.command = mem_string(command ? command : ""), .live = snapshot},
+               error);
 }
 
 void gallery_show(struct gallery *gallery, int index)
@@ -257,8 +258,9 @@ static void draw_figure(struct gallery *gallery, const struct figure *figure, bo
     bool changed = arranged && (gallery->sort >= 0 || gallery->reverse || gallery->filter);
     struct figure *made = changed ? arrange(gallery, figure) : NULL;
     bool plot = figure->kind != FIGURE_TABLE && figure->kind != FIGURE_MATRIX;
-    status code = plot ? canvas_figure_fit(&gallery->canvas, figure, gallery->canvas.width, gallery->height, &error)
-                       : canvas_figure(&gallery->canvas, made ? made : figure, &error);
+    status code =
+        plot ? canvas_figure_fit(&gallery->canvas, figure, gallery->canvas.width, gallery->height, &error)
+             : canvas_figure(&gallery->canvas, made ? made : figure, &error);
     if (code != STATUS_OK)
         canvas_text(&gallery->canvas, gallery->canvas.height, 0, STYLE_ERROR, error.message);
     figure_free(made);

@@ -26,8 +26,8 @@ struct gallery {
 };
 
 void gallery_free(struct gallery *gallery);
-/* Take over the items of a reply, which is empty afterwards, and show them, in the place of the same command's
- * live figure. */
+/* Take over the items of a reply, which is empty afterwards, and show them, in the place of the same
+ * command's live figure. */
 status gallery_add(struct gallery *gallery, const char *command, struct reply *reply, struct error *error);
 /* The same for a snapshot with a figure, whose ownership passes. */
 status gallery_add_live(struct gallery *gallery, const char *command, struct live_snapshot *snapshot,

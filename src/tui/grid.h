@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The screen as a grid of cells: a canvas of exactly the terminal's size, onto which the canvases of panes are
- * copied. Nothing here knows a terminal. */
+/* The screen as a grid of cells: a canvas of exactly the terminal's size, onto which the canvases of panes
+ * are copied. Nothing here knows a terminal. */
 #ifndef IPPRO_TUI_GRID_H
 #define IPPRO_TUI_GRID_H
 

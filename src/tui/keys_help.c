@@ -66,7 +66,8 @@ void keys_help_draw(const struct explorer *explorer, struct canvas *canvas)
     }
     canvas_text(canvas, canvas->height, 0, STYLE_PLAIN, "");
     paragraph(canvas, 1, STYLE_NOTE,
-              "The prompt has the keys of Readline. Control-C cancels running work. bind KEY ACTION changes these keys.");
+              "The prompt has the keys of Readline. Control-C cancels running work. bind KEY ACTION changes "
+              "these keys.");
 }
 
 /* --- the bar -----------------------------------------------------------------------------------------------
@@ -82,33 +83,59 @@ struct bar_item {
         ACTION_NONE, NULL                                                                                    \
     }
 static const struct bar_item prompt_bar[] = {
-    {ACTION_HELP, "keys"},   {ACTION_LAYERS, "layers"}, {ACTION_SCORES, "scores"}, {ACTION_CORRELATION, "corr"},
-    {ACTION_MODEL, "model"}, {ACTION_LOG, "log"},       {ACTION_FIGURE, "figure"}, {ACTION_LAYOUT, "layout"},
-    {ACTION_ZOOM, "zoom"},   BAR_END,
+    {ACTION_HELP, "keys"},     {ACTION_LAYERS, "layers"},
+    {ACTION_SCORES, "scores"}, {ACTION_CORRELATION, "corr"},
+    {ACTION_MODEL, "model"},   {ACTION_LOG, "log"},
+    {ACTION_FIGURE, "figure"}, {ACTION_LAYOUT, "layout"},
+    {ACTION_ZOOM, "zoom"},     BAR_END,
 };
 static const struct bar_item layers_bar[] = {
-    {ACTION_RATIO_UP, "more"}, {ACTION_RATIO_DOWN, "less"}, {ACTION_EXCLUDE, "keep"}, {ACTION_OPEN, "open"},
-    {ACTION_PRUNE, "prune"},   {ACTION_UNDO, "undo"},       {ACTION_GROUP, "tied"},   {ACTION_SEARCH, "search"},
-    {ACTION_ZOOM, "zoom"},     {ACTION_HELP, "keys"},       {ACTION_PROMPT, "prompt"}, BAR_END,
+    {ACTION_RATIO_UP, "more"},
+    {ACTION_RATIO_DOWN, "less"},
+    {ACTION_EXCLUDE, "keep"},
+    {ACTION_OPEN, "open"},
+    {ACTION_PRUNE, "prune"},
+    {ACTION_UNDO, "undo"},
+    {ACTION_HELP, "keys"},
+    {ACTION_PROMPT, "prompt"},
+    {ACTION_SEARCH, "search"},
+    {ACTION_ZOOM, "zoom"},
+    {ACTION_GROUP, "tied"},
+    {ACTION_CRITERION, "criterion"},
+    BAR_END,
 };
 static const struct bar_item scores_bar[] = {
-    {ACTION_LEFT, "bin"},          {ACTION_RIGHT, "bin"},       {ACTION_UP, "filter"},
-    {ACTION_OPEN, "card"},         {ACTION_CRITERION, "criterion"}, {ACTION_LAYER_PREVIOUS, "layer"},
-    {ACTION_LAYER_NEXT, "layer"},  {ACTION_ZOOM, "zoom"},       {ACTION_HELP, "keys"},
-    {ACTION_PROMPT, "prompt"},     BAR_END,
+    {ACTION_LEFT, "bin"},         {ACTION_UP, "filter"},
+    {ACTION_OPEN, "card"},        {ACTION_CRITERION, "criterion"},
+    {ACTION_LAYER_NEXT, "layer"}, {ACTION_HELP, "keys"},
+    {ACTION_PROMPT, "prompt"},    {ACTION_ZOOM, "zoom"},
+    {ACTION_PRUNE, "prune"},      BAR_END,
 };
 static const struct bar_item correlation_bar[] = {
     {ACTION_OPEN, "scatter"}, {ACTION_METHOD, "method"}, {ACTION_ZOOM, "zoom"},
     {ACTION_HELP, "keys"},    {ACTION_PROMPT, "prompt"}, BAR_END,
 };
 static const struct bar_item figure_bar[] = {
-    {ACTION_OLDER, "older"},   {ACTION_NEWER, "newer"},   {ACTION_SORT, "sort"}, {ACTION_SORT_REVERSE, "turn"},
-    {ACTION_FILTER, "filter"}, {ACTION_SEARCH, "search"}, {ACTION_ZOOM, "zoom"}, {ACTION_CLOSE, "close"},
-    {ACTION_HELP, "keys"},     {ACTION_PROMPT, "prompt"}, BAR_END,
+    {ACTION_CLOSE, "close"},
+    {ACTION_OLDER, "older"},
+    {ACTION_NEWER, "newer"},
+    {ACTION_SORT, "sort"},
+    {ACTION_SORT_REVERSE, "turn"},
+    {ACTION_FILTER, "filter"},
+    {ACTION_HELP, "keys"},
+    {ACTION_PROMPT, "prompt"},
+    {ACTION_SEARCH, "search"},
+    {ACTION_ZOOM, "zoom"},
+    BAR_END,
 };
 static const struct bar_item log_bar[] = {
-    {ACTION_UP, "scroll"},  {ACTION_DOWN, "scroll"}, {ACTION_SEARCH, "search"}, {ACTION_SEARCH_NEXT, "next"},
-    {ACTION_ZOOM, "zoom"},  {ACTION_HELP, "keys"},   {ACTION_PROMPT, "prompt"}, BAR_END,
+    {ACTION_UP, "scroll"},
+    {ACTION_SEARCH, "search"},
+    {ACTION_SEARCH_NEXT, "next"},
+    {ACTION_ZOOM, "zoom"},
+    {ACTION_HELP, "keys"},
+    {ACTION_PROMPT, "prompt"},
+    BAR_END,
 };
 
 void key_bar_draw(const struct explorer *explorer, struct canvas *grid, int line)

@@ -65,9 +65,9 @@ bool layer_rows_fill(struct layers_view *view, const struct layers *layers)
 {
     bool kept = true;
     rows_clear(view);
-    for (int i = 0, count; kept && i < layers->count; i += count) {
-        for (count = 1; i + count < layers->count &&
-                        same_stage(layers->items[i].name, layers->items[i + count].name);)
+    for (int i = 0, count; kept && layers && i < layers->count; i += count) {
+        for (count = 1;
+             i + count < layers->count && same_stage(layers->items[i].name, layers->items[i + count].name);)
             count++;
         kept = count > 1 ? add_stage(view, layers, i, count)
                          : push(view, (struct layer_row){i, 1, false, false, NULL, 0});
@@ -83,8 +83,8 @@ const char *layer_row_text(const struct layer_row *row, const struct layers *lay
     return row->inside ? name + stage_length(name) + 1 : name;
 }
 
-/* What the command ratio calls the row: a layer's name, or a pattern for the stage. NULL when the stage's name
- * would be taken for a pattern itself. */
+/* What the command ratio calls the row: a layer's name, or a pattern for the stage. NULL when the stage's
+ * name would be taken for a pattern itself. */
 char *layer_row_target(const struct layer_row *row, const struct layers *layers)
 {
     if (!row->stage)

@@ -5,8 +5,8 @@
 
 #include "tui/explorer.h"
 
-/* Rows for all layers; those of closed stages (view->closed, per layer that begins one) are left out. False
- * when memory is out. */
+/* Rows for all layers; those of closed stages (view->closed, per layer that begins one) are left out. Without
+ * layers there are none. False when memory is out. */
 bool layer_rows_fill(struct layers_view *view, const struct layers *layers);
 /* The row's name in the tree, borrowed. */
 const char *layer_row_text(const struct layer_row *row, const struct layers *layers);

@@ -26,24 +26,18 @@ static const struct node overview[] = {
     {LEAF, 26, 0, PANE_LOG, false, true},
 };
 static const struct node compare[] = {
-    {STACK, 100, 2, 0, false, false},
-    {STACK, 85, 2, 0, true, false},
-    {LEAF, 65, 0, PANE_SCORES, false, false},
-    {LEAF, 35, 0, PANE_CORRELATION, false, true},
+    {STACK, 100, 2, 0, false, false},         {STACK, 85, 2, 0, true, false},
+    {LEAF, 65, 0, PANE_SCORES, false, false}, {LEAF, 35, 0, PANE_CORRELATION, false, true},
     {LEAF, 15, 0, PANE_LOG, false, false},
 };
 static const struct node prune[] = {
-    {SIDE, 100, 2, 0, false, false},
-    {LEAF, 58, 0, PANE_LAYERS, false, false},
-    {STACK, 42, 2, 0, false, true},
-    {LEAF, 50, 0, PANE_MODEL, true, true},
+    {SIDE, 100, 2, 0, false, false},       {LEAF, 58, 0, PANE_LAYERS, false, false},
+    {STACK, 42, 2, 0, false, true},        {LEAF, 50, 0, PANE_MODEL, true, true},
     {LEAF, 50, 0, PANE_LOG, false, false},
 };
 static const struct node sweep[] = {
-    {STACK, 100, 2, 0, false, false},
-    {LEAF, 76, 0, PANE_FIGURE, true, false},
-    {SIDE, 24, 2, 0, false, false},
-    {LEAF, 60, 0, PANE_LOG, false, true},
+    {STACK, 100, 2, 0, false, false},        {LEAF, 76, 0, PANE_FIGURE, true, false},
+    {SIDE, 24, 2, 0, false, false},          {LEAF, 60, 0, PANE_LOG, false, true},
     {LEAF, 40, 0, PANE_MODEL, false, false},
 };
 
@@ -194,8 +188,8 @@ static int overlap(int a, int a_length, int b, int b_length)
 static int distance(const struct rect *a, const struct rect *b, enum action_id direction)
 {
     bool wide = direction == ACTION_FOCUS_LEFT || direction == ACTION_FOCUS_RIGHT;
-    int shared =
-        wide ? overlap(a->line, a->height, b->line, b->height) : overlap(a->column, a->width, b->column, b->width);
+    int shared = wide ? overlap(a->line, a->height, b->line, b->height)
+                      : overlap(a->column, a->width, b->column, b->width);
     if (shared <= 0)
         return -1;
     switch (direction) {

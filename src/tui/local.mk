@@ -7,11 +7,13 @@ src_libtui_a_SOURCES = \
 	src/tui/explorer.c src/tui/explorer.h \
 	src/tui/explorer_face.c src/tui/explorer_face.h \
 	src/tui/explorer_keys.c \
+	src/tui/explorer_lines.c \
 	src/tui/explorer_live.c src/tui/explorer_live.h \
 	src/tui/gallery.c src/tui/gallery.h \
 	src/tui/grid.c src/tui/grid.h \
 	src/tui/journal.c src/tui/journal.h \
 	src/tui/keys_help.c src/tui/keys_help.h \
+	src/tui/layer_draw.c src/tui/layer_draw.h \
 	src/tui/layer_rows.c src/tui/layer_rows.h \
 	src/tui/layout.c src/tui/layout.h \
 	src/tui/pane.c src/tui/pane.h \
@@ -24,5 +26,6 @@ src_libtui_a_SOURCES = \
 	src/tui/press_decode.c src/tui/press_decode.h \
 	src/tui/prompt.c src/tui/prompt.h \
 	src/tui/rescue.c src/tui/rescue.h \
+	src/tui/score_panels.c src/tui/score_panels.h \
 	src/tui/tui.c src/tui/tui.h
 LIBTUI = src/libtui.a

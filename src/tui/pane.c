@@ -116,7 +116,8 @@ void draw_cut(struct canvas *grid, const struct rect *room, int line, int column
         grid_text(grid, room, line, room->width - width, style, ellipsis);
 }
 
-void draw_scrolled(struct canvas *grid, const struct rect *room, const struct canvas *content, int top, int aside)
+void draw_scrolled(struct canvas *grid, const struct rect *room, const struct canvas *content, int top,
+                   int aside)
 {
     grid_copy(grid, room, content, top, aside);
     int last = room->column + room->width - 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a pane is: a row of functions. Preconditions: explorer_refresh was called; `room` is inside the grid and
- * at least one cell. All but `draw` may be NULL. */
+/* What a pane is: a row of functions. Preconditions: explorer_refresh was called; `room` is inside the grid
+ * and at least one cell. All but `draw` may be NULL. */
 #ifndef IPPRO_TUI_PANE_H
 #define IPPRO_TUI_PANE_H
 
@@ -38,7 +38,8 @@ void draw_empty(struct canvas *grid, const struct rect *room, const char *text);
 void draw_cut(struct canvas *grid, const struct rect *room, int line, int column, enum cell_style style,
               const char *text);
 /* Show lines of a canvas from `top`, with a mark at the right edge where there is more. */
-void draw_scrolled(struct canvas *grid, const struct rect *room, const struct canvas *content, int top, int aside);
+void draw_scrolled(struct canvas *grid, const struct rect *room, const struct canvas *content, int top,
+                   int aside);
 
 /* The layer under the cursor of the layers pane, or its stage's layers. */
 const struct layer_row *layers_current(const struct explorer *explorer);

@@ -121,9 +121,9 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
     struct correlation_view *view = &explorer->correlation;
     if (!view->figure) {
         draw_empty(grid, room,
-                   view->why                            ? view->why
+                   view->why                              ? view->why
                    : explorer->session->board->count == 1 ? "one criterion alone: score another"
-                                                        : "no scores yet: score all");
+                                                          : "no scores yet: score all");
         return;
     }
     const struct figure_matrix *matrix = &view->figure->matrix;
@@ -198,7 +198,8 @@ static bool act(struct explorer *explorer, enum action_id action)
     if (!view->figure)
         return false;
     if (action == ACTION_LEFT || action == ACTION_RIGHT) {
-        view->column = cursor_moved(view->column, action == ACTION_RIGHT ? 1 : -1, view->figure->matrix.columns);
+        view->column =
+            cursor_moved(view->column, action == ACTION_RIGHT ? 1 : -1, view->figure->matrix.columns);
         return true;
     }
     if (action == ACTION_OPEN) {

@@ -84,7 +84,8 @@ static bool act(struct explorer *explorer, enum action_id action)
         return true;
     case ACTION_CLOSE:
         explorer->figure_open = explorer->layout == LAYOUT_SWEEP;
-        explorer_focus(explorer, explorer->return_focus == PANE_FIGURE ? FOCUS_PROMPT : explorer->return_focus);
+        explorer_focus(explorer,
+                       explorer->return_focus == PANE_FIGURE ? FOCUS_PROMPT : explorer->return_focus);
         explorer->return_focus = FOCUS_PROMPT;
         return true;
     default:

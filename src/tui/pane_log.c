@@ -33,8 +33,8 @@ static bool act(struct explorer *explorer, enum action_id action)
     int step;
     if (!vertical_step(action, room.height, content->height, &step))
         return false;
-    explorer->scroll[PANE_LOG] = cursor_moved(explorer->scroll[PANE_LOG], -step,
-                                              most_scroll(explorer, content, room.height) + 1);
+    explorer->scroll[PANE_LOG] =
+        cursor_moved(explorer->scroll[PANE_LOG], -step, most_scroll(explorer, content, room.height) + 1);
     return true;
 }
 

@@ -107,7 +107,7 @@ static void selection_row(struct card *card, const struct explorer *explorer)
         text_add_thousands(&text, pruning->removed_count);
         text_add_format(&text, " channels by %s", pruning->how ? pruning->how : "hand");
     } else {
-        text_add(&text, card->compact                      ? "nothing yet"
+        text_add(&text, card->compact                     ? "nothing yet"
                         : explorer->session->board->count ? "nothing: prune CRITERION RATIO"
                                                           : "nothing: score first");
     }
@@ -126,7 +126,8 @@ static void plan_rows(struct card *card, const struct explorer *explorer)
     text_add(&text, card->compact ? "would leave" : "what is set would leave, once pruned:");
     row(card, "ratios", STYLE_NOTE, &text);
     text_free(&text);
-    cost_row(card, card->compact ? " params" : " parameters", (double)model->cost.parameters, (double)plan->parameters, false);
+    cost_row(card, card->compact ? " params" : " parameters", (double)model->cost.parameters,
+             (double)plan->parameters, false);
     cost_row(card, " MACs", model->cost.macs, plan->macs, true);
 }
 
@@ -179,9 +180,9 @@ static void title(const struct explorer *explorer, struct text *text)
 {
     const struct session *session = explorer->session;
     if (session->model)
-        text_add(text, session->pruning->removed_count              ? "as selected, masked"
+        text_add(text, session->pruning->removed_count                    ? "as selected, masked"
                        : model_original(session->model) != session->model ? "smaller than as loaded"
-                                                                    : "as loaded");
+                                                                          : "as loaded");
 }
 
 static bool act(struct explorer *explorer, enum action_id action)

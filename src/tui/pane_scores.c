@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Scores: histograms of the layers under the cursor of the layers pane, one panel per criterion on shared bins;
- * below them the filters of the bin under the cursor. The command hist does the counting. */
+/* Scores: histograms of the layers under the cursor of the layers pane, one panel per criterion on shared
+ * bins; below them the filters of the bin under the cursor. The command hist does the counting. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +10,10 @@
 #include "session/shown.h"
 #include "tui/layer_rows.h"
 #include "tui/pane.h"
+#include "tui/score_panels.h"
 #include "view/numbers.h"
 
-enum { GUTTER = 5, GAP = 1, PANEL_LEAST = 9, BINS_MOST = 48, LIST_LEAST = 11, LIST_LINES = 4, BARS_MOST = 12 };
+enum { BINS_MOST = 48, LIST_LEAST = 11, LIST_LINES = 4, BARS_MOST = 12 };
 
 void scores_free_view(struct scores_view *view)
 {
@@ -24,27 +25,7 @@ void scores_free_view(struct scores_view *view)
 /* --- what is shown -----------------------------------------------------------------------------------------
  */
 
-/* How many panels stand side by side, and how wide their bars are together. */
-struct panels {
-    int across, first, width; /* first: the criterion of the leftmost */
-};
-
-static struct panels panels_for(const struct explorer *explorer, int width)
-{
-    int series = explorer->session->board->count;
-    struct panels panels = {.across = (width - GUTTER + GAP) / (PANEL_LEAST + GAP)};
-    panels.across = panels.across < 1 ? 1 : panels.across > series ? series : panels.across;
-    if (panels.across < 1)
-        return panels;
-    panels.width = (width - GUTTER - GAP * (panels.across - 1)) / panels.across;
-    panels.first = explorer->criterion - panels.across / 2;
-    if (panels.first > series - panels.across)
-        panels.first = series - panels.across;
-    panels.first = panels.first < 0 ? 0 : panels.first;
-    return panels;
-}
-
-static int bins_for(const struct panels *panels)
+static int bins_for(const struct score_panels *panels)
 {
     int bins = panels->width;
     while (bins > BINS_MOST)
@@ -126,7 +107,7 @@ static void refresh(struct explorer *explorer)
     view->filter = filter;
     if (!explorer->session->model || !explorer->session->board->count || room.width < 1)
         return;
-    struct panels panels = panels_for(explorer, room.width);
+    struct score_panels panels = score_panels_for(explorer, room.width);
     if (shown_layers(explorer, &first) == 0) {
         view->why = mem_string("the network's outputs: never pruned, not scored");
         return;
@@ -220,141 +201,11 @@ static void draw_filters(const struct explorer *explorer, struct canvas *grid, c
         grid_text(grid, &cell, 0, 0, filters.first + top + i < filters.pruned ? STYLE_CUT : STYLE_PLAIN,
                   text_data(&text));
         if (chosen)
-            grid_restyle(grid, cell.line, cell.column, cell.width, focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
+            grid_restyle(grid, cell.line, cell.column, cell.width,
+                         focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
     }
     text_free(&text);
     mem_free(filters.order);
-}
-
-/* --- bars --------------------------------------------------------------------------------------------------
- */
-
-static const char *const column_bars[2][9] = {{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
-                                              {" ", ".", ".", ".", ":", ":", ":", "#", "#"}};
-static const char *const column_cuts[2][9] = {{" ", "░", "░", "░", "░", "▒", "▒", "▒", "▒"},
-                                              {" ", ",", ",", ",", ";", ";", ";", "x", "x"}};
-
-struct bars {
-    const struct figure_histogram *histogram;
-    int series, left, width, rows;
-    int64_t top;
-    double threshold; /* in bins; NaN: none */
-};
-
-static int bin_of(const struct bars *bars, int column)
-{
-    return column * bars->histogram->bins / bars->width;
-}
-
-static void draw_bars(struct canvas *grid, const struct rect *room, const struct bars *bars, int cursor)
-{
-    const int64_t *counts =
-        bars->histogram->counts + (size_t)bars->series * (size_t)bars->histogram->bins;
-    for (int c = 0; c < bars->width; c++) {
-        int bin = bin_of(bars, c);
-        bool cut = !isnan(bars->threshold) && bin + 0.5 < bars->threshold;
-        int eighths = (int)lround((double)counts[bin] / (double)bars->top * bars->rows * 8);
-        eighths = counts[bin] > 0 && eighths == 0 ? 1 : eighths;
-        for (int row = 0; row < bars->rows; row++) {
-            int here = eighths - row * 8;
-            here = here < 0 ? 0 : here > 8 ? 8 : here;
-            enum cell_style style = bin == cursor ? STYLE_CURSOR : cut ? STYLE_CUT : STYLE_BAR;
-            int line = bars->rows - row;
-            if (here > 0 || bin == cursor)
-                grid_text(grid, room, line, bars->left + c, style,
-                          cut ? column_cuts[grid->ascii][here] : column_bars[grid->ascii][here]);
-        }
-        grid_text(grid, room, bars->rows + 1, bars->left + c, cut ? STYLE_CUT : STYLE_AXIS,
-                  grid->ascii ? cut ? "~" : "-" : cut ? "╌" : "─");
-    }
-}
-
-static void draw_ticks(struct canvas *grid, const struct rect *room, const struct bars *bars)
-{
-    struct tick ticks[TICKS_MAX];
-    int most = bars->width / 8 < 2 ? 2 : bars->width / 8 > TICKS_MAX ? TICKS_MAX : bars->width / 8;
-    int count = ticks_of_axis(bars->histogram, most, ticks), free = 0;
-    for (int i = 0; i < count; i++) {
-        int column = (int)(ticks[i].position * bars->width / bars->histogram->bins);
-        column = column < bars->width ? column : bars->width - 1;
-        int width = grid_width_of(grid, ticks[i].label), start = column - width / 2;
-        start = start < 0 ? 0 : start + width > bars->width ? bars->width - width : start;
-        if (start < free)
-            continue;
-        free = start + width + 1;
-        grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_AXIS, grid->ascii ? "+" : "┬");
-        grid_text(grid, room, bars->rows + 2, bars->left + start, STYLE_AXIS, ticks[i].label);
-    }
-    if (!isnan(bars->threshold) && bars->threshold > 0 && bars->threshold < bars->histogram->bins) {
-        int column = (int)(bars->threshold * bars->width / bars->histogram->bins);
-        grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_CUT, grid->ascii ? "^" : "▲");
-    }
-}
-
-/* The panel's name and how many filters would go. */
-static void draw_name(const struct explorer *explorer, struct canvas *grid, const struct rect *room,
-                      const struct bars *bars)
-{
-    struct rect part = {room->column + bars->left, room->line, bars->width, 1};
-    const int64_t *counts =
-        bars->histogram->counts + (size_t)bars->series * (size_t)bars->histogram->bins;
-    int64_t below = 0;
-    bool current = bars->series == explorer->criterion;
-    char text[48];
-    draw_cut(grid, &part, 0, 0, current ? STYLE_TITLE : STYLE_NAME,
-             explorer->session->board->entries[bars->series].choice.label);
-    for (int i = 0; !isnan(bars->threshold) && i < bars->histogram->bins && i + 0.5 < bars->threshold; i++)
-        below += counts[i];
-    snprintf(text, sizeof text, "%s%lld", grid->ascii ? "x" : "▒", (long long)below);
-    if (below)
-        grid_text_right(grid, &part, 0,
-                        grid_width_of(grid, explorer->session->board->entries[bars->series].choice.label) + 1,
-                        STYLE_CUT, text);
-}
-
-static void draw_counts(struct canvas *grid, const struct rect *room, const struct count_axis *axis, int rows)
-{
-    struct rect gutter = {room->column, room->line, GUTTER, room->height};
-    for (int t = 0; t <= axis->ticks; t++) {
-        int line = rows + 1 - (int)lround((double)t / axis->ticks * rows);
-        struct text label = {0};
-        number_add_count(&label, t * axis->step);
-        text_add(&label, grid->ascii ? " +" : t ? " ┤" : " ┼");
-        if (t == 0 || line <= rows)
-            grid_text_right(grid, &gutter, line, 0, STYLE_AXIS, text_data(&label));
-        text_free(&label);
-    }
-}
-
-static void draw_panels(struct explorer *explorer, struct canvas *grid, const struct rect *room, int rows,
-                        bool focused)
-{
-    const struct figure_histogram *histogram = &explorer->scores.figure->histogram;
-    struct panels panels = panels_for(explorer, room->width);
-    int64_t highest = 1;
-    for (int i = panels.first * histogram->bins;
-         i < (panels.first + panels.across) * histogram->bins && i < histogram->series * histogram->bins; i++)
-        highest = histogram->counts[i] > highest ? histogram->counts[i] : highest;
-    struct count_axis axis = count_axis_for(highest, 1, rows > 6 ? 4 : rows > 3 ? 2 : 1);
-    for (int line = 1; line <= rows; line++)
-        grid_text(grid, room, line, GUTTER - 1, STYLE_AXIS, grid->ascii ? "|" : "│");
-    draw_counts(grid, room, &axis, rows);
-    for (int p = 0; p < panels.across && panels.first + p < histogram->series; p++) {
-        struct bars bars = {.histogram = histogram,
-                            .series = panels.first + p,
-                            .left = GUTTER + p * (panels.width + GAP),
-                            .width = panels.width,
-                            .rows = rows,
-                            .top = axis.top,
-                            .threshold = NAN};
-        double threshold = histogram->threshold[bars.series];
-        if (!isnan(threshold))
-            bars.threshold = axis_position(histogram, threshold);
-        draw_name(explorer, grid, room, &bars);
-        draw_bars(grid, room, &bars,
-                  focused && bars.series == explorer->criterion ? explorer->scores.bin : -1);
-        draw_ticks(grid, room, &bars);
-    }
 }
 
 static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
@@ -364,7 +215,7 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
         draw_empty(grid, room, !explorer->session->model ? "no network yet" : "no scores yet: score all");
         return;
     }
-    if (!view->figure || room->width < GUTTER + 8 || room->height < 4) {
+    if (!view->figure || room->width < SCORE_GUTTER + 8 || room->height < 4) {
         draw_empty(grid, room, view->why ? view->why : "");
         return;
     }
@@ -373,7 +224,7 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
         list = list ? room->height - 3 - BARS_MOST : 0;
         bars = BARS_MOST;
     }
-    draw_panels(explorer, grid, room, bars, focused);
+    score_panels_draw(explorer, grid, room, bars, focused);
     if (list > 0) {
         struct rect below = {room->column, room->line + room->height - list, room->width, list};
         draw_filters(explorer, grid, &below, focused);
@@ -467,9 +318,10 @@ static void click(struct explorer *explorer, const struct rect *room, int line, 
 {
     if (!explorer->scores.figure)
         return;
-    struct panels panels = panels_for(explorer, room->width);
-    int panel = (column - GUTTER) / (panels.width + GAP), inside = (column - GUTTER) % (panels.width + GAP);
-    if (column < GUTTER || panel >= panels.across || inside >= panels.width)
+    struct score_panels panels = score_panels_for(explorer, room->width);
+    int panel = (column - SCORE_GUTTER) / (panels.width + SCORE_GAP),
+        inside = (column - SCORE_GUTTER) % (panels.width + SCORE_GAP);
+    if (column < SCORE_GUTTER || panel >= panels.across || inside >= panels.width)
         return;
     explorer->criterion = panels.first + panel;
     if (line > 0) {

@@ -44,15 +44,16 @@ static int read_sequence(const unsigned char *bytes, int count, struct sequence 
 static int modifiers_of(const struct sequence *sequence)
 {
     int bits = sequence->count > 1 && sequence->parameter[1] > 0 ? sequence->parameter[1] - 1 : 0;
-    return (bits & 1 ? PRESS_SHIFT : 0) | (bits & 2 || bits & 8 ? PRESS_ALT : 0) | (bits & 4 ? PRESS_CTRL : 0);
+    return (bits & 1 ? PRESS_SHIFT : 0) | (bits & 2 || bits & 8 ? PRESS_ALT : 0) |
+           (bits & 4 ? PRESS_CTRL : 0);
 }
 
 static const struct {
     char final;
     int press;
 } letters[] = {
-    {'A', PRESS_UP},     {'B', PRESS_DOWN},   {'C', PRESS_RIGHT},  {'D', PRESS_LEFT},
-    {'H', PRESS_HOME},   {'F', PRESS_END},    {'P', PRESS_F1},     {'Q', PRESS_F1 + 1},
+    {'A', PRESS_UP},     {'B', PRESS_DOWN},   {'C', PRESS_RIGHT}, {'D', PRESS_LEFT},
+    {'H', PRESS_HOME},   {'F', PRESS_END},    {'P', PRESS_F1},    {'Q', PRESS_F1 + 1},
     {'R', PRESS_F1 + 2}, {'S', PRESS_F1 + 3}, {'M', PRESS_ENTER},
 };
 
@@ -70,11 +71,11 @@ static int number_press(int number)
     static const struct {
         int number, press;
     } numbers[] = {
-        {1, PRESS_HOME},      {2, PRESS_INSERT},    {3, PRESS_DELETE},    {4, PRESS_END},
-        {5, PRESS_PAGE_UP},   {6, PRESS_PAGE_DOWN}, {7, PRESS_HOME},      {8, PRESS_END},
-        {11, PRESS_F1},       {12, PRESS_F1 + 1},   {13, PRESS_F1 + 2},   {14, PRESS_F1 + 3},
-        {15, PRESS_F1 + 4},   {17, PRESS_F1 + 5},   {18, PRESS_F1 + 6},   {19, PRESS_F1 + 7},
-        {20, PRESS_F1 + 8},   {21, PRESS_F1 + 9},   {23, PRESS_F1 + 10},  {24, PRESS_F1 + 11},
+        {1, PRESS_HOME},    {2, PRESS_INSERT},    {3, PRESS_DELETE},   {4, PRESS_END},
+        {5, PRESS_PAGE_UP}, {6, PRESS_PAGE_DOWN}, {7, PRESS_HOME},     {8, PRESS_END},
+        {11, PRESS_F1},     {12, PRESS_F1 + 1},   {13, PRESS_F1 + 2},  {14, PRESS_F1 + 3},
+        {15, PRESS_F1 + 4}, {17, PRESS_F1 + 5},   {18, PRESS_F1 + 6},  {19, PRESS_F1 + 7},
+        {20, PRESS_F1 + 8}, {21, PRESS_F1 + 9},   {23, PRESS_F1 + 10}, {24, PRESS_F1 + 11},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (numbers[i].number == number)
@@ -93,7 +94,8 @@ static void mouse(const struct sequence *sequence, struct press_event *event)
 
 static void name_sequence(const struct sequence *sequence, struct press_event *event)
 {
-    if (sequence->intro == '<' && sequence->count == 3 && (sequence->final == 'M' || sequence->final == 'm')) {
+    if (sequence->intro == '<' && sequence->count == 3 &&
+        (sequence->final == 'M' || sequence->final == 'm')) {
         mouse(sequence, event);
         return;
     }

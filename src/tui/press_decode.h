@@ -17,8 +17,8 @@ struct press_sequence {
 };
 
 /* The first press in `count` bytes; known sequences (ended by a row without bytes) come before those that all
- * terminals share. Returns the bytes it took; 0 when there are too few to tell, which with `complete` (nothing
- * came for a while) cannot be. */
+ * terminals share. Returns the bytes it took; 0 when there are too few to tell, which with `complete`
+ * (nothing came for a while) cannot be. */
 int press_decode(const unsigned char *bytes, int count, bool complete, const struct press_sequence *known,
                  struct press_event *event);
 

@@ -124,7 +124,9 @@ static void line_entered(struct tui *tui)
     struct explorer *explorer = tui->explorer;
     bool end;
     char *line = prompt_take(&end);
-    if (end && explorer->line.asking == ASK_COMMAND)
+    if (end && explorer->beside)
+        explorer_say(explorer, true, "work is going on: 'quit' ends it and the program");
+    else if (end && explorer->line.asking == ASK_COMMAND)
         tui->ended = true;
     if (explorer->line.asking != ASK_COMMAND && (line || end)) {
         explorer_answer(explorer, line ? line : "");
