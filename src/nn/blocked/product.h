@@ -45,10 +45,12 @@ LANES_INLINE void product(int tile, int vectors, int in_channels, const float *x
     for (; in_channels > 0; in_channels -= LANES, x += block_stride) {
         const int channels = in_channels < LANES ? in_channels : LANES;
         for (int i = 0; i < channels; i++, weights += vectors * WIDTH) {
-            /* Large weights come from the third cache. */
-            LANES_UNROLL
-            for (int v = 0; v < vectors * WIDTH; v += 16)
-                __builtin_prefetch(weights + PREFETCH + v);
+            /* Large weights come from the third cache; half a group has no room among its loads. */
+            if (vectors == GROUP_VECTORS) {
+                LANES_UNROLL
+                for (int v = 0; v < GROUP; v += 16)
+                    __builtin_prefetch(weights + PREFETCH + v);
+            }
             vector w[GROUP_VECTORS];
             LANES_UNROLL
             for (int v = 0; v < vectors; v++)

@@ -302,22 +302,39 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-static void output_batch(const struct blocked_convolution *g, const struct shape *s, int channel, int group,
-                         int from, int to, const float *sums, const struct blocked_epilogue *pointer)
+/* Tiles from..to-1 of the group of output channels that starts at `channel`. */
+LANES_INLINE void output_group(const struct blocked_convolution *g, const struct shape *s, int channel,
+                               int group, int from, int to, const float *sums,
+                               const struct blocked_epilogue *epilogue)
 {
-    const struct blocked_epilogue epilogue = *pointer;
     const size_t row = (size_t)g->out_width * LANES, plane = (size_t)g->out_height * row;
     for (int v = 0; v < group; v += WIDTH) {
-        const struct epilogue_channels channels = epilogue_channels(&epilogue, channel + v);
+        const struct epilogue_channels channels = epilogue_channels(epilogue, channel + v);
         const size_t first = (size_t)((channel + v) / LANES) * plane + (size_t)((channel + v) % LANES);
         struct tile tile = tile_at(s, from);
         for (int index = from; index < to; index++, tile_next(s, &tile)) {
             const size_t at = first + (size_t)(tile.image * blocked_blocks(g->out_channels)) * plane +
                               (size_t)(tile.y * OUTPUTS) * row + (size_t)(tile.x * OUTPUTS) * LANES;
-            output_tile(&epilogue, &channels, sums + (size_t)(index - from) * (size_t)group + v, s->sum_place,
+            output_tile(epilogue, &channels, sums + (size_t)(index - from) * (size_t)group + v, s->sum_place,
                         at, row, smaller(OUTPUTS, g->out_height - tile.y * OUTPUTS),
                         smaller(OUTPUTS, g->out_width - tile.x * OUTPUTS));
         }
+    }
+}
+
+/* Gradients have no epilogue to speak of: they get copies of the loop without its tests. */
+static void output_batch(const struct blocked_convolution *g, const struct shape *s, int channel, int group,
+                         int from, int to, const float *sums, const struct blocked_epilogue *pointer)
+{
+    if (epilogue_is_plain(pointer) && pointer->add) {
+        const struct blocked_epilogue epilogue = {.out = pointer->out, .add = true};
+        output_group(g, s, channel, group, from, to, sums, &epilogue);
+    } else if (epilogue_is_plain(pointer)) {
+        const struct blocked_epilogue epilogue = {.out = pointer->out};
+        output_group(g, s, channel, group, from, to, sums, &epilogue);
+    } else {
+        const struct blocked_epilogue epilogue = *pointer;
+        output_group(g, s, channel, group, from, to, sums, &epilogue);
     }
 }
 
