@@ -56,8 +56,10 @@ static struct subject subject_new(uint64_t seed)
     assert_true(s.layers->count <= MOST_LAYERS);
     for (int i = 0; i < s.layers->count; i++) {
         const struct layer *layer = &s.layers->items[i];
-        if (layer->output_layer)
-            continue;
+        const struct shape *shape = &s.graph->values[layer->linear].shape;
+        if (layer->output_layer || shape->rank < 2 || shape->dim[1] != layer->channels ||
+            (layer->kind == LAYER_LINEAR && shape->rank != 2))
+            continue; /* scoring refuses these */
         s.centers[s.count] =
             layer_parameter(s.graph, layer, layer->norm_node >= 0 ? layer->mean : layer->bias);
         assert_non_null(s.centers[s.count]);

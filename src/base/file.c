@@ -72,7 +72,8 @@ static status read_all(int fd, const char *path, unsigned char *data, size_t siz
     return STATUS_OK;
 }
 
-status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error)
+status file_read_open(const char *path, size_t limit, unsigned char **data, size_t *size, int *descriptor,
+                      struct error *error)
 {
     char *expanded = path_expand(path);
     if (!expanded)
@@ -85,16 +86,43 @@ status file_read(const char *path, size_t limit, unsigned char **data, size_t *s
         content = bytes < SIZE_MAX ? mem_aligned_raw(bytes + 1, 1) : NULL;
         code = content ? read_all(fd, expanded, content, bytes, error)
                        : error_set(error, STATUS_MEMORY, "%s: no memory for its %zu bytes", expanded, bytes);
-        close(fd);
     }
     mem_free(expanded);
     if (code != STATUS_OK) {
         mem_free(content);
+        if (fd >= 0)
+            close(fd);
         return code;
     }
     content[bytes] = '\0';
     *data = content;
     *size = bytes;
+    *descriptor = fd;
+    return STATUS_OK;
+}
+
+status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error)
+{
+    int fd;
+    status code = file_read_open(path, limit, data, size, &fd, error);
+    if (code == STATUS_OK)
+        close(fd);
+    return code;
+}
+
+status file_read_at(int fd, const char *path, size_t offset, void *data, size_t count, struct error *error)
+{
+    for (size_t at = 0; at < count;) {
+        ssize_t got = pread(fd, (unsigned char *)data + at, count - at, (off_t)(offset + at));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return file_error(error, path, errno);
+        if (got == 0)
+            return error_set(error, STATUS_FILE, "%s: ends at byte %zu: it changed since it was opened", path,
+                             offset + at);
+        at += (size_t)got;
+    }
     return STATUS_OK;
 }
 

@@ -13,6 +13,14 @@
  * and owned by the caller (mem_free). "~/" is expanded. */
 status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error);
 
+/* The same, and the file stays open for file_read_at. *descriptor is the caller's to close. */
+status file_read_open(const char *path, size_t limit, unsigned char **data, size_t *size, int *descriptor,
+                      struct error *error);
+/* Exactly `count` bytes from an offset of an open file; may be called from several threads. `path` is for the
+ * message. */
+status file_read_at(int descriptor, const char *path, size_t offset, void *data, size_t count,
+                    struct error *error);
+
 /* Replace (or create) the file in one step: temporary file beside it, fsync, rename. On failure the old file
  * is as it was and nothing is left behind. */
 status file_replace(const char *path, const void *data, size_t size, struct error *error);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "base/memory.h"
 #include "data/records.h"
 
@@ -51,31 +52,28 @@ static status check_labels(const char *path, const struct layout *layout, const 
     return STATUS_OK;
 }
 
-/* Append the records of one file. */
+/* Append the records of one file. Labels are checked and the digest is taken now; images are read when they
+ * are wanted. */
 static status add_file(struct dataset *dataset, const char *path, const struct layout *layout,
                        struct error *error)
 {
     const size_t record_size = (size_t)layout->label_bytes + RECORD_PIXELS;
     unsigned char *bytes;
     size_t size;
-    status code = file_read(path, largest_file, &bytes, &size, error);
+    int descriptor;
+    status code = file_read_open(path, largest_file, &bytes, &size, &descriptor, error);
     if (code != STATUS_OK)
         return code;
     size_t count = size / record_size;
-    uint8_t *place = NULL;
     if (size % record_size != 0)
         code = error_set(error, STATUS_FILE, "%s: %zu bytes is no multiple of the %zu-byte record", path,
                          size, record_size);
     else
         code = check_labels(path, layout, bytes, count, error);
-    if (code == STATUS_OK && records_adopt(dataset, bytes, (int64_t)count))
-        return STATUS_OK;
-    if (code == STATUS_OK && !(place = records_extend(dataset, (int64_t)count)))
-        code = error_set(error, STATUS_MEMORY, "%s: no memory for its %zu records", path, count);
-    if (code == STATUS_OK) {
-        memcpy(place, bytes, size);
-        dataset->count += (int64_t)count;
-    }
+    if (code == STATUS_OK)
+        code = records_add_file(dataset, path, descriptor, bytes, (int64_t)count, error);
+    else
+        close(descriptor);
     mem_free(bytes);
     return code;
 }

@@ -21,6 +21,15 @@ static const struct family_cost costs[] = {
     {"winograd2", 0.65, 2, 14}, {"winograd4", 0.65, 4, 14},
 };
 
+/* Weights beyond a core's cache come from memory for every micro-batch: products in the time of one number.
+ */
+static const double RESIDENT_WEIGHTS = 1 << 18, STREAM = 20;
+
+static double stream_cost(const struct blocked_convolution *g, double weights)
+{
+    return weights > RESIDENT_WEIGHTS ? STREAM * weights / (double)g->images : 0;
+}
+
 static double positions(const struct blocked_convolution *g)
 {
     return (double)g->out_height * (double)g->out_width;
@@ -34,12 +43,14 @@ static double cost_of(const struct family_cost *family, const struct blocked_con
     const double taps = (double)g->kernel_height * (double)g->kernel_width;
     if (!family->outputs) {
         const double shared = g->transposed ? (double)g->stride_height * (double)g->stride_width : 1;
-        return positions(g) / shared * taps * out * (g->groups > 1 ? 1 : in) / family->efficiency;
+        const double weights = taps * out * (g->groups > 1 ? 1 : in);
+        return positions(g) / shared * weights / family->efficiency + stream_cost(g, weights);
     }
     const double tiles =
         ceil((double)g->out_height / family->outputs) * ceil((double)g->out_width / family->outputs);
     const double places = (double)((family->outputs + 2) * (family->outputs + 2));
-    return tiles * places * (in * out / family->efficiency + family->transform * (in + out));
+    return tiles * places * (in * out / family->efficiency + family->transform * (in + out)) +
+           stream_cost(g, places * in * out);
 }
 
 static bool allowed(const struct fused *fused, const char *name)

@@ -137,6 +137,8 @@ static status make_all(struct fused *fused, struct error *error)
     numbers->count = fused->step_count;
     for (int s = 0; s < fused->step_count; s++) {
         const struct unit *unit = fused->steps[s].unit;
+        if (progress_cancelled(fused->engine->progress))
+            return error_set(error, STATUS_CANCELLED, "cancelled");
         if (unit && make_unit(fused, unit, &numbers->items[s], error))
             return error->code;
     }
