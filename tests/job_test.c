@@ -49,7 +49,8 @@ static status wait_with_poll(struct session *session, const char *line,
     struct reply reply = {0};
     struct job *job;
     assert_int_equal(parse_line(line, &parsed, error), STATUS_OK);
-    const struct job_request request = {session, &parsed.statements[0], false, listener};
+    const struct job_request request = {
+        .session = session, .statement = &parsed.statements[0], .listener = listener};
     assert_int_equal(job_start(&request, NULL, NULL, &job, error), STATUS_OK);
     if (cancel)
         job_cancel(job);
@@ -130,7 +131,8 @@ static void test_interrupt(void **state)
     struct reply reply = {0};
     struct job *job;
     assert_int_equal(parse_line("score taylor samples=all", &parsed, &error), STATUS_OK);
-    const struct job_request request = {session, &parsed.statements[0], false, NULL};
+    const struct job_request request = {
+        .session = session, .statement = &parsed.statements[0], .listener = NULL};
     assert_int_equal(job_start(&request, NULL, NULL, &job, &error), STATUS_OK);
     raise(SIGINT);
     assert_int_equal(job_end(job, &reply, &error), STATUS_CANCELLED);
