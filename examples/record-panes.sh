@@ -51,6 +51,8 @@ run 'layout compare'
 keys F4 Right
 show "layout compare: what the criteria have in common"
 keys F8
+run 'eval samples=500 order=first'
+until_shown ' on 500 images'
 run 'layout prune'
 run 'ratio *.conv1 0.3'
 keys F2 Down + + + +
@@ -60,7 +62,7 @@ keys p
 until_shown 'selected +[0-9]'
 keys F8
 run 'eval samples=500 order=first'
-until_shown '85\.|on 500|accuracy +[0-9]'
+until_shown 'change +[-+0-9]'
 keys F7 q F8
 show "p prunes; eval says what it costs"
 run 'undo'
