@@ -111,7 +111,7 @@ static void same_scores(const struct session *a, const struct session *b)
 static void test_scores(void **state)
 {
     (void)state;
-    static const char line[] = "score all taylor:weight taylor:gate-batch proscore:filter samples=400 "
+    static const char line[] = "score all taylor:weight taylor:gate-batch proscore:filter samples=400 micro_batch=4 "
                                "order=first balanced=no batch=24";
     struct session *session = new_session(EXAMPLE), *plain = new_session(EXAMPLE);
     struct live_snapshot *snapshot = watched(session, line);
@@ -128,7 +128,7 @@ static void test_scores(void **state)
     assert_int_equal(snapshot->figure->table.rows, 7);
     assert_non_null(strstr(snapshot->figure->notes[0], snapshot->progress));
     char again[160];
-    snprintf(again, sizeof again, "score all samples=%d order=first", (int)snapshot->done);
+    snprintf(again, sizeof again, "score all samples=%d order=first micro_batch=4", (int)snapshot->done);
     run(plain, again);
     assert_int_equal(plain->board->pass->sample.count, snapshot->done);
     for (int i = 0; i < snapshot->board->count; i++) {

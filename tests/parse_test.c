@@ -174,7 +174,7 @@ static void test_command_names(void **state)
         {"scor", false, "no command 'scor': did you mean 'score'?"},
         {"scor", true, NULL},
         {"hsit", true, "no command 'hsit': did you mean 'hist'?"},
-        {"l", true, "'l' may be load, layers, layer, lua"},
+        {"l", true, "'l' may be load, layers, layer, layout, lua"},
         {"layer", true, NULL},
         {"xyzzy", true, "no command 'xyzzy': 'help' lists them"},
         {"", true, "no command '': 'help' lists them"},
@@ -350,7 +350,7 @@ static void check_completion(const char *line, const char *expected, bool files)
 static void test_completion(void **state)
 {
     (void)state;
-    check_completion("sc", "score scatter", false);
+    check_completion("sc", "score scatter screen", false);
     check_completion("sco", "score", false);
     check_completion("heat l1 by=", "by=quantiles by=channels", false);
     check_completion("info; ov", "overlap", false);

@@ -571,8 +571,8 @@ status fused_recognise(struct fused *fused, struct error *error)
         fused->values[v].exists = exists;
     }
     count_uses(fused, producer);
+    pin_watched(fused); /* before it is asked which probes the units can serve */
     pin_probes(fused, producer);
-    pin_watched(fused);
     mem_free(producer);
     return recognise_all(fused, error);
 }
