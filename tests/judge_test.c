@@ -502,7 +502,7 @@ static void sensitivity_refuses(void **state)
     assert_int_equal(sensitivity_new(&settings, &s, &error), STATUS_RANGE);
     assert_null(s);
     settings = sensitivity_settings(ELEMENT_FLOAT);
-    settings.micro_batch = -1; /* 0 chooses one */
+    settings.micro_batch = -1;
     check(sensitivity_new(&settings, &s, &error), &error);
     assert_int_equal(sensitivity_run(s, NULL, NULL, &error), STATUS_RANGE);
     sensitivity_free(s);
