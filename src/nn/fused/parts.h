@@ -22,7 +22,8 @@ struct fused_value {
     bool fits; /* float, batch x channels x rows x columns: can be blocked */
     int channels, height, width;
     int uses, user;      /* plan steps that read it, and the last of them */
-    bool pinned;         /* somebody looks at it: it must exist on its own */
+    bool pinned;         /* a probe that no unit takes looks at it: it must exist on its own */
+    bool watched;        /* it must exist after the passes too */
     bool exists;         /* it has a gradient */
     int producer;        /* fused step, NOTHING for inputs and constants */
     enum form made;      /* what the producer writes */

@@ -35,7 +35,7 @@ static bool is_wanted(const struct fused *fused, int value)
 static int sole_user(const struct fused *fused, int value)
 {
     const struct fused_value *v = &fused->values[value];
-    return v->uses == 1 && !v->pinned && value != fused->engine->output ? v->user : NOTHING;
+    return v->uses == 1 && !v->pinned && !v->watched && value != fused->engine->output ? v->user : NOTHING;
 }
 
 /* --- what can be fused ---------------------------------------------------------------------------------- */
@@ -143,11 +143,11 @@ static void pin_probes(struct fused *fused, const int *producer)
     }
 }
 
-static void pin_watched(struct fused *fused)
+static void mark_watched(struct fused *fused)
 {
     const struct engine *engine = fused->engine;
     for (int i = 0; i < engine->watched_count; i++)
-        fused->values[engine->watched[i]].pinned = true;
+        fused->values[engine->watched[i]].watched = true;
 }
 
 static int probe_at(const struct fused *fused, int linear, int target)
@@ -571,7 +571,7 @@ status fused_recognise(struct fused *fused, struct error *error)
         fused->values[v].exists = exists;
     }
     count_uses(fused, producer);
-    pin_watched(fused); /* before it is asked which probes the units can serve */
+    mark_watched(fused); /* before it is asked which probes the units can serve */
     pin_probes(fused, producer);
     mem_free(producer);
     return recognise_all(fused, error);
