@@ -268,7 +268,7 @@ local function same(result, ...)
     for i = 1, parts.n do parts[i] = tostring(parts[i]) end
     assert(table.concat(parts, " ") == result, table.concat(parts, " "))
 end
-same("8 9 %d", ("hello w%d"):find("%d", 1, true), "%d")
+same("8 9", ("hello w%d"):find("%d", 1, true))
 same("5 7 b1", ("ab, b1."):find("%f[%w](%w+)", 4) and 5, 7, ("ab, b1."):match("%f[%w](%w+)", 4))
 same("key value", ("  key = value"):match("^%s*(%w+)%s*=%s*(%w+)$"))
 same("(a(b)c) 3", ("x(a(b)c)"):match("%b()"), ("xa"):match("a()"))

@@ -238,6 +238,8 @@ static struct engine_options engine_options_of(const struct pass_work *work)
         .probe_count = work->count,
         .weights = work->weights,
         .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->count : 0,
+        .watched = work->maps,
+        .watched_count = pass->needs & NEED_ANY_ACTIVATION ? work->count : 0,
         .progress = pass->progress,
     };
 }

@@ -107,7 +107,7 @@ status board_agreement(const struct board *board, const struct model *model, con
     const struct score_statistics *statistics = board_statistics(board);
     struct scores *half[2] = {NULL, NULL};
     *agreement = entry->needs & PASS_NEEDS ? NAN : 1;
-    if (!(entry->needs & PASS_NEEDS) || !statistics || !statistics->half[0])
+    if (!(entry->needs & PASS_NEEDS) || !statistics || !statistics->half[0] || entry->choice.criterion->owner)
         return STATUS_OK;
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < 2; i++)

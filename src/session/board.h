@@ -38,7 +38,8 @@ const struct score_statistics *board_statistics(const struct board *board);
 status board_without_pass(const struct board *board, struct board **rest, struct error *error);
 
 /* How far the rankings of the two halves of the sample agree, from which an entry's scores came: Spearman's
- * coefficient, the mean over layers. 1 for scores from weights; NaN where there are no halves to compare. */
+ * coefficient, the mean over layers. 1 for scores from weights; NaN where there are no halves to compare, and
+ * for a script's criteria, which are called once and not three times. */
 status board_agreement(const struct board *board, const struct model *model, const struct score_entry *entry,
                        double *agreement, struct error *error);
 
