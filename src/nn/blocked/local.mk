@@ -21,14 +21,14 @@ BLOCKED_SOURCES = \
 
 noinst_LIBRARIES += src/libbaseline.a
 src_libbaseline_a_SOURCES = $(BLOCKED_SOURCES)
-src_libbaseline_a_CFLAGS = $(AM_CFLAGS) -DVARIANT=baseline
+src_libbaseline_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) -DVARIANT=baseline
 LIBBLOCKED = src/libbaseline.a
 
 if X86_KERNELS
 noinst_LIBRARIES += src/libavx2.a src/libavx512.a
 src_libavx2_a_SOURCES = $(BLOCKED_SOURCES)
-src_libavx2_a_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS) -DVARIANT=avx2
+src_libavx2_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) $(AVX2_CFLAGS) -DVARIANT=avx2
 src_libavx512_a_SOURCES = $(BLOCKED_SOURCES)
-src_libavx512_a_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS) -DVARIANT=avx512
+src_libavx512_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) $(AVX512_CFLAGS) -DVARIANT=avx512
 LIBBLOCKED += src/libavx2.a src/libavx512.a
 endif
