@@ -72,4 +72,9 @@ run 'curve l1,taylor,random samples=200 order=first ratios=0:0.6:0.2'
 until_shown 'networks? evaluated'
 keys F7 Home
 show "layout sweep: accuracy against the ratio"
+keys F8
+run 'gamma sweep 1e-4:1e4:log:41'
+until_shown 'gammas without a pass'
+keys F7 Home
+show "gamma sweep: what PROscore's step decides, without another pass"
 run 'quit'

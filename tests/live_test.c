@@ -15,38 +15,17 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "session/command.h"
 #include "session/live.h"
+#include "session_lines.h"
 
 /* ---- running ---- */
-
-static status run_with(struct session *session, const char *line, struct progress *progress,
-                       struct reply *reply, struct error *error)
-{
-    struct parsed_line parsed;
-    status code = parse_line(line, &parsed, error);
-    for (int i = 0; code == STATUS_OK && i < parsed.count; i++)
-        code = session_run(session, &parsed.statements[i], false, progress, reply, error);
-    if (parsed.arena)
-        parsed_line_free(&parsed);
-    return code;
-}
-
-static void run(struct session *session, const char *line)
-{
-    struct reply reply = {0};
-    struct error error = {0};
-    if (run_with(session, line, NULL, &reply, &error) != STATUS_OK)
-        fail_msg("%s: %s", line, error.message);
-    reply_free(&reply);
-}
 
 static struct session *new_session(const char *line)
 {
     struct session *session;
     struct error error = {0};
     assert_int_equal(session_new(&session, &error), STATUS_OK);
-    run(session, line);
+    run_line(session, line);
     return session;
 }
 
@@ -82,7 +61,7 @@ static struct live_snapshot *watched(struct session *session, const char *line)
     assert_int_equal(live_new(&watcher.live, &error), STATUS_OK);
     struct progress progress = {.report = watch, .argument = &watcher};
     session->live = watcher.live;
-    if (run_with(session, line, &progress, &reply, &error) != STATUS_OK)
+    if (run_with(session, line, &reply, &progress, &error) != STATUS_OK)
         fail_msg("%s: %s", line, error.message);
     session->live = NULL;
     assert_null(live_take(watcher.live)); /* nothing is left behind */
@@ -115,7 +94,7 @@ static void test_scores(void **state)
                                "order=first balanced=no batch=24";
     struct session *session = new_session(EXAMPLE), *plain = new_session(EXAMPLE);
     struct live_snapshot *snapshot = watched(session, line);
-    run(plain, line);
+    run_line(plain, line);
     same_scores(session, plain);
     assert_int_equal(snapshot->kind, LIVE_SCORES);
     assert_string_equal(snapshot->unit, "images");
@@ -129,7 +108,7 @@ static void test_scores(void **state)
     assert_non_null(strstr(snapshot->figure->notes[0], snapshot->progress));
     char again[160];
     snprintf(again, sizeof again, "score all samples=%d order=first micro_batch=4", (int)snapshot->done);
-    run(plain, again);
+    run_line(plain, again);
     assert_int_equal(plain->board->pass->sample.count, snapshot->done);
     for (int i = 0; i < snapshot->board->count; i++) {
         const struct score_entry *entry = &snapshot->board->entries[i];
@@ -154,7 +133,7 @@ static void test_halves(void **state)
 {
     (void)state;
     struct session *session = new_session(EXAMPLE);
-    run(session, "score taylor:gate taylor:gate-batch samples=64 order=first batch=7");
+    run_line(session, "score taylor:gate taylor:gate-batch samples=64 order=first batch=7");
     const struct score_statistics *whole = board_statistics(session->board);
     assert_non_null(whole->half[0]);
     assert_int_equal(whole->half[0]->images, 32);
@@ -164,7 +143,7 @@ static void test_halves(void **state)
         double sum = whole->half[0]->layers[0].gate[c] + whole->half[1]->layers[0].gate[c];
         assert_true(fabs(sum - whole->layers[0].gate[c]) <= 1e-9 * (1 + fabs(sum)));
     }
-    run(session, "score taylor:weight samples=40 order=first micro_batch=8");
+    run_line(session, "score taylor:weight samples=40 order=first micro_batch=8");
     whole = board_statistics(session->board);
     assert_int_equal(whole->half[0]->images, 24); /* micro-batches 0, 2 and 4 */
     assert_int_equal(whole->half[1]->images, 16);
@@ -172,7 +151,7 @@ static void test_halves(void **state)
         double sum = whole->half[0]->layers[0].weight_dot[c] + whole->half[1]->layers[0].weight_dot[c];
         assert_true(fabs(sum - whole->layers[0].weight_dot[c]) <= 1e-6 * (1 + fabs(sum)));
     }
-    run(session, "score taylor samples=1 order=first");
+    run_line(session, "score taylor samples=1 order=first");
     assert_null(board_statistics(session->board)->half[0]);
     double agreement;
     struct error error = {0};
@@ -222,7 +201,7 @@ static void *work(void *argument)
     struct worker *worker = argument;
     struct reply reply = {0};
     struct error error = {0};
-    worker->code = run_with(worker->session, "score all samples=600; eval samples=400", NULL, &reply, &error);
+    worker->code = run_with(worker->session, "score all samples=600; eval samples=400", &reply, NULL, &error);
     reply_free(&reply);
     atomic_store(&worker->over, true);
     return NULL;
@@ -295,7 +274,7 @@ static void test_memory(void **state)
 {
     (void)state;
     struct session *base = new_session(EXAMPLE "; set threads=1"), *plain = new_session(EXAMPLE);
-    run(plain, "score l1,taylor samples=9");
+    run_line(plain, "score l1,taylor samples=9");
     for (long nth = 1; nth < 1500; nth += 29) {
         struct session *session;
         struct error error = {0};
@@ -306,7 +285,7 @@ static void test_memory(void **state)
         struct progress progress = {.report = watch, .argument = &watcher};
         session->live = watcher.live;
         mem_fail_at(nth);
-        status code = run_with(session, "score l1,taylor samples=9", &progress, &reply, &error);
+        status code = run_with(session, "score l1,taylor samples=9", &reply, &progress, &error);
         mem_fail_at(0);
         assert_true(code == STATUS_OK || code == STATUS_MEMORY);
         if (code == STATUS_OK)

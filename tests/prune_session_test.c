@@ -19,8 +19,8 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "nn/engine.h"
-#include "session/command.h"
 #include "session/kept_channels.h"
+#include "session_lines.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -29,18 +29,6 @@ enum { CLASSES = 10 };
 static char folder[] = "/tmp/ippro-prune-XXXXXX";
 
 /* ---- running ---- */
-
-static status run_with(struct session *session, const char *line, struct reply *reply,
-                       struct progress *progress, struct error *error)
-{
-    struct parsed_line parsed;
-    status code = parse_line(line, &parsed, error);
-    for (int i = 0; code == STATUS_OK && i < parsed.count; i++)
-        code = session_run(session, &parsed.statements[i], false, progress, reply, error);
-    if (parsed.arena)
-        parsed_line_free(&parsed);
-    return code;
-}
 
 static void run(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void run(struct session *session, const char *format, ...)

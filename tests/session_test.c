@@ -16,34 +16,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/command.h"
+#include "session_lines.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static char folder[] = "/tmp/ippro-session-XXXXXX";
 
 /* ---- running ---- */
-
-static status run_with(struct session *session, const char *line, struct reply *reply,
-                       struct progress *progress, struct error *error)
-{
-    struct parsed_line parsed;
-    status code = parse_line(line, &parsed, error);
-    for (int i = 0; code == STATUS_OK && i < parsed.count; i++)
-        code = session_run(session, &parsed.statements[i], false, progress, reply, error);
-    if (parsed.arena)
-        parsed_line_free(&parsed);
-    return code;
-}
-
-static void run(struct session *session, const char *line)
-{
-    struct reply reply = {0};
-    struct error error = {0};
-    status code = run_with(session, line, &reply, NULL, &error);
-    if (code != STATUS_OK)
-        fail_msg("%s: %s", line, error.message);
-    reply_free(&reply);
-}
 
 /* The first figure that a line shows. */
 static struct figure *figure_of(struct session *session, const char *line, struct reply *reply)
@@ -65,7 +44,7 @@ static struct session *new_session(const char *line)
     struct session *session;
     struct error error = {0};
     assert_int_equal(session_new(&session, &error), STATUS_OK);
-    run(session, line);
+    run_line(session, line);
     return session;
 }
 
@@ -119,16 +98,16 @@ static void test_nothing_loaded(void **state)
     struct error error = {0};
     struct reply reply = {0};
     assert_int_equal(session_new(&session, &error), STATUS_OK);
-    run(session, "info; help; set; theme; apropos seed");
+    run_line(session, "info; help; set; theme; apropos seed");
     assert_int_equal(run_with(session, "score all", &reply, NULL, &error), STATUS_STATE);
     assert_string_equal(error.message, "score: no model is loaded: 'load MODEL' or 'load example' loads one");
-    run(session, "load example");
+    run_line(session, "load example");
     assert_int_equal(run_with(session, "score all", &reply, NULL, &error), STATUS_STATE);
     assert_non_null(strstr(error.message, "score: these criteria need gradients, and no data set is open"));
     assert_int_equal(run_with(session, "eval", &reply, NULL, &error), STATUS_STATE);
     assert_int_equal(run_with(session, "corr", &reply, NULL, &error), STATUS_STATE);
     assert_string_equal(error.message, "corr: nothing is scored yet: 'score all' scores");
-    run(session, "score l1,geomedian; corr; hist *");
+    run_line(session, "score l1,geomedian; corr; hist *");
     assert_null(board_statistics(session->board));
     reply_free(&reply);
     session_free(session);
@@ -147,7 +126,7 @@ static void test_passes(void **state)
     assert_int_equal(session->board->pass->sample.count, 20);
     assert_int_equal(statistics->images, 20);
     /* Weights only, and gradients that are there: no pass. Options that were given stay. */
-    run(session, "score l2,bn,random; score taylor:gate-abs proscore:1 proscore:inf");
+    run_line(session, "score l2,bn,random; score taylor:gate-abs proscore:1 proscore:inf");
     assert_ptr_equal(board_statistics(session->board), statistics);
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
     assert_ptr_equal(session_entry(session, "taylor")->scores, taylor);
@@ -156,24 +135,24 @@ static void test_passes(void **state)
     /* Gamma: new scores from the same statistics, for those that it touches. */
     double before = session_entry(session, "proscore")->scores->layer[0][0];
     const struct scores *fixed = session_entry(session, "proscore:1")->scores;
-    run(session, "set gamma 1");
+    run_line(session, "set gamma 1");
     assert_ptr_equal(board_statistics(session->board), statistics);
     assert_true(session_entry(session, "proscore")->scores->layer[0][0] != before);
     assert_true(session_entry(session, "proscore")->scores->layer[0][0] == fixed->layer[0][0]);
     assert_ptr_equal(session_entry(session, "proscore:1")->scores, fixed);
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
     /* A variant that needs weight gradients: a pass; everything moves along. */
-    run(session, "score taylor:weight");
+    run_line(session, "score taylor:weight");
     assert_ptr_not_equal(board_statistics(session->board), statistics);
     assert_true(board_statistics(session->board)->needs & NEED_WEIGHT_GRADIENTS);
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
     /* Another sample: a pass. The same again: none. */
     statistics = board_statistics(session->board);
-    run(session, "score taylor samples=30");
+    run_line(session, "score taylor samples=30");
     assert_ptr_not_equal(board_statistics(session->board), statistics);
     assert_int_equal(board_statistics(session->board)->images, 30);
     statistics = board_statistics(session->board);
-    run(session, "score taylor samples=30; score all");
+    run_line(session, "score taylor samples=30; score all");
     assert_ptr_equal(board_statistics(session->board), statistics);
     /* An option that the statistics cannot serve drops the scores, and says so. */
     struct reply reply = {0};
@@ -184,11 +163,11 @@ static void test_passes(void **state)
     assert_non_null(strstr(reply.items[0].text, "taylor now needs another pass"));
     reply_free(&reply);
     /* New data drop what came from the old, new models drop all. */
-    run(session, "data shapes images=100 split=test");
+    run_line(session, "data shapes images=100 split=test");
     assert_null(board_statistics(session->board));
     assert_null(session_entry(session, "proscore"));
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
-    run(session, "load example");
+    run_line(session, "load example");
     assert_int_equal(session->board->count, 0);
     session_free(session);
 }
@@ -289,7 +268,7 @@ static void test_files(void **state)
         struct stat info;
         snprintf(path, sizeof path, "%s/corr.%s", folder, extensions[i]);
         snprintf(line, sizeof line, "corr > %s", path);
-        run(session, line);
+        run_line(session, line);
         assert_int_equal(stat(path, &info), 0);
         assert_true(info.st_size > 50);
         unlink(path);

@@ -82,6 +82,8 @@ status session_run(struct session *session, const struct statement *statement, b
 /* The statement as a line that does the same again from anywhere: the command's full name, words in quotes
  * where they need them, whole paths, no redirection. */
 void statement_text(const struct statement *statement, const struct command *command, struct text *text);
+/* A word as the tokeniser reads it back: in quotes where it would be taken apart. */
+void statement_add_word(struct text *text, const char *word);
 
 /* For command functions. */
 const char *call_argument(const struct call *call, int index);                 /* NULL past the end */

@@ -8,8 +8,7 @@
 #include "base/text.h"
 #include "session/command.h"
 
-/* A word as the tokeniser reads it back: in quotes where it would be taken apart. */
-static void add_word(const char *word, struct text *text)
+void statement_add_word(struct text *text, const char *word)
 {
     bool plain = *word && *word != '#' && !strpbrk(word, " \t\r\n;>\"'\\=");
     if (plain) {
@@ -36,7 +35,7 @@ static void add_path(const char *word, struct text *text)
     char *whole = NULL;
     if (*path != '/' && access(path, F_OK) == 0 && getcwd(folder, sizeof folder))
         whole = path_join(folder, path);
-    add_word(whole ? whole : path, text);
+    statement_add_word(text, whole ? whole : path);
     mem_free(whole);
     mem_free(path);
 }
@@ -62,11 +61,11 @@ void statement_text(const struct statement *statement, const struct command *com
         text_add(text, " ");
         if (token->key) {
             text_add_bytes(text, token->text, (size_t)token->key + 1);
-            add_word(token->text + token->key + 1, text);
+            statement_add_word(text, token->text + token->key + 1);
         } else if (is_path(command, place++, token->text)) {
             add_path(token->text, text);
         } else {
-            add_word(token->text, text);
+            statement_add_word(text, token->text);
         }
     }
 }

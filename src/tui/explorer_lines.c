@@ -74,23 +74,6 @@ void explorer_line(struct explorer *explorer, const char *line)
     explorer_resize(explorer, explorer->width, explorer->height);
 }
 
-/* A word as the tokeniser reads it back. */
-static void add_word(struct text *text, const char *word)
-{
-    bool plain = *word && *word != '#' && !strpbrk(word, " \t\r\n;>\"'\\=");
-    if (plain) {
-        text_add(text, word);
-        return;
-    }
-    text_add(text, "\"");
-    for (; *word; word++) {
-        if (*word == '"' || *word == '\\')
-            text_add(text, "\\");
-        text_add_bytes(text, word, 1);
-    }
-    text_add(text, "\"");
-}
-
 void explorer_command(struct explorer *explorer, ...)
 {
     struct text line = {0};
@@ -98,7 +81,7 @@ void explorer_command(struct explorer *explorer, ...)
     va_start(words, explorer);
     for (const char *word; (word = va_arg(words, const char *));) {
         text_add(&line, line.length ? " " : "");
-        add_word(&line, word);
+        statement_add_word(&line, word);
     }
     va_end(words);
     if (!line.failed)
