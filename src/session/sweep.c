@@ -92,8 +92,9 @@ void sweep_add_key(const struct sweep *sweep, const struct session *session, str
                               sweep->real,
                               sweep->kernel,
                               (double)sweep->micro_batch};
+    const char *digest = dataset_digest(session->dataset);
     key_add(key, session->model->network, DIGEST_SIZE);
-    key_add(key, dataset_digest(session->dataset), DIGEST_SIZE);
+    key_add(key, digest, strlen(digest) + 1); /* a kind of its own may name its data as it likes */
     text_add(key, session->dataset->normalization);
     key_add(key, sweep->ratios, (size_t)sweep->ratio_count * sizeof *sweep->ratios);
     key_add(key, sweep->included, (size_t)session->pruning->block_count * sizeof *sweep->included);
