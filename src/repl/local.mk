@@ -14,5 +14,6 @@ src_librepl_a_SOURCES = \
 	src/repl/shell_internal.h src/repl/shell_script.c \
 	src/repl/show.c src/repl/show.h \
 	src/repl/terminal.c src/repl/terminal.h \
+	src/repl/terminal_signals.c src/repl/terminal_signals.h \
 	src/repl/usage.c src/repl/usage.h
 LIBREPL = src/librepl.a $(READLINE_LIBS) $(NCURSES_LIBS)

@@ -16,6 +16,7 @@
 #include "repl/line_history.h"
 #include "repl/repl_completion.h"
 #include "repl/terminal.h"
+#include "repl/terminal_signals.h"
 #include "session/version.h"
 
 static const char prompt_text[] = "ippro> ", more_text[] = "    >> ";
@@ -23,19 +24,8 @@ static const char prompt_text[] = "ippro> ", more_text[] = "    >> ";
 /* --- one line ----------------------------------------------------------------------------------------------
  */
 
-static volatile sig_atomic_t resized, stopped, ending;
 static char *entered; /* the line, malloc'd by Readline */
 static bool line_done;
-
-static void note_signal(int number)
-{
-    if (number == SIGWINCH)
-        resized = 1;
-    else if (number == SIGTSTP)
-        stopped = 1;
-    else
-        ending = number;
-}
 
 static void take_line(char *line)
 {
@@ -44,27 +34,10 @@ static void take_line(char *line)
     rl_callback_handler_remove();
 }
 
-static const int prompt_signals[] = {SIGWINCH, SIGTSTP, SIGTERM, SIGHUP};
-enum { PROMPT_SIGNALS = sizeof prompt_signals / sizeof *prompt_signals };
-
-static void catch_signals(struct sigaction *before)
-{
-    struct sigaction action = {.sa_handler = note_signal};
-    sigemptyset(&action.sa_mask);
-    for (int i = 0; i < PROMPT_SIGNALS; i++)
-        sigaction(prompt_signals[i], &action, &before[i]);
-}
-
-static void release_signals(const struct sigaction *before)
-{
-    for (int i = 0; i < PROMPT_SIGNALS; i++)
-        sigaction(prompt_signals[i], &before[i], NULL);
-}
-
 /* Give the terminal back, stop, and take it again when continued. */
 static void suspend(void)
 {
-    stopped = 0;
+    terminal_signals.stopped = 0;
     rl_deprep_terminal();
     raise(SIGSTOP);
     rl_prep_terminal(1);
@@ -84,11 +57,11 @@ static void clear_line(void)
 
 static void act_on_signals(void)
 {
-    if (resized) {
-        resized = 0;
+    if (terminal_signals.resized) {
+        terminal_signals.resized = 0;
         rl_resize_terminal();
     }
-    if (stopped)
+    if (terminal_signals.stopped)
         suspend();
     if (interrupt_seen() && !interrupt_twice())
         clear_line();
@@ -97,14 +70,13 @@ static void act_on_signals(void)
 /* One line, or NULL at the end of the input or of the program. */
 static char *read_one(const char *prompt)
 {
-    struct sigaction before[PROMPT_SIGNALS];
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     line_done = false;
     entered = NULL;
     interrupt_clear();
-    catch_signals(before);
+    terminal_signals_catch();
     rl_callback_handler_install(prompt, take_line);
-    while (!line_done && !ending && !interrupt_twice()) {
+    while (!line_done && !terminal_signals.ending && !interrupt_twice()) {
         act_on_signals();
         int ready = poll(&input, 1, 200);
         if (ready > 0)
@@ -116,7 +88,7 @@ static char *read_one(const char *prompt)
         rl_callback_handler_remove();
     if (!entered)
         putchar('\n');
-    release_signals(before);
+    terminal_signals_release();
     return entered;
 }
 
@@ -152,7 +124,7 @@ int repl_run(struct shell *shell)
     prepare_readline(shell);
     line_history_open();
     shell->prefixes = true;
-    while (!shell->quit && !ending) {
+    while (!shell->quit && !terminal_signals.ending) {
         char *line = read_one(shell->unfinished ? more_text : prompt_text);
         bool twice = interrupt_twice();
         if (!line && !twice)
@@ -169,5 +141,5 @@ int repl_run(struct shell *shell)
             shell->quit = asked_to_quit();
     }
     line_history_close();
-    return ending;
+    return terminal_signals.ending;
 }

@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "repl/interrupt.h"
 #include "repl/terminal.h"
+#include "repl/terminal_signals.h"
 #include "session/press.h"
 #include "tui/compose.h"
 #include "tui/display.h"
@@ -36,34 +37,6 @@ struct tui {
     double drawn; /* when, in seconds */
     bool ended;   /* the input is at its end */
 };
-
-static volatile sig_atomic_t resized, stopped, ending;
-static const int caught[] = {SIGWINCH, SIGTSTP, SIGTERM, SIGHUP};
-enum { CAUGHT = sizeof caught / sizeof *caught };
-
-static void note_signal(int number)
-{
-    if (number == SIGWINCH)
-        resized = 1;
-    else if (number == SIGTSTP)
-        stopped = 1;
-    else
-        ending = number;
-}
-
-static void catch_signals(struct sigaction *before)
-{
-    struct sigaction action = {.sa_handler = note_signal};
-    sigemptyset(&action.sa_mask);
-    for (int i = 0; i < CAUGHT; i++)
-        sigaction(caught[i], &action, &before[i]);
-}
-
-static void release_signals(const struct sigaction *before)
-{
-    for (int i = 0; i < CAUGHT; i++)
-        sigaction(caught[i], &before[i], NULL);
-}
 
 /* --- drawing -----------------------------------------------------------------------------------------------
  */
@@ -230,16 +203,16 @@ static void interrupted(struct tui *tui)
 
 static void act_on_signals(struct tui *tui)
 {
-    if (stopped) {
-        stopped = 0;
+    if (terminal_signals.stopped) {
+        terminal_signals.stopped = 0;
         display_suspend(tui->display);
-        resized = 1;
+        terminal_signals.resized = 1;
     }
-    if (resized) {
-        resized = 0;
+    if (terminal_signals.resized) {
+        terminal_signals.resized = 0;
         measure(tui);
     }
-    if (ending)
+    if (terminal_signals.ending)
         tui->explorer->shell->quit = true;
     if (interrupt_seen() || interrupt_twice())
         interrupted(tui);
@@ -296,14 +269,13 @@ static void look(void *argument)
 
 status tui_run(struct explorer *explorer, int *signal_number, struct error *error)
 {
-    struct sigaction before[CAUGHT];
     struct tui tui = {.explorer = explorer};
     bool mouse = option_flag(explorer->session->options, OPTION_MOUSE);
     explorer->colors = terminal_colors(STDOUT_FILENO);
     status code = display_open(&tui.display, mouse, error);
     if (code != STATUS_OK)
         return code;
-    catch_signals(before);
+    terminal_signals_catch();
     explorer->shell->prefixes = true;
     explorer->wait = wait_for_job;
     explorer->look = look;
@@ -313,13 +285,13 @@ status tui_run(struct explorer *explorer, int *signal_number, struct error *erro
     while (!explorer->shell->quit && !tui.ended)
         turn(&tui, -1, IDLE_MILLISECONDS);
     prompt_close();
-    release_signals(before);
+    terminal_signals_release();
     display_close(tui.display);
     canvas_free(&tui.grid);
     explorer->wait = NULL;
     explorer->look = NULL;
     explorer->line = (struct edit_line){.prompt = "", .text = ""};
-    *signal_number = ending;
+    *signal_number = terminal_signals.ending;
     return STATUS_OK;
 }
 
