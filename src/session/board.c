@@ -165,8 +165,7 @@ bool pass_serves(const struct pass *pass, const struct choice *choice,
         return true;
     if (!pass || (pass->statistics->needs & needs & PASS_NEEDS) != (needs & PASS_NEEDS))
         return false;
-    bool batched = strcmp(choice->criterion->name, "taylor") == 0 && options->taylor == TAYLOR_GATE_BATCH;
-    return !batched || pass->settings.batch == options->batch;
+    return !choice_is_batched(choice, options) || pass->settings.batch == options->batch;
 }
 
 /* --- building ----------------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Scoring: whether it takes a pass, and the pass. */
-#include <string.h>
-
 #include "base/memory.h"
 #include "session/board_internal.h"
 #include "session/session.h"
@@ -93,9 +91,8 @@ static unsigned asked_needs(const struct board_source *source, const struct choi
 static bool is_batched(const struct board *board, const struct criterion_options *base)
 {
     for (int i = 0; i < board->count; i++) {
-        const struct choice *choice = &board->entries[i].choice;
-        if (strcmp(choice->criterion->name, "taylor") == 0 &&
-            choice_options(choice, base).taylor == TAYLOR_GATE_BATCH)
+        const struct criterion_options own = choice_options(&board->entries[i].choice, base);
+        if (choice_is_batched(&board->entries[i].choice, &own))
             return true;
     }
     return false;

@@ -169,6 +169,11 @@ unsigned choice_needs(const struct choice *choice, const struct criterion_option
     return criterion_needs(layers, choice->criterion, &own);
 }
 
+bool choice_is_batched(const struct choice *choice, const struct criterion_options *options)
+{
+    return strcmp(choice->criterion->name, "taylor") == 0 && options->taylor == TAYLOR_GATE_BATCH;
+}
+
 void choice_words(struct word_list *list)
 {
     word_list_add(list, "all");

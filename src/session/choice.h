@@ -30,6 +30,9 @@ struct criterion_options choice_options(const struct choice *choice, const struc
 /* Union of needs over the layers that are scored. */
 unsigned choice_needs(const struct choice *choice, const struct criterion_options *options,
                       const struct layers *layers);
+/* Whether the choice's scores depend on how the sample was cut into batches, under its own options
+ * (choice_options). */
+bool choice_is_batched(const struct choice *choice, const struct criterion_options *options);
 /* "all", "every", the criteria, the variants. */
 void choice_words(struct word_list *list);
 

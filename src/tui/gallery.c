@@ -149,13 +149,6 @@ void text_add_arrangement(struct text *text, const struct gallery *gallery)
         text_add_format(text, "%swith '%s'", text->length ? ", " : "", gallery->filter);
 }
 
-const char *gallery_title(const struct gallery *gallery)
-{
-    const struct figure *figure = first_figure(gallery, false);
-    const struct exhibit *exhibit = shown(gallery);
-    return figure && figure->title ? figure->title : exhibit && exhibit->command ? exhibit->command : "";
-}
-
 /* --- sorting and filtering ---------------------------------------------------------------------------------
  */
 

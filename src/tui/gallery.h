@@ -41,8 +41,6 @@ bool gallery_reverse(struct gallery *gallery);
 void gallery_filter(struct gallery *gallery, const char *word); /* NULL or "": all rows */
 /* "sorted by ratio, with 'conv1'", "" when as it came. */
 void text_add_arrangement(struct text *text, const struct gallery *gallery);
-/* The title of the exhibit's first figure, or its command. */
-const char *gallery_title(const struct gallery *gallery);
 /* Drawn at a width, plots as high as the room is; borrowed until the next call. */
 const struct canvas *gallery_canvas(struct gallery *gallery, int width, int height, bool ascii);
 
