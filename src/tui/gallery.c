@@ -100,14 +100,14 @@ static const struct exhibit *shown(const struct gallery *gallery)
     return gallery->count && gallery->shown >= 0 ? &gallery->items[gallery->shown] : NULL;
 }
 
-static const struct figure *first_figure(const struct gallery *gallery, bool table)
+static const struct figure *first_table(const struct gallery *gallery)
 {
     const struct exhibit *exhibit = shown(gallery);
     if (exhibit && exhibit->live)
-        return !table || exhibit->live->figure->kind == FIGURE_TABLE ? exhibit->live->figure : NULL;
+        return exhibit->live->figure->kind == FIGURE_TABLE ? exhibit->live->figure : NULL;
     for (size_t i = 0; exhibit && i < exhibit->count; i++) {
         const struct figure *figure = exhibit->items[i].figure;
-        if (figure && (!table || figure->kind == FIGURE_TABLE))
+        if (figure && figure->kind == FIGURE_TABLE)
             return figure;
     }
     return NULL;
@@ -115,7 +115,7 @@ static const struct figure *first_figure(const struct gallery *gallery, bool tab
 
 bool gallery_sort_next(struct gallery *gallery)
 {
-    const struct figure *figure = first_figure(gallery, true);
+    const struct figure *figure = first_table(gallery);
     if (!figure)
         return false;
     gallery->sort = gallery->sort + 1 < figure->table.columns ? gallery->sort + 1 : -1;
@@ -127,7 +127,7 @@ bool gallery_reverse(struct gallery *gallery)
 {
     gallery->reverse = !gallery->reverse;
     gallery->width = 0;
-    return first_figure(gallery, true) != NULL;
+    return first_table(gallery) != NULL;
 }
 
 void gallery_filter(struct gallery *gallery, const char *word)
@@ -139,7 +139,7 @@ void gallery_filter(struct gallery *gallery, const char *word)
 
 void text_add_arrangement(struct text *text, const struct gallery *gallery)
 {
-    const struct figure *figure = first_figure(gallery, true);
+    const struct figure *figure = first_table(gallery);
     if (figure && gallery->sort >= 0)
         text_add_format(text, "by %s%s", figure->table.column[gallery->sort].name,
                         gallery->reverse ? ", turned round" : "");
@@ -262,7 +262,7 @@ static void draw_figure(struct gallery *gallery, const struct figure *figure, bo
 const struct canvas *gallery_canvas(struct gallery *gallery, int width, int height, bool ascii)
 {
     const struct exhibit *exhibit = shown(gallery);
-    const struct figure *table = first_figure(gallery, true);
+    const struct figure *table = first_table(gallery);
     height = height > PLOT_LEAST ? height : PLOT_LEAST;
     if (gallery->width == width && gallery->height == height && gallery->ascii == ascii)
         return &gallery->canvas;
