@@ -354,7 +354,7 @@ static status flips_table(const struct gamma_call *work, struct error *error)
                 "pairs of a pruned and a kept filter, not the steps of the sweep",
                 shown_words(figure, &text));
     if (isnan(work->up.gamma) || isnan(work->down.gamma))
-        figure_note(figure, "no gamma: the set stays the same all the way");
+        figure_note(figure, "where no gamma is given the set stays the same all the way");
     text_free(&text);
     return reply_figure(work->call->reply, figure, error);
 }
