@@ -105,9 +105,7 @@ shows "also in the middle of work, to one cell and back" 'eval: cancelled'
 at_prompt
 keys 'score taylor samples=all precision=double' Enter
 wait_for 'of 10,000 images'
-keys C-c
-sleep 0.2
-keys C-c
+interrupt_twice
 shows "a second Ctrl-C asks to quit" 'Quit\?'
 keys 'n' Enter
 at_prompt

@@ -75,8 +75,7 @@ ok $status "it survives a resize during work"
 # Two interrupts within a second: the question.
 keys 'score taylor samples=all precision=double' Enter
 wait_for 'of 10,000 images'
-keys C-c
-keys C-c
+interrupt_twice
 shows "a second Ctrl-C asks to quit" 'Quit\?'
 keys 'n' Enter
 at_prompt

@@ -19,6 +19,10 @@ fi
 keys() {
     tmux_ send-keys -t it "$@"
 }
+# Two interrupts a fifth of a second apart, however long tmux takes to start on a loaded machine.
+interrupt_twice() {
+    tmux_ send-keys -t it C-c \; run-shell 'sleep 0.2' \; send-keys -t it C-c
+}
 screen() {
     tmux_ capture-pane -p -t it >screen.txt 2>/dev/null
 }
