@@ -21,7 +21,9 @@ static inline int blocked_blocks(int channels)
     return (channels + LANES - 1) / LANES;
 }
 
-/* What a convolution does with each finished sum, while it is in registers. */
+struct blocked_gate; /* nn/blocked_layer.h */
+
+/* What a convolution does with each finished sum, while it is in the nearest cache. */
 struct blocked_epilogue {
     const float *bias; /* per output channel, or NULL */
     float *raw;        /* where sum + bias goes as well, blocked like the output, or NULL */
@@ -29,9 +31,13 @@ struct blocked_epilogue {
         *shift;            /* per output channel: v = scale * (sum + bias) + shift; NULL: v = sum + bias */
     const float *residual; /* blocked like the output, added to v, or NULL */
     bool relu;             /* v = max(v, 0) */
-    float ceiling;              /* with relu, where positive: v = min(v, ceiling) */
+    float ceiling;         /* with relu, where positive: v = min(v, ceiling) */
     bool add;              /* out += v instead of out = v (gradients); not together with relu */
     float *out;
+    /* Data gradients: v (and with `add`, what is in `out`) is the gradient G of the layer before, which has no
+     * other; it goes through that layer's gate instead of to `out`. The gate's `gradient` does not matter, and
+     * its sums are added to. Together with nothing but `add`. */
+    const struct blocked_gate *gate;
 };
 
 /* The geometry of one call. Tap k of output position o looks at input position o * stride + k * dilation -

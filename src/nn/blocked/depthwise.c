@@ -91,13 +91,12 @@ struct call {
     const float *input, *weights; /* at the first tap; the input at the first position */
     int rows, columns;            /* taps */
     size_t input_row, input_column, weights_row, weights_column;
-    size_t input_step, output_step; /* from position to position */
-    struct blocked_epilogue epilogue;
-    struct epilogue_channels channels;
-    size_t at;
+    size_t input_step; /* from position to position */
+    finish_function *finish;
+    struct finished finished;
 };
 
-LANES_INLINE void run_of(int count, const struct call *call)
+LANES_INLINE void run_of(int count, struct call *call)
 {
     vector sums[RUN];
     LANES_UNROLL
@@ -114,21 +113,25 @@ LANES_INLINE void run_of(int count, const struct call *call)
                 sums[i] = vector_multiply_add(vector_load(in + (size_t)i * step), w, sums[i]);
         }
     }
-    const struct blocked_epilogue epilogue = call->epilogue;
+    /* A copy, so that the sums themselves can stay in registers. */
+    vector finished[RUN];
     LANES_UNROLL
     for (int i = 0; i < count; i++)
-        epilogue_store(&epilogue, &call->channels, call->at + (size_t)i * call->output_step, sums[i]);
+        finished[i] = sums[i];
+    call->finished.sums = (const float *)finished;
+    call->finished.columns = count;
+    call->finish(&call->finished);
 }
 
 #define RUNS(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8)
 #define DEFINE(count)                                                                                        \
-    static void run_##count(const struct call *call)                                                         \
+    static void run_##count(struct call *call)                                                               \
     {                                                                                                        \
         run_of(count, call);                                                                                 \
     }
 RUNS(DEFINE)
 #define ENTRY(count) [count] = run_##count,
-static void (*const run_functions[RUN + 1])(const struct call *call) = {RUNS(ENTRY)};
+static void (*const run_functions[RUN + 1])(struct call *call) = {RUNS(ENTRY)};
 
 /* What is the same for all channels. */
 struct plan {
@@ -152,7 +155,7 @@ static void run_positions(const struct plan *plan, struct call *call, const floa
         call->input =
             input +
             ((ptrdiff_t)taps.source + (ptrdiff_t)from * (ptrdiff_t)(call->input_step / LANES)) * LANES;
-        call->at = at + (size_t)(class + from * plan->classes) * LANES;
+        call->finished.at = at + (size_t)(class + from * plan->classes) * LANES;
         run_functions[count](call);
     }
 }
@@ -216,17 +219,21 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
          g->pad_left},
         g->transposed ? g->stride_width : 1,
     };
-    struct call call = {.epilogue = *epilogue,
-                        .input_step = g->transposed ? LANES : (size_t)g->stride_width * LANES,
-                        .output_step = (size_t)plan.classes * LANES};
+    struct call call = {.input_step = g->transposed ? LANES : (size_t)g->stride_width * LANES,
+                        .finish = VARIANT_NAME(finish_function)(epilogue),
+                        .finished = {.epilogue = epilogue,
+                                     .step = WIDTH,
+                                     .rows = 1,
+                                     .column = (size_t)plan.classes * LANES}};
     const size_t in_plane = (size_t)(g->in_height * g->in_width) * LANES;
     const size_t out_plane = (size_t)(g->out_height * g->out_width) * LANES;
     const size_t taps = (size_t)(g->kernel_height * g->kernel_width) * LANES;
     const int blocks = blocked_blocks(g->in_channels);
     for (int plane = 0; plane < g->images * blocks; plane++) {
         const int block = plane % blocks;
+        call.finished.image = plane / blocks;
         for (int part = 0; part < LANES; part += WIDTH) {
-            call.channels = epilogue_channels(epilogue, block * LANES + part);
+            call.finished.channel = block * LANES + part;
             run_plane(&plan, &call, input + (size_t)plane * in_plane + part,
                       packed + (size_t)block * taps + part, (size_t)plane * out_plane + (size_t)part);
         }

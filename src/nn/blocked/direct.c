@@ -223,11 +223,10 @@ static size_t workspace(const struct blocked_convolution *g)
 struct call {
     int in_channels, blocks, rows, columns; /* blocks of input channels; taps */
     size_t block, row_step, column_step;    /* of the input, in floats, from block to block and tap to tap */
-    size_t out_step, out_block;             /* of the output likewise */
+    size_t out_block;                       /* of the output likewise */
     const float *input, *weights;
-    const struct blocked_epilogue *epilogue;
-    int channel; /* first of the group */
-    size_t at;   /* offset of the tile's first position in the output */
+    finish_function *finish;
+    struct finished finished; /* at and channel: of the group's first */
 };
 
 /* `step` and `lanes` are constants: distance between positions of the tile, channels in a block. */
@@ -261,19 +260,31 @@ LANES_INLINE void tile_sums(int tile, int vectors, size_t step, int lanes, const
     }
 }
 
+/* Not part of every tile's code: that would be most of it. */
+static __attribute__((noinline)) void finish_tile(int tile, int vectors, const struct call *call,
+                                                  const vector *sums)
+{
+    struct finished finished = call->finished;
+    finished.step = (size_t)(vectors * WIDTH);
+    finished.columns = tile;
+    for (int v = 0; v < vectors; v++) {
+        finished.sums = (const float *)&sums[v];
+        finished.channel = call->finished.channel + v * WIDTH;
+        finished.at = call->finished.at + (size_t)(v / PARTS) * call->out_block + (size_t)(v % PARTS * WIDTH);
+        call->finish(&finished);
+    }
+}
+
 LANES_INLINE void tile_of(int tile, int vectors, size_t step, int lanes, const struct call *call)
 {
     vector sums[16 * GROUP_VECTORS];
     tile_sums(tile, vectors, step, lanes, call, sums);
-    const struct blocked_epilogue epilogue = *call->epilogue;
+    /* A copy, so that the sums themselves can stay in registers. */
+    vector finished[16 * GROUP_VECTORS];
     LANES_UNROLL
-    for (int v = 0; v < vectors; v++) {
-        const struct epilogue_channels channels = epilogue_channels(&epilogue, call->channel + v * WIDTH);
-        const size_t at = call->at + (size_t)(v / PARTS) * call->out_block + (size_t)(v % PARTS * WIDTH);
-        LANES_UNROLL
-        for (int t = 0; t < tile; t++)
-            epilogue_store(&epilogue, &channels, at + (size_t)t * call->out_step, sums[t * vectors + v]);
-    }
+    for (int s = 0; s < tile * vectors; s++)
+        finished[s] = sums[s];
+    finish_tile(tile, vectors, call, finished);
 }
 
 typedef void tile_function(const struct call *call);
@@ -354,7 +365,7 @@ static void run_phase(const struct blocked_convolution *g, const struct frame *f
     call->columns = columns->taps;
     call->row_step = (size_t)rows->in_tap_step * width;
     call->column_step = (size_t)columns->in_tap_step * lanes;
-    call->out_step = (size_t)columns->step * LANES;
+    call->finished.column = (size_t)columns->step * LANES;
     /* A phase without taps reads nothing; its shift is 0 and lies in the frame. */
     for (int y = 0; y < rows->count; y++) {
         const float *row = image + (size_t)(y * rows->in_step + rows->shift - f->rows.low) * width;
@@ -364,7 +375,7 @@ static void run_phase(const struct blocked_convolution *g, const struct frame *f
         for (int x = 0, tile; x < columns->count; x += tile) {
             tile = next_tile(columns->count - x, most);
             call->input = row + (size_t)(x * columns->in_step + columns->shift - f->columns.low) * lanes;
-            call->at = out + (size_t)x * call->out_step;
+            call->finished.at = out + (size_t)x * call->finished.column;
             functions[tile](call);
         }
     }
@@ -379,11 +390,13 @@ static void run_group(const struct blocked_convolution *g, const struct frame *f
     for (int py = 0; py < phase_count(g->transposed, g->stride_height); py++)
         for (int px = 0; px < phase_count(g->transposed, g->stride_width); px++) {
             const struct dimension rows = rows_of(g, py), columns = columns_of(g, px);
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < count; i++) {
+                call->finished.image = first + i;
                 run_phase(g, f, &rows, &columns, group, frames + (size_t)i * frame_step,
-                          (size_t)(first + i) * out_image + (size_t)(call->channel / LANES) * plane +
-                              (size_t)(call->channel % LANES),
+                          (size_t)(first + i) * out_image + (size_t)(call->finished.channel / LANES) * plane +
+                              (size_t)(call->finished.channel % LANES),
                           call);
+            }
             call->weights +=
                 (size_t)rows.taps * (size_t)columns.taps * (size_t)g->in_channels * (size_t)group;
         }
@@ -400,15 +413,16 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
                         .blocks = f.blocks,
                         .block = f.block,
                         .out_block = (size_t)g->out_height * (size_t)g->out_width * LANES,
-                        .epilogue = epilogue};
+                        .finish = VARIANT_NAME(finish_function)(epilogue),
+                        .finished = {.epilogue = epilogue, .rows = 1}};
     for (int image = 0; image < g->images; image += together) {
         const int count = g->images - image < together ? g->images - image : together;
         const float *frames = input + (size_t)image * in_image;
         for (int i = 0; f.copied && i < count; i++)
             fill_frame(g, &f, frames + (size_t)i * in_image, space + (size_t)i * frame_step);
         call.weights = packed;
-        call.channel = 0;
-        for (int group; (group = group_at(g, call.channel)) > 0; call.channel += group)
+        call.finished.channel = 0;
+        for (int group; (group = group_at(g, call.finished.channel)) > 0; call.finished.channel += group)
             run_group(g, &f, group, image, count, f.copied ? space : frames, frame_step, &call);
     }
 }

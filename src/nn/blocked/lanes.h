@@ -27,6 +27,7 @@ enum { PARTS = LANES / WIDTH };
 
 typedef float vector __attribute__((vector_size(4 * WIDTH), may_alias));
 typedef float vector_plain __attribute__((vector_size(4 * WIDTH))); /* what conversions give */
+typedef double wide __attribute__((vector_size(8 * WIDTH), may_alias));
 typedef int vector_mask __attribute__((vector_size(4 * WIDTH)));
 typedef float vector_unaligned __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
 

@@ -4,8 +4,9 @@ BLOCKED_SOURCES = \
 	src/nn/blocked.h src/nn/blocked_layer.h \
 	src/nn/blocked/depthwise.c \
 	src/nn/blocked/direct.c \
-	src/nn/blocked/epilogue.h \
+	src/nn/blocked/epilogue.c src/nn/blocked/epilogue.h \
 	src/nn/blocked/families.h \
+	src/nn/blocked/gate.h \
 	src/nn/blocked/lanes.h \
 	src/nn/blocked/layer.c \
 	src/nn/blocked/layer.h \

@@ -69,24 +69,35 @@ struct call {
     int in_channels;
     size_t block; /* floats between blocks, in input and output */
     const float *input, *weights;
-    const struct blocked_epilogue *epilogue;
-    int channel; /* first of the group */
-    size_t at;   /* offset of the tile's first position in the output */
+    finish_function *finish;
+    struct finished finished; /* at and channel: of the group's first */
 };
+
+/* Not part of every tile's code: that would be most of it. */
+static __attribute__((noinline)) void finish_tile(int tile, int vectors, const struct call *call,
+                                                  const vector *sums)
+{
+    struct finished finished = call->finished;
+    finished.step = (size_t)(vectors * WIDTH);
+    finished.columns = tile;
+    for (int v = 0; v < vectors; v++) {
+        finished.sums = (const float *)&sums[v];
+        finished.channel = call->finished.channel + v * WIDTH;
+        finished.at = call->finished.at + (size_t)(v / PARTS) * call->block + (size_t)(v % PARTS * WIDTH);
+        call->finish(&finished);
+    }
+}
 
 LANES_INLINE void tile_of(int tile, int vectors, const struct call *call)
 {
     vector sums[TILE * GROUP_VECTORS];
     product(tile, vectors, call->in_channels, call->input, call->block, call->weights, sums);
-    const struct blocked_epilogue epilogue = *call->epilogue;
+    /* A copy, so that the sums themselves can stay in registers. */
+    vector finished[TILE * GROUP_VECTORS];
     LANES_UNROLL
-    for (int v = 0; v < vectors; v++) {
-        const struct epilogue_channels channels = epilogue_channels(&epilogue, call->channel + v * WIDTH);
-        const size_t at = call->at + (size_t)(v / PARTS) * call->block + (size_t)(v % PARTS * WIDTH);
-        LANES_UNROLL
-        for (int t = 0; t < tile; t++)
-            epilogue_store(&epilogue, &channels, at + (size_t)t * LANES, sums[t * vectors + v]);
-    }
+    for (int s = 0; s < tile * vectors; s++)
+        finished[s] = sums[s];
+    finish_tile(tile, vectors, call, finished);
 }
 
 typedef void tile_function(const struct call *call);
@@ -105,24 +116,31 @@ PRODUCT_TILES(DEFINE)
 #define HALF(tile) [tile] = half_##tile,
 static tile_function *const tile_functions[2][TILE + 1] = {{PRODUCT_TILES(HALF)}, {PRODUCT_TILES(FULL)}};
 
-/* Some images, without a stride: input and output have `count` positions. `at`: the first image's offset in
- * the output. */
-static void run_images(const struct blocked_convolution *g, int images, size_t count, const float *weights,
-                       const float *input, const struct blocked_epilogue *epilogue, size_t at)
+/* Some images from `first` on, without a stride: input and output have `count` positions. */
+static void run_images(const struct blocked_convolution *g, int first, int images, size_t count,
+                       const float *weights, const float *input, const struct blocked_epilogue *epilogue)
 {
     const size_t in_image = image_size(g->in_channels, count), out_image = image_size(g->out_channels, count);
-    struct call call = {g->in_channels, count * LANES, input, weights, epilogue, 0, 0};
-    for (int group; (group = product_group(g->out_channels, call.channel)) > 0; call.channel += group) {
+    struct call call = {.in_channels = g->in_channels,
+                        .block = count * LANES,
+                        .weights = weights,
+                        .finish = VARIANT_NAME(finish_function)(epilogue),
+                        .finished = {.epilogue = epilogue, .rows = 1, .column = LANES}};
+    struct finished *finished = &call.finished;
+    for (int group; (group = product_group(g->out_channels, finished->channel)) > 0;
+         finished->channel += group) {
         tile_function *const *functions = tile_functions[group == GROUP];
-        const size_t first =
-            at + (size_t)(call.channel / LANES) * call.block + (size_t)(call.channel % LANES);
-        for (size_t image = 0; image < (size_t)images; image++)
+        const size_t channel =
+            (size_t)(finished->channel / LANES) * call.block + (size_t)(finished->channel % LANES);
+        for (int image = 0; image < images; image++) {
+            finished->image = first + image;
             for (int from = 0, tile; from < (int)count; from += tile) {
                 tile = product_tile((int)count - from);
-                call.input = input + image * in_image + (size_t)from * LANES;
-                call.at = first + image * out_image + (size_t)from * LANES;
+                call.input = input + (size_t)image * in_image + (size_t)from * LANES;
+                finished->at = (size_t)(first + image) * out_image + channel + (size_t)from * LANES;
                 functions[tile](&call);
             }
+        }
         call.weights += (size_t)g->in_channels * (size_t)group;
     }
 }
@@ -140,23 +158,29 @@ static void gather(const struct blocked_convolution *g, const float *input, floa
                        LANES * sizeof *to);
 }
 
-/* Every output position gets its epilogue; those that no input position reaches have the sum zero. */
+static const float nothing[LANES] __attribute__((aligned(64)));
+
+/* One image. Every output position is finished; those that no input position reaches have the sum zero. */
 static void spread(const struct blocked_convolution *g, const float *from,
-                   const struct blocked_epilogue *pointer, size_t at)
+                   const struct blocked_epilogue *epilogue, int image)
 {
-    const struct blocked_epilogue epilogue = *pointer;
+    finish_function *finish = VARIANT_NAME(finish_function)(epilogue);
     const size_t plane = (size_t)g->in_height * (size_t)g->in_width * LANES;
+    size_t at = (size_t)image * image_size(g->out_channels, (size_t)g->out_height * (size_t)g->out_width);
+    struct finished finished = {.epilogue = epilogue, .rows = 1, .columns = 1, .image = image};
     for (int channel = 0; channel < g->out_channels; channel += LANES, from += plane)
         for (int y = 0; y < g->out_height; y++)
             for (int x = 0; x < g->out_width; x++, at += LANES) {
                 const int sy = y / g->stride_height, sx = x / g->stride_width;
                 const bool reached = y % g->stride_height == 0 && x % g->stride_width == 0 &&
                                      sy < g->in_height && sx < g->in_width;
-                const float *sum = from + ((size_t)sy * (size_t)g->in_width + (size_t)sx) * LANES;
+                const float *sum =
+                    reached ? from + ((size_t)sy * (size_t)g->in_width + (size_t)sx) * LANES : nothing;
                 for (int p = 0; p < LANES; p += WIDTH) {
-                    const struct epilogue_channels channels = epilogue_channels(&epilogue, channel + p);
-                    epilogue_store(&epilogue, &channels, at + (size_t)p,
-                                   reached ? vector_load(sum + p) : vector_all(0));
+                    finished.sums = sum + p;
+                    finished.channel = channel + p;
+                    finished.at = at + (size_t)p;
+                    finish(&finished);
                 }
             }
 }
@@ -166,22 +190,21 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
 {
     const size_t count = positions(g);
     const size_t in_image = image_size(g->in_channels, (size_t)g->in_height * (size_t)g->in_width);
-    const size_t out_image = image_size(g->out_channels, (size_t)g->out_height * (size_t)g->out_width);
     const struct blocked_epilogue product_only = {.out = space};
-    const size_t together = (size_t)images_together(g);
-    for (size_t image = 0, images; image < (size_t)g->images; image += images) {
-        images = (size_t)g->images - image < together ? (size_t)g->images - image : together;
-        const float *from = input + image * in_image;
+    const int together = images_together(g);
+    for (int image = 0, images; image < g->images; image += images) {
+        images = g->images - image < together ? g->images - image : together;
+        const float *from = input + (size_t)image * in_image;
         if (!strided(g)) {
-            run_images(g, (int)images, count, packed, from, epilogue, image * out_image);
+            run_images(g, image, images, count, packed, from, epilogue);
         } else if (g->transposed) {
-            run_images(g, (int)images, count, packed, from, &product_only, 0);
-            for (size_t i = 0; i < images; i++)
-                spread(g, space + i * image_size(g->out_channels, count), epilogue, (image + i) * out_image);
+            run_images(g, 0, images, count, packed, from, &product_only);
+            for (int i = 0; i < images; i++)
+                spread(g, space + (size_t)i * image_size(g->out_channels, count), epilogue, image + i);
         } else {
-            for (size_t i = 0; i < images; i++)
-                gather(g, from + i * in_image, space + i * image_size(g->in_channels, count));
-            run_images(g, (int)images, count, packed, space, epilogue, image * out_image);
+            for (int i = 0; i < images; i++)
+                gather(g, from + (size_t)i * in_image, space + (size_t)i * image_size(g->in_channels, count));
+            run_images(g, image, images, count, packed, space, epilogue);
         }
     }
 }

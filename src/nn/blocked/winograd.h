@@ -66,8 +66,6 @@ static size_t workspace(const struct blocked_convolution *g)
     return PLACES * (s.input_place + s.sum_place) + (size_t)STRIP_COLUMNS * TAPS * WIDTH;
 }
 
-typedef double wide __attribute__((vector_size(8 * WIDTH)));
-
 /* The filters g of WIDTH output channels as transformed = G g G^T, in double and rounded once. */
 static void transform_filters(const wide taps[9], float *transformed, size_t stride)
 {
@@ -267,11 +265,9 @@ static void group_products(const struct blocked_convolution *g, const struct sha
     }
 }
 
-/* One tile of WIDTH channels, whose sums are at sums + place * stride, finished. `at`: the tile's offset in
- * the output; rows and columns: how much of the tile is inside. */
-LANES_INLINE void output_tile(const struct blocked_epilogue *epilogue,
-                              const struct epilogue_channels *channels, const float *sums, size_t stride,
-                              size_t at, size_t row, int rows, int columns)
+/* One tile of WIDTH channels, whose sums are at sums + place * stride, transformed back: [row][column][WIDTH],
+ * the rows and columns that are inside. */
+LANES_INLINE void output_tile(const float *sums, size_t stride, int rows, int columns, float *to)
 {
     float down[OUTPUTS * TAPS * WIDTH] __attribute__((aligned(64)));
     for (int c = 0; c < TAPS; c++) {
@@ -284,7 +280,7 @@ LANES_INLINE void output_tile(const struct blocked_epilogue *epilogue,
         for (int r = 0; r < OUTPUTS; r++)
             vector_store(down + (r * TAPS + c) * WIDTH, y[r]);
     }
-    for (int r = 0; r < rows; r++, at += row) {
+    for (int r = 0; r < rows; r++) {
         vector s[TAPS], y[OUTPUTS];
         LANES_UNROLL
         for (int c = 0; c < TAPS; c++)
@@ -293,7 +289,7 @@ LANES_INLINE void output_tile(const struct blocked_epilogue *epilogue,
         LANES_UNROLL
         for (int c = 0; c < OUTPUTS; c++)
             if (c < columns)
-                epilogue_store(epilogue, channels, at + (size_t)c * LANES, y[c]);
+                vector_store(to + (r * columns + c) * WIDTH, y[c]);
     }
 }
 
@@ -303,38 +299,28 @@ static int smaller(int a, int b)
 }
 
 /* Tiles from..to-1 of the group of output channels that starts at `channel`. */
-LANES_INLINE void output_group(const struct blocked_convolution *g, const struct shape *s, int channel,
-                               int group, int from, int to, const float *sums,
-                               const struct blocked_epilogue *epilogue)
+static void output_group(const struct blocked_convolution *g, const struct shape *s, int channel, int group,
+                         int from, int to, const float *sums, const struct blocked_epilogue *epilogue,
+                         finish_function *finish)
 {
     const size_t row = (size_t)g->out_width * LANES, plane = (size_t)g->out_height * row;
+    float tile_sums[OUTPUTS * OUTPUTS * WIDTH] __attribute__((aligned(64)));
+    struct finished f = {
+        .epilogue = epilogue, .sums = tile_sums, .step = WIDTH, .row = row, .column = LANES};
     for (int v = 0; v < group; v += WIDTH) {
-        const struct epilogue_channels channels = epilogue_channels(epilogue, channel + v);
-        const size_t first = (size_t)((channel + v) / LANES) * plane + (size_t)((channel + v) % LANES);
+        f.channel = channel + v;
+        const size_t first = (size_t)(f.channel / LANES) * plane + (size_t)(f.channel % LANES);
         struct tile tile = tile_at(s, from);
         for (int index = from; index < to; index++, tile_next(s, &tile)) {
-            const size_t at = first + (size_t)(tile.image * blocked_blocks(g->out_channels)) * plane +
-                              (size_t)(tile.y * OUTPUTS) * row + (size_t)(tile.x * OUTPUTS) * LANES;
-            output_tile(epilogue, &channels, sums + (size_t)(index - from) * (size_t)group + v, s->sum_place,
-                        at, row, smaller(OUTPUTS, g->out_height - tile.y * OUTPUTS),
-                        smaller(OUTPUTS, g->out_width - tile.x * OUTPUTS));
+            f.image = tile.image;
+            f.rows = smaller(OUTPUTS, g->out_height - tile.y * OUTPUTS);
+            f.columns = smaller(OUTPUTS, g->out_width - tile.x * OUTPUTS);
+            f.at = first + (size_t)(tile.image * blocked_blocks(g->out_channels)) * plane +
+                   (size_t)(tile.y * OUTPUTS) * row + (size_t)(tile.x * OUTPUTS) * LANES;
+            output_tile(sums + (size_t)(index - from) * (size_t)group + v, s->sum_place, f.rows, f.columns,
+                        tile_sums);
+            finish(&f);
         }
-    }
-}
-
-/* Gradients have no epilogue to speak of: they get copies of the loop without its tests. */
-static void output_batch(const struct blocked_convolution *g, const struct shape *s, int channel, int group,
-                         int from, int to, const float *sums, const struct blocked_epilogue *pointer)
-{
-    if (epilogue_is_plain(pointer) && pointer->add) {
-        const struct blocked_epilogue epilogue = {.out = pointer->out, .add = true};
-        output_group(g, s, channel, group, from, to, sums, &epilogue);
-    } else if (epilogue_is_plain(pointer)) {
-        const struct blocked_epilogue epilogue = {.out = pointer->out};
-        output_group(g, s, channel, group, from, to, sums, &epilogue);
-    } else {
-        const struct blocked_epilogue epilogue = *pointer;
-        output_group(g, s, channel, group, from, to, sums, &epilogue);
     }
 }
 
@@ -342,6 +328,7 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
                 const struct blocked_epilogue *epilogue, float *space)
 {
     const struct shape s = shape_of(g);
+    finish_function *finish = VARIANT_NAME(finish_function)(epilogue);
     float *transformed = space, *sums = transformed + PLACES * s.input_place,
           *columns = sums + PLACES * s.sum_place;
     for (int from = 0; from < s.tiles; from += s.batch) {
@@ -351,7 +338,7 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
         for (int channel = 0, group; (group = product_group(g->out_channels, channel)) > 0;
              channel += group) {
             group_products(g, &s, to - from, group, transformed, weights, sums);
-            output_batch(g, &s, channel, group, from, to, sums, epilogue);
+            output_group(g, &s, channel, group, from, to, sums, epilogue, finish);
             weights += (size_t)PLACES * (size_t)g->in_channels * (size_t)group;
         }
     }

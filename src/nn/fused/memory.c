@@ -52,6 +52,8 @@ status gradient_open(struct fused *fused, const struct fused_step *step, int val
     if (*gradient == NOTHING)
         return error_memory(error);
     region_use(fused, *gradient, backward_time(fused, step));
+    if (form == FORM_BLOCKED)
+        fused->values[value].giver = step->index;
     return STATUS_OK;
 }
 

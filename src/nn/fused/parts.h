@@ -29,6 +29,7 @@ struct fused_value {
     enum form made;      /* what the producer writes */
     int region[FORMS];   /* content */
     int gradient[FORMS]; /* while planning: NOTHING until the first step adds to it */
+    int giver;           /* while planning: the step that added last to the blocked one, or NOTHING */
     float *copy;         /* for fused_value, owned */
 };
 
@@ -56,7 +57,9 @@ struct unit {
     bool owns, stale;        /* operands are replaced; own is out of date */
 
     /* The backward pass, by region. */
-    bool gate;       /* the tail's gradient has to be computed */
+    bool gate;       /* the tail's gradient has to be computed, here or by another unit's convolution */
+    bool given;      /* by another's */
+    int gives;       /* the step whose gate this convolution's data gradient goes through, or NOTHING */
     bool folded;     /* the BatchNorm's scale is in the transposed weights */
     int gradient;    /* G */
     int activated;   /* tells the relu's side, or NOTHING: u does */

@@ -314,6 +314,7 @@ static struct unit_draft empty_draft(int input)
                                         .delta = NOTHING,
                                         .to_input = NOTHING,
                                         .gradient = NOTHING,
+                                        .gives = NOTHING,
                                         .plain_input = NOTHING,
                                         .plain_delta = NOTHING}};
 }
@@ -514,7 +515,7 @@ static void describe_value(struct fused *fused, int v)
     struct fused_value *value = &fused->values[v];
     const int64_t *dim = operand->shape.dim;
     *value = (struct fused_value){
-        .user = NOTHING, .producer = NOTHING, .region = {NOTHING, NOTHING}, .gradient = {NOTHING, NOTHING}};
+        .user = NOTHING, .producer = NOTHING, .region = {NOTHING, NOTHING}, .gradient = {NOTHING, NOTHING}, .giver = NOTHING};
     const int64_t most = 1 << 24;
     if (operand->type != ELEMENT_FLOAT || operand->shape.rank != 4 || dim[0] != fused->images)
         return;

@@ -65,15 +65,15 @@ static void finish_sums(const struct fused *fused, const struct unit *unit)
     }
 }
 
-static void run_gate(struct fused *fused, const struct fused_step *step)
+static struct blocked_gate gate_of(const struct fused *fused, const struct fused_step *step)
 {
     const struct unit *unit = step->unit;
     const struct fused_value *out = &fused->values[step->output];
     const bool linear = unit->probe != NOTHING || (unit->relu && unit->activated == NOTHING);
     const bool scaled = unit->norm_step != NOTHING, multiplied = scaled && !unit->folded;
-    /* Without a relu and a factor, G's memory holds delta already. */
-    const bool there = unit->delta == unit->gradient && !unit->relu && !multiplied;
-    const struct blocked_gate gate = {
+    /* Without a relu and a factor, G's memory holds delta already, once G is there. */
+    const bool there = !unit->given && unit->delta == unit->gradient && !unit->relu && !multiplied;
+    return (struct blocked_gate){
         .images = fused->images,
         .channels = out->channels,
         .positions = value_positions(out),
@@ -92,9 +92,14 @@ static void run_gate(struct fused *fused, const struct fused_step *step)
         .sums = unit->probe != NOTHING ? fused->sums : NULL,
         .center = unit->center,
     };
+}
+
+static void run_gate(struct fused *fused, const struct fused_step *step)
+{
+    const struct blocked_gate gate = gate_of(fused, step);
     fused->kernels->layer->gate(&gate);
-    if (unit->probe != NOTHING)
-        finish_sums(fused, unit);
+    if (gate.sums)
+        finish_sums(fused, step->unit);
 }
 
 /* With the plain kernels. */
@@ -125,21 +130,34 @@ static void weight_gradients(struct fused *fused, const struct fused_step *step)
     fused->engine->plan->steps[unit->conv_step].kernels->backward(&call);
 }
 
+/* x's gradient; where it goes through another unit's gate, that too. */
+static void data_gradient(struct fused *fused, const struct unit *unit)
+{
+    const struct fused_step *gated = unit->gives != NOTHING ? &fused->steps[unit->gives] : NULL;
+    const struct blocked_gate gate = gated ? gate_of(fused, gated) : (struct blocked_gate){0};
+    const struct blocked_epilogue epilogue = {.out = region_data(fused, unit->to_input),
+                                              .add = unit->input_add,
+                                              .gate = gated ? &gate : NULL};
+    if (gate.sums)
+        memset(gate.sums, 0,
+               (size_t)(gate.images * GATE_SUMS * blocked_blocks(gate.channels)) * LANES * sizeof *gate.sums);
+    unit->back->run(&unit->transposed, unit->numbers->transposed, region_data(fused, unit->delta), &epilogue,
+                    fused->workspace);
+    if (gate.sums)
+        finish_sums(fused, gated->unit);
+}
+
 void unit_backward(struct fused *fused, const struct fused_step *step)
 {
     const struct unit *unit = step->unit;
-    if (unit->gate)
+    if (unit->gate && !unit->given)
         run_gate(fused, step);
     if (!unit->convolution)
         return;
     if (unit->plain_delta != NOTHING)
         weight_gradients(fused, step);
-    if (unit->to_input == NOTHING)
-        return;
-    const struct blocked_epilogue epilogue = {.out = region_data(fused, unit->to_input),
-                                              .add = unit->input_add};
-    unit->back->run(&unit->transposed, unit->numbers->transposed, region_data(fused, unit->delta), &epilogue,
-                    fused->workspace);
+    if (unit->to_input != NOTHING)
+        data_gradient(fused, unit);
 }
 
 const struct fused_kind kind_unit = {"layer", unit_forward, unit_plan_backward, unit_backward};

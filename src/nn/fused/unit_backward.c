@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Plan a layer's backward pass: where the gradient G of its output goes on, in as few passes over memory as
- * possible. G's own memory becomes delta; where the residual has no gradient yet, it becomes that too. */
+ * possible. G's own memory becomes delta; where the residual has no gradient yet, it becomes that too. Where a
+ * convolution is the last to add to G, it takes G through the tail's gradient itself, before G is in memory. */
 #include "nn/fused/parts.h"
 
 /* Take G's memory over as the gradient of a value that has none yet. */
 static bool inherit(struct fused *fused, const struct unit *unit, int value)
 {
+    fused->values[value].giver = NOTHING;
     int *gradient = &fused->values[value].gradient[FORM_BLOCKED];
     if (*gradient != NOTHING)
         return false;
@@ -106,6 +108,36 @@ static status plan_convolution(struct fused *fused, struct fused_step *step, boo
     return STATUS_OK;
 }
 
+/* The unit whose convolution finishes G, when nothing between the two takes part in the backward pass. */
+static struct unit *finisher(struct fused *fused, const struct fused_step *step)
+{
+    const struct unit *unit = step->unit;
+    const struct fused_value *out = &fused->values[step->output];
+    if (out->giver == NOTHING || out->pinned)
+        return NULL;
+    const struct fused_step *giver = &fused->steps[out->giver];
+    struct unit *other = giver->unit;
+    if (!other || !other->convolution || giver->input != step->output || other->to_input != unit->gradient)
+        return NULL;
+    for (int s = step->index + 1; s < giver->index; s++)
+        if (fused->steps[s].backward)
+            return NULL;
+    /* Its convolution still reads its own delta while the gate writes. */
+    return other->delta == unit->delta || other->delta == unit->to_residual ? NULL : other;
+}
+
+static void join_gate(struct fused *fused, const struct fused_step *step)
+{
+    struct unit *unit = step->unit, *other = finisher(fused, step);
+    if (!other)
+        return;
+    const int time = backward_time(fused, &fused->steps[fused->values[step->output].giver]);
+    other->gives = step->index;
+    unit->given = true;
+    region_use(fused, unit->delta, time);
+    region_use(fused, unit->to_residual, time);
+}
+
 static bool weights_wanted(const struct fused *fused, const struct unit *unit)
 {
     const struct engine *engine = fused->engine;
@@ -131,7 +163,9 @@ status unit_plan_backward(struct fused *fused, struct fused_step *step, struct e
     region_use(fused, unit->gradient, backward_time(fused, step));
     status code = unit->convolution ? plan_convolution(fused, step, to_input, to_residual, weights, error)
                                     : plan_loose(fused, step, to_input, to_residual, error);
-    if (code == STATUS_OK && unit->gate)
+    if (code == STATUS_OK && unit->gate) {
         use_sources(fused, step);
+        join_gate(fused, step);
+    }
     return code;
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "nn/blocked/epilogue.h"
+
+#include "nn/blocked/gate.h"
+
+/* The parts of an epilogue, as constants: its loop is compiled for each combination. Those of a gate stand in
+ * the lower bits, and only GATED_ADD beside them. */
+enum { BIAS = 1, RAW = 2, SCALE = 4, RESIDUAL = 8, RELU = 16, ADD = 32, GATED = 64 };
+enum { GATED_ADD = 16 };
+
+static int parts_of(const struct blocked_epilogue *e)
+{
+    if (e->gate)
+        return GATED | (e->add ? GATED_ADD : 0) | gate_what(e->gate);
+    return (e->bias ? BIAS : 0) | (e->raw ? RAW : 0) | (e->scale ? SCALE : 0) | (e->residual ? RESIDUAL : 0) |
+           (e->relu ? RELU : 0) | (e->add ? ADD : 0);
+}
+
+LANES_INLINE void finish(int parts, const struct finished *f)
+{
+    const struct blocked_epilogue e = *f->epilogue;
+    const vector bias = parts & BIAS ? vector_load(e.bias + f->channel) : vector_all(0);
+    const vector scale = parts & SCALE ? vector_load(e.scale + f->channel) : vector_all(1);
+    const vector shift = parts & SCALE ? vector_load(e.shift + f->channel) : vector_all(0);
+    const vector ceiling = vector_all(e.ceiling > 0 ? e.ceiling : __builtin_inff());
+    const float *sums = f->sums;
+    for (int y = 0; y < f->rows; y++) {
+        size_t at = f->at + (size_t)y * f->row;
+        for (int x = 0; x < f->columns; x++, at += f->column, sums += f->step) {
+            vector v = vector_load(sums);
+            if (parts & BIAS)
+                v += bias;
+            if (parts & RAW)
+                vector_store(e.raw + at, v);
+            if (parts & SCALE)
+                v = vector_multiply_add(scale, v, shift);
+            if (parts & RESIDUAL)
+                v += vector_load(e.residual + at);
+            if (parts & RELU)
+                v = vector_min(vector_max(v, vector_all(0)), ceiling);
+            if (parts & ADD)
+                v += vector_load(e.out + at);
+            vector_store(e.out + at, v);
+        }
+    }
+}
+
+LANES_INLINE void finish_gated(int parts, const struct finished *f)
+{
+    const int what = parts & GATE_ALL;
+    const float *before = f->epilogue->out, *sums = f->sums;
+    const struct blocked_gate gate = *f->epilogue->gate;
+    const struct gate_channels channels = gate_channels(&gate, what, f->channel);
+    struct gate_row row = {{{0}}};
+    for (int y = 0; y < f->rows; y++) {
+        size_t at = f->at + (size_t)y * f->row;
+        for (int x = 0; x < f->columns; x++, at += f->column, sums += f->step) {
+            vector g = vector_load(sums);
+            if (parts & GATED_ADD)
+                g += vector_load(before + at);
+            gate_position(&gate, what, &channels, at, g, &row);
+        }
+    }
+    if (!(what & GATE_SUM))
+        return;
+    size_t stride;
+    double *to = gate_sums(&gate, f->image, f->channel, &stride);
+    for (int k = 0; k < GATE_SUMS; k++, to += stride)
+        *(wide *)to += __builtin_convertvector(row.sums[gate_source(what, k)], wide);
+}
+
+#define FUNCTION(parts)                                                                                      \
+    static void finish_##parts(const struct finished *finished)                                              \
+    {                                                                                                        \
+        if (parts & GATED)                                                                                   \
+            finish_gated(parts, finished);                                                                   \
+        else                                                                                                 \
+            finish(parts, finished);                                                                         \
+    }
+#define SIXTEEN(DO, high)                                                                                     \
+    DO(0x##high##0) DO(0x##high##1) DO(0x##high##2) DO(0x##high##3) DO(0x##high##4) DO(0x##high##5)                \
+    DO(0x##high##6) DO(0x##high##7) DO(0x##high##8) DO(0x##high##9) DO(0x##high##A) DO(0x##high##B)                \
+    DO(0x##high##C) DO(0x##high##D) DO(0x##high##E) DO(0x##high##F)
+#define ALL(F) SIXTEEN(F, 0) SIXTEEN(F, 1) SIXTEEN(F, 2) SIXTEEN(F, 3) SIXTEEN(F, 4) SIXTEEN(F, 5)
+ALL(FUNCTION)
+#define ENTRY(parts) finish_##parts,
+static finish_function *const functions[] = {ALL(ENTRY)};
+
+finish_function *VARIANT_NAME(finish_function)(const struct blocked_epilogue *epilogue)
+{
+    return functions[parts_of(epilogue)];
+}
