@@ -75,10 +75,9 @@ static int source(bool transposed, int o, int k, int stride, int dilation, int p
 static double weight(const struct blocked_convolution *g, const float *weights, int o, int i, int ky, int kx)
 {
     const int taps = g->kernel_height * g->kernel_width, tap = ky * g->kernel_width + kx;
-    if (g->groups > 1)
-        return (double)weights[o * taps + (g->transposed ? taps - 1 - tap : tap)];
-    return g->transposed ? (double)weights[(i * g->out_channels + o) * taps + taps - 1 - tap]
-                         : (double)weights[(o * g->in_channels + i) * taps + tap];
+    const int in = g->in_channels / g->groups, out = g->out_channels / g->groups;
+    return g->transposed ? (double)weights[(i * out + o % out) * taps + taps - 1 - tap]
+                         : (double)weights[(o * in + i % in) * taps + tap];
 }
 
 struct sums {
@@ -89,7 +88,8 @@ static struct sums direct(const struct blocked_convolution *g, const float *weig
                           int n, int o, int y, int x)
 {
     struct sums sums = {0, 0};
-    const int first = g->groups > 1 ? o : 0, last = g->groups > 1 ? o + 1 : g->in_channels;
+    const int in = g->in_channels / g->groups, out = g->out_channels / g->groups;
+    const int first = o / out * in, last = first + in;
     for (int ky = 0; ky < g->kernel_height; ky++) {
         const int iy =
             source(g->transposed, y, ky, g->stride_height, g->dilation_height, g->pad_top, g->in_height);

@@ -98,6 +98,23 @@ static void pointwise_takes_images_together(void **state)
     }
 }
 
+/* Padding after the last row or column is somebody else's. */
+static void pointwise_has_no_padding(void **state)
+{
+    (void)state;
+    struct random_state random;
+    const struct blocked_kernels *kernels = blocked_kernels_at(0);
+    struct blocked_convolution g = {2, 16, 16, 5, 5, 4, 3, 1, 1, 2, 2, 1, 1, 0, 0, 1, false, false};
+    const struct blocked_convolution transposed = blocked_transposed(&g);
+    random_seed(&random, 3, 0);
+    assert_false(blocked_family_find(kernels, "pointwise")->supports(&g));
+    assert_false(blocked_family_find(kernels, "pointwise")->supports(&transposed));
+    blocked_case_check(blocked_family_find(kernels, "direct"), &g, EPILOGUE_BIAS, 1e-6, &random);
+    blocked_case_check(blocked_family_find(kernels, "direct"), &transposed, EPILOGUE_ADD, 1e-6, &random);
+    g.out_height = 3;
+    assert_true(blocked_family_find(kernels, "pointwise")->supports(&g));
+}
+
 static void make_winograd(struct random_state *random, struct blocked_convolution *geometry)
 {
     geometry->kernel_height = geometry->kernel_width = 3;
@@ -158,6 +175,27 @@ static void direct_is_its_definition(void **state)
     check_family("direct", 60, 1e-6, make_direct);
 }
 
+/* Groups smaller and larger than a block, that fill blocks and that do not. */
+static void make_grouped(struct random_state *random, struct blocked_convolution *geometry)
+{
+    static const int groups[] = {2, 3, 4, 8, 16}, per_group[] = {1, 2, 4, 5, 16, 24, 32};
+    make_direct(random, geometry);
+    geometry->groups = pick(random, groups, COUNT(groups));
+    geometry->in_channels = geometry->groups * pick(random, per_group, COUNT(per_group));
+    geometry->out_channels = geometry->groups * pick(random, per_group, COUNT(per_group));
+    if (geometry->in_channels == geometry->groups && geometry->out_channels == geometry->groups)
+        geometry->out_channels *= 2; /* not depthwise */
+    if (geometry->in_channels > 128)
+        geometry->in_width = geometry->in_height = 5;
+    blocked_case_sizes(geometry, between(random, 0, 2));
+}
+
+static void grouped_is_its_definition(void **state)
+{
+    (void)state;
+    check_family("grouped", 60, 1e-6, make_grouped);
+}
+
 static void instruction_sets_are_chosen_by_name(void **state)
 {
     (void)state;
@@ -178,8 +216,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instruction_sets_are_chosen_by_name),
         cmocka_unit_test(direct_is_its_definition),
+        cmocka_unit_test(grouped_is_its_definition),
         cmocka_unit_test(pointwise_is_its_definition),
         cmocka_unit_test(pointwise_takes_images_together),
+        cmocka_unit_test(pointwise_has_no_padding),
         cmocka_unit_test(depthwise_is_its_definition),
         cmocka_unit_test(winograd_is_its_definition),
     };

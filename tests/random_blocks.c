@@ -37,8 +37,9 @@ static int depthwise(struct maker *m, int x, int64_t *channels)
 
 static int grouped(struct maker *m, int x, int64_t *channels)
 {
-    int64_t groups = maker_pick(m, 2, 3), in = groups * maker_pick(m, 2, 3),
-            out = groups * maker_pick(m, 1, 3);
+    int64_t wide = maker_pick(m, 0, 2) ? 1 : 8; /* groups that fill blocks of vectors, and such that do not */
+    int64_t groups = maker_pick(m, 2, 4), in = groups * wide * maker_pick(m, 2, 3),
+            out = groups * wide * maker_pick(m, 1, 3);
     x = maker_unit(m, x, *channels, in);
     *channels = out;
     return maker_one(m, "Relu", maker_conv(m, x, in, out, 3, groups, true));
@@ -115,6 +116,18 @@ static int residual(struct maker *m, int x, int64_t *channels)
     int y = maker_unit(m, x, *channels, inner);
     y = maker_norm(m, maker_conv(m, y, inner, *channels, 3, 1, false), *channels);
     return maker_one(m, "Relu", maker_two(m, maker_pick(m, 0, 3) ? "Add" : "Max", x, y));
+}
+
+/* Two additions that lead back to the same value. */
+static int anchored(struct maker *m, int x, int64_t *channels)
+{
+    int h = maker_norm(m, maker_conv(m, x, *channels, *channels, 3, 1, false), *channels);
+    h = maker_two(m, "Add", h, x);
+    if (maker_pick(m, 0, 1))
+        h = maker_one(m, "Relu", h);
+    int64_t size = maker_pick(m, 0, 1) ? 3 : 1;
+    int y = maker_norm(m, maker_conv(m, h, *channels, *channels, size, 1, false), *channels);
+    return maker_one(m, "Relu", maker_two(m, "Add", y, x));
 }
 
 static int projection(struct maker *m, int x, int64_t *channels)
@@ -439,6 +452,7 @@ const struct block_kind random_blocks[] = {
     {"pool", pool},
     {"resize", resize},
     {"residual", residual},
+    {"anchored", anchored},
     {"projection", projection},
     {"three", three},
     {"option A", option_a},

@@ -51,13 +51,17 @@ struct blocked_convolution {
     int in_height, in_width, out_height, out_width;
     int kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
     int pad_top, pad_left; /* bottom and right follow from the sizes */
-    int groups;            /* 1, or in_channels == out_channels == groups: depthwise */
+    int groups; /* divides in_channels and out_channels */
     bool transposed;
     bool planar; /* the input is [image][channel][row][column], as images come; not together with transposed */
 };
 
 /* The geometry of the data gradient of an (untransposed) convolution. */
 struct blocked_convolution blocked_transposed(const struct blocked_convolution *forward);
+
+/* The convolution, without groups, that a grouped one is made of, for one image: of as few groups as fill whole
+ * blocks in input and output, or of all of them. */
+struct blocked_convolution blocked_slice(const struct blocked_convolution *grouped);
 
 /* One way to convolve. Everything but `supports` is called for supported geometries only. */
 struct blocked_family {

@@ -6,7 +6,7 @@
 #include "nn/blocked/variants.h"
 
 #define BLOCKED_FAMILIES(FAMILY)                                                                             \
-    FAMILY(depthwise) FAMILY(direct) FAMILY(pointwise) FAMILY(winograd2) FAMILY(winograd4)
+    FAMILY(depthwise) FAMILY(direct) FAMILY(grouped) FAMILY(pointwise) FAMILY(winograd2) FAMILY(winograd4)
 
 #define FAMILY(name) extern const struct blocked_family VARIANT_NAME(blocked_##name);
 BLOCKED_FAMILIES(FAMILY)

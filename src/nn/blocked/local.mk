@@ -7,6 +7,7 @@ BLOCKED_SOURCES = \
 	src/nn/blocked/epilogue.c src/nn/blocked/epilogue.h \
 	src/nn/blocked/families.h \
 	src/nn/blocked/gate.h \
+	src/nn/blocked/grouped.c \
 	src/nn/blocked/lanes.h \
 	src/nn/blocked/layer.c \
 	src/nn/blocked/layer.h \

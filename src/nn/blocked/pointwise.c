@@ -7,10 +7,19 @@
 #include "nn/blocked/families.h"
 #include "nn/blocked/product.h"
 
+/* Whether no output of the convolution (not its gradient) looks past the end of the input. */
+static bool inside(int in, int out, int stride)
+{
+    return (out - 1) * stride < in;
+}
+
 static bool supports(const struct blocked_convolution *g)
 {
+    const bool t = g->transposed;
     return !g->planar && g->kernel_height == 1 && g->kernel_width == 1 && g->groups == 1 && g->pad_top == 0 &&
-           g->pad_left == 0;
+           g->pad_left == 0 &&
+           inside(t ? g->out_height : g->in_height, t ? g->in_height : g->out_height, g->stride_height) &&
+           inside(t ? g->out_width : g->in_width, t ? g->in_width : g->out_width, g->stride_width);
 }
 
 static bool strided(const struct blocked_convolution *g)

@@ -17,7 +17,7 @@ struct family_cost {
 };
 
 static const struct family_cost costs[] = {
-    {"depthwise", 0.5, 0, 0},   {"pointwise", 0.75, 0, 0},  {"direct", 0.65, 0, 0},
+    {"depthwise", 0.5, 0, 0},   {"pointwise", 0.75, 0, 0},  {"direct", 0.65, 0, 0}, {"grouped", 0.6, 0, 0},
     {"winograd2", 0.65, 2, 14}, {"winograd4", 0.65, 4, 14},
 };
 
@@ -43,7 +43,7 @@ static double cost_of(const struct family_cost *family, const struct blocked_con
     const double taps = (double)g->kernel_height * (double)g->kernel_width;
     if (!family->outputs) {
         const double shared = g->transposed ? (double)g->stride_height * (double)g->stride_width : 1;
-        const double weights = taps * out * (g->groups > 1 ? 1 : in);
+        const double weights = taps * out * (g->groups > 1 ? g->in_channels / g->groups : in);
         return positions(g) / shared * weights / family->efficiency + stream_cost(g, weights);
     }
     const double tiles =

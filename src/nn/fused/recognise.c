@@ -101,9 +101,6 @@ static bool geometry_of(const struct fused *fused, int p, struct blocked_convolu
         .pad_left = (int)w->before[2],
         .groups = (int)plan->groups,
     };
-    if (geometry->groups > 1 &&
-        (geometry->in_channels != geometry->groups || geometry->out_channels != geometry->groups))
-        return false;
     return convolution_fits(fused, geometry);
 }
 
