@@ -7,6 +7,9 @@ bench=$(dirname "$IPPRO")/../tests/bench/bench
 export IPPRO
 "$bench" --quick --csv "$work/bench.csv" >"$work/bench.txt" 2>"$work/bench.err"
 status=$?
+# Where the machine gives no pseudo-terminal, two rows cannot be measured, and the benchmark says so by its status.
+no_terminal=$(sed -n 's/.*start to first prompt .*not measured: no terminal: //p' "$work/bench.txt")
+[ -n "$no_terminal" ] && [ $status -eq 1 ] && [ "$(grep -c 'not measured' "$work/bench.txt")" -eq 2 ] && status=0
 ok $status "the benchmark runs on the example"
 [ $status -eq 0 ] || explain "$work/bench.txt"
 explain "$work/bench.err"
@@ -23,8 +26,13 @@ for criterion in l1 geomedian taylor proscore l1,taylor,geomedian,proscore; do r
 for percent in 5 25 50 100; do row "$percent %:"; done
 row "1 thread"
 row "load the model"
-row "start to first prompt"
-row "start to first prompt, --plain"
+for kind in "" ", --plain"; do
+    if [ -n "$no_terminal" ]; then
+        skip "row: start to first prompt$kind" "no pseudo-terminal: $no_terminal"
+    else
+        row "start to first prompt$kind"
+    fi
+done
 row "what-if: select and show"
 row "1,000 values of gamma"
 row "sensitivity, prefixes shared"
