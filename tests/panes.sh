@@ -87,6 +87,7 @@ shows "what changes has to wait" 'score is running'
 keys 'hel' Tab
 shows "the line is edited meanwhile" '^ippro> help'
 keys C-u
+at_prompt # the terminal throws away what is unread when Ctrl-C comes
 keys C-c
 shows "Ctrl-C cancels the work" 'score: cancelled'
 at_prompt
