@@ -43,14 +43,18 @@ static status largest_weight(const double *filters, size_t elements, double *lar
  */
 static void centre_panel(const struct distances *d, int64_t first, int64_t width)
 {
-    for (int64_t k = 0; k < width; k++) {
-        double sum = 0.0;
-        for (int64_t i = 0; i < d->count; i++) {
-            sum += d->filters[i * d->length + first + k] * d->unit;
+    double mean[PANEL] = {0.0};
+    for (int64_t i = 0; i < d->count; i++) {
+        for (int64_t k = 0; k < width; k++) {
+            mean[k] += d->filters[i * d->length + first + k] * d->unit;
         }
-        double mean = sum / (double)d->count;
-        for (int64_t i = 0; i < d->count; i++) {
-            d->panel[i * width + k] = d->filters[i * d->length + first + k] * d->unit - mean;
+    }
+    for (int64_t k = 0; k < width; k++) {
+        mean[k] /= (double)d->count;
+    }
+    for (int64_t i = 0; i < d->count; i++) {
+        for (int64_t k = 0; k < width; k++) {
+            d->panel[i * width + k] = d->filters[i * d->length + first + k] * d->unit - mean[k];
         }
     }
 }

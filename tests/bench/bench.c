@@ -18,7 +18,7 @@ static const char usage[] =
     "                   torchvision.models, or ONNX files [resnet56,vgg19_bn,resnet18,resnet50,mobilenet_v2;\n"
     "                   without PyTorch what is in --models, or else the example]\n"
     "  --repeats N      measurements of each, in turn [5]\n"
-    "  --seconds S      about how long one takes [1]\n"
+    "  --seconds S      about how long one takes beyond the first images [1]\n"
     "  --threads N      [one per processor]\n"
     "  --images N       100 % in the test of linearity [10000]\n"
     "  --no-peer        leave PyTorch out\n"

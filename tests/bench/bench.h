@@ -37,8 +37,9 @@ void subject_free(struct subject *subject);
 /* A process of this program with the network loaded. */
 status subject_worker(const struct subject *subject, const struct settings *settings, int threads,
                       struct child *child, struct error *error);
-/* How many images take about `seconds`, a multiple of `unit`: `request` ("forward %lld" and so on) is tried with
- * more and more. */
+/* How many images take about `seconds` longer than the first `unit` do, a multiple of `unit`; so that what a pass costs
+ * once (packing weights, criteria of the weights alone) does not stand for its speed. `request` ("forward %" and so
+ * on) is tried with more and more. */
 status images_for(struct child *child, const char *request, int64_t unit, double seconds, int64_t *images,
                   struct error *error);
 

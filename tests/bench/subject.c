@@ -103,26 +103,31 @@ status subject_worker(const struct subject *subject, const struct settings *sett
     return child_start(child, worker, error);
 }
 
+static status seconds_of(struct child *child, const char *request, int64_t images, double *seconds,
+                         struct error *error)
+{
+    char line[128];
+    const char *count = strchr(request, '%');
+    snprintf(line, sizeof line, "%.*s%lld%s", (int)(count - request), request, (long long)images, count + 1);
+    return child_ask(child, line, seconds, 1, NULL, error);
+}
+
 status images_for(struct child *child, const char *request, int64_t unit, double seconds, int64_t *images,
                   struct error *error)
 {
-    double taken = 0;
+    double first = 0, taken = 0, more = 0;
     *images = unit;
-    for (;;) {
-        char line[128];
-        const char *space = strchr(request, '%');
-        int before = (int)(space - request);
-        snprintf(line, sizeof line, "%.*s%lld%s", before, request, (long long)*images, space + 1);
-        status code = child_ask(child, line, &taken, 1, NULL, error);
-        if (code != STATUS_OK)
-            return code;
-        if (taken >= seconds / 4 || *images >= IMAGES_ENDLESS / 4)
-            break;
-        double factor = taken > 0 ? seconds / 2 / taken : 8;
-        int64_t more = (int64_t)((double)*images * (factor > 8 ? 8 : factor < 2 ? 2 : factor));
-        *images = more / unit * unit;
+    status code = seconds_of(child, request, unit, &first, error);
+    while (code == STATUS_OK && more < seconds / 4 && *images < IMAGES_ENDLESS / 4) {
+        const double factor = more > 0 ? 1 + seconds / 2 / more : 8;
+        *images = (int64_t)((double)*images * (factor > 8 ? 8 : factor < 2 ? 2 : factor)) / unit * unit;
+        code = seconds_of(child, request, *images, &taken, error);
+        more = taken - first;
     }
-    int64_t wanted = (int64_t)((double)*images * seconds / taken) / unit * unit;
-    *images = wanted < unit ? unit : wanted > IMAGES_ENDLESS ? IMAGES_ENDLESS / unit * unit : wanted;
+    if (code != STATUS_OK)
+        return code;
+    double wanted = (double)unit + (double)(*images - unit) * (more > 0 ? seconds / more : 1);
+    wanted = wanted < IMAGES_ENDLESS ? wanted : IMAGES_ENDLESS;
+    *images = wanted < (double)(2 * unit) ? 2 * unit : (int64_t)wanted / unit * unit;
     return STATUS_OK;
 }
