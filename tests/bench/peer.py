@@ -18,6 +18,7 @@ reads. What does not depend on the images (exporters' chains of Shape, Gather, C
 """
 import sys
 import time
+import warnings
 
 import numpy as np
 import onnx
@@ -252,6 +253,8 @@ class Peer:
                                      (kind in ("scale", "shift") if affine else kind == "bias"))
         if mode == "fused":
             with torch.no_grad():
+                # Clip's bounds are constants of the network: nothing is lost when the trace takes them as such.
+                warnings.simplefilter("ignore", torch.jit.TracerWarning)
                 self.net = torch.jit.optimize_for_inference(
                     torch.jit.freeze(torch.jit.trace(self.net, self.batches[0][0], check_trace=False)))
         self.run(2 * batch)
