@@ -214,14 +214,10 @@ static void instruction_sets_are_chosen_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(instruction_sets_are_chosen_by_name),
-        cmocka_unit_test(direct_is_its_definition),
-        cmocka_unit_test(grouped_is_its_definition),
-        cmocka_unit_test(pointwise_is_its_definition),
-        cmocka_unit_test(pointwise_takes_images_together),
-        cmocka_unit_test(pointwise_has_no_padding),
-        cmocka_unit_test(depthwise_is_its_definition),
-        cmocka_unit_test(winograd_is_its_definition),
+        cmocka_unit_test(instruction_sets_are_chosen_by_name), cmocka_unit_test(direct_is_its_definition),
+        cmocka_unit_test(grouped_is_its_definition),           cmocka_unit_test(pointwise_is_its_definition),
+        cmocka_unit_test(pointwise_takes_images_together),     cmocka_unit_test(pointwise_has_no_padding),
+        cmocka_unit_test(depthwise_is_its_definition),         cmocka_unit_test(winograd_is_its_definition),
     };
     return cmocka_run_group_tests_name("blocked", tests, NULL, NULL);
 }

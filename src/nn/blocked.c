@@ -110,8 +110,8 @@ struct blocked_convolution blocked_slice(const struct blocked_convolution *group
     struct blocked_convolution slice = *grouped;
     const int in = grouped->in_channels / grouped->groups, out = grouped->out_channels / grouped->groups;
     int together = 1;
-    while (together < grouped->groups && (together * in % LANES != 0 || together * out % LANES != 0 ||
-                                          grouped->groups % together != 0))
+    while (together < grouped->groups &&
+           (together * in % LANES != 0 || together * out % LANES != 0 || grouped->groups % together != 0))
         together++;
     slice.images = 1;
     slice.groups = 1;

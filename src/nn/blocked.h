@@ -34,9 +34,9 @@ struct blocked_epilogue {
     float ceiling;         /* with relu, where positive: v = min(v, ceiling) */
     bool add;              /* out += v instead of out = v (gradients); not together with relu */
     float *out;
-    /* Data gradients: v (and with `add`, what is in `out`) is the gradient G of the layer before, which has no
-     * other; it goes through that layer's gate instead of to `out`. The gate's `gradient` does not matter, and
-     * its sums are added to. Together with nothing but `add`. */
+    /* Data gradients: v (and with `add`, what is in `out`) is the gradient G of the layer before, which has
+     * no other; it goes through that layer's gate instead of to `out`. The gate's `gradient` does not matter,
+     * and its sums are added to. Together with nothing but `add`. */
     const struct blocked_gate *gate;
 };
 
@@ -51,16 +51,17 @@ struct blocked_convolution {
     int in_height, in_width, out_height, out_width;
     int kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
     int pad_top, pad_left; /* bottom and right follow from the sizes */
-    int groups; /* divides in_channels and out_channels */
+    int groups;            /* divides in_channels and out_channels */
     bool transposed;
-    bool planar; /* the input is [image][channel][row][column], as images come; not together with transposed */
+    bool
+        planar; /* the input is [image][channel][row][column], as images come; not together with transposed */
 };
 
 /* The geometry of the data gradient of an (untransposed) convolution. */
 struct blocked_convolution blocked_transposed(const struct blocked_convolution *forward);
 
-/* The convolution, without groups, that a grouped one is made of, for one image: of as few groups as fill whole
- * blocks in input and output, or of all of them. */
+/* The convolution, without groups, that a grouped one is made of, for one image: of as few groups as fill
+ * whole blocks in input and output, or of all of them. */
 struct blocked_convolution blocked_slice(const struct blocked_convolution *grouped);
 
 /* One way to convolve. Everything but `supports` is called for supported geometries only. */

@@ -219,12 +219,10 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
          g->pad_left},
         g->transposed ? g->stride_width : 1,
     };
-    struct call call = {.input_step = g->transposed ? LANES : (size_t)g->stride_width * LANES,
-                        .finish = VARIANT_NAME(finish_function)(epilogue),
-                        .finished = {.epilogue = epilogue,
-                                     .step = WIDTH,
-                                     .rows = 1,
-                                     .column = (size_t)plan.classes * LANES}};
+    struct call call = {
+        .input_step = g->transposed ? LANES : (size_t)g->stride_width * LANES,
+        .finish = VARIANT_NAME(finish_function)(epilogue),
+        .finished = {.epilogue = epilogue, .step = WIDTH, .rows = 1, .column = (size_t)plan.classes * LANES}};
     const size_t in_plane = (size_t)(g->in_height * g->in_width) * LANES;
     const size_t out_plane = (size_t)(g->out_height * g->out_width) * LANES;
     const size_t taps = (size_t)(g->kernel_height * g->kernel_width) * LANES;

@@ -260,21 +260,6 @@ LANES_INLINE void tile_sums(int tile, int vectors, size_t step, int lanes, const
     }
 }
 
-/* Not part of every tile's code: that would be most of it. */
-static __attribute__((noinline)) void finish_tile(int tile, int vectors, const struct call *call,
-                                                  const vector *sums)
-{
-    struct finished finished = call->finished;
-    finished.step = (size_t)(vectors * WIDTH);
-    finished.columns = tile;
-    for (int v = 0; v < vectors; v++) {
-        finished.sums = (const float *)&sums[v];
-        finished.channel = call->finished.channel + v * WIDTH;
-        finished.at = call->finished.at + (size_t)(v / PARTS) * call->out_block + (size_t)(v % PARTS * WIDTH);
-        call->finish(&finished);
-    }
-}
-
 LANES_INLINE void tile_of(int tile, int vectors, size_t step, int lanes, const struct call *call)
 {
     vector sums[16 * GROUP_VECTORS];
@@ -284,7 +269,7 @@ LANES_INLINE void tile_of(int tile, int vectors, size_t step, int lanes, const s
     LANES_UNROLL
     for (int s = 0; s < tile * vectors; s++)
         finished[s] = sums[s];
-    finish_tile(tile, vectors, call, finished);
+    VARIANT_NAME(finish_tile)(call->finish, &call->finished, tile, vectors, call->out_block, finished);
 }
 
 typedef void tile_function(const struct call *call);
@@ -414,7 +399,7 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
                         .block = f.block,
                         .out_block = (size_t)g->out_height * (size_t)g->out_width * LANES,
                         .finish = VARIANT_NAME(finish_function)(epilogue),
-                        .finished = {.epilogue = epilogue, .rows = 1}};
+                        .finished = {.epilogue = epilogue}};
     for (int image = 0; image < g->images; image += together) {
         const int count = g->images - image < together ? g->images - image : together;
         const float *frames = input + (size_t)image * in_image;

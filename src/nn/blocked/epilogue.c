@@ -16,7 +16,7 @@ static int parts_of(const struct blocked_epilogue *e)
            (e->relu ? RELU : 0) | (e->add ? ADD : 0);
 }
 
-LANES_INLINE void finish(int parts, const struct finished *f)
+LANES_INLINE void finish_plain(int parts, const struct finished *f)
 {
     const struct blocked_epilogue e = *f->epilogue;
     const vector bias = parts & BIAS ? vector_load(e.bias + f->channel) : vector_all(0);
@@ -75,12 +75,13 @@ LANES_INLINE void finish_gated(int parts, const struct finished *f)
         if (parts & GATED)                                                                                   \
             finish_gated(parts, finished);                                                                   \
         else                                                                                                 \
-            finish(parts, finished);                                                                         \
+            finish_plain(parts, finished);                                                                   \
     }
-#define SIXTEEN(DO, high)                                                                                     \
-    DO(0x##high##0) DO(0x##high##1) DO(0x##high##2) DO(0x##high##3) DO(0x##high##4) DO(0x##high##5)                \
-    DO(0x##high##6) DO(0x##high##7) DO(0x##high##8) DO(0x##high##9) DO(0x##high##A) DO(0x##high##B)                \
-    DO(0x##high##C) DO(0x##high##D) DO(0x##high##E) DO(0x##high##F)
+#define SIXTEEN(DO, high)                                                                                    \
+    DO(0x##high##0)                                                                                          \
+    DO(0x##high##1) DO(0x##high##2) DO(0x##high##3) DO(0x##high##4) DO(0x##high##5) DO(0x##high##6)          \
+        DO(0x##high##7) DO(0x##high##8) DO(0x##high##9) DO(0x##high##A) DO(0x##high##B) DO(0x##high##C)      \
+            DO(0x##high##D) DO(0x##high##E) DO(0x##high##F)
 #define ALL(F) SIXTEEN(F, 0) SIXTEEN(F, 1) SIXTEEN(F, 2) SIXTEEN(F, 3) SIXTEEN(F, 4) SIXTEEN(F, 5)
 ALL(FUNCTION)
 #define ENTRY(parts) finish_##parts,
@@ -89,4 +90,19 @@ static finish_function *const functions[] = {ALL(ENTRY)};
 finish_function *VARIANT_NAME(finish_function)(const struct blocked_epilogue *epilogue)
 {
     return functions[parts_of(epilogue)];
+}
+
+void VARIANT_NAME(finish_tile)(finish_function *finish, const struct finished *group, int tile, int vectors,
+                               size_t block, const vector *sums)
+{
+    struct finished finished = *group;
+    finished.step = (size_t)(vectors * WIDTH);
+    finished.rows = 1;
+    finished.columns = tile;
+    for (int v = 0; v < vectors; v++) {
+        finished.sums = (const float *)&sums[v];
+        finished.channel = group->channel + v * WIDTH;
+        finished.at = group->at + (size_t)(v / PARTS) * block + (size_t)(v % PARTS * WIDTH);
+        finish(&finished);
+    }
 }

@@ -14,12 +14,19 @@ struct finished {
     const float *sums; /* position (y, x) is at sums + (y * columns + x) * step */
     size_t step;
     int rows, columns;
-    int image, channel;     /* the first of WIDTH channels */
-    size_t at, row, column; /* offset of the first position in the output; from row to row, column to column */
+    int image, channel; /* the first of WIDTH channels */
+    size_t at, row,
+        column; /* offset of the first position in the output; from row to row, column to column */
 };
 enum { FINISH_MOST = 16 };
 
 typedef void finish_function(const struct finished *finished);
 finish_function *VARIANT_NAME(finish_function)(const struct blocked_epilogue *epilogue);
+
+/* A tile of a product: sums[t * vectors + v] of `tile` positions in a row and `vectors` vectors of channels,
+ * `block` floats apart in the output from one block to the next. `group` has the rest, with the first
+ * vector's channel and offset. Not part of every tile's code: it would be most of it. */
+void VARIANT_NAME(finish_tile)(finish_function *finish, const struct finished *group, int tile, int vectors,
+                               size_t block, const vector *sums);
 
 #endif

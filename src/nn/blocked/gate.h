@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The gradient of a layer's tail at one position (struct blocked_gate): for layer.c, where G is in memory, and
- * for epilogue.c, where a convolution has just finished it. */
+/* The gradient of a layer's tail at one position (struct blocked_gate): for layer.c, where G is in memory,
+ * and for epilogue.c, where a convolution has just finished it. */
 #ifndef IPPRO_NN_BLOCKED_GATE_H
 #define IPPRO_NN_BLOCKED_GATE_H
 
@@ -82,7 +82,8 @@ LANES_INLINE void gate_position(const struct blocked_gate *gate, int what, const
     }
 }
 
-/* Where WIDTH channels of an image have their sums; `stride` doubles from one of the GATE_SUMS to the next. */
+/* Where WIDTH channels of an image have their sums; `stride` doubles from one of the GATE_SUMS to the next.
+ */
 LANES_INLINE double *gate_sums(const struct blocked_gate *gate, int image, int channel, size_t *stride)
 {
     *stride = (size_t)blocked_blocks(gate->channels) * LANES;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Grouped convolutions, as convolutions of slices: as few groups as fill whole blocks of channels in input and
- * output are convolved together, with zeros for the weights that would join different groups. */
+/* Grouped convolutions, as convolutions of slices: as few groups as fill whole blocks of channels in input
+ * and output are convolved together, with zeros for the weights that would join different groups. */
 #include <string.h>
 
 #include "nn/blocked/families.h"
@@ -40,7 +40,8 @@ static size_t weights_size(const struct blocked_convolution *g)
     return (size_t)slices(g, &slice) * family_of(&slice)->weights_size(&slice) + dense_size(&slice);
 }
 
-/* dense: [filter][channel][tap] of the slice, from those of its groups: [filter][channel of the group][tap]. */
+/* dense: [filter][channel][tap] of the slice, from those of its groups: [filter][channel of the group][tap].
+ */
 static void fill_dense(const struct blocked_convolution *g, const struct blocked_convolution *slice,
                        const float *weights, float *dense)
 {

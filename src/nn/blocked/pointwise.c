@@ -82,21 +82,6 @@ struct call {
     struct finished finished; /* at and channel: of the group's first */
 };
 
-/* Not part of every tile's code: that would be most of it. */
-static __attribute__((noinline)) void finish_tile(int tile, int vectors, const struct call *call,
-                                                  const vector *sums)
-{
-    struct finished finished = call->finished;
-    finished.step = (size_t)(vectors * WIDTH);
-    finished.columns = tile;
-    for (int v = 0; v < vectors; v++) {
-        finished.sums = (const float *)&sums[v];
-        finished.channel = call->finished.channel + v * WIDTH;
-        finished.at = call->finished.at + (size_t)(v / PARTS) * call->block + (size_t)(v % PARTS * WIDTH);
-        call->finish(&finished);
-    }
-}
-
 LANES_INLINE void tile_of(int tile, int vectors, const struct call *call)
 {
     vector sums[TILE * GROUP_VECTORS];
@@ -106,7 +91,7 @@ LANES_INLINE void tile_of(int tile, int vectors, const struct call *call)
     LANES_UNROLL
     for (int s = 0; s < tile * vectors; s++)
         finished[s] = sums[s];
-    finish_tile(tile, vectors, call, finished);
+    VARIANT_NAME(finish_tile)(call->finish, &call->finished, tile, vectors, call->block, finished);
 }
 
 typedef void tile_function(const struct call *call);
@@ -134,7 +119,7 @@ static void run_images(const struct blocked_convolution *g, int first, int image
                         .block = count * LANES,
                         .weights = weights,
                         .finish = VARIANT_NAME(finish_function)(epilogue),
-                        .finished = {.epilogue = epilogue, .rows = 1, .column = LANES}};
+                        .finished = {.epilogue = epilogue, .column = LANES}};
     struct finished *finished = &call.finished;
     for (int group; (group = product_group(g->out_channels, finished->channel)) > 0;
          finished->channel += group) {

@@ -265,8 +265,8 @@ static void group_products(const struct blocked_convolution *g, const struct sha
     }
 }
 
-/* One tile of WIDTH channels, whose sums are at sums + place * stride, transformed back: [row][column][WIDTH],
- * the rows and columns that are inside. */
+/* One tile of WIDTH channels, whose sums are at sums + place * stride, transformed back:
+ * [row][column][WIDTH], the rows and columns that are inside. */
 LANES_INLINE void output_tile(const float *sums, size_t stride, int rows, int columns, float *to)
 {
     float down[OUTPUTS * TAPS * WIDTH] __attribute__((aligned(64)));
@@ -305,8 +305,7 @@ static void output_group(const struct blocked_convolution *g, const struct shape
 {
     const size_t row = (size_t)g->out_width * LANES, plane = (size_t)g->out_height * row;
     float tile_sums[OUTPUTS * OUTPUTS * WIDTH] __attribute__((aligned(64)));
-    struct finished f = {
-        .epilogue = epilogue, .sums = tile_sums, .step = WIDTH, .row = row, .column = LANES};
+    struct finished f = {.epilogue = epilogue, .sums = tile_sums, .step = WIDTH, .row = row, .column = LANES};
     for (int v = 0; v < group; v += WIDTH) {
         f.channel = channel + v;
         const size_t first = (size_t)(f.channel / LANES) * plane + (size_t)(f.channel % LANES);

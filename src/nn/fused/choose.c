@@ -17,8 +17,8 @@ struct family_cost {
 };
 
 static const struct family_cost costs[] = {
-    {"depthwise", 0.5, 0, 0},   {"pointwise", 0.75, 0, 0},  {"direct", 0.65, 0, 0}, {"grouped", 0.6, 0, 0},
-    {"winograd2", 0.65, 2, 14}, {"winograd4", 0.65, 4, 14},
+    {"depthwise", 0.5, 0, 0}, {"pointwise", 0.75, 0, 0},  {"direct", 0.65, 0, 0},
+    {"grouped", 0.6, 0, 0},   {"winograd2", 0.65, 2, 14}, {"winograd4", 0.65, 4, 14},
 };
 
 /* Weights beyond a core's cache come from memory for every micro-batch: products in the time of one number.

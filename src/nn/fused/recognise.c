@@ -511,8 +511,11 @@ static void describe_value(struct fused *fused, int v)
     const struct operand *operand = &fused->engine->values[v];
     struct fused_value *value = &fused->values[v];
     const int64_t *dim = operand->shape.dim;
-    *value = (struct fused_value){
-        .user = NOTHING, .producer = NOTHING, .region = {NOTHING, NOTHING}, .gradient = {NOTHING, NOTHING}, .giver = NOTHING};
+    *value = (struct fused_value){.user = NOTHING,
+                                  .producer = NOTHING,
+                                  .region = {NOTHING, NOTHING},
+                                  .gradient = {NOTHING, NOTHING},
+                                  .giver = NOTHING};
     const int64_t most = 1 << 24;
     if (operand->type != ELEMENT_FLOAT || operand->shape.rank != 4 || dim[0] != fused->images)
         return;

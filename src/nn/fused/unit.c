@@ -135,9 +135,8 @@ static void data_gradient(struct fused *fused, const struct unit *unit)
 {
     const struct fused_step *gated = unit->gives != NOTHING ? &fused->steps[unit->gives] : NULL;
     const struct blocked_gate gate = gated ? gate_of(fused, gated) : (struct blocked_gate){0};
-    const struct blocked_epilogue epilogue = {.out = region_data(fused, unit->to_input),
-                                              .add = unit->input_add,
-                                              .gate = gated ? &gate : NULL};
+    const struct blocked_epilogue epilogue = {
+        .out = region_data(fused, unit->to_input), .add = unit->input_add, .gate = gated ? &gate : NULL};
     if (gate.sums)
         memset(gate.sums, 0,
                (size_t)(gate.images * GATE_SUMS * blocked_blocks(gate.channels)) * LANES * sizeof *gate.sums);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Plan a layer's backward pass: where the gradient G of its output goes on, in as few passes over memory as
- * possible. G's own memory becomes delta; where the residual has no gradient yet, it becomes that too. Where a
- * convolution is the last to add to G, it takes G through the tail's gradient itself, before G is in memory. */
+ * possible. G's own memory becomes delta; where the residual has no gradient yet, it becomes that too. Where
+ * a convolution is the last to add to G, it takes G through the tail's gradient itself, before G is in
+ * memory. */
 #include "nn/fused/parts.h"
 
 /* Take G's memory over as the gradient of a value that has none yet. */
