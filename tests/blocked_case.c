@@ -10,6 +10,7 @@
 
 #include "blocked_case.h"
 #include "base/memory.h"
+#include "nn/blocked_layer.h"
 
 /* A blocked activation's element. */
 static size_t element(int channels, int height, int width, int n, int c, int y, int x)
@@ -195,4 +196,107 @@ double blocked_case_check(const struct blocked_family *family, const struct bloc
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         mem_free(all[i]);
     return worst;
+}
+
+/* --- gates ---------------------------------------------------------------------------------------------- */
+
+/* What one of the two ways writes. */
+struct gated {
+    float *gradient, *out, *residual;
+    double *sums;
+};
+
+static float *copy_of(const float *values, size_t count)
+{
+    float *copy = mem_aligned(count, sizeof *copy);
+    assert_non_null(copy);
+    return memcpy(copy, values, count * sizeof *copy);
+}
+
+static void gated_free(struct gated *gated)
+{
+    mem_free(gated->gradient);
+    mem_free(gated->out);
+    mem_free(gated->residual);
+    mem_free(gated->sums);
+}
+
+static struct blocked_gate random_gate(struct random_state *random, const struct blocked_convolution *g,
+                                       float *const maps[2], float *const rows[3])
+{
+    struct blocked_gate gate = {.images = g->images,
+                                .channels = g->out_channels,
+                                .positions = g->out_height * g->out_width,
+                                .linear = maps[0],
+                                .scale = rows[0],
+                                .shift = rows[1],
+                                .center = rows[2],
+                                .relu = random_below(random, 2),
+                                .out_add = random_below(random, 2),
+                                .residual_add = random_below(random, 2),
+                                .scaled = random_below(random, 2)};
+    if (gate.relu && random_below(random, 2))
+        gate.activated = maps[1];
+    if (gate.relu && random_below(random, 2))
+        gate.ceiling = 0.5F;
+    return gate;
+}
+
+static void compare_gated(const struct blocked_family *family, const struct blocked_convolution *g,
+                          const struct gated *one, const struct gated *other, size_t outputs, size_t sums)
+{
+    const double positions = (double)g->out_height * (double)g->out_width;
+    double largest = 1;
+    for (size_t i = 0; i < outputs; i++) {
+        largest = fmax(largest, fabs((double)other->gradient[i]));
+        if (one->out[i] != other->out[i] || one->residual[i] != other->residual[i])
+            fail_at(family, g, "gated, element", 0, 0, 0, (int)i, one->out[i], (double)other->out[i]);
+    }
+    for (size_t i = 0; i < sums; i++)
+        if (!(fabs(one->sums[i] - other->sums[i]) <= 1e-6 * positions * largest))
+            fail_at(family, g, "sum", 0, 0, 0, (int)i, (float)one->sums[i], other->sums[i]);
+}
+
+void blocked_case_gate(const struct blocked_kernels *kernels, const struct blocked_family *family,
+                       const struct blocked_convolution *g, struct random_state *random)
+{
+    const size_t outputs = element(g->out_channels, g->out_height, g->out_width, g->images, 0, 0, 0);
+    const size_t sums = (size_t)(g->images * GATE_SUMS * blocked_blocks(g->out_channels)) * LANES;
+    float *weights = random_row(random, (size_t)g->out_channels * (size_t)(g->in_channels / g->groups) *
+                                            (size_t)(g->kernel_height * g->kernel_width));
+    float *packed = random_row(random, family->weights_size(g)),
+          *space = random_row(random, family->workspace(g));
+    float *input = random_blocked(random, g->images, g->in_channels, g->in_height, g->in_width);
+    float *maps[2], *rows[3];
+    for (int i = 0; i < 2; i++)
+        maps[i] = random_blocked(random, g->images, g->out_channels, g->out_height, g->out_width);
+    for (int i = 0; i < 3; i++)
+        rows[i] = random_blocked(random, 0, g->out_channels, 1, 1);
+    const bool add = random_below(random, 2);
+    const struct blocked_gate gate = random_gate(random, g, maps, rows);
+    struct gated ways[2];
+    family->pack_weights(g, weights, packed);
+    for (int together = 0; together < 2; together++) {
+        struct gated *way = &ways[together];
+        struct blocked_gate own = gate;
+        *way = (struct gated){copy_of(maps[0], outputs), copy_of(maps[1], outputs), copy_of(maps[0], outputs),
+                              mem_aligned(sums, sizeof *way->sums)};
+        assert_non_null(way->sums);
+        memset(way->sums, 0, sums * sizeof *way->sums);
+        own.gradient = way->gradient;
+        own.out = way->out;
+        own.residual = way->residual;
+        own.sums = way->sums;
+        const struct blocked_epilogue epilogue = {
+            .out = way->gradient, .add = add, .gate = together ? &own : NULL};
+        family->run(g, packed, input, &epilogue, space);
+        if (!together)
+            kernels->layer->gate(&own);
+    }
+    compare_gated(family, g, &ways[1], &ways[0], outputs, sums);
+    gated_free(&ways[0]);
+    gated_free(&ways[1]);
+    float *const all[] = {weights, packed, space, input, maps[0], maps[1], rows[0], rows[1], rows[2]};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        mem_free(all[i]);
 }

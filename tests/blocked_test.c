@@ -63,6 +63,7 @@ static void check_family(const char *name, int rounds, double tolerance,
             const struct blocked_convolution transposed = blocked_transposed(&forward);
             blocked_case_check(family, &forward, blocked_case_epilogue(&random), tolerance, &random);
             blocked_case_check(family, &transposed, blocked_case_epilogue(&random), tolerance, &random);
+            blocked_case_gate(kernels, family, &transposed, &random);
         }
     }
 }

@@ -53,8 +53,7 @@ struct blocked_convolution {
     int pad_top, pad_left; /* bottom and right follow from the sizes */
     int groups;            /* divides in_channels and out_channels */
     bool transposed;
-    bool
-        planar; /* the input is [image][channel][row][column], as images come; not together with transposed */
+    bool planar; /* the input is [image][channel][row][column], as images come; not with transposed */
 };
 
 /* The geometry of the data gradient of an (untransposed) convolution. */

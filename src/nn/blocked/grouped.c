@@ -17,14 +17,9 @@ static int slices(const struct blocked_convolution *g, const struct blocked_conv
     return g->in_channels / slice->in_channels;
 }
 
-static bool depthwise(const struct blocked_convolution *g)
-{
-    return g->groups == g->in_channels && g->groups == g->out_channels;
-}
-
 static bool supports(const struct blocked_convolution *g)
 {
-    return !g->planar && g->groups > 1 && !depthwise(g);
+    return !g->planar && g->groups > 1 && !VARIANT_NAME(blocked_depthwise).supports(g);
 }
 
 static size_t dense_size(const struct blocked_convolution *slice)

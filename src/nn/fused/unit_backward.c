@@ -8,11 +8,11 @@
 /* Take G's memory over as the gradient of a value that has none yet. */
 static bool inherit(struct fused *fused, const struct unit *unit, int value)
 {
-    fused->values[value].giver = NOTHING;
     int *gradient = &fused->values[value].gradient[FORM_BLOCKED];
     if (*gradient != NOTHING)
         return false;
     *gradient = unit->gradient;
+    fused->values[value].giver = NOTHING; /* a gate, not a convolution */
     return true;
 }
 
