@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "lua/script.h"
-#include "session/parse.h"
+#include "session/words/parse.h"
 
 static struct session *make_session(void)
 {

@@ -13,8 +13,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/command.h"
-#include "session/completion.h"
-#include "session/help.h"
+#include "session/words/completion.h"
+#include "session/words/help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

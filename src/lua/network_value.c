@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/target.h"
+#include "session/words/target.h"
 
 /* --- making ------------------------------------------------------------------------------------------------
  */

@@ -9,8 +9,8 @@
 #include "repl/mdoc.h"
 #include "repl/usage.h"
 #include "session/command.h"
-#include "session/panes.h"
 #include "session/version.h"
+#include "session/words/panes.h"
 
 /* --- commands ----------------------------------------------------------------------------------------------
  */

@@ -8,7 +8,7 @@
 
 #include <readline/readline.h>
 
-#include "session/completion.h"
+#include "session/words/completion.h"
 
 static const struct session *completed_session;
 static struct completion found;

@@ -5,10 +5,10 @@
 #define IPPRO_SESSION_BOARD_H
 
 #include "prune/criterion.h"
-#include "session/choice.h"
 #include "session/model.h"
-#include "session/option.h"
 #include "session/pass.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
 
 /* One criterion's scores under the name by which the user asked for them. */
 struct score_entry {

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "session/commands.h"
+#include "session/commands/rows.h"
 
 static const struct command *const groups[] = {
     commands_files, commands_save,  commands_session, commands_look,  commands_score, commands_compare,

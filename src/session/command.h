@@ -4,8 +4,8 @@
 #ifndef IPPRO_SESSION_COMMAND_H
 #define IPPRO_SESSION_COMMAND_H
 
-#include "session/parse.h"
 #include "session/session.h"
+#include "session/words/parse.h"
 
 enum command_flags {
     COMMAND_MODEL = 1,    /* needs a model */

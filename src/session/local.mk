@@ -1,63 +1,66 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libsession.a
 src_libsession_a_SOURCES = \
-	src/session/board.c src/session/board.h src/session/board_internal.h \
-	src/session/board_live.c src/session/board_score.c \
-	src/session/pass.c src/session/pass.h \
-	src/session/choice.c src/session/choice.h \
-	src/session/command.c src/session/command.h src/session/commands.h \
-	src/session/command_apply.c \
-	src/session/command_compare.c \
-	src/session/command_files.c \
-	src/session/command_cost.c \
-	src/session/command_curve.c \
-	src/session/command_diff.c \
-	src/session/command_filter.c \
-	src/session/command_gamma.c \
-	src/session/command_heat.c \
-	src/session/command_hist.c \
-	src/session/command_judge.c \
-	src/session/command_look.c \
-	src/session/command_map.c \
-	src/session/command_panes.c \
-	src/session/command_probe.c \
-	src/session/command_program.c \
-	src/session/command_prune.c \
-	src/session/command_ratio.c \
-	src/session/command_sampling.c \
-	src/session/command_save.c \
-	src/session/command_score.c \
-	src/session/command_sensitivity.c \
-	src/session/command_session.c \
-	src/session/completion.c src/session/completion.h \
-	src/session/document.c src/session/document.h \
-	src/session/gamma_list.c src/session/gamma_list.h \
-	src/session/help.c src/session/help.h \
+	src/session/board.c src/session/board.h \
+	src/session/board_internal.h \
+	src/session/board_live.c \
+	src/session/board_score.c \
+	src/session/command.c src/session/command.h \
 	src/session/history.c src/session/history.h \
-	src/session/invocation.c \
 	src/session/judgement.c src/session/judgement.h \
 	src/session/kept_channels.c src/session/kept_channels.h \
 	src/session/live.c src/session/live.h \
-	src/session/logits.c src/session/logits.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
-	src/session/option.c src/session/option.h \
-	src/session/panes.c src/session/panes.h \
-	src/session/parse.c src/session/parse.h \
-	src/session/press.c src/session/press.h \
+	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
-	src/session/ratio_list.c src/session/ratio_list.h \
 	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \
 	src/session/shown.c src/session/shown.h \
 	src/session/state.c src/session/state.h \
-	src/session/statement.c \
 	src/session/summary.c src/session/summary.h \
-	src/session/sweep.c src/session/sweep.h \
-	src/session/target.c src/session/target.h \
-	src/session/value.c src/session/value.h \
-	src/session/value_words.c \
 	src/session/version.h \
-	src/session/what_if.c src/session/what_if.h
+	src/session/what_if.c src/session/what_if.h \
+	src/session/words/choice.c src/session/words/choice.h \
+	src/session/words/completion.c src/session/words/completion.h \
+	src/session/words/gamma_list.c src/session/words/gamma_list.h \
+	src/session/words/help.c src/session/words/help.h \
+	src/session/words/invocation.c \
+	src/session/words/option.c src/session/words/option.h \
+	src/session/words/panes.c src/session/words/panes.h \
+	src/session/words/parse.c src/session/words/parse.h \
+	src/session/words/press.c src/session/words/press.h \
+	src/session/words/ratio_list.c src/session/words/ratio_list.h \
+	src/session/words/statement.c \
+	src/session/words/target.c src/session/words/target.h \
+	src/session/words/value.c src/session/words/value.h \
+	src/session/words/value_words.c \
+	src/session/commands/apply.c \
+	src/session/commands/compare.c \
+	src/session/commands/cost.c \
+	src/session/commands/curve.c \
+	src/session/commands/diff.c \
+	src/session/commands/document.c src/session/commands/document.h \
+	src/session/commands/files.c \
+	src/session/commands/filter.c \
+	src/session/commands/gamma.c \
+	src/session/commands/heat.c \
+	src/session/commands/hist.c \
+	src/session/commands/judge.c \
+	src/session/commands/logits.c src/session/commands/logits.h \
+	src/session/commands/look.c \
+	src/session/commands/map.c \
+	src/session/commands/probe.c \
+	src/session/commands/program.c \
+	src/session/commands/prune.c \
+	src/session/commands/ratio.c \
+	src/session/commands/rows.h \
+	src/session/commands/sampling.c \
+	src/session/commands/save.c \
+	src/session/commands/score.c \
+	src/session/commands/screen.c \
+	src/session/commands/sensitivity.c \
+	src/session/commands/session_files.c \
+	src/session/commands/sweep.c src/session/commands/sweep.h
 LIBSESSION = src/libsession.a

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/share.h"
 #include "prune/surgery.h"
-#include "session/target.h"
+#include "session/words/target.h"
 
 static status allocate(int blocks, int classes, struct pruning **result, struct error *error)
 {

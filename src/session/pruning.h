@@ -5,8 +5,8 @@
 #define IPPRO_SESSION_PRUNING_H
 
 #include "prune/selection.h"
-#include "session/choice.h"
 #include "session/model.h"
+#include "session/words/choice.h"
 
 /* How a selection is made. */
 struct pruning_rule {

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "session/target.h"
+#include "session/words/target.h"
 
 static const size_t recipe_limit = (size_t)1 << 20;
 

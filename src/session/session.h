@@ -13,15 +13,15 @@
 #include "base/progress.h"
 #include "prune/criterion.h"
 #include "prune/layer.h"
-#include "session/choice.h"
 #include "session/history.h"
 #include "session/judgement.h"
 #include "session/live.h"
 #include "session/measurement.h"
-#include "session/option.h"
 #include "session/pass.h"
 #include "session/reply.h"
 #include "session/state.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
 #include "view/theme.h"
 
 struct recipe_program;

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "session/shown.h"
-#include "session/target.h"
+#include "session/words/target.h"
 
 enum { NOTES_MAX = 8 };
 

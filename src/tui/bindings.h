@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which key does what: the defaults of session/panes.h, and what the user bound. */
+/* Which key does what: the defaults of session/words/panes.h, and what the user bound. */
 #ifndef IPPRO_TUI_BINDINGS_H
 #define IPPRO_TUI_BINDINGS_H
 
-#include "session/panes.h"
-#include "session/press.h"
+#include "session/words/panes.h"
+#include "session/words/press.h"
 
 struct binding {
     int press;

@@ -19,7 +19,7 @@
 /* clang-format on */
 
 #include "base/memory.h"
-#include "session/press.h"
+#include "session/words/press.h"
 #include "tui/rescue.h"
 #include "view/look.h"
 

@@ -3,7 +3,7 @@
 #ifndef IPPRO_TUI_LAYOUT_H
 #define IPPRO_TUI_LAYOUT_H
 
-#include "session/panes.h"
+#include "session/words/panes.h"
 #include "tui/grid.h"
 
 /* A pane with its title line; hidden: width 0. */

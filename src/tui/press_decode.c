@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "session/press.h"
+#include "session/words/press.h"
 
 enum { ESC = 0x1b, PARAMETERS_MAX = 8, SEQUENCE_MAX = 48 };
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct press_event {
-    int press;                /* session/press.h; 0: something that no name is known for */
+    int press;                /* session/words/press.h; 0: something that no name is known for */
     int button, line, column; /* PRESS_MOUSE: 0 the left button, 64 and 65 the wheel, -1 a release; from 0 */
 };
 

@@ -16,7 +16,7 @@
 #include "repl/interrupt.h"
 #include "repl/terminal.h"
 #include "repl/terminal_signals.h"
-#include "session/press.h"
+#include "session/words/press.h"
 #include "tui/compose.h"
 #include "tui/display.h"
 #include "tui/prompt.h"

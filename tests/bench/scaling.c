@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "bench.h"
-#include "session/option.h"
+#include "session/words/option.h"
 
 struct scaling {
     const struct settings *settings;

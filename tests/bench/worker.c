@@ -10,8 +10,8 @@
 #include "images.h"
 #include "peak.h"
 #include "session/command.h"
-#include "session/parse.h"
 #include "session/session.h"
+#include "session/words/parse.h"
 #include "stats/evaluate.h"
 
 struct worker {

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the network costs, counted and measured: cost. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "prune/cost.h"
+#include "prune/surgery.h"
+#include "session/commands/rows.h"
+#include "session/shown.h"
+#include "session/what_if.h"
+#include "stats/timing.h"
+
+enum { WARM_UP = 2, RUNS = 20 };
+
+struct costs {
+    const struct call *call;
+    const struct model *original;
+    struct cost before, after;
+    bool changed; /* there is a before: something was removed, or is selected */
+    enum cost_rule rule;
+};
+
+/* --- counted -----------------------------------------------------------------------------------------------
+ */
+
+static void cost_columns(const struct costs *costs, struct figure *figure)
+{
+    static const struct {
+        const char *before, *after;
+        int priority;
+    } columns[] = {{"channels", "kept", 7},
+                   {"params", "params left", 5},
+                   {"MACs", "MACs left", 3},
+                   {"bytes", "bytes left", 1}};
+    table_column(figure, "layer", NULL, COLUMN_TEXT, 0);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        table_column(figure, columns[i].before, NULL, COLUMN_INTEGER, 0);
+        table_priority(figure, columns[i].priority);
+        if (!costs->changed)
+            continue;
+        table_column(figure, columns[i].after, NULL, COLUMN_INTEGER, 0);
+        table_priority(figure, columns[i].priority + 1);
+    }
+}
+
+static void amount(const struct costs *costs, struct figure *figure, double before, double after)
+{
+    table_number(figure, before);
+    if (costs->changed)
+        table_number(figure, after);
+}
+
+/* The original's layer beside the present one of its name. */
+static void cost_row(const struct costs *costs, int layer, struct figure *figure)
+{
+    const struct model *model = costs->call->session->model;
+    int index = model_original_layer(model, layer);
+    const struct layer_cost *after = &costs->after.layers[layer];
+    const struct layer_cost *before = index >= 0 ? &costs->before.layers[index] : after;
+    table_text(figure, model->layers->items[layer].name);
+    amount(costs, figure, (double)before->channels, (double)after->channels);
+    amount(costs, figure, (double)before->parameters, (double)after->parameters);
+    amount(costs, figure, before->macs, after->macs);
+    amount(costs, figure, (double)before->activation_bytes, (double)after->activation_bytes);
+}
+
+static void total_row(const struct costs *costs, struct figure *figure)
+{
+    const struct cost *before = &costs->before, *after = &costs->after;
+    table_text(figure, "total");
+    table_emphasize(figure);
+    amount(costs, figure, (double)before->channels, (double)after->channels);
+    amount(costs, figure, (double)before->parameters, (double)after->parameters);
+    amount(costs, figure, before->macs, after->macs);
+    amount(costs, figure, (double)before->activation_bytes, (double)after->activation_bytes);
+}
+
+static void change_note(struct figure *figure, const char *what, double before, double after, bool si)
+{
+    struct text text = {0};
+    text_add_format(&text, "%s: ", what);
+    text_add_change(&text, before, after, si);
+    figure_note(figure, "%s", shown_words(figure, &text));
+    text_free(&text);
+}
+
+static struct figure *cost_table(const struct costs *costs)
+{
+    const struct session *session = costs->call->session;
+    const char *pattern = call_argument(costs->call, 0);
+    struct figure *figure = shown_figure(session, FIGURE_TABLE, "cost");
+    if (!figure)
+        return NULL;
+    figure_title(figure, "Cost of %s, for one image", model_title(session->model));
+    figure_fact(figure, "count", "%s", cost_rule_name((int)costs->rule));
+    cost_columns(costs, figure);
+    for (int i = 0; i < session->model->layers->count; i++) {
+        const char *name = session->model->layers->items[i].name;
+        if (!pattern || strcmp(pattern, name) == 0 || glob_match(pattern, name))
+            cost_row(costs, i, figure);
+    }
+    total_row(costs, figure);
+    const struct cost *before = &costs->before, *after = &costs->after;
+    change_note(figure, "parameters", (double)before->parameters, (double)after->parameters, false);
+    change_note(figure, costs->rule == COST_MACS ? "multiply-adds" : "operations as ptflops counts them",
+                before->macs, after->macs, true);
+    change_note(figure, "bytes of activations", (double)before->activation_bytes,
+                (double)after->activation_bytes, true);
+    if (costs->rule == COST_PTFLOPS)
+        figure_note(figure, "the total also counts 2 for each BatchNorm element and 1 for each ReLU element");
+    return figure;
+}
+
+/* --- measured ----------------------------------------------------------------------------------------------
+ */
+
+static void time_row(struct figure *figure, const char *name, const struct timing *timing)
+{
+    table_text(figure, name);
+    table_number(figure, 1e3 * timing->median);
+    table_number(figure, 1e3 * timing->lower_quartile);
+    table_number(figure, 1e3 * timing->upper_quartile);
+    table_number(figure, 1 / timing->median);
+}
+
+static struct figure *time_table(const struct costs *costs, const struct timing *timings)
+{
+    struct figure *figure = shown_figure(costs->call->session, FIGURE_TABLE, "time");
+    if (!figure)
+        return NULL;
+    figure_title(figure, "Measured time of one image on one thread");
+    table_column(figure, "network", NULL, COLUMN_TEXT, 0);
+    table_column(figure, "median", "ms", COLUMN_REAL, 3);
+    table_column(figure, "lower quartile", "ms", COLUMN_REAL, 3);
+    table_column(figure, "upper quartile", "ms", COLUMN_REAL, 3);
+    table_column(figure, "images/s", NULL, COLUMN_REAL, 3);
+    time_row(figure, costs->changed ? "before" : "the network", &timings[0]);
+    if (costs->changed) {
+        struct text text = {0};
+        time_row(figure, "after", &timings[1]);
+        text_add_rounded(&text, timings[0].median / timings[1].median, 3);
+        figure_note(figure, "%s times as fast", shown_words(figure, &text));
+        text_free(&text);
+    }
+    figure_note(figure, "processor time of a forward pass, %d runs of %lld images each, by turns",
+                timings[0].runs, (long long)timings[0].micro_batch);
+    return figure;
+}
+
+/* The network without the selected channels: the smaller one, in *made when it had to be made. */
+static status smaller_graph(const struct session *session, const struct graph **graph, struct graph **made,
+                            struct error *error)
+{
+    *made = NULL;
+    *graph = session->model->graph;
+    if (!session->pruning->removed_count)
+        return STATUS_OK;
+    status code = surgery_apply(session->model->coupling, session->pruning->removed, made, error);
+    *graph = *made;
+    return code;
+}
+
+static status measure(const struct costs *costs, struct error *error)
+{
+    const struct call *call = costs->call;
+    const struct timing_settings settings = {
+        .real = options_precision(&call->options),
+        .kernel = options_kernel(&call->options),
+        .micro_batch = options_micro_batch(&call->options, call->session->model->graph),
+        .warm_up = WARM_UP,
+        .runs = RUNS,
+        .progress = call->progress,
+    };
+    const struct graph *graphs[2] = {costs->original->graph};
+    struct timing timings[2];
+    struct graph *made;
+    struct pool *pool; /* matrix products on one thread come with it */
+    status code = session_pool(call->session, &pool, error);
+    if (code == STATUS_OK)
+        code = smaller_graph(call->session, &graphs[1], &made, error);
+    if (code != STATUS_OK)
+        return code;
+    code = timing_measure(&settings, graphs, costs->changed ? 2 : 1, timings, error);
+    graph_free(made);
+    return code == STATUS_OK ? reply_figure(call->reply, time_table(costs, timings), error) : code;
+}
+
+/* --- the command -------------------------------------------------------------------------------------------
+ */
+
+static status count_costs(struct costs *costs, struct error *error)
+{
+    const struct session *session = costs->call->session;
+    const bool *removed = session->pruning->removed_count ? session->pruning->removed : NULL;
+    status code = cost_compute(costs->original->coupling, NULL, costs->rule, &costs->before, error);
+    if (code == STATUS_OK)
+        code = cost_compute(session->model->coupling, removed, costs->rule, &costs->after, error);
+    return code;
+}
+
+static status run_cost(struct call *call, struct error *error)
+{
+    const struct session *session = call->session;
+    struct setting_value count, time;
+    status code = call_value(call, "count", &count, error);
+    if (code == STATUS_OK)
+        code = call_value(call, "time", &time, error);
+    if (code != STATUS_OK)
+        return code;
+    struct costs costs = {
+        .call = call, .original = model_original(session->model), .rule = (enum cost_rule)count.integer};
+    costs.changed = session->pruning->removed_count > 0 || costs.original != session->model;
+    code = count_costs(&costs, error);
+    if (code == STATUS_OK)
+        code = reply_figure(call->reply, cost_table(&costs), error);
+    if (code == STATUS_OK && time.integer)
+        code = measure(&costs, error);
+    cost_free(&costs.before);
+    cost_free(&costs.after);
+    return code;
+}
+
+static const struct parameter cost_arguments[] = {
+    {"GLOB", VALUE_LAYERS, PARAMETER_OPTIONAL, 0, 0, NULL, NULL, "a layer, or a pattern with * ? [abc]"},
+    PARAMETER_END,
+};
+static const struct parameter cost_parameters[] = {
+    {"count", VALUE_CHOICE, 0, 0, 0, cost_rule_name, "macs",
+     "multiply-adds of convolutions and linear layers, or BatchNorm and ReLU elements as well"},
+    {"time", VALUE_BOOLEAN, 0, 0, 0, NULL, "no", "measure the time of a forward pass too"},
+    PARAMETER_END,
+};
+static const int cost_options[] = {OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const struct example cost_examples[] = {
+    {"cost", "counts parameters, multiply-adds and activations, layer by layer", false},
+    {"prune l1 0.5; cost *.conv1 time=yes", "shows what a selection saves, and measures it", false},
+    EXAMPLE_END,
+};
+
+const struct command commands_cost[] = {
+    {"cost", NULL, "prune", cost_arguments, cost_parameters, cost_options,
+     COMMAND_MODEL | COMMAND_LONG | COMMAND_FIGURES, "count parameters, multiply-adds and memory",
+     "One row for each layer, with its BatchNorm, and the totals: channels, parameters (weights, biases, "
+     "BatchNorm's scale and shift), multiply-adds of one image, and the bytes of the layer's output in "
+     "single "
+     "precision. Where channels are selected or were removed, the network as loaded stands beside what is "
+     "left. FLOPs in papers on pruning are mostly multiply-adds; count=ptflops adds 2 for each element of a "
+     "BatchNorm and 1 for each of a ReLU to the total, as some tools do.\n\n"
+     "With time=yes a forward pass is measured on one thread, before and after, the smaller network as apply "
+     "would make it: the median over several runs and its quartiles.",
+     cost_examples, run_cost},
+    {.name = NULL},
+};

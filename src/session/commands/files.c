@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands that bring files in: load, data. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/commands/rows.h"
+#include "session/shown.h"
+
+/* A mismatch is no error yet: perhaps the other half is loaded next. */
+static void tell_fit(const struct session *session, struct reply *reply)
+{
+    struct error error = {0};
+    if (session->model && session->dataset &&
+        session_fit(session->model, session->dataset, &error) != STATUS_OK)
+        reply_add(reply, STYLE_NOTE, "note: %s", error.message);
+}
+
+static status run_load(struct call *call, struct error *error)
+{
+    struct model *model;
+    status code = model_load(call_argument(call, 0), &model, error);
+    if (code != STATUS_OK)
+        return code;
+    int dropped = call->session->board->count;
+    code = session_set_model(call->session, model, error);
+    if (code != STATUS_OK)
+        return code;
+    struct text text = {0};
+    text_add_escaped(&text, model->name, 0);
+    text_add_format(&text, ": %d layers, ", model->layers->count);
+    text_add_thousands(&text, model->parameters);
+    text_add(&text, " parameters, ");
+    text_add_shape(&text, &model->input);
+    if (model->classes)
+        text_add_format(&text, " images in, %lld classes out", (long long)model->classes);
+    else
+        text_add(&text, " images in, no classes out: only weights can be looked at");
+    reply_line(call->reply, "%s", reply_text(call->reply, &text));
+    text_free(&text);
+    if (dropped)
+        reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");
+    tell_fit(call->session, call->reply);
+    return STATUS_OK;
+}
+
+static status open_data(struct call *call, const struct dataset_kind *kind, struct dataset **dataset,
+                        struct error *error)
+{
+    const char *path = call_argument(call, 1);
+    if (kind->needs_path && !path)
+        return error_set(error, STATUS_USAGE, "%s needs the PATH of its folder or file", kind->name);
+    if (!kind->needs_path && path)
+        return error_set(error, STATUS_USAGE, "%s is made, not read: unexpected '%s'", kind->name, path);
+    struct setting_value images, seed;
+    status code = call_value(call, "images", &images, error);
+    if (code == STATUS_OK)
+        code = call_value(call, "seed", &seed, error);
+    if (code != STATUS_OK)
+        return code;
+    if (kind->needs_path && (call_setting(call, "images") || call_setting(call, "seed")))
+        return error_set(error, STATUS_USAGE, "images and seed are for shapes only");
+    const struct setting *split = call_setting(call, "split");
+    const char *normalization = option_text(&call->options, OPTION_NORMALIZE);
+    struct dataset_options options = {
+        .split = split ? split->value.text : NULL,
+        .normalization = strcmp(normalization, "auto") == 0 ? NULL : normalization,
+        .images = images.integer,
+        .seed = (uint64_t)seed.integer,
+    };
+    return dataset_open(kind, path, &options, dataset, error);
+}
+
+static status run_data(struct call *call, struct error *error)
+{
+    struct dataset *dataset;
+    status code = open_data(call, dataset_kind_find(call_argument(call, 0)), &dataset, error);
+    if (code != STATUS_OK)
+        return code;
+    int before = call->session->board->count;
+    code = session_set_dataset(call->session, dataset, error);
+    if (code != STATUS_OK)
+        return code;
+    struct text text = {0};
+    text_add_format(&text, "%s %s: ", dataset->kind->name, dataset->split);
+    text_add_thousands(&text, dataset->count);
+    text_add_format(&text, " images of %dx%dx%d in %d classes, normalised by %s", dataset->channels,
+                    dataset->height, dataset->width, dataset->classes, dataset->normalization);
+    reply_line(call->reply, "%s", reply_text(call->reply, &text));
+    text_free(&text);
+    if (dataset->note)
+        reply_add(call->reply, STYLE_NOTE, "note: %s", dataset->note);
+    if (call->session->board->count < before)
+        reply_add(call->reply, STYLE_NOTE, "scores from the data before were dropped");
+    tell_fit(call->session, call->reply);
+    return STATUS_OK;
+}
+
+static const struct parameter load_arguments[] = {
+    {"MODEL", VALUE_MODEL, 0, 0, 0, NULL, NULL, "an ONNX file, or example"},
+    PARAMETER_END,
+};
+static const struct example load_examples[] = {
+    {"load example", "loads the network that comes with the program", false},
+    {"load resnet56.onnx", "loads a file", true},
+    EXAMPLE_END,
+};
+
+static const struct parameter data_arguments[] = {
+    {"KIND", VALUE_DATASET, 0, 0, 0, NULL, NULL, "shapes, cifar10 or cifar100"},
+    {"PATH", VALUE_FILE, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
+     "folder with the data set's binary files, or one such file"},
+    PARAMETER_END,
+};
+static const struct parameter data_parameters[] = {
+    {"split", VALUE_WORD, 0, 0, 0, NULL, NULL, "train or test; without it the kind's own default"},
+    {"images", VALUE_INTEGER, PARAMETER_AUTO, 1, 1e6, NULL, "auto", "shapes: how many images to make"},
+    {"seed", VALUE_INTEGER, 0, 0, 9007199254740992.0, NULL, "1", "shapes: seed of the images"},
+    PARAMETER_END,
+};
+static const int data_options[] = {OPTION_NORMALIZE, OPTION_NONE};
+static const struct example data_examples[] = {
+    {"data shapes", "makes the images that the example was trained for", false},
+    {"data shapes split=train images=500", "makes 500 images of the training split", false},
+    {"data cifar10 ~/data/cifar-10-batches-bin split=train normalize=imagenet", "reads CIFAR-10", true},
+    EXAMPLE_END,
+};
+
+const struct command commands_files[] = {
+    {"load", NULL, "files", load_arguments, NULL, NULL, COMMAND_CHANGES, "load a network from an ONNX file",
+     "Reads an ONNX file (opset 7 to 18), folds what is constant and finds the layers that can be pruned. "
+     "The network must "
+     "take one batch of images and give one row of class scores for each. A network that is loaded already "
+     "is replaced, and "
+     "its scores are dropped; the data set stays.\n\n"
+     "The name example stands for the small network that comes with the program; a file of that name is "
+     "./example.",
+     load_examples, run_load},
+    {"data", NULL, "files", data_arguments, data_parameters, data_options, COMMAND_CHANGES, "open a data set",
+     "Opens the images that scoring and eval use. Kinds are cifar10 and cifar100 (the binary files of their "
+     "authors, in a "
+     "folder or one by one) and shapes, which is made by the program and needs no file. Pixels are "
+     "normalised as the "
+     "network was trained: (pixel / 255 - mean) / std for each channel, with a preset (none, cifar, "
+     "imagenet, half) or "
+     "numbers. Opening a data set drops the scores that came from another.",
+     data_examples, run_data},
+    {.name = NULL},
+};

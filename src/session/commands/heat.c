@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Layers in colours: heat. Its row of the table is in map.c. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/commands/rows.h"
+#include "session/shown.h"
+#include "session/summary.h"
+
+enum heat_by { HEAT_QUANTILES, HEAT_CHANNELS };
+enum heat_range { RANGE_LAYER, RANGE_NETWORK };
+
+static const struct layer *layer_of(const struct call *call, int index)
+{
+    return &call->session->model->layers->items[index];
+}
+
+struct heat_call {
+    const struct call *call;
+    const struct score_entry *entry;
+    int *layers, layer_count, columns;
+    bool quantiles, by_layer;
+    double low, high; /* finite scores of all layers */
+    double *values;   /* layers x columns */
+    double *sorted;   /* room for the largest layer */
+    struct arena *arena;
+};
+
+static void widen(double *low, double *high, const double *scores, int64_t count)
+{
+    for (int64_t c = 0; c < count; c++) {
+        if (isfinite(scores[c])) {
+            *low = fmin(*low, scores[c]);
+            *high = fmax(*high, scores[c]);
+        }
+    }
+}
+
+/* 0 at low, 1 at high; NaN where all are equal. */
+static double normalized(double value, double low, double high)
+{
+    if (!(low < high))
+        return NAN;
+    double place = (value / 2 - low / 2) / (high / 2 - low / 2);
+    return place < 0 ? 0 : place > 1 ? 1 : place;
+}
+
+static void heat_row(struct heat_call *work, int row)
+{
+    int64_t channels = layer_of(work->call, work->layers[row])->channels;
+    const double *scores = work->entry->scores->layer[work->layers[row]];
+    double *values = work->values + (size_t)row * (size_t)work->columns;
+    double low = work->low, high = work->high;
+    if (work->by_layer) {
+        low = INFINITY;
+        high = -INFINITY;
+        widen(&low, &high, scores, channels);
+    }
+    memcpy(work->sorted, scores, (size_t)channels * sizeof *scores);
+    if (work->quantiles)
+        qsort(work->sorted, (size_t)channels, sizeof *work->sorted, compare_doubles);
+    for (int c = 0; c < work->columns; c++) {
+        int64_t at = work->quantiles ? llround((double)c / (work->columns - 1) * (double)(channels - 1)) : c;
+        values[c] = at < channels ? normalized(work->sorted[at], low, high) : NAN;
+    }
+}
+
+static status heat_read(struct heat_call *work, struct error *error)
+{
+    struct setting_value by, range, columns;
+    int64_t most = 1;
+    status code = call_entry(work->call, 0, &work->entry, error);
+    if (code == STATUS_OK)
+        code = call_value(work->call, "by", &by, error);
+    if (code == STATUS_OK)
+        code = call_value(work->call, "range", &range, error);
+    if (code == STATUS_OK)
+        code = call_value(work->call, "columns", &columns, error);
+    if (code == STATUS_OK)
+        code = call_layers(work->call, 1, &work->layers, &work->layer_count, error);
+    if (code != STATUS_OK)
+        return code;
+    work->quantiles = by.integer == HEAT_QUANTILES;
+    work->by_layer = range.integer == RANGE_LAYER;
+    work->low = INFINITY;
+    work->high = -INFINITY;
+    for (int i = 0; i < work->layer_count; i++) {
+        int64_t channels = layer_of(work->call, work->layers[i])->channels;
+        most = channels > most ? channels : most;
+        widen(&work->low, &work->high, work->entry->scores->layer[work->layers[i]], channels);
+    }
+    if (most > INT32_MAX / 2)
+        return error_set(error, STATUS_RANGE, "these are too many channels for one figure");
+    work->columns = work->quantiles ? (int)columns.integer : (int)most;
+    size_t cells;
+    work->values = size_multiply((size_t)work->layer_count, (size_t)work->columns, &cells)
+                       ? mem_new(cells, sizeof *work->values)
+                       : NULL;
+    work->sorted = mem_new((size_t)most, sizeof *work->sorted);
+    work->arena = arena_new();
+    return work->values && work->sorted && work->arena ? STATUS_OK : error_memory(error);
+}
+
+static status heat_figure(const struct heat_call *work, struct error *error)
+{
+    const struct session *session = work->call->session;
+    const char **rows = arena_alloc(work->arena, (size_t)work->layer_count, sizeof *rows);
+    const char **columns = arena_alloc(work->arena, (size_t)work->columns, sizeof *columns);
+    struct figure *figure = rows && columns ? shown_figure(session, FIGURE_MATRIX, "heat") : NULL;
+    struct text criterion = {0}, sample = {0};
+    for (int i = 0; figure && i < work->layer_count; i++)
+        rows[i] = layer_of(work->call, work->layers[i])->name;
+    for (int i = 0; figure && i < work->columns; i++) {
+        columns[i] = work->quantiles
+                         ? arena_format(work->arena, "%lld%%", llround(100.0 * i / (work->columns - 1)))
+                         : arena_format(work->arena, "%d", i);
+        figure->failed = figure->failed || !columns[i];
+    }
+    text_add_criterion(&criterion, work->entry);
+    text_add_sample(&sample, session);
+    figure_title(figure, "Scores of %s by %s, %s: %s", model_title(session->model),
+                 shown_words(figure, &criterion),
+                 work->quantiles ? "from the least to the most important filter" : "channel by channel",
+                 shown_words(figure, &sample));
+    if (figure && !figure->failed)
+        figure_set_matrix(figure, work->layer_count, work->columns, rows, columns, work->values, 0, 1, 2,
+                          work->by_layer ? "score between the extremes of its layer"
+                                         : "score between the extremes of all layers");
+    text_free(&criterion);
+    text_free(&sample);
+    return reply_figure(work->call->reply, figure, error);
+}
+
+status run_heat(struct call *call, struct error *error)
+{
+    struct heat_call work = {.call = call};
+    status code = heat_read(&work, error);
+    for (int i = 0; code == STATUS_OK && i < work.layer_count; i++)
+        heat_row(&work, i);
+    if (code == STATUS_OK)
+        code = heat_figure(&work, error);
+    arena_free(work.arena);
+    mem_free(work.sorted);
+    mem_free(work.values);
+    mem_free(work.layers);
+    return code;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Histograms of scores: hist. One figure per criterion in its own units; or, scaled by layer, one figure with
+ * all criteria on shared bins. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/commands/rows.h"
+#include "session/shown.h"
+#include "session/summary.h"
+#include "stats/histogram.h"
+
+enum { SERIES_BY_LAYER_MAX = 6 }; /* more layers than that share one series */
+
+struct series {
+    char *name;
+    double *values;
+    int64_t count;
+    double threshold; /* values below would be pruned; NaN: none */
+};
+
+struct hist {
+    const struct call *call;
+    int *layers, layer_count;
+    bool pooled; /* one series for all layers */
+    int scale;
+    struct series *series;
+    int count;
+};
+
+static void series_free(struct hist *hist)
+{
+    for (int i = 0; i < hist->count; i++) {
+        mem_free(hist->series[i].name);
+        mem_free(hist->series[i].values);
+    }
+    mem_free(hist->series);
+    hist->series = NULL;
+    hist->count = 0;
+}
+
+/* Scale one layer's scores: (x - centre) / unit. A constant layer has no deviation; its unit is 1. */
+static void layer_scale(const double *scores, int64_t count, int scale, double *centre, double *unit)
+{
+    double sum = 0, size = 0, squares = 0;
+    int64_t finite = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!isfinite(scores[i]))
+            continue;
+        finite++;
+        sum += scores[i];
+        size += fabs(scores[i]);
+    }
+    double mean = finite ? sum / (double)finite : 0;
+    for (int64_t i = 0; i < count; i++)
+        squares += isfinite(scores[i]) ? (scores[i] - mean) * (scores[i] - mean) : 0;
+    *centre = scale == SCALE_STANDARD ? mean : 0;
+    *unit = scale == SCALE_STANDARD ? sqrt(squares / (double)(finite ? finite : 1))
+            : scale == SCALE_MEAN   ? size / (double)(finite ? finite : 1)
+                                    : 1;
+    if (!(*unit > 0))
+        *unit = 1;
+}
+
+/* The score of the least important filter that stays: those below would go. */
+static status layer_threshold(const struct hist *hist, const double *scores, int layer, double *threshold,
+                              struct error *error)
+{
+    int64_t channels = hist->call->session->model->layers->items[layer].channels;
+    int64_t pruned = call_pruned(hist->call, layer);
+    *threshold = NAN;
+    if (pruned <= 0 || pruned >= channels)
+        return STATUS_OK;
+    double *sorted = mem_copy(scores, (size_t)channels * sizeof *sorted);
+    if (!sorted)
+        return error_memory(error);
+    qsort(sorted, (size_t)channels, sizeof *sorted, compare_doubles);
+    *threshold = sorted[pruned];
+    mem_free(sorted);
+    return STATUS_OK;
+}
+
+/* Append one layer's scaled scores to a series. */
+static status add_layer(struct hist *hist, const struct score_entry *entry, int layer, struct series *series,
+                        struct error *error)
+{
+    const double *scores = entry->scores->layer[layer];
+    int64_t channels = hist->call->session->model->layers->items[layer].channels;
+    double centre, unit, threshold;
+    layer_scale(scores, channels, hist->scale, &centre, &unit);
+    double *values = mem_resize(series->values, (size_t)(series->count + channels), sizeof *values);
+    if (!values)
+        return error_memory(error);
+    series->values = values;
+    for (int64_t i = 0; i < channels; i++)
+        values[series->count + i] = (scores[i] - centre) / unit;
+    series->count += channels;
+    status code = layer_threshold(hist, scores, layer, &threshold, error);
+    /* A pool of layers has no threshold of its own. */
+    series->threshold = hist->pooled && hist->layer_count > 1 ? NAN : (threshold - centre) / unit;
+    return code;
+}
+
+static struct series *new_series(struct hist *hist, const char *name)
+{
+    struct series *series = mem_resize(hist->series, (size_t)hist->count + 1, sizeof *series);
+    char *copy = mem_string(name);
+    if (series)
+        hist->series = series;
+    if (!series || !copy) {
+        mem_free(copy);
+        return NULL;
+    }
+    series[hist->count] = (struct series){.name = copy, .threshold = NAN};
+    return &series[hist->count++];
+}
+
+/* The series of one criterion: one for each layer, or one for all. `label`: name it after the criterion. */
+static status add_criterion(struct hist *hist, const struct score_entry *entry, bool label,
+                            struct error *error)
+{
+    const struct layers *layers = hist->call->session->model->layers;
+    struct series *series = NULL;
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < hist->layer_count; i++) {
+        const char *layer = layers->items[hist->layers[i]].name;
+        if (!hist->pooled || !series) {
+            struct text name = {0};
+            if (label)
+                text_add(&name, entry->choice.label);
+            if (!hist->pooled || hist->layer_count == 1)
+                text_add_format(&name, "%s%s", label && hist->layer_count > 1 ? " " : "",
+                                label && hist->layer_count == 1 ? "" : layer);
+            else if (!label)
+                text_add_format(&name, "%d layers", hist->layer_count);
+            series = name.failed ? NULL : new_series(hist, text_data(&name));
+            text_free(&name);
+        }
+        code = series ? add_layer(hist, entry, hist->layers[i], series, error) : error_memory(error);
+    }
+    return code;
+}
+
+/* auto: positive scores that spread over a factor of 1000. */
+static bool logarithmic(const struct hist *hist)
+{
+    int64_t asked = option_integer(&hist->call->options, OPTION_LOG);
+    if (asked != AUTO)
+        return asked == AUTO_YES;
+    double low = INFINITY, high = 0;
+    for (int s = 0; s < hist->count; s++) {
+        for (int64_t i = 0; i < hist->series[s].count; i++) {
+            low = fmin(low, hist->series[s].values[i]);
+            high = fmax(high, hist->series[s].values[i]);
+        }
+    }
+    return low > 0 && isfinite(high) && high > 1000 * low;
+}
+
+static void hist_axis(const struct hist *hist, const struct score_entry *entry, struct text *axis)
+{
+    if (entry)
+        text_add_criterion(axis, entry);
+    else
+        text_add(axis, "score");
+    if (hist->scale == SCALE_MEAN)
+        text_add(axis, " / layer's mean size");
+    else if (hist->scale == SCALE_STANDARD)
+        text_add(axis, ", in deviations of its layer");
+}
+
+static void hist_title(const struct hist *hist, const struct score_entry *entry, struct figure *figure)
+{
+    const struct session *session = hist->call->session;
+    struct text what = {0}, sample = {0};
+    if (entry)
+        text_add_criterion(&what, entry);
+    else
+        text_add(&what, "Scores");
+    if (hist->layer_count == 1)
+        text_add_format(&what, " in %s", session->model->layers->items[hist->layers[0]].name);
+    else
+        text_add_format(&what, " in %d layers", hist->layer_count);
+    text_add_sample(&sample, session);
+    figure_title(figure, "%s: %s", shown_words(figure, &what), shown_words(figure, &sample));
+    text_free(&what);
+    text_free(&sample);
+}
+
+static void hist_notes(const struct hist *hist, const struct histogram *histogram, struct figure *figure)
+{
+    bool marked = false;
+    for (int i = 0; i < hist->count; i++) {
+        marked |= !isnan(hist->series[i].threshold);
+        if (histogram->skipped[i])
+            figure_note(figure, "%s: %lld scores are %s and not shown", hist->series[i].name,
+                        (long long)histogram->skipped[i],
+                        histogram->log ? "not positive and finite" : "not finite");
+    }
+    if (marked)
+        figure_note(figure, "marked: what would be pruned at ratio %s",
+                    option_text(&hist->call->options, OPTION_RATIO));
+}
+
+/* Bins and figure from the series that are there; entry NULL: of several criteria. */
+static status hist_figure(struct hist *hist, const struct score_entry *entry, struct error *error)
+{
+    size_t count = (size_t)hist->count;
+    const double **values = mem_new(count, sizeof *values);
+    const char **names = mem_new(count, sizeof *names);
+    int64_t *counts = mem_new(count, sizeof *counts);
+    double *thresholds = mem_new(count, sizeof *thresholds);
+    struct histogram histogram = {0};
+    struct figure *figure = NULL;
+    status code = values && names && counts && thresholds ? STATUS_OK : error_memory(error);
+    for (size_t i = 0; code == STATUS_OK && i < count; i++) {
+        values[i] = hist->series[i].values;
+        names[i] = hist->series[i].name;
+        counts[i] = hist->series[i].count;
+        thresholds[i] = hist->series[i].threshold;
+    }
+    if (code == STATUS_OK)
+        code = histogram_compute(values, counts, hist->count,
+                                 (int)option_integer(&hist->call->options, OPTION_BINS), logarithmic(hist),
+                                 &histogram, error);
+    if (code == STATUS_OK && (figure = shown_figure(hist->call->session, FIGURE_HISTOGRAM, "hist"))) {
+        struct text axis = {0};
+        hist_axis(hist, entry, &axis);
+        hist_title(hist, entry, figure);
+        figure_set_histogram(figure, hist->count, histogram.bins, histogram.log, names, histogram.edges,
+                             histogram.counts, thresholds, shown_words(figure, &axis), "filters");
+        hist_notes(hist, &histogram, figure);
+        text_free(&axis);
+    }
+    if (code == STATUS_OK)
+        code = reply_figure(hist->call->reply, figure, error);
+    else if (entry)
+        error_prefix(error, "%s: ", entry->choice.label);
+    histogram_free(&histogram);
+    mem_free(values);
+    mem_free(names);
+    mem_free(counts);
+    mem_free(thresholds);
+    return code;
+}
+
+static status hist_own(struct hist *hist, const struct shown_scores *shown, struct error *error)
+{
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < shown->count; i++) {
+        code = add_criterion(hist, shown->entries[i], false, error);
+        if (code == STATUS_OK)
+            code = hist_figure(hist, shown->entries[i], error);
+        series_free(hist);
+    }
+    return code;
+}
+
+static status hist_shared(struct hist *hist, const struct shown_scores *shown, struct error *error)
+{
+    status code = STATUS_OK;
+    hist->pooled = true;
+    for (int i = 0; code == STATUS_OK && i < shown->count; i++)
+        code = add_criterion(hist, shown->entries[i], true, error);
+    if (code == STATUS_OK)
+        code = hist_figure(hist, shown->count == 1 ? shown->entries[0] : NULL, error);
+    series_free(hist);
+    return code;
+}
+
+status run_histogram(struct call *call, struct error *error)
+{
+    const struct setting *criterion = call_setting(call, "criterion");
+    struct shown_scores shown;
+    struct hist hist = {.call = call, .scale = (int)option_integer(&call->options, OPTION_SCALE)};
+    status code = shown_scores(call->session, criterion ? criterion->value.text : NULL, &shown, error);
+    if (code == STATUS_OK)
+        code = call_layers(call, 0, &hist.layers, &hist.layer_count, error);
+    if (code != STATUS_OK)
+        return code;
+    hist.pooled = hist.layer_count > SERIES_BY_LAYER_MAX;
+    code = hist.scale == SCALE_OWN ? hist_own(&hist, &shown, error) : hist_shared(&hist, &shown, error);
+    mem_free(hist.layers);
+    return code;
+}

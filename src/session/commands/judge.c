@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Judging the network: eval. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/commands/rows.h"
+#include "session/shown.h"
+#include "stats/evaluate.h"
+
+static void share_row(struct figure *figure, const char *item, int64_t part, int64_t whole)
+{
+    double share = (double)part / (double)whole;
+    table_text(figure, item);
+    table_number(figure, 100 * share);
+    /* Of a share of independent trials. */
+    table_number(figure, 100 * sqrt(share * (1 - share) / (double)whole));
+}
+
+static void points_row(struct figure *figure, const char *item, double share, double error)
+{
+    table_text(figure, item);
+    table_number(figure, 100 * share);
+    table_number(figure, 100 * error);
+}
+
+/* Beside the accuracy of the network as loaded, on the same images. */
+static void baseline_rows(const struct call *call, const struct measurement *now, struct figure *figure)
+{
+    const struct session *session = call->session;
+    const char *original = model_original(session->model)->network;
+    const struct measurement *first = measurements_find(&session->measurements, original, &now->on);
+    if (strcmp(now->network, original) == 0)
+        return;
+    if (!first) {
+        figure_note(figure, "the network was not evaluated on these images before it was changed: there is "
+                            "no baseline");
+        return;
+    }
+    points_row(figure, "baseline top-1, %", measurement_accuracy(first), measurement_error(first));
+    points_row(figure, "top-1 against baseline, points",
+               measurement_accuracy(now) - measurement_accuracy(first),
+               measurement_difference_error(first, now));
+}
+
+/* `now` is NULL while the evaluation is under way. */
+static struct figure *whole_table(const struct call *call, const struct evaluation *evaluation,
+                                  const struct measurement *now)
+{
+    const struct session *session = call->session;
+    struct figure *figure = shown_figure(session, FIGURE_TABLE, "eval");
+    if (!figure)
+        return NULL;
+    struct text images = {0};
+    text_add_thousands(&images, evaluation->images);
+    figure_title(figure, "%s%s on %s images of %s %s", model_title(session->model),
+                 session->pruning->removed_count ? ", masked," : "", shown_words(figure, &images),
+                 session->dataset->kind->name, session->dataset->split);
+    text_free(&images);
+    table_column(figure, "measure", NULL, COLUMN_TEXT, 0);
+    table_column(figure, "value", NULL, COLUMN_REAL, 4);
+    table_column(figure, "standard error", NULL, COLUMN_REAL, 2);
+    share_row(figure, "top-1 accuracy, %", evaluation->top1, evaluation->images);
+    share_row(figure, "top-5 accuracy, %", evaluation->top5, evaluation->images);
+    table_text(figure, "mean loss");
+    table_number(figure, evaluation->loss);
+    table_missing(figure);
+    if (now)
+        baseline_rows(call, now, figure);
+    if (now && option_flag(&call->options, OPTION_TIMING)) {
+        struct text rate = {0};
+        text_add_rounded(&rate, evaluation->seconds, 3);
+        text_add(&rate, " s, ");
+        text_add_rounded(
+            &rate, (double)evaluation->images / (evaluation->seconds > 0 ? evaluation->seconds : 1e-9), 3);
+        figure_note(figure, "%s images/s", shown_words(figure, &rate));
+        text_free(&rate);
+    }
+    return figure;
+}
+
+static struct figure *class_table(const struct call *call, const struct evaluation *evaluation)
+{
+    const struct dataset *dataset = call->session->dataset;
+    struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "eval_classes");
+    if (!figure)
+        return NULL;
+    figure_title(figure, "Top-1 accuracy by class");
+    table_column(figure, "class", NULL, COLUMN_TEXT, 0);
+    table_column(figure, "images", NULL, COLUMN_INTEGER, 0);
+    table_column(figure, "right", NULL, COLUMN_INTEGER, 0);
+    table_column(figure, "accuracy", NULL, COLUMN_PERCENT, 1);
+    table_column(figure, "", NULL, COLUMN_BAR, 0);
+    for (int i = 0; i < evaluation->classes; i++) {
+        if (!evaluation->class_images[i])
+            continue;
+        double share = (double)evaluation->class_correct[i] / (double)evaluation->class_images[i];
+        table_text(figure, i < dataset->classes ? dataset->class_names[i] : "?");
+        table_number(figure, (double)evaluation->class_images[i]);
+        table_number(figure, (double)evaluation->class_correct[i]);
+        table_number(figure, share);
+        table_number(figure, share);
+    }
+    return figure;
+}
+
+status call_sample(const struct call *call, struct sample *sample, struct error *error)
+{
+    struct setting_value size;
+    struct sample_options options;
+    status code = call_value(call, "samples", &size, error);
+    if (code == STATUS_OK)
+        code = options_sample(&call->options, &options, error);
+    if (code == STATUS_OK) {
+        options.count = 0;
+        options.fraction = 0;
+        code = sample_parse_size(size.text, &options, error);
+    }
+    /* Balance is for scoring; here it counts only when it was asked for. */
+    options.balanced = call_setting(call, "balanced") && option_flag(&call->options, OPTION_BALANCED);
+    return code == STATUS_OK ? sample_draw(call->session->dataset, &options, sample, error) : code;
+}
+
+/* Keep what was found: whatever is undone later, it stays true. */
+static status remember(struct session *session, const struct evaluation *evaluation,
+                       const struct sample *sample, uint8_t *correct, const struct measurement **kept,
+                       struct error *error)
+{
+    struct measurement measurement = {
+        .on = measured_on(session->dataset, &sample->options),
+        .images = evaluation->images,
+        .top1 = evaluation->top1,
+        .top5 = evaluation->top5,
+        .loss = evaluation->loss,
+        .correct = correct,
+    };
+    memcpy(measurement.network, session->pruning->network, sizeof measurement.network);
+    status code = measurements_add(&session->measurements, &measurement, error);
+    if (code != STATUS_OK) {
+        mem_free(correct);
+        return code;
+    }
+    *kept = measurements_find(&session->measurements, measurement.network, &measurement.on);
+    return STATUS_OK;
+}
+
+struct eval_watch {
+    const struct call *call;
+    int64_t total;
+};
+
+static void show_so_far(void *argument, const struct evaluation *so_far)
+{
+    const struct eval_watch *watch = argument;
+    struct live *live = watch->call->session->live;
+    if (so_far->images == watch->total || !live_due(live))
+        return;
+    struct figure *figure = whole_table(watch->call, so_far, NULL);
+    struct live_snapshot *snapshot =
+        live_snapshot_new(LIVE_ACCURACY, so_far->images, watch->total, "images", figure);
+    if (snapshot) {
+        double share = (double)so_far->top1 / (double)so_far->images;
+        snapshot->accuracy = share;
+        snapshot->accuracy_error = sqrt(share * (1 - share) / (double)so_far->images);
+        snapshot->loss = so_far->loss;
+    }
+    live_publish(live, snapshot);
+}
+
+static status evaluate_network(struct call *call, const struct sample *sample, uint8_t *correct,
+                               struct evaluation *evaluation, struct error *error)
+{
+    struct session *session = call->session;
+    struct eval_watch watch = {call, sample->count};
+    struct evaluate evaluate = {
+        .dataset = session->dataset,
+        .sample = sample,
+        .real = options_precision(&call->options),
+        .kernel = options_kernel(&call->options),
+        .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
+        .progress = call->progress,
+        .correct = correct,
+        .watch = session->live ? show_so_far : NULL,
+        .watch_argument = &watch,
+    };
+    status code = session_pool(session, &evaluate.pool, error);
+    if (code == STATUS_OK)
+        code = session_graph(session, &evaluate.graph, error);
+    return code == STATUS_OK ? evaluate_run(&evaluate, evaluation, error) : code;
+}
+
+static status run_eval(struct call *call, struct error *error)
+{
+    struct session *session = call->session;
+    struct sample sample = {0};
+    struct evaluation evaluation = {0};
+    const struct measurement *now;
+    status code = session_fit(session->model, session->dataset, error);
+    if (code == STATUS_OK)
+        code = call_sample(call, &sample, error);
+    if (code != STATUS_OK)
+        return code;
+    uint8_t *correct = mem_new((size_t)sample.count, sizeof *correct);
+    code = correct ? evaluate_network(call, &sample, correct, &evaluation, error) : error_memory(error);
+    if (code == STATUS_OK)
+        code = remember(session, &evaluation, &sample, correct, &now, error);
+    else
+        mem_free(correct);
+    if (code == STATUS_OK)
+        code = reply_figure(call->reply, whole_table(call, &evaluation, now), error);
+    if (code == STATUS_OK)
+        code = reply_figure(call->reply, class_table(call, &evaluation), error);
+    evaluation_free(&evaluation);
+    sample_free(&sample);
+    return code;
+}
+
+static const struct parameter eval_parameters[] = {
+    {"samples", VALUE_SIZE, 0, 0, 0, NULL, "all", "images to use: a number, a share such as 5%, or all"},
+    PARAMETER_END,
+};
+static const int eval_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED, OPTION_PRECISION,
+                                   OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const struct example eval_examples[] = {
+    {"eval", "measures accuracy on the whole data set", false},
+    {"eval samples=200 order=first", "measures it on the first 200 images", false},
+    EXAMPLE_END,
+};
+
+const struct command commands_judge[] = {
+    {"eval", NULL, "judge", NULL, eval_parameters, eval_options,
+     COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "measure accuracy and loss",
+     "Takes the images through the network and counts: top-1 and top-5 accuracy with their standard errors, "
+     "the mean "
+     "cross-entropy, and the accuracy of each class. All images of the data set are used unless samples= "
+     "says otherwise.",
+     eval_examples, run_eval},
+    {.name = NULL},
+};

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Comparing two networks on a few images. */
+#include "session/commands/logits.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "nn/engine.h"
+
+enum { IMAGES = 4 };
+
+static void fill_noise(void *input, int64_t elements, enum element_type real)
+{
+    struct random_state random;
+    random_seed(&random, 1, 0);
+    for (int64_t i = 0; i < elements; i++) {
+        double value = random_between(&random, -2, 2);
+        if (real == ELEMENT_DOUBLE)
+            ((double *)input)[i] = value;
+        else
+            ((float *)input)[i] = (float)value;
+    }
+}
+
+static status fill_images(const struct session *session, struct engine *engine, enum element_type real,
+                          const struct logits_difference *setting, struct error *error)
+{
+    int64_t elements = engine_input_elements(engine);
+    char *input = engine_input(engine);
+    if (!setting->data) {
+        fill_noise(input, elements, real);
+        return STATUS_OK;
+    }
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < setting->images; i++) {
+        int64_t label;
+        code = dataset_image(session->dataset, i, real,
+                             input + (size_t)i * (size_t)elements * element_size(real), &label, error);
+    }
+    return code;
+}
+
+/* The network's outputs as doubles, owned by the caller. */
+static status run_network(const struct session *session, const struct graph *graph,
+                          const struct logits_difference *setting, double **logits, int64_t *count,
+                          struct error *error)
+{
+    struct engine *engine;
+    struct engine_options options = {.batch = setting->images,
+                                     .real = options_precision(session->options),
+                                     .kernel = options_kernel(session->options)};
+    status code = engine_new(graph, &options, &engine, error);
+    if (code != STATUS_OK)
+        return code;
+    code = fill_images(session, engine, options.real, setting, error);
+    if (code == STATUS_OK)
+        code = engine_forward(engine, error);
+    if (code == STATUS_OK) {
+        const struct operand *output = engine_output(engine);
+        *count = shape_elements(&output->shape);
+        *logits = mem_new((size_t)*count, sizeof **logits);
+        for (int64_t i = 0; *logits && i < *count; i++)
+            (*logits)[i] = output->type == ELEMENT_FLOAT ? (double)((const float *)output->data)[i]
+                                                         : ((const double *)output->data)[i];
+        code = *logits ? STATUS_OK : error_memory(error);
+    }
+    engine_free(engine);
+    return code;
+}
+
+status logits_compare(const struct session *session, const struct graph *a, const struct graph *b,
+                      struct logits_difference *difference, struct error *error)
+{
+    struct logits_difference found = {.images = 1};
+    struct error ignored = {0};
+    double *one = NULL, *two = NULL;
+    int64_t count, other;
+    if (session->dataset && session_fit(session->model, session->dataset, &ignored) == STATUS_OK) {
+        found.data = true;
+        found.images = session->dataset->count < IMAGES ? (int)session->dataset->count : IMAGES;
+    }
+    status code = run_network(session, a, &found, &one, &count, error);
+    if (code == STATUS_OK)
+        code = run_network(session, b, &found, &two, &other, error);
+    if (code == STATUS_OK && count != other)
+        code = error_set(error, STATUS_SHAPE, "the networks have %lld and %lld logits", (long long)count,
+                         (long long)other);
+    for (int64_t i = 0; code == STATUS_OK && i < count; i++) {
+        double apart = fabs(one[i] - two[i]), size = fabs(one[i]);
+        found.difference = apart > found.difference || isnan(apart) ? apart : found.difference;
+        found.largest = size > found.largest ? size : found.largest;
+        if (isnan(apart))
+            break;
+    }
+    mem_free(one);
+    mem_free(two);
+    if (code == STATUS_OK)
+        *difference = found;
+    return code;
+}
+
+void text_add_logits(struct text *text, const struct logits_difference *difference)
+{
+    if (difference->difference < 1e-12) /* rounding in double, which is nobody's interest */
+        text_add(text, "less than 1e-12");
+    else
+        text_add_rounded(text, difference->difference, 2);
+    if (difference->data)
+        text_add_format(text, " on %d images", difference->images);
+    else
+        text_add(text, " on an image of noise");
+    text_add(text, " (the largest logit is ");
+    text_add_rounded(text, difference->largest, 3);
+    text_add(text, ")");
+}

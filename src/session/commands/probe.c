@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Probing criteria: rescale, the scale attack; sampling is in sampling.c. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "prune/rescale.h"
+#include "session/commands/logits.h"
+#include "session/commands/rows.h"
+#include "session/shown.h"
+#include "session/summary.h"
+
+/* --- what a criterion thinks of a layer --------------------------------------------------------------------
+ */
+
+struct opinion {
+    double median; /* of the layer's scores */
+    double rank;   /* mean place of its filters among all filters of the network, 0..1 */
+    int64_t cut;   /* of them, when all filters are ranked together and the lowest share goes */
+};
+
+static status gather(const struct layers *layers, const struct scores *scores, double **all, int64_t *count,
+                     struct error *error)
+{
+    *count = 0;
+    for (int i = 0; i < layers->count; i++)
+        *count += scores->layer[i] ? layers->items[i].channels : 0;
+    *all = mem_new((size_t)*count + 1, sizeof **all);
+    if (!*all)
+        return error_memory(error);
+    int64_t filled = 0;
+    for (int i = 0; i < layers->count; i++) {
+        if (!scores->layer[i])
+            continue;
+        memcpy(*all + filled, scores->layer[i], (size_t)layers->items[i].channels * sizeof **all);
+        filled += layers->items[i].channels;
+    }
+    qsort(*all, (size_t)*count, sizeof **all, compare_doubles);
+    return STATUS_OK;
+}
+
+/* How many of the ascending values are below. */
+static int64_t below(const double *sorted, int64_t count, double value)
+{
+    int64_t low = 0, high = count;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (sorted[middle] < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static status form_opinion(const struct layers *layers, const struct scores *scores, int layer, double ratio,
+                           struct opinion *opinion, struct error *error)
+{
+    double *all;
+    int64_t count, channels = layers->items[layer].channels;
+    struct summary summary;
+    status code = summary_of(layers, scores, &layer, 1, &summary, error);
+    if (code == STATUS_OK)
+        code = gather(layers, scores, &all, &count, error);
+    if (code != STATUS_OK)
+        return code;
+    *opinion = (struct opinion){.median = summary.median};
+    int64_t share = (int64_t)(ratio * (double)count);
+    for (int64_t i = 0; i < channels; i++) {
+        int64_t place = below(all, count, scores->layer[layer][i]);
+        opinion->rank += (double)place / (double)count / (double)channels;
+        opinion->cut += place < share;
+    }
+    mem_free(all);
+    return STATUS_OK;
+}
+
+/* --- before and after --------------------------------------------------------------------------------------
+ */
+
+/* Everything that is scored, and what weights alone give. */
+static status choose(const struct session *session, struct choice *choices, int *count, struct error *error)
+{
+    status code = STATUS_OK;
+    *count = 0;
+    for (int i = 0; i < session->board->count; i++)
+        choices[(*count)++] = session->board->entries[i].choice;
+    bool normed = true;
+    for (int i = 0; i < session->model->layers->count; i++)
+        normed &=
+            session->model->layers->items[i].output_layer || session->model->layers->items[i].norm_node >= 0;
+    if (code == STATUS_OK)
+        code = choices_parse(normed ? "l1,l2,bn,geomedian" : "l1,l2,geomedian", choices, count, error);
+    return code;
+}
+
+struct attack {
+    struct call *call;
+    int layer;
+    double factor;
+    struct model *model; /* the scaled network; passes to the session */
+    struct board *before, *after;
+    struct logits_difference difference;
+};
+
+static void attack_columns(struct figure *figure)
+{
+    static const struct {
+        const char *name;
+        enum column_kind kind;
+        int digits, priority;
+    } columns[] = {
+        {"criterion", COLUMN_TEXT, 0, 9},     {"median", COLUMN_REAL, 4, 7},
+        {"median after", COLUMN_REAL, 4, 8},  {"rank", COLUMN_PERCENT, 1, 5},
+        {"rank after", COLUMN_PERCENT, 1, 6}, {"cut", COLUMN_INTEGER, 0, 3},
+        {"cut after", COLUMN_INTEGER, 0, 4},  {"verdict", COLUMN_TEXT, 0, 2},
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        table_column(figure, columns[i].name, NULL, columns[i].kind, columns[i].digits);
+        table_priority(figure, columns[i].priority);
+    }
+}
+
+static status attack_row(const struct attack *attack, int index, struct figure *figure, struct error *error)
+{
+    const struct score_entry *after = &attack->after->entries[index];
+    const struct score_entry *before = board_entry(attack->before, after->choice.label);
+    double ratio = option_real(&attack->call->options, OPTION_RATIO);
+    struct opinion one, two;
+    status code =
+        form_opinion(attack->call->session->model->layers, before->scores, attack->layer, ratio, &one, error);
+    if (code == STATUS_OK)
+        code = form_opinion(attack->model->layers, after->scores, attack->layer, ratio, &two, error);
+    if (code != STATUS_OK)
+        return code;
+    struct text name = {0};
+    text_add_label(&name, after);
+    table_text(figure, shown_words(figure, &name));
+    text_free(&name);
+    table_number(figure, one.median);
+    table_number(figure, two.median);
+    table_number(figure, one.rank);
+    table_number(figure, two.rank);
+    table_number(figure, (double)one.cut);
+    table_number(figure, (double)two.cut);
+    table_text(figure, fabs(one.rank - two.rank) > 0.005 ? "moved" : "stays");
+    return STATUS_OK;
+}
+
+static status attack_table(const struct attack *attack, struct error *error)
+{
+    const struct session *session = attack->call->session;
+    const struct layer *layer = &session->model->layers->items[attack->layer];
+    struct figure *figure = shown_figure(session, FIGURE_TABLE, "rescale");
+    if (!figure)
+        return error_memory(error);
+    struct text text = {0};
+    text_add_double(&text, attack->factor);
+    figure_title(figure, "Layer %s of %s times %s: what the criteria make of it", layer->name,
+                 model_title(session->model), shown_words(figure, &text));
+    figure_fact(figure, "factor", "%s", shown_words(figure, &text));
+    attack_columns(figure);
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < attack->after->count; i++)
+        code = attack_row(attack, i, figure, error);
+    text_clear(&text);
+    text_add_logits(&text, &attack->difference);
+    figure_note(figure, "the network is the same: its logits differ by at most %s",
+                shown_words(figure, &text));
+    figure_note(figure,
+                "rank: mean place of the layer's filters among all of the network, from the least important; "
+                "cut: how many of its %lld go when all are ranked together, at ratio %s",
+                (long long)layer->channels, option_text(&attack->call->options, OPTION_RATIO));
+    text_free(&text);
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
+    }
+    return reply_figure(attack->call->reply, figure, error);
+}
+
+/* --- the command -------------------------------------------------------------------------------------------
+ */
+
+static status scale_model(struct attack *attack, enum rescale_part part, struct error *error)
+{
+    struct session *session = attack->call->session;
+    struct graph *graph;
+    struct text made = {0};
+    char network[DIGEST_SIZE];
+    status code = rescale_apply(session->model->coupling, attack->layer, attack->factor, part, &graph, error);
+    if (code != STATUS_OK)
+        return code;
+    text_add_format(&made, "rescale: %s ", session->model->layers->items[attack->layer].name);
+    text_add_double(&made, attack->factor);
+    text_add_format(&made, " (%s)", rescale_part_name((int)part));
+    code = made.failed ? error_memory(error)
+                       : network_name(session->model->network, made.data, made.length, network, error);
+    if (code == STATUS_OK) {
+        struct derivation derivation = {session->model, graph, NULL, network, text_data(&made), false};
+        code = model_derive(&derivation, &attack->model, error);
+    } else {
+        graph_free(graph);
+    }
+    text_free(&made);
+    return code;
+}
+
+static status prove(struct attack *attack, struct error *error)
+{
+    const struct session *session = attack->call->session;
+    status code =
+        logits_compare(session, session->model->graph, attack->model->graph, &attack->difference, error);
+    if (code != STATUS_OK)
+        return code;
+    double allowed = 1e-2 * (attack->difference.largest > 1 ? attack->difference.largest : 1);
+    if (attack->difference.difference <= allowed || isnan(attack->difference.largest))
+        return STATUS_OK;
+    struct text text = {0};
+    text_add_logits(&text, &attack->difference);
+    code = error_set(error, STATUS_FAILED,
+                     "the network would not stay the same in this precision: its logits move by %s",
+                     text_data(&text));
+    text_free(&text);
+    return code;
+}
+
+/* Scores of the layer as it was and as it is: gradients, where they are held, by a pass over the same sample.
+ */
+static status score_both(struct attack *attack, struct error *error)
+{
+    struct call *call = attack->call;
+    struct session *session = call->session;
+    struct choice choices[CHOICES_MAX];
+    struct score_outcome outcome;
+    struct pool *pool;
+    int count;
+    struct board *empty = board_new();
+    status code = empty ? choose(session, choices, &count, error) : error_memory(error);
+    if (code == STATUS_OK)
+        code = session_pool(session, &pool, error);
+    struct board_source source = {session->board, session->model, session->dataset, session->options,
+                                  session->live, &session->passes};
+    if (code == STATUS_OK)
+        code = board_score(&source, choices, count, pool, call->progress, &attack->before, &outcome, error);
+    source.board = empty;
+    source.model = attack->model;
+    if (code == STATUS_OK)
+        code = board_score(&source, choices, count, pool, call->progress, &attack->after, &outcome, error);
+    board_free(empty);
+    return code;
+}
+
+/* The selection and the ratios hold for the scaled network too: it has the same channels. */
+static status take_over(struct attack *attack, struct error *error)
+{
+    struct session *session = attack->call->session;
+    struct pruning *pruning;
+    status code = pruning_copy(session->pruning, &pruning, error);
+    if (code != STATUS_OK)
+        return code;
+    code = pruning_settle(pruning, attack->model, error);
+    if (code == STATUS_OK)
+        code = session_set_model(session, model_retain(attack->model), error);
+    if (code != STATUS_OK) {
+        pruning_free(pruning);
+        return code;
+    }
+    session_set_pruning(session, pruning);
+    session_set_board(session, board_retain(attack->after));
+    return STATUS_OK;
+}
+
+static status run_rescale(struct call *call, struct error *error)
+{
+    const struct model *model = call->session->model;
+    struct attack attack = {.call = call, .layer = layers_index(model->layers, call_argument(call, 0))};
+    struct setting_value part;
+    status code = call_value(call, "what", &part, error);
+    if (code != STATUS_OK)
+        return code;
+    if (!text_to_double(call_argument(call, 1), &attack.factor))
+        return error_set(error, STATUS_RANGE, "'%s' is no number", call_argument(call, 1));
+    if (model->layers->items[attack.layer].output_layer)
+        return error_set(error, STATUS_STATE, "layer '%s' makes the network's outputs: it has no scores",
+                         model->layers->items[attack.layer].name);
+    code = scale_model(&attack, (enum rescale_part)part.integer, error);
+    if (code == STATUS_OK)
+        code = prove(&attack, error);
+    if (code == STATUS_OK)
+        code = score_both(&attack, error);
+    if (code == STATUS_OK)
+        code = attack_table(&attack, error);
+    if (code == STATUS_OK)
+        code = take_over(&attack, error);
+    board_free(attack.before);
+    board_free(attack.after);
+    model_free(attack.model);
+    return code;
+}
+
+/* --- rows --------------------------------------------------------------------------------------------------
+ */
+
+static const struct parameter rescale_arguments[] = {
+    {"LAYER", VALUE_LAYER, 0, 0, 0, NULL, NULL, "a layer by its name"},
+    {"C", VALUE_REAL, PARAMETER_OPEN_LOW, 0, 1e15, NULL, NULL, "the factor, over 0"},
+    PARAMETER_END,
+};
+static const struct parameter rescale_parameters[] = {
+    {"what", VALUE_CHOICE, 0, 0, 0, rescale_part_name, "layer",
+     "what is scaled: everything that the layer has, its filters, or its BatchNorm"},
+    PARAMETER_END,
+};
+static const int rescale_options[] = {OPTION_RATIO, OPTION_NONE};
+static const struct example rescale_examples[] = {
+    {"rescale layer1.0.conv1 10", "makes a layer ten times as large and the next a tenth", false},
+    {"rescale conv1 0.1 what=filters", "scales filters alone: the BatchNorm behind them makes up for it",
+     false},
+    EXAMPLE_END,
+};
+
+static const struct parameter sampling_arguments[] = {
+    {"SIZE", VALUE_SIZE, PARAMETER_OPTIONAL | PARAMETER_REPEATED, 0, 0, NULL, NULL,
+     "sizes of the samples; without them 5% 25% 50% all"},
+    PARAMETER_END,
+};
+static const struct parameter sampling_parameters[] = {
+    {"criterion", VALUE_CRITERIA, 0, 0, 0, NULL, "proscore", "criteria to look at; all of them share a pass"},
+    {"repeats", VALUE_INTEGER, 0, 1, 1000, NULL, "5", "draws of every size"},
+    {"reference", VALUE_SIZE, 0, 0, 0, NULL, "all", "the sample that all others are compared with"},
+    {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
+    PARAMETER_END,
+};
+static const int sampling_options[] = {OPTION_RATIO,     OPTION_ROUND,  OPTION_METHOD,      OPTION_SEED,
+                                       OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const struct example sampling_examples[] = {
+    {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
+    {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",
+     "compares two criteria on the same draws", false},
+    EXAMPLE_END,
+};
+
+const struct command commands_probe[] = {
+    {"rescale", NULL, "probe", rescale_arguments, rescale_parameters, rescale_options,
+     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "scale a layer, and see who notices",
+     "The scale attack. A factor passes through ReLU and can be taken out again by the weights behind it, so "
+     "the same network can be written with one layer C times as large. Does a criterion rate the layer by "
+     "what "
+     "it does, or by the size of its numbers? Shows, for every criterion that is scored and for those that "
+     "need weights alone, the layer's median score and the mean place of its filters among all filters of "
+     "the "
+     "network, before and after.\n\n"
+     "With what=layer filters and bias are multiplied by C, the running mean by C and the variance by C*C "
+     "(the epsilon is accounted for), BatchNorm's scale and shift by C; the weights of all layers that read "
+     "the channels are divided by C. With what=norm only scale, shift and the weights behind are changed. "
+     "With "
+     "what=filters only the filters, the bias and the running statistics, so that BatchNorm gives what it "
+     "gave and no other layer is touched; without a BatchNorm the weights behind are divided.\n\n"
+     "Refused where the factor would meet something that does not pass it on (Clip, Sigmoid), an addition "
+     "with channels that are not scaled, or the network's output. The network is run before and after on a "
+     "few images; the largest difference of the logits is shown.",
+     rescale_examples, run_rescale},
+    {"sampling", NULL, "probe", sampling_arguments, sampling_parameters, sampling_options,
+     COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "how many images scores need",
+     "Scores with samples of several sizes, each drawn several times, and compares the scores of every draw "
+     "with those of the reference, by default all images: the correlation of the scores and the overlap "
+     "(Jaccard) of what every layer prunes at the ratio, both as means over the layers. Of the draws of one "
+     "size mean, highest and lowest are shown, and how well the draws agree among themselves. The time is "
+     "that of one pass. Draw r has the seed seed + r - 1; all images are taken once. Nothing of the session "
+     "changes: what is scored stays.",
+     sampling_examples, run_sampling},
+    {.name = NULL},
+};

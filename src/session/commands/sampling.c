@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How many images scores need: sampling. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "prune/score.h"
+#include "session/commands/rows.h"
+#include "session/shown.h"
+#include "stats/agreement.h"
+
+enum { SIZES_MAX = 32 };
+
+/* The draws of one size. */
+struct draws {
+    struct sample_options options;
+    int64_t images;
+    int count;              /* one where all images are taken */
+    struct scores **scores; /* count x criteria; those under way */
+    double seconds;         /* of all passes */
+};
+
+/* What one criterion makes of one size: over its draws. */
+struct stability {
+    double correlation, deviation, highest, lowest; /* with the reference */
+    double overlap, most_overlap, least_overlap;
+    double among; /* correlation of every two draws, mean; NaN for one draw */
+};
+
+struct sampling {
+    struct call *call;
+    struct choice choices[CHOICES_MAX];
+    int choice_count;
+    unsigned needs;
+    struct draws sizes[SIZES_MAX], reference;
+    int size_count;
+    struct stability *stability; /* sizes x criteria */
+    struct pool *pool;
+    int64_t done, planned; /* images */
+};
+
+static void draws_free(const struct sampling *work, struct draws *draws)
+{
+    for (int i = 0; draws->scores && i < draws->count * work->choice_count; i++)
+        scores_free(draws->scores[i]);
+    mem_free(draws->scores);
+    draws->scores = NULL;
+}
+
+static void sampling_free(struct sampling *work)
+{
+    for (int i = 0; i < work->size_count; i++)
+        draws_free(work, &work->sizes[i]);
+    draws_free(work, &work->reference);
+    mem_free(work->stability);
+    mem_free(work);
+}
+
+/* --- what was asked for ------------------------------------------------------------------------------------
+ */
+
+static status read_criteria(struct sampling *work, struct error *error)
+{
+    struct setting_value text;
+    struct criterion_options base = options_criterion(&work->call->options);
+    status code = call_value(work->call, "criterion", &text, error);
+    if (code == STATUS_OK)
+        code = choices_parse(text.text, work->choices, &work->choice_count, error);
+    for (int i = 0; code == STATUS_OK && i < work->choice_count; i++)
+        work->needs |=
+            choice_needs(&work->choices[i], &base, work->call->session->model->layers) & PASS_NEEDS;
+    if (code == STATUS_OK && !work->needs)
+        return error_set(error, STATUS_RANGE, "criterion: %s does not look at images", text.text);
+    return code;
+}
+
+/* A size as a sample: how many images, and how often it is drawn. */
+static status read_size(struct sampling *work, const char *text, struct draws *draws, struct error *error)
+{
+    const struct dataset *dataset = work->call->session->dataset;
+    struct setting_value repeats, balanced;
+    struct sample sample;
+    status code = sample_parse_size(text, &draws->options, error);
+    if (code == STATUS_OK)
+        code = call_value(work->call, "repeats", &repeats, error);
+    if (code == STATUS_OK)
+        code = call_value(work->call, "balanced", &balanced, error);
+    if (code != STATUS_OK)
+        return code;
+    draws->options.seed = (uint64_t)option_integer(&work->call->options, OPTION_SEED);
+    code = sample_draw(dataset, &draws->options, &sample, error);
+    if (code != STATUS_OK)
+        return code;
+    draws->images = sample.count;
+    sample_free(&sample);
+    bool all = draws->images == dataset->count;
+    draws->options.balanced = balanced.integer && !all;
+    draws->count = all ? 1 : (int)repeats.integer;
+    return STATUS_OK;
+}
+
+static status read_sizes(struct sampling *work, struct error *error)
+{
+    static const char *const usual[] = {"5%", "25%", "50%", "all"};
+    bool given = call_argument(work->call, 0) != NULL;
+    struct setting_value reference;
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && (given ? call_argument(work->call, i) != NULL : i < 4); i++) {
+        if (i == SIZES_MAX)
+            return error_set(error, STATUS_RANGE, "more than %d sizes", SIZES_MAX);
+        code = read_size(work, given ? call_argument(work->call, i) : usual[i], &work->sizes[i], error);
+        work->size_count = i + 1;
+        work->planned += work->sizes[i].images * work->sizes[i].count;
+    }
+    if (code == STATUS_OK)
+        code = call_value(work->call, "reference", &reference, error);
+    if (code == STATUS_OK)
+        code = read_size(work, reference.text, &work->reference, error);
+    work->reference.count = 1;
+    work->planned += work->reference.images;
+    return code;
+}
+
+/* All images are all images: the pass of the reference serves them too. */
+static bool is_reference(const struct sampling *work, const struct draws *draws)
+{
+    return draws->images == work->reference.images && draws->images == work->call->session->dataset->count;
+}
+
+/* --- passes ------------------------------------------------------------------------------------------------
+ */
+
+/* Scores of one draw, one per criterion, into `scores`. */
+static status score_draw(struct sampling *work, struct draws *draws, int index, struct error *error)
+{
+    const struct session *session = work->call->session;
+    const struct options *options = &work->call->options;
+    struct sample_options drawn = draws->options;
+    struct sample sample = {0};
+    struct score_statistics *statistics = NULL;
+    drawn.seed += (uint64_t)index;
+    status code = sample_draw(session->dataset, &drawn, &sample, error);
+    struct score_pass pass = {
+        .graph = session->model->graph,
+        .layers = session->model->layers,
+        .dataset = session->dataset,
+        .sample = &sample,
+        .needs = work->needs,
+        .real = options_precision(options),
+        .kernel = options_kernel(options),
+        .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
+        .batch = option_integer(options, OPTION_BATCH),
+        .pool = work->pool,
+        .progress = work->call->progress,
+        .progress_before = work->done,
+        .progress_total = work->planned,
+    };
+    if (code == STATUS_OK)
+        code = score_statistics_compute(&pass, &statistics, error);
+    struct criterion_options base = options_criterion(options);
+    for (int i = 0; code == STATUS_OK && i < work->choice_count; i++) {
+        struct criterion_options own = choice_options(&work->choices[i], &base);
+        code = scores_compute(session->model->graph, session->model->layers, work->choices[i].criterion, &own,
+                              statistics, &draws->scores[index * work->choice_count + i], error);
+    }
+    if (statistics) {
+        draws->seconds += statistics->seconds;
+        score_statistics_free(statistics);
+    }
+    work->done += draws->images;
+    sample_free(&sample);
+    return code;
+}
+
+static status score_draws(struct sampling *work, struct draws *draws, struct error *error)
+{
+    draws->scores = mem_new((size_t)(draws->count * work->choice_count), sizeof *draws->scores);
+    status code = draws->scores ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < draws->count; i++)
+        code = score_draw(work, draws, i, error);
+    return code;
+}
+
+static status agree(const struct sampling *work, const struct scores *a, const struct scores *b,
+                    struct agreement *agreement, struct error *error)
+{
+    const struct options *options = &work->call->options;
+    return agreement_compute(work->call->session->model->layers, a, b,
+                             (enum correlation_method)option_integer(options, OPTION_METHOD),
+                             option_real(options, OPTION_RATIO),
+                             (enum rounding)option_integer(options, OPTION_ROUND), agreement, error);
+}
+
+/* One criterion's draws against the reference. */
+static status against_reference(const struct sampling *work, const struct draws *draws, int criterion,
+                                struct stability *stability, struct error *error)
+{
+    double squares = 0;
+    *stability = (struct stability){.highest = -INFINITY,
+                                    .lowest = INFINITY,
+                                    .most_overlap = -INFINITY,
+                                    .least_overlap = INFINITY,
+                                    .among = NAN};
+    for (int i = 0; i < draws->count; i++) {
+        struct agreement found;
+        status code = agree(work, draws->scores[i * work->choice_count + criterion],
+                            work->reference.scores[criterion], &found, error);
+        if (code != STATUS_OK)
+            return code;
+        stability->correlation += found.correlation / draws->count;
+        squares += found.correlation * found.correlation;
+        stability->overlap += found.overlap / draws->count;
+        stability->highest = fmax(stability->highest, found.correlation);
+        stability->lowest = fmin(stability->lowest, found.correlation);
+        stability->most_overlap = fmax(stability->most_overlap, found.overlap);
+        stability->least_overlap = fmin(stability->least_overlap, found.overlap);
+    }
+    double rest = squares - draws->count * stability->correlation * stability->correlation;
+    stability->deviation = draws->count > 1 && rest > 0 ? sqrt(rest / (draws->count - 1)) : 0;
+    return STATUS_OK;
+}
+
+static status among_draws(const struct sampling *work, const struct draws *draws, int criterion,
+                          struct stability *stability, struct error *error)
+{
+    double sum = 0;
+    int pairs = 0;
+    for (int i = 0; i < draws->count; i++) {
+        for (int j = i + 1; j < draws->count; j++, pairs++) {
+            struct agreement found;
+            status code = agree(work, draws->scores[i * work->choice_count + criterion],
+                                draws->scores[j * work->choice_count + criterion], &found, error);
+            if (code != STATUS_OK)
+                return code;
+            sum += found.correlation;
+        }
+    }
+    stability->among = sum / pairs; /* 0/0 is the NaN that is meant */
+    return STATUS_OK;
+}
+
+static status run_size(struct sampling *work, int size, struct error *error)
+{
+    struct draws *draws = &work->sizes[size];
+    status code = STATUS_OK;
+    const struct draws *scored = draws;
+    if (is_reference(work, draws)) {
+        scored = &work->reference;
+        draws->seconds = work->reference.seconds;
+        work->done += draws->images;
+    } else {
+        code = score_draws(work, draws, error);
+    }
+    for (int i = 0; code == STATUS_OK && i < work->choice_count; i++) {
+        struct stability *stability = &work->stability[size * work->choice_count + i];
+        code = against_reference(work, scored, i, stability, error);
+        if (code == STATUS_OK)
+            code = among_draws(work, scored, i, stability, error);
+    }
+    draws_free(work, draws);
+    return code;
+}
+
+/* --- what is shown -----------------------------------------------------------------------------------------
+ */
+
+static struct figure *sampling_figure(const struct sampling *work, enum figure_kind kind, const char *name)
+{
+    const struct session *session = work->call->session;
+    const struct options *options = &work->call->options;
+    struct figure *figure = shown_figure(session, kind, name);
+    struct text images = {0};
+    text_add_thousands(&images, work->reference.images);
+    figure_title(figure, "Scores of %s from samples of %s %s, compared with those of %s images",
+                 model_title(session->model), session->dataset->kind->name, session->dataset->split,
+                 shown_words(figure, &images));
+    figure_fact(figure, "method", "%s", option_text(options, OPTION_METHOD));
+    figure_fact(figure, "ratio", "%s", option_text(options, OPTION_RATIO));
+    figure_fact(figure, "first_seed", "%s", option_text(options, OPTION_SEED));
+    text_free(&images);
+    return figure;
+}
+
+static status sampling_curve(const struct sampling *work, struct error *error)
+{
+    size_t points = (size_t)work->size_count * (size_t)work->choice_count;
+    const char *names[CHOICES_MAX];
+    double *x = mem_new(points, 3 * sizeof *x);
+    if (!x)
+        return error_memory(error);
+    double *y = x + points, *spread = y + points;
+    for (int i = 0; i < work->choice_count; i++) {
+        names[i] = work->choices[i].label;
+        for (int k = 0; k < work->size_count; k++) {
+            const struct stability *stability = &work->stability[k * work->choice_count + i];
+            size_t place = (size_t)i * (size_t)work->size_count + (size_t)k;
+            x[place] = (double)work->sizes[k].images;
+            y[place] = stability->correlation;
+            spread[place] = work->sizes[k].count > 1 ? stability->deviation : NAN;
+        }
+    }
+    struct figure *figure = sampling_figure(work, FIGURE_CURVE, "sampling");
+    figure_set_curves(figure, work->choice_count, work->size_count, names, x, y, spread,
+                      "images in the sample", "correlation with the reference", false, NAN, NULL);
+    mem_free(x);
+    return reply_figure(work->call->reply, figure, error);
+}
+
+static void sampling_columns(const struct sampling *work, struct figure *figure)
+{
+    static const struct {
+        const char *name;
+        enum column_kind kind;
+        int digits, priority;
+    } columns[] = {
+        {"images", COLUMN_INTEGER, 0, 9},   {"criterion", COLUMN_TEXT, 0, 9},
+        {"draws", COLUMN_INTEGER, 0, 4},    {"correlation", COLUMN_REAL, 4, 8},
+        {"highest", COLUMN_REAL, 4, 7},     {"lowest", COLUMN_REAL, 4, 6},
+        {"among draws", COLUMN_REAL, 4, 3}, {"overlap", COLUMN_REAL, 4, 8},
+        {"most", COLUMN_REAL, 4, 2},        {"least", COLUMN_REAL, 4, 2},
+        {"s per pass", COLUMN_REAL, 3, 5},
+    };
+    size_t count = sizeof columns / sizeof *columns;
+    if (!option_flag(&work->call->options, OPTION_TIMING))
+        count--;
+    for (size_t i = 0; i < count; i++) {
+        table_column(figure, columns[i].name, NULL, columns[i].kind, columns[i].digits);
+        table_priority(figure, columns[i].priority);
+    }
+}
+
+static void defined_number(struct figure *figure, double value)
+{
+    if (isfinite(value))
+        table_number(figure, value);
+    else
+        table_missing(figure);
+}
+
+static void sampling_row(const struct sampling *work, int size, int criterion, struct figure *figure)
+{
+    const struct draws *draws = &work->sizes[size];
+    const struct stability *stability = &work->stability[size * work->choice_count + criterion];
+    table_number(figure, (double)draws->images);
+    table_text(figure, work->choices[criterion].label);
+    table_number(figure, draws->count);
+    defined_number(figure, stability->correlation);
+    defined_number(figure, stability->highest);
+    defined_number(figure, stability->lowest);
+    defined_number(figure, stability->among);
+    defined_number(figure, stability->overlap);
+    defined_number(figure, stability->most_overlap);
+    defined_number(figure, stability->least_overlap);
+    if (option_flag(&work->call->options, OPTION_TIMING))
+        table_number(figure, draws->seconds / draws->count);
+}
+
+static status sampling_table(const struct sampling *work, struct error *error)
+{
+    struct figure *figure = sampling_figure(work, FIGURE_TABLE, "sampling_sizes");
+    struct setting_value balanced;
+    sampling_columns(work, figure);
+    for (int i = 0; i < work->size_count; i++) {
+        for (int k = 0; k < work->choice_count; k++)
+            sampling_row(work, i, k, figure);
+    }
+    if (call_value(work->call, "balanced", &balanced, error) == STATUS_OK)
+        figure_note(
+            figure, "%s draws, seeds from %s; correlation (%s) and overlap at ratio %s: means over layers",
+            balanced.integer ? "balanced" : "unbalanced", option_text(&work->call->options, OPTION_SEED),
+            option_text(&work->call->options, OPTION_METHOD),
+            option_text(&work->call->options, OPTION_RATIO));
+    return reply_figure(work->call->reply, figure, error);
+}
+
+status run_sampling(struct call *call, struct error *error)
+{
+    struct sampling *work = mem_new(1, sizeof *work);
+    if (!work)
+        return error_memory(error);
+    work->call = call;
+    status code = session_fit(call->session->model, call->session->dataset, error);
+    if (code == STATUS_OK)
+        code = read_criteria(work, error);
+    if (code == STATUS_OK)
+        code = read_sizes(work, error);
+    if (code == STATUS_OK)
+        code = session_pool(call->session, &work->pool, error);
+    if (code == STATUS_OK) {
+        work->stability = mem_new((size_t)(work->size_count * work->choice_count), sizeof *work->stability);
+        code = work->stability ? score_draws(work, &work->reference, error) : error_memory(error);
+    }
+    for (int i = 0; code == STATUS_OK && i < work->size_count; i++)
+        code = run_size(work, i, error);
+    if (code == STATUS_OK)
+        code = sampling_curve(work, error);
+    if (code == STATUS_OK)
+        code = sampling_table(work, error);
+    sampling_free(work);
+    return code;
+}

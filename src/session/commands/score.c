@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Scoring, and the order of a layer's filters: score, rank (filter.c). */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/commands/rows.h"
+#include "session/shown.h"
+#include "session/summary.h"
+
+/* --- what the user asked for -------------------------------------------------------------------------------
+ */
+
+static bool has_every(const struct call *call)
+{
+    for (int i = 0; call_argument(call, i); i++) {
+        if (strstr(call_argument(call, i), "every"))
+            return true;
+    }
+    return false;
+}
+
+/* Does every layer that is scored have a BatchNorm? */
+static bool all_normed(const struct layers *layers)
+{
+    for (int i = 0; i < layers->count; i++) {
+        if (!layers->items[i].output_layer && layers->items[i].norm_node < 0)
+            return false;
+    }
+    return true;
+}
+
+/* The choices of the arguments. `every` leaves out what this network cannot have. */
+static status asked_choices(const struct call *call, struct choice *choices, int *count, struct error *error)
+{
+    status code = STATUS_OK;
+    *count = 0;
+    for (int i = 0; code == STATUS_OK && call_argument(call, i); i++)
+        code = choices_parse(call_argument(call, i), choices, count, error);
+    if (code != STATUS_OK || !has_every(call) || all_normed(call->session->model->layers))
+        return code;
+    int kept = 0;
+    for (int i = 0; i < *count; i++) {
+        if (strcmp(choices[i].label, "bn") != 0)
+            choices[kept++] = choices[i];
+    }
+    if (kept < *count)
+        reply_add(call->reply, STYLE_NOTE, "bn is left out: not every layer has a BatchNorm");
+    *count = kept;
+    return STATUS_OK;
+}
+
+/* --- what is shown -----------------------------------------------------------------------------------------
+ */
+
+static const char *needs_name(unsigned needs)
+{
+    return needs & NEED_WEIGHT_GRADIENTS ? "weight gradients"
+           : needs & NEED_GRADIENTS      ? "gradients"
+           : needs & NEED_ANY_ACTIVATION ? "activations"
+                                         : "weights";
+}
+
+static status summary_row(const struct call *call, const struct score_entry *entry, const int *layers,
+                          int count, struct figure *figure, struct error *error)
+{
+    struct summary summary;
+    status code = summary_of(call->session->model->layers, entry->scores, layers, count, &summary, error);
+    if (code != STATUS_OK)
+        return code;
+    struct text name = {0};
+    text_add_label(&name, entry);
+    table_text(figure, shown_words(figure, &name));
+    summary_cells(figure, &summary);
+    table_text(figure, needs_name(entry->needs));
+    text_free(&name);
+    return STATUS_OK;
+}
+
+/* What the rankings owe to the choice of images: how far those of two halves of the sample agree. */
+static status agreement_note(const struct call *call, const struct shown_scores *shown, struct figure *figure,
+                             struct error *error)
+{
+    const struct session *session = call->session;
+    struct text text = {0};
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < shown->count; i++) {
+        double agreement;
+        code = board_agreement(session->board, session->model, shown->entries[i], &agreement, error);
+        if (code != STATUS_OK || isnan(agreement) || !(shown->entries[i]->needs & PASS_NEEDS))
+            continue;
+        text_add_format(&text, "%s%s ", text.length ? ", " : "", shown->entries[i]->choice.label);
+        text_add_rounded(&text, agreement, 3);
+    }
+    if (text.length)
+        figure_note(figure, "rank agreement of the sample's halves: %s", shown_words(figure, &text));
+    text_free(&text);
+    return code;
+}
+
+static void pass_notes(const struct call *call, const struct score_outcome *outcome, struct figure *figure)
+{
+    const struct score_statistics *statistics = board_statistics(call->session->board);
+    if (!statistics || (!outcome->passed && !outcome->reused)) {
+        figure_note(figure, "from weights alone: no pass was needed");
+        return;
+    }
+    struct text text = {0};
+    double images = (double)statistics->images;
+    text_add(&text, "on the sample: ");
+    text_add_rounded(&text, 100.0 * (double)statistics->correct / images, 4);
+    text_add(&text, " % right, mean loss ");
+    text_add_rounded(&text, statistics->loss / images, 4);
+    figure_note(figure, "%s", shown_words(figure, &text));
+    text_clear(&text);
+    if (outcome->reused) {
+        figure_note(figure, "the gradients of an earlier pass served: no pass was needed");
+    } else if (option_flag(&call->options, OPTION_TIMING)) {
+        text_add(&text, "one pass in ");
+        text_add_rounded(&text, statistics->seconds, 3);
+        text_add(&text, " s: ");
+        text_add_rounded(&text, images / (statistics->seconds > 0 ? statistics->seconds : 1e-9), 3);
+        text_add(&text, " images/s");
+        figure_note(figure, "%s", shown_words(figure, &text));
+    }
+    text_free(&text);
+}
+
+static status show_summary(const struct call *call, const struct shown_scores *shown, const int *layers,
+                           int count, const struct score_outcome *outcome, struct error *error)
+{
+    struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "scores");
+    if (!figure)
+        return error_memory(error);
+    struct text sample = {0};
+    text_add_sample(&sample, call->session);
+    figure_title(figure, "Scores of %s: %s", model_title(call->session->model), shown_words(figure, &sample));
+    text_free(&sample);
+    summary_columns(figure, "criterion");
+    table_column(figure, "from", NULL, COLUMN_TEXT, 0);
+    for (int i = 0; i < shown->count; i++) {
+        status code = summary_row(call, shown->entries[i], layers, count, figure, error);
+        if (code != STATUS_OK) {
+            figure_free(figure);
+            return code;
+        }
+    }
+    pass_notes(call, outcome, figure);
+    status code = agreement_note(call, shown, figure, error);
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
+    }
+    return reply_figure(call->reply, figure, error);
+}
+
+/* PROscore's reports of all layers in one: the largest of each, and the targets in fact used. */
+static struct criterion_report whole_report(const struct scores *scores, const int *layers, int count,
+                                            bool *mixed)
+{
+    struct criterion_report whole = scores->reports[layers[0]];
+    *mixed = false;
+    for (int i = 1; i < count; i++) {
+        const struct criterion_report *report = &scores->reports[layers[i]];
+        whole.max_a = fmax(whole.max_a, report->max_a);
+        whole.max_b = fmax(whole.max_b, report->max_b);
+        whole.sign_changes += report->sign_changes;
+        *mixed |= report->target != whole.target;
+    }
+    return whole;
+}
+
+static void step_row(const struct score_entry *entry, const int *layers, int count, struct figure *figure)
+{
+    bool mixed;
+    struct criterion_report report = whole_report(entry->scores, layers, count, &mixed);
+    table_text(figure, entry->choice.label);
+    table_text(figure, mixed ? "mixed" : proscore_target_name((int)report.target));
+    table_number(figure, entry->scores->options.gamma);
+    table_number(figure, report.effective_gamma);
+    table_number(figure, report.max_a);
+    table_number(figure, report.max_b);
+    table_number(figure, (double)report.sign_changes);
+}
+
+static bool is_proscore(const struct score_entry *entry)
+{
+    return strcmp(entry->choice.criterion->name, "proscore") == 0;
+}
+
+/* How large PROscore's step is: while lambda*max|a| and lambda*max|b| are small, the ranking does not depend
+ * on it. */
+static status show_step(const struct call *call, const struct shown_scores *shown, const int *layers,
+                        int count, struct error *error)
+{
+    struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "proscore_step");
+    if (!figure)
+        return error_memory(error);
+    figure_title(figure, "PROscore's step");
+    table_column(figure, "criterion", NULL, COLUMN_TEXT, 0);
+    table_column(figure, "target", NULL, COLUMN_TEXT, 0);
+    table_column(figure, "gamma", NULL, COLUMN_REAL, 4);
+    table_column(figure, "effective lambda", NULL, COLUMN_REAL, 4);
+    table_column(figure, "lambda*max|a|", NULL, COLUMN_REAL, 4);
+    table_column(figure, "lambda*max|b|", NULL, COLUMN_REAL, 4);
+    table_column(figure, "sign changes", NULL, COLUMN_INTEGER, 0);
+    for (int i = 0; i < shown->count; i++) {
+        if (is_proscore(shown->entries[i]))
+            step_row(shown->entries[i], layers, count, figure);
+    }
+    figure_note(figure, "the ranking does not depend on lambda while both maxima are far below 1");
+    return reply_figure(call->reply, figure, error);
+}
+
+/* Labels that were held before and are not any more. */
+static void tell_dropped(const struct call *call, const struct choice *before, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (!session_entry(call->session, before[i].label))
+            reply_add(call->reply, STYLE_NOTE, "%s now needs another pass and was dropped: score %s",
+                      before[i].label, before[i].label);
+    }
+}
+
+static status show_scores(const struct call *call, const struct choice *choices, int asked,
+                          const struct score_outcome *outcome, struct error *error)
+{
+    struct shown_scores shown = {.count = 0};
+    bool step = false;
+    for (int i = 0; i < asked; i++) {
+        const struct score_entry *entry = session_entry(call->session, choices[i].label);
+        if (!entry)
+            continue;
+        step |= is_proscore(entry);
+        shown.entries[shown.count++] = entry;
+    }
+    const struct layers *all = call->session->model->layers;
+    int *layers = mem_new((size_t)all->count, sizeof *layers), count = 0;
+    if (!layers)
+        return error_memory(error);
+    for (int i = 0; i < all->count; i++) {
+        if (!all->items[i].output_layer)
+            layers[count++] = i;
+    }
+    status code = show_summary(call, &shown, layers, count, outcome, error);
+    if (code == STATUS_OK && step)
+        code = show_step(call, &shown, layers, count, error);
+    mem_free(layers);
+    return code;
+}
+
+static status run_score(struct call *call, struct error *error)
+{
+    struct choice choices[CHOICES_MAX], before[CHOICES_MAX];
+    struct score_outcome outcome;
+    int count, held = call->session->board->count;
+    bool any = false;
+    for (int i = 0; i < held; i++)
+        before[i] = call->session->board->entries[i].choice;
+    for (int i = 0; i < call->session->model->layers->count; i++)
+        any |= !call->session->model->layers->items[i].output_layer;
+    if (!any)
+        return error_set(error, STATUS_STATE, "every layer of %s is an output layer: nothing can be pruned",
+                         call->session->model->name);
+    status code = asked_choices(call, choices, &count, error);
+    if (code == STATUS_OK)
+        code = session_score(call->session, choices, count, &call->options, call->progress, &outcome, error);
+    if (code != STATUS_OK)
+        return code;
+    tell_dropped(call, before, held);
+    return show_scores(call, choices, count, &outcome, error);
+}
+
+/* --- rows --------------------------------------------------------------------------------------------------
+ */
+
+static const struct parameter score_arguments[] = {
+    {"CRITERIA", VALUE_CRITERIA, PARAMETER_REPEATED, 0, 0, NULL, NULL,
+     "all, every, or names with or without a variant"},
+    PARAMETER_END,
+};
+static const int score_options[] = {
+    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER, OPTION_SEED,  OPTION_GAMMA,
+    OPTION_TARGET,  OPTION_TAYLOR,      OPTION_GRAD,  OPTION_BATCH, OPTION_PRECISION,
+    OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_NONE,
+};
+static const struct example score_examples[] = {
+    {"score all samples=500 balanced=yes seed=1", "scores the four headline criteria on 500 images", false},
+    {"score l2 random", "adds two criteria that need no pass", false},
+    {"score taylor:weight-sum proscore:1", "adds variants beside the criteria as the options have them",
+     false},
+    EXAMPLE_END,
+};
+static const struct parameter rank_arguments[] = {
+    {"LAYER", VALUE_LAYER, 0, 0, 0, NULL, NULL, "a layer by its name"},
+    PARAMETER_END,
+};
+static const struct parameter rank_parameters[] = {
+    {"criterion", VALUE_CRITERION, 0, 0, 0, NULL, NULL,
+     "what to order by; without it proscore, else the first that is scored"},
+    {"count", VALUE_INTEGER, PARAMETER_AUTO, 1, 1e9, NULL, "auto",
+     "how many filters to show, all by default"},
+    PARAMETER_END,
+};
+static const int rank_options[] = {OPTION_RATIO, OPTION_ROUND, OPTION_NONE};
+static const struct example rank_examples[] = {
+    {"rank conv1 criterion=l1 count=5", "shows the five least important filters of conv1", false},
+    EXAMPLE_END,
+};
+
+const struct command commands_score[] = {
+    {"score", NULL, "score", score_arguments, NULL, score_options,
+     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "compute importance scores",
+     "Gives every filter a score under each criterion; the least important have the smallest. The word all "
+     "stands for "
+     "l1, taylor, "
+     "geomedian and proscore, every for all criteria there are. A variant behind a colon holds several forms "
+     "of one "
+     "criterion side by side: taylor:weight, proscore:filter, proscore:0.1, proscore:inf.\n\n"
+     "Criteria that look at weights alone need no data. All others share one pass over a sample of the data "
+     "set: forward, "
+     "and backward as far as the criteria need. A later score over the same sample makes use of "
+     "the last pass, or of an earlier one that has "
+     "what is needed. All scores that are held belong to one sample: scoring another sample brings them "
+     "along.\n\n"
+     "Scores are those of the network without the channels that are selected for pruning: a selection does "
+     "not "
+     "change them.\n\n"
+     "Options given here stay set, as with the command set. Setting gamma, target, taylor or grad later "
+     "computes the scores "
+     "anew from the last pass.\n\n"
+     "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than single "
+     "precision can "
+     "tell. The column tied counts the filters that share their score with another one of their layer.",
+     score_examples, run_score},
+    {"rank", NULL, "score", rank_arguments, rank_parameters, rank_options,
+     COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES, "order the filters of a layer",
+     "Shows a layer's filters, the least important first, with their ranks under the other criteria that are "
+     "scored. "
+     "Filters that would go at the ratio are marked.",
+     rank_examples, run_rank},
+    {.name = NULL},
+};

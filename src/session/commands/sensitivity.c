@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Accuracy when one part alone is pruned: sensitivity. Its row of the table is in curve.c. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/commands/rows.h"
+#include "session/commands/sweep.h"
+#include "session/judgement.h"
+#include "session/shown.h"
+#include "session/words/target.h"
+
+struct sensitivity_call {
+    struct call *call;
+    struct sweep sweep;
+    double *class_score;
+    enum sensitivity_unit unit;
+};
+
+static status prepare(struct sensitivity_call *work, struct error *error)
+{
+    struct setting_value unit;
+    status code = sweep_prepare(work->call, &work->sweep, error);
+    if (code == STATUS_OK)
+        code = call_value(work->call, "unit", &unit, error);
+    if (code != STATUS_OK)
+        return code;
+    work->unit = (enum sensitivity_unit)unit.integer;
+    return sweep_scores(work->call, &work->sweep, call_argument(work->call, 0), 0, &work->class_score, error);
+}
+
+static status sensitivity_key(const struct sensitivity_call *work, char key[DIGEST_SIZE], struct error *error)
+{
+    struct text bytes = {0};
+    sweep_add_key(&work->sweep, work->call->session, &bytes);
+    key_add_number(&bytes, work->unit);
+    key_add(&bytes, work->class_score,
+            (size_t)work->call->session->model->coupling->class_count * sizeof *work->class_score);
+    return key_finish(&bytes, key, error);
+}
+
+static status start(const struct sensitivity_call *work, struct sensitivity **sensitivity,
+                    struct error *error)
+{
+    const struct session *session = work->call->session;
+    const struct sweep *sweep = &work->sweep;
+    struct sensitivity_settings settings = {
+        .coupling = session->model->coupling,
+        .dataset = session->dataset,
+        .sample = &sweep->sample,
+        .class_score = work->class_score,
+        .unit = work->unit,
+        .included = sweep->included,
+        .ratios = sweep->ratios,
+        .ratio_count = sweep->ratio_count,
+        .select = sweep->select,
+        .real = sweep->real,
+        .kernel = sweep->kernel,
+        .micro_batch = sweep->micro_batch,
+    };
+    return sensitivity_new(&settings, sensitivity, error);
+}
+
+/* The held map when it is this one, else a new one in its place. */
+static status take_up(const struct sensitivity_call *work, struct error *error)
+{
+    struct session *session = work->call->session;
+    struct judgement *held = &session->sensitivity;
+    char key[DIGEST_SIZE];
+    struct sensitivity *sensitivity;
+    status code = sensitivity_key(work, key, error);
+    if (code != STATUS_OK || (held->sensitivity && strcmp(held->key, key) == 0))
+        return code;
+    code = start(work, &sensitivity, error);
+    if (code != STATUS_OK)
+        return code;
+    judgement_free(held);
+    *held = (struct judgement){.sensitivity = sensitivity,
+                               .model = model_retain(session->model),
+                               .dataset = dataset_retain(session->dataset)};
+    memcpy(held->key, key, sizeof key);
+    return STATUS_OK;
+}
+
+/* --- showing -----------------------------------------------------------------------------------------------
+ */
+
+struct map_words {
+    struct arena *arena;
+    const char **rows, **columns;
+};
+
+static bool name_map(const struct sensitivity_call *work, const struct sensitivity *map,
+                     struct map_words *words)
+{
+    const struct coupling *coupling = work->call->session->model->coupling;
+    bool complete = (words->arena = arena_new()) != NULL;
+    words->rows = complete ? arena_alloc(words->arena, (size_t)map->row_count, sizeof *words->rows) : NULL;
+    words->columns =
+        complete ? arena_alloc(words->arena, (size_t)map->ratio_count, sizeof *words->columns) : NULL;
+    complete = words->rows && words->columns;
+    for (int i = 0; complete && i < map->row_count + map->ratio_count; i++) {
+        struct text text = {0};
+        bool row = i < map->row_count;
+        if (!row)
+            text_add_double(&text, map->ratios[i - map->row_count]);
+        else if (work->unit == SENSITIVITY_GROUPS)
+            text_add_format(&text, "%s%s", coupling->groups[map->rows[i]].name,
+                            coupling->groups[map->rows[i]].stream ? " (stream)" : "");
+        else
+            text_add_block(&text, coupling, map->rows[i]);
+        const char **place = row ? &words->rows[i] : &words->columns[i - map->row_count];
+        *place = text.failed ? NULL : arena_string(words->arena, text_data(&text));
+        complete = *place != NULL;
+        text_free(&text);
+    }
+    return complete;
+}
+
+static void map_notes(const struct sensitivity_call *work, const struct sensitivity *map, bool again,
+                      struct figure *figure)
+{
+    struct text text = {0};
+    text_add(&text, "unpruned: ");
+    text_add_rounded(&text, 100 * sensitivity_accuracy(map, &map->baseline), 4);
+    text_add(&text, " %");
+    figure_note(figure, "%s", shown_words(figure, &text));
+    text_clear(&text);
+    if (again) {
+        figure_note(figure, "computed before: nothing was run");
+    } else if (map->done == map->images && option_flag(&work->call->options, OPTION_TIMING)) {
+        text_add_format(&text, "%d masks in ", map->variant_count);
+        text_add_rounded(&text, map->seconds, 3);
+        text_add(&text, " s");
+        figure_note(figure, "%s", shown_words(figure, &text));
+    }
+    text_free(&text);
+}
+
+static struct figure *map_figure(const struct sensitivity_call *work, const struct sensitivity *map,
+                                 bool again)
+{
+    const struct session *session = work->call->session;
+    size_t points = (size_t)map->row_count * (size_t)map->ratio_count;
+    struct map_words words = {0};
+    double *values = mem_new(points + 1, sizeof *values);
+    struct figure *figure = NULL;
+    if (values && name_map(work, map, &words) &&
+        (figure = shown_figure(session, FIGURE_MATRIX, "sensitivity"))) {
+        struct text sample = {0};
+        double low = sensitivity_accuracy(map, &map->baseline), high = low;
+        for (size_t i = 0; i < points; i++) {
+            values[i] = sensitivity_accuracy(map, &map->points[i]);
+            low = values[i] < low ? values[i] : low;
+            high = values[i] > high ? values[i] : high;
+        }
+        text_add_sweep_sample(&sample, &work->sweep, session);
+        figure_title(figure, "Accuracy of %s when one row alone is pruned by %s: %s",
+                     model_title(session->model), call_argument(work->call, 0), shown_words(figure, &sample));
+        text_free(&sample);
+        figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values,
+                          low < high ? low : high - 0.01, high, 1, "top-1 accuracy");
+        figure_set_percent(figure);
+        map_notes(work, map, again, figure);
+    }
+    arena_free(words.arena);
+    mem_free(values);
+    return figure;
+}
+
+static void show_so_far(void *argument, const struct sensitivity *map)
+{
+    const struct sensitivity_call *work = argument;
+    struct live *live = work->call->session->live;
+    if (map->done < map->images && live_due(live))
+        live_publish_figure(live, LIVE_SENSITIVITY, map->done, map->images, "images",
+                            map_figure(work, map, false));
+}
+
+static status run_held(struct sensitivity_call *work, struct error *error)
+{
+    struct session *session = work->call->session;
+    struct sensitivity *map = session->sensitivity.sensitivity;
+    struct pool *pool;
+    bool complete = map->done == map->images;
+    status code = session_pool(session, &pool, error);
+    map->watch = session->live ? show_so_far : NULL;
+    map->watch_argument = work;
+    if (code == STATUS_OK && !complete)
+        code = sensitivity_run(map, pool, work->call->progress, error);
+    map->watch = NULL;
+    if (code == STATUS_CANCELLED)
+        return error_set(error, code, "cancelled: %lld of %lld images are done; the same command goes on",
+                         (long long)map->done, (long long)map->images);
+    return code == STATUS_OK ? reply_figure(work->call->reply, map_figure(work, map, complete), error) : code;
+}
+
+status run_sensitivity(struct call *call, struct error *error)
+{
+    struct sensitivity_call work = {.call = call};
+    status code = prepare(&work, error);
+    if (code == STATUS_OK)
+        code = take_up(&work, error);
+    if (code == STATUS_OK)
+        code = run_held(&work, error);
+    sweep_free(&work.sweep);
+    mem_free(work.class_score);
+    return code;
+}

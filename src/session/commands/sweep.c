@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Preparing sweeps over ratios. */
+#include "session/commands/sweep.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "session/commands/rows.h"
+#include "session/judgement.h"
+#include "session/words/target.h"
+
+static status read_ratios(const struct call *call, struct sweep *sweep, struct error *error)
+{
+    const struct setting *given = call_setting(call, "ratios");
+    int option;
+    const char *text =
+        given ? given->value.text : command_parameter(call->invocation->command, "ratios", &option)->initial;
+    if (strlen(text) >= VALUE_TEXT_SIZE - 1)
+        return error_set(error, STATUS_RANGE, "ratios: the list is too long");
+    status code = ratio_list_parse(text, sweep->ratios, &sweep->ratio_count, error);
+    return code == STATUS_OK ? code : error_prefix(error, "ratios: ");
+}
+
+/* Free blocks of the target; words pass by what is to be left alone. */
+static status read_blocks(const struct call *call, struct sweep *sweep, struct error *error)
+{
+    const struct session *session = call->session;
+    struct setting_value where;
+    struct target target;
+    status code = call_value(call, "where", &where, error);
+    if (code == STATUS_OK)
+        code = target_find(session->model, where.text, &target, error);
+    if (code != STATUS_OK)
+        return code;
+    bool any = false;
+    for (int i = 0; i < session->pruning->block_count; i++) {
+        target.blocks[i] &= !target_is_word(where.text) || !session->pruning->excluded[i];
+        any |= target.blocks[i];
+    }
+    sweep->included = target.blocks;
+    return any ? STATUS_OK
+               : error_set(error, STATUS_STATE, "every block of '%s' is to be left alone", where.text);
+}
+
+static status read_rule(const struct call *call, struct sweep *sweep, struct error *error)
+{
+    struct setting_value round_to, minimum, combine;
+    status code = call_value(call, "round_to", &round_to, error);
+    if (code == STATUS_OK)
+        code = call_value(call, "min", &minimum, error);
+    if (code == STATUS_OK)
+        code = call_value(call, "combine", &combine, error);
+    if (code != STATUS_OK)
+        return code;
+    sweep->select = (struct select_options){(enum rounding)option_integer(&call->options, OPTION_ROUND),
+                                            round_to.integer, minimum.integer, 1};
+    sweep->combine = (enum combination)combine.integer;
+    sweep->real = options_precision(&call->options);
+    sweep->kernel = options_kernel(&call->options);
+    sweep->micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH);
+    return STATUS_OK;
+}
+
+status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error)
+{
+    *sweep = (struct sweep){0};
+    status code = session_fit(call->session->model, call->session->dataset, error);
+    if (code == STATUS_OK)
+        code = read_ratios(call, sweep, error);
+    if (code == STATUS_OK)
+        code = read_blocks(call, sweep, error);
+    if (code == STATUS_OK)
+        code = read_rule(call, sweep, error);
+    return code == STATUS_OK ? call_sample(call, &sweep->sample, error) : code;
+}
+
+void sweep_free(struct sweep *sweep)
+{
+    mem_free(sweep->included);
+    sample_free(&sweep->sample);
+    *sweep = (struct sweep){0};
+}
+
+void sweep_add_key(const struct sweep *sweep, const struct session *session, struct text *key)
+{
+    const double numbers[] = {sweep->select.rounding,
+                              (double)sweep->select.round_to,
+                              (double)sweep->select.minimum,
+                              sweep->combine,
+                              sweep->real,
+                              sweep->kernel,
+                              (double)sweep->micro_batch};
+    const char *digest = dataset_digest(session->dataset);
+    key_add(key, session->model->network, DIGEST_SIZE);
+    key_add(key, digest, strlen(digest) + 1); /* a kind of its own may name its data as it likes */
+    text_add(key, session->dataset->normalization);
+    key_add(key, sweep->ratios, (size_t)sweep->ratio_count * sizeof *sweep->ratios);
+    key_add(key, sweep->included, (size_t)session->pruning->block_count * sizeof *sweep->included);
+    key_add(key, sweep->sample.records, (size_t)sweep->sample.count * sizeof *sweep->sample.records);
+    key_add(key, numbers, sizeof numbers);
+}
+
+status sweep_scores(const struct call *call, const struct sweep *sweep, const char *label, int seed_shift,
+                    double **class_score, struct error *error)
+{
+    const struct model *model = call->session->model;
+    struct scores *scores;
+    status code = scores_for(call, label, seed_shift, &scores, error);
+    if (code != STATUS_OK)
+        return code;
+    *class_score = mem_new((size_t)model->coupling->class_count + 1, sizeof **class_score);
+    code = *class_score ? class_scores(model->coupling, scores, sweep->combine, *class_score, error)
+                        : error_memory(error);
+    scores_free(scores);
+    if (code != STATUS_OK) {
+        mem_free(*class_score);
+        *class_score = NULL;
+    }
+    return code;
+}
+
+double sweep_baseline(const struct sweep *sweep, const struct session *session)
+{
+    struct measured_on on = measured_on(session->dataset, &sweep->sample.options);
+    const struct measurement *found = measurements_find(&session->measurements, session->model->network, &on);
+    return found ? measurement_accuracy(found) : NAN;
+}
+
+void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const struct session *session)
+{
+    const struct sample_options *options = &sweep->sample.options;
+    text_add_thousands(text, sweep->sample.count);
+    text_add_format(text, " images (%s %s", session->dataset->kind->name, session->dataset->split);
+    if (options->order == SAMPLE_FIRST)
+        text_add(text, ", the first");
+    else if (sweep->sample.count < session->dataset->count)
+        text_add_format(text, ", seed %llu", (unsigned long long)options->seed);
+    text_add(text, ")");
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What curve and sensitivity have in common: ratios, blocks, images and rules of a call. */
+#ifndef IPPRO_SESSION_COMMANDS_SWEEP_H
+#define IPPRO_SESSION_COMMANDS_SWEEP_H
+
+#include "data/sampler.h"
+#include "session/command.h"
+#include "session/words/ratio_list.h"
+
+struct sweep {
+    double ratios[RATIOS_MAX];
+    int ratio_count;
+    bool *included; /* per block */
+    struct sample sample;
+    struct select_options select;
+    enum combination combine;
+    enum element_type real;
+    enum kernel_choice kernel;
+    int64_t micro_batch;
+};
+
+/* From the parameters ratios, where, samples, round_to, min and combine, and the options order, seed,
+ * balanced, round, precision, kernel, micro_batch. Freed by sweep_free, also after a failure. */
+status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error);
+void sweep_free(struct sweep *sweep);
+
+/* Everything of the sweep, the network and the data, for judgement keys. */
+void sweep_add_key(const struct sweep *sweep, const struct session *session, struct text *key);
+/* Scores of all classes under a criterion, owned by the caller: what is held, else from weights. With
+ * `seed_shift` the criterion random is drawn with another seed. */
+status sweep_scores(const struct call *call, const struct sweep *sweep, const char *label, int seed_shift,
+                    double **class_score, struct error *error);
+/* Accuracy of the network without any selection on these images, where it was measured; else NaN. */
+double sweep_baseline(const struct sweep *sweep, const struct session *session);
+/* " of 1,000 images (cifar10 test, the first)" */
+void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const struct session *session);
+
+/* Parameters of both commands; each ends its list itself. */
+#define SWEEP_PARAMETERS(ratio_list)                                                                          \
+    {"ratios", VALUE_WORD, 0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},         \
+        {"where", VALUE_TARGET, 0,     0,                                                                     \
+         0,       NULL,         "all", "what is pruned: a layer, a pattern, streams, inner or all"},          \
+        {"samples", VALUE_SIZE, 0, 0, 0, NULL, "10%", "images to use: a number, a share such as 5%, or all"}, \
+        {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},     \
+        {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},                      \
+    {                                                                                                         \
+        "combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",                                           \
+            "how the scores of channels that are tied together become one"                                    \
+    }
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Completion from the tables of commands, options and values. */
+#include "session/words/completion.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "session/command.h"
+
+struct completer {
+    const struct session *session;
+    const struct statement *statement; /* complete tokens before the cursor */
+    const char *word;
+    struct completion *completion;
+};
+
+/* Keep `prefix` + `word` when it begins with what is typed. */
+static void offer(struct completer *completer, const char *prefix, const char *word)
+{
+    char *whole = mem_format("%s%s", prefix, word);
+    if (!whole)
+        completer->completion->words.failed = true;
+    else if (strncmp(whole, completer->word, strlen(completer->word)) == 0 &&
+             !word_list_has(&completer->completion->words, whole))
+        word_list_add(&completer->completion->words, whole);
+    mem_free(whole);
+}
+
+/* Words of a parameter, behind `prefix`, which stands in the line already (a key, the front of a list). */
+static void offer_values(struct completer *completer, const char *prefix, const struct parameter *parameter)
+{
+    struct word_list words = {0};
+    value_words(parameter, completer->session, &words);
+    for (size_t i = 0; i < words.count; i++)
+        offer(completer, prefix, words.items[i]);
+    completer->completion->words.failed |= words.failed;
+    word_list_free(&words);
+}
+
+/* "l1,ta": the words behind the last comma. */
+static void offer_list(struct completer *completer, const char *front, const char *value,
+                       const struct parameter *parameter)
+{
+    const char *comma = strrchr(value, ',');
+    size_t kept = comma ? (size_t)(comma - value) + 1 : 0;
+    char *prefix = mem_format("%s%.*s", front, (int)kept, value);
+    if (prefix)
+        offer_values(completer, prefix, parameter);
+    completer->completion->words.failed |= !prefix;
+    mem_free(prefix);
+}
+
+static void offer_splits(struct completer *completer, const char *prefix)
+{
+    const struct dataset_kind *kind =
+        completer->statement->count > 1 ? dataset_kind_find(completer->statement->tokens[1].text) : NULL;
+    for (int i = 0; kind && kind->splits[i]; i++)
+        offer(completer, prefix, kind->splits[i]);
+}
+
+/* The word is KEY=VALUE. */
+static void complete_value(struct completer *completer, const struct command *command)
+{
+    const char *equals = strchr(completer->word, '=');
+    char key[VALUE_TEXT_SIZE], prefix[VALUE_TEXT_SIZE + 2];
+    snprintf(key, sizeof key, "%.*s", (int)(equals - completer->word), completer->word);
+    snprintf(prefix, sizeof prefix, "%s=", key);
+    int option;
+    const struct parameter *parameter = command_parameter(command, key, &option);
+    if (!parameter)
+        return;
+    if (parameter->kind == VALUE_CRITERIA)
+        offer_list(completer, prefix, equals + 1, parameter);
+    else if (strcmp(key, "split") == 0)
+        offer_splits(completer, prefix);
+    else
+        offer_values(completer, prefix, parameter);
+}
+
+static bool key_given(const struct statement *statement, const char *key)
+{
+    for (int i = 1; i < statement->count; i++) {
+        const struct token *token = &statement->tokens[i];
+        if (token->key && strlen(key) == (size_t)token->key && strncmp(token->text, key, strlen(key)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void offer_keys(struct completer *completer, const struct command *command)
+{
+    struct word_list keys = {0};
+    command_keys(command, &keys);
+    for (size_t i = 0; i < keys.count; i++) {
+        char *word = key_given(completer->statement, keys.items[i]) ? NULL : mem_format("%s=", keys.items[i]);
+        if (word)
+            offer(completer, "", word);
+        mem_free(word);
+    }
+    word_list_free(&keys);
+}
+
+/* The parameter of the next positional argument, and the word before it. */
+static const struct parameter *next_argument(const struct completer *completer, const struct command *command,
+                                             const char **before)
+{
+    int place = 0;
+    *before = NULL;
+    for (int i = 1; i < completer->statement->count; i++) {
+        if (!completer->statement->tokens[i].key) {
+            *before = completer->statement->tokens[i].text;
+            place++;
+        }
+    }
+    const struct parameter *argument = command->arguments;
+    for (int i = 0; argument && argument->name; i++, argument++) {
+        if (i == place || (argument->flags & PARAMETER_REPEATED))
+            return argument;
+    }
+    return NULL;
+}
+
+static void complete_argument(struct completer *completer, const struct command *command)
+{
+    const char *before;
+    const struct parameter *argument = next_argument(completer, command, &before);
+    if (argument) {
+        completer->completion->files =
+            argument->kind == VALUE_FILE || argument->kind == VALUE_MODEL || argument->kind == VALUE_RECIPE;
+        if (argument->kind == VALUE_SETTING && before && option_find(before) != OPTION_NONE)
+            offer_values(completer, "", &option_at(option_find(before))->parameter);
+        else if (argument->kind == VALUE_CRITERIA)
+            offer_list(completer, "", completer->word, argument);
+        else
+            offer_values(completer, "", argument);
+    }
+    /* `set` takes every option as a key; there the names alone are clearer. */
+    if (!argument || argument->kind != VALUE_OPTION)
+        offer_keys(completer, command);
+}
+
+static void complete_command(struct completer *completer)
+{
+    for (int i = 0; command_at(i); i++)
+        offer(completer, "", command_at(i)->name);
+}
+
+static void complete(struct completer *completer, bool redirecting)
+{
+    const struct command *command;
+    struct error ignored = {0};
+    if (redirecting)
+        completer->completion->files = true;
+    else if (completer->statement->count == 0)
+        complete_command(completer);
+    else if (command_find(completer->statement->tokens[0].text, true, &command, &ignored) != STATUS_OK)
+        return;
+    else if (strchr(completer->word, '='))
+        complete_value(completer, command);
+    else
+        complete_argument(completer, command);
+}
+
+status completion_find(const struct session *session, const char *line, int cursor,
+                       struct completion *completion, struct error *error)
+{
+    *completion = (struct completion){0};
+    struct partial_line partial;
+    status code = parse_partial(line, cursor, &partial, error);
+    if (code != STATUS_OK)
+        return code;
+    struct completer completer = {session, &partial.parsed.statements[0], partial.word, completion};
+    completion->start = partial.start;
+    completion->word = mem_string(partial.word);
+    complete(&completer, partial.redirecting);
+    if (!completion->word || completion->words.failed)
+        code = error_memory(error);
+    parsed_line_free(&partial.parsed);
+    if (code != STATUS_OK)
+        completion_free(completion);
+    return code;
+}
+
+void completion_free(struct completion *completion)
+{
+    word_list_free(&completion->words);
+    mem_free(completion->word);
+    *completion = (struct completion){0};
+}

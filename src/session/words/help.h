@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Help: commands, options, criteria and topics found by one name. */
+#ifndef IPPRO_SESSION_WORDS_HELP_H
+#define IPPRO_SESSION_WORDS_HELP_H
+
+#include "session/reply.h"
+#include "session/words/value.h"
+
+/* Subjects that are neither command, option nor criterion. */
+struct help_topic {
+    const char *name, *help, *text; /* text: paragraphs separated by an empty line */
+};
+const struct help_topic *help_topic_at(int index); /* NULL past the end */
+
+/* Everything `help` knows by name. */
+void help_words(const struct session *session, struct word_list *list);
+/* The list of commands. */
+void help_overview(struct reply *reply);
+/* Everything called `name`. Unknown names say what is near. */
+status help_about(const struct session *session, const char *name, struct reply *reply, struct error *error);
+/* Whatever mentions the word in its name or its one line. */
+status help_search(const char *word, struct reply *reply, struct error *error);
+
+#endif

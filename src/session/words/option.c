@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The option table. */
+#include "session/words/option.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "nn/run.h"
+#include "prune/selection.h"
+#include "stats/correlation.h"
+
+#define CHOICES(function, ...)                                                                               \
+    const char *function(int index)                                                                          \
+    {                                                                                                        \
+        static const char *const names[] = {__VA_ARGS__};                                                    \
+        return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;              \
+    }
+
+CHOICES(choice_auto_yes_no, "auto", "yes", "no")
+CHOICES(choice_by, "layer", "mean", "pooled")
+/* clang-format off */
+static CHOICES(choice_scale, "own", "mean", "standard")
+static CHOICES(choice_order, "random", "first")
+static CHOICES(choice_precision, "float", "double")
+static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in the order of enum kernel_choice */
+/* clang-format on */
+
+#define LARGEST_SEED 9007199254740992.0 /* 2^53: every seed below is exact in files */
+
+    static const struct option_row table[OPTION_COUNT] = {
+        [OPTION_SAMPLES] = {{"samples", VALUE_SIZE, 0, 0, 0, NULL, "10%",
+                             "images to score with: a number, a share such as 5%, or all"},
+                            "sample"},
+        [OPTION_BALANCED] = {{"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",
+                              "draw the same number of images of every class"},
+                             "sample"},
+        [OPTION_ORDER] = {{"order", VALUE_CHOICE, 0, 0, 0, choice_order, "random",
+                           "draw at random, or take the first records in order"},
+                          "sample"},
+        [OPTION_SEED] = {{"seed", VALUE_INTEGER, 0, 0, LARGEST_SEED, NULL, "1",
+                          "seed of the sample and of the criterion random"},
+                         "sample"},
+        [OPTION_GAMMA] = {{"gamma", VALUE_REAL, PARAMETER_OPEN_LOW, 0, INFINITY, NULL, "0.01",
+                           "PROscore's step along the gradient; inf is the limit ||g_F||/|g_D|"},
+                          "criteria"},
+        [OPTION_TARGET] = {{"target", VALUE_CHOICE, 0, 0, 0, proscore_target_name, "bn",
+                            "what PROscore lifts: BatchNorm's scale, scale and shift, or the filter"},
+                           "criteria"},
+        [OPTION_TAYLOR] = {{"taylor", VALUE_CHOICE, 0, 0, 0, taylor_variant_name, "gate",
+                            "variant of the criterion taylor"},
+                           "criteria"},
+        [OPTION_GRAD] = {{"grad", VALUE_CHOICE, 0, 0, 0, gradient_scale_name, "mean",
+                          "scale of PROscore's gradients: of the mean loss, of summed batch means, or of the "
+                          "summed loss"},
+                         "criteria"},
+        [OPTION_BATCH] = {{"batch", VALUE_INTEGER, 0, 1, 1e6, NULL, "64",
+                           "images per batch, for taylor=gate-batch and grad=batchsum"},
+                          "criteria"},
+        [OPTION_RATIO] = {{"ratio", VALUE_REAL, 0, 0, 1, NULL, "0.4",
+                           "share of a layer's channels that counts as pruned in hist, overlap and rank"},
+                          "selection"},
+        [OPTION_ROUND] =
+            {{"round", VALUE_CHOICE, 0, 0, 0, rounding_name, "floor",
+              "how a ratio becomes a number of channels: what is kept, or what is pruned, is rounded down"},
+             "selection"},
+        [OPTION_METHOD] = {{"method", VALUE_CHOICE, 0, 0, 0, correlation_method_name, "spearman",
+                            "correlation coefficient"},
+                           "comparison"},
+        [OPTION_BY] = {{"by", VALUE_CHOICE, 0, 0, 0, choice_by, "mean",
+                        "compare layer by layer, averaged over layers, or with all filters in one pool"},
+                       "comparison"},
+        [OPTION_BINS] = {{"bins", VALUE_INTEGER, PARAMETER_AUTO, 1, 200, NULL, "auto", "bins of a histogram"},
+                         "comparison"},
+        [OPTION_LOG] = {{"log", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
+                         "logarithmic axis in histograms; auto: when scores are positive and spread over a "
+                         "factor of 1000"},
+                        "comparison"},
+        [OPTION_SCALE] =
+            {{"scale", VALUE_CHOICE, 0, 0, 0, choice_scale, "own",
+              "histograms in each criterion's own units, or on bins shared by all criteria: divided by the "
+              "layer's mean size, or in standard deviations from the layer's mean"},
+             "comparison"},
+        [OPTION_NORMALIZE] =
+            {{"normalize", VALUE_NORMALIZATION, 0, 0, 0, NULL, "auto",
+              "how the next data set's pixels are normalised: a preset, or mean,mean,mean/std,std,std; auto: "
+              "none for files, the example's own for shapes"},
+             "computation"},
+        [OPTION_PRECISION] =
+            {{"precision", VALUE_CHOICE, 0, 0, 0, choice_precision, "float",
+              "arithmetic of passes through the network; double always runs the plain loops"},
+             "computation"},
+        [OPTION_KERNEL] = {{"kernel", VALUE_CHOICE, 0, 0, 0, choice_kernel, "auto",
+                            "how float convolves: auto takes what a model of the cost says for each layer; "
+                            "direct sums the products as they are; winograd saves products wherever a layer "
+                            "allows it; reference runs the plain loops that all are checked against"},
+                           "computation"},
+        [OPTION_MICRO_BATCH] =
+            {{"micro_batch", VALUE_INTEGER, PARAMETER_AUTO, 1, 4096, NULL, "auto",
+              "images that a worker takes through the network at a time; auto: 4 to 16, by the size of what "
+              "the layers compute"},
+             "computation"},
+        [OPTION_THREADS] =
+            {{"threads", VALUE_INTEGER, PARAMETER_AUTO, 1, 1024, NULL, "auto",
+              "worker threads, by default one per processor; no result depends on them by a bit"},
+             "computation"},
+        [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, "dark", "colours, by name"}, "display"},
+        [OPTION_ASCII] = {{"ascii", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
+                           "draw with ASCII characters only; auto: where the locale is not UTF-8"},
+                          "display"},
+        [OPTION_COLOR] = {{"color", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
+                           "colours; auto: on a terminal that has them, unless NO_COLOR is set"},
+                          "display"},
+        [OPTION_WIDTH] = {{"width", VALUE_INTEGER, PARAMETER_AUTO, 20, 1000, NULL, "auto",
+                           "columns to draw in; auto: the terminal's, 80 elsewhere"},
+                          "display"},
+        [OPTION_MOUSE] = {{"mouse", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
+                           "let the mouse choose panes and rows when the full screen opens; the terminal's own "
+                           "selection then needs Shift"},
+                          "display"},
+        [OPTION_TIMING] = {{"timing", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
+                            "show times, rates and other figures that differ from run to run"},
+                           "display"},
+};
+
+const struct option_row *option_at(int id)
+{
+    return id >= 0 && id < OPTION_COUNT ? &table[id] : NULL;
+}
+
+int option_find(const char *name)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(table[i].parameter.name, name) == 0)
+            return i;
+    }
+    return OPTION_NONE;
+}
+
+status options_default(struct options *options, struct error *error)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        status code =
+            value_parse(&table[i].parameter, NULL, table[i].parameter.initial, &options->value[i], error);
+        if (code != STATUS_OK)
+            return code;
+    }
+    return STATUS_OK;
+}
+
+int64_t option_integer(const struct options *options, enum option_id id)
+{
+    return options->value[id].integer;
+}
+
+double option_real(const struct options *options, enum option_id id)
+{
+    return options->value[id].real;
+}
+
+bool option_flag(const struct options *options, enum option_id id)
+{
+    return options->value[id].integer != 0;
+}
+
+const char *option_text(const struct options *options, enum option_id id)
+{
+    return options->value[id].text;
+}
+
+bool option_is_default(const struct options *options, enum option_id id)
+{
+    return strcmp(options->value[id].text, table[id].parameter.initial) == 0;
+}
+
+struct criterion_options options_criterion(const struct options *options)
+{
+    struct criterion_options criterion = criterion_defaults();
+    criterion.taylor = (enum taylor_variant)option_integer(options, OPTION_TAYLOR);
+    criterion.target = (enum proscore_target)option_integer(options, OPTION_TARGET);
+    criterion.gradient = (enum gradient_scale)option_integer(options, OPTION_GRAD);
+    criterion.gamma = option_real(options, OPTION_GAMMA);
+    criterion.batch = option_integer(options, OPTION_BATCH);
+    criterion.seed = (uint64_t)option_integer(options, OPTION_SEED);
+    return criterion;
+}
+
+status options_sample(const struct options *options, struct sample_options *sample, struct error *error)
+{
+    *sample = (struct sample_options){0};
+    status code = sample_parse_size(option_text(options, OPTION_SAMPLES), sample, error);
+    if (code != STATUS_OK)
+        return code;
+    sample->balanced = option_flag(options, OPTION_BALANCED);
+    sample->order = option_integer(options, OPTION_ORDER) ? SAMPLE_FIRST : SAMPLE_RANDOM;
+    sample->seed = (uint64_t)option_integer(options, OPTION_SEED);
+    return STATUS_OK;
+}
+
+enum element_type options_precision(const struct options *options)
+{
+    return option_integer(options, OPTION_PRECISION) ? ELEMENT_DOUBLE : ELEMENT_FLOAT;
+}
+
+enum kernel_choice options_kernel(const struct options *options)
+{
+    return (enum kernel_choice)option_integer(options, OPTION_KERNEL);
+}
+
+int64_t options_micro_batch(const struct options *options, const struct graph *graph)
+{
+    const int64_t batch = option_integer(options, OPTION_MICRO_BATCH);
+    return batch ? batch : run_micro_batch(graph);
+}
+
+const char *kernel_name(enum kernel_choice choice)
+{
+    return choice_kernel((int)choice);
+}

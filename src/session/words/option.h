@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The option table: everything `set` knows. A row is a parameter (name, kind, range, default, help), its
+ * group and what a change touches. A set of options is a plain value: it is copied, changed and swapped in
+ * whole. */
+#ifndef IPPRO_SESSION_WORDS_OPTION_H
+#define IPPRO_SESSION_WORDS_OPTION_H
+
+#include "data/sampler.h"
+#include "nn/engine.h"
+#include "prune/criterion.h"
+#include "session/words/value.h"
+
+enum option_id {
+    OPTION_SAMPLES,
+    OPTION_BALANCED,
+    OPTION_ORDER,
+    OPTION_SEED,
+    OPTION_GAMMA,
+    OPTION_TARGET,
+    OPTION_TAYLOR,
+    OPTION_GRAD,
+    OPTION_BATCH,
+    OPTION_RATIO,
+    OPTION_ROUND,
+    OPTION_METHOD,
+    OPTION_BY,
+    OPTION_BINS,
+    OPTION_LOG,
+    OPTION_SCALE,
+    OPTION_NORMALIZE,
+    OPTION_PRECISION,
+    OPTION_KERNEL,
+    OPTION_MICRO_BATCH,
+    OPTION_THREADS,
+    OPTION_THEME,
+    OPTION_ASCII,
+    OPTION_COLOR,
+    OPTION_WIDTH,
+    OPTION_MOUSE,
+    OPTION_TIMING,
+    OPTION_COUNT
+};
+
+enum { OPTION_NONE = -1 };
+
+struct option_row {
+    struct parameter parameter;
+    const char *group; /* heading in help and manual */
+};
+
+struct options {
+    struct setting_value value[OPTION_COUNT];
+};
+
+const struct option_row *option_at(int id); /* NULL past the end */
+int option_find(const char *name);          /* OPTION_NONE when absent */
+/* Fails only on a table that contradicts itself, which the tests would see. */
+status options_default(struct options *options, struct error *error);
+
+int64_t option_integer(const struct options *options, enum option_id id);
+double option_real(const struct options *options, enum option_id id);
+bool option_flag(const struct options *options, enum option_id id);
+const char *option_text(const struct options *options, enum option_id id);
+bool option_is_default(const struct options *options, enum option_id id);
+
+/* What the lower floors want to be told. */
+struct criterion_options options_criterion(const struct options *options);
+status options_sample(const struct options *options, struct sample_options *sample, struct error *error);
+enum element_type options_precision(const struct options *options);
+/* Never 0: auto is what suits the network. */
+int64_t options_micro_batch(const struct options *options, const struct graph *graph);
+enum kernel_choice options_kernel(const struct options *options);
+const char *kernel_name(enum kernel_choice choice);
+
+/* Names of choices shared with commands' own parameters. */
+const char *choice_auto_yes_no(int index);
+const char *choice_by(int index);
+enum { BY_LAYER, BY_MEAN, BY_POOLED };
+enum { SCALE_OWN, SCALE_MEAN, SCALE_STANDARD };
+enum { AUTO, AUTO_YES, AUTO_NO };
+
+#endif
