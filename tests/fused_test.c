@@ -290,13 +290,14 @@ static void memory_changes_nothing(void **state)
     for (uint64_t seed = 0; seed < NETWORKS / 4; seed++) {
         struct subject s = subject_new(seed);
         struct engine_options options = options_of(&s, ELEMENT_FLOAT, KERNEL_AUTO, false);
+        struct packed_weights *packed = options.packed = packed_weights_new();
+        assert_non_null(packed);
         struct engine *whole = engine_of(&s, &options);
         backward(&s, whole);
-        options.twin = whole;
         options.reuse = true;
         struct engine *twin = engine_of(&s, &options);
         backward(&s, twin);
-        options.twin = NULL;
+        options.packed = NULL;
         options.backward = false;
         options.probe_count = 0;
         struct engine *forward = engine_of(&s, &options);
@@ -308,6 +309,7 @@ static void memory_changes_nothing(void **state)
                                 (size_t)(BATCH * PROBE_SUMS * engine_probe_channels(whole, p)) *
                                     sizeof(double));
         engine_free(whole); /* before its twin */
+        packed_weights_release(packed);
         struct error error = {0};
         check(engine_forward(twin, &error), &error, &s);
         assert_memory_equal(engine_output(forward)->data, engine_output(twin)->data, bytes);

@@ -218,7 +218,7 @@ static status build_fused(struct engine *engine, const struct engine_options *op
     mem_free(exists);
     if (code == STATUS_OK)
         code = make_steps(engine, error);
-    return code == STATUS_OK ? fused_connect(engine, options->twin, error) : code;
+    return code == STATUS_OK ? fused_connect(engine, options->packed, error) : code;
 }
 
 static status build(struct engine *engine, const struct graph *graph, const struct engine_options *options,

@@ -27,6 +27,13 @@
 
 struct engine;
 
+/* Weights packed for the fast kernels. Counted. Engines of one graph and equal options share them, and may be
+ * made at the same time on several threads: whoever comes packs a part of what is left, and none starts
+ * before all are there. */
+struct packed_weights;
+struct packed_weights *packed_weights_new(void);             /* empty; NULL without memory */
+void packed_weights_release(struct packed_weights *weights); /* NULL is fine */
+
 /* Sums over all positions of one channel of one image. */
 enum probe_sum {
     PROBE_DELTA,          /* S0 = sum delta                     (gradient of the BatchNorm shift) */
@@ -51,9 +58,9 @@ struct engine_options {
     bool backward; /* allocate what gradients need */
     bool reuse; /* activations may give their memory away once nothing needs them: no engine_value but of the
                    input and the output, no variants */
-    const struct engine *twin;  /* share packed weights with this engine, made for the same graph and options;
-                                   it may be freed before. NULL for none */
-    const struct probe *probes; /* copied */
+    struct packed_weights *packed; /* those of all engines for this graph and these options, from now on this
+                                      one's too; NULL: the engine packs its own */
+    const struct probe *probes;    /* copied */
     int probe_count;
     const int *weights; /* values of constants whose gradients are wanted, copied */
     int weight_count;
@@ -67,7 +74,7 @@ struct engine_options {
 status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
                   struct error *error);
 void engine_free(struct engine *engine);
-/* Bytes that such an engine would hold: `worker` in each, `shared` once for all its twins. */
+/* Bytes that such an engine would hold: `worker` in each, `shared` once for all that share packed weights. */
 status engine_size(const struct graph *graph, const struct engine_options *options, size_t *worker,
                    size_t *shared, struct error *error);
 
@@ -84,8 +91,8 @@ const struct operand *engine_output(const struct engine *engine);
  */
 const struct operand *engine_value(const struct engine *engine, int value);
 
-/* One image of watched value w (index into options.watched) as plain doubles, channels x height x width, or as
- * many as the value has per image. After forward, also after backward. */
+/* One image of watched value w (index into options.watched) as plain doubles, channels x height x width, or
+ * as many as the value has per image. After forward, also after backward. */
 void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out);
 
 /* Variants: the same network with some constants replaced (masks, for instance), run over the same images.

@@ -28,8 +28,6 @@ struct runner {
     struct ordered_variant *order; /* variants as they run: the latest first node first */
     int variant_count;
     struct run_worker *workers;
-    pthread_mutex_t making; /* while an engine is made */
-    struct engine *first;   /* under it: whose weights the others share */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under the lock: */
@@ -51,26 +49,13 @@ static status check_output_shape(const struct engine *engine, const struct graph
     return error->code;
 }
 
-/* The first engine packs the weights; the others share them. */
-static status new_engine(struct runner *runner, struct engine **engine, struct error *error)
-{
-    pthread_mutex_lock(&runner->making);
-    struct engine_options options = runner->options;
-    options.twin = runner->first;
-    status code = engine_new(runner->run->graph, &options, engine, error);
-    if (code == STATUS_OK && !runner->first)
-        runner->first = *engine;
-    pthread_mutex_unlock(&runner->making);
-    return code;
-}
-
 /* The worker's engine, made when it gets its first task. */
 static status worker_start(struct runner *runner, struct run_worker *worker, struct error *error)
 {
     if (worker->engine)
         return STATUS_OK;
     struct engine *engine;
-    if (new_engine(runner, &engine, error))
+    if (engine_new(runner->run->graph, &runner->options, &engine, error))
         return error->code;
     size_t batch = (size_t)runner->options.batch, losses;
     worker->losses = size_multiply(batch, (size_t)runner->variant_count + 1, &losses)
@@ -83,10 +68,6 @@ static status worker_start(struct runner *runner, struct run_worker *worker, str
         worker->engine = engine;
         return STATUS_OK;
     }
-    pthread_mutex_lock(&runner->making);
-    if (runner->first == engine)
-        runner->first = NULL;
-    pthread_mutex_unlock(&runner->making);
     engine_free(engine);
     mem_free(worker->losses);
     mem_free(worker->labels);
@@ -259,7 +240,8 @@ static bool runner_new(struct runner *runner, const struct run *run)
     runner->variant_count = run->variants ? run->variants->count : 0;
     runner->workers = mem_new((size_t)pool_threads(run->pool), sizeof *runner->workers);
     runner->order = mem_new((size_t)runner->variant_count, sizeof *runner->order);
-    if (!runner->workers || !runner->order)
+    runner->options.packed = packed_weights_new();
+    if (!runner->workers || !runner->order || !runner->options.packed)
         return false;
     for (int i = 0; i < runner->variant_count; i++)
         runner->order[i] = (struct ordered_variant){run->variants->first_node[i], i};
@@ -274,6 +256,7 @@ static void runner_free(struct runner *runner)
         mem_free(runner->workers[i].losses);
         mem_free(runner->workers[i].labels);
     }
+    packed_weights_release(runner->options.packed);
     mem_free(runner->workers);
     mem_free(runner->order);
 }
@@ -328,14 +311,12 @@ status run_images(const struct run *run, struct error *error)
     }
     int64_t batch = runner.options.batch, images = run->images - run->start;
     int64_t tasks = images / batch + (images % batch > 0);
-    pthread_mutex_init(&runner.making, NULL);
     pthread_mutex_init(&runner.lock, NULL); /* with default attributes these cannot fail on Linux */
     pthread_cond_init(&runner.changed, NULL);
     report(run, run->start);
     pool_run(run->pool, tasks, work, &runner);
     pthread_cond_destroy(&runner.changed);
     pthread_mutex_destroy(&runner.lock);
-    pthread_mutex_destroy(&runner.making);
     runner_free(&runner);
     if (runner.error.code == STATUS_OK)
         return STATUS_OK;

@@ -252,7 +252,7 @@ static struct operand *gradients_of(struct fused *fused, const int *values, int 
     return operands;
 }
 
-status fused_connect(struct engine *engine, const struct engine *twin, struct error *error)
+status fused_connect(struct engine *engine, struct packed_weights *packed, struct error *error)
 {
     struct fused *fused = engine->fused;
     for (int p = 0; engine->backward && p < engine->step_count; p++) {
@@ -265,8 +265,8 @@ status fused_connect(struct engine *engine, const struct engine *twin, struct er
     }
     if (engine->sized)
         return STATUS_OK;
-    status code = numbers_make(fused, twin ? twin->fused : NULL, error);
-    if (code == STATUS_OK && !twin)
+    status code = numbers_make(fused, packed, error);
+    if (code == STATUS_OK && !packed)
         engine->bytes += fused_shared_bytes(fused);
     return code;
 }
@@ -285,7 +285,7 @@ void fused_free(struct fused *fused)
         mem_free(fused->values[v].copy);
     for (int i = 0; i < COPIES; i++)
         mem_free(fused->scratch[i]);
-    numbers_release(fused->numbers);
+    packed_weights_release(fused->packed);
     mem_free(fused->values);
     mem_free(fused->steps);
     mem_free(fused->step_of);

@@ -18,9 +18,9 @@ struct fused;
  * this fails. */
 status fused_build(struct engine *engine, const struct engine_options *options, const bool *exists,
                    struct error *error);
-/* After engine->steps are there: pack what no twin (NULL for none) shares, and give plain kernels their
- * gradients. */
-status fused_connect(struct engine *engine, const struct engine *twin, struct error *error);
+/* After engine->steps are there: pack weights, together with the other engines of `packed` (NULL for none),
+ * and give plain kernels their gradients. */
+status fused_connect(struct engine *engine, struct packed_weights *packed, struct error *error);
 /* Of packed weights. */
 size_t fused_shared_bytes(const struct fused *fused);
 void fused_free(struct fused *fused); /* NULL is fine */

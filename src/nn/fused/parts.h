@@ -97,13 +97,6 @@ struct fused_step {
     int first_activated;
 };
 
-/* Packed weights that engines of one network share. */
-struct shared_numbers {
-    int references; /* atomic */
-    int count;
-    struct unit_numbers *items; /* per fused step */
-};
-
 struct fused {
     struct engine *engine;
     const struct blocked_kernels *kernels;
@@ -124,7 +117,7 @@ struct fused {
     double *sums;           /* of one gate */
     float *scratch[COPIES]; /* plain copies for probes that no unit takes; owned */
     size_t scratch_bytes[COPIES];
-    struct shared_numbers *numbers;
+    struct packed_weights *packed;
     int changed; /* steps from here on hold another variant's activations */
 };
 
@@ -186,8 +179,8 @@ bool convolution_fits(const struct fused *fused, const struct blocked_convolutio
 
 /* --- weights.c --- */
 
-status numbers_make(struct fused *fused, const struct fused *twin, struct error *error);
-void numbers_release(struct shared_numbers *numbers);
+/* Packs, together with the other engines of `packed`; NULL: alone. */
+status numbers_make(struct fused *fused, struct packed_weights *packed, struct error *error);
 status numbers_allocate(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
                         struct error *error);
 size_t numbers_bytes(const struct fused *fused, const struct unit *unit);

@@ -4,7 +4,20 @@
 #include "nn/fused/parts.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
+
+#include "base/share.h"
+
+struct packed_weights {
+    int shares;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* Under the lock: */
+    int count, next, busy; /* steps, the first that nobody has taken, engines that pack one now */
+    struct error failure;
+    struct unit_numbers *items; /* per fused step; the content without the lock, by who has taken the step */
+};
 
 static int unit_channels(const struct fused *fused, const struct unit *unit)
 {
@@ -85,11 +98,13 @@ static void fill_norm(const struct fused *fused, const struct unit *unit, struct
 static void fill_transposed(const struct unit *unit, const struct operand *weight, const float *scale,
                             float *space, float *packed)
 {
-    const size_t all = (size_t)shape_elements(&weight->shape), filter = all / (size_t)weight->shape.dim[0];
+    const size_t filters = (size_t)weight->shape.dim[0], all = (size_t)shape_elements(&weight->shape),
+                 filter = all / filters;
     const float *weights = weight->data;
     if (unit->folded && unit->norm_step != NOTHING) {
-        for (size_t i = 0; i < all; i++)
-            space[i] = weights[i] * scale[i / filter];
+        for (size_t f = 0; f < filters; f++)
+            for (size_t i = f * filter; i < (f + 1) * filter; i++)
+                space[i] = weights[i] * scale[f];
         weights = space;
     }
     unit->back->pack_weights(&unit->transposed, weights, packed);
@@ -124,47 +139,85 @@ static status make_unit(struct fused *fused, const struct unit *unit, struct uni
     return STATUS_OK;
 }
 
-static status make_all(struct fused *fused, struct error *error)
+/* Under the lock: memory for all that will be packed, when the first engine comes. */
+static status make_room(struct packed_weights *packed, const struct fused *fused, struct error *error)
 {
-    struct shared_numbers *numbers = mem_new(1, sizeof *numbers);
-    fused->numbers = numbers;
-    if (!numbers)
+    if (packed->items)
+        return STATUS_OK;
+    packed->items = mem_new((size_t)fused->step_count, sizeof *packed->items);
+    if (!packed->items)
         return error_memory(error);
-    numbers->references = 1;
-    numbers->items = mem_new((size_t)fused->step_count, sizeof *numbers->items);
-    if (!numbers->items)
-        return error_memory(error);
-    numbers->count = fused->step_count;
-    for (int s = 0; s < fused->step_count; s++) {
-        const struct unit *unit = fused->steps[s].unit;
-        if (progress_cancelled(fused->engine->progress))
-            return error_set(error, STATUS_CANCELLED, "cancelled");
-        if (unit && make_unit(fused, unit, &numbers->items[s], error))
-            return error->code;
-    }
+    packed->count = fused->step_count;
     return STATUS_OK;
 }
 
-status numbers_make(struct fused *fused, const struct fused *twin, struct error *error)
+static status pack_one(struct packed_weights *packed, struct fused *fused, int step, struct error *error)
 {
-    if (twin) {
-        __atomic_fetch_add(&twin->numbers->references, 1, __ATOMIC_RELAXED);
-        fused->numbers = twin->numbers;
-    } else if (make_all(fused, error)) {
-        return error->code;
+    if (progress_cancelled(fused->engine->progress))
+        return error_set(error, STATUS_CANCELLED, "cancelled");
+    const struct unit *unit = fused->steps[step].unit;
+    return unit ? make_unit(fused, unit, &packed->items[step], error) : STATUS_OK;
+}
+
+/* Under the lock, which is free while weights are packed: take what nobody has taken yet, one step after the
+ * other, then wait for those who are still at it. What fails for one engine fails for all. */
+static status pack_together(struct packed_weights *packed, struct fused *fused, struct error *error)
+{
+    while (packed->next < packed->count && packed->failure.code == STATUS_OK) {
+        struct error failure = {0};
+        const int step = packed->next++;
+        packed->busy++;
+        pthread_mutex_unlock(&packed->lock);
+        status code = pack_one(packed, fused, step, &failure);
+        pthread_mutex_lock(&packed->lock);
+        packed->busy--;
+        if (code != STATUS_OK && packed->failure.code == STATUS_OK)
+            packed->failure = failure;
     }
-    for (int s = 0; s < fused->step_count; s++)
+    pthread_cond_broadcast(&packed->changed);
+    while (packed->busy > 0)
+        pthread_cond_wait(&packed->changed, &packed->lock);
+    if (packed->failure.code != STATUS_OK)
+        *error = packed->failure;
+    return packed->failure.code;
+}
+
+status numbers_make(struct fused *fused, struct packed_weights *packed, struct error *error)
+{
+    if (packed)
+        share_add(&packed->shares);
+    else if (!(packed = packed_weights_new()))
+        return error_memory(error);
+    fused->packed = packed;
+    pthread_mutex_lock(&packed->lock);
+    status code = make_room(packed, fused, error);
+    if (code == STATUS_OK)
+        code = pack_together(packed, fused, error);
+    pthread_mutex_unlock(&packed->lock);
+    for (int s = 0; s < fused->step_count && code == STATUS_OK; s++)
         if (fused->steps[s].unit)
-            fused->steps[s].unit->numbers = &fused->numbers->items[s];
-    return STATUS_OK;
+            fused->steps[s].unit->numbers = &packed->items[s];
+    return code;
 }
 
-void numbers_release(struct shared_numbers *numbers)
+struct packed_weights *packed_weights_new(void)
 {
-    if (!numbers || __atomic_sub_fetch(&numbers->references, 1, __ATOMIC_ACQ_REL) > 0)
+    struct packed_weights *packed = mem_new(1, sizeof *packed);
+    if (!packed)
+        return NULL;
+    pthread_mutex_init(&packed->lock, NULL); /* with default attributes these cannot fail on Linux */
+    pthread_cond_init(&packed->changed, NULL);
+    return packed;
+}
+
+void packed_weights_release(struct packed_weights *packed)
+{
+    if (!packed || !share_drop(&packed->shares))
         return;
-    for (int s = 0; s < numbers->count; s++)
-        numbers_free(&numbers->items[s]);
-    mem_free(numbers->items);
-    mem_free(numbers);
+    for (int s = 0; s < packed->count; s++)
+        numbers_free(&packed->items[s]);
+    pthread_cond_destroy(&packed->changed);
+    pthread_mutex_destroy(&packed->lock);
+    mem_free(packed->items);
+    mem_free(packed);
 }
