@@ -223,6 +223,7 @@ static void convolution_is_its_definition(void **state)
         check_convolution(&geometries[i], ELEMENT_FLOAT, KERNEL_AUTO);
         check_convolution(&geometries[i], ELEMENT_FLOAT, KERNEL_REFERENCE);
         check_convolution(&geometries[i], ELEMENT_DOUBLE, KERNEL_AUTO);
+        check_convolution(&geometries[i], ELEMENT_DOUBLE, KERNEL_REFERENCE);
     }
 }
 

@@ -26,9 +26,9 @@ static void check_gemm(bool ta, bool tb, int c_rank, const int64_t *c_dims)
         inputs[2] = builder_parameter(&builder, "C", c_rank, c_dims, -1, 1);
     struct graph *graph =
         builder_finish(&builder, builder_node(&builder, "Gemm", "gemm", inputs, attributes, 4));
-    for (int way = 0; way < 3; way++) {
-        struct engine *engine = small_engine(graph, a[0], way == 2 ? ELEMENT_DOUBLE : ELEMENT_FLOAT,
-                                             way == 1 ? KERNEL_REFERENCE : KERNEL_AUTO);
+    for (int way = 0; way < 4; way++) {
+        struct engine *engine = small_engine(graph, a[0], way >= 2 ? ELEMENT_DOUBLE : ELEMENT_FLOAT,
+                                             way % 2 ? KERNEL_REFERENCE : KERNEL_AUTO);
         small_run(engine, graph);
         const struct operand *x = engine_value(engine, graph_find_value(graph, "shifted_output"));
         const struct operand *w = engine_value(engine, inputs[1]);
@@ -41,7 +41,7 @@ static void check_gemm(bool ta, bool tb, int c_rank, const int64_t *c_dims)
             for (int64_t k = 0; k < K; k++)
                 sum += 0.75 * operand_get(x, ta ? k * M + m : m * K + k) *
                        operand_get(w, tb ? n * K + k : k * N + n);
-            assert_true(fabs(operand_get(engine_output(engine), i) - sum) < (way == 2 ? 1e-14 : 1e-6));
+            assert_true(fabs(operand_get(engine_output(engine), i) - sum) < (way >= 2 ? 1e-14 : 1e-6));
         }
         engine_free(engine);
     }

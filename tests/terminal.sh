@@ -60,8 +60,8 @@ sleep 0.3
 keys Enter
 shows "it works after a resize" 'Spearman correlation'
 at_prompt
-keys 'eval samples=2000 precision=double' Enter
-wait_for 'of 2,000 images'
+keys 'eval samples=all precision=double' Enter
+wait_for 'of 10,000 images'
 tmux_ resize-window -t it -x 20 -y 5
 sleep 0.3
 tmux_ resize-window -t it -x 90 -y 40
@@ -123,6 +123,7 @@ wait_for '^shell> *$'
 keys '"$IPPRO" -n --prompt' Enter
 at_prompt
 keys 'set gam'
+wait_for '^ippro> set gam' # the terminal throws away what is unread when Ctrl-Z comes
 keys C-z
 shows "Control-Z stops it" '^shell> *$'
 keys 'stty -a | grep -o " echo "; fg' Enter

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of the convolution operator share: the plan that prepare makes, and the fast float kernels.
- */
+/* What the parts of the convolution operator share: the plan that prepare makes, and the
+ * matrix products. */
 #ifndef IPPRO_NN_CONVOLUTION_H
 #define IPPRO_NN_CONVOLUTION_H
 
 #include "nn/window.h"
 
 enum convolution_method {
-    CONVOLUTION_DIRECT,  /* plain loops: double, the reference, and depthwise */
+    CONVOLUTION_DIRECT,  /* plain loops: the reference, and depthwise */
     CONVOLUTION_COLUMNS, /* patches gathered as columns of a matrix (im2col), then matrix products */
 };
 
@@ -34,7 +34,10 @@ struct convolution {
 
 /* Decide between matrix products and plain loops, and size the workspace. Sets plan->method. */
 status convolution_plan_columns(struct prepare *prepare, struct convolution *plan, struct error *error);
-void convolution_columns_forward(const struct kernel_call *call);
-void convolution_columns_backward(const struct kernel_call *call);
+void convolution_columns_forward_float(const struct kernel_call *call);
+void convolution_columns_forward_double(const struct kernel_call *call);
+/* Data and weight gradients; not the bias's. */
+void convolution_columns_backward_float(const struct kernel_call *call);
+void convolution_columns_backward_double(const struct kernel_call *call);
 
 #endif

@@ -5,8 +5,8 @@
  * the rest zero and a zero gradient, which adds exactly nothing to any reduction.
  *
  * Kernels: float runs fused steps on blocked activations (nn/fused/fused.h), with KERNEL_REFERENCE plain
- * loops; double always runs the plain loops. The order of every sum depends on the shapes and the options
- * alone, never on threads.
+ * loops; double runs the operators' own kernels, convolutions as matrix products unless KERNEL_REFERENCE. The
+ * order of every sum depends on the shapes and the options alone, never on threads.
  *
  * Gradients: only values that lead to a probe or a wanted weight, and from which a path leads on to the
  * output, have one; the first layer's input never does. Where no path leads on, probe sums and weight

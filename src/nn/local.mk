@@ -4,7 +4,7 @@ src_libnn_a_SOURCES = \
 	src/nn/blocked.c src/nn/blocked.h \
 	src/nn/broadcast.c src/nn/broadcast.h \
 	src/nn/check.c src/nn/check.h \
-	src/nn/convolution.h src/nn/convolution_columns.c \
+	src/nn/convolution.h src/nn/convolution_columns.c src/nn/convolution_columns_kernels.h \
 	src/nn/edit.c src/nn/edit.h \
 	src/nn/engine.c src/nn/engine.h src/nn/engine_parts.h \
 	src/nn/fused/choose.c src/nn/fused/fused.c src/nn/fused/fused.h src/nn/fused/kinds.c src/nn/fused/memory.c src/nn/fused/move.c \

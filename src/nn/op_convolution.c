@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Convolution: any kernel, stride, padding, dilation and groups, in one to three spatial dimensions.
  *
- * Two ways to compute, chosen by prepare: plain loops over rows (double, the reference, and depthwise), and
- * matrix products over gathered columns (float, convolution_columns.c). */
+ * Two ways to compute, chosen by prepare: plain loops over rows (the reference, and depthwise), and matrix
+ * products over gathered columns (convolution_columns.c). */
 #include "nn/convolution.h"
 
 #include <inttypes.h>
@@ -76,28 +76,6 @@ static status prepare_convolution(struct prepare *prepare, struct error *error)
     return convolution_plan_columns(prepare, plan, error);
 }
 
-static void forward_float(const struct kernel_call *call)
-{
-    if (((const struct convolution *)call->plan)->method == CONVOLUTION_DIRECT)
-        direct_forward_float(call);
-    else
-        convolution_columns_forward(call);
-}
-
-static void backward_float(const struct kernel_call *call)
-{
-    const struct convolution *plan = call->plan;
-    if (plan->method == CONVOLUTION_DIRECT) {
-        direct_backward_float(call);
-        return;
-    }
-    if (!call->output_gradients[0].data)
-        return;
-    if (call->input_count > CONVOLUTION_B && call->input_gradients[CONVOLUTION_B].data)
-        bias_backward_float(plan, call->output_gradients[0].data, call->input_gradients[CONVOLUTION_B].data);
-    convolution_columns_backward(call);
-}
-
 const struct operator operators_convolution[] = {
     {"Conv",
      1,
@@ -107,6 +85,6 @@ const struct operator operators_convolution[] = {
      0,
      prepare_convolution,
      {[ELEMENT_FLOAT] = {forward_float, backward_float},
-      [ELEMENT_DOUBLE] = {direct_forward_double, direct_backward_double}}},
+      [ELEMENT_DOUBLE] = {forward_double, backward_double}}},
     {0},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Convolution by plain loops, for one real type: included by op_convolution.c once with REAL float and once
- * with double. The order of summation over one output is: input channel, then kernel position. */
+/* Convolution for one real type, the plain loops and the choice between them and matrix products: included by
+ * op_convolution.c once with REAL float and once with double. The order of summation over one output is:
+ * input channel, then kernel position. */
 
 /* One channel into one filter's output: out += kernel applied to in. */
 ROWS_CLONES static void TYPED(correlate_plane)(const struct convolution *plan, const REAL *in,
@@ -153,10 +154,6 @@ static void TYPED(direct_backward)(const struct kernel_call *call)
     const REAL *out_gradient = call->output_gradients[0].data;
     REAL *in_gradient = call->input_gradients[CONVOLUTION_X].data;
     REAL *weight_gradient = call->input_gradients[CONVOLUTION_W].data;
-    if (!out_gradient)
-        return;
-    if (call->input_count > CONVOLUTION_B && call->input_gradients[CONVOLUTION_B].data)
-        TYPED(bias_backward)(plan, out_gradient, call->input_gradients[CONVOLUTION_B].data);
     if (!in_gradient && !weight_gradient)
         return;
     int64_t filters = plan->groups * plan->filters, filter = plan->channels * plan->kernel_elements;
@@ -168,4 +165,25 @@ static void TYPED(direct_backward)(const struct kernel_call *call)
              in_gradient ? in_gradient + first : NULL, weight_gradient ? weight_gradient + f * filter : NULL);
         }
     }
+}
+
+static void TYPED(forward)(const struct kernel_call *call)
+{
+    if (((const struct convolution *)call->plan)->method == CONVOLUTION_DIRECT)
+        TYPED(direct_forward)(call);
+    else
+        TYPED(convolution_columns_forward)(call);
+}
+
+static void TYPED(backward)(const struct kernel_call *call)
+{
+    const struct convolution *plan = call->plan;
+    if (!call->output_gradients[0].data)
+        return;
+    if (call->input_count > CONVOLUTION_B && call->input_gradients[CONVOLUTION_B].data)
+        TYPED(bias_backward)(plan, call->output_gradients[0].data, call->input_gradients[CONVOLUTION_B].data);
+    if (plan->method == CONVOLUTION_DIRECT)
+        TYPED(direct_backward)(call);
+    else
+        TYPED(convolution_columns_backward)(call);
 }

@@ -31,28 +31,6 @@ static struct strides transposed(struct strides s)
     return (struct strides){s.column, s.row};
 }
 
-#define REAL        double
-#define TYPED(name) name##_double
-static void product_double(bool plain, int64_t m, int64_t n, int64_t k, double alpha, const double *a,
-                           struct strides sa, const double *b, struct strides sb, double *c, int64_t ldc);
-#include "nn/op_linear_kernels.h"
-#undef REAL
-#undef TYPED
-#define REAL        float
-#define TYPED(name) name##_float
-static void product_float(bool plain, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
-                          struct strides sa, const float *b, struct strides sb, float *c, int64_t ldc);
-#include "nn/op_linear_kernels.h"
-#undef REAL
-#undef TYPED
-
-static void product_double(bool plain, int64_t m, int64_t n, int64_t k, double alpha, const double *a,
-                           struct strides sa, const double *b, struct strides sb, double *c, int64_t ldc)
-{
-    (void)plain;
-    product_plain_double(m, n, k, alpha, a, sa, b, sb, c, ldc);
-}
-
 /* Which of the two strides is the distance between stored rows: a matrix with column stride 1 is stored as it
  * is multiplied. With a single row either may be anything, but the library wants at least the row's length.
  */
@@ -62,16 +40,16 @@ static int64_t leading(struct strides s, bool is_transposed, int64_t rows, int64
     return distance > length ? distance : length;
 }
 
-static void product_float(bool plain, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
-                          struct strides sa, const float *b, struct strides sb, float *c, int64_t ldc)
-{
-    if (plain) {
-        product_plain_float(m, n, k, alpha, a, sa, b, sb, c, ldc);
-        return;
-    }
-    bool ta = sa.column != 1, tb = sb.column != 1;
-    matrix_multiply(ta, tb, m, n, k, alpha, a, leading(sa, ta, m, k), b, leading(sb, tb, k, n), 1, c, ldc);
-}
+#define REAL        double
+#define TYPED(name) name##_double
+#include "nn/op_linear_kernels.h"
+#undef REAL
+#undef TYPED
+#define REAL        float
+#define TYPED(name) name##_float
+#include "nn/op_linear_kernels.h"
+#undef REAL
+#undef TYPED
 
 static status check_inner(int64_t a, int64_t b, struct error *error)
 {

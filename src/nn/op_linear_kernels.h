@@ -26,6 +26,19 @@ ROWS_CLONES static void TYPED(product_plain)(int64_t m, int64_t n, int64_t k, RE
     }
 }
 
+/* The same, through the library unless `plain`. */
+static void TYPED(product)(bool plain, int64_t m, int64_t n, int64_t k, REAL alpha, const REAL *a,
+                           struct strides sa, const REAL *b, struct strides sb, REAL *c, int64_t ldc)
+{
+    if (plain) {
+        TYPED(product_plain)(m, n, k, alpha, a, sa, b, sb, c, ldc);
+        return;
+    }
+    bool ta = sa.column != 1, tb = sb.column != 1;
+    TYPED(matrix_multiply)
+    (ta, tb, m, n, k, alpha, a, leading(sa, ta, m, k), b, leading(sb, tb, k, n), 1, c, ldc);
+}
+
 /* y (m x n) = beta * c, broadcast along rows or columns by strides of 0. c NULL: zeros. */
 static void TYPED(product_start)(const struct gemm *plan, const REAL *c, REAL *y)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Operators as a table: a row says how to check a node and infer its shapes, and which kernels compute it.
  *
- * A node is *prepared* once for given input shapes: attributes are parsed and checked, output shapes and types
- * are written, and whatever the kernels want to know goes into an operator-specific plan. Kernels then run
- * without failing: everything that depends on the file was checked by prepare. */
+ * A node is *prepared* once for given input shapes: attributes are parsed and checked, output shapes and
+ * types are written, and whatever the kernels want to know goes into an operator-specific plan. Kernels then
+ * run without failing: everything that depends on the file was checked by prepare. */
 #ifndef IPPRO_NN_OPERATOR_H
 #define IPPRO_NN_OPERATOR_H
 
@@ -14,9 +14,10 @@
 #include "nn/graph.h"
 #include "nn/tensor.h"
 
-/* Which kernels compute in float: the fused engine's (nn/fused/fused.h), choosing for every convolution what a
- * model of its cost says (KERNEL_AUTO), or never Winograd's (KERNEL_DIRECT), or Winograd's F(4x4, 3x3) wherever it is
- * possible (KERNEL_WINOGRAD); or plain loops (KERNEL_REFERENCE). Double always runs the plain loops. */
+/* Which kernels compute. In float: the fused engine's (nn/fused/fused.h), choosing for every convolution what
+ * a model of its cost says (KERNEL_AUTO), or never Winograd's (KERNEL_DIRECT), or Winograd's F(4x4, 3x3)
+ * wherever it is possible (KERNEL_WINOGRAD); or plain loops (KERNEL_REFERENCE). In double: plain loops, but
+ * for large products, which OpenBLAS computes unless KERNEL_REFERENCE forbids it. */
 enum kernel_choice { KERNEL_AUTO, KERNEL_DIRECT, KERNEL_WINOGRAD, KERNEL_REFERENCE };
 
 enum { NODE_MAX_OPERANDS = 512 }; /* inputs or outputs of one node (Concat in DenseNet has 32) */
@@ -52,8 +53,8 @@ struct kernel_call {
     const struct operand *outputs;
     int input_count, output_count;
     void *workspace;
-    /* backward only: gradient with respect to each output (NULL data: no gradient arrives, treat as zero) and to
-     * each input (NULL data: not wanted). Kernels ADD to the input gradients. */
+    /* backward only: gradient with respect to each output (NULL data: no gradient arrives, treat as zero) and
+     * to each input (NULL data: not wanted). Kernels ADD to the input gradients. */
     const struct operand *output_gradients;
     const struct operand *input_gradients;
 };
@@ -65,47 +66,51 @@ struct operator_kernels {
 };
 
 enum operator_flags {
-    OPERATOR_VIEW = 1,        /* output is the input's data in another shape (Reshape, Flatten, Squeeze, ...) */
-    OPERATOR_SHAPE_INPUTS = 2,/* inputs after the first are shape-like: must be constant when planned */
-    OPERATOR_ACTIVATION = 4,  /* element-wise non-linearity of one input */
-    OPERATOR_KNOWS_SHAPE = 8, /* output depends on the input's shape only, so it is constant once planned (Shape) */
+    OPERATOR_VIEW = 1, /* output is the input's data in another shape (Reshape, Flatten, Squeeze, ...) */
+    OPERATOR_SHAPE_INPUTS = 2, /* inputs after the first are shape-like: must be constant when planned */
+    OPERATOR_ACTIVATION = 4,   /* element-wise non-linearity of one input */
+    OPERATOR_KNOWS_SHAPE =
+        8, /* output depends on the input's shape only, so it is constant once planned (Shape) */
 };
 
-struct operator {
-    const char *name; /* ONNX op_type */
-    int opset_first;  /* lowest opset whose meaning the row covers */
+struct operator
+{
+    const char *name;                        /* ONNX op_type */
+    int opset_first;                         /* lowest opset whose meaning the row covers */
     int inputs_min, inputs_max, outputs_max; /* the first inputs_min inputs are there: prepare need not ask */
     unsigned flags;
-    /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it. */
-    status (*prepare)(struct prepare *prepare, struct error *error);
+    /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it.
+     */
+    status (*prepare)(struct prepare * prepare, struct error * error);
     /* By the element type of the first output (for Cast: of the output). Floating types both or neither. */
     struct operator_kernels kernels[ELEMENT_TYPES];
 };
 
 /* NULL when the operator is not supported. */
-const struct operator *operator_find(const char *name);
+const struct operator* operator_find(const char *name);
 /* All rows, for tests and documentation. */
-const struct operator *operator_at(int index); /* NULL past the end */
+const struct operator* operator_at(int index); /* NULL past the end */
 
 /* Tables of the op_*.c files, each ended by a row with a NULL name; operator.c joins them. */
 extern const struct operator operators_convolution[];   /* Conv */
 extern const struct operator operators_linear[];        /* Gemm MatMul */
 extern const struct operator operators_normalization[]; /* BatchNormalization */
-extern const struct operator operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
-extern const struct operator operators_activation[];    /* one input: Relu Clip LeakyRelu Elu Sigmoid HardSigmoid
-                                                           HardSwish Tanh Exp Sqrt Neg Abs Floor Ceil */
-extern const struct operator operators_arithmetic[];    /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
-extern const struct operator operators_cast[];          /* Identity Dropout Cast */
-extern const struct operator operators_movement[];      /* Transpose Concat Split Slice Pad Gather Expand */
-extern const struct operator operators_shape[];         /* Reshape Flatten Squeeze Unsqueeze Shape Constant ConstantOfShape Range */
-extern const struct operator operators_reduce[];        /* ReduceMean ReduceSum ReduceMax */
-extern const struct operator operators_softmax[];       /* Softmax LogSoftmax */
-extern const struct operator operators_resize[];        /* Resize Upsample */
+extern const struct operator operators_pool[];       /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
+extern const struct operator operators_activation[]; /* one input: Relu Clip LeakyRelu Elu Sigmoid HardSigmoid
+                                                        HardSwish Tanh Exp Sqrt Neg Abs Floor Ceil */
+extern const struct operator operators_arithmetic[]; /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
+extern const struct operator operators_cast[];       /* Identity Dropout Cast */
+extern const struct operator operators_movement[];   /* Transpose Concat Split Slice Pad Gather Expand */
+extern const struct
+operator operators_shape[]; /* Reshape Flatten Squeeze Unsqueeze Shape Constant ConstantOfShape Range */
+extern const struct operator operators_reduce[];  /* ReduceMean ReduceSum ReduceMax */
+extern const struct operator operators_softmax[]; /* Softmax LogSoftmax */
+extern const struct operator operators_resize[];  /* Resize Upsample */
 
 /* Helpers for prepare functions. */
 /* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):
- * looks at input `index` first (must be constant), then at the attribute. *values NULL and *count 0 if neither
- * is there. Memory: the arena or the constant itself, borrowed. */
+ * looks at input `index` first (must be constant), then at the attribute. *values NULL and *count 0 if
+ * neither is there. Memory: the arena or the constant itself, borrowed. */
 status prepare_integers(struct prepare *prepare, int index, const char *attribute, const int64_t **values,
                         int *count, struct error *error);
 /* Same for one real number (Clip's min). *found says whether it was given. */

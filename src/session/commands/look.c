@@ -135,12 +135,12 @@ static void score_rows(const struct session *session, struct figure *figure)
     text_add_rounded(&result, statistics->loss / (double)statistics->images, 4);
     text_row(figure, "on the sample", &result);
     const struct pass_settings *settings = &session->board->pass->settings;
-    bool plain = settings->real == ELEMENT_DOUBLE || settings->kernel == KERNEL_REFERENCE;
     card_row(figure, "arithmetic", "%s, %s", element_name(settings->real),
-             plain                               ? "plain loops"
-             : settings->kernel == KERNEL_AUTO   ? "fast kernels"
-             : settings->kernel == KERNEL_DIRECT ? "fast kernels, direct convolution"
-                                                 : "fast kernels, Winograd convolution");
+             settings->kernel == KERNEL_REFERENCE ? "plain loops"
+             : settings->real == ELEMENT_DOUBLE   ? "matrix products"
+             : settings->kernel == KERNEL_AUTO    ? "fast kernels"
+             : settings->kernel == KERNEL_DIRECT  ? "fast kernels, direct convolution"
+                                                  : "fast kernels, Winograd convolution");
 }
 
 static void option_rows(const struct session *session, struct figure *figure)

@@ -87,12 +87,13 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
              "computation"},
         [OPTION_PRECISION] =
             {{"precision", VALUE_CHOICE, 0, 0, 0, choice_precision, "float",
-              "arithmetic of passes through the network; double always runs the plain loops"},
+              "arithmetic of passes through the network; double takes five to ten times as long"},
              "computation"},
         [OPTION_KERNEL] = {{"kernel", VALUE_CHOICE, 0, 0, 0, choice_kernel, "auto",
                             "how float convolves: auto takes what a model of the cost says for each layer; "
                             "direct sums the products as they are; winograd saves products wherever a layer "
-                            "allows it; reference runs the plain loops that all are checked against"},
+                            "allows it; reference runs the plain loops that all are checked against. In double all but reference "
+                            "are matrix products"},
                            "computation"},
         [OPTION_MICRO_BATCH] =
             {{"micro_batch", VALUE_INTEGER, PARAMETER_AUTO, 1, 4096, NULL, "auto",
