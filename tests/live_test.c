@@ -106,6 +106,7 @@ static void test_scores(void **state)
     assert_true(board_statistics(snapshot->board)->partial);
     assert_int_equal(board_statistics(snapshot->board)->images, snapshot->done);
     assert_int_equal(snapshot->board->pass->sample.count, snapshot->done);
+    assert_ptr_equal(snapshot->board->pass->dataset, session->dataset);
     assert_ptr_equal(snapshot->model, session->model);
     assert_int_equal(snapshot->figure->table.rows, 7);
     assert_non_null(strstr(snapshot->figure->notes[0], snapshot->progress));

@@ -300,7 +300,8 @@ static void test_undo(void **state)
     assert_int_equal(run_with(session, "undo", &reply, NULL, &error), STATUS_OK);
     assert_true(says(&reply, "undone: load example"));
     reply_free(&reply);
-    assert_int_equal(session->board->count, 2); /* weights only: new data dropped the others */
+    assert_int_equal(session->board->count, 4);
+    assert_int_equal(session->board->pass->dataset->count, 60); /* scores stay with new data */
     run(session, "undo");
     assert_int_equal(session->board->count, 4);
     assert_int_equal(session->dataset->count, 60);

@@ -162,11 +162,22 @@ static void test_passes(void **state)
     assert_int_equal(reply.count, 1);
     assert_non_null(strstr(reply.items[0].text, "taylor now needs another pass"));
     reply_free(&reply);
-    /* New data drop what came from the old, new models drop all. */
+    /* With new data scores stay those of the old; scoring goes on to the new; going back is no new pass. */
+    statistics = board_statistics(session->board);
+    const struct scores *old = session_entry(session, "proscore")->scores;
     run_line(session, "data shapes images=100 split=test");
-    assert_null(board_statistics(session->board));
-    assert_null(session_entry(session, "proscore"));
+    assert_ptr_equal(board_statistics(session->board), statistics);
+    assert_ptr_equal(session_entry(session, "proscore")->scores, old);
+    assert_string_equal(session->board->pass->dataset->split, "train");
+    run_line(session, "score l2");
+    assert_ptr_equal(board_statistics(session->board), statistics);
+    run_line(session, "score proscore");
+    assert_ptr_not_equal(board_statistics(session->board), statistics);
+    assert_string_equal(session->board->pass->dataset->split, "test");
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
+    run_line(session, "data shapes images=200; score proscore");
+    assert_ptr_equal(board_statistics(session->board), statistics);
+    /* New models drop all. */
     run_line(session, "load example");
     assert_int_equal(session->board->count, 0);
     session_free(session);

@@ -76,8 +76,7 @@ static struct session *session_on(lua_State *L, int index)
     if (session_fork(session, &fork, &error) != STATUS_OK)
         raise_error(L, &error);
     *place = fork;
-    if (session_set_dataset(fork, dataset_retain(dataset), &error) != STATUS_OK)
-        raise_error(L, &error);
+    session_set_dataset(fork, dataset_retain(dataset));
     return fork;
 }
 

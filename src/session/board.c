@@ -74,19 +74,6 @@ struct board *board_copy(const struct board *board)
     return copy;
 }
 
-status board_without_pass(const struct board *board, struct board **rest, struct error *error)
-{
-    struct board *made = board_new();
-    if (!made)
-        return error_memory(error);
-    for (int i = 0; i < board->count; i++) {
-        if (!(board->entries[i].needs & PASS_NEEDS))
-            add_shared(made, &board->entries[i]);
-    }
-    *rest = made;
-    return STATUS_OK;
-}
-
 const struct score_entry *board_entry(const struct board *board, const char *label)
 {
     for (int i = 0; i < board->count; i++) {

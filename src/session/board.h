@@ -17,7 +17,8 @@ struct score_entry {
     unsigned needs;
 };
 
-/* All scores that are held. They always belong to one sample. */
+/* All scores that are held. They always belong to one sample, of the data set that is open or of one before
+ * it. */
 struct board {
     int shares;        /* owners beside the first */
     struct pass *pass; /* counted; NULL: none was made */
@@ -34,9 +35,6 @@ const struct score_entry *board_entry(const struct board *board, const char *lab
 /* NULL: no pass was made. */
 const struct score_statistics *board_statistics(const struct board *board);
 
-/* What is left of a board without its pass: scores from weights. Shares them. */
-status board_without_pass(const struct board *board, struct board **rest, struct error *error);
-
 /* How far the rankings of the two halves of the sample agree, from which an entry's scores came: Spearman's
  * coefficient, the mean over layers. 1 for scores from weights; NaN where there are no halves to compare, and
  * for a script's criteria, which are called once and not three times. */
@@ -48,9 +46,9 @@ struct live;
 struct board_source {
     struct board *board; /* the present one, borrowed */
     struct model *model; /* likewise, as all that follows */
-    const struct dataset *dataset;
+    struct dataset *dataset;
     const struct options *options;
-    struct live *live; /* where the pass shows what it has so far (live.h); NULL: nobody watches */
+    struct live *live;     /* where the pass shows what it has so far (live.h); NULL: nobody watches */
     struct passes *passes; /* what was run before; NULL: nothing is remembered */
 };
 
@@ -66,8 +64,9 @@ struct score_outcome {
     bool reused; /* gradients were needed and those of an earlier pass served */
 };
 
-/* Score the choices: one pass at most, none when weights suffice or when a pass that is remembered had what is
- * needed over the same sample. Scores already held stay and are brought to the same sample and options. */
+/* Score the choices: one pass at most, none when weights suffice or when a pass that is remembered had what
+ * is needed over the same sample of the data set that is open. Scores already held stay and are brought to
+ * the same sample and options. */
 status board_score(const struct board_source *source, const struct choice *choices, int count,
                    struct pool *pool, struct progress *progress, struct board **next,
                    struct score_outcome *outcome, struct error *error);

@@ -19,22 +19,21 @@ static bool snapshot_due(void *argument)
 /* A pass of what is done so far. Takes over the statistics. */
 static struct pass *partial_pass(const struct watched_pass *watched, struct score_statistics *statistics)
 {
-    struct pass *pass = mem_new(1, sizeof *pass);
+    struct pass *pass = pass_new(watched->pass->dataset, &watched->pass->settings);
     struct sample done = watched->pass->sample;
     struct error ignored = {0};
     done.count = statistics->images;
     if (!pass || sample_copy(&done, &pass->sample, &ignored) != STATUS_OK) {
         score_statistics_free(statistics);
-        mem_free(pass);
+        pass_free(pass);
         return NULL;
     }
-    pass->settings = watched->pass->settings;
     pass->statistics = statistics;
     return pass;
 }
 
-/* The board as it would be if the pass ended here. Left out: what cannot be computed, and criteria that a script
- * computes, which is not to be called several times a second. */
+/* The board as it would be if the pass ended here. Left out: what cannot be computed, and criteria that a
+ * script computes, which is not to be called several times a second. */
 static struct board *partial_board(const struct watched_pass *watched, struct pass *pass)
 {
     struct board *board = board_copy(watched->next);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Scoring: whether it takes a pass, and the pass. */
-#include "base/memory.h"
+#include <string.h>
+
 #include "session/board_internal.h"
 #include "session/session.h"
 
@@ -24,10 +25,9 @@ static status make_pass(const struct board_source *source, const struct pass_set
     status code = session_fit(source->model, source->dataset, error);
     if (code != STATUS_OK)
         return code;
-    struct pass *pass = mem_new(1, sizeof *pass);
+    struct pass *pass = pass_new(source->dataset, settings);
     if (!pass)
         return error_memory(error);
-    pass->settings = *settings;
     code = sample_draw(source->dataset, &settings->sample, &pass->sample, error);
     struct watched_pass watched = {source, next, pass, base};
     struct score_watch watch = board_watch(&watched);
@@ -98,6 +98,19 @@ static bool is_batched(const struct board *board, const struct criterion_options
     return false;
 }
 
+/* Would a pass be the one that the board has? Another data set may have been opened since. */
+static bool is_last(const struct board_source *source, const struct pass_settings *settings)
+{
+    const struct pass *last = source->board->pass;
+    char subject[DIGEST_SIZE];
+    if (!pass_settings_equal(settings, &last->settings))
+        return false;
+    if (source->dataset == last->dataset)
+        return true;
+    pass_subject(source->model, source->dataset, subject);
+    return strcmp(subject, last->subject) == 0;
+}
+
 /* Give `next` a pass that serves the choices. */
 static status bring_pass(const struct board_source *source, const struct choice *choices, int count,
                          struct pool *pool, struct progress *progress, struct board *next,
@@ -114,7 +127,7 @@ static status bring_pass(const struct board_source *source, const struct choice 
         return error_set(error, STATUS_STATE,
                          "these criteria need gradients, and no data set is open: 'data shapes' or "
                          "'data KIND PATH' opens one");
-    if (served && pass_settings_equal(&settings, &source->board->pass->settings)) {
+    if (served && is_last(source, &settings)) {
         outcome->reused = true;
         return STATUS_OK;
     }

@@ -7,6 +7,16 @@
 #include "base/memory.h"
 #include "base/share.h"
 
+struct pass *pass_new(struct dataset *dataset, const struct pass_settings *settings)
+{
+    struct pass *pass = mem_new(1, sizeof *pass);
+    if (pass) {
+        pass->dataset = dataset_retain(dataset);
+        pass->settings = *settings;
+    }
+    return pass;
+}
+
 struct pass *pass_retain(struct pass *pass)
 {
     if (pass)
@@ -21,6 +31,7 @@ void pass_free(struct pass *pass)
     if (pass->statistics)
         score_statistics_free(pass->statistics);
     sample_free(&pass->sample);
+    dataset_free(pass->dataset);
     mem_free(pass);
 }
 

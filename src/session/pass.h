@@ -18,13 +18,17 @@ struct pass_settings {
 
 /* One pass over a sample and what it left. */
 struct pass {
-    int shares; /* owners beside the first */
+    int shares;              /* owners beside the first */
+    struct dataset *dataset; /* what the sample is of, counted; another may be open by now */
     struct sample sample;
     struct pass_settings settings;
     char subject[DIGEST_SIZE]; /* names the network and the images */
     struct score_statistics *statistics;
 };
 
+/* A pass with nothing in it yet but its settings and the data set, which gets one more owner. NULL without
+ * memory. */
+struct pass *pass_new(struct dataset *dataset, const struct pass_settings *settings);
 /* One more owner; each calls pass_free once. NULL is fine for both. */
 struct pass *pass_retain(struct pass *pass);
 void pass_free(struct pass *pass);

@@ -170,18 +170,10 @@ status session_set_model(struct session *session, struct model *model, struct er
     return STATUS_OK;
 }
 
-status session_set_dataset(struct session *session, struct dataset *dataset, struct error *error)
+void session_set_dataset(struct session *session, struct dataset *dataset)
 {
-    struct board *rest;
-    status code = board_without_pass(session->board, &rest, error);
-    if (code != STATUS_OK) {
-        dataset_free(dataset);
-        return code;
-    }
-    session_set_board(session, rest);
     dataset_free(session->dataset);
     session->dataset = dataset;
-    return STATUS_OK;
 }
 
 void session_set_pruning(struct session *session, struct pruning *pruning)

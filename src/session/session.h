@@ -70,10 +70,10 @@ void session_rollback(struct session *session, struct session_change *change);
 void session_go(struct session *session, int position);
 
 /* Put parts in the place of the present ones. Ownership of `model` and `dataset` passes, also on failure. A
- * new model drops all scores, ratios and selections; new data drop the statistics and every score that came
- * from them. */
+ * new model drops all scores, ratios and selections; with new data they stay, scores of the data before
+ * included (board->pass->dataset tells): score on some images, judge on others. */
 status session_set_model(struct session *session, struct model *model, struct error *error);
-status session_set_dataset(struct session *session, struct dataset *dataset, struct error *error);
+void session_set_dataset(struct session *session, struct dataset *dataset);
 /* Ownership passes. The scores must be those of the model, the selection one of its channels. */
 void session_set_board(struct session *session, struct board *board);
 void session_set_pruning(struct session *session, struct pruning *pruning);

@@ -29,20 +29,20 @@ void text_add_shape(struct text *text, const struct shape *shape)
 void text_add_sample(struct text *text, const struct session *session)
 {
     const struct pass *pass = session->board->pass;
-    if (!pass || !session->dataset) {
+    if (!pass) {
         text_add(text, "weights only");
         return;
     }
     const struct sample_options *sample = &pass->settings.sample;
     text_add_thousands(text, pass->sample.count);
     text_add(text, " of ");
-    text_add_thousands(text, session->dataset->count);
-    text_add_format(text, " images (%s %s", session->dataset->kind->name, session->dataset->split);
+    text_add_thousands(text, pass->dataset->count);
+    text_add_format(text, " images (%s %s", pass->dataset->kind->name, pass->dataset->split);
     if (sample->balanced)
         text_add(text, ", balanced");
     if (sample->order == SAMPLE_FIRST)
         text_add(text, ", the first");
-    else if (pass->sample.count < session->dataset->count)
+    else if (pass->sample.count < pass->dataset->count)
         text_add_format(text, ", seed %llu", (unsigned long long)sample->seed);
     text_add(text, ")");
 }
@@ -83,22 +83,6 @@ static void real_fact(struct figure *figure, const char *key, double value)
     text_free(&text);
 }
 
-static void sample_facts(const struct session *session, struct figure *figure)
-{
-    const struct pass *pass = session->board->pass;
-    const struct pass_settings *settings = &pass->settings;
-    figure_fact(figure, "sample", "%lld of %lld", (long long)pass->sample.count,
-                (long long)session->dataset->count);
-    figure_fact(figure, "balanced", "%s", settings->sample.balanced ? "yes" : "no");
-    figure_fact(figure, "order", "%s", settings->sample.order == SAMPLE_FIRST ? "first" : "random");
-    figure_fact(figure, "seed", "%llu", (unsigned long long)settings->sample.seed);
-    figure_fact(figure, "precision", "%s", element_name(settings->real));
-    figure_fact(figure, "kernel", "%s", kernel_name(settings->kernel));
-    real_fact(figure, "sample_loss", pass->statistics->loss / (double)pass->statistics->images);
-    real_fact(figure, "sample_accuracy",
-              (double)pass->statistics->correct / (double)pass->statistics->images);
-}
-
 /* Of a network that is not as loaded any more. */
 static void changed_facts(const struct session *session, struct figure *figure)
 {
@@ -125,6 +109,33 @@ static void release_data(void *dataset)
     dataset_free(dataset);
 }
 
+static void data_facts(struct dataset *dataset, const char *data, const char *hash, const char *normalize,
+                       struct figure *figure)
+{
+    figure_fact(figure, data, "%s %s", dataset->kind->name, dataset->split);
+    figure_fact_later(figure, hash, data_hash, dataset_retain(dataset), release_data);
+    figure_fact(figure, normalize, "%s", dataset->normalization);
+}
+
+/* Of the pass that scores came from, perhaps over another data set than the one that is open. */
+static void sample_facts(const struct session *session, struct figure *figure)
+{
+    const struct pass *pass = session->board->pass;
+    const struct pass_settings *settings = &pass->settings;
+    if (pass->dataset != session->dataset)
+        data_facts(pass->dataset, "sample_data", "sample_data_hash", "sample_normalize", figure);
+    figure_fact(figure, "sample", "%lld of %lld", (long long)pass->sample.count,
+                (long long)pass->dataset->count);
+    figure_fact(figure, "balanced", "%s", settings->sample.balanced ? "yes" : "no");
+    figure_fact(figure, "order", "%s", settings->sample.order == SAMPLE_FIRST ? "first" : "random");
+    figure_fact(figure, "seed", "%llu", (unsigned long long)settings->sample.seed);
+    figure_fact(figure, "precision", "%s", element_name(settings->real));
+    figure_fact(figure, "kernel", "%s", kernel_name(settings->kernel));
+    real_fact(figure, "sample_loss", pass->statistics->loss / (double)pass->statistics->images);
+    real_fact(figure, "sample_accuracy",
+              (double)pass->statistics->correct / (double)pass->statistics->images);
+}
+
 struct figure *shown_figure(const struct session *session, enum figure_kind kind, const char *name)
 {
     struct figure *figure = figure_new(kind, name);
@@ -136,12 +147,9 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
         figure_fact(figure, "model_hash", "%s", session->model->digest);
         changed_facts(session, figure);
     }
-    if (session->dataset) {
-        figure_fact(figure, "data", "%s %s", session->dataset->kind->name, session->dataset->split);
-        figure_fact_later(figure, "data_hash", data_hash, dataset_retain(session->dataset), release_data);
-        figure_fact(figure, "normalize", "%s", session->dataset->normalization);
-    }
-    if (board_statistics(session->board) && session->dataset)
+    if (session->dataset)
+        data_facts(session->dataset, "data", "data_hash", "normalize", figure);
+    if (board_statistics(session->board))
         sample_facts(session, figure);
     if (session->board->count) {
         static const enum option_id told[] = {OPTION_GAMMA, OPTION_TARGET, OPTION_TAYLOR, OPTION_GRAD,

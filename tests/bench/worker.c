@@ -348,7 +348,9 @@ static status begin(struct worker *worker, const char *name, const char *images,
         code = session_set_model(worker->session, model, error);
     if (code == STATUS_OK && images)
         code = dataset_open(&images_kind, images, &half, &dataset, error);
-    return code == STATUS_OK && dataset ? session_set_dataset(worker->session, dataset, error) : code;
+    if (code == STATUS_OK && dataset)
+        session_set_dataset(worker->session, dataset);
+    return code;
 }
 
 int worker_main(const char *model, const char *images, int threads)

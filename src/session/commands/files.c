@@ -71,16 +71,22 @@ static status open_data(struct call *call, const struct dataset_kind *kind, stru
     return dataset_open(kind, path, &options, dataset, error);
 }
 
+/* Scores stay, as what they are. */
+static void tell_sample(const struct session *session, struct reply *reply)
+{
+    struct text text = {0};
+    text_add_sample(&text, session);
+    reply_add(reply, STYLE_NOTE, "the scores stay as they are, from %s", reply_text(reply, &text));
+    text_free(&text);
+}
+
 static status run_data(struct call *call, struct error *error)
 {
     struct dataset *dataset;
     status code = open_data(call, dataset_kind_find(call_argument(call, 0)), &dataset, error);
     if (code != STATUS_OK)
         return code;
-    int before = call->session->board->count;
-    code = session_set_dataset(call->session, dataset, error);
-    if (code != STATUS_OK)
-        return code;
+    session_set_dataset(call->session, dataset);
     struct text text = {0};
     text_add_format(&text, "%s %s: ", dataset->kind->name, dataset->split);
     text_add_thousands(&text, dataset->count);
@@ -90,8 +96,8 @@ static status run_data(struct call *call, struct error *error)
     text_free(&text);
     if (dataset->note)
         reply_add(call->reply, STYLE_NOTE, "note: %s", dataset->note);
-    if (call->session->board->count < before)
-        reply_add(call->reply, STYLE_NOTE, "scores from the data before were dropped");
+    if (call->session->board->pass)
+        tell_sample(call->session, call->reply);
     tell_fit(call->session, call->reply);
     return STATUS_OK;
 }
@@ -143,7 +149,8 @@ const struct command commands_files[] = {
      "normalised as the "
      "network was trained: (pixel / 255 - mean) / std for each channel, with a preset (none, cifar, "
      "imagenet, half) or "
-     "numbers. Opening a data set drops the scores that came from another.",
+     "numbers. Scores stay those of the images that they came from, "
+     "so that one can score on training images and judge on test images; score goes on to the new ones.",
      data_examples, run_data},
     {.name = NULL},
 };
