@@ -226,7 +226,7 @@ static const struct example save_examples[] = {
 };
 
 const struct command commands_save[] = {
-    {"save", NULL, "files", save_arguments, save_parameters, NULL, COMMAND_MODEL,
+    {"save", NULL, "files", save_arguments, save_parameters, NULL, COMMAND_MODEL | COMMAND_LONG,
      "write the network, or what was cut",
      "A file that ends in .onnx gets the network, with the names, the opset and the metadata of the file "
      "that "
