@@ -11,7 +11,8 @@ MODE is one of
     full      loss.backward() as a researcher writes it: every parameter requires its gradient, hooks on the
               BatchNorm outputs collect the gate gradients of Taylor's criterion
     tuned     the same with convolution and linear weights frozen: only BatchNorm's (without any, biases')
-forward and tuned take the memory layout, contiguous or channels_last, that is faster here.
+    double    tuned, in double
+forward, tuned and double take the memory layout, contiguous or channels_last, that is faster here.
 
 The network is evaluated from the file itself: weights, operators and order are those that the measured program
 reads. What does not depend on the images (exporters' chains of Shape, Gather, Concat ...) is computed once.
@@ -244,12 +245,16 @@ class Peer:
         x, y = torch.cat([x] * repeat), torch.cat([y] * repeat)
         self.batches = [(x[i:i + batch], y[i:i + batch]) for i in range(0, len(x) - batch + 1, batch)]
         self.net = Network(path, self.batches[0][0]).eval()
-        gradients = mode in ("full", "tuned")
+        if mode == "double":
+            self.net.double()
+            self.batches = [(x.double(), y) for x, y in self.batches]
+        tuned = mode in ("tuned", "double")
+        gradients = mode == "full" or tuned
         self.net.probed = gradients
         affine = any(kind == "scale" for kind in self.net.kinds.values())
         for name, parameter in self.net.named_parameters():
             kind = self.net.kinds[name]
-            parameter.requires_grad_(mode == "full" or mode == "tuned" and
+            parameter.requires_grad_(mode == "full" or tuned and
                                      (kind in ("scale", "shift") if affine else kind == "bias"))
         if mode == "fused":
             with torch.no_grad():
@@ -258,7 +263,7 @@ class Peer:
                 self.net = torch.jit.optimize_for_inference(
                     torch.jit.freeze(torch.jit.trace(self.net, self.batches[0][0], check_trace=False)))
         self.run(2 * batch)
-        if mode in ("forward", "tuned"):
+        if mode == "forward" or tuned:
             self.choose_layout()
 
     def step(self, x, y):
@@ -269,7 +274,7 @@ class Peer:
 
     def run(self, count):
         start = time.perf_counter()
-        if self.mode in ("full", "tuned"):
+        if self.mode not in ("forward", "fused"):
             self.net.zero_grad()
             self.net.gates.clear()
         for i in range(max(1, count // self.batch)):

@@ -116,7 +116,7 @@ void bench_accuracy(const struct settings *settings, const struct subject *subje
 {
     static const char *const measures[] = {"logits", "delta", "gate", "lift"};
     const struct parameter *choices = &option_at(OPTION_KERNEL)->parameter;
-    const double most = 1e9; /* MACs; plain loops in double are slow */
+    const double most = 1e10; /* MACs; plain loops are slow */
     struct error error = {0};
     struct child child;
     char title[128];
@@ -126,7 +126,7 @@ void bench_accuracy(const struct settings *settings, const struct subject *subje
              images, images == 1 ? "" : "s");
     report_section(report, "accuracy", title);
     if (subject->forward_macs > most) {
-        report_note(report, "left out: plain loops in double take minutes on this network");
+        report_note(report, "left out: plain loops take minutes on this network");
         return;
     }
     status code = subject_worker(subject, settings, settings->threads, &child, &error);

@@ -12,13 +12,19 @@ enum { SMALL_SIDE = 64, LOGIT_IMAGES = 2, LOGITS_MOST = 2 * 4096 };
 struct party {
     const char *item, *mode; /* mode NULL: ours */
     const char *request;     /* with %: the number of images */
+    const char *setup;       /* a request before all others, or NULL */
+    int against;             /* a peer's: which of ours it is compared with */
     bool gradients;
+    bool small; /* takes part for small images only */
     int64_t unit, images;
     struct child child;
     bool alive;
     struct series rates;
     double memory;
 };
+
+/* The first of the parties are ours. */
+enum { FORWARD, SCORING, SCORING_DOUBLE, OURS };
 
 static const char all_criteria[] = "score % l1,taylor,geomedian,proscore";
 
@@ -29,8 +35,15 @@ static status start_peer(struct party *party, const struct settings *settings, c
     party->unit = subject->side <= SMALL_SIDE ? 64 : 16;
     snprintf(batch, sizeof batch, "%lld", (long long)party->unit);
     snprintf(threads, sizeof threads, "%d", settings->threads);
-    const char *const peer[] = {settings->python, settings->peer, "serve", subject->model, subject->images,
-                                party->mode,      batch,          threads, NULL};
+    const char *const peer[] = {settings->python,
+                                settings->peer,
+                                "serve",
+                                subject->model,
+                                subject->images,
+                                party->mode,
+                                batch,
+                                threads,
+                                NULL};
     return child_start(&party->child, peer, error);
 }
 
@@ -38,13 +51,18 @@ static void start_party(struct party *party, const struct settings *settings, co
                         struct report *report)
 {
     struct error error = {0};
+    double none;
+    if (party->small && subject->side > SMALL_SIDE)
+        return;
     party->unit = 16;
     status code = party->mode ? start_peer(party, settings, subject, &error)
                               : subject_worker(subject, settings, settings->threads, &party->child, &error);
     party->alive = code == STATUS_OK;
+    if (code == STATUS_OK && party->setup)
+        code = child_number(&party->child, &none, &error, "%s", party->setup);
     if (code == STATUS_OK)
-        code = images_for(&party->child, party->request, party->unit, settings->seconds, &party->images,
-                          &error);
+        code =
+            images_for(&party->child, party->request, party->unit, settings->seconds, &party->images, &error);
     if (code != STATUS_OK)
         report_failure(report, party->item, &error);
     if (code != STATUS_OK && party->alive)
@@ -115,22 +133,23 @@ static void report_rates(const struct party *party, const struct subject *subjec
     struct series share = series_ratio(&party->rates, peak);
     for (int i = 0; i < share.count; i++)
         share.values[i] *= 2 * macs / 1e9;
-    if (!party->mode && share.count)
+    if (!party->mode && !party->setup && share.count)
         snprintf(remark, sizeof remark, "%.0f %% of the peak, %.0f MB", 100 * series_median(&share),
                  party->memory);
     else
         snprintf(remark, sizeof remark, "%.0f MB", party->memory);
     report_series(report, subject->name, party->item, &party->rates, "images/s", remark);
-    if (!party->mode)
-        report_series(report, subject->name, party->gradients ? "  scoring: share of peak" : "  forward: share of peak",
-                      &share, "", "counted as direct convolutions");
+    if (!party->mode && !party->setup)
+        report_series(report, subject->name,
+                      party->gradients ? "  scoring: share of peak" : "  forward: share of peak", &share, "",
+                      "counted as direct convolutions");
 }
 
 static void report_ratios(const struct party *parties, int count, const struct subject *subject,
                           struct report *report)
 {
     for (int i = 0; i < count; i++) {
-        const struct party *peer = &parties[i], *ours = &parties[peer->gradients];
+        const struct party *peer = &parties[i], *ours = &parties[peer->against];
         char item[64], remark[64];
         struct series ratio = series_ratio(&ours->rates, &peer->rates);
         if (!peer->mode || !ratio.count)
@@ -146,12 +165,31 @@ void bench_throughput(const struct settings *settings, const struct subject *sub
     struct party parties[] = {
         {.item = "forward", .request = "forward %"},
         {.item = "all four criteria", .request = all_criteria, .gradients = true},
+        {.item = "all four criteria in double",
+         .setup = "precision double",
+         .request = all_criteria,
+         .gradients = true,
+         .small = true},
         {.item = "PyTorch forward", .mode = "forward", .request = "forward %"},
         {.item = "PyTorch forward, frozen and fused", .mode = "fused", .request = "forward %"},
-        {.item = "PyTorch gradients as written", .mode = "full", .request = "score %", .gradients = true},
-        {.item = "PyTorch gradients tuned", .mode = "tuned", .request = "score %", .gradients = true},
+        {.item = "PyTorch gradients as written",
+         .mode = "full",
+         .request = "score %",
+         .gradients = true,
+         .against = SCORING},
+        {.item = "PyTorch gradients tuned",
+         .mode = "tuned",
+         .request = "score %",
+         .gradients = true,
+         .against = SCORING},
+        {.item = "PyTorch gradients in double, tuned",
+         .mode = "double",
+         .request = "score %",
+         .gradients = true,
+         .against = SCORING_DOUBLE,
+         .small = true},
     };
-    enum { PARTIES = sizeof parties / sizeof *parties, OURS = 2 };
+    enum { PARTIES = sizeof parties / sizeof *parties };
     const int count = settings->python && strcmp(subject->model, "example") != 0 ? PARTIES : OURS;
     struct series peak = {0};
     struct error error = {0};
@@ -167,7 +205,7 @@ void bench_throughput(const struct settings *settings, const struct subject *sub
     for (int i = 0; i < count; i++)
         start_party(&parties[i], settings, subject, report);
     if (count > OURS)
-        check_same(&parties[0], &parties[OURS], subject, report);
+        check_same(&parties[FORWARD], &parties[OURS], subject, report);
     for (int repeat = 0; repeat < settings->repeats; repeat++) {
         double rate;
         if (parties[0].alive &&

@@ -94,14 +94,14 @@ static status compute_scores(const struct worker *worker, const char *name, doub
     if (!criterion)
         return error_set(error, STATUS_USAGE, "no criterion '%s'", name);
     options.gamma = gamma;
-    status code = scores_compute(model->graph, model->layers, criterion, &options, worker->statistics, &scores,
-                                 error);
+    status code =
+        scores_compute(model->graph, model->layers, criterion, &options, worker->statistics, &scores, error);
     scores_free(scores);
     return code;
 }
 
-/* Score with the criteria named, separated by commas, as the command does: one pass for the union of what they
- * need, then each from its statistics. */
+/* Score with the criteria named, separated by commas, as the command does: one pass for the union of what
+ * they need, then each from its statistics. */
 static status score(struct worker *worker, int64_t count, const char *criteria, struct error *error)
 {
     struct session *session = worker->session;
@@ -119,7 +119,8 @@ static status score(struct worker *worker, int64_t count, const char *criteria, 
     worker->statistics = NULL;
     status code = STATUS_OK;
     if (needs & ~(unsigned)NEED_WEIGHTS)
-        code = run_pass(worker, count, needs, ELEMENT_FLOAT, &worker->statistics, error);
+        code =
+            run_pass(worker, count, needs, options_precision(session->options), &worker->statistics, error);
     snprintf(copy, sizeof copy, "%s", criteria);
     for (char *rest = copy, *name; code == STATUS_OK && (name = strsep(&rest, ","));)
         code = compute_scores(worker, name, options.gamma, error);
@@ -163,7 +164,8 @@ static status request_logits(struct worker *worker, const char *argument, struct
 static status set_option(struct worker *worker, enum option_id id, const char *value, struct error *error)
 {
     struct options options = *worker->session->options;
-    status code = value_parse(&option_at((int)id)->parameter, worker->session, value, &options.value[id], error);
+    status code =
+        value_parse(&option_at((int)id)->parameter, worker->session, value, &options.value[id], error);
     return code == STATUS_OK ? session_set_options(worker->session, &options, NULL, error) : code;
 }
 
@@ -179,6 +181,13 @@ static status request_kernel(struct worker *worker, const char *argument, struct
 {
     text_add(reply, "0");
     return set_option(worker, OPTION_KERNEL, argument, error);
+}
+
+static status request_precision(struct worker *worker, const char *argument, struct text *reply,
+                                struct error *error)
+{
+    text_add(reply, "0");
+    return set_option(worker, OPTION_PRECISION, argument, error);
 }
 
 static status request_peak(struct worker *worker, const char *argument, struct text *reply,
@@ -313,10 +322,11 @@ static const struct served {
     const char *name;
     status (*run)(struct worker *worker, const char *argument, struct text *reply, struct error *error);
 } served[] = {
-    {"forward", request_forward}, {"score", request_score}, {"logits", request_logits},
-    {"threads", request_threads}, {"kernel", request_kernel}, {"peak", request_peak},
-    {"load", request_load},       {"time", request_time},   {"gammas", request_gammas},
-    {"reuse", request_reuse},     {"accuracy", request_accuracy}, {"macs", request_macs},
+    {"forward", request_forward},     {"score", request_score},       {"logits", request_logits},
+    {"threads", request_threads},     {"kernel", request_kernel},     {"peak", request_peak},
+    {"load", request_load},           {"time", request_time},         {"gammas", request_gammas},
+    {"reuse", request_reuse},         {"accuracy", request_accuracy}, {"macs", request_macs},
+    {"precision", request_precision},
 };
 
 static status serve(struct worker *worker, char *line, struct text *reply, struct error *error)
