@@ -128,12 +128,15 @@ static const int data_options[] = {OPTION_NORMALIZE, OPTION_NONE};
 static const struct example data_examples[] = {
     {"data shapes", "makes the images that the example was trained for", false},
     {"data shapes split=train images=500", "makes 500 images of the training split", false},
+    {"data shapes split=train; score taylor samples=200; data shapes split=test; curve taylor samples=100",
+     "scores on training images and judges on test images", false},
     {"data cifar10 ~/data/cifar-10-batches-bin split=train normalize=imagenet", "reads CIFAR-10", true},
     EXAMPLE_END,
 };
 
 const struct command commands_files[] = {
-    {"load", NULL, "files", load_arguments, NULL, NULL, COMMAND_LONG | COMMAND_CHANGES, "load a network from an ONNX file",
+    {"load", NULL, "files", load_arguments, NULL, NULL, COMMAND_LONG | COMMAND_CHANGES,
+     "load a network from an ONNX file",
      "Reads an ONNX file (opset 7 to 18), folds what is constant and finds the layers that can be pruned. "
      "The network must "
      "take one batch of images and give one row of class scores for each. A network that is loaded already "
