@@ -160,12 +160,14 @@ static bool start_thread(struct job *job)
         return false;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    job->threaded = true;
-    job->threaded = pthread_create(&job->thread, NULL, work, job) == 0;
+    job->threaded = true; /* before the thread looks */
+    const bool started = pthread_create(&job->thread, NULL, work, job) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!job->threaded)
+    if (!started) {
+        job->threaded = false;
         close_pipe(job);
-    return job->threaded;
+    }
+    return started;
 }
 
 static bool is_long(const struct job_request *request)
