@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Golden tests: the commands of tests/commands/NAME.in give the output, the errors and the exit status of NAME.out, byte for
-# byte. Arithmetic is double with plain loops, and times are not shown, so that every machine gives the same.
+# byte. Arithmetic is double, and times are not shown, so that every machine shows the same.
 # UPDATE_GOLDEN=1 writes the files anew; look at the difference before keeping it.
 . "$SRCDIR/tests/program.sh"
 

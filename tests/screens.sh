@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Golden screens: the commands of tests/screens/NAME.in, run in panes without a terminal, save screens that are those of
-# NAME.out, cell by cell. The first line of an input names size and options: "# 80x24 --ascii". Arithmetic is double with
-# plain loops on one sample, and no time is shown. UPDATE_GOLDEN=1 writes the files anew; look at the difference.
+# NAME.out, cell by cell. The first line of an input names size and options: "# 80x24 --ascii". Arithmetic is double,
+# on one sample, and no time is shown. UPDATE_GOLDEN=1 writes the files anew; look at the difference.
 . "$SRCDIR/tests/program.sh"
 
 for input in "$SRCDIR"/tests/screens/*.in; do

@@ -497,7 +497,7 @@ static void test_few_escapes(void **state)
 
 static void test_installed_themes(void **state)
 {
-    static const char *const names[] = {"colour-blind", "dark", "high-contrast", "light", "mono"};
+    static const char *const names[] = {"ascii", "colour-blind", "dark", "high-contrast", "light", "mono"};
     char **list = NULL;
     size_t count = 0;
     struct error error = {0};
@@ -510,7 +510,8 @@ static void test_installed_themes(void **state)
         struct theme *theme = load(names[i]);
         assert_string_equal(list[i], names[i]);
         assert_string_equal(theme->name, names[i]);
-        bool mono = strcmp(names[i], "mono") == 0;
+        const bool ascii = strcmp(names[i], "ascii") == 0, mono = ascii || strcmp(names[i], "mono") == 0;
+        assert_int_equal(theme->ascii, ascii);
         assert_true(mono == (theme->ramp_count == 0) && mono == (theme->ramp16_count == 0));
         for (int s = 0; s < STYLE_COUNT; s++)
             assert_true(theme->style[s].foreground16 < 16 && (!mono || theme->style[s].foreground < 0));
@@ -555,7 +556,7 @@ static void test_theme_errors(void **state)
     static const struct {
         const char *lines, *message;
     } cases[] = {
-        {"title = bold\ntitel = red\n", ":2: 'titel' is not a style; did you mean 'title'?"},
+        {"title = bold\ntitel = red\n", ":2: 'titel' is not a setting; did you mean 'title'?"},
         {"\n# x\nbar = bleu\n", ":3: 'bleu' is not a colour, 'on', 'bold', 'dim', 'underline' or 'reverse'"},
         {"bar = bleu\n", "did you mean 'blue'?"},
         {"bar = blod\n", "did you mean 'bold'?"},
@@ -576,6 +577,10 @@ static void test_theme_errors(void **state)
         {"ramp = 1 2 x\n", ":1: 'x' is not a colour"},
         {"ramp16 = 1 16\n", ":1: colour 16 is not one of the 16"},
         {"bar = a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a\n", ":1: too many words"},
+        {"glyphs = utf8\n", ":1: 'utf8' is not unicode or ascii"},
+        {"glyphs = asci\n", "did you mean 'ascii'?"},
+        {"glyphs = ascii unicode\n", ":1: glyphs are unicode or ascii: one word"},
+        {"glyphs = ascii\nglyphs = ascii\n", ":2: 'glyphs' is already set in line 1"},
         {"bar = \xff\n", ": not a text file"},
     };
     char *folder = make_folder(), *path = path_join(folder, "own.theme");
@@ -602,7 +607,7 @@ static void test_theme_errors(void **state)
 static void test_own_theme(void **state)
 {
     static const char lines[] =
-        "# mine\r\n\r\n  bar=196 on 17 bold / red\n\ncut = on bright-red dim\nseries3 = 99\nramp = 16 231";
+        "# mine\r\n\r\n  bar=196 on 17 bold / red\n\ncut = on bright-red dim\nseries3 = 99\nramp = 16 231\nglyphs = ascii";
     char *home = make_folder(), *config = path_join(home, "ippro-explore"),
          *themes = path_join(config, "themes");
     char *path = path_join(themes, "own.theme");
@@ -616,6 +621,7 @@ static void test_own_theme(void **state)
     assert_true(bar->foreground == 196 && bar->background == 17 && bar->bold && !bar->dim);
     assert_true(bar->foreground16 == 1 && bar->background16 == -1);
     assert_true(cut->foreground == -1 && cut->background == 9 && cut->dim && cut->background16 == 9);
+    assert_true(theme->ascii);
     assert_true(theme->ramp_count == 2 && theme->ramp16_count == 2);
     assert_true(theme->ramp16[0] == 0 && theme->ramp16[1] == 15);
     assert_int_equal(theme->style[STYLE_TITLE].foreground, -1);
@@ -627,8 +633,8 @@ static void test_own_theme(void **state)
     char **names = NULL;
     size_t count = 0;
     assert_int_equal(theme_list(&names, &count, &error), STATUS_OK);
-    assert_int_equal(count, 6);
-    assert_string_equal(names[5], "own");
+    assert_int_equal(count, 7);
+    assert_string_equal(names[6], "own");
     theme_list_free(names, count);
     unsetenv("XDG_CONFIG_HOME");
     assert_int_equal(remove(path) | rmdir(themes) | rmdir(config) | rmdir(home), 0);

@@ -2,6 +2,7 @@
 themesdir = $(pkgdatadir)/themes
 dist_themes_DATA = \
 	themes/README \
+	themes/ascii.theme \
 	themes/colour-blind.theme \
 	themes/dark.theme \
 	themes/high-contrast.theme \

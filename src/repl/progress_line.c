@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "repl/terminal.h"
+#include "view/glyphs.h"
 
 enum { BAR_WIDTH = 20 };
 
@@ -31,22 +32,12 @@ void progress_line_report(void *argument, const char *what, const char *unit, in
     pthread_mutex_unlock(&line->lock);
 }
 
-static void add_bar(struct text *text, double share, bool ascii)
-{
-    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    int parts = (int)(share * BAR_WIDTH * 8);
-    int full = parts / 8, rest = ascii ? 0 : parts % 8;
-    text_add_repeated(text, ascii ? "#" : "█", full);
-    text_add(text, eighths[rest]);
-    text_add_repeated(text, ascii ? "." : " ", BAR_WIDTH - full - (rest > 0));
-}
-
 static void compose(const struct progress_line *line, struct text *text)
 {
     double elapsed = clock_seconds() - line->started;
     double share = line->total > 0 ? (double)line->done / (double)line->total : 0;
     text_add_format(text, "%s  ", line->what);
-    add_bar(text, share < 0 ? 0 : share > 1 ? 1 : share, line->ascii);
+    text_add_bar(text, glyph_set(line->ascii), share, BAR_WIDTH, line->ascii ? "." : " ");
     text_add(text, "  ");
     text_add_thousands(text, line->done);
     text_add(text, " of ");

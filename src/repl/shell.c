@@ -37,7 +37,7 @@ status shell_run(struct shell *shell, const struct job_request *request, struct 
 {
     status code = shell->face.run
                       ? shell->face.run(shell->face.argument, request, reply, error)
-                      : job_run(request, shell->show.ascii || !terminal_utf8(), reply, error);
+                      : job_run(request, show_ascii(&shell->show, shell->session), reply, error);
     return code == STATUS_OK && reply->request.kind ? ask(shell, reply, error) : code;
 }
 

@@ -20,16 +20,24 @@ struct drawing {
     int colors;
 };
 
+bool show_ascii(const struct show *show, const struct session *session)
+{
+    const int64_t wanted = option_integer(session->options, OPTION_ASCII);
+    if (wanted != AUTO)
+        return wanted == AUTO_YES;
+    return show->ascii || !terminal_utf8() || (session->theme && session->theme->ascii);
+}
+
 static void drawing_start(struct drawing *drawing, const struct show *show, const struct session *session,
                           int descriptor)
 {
     const struct options *options = session->options;
-    int64_t width = option_integer(options, OPTION_WIDTH), ascii = option_integer(options, OPTION_ASCII);
+    int64_t width = option_integer(options, OPTION_WIDTH);
     int64_t color = option_integer(options, OPTION_COLOR);
     drawing->width = width ? (int)width : terminal_columns(descriptor);
     if (drawing->width == 0)
         drawing->width = 80;
-    drawing->ascii = ascii == AUTO ? show->ascii || !terminal_utf8() : ascii == AUTO_YES;
+    drawing->ascii = show_ascii(show, session);
     drawing->colors = show->plain ? -1 : terminal_colors(descriptor);
     if (drawing->colors > 0 && color == AUTO_NO)
         drawing->colors = 0;

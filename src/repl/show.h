@@ -15,6 +15,9 @@ struct show {
     bool shown; /* something was shown before */
 };
 
+/* Whether to draw with ASCII alone: as the option ascii says; by itself where the terminal has no more, the
+ * program was started so, or the theme wants it. */
+bool show_ascii(const struct show *show, const struct session *session);
 /* Print the reply's paragraphs and figures to `file`, as wide as its terminal, 80 columns elsewhere, or as
  * the option width says. */
 status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,

@@ -9,6 +9,7 @@
 #include "tui/explorer_live.h"
 #include "tui/keys_help.h"
 #include "tui/pane.h"
+#include "view/glyphs.h"
 
 /* --- panes -------------------------------------------------------------------------------------------------
  */
@@ -20,9 +21,10 @@ static void draw_title(struct explorer *explorer, struct canvas *grid, enum pane
     const struct pane_row *row = pane_row_at(pane);
     struct text text = {0};
     enum cell_style rule = focused ? STYLE_FOCUS : STYLE_BORDER;
-    grid_fill(grid, rect->line, rect->column, rect->column + rect->width, rule, grid->ascii ? "-" : "─");
+    grid_fill(grid, rect->line, rect->column, rect->column + rect->width, rule,
+              glyph_set(grid->ascii)->horizontal);
     struct rect line = {rect->column + 1, rect->line, rect->width - 2, 1};
-    text_add_format(&text, "%s%s ", focused ? grid->ascii ? ">" : "▸" : " ", pane_title((int)pane));
+    text_add_format(&text, "%s%s ", focused ? glyph_set(grid->ascii)->marker : " ", pane_title((int)pane));
     int column = grid_text(grid, &line, 0, 0, focused ? STYLE_FOCUS : STYLE_TITLE, text_data(&text));
     text_clear(&text);
     if (row->title)
@@ -45,7 +47,7 @@ static void draw_pane(struct explorer *explorer, struct canvas *grid, enum pane_
     struct rect room = pane_room(explorer, pane);
     draw_title(explorer, grid, pane, focused);
     for (int i = 0; explorer->placement.rule_at_left[pane] && i < rect->height; i++)
-        canvas_text(grid, rect->line + i, rect->column - 1, STYLE_BORDER, grid->ascii ? "|" : "│");
+        canvas_text(grid, rect->line + i, rect->column - 1, STYLE_BORDER, glyph_set(grid->ascii)->vertical);
     if (room.height > 0)
         pane_row_at(pane)->draw(explorer, grid, &room, focused);
 }
@@ -177,7 +179,7 @@ static void draw_keys(struct explorer *explorer, struct canvas *grid, int height
     explorer->keys_top = explorer->keys_top > most ? most : explorer->keys_top;
     for (int line = 0; line < height; line++)
         grid_fill(grid, line, 0, grid->width, STYLE_PLAIN, " ");
-    grid_fill(grid, 0, 0, grid->width, STYLE_FOCUS, grid->ascii ? "-" : "─");
+    grid_fill(grid, 0, 0, grid->width, STYLE_FOCUS, glyph_set(grid->ascii)->horizontal);
     canvas_text(grid, 0, 2, STYLE_FOCUS, " Keys in force: any other key closes this ");
     draw_scrolled(grid, &room, &keys, explorer->keys_top, 0);
     canvas_free(&keys);

@@ -24,7 +24,7 @@ status explorer_new(struct shell *shell, struct explorer **result, struct error 
     explorer->last_focus = PANE_LAYERS;
     explorer->zoomed = -1;
     explorer->gallery.shown = explorer->gallery.sort = -1;
-    explorer->ascii = shell->show.ascii || !terminal_utf8();
+    explorer->ascii = show_ascii(&shell->show, shell->session);
     explorer->colors = -1;
     explorer->line = (struct edit_line){.prompt = "ippro> ", .text = ""};
     if (!bindings_reset(&explorer->bindings) || live_new(&explorer->live, error) != STATUS_OK) {
@@ -178,12 +178,12 @@ static void remember_scores(struct explorer *explorer)
     explorer->scores.count = row ? row->count : 0;
 }
 
-/* The options ascii and color over what the terminal can do. */
+/* The options ascii and color, and the theme, over what the terminal can do. */
 static void follow_options(struct explorer *explorer)
 {
     const struct options *options = explorer->session->options;
-    int64_t ascii = option_integer(options, OPTION_ASCII), color = option_integer(options, OPTION_COLOR);
-    explorer->ascii = ascii == AUTO ? explorer->shell->show.ascii || !terminal_utf8() : ascii == AUTO_YES;
+    int64_t color = option_integer(options, OPTION_COLOR);
+    explorer->ascii = show_ascii(&explorer->shell->show, explorer->session);
     explorer->depth = explorer->colors > 0 && color == AUTO_NO     ? 0
                       : explorer->colors == 0 && color == AUTO_YES ? 8
                                                                    : explorer->colors;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "tui/explorer.h"
 #include "tui/pane.h"
+#include "view/glyphs.h"
 
 /* --- lines -------------------------------------------------------------------------------------------------
  */
@@ -60,7 +61,7 @@ static void line_beside(struct explorer *explorer, const char *line)
 
 void explorer_line(struct explorer *explorer, const char *line)
 {
-    char *shown = mem_format("%s %s", explorer->ascii ? ">" : "›", line);
+    char *shown = mem_format("%s %s", glyph_set(explorer->ascii)->typed, line);
     explorer_say(explorer, false, "%s", "");
     if (*line && shown)
         journal_add(&explorer->journal, STYLE_PROMPT, shown);

@@ -6,6 +6,7 @@
 
 #include "base/progress.h"
 #include "tui/pane.h"
+#include "view/glyphs.h"
 
 #define INTERVAL 0.2 /* seconds */
 enum { BAR_WIDTH = 20 };
@@ -71,16 +72,6 @@ static void add_agreement(struct text *text, const struct live_snapshot *snapsho
                     board->entries[worst].choice.label);
 }
 
-static void add_bar(struct text *text, double share, bool ascii)
-{
-    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    int parts = (int)(share * BAR_WIDTH * 8), full = parts / 8, rest = ascii ? 0 : parts % 8;
-    text_add_repeated(text, ascii ? "#" : "█", full);
-    text_add(text, eighths[rest]);
-    text_add_repeated(text, ascii ? "." : "░", BAR_WIDTH - full - (rest > 0));
-    text_add(text, "  ");
-}
-
 void text_add_activity(struct text *text, struct explorer *explorer, bool wide)
 {
     struct progress_line *line = &explorer->progress;
@@ -93,8 +84,11 @@ void text_add_activity(struct text *text, struct explorer *explorer, bool wide)
                     : explorer->running ? explorer->running
                                         : "work");
     if (line->total > 0) {
-        if (wide)
-            add_bar(text, share < 0 ? 0 : share > 1 ? 1 : share, explorer->ascii);
+        if (wide) {
+            text_add_bar(text, glyph_set(explorer->ascii), share, BAR_WIDTH,
+                         glyph_set(explorer->ascii)->shade);
+            text_add(text, "  ");
+        }
         text_add_thousands(text, line->done);
         text_add(text, " of ");
         text_add_thousands(text, line->total);

@@ -7,6 +7,7 @@
 
 #include "tui/layer_rows.h"
 #include "tui/pane.h"
+#include "view/glyphs.h"
 
 enum { RATIO_WIDTH = 5, KEPT_WIDTH = 9, COST_WIDTH = 6, BAR_LEAST = 6, BAR_MOST = 24, NAME_LEAST = 13 };
 
@@ -114,15 +115,15 @@ void layer_head_draw(struct canvas *grid, const struct rect *room, const struct 
 static void draw_bar(struct canvas *grid, const struct rect *room, int line,
                      const struct layer_places *places, double share)
 {
-    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    const struct glyph_set *glyphs = glyph_set(grid->ascii);
     int parts = (int)lround(share * places->bar_width * 8), full = parts / 8;
     int rest = grid->ascii ? 0 : parts % 8, column = places->bar;
     for (int i = 0; i < full; i++)
-        column = grid_text(grid, room, line, column, STYLE_BAR, grid->ascii ? "#" : "█");
+        column = grid_text(grid, room, line, column, STYLE_BAR, glyphs->row[8]);
     if (rest)
-        column = grid_text(grid, room, line, column, STYLE_BAR, eighths[rest]);
+        column = grid_text(grid, room, line, column, STYLE_BAR, glyphs->row[rest]);
     while (column < places->bar + places->bar_width)
-        column = grid_text(grid, room, line, column, STYLE_CUT, grid->ascii ? "." : "░");
+        column = grid_text(grid, room, line, column, STYLE_CUT, glyphs->shade);
 }
 
 static void draw_numbers(struct canvas *grid, const struct rect *room, int line,
@@ -155,15 +156,13 @@ static void draw_name(const struct explorer *explorer, struct canvas *grid, cons
                       const struct layer_places *places, const struct layer_row *row, bool stream)
 {
     const struct layers *layers = explorer->session->model->layers;
+    const struct glyph_set *glyphs = glyph_set(grid->ascii);
     struct rect cut = *room;
     cut.width = places->name_width < room->width ? places->name_width : room->width;
     int column = 0;
     if (row->stage) {
         bool closed = explorer->layers.closed[row->first];
-        column = grid_text(grid, &cut, line, 0, STYLE_NOTE,
-                           grid->ascii ? closed ? "+ " : "- "
-                           : closed    ? "▸ "
-                                       : "▾ ");
+        column = grid_text(grid, &cut, line, 0, STYLE_NOTE, closed ? glyphs->closed : glyphs->opened) + 1;
     } else if (row->inside) {
         column = 2;
     }
@@ -171,7 +170,7 @@ static void draw_name(const struct explorer *explorer, struct canvas *grid, cons
         cut.width -= 2;
     draw_cut(grid, &cut, line, column, row->stage ? STYLE_NAME : STYLE_PLAIN, layer_row_text(row, layers));
     if (stream && !row->stage)
-        grid_text(grid, room, line, cut.width, STYLE_NOTE, grid->ascii ? "~" : "≈");
+        grid_text(grid, room, line, cut.width, STYLE_NOTE, glyphs->tied);
 }
 
 void layer_row_draw(const struct explorer *explorer, struct canvas *grid, const struct rect *room, int line,

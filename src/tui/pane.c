@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "view/glyphs.h"
 
 const struct pane_row *pane_row_at(enum pane_id pane)
 {
@@ -109,7 +110,7 @@ void draw_empty(struct canvas *grid, const struct rect *room, const char *text)
 void draw_cut(struct canvas *grid, const struct rect *room, int line, int column, enum cell_style style,
               const char *text)
 {
-    const char *ellipsis = grid->ascii ? "..." : "…";
+    const char *ellipsis = glyph_set(grid->ascii)->ellipsis;
     int width = grid_width_of(grid, ellipsis);
     grid_text(grid, room, line, column, style, text);
     if (column + grid_width_of(grid, text) > room->width && room->width > width + 2)
@@ -122,7 +123,7 @@ void draw_scrolled(struct canvas *grid, const struct rect *room, const struct ca
     grid_copy(grid, room, content, top, aside);
     int last = room->column + room->width - 1;
     if (top > 0)
-        canvas_text(grid, room->line, last, STYLE_NOTE, grid->ascii ? "^" : "↑");
+        canvas_text(grid, room->line, last, STYLE_NOTE, glyph_set(grid->ascii)->up);
     if (top + room->height < content->height)
-        canvas_text(grid, room->line + room->height - 1, last, STYLE_NOTE, grid->ascii ? "v" : "↓");
+        canvas_text(grid, room->line + room->height - 1, last, STYLE_NOTE, glyph_set(grid->ascii)->down);
 }

@@ -10,6 +10,7 @@
 #include "tui/layer_draw.h"
 #include "tui/layer_rows.h"
 #include "tui/pane.h"
+#include "view/glyphs.h"
 
 #define RATIO_STEP 0.05
 #define RATIO_MOST 0.95
@@ -39,9 +40,9 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
                          focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
     }
     if (view->top > 0)
-        grid_text(grid, room, 1, room->width - 1, STYLE_NOTE, grid->ascii ? "^" : "↑");
+        grid_text(grid, room, 1, room->width - 1, STYLE_NOTE, glyph_set(grid->ascii)->up);
     if (view->top + height < view->count)
-        grid_text(grid, room, room->height - 1, room->width - 1, STYLE_NOTE, grid->ascii ? "v" : "↓");
+        grid_text(grid, room, room->height - 1, room->width - 1, STYLE_NOTE, glyph_set(grid->ascii)->down);
 }
 
 static void title(const struct explorer *explorer, struct text *text)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "tui/pane.h"
+#include "view/glyphs.h"
 #include "view/numbers.h"
 
 enum { PANEL_LEAST = 9 };
@@ -28,11 +29,6 @@ struct score_panels score_panels_for(const struct explorer *explorer, int width)
 /* --- bars --------------------------------------------------------------------------------------------------
  */
 
-static const char *const column_bars[2][9] = {{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
-                                              {" ", ".", ".", ".", ":", ":", ":", "#", "#"}};
-static const char *const column_cuts[2][9] = {{" ", "░", "░", "░", "░", "▒", "▒", "▒", "▒"},
-                                              {" ", ",", ",", ",", ";", ";", ";", "x", "x"}};
-
 struct bars {
     const struct figure_histogram *histogram;
     int series, left, width, rows;
@@ -47,6 +43,7 @@ static int bin_of(const struct bars *bars, int column)
 
 static void draw_bars(struct canvas *grid, const struct rect *room, const struct bars *bars, int cursor)
 {
+    const struct glyph_set *glyphs = glyph_set(grid->ascii);
     const int64_t *counts = bars->histogram->counts + (size_t)bars->series * (size_t)bars->histogram->bins;
     for (int c = 0; c < bars->width; c++) {
         int bin = bin_of(bars, c);
@@ -60,17 +57,16 @@ static void draw_bars(struct canvas *grid, const struct rect *room, const struct
             int line = bars->rows - row;
             if (here > 0 || bin == cursor)
                 grid_text(grid, room, line, bars->left + c, style,
-                          cut ? column_cuts[grid->ascii][here] : column_bars[grid->ascii][here]);
+                          cut ? glyphs->cut[here] : glyphs->column[here]);
         }
         grid_text(grid, room, bars->rows + 1, bars->left + c, cut ? STYLE_CUT : STYLE_AXIS,
-                  grid->ascii ? cut ? "~" : "-"
-                  : cut       ? "╌"
-                              : "─");
+                  cut ? glyphs->cut_axis : glyphs->horizontal);
     }
 }
 
 static void draw_ticks(struct canvas *grid, const struct rect *room, const struct bars *bars)
 {
+    const struct glyph_set *glyphs = glyph_set(grid->ascii);
     struct tick ticks[TICKS_MAX];
     int most = bars->width / 8 < 2 ? 2 : bars->width / 8 > TICKS_MAX ? TICKS_MAX : bars->width / 8;
     int count = ticks_of_axis(bars->histogram, most, ticks), free = 0;
@@ -82,12 +78,12 @@ static void draw_ticks(struct canvas *grid, const struct rect *room, const struc
         if (start < free)
             continue;
         free = start + width + 1;
-        grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_AXIS, grid->ascii ? "+" : "┬");
+        grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_AXIS, glyphs->tick_down);
         grid_text(grid, room, bars->rows + 2, bars->left + start, STYLE_AXIS, ticks[i].label);
     }
     if (!isnan(bars->threshold) && bars->threshold > 0 && bars->threshold < bars->histogram->bins) {
         int column = (int)(bars->threshold * bars->width / bars->histogram->bins);
-        grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_CUT, grid->ascii ? "^" : "▲");
+        grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_CUT, glyphs->threshold);
     }
 }
 
@@ -104,7 +100,7 @@ static void draw_name(const struct explorer *explorer, struct canvas *grid, cons
              explorer->session->board->entries[bars->series].choice.label);
     for (int i = 0; !isnan(bars->threshold) && i < bars->histogram->bins && i + 0.5 < bars->threshold; i++)
         below += counts[i];
-    snprintf(text, sizeof text, "%s%lld", grid->ascii ? "x" : "▒", (long long)below);
+    snprintf(text, sizeof text, "%s%lld", glyph_set(grid->ascii)->cut[8], (long long)below);
     if (below)
         grid_text_right(grid, &part, 0,
                         grid_width_of(grid, explorer->session->board->entries[bars->series].choice.label) + 1,
@@ -113,12 +109,13 @@ static void draw_name(const struct explorer *explorer, struct canvas *grid, cons
 
 static void draw_counts(struct canvas *grid, const struct rect *room, const struct count_axis *axis, int rows)
 {
+    const struct glyph_set *glyphs = glyph_set(grid->ascii);
     struct rect gutter = {room->column, room->line, SCORE_GUTTER, room->height};
     for (int t = 0; t <= axis->ticks; t++) {
         int line = rows + 1 - (int)lround((double)t / axis->ticks * rows);
         struct text label = {0};
         number_add_count(&label, t * axis->step);
-        text_add(&label, grid->ascii ? " +" : t ? " ┤" : " ┼");
+        text_add_format(&label, " %s", t ? glyphs->tick_left : glyphs->origin);
         if (t == 0 || line <= rows)
             grid_text_right(grid, &gutter, line, 0, STYLE_AXIS, text_data(&label));
         text_free(&label);
@@ -136,7 +133,7 @@ void score_panels_draw(struct explorer *explorer, struct canvas *grid, const str
         highest = histogram->counts[i] > highest ? histogram->counts[i] : highest;
     struct count_axis axis = count_axis_for(highest, 1, rows > 6 ? 4 : rows > 3 ? 2 : 1);
     for (int line = 1; line <= rows; line++)
-        grid_text(grid, room, line, SCORE_GUTTER - 1, STYLE_AXIS, grid->ascii ? "|" : "│");
+        grid_text(grid, room, line, SCORE_GUTTER - 1, STYLE_AXIS, glyph_set(grid->ascii)->vertical);
     draw_counts(grid, room, &axis, rows);
     for (int p = 0; p < panels.across && panels.first + p < histogram->series; p++) {
         struct bars bars = {.histogram = histogram,

@@ -171,12 +171,10 @@ const char *curve_reference(struct drawing *drawing, const struct curve_plan *pl
 
 const char *curve_sign(int series, bool ascii)
 {
-    static const char *const shapes[CURVE_SHAPES] = {"●", "▲", "■", "◆", "○", "△", "□", "◇"};
-    static const char *const plain[CURVE_SHAPES] = {"o", "x", "+", "#", "@", "v", "=", "s"};
     static const char *const letters[] = {"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M",
                                           "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z"};
     int sign = series % CURVE_SIGNS;
     if (sign >= CURVE_SHAPES)
         return letters[sign - CURVE_SHAPES];
-    return ascii ? plain[sign] : shapes[sign];
+    return glyph_set(ascii)->shape[sign];
 }

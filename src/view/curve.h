@@ -40,7 +40,7 @@ const char *curve_remark(struct drawing *drawing, const struct curve_plan *plan,
 const char *curve_reference(struct drawing *drawing, const struct curve_plan *plan);
 
 /* The sign of a series: the first eight are shapes (pictures draw them), then come the letters, A to Z. */
-enum { CURVE_SHAPES = 8, CURVE_SIGNS = CURVE_SHAPES + 26 };
+enum { CURVE_SHAPES = GLYPH_SHAPES, CURVE_SIGNS = CURVE_SHAPES + 26 };
 const char *curve_sign(int series, bool ascii);
 
 #endif

@@ -5,44 +5,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-static const struct glyph_set blocks = {
-    .column = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
-    .row = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
-    .cut = {" ", "░", "░", "░", "░", "▒", "▒", "▒", "▒"},
-    .track = "·",
-    .vertical = "│",
-    .horizontal = "─",
-    .tick_left = "┤",
-    .tick_down = "┬",
-    .corner = "└",
-    .origin = "┼",
-    .cut_axis = "╌",
-    .threshold = "▲",
-    .threshold_line = "┊",
-    .ellipsis = "…",
-    .marker = "▸",
-    .dot = "·",
-};
-
-static const struct glyph_set plain = {
-    .column = {" ", ".", ".", ".", ":", ":", ":", "#", "#"},
-    .row = {"", ".", ".", "-", "-", "-", "=", "#", "#"},
-    .cut = {" ", ",", ",", ",", ";", ";", ";", "x", "x"},
-    .track = ".",
-    .vertical = "|",
-    .horizontal = "-",
-    .tick_left = "+",
-    .tick_down = "+",
-    .corner = "+",
-    .origin = "+",
-    .cut_axis = "~",
-    .threshold = "^",
-    .threshold_line = "!",
-    .ellipsis = "...",
-    .marker = ">",
-    .dot = "|",
-};
-
 void *drawing_alloc(struct drawing *drawing, size_t count, size_t size)
 {
     void *memory = arena_alloc(drawing->arena, count, size);
@@ -171,7 +133,7 @@ status drawing_open(struct drawing *drawing, struct canvas *canvas, struct error
 {
     *drawing = (struct drawing){
         .canvas = canvas,
-        .glyphs = canvas->ascii ? &plain : &blocks,
+        .glyphs = glyph_set(canvas->ascii),
         .width = canvas->width,
         .line = canvas->height > 0 ? canvas->height + 1 : 0, /* one line between figures */
         .arena = arena_new(),

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "view/canvas.h"
 #include "view/figure.h"
+#include "view/glyphs.h"
 
 enum glyph_range { GLYPHS_UTF8, GLYPHS_ASCII, GLYPHS_FONT /* what pictures can show */ };
 /* One character of `text` as shown; returns the bytes it took, 0 at the end. */
@@ -18,16 +19,6 @@ int glyph_next(const char *text, enum glyph_range range, char glyph[TEXT_ESCAPE_
 enum glyph_range canvas_range(const struct canvas *canvas);
 /* Position on the colour ramp for `count` cells that are written already. */
 void canvas_level(struct canvas *canvas, int line, int column, int count, unsigned char level);
-
-/* The signs that figures are made of. */
-struct glyph_set {
-    const char *column[9]; /* bars upwards, 0 to 8 eighths */
-    const char *row[9];    /* bars to the right */
-    const char *cut[9];    /* the same of what would be pruned: told apart without colour */
-    const char *track;     /* the part of a bar to the right that is empty */
-    const char *vertical, *horizontal, *tick_left, *tick_down, *corner, *origin, *cut_axis;
-    const char *threshold, *threshold_line, *ellipsis, *marker, *dot;
-};
 
 /* One figure being drawn. Allocations are in the arena, so that nothing has to be freed on the way. */
 struct drawing {

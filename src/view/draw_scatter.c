@@ -19,8 +19,7 @@ static enum cell_style series_style(int series)
 
 static const char *mark_sign(const struct drawing *drawing, enum scatter_mark mark)
 {
-    static const char *const signs[MARKS] = {"⠿", "▸", "▴", "▒"}, *const plain[MARKS] = {":", ">", "^", "x"};
-    return drawing->canvas->ascii ? plain[mark] : signs[mark];
+    return drawing->glyphs->mark[mark];
 }
 
 /* Points of one mark; the cell of a later one shows that one, and where X and Y meet both. */

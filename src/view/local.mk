@@ -13,6 +13,7 @@ src_libview_a_SOURCES = \
 	src/view/draw_table.c \
 	src/view/figure.c src/view/figure.h \
 	src/view/font.c src/view/font.h \
+	src/view/glyphs.c src/view/glyphs.h \
 	src/view/look.h \
 	src/view/numbers.c src/view/numbers.h \
 	src/view/panel_head.c \

@@ -6,7 +6,7 @@
  *     STYLE  = [COLOUR] [on COLOUR] [bold] [dim] [underline] [reverse] [/ [COLOUR] [on COLOUR]]
  *     ramp   = COLOUR COLOUR ...        2 to 16 colours, from the low end of a matrix's scale to the high
  * end; scales with one sign have the upper half ramp16 = COLOUR COLOUR ...        the same for terminals of
- * 16 colours
+ * 16 colours glyphs = unicode | ascii          which signs (glyphs.h) are drawn with
  *
  * STYLE is a name of STYLE_LIST (canvas.h). COLOUR is a number of the 256-colour palette or one of default,
  * black, red, green, yellow, blue, magenta, cyan, white and bright-black ... bright-white. What follows "/"
@@ -34,6 +34,7 @@ struct theme {
     int ramp_count; /* 0: no ramp */
     short ramp16[16];
     int ramp16_count;
+    bool ascii; /* glyphs of ASCII, also where the terminal has more */
     int shares; /* owners beside the first */
 };
 

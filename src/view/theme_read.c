@@ -32,14 +32,19 @@ static const struct {
 };
 enum { ATTRIBUTES = sizeof attributes / sizeof *attributes };
 
-/* Names of settings: the styles, then the ramps. */
+/* Names of settings: the styles, then the others. */
 static const char *const settings[] = {
 #define STYLE_NAME_ROW(code, name) name,
     STYLE_LIST(STYLE_NAME_ROW)
 #undef STYLE_NAME_ROW
         "ramp",
-    "ramp16"};
-enum { SETTINGS = sizeof settings / sizeof *settings, SETTING_RAMP = STYLE_COUNT, SETTING_RAMP16 };
+    "ramp16", "glyphs"};
+enum {
+    SETTINGS = sizeof settings / sizeof *settings,
+    SETTING_RAMP = STYLE_COUNT,
+    SETTING_RAMP16,
+    SETTING_GLYPHS
+};
 
 struct reader {
     const char *path;
@@ -216,6 +221,19 @@ static status read_ramp(struct reader *reader, short *ramp, int *count, int most
     return STATUS_OK;
 }
 
+static status read_glyphs(struct reader *reader, bool *ascii)
+{
+    static const char *const sets[] = {"unicode", "ascii"};
+    char near[64];
+    if (reader->count != 1)
+        return complain(reader, "glyphs are unicode or ascii: one word");
+    *ascii = strcmp(reader->words[0], sets[1]) == 0;
+    if (!*ascii && strcmp(reader->words[0], sets[0]) != 0)
+        return complain(reader, "'%s' is not unicode or ascii%s", reader->words[0],
+                        hint(near, reader->words[0], sets, 2));
+    return STATUS_OK;
+}
+
 static status split_words(struct reader *reader, char *value)
 {
     char *rest = NULL;
@@ -245,7 +263,7 @@ static status read_line(struct reader *reader, char *line)
     while (setting < SETTINGS && strcmp(name, settings[setting]) != 0)
         setting++;
     if (setting == SETTINGS)
-        return complain(reader, "'%s' is not a style%s", name, hint(near, name, settings, SETTINGS));
+        return complain(reader, "'%s' is not a setting%s", name, hint(near, name, settings, SETTINGS));
     if (reader->set_at[setting])
         return complain(reader, "'%s' is already set in line %d", name, reader->set_at[setting]);
     reader->set_at[setting] = reader->line;
@@ -257,6 +275,8 @@ static status read_line(struct reader *reader, char *line)
         return read_ramp(reader, theme->ramp, &theme->ramp_count, 255);
     if (setting == SETTING_RAMP16)
         return read_ramp(reader, theme->ramp16, &theme->ramp16_count, 15);
+    if (setting == SETTING_GLYPHS)
+        return read_glyphs(reader, &theme->ascii);
     return read_style(reader, &theme->style[setting]);
 }
 
@@ -296,9 +316,9 @@ static void complete_screen(const struct reader *reader)
         enum cell_style style, instead;
         bool reverse;
     } rows[] = {
-        {STYLE_CURSOR, STYLE_PLAIN, true},  {STYLE_CURSOR_PALE, STYLE_TITLE, false},
-        {STYLE_BORDER, STYLE_AXIS, false},  {STYLE_FOCUS, STYLE_PROMPT, false},
-        {STYLE_STATUS, STYLE_PLAIN, true},  {STYLE_KEY, STYLE_HEADER, false},
+        {STYLE_CURSOR, STYLE_PLAIN, true}, {STYLE_CURSOR_PALE, STYLE_TITLE, false},
+        {STYLE_BORDER, STYLE_AXIS, false}, {STYLE_FOCUS, STYLE_PROMPT, false},
+        {STYLE_STATUS, STYLE_PLAIN, true}, {STYLE_KEY, STYLE_HEADER, false},
         {STYLE_POPUP, STYLE_PLAIN, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -106,7 +106,7 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
              "computation"},
         [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, "dark", "colours, by name"}, "display"},
         [OPTION_ASCII] = {{"ascii", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
-                           "draw with ASCII characters only; auto: where the locale is not UTF-8"},
+                           "draw with ASCII characters only; auto: where the locale is not UTF-8, or the theme says so"},
                           "display"},
         [OPTION_COLOR] = {{"color", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
                            "colours; auto: on a terminal that has them, unless NO_COLOR is set"},
