@@ -29,7 +29,9 @@ struct convolution {
     struct taps turned_taps;
     int64_t depth;             /* rows of the matrix of columns: channels * kernel_elements */
     int64_t rows, turned_rows; /* rows of output positions per product, so that the columns stay in cache */
-    int64_t column_elements;   /* of the workspace; the turned kernels stand behind it */
+    int64_t together, turned_together; /* images per product: several where one has few positions */
+    int64_t column_elements; /* of the workspace; behind them stand the turned kernels, then the sums */
+    int64_t turned_elements; /* of several images */
 };
 
 /* Decide between matrix products and plain loops, and size the workspace. Sets plan->method. */

@@ -14,6 +14,8 @@
 
 enum {
     COLUMN_LIMIT = 1 << 19, /* bytes of gathered columns at a time: a core's second-level cache */
+    JOINED_LIMIT = 1 << 22, /* bytes of those of several images */
+    ENOUGH_POSITIONS = 128, /* in an image, to be multiplied alone */
     TURNING_PAYS = 256,     /* positions in a micro-batch from which turning the kernels is worth its time */
 };
 
@@ -46,6 +48,18 @@ static enum element_type real_of(const struct prepare *prepare)
     return prepare->inputs[CONVOLUTION_X].type;
 }
 
+/* Images whose columns are multiplied together. The library arranges the weights anew for every product,
+ * which costs as much as hundreds of positions. */
+static int64_t images_together(const struct convolution *plan, const struct window *window,
+                               enum element_type real, int64_t depth, int64_t rows)
+{
+    const int64_t size = window->out[0] * window->out[1] * window->out[2];
+    if (size >= ENOUGH_POSITIONS || rows < window->out[0] * window->out[1])
+        return 1;
+    int64_t fit = JOINED_LIMIT / (int64_t)element_size(real) / depth / (size > 0 ? size : 1);
+    return fit < 1 ? 1 : fit < plan->batch ? fit : plan->batch;
+}
+
 static status plan_turned(struct prepare *prepare, struct convolution *plan, struct error *error)
 {
     plan->turned = prepare->backward && !plan->pointwise && has_unit_stride(&plan->window) &&
@@ -55,22 +69,37 @@ static status plan_turned(struct prepare *prepare, struct convolution *plan, str
     plan->turned_window = window_turned(&plan->window);
     plan->turned_rows =
         rows_per_product(&plan->turned_window, real_of(prepare), plan->filters * plan->kernel_elements);
+    plan->turned_together = images_together(plan, &plan->turned_window, real_of(prepare),
+                                            plan->filters * plan->kernel_elements, plan->turned_rows);
     return window_taps(&plan->turned_window, prepare->arena, &plan->turned_taps, error);
+}
+
+/* Elements of a product's columns, and of its sums where it is one of several images. */
+static bool product_sizes(const struct window *window, int64_t depth, int64_t filters, int64_t rows,
+                          int64_t together, size_t *columns, size_t *sums)
+{
+    const size_t positions = (size_t)(rows * window->out[2] * together);
+    *sums = together > 1 ? (size_t)filters * positions : 0;
+    return size_multiply((size_t)depth, positions, columns);
 }
 
 static status size_workspace(struct prepare *prepare, struct convolution *plan, struct error *error)
 {
-    size_t forward, turned = 0, kernels = 0, bytes;
-    bool fits = size_multiply((size_t)plan->depth, (size_t)(plan->rows * plan->window.out[2]), &forward);
+    size_t columns = 0, sums = 0, turned = 0, turned_sums = 0, bytes;
+    bool fits =
+        product_sizes(&plan->window, plan->depth, plan->filters, plan->rows, plan->together, &columns, &sums);
     if (plan->turned) {
-        size_t turned_depth = (size_t)(plan->filters * plan->kernel_elements);
-        fits = fits && size_multiply(turned_depth, (size_t)(plan->turned_rows * plan->window.in[2]), &turned);
-        kernels = turned_depth * (size_t)plan->channels;
+        const int64_t depth = plan->filters * plan->kernel_elements;
+        fits = fits && product_sizes(&plan->turned_window, depth, plan->channels, plan->turned_rows,
+                                     plan->turned_together, &turned, &turned_sums);
+        plan->turned_elements = depth * plan->channels;
     }
-    size_t columns = plan->pointwise ? 0 : forward > turned ? forward : turned;
+    columns = plan->pointwise ? 0 : columns > turned ? columns : turned;
+    sums = sums > turned_sums ? sums : turned_sums;
     plan->column_elements = (int64_t)columns;
-    if (!fits || columns > SIZE_MAX / 8 ||
-        !size_multiply(columns + kernels, element_size(real_of(prepare)), &bytes))
+    if (!fits || columns > SIZE_MAX / 8 || sums > SIZE_MAX / 8 ||
+        !size_multiply(columns + (size_t)plan->turned_elements + sums, element_size(real_of(prepare)),
+                       &bytes))
         return error_set(error, STATUS_SHAPE, "the kernel of %" PRId64 " elements is too large", plan->depth);
     prepare->workspace = bytes;
     return STATUS_OK;
@@ -87,6 +116,8 @@ status convolution_plan_columns(struct prepare *prepare, struct convolution *pla
     plan->pointwise = is_pointwise(&plan->window);
     plan->rows = plan->pointwise ? plan->window.out[0] * plan->window.out[1]
                                  : rows_per_product(&plan->window, real_of(prepare), plan->depth);
+    plan->together =
+        plan->pointwise ? 1 : images_together(plan, &plan->window, real_of(prepare), plan->depth, plan->rows);
     if (plan_turned(prepare, plan, error))
         return error->code;
     return size_workspace(prepare, plan, error);

@@ -48,19 +48,16 @@ static void TYPED(gather_slice)(const struct window *w, struct tap th, struct ta
         memset(to, 0, (size_t)(rows * width) * sizeof *to);
     else if (w->stride[1] == 1 && w->stride[2] == 1 && w->in[2] == width)
         TYPED(gather_run)
-        (w, tw, in, w->in[1] * width, low, high - low, th.shift * width + tw.shift,
-         to + (low - first) * width);
-    else
-        for (int64_t h = low; h < high; h++)
-            TYPED(gather_row)
-            (w, tw, in + (h * w->stride[1] + th.shift) * w->in[2] + tw.shift, to + (h - first) * width);
+    (w, tw, in, w->in[1] * width, low, high - low, th.shift * width + tw.shift, to + (low - first) * width);
+    else for (int64_t h = low; h < high; h++) TYPED(gather_row)(
+        w, tw, in + (h * w->stride[1] + th.shift) * w->in[2] + tw.shift, to + (h - first) * width);
     memset(to + (high - first) * width, 0, (size_t)((end - high) * width) * sizeof *to);
 }
 
 /* Columns of positions in rows first..end-1 (a row is depth * height + line): one line of the matrix per
- * channel and tap, `(end - first) * width` numbers each. */
+ * channel and tap, `(end - first) * width` numbers each; lines are `distance` numbers apart. */
 static void TYPED(gather)(const struct window *w, const struct taps *taps, int64_t channels, const REAL *in,
-                          int64_t first, int64_t end, REAL *columns)
+                          int64_t first, int64_t end, REAL *columns, int64_t distance)
 {
     int64_t in_size = w->in[0] * w->in[1] * w->in[2], width = w->out[2], height = w->out[1];
     for (int64_t c = 0; c < channels; c++, in += in_size) {
@@ -68,17 +65,19 @@ static void TYPED(gather)(const struct window *w, const struct taps *taps, int64
             struct tap td = taps->at[0][kd];
             for (int64_t k = 0; k < w->kernel[1] * w->kernel[2]; k++) {
                 struct tap th = taps->at[1][k / w->kernel[2]], tw = taps->at[2][k % w->kernel[2]];
+                REAL *to = columns;
                 for (int64_t row = first, stop; row < end; row = stop) {
                     int64_t d = row / height;
                     stop = (d + 1) * height < end ? (d + 1) * height : end;
                     if (d < td.low || d >= td.high)
-                        memset(columns, 0, (size_t)((stop - row) * width) * sizeof *columns);
+                        memset(to, 0, (size_t)((stop - row) * width) * sizeof *to);
                     else
                         TYPED(gather_slice)
-                        (w, th, tw, in + (d * w->stride[0] + td.shift) * w->in[1] * w->in[2],
-                         row - d * height, stop - row, columns);
-                    columns += (stop - row) * width;
+                    (w, th, tw, in + (d * w->stride[0] + td.shift) * w->in[1] * w->in[2], row - d * height,
+                     stop - row, to);
+                    to += (stop - row) * width;
                 }
+                columns += distance;
             }
         }
     }
@@ -86,7 +85,7 @@ static void TYPED(gather)(const struct window *w, const struct taps *taps, int64
 
 /* The transpose of gather: add each column's entries to the input positions they stand for. */
 static void TYPED(scatter_add)(const struct window *w, const struct taps *taps, int64_t channels,
-                               const REAL *columns, int64_t first, int64_t end, REAL *in)
+                               const REAL *columns, int64_t distance, int64_t first, int64_t end, REAL *in)
 {
     int64_t in_size = w->in[0] * w->in[1] * w->in[2], width = w->out[2], stride = w->stride[2];
     for (int64_t c = 0; c < channels; c++, in += in_size) {
@@ -94,7 +93,9 @@ static void TYPED(scatter_add)(const struct window *w, const struct taps *taps, 
             struct tap td = taps->at[0][kd];
             for (int64_t k = 0; k < w->kernel[1] * w->kernel[2]; k++) {
                 struct tap th = taps->at[1][k / w->kernel[2]], tw = taps->at[2][k % w->kernel[2]];
-                for (int64_t row = first; row < end; row++, columns += width) {
+                const REAL *from = columns;
+                columns += distance;
+                for (int64_t row = first; row < end; row++, from += width) {
                     int64_t d = row / w->out[1], h = row % w->out[1];
                     if (d < td.low || d >= td.high || h < th.low || h >= th.high)
                         continue;
@@ -103,40 +104,99 @@ static void TYPED(scatter_add)(const struct window *w, const struct taps *taps, 
                         ((d * w->stride[0] + td.shift) * w->in[1] + h * w->stride[1] + th.shift) * w->in[2] +
                         tw.shift;
                     for (int64_t x = tw.low; x < tw.high; x++)
-                        to[x * stride] += columns[x];
+                        to[x * stride] += from[x];
                 }
             }
         }
     }
 }
 
-/* One image and group: out (filters x positions) = or += weights (filters x depth) * columns. */
+/* out (filters x positions) += weights (filters x depth) * columns, for the images of one group. */
 struct TYPED(product) {
     const struct window *window;
     const struct taps *taps;
-    int64_t channels, filters, rows;
+    int64_t channels, filters, rows, together;
+    int64_t in_step, out_step; /* numbers between one image and the next */
     bool pointwise;
-    REAL beta;
+    REAL *columns, *sums; /* workspace */
 };
 
-static void TYPED(multiply_columns)(const struct TYPED(product) * p, const REAL *weights, const REAL *in,
-                                    REAL *columns, REAL *out)
+static void TYPED(multiply_image)(const struct TYPED(product) * p, const REAL *weights, const REAL *in,
+                                  REAL *out)
 {
     const struct window *w = p->window;
     int64_t rows = w->out[0] * w->out[1], width = w->out[2], size = rows * width;
     int64_t depth = p->channels * w->kernel[0] * w->kernel[1] * w->kernel[2];
     if (p->pointwise) {
         TYPED(matrix_multiply)
-        (false, false, p->filters, size, depth, 1, weights, depth, in, size, p->beta, out, size);
+        (false, false, p->filters, size, depth, 1, weights, depth, in, size, 1, out, size);
         return;
     }
     for (int64_t first = 0; first < rows; first += p->rows) {
         int64_t end = first + p->rows < rows ? first + p->rows : rows, count = (end - first) * width;
-        TYPED(gather)(w, p->taps, p->channels, in, first, end, columns);
+        TYPED(gather)(w, p->taps, p->channels, in, first, end, p->columns, count);
         TYPED(matrix_multiply)
-        (false, false, p->filters, count, depth, 1, weights, depth, columns, count, p->beta,
-         out + first * width, size);
+        (false, false, p->filters, count, depth, 1, weights, depth, p->columns, count, 1, out + first * width,
+         size);
     }
+}
+
+/* Columns of several images side by side. */
+static void TYPED(gather_images)(const struct TYPED(product) * p, const REAL *in, int64_t images)
+{
+    const struct window *w = p->window;
+    int64_t rows = w->out[0] * w->out[1], size = rows * w->out[2];
+    for (int64_t i = 0; i < images; i++)
+        TYPED(gather)
+    (w, p->taps, p->channels, in + i * p->in_step, 0, rows, p->columns + i * size, images * size);
+}
+
+static void TYPED(multiply_joined)(const struct TYPED(product) * p, const REAL *weights, const REAL *in,
+                                   int64_t images, REAL *out)
+{
+    const struct window *w = p->window;
+    int64_t size = w->out[0] * w->out[1] * w->out[2], all = images * size;
+    int64_t depth = p->channels * w->kernel[0] * w->kernel[1] * w->kernel[2];
+    TYPED(gather_images)(p, in, images);
+    TYPED(matrix_multiply)
+    (false, false, p->filters, all, depth, 1, weights, depth, p->columns, all, 0, p->sums, all);
+    for (int64_t i = 0; i < images; i++)
+        for (int64_t f = 0; f < p->filters; f++) {
+            REAL *to = out + i * p->out_step + f * size;
+            const REAL *from = p->sums + f * all + i * size;
+            for (int64_t x = 0; x < size; x++)
+                to[x] += from[x];
+        }
+}
+
+static void TYPED(multiply_images)(const struct TYPED(product) * p, const REAL *weights, const REAL *in,
+                                   int64_t images, REAL *out)
+{
+    for (int64_t n = 0, count; n < images; n += count, in += count * p->in_step, out += count * p->out_step) {
+        count = images - n < p->together ? images - n : p->together;
+        if (count == 1)
+            TYPED(multiply_image)(p, weights, in, out);
+        else
+            TYPED(multiply_joined)(p, weights, in, count, out);
+    }
+}
+
+/* The convolution itself; in_step and out_step count all groups. */
+static struct TYPED(product) TYPED(product_of)(const struct convolution *plan, REAL *workspace)
+{
+    return (struct TYPED(product)){
+        .window = &plan->window,
+        .taps = &plan->taps,
+        .channels = plan->channels,
+        .filters = plan->filters,
+        .rows = plan->rows,
+        .together = plan->together,
+        .in_step = plan->groups * plan->channels * plan->in_size,
+        .out_step = plan->groups * plan->filters * plan->out_size,
+        .pointwise = plan->pointwise,
+        .columns = workspace,
+        .sums = workspace + plan->column_elements + plan->turned_elements,
+    };
 }
 
 void TYPED(convolution_columns_forward)(const struct kernel_call *call)
@@ -145,17 +205,15 @@ void TYPED(convolution_columns_forward)(const struct kernel_call *call)
     const REAL *in = call->inputs[CONVOLUTION_X].data, *weights = call->inputs[CONVOLUTION_W].data;
     const REAL *bias = call->input_count > CONVOLUTION_B ? call->inputs[CONVOLUTION_B].data : NULL;
     REAL *out = call->outputs[0].data;
-    struct TYPED(product) product = {&plan->window, &plan->taps,     plan->channels, plan->filters,
-                                     plan->rows,    plan->pointwise, bias ? 1 : 0};
-    for (int64_t n = 0; n < plan->batch * plan->groups; n++) {
-        int64_t first = n % plan->groups * plan->filters;
-        for (int64_t f = 0; bias && f < plan->filters; f++)
-            for (int64_t i = 0; i < plan->out_size; i++)
-                out[f * plan->out_size + i] = bias[first + f];
-        TYPED(multiply_columns)(&product, weights + first * plan->depth, in, call->workspace, out);
-        in += plan->channels * plan->in_size;
-        out += plan->filters * plan->out_size;
-    }
+    const int64_t filters = plan->groups * plan->filters;
+    struct TYPED(product) product = TYPED(product_of)(plan, call->workspace);
+    for (int64_t f = 0; f < plan->batch * filters; f++)
+        for (int64_t i = 0; i < plan->out_size; i++)
+            out[f * plan->out_size + i] = bias ? bias[f % filters] : 0;
+    for (int64_t g = 0; g < plan->groups; g++)
+        TYPED(multiply_images)
+    (&product, weights + g * plan->filters * plan->depth, in + g * plan->channels * plan->in_size,
+     plan->batch, out + g * plan->filters * plan->out_size);
 }
 
 /* Kernels of one group, filters x channels x taps, as channels x filters x taps with the taps in reverse. */
@@ -168,9 +226,9 @@ static void TYPED(turn_kernels)(const struct convolution *plan, const REAL *weig
                 turned[k] = weights[(f * plan->channels + c) * taps + taps - 1 - k];
 }
 
-/* in_gradient of one image and group by the transposed product. */
-static void TYPED(spread_columns)(const struct convolution *plan, const REAL *weights,
-                                  const REAL *out_gradient, REAL *columns, REAL *in_gradient)
+/* in_gradient of one image by the transposed product. */
+static void TYPED(spread_image)(const struct convolution *plan, const struct TYPED(product) * p,
+                                const REAL *weights, const REAL *out_gradient, REAL *in_gradient)
 {
     const struct window *w = &plan->window;
     int64_t rows = w->out[0] * w->out[1], width = w->out[2], size = plan->out_size;
@@ -184,52 +242,122 @@ static void TYPED(spread_columns)(const struct convolution *plan, const REAL *we
         int64_t end = first + plan->rows < rows ? first + plan->rows : rows, count = (end - first) * width;
         TYPED(matrix_multiply)
         (true, false, plan->depth, count, plan->filters, 1, weights, plan->depth,
-         out_gradient + first * width, size, 0, columns, count);
-        TYPED(scatter_add)(w, &plan->taps, plan->channels, columns, first, end, in_gradient);
+         out_gradient + first * width, size, 0, p->columns, count);
+        TYPED(scatter_add)(w, &plan->taps, plan->channels, p->columns, count, first, end, in_gradient);
     }
+}
+
+/* Output gradients of several images side by side, filters x (image, position), in p->sums. */
+static void TYPED(join_gradients)(const struct TYPED(product) * p, const REAL *out_gradient, int64_t images,
+                                  int64_t size)
+{
+    for (int64_t f = 0; f < p->filters; f++)
+        for (int64_t i = 0; i < images; i++)
+            memcpy(p->sums + (f * images + i) * size, out_gradient + i * p->out_step + f * size,
+                   (size_t)size * sizeof *p->sums);
+}
+
+/* The same as spread_image for several images; out_gradient's in p->sums. */
+static void TYPED(spread_joined)(const struct convolution *plan, const struct TYPED(product) * p,
+                                 const REAL *weights, int64_t images, REAL *in_gradient)
+{
+    const int64_t size = plan->out_size, all = images * size;
+    TYPED(matrix_multiply)
+    (true, false, plan->depth, all, plan->filters, 1, weights, plan->depth, p->sums, all, 0, p->columns, all);
+    for (int64_t i = 0; i < images; i++)
+        TYPED(scatter_add)
+    (&plan->window, &plan->taps, plan->channels, p->columns + i * size, all, 0,
+     plan->window.out[0] * plan->window.out[1], in_gradient + i * p->in_step);
+}
+
+static void TYPED(spread_images)(const struct convolution *plan, const struct TYPED(product) * p,
+                                 const REAL *weights, const REAL *out_gradient, REAL *in_gradient)
+{
+    for (int64_t n = 0, count; n < plan->batch; n += count) {
+        count = plan->batch - n < p->together ? plan->batch - n : p->together;
+        const REAL *from = out_gradient + n * p->out_step;
+        REAL *to = in_gradient + n * p->in_step;
+        if (count == 1) {
+            TYPED(spread_image)(plan, p, weights, from, to);
+        } else {
+            TYPED(join_gradients)(p, from, count, plan->out_size);
+            TYPED(spread_joined)(plan, p, weights, count, to);
+        }
+    }
+}
+
+/* With kernels turned round: from output gradients to input gradients. */
+static struct TYPED(product) TYPED(turned_product)(const struct convolution *plan, REAL *workspace)
+{
+    struct TYPED(product) product = TYPED(product_of)(plan, workspace);
+    product.window = &plan->turned_window;
+    product.taps = &plan->turned_taps;
+    product.channels = plan->filters;
+    product.filters = plan->channels;
+    product.rows = plan->turned_rows;
+    product.together = plan->turned_together;
+    product.in_step = plan->groups * plan->filters * plan->out_size;
+    product.out_step = plan->groups * plan->channels * plan->in_size;
+    return product;
 }
 
 static void TYPED(backward_data)(const struct convolution *plan, const REAL *weights,
-                                 const REAL *out_gradient, REAL *columns, REAL *in_gradient)
+                                 const REAL *out_gradient, REAL *workspace, REAL *in_gradient)
 {
-    struct TYPED(product) product = {
-        &plan->turned_window, &plan->turned_taps, plan->filters, plan->channels, plan->turned_rows, false, 1};
-    REAL *turned = columns + plan->column_elements;
+    const struct TYPED(product) straight = TYPED(product_of)(plan, workspace);
+    const struct TYPED(product) around = TYPED(turned_product)(plan, workspace);
+    REAL *turned = workspace + plan->column_elements;
     for (int64_t g = 0; g < plan->groups; g++) {
         const REAL *kernels = weights + g * plan->filters * plan->depth;
-        if (plan->turned)
+        const REAL *from = out_gradient + g * plan->filters * plan->out_size;
+        REAL *to = in_gradient + g * plan->channels * plan->in_size;
+        if (plan->turned) {
             TYPED(turn_kernels)(plan, kernels, turned);
-        for (int64_t n = 0; n < plan->batch; n++) {
-            int64_t image = n * plan->groups + g;
-            const REAL *from = out_gradient + image * plan->filters * plan->out_size;
-            REAL *to = in_gradient + image * plan->channels * plan->in_size;
-            if (plan->turned)
-                TYPED(multiply_columns)(&product, turned, from, columns, to);
-            else
-                TYPED(spread_columns)(plan, kernels, from, columns, to);
+            TYPED(multiply_images)(&around, turned, from, plan->batch, to);
+        } else {
+            TYPED(spread_images)(plan, &straight, kernels, from, to);
         }
     }
 }
 
-/* weight_gradient (filters x depth) += out_gradient (filters x positions) * columns transposed. */
-static void TYPED(backward_weights)(const struct convolution *plan, const REAL *in, const REAL *out_gradient,
-                                    REAL *columns, REAL *weight_gradient)
+/* weight_gradient (filters x depth) += out_gradient (filters x positions) * columns transposed, of one image.
+ */
+static void TYPED(weights_of_image)(const struct convolution *plan, const struct TYPED(product) * p,
+                                    const REAL *in, const REAL *out_gradient, REAL *weight_gradient)
 {
     const struct window *w = &plan->window;
-    int64_t rows = w->out[0] * w->out[1], width = w->out[2], size = plan->out_size;
-    for (int64_t n = 0; n < plan->batch * plan->groups; n++) {
-        REAL *gradient = weight_gradient + n % plan->groups * plan->filters * plan->depth;
-        for (int64_t first = 0; first < rows; first += plan->rows) {
-            int64_t end = first + plan->rows < rows ? first + plan->rows : rows,
-                    count = (end - first) * width;
-            if (!plan->pointwise)
-                TYPED(gather)(w, &plan->taps, plan->channels, in, first, end, columns);
+    int64_t rows = w->out[0] * w->out[1], width = w->out[2];
+    for (int64_t first = 0; first < rows; first += plan->rows) {
+        int64_t end = first + plan->rows < rows ? first + plan->rows : rows, count = (end - first) * width;
+        if (!plan->pointwise)
+            TYPED(gather)(w, &plan->taps, plan->channels, in, first, end, p->columns, count);
+        TYPED(matrix_multiply)
+        (false, true, plan->filters, plan->depth, count, 1, out_gradient + first * width, plan->out_size,
+         plan->pointwise ? in : p->columns, count, 1, weight_gradient, plan->depth);
+    }
+}
+
+static void TYPED(backward_weights)(const struct convolution *plan, const REAL *in, const REAL *out_gradient,
+                                    REAL *workspace, REAL *weight_gradient)
+{
+    const struct TYPED(product) p = TYPED(product_of)(plan, workspace);
+    for (int64_t g = 0; g < plan->groups; g++) {
+        REAL *gradient = weight_gradient + g * plan->filters * plan->depth;
+        for (int64_t n = 0, count; n < plan->batch; n += count) {
+            count = plan->batch - n < p.together ? plan->batch - n : p.together;
+            const REAL *x = in + n * p.in_step + g * plan->channels * plan->in_size;
+            const REAL *dy = out_gradient + n * p.out_step + g * plan->filters * plan->out_size;
+            const int64_t all = count * plan->out_size;
+            if (count == 1) {
+                TYPED(weights_of_image)(plan, &p, x, dy, gradient);
+                continue;
+            }
+            TYPED(gather_images)(&p, x, count);
+            TYPED(join_gradients)(&p, dy, count, plan->out_size);
             TYPED(matrix_multiply)
-            (false, true, plan->filters, plan->depth, count, 1, out_gradient + first * width, size,
-             plan->pointwise ? in : columns, count, 1, gradient, plan->depth);
+            (false, true, plan->filters, plan->depth, all, 1, p.sums, all, p.columns, all, 1, gradient,
+             plan->depth);
         }
-        in += plan->channels * plan->in_size;
-        out_gradient += plan->filters * size;
     }
 }
 
@@ -239,10 +367,10 @@ void TYPED(convolution_columns_backward)(const struct kernel_call *call)
     const REAL *out_gradient = call->output_gradients[0].data;
     if (call->input_gradients[CONVOLUTION_X].data)
         TYPED(backward_data)
-        (plan, call->inputs[CONVOLUTION_W].data, out_gradient, call->workspace,
-         call->input_gradients[CONVOLUTION_X].data);
+    (plan, call->inputs[CONVOLUTION_W].data, out_gradient, call->workspace,
+     call->input_gradients[CONVOLUTION_X].data);
     if (call->input_gradients[CONVOLUTION_W].data)
         TYPED(backward_weights)
-        (plan, call->inputs[CONVOLUTION_X].data, out_gradient, call->workspace,
-         call->input_gradients[CONVOLUTION_W].data);
+    (plan, call->inputs[CONVOLUTION_X].data, out_gradient, call->workspace,
+     call->input_gradients[CONVOLUTION_W].data);
 }
