@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What stands around the convolutions, on activations whose channels are blocked (nn/blocked.h): the layer's
- * tail and its gradient with the sums of criteria.md, pooling, joining channels, and the way from and to the
- * plain layout. Every kernel keeps channels past the last at zero. */
+ * tail and its gradient with the sums of criteria.md, pooling, joining channels, weight gradients, and the
+ * way from and to the plain layout. Every kernel keeps channels past the last at zero. */
 #ifndef IPPRO_NN_BLOCKED_LAYER_H
 #define IPPRO_NN_BLOCKED_LAYER_H
 
@@ -52,6 +52,12 @@ struct blocked_layer_kernels {
     /* [image][channel][position] and back; `add` to what is there. */
     void (*to_blocked)(int images, int channels, int positions, const float *plain, float *blocked, bool add);
     void (*to_plain)(int images, int channels, int positions, const float *blocked, float *plain, bool add);
+    /* Add to the gradient of a convolution's weights,
+     * [out_channels][in_channels][kernel_height][kernel_width], from its blocked input and the gradient of
+     * what it computes. Neither planar nor transposed, and without groups. Some 1,000 positions are summed in
+     * registers, those sums in memory. */
+    void (*weight_gradient)(const struct blocked_convolution *geometry, const float *input,
+                            const float *delta, float *gradient);
 };
 
 #endif

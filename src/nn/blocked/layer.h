@@ -20,5 +20,7 @@ void VARIANT_NAME(blocked_from_plain)(int images, int channels, int positions, c
                                       float *blocked, bool add);
 void VARIANT_NAME(blocked_to_plain)(int images, int channels, int positions, const float *blocked,
                                     float *plain, bool add);
+void VARIANT_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometry, const float *input,
+                                           const float *delta, float *gradient);
 
 #endif

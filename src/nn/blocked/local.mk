@@ -17,6 +17,7 @@ BLOCKED_SOURCES = \
 	src/nn/blocked/product.h \
 	src/nn/blocked/variant.c \
 	src/nn/blocked/variants.h \
+	src/nn/blocked/weights.c \
 	src/nn/blocked/winograd.h \
 	src/nn/blocked/winograd2.c \
 	src/nn/blocked/winograd4.c

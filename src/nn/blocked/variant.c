@@ -19,6 +19,7 @@ static const struct blocked_layer_kernels layer = {
     .average_backward = VARIANT_NAME(blocked_average_backward),
     .to_blocked = VARIANT_NAME(blocked_from_plain),
     .to_plain = VARIANT_NAME(blocked_to_plain),
+    .weight_gradient = VARIANT_NAME(blocked_weight_gradient),
 };
 
 const struct blocked_kernels VARIANT_NAME(blocked_kernels) = {VARIANT_STRING(VARIANT), families, &layer};

@@ -67,7 +67,8 @@ struct unit {
     int delta;       /* what the convolution's gradients start from; without one: where x's gradient goes */
     int to_input;    /* convolution: x's gradient */
     bool residual_add, delta_add, input_add;
-    int plain_input, plain_delta; /* for weight gradients, else NOTHING */
+    bool weights;                 /* its weights have a gradient, by a blocked kernel */
+    int plain_input, plain_delta; /* for that of others by plain kernels, else NOTHING */
 };
 
 struct fused_step;

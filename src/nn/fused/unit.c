@@ -102,8 +102,15 @@ static void run_gate(struct fused *fused, const struct fused_step *step)
         finish_sums(fused, step->unit);
 }
 
-/* With the plain kernels. */
-static void weight_gradients(struct fused *fused, const struct fused_step *step)
+static void blocked_weight_gradient(struct fused *fused, const struct fused_step *step)
+{
+    const struct unit *unit = step->unit;
+    const struct kernel_call *call = &fused->engine->steps[unit->conv_step].call;
+    fused->kernels->layer->weight_gradient(&unit->forward, value_data(fused, step->input, FORM_BLOCKED),
+                                           region_data(fused, unit->delta), call->input_gradients[1].data);
+}
+
+static void plain_weight_gradients(struct fused *fused, const struct fused_step *step)
 {
     const struct unit *unit = step->unit;
     const struct engine_step *own = &fused->engine->steps[unit->conv_step];
@@ -153,8 +160,10 @@ void unit_backward(struct fused *fused, const struct fused_step *step)
         run_gate(fused, step);
     if (!unit->convolution)
         return;
+    if (unit->weights)
+        blocked_weight_gradient(fused, step);
     if (unit->plain_delta != NOTHING)
-        weight_gradients(fused, step);
+        plain_weight_gradients(fused, step);
     if (unit->to_input != NOTHING)
         data_gradient(fused, unit);
 }

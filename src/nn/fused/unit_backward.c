@@ -62,12 +62,22 @@ static status plan_loose(struct fused *fused, struct fused_step *step, bool to_i
     return give_residual(fused, step, error);
 }
 
+static bool bias_wanted(const struct engine *engine, const struct node *node)
+{
+    return node->input_count > 2 && node->inputs[2] >= 0 && engine->value_gradients[node->inputs[2]].data;
+}
+
 static status plan_weights(struct fused *fused, struct fused_step *step, struct error *error)
 {
     struct unit *unit = step->unit;
     const struct engine *engine = fused->engine;
     const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[unit->conv_step].node];
     int time = backward_time(fused, step), x = fused->values[step->input].region[step->from];
+    if (step->from == FORM_BLOCKED && unit->forward.groups == 1 && !bias_wanted(engine, node)) {
+        unit->weights = true;
+        region_use(fused, x, time);
+        return STATUS_OK;
+    }
     unit->plain_input = x;
     if (step->from == FORM_BLOCKED)
         unit->plain_input = region_new(fused, value_bytes(fused, step->input, FORM_PLAIN));
