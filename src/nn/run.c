@@ -234,7 +234,7 @@ static bool runner_new(struct runner *runner, const struct run *run)
 {
     *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
     if (runner->options.batch == 0)
-        runner->options.batch = run_micro_batch(run->graph);
+        runner->options.batch = run_micro_batch(run->graph, run->engine.weight_count > 0);
     runner->options.progress = run->progress;
     runner->options.reuse = !run->variants;
     runner->variant_count = run->variants ? run->variants->count : 0;
@@ -290,10 +290,10 @@ static int64_t layer_bytes(const struct graph *graph)
     return elements * (int64_t)sizeof(float);
 }
 
-int64_t run_micro_batch(const struct graph *graph)
+int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
 {
     enum { LEAST = 4, MOST = 16 };
-    const int64_t near = 12 << 20, bytes = layer_bytes(graph);
+    const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, bytes = layer_bytes(graph);
     int64_t batch = MOST;
     while (batch > LEAST && batch * bytes > near)
         batch /= 2;

@@ -56,8 +56,9 @@ struct run {
  * request. */
 status run_images(const struct run *run, struct error *error);
 
-/* Images that a worker does well to take through the network at a time: as many as keep what its layers compute
- * near the cache, for weights then serve several images. Depends on the shapes alone. */
-int64_t run_micro_batch(const struct graph *graph);
+/* Images that a worker does well to take through the network at a time: as many as keep what its layers
+ * compute near the cache, for weights then serve several images; more of them with weight gradients, which
+ * are added up once per micro-batch. Depends on the shapes alone. */
+int64_t run_micro_batch(const struct graph *graph, bool weight_gradients);
 
 #endif

@@ -95,7 +95,7 @@ static status pass_work_init(struct pass_work *work, const struct score_pass *pa
     bool weight_gradients = pass->needs & NEED_WEIGHT_GRADIENTS;
     *work = (struct pass_work){.pass = pass, .micro_batch = pass->micro_batch};
     if (work->micro_batch == 0) {
-        work->micro_batch = run_micro_batch(pass->graph);
+        work->micro_batch = run_micro_batch(pass->graph, weight_gradients);
     }
     status code = add_probes(work, error);
     if (code == STATUS_OK) {
