@@ -300,3 +300,56 @@ void blocked_case_gate(const struct blocked_kernels *kernels, const struct block
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         mem_free(all[i]);
 }
+
+/* What one weight's gradient is made of. */
+static struct sums weight_gradient(const struct blocked_convolution *g, const float *input,
+                                   const float *delta, int o, int i, int ky, int kx)
+{
+    struct sums sums = {0, 0};
+    for (int n = 0; n < g->images; n++)
+        for (int y = 0; y < g->out_height; y++)
+            for (int x = 0; x < g->out_width; x++) {
+                const int iy =
+                    source(false, y, ky, g->stride_height, g->dilation_height, g->pad_top, g->in_height);
+                const int ix =
+                    source(false, x, kx, g->stride_width, g->dilation_width, g->pad_left, g->in_width);
+                if (iy < 0 || ix < 0)
+                    continue;
+                const double term =
+                    (double)input[element(g->in_channels, g->in_height, g->in_width, n, i, iy, ix)] *
+                    (double)delta[element(g->out_channels, g->out_height, g->out_width, n, o, y, x)];
+                sums.value += term;
+                sums.absolute += fabs(term);
+            }
+    return sums;
+}
+
+void blocked_case_weights(const struct blocked_kernels *kernels, const struct blocked_convolution *g,
+                          double tolerance, struct random_state *random)
+{
+    const int taps = g->kernel_height * g->kernel_width;
+    const size_t count = (size_t)(g->out_channels * g->in_channels * taps);
+    float *input = random_blocked(random, g->images, g->in_channels, g->in_height, g->in_width);
+    float *delta = random_blocked(random, g->images, g->out_channels, g->out_height, g->out_width);
+    float *gradient = random_row(random, count), *before = random_row(random, count);
+    memcpy(before, gradient, count * sizeof *before);
+    kernels->layer->weight_gradient(g, input, delta, gradient);
+    for (size_t w = 0; w < count; w++) {
+        const int tap = (int)(w % (size_t)taps), i = (int)(w / (size_t)taps) % g->in_channels;
+        const int o = (int)(w / (size_t)(taps * g->in_channels));
+        const struct sums sums =
+            weight_gradient(g, input, delta, o, i, tap / g->kernel_width, tap % g->kernel_width);
+        const double expected = (double)before[w] + sums.value;
+        if (!(fabs((double)gradient[w] - expected) <= tolerance * (1 + sums.absolute)))
+            fail_msg("%s: weight gradient [%d][%d][%d] is %.9g, expected %.9g; %d images, channels %d to %d, "
+                     "%dx%d to "
+                     "%dx%d, kernel %dx%d",
+                     kernels->name, o, i, tap, (double)gradient[w], expected, g->images, g->in_channels,
+                     g->out_channels, g->in_height, g->in_width, g->out_height, g->out_width,
+                     g->kernel_height, g->kernel_width);
+    }
+    mem_free(input);
+    mem_free(delta);
+    mem_free(gradient);
+    mem_free(before);
+}

@@ -28,6 +28,11 @@ double blocked_case_check(const struct blocked_family *family, const struct bloc
 void blocked_case_gate(const struct blocked_kernels *kernels, const struct blocked_family *family,
                        const struct blocked_convolution *geometry, struct random_state *random);
 
+/* The gradient of the convolution's weights from random numbers, added to others, and fail where it differs
+ * from the definition by more than `tolerance` times the sum of the absolute products. */
+void blocked_case_weights(const struct blocked_kernels *kernels, const struct blocked_convolution *geometry,
+                          double tolerance, struct random_state *random);
+
 /* Random parts of the epilogue that go together. */
 int blocked_case_epilogue(struct random_state *random);
 

@@ -176,6 +176,33 @@ static void direct_is_its_definition(void **state)
     check_family("direct", 60, 1e-6, make_direct);
 }
 
+static void weight_gradients_are_their_definition(void **state)
+{
+    static const int channels[] = {1, 3, 16, 17, 33};
+    const struct blocked_kernels *kernels;
+    struct random_state random;
+    (void)state;
+    for (int variant = 0; (kernels = blocked_kernels_at(variant)); variant++) {
+        random_seed(&random, 4, (uint64_t)variant);
+        for (int round = 0; round < 40; round++) {
+            struct blocked_convolution g = some_geometry(&random);
+            (round % 4 ? make_direct : make_pointwise)(&random, &g);
+            g.images = between(&random, 1, 2);
+            g.in_channels = pick(&random, channels, COUNT(channels));
+            g.out_channels = pick(&random, channels, COUNT(channels));
+            if (g.out_height > 0 && g.out_width > 0)
+                blocked_case_weights(kernels, &g, 1e-6, &random);
+        }
+        /* So many positions that sums go to memory in between, with rows and as one. */
+        const struct blocked_convolution many = {2, 3, 16, 40, 41, 40, 41, 3,     3,
+                                                 1, 1, 1,  1,  1,  1,  1,  false, false};
+        const struct blocked_convolution flat = {3, 17, 9, 30, 50, 30, 50, 1,     1,
+                                                 1, 1,  1, 1,  0,  0,  1,  false, false};
+        blocked_case_weights(kernels, &many, 1e-6, &random);
+        blocked_case_weights(kernels, &flat, 1e-6, &random);
+    }
+}
+
 /* Groups smaller and larger than a block, that fill blocks and that do not. */
 static void make_grouped(struct random_state *random, struct blocked_convolution *geometry)
 {
@@ -215,10 +242,15 @@ static void instruction_sets_are_chosen_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(instruction_sets_are_chosen_by_name), cmocka_unit_test(direct_is_its_definition),
-        cmocka_unit_test(grouped_is_its_definition),           cmocka_unit_test(pointwise_is_its_definition),
-        cmocka_unit_test(pointwise_takes_images_together),     cmocka_unit_test(pointwise_has_no_padding),
-        cmocka_unit_test(depthwise_is_its_definition),         cmocka_unit_test(winograd_is_its_definition),
+        cmocka_unit_test(instruction_sets_are_chosen_by_name),
+        cmocka_unit_test(direct_is_its_definition),
+        cmocka_unit_test(grouped_is_its_definition),
+        cmocka_unit_test(pointwise_is_its_definition),
+        cmocka_unit_test(pointwise_takes_images_together),
+        cmocka_unit_test(pointwise_has_no_padding),
+        cmocka_unit_test(weight_gradients_are_their_definition),
+        cmocka_unit_test(depthwise_is_its_definition),
+        cmocka_unit_test(winograd_is_its_definition),
     };
     return cmocka_run_group_tests_name("blocked", tests, NULL, NULL);
 }
