@@ -285,6 +285,20 @@ static void test_original_numbers(void **state)
     session_free(session);
 }
 
+/* The record of a selection names the data that its scores are from, whatever is open by then. */
+static void test_record_names_the_data(void **state)
+{
+    (void)state;
+    struct session *session = new_session("load example; data shapes images=60; score taylor,l1 samples=4");
+    char expected[128];
+    snprintf(expected, sizeof expected, "\nsample_data_hash: %s", dataset_digest(session->dataset));
+    run(session, "data shapes images=50; prune taylor 0.4; unprune conv1; apply");
+    assert_non_null(strstr(session->model->made, expected));
+    run(session, "undo; undo; undo; prune l1 0.4; apply");
+    assert_null(strstr(session->model->made, "sample_data_hash"));
+    session_free(session);
+}
+
 /* ---- undo ---- */
 
 static void test_undo(void **state)
@@ -900,6 +914,7 @@ int main(void)
         cmocka_unit_test(test_selection_rules),
         cmocka_unit_test(test_mask_is_removal),
         cmocka_unit_test(test_original_numbers),
+        cmocka_unit_test(test_record_names_the_data),
         cmocka_unit_test(test_undo),
         cmocka_unit_test(test_random_sessions),
         cmocka_unit_test(test_baseline),

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of the convolution operator share: the plan that prepare makes, and the
- * matrix products. */
+/* What the parts of the convolution operator share: the plan that prepare makes, and the matrix products. */
 #ifndef IPPRO_NN_CONVOLUTION_H
 #define IPPRO_NN_CONVOLUTION_H
 
@@ -30,8 +29,8 @@ struct convolution {
     int64_t depth;             /* rows of the matrix of columns: channels * kernel_elements */
     int64_t rows, turned_rows; /* rows of output positions per product, so that the columns stay in cache */
     int64_t together, turned_together; /* images per product: several where one has few positions */
-    int64_t column_elements; /* of the workspace; behind them stand the turned kernels, then the sums */
-    int64_t turned_elements; /* of several images */
+    /* Of the workspace: columns, then turned kernels, then the sums of a product of several images. */
+    int64_t column_elements, turned_elements;
 };
 
 /* Decide between matrix products and plain loops, and size the workspace. Sets plan->method. */

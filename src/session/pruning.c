@@ -49,6 +49,7 @@ status pruning_copy(const struct pruning *pruning, struct pruning **copy, struct
     made->rule = pruning->rule;
     made->fixed = pruning->fixed;
     made->removed_count = pruning->removed_count;
+    memcpy(made->scored_on, pruning->scored_on, sizeof made->scored_on);
     if (pruning->how && !(made->how = mem_string(pruning->how))) {
         pruning_free(made);
         return error_memory(error);
@@ -185,6 +186,7 @@ status pruning_settle(struct pruning *pruning, const struct model *model, struct
     if (!pruning->removed_count) {
         mem_free(pruning->how);
         pruning->how = NULL;
+        pruning->scored_on[0] = '\0';
         memcpy(pruning->network, model->network, sizeof model->network);
         return STATUS_OK;
     }

@@ -35,8 +35,9 @@ struct pruning {
     unsigned fixed;           /* enum pruning_fixed */
     bool *removed;            /* per class */
     int class_count;
-    int64_t removed_count; /* classes */
-    char *how;             /* one line: how the selection was made; NULL: nothing is selected */
+    int64_t removed_count;       /* classes */
+    char *how;                   /* one line: how the selection was made; NULL: nothing is selected */
+    char scored_on[DIGEST_SIZE]; /* digest of the data that its scores are from; "": from weights */
     struct select_warning *warnings;
     size_t warning_count;
     char network[DIGEST_SIZE]; /* names the network that is left, as model->network */

@@ -47,7 +47,8 @@ static void add_ratios(struct text *text, const struct pruning *pruning)
     text_add_format(text, " of %d %s", range.blocks, range.blocks == 1 ? "block" : "blocks");
 }
 
-void text_add_ratios(struct text *text, const struct model *model, const struct pruning *pruning)
+/* "ratios: conv1 0.15, layer1.0.conv1 0.4\n" where the blocks of a selection have different ones. */
+static void add_each_ratio(struct text *text, const struct model *model, const struct pruning *pruning)
 {
     struct ratio_range range = ratio_range(pruning);
     const struct coupling *coupling = model->coupling;
@@ -64,6 +65,15 @@ void text_add_ratios(struct text *text, const struct model *model, const struct 
         first = false;
     }
     text_add(text, "\n");
+}
+
+void text_add_selection(struct text *text, const char *what, const struct model *model,
+                        const struct pruning *pruning)
+{
+    text_add_format(text, "%s: %s\n", what, pruning->how);
+    if (pruning->scored_on[0])
+        text_add_format(text, "sample_data_hash: %s\n", pruning->scored_on);
+    add_each_ratio(text, model, pruning);
 }
 
 void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning)

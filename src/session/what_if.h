@@ -7,8 +7,11 @@
 
 /* "l1, ratio 0.4 of 27 blocks, round prune-floor": how a selection is made, in one line. */
 void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning);
-/* "ratios: conv1 0.15, layer1.0.conv1 0.4\n": where the blocks of a selection have different ones. */
-void text_add_ratios(struct text *text, const struct model *model, const struct pruning *pruning);
+/* A selection for the record, one fact a line: "WHAT: " and the rule as it was when it selected, the hash of
+ * the data that its scores are from, and the ratios where blocks have different ones. Something is selected.
+ */
+void text_add_selection(struct text *text, const char *what, const struct model *model,
+                        const struct pruning *pruning);
 /* "853,018 to 601,234 (-29.5 %)" */
 void text_add_change(struct text *text, double before, double after, bool si);
 /* "-29.5 %" */

@@ -34,8 +34,7 @@ static status smaller_model(const struct session *session, struct graph *graph, 
 {
     struct text made = {0};
     char network[DIGEST_SIZE];
-    text_add_format(&made, "prune: %s\n", session->pruning->how);
-    text_add_ratios(&made, session->model, session->pruning);
+    text_add_selection(&made, "prune", session->model, session->pruning);
     if (!made.failed)
         made.data[--made.length] = '\0'; /* the last line's end */
     status code = made.failed ? error_memory(error)

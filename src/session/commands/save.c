@@ -38,10 +38,8 @@ static void add_story(struct text *text, const struct session *session)
         text_add(text, "\n");
         line = line[length] ? line + length + 1 : NULL;
     }
-    if (session->pruning->how) {
-        text_add_format(text, "mask: %s\n", session->pruning->how);
-        text_add_ratios(text, session->model, session->pruning);
-    }
+    if (session->pruning->how)
+        text_add_selection(text, "mask", session->model, session->pruning);
     if (session->dataset) {
         text_add_format(text, "data: %s %s\n", session->dataset->kind->name, session->dataset->split);
         add_line(text, "data_hash", dataset_digest(session->dataset));
