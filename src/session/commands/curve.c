@@ -167,7 +167,9 @@ static void curve_notes(const struct curve_call *work, const struct curve *curve
                         struct figure *figure)
 {
     struct text text = {0};
+    bool told = false;
     for (int i = 0; i < work->line_count; i++) {
+        told = told || note_scored_on(figure, work->call->session, work->lines[i].label);
         if (work->lines[i].count > 1)
             figure_note(figure, "%s: mean over %d seeds", work->lines[i].label, work->lines[i].count);
     }

@@ -127,6 +127,7 @@ static void map_notes(const struct sensitivity_call *work, const struct sensitiv
     text_add(&text, " %");
     figure_note(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
+    note_scored_on(figure, work->call->session, call_argument(work->call, 0));
     if (again) {
         figure_note(figure, "computed before: nothing was run");
     } else if (map->done == map->images && option_flag(&work->call->options, OPTION_TIMING)) {

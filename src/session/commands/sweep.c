@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "session/commands/rows.h"
 #include "session/judgement.h"
+#include "session/shown.h"
 #include "session/words/target.h"
 
 static status read_ratios(const struct call *call, struct sweep *sweep, struct error *error)
@@ -138,4 +139,16 @@ void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const s
     else if (sweep->sample.count < session->dataset->count)
         text_add_format(text, ", seed %llu", (unsigned long long)options->seed);
     text_add(text, ")");
+}
+
+bool note_scored_on(struct figure *figure, const struct session *session, const char *label)
+{
+    const struct score_entry *entry = session_entry(session, label);
+    if (!entry || !(entry->needs & PASS_NEEDS) || session->board->pass->dataset == session->dataset)
+        return false;
+    struct text sample = {0};
+    text_add_sample(&sample, session);
+    figure_note(figure, "scored on %s", shown_words(figure, &sample));
+    text_free(&sample);
+    return true;
 }

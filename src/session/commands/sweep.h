@@ -34,6 +34,9 @@ status sweep_scores(const struct call *call, const struct sweep *sweep, const ch
 double sweep_baseline(const struct sweep *sweep, const struct session *session);
 /* " of 1,000 images (cifar10 test, the first)" */
 void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const struct session *session);
+/* "scored on 500 of 10,000 images (cifar10 train, seed 1)" where the label's scores are from other data than
+ * the open ones, which the title names. False: they are not. */
+bool note_scored_on(struct figure *figure, const struct session *session, const char *label);
 
 /* Parameters of both commands; each ends its list itself. */
 #define SWEEP_PARAMETERS(ratio_list)                                                                          \
