@@ -19,8 +19,8 @@
 #include "base/text.h"
 #include "format/csv.h"
 #include "format/png.h"
-#include "view/canvas.h"
-#include "view/plot.h"
+#include "view/cells/canvas.h"
+#include "view/picture/plot.h"
 #include "view/write.h"
 #include "view_figures.h"
 

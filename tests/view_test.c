@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 #include "view/theme.h"
 #include "view_figures.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 #include "view/write.h"
 
 void push_figure(lua_State *L, struct figure **figure)

@@ -8,7 +8,7 @@
  * end; scales with one sign have the upper half ramp16 = COLOUR COLOUR ...        the same for terminals of
  * 16 colours glyphs = unicode | ascii          which signs (glyphs.h) are drawn with
  *
- * STYLE is a name of STYLE_LIST (canvas.h). COLOUR is a number of the 256-colour palette or one of default,
+ * STYLE is a name of STYLE_LIST (cells/canvas.h). COLOUR is a number of the 256-colour palette or one of default,
  * black, red, green, yellow, blue, magenta, cyan, white and bright-black ... bright-white. What follows "/"
  * is for terminals of 16 colours; without it the nearest of the 16 is taken. Styles that are not set are
  * plain, and series1 to series6 like other styles of the theme; a word may not be repeated, a setting not be
@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/status.h"
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 
 struct theme_style {
     short foreground, background;     /* 0..255, -1: the terminal's own */

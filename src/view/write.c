@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 #include "base/file.h"
-#include "view/canvas.h"
-#include "view/draw.h"
+#include "view/cells/canvas.h"
+#include "view/cells/draw.h"
 
 static const struct figure_format formats[] = {
     {"csv", "comma-separated values with facts in comment lines, full precision", write_csv, false},

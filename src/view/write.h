@@ -39,7 +39,7 @@
  *
  * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
  *
- * PNG: pictures one below the other, see plot.h. */
+ * PNG: pictures one below the other, see picture/plot.h. */
 #ifndef IPPRO_VIEW_WRITE_H
 #define IPPRO_VIEW_WRITE_H
 
@@ -51,7 +51,7 @@
 status write_csv(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_json(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_png(const struct figure *const *figures, int count, struct text *out, struct error *error);
-/* A PNG of a given size (canvas.h). */
+/* A PNG of a given size (cells/canvas.h). */
 struct picture_size;
 status write_picture(const struct figure *const *figures, int count, const struct picture_size *size,
                      struct text *out, struct error *error);

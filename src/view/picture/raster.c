@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rectangles, lines and text on a grid of pixels. */
-#include "view/raster.h"
+#include "view/picture/raster.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/memory.h"
 #include "base/text.h"
-#include "view/draw.h"
+#include "view/cells/draw.h"
 #include "view/font.h"
 
 enum { LARGEST_SCALE = 4, CURVE_STEPS = 6, POINTS_MAX = 160 };

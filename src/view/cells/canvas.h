@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where figures are drawn. Cells (a grid of characters with styles: a terminal's lines now, a pane's window
  * as well) and the files CSV, JSON, PNG and TXT. */
-#ifndef IPPRO_VIEW_CANVAS_H
-#define IPPRO_VIEW_CANVAS_H
+#ifndef IPPRO_VIEW_CELLS_CANVAS_H
+#define IPPRO_VIEW_CELLS_CANVAS_H
 
 #include "base/status.h"
 #include "base/text.h"

@@ -4,7 +4,7 @@
  * title, and at last everything but one line (of histograms one per series). */
 #include <math.h>
 #include <string.h>
-#include "view/draw.h"
+#include "view/cells/draw.h"
 #include "view/numbers.h"
 
 enum { MOST_PLOT_LINES = 60, LEAST_PLOT_LINES = 3 };

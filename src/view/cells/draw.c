@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Drawing a figure into cells: title and notes, and what its parts share. */
-#include "view/draw.h"
+#include "view/cells/draw.h"
 
 #include <stdarg.h>
 #include <string.h>

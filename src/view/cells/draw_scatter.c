@@ -2,7 +2,7 @@
 /* Scatters in cells. Where things are cut, points have signs that read without colour, and those on which the
  * two disagree lie on top; what both keep is dots (without UTF-8 a density). Where nothing is cut the series
  * have colours. */
-#include "view/scatter.h"
+#include "view/cells/scatter.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* A plane in pictures: grid, axes, ticks and legend of curves and scatters. */
 #include <math.h>
 #include "view/numbers.h"
-#include "view/plot.h"
+#include "view/picture/plot.h"
 
 enum {
     PLOT_HEIGHT = 520,

@@ -2,7 +2,7 @@
 /* Histograms as pictures: one panel per series, two side by side, on shared bins. */
 #include <math.h>
 #include "view/numbers.h"
-#include "view/plot.h"
+#include "view/picture/plot.h"
 
 enum {
     PANEL_GAP = 50,

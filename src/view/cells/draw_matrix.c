@@ -3,7 +3,7 @@
  * Column names that do not fit lose their middle; when little would be left of them, columns are numbered
  * (and a list below says which is which, unless rows and columns are the same things); columns beyond the
  * width follow below. */
-#include "view/draw.h"
+#include "view/cells/draw.h"
 
 #include <math.h>
 #include <string.h>

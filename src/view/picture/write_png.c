@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures as one picture: title, figure, notes, one figure below the other. */
-#include "view/plot.h"
+#include "view/picture/plot.h"
 #include "format/png.h"
 #include "view/write.h"
 

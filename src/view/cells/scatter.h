@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What scatters in cells and scatters in pictures share. Private to this room. */
-#ifndef IPPRO_VIEW_SCATTER_H
-#define IPPRO_VIEW_SCATTER_H
+#ifndef IPPRO_VIEW_CELLS_SCATTER_H
+#define IPPRO_VIEW_CELLS_SCATTER_H
 
-#include "view/draw.h"
+#include "view/cells/draw.h"
 #include "view/numbers.h"
 
 struct scatter_plan {

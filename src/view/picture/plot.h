@@ -8,12 +8,12 @@
  * white to dark blue on one-sided scales. Curves have a colour and a shape per series (the letters of the
  * screen when shapes run out), bars for the spread and a dashed line for the reference. Points of scatters
  * have a colour and a shape by who cuts them, else a colour per series. Tables are text. */
-#ifndef IPPRO_VIEW_PLOT_H
-#define IPPRO_VIEW_PLOT_H
+#ifndef IPPRO_VIEW_PICTURE_PLOT_H
+#define IPPRO_VIEW_PICTURE_PLOT_H
 
-#include "view/draw.h"
+#include "view/cells/draw.h"
 #include "view/figure.h"
-#include "view/raster.h"
+#include "view/picture/raster.h"
 
 enum {
     PLOT_WIDTH = 1200,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Planning the axes of curves; the contract is in curve.h. */
-#include "view/curve.h"
+#include "view/cells/curve.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What curves in cells and curves in pictures share: points in the order of their line, the ranges of the
  * axes, and the words of the legend. Private to this room. */
-#ifndef IPPRO_VIEW_CURVE_H
-#define IPPRO_VIEW_CURVE_H
+#ifndef IPPRO_VIEW_CELLS_CURVE_H
+#define IPPRO_VIEW_CELLS_CURVE_H
 
-#include "view/draw.h"
+#include "view/cells/draw.h"
 #include "view/numbers.h"
 
 /* One point as it is shown: percentages are multiplied by 100. */

@@ -2,7 +2,7 @@
 /* A plane in cells: dots, axes and legends of curves and scatters. */
 #include <math.h>
 #include <string.h>
-#include "view/draw.h"
+#include "view/cells/draw.h"
 #include "view/numbers.h"
 
 enum {

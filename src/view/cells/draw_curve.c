@@ -11,7 +11,7 @@
  *             ratio removed              what x is
  *     ● l1     66.00% at 0.5             the last value, or how many points there are so far
  */
-#include "view/curve.h"
+#include "view/cells/curve.h"
 
 #include <math.h>
 #include <string.h>

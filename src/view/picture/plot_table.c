@@ -2,7 +2,7 @@
 /* Tables as pictures: the cells of the screen at the width where nothing is left out, every second row
  * shaded. */
 #include <string.h>
-#include "view/plot.h"
+#include "view/picture/plot.h"
 
 static struct color color_of(const struct canvas_cell *cell)
 {

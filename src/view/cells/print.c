@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cells as a terminal's lines: SGR escape sequences only where the look changes. */
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 
 #include <string.h>
 #include "view/look.h"

@@ -14,7 +14,7 @@
  *
  * A bin is a whole number of columns wide, or, when there are more bins than columns, a column is several
  * bins and a note says so. A column is drawn as cut when its middle is below the threshold. */
-#include "view/draw.h"
+#include "view/cells/draw.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines and signs with smooth edges: a pixel's share is how much of it is covered. */
-#include "view/raster.h"
+#include "view/picture/raster.h"
 
 #include <math.h>
 

@@ -3,13 +3,13 @@
  *
  * Text has two forms: as it came ("γ", a name with an escape character in it) and as shown: escaped, and in
  * ASCII mode transcribed. Layout measures and cuts the shown form; showing it once more changes nothing. */
-#ifndef IPPRO_VIEW_DRAW_H
-#define IPPRO_VIEW_DRAW_H
+#ifndef IPPRO_VIEW_CELLS_DRAW_H
+#define IPPRO_VIEW_CELLS_DRAW_H
 
 #include <stdio.h>
 #include "base/memory.h"
 #include "base/text.h"
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 #include "view/figure.h"
 #include "view/glyphs.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A picture being drawn: red, green and blue bytes, white to begin with, growing downwards. Everything is cut
  * at the edges. Coordinates are pixels, (0,0) being the left upper corner. */
-#ifndef IPPRO_VIEW_RASTER_H
-#define IPPRO_VIEW_RASTER_H
+#ifndef IPPRO_VIEW_PICTURE_RASTER_H
+#define IPPRO_VIEW_PICTURE_RASTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The grid of cells: writing text into it. How cells become a terminal's lines is in print.c. */
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 
 #include <string.h>
 #include "base/memory.h"
-#include "view/draw.h"
+#include "view/cells/draw.h"
 #include "view/font.h"
 
 enum { CANVAS_MIN_WIDTH = 20, CANVAS_MAX_WIDTH = 1000, CANVAS_MAX_HEIGHT = 10000000 };

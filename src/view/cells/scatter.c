@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Planning a scatter; the contract is in scatter.h. */
-#include "view/scatter.h"
+#include "view/cells/scatter.h"
 
 #include <math.h>
 

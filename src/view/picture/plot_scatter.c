@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Scatters as pictures: a small disc per point; what is cut has signs of its own, those that only one cuts on
  * top. */
-#include "view/scatter.h"
+#include "view/cells/scatter.h"
 
-#include "view/plot.h"
+#include "view/picture/plot.h"
 
 enum { MOST_TICKS = 10 };
 

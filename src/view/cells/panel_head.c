@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What stands above the bars of a histogram's panel, on the screen and in pictures. */
 #include <math.h>
-#include "view/draw.h"
+#include "view/cells/draw.h"
 #include "view/numbers.h"
 
 static void head_line(struct drawing *drawing, struct panel_head *head, enum cell_style style,

@@ -3,7 +3,7 @@
  * and the scale below. */
 #include <math.h>
 #include "view/numbers.h"
-#include "view/plot.h"
+#include "view/picture/plot.h"
 
 enum {
     MOST_NAME = 48, /* columns of text; longer names lose their middle */

@@ -2,7 +2,7 @@
 /* Tables in cells. Numbers line up at the decimal point. When the width does not do: headers break between
  * words, bars and then text columns shrink, and then columns go, those of the lowest priority first; a note
  * names them. */
-#include "view/draw.h"
+#include "view/cells/draw.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Curves as pictures: lines through signs on a grid, bars for the spread, the reference dashed, and a legend
  * below. */
-#include "view/curve.h"
+#include "view/cells/curve.h"
 
 #include <math.h>
-#include "view/plot.h"
+#include "view/picture/plot.h"
 
 enum {
     MOST_TICKS = 10,
