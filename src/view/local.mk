@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libview.a
 src_libview_a_SOURCES = \
+	src/view/csv.c src/view/csv.h \
 	src/view/figure.c src/view/figure.h \
 	src/view/font.c src/view/font.h \
 	src/view/glyphs.c src/view/glyphs.h \
@@ -32,7 +33,8 @@ src_libview_a_SOURCES = \
 	src/view/picture/plot_plane.c \
 	src/view/picture/plot_scatter.c \
 	src/view/picture/plot_table.c \
+	src/view/picture/png.c src/view/picture/png.h \
 	src/view/picture/raster.c src/view/picture/raster.h \
 	src/view/picture/raster_line.c \
 	src/view/picture/write_png.c
-LIBVIEW = src/libview.a $(JANSSON_LIBS)
+LIBVIEW = src/libview.a $(JANSSON_LIBS) $(PNG_LIBS)

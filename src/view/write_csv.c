@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures as comma-separated values; what is written is described in write.h. */
 #include <math.h>
-#include "format/csv.h"
+#include "view/csv.h"
 #include "view/write.h"
 
 /* Names and titles as the screen shows them. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures as one picture: title, figure, notes, one figure below the other. */
 #include "view/picture/plot.h"
-#include "format/png.h"
+#include "view/picture/png.h"
 #include "view/write.h"
 
 enum { FIGURE_GAP = 2 * PLOT_LINE };
