@@ -69,3 +69,30 @@ void csv_end_row(struct csv *csv)
     text_add(csv->out, "\n");
     csv->row_started = false;
 }
+
+void csv_shown(struct csv *csv, const char *text)
+{
+    struct text escaped = {0};
+    text_add_escaped(&escaped, text, 0);
+    csv_text(csv, text_data(&escaped));
+    csv->out->failed = csv->out->failed || escaped.failed;
+    text_free(&escaped);
+}
+
+void csv_shown_fact(struct csv *csv, const char *key, const char *value)
+{
+    struct text shown_key = {0}, shown = {0};
+    text_add_escaped(&shown_key, key, 0);
+    text_add_escaped(&shown, value, 0);
+    csv_fact(csv, text_data(&shown_key), text_data(&shown));
+    csv->out->failed = csv->out->failed || shown_key.failed || shown.failed;
+    text_free(&shown_key);
+    text_free(&shown);
+}
+
+void csv_header(struct csv *csv, const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++)
+        csv_text(csv, names[i]);
+    csv_end_row(csv);
+}

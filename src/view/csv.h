@@ -31,4 +31,10 @@ void csv_number(struct csv *csv, double value);
 void csv_integer(struct csv *csv, int64_t value);
 void csv_end_row(struct csv *csv);
 
+/* What may come from a file: control characters and invalid bytes as escapes, as the screen shows them. */
+void csv_shown(struct csv *csv, const char *text);
+void csv_shown_fact(struct csv *csv, const char *key, const char *value);
+/* A whole row of names. */
+void csv_header(struct csv *csv, const char *const *names, int count);
+
 #endif

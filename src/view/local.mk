@@ -3,8 +3,11 @@ noinst_LIBRARIES += src/libview.a
 src_libview_a_SOURCES = \
 	src/view/csv.c src/view/csv.h \
 	src/view/figure.c src/view/figure.h \
+	src/view/figure_build.h \
+	src/view/figure_kind.c src/view/figure_kind.h \
 	src/view/font.c src/view/font.h \
 	src/view/glyphs.c src/view/glyphs.h \
+	src/view/json_values.c src/view/json_values.h \
 	src/view/look.h \
 	src/view/numbers.c src/view/numbers.h \
 	src/view/theme.c src/view/theme.h \
@@ -22,10 +25,16 @@ src_libview_a_SOURCES = \
 	src/view/cells/draw_matrix.c \
 	src/view/cells/draw_plane.c \
 	src/view/cells/draw_scatter.c \
+	src/view/cells/draw_spark.c \
 	src/view/cells/draw_table.c \
 	src/view/cells/panel_head.c \
 	src/view/cells/print.c \
 	src/view/cells/scatter.c src/view/cells/scatter.h \
+	src/view/kinds/curve.c \
+	src/view/kinds/histogram.c \
+	src/view/kinds/matrix.c \
+	src/view/kinds/scatter.c \
+	src/view/kinds/table.c \
 	src/view/picture/plot.h \
 	src/view/picture/plot_curve.c \
 	src/view/picture/plot_histogram.c \

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include "view/figure_kind.h"
 
 void *drawing_alloc(struct drawing *drawing, size_t count, size_t size)
 {
@@ -147,27 +148,6 @@ void drawing_close(struct drawing *drawing)
     drawing->arena = NULL;
 }
 
-void draw_body(struct drawing *drawing, const struct figure *figure)
-{
-    switch (figure->kind) {
-    case FIGURE_TABLE:
-        draw_table(drawing, &figure->table);
-        break;
-    case FIGURE_HISTOGRAM:
-        draw_histogram(drawing, &figure->histogram);
-        break;
-    case FIGURE_MATRIX:
-        draw_matrix(drawing, &figure->matrix);
-        break;
-    case FIGURE_CURVE:
-        draw_curve(drawing, &figure->curve);
-        break;
-    case FIGURE_SCATTER:
-        draw_scatter(drawing, &figure->scatter);
-        break;
-    }
-}
-
 status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error)
 {
     struct drawing drawing;
@@ -181,7 +161,7 @@ status canvas_figure(struct canvas *canvas, const struct figure *figure, struct 
     int before = canvas->height;
     if (figure->title)
         drawing_paragraph(&drawing, STYLE_TITLE, figure->title);
-    draw_body(&drawing, figure);
+    figure_kind_row(figure->kind)->draw(&drawing, figure);
     for (int i = 0; i < figure->note_count; i++)
         drawing_paragraph(&drawing, STYLE_NOTE, figure->notes[i]);
     drawing_close(&drawing);
@@ -193,19 +173,20 @@ status canvas_figure(struct canvas *canvas, const struct figure *figure, struct 
     return STATUS_OK;
 }
 
-status figure_natural_width(const struct figure *figure, enum glyph_range range, int *width,
-                            struct error *error)
+status figure_natural_width(const struct figure *figure, int *width, struct error *error)
 {
+    enum { USUAL_WIDTH = 100 };
+    const struct figure_kind_row *kind = figure_kind_row(figure->kind);
     struct canvas canvas;
     struct drawing drawing;
-    canvas_init(&canvas, 80, range == GLYPHS_ASCII);
-    canvas.font = range == GLYPHS_FONT;
+    *width = USUAL_WIDTH;
+    if (!kind->natural_width)
+        return STATUS_OK;
+    canvas_init(&canvas, 80, false);
     status code = drawing_open(&drawing, &canvas, error);
     if (code != STATUS_OK)
         return code;
-    *width = figure->kind == FIGURE_TABLE    ? table_natural_width(&drawing, &figure->table)
-             : figure->kind == FIGURE_MATRIX ? matrix_natural_width(&drawing, &figure->matrix)
-                                             : 100;
+    *width = kind->natural_width(&drawing, figure);
     drawing_close(&drawing);
     return drawing.failed ? error_memory(error) : STATUS_OK;
 }

@@ -74,13 +74,15 @@ void panel_head_make(struct drawing *drawing, const struct figure_histogram *his
  * highest. */
 enum { COUNTS_FLAT = 3 };
 
-/* Each draws at drawing->line and moves it on. */
-void draw_table(struct drawing *drawing, const struct figure_table *table);
-void draw_histogram(struct drawing *drawing, const struct figure_histogram *histogram);
-void draw_matrix(struct drawing *drawing, const struct figure_matrix *matrix);
-void draw_curve(struct drawing *drawing, const struct figure_curve *curve);
-void draw_scatter(struct drawing *drawing, const struct figure_scatter *scatter);
-void draw_body(struct drawing *drawing, const struct figure *figure); /* without title and notes */
+/* What the rows of the kinds of figures point to (figure_kind.h). */
+void draw_table(struct drawing *drawing, const struct figure *figure);
+int table_natural_width(struct drawing *drawing, const struct figure *figure);
+void draw_histogram(struct drawing *drawing, const struct figure *figure);
+bool draw_sparks(struct drawing *drawing, const struct figure *figure, int height);
+void draw_matrix(struct drawing *drawing, const struct figure *figure);
+int matrix_natural_width(struct drawing *drawing, const struct figure *figure);
+void draw_curve(struct drawing *drawing, const struct figure *figure);
+void draw_scatter(struct drawing *drawing, const struct figure *figure);
 
 /* A plane of points or lines in dots: what curves and scatters share (draw_plane.c). A character has
  * DOTS_ACROSS x DOTS_DOWN of them. */
@@ -119,11 +121,7 @@ struct legend_entry {
 };
 void legend_draw(struct drawing *drawing, const struct legend_entry *entries, int count);
 
-/* The width at which a table or matrix shows everything; 100 for a histogram and for
- * curves. */
-status figure_natural_width(const struct figure *figure, enum glyph_range range, int *width,
-                            struct error *error);
-int table_natural_width(struct drawing *drawing, const struct figure_table *table);
-int matrix_natural_width(struct drawing *drawing, const struct figure_matrix *matrix);
+/* The width at which a figure shows everything in UTF-8; a usual one where any will do. */
+status figure_natural_width(const struct figure *figure, int *width, struct error *error);
 
 #endif

@@ -148,8 +148,9 @@ static bool chart_make(struct drawing *drawing, const struct curve_plan *plan, s
                       plan->ticks, plan->tick_count, labels);
 }
 
-void draw_curve(struct drawing *drawing, const struct figure_curve *curve)
+void draw_curve(struct drawing *drawing, const struct figure *figure)
 {
+    const struct figure_curve *curve = &figure->curve;
     struct curve_plan plan;
     struct chart chart;
     int most = drawing->plot_lines ? plot_ticks(drawing->plot_lines, MOST_TICKS) : MOST_TICKS;

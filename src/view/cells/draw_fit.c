@@ -2,10 +2,8 @@
 /* Figures in panes: plots grow or shrink with the height, tables and matrices show the rows there is room
  * for. What does not fit goes in this order: notes and the rest of the title, legend and names of axes, the
  * title, and at last everything but one line (of histograms one per series). */
-#include <math.h>
-#include <string.h>
 #include "view/cells/draw.h"
-#include "view/numbers.h"
+#include "view/figure_kind.h"
 
 enum { MOST_PLOT_LINES = 60, LEAST_PLOT_LINES = 3 };
 
@@ -17,11 +15,6 @@ struct measure {
 static const struct measure measures[] = {
     {true, true, false, 6}, {false, true, false, 5}, {false, true, true, 3}, {false, false, true, 2}};
 enum { MEASURES = sizeof measures / sizeof *measures };
-
-static bool has_plot(const struct figure *figure)
-{
-    return figure->kind != FIGURE_TABLE && figure->kind != FIGURE_MATRIX;
-}
 
 /* The first line of the title, cut. */
 static void draw_title(struct drawing *drawing, const struct figure *figure, bool whole)
@@ -37,29 +30,35 @@ static void draw_title(struct drawing *drawing, const struct figure *figure, boo
     drawing->line++;
 }
 
-/* A figure of fewer rows, matrices also with fewer decimals, and otherwise the same content. */
-static struct figure with_rows(const struct figure *figure, int rows, int digits)
+/* A figure of fewer rows and decimals, and otherwise the same content. */
+static struct figure with_rows(const struct figure *figure, int rows, int decimals)
 {
+    const struct figure_kind_row *kind = figure_kind_row(figure->kind);
     struct figure part = *figure;
-    if (part.kind == FIGURE_MATRIX && part.matrix.digits > digits)
-        part.matrix.digits = digits;
-    if (part.kind == FIGURE_TABLE && part.table.rows > rows)
-        part.table.rows = rows;
-    if (part.kind == FIGURE_MATRIX && part.matrix.rows > rows)
-        part.matrix.rows = rows;
+    if (kind->decimals && *kind->decimals(&part) > decimals)
+        *kind->decimals(&part) = decimals;
+    if (kind->rows && *kind->rows(&part) > rows)
+        *kind->rows(&part) = rows;
     return part;
 }
 
 static int rows_of(const struct figure *figure)
 {
-    return figure->kind == FIGURE_TABLE    ? figure->table.rows
-           : figure->kind == FIGURE_MATRIX ? figure->matrix.rows
-                                           : 0;
+    const struct figure_kind_row *kind = figure_kind_row(figure->kind);
+    struct figure all = *figure;
+    return kind->rows ? *kind->rows(&all) : 0;
 }
 
-/* How much of a table or matrix. */
+static int decimals_of(const struct figure *figure)
+{
+    const struct figure_kind_row *kind = figure_kind_row(figure->kind);
+    struct figure all = *figure;
+    return kind->decimals ? *kind->decimals(&all) : 0;
+}
+
+/* How much of a figure of rows. */
 struct extent {
-    int rows, digits;
+    int rows, decimals;
 };
 
 /* Draw from `top` on; returns the lines it took. */
@@ -71,8 +70,8 @@ static int draw_measured(struct drawing *drawing, const struct figure *figure, c
     drawing->terse = measure->terse;
     if (measure->title)
         draw_title(drawing, figure, measure->notes && height > 12);
-    struct figure part = with_rows(figure, extent.rows, extent.digits);
-    draw_body(drawing, &part);
+    struct figure part = with_rows(figure, extent.rows, extent.decimals);
+    figure_kind_row(figure->kind)->draw(drawing, &part);
     if (extent.rows < rows_of(figure)) {
         drawing_put(
             drawing, 0, STYLE_NOTE,
@@ -110,28 +109,28 @@ static bool fit_plot(struct drawing *drawing, const struct figure *figure, const
     return true;
 }
 
-/* Decimals with which a matrix stands in one part, down to one. */
-static int fit_digits(struct drawing *drawing, const struct figure *figure, const struct measure *measure,
-                      int top, int height)
+/* Decimals with which the figure stands in one part, down to one. */
+static int fit_decimals(struct drawing *drawing, const struct figure *figure, const struct measure *measure,
+                        int top, int height)
 {
-    int digits = figure->kind == FIGURE_MATRIX ? figure->matrix.digits : 0;
-    for (; digits > 1 && !drawing->failed; digits--) {
-        draw_measured(drawing, figure, measure, top, height, (struct extent){1, digits});
+    int decimals = decimals_of(figure);
+    for (; decimals > 1 && !drawing->failed; decimals--) {
+        draw_measured(drawing, figure, measure, top, height, (struct extent){1, decimals});
         if (drawing->plots <= 1)
             break;
     }
-    return digits;
+    return decimals;
 }
 
 /* All rows, or as many as there is room for. */
 static bool fit_rows(struct drawing *drawing, const struct figure *figure, const struct measure *measure,
                      int top, int height)
 {
-    struct extent extent = {rows_of(figure), fit_digits(drawing, figure, measure, top, height)};
+    struct extent extent = {rows_of(figure), fit_decimals(drawing, figure, measure, top, height)};
     extent.rows = extent.rows > height ? height : extent.rows;
     for (int round = 0; round < 4 && !drawing->failed; round++) {
         int used = draw_measured(drawing, figure, measure, top, height, extent);
-        bool parts = figure->kind == FIGURE_MATRIX && drawing->plots > 1;
+        bool parts = drawing->plots > 1;
         if (used <= height)
             return true;
         extent.rows -= parts ? (used - height + drawing->plots - 1) / drawing->plots : used - height;
@@ -141,53 +140,12 @@ static bool fit_rows(struct drawing *drawing, const struct figure *figure, const
     return false;
 }
 
-/* The shape of a series in one line. */
-static void draw_spark(struct drawing *drawing, const struct figure_histogram *histogram, int series,
-                       int column)
+/* What little room there is: what the kind draws then, else the title. */
+static void draw_least(struct drawing *drawing, const struct figure *figure, int height)
 {
-    int room = drawing->width - column, bins = histogram->bins;
-    int columns = bins < room ? bins : room;
-    const int64_t *counts = histogram->counts + (size_t)series * (size_t)bins;
-    int64_t highest = 1;
-    for (int b = 0; b < bins; b++)
-        highest = counts[b] > highest ? counts[b] : highest;
-    for (int c = 0; c < columns; c++) {
-        int first = c * bins / columns, last = (c + 1) * bins / columns;
-        int64_t most = 0;
-        for (int b = first; b < last; b++)
-            most = counts[b] > most ? counts[b] : most;
-        int eighths = (int)lround((double)most / (double)highest * 8);
-        bool cut = histogram->edges[last] <= histogram->threshold[series];
-        eighths = most > 0 && eighths == 0 ? 1 : eighths;
-        drawing_put(drawing, column + c, cut ? STYLE_CUT : STYLE_BAR,
-                    cut ? drawing->glyphs->cut[eighths] : drawing->glyphs->column[eighths]);
-    }
-}
-
-static void draw_sparks(struct drawing *drawing, const struct figure_histogram *histogram, int height)
-{
-    int names = 0;
-    for (int s = 0; s < histogram->series; s++) {
-        int width = utf8_width(drawing_show(drawing, histogram->names[s]));
-        names = width > names ? width : names;
-    }
-    names = names > drawing->width / 2 ? drawing->width / 2 : names;
-    for (int s = 0; s < histogram->series && s < height && !drawing->failed; s++) {
-        const char *name = drawing_show(drawing, histogram->names[s]);
-        drawing_put(drawing, 0, STYLE_NAME, drawing_shorten(drawing, name, names));
-        draw_spark(drawing, histogram, s, names + 1);
-        drawing->line++;
-    }
-}
-
-/* What little room there is: a line for each series of a histogram, else the title. */
-static void draw_lines(struct drawing *drawing, const struct figure *figure, int height)
-{
-    const struct figure_histogram *histogram = &figure->histogram;
-    if (figure->kind == FIGURE_HISTOGRAM && histogram->series > 0 && histogram->bins > 0) {
-        draw_sparks(drawing, histogram, height);
+    const struct figure_kind_row *kind = figure_kind_row(figure->kind);
+    if (kind->draw_least && kind->draw_least(drawing, figure, height))
         return;
-    }
     const char *text = drawing_show(drawing, figure->title ? figure->title : figure->name);
     drawing_put(drawing, 0, STYLE_TITLE, drawing_shorten(drawing, text, drawing->width));
     drawing->line++;
@@ -196,13 +154,13 @@ static void draw_lines(struct drawing *drawing, const struct figure *figure, int
 static void fit(struct drawing *drawing, const struct figure *figure, int top, int height)
 {
     for (int i = 0; i < MEASURES && !drawing->failed; i++) {
-        if (has_plot(figure) ? fit_plot(drawing, figure, &measures[i], top, height)
-                             : fit_rows(drawing, figure, &measures[i], top, height))
+        if (figure_has_rows(figure) ? fit_rows(drawing, figure, &measures[i], top, height)
+                                    : fit_plot(drawing, figure, &measures[i], top, height))
             return;
     }
     drawing->canvas->height = top;
     drawing->line = top;
-    draw_lines(drawing, figure, height);
+    draw_least(drawing, figure, height);
 }
 
 status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int width, int height,
@@ -220,7 +178,7 @@ status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int
     drawing.width = width < canvas->width ? width : canvas->width;
     drawing.line = top;
     if (drawing.width < LEAST_FIT_WIDTH)
-        draw_lines(&drawing, figure, height);
+        draw_least(&drawing, figure, height);
     else
         fit(&drawing, figure, top, height);
     drawing_close(&drawing);

@@ -300,8 +300,9 @@ static void draw_across(struct drawing *drawing, const struct panels *panels, in
     drawing->line = bottom;
 }
 
-void draw_histogram(struct drawing *drawing, const struct figure_histogram *histogram)
+void draw_histogram(struct drawing *drawing, const struct figure *figure)
 {
+    const struct figure_histogram *histogram = &figure->histogram;
     struct panels panels;
     if (histogram->series == 0 || histogram->bins == 0) {
         drawing_paragraph(drawing, STYLE_NOTE, "(nothing to count)");

@@ -184,8 +184,9 @@ static void note_scale(struct drawing *drawing, const struct figure_matrix *matr
     drawing_paragraph(drawing, STYLE_NOTE, drawing_take(drawing, &note));
 }
 
-void draw_matrix(struct drawing *drawing, const struct figure_matrix *matrix)
+void draw_matrix(struct drawing *drawing, const struct figure *figure)
 {
+    const struct figure_matrix *matrix = &figure->matrix;
     struct grid grid;
     if (matrix->rows == 0 || matrix->columns == 0) {
         drawing_paragraph(drawing, STYLE_NOTE, "(empty)");
@@ -211,8 +212,9 @@ void draw_matrix(struct drawing *drawing, const struct figure_matrix *matrix)
         note_scale(drawing, matrix);
 }
 
-int matrix_natural_width(struct drawing *drawing, const struct figure_matrix *matrix)
+int matrix_natural_width(struct drawing *drawing, const struct figure *figure)
 {
+    const struct figure_matrix *matrix = &figure->matrix;
     struct grid grid;
     if (matrix->rows == 0 || matrix->columns == 0 || !grid_make(drawing, matrix, &grid))
         return 0;

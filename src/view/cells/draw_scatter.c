@@ -64,8 +64,9 @@ static void draw_legend(struct drawing *drawing, const struct scatter_plan *plan
         legend_draw(drawing, entries, count);
 }
 
-void draw_scatter(struct drawing *drawing, const struct figure_scatter *scatter)
+void draw_scatter(struct drawing *drawing, const struct figure *figure)
 {
+    const struct figure_scatter *scatter = &figure->scatter;
     static const enum scatter_mark order[MARKS] = {MARK_KEPT, MARK_BOTH, MARK_X, MARK_Y};
     struct scatter_plan plan;
     int lines = drawing->plot_lines ? drawing->plot_lines : PLOT_LINES;

@@ -327,8 +327,9 @@ static void note_left_out(struct drawing *drawing, const struct layout *layout)
     text_free(&note);
 }
 
-void draw_table(struct drawing *drawing, const struct figure_table *table)
+void draw_table(struct drawing *drawing, const struct figure *figure)
 {
+    const struct figure_table *table = &figure->table;
     struct layout layout;
     if (table->columns == 0 || !layout_make(drawing, table, &layout))
         return;
@@ -342,8 +343,9 @@ void draw_table(struct drawing *drawing, const struct figure_table *table)
         note_left_out(drawing, &layout);
 }
 
-int table_natural_width(struct drawing *drawing, const struct figure_table *table)
+int table_natural_width(struct drawing *drawing, const struct figure *figure)
 {
+    const struct figure_table *table = &figure->table;
     struct layout layout;
     if (table->columns == 0 || !layout_make(drawing, table, &layout))
         return 0;

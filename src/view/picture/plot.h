@@ -41,10 +41,6 @@ struct plot {
 enum { PLOT_LEAST_HEIGHT = 80 };
 int plot_height(struct plot *plot, int usual); /* of a plot, which is counted */
 
-/* Pixels of width that a figure needs without margins; PLOT_WIDTH is given at least. */
-status plot_table_width(const struct figure *figure, int *width, struct error *error);
-int plot_matrix_width(struct plot *plot, const struct figure_matrix *matrix);
-
 /* A plane with axes, grid and ticks: what curves and scatters share (plot_plane.c). */
 struct tick;
 struct plot_plane {
@@ -76,10 +72,17 @@ void plot_legend(struct plot *plot, const struct plot_entry *entries, int count,
 /* Text over the width of the picture, broken between words. */
 void plot_paragraph(struct plot *plot, int weight, struct color color, const char *text);
 
-void plot_histogram(struct plot *plot, const struct figure_histogram *histogram);
-void plot_matrix(struct plot *plot, const struct figure_matrix *matrix);
-void plot_curve(struct plot *plot, const struct figure_curve *curve);
-void plot_scatter(struct plot *plot, const struct figure_scatter *scatter);
-status plot_table(struct plot *plot, const struct figure *figure, struct error *error);
+/* What the rows of the kinds of figures point to (figure_kind.h). */
+void plot_table(struct plot *plot, const struct figure *figure);
+int plot_table_width(struct plot *plot, const struct figure *figure);
+double plot_table_least_height(const struct figure *figure);
+void plot_histogram(struct plot *plot, const struct figure *figure);
+double plot_histogram_least_height(const struct figure *figure);
+void plot_matrix(struct plot *plot, const struct figure *figure);
+int plot_matrix_width(struct plot *plot, const struct figure *figure);
+double plot_matrix_least_height(const struct figure *figure);
+void plot_curve(struct plot *plot, const struct figure *figure);
+double plot_curve_least_height(const struct figure *figure);
+void plot_scatter(struct plot *plot, const struct figure *figure);
 
 #endif

@@ -7,6 +7,7 @@
 #include "view/picture/plot.h"
 
 enum {
+    ENTRY_LEAST_HEIGHT = 10, /* pixels of legend for a series, of which several share a line */
     MOST_TICKS = 10,
     DASH = 9,
     CAP = 6, /* half the width of the ends of a spread */
@@ -112,8 +113,9 @@ static void plot_names(struct plot *plot, const struct curve_plan *plan)
     plot_legend(plot, entries, count, plot_swatch);
 }
 
-void plot_curve(struct plot *plot, const struct figure_curve *curve)
+void plot_curve(struct plot *plot, const struct figure *figure)
 {
+    const struct figure_curve *curve = &figure->curve;
     struct curve_plan plan;
     const char *labels[TICKS_MAX];
     if (!curve_plan_make(plot->text, curve, MOST_TICKS, &plan)) {
@@ -139,4 +141,9 @@ void plot_curve(struct plot *plot, const struct figure_curve *curve)
     for (int s = 0; s < curve->series; s++)
         plot_signs(plot, &area, s);
     plot_names(plot, &plan);
+}
+
+double plot_curve_least_height(const struct figure *figure)
+{
+    return (double)figure->curve.series * ENTRY_LEAST_HEIGHT;
 }

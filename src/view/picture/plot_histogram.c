@@ -6,8 +6,9 @@
 
 enum {
     PANEL_GAP = 50,
-    PLOT_HEIGHT = 400,       /* of the bars of one panel alone in its row */
-    PLOT_HEIGHT_SMALL = 280, /* of panels side by side */
+    PLOT_HEIGHT = 400,        /* of the bars of one panel alone in its row */
+    PLOT_HEIGHT_SMALL = 280,  /* of panels side by side */
+    PANEL_LEAST_HEIGHT = 200, /* on average, with its head */
     TICK = 8,
     LEAST_BAR = 2,
     FEWEST_TICKS = 3,
@@ -219,8 +220,9 @@ static void plot_panel(struct plot *plot, const struct figure_histogram *histogr
     plot_value_axis(plot, &area);
 }
 
-void plot_histogram(struct plot *plot, const struct figure_histogram *histogram)
+void plot_histogram(struct plot *plot, const struct figure *figure)
 {
+    const struct figure_histogram *histogram = &figure->histogram;
     int64_t highest;
     bool shared = shared_highest(histogram, &highest);
     int across = histogram->series > 1 ? 2 : 1;
@@ -244,4 +246,9 @@ void plot_histogram(struct plot *plot, const struct figure_histogram *histogram)
     }
     if (!shared)
         plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE, "each panel has its own count axis");
+}
+
+double plot_histogram_least_height(const struct figure *figure)
+{
+    return (double)figure->histogram.series * PANEL_LEAST_HEIGHT;
 }

@@ -10,6 +10,7 @@ enum {
     WIDE = 4000,    /* pixels beyond which text is drawn at half the size */
     SCALE_WIDTH = 300,
     SCALE_HEIGHT = 20,
+    ROW_HEIGHT = 20, /* pixels, of text at scale 1 */
 };
 
 struct cells {
@@ -60,13 +61,14 @@ static struct cells cells_of(struct plot *plot, const struct figure_matrix *matr
     cells.turned = wanted > cells.width && (double)cells.names + (double)wanted * matrix->columns > room;
     if (!cells.turned && wanted > cells.width)
         cells.width = wanted;
-    cells.height = 20 * cells.scale;
+    cells.height = ROW_HEIGHT * cells.scale;
     cells.above = cells.turned ? (column + 1) * letter : 14 * cells.scale;
     return cells;
 }
 
-int plot_matrix_width(struct plot *plot, const struct figure_matrix *matrix)
+int plot_matrix_width(struct plot *plot, const struct figure *figure)
 {
+    const struct figure_matrix *matrix = &figure->matrix;
     struct cells cells = cells_of(plot, matrix);
     double width = cells.names + (double)cells.width * matrix->columns;
     return width > 1e6 ? 1000000 : (int)width;
@@ -144,8 +146,9 @@ static void plot_scale(struct plot *plot, const struct figure_matrix *matrix)
     plot->y += 2 * PLOT_LINE;
 }
 
-void plot_matrix(struct plot *plot, const struct figure_matrix *matrix)
+void plot_matrix(struct plot *plot, const struct figure *figure)
 {
+    const struct figure_matrix *matrix = &figure->matrix;
     struct cells cells = cells_of(plot, matrix);
     if (matrix->rows == 0 || matrix->columns == 0) {
         plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE, "(empty)");
@@ -165,4 +168,9 @@ void plot_matrix(struct plot *plot, const struct figure_matrix *matrix)
         plot->y += cells.height;
     }
     plot_scale(plot, matrix);
+}
+
+double plot_matrix_least_height(const struct figure *figure)
+{
+    return (double)figure->matrix.rows * ROW_HEIGHT;
 }

@@ -57,8 +57,9 @@ static void plot_names(struct plot *plot, const struct scatter_plan *plan)
         plot_legend(plot, entries, count, scatter->mark ? plot_mark_swatch : plot_series_swatch);
 }
 
-void plot_scatter(struct plot *plot, const struct figure_scatter *scatter)
+void plot_scatter(struct plot *plot, const struct figure *figure)
 {
+    const struct figure_scatter *scatter = &figure->scatter;
     struct scatter_plan plan;
     const char *labels[TICKS_MAX];
     if (!scatter_plan_make(plot->text, scatter, MOST_TICKS, &plan)) {

@@ -17,12 +17,14 @@ static struct color color_of(const struct canvas_cell *cell)
     }
 }
 
-status plot_table_width(const struct figure *figure, int *width, struct error *error)
+int plot_table_width(struct plot *plot, const struct figure *figure)
 {
-    int columns = 0;
-    status code = figure_natural_width(figure, GLYPHS_FONT, &columns, error);
-    *width = columns * PLOT_CELL;
-    return code;
+    return table_natural_width(plot->text, figure) * PLOT_CELL;
+}
+
+double plot_table_least_height(const struct figure *figure)
+{
+    return (double)figure->table.rows * PLOT_LINE;
 }
 
 static void plot_line(struct plot *plot, const struct canvas_cell *row, int width)
@@ -59,22 +61,23 @@ static void plot_lines(struct plot *plot, const struct canvas *canvas, int rows)
     }
 }
 
-status plot_table(struct plot *plot, const struct figure *figure, struct error *error)
+void plot_table(struct plot *plot, const struct figure *figure)
 {
     struct canvas canvas;
     struct drawing drawing;
+    struct error error = {0};
     int columns = (plot->raster->width - 2 * PLOT_MARGIN) / PLOT_CELL;
     canvas_init(&canvas, columns, false);
     canvas.font = true;
-    status code = drawing_open(&drawing, &canvas, error);
-    if (code != STATUS_OK)
-        return code;
-    draw_table(&drawing, &figure->table);
+    if (drawing_open(&drawing, &canvas, &error) != STATUS_OK) {
+        plot->text->failed = true;
+        return;
+    }
+    draw_table(&drawing, figure);
     if (drawing.failed || canvas.failed)
-        code = error_memory(error);
+        plot->text->failed = true;
     else
         plot_lines(plot, &canvas, figure->table.rows);
     drawing_close(&drawing);
     canvas_free(&canvas);
-    return code;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures as one picture: title, figure, notes, one figure below the other. */
 #include "view/picture/plot.h"
+#include "view/figure_kind.h"
 #include "view/picture/png.h"
 #include "view/write.h"
 
-enum { FIGURE_GAP = 2 * PLOT_LINE };
+enum { FIGURE_GAP = 2 * PLOT_LINE, ONE_PLOT = 200 /* pixels of height, at least */ };
 
 void plot_paragraph(struct plot *plot, int weight, struct color color, const char *text)
 {
@@ -27,42 +28,28 @@ int plot_height(struct plot *plot, int usual)
 
 static status plot_figure(struct plot *plot, const struct figure *figure, struct error *error)
 {
-    status code = STATUS_OK;
     if (figure->title) {
         plot_paragraph(plot, TEXT_BOLD, PLOT_TEXT, figure->title);
         plot->y += PLOT_LINE / 2;
     }
-    if (figure->kind == FIGURE_TABLE)
-        code = plot_table(plot, figure, error);
-    else if (figure->kind == FIGURE_HISTOGRAM)
-        plot_histogram(plot, &figure->histogram);
-    else if (figure->kind == FIGURE_MATRIX)
-        plot_matrix(plot, &figure->matrix);
-    else if (figure->kind == FIGURE_CURVE)
-        plot_curve(plot, &figure->curve);
-    else
-        plot_scatter(plot, &figure->scatter);
+    figure_kind_row(figure->kind)->plot(plot, figure);
     plot->y += figure->note_count > 0 ? PLOT_LINE / 2 : 0;
     for (int i = 0; i < figure->note_count; i++)
         plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE, figure->notes[i]);
-    return code != STATUS_OK                            ? code
-           : plot->text->failed || plot->raster->failed ? error_memory(error)
-                                                        : STATUS_OK;
+    return plot->text->failed || plot->raster->failed ? error_memory(error) : STATUS_OK;
 }
 
 static status width_of(struct plot *plot, const struct figure *figure, int *width, struct error *error)
 {
-    int needed = 0;
     status code = figure_check(figure, error);
-    if (code == STATUS_OK && figure->kind == FIGURE_TABLE)
-        code = plot_table_width(figure, &needed, error);
-    else if (code == STATUS_OK && figure->kind == FIGURE_MATRIX)
-        needed = plot_matrix_width(plot, &figure->matrix);
-    if (code == STATUS_OK && plot->text->failed)
-        code = error_memory(error);
-    if (code == STATUS_OK && needed + 2 * PLOT_MARGIN > *width)
-        *width = needed + 2 * PLOT_MARGIN;
-    return code;
+    if (code != STATUS_OK)
+        return code;
+    const struct figure_kind_row *kind = figure_kind_row(figure->kind);
+    int needed = kind->plot_width ? kind->plot_width(plot, figure) + 2 * PLOT_MARGIN : 0;
+    if (plot->text->failed)
+        return error_memory(error);
+    *width = needed > *width ? needed : *width;
+    return STATUS_OK;
 }
 
 /* A picture that no program would open, or that fills the memory before that is known, is refused. */
@@ -76,14 +63,11 @@ static status check_size(int width, int height, struct error *error)
         height, PNG_MAX_SIDE);
 }
 
-/* Every kind is at least this high, so the height can be judged before drawing. */
+/* The height that a figure takes at least, so that the picture's can be judged before drawing. */
 static double least_height(const struct figure *figure)
 {
-    return figure->kind == FIGURE_TABLE       ? (double)figure->table.rows * PLOT_LINE
-           : figure->kind == FIGURE_MATRIX    ? (double)figure->matrix.rows * 20
-           : figure->kind == FIGURE_HISTOGRAM ? figure->histogram.series * 200.0
-           : figure->kind == FIGURE_CURVE     ? figure->curve.series * 10.0
-                                              : 200.0;
+    const struct figure_kind_row *kind = figure_kind_row(figure->kind);
+    return kind->plot_least_height ? kind->plot_least_height(figure) : ONE_PLOT;
 }
 
 /* The width that the figures need, at least the usual one or that of `size`. */
