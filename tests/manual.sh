@@ -3,12 +3,17 @@
 # The manual is complete, well formed, and its examples work. Also the examples of `help`, and the shell completion.
 . "$SRCDIR/tests/program.sh"
 cd "$work" || exit 1
+: "${GENERATE:?is the program that makes the lists of the manual}"
 manual=$work/ippro-explore.1
-awk -v program="$IPPRO" -f "$SRCDIR/man/fill.awk" "$SRCDIR/man/ippro-explore.1.in" >"$manual"
+awk -v generate="$GENERATE" -f "$SRCDIR/man/fill.awk" "$SRCDIR/man/ippro-explore.1.in" >"$manual"
 ok $? "the manual can be made"
 
+"$GENERATE" nonsense >out 2>err
+[ $? -ne 0 ] && [ ! -s out ] && grep -q 'commands-mdoc.* completion' err
+ok $? "an unknown part is refused with the names of the known"
+
 # Every command, option of set, criterion, program option, environment variable and exit status, by name.
-"$IPPRO" --generate=names >names
+"$GENERATE" names >names
 [ "$(wc -l <names)" -gt 60 ]
 ok $? "the tables have names"
 missing=0
@@ -83,7 +88,7 @@ ok $status "the manual's examples in the shell work"
 # Examples of the command table. `quit` comes last of them all.
 {
     echo 'load example; data shapes images=600; score every samples=20'
-    "$IPPRO" --generate=examples | grep -v '^quit$'
+    "$GENERATE" examples | grep -v '^quit$'
 } >table.ippro
 "$IPPRO" -n -f table.ippro >out 2>&1
 status=$?
@@ -95,7 +100,7 @@ ok $status "the examples of the command table work"
 [ "$(wc -l <help.out)" -le 24 ] && [ "$(awk 'length > 80' help.out | wc -l)" -eq 0 ]
 ok $? "--help fits one screen"
 
-"$IPPRO" --generate=completion >completion.bash
+"$GENERATE" completion >completion.bash
 if command -v bash >bash.path 2>&1; then
     bash -c '. ./completion.bash; COMP_WORDS=(ippro-explore --ver); COMP_CWORD=1; compopt() { :; }; _ippro_explore
              [ "${COMPREPLY[*]}" = --version ]

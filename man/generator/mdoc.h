@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing plain text as mdoc, the language of the manual. */
-#ifndef IPPRO_REPL_MDOC_H
-#define IPPRO_REPL_MDOC_H
+#ifndef IPPRO_GENERATOR_MDOC_H
+#define IPPRO_GENERATOR_MDOC_H
 
 #include <stdio.h>
 

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Parts of the manual and the shell completion, from the tables. */
-#include "repl/generate.h"
+/* The manual's lists, from the tables. */
+#include "sections.h"
 
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/text.h"
-#include "repl/mdoc.h"
+#include "described.h"
+#include "mdoc.h"
 #include "repl/usage.h"
 #include "session/command.h"
-#include "session/version.h"
 #include "session/words/panes.h"
 
-/* --- commands ----------------------------------------------------------------------------------------------
- */
+/* --- commands --- */
 
 static void heading(FILE *file, const char *name)
 {
@@ -138,7 +136,7 @@ static void command_item(FILE *file, const struct command *command)
     fputs(".El\n", file);
 }
 
-static void commands_mdoc(FILE *file)
+void commands_mdoc(FILE *file)
 {
     const char *group = "";
     for (int i = 0; command_at(i); i++) {
@@ -155,10 +153,9 @@ static void commands_mdoc(FILE *file)
     fputs(".El\n", file);
 }
 
-/* --- options, criteria, environment ------------------------------------------------------------------------
- */
+/* --- options, criteria, environment --- */
 
-static void settings_mdoc(FILE *file)
+void settings_mdoc(FILE *file)
 {
     const char *group = "";
     for (int i = 0; option_at(i); i++) {
@@ -174,7 +171,7 @@ static void settings_mdoc(FILE *file)
     fputs(".El\n", file);
 }
 
-static void options_mdoc(FILE *file)
+void options_mdoc(FILE *file)
 {
     fputs(".Bl -tag -width Ds\n", file);
     for (int i = 0; program_option_at(i); i++) {
@@ -195,7 +192,7 @@ static void options_mdoc(FILE *file)
     fputs(".El\n", file);
 }
 
-static void criteria_mdoc(FILE *file)
+void criteria_mdoc(FILE *file)
 {
     fputs(".Bl -tag -width Ds\n", file);
     for (int i = 0; criterion_at(i); i++) {
@@ -225,20 +222,19 @@ static void described_mdoc(FILE *file, const struct described *(*at)(int index),
     fputs(".El\n", file);
 }
 
-static void environment_mdoc(FILE *file)
+void environment_mdoc(FILE *file)
 {
     described_mdoc(file, environment_at, "Ev");
 }
 
-static void exit_mdoc(FILE *file)
+void exit_mdoc(FILE *file)
 {
     described_mdoc(file, exit_status_at, "Li");
 }
 
-/* --- the full screen ---------------------------------------------------------------------------------------
- */
+/* --- the full screen --- */
 
-static void panes_mdoc(FILE *file)
+void panes_mdoc(FILE *file)
 {
     fputs(".Bl -tag -width Ds\n", file);
     for (int i = 0; pane_name(i); i++) {
@@ -250,7 +246,7 @@ static void panes_mdoc(FILE *file)
     fputs(".El\n", file);
 }
 
-static void layouts_mdoc(FILE *file)
+void layouts_mdoc(FILE *file)
 {
     fputs(".Bl -tag -width Ds -compact\n", file);
     for (int i = 0; layout_name(i); i++) {
@@ -288,7 +284,7 @@ static bool has_actions(int place)
     return false;
 }
 
-static void keys_mdoc(FILE *file)
+void keys_mdoc(FILE *file)
 {
     for (int place = PLACE_EVERYWHERE; place < PANE_COUNT; place++) {
         if (!has_actions(place))
@@ -299,111 +295,4 @@ static void keys_mdoc(FILE *file)
         text_free(&head);
         keys_of_place(file, place);
     }
-}
-
-/* --- shell completion --------------------------------------------------------------------------------------
- */
-
-static void completion_words(FILE *file)
-{
-    for (int i = 0; program_option_at(i); i++) {
-        const struct program_option *option = program_option_at(i);
-        if (option->letter < 256)
-            fprintf(file, " -%c", option->letter);
-        fprintf(file, " --%s%s", option->name, option->argument ? "=" : "");
-    }
-}
-
-static void bash_completion(FILE *file)
-{
-    fprintf(file,
-            "# SPDX-License-Identifier: GPL-3.0-or-later\n"
-            "# bash completion for %s, made from its tables.\n"
-            "_ippro_explore()\n"
-            "{\n"
-            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-            "    if [[ $cur == '=' ]]; then cur=; fi\n"
-            "    if [[ $prev == '=' ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
-            "    case $prev in\n"
-            "    -e|--execute)\n        COMPREPLY=($(compgen -W \"",
-            PROGRAM_NAME);
-    for (int i = 0; command_at(i); i++)
-        fprintf(file, "%s%s", i ? " " : "", command_at(i)->name);
-    fputs("\" -- \"$cur\"));;\n    --data)\n        COMPREPLY=($(compgen -W \"", file);
-    for (int i = 0; dataset_kind_at(i); i++)
-        fprintf(file, "%s%s%s", i ? " " : "", dataset_kind_at(i)->name,
-                dataset_kind_at(i)->needs_path ? ":" : "");
-    fputs("\" -- \"$cur\")); compopt -o nospace;;\n"
-          "    --threads)\n        COMPREPLY=();;\n"
-          "    *)\n"
-          "        if [[ $cur == -* ]]; then\n"
-          "            COMPREPLY=($(compgen -W \"",
-          file);
-    completion_words(file);
-    fputs("\" -- \"$cur\"))\n"
-          "            if [[ ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi\n"
-          "        else\n"
-          "            compopt -o filenames\n"
-          "            COMPREPLY=($(compgen -f -- \"$cur\"))\n"
-          "        fi;;\n"
-          "    esac\n"
-          "}\n",
-          file);
-    fprintf(file, "complete -F _ippro_explore %s\n", PROGRAM_NAME);
-}
-
-/* --- for the tests -----------------------------------------------------------------------------------------
- */
-
-/* Every name that the manual must have, one a line, behind its kind. */
-static void names(FILE *file)
-{
-    for (int i = 0; command_at(i); i++)
-        fprintf(file, "command %s\n", command_at(i)->name);
-    for (int i = 0; option_at(i); i++)
-        fprintf(file, "setting %s\n", option_at(i)->parameter.name);
-    for (int i = 0; criterion_at(i); i++)
-        fprintf(file, "criterion %s\n", criterion_at(i)->name);
-    for (int i = 0; program_option_at(i); i++)
-        fprintf(file, "option %s\n", program_option_at(i)->name);
-    for (int i = 0; key_action_at(i); i++)
-        fprintf(file, "action %s\n", key_action_at(i)->name);
-    for (int i = 0; environment_at(i); i++)
-        fprintf(file, "environment %s\n", environment_at(i)->name);
-    for (int i = 0; exit_status_at(i); i++)
-        fprintf(file, "exit %s\n", exit_status_at(i)->name);
-}
-
-/* Examples of commands that run on the built-in example, one a line. */
-static void examples(FILE *file)
-{
-    for (int i = 0; command_at(i); i++) {
-        for (const struct example *example = command_at(i)->examples; example && example->line; example++) {
-            if (!example->foreign)
-                fprintf(file, "%s\n", example->line);
-        }
-    }
-}
-
-status generate(const char *what, FILE *file, struct error *error)
-{
-    static const struct {
-        const char *name;
-        void (*write)(FILE *file);
-    } parts[] = {
-        {"commands-mdoc", commands_mdoc}, {"options-mdoc", options_mdoc},
-        {"settings-mdoc", settings_mdoc}, {"criteria-mdoc", criteria_mdoc},
-        {"panes-mdoc", panes_mdoc},       {"layouts-mdoc", layouts_mdoc},
-        {"keys-mdoc", keys_mdoc},         {"exit-mdoc", exit_mdoc},
-                {"environment-mdoc", environment_mdoc},
-        {"completion", bash_completion},  {"names", names},
-        {"examples", examples},
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (strcmp(parts[i].name, what) == 0) {
-            parts[i].write(file);
-            return STATUS_OK;
-        }
-    }
-    return error_set(error, STATUS_USAGE, "nothing is called '%s' that could be generated", what);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Escaping and filling. */
-#include "repl/mdoc.h"
+#include "mdoc.h"
 
 #include <ctype.h>
 #include <stdbool.h>
