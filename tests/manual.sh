@@ -96,6 +96,17 @@ ok $status "the examples of the command table work"
 [ $status -eq 0 ] || tail -n 3 out >tail.out
 [ $status -eq 0 ] || explain tail.out
 
+# Every text of a help topic is in the program, whole: its words are shown in their order.
+missing=0
+for text in "$SRCDIR"/src/session/help/*.txt; do
+    topic=$(basename "$text" .txt)
+    { printf '%s: ' "$topic"; cat "$text"; } | tr -s ' \n' '\n\n' >wanted
+    # Options and commands of the same name come first.
+    "$IPPRO" -n -e "help $topic" | sed -n "/^$topic: /,\$p" | tr -s ' \n' '\n\n' >shown
+    cmp -s wanted shown || { echo "# help $topic is not $text"; missing=1; }
+done
+ok $missing "every text of a help topic is shown by help"
+
 "$IPPRO" --help >help.out
 [ "$(wc -l <help.out)" -le 24 ] && [ "$(awk 'length > 80' help.out | wc -l)" -eq 0 ]
 ok $? "--help fits one screen"
