@@ -56,12 +56,17 @@ static void list_commands(struct reply *reply)
 
 void help_overview(struct reply *reply)
 {
+    struct text topics = {0};
+    for (int i = 0; help_topic_at(i); i++)
+        text_add_format(&topics, "%s%s", i ? ", " : "", help_topic_at(i)->name);
     list_commands(reply);
     reply_line(reply, "%s", "");
     reply_line(
         reply,
-        "'help NAME' tells about a command, an option, a criterion, or one of these: commands, options, "
-        "criteria, syntax, files, keys, gamma. 'apropos WORD' searches.");
+        "'help NAME' tells about a command, an option, a criterion, or one of these: %s. 'apropos WORD' "
+        "searches.",
+        reply_text(reply, &topics));
+    text_free(&topics);
 }
 
 static void add_parameter(struct reply *reply, const struct parameter *parameter, bool key)
