@@ -90,6 +90,15 @@ void csv_shown_fact(struct csv *csv, const char *key, const char *value)
     text_free(&shown);
 }
 
+void csv_number_fact(struct csv *csv, const char *key, double value)
+{
+    struct text number = {0};
+    text_add_double(&number, value);
+    csv_shown_fact(csv, key, text_data(&number));
+    csv->out->failed = csv->out->failed || number.failed;
+    text_free(&number);
+}
+
 void csv_header(struct csv *csv, const char *const *names, int count)
 {
     for (int i = 0; i < count; i++)

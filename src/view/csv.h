@@ -34,6 +34,7 @@ void csv_end_row(struct csv *csv);
 /* What may come from a file: control characters and invalid bytes as escapes, as the screen shows them. */
 void csv_shown(struct csv *csv, const char *text);
 void csv_shown_fact(struct csv *csv, const char *key, const char *value);
+void csv_number_fact(struct csv *csv, const char *key, double value);
 /* A whole row of names. */
 void csv_header(struct csv *csv, const char *const *names, int count);
 

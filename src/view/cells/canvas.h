@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where figures are drawn. Cells (a grid of characters with styles: a terminal's lines now, a pane's window
- * as well) and the files CSV, JSON, PNG and TXT. */
+/* Where figures are drawn: cells, a grid of characters with styles. They are a terminal's lines or what a
+ * pane shows. Files are written by view/write.h. */
 #ifndef IPPRO_VIEW_CELLS_CANVAS_H
 #define IPPRO_VIEW_CELLS_CANVAS_H
 
@@ -87,30 +87,5 @@ struct theme;
  * attributes only, 8, 16, 256), as few as possible and switched off at the end of each line; without one, no
  * escape sequence at all. Trailing blanks are cut. */
 void canvas_print(const struct canvas *canvas, const struct theme *theme, int colors, struct text *out);
-
-/* One file format: a row in the table of formats. */
-struct figure_format {
-    const char *extension, *help;
-    /* All of the figures of one command, in order, as one file's bytes (PNG: one picture below the other). */
-    status (*write)(const struct figure *const *figures, int count, struct text *out, struct error *error);
-    bool picture; /* has a size in pixels */
-};
-/* A size in pixels; 0: what the figures need. Plots take the height there is. */
-struct picture_size {
-    int width, height;
-};
-/* "1200x800", or "1200x" for a height that follows. STATUS_USAGE otherwise, STATUS_RANGE beyond what can be
- * drawn. */
-status picture_size_parse(const char *text, struct picture_size *size, struct error *error);
-const struct figure_format *
-figure_format_find(const char *extension);               /* in any case: "CSV"; NULL when unknown */
-const struct figure_format *figure_format_at(int index); /* csv json png txt; NULL past the end */
-/* Write to a file by its extension, replacing it atomically. Unknown extensions name the known ones
- * (STATUS_USAGE). What the files hold is described in view/write.h. */
-status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error);
-/* The same with a size for pictures; one that the figures do not fit into is refused with what they need
- * (STATUS_RANGE). */
-status figures_save_sized(const struct figure *const *figures, int count, const char *path,
-                          const struct picture_size *size, struct error *error);
 
 #endif

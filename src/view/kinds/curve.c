@@ -37,16 +37,12 @@ void figure_set_curves(struct figure *figure, int series, int points, const char
 
 static void add_curve_facts(struct csv *csv, const struct figure_curve *curve)
 {
-    struct text number = {0};
     csv_shown_fact(csv, "x", curve->x_axis);
     csv_shown_fact(csv, "y", curve->y_axis);
     if (isnan(curve->reference))
         return;
-    text_add_double(&number, curve->reference);
-    csv_shown_fact(csv, "reference", text_data(&number));
+    csv_number_fact(csv, "reference", curve->reference);
     csv_shown_fact(csv, "reference is", curve->reference_label);
-    csv->out->failed = csv->out->failed || number.failed;
-    text_free(&number);
 }
 
 static void curve_csv(struct csv *csv, const struct figure *figure)

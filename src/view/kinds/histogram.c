@@ -53,17 +53,16 @@ void figure_set_summaries(struct figure *figure, const struct histogram_summary 
 
 /* --- files --- */
 
+/* NaN is a number that is not given. */
 static void add_number_fact(struct csv *csv, const char *series, const char *key, double value)
 {
-    struct text name = {0}, number = {0};
+    struct text name = {0};
     if (isnan(value))
         return;
     text_add_format(&name, "%s %s", series, key);
-    text_add_double(&number, value);
-    csv_shown_fact(csv, text_data(&name), text_data(&number));
-    csv->out->failed = csv->out->failed || name.failed || number.failed;
+    csv_number_fact(csv, text_data(&name), value);
+    csv->out->failed = csv->out->failed || name.failed;
     text_free(&name);
-    text_free(&number);
 }
 
 static void write_summaries(struct csv *csv, const struct figure_histogram *histogram)

@@ -42,11 +42,17 @@ void figure_set_members(struct figure *figure, int series, const char *const *na
 
 /* --- files --- */
 
+/* Who cuts the point. */
+static const char *cut_of(const struct figure_scatter *scatter, int point)
+{
+    const char *names[MARKS] = {"none", scatter->x_name, scatter->y_name, "both"};
+    return names[scatter->mark[point] < MARKS ? scatter->mark[point] : MARK_KEPT];
+}
+
 static void scatter_csv(struct csv *csv, const struct figure *figure)
 {
     const struct figure_scatter *scatter = &figure->scatter;
     static const char *const names[] = {"series", "point", "x", "y", "cut"};
-    const char *cut[MARKS] = {"none", scatter->x_name, scatter->y_name, "both"};
     csv_shown_fact(csv, "x", scatter->x_axis);
     csv_shown_fact(csv, "y", scatter->y_axis);
     csv_header(csv, names, scatter->mark ? 5 : 4);
@@ -56,7 +62,7 @@ static void scatter_csv(struct csv *csv, const struct figure *figure)
         csv_number(csv, scatter->x[p]);
         csv_number(csv, scatter->y[p]);
         if (scatter->mark)
-            csv_shown(csv, cut[scatter->mark[p] < MARKS ? scatter->mark[p] : MARK_KEPT]);
+            csv_shown(csv, cut_of(scatter, p));
         csv_end_row(csv);
     }
 }
@@ -64,7 +70,6 @@ static void scatter_csv(struct csv *csv, const struct figure *figure)
 static void scatter_json(struct json *json, json_t *object, const struct figure *figure)
 {
     const struct figure_scatter *scatter = &figure->scatter;
-    const char *cut[MARKS] = {"none", scatter->x_name, scatter->y_name, "both"};
     json_t *list = json_array();
     for (int p = 0; p < scatter->points && !json->failed; p++) {
         json_t *point = json_object();
@@ -73,8 +78,7 @@ static void scatter_json(struct json *json, json_t *object, const struct figure 
         member_add(json, point, "x", value_real(scatter->x[p]));
         member_add(json, point, "y", value_real(scatter->y[p]));
         if (scatter->mark)
-            member_add(json, point, "cut",
-                       value_text(cut[scatter->mark[p] < MARKS ? scatter->mark[p] : MARK_KEPT]));
+            member_add(json, point, "cut", value_text(cut_of(scatter, p)));
         element_add(json, list, point);
     }
     member_add(json, object, "x_axis", value_text(scatter->x_axis));
