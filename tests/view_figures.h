@@ -345,12 +345,11 @@ static inline void hostile_scatter(struct figure *figure, const char *const *nam
  * KB. */
 static inline struct figure *hostile_figure(enum figure_kind kind)
 {
-    static void (*const fill[])(struct figure *, const char *const *) = {
-        [FIGURE_TABLE] = hostile_table,     [FIGURE_HISTOGRAM] = hostile_histogram,
-        [FIGURE_MATRIX] = hostile_matrix,   [FIGURE_CURVE] = hostile_curve,
-        [FIGURE_SCATTER] = hostile_scatter,
+    static void (*const fill[FIGURE_KINDS])(struct figure *, const char *const *) = {
+#define KIND_HOSTILE(code, kind) [code] = hostile_##kind,
+        FIGURE_KIND_LIST(KIND_HOSTILE)
+#undef KIND_HOSTILE
     };
-    _Static_assert(sizeof fill / sizeof *fill == FIGURE_KINDS, "every kind of figure has a hostile one");
     static char name[10240];
     for (size_t at = 0; at + sizeof HOSTILE_NAME <= sizeof name; at += sizeof HOSTILE_NAME - 1)
         memcpy(name + at, HOSTILE_NAME, sizeof HOSTILE_NAME);

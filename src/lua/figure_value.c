@@ -239,11 +239,11 @@ static void add_scatter(lua_State *L, const struct figure *figure)
 }
 
 /* The fields of each kind, added to the table on top of the stack. */
-static void (*const add_fields[])(lua_State *L, const struct figure *figure) = {
-    [FIGURE_TABLE] = add_table, [FIGURE_HISTOGRAM] = add_histogram, [FIGURE_MATRIX] = add_matrix,
-    [FIGURE_CURVE] = add_curve, [FIGURE_SCATTER] = add_scatter,
+static void (*const add_fields[FIGURE_KINDS])(lua_State *L, const struct figure *figure) = {
+#define KIND_FIELDS(code, name) [code] = add_##name,
+    FIGURE_KIND_LIST(KIND_FIELDS)
+#undef KIND_FIELDS
 };
-_Static_assert(sizeof add_fields / sizeof *add_fields == FIGURE_KINDS, "every kind of figure has its fields");
 
 static void push_content(lua_State *L, const struct figure *figure)
 {

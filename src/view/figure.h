@@ -9,16 +9,16 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-/* The kinds of figures, each with its row (figure_kind.h). */
+/* The kinds of figures. The row of each is NAME_kind (figure_kind.h). */
 #define FIGURE_KIND_LIST(X)                                                                                  \
-    X(FIGURE_TABLE, table_kind)                                                                              \
-    X(FIGURE_HISTOGRAM, histogram_kind)                                                                      \
-    X(FIGURE_MATRIX, matrix_kind)                                                                            \
-    X(FIGURE_CURVE, curve_kind)                                                                              \
-    X(FIGURE_SCATTER, scatter_kind)
+    X(FIGURE_TABLE, table)                                                                                   \
+    X(FIGURE_HISTOGRAM, histogram)                                                                           \
+    X(FIGURE_MATRIX, matrix)                                                                                 \
+    X(FIGURE_CURVE, curve)                                                                                   \
+    X(FIGURE_SCATTER, scatter)
 
 enum figure_kind {
-#define KIND_CODE(code, row) code,
+#define KIND_CODE(code, name) code,
     FIGURE_KIND_LIST(KIND_CODE)
 #undef KIND_CODE
         FIGURE_KINDS

@@ -2,12 +2,12 @@
 /* The table of kinds. */
 #include "view/figure_kind.h"
 
-#define KIND_DECLARATION(code, row) extern const struct figure_kind_row row;
+#define KIND_DECLARATION(code, name) extern const struct figure_kind_row name##_kind;
 FIGURE_KIND_LIST(KIND_DECLARATION)
 #undef KIND_DECLARATION
 
 static const struct figure_kind_row *const kinds[FIGURE_KINDS] = {
-#define KIND_ROW(code, row) [code] = &row,
+#define KIND_ROW(code, name) [code] = &name##_kind,
     FIGURE_KIND_LIST(KIND_ROW)
 #undef KIND_ROW
 };
