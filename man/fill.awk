@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Replace each line @PART@ by what the program writes for --generate=PART. Fails when it writes nothing.
+# Replace each line @PART@ by what man/generator/generate writes for PART. Fails when it writes nothing.
 /^@[a-z-]+@$/ {
     part = $0
     gsub(/@/, "", part)
-    command = "'" program "' --generate=" part
+    command = "'" generate "' " part
     lines = 0
     while ((command | getline line) > 0) {
         print line

@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The manual's lists and the shell completion come from the program's own tables, so the program is run to make
-# them. mandoc is only needed by the tests.
+# The manual's lists and the shell completion come from the program's own tables: `generate` is built for it, linked
+# with the rooms that have them. mandoc is only needed by the tests.
+noinst_PROGRAMS += man/generator/generate
+man_generator_generate_SOURCES = \
+	man/generator/completion.c man/generator/completion.h \
+	man/generator/described.c man/generator/described.h \
+	man/generator/generate.c \
+	man/generator/mdoc.c man/generator/mdoc.h \
+	man/generator/sections.c man/generator/sections.h
+man_generator_generate_LDADD = $(LIBREPL) $(FLOOR_4)
+
 man1_MANS += man/ippro-explore.1
 dist_man_MANS = man/ippro-lua.3
 EXTRA_DIST += man/ippro-explore.1.in man/fill.awk
 CLEANFILES += man/ippro-explore.1
 
-man/ippro-explore.1: $(srcdir)/man/ippro-explore.1.in $(srcdir)/man/fill.awk src/ippro-explore$(EXEEXT)
+man/ippro-explore.1: $(srcdir)/man/ippro-explore.1.in $(srcdir)/man/fill.awk man/generator/generate$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man && \
-	$(AWK) -v program='$(abs_top_builddir)/src/ippro-explore$(EXEEXT)' -f $(srcdir)/man/fill.awk \
+	$(AWK) -v generate='man/generator/generate$(EXEEXT)' -f $(srcdir)/man/fill.awk \
 		$(srcdir)/man/ippro-explore.1.in >$@.new && mv $@.new $@
 
 bashcompletion_DATA = man/ippro-explore
 CLEANFILES += man/ippro-explore
-man/ippro-explore: src/ippro-explore$(EXEEXT)
-	$(AM_V_GEN)$(MKDIR_P) man && src/ippro-explore$(EXEEXT) --generate=completion >$@.new && mv $@.new $@
+man/ippro-explore: man/generator/generate$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) man && man/generator/generate$(EXEEXT) completion >$@.new && mv $@.new $@

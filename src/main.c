@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "repl/batch.h"
-#include "repl/generate.h"
 #include "repl/interrupt.h"
 #include "repl/repl.h"
 #include "repl/usage.h"
@@ -171,11 +170,6 @@ int main(int argc, char **argv)
         usage_print(stdout);
     } else if (arguments.version) {
         version_print(stdout);
-    } else if (arguments.generate) {
-        if (generate(arguments.generate, stdout, &error) != STATUS_OK) {
-            fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
-            code = EXIT_USAGE;
-        }
     } else {
         code = run_session(&arguments);
     }

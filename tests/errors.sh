@@ -92,7 +92,6 @@ usage 2 "option '--bogus' is not known" --bogus
 usage 2 "option '-x' is not known" -x
 usage 2 "needs an argument" -e
 usage 2 "unexpected argument 'b.onnx'" a.onnx b.onnx
-usage 2 "could be generated" --generate=nonsense
 usage 3 missing.onnx -n missing.onnx
 usage 3 missing.ippro -n -f missing.ippro
 usage 1 "no data set kind 'mnist'" -n --data mnist:x

@@ -11,6 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	IPPRO_DATADIR='$(abs_top_srcdir)'; export IPPRO_DATADIR; \
 	IPPRO='$(abs_top_builddir)/src/ippro-explore'; export IPPRO; \
+	GENERATE='$(abs_top_builddir)/man/generator/generate'; export GENERATE; \
 	SRCDIR='$(abs_top_srcdir)'; export SRCDIR; \
 	LC_ALL=C.UTF-8; export LC_ALL;
 

@@ -3,12 +3,17 @@
 # The manual is complete, well formed, and its examples work. Also the examples of `help`, and the shell completion.
 . "$SRCDIR/tests/program.sh"
 cd "$work" || exit 1
+: "${GENERATE:?is the program that makes the lists of the manual}"
 manual=$work/ippro-explore.1
-awk -v program="$IPPRO" -f "$SRCDIR/man/fill.awk" "$SRCDIR/man/ippro-explore.1.in" >"$manual"
+awk -v generate="$GENERATE" -f "$SRCDIR/man/fill.awk" "$SRCDIR/man/ippro-explore.1.in" >"$manual"
 ok $? "the manual can be made"
 
+"$GENERATE" nonsense >out 2>err
+[ $? -ne 0 ] && [ ! -s out ] && grep -q 'commands-mdoc.* completion' err
+ok $? "an unknown part is refused with the names of the known"
+
 # Every command, option of set, criterion, program option, environment variable and exit status, by name.
-"$IPPRO" --generate=names >names
+"$GENERATE" names >names
 [ "$(wc -l <names)" -gt 60 ]
 ok $? "the tables have names"
 missing=0
@@ -83,7 +88,7 @@ ok $status "the manual's examples in the shell work"
 # Examples of the command table. `quit` comes last of them all.
 {
     echo 'load example; data shapes images=600; score every samples=20'
-    "$IPPRO" --generate=examples | grep -v '^quit$'
+    "$GENERATE" examples | grep -v '^quit$'
 } >table.ippro
 "$IPPRO" -n -f table.ippro >out 2>&1
 status=$?
@@ -91,11 +96,22 @@ ok $status "the examples of the command table work"
 [ $status -eq 0 ] || tail -n 3 out >tail.out
 [ $status -eq 0 ] || explain tail.out
 
+# Every text of a help topic is in the program, whole: its words are shown in their order.
+missing=0
+for text in "$SRCDIR"/src/session/help/*.txt; do
+    topic=$(basename "$text" .txt)
+    { printf '%s: ' "$topic"; cat "$text"; } | tr -s ' \n' '\n\n' >wanted
+    # Options and commands of the same name come first.
+    "$IPPRO" -n -e "help $topic" | sed -n "/^$topic: /,\$p" | tr -s ' \n' '\n\n' >shown
+    cmp -s wanted shown || { echo "# help $topic is not $text"; missing=1; }
+done
+ok $missing "every text of a help topic is shown by help"
+
 "$IPPRO" --help >help.out
 [ "$(wc -l <help.out)" -le 24 ] && [ "$(awk 'length > 80' help.out | wc -l)" -eq 0 ]
 ok $? "--help fits one screen"
 
-"$IPPRO" --generate=completion >completion.bash
+"$GENERATE" completion >completion.bash
 if command -v bash >bash.path 2>&1; then
     bash -c '. ./completion.bash; COMP_WORDS=(ippro-explore --ver); COMP_CWORD=1; compopt() { :; }; _ippro_explore
              [ "${COMPREPLY[*]}" = --version ]

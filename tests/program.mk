@@ -26,3 +26,4 @@ EXTRA_DIST += $(program_tests) tests/program.sh tests/tmux.sh \
 	tests/commands/save.in tests/commands/save.out \
 	tests/commands/score.in tests/commands/score.out
 $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
+tests/manual.log: man/generator/generate$(EXEEXT)

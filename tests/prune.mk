@@ -9,7 +9,8 @@ tests_score_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 tests_reference_test_SOURCES = \
 	tests/reference_test.c \
 	tests/reference_columns.c tests/reference_columns.h \
-	tests/reference_dump.c tests/reference_dump.h
+	tests/reference_dump.c tests/reference_dump.h \
+	tests/support/csv_read.c tests/support/csv_read.h
 tests_reference_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune_test tests/layer_test tests/score_test tests/reference_test
 PRUNE_RANDOM = tests/random_network.c tests/random_network.h tests/random_blocks.c

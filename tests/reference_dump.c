@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/file.h"
 #include "base/text.h"
-#include "format/csv.h"
+#include "support/csv_read.h"
 
 enum { NAME_COLUMNS = 3, FILE_LIMIT = 64 << 20 };
 

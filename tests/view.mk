@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-check_PROGRAMS += tests/view_test tests/view_files_test
+check_PROGRAMS += tests/view_test tests/view_files_test tests/view_csv_png_test
 tests_view_test_SOURCES = tests/view_test.c tests/view_figures.h
 tests_view_test_LDADD = $(FLOOR_3) $(CMOCKA_LIBS)
-tests_view_files_test_SOURCES = tests/view_files_test.c tests/view_figures.h
+FILES_READ = \
+	tests/support/csv_read.c tests/support/csv_read.h \
+	tests/support/png_read.c tests/support/png_read.h
+tests_view_files_test_SOURCES = tests/view_files_test.c tests/view_figures.h $(FILES_READ)
 tests_view_files_test_LDADD = $(FLOOR_3) $(CMOCKA_LIBS)
-TESTS += tests/view_test tests/view_files_test
+tests_view_csv_png_test_SOURCES = tests/view_csv_png_test.c $(FILES_READ)
+tests_view_csv_png_test_LDADD = $(FLOOR_3) $(CMOCKA_LIBS)
+TESTS += tests/view_test tests/view_files_test tests/view_csv_png_test
 
 # What figures look like; "UPDATE_GOLDEN=1 tests/view_test" writes them anew.
 EXTRA_DIST += \

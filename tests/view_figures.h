@@ -304,38 +304,61 @@ static figure_maker *const figure_makers[] = {
 };
 enum { FIGURE_MAKERS = sizeof figure_makers / sizeof *figure_makers };
 
+/* Content for figures whose every name is hostile: `names` are three of them. */
+static inline void hostile_table(struct figure *figure, const char *const *names)
+{
+    table_column(figure, names[0], HOSTILE_NAME, COLUMN_TEXT, 0);
+    table_column(figure, HOSTILE_NAME, names[0], COLUMN_REAL, 3);
+    for (int i = 0; i < 3; i++) {
+        table_text(figure, names[i]);
+        table_text(figure, i == 0 ? names[0] : HOSTILE_NAME);
+    }
+}
+
+static inline void hostile_histogram(struct figure *figure, const char *const *names)
+{
+    const double edges[] = {0, 1, 2}, thresholds[] = {1, 0.5, NAN};
+    const int64_t counts[] = {1, 2, 3, 4, 5, 6};
+    figure_set_histogram(figure, 3, 2, false, names, edges, counts, thresholds, names[0], names[0]);
+}
+
+static inline void hostile_matrix(struct figure *figure, const char *const *names)
+{
+    const double values[9] = {0.5};
+    figure_set_matrix(figure, 3, 3, names, names, values, -1, 1, 2, names[0]);
+}
+
+static inline void hostile_curve(struct figure *figure, const char *const *names)
+{
+    const double values[9] = {0.5};
+    figure_set_curves(figure, 3, 3, names, values, values, values, names[0], names[0], true, 0.25, names[0]);
+}
+
+static inline void hostile_scatter(struct figure *figure, const char *const *names)
+{
+    const double x[] = {0, 1, 2}, y[] = {0.5, 0, 0};
+    figure_set_scatter(figure, 3, names, x, y, NULL, names[0], names[0]);
+    figure_set_members(figure, 3, names, (const int[]){0, 1, 2}, names[0], HOSTILE_NAME);
+}
+
 /* A figure of each kind whose every name is hostile: terminal controls, invalid and reordering characters, 10
  * KB. */
 static inline struct figure *hostile_figure(enum figure_kind kind)
 {
+    static void (*const fill[FIGURE_KINDS])(struct figure *, const char *const *) = {
+#define KIND_HOSTILE(code, kind) [code] = hostile_##kind,
+        FIGURE_KIND_LIST(KIND_HOSTILE)
+#undef KIND_HOSTILE
+    };
     static char name[10240];
     for (size_t at = 0; at + sizeof HOSTILE_NAME <= sizeof name; at += sizeof HOSTILE_NAME - 1)
         memcpy(name + at, HOSTILE_NAME, sizeof HOSTILE_NAME);
     const char *names[] = {name, "漢字の名前・層", "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85\xcc\x86 marks"};
-    const double edges[] = {0, 1, 2}, thresholds[] = {1, 0.5, NAN}, values[9] = {0.5};
-    const int64_t counts[] = {1, 2, 3, 4, 5, 6};
     struct figure *figure = figure_new(kind, "hostile");
     figure_title(figure, "%s", name);
     figure_note(figure, "%s", HOSTILE_NAME);
     figure_fact(figure, HOSTILE_NAME, "%s", HOSTILE_NAME);
-    if (kind == FIGURE_HISTOGRAM)
-        figure_set_histogram(figure, 3, 2, false, names, edges, counts, thresholds, name, name);
-    if (kind == FIGURE_MATRIX)
-        figure_set_matrix(figure, 3, 3, names, names, values, -1, 1, 2, name);
-    if (kind == FIGURE_CURVE)
-        figure_set_curves(figure, 3, 3, names, values, values, values, name, name, true, 0.25, name);
-    if (kind == FIGURE_SCATTER) {
-        figure_set_scatter(figure, 3, names, edges, values, NULL, name, name);
-        figure_set_members(figure, 3, names, (const int[]){0, 1, 2}, name, HOSTILE_NAME);
-    }
-    if (kind != FIGURE_TABLE)
-        return figure;
-    table_column(figure, name, HOSTILE_NAME, COLUMN_TEXT, 0);
-    table_column(figure, HOSTILE_NAME, name, COLUMN_REAL, 3);
-    for (int i = 0; i < 3; i++) {
-        table_text(figure, names[i]);
-        table_text(figure, i == 0 ? name : HOSTILE_NAME);
-    }
+    fill[kind](figure, names);
     return figure;
 }
 

@@ -16,7 +16,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
+#include "view/figure_kind.h"
 #include "view/theme.h"
 #include "view_figures.h"
 
@@ -150,11 +151,29 @@ static void test_every_width(void **state)
             check_drawing(figure_makers[f](), width, width % 2);
 }
 
+/* A kind whose row lacks a function would crash where that is asked for first. */
+static void test_kinds_are_complete(void **state)
+{
+    (void)state;
+    for (enum figure_kind kind = 0; kind < FIGURE_KINDS; kind++) {
+        const struct figure_kind_row *row = figure_kind_row(kind);
+        assert_non_null(row);
+        assert_non_null(row->draw);
+        assert_non_null(row->csv);
+        assert_non_null(row->json);
+        assert_non_null(row->plot);
+        assert_true(!row->decimals || row->rows); /* decimals are left out of rows only */
+        assert_string_equal(figure_kind_name(kind), row->name);
+        for (enum figure_kind other = 0; other < kind; other++)
+            assert_string_not_equal(figure_kind_name(other), row->name);
+    }
+}
+
 static void test_hostile_names(void **state)
 {
     static const int widths[] = {20, 33, 80, 300};
     (void)state;
-    for (enum figure_kind kind = FIGURE_TABLE; kind <= FIGURE_SCATTER; kind++)
+    for (enum figure_kind kind = 0; kind < FIGURE_KINDS; kind++)
         for (size_t i = 0; i < COUNT(widths); i++)
             for (int ascii = 0; ascii < 2; ascii++)
                 check_drawing(hostile_figure(kind), widths[i], ascii);
@@ -757,6 +776,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_every_width),
         cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_kinds_are_complete),
         cmocka_unit_test(test_nothing_left_out_silently),
         cmocka_unit_test(test_bars_are_counts),
         cmocka_unit_test(test_points_are_where_they_belong),

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libformat.a
 src_libformat_a_SOURCES = \
-	src/format/csv.c src/format/csv.h \
 	src/format/onnx.c src/format/onnx.h \
 	src/format/onnx_graph.c src/format/onnx_graph.h \
 	src/format/onnx_node.c src/format/onnx_node.h \
 	src/format/onnx_scan.c src/format/onnx_scan.h \
 	src/format/onnx_tensor.c src/format/onnx_tensor.h \
-	src/format/onnx_write.c src/format/onnx_write.h \
-	src/format/png.c src/format/png.h
-LIBFORMAT = src/libformat.a src/libonnxpb.a $(PROTOBUF_C_LIBS) $(PNG_LIBS)
+	src/format/onnx_write.c src/format/onnx_write.h
+LIBFORMAT = src/libformat.a src/libonnxpb.a $(PROTOBUF_C_LIBS)
 
 # The schema compiled by protobuf-c: generated here, carried by the tarball. A library of its own, so that the
 # warnings of generated code do not count.

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 #include "view/write.h"
 
 void push_figure(lua_State *L, struct figure **figure)
@@ -113,8 +113,9 @@ static void push_names(lua_State *L, const char *const *names, int count)
 }
 
 /* columns[i].name, .unit; rows[i][j] and rows[i][name of the column] */
-static void add_table(lua_State *L, const struct figure_table *table)
+static void add_table(lua_State *L, const struct figure *figure)
 {
+    const struct figure_table *table = &figure->table;
     lua_createtable(L, table->columns, 0);
     for (int j = 0; j < table->columns; j++) {
         lua_newtable(L);
@@ -143,8 +144,9 @@ static void add_table(lua_State *L, const struct figure_table *table)
     lua_setfield(L, -2, "rows");
 }
 
-static void add_histogram(lua_State *L, const struct figure_histogram *histogram)
+static void add_histogram(lua_State *L, const struct figure *figure)
 {
+    const struct figure_histogram *histogram = &figure->histogram;
     set_string(L, "axis", histogram->axis);
     push_numbers(L, histogram->edges, histogram->bins + 1);
     lua_setfield(L, -2, "edges");
@@ -170,8 +172,9 @@ static void add_histogram(lua_State *L, const struct figure_histogram *histogram
 }
 
 /* values[i][j] and values[row name][column name] */
-static void add_matrix(lua_State *L, const struct figure_matrix *matrix)
+static void add_matrix(lua_State *L, const struct figure *figure)
 {
+    const struct figure_matrix *matrix = &figure->matrix;
     set_string(L, "quantity", matrix->quantity);
     push_names(L, matrix->row_names, matrix->rows);
     lua_setfield(L, -2, "row_names");
@@ -191,8 +194,9 @@ static void add_matrix(lua_State *L, const struct figure_matrix *matrix)
     lua_setfield(L, -2, "values");
 }
 
-static void add_curve(lua_State *L, const struct figure_curve *curve)
+static void add_curve(lua_State *L, const struct figure *figure)
 {
+    const struct figure_curve *curve = &figure->curve;
     set_string(L, "x_axis", curve->x_axis);
     set_string(L, "y_axis", curve->y_axis);
     set_number(L, "reference", curve->reference);
@@ -214,8 +218,9 @@ static void add_curve(lua_State *L, const struct figure_curve *curve)
     lua_setfield(L, -2, "series");
 }
 
-static void add_scatter(lua_State *L, const struct figure_scatter *scatter)
+static void add_scatter(lua_State *L, const struct figure *figure)
 {
+    const struct figure_scatter *scatter = &figure->scatter;
     const char *cut[MARKS] = {"none", scatter->x_name, scatter->y_name, "both"};
     set_string(L, "x_axis", scatter->x_axis);
     set_string(L, "y_axis", scatter->y_axis);
@@ -233,11 +238,17 @@ static void add_scatter(lua_State *L, const struct figure_scatter *scatter)
     lua_setfield(L, -2, "points");
 }
 
+/* The fields of each kind, added to the table on top of the stack. */
+static void (*const add_fields[FIGURE_KINDS])(lua_State *L, const struct figure *figure) = {
+#define KIND_FIELDS(code, name) [code] = add_##name,
+    FIGURE_KIND_LIST(KIND_FIELDS)
+#undef KIND_FIELDS
+};
+
 static void push_content(lua_State *L, const struct figure *figure)
 {
-    static const char *const kinds[] = {"table", "histogram", "matrix", "curve", "scatter"};
     lua_newtable(L);
-    set_string(L, "kind", kinds[figure->kind]);
+    set_string(L, "kind", figure_kind_name(figure->kind));
     set_string(L, "name", figure->name);
     set_string(L, "title", figure->title);
     lua_newtable(L);
@@ -246,23 +257,7 @@ static void push_content(lua_State *L, const struct figure *figure)
     lua_setfield(L, -2, "facts");
     push_names(L, figure->notes, figure->note_count);
     lua_setfield(L, -2, "notes");
-    switch (figure->kind) {
-    case FIGURE_TABLE:
-        add_table(L, &figure->table);
-        break;
-    case FIGURE_HISTOGRAM:
-        add_histogram(L, &figure->histogram);
-        break;
-    case FIGURE_MATRIX:
-        add_matrix(L, &figure->matrix);
-        break;
-    case FIGURE_CURVE:
-        add_curve(L, &figure->curve);
-        break;
-    case FIGURE_SCATTER:
-        add_scatter(L, &figure->scatter);
-        break;
-    }
+    add_fields[figure->kind](L, figure);
 }
 
 /* figure.FIELD: a method, else a field of its content, which is made when it is first asked for. Upvalue 1:

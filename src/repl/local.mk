@@ -2,11 +2,9 @@
 noinst_LIBRARIES += src/librepl.a
 src_librepl_a_SOURCES = \
 	src/repl/batch.c src/repl/batch.h \
-	src/repl/generate.c src/repl/generate.h \
 	src/repl/interrupt.c src/repl/interrupt.h \
 	src/repl/job.c src/repl/job.h \
 	src/repl/line_history.c src/repl/line_history.h \
-	src/repl/mdoc.c src/repl/mdoc.h \
 	src/repl/progress_line.c src/repl/progress_line.h \
 	src/repl/repl.c src/repl/repl.h \
 	src/repl/repl_completion.c src/repl/repl_completion.h \

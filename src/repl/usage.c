@@ -24,7 +24,6 @@ enum {
     LONG_DATA,
     LONG_THREADS,
     LONG_VERSION,
-    LONG_GENERATE,
     LONG_SAFE,
     LONG_LUA_MEMORY,
     LONG_SCREEN,
@@ -64,37 +63,6 @@ static const int table_count = sizeof table / sizeof *table;
 const struct program_option *program_option_at(int index)
 {
     return index >= 0 && index < table_count ? &table[index] : NULL;
-}
-
-static const struct described exit_statuses[] = {
-    {"0", "All commands did their work."},
-    {"1", "A command failed. Without -k the first failure ends batch mode."},
-    {"2", "The program was called with wrong options or arguments."},
-    {"3", "A file was refused: it is missing, unreadable, damaged or of a kind that is not supported."},
-    {"130", "The work was interrupted with Control-C."},
-};
-const struct described *exit_status_at(int index)
-{
-    return index >= 0 && index < (int)(sizeof exit_statuses / sizeof *exit_statuses) ? &exit_statuses[index]
-                                                                                     : NULL;
-}
-
-static const struct described environment[] = {
-    {"HOME", "The user's folder, for ~/ in names of files and for the folders below."},
-    {"IPPRO_CPU",
-     "Instruction set of the fast kernels where the best one is not wanted: avx512, avx2 or baseline."},
-    {"IPPRO_DATADIR",
-     "Where to look for the program's own data (examples, themes) before the installed folder."},
-    {"LC_ALL", "With LC_CTYPE and LANG: whether UTF-8 characters may be drawn."},
-    {"NO_COLOR", "When set and not empty, colours are not used (bold and underline are)."},
-    {"TERM", "The kind of terminal; without it, and for dumb, no escape sequence is written. Panes need one that can "
-             "place its cursor."},
-    {"XDG_CONFIG_HOME", "Folder of configuration files; ~/.config without it."},
-    {"XDG_STATE_HOME", "Folder of the history; ~/.local/state without it."},
-};
-const struct described *environment_at(int index)
-{
-    return index >= 0 && index < (int)(sizeof environment / sizeof *environment) ? &environment[index] : NULL;
 }
 
 enum { LUA_MEMORY_MAX = 1 << 20 };
@@ -144,9 +112,6 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
     case LONG_THREADS:
         arguments->threads = value;
         break;
-    case LONG_GENERATE:
-        arguments->generate = value;
-        break;
     case LONG_SAFE:
         arguments->safe = value;
         break;
@@ -180,7 +145,7 @@ static status refused(char **argv, int code, struct error *error)
 
 status arguments_parse(int argc, char **argv, struct arguments *arguments, struct error *error)
 {
-    struct option options[sizeof table / sizeof *table + 3] = {{0}};
+    struct option options[sizeof table / sizeof *table + 2] = {{0}};
     char letters[2 * (sizeof table / sizeof *table) + 2] = ":";
     size_t length = 1;
     *arguments = (struct arguments){0};
@@ -194,10 +159,8 @@ status arguments_parse(int argc, char **argv, struct arguments *arguments, struc
         }
     }
     letters[length] = '\0';
-    /* For the build alone: parts of the manual and the shell completion. */
-    options[table_count] = (struct option){"generate", required_argument, NULL, LONG_GENERATE};
     /* For the tests: panes that `screen save` writes to files. */
-    options[table_count + 1] = (struct option){"screen", required_argument, NULL, LONG_SCREEN};
+    options[table_count] = (struct option){"screen", required_argument, NULL, LONG_SCREEN};
     opterr = 0;
     status code = STATUS_OK;
     for (int letter; code == STATUS_OK && (letter = getopt_long(argc, argv, letters, options, NULL)) != -1;)

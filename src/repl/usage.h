@@ -28,8 +28,8 @@ struct arguments {
     struct action *actions; /* owned */
     int action_count;
     size_t action_capacity;
-    const char *model, *data, *threads, *generate; /* NULL: not given */
-    const char *script;                            /* a Lua script in the place of a model */
+    const char *model, *data, *threads; /* NULL: not given */
+    const char *script;                 /* a Lua script in the place of a model */
     char **script_arguments;
     int script_argument_count;
     const char *safe;   /* the folder that scripts may write to; NULL: anywhere */
@@ -45,12 +45,5 @@ void arguments_free(struct arguments *arguments);
 
 void usage_print(FILE *file);   /* fits one screen */
 void version_print(FILE *file); /* with the libraries' versions */
-
-/* Exit statuses and environment variables, for the manual. */
-struct described {
-    const char *name, *text;
-};
-const struct described *exit_status_at(int index);
-const struct described *environment_at(int index);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "session/session.h"
 #include "session/words/parse.h"
+#include "view/write.h"
 
 enum command_flags {
     COMMAND_MODEL = 1,    /* needs a model */

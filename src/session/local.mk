@@ -25,7 +25,7 @@ src_libsession_a_SOURCES = \
 	src/session/words/choice.c src/session/words/choice.h \
 	src/session/words/completion.c src/session/words/completion.h \
 	src/session/words/gamma_list.c src/session/words/gamma_list.h \
-	src/session/words/help.c src/session/words/help.h \
+	src/session/words/help.c src/session/words/help.h src/session/words/help_text.h \
 	src/session/words/invocation.c \
 	src/session/words/option.c src/session/words/option.h \
 	src/session/words/panes.c src/session/words/panes.h \
@@ -63,4 +63,20 @@ src_libsession_a_SOURCES = \
 	src/session/commands/sensitivity.c \
 	src/session/commands/session_files.c \
 	src/session/commands/sweep.c src/session/commands/sweep.h
+nodist_src_libsession_a_SOURCES = src/session/help/topics.c
 LIBSESSION = src/libsession.a
+
+# Help topics are texts; the order here is that of `help`.
+help_texts = \
+	src/session/help/syntax.txt \
+	src/session/help/files.txt \
+	src/session/help/pruning.txt \
+	src/session/help/recipes.txt \
+	src/session/help/keys.txt \
+	src/session/help/panes.txt \
+	src/session/help/gamma.txt
+EXTRA_DIST += $(help_texts) src/session/help/topics.awk
+CLEANFILES += src/session/help/topics.c
+src/session/help/topics.c: $(help_texts) src/session/help/topics.awk
+	$(AM_V_GEN)$(MKDIR_P) src/session/help && \
+	(cd $(srcdir) && $(AWK) -f src/session/help/topics.awk $(help_texts)) >$@.new && mv $@.new $@

@@ -250,10 +250,9 @@ static void draw_figure(struct gallery *gallery, const struct figure *figure, bo
     struct error error = {0};
     bool changed = arranged && (gallery->sort >= 0 || gallery->reverse || gallery->filter);
     struct figure *made = changed ? arrange(gallery, figure) : NULL;
-    bool plot = figure->kind != FIGURE_TABLE && figure->kind != FIGURE_MATRIX;
-    status code =
-        plot ? canvas_figure_fit(&gallery->canvas, figure, gallery->canvas.width, gallery->height, &error)
-             : canvas_figure(&gallery->canvas, made ? made : figure, &error);
+    status code = figure_has_rows(figure) ? canvas_figure(&gallery->canvas, made ? made : figure, &error)
+                                          : canvas_figure_fit(&gallery->canvas, figure, gallery->canvas.width,
+                                                              gallery->height, &error);
     if (code != STATUS_OK)
         canvas_text(&gallery->canvas, gallery->canvas.height, 0, STYLE_ERROR, error.message);
     figure_free(made);

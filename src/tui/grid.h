@@ -5,7 +5,7 @@
 #define IPPRO_TUI_GRID_H
 
 #include <stdbool.h>
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 
 struct rect {
     int column, line, width, height;

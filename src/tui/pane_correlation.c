@@ -71,7 +71,7 @@ static struct places places_for(const struct explorer *explorer, int width)
     return places;
 }
 
-/* As in view/draw_matrix.c: the middle of the ramp is where a two-sided scale has its zero. */
+/* As in view/cells/draw_matrix.c: the middle of the ramp is where a two-sided scale has its zero. */
 static unsigned char level_of(const struct figure_matrix *matrix, double value)
 {
     double place = scale_place(matrix, value);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Building figures. Everything lives in the figure's arena; an array that grows leaves its old copy there. */
-#include "view/figure.h"
+/* Building what figures of every kind have. Everything lives in the figure's arena; an array that grows
+ * leaves its old copy there. */
+#include "view/figure_build.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "view/figure_kind.h"
 
 struct figure *figure_new(enum figure_kind kind, const char *name)
 {
@@ -39,16 +40,13 @@ status figure_check(const struct figure *figure, struct error *error)
 {
     if (!figure || figure->failed)
         return error_memory(error);
-    if (figure->kind == FIGURE_TABLE) {
-        const struct figure_table *table = &figure->table;
-        if (table->filled != (size_t)table->rows * (size_t)table->columns)
-            return error_set(error, STATUS_FAILED, "table %s: the last row is not complete", figure->name);
-    }
+    const struct figure_kind_row *kind = figure_kind_row(figure->kind);
+    if (kind->check)
+        return kind->check(figure, error);
     return STATUS_OK;
 }
 
-/* Room for one more element in an array of the arena. */
-static bool grow(struct figure *figure, void *array, size_t *capacity, size_t count, size_t size)
+bool figure_grow(struct figure *figure, void *array, size_t *capacity, size_t count, size_t size)
 {
     if (count < *capacity)
         return true;
@@ -66,7 +64,7 @@ static bool grow(struct figure *figure, void *array, size_t *capacity, size_t co
     return true;
 }
 
-static char *keep_string(struct figure *figure, const char *text)
+char *figure_keep_string(struct figure *figure, const char *text)
 {
     char *copy = arena_string(figure->arena, text ? text : "");
     if (!copy)
@@ -74,8 +72,7 @@ static char *keep_string(struct figure *figure, const char *text)
     return copy;
 }
 
-/* count * size bytes, or an empty array when there is nothing to copy. */
-static void *keep_array(struct figure *figure, const void *from, size_t count, size_t size)
+void *figure_keep_array(struct figure *figure, const void *from, size_t count, size_t size)
 {
     void *copy = arena_alloc(figure->arena, count, size);
     if (!copy)
@@ -85,7 +82,7 @@ static void *keep_array(struct figure *figure, const void *from, size_t count, s
     return copy;
 }
 
-static const char **keep_names(struct figure *figure, const char *const *names, int count)
+const char **figure_keep_names(struct figure *figure, const char *const *names, int count)
 {
     const char **copy = arena_alloc(figure->arena, (size_t)count, sizeof *copy);
     if (!copy) {
@@ -93,7 +90,7 @@ static const char **keep_names(struct figure *figure, const char *const *names, 
         return NULL;
     }
     for (int i = 0; i < count; i++)
-        copy[i] = keep_string(figure, names[i]);
+        copy[i] = figure_keep_string(figure, names[i]);
     return copy;
 }
 
@@ -123,12 +120,12 @@ void figure_title(struct figure *figure, const char *format, ...)
 
 void figure_fact(struct figure *figure, const char *key, const char *format, ...)
 {
-    if (!figure || !grow(figure, &figure->facts, &figure->fact_capacity, (size_t)figure->fact_count,
-                         sizeof *figure->facts))
+    if (!figure || !figure_grow(figure, &figure->facts, &figure->fact_capacity, (size_t)figure->fact_count,
+                                sizeof *figure->facts))
         return;
     va_list arguments;
     va_start(arguments, format);
-    struct figure_fact fact = {.key = keep_string(figure, key),
+    struct figure_fact fact = {.key = figure_keep_string(figure, key),
                                .value = keep_format(figure, format, arguments)};
     va_end(arguments);
     if (fact.key && fact.value)
@@ -138,9 +135,9 @@ void figure_fact(struct figure *figure, const char *key, const char *format, ...
 void figure_fact_later(struct figure *figure, const char *key, const char *(*find)(const void *source),
                        void *source, void (*release)(void *source))
 {
-    bool room = figure && grow(figure, &figure->facts, &figure->fact_capacity, (size_t)figure->fact_count,
-                               sizeof *figure->facts);
-    const char *kept = room ? keep_string(figure, key) : NULL;
+    bool room = figure && figure_grow(figure, &figure->facts, &figure->fact_capacity,
+                                      (size_t)figure->fact_count, sizeof *figure->facts);
+    const char *kept = room ? figure_keep_string(figure, key) : NULL;
     if (kept)
         figure->facts[figure->fact_count++] =
             (struct figure_fact){.key = kept, .find = find, .source = source, .release = release};
@@ -155,8 +152,8 @@ const char *figure_fact_value(const struct figure_fact *fact)
 
 void figure_note(struct figure *figure, const char *format, ...)
 {
-    if (!figure || !grow(figure, &figure->notes, &figure->note_capacity, (size_t)figure->note_count,
-                         sizeof *figure->notes))
+    if (!figure || !figure_grow(figure, &figure->notes, &figure->note_capacity, (size_t)figure->note_count,
+                                sizeof *figure->notes))
         return;
     va_list arguments;
     va_start(arguments, format);
@@ -164,211 +161,4 @@ void figure_note(struct figure *figure, const char *format, ...)
     va_end(arguments);
     if (note)
         figure->notes[figure->note_count++] = note;
-}
-
-void table_column(struct figure *figure, const char *name, const char *unit, enum column_kind kind,
-                  int digits)
-{
-    if (!figure)
-        return;
-    struct figure_table *table = &figure->table;
-    if (!grow(figure, &table->column, &table->column_capacity, (size_t)table->columns, sizeof *table->column))
-        return;
-    struct figure_column column = {.name = keep_string(figure, name), .kind = kind, .digits = digits};
-    if (unit)
-        column.unit = keep_string(figure, unit);
-    if (column.name)
-        table->column[table->columns++] = column;
-}
-
-void table_priority(struct figure *figure, int priority)
-{
-    if (figure && figure->table.columns > 0)
-        figure->table.column[figure->table.columns - 1].priority = priority;
-}
-
-static void add_cell(struct figure *figure, struct figure_cell cell)
-{
-    struct figure_table *table = &figure->table;
-    /* After a failure cells would land in the wrong columns. */
-    if (figure->failed || table->columns == 0 ||
-        !grow(figure, &table->cells, &table->cell_capacity, table->filled, sizeof *table->cells))
-        return;
-    size_t row = table->filled / (size_t)table->columns;
-    bool starts_row = table->filled % (size_t)table->columns == 0;
-    if (starts_row && table->emphasis) {
-        if (!grow(figure, &table->emphasis, &table->emphasis_capacity, row, sizeof *table->emphasis))
-            return;
-        table->emphasis[row] = false;
-    }
-    table->cells[table->filled++] = cell;
-    table->rows = (int)row + 1;
-}
-
-void table_text(struct figure *figure, const char *text)
-{
-    if (!figure)
-        return;
-    if (text)
-        add_cell(figure, (struct figure_cell){.text = keep_string(figure, text)});
-    else
-        table_missing(figure);
-}
-
-void table_number(struct figure *figure, double number)
-{
-    if (figure)
-        add_cell(figure, (struct figure_cell){.number = number});
-}
-
-void table_missing(struct figure *figure)
-{
-    if (figure)
-        add_cell(figure, (struct figure_cell){.missing = true});
-}
-
-void table_emphasize(struct figure *figure)
-{
-    if (!figure || figure->table.rows == 0)
-        return;
-    struct figure_table *table = &figure->table;
-    if (!table->emphasis) {
-        bool *emphasis = arena_alloc(figure->arena, (size_t)table->rows, sizeof *emphasis);
-        if (!emphasis) {
-            figure->failed = true;
-            return;
-        }
-        table->emphasis = emphasis;
-        table->emphasis_capacity = (size_t)table->rows;
-    }
-    table->emphasis[table->rows - 1] = true;
-}
-
-static double *keep_thresholds(struct figure *figure, const double *thresholds, int series)
-{
-    if (thresholds)
-        return keep_array(figure, thresholds, (size_t)series, sizeof *thresholds);
-    double *none = arena_alloc(figure->arena, (size_t)series, sizeof *none);
-    if (!none)
-        figure->failed = true;
-    for (int s = 0; none && s < series; s++)
-        none[s] = NAN;
-    return none;
-}
-
-void figure_set_histogram(struct figure *figure, int series, int bins, bool log, const char *const *names,
-                          const double *edges, const int64_t *counts, const double *thresholds,
-                          const char *axis, const char *counted)
-{
-    if (!figure)
-        return;
-    struct figure_histogram *histogram = &figure->histogram;
-    size_t cells;
-    if (!size_multiply((size_t)series, (size_t)bins, &cells)) {
-        figure->failed = true;
-        return;
-    }
-    histogram->names = keep_names(figure, names, series);
-    histogram->edges = keep_array(figure, edges, (size_t)bins + 1, sizeof *edges);
-    histogram->counts = keep_array(figure, counts, cells, sizeof *counts);
-    histogram->threshold = keep_thresholds(figure, thresholds, series);
-    histogram->axis = keep_string(figure, axis);
-    histogram->counted = keep_string(figure, counted);
-    histogram->series = series;
-    histogram->bins = bins;
-    histogram->log = log;
-}
-
-void figure_set_summaries(struct figure *figure, const struct histogram_summary *summaries)
-{
-    if (figure)
-        figure->histogram.summary =
-            keep_array(figure, summaries, (size_t)figure->histogram.series, sizeof *summaries);
-}
-
-void figure_set_matrix(struct figure *figure, int rows, int columns, const char *const *row_names,
-                       const char *const *column_names, const double *values, double low, double high,
-                       int digits, const char *quantity)
-{
-    if (!figure)
-        return;
-    struct figure_matrix *matrix = &figure->matrix;
-    size_t cells;
-    if (!size_multiply((size_t)rows, (size_t)columns, &cells)) {
-        figure->failed = true;
-        return;
-    }
-    matrix->row_names = keep_names(figure, row_names, rows);
-    matrix->column_names = keep_names(figure, column_names, columns);
-    matrix->values = keep_array(figure, values, cells, sizeof *values);
-    matrix->quantity = keep_string(figure, quantity);
-    matrix->rows = rows;
-    matrix->columns = columns;
-    matrix->low = low;
-    matrix->high = high;
-    matrix->digits = digits;
-}
-
-void figure_set_percent(struct figure *figure)
-{
-    if (figure)
-        figure->matrix.percent = true;
-}
-
-void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
-                       const double *x, const double *y, const double *spread, const char *x_axis,
-                       const char *y_axis, bool percent, double reference, const char *reference_label)
-{
-    if (!figure)
-        return;
-    struct figure_curve *curve = &figure->curve;
-    size_t cells;
-    if (!size_multiply((size_t)series, (size_t)points, &cells)) {
-        figure->failed = true;
-        return;
-    }
-    curve->names = keep_names(figure, names, series);
-    curve->x = keep_array(figure, x, cells, sizeof *x);
-    curve->y = keep_array(figure, y, cells, sizeof *y);
-    curve->spread = spread ? keep_array(figure, spread, cells, sizeof *spread) : NULL;
-    curve->x_axis = keep_string(figure, x_axis);
-    curve->y_axis = keep_string(figure, y_axis);
-    curve->percent = percent;
-    curve->reference = reference;
-    curve->reference_label = keep_string(figure, isnan(reference) ? NULL : reference_label);
-    curve->series = series;
-    curve->points = points;
-}
-
-void figure_set_scatter(struct figure *figure, int points, const char *const *labels, const double *x,
-                        const double *y, const unsigned char *mark, const char *x_axis, const char *y_axis)
-{
-    static const char *const all[] = {""};
-    if (!figure)
-        return;
-    struct figure_scatter *scatter = &figure->scatter;
-    size_t count = (size_t)points;
-    scatter->labels = keep_names(figure, labels, points);
-    scatter->x = keep_array(figure, x, count, sizeof *x);
-    scatter->y = keep_array(figure, y, count, sizeof *y);
-    scatter->mark = mark ? keep_array(figure, mark, count, sizeof *mark) : NULL;
-    scatter->x_axis = keep_string(figure, x_axis);
-    scatter->y_axis = keep_string(figure, y_axis);
-    scatter->points = points;
-    scatter->member = arena_alloc(figure->arena, count, sizeof *scatter->member);
-    figure->failed = figure->failed || !scatter->member;
-    figure_set_members(figure, 1, all, scatter->member, "x", "y");
-}
-
-void figure_set_members(struct figure *figure, int series, const char *const *names, const int *member,
-                        const char *x_name, const char *y_name)
-{
-    if (!figure || figure->failed)
-        return;
-    struct figure_scatter *scatter = &figure->scatter;
-    scatter->names = keep_names(figure, names, series);
-    scatter->member = keep_array(figure, member, (size_t)scatter->points, sizeof *member);
-    scatter->x_name = keep_string(figure, x_name);
-    scatter->y_name = keep_string(figure, y_name);
-    scatter->series = series;
 }

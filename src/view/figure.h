@@ -9,7 +9,21 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-enum figure_kind { FIGURE_TABLE, FIGURE_HISTOGRAM, FIGURE_MATRIX, FIGURE_CURVE, FIGURE_SCATTER };
+/* The kinds of figures. The row of each is NAME_kind (figure_kind.h). */
+#define FIGURE_KIND_LIST(X)                                                                                  \
+    X(FIGURE_TABLE, table)                                                                                   \
+    X(FIGURE_HISTOGRAM, histogram)                                                                           \
+    X(FIGURE_MATRIX, matrix)                                                                                 \
+    X(FIGURE_CURVE, curve)                                                                                   \
+    X(FIGURE_SCATTER, scatter)
+
+enum figure_kind {
+#define KIND_CODE(code, name) code,
+    FIGURE_KIND_LIST(KIND_CODE)
+#undef KIND_CODE
+        FIGURE_KINDS
+};
+const char *figure_kind_name(enum figure_kind kind); /* "table", "histogram" ...: in files and scripts */
 
 enum column_kind { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_REAL, COLUMN_PERCENT, COLUMN_BAR };
 
@@ -136,11 +150,15 @@ status figure_check(const struct figure *figure, struct error *error);
 void figure_title(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void figure_fact(struct figure *figure, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A fact that takes a while to be known (the hash of a large data set): it is asked for when machine output is
- * written, so that figures on a screen do not wait for it. The source passes to the figure, also on failure. */
+/* A fact that takes a while to be known (the hash of a large data set): it is asked for when machine output
+ * is written, so that figures on a screen do not wait for it. The source passes to the figure, also on
+ * failure. */
 void figure_fact_later(struct figure *figure, const char *key, const char *(*find)(const void *source),
                        void *source, void (*release)(void *source));
 const char *figure_fact_value(const struct figure_fact *fact);
+/* Does it show rows, of which a low screen cuts some off? Else it is a plot, which takes the height there is.
+ */
+bool figure_has_rows(const struct figure *figure);
 void figure_note(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tables: columns first, then cells row by row, left to right. */

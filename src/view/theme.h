@@ -4,22 +4,23 @@
  * A theme is UTF-8 text, one setting a line; '#' starts a comment line, blank lines are ignored:
  *
  *     STYLE  = [COLOUR] [on COLOUR] [bold] [dim] [underline] [reverse] [/ [COLOUR] [on COLOUR]]
- *     ramp   = COLOUR COLOUR ...        2 to 16 colours, from the low end of a matrix's scale to the high
- * end; scales with one sign have the upper half ramp16 = COLOUR COLOUR ...        the same for terminals of
- * 16 colours glyphs = unicode | ascii          which signs (glyphs.h) are drawn with
+ *     ramp   = COLOUR COLOUR ...      2 to 16 colours, from the low end of a matrix's scale to the high end;
+ *                                     scales with one sign have the upper half
+ *     ramp16 = COLOUR COLOUR ...      the same for terminals of 16 colours
+ *     glyphs = unicode | ascii        which signs (glyphs.h) are drawn with
  *
- * STYLE is a name of STYLE_LIST (canvas.h). COLOUR is a number of the 256-colour palette or one of default,
- * black, red, green, yellow, blue, magenta, cyan, white and bright-black ... bright-white. What follows "/"
- * is for terminals of 16 colours; without it the nearest of the 16 is taken. Styles that are not set are
- * plain, and series1 to series6 like other styles of the theme; a word may not be repeated, a setting not be
- * made twice. Errors name file and line and the nearest word. */
+ * STYLE is a name of STYLE_LIST (cells/canvas.h). COLOUR is a number of the 256-colour palette or one of
+ * default, black, red, green, yellow, blue, magenta, cyan, white and bright-black ... bright-white. What
+ * follows "/" is for terminals of 16 colours; without it the nearest of the 16 is taken. Styles that are not
+ * set are plain, and series1 to series6 like other styles of the theme; a word may not be repeated, a setting
+ * not be made twice. Errors name file and line and the nearest word. */
 #ifndef IPPRO_VIEW_THEME_H
 #define IPPRO_VIEW_THEME_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/status.h"
-#include "view/canvas.h"
+#include "view/cells/canvas.h"
 
 struct theme_style {
     short foreground, background;     /* 0..255, -1: the terminal's own */

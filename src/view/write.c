@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 #include "base/file.h"
-#include "view/canvas.h"
-#include "view/draw.h"
+#include "view/cells/canvas.h"
+#include "view/cells/draw.h"
 
 static const struct figure_format formats[] = {
     {"csv", "comma-separated values with facts in comment lines, full precision", write_csv, false},
@@ -90,7 +90,7 @@ static status widest_of(const struct figure *const *figures, int count, int *wid
         int width = 0;
         status code = figure_check(figures[i], error);
         if (code == STATUS_OK)
-            code = figure_natural_width(figures[i], GLYPHS_UTF8, &width, error);
+            code = figure_natural_width(figures[i], &width, error);
         if (code != STATUS_OK)
             return code;
         *widest = width > *widest ? width : *widest;

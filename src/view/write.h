@@ -29,8 +29,8 @@
  *     matrix     "quantity", "low", "high", "percent", "row_names", "column_names", "values": [[...]]
  *     curve      "x_axis", "y_axis", "percent", "reference", "reference_label" (both null without one),
  *                "series": [{"name", "x": [...], "y": [...], "spread": [...] or null}]
- *     scatter    "x_axis", "y_axis", "points": [{"series", "point", "x", "y", and where things are cut
- * "cut"}]
+ *     scatter    "x_axis", "y_axis", "points": [{"series", "point", "x", "y", and where things are cut,
+ *                "cut"}]
  *
  * percent says that the values are fractions which people see as percent; the file has the fractions. Reals
  * have 17 digits; NaN (also: not computed yet) and the infinities, which JSON does not have, are the strings
@@ -39,7 +39,7 @@
  *
  * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
  *
- * PNG: pictures one below the other, see plot.h. */
+ * PNG: pictures one below the other, see picture/plot.h. */
 #ifndef IPPRO_VIEW_WRITE_H
 #define IPPRO_VIEW_WRITE_H
 
@@ -47,12 +47,36 @@
 #include "base/text.h"
 #include "view/figure.h"
 
-/* Append to `out`, which keeps its old content on failure. */
+/* One file format: a row in the table of formats. */
+struct figure_format {
+    const char *extension, *help;
+    /* All of the figures of one command, in order, as one file's bytes (PNG: one picture below the other). */
+    status (*write)(const struct figure *const *figures, int count, struct text *out, struct error *error);
+    bool picture; /* has a size in pixels */
+};
+/* A size in pixels; 0: what the figures need. Plots take the height there is. */
+struct picture_size {
+    int width, height;
+};
+/* "1200x800", or "1200x" for a height that follows. STATUS_USAGE otherwise, STATUS_RANGE beyond what can be
+ * drawn. */
+status picture_size_parse(const char *text, struct picture_size *size, struct error *error);
+const struct figure_format *
+figure_format_find(const char *extension);               /* in any case: "CSV"; NULL when unknown */
+const struct figure_format *figure_format_at(int index); /* csv json png txt; NULL past the end */
+/* Write to a file by its extension, replacing it atomically. Unknown extensions name the known ones
+ * (STATUS_USAGE). */
+status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error);
+/* The same with a size for pictures; one that the figures do not fit into is refused with what they need
+ * (STATUS_RANGE). */
+status figures_save_sized(const struct figure *const *figures, int count, const char *path,
+                          const struct picture_size *size, struct error *error);
+
+/* The writers. They append to `out`, which keeps its old content on failure. */
 status write_csv(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_json(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_png(const struct figure *const *figures, int count, struct text *out, struct error *error);
-/* A PNG of a given size (canvas.h). */
-struct picture_size;
+/* A PNG of a given size. */
 status write_picture(const struct figure *const *figures, int count, const struct picture_size *size,
                      struct text *out, struct error *error);
 status write_txt(const struct figure *const *figures, int count, struct text *out, struct error *error);

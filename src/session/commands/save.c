@@ -13,7 +13,6 @@
 #include "session/shown.h"
 #include "session/version.h"
 #include "session/what_if.h"
-#include "view/write.h"
 
 static const char metadata_key[] = "ippro-explore";
 

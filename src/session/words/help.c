@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Help texts, made from the tables of commands, options and criteria, and a few topics of their own. */
+/* Help, made from the tables of commands, options and criteria and from the texts of topics. */
 #include "session/words/help.h"
 
 #include <string.h>
@@ -7,98 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/command.h"
-
-static const struct help_topic topics[] = {
-    {"commands", "all commands, by group", NULL},
-    {"options", "all options with their values", NULL},
-    {"criteria", "all criteria with their definitions", NULL},
-    {"syntax", "how command lines are written",
-     "A command is a word, followed by arguments and key=value parameters in any order: score all "
-     "samples=10%. Several "
-     "commands on a line are separated by ';'. A '#' at the start of a word begins a comment.\n\n"
-     "Blanks separate words; quotes (\"...\" or '...') and a backslash keep them together. > FILE after a "
-     "command writes "
-     "its figures to a file instead of showing them: .csv, .json, .png or .txt. A picture may be given a size "
-     "in pixels: > FILE.png size=1200x800, or size=1200x for a height that follows.\n\n"
-     "At the prompt a command may be shortened as long as only one begins so. Scripts need full names.\n\n"
-     "Layers are called by the names of their parameters in the file. Where a list of layers is taken, "
-     "patterns with "
-     "* ? [abc] stand for all that match."},
-    {"files", "what can be read and written",
-     "Read: networks as ONNX files (opset 7 to 18); CIFAR-10 and CIFAR-100 in the binary files of their "
-     "authors; command "
-     "files (run FILE, or the option -f); recipes (see 'help recipes'); session files.\n\n"
-     "Written by save: networks as ONNX files, and lists of kept and cut channels as .csv and .json. Written "
-     "by "
-     "session save: the commands that led here, as JSON.\n\n"
-     "Written by '> FILE': .csv with full precision, with a header of facts (model and data with their "
-     "SHA-256, sample, "
-     "seed, gamma) as comment lines; .json with the same; .png as drawn; .txt as shown. A file is replaced "
-     "in one step: "
-     "when writing fails, the old one is still there."},
-    {"pruning", "from scores to a smaller network, step by step",
-     "1. load a network, open data, eval: the accuracy to compare with.\n\n"
-     "2. group LAYER tells what is tied to what. Say how much is to go: ratio *.conv1 0.4, ratio streams "
-     "0.15, "
-     "ratio layer3.0.conv1 none; or recipe FILE.\n\n"
-     "3. score, then prune CRITERION: the selection is a mask at once, and shows what would be left. diff, "
-     "cost "
-     "and eval look at it; undo takes it back. curve and sensitivity look at many selections.\n\n"
-     "4. apply removes the channels. The smaller network can be scored and pruned again.\n\n"
-     "5. save NET.onnx writes it, save CUT.json what was cut, session save FILE how you got there."},
-    {"recipes", "files of ratios",
-     "A recipe is a text file, one setting a line: TARGET RATIO, where TARGET is a layer, a pattern, "
-     "streams, "
-     "inner or all, and RATIO a number from 0 to 1, a share such as 40%, or none. A later line wins over an "
-     "earlier one. The lines criterion NAME, round floor or prune-floor, round_to N, min N, cap RATIO and "
-     "combine "
-     "mean, sum, max or min say how prune uses them. What follows a # is a comment.\n\n"
-     "Recipes are found by their path; by their name, with or without .recipe, in "
-     "~/.config/ippro-explore/recipes; and among those that come with the program: resnet56-50 and "
-     "resnet56-75 are those of the paper; resnet50-42, resnet50-60, resnet50-75, mobilenet_v2-37 and vgg19-70 "
-     "have its form."},
-    {"keys", "keys at the prompt",
-     "Tab completes commands, layers, criteria, parameters and their values, and files. Up and Down go "
-     "through the lines "
-     "of before, Control-R searches them; all keys of Readline work, and ~/.inputrc may change them for this "
-     "program "
-     "between '$if ippro-explore' and '$endif'.\n\n"
-     "Control-C cancels running work and nothing else; a second one within a second asks whether to quit. At "
-     "the prompt it "
-     "clears the line. Control-D on an empty line quits."},
-    {"panes", "the full screen, and how to find one's way in it",
-     "F1, or ? in a pane, lists the keys that are in force; the line at the bottom has those that matter now. F2 to "
-     "F7 go to a pane, Esc goes back to the prompt, Alt with an arrow to the pane beside, z gives a pane the whole "
-     "screen. layout NAME, or F9, arranges the panes: overview, compare, prune, sweep.\n\n"
-     "In Layers + and - change the ratio of the layer, stream or stage under the cursor, Space leaves it alone, p "
-     "prunes by the criterion that c switches. In Scores arrows go through bins and their filters, Enter shows a "
-     "filter's card. In Correlation Enter on a pair opens its scatter. What commands show opens as Figure: s sorts a "
-     "table, f filters it, q closes it.\n\n"
-     "While long work runs the panes show what is known so far, commands that only look are answered, Control-C "
-     "cancels. bind KEY ACTION changes a key; put into ~/.config/ippro-explore/config it lasts. screen save FILE "
-     "writes the screen as text. --prompt starts without panes."},
-    {"gamma", "PROscore's step, and when the ranking depends on it",
-     "PROscore = ||F - lambda*g_F|| / | ||F|| - lambda*g_D |: F is the filter (the option target says which "
-     "of its "
-     "numbers), g_F its gradient, D an extra coordinate that starts at ||F||, lambda the step. The option "
-     "gamma is "
-     "lambda for the gradients of the mean loss; grad=batchsum and grad=sum multiply it by the number of "
-     "batches or "
-     "images, as summing losses in a training loop would.\n\n"
-     "While lambda*max|a| and lambda*max|b| (shown by score) are far below 1 the ranking is that of b - a "
-     "and does not "
-     "depend on lambda. Large steps give other rankings, up to ||g_F|| / |g_D| at gamma=inf. Setting gamma "
-     "computes the "
-     "scores anew without another pass; proscore:0.1 holds one gamma beside another; gamma sweep compares any "
-     "number of them, and finds the first at which the pruned set changes."},
-    {NULL, NULL, NULL},
-};
-
-const struct help_topic *help_topic_at(int index)
-{
-    const int count = (int)(sizeof topics / sizeof *topics) - 1;
-    return index >= 0 && index < count ? &topics[index] : NULL;
-}
+#include "session/words/help_text.h"
 
 void help_words(const struct session *session, struct word_list *list)
 {
@@ -147,12 +56,17 @@ static void list_commands(struct reply *reply)
 
 void help_overview(struct reply *reply)
 {
+    struct text topics = {0};
+    for (int i = 0; help_topic_at(i); i++)
+        text_add_format(&topics, "%s%s", i ? ", " : "", help_topic_at(i)->name);
     list_commands(reply);
     reply_line(reply, "%s", "");
     reply_line(
         reply,
-        "'help NAME' tells about a command, an option, a criterion, or one of these: commands, options, "
-        "criteria, syntax, files, keys, gamma. 'apropos WORD' searches.");
+        "'help NAME' tells about a command, an option, a criterion, or one of these: %s. 'apropos WORD' "
+        "searches.",
+        reply_text(reply, &topics));
+    text_free(&topics);
 }
 
 static void add_parameter(struct reply *reply, const struct parameter *parameter, bool key)
@@ -196,6 +110,23 @@ static void list_criteria(struct reply *reply)
                "all is l1, taylor, geomedian and proscore; every is the whole list. Variants: taylor:gate, "
                "taylor:gate-batch, taylor:gate-abs, taylor:weight, taylor:weight-sum; proscore:bn, "
                "proscore:bn-affine, proscore:filter, proscore:GAMMA.");
+}
+
+static const struct help_topic tables[] = {
+    {.name = "commands", .help = "all commands, by group", .list = list_commands},
+    {.name = "options", .help = "all options with their values", .list = list_options},
+    {.name = "criteria",
+     .help = "all criteria with their definitions",
+     .list = list_criteria,
+     .headed = true},
+};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+const struct help_topic *help_topic_at(int index)
+{
+    if (index < 0 || index >= TABLES + help_text_count)
+        return NULL;
+    return index < TABLES ? &tables[index] : &help_texts[index - TABLES];
 }
 
 static void about_command(const struct command *command, struct reply *reply)
@@ -244,17 +175,12 @@ static void about_criterion(const struct criterion *criterion, struct reply *rep
 
 static void about_topic(const struct help_topic *topic, struct reply *reply)
 {
-    if (strcmp(topic->name, "commands") == 0) {
-        list_commands(reply);
-    } else if (strcmp(topic->name, "options") == 0) {
-        list_options(reply);
-    } else {
+    if (topic->text || topic->headed)
         reply_add(reply, STYLE_HEADER, "%s: %s", topic->name, topic->help);
-        if (topic->text)
-            add_paragraphs(reply, topic->text);
-        else
-            list_criteria(reply);
-    }
+    if (topic->text)
+        add_paragraphs(reply, topic->text);
+    else
+        topic->list(reply);
 }
 
 /* A name may be several things (gamma is an option and a topic): all are told. */

@@ -6,9 +6,13 @@
 #include "session/reply.h"
 #include "session/words/value.h"
 
-/* Subjects that are neither command, option nor criterion. */
+/* Subjects that are neither command, option nor criterion: a text, or a list that is made from a table. The
+ * texts are those of session/help/TOPIC.txt. */
 struct help_topic {
-    const char *name, *help, *text; /* text: paragraphs separated by an empty line */
+    const char *name, *help;
+    const char *text; /* paragraphs separated by an empty line; NULL: a list */
+    void (*list)(struct reply *reply);
+    bool headed; /* the list has no headings of its own: name and help stand above */
 };
 const struct help_topic *help_topic_at(int index); /* NULL past the end */
 

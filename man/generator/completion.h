@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The shell completion, made from the tables of the program. */
+#ifndef IPPRO_GENERATOR_COMPLETION_H
+#define IPPRO_GENERATOR_COMPLETION_H
+
+#include <stdio.h>
+
+void bash_completion(FILE *file);
+
+#endif

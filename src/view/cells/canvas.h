@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where figures are drawn: cells, a grid of characters with styles. They are a terminal's lines or what a
+ * pane shows. Files are written by view/write.h. */
+#ifndef IPPRO_VIEW_CELLS_CANVAS_H
+#define IPPRO_VIEW_CELLS_CANVAS_H
+
+#include "base/status.h"
+#include "base/text.h"
+#include "view/figure.h"
+
+/* What a cell means; a theme says how it looks. */
+#define STYLE_LIST(X)                                                                                        \
+    X(STYLE_PLAIN, "plain")                                                                                  \
+    X(STYLE_TITLE, "title")                                                                                  \
+    X(STYLE_HEADER, "header")                                                                                \
+    X(STYLE_AXIS, "axis")                                                                                    \
+    X(STYLE_NUMBER, "number")                                                                                \
+    X(STYLE_NAME, "name")                                                                                    \
+    X(STYLE_BAR, "bar")                                                                                      \
+    X(STYLE_CUT, "cut")                                                                                      \
+    X(STYLE_NEGATIVE, "negative")                                                                            \
+    X(STYLE_POSITIVE, "positive")                                                                            \
+    X(STYLE_NOTE, "note")                                                                                    \
+    X(STYLE_ERROR, "error")                                                                                  \
+    X(STYLE_PROMPT, "prompt")                                                                                \
+    X(STYLE_SERIES1, "series1")                                                                              \
+    X(STYLE_SERIES2, "series2")                                                                              \
+    X(STYLE_SERIES3, "series3")                                                                              \
+    X(STYLE_SERIES4, "series4")                                                                              \
+    X(STYLE_SERIES5, "series5")                                                                              \
+    X(STYLE_SERIES6, "series6")                                                                              \
+    X(STYLE_CURSOR, "cursor")                                                                                \
+    X(STYLE_CURSOR_PALE, "cursor-pale")                                                                      \
+    X(STYLE_BORDER, "border")                                                                                \
+    X(STYLE_FOCUS, "focus")                                                                                  \
+    X(STYLE_STATUS, "status")                                                                                \
+    X(STYLE_KEY, "key")                                                                                      \
+    X(STYLE_POPUP, "popup")
+
+enum cell_style {
+#define STYLE_ENUM(code, name) code,
+    STYLE_LIST(STYLE_ENUM)
+#undef STYLE_ENUM
+        STYLE_COUNT
+};
+enum { SERIES_STYLES = STYLE_SERIES6 - STYLE_SERIES1 + 1 }; /* more series than these begin again */
+
+struct canvas_cell {
+    char glyph[8];       /* one UTF-8 character with its marks; "" for the right half of a wide one */
+    unsigned char style; /* enum cell_style */
+    unsigned char level; /* 0..255: position on the theme's colour ramp (matrices), 0 for none */
+};
+
+struct canvas {
+    int width, height;         /* height grows as lines are written */
+    bool ascii;                /* glyphs are printable ASCII only */
+    bool font;                 /* glyphs are those that pictures can show */
+    struct canvas_cell *cells; /* height x width */
+    size_t capacity;
+    bool failed; /* memory ran out; what was drawn since is not there */
+};
+
+void canvas_init(struct canvas *canvas, int width, bool ascii); /* width is clamped to 20..1000 */
+void canvas_free(struct canvas *canvas);
+/* Write text (escaped; in ASCII mode also transcribed: "γ" becomes "gamma", signs without a common
+ * transcription \u{NNNN}) at line, column; lines are added as needed; cut at the right edge. Returns the next
+ * column. */
+int canvas_text(struct canvas *canvas, int line, int column, enum cell_style style, const char *text);
+int canvas_width_of(const char *text); /* columns that canvas_text takes for it in UTF-8 */
+
+/* Draw a figure below what the canvas holds: title, figure, notes. It always fits the width: names lose their
+ * middle, columns that do not fit are left out and a note says which, wide matrices come in several parts. On
+ * failure the canvas is as it was. */
+status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error);
+
+/* Draw a figure below what the canvas holds in at most `width` columns and `height` lines: plots take the
+ * height there is, tables and matrices show the rows there is room for and say how many there are more. With
+ * less room notes, legends, names of axes and the title go; a pane narrower than LEAST_FIT_WIDTH or too low
+ * for a plot gets one line, of histograms one per series. Nothing is drawn into a pane without cells. Costs a
+ * few drawings. */
+enum { LEAST_FIT_WIDTH = 16 };
+status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int width, int height,
+                         struct error *error);
+
+struct theme;
+/* Lines of the canvas as text, appended to `out`; with a theme, SGR escape sequences for `colors` colours (0:
+ * attributes only, 8, 16, 256), as few as possible and switched off at the end of each line; without one, no
+ * escape sequence at all. Trailing blanks are cut. */
+void canvas_print(const struct canvas *canvas, const struct theme *theme, int colors, struct text *out);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Curves: lines through points on shared axes. How they are built, what files say of them, and their row. */
+#include <math.h>
+#include "view/cells/draw.h"
+#include "view/csv.h"
+#include "view/figure_build.h"
+#include "view/figure_kind.h"
+#include "view/json_values.h"
+#include "view/picture/plot.h"
+
+void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
+                       const double *x, const double *y, const double *spread, const char *x_axis,
+                       const char *y_axis, bool percent, double reference, const char *reference_label)
+{
+    if (!figure)
+        return;
+    struct figure_curve *curve = &figure->curve;
+    size_t cells;
+    if (!size_multiply((size_t)series, (size_t)points, &cells)) {
+        figure->failed = true;
+        return;
+    }
+    curve->names = figure_keep_names(figure, names, series);
+    curve->x = figure_keep_array(figure, x, cells, sizeof *x);
+    curve->y = figure_keep_array(figure, y, cells, sizeof *y);
+    curve->spread = spread ? figure_keep_array(figure, spread, cells, sizeof *spread) : NULL;
+    curve->x_axis = figure_keep_string(figure, x_axis);
+    curve->y_axis = figure_keep_string(figure, y_axis);
+    curve->percent = percent;
+    curve->reference = reference;
+    curve->reference_label = figure_keep_string(figure, isnan(reference) ? NULL : reference_label);
+    curve->series = series;
+    curve->points = points;
+}
+
+/* --- files --- */
+
+static void add_curve_facts(struct csv *csv, const struct figure_curve *curve)
+{
+    csv_shown_fact(csv, "x", curve->x_axis);
+    csv_shown_fact(csv, "y", curve->y_axis);
+    if (isnan(curve->reference))
+        return;
+    csv_number_fact(csv, "reference", curve->reference);
+    csv_shown_fact(csv, "reference is", curve->reference_label);
+}
+
+static void curve_csv(struct csv *csv, const struct figure *figure)
+{
+    const struct figure_curve *curve = &figure->curve;
+    static const char *const names[] = {"series", "x", "y", "spread"};
+    add_curve_facts(csv, curve);
+    csv_header(csv, names, 4);
+    for (int s = 0; s < curve->series; s++) {
+        for (int p = 0; p < curve->points; p++) {
+            size_t index = (size_t)s * (size_t)curve->points + (size_t)p;
+            csv_shown(csv, curve->names[s]);
+            csv_number(csv, curve->x[index]);
+            csv_number(csv, curve->y[index]);
+            if (curve->spread)
+                csv_number(csv, curve->spread[index]);
+            else
+                csv_text(csv, "");
+            csv_end_row(csv);
+        }
+    }
+}
+
+static void curve_json(struct json *json, json_t *object, const struct figure *figure)
+{
+    const struct figure_curve *curve = &figure->curve;
+    json_t *list = json_array();
+    size_t points = (size_t)curve->points;
+    for (int s = 0; s < curve->series && !json->failed; s++) {
+        json_t *series = json_object();
+        member_add(json, series, "name", value_text(curve->names[s]));
+        member_add(json, series, "x", value_reals(json, curve->x + (size_t)s * points, points));
+        member_add(json, series, "y", value_reals(json, curve->y + (size_t)s * points, points));
+        member_add(json, series, "spread",
+                   curve->spread ? value_reals(json, curve->spread + (size_t)s * points, points)
+                                 : json_null());
+        element_add(json, list, series);
+    }
+    bool given = !isnan(curve->reference);
+    member_add(json, object, "x_axis", value_text(curve->x_axis));
+    member_add(json, object, "y_axis", value_text(curve->y_axis));
+    member_add(json, object, "percent", json_boolean(curve->percent));
+    member_add(json, object, "reference", given ? value_real(curve->reference) : json_null());
+    member_add(json, object, "reference_label", given ? value_text(curve->reference_label) : json_null());
+    member_add(json, object, "series", list);
+}
+
+const struct figure_kind_row curve_kind = {
+    .name = "curve",
+    .draw = draw_curve,
+    .csv = curve_csv,
+    .json = curve_json,
+    .plot = plot_curve,
+    .plot_least_height = plot_curve_least_height,
+};

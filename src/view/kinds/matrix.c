@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Matrices: a number for each pair of names. How they are built, what files say of them, and their row. */
+#include "view/cells/draw.h"
+#include "view/csv.h"
+#include "view/figure_build.h"
+#include "view/figure_kind.h"
+#include "view/json_values.h"
+#include "view/picture/plot.h"
+
+void figure_set_matrix(struct figure *figure, int rows, int columns, const char *const *row_names,
+                       const char *const *column_names, const double *values, double low, double high,
+                       int digits, const char *quantity)
+{
+    if (!figure)
+        return;
+    struct figure_matrix *matrix = &figure->matrix;
+    size_t cells;
+    if (!size_multiply((size_t)rows, (size_t)columns, &cells)) {
+        figure->failed = true;
+        return;
+    }
+    matrix->row_names = figure_keep_names(figure, row_names, rows);
+    matrix->column_names = figure_keep_names(figure, column_names, columns);
+    matrix->values = figure_keep_array(figure, values, cells, sizeof *values);
+    matrix->quantity = figure_keep_string(figure, quantity);
+    matrix->rows = rows;
+    matrix->columns = columns;
+    matrix->low = low;
+    matrix->high = high;
+    matrix->digits = digits;
+}
+
+void figure_set_percent(struct figure *figure)
+{
+    if (figure)
+        figure->matrix.percent = true;
+}
+
+/* --- files --- */
+
+static void matrix_csv(struct csv *csv, const struct figure *figure)
+{
+    const struct figure_matrix *matrix = &figure->matrix;
+    static const char *const names[] = {"row", "column", "value"};
+    csv_header(csv, names, 3);
+    for (int r = 0; r < matrix->rows; r++) {
+        for (int c = 0; c < matrix->columns; c++) {
+            csv_shown(csv, matrix->row_names[r]);
+            csv_shown(csv, matrix->column_names[c]);
+            csv_number(csv, matrix->values[(size_t)r * (size_t)matrix->columns + (size_t)c]);
+            csv_end_row(csv);
+        }
+    }
+}
+
+static void matrix_json(struct json *json, json_t *object, const struct figure *figure)
+{
+    const struct figure_matrix *matrix = &figure->matrix;
+    json_t *rows = json_array();
+    for (int r = 0; r < matrix->rows && !json->failed; r++)
+        element_add(
+            json, rows,
+            value_reals(json, matrix->values + (size_t)r * (size_t)matrix->columns, (size_t)matrix->columns));
+    member_add(json, object, "quantity", value_text(matrix->quantity));
+    member_add(json, object, "low", value_real(matrix->low));
+    member_add(json, object, "high", value_real(matrix->high));
+    member_add(json, object, "percent", json_boolean(matrix->percent));
+    member_add(json, object, "row_names", value_texts(json, matrix->row_names, matrix->rows));
+    member_add(json, object, "column_names", value_texts(json, matrix->column_names, matrix->columns));
+    member_add(json, object, "values", rows);
+}
+
+static int *rows_of_matrix(struct figure *figure)
+{
+    return &figure->matrix.rows;
+}
+
+static int *decimals_of_matrix(struct figure *figure)
+{
+    return &figure->matrix.digits;
+}
+
+const struct figure_kind_row matrix_kind = {
+    .name = "matrix",
+    .draw = draw_matrix,
+    .natural_width = matrix_natural_width,
+    .rows = rows_of_matrix,
+    .decimals = decimals_of_matrix,
+    .csv = matrix_csv,
+    .json = matrix_json,
+    .plot = plot_matrix,
+    .plot_width = plot_matrix_width,
+    .plot_least_height = plot_matrix_least_height,
+};
