@@ -193,6 +193,7 @@ static void add_weight_gradients(struct pass_work *work, const struct engine *en
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
                             const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
+    (void)labels;
     (void)error;
     struct pass_work *work = argument;
     bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
@@ -205,8 +206,8 @@ static status commit_images(void *argument, const struct engine *engine, const s
             tally_probe(&work->whole, work->layers[p], probe);
             tally_probe(half, work->layers[p], probe);
         }
-        tally_image(&work->whole, &losses[i], labels[i]);
-        tally_image(half, &losses[i], labels[i]);
+        tally_image(&work->whole, &losses[i]);
+        tally_image(half, &losses[i]);
     }
     if (weight_gradients) {
         add_weight_gradients(work, engine, (int)(turn % 2));

@@ -47,8 +47,9 @@ struct score_statistics {
     unsigned needs; /* what was computed */
     int64_t images, planned, batches;
     int64_t batch; /* of gate_batch_squared */
-    double loss;   /* sum over images */
-    int64_t correct;
+    int64_t correct, unanswered; /* images; the latter have logits that are not numbers (nn/loss.h) */
+    int64_t probabilities;       /* images whose logits look like probabilities */
+    double loss;                 /* sum over the images that have an answer */
     int layer_count;
     struct layer_statistics *layers;
     double seconds; /* time of the pass */

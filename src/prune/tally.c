@@ -58,6 +58,8 @@ static struct score_statistics *statistics_new(const struct tally *tally)
         .batch = tally->batch,
         .loss = tally->loss,
         .correct = tally->correct,
+        .unanswered = tally->unanswered,
+        .probabilities = tally->probabilities,
     };
     statistics->layers = mem_new((size_t)pass->layers->count, sizeof *statistics->layers);
     if (!statistics->layers) {
@@ -158,10 +160,15 @@ void tally_probe(struct tally *tally, int layer, const double *probe)
     }
 }
 
-void tally_image(struct tally *tally, const struct loss *loss, int64_t label)
+void tally_image(struct tally *tally, const struct loss *loss)
 {
-    tally->loss += loss->loss;
-    tally->correct += loss->predicted == label;
+    if (loss_exists(loss)) {
+        tally->loss += loss->loss;
+    } else {
+        tally->unanswered++;
+    }
+    tally->probabilities += loss->probabilities;
+    tally->correct += loss->rank == 0;
     tally->images++;
 }
 

@@ -136,12 +136,20 @@ void text_add_change(struct text *text, double before, double after, bool si)
 
 static void add_share(struct text *text, const struct measurement *measurement)
 {
+    if (measurement->unanswered == measurement->images) {
+        text_add_unanswered(text, measurement->unanswered, measurement->images);
+        return;
+    }
     text_add_rounded(text, 100 * measurement_accuracy(measurement), 4);
     text_add(text, " +- ");
     text_add_rounded(text, 100 * measurement_error(measurement), 2);
     text_add(text, " % of ");
     text_add_thousands(text, measurement->images);
     text_add(text, " images");
+    if (measurement->unanswered) {
+        text_add(text, "; ");
+        text_add_unanswered(text, measurement->unanswered, measurement->images);
+    }
 }
 
 void text_add_accuracy(struct text *text, const struct session *session)

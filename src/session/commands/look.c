@@ -55,6 +55,8 @@ static void model_rows(const struct model *model, struct figure *figure)
         text_add_shape(&text, &model->output);
         text_row(figure, "output", &text);
     }
+    if (judged_at(model))
+        card_row(figure, "judged", "%s", judged_at(model));
     card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);
     thousands_row(figure, "filters", filters);
     thousands_row(figure, "parameters", model->parameters);
@@ -130,9 +132,7 @@ static void score_rows(const struct session *session, struct figure *figure)
     struct text sample = {0}, result = {0};
     text_add_sample(&sample, session);
     text_row(figure, "sample", &sample);
-    text_add_rounded(&result, 100.0 * (double)statistics->correct / (double)statistics->images, 4);
-    text_add(&result, " % right, mean loss ");
-    text_add_rounded(&result, statistics->loss / (double)statistics->images, 4);
+    text_add_result(&result, statistics);
     text_row(figure, "on the sample", &result);
     const struct pass_settings *settings = &session->board->pass->settings;
     card_row(figure, "arithmetic", "%s, %s", element_name(settings->real),

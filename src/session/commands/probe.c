@@ -215,8 +215,7 @@ static status prove(struct attack *attack, struct error *error)
         logits_compare(session, session->model->graph, attack->model->graph, &attack->difference, error);
     if (code != STATUS_OK)
         return code;
-    double allowed = 1e-2 * (attack->difference.largest > 1 ? attack->difference.largest : 1);
-    if (attack->difference.difference <= allowed || isnan(attack->difference.largest))
+    if (logits_agree(&attack->difference))
         return STATUS_OK;
     struct text text = {0};
     text_add_logits(&text, &attack->difference);

@@ -108,11 +108,9 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     }
     struct text text = {0};
     double images = (double)statistics->images;
-    text_add(&text, "on the sample: ");
-    text_add_rounded(&text, 100.0 * (double)statistics->correct / images, 4);
-    text_add(&text, " % right, mean loss ");
-    text_add_rounded(&text, statistics->loss / images, 4);
-    figure_note(figure, "%s", shown_words(figure, &text));
+    text_add_result(&text, statistics);
+    figure_note(figure, "on the sample: %s", shown_words(figure, &text));
+    note_judged(figure, call->session->model, statistics->probabilities, statistics->images);
     text_clear(&text);
     if (outcome->reused) {
         figure_note(figure, "the gradients of an earlier pass served: no pass was needed");
