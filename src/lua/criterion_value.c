@@ -133,6 +133,7 @@ static void set_statistics(lua_State *L, const struct criterion_input *input, un
 struct score_call {
     const struct criterion_input *input;
     double *scores;
+    struct criterion_report *report;
     status code;
     struct error *error;
 };
@@ -150,6 +151,10 @@ static int result_error(lua_State *L, const struct criterion_input *input, const
 static void take_scores(lua_State *L, const struct score_call *call)
 {
     int64_t count = call->input->layer->channels;
+    if (lua_isnil(L, -1)) {
+        call->report->lack = "its function gave nil";
+        return;
+    }
     if (!lua_istable(L, -1)) {
         result_error(L, call->input,
                      lua_pushfstring(L, "an array of scores is expected, not a %s", luaL_typename(L, -1)));
@@ -205,9 +210,8 @@ static status score_in_lua(const struct criterion_input *input, double *scores,
                            struct criterion_report *report, struct error *error)
 {
     const struct script *script = input->criterion->owner;
-    struct score_call call = {input, scores, STATUS_OK, error};
+    struct score_call call = {input, scores, report, STATUS_OK, error};
     struct progress *progress = progress_current();
-    (void)report;
     if (!(progress && progress->call) && !pthread_equal(pthread_self(), script->thread))
         return error_set(error, STATUS_STATE, "the criterion %s cannot be computed from here",
                          input->criterion->name);

@@ -361,6 +361,9 @@ status layer_ranks(const struct session *session, const struct score_entry *entr
 {
     const struct layer *item = &session->model->layers->items[layer];
     size_t channels = (size_t)item->channels;
+    *ranks = NULL;
+    if (!entry->scores->layer[layer])
+        return STATUS_OK;
     int64_t *order = mem_new(channels, sizeof *order);
     *ranks = mem_new(channels, sizeof **ranks);
     status code = order && *ranks ? STATUS_OK : error_memory(error);

@@ -63,8 +63,8 @@ status call_entry(const struct call *call, int index, const struct score_entry *
 
 /* How many of the layer's channels go at the ratio and rounding of the call. */
 int64_t call_pruned(const struct call *call, int layer);
-/* Ranks 0.. of each channel, least important first, owned by the caller. Refuses NaN with the layer's name.
- */
+/* Ranks 0.. of each channel, least important first, owned by the caller; NULL for a layer without scores.
+ * Refuses NaN with the layer's name. */
 status layer_ranks(const struct session *session, const struct score_entry *entry, int layer, int64_t **ranks,
                    struct error *error);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/words/target.h"
 
@@ -301,6 +302,9 @@ status show_selection(const struct call *call, const char *name, struct error *e
         selection_rows(session, figure);
         note_totals(session, figure);
         note_warnings(session, figure);
+        const struct score_entry *entry = session_entry(session, session->pruning->rule.criterion);
+        if (entry && session->pruning->how)
+            note_lacking(figure, session, entry);
         note_nearly_empty(session, figure);
     }
     return reply_figure(call->reply, figure, error);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/summary.h"
 #include "session/version.h"
@@ -253,8 +254,9 @@ static void layers_row(const struct session *session, int index, struct figure *
     const struct shape *output = &model->layer_outputs[index];
     struct text window = {0}, size = {0};
     kernel_text(layer, &window);
-    for (int i = 2; i < output->rank; i++)
-        text_add_format(&size, "%s%lld", i > 2 ? "x" : "", (long long)output->dim[i]);
+    const bool channels_last = layer->kind == LAYER_LINEAR; /* over positions, where there are more dimensions */
+    for (int i = channels_last ? 1 : 2; i < output->rank - channels_last; i++)
+        text_add_format(&size, "%s%lld", size.length ? "x" : "", (long long)output->dim[i]);
     table_text(figure, layer->name);
     table_text(figure, layer->output_layer ? "output" : layer_kind_name(layer->kind));
     table_number(figure, (double)layer->channels);
@@ -371,6 +373,8 @@ static status layer_scores(const struct call *call, int index, struct error *err
         table_text(figure, shown_words(figure, &name));
         text_free(&name);
         summary_cells(figure, &summary);
+        if (!entry->scores->layer[index])
+            note_lacking(figure, session, entry);
     }
     return reply_figure(call->reply, figure, error);
 }

@@ -18,6 +18,19 @@ struct sensitivity_call {
     enum sensitivity_unit unit;
 };
 
+/* A block without a score would stay whole at every ratio, which says nothing about it. */
+static void leave_out_unscored(struct sensitivity_call *work)
+{
+    const struct coupling *coupling = work->call->session->model->coupling;
+    for (int b = 0; b < coupling->block_count; b++) {
+        const struct block *block = &coupling->blocks[b];
+        bool any = false;
+        for (int i = 0; i < block->class_count; i++)
+            any |= !isnan(work->class_score[block->classes[i]]);
+        work->sweep.included[b] &= any;
+    }
+}
+
 static status prepare(struct sensitivity_call *work, struct error *error)
 {
     struct setting_value unit;
@@ -27,7 +40,10 @@ static status prepare(struct sensitivity_call *work, struct error *error)
     if (code != STATUS_OK)
         return code;
     work->unit = (enum sensitivity_unit)unit.integer;
-    return sweep_scores(work->call, &work->sweep, call_argument(work->call, 0), 0, &work->class_score, error);
+    code = sweep_scores(work->call, &work->sweep, call_argument(work->call, 0), 0, &work->class_score, error);
+    if (code == STATUS_OK)
+        leave_out_unscored(work);
+    return code;
 }
 
 static status sensitivity_key(const struct sensitivity_call *work, char key[DIGEST_SIZE], struct error *error)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "session/commands/rows.h"
 #include "session/judgement.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/words/target.h"
 
@@ -114,6 +115,8 @@ status sweep_scores(const struct call *call, const struct sweep *sweep, const ch
     *class_score = mem_new((size_t)model->coupling->class_count + 1, sizeof **class_score);
     code = *class_score ? class_scores(model->coupling, scores, sweep->combine, *class_score, error)
                         : error_memory(error);
+    if (code == STATUS_OK && seed_shift == 0)
+        reply_lacking(call, label, scores);
     scores_free(scores);
     if (code != STATUS_OK) {
         mem_free(*class_score);
