@@ -230,6 +230,15 @@ static void selection_rows(const struct session *session, struct figure *figure)
 /* --- warnings ----------------------------------------------------------------------------------------------
  */
 
+/* A block is cut by classes, which may have several channels of a layer. */
+static const char *warned_unit(const struct coupling *coupling, const struct select_warning *warning)
+{
+    if (warning->block < 0)
+        return "channels";
+    const struct block *block = &coupling->blocks[warning->block];
+    return block_channels(coupling, block) == block->class_count ? "channels" : "classes";
+}
+
 static void note_warnings(const struct session *session, struct figure *figure)
 {
     const struct pruning *pruning = session->pruning;
@@ -244,8 +253,8 @@ static void note_warnings(const struct session *session, struct figure *figure)
             text_add_block(&text, session->model->coupling, warning->block);
         else
             text_add(&text, "the network");
-        text_add_format(&text, ": %lld channels go, not %lld as asked: %s", (long long)warning->done,
-                        (long long)warning->asked, warning->why);
+        text_add_format(&text, ": %lld %s go, not %lld as asked: %s", (long long)warning->done,
+                        warned_unit(session->model->coupling, warning), (long long)warning->asked, warning->why);
         figure_note(figure, "%s", shown_words(figure, &text));
         text_free(&text);
     }
