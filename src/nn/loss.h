@@ -8,9 +8,10 @@
 #include "nn/tensor.h"
 
 struct loss {
-    double loss;   /* -log softmax(logits)[label], accurate when it is tiny (log1p of the others' sum) */
-    int predicted; /* index of the largest logit, the first among equals */
-    bool probabilities; /* the logits look like them: none is negative, and they add up to 1 but for rounding */
+    double loss;        /* -log softmax(logits)[label], accurate when it is tiny (log1p of the others' sum) */
+    int predicted;      /* index of the largest logit, the first among equals */
+    bool probabilities; /* the logits look like them: none is negative, and they add up to 1 but for rounding
+                         */
     int rank; /* how many classes come before the label's: their logits are larger, or equal and earlier (0:
                  top-1 correct, < 5: top-5) */
 };

@@ -6,7 +6,8 @@
 
 #include "nn/plan.h"
 
-/* Nodes that become Identity where the network is judged: at most a Clip, a logarithm, and a softmax of two. */
+/* Nodes that become Identity where the network is judged: at most a Clip, a logarithm, and a softmax of two.
+ */
 enum { PASSED_MOST = 8 };
 
 struct ending {
@@ -65,8 +66,8 @@ static bool clip_bound(const struct graph *graph, const struct node *node, int i
     const struct tensor *tensor = graph->values[node->inputs[input]].constant;
     if (!tensor || shape_elements(&tensor->shape) != 1 || tensor->type == ELEMENT_INT64)
         return false;
-    *bound = tensor->type == ELEMENT_FLOAT ? (double)*(const float *)tensor->data
-                                           : *(const double *)tensor->data;
+    *bound =
+        tensor->type == ELEMENT_FLOAT ? (double)*(const float *)tensor->data : *(const double *)tensor->data;
     return true;
 }
 
@@ -130,14 +131,11 @@ static const struct {
     const char *op;
     bool (*meet)(struct ending *ending, const struct node *node);
 } meetings[] = {
-    {"Identity", walk_on},        {"Dropout", walk_on},
-    {"Cast", walk_on},            {"Reshape", walk_on},
-    {"Flatten", walk_on},         {"Squeeze", walk_on},
-    {"Unsqueeze", walk_on},       {"Transpose", walk_on},
-    {"Log", meet_logarithm},      {"Clip", meet_clip},
-    {"Softmax", meet_softmax},    {"LogSoftmax", meet_log_softmax},
-    {"Exp", meet_exponential},    {"Div", meet_quotient},
-    {"Sigmoid", meet_sigmoid},
+    {"Identity", walk_on},     {"Dropout", walk_on},      {"Cast", walk_on},
+    {"Reshape", walk_on},      {"Flatten", walk_on},      {"Squeeze", walk_on},
+    {"Unsqueeze", walk_on},    {"Transpose", walk_on},    {"Log", meet_logarithm},
+    {"Clip", meet_clip},       {"Softmax", meet_softmax}, {"LogSoftmax", meet_log_softmax},
+    {"Exp", meet_exponential}, {"Div", meet_quotient},    {"Sigmoid", meet_sigmoid},
 };
 
 static void walk(struct ending *ending)

@@ -11,8 +11,8 @@ static void take_geometry(struct feature_layer *layer, const struct shape *shape
     layer->channels_last = channels_last;
 }
 
-status feature_pass_init(struct feature_pass *pass, const struct plan *plan, const struct probe *probes, int count,
-                         unsigned needs, struct error *error)
+status feature_pass_init(struct feature_pass *pass, const struct plan *plan, const struct probe *probes,
+                         int count, unsigned needs, struct error *error)
 {
     int64_t most = 0, largest = 0;
     bool last = false;

@@ -20,10 +20,10 @@ struct feature_pass {
     double *raw;        /* of one image, as the engine has it, where channels are last; else NULL */
 };
 
-/* probes: whose activated values, in the plan and in this order, the engine watches; `count` of them. feature_pass_free is to be called
- * after a failure too. */
-status feature_pass_init(struct feature_pass *pass, const struct plan *plan, const struct probe *probes, int count,
-                         unsigned needs, struct error *error);
+/* probes: whose activated values, in the plan and in this order, the engine watches; `count` of them.
+ * feature_pass_free is to be called after a failure too. */
+status feature_pass_init(struct feature_pass *pass, const struct plan *plan, const struct probe *probes,
+                         int count, unsigned needs, struct error *error);
 void feature_pass_free(struct feature_pass *pass);
 /* The first `images` images of the engine's micro-batch. */
 void feature_pass_add(struct feature_pass *pass, const struct engine *engine, int64_t images);

@@ -70,7 +70,7 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     for (int i = 0; i < pass->layers->count; i++) {
         const struct layer *layer = &pass->layers->items[i];
         if (tally->probed[i] && !layer_statistics_init(&statistics->layers[i], layer->channels,
-                                                           pass->needs & NEED_WEIGHT_GRADIENTS)) {
+                                                       pass->needs & NEED_WEIGHT_GRADIENTS)) {
             score_statistics_free(statistics);
             return NULL;
         }

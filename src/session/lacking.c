@@ -65,7 +65,7 @@ static int next_reason(const struct scores *scores, int from)
 {
     for (int i = from; i < scores->layer_count; i++) {
         bool new = scores->reports[i].lack != NULL;
-        for (int k = 0; new && k < i; k++)
+        for (int k = 0; new &&k < i; k++)
             new = !scores->reports[k].lack || strcmp(scores->reports[k].lack, scores->reports[i].lack) != 0;
         if (new)
             return i;

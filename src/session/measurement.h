@@ -20,7 +20,7 @@ struct measurement {
     int64_t images, top1, top5;
     int64_t unanswered; /* images with logits that are not numbers */
     double loss;        /* mean over the other ones */
-    uint8_t *correct; /* per image of the sample: 1 where the first guess was right; NULL: not known */
+    uint8_t *correct;   /* per image of the sample: 1 where the first guess was right; NULL: not known */
 };
 
 struct measurements {

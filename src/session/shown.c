@@ -84,7 +84,8 @@ const char *judged_words(const struct model *model)
     static const char *const words[] = {
         [NETWORK_END_LOGITS] = NULL,
         [NETWORK_END_SOFTMAX] = "the network ends in Softmax: loss and gradients are taken at its input",
-        [NETWORK_END_LOG_SOFTMAX] = "the network ends in LogSoftmax: loss and gradients are taken at its input",
+        [NETWORK_END_LOG_SOFTMAX] =
+            "the network ends in LogSoftmax: loss and gradients are taken at its input",
         [NETWORK_END_SIGMOID] = "the network ends in Sigmoid: loss and gradients are those of a softmax "
                                 "cross-entropy that takes its outputs, from 0 to 1, for logits",
     };
@@ -107,8 +108,9 @@ void note_judged(struct figure *figure, const struct model *model, int64_t proba
     if (judged_words(model))
         figure_note(figure, "%s", judged_words(model));
     else if (probabilities == images)
-        figure_note(figure, "the outputs for each image add up to 1: they look like probabilities, but loss and "
-                            "gradients take them for logits");
+        figure_note(figure,
+                    "the outputs for each image add up to 1: they look like probabilities, but loss and "
+                    "gradients take them for logits");
 }
 
 static bool is_proscore(const struct score_entry *entry)

@@ -27,8 +27,8 @@ void text_add_sample(struct text *text, const struct session *session);
 void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images);
 /* "91.2 % right, mean loss 0.31": what a pass found on its sample. */
 void text_add_result(struct text *text, const struct score_statistics *statistics);
-/* "the network ends in Softmax: loss and gradients are taken at its input", and in a few words; NULL where its
- * outputs are logits. */
+/* "the network ends in Softmax: loss and gradients are taken at its input", and in a few words; NULL where
+ * its outputs are logits. */
 const char *judged_words(const struct model *model);
 const char *judged_at(const struct model *model);
 /* The same as a note, and one where the logits of all images (`probabilities` of `images`) look like

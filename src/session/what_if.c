@@ -254,7 +254,8 @@ static void note_warnings(const struct session *session, struct figure *figure)
         else
             text_add(&text, "the network");
         text_add_format(&text, ": %lld %s go, not %lld as asked: %s", (long long)warning->done,
-                        warned_unit(session->model->coupling, warning), (long long)warning->asked, warning->why);
+                        warned_unit(session->model->coupling, warning), (long long)warning->asked,
+                        warning->why);
         figure_note(figure, "%s", shown_words(figure, &text));
         text_free(&text);
     }

@@ -308,7 +308,8 @@ static status compare(struct call *call, const struct measure *measure, struct e
     code = call_layers(&all_layers, 0, &comparison.layers, &comparison.layer_count, error);
     if (code != STATUS_OK)
         return code;
-    code = layers_scored_by_all(call->session, &comparison.shown, comparison.layers, &comparison.layer_count, error);
+    code = layers_scored_by_all(call->session, &comparison.shown, comparison.layers, &comparison.layer_count,
+                                error);
     if (code != STATUS_OK) {
         mem_free(comparison.layers);
         return code;

@@ -119,7 +119,8 @@ static struct series *new_series(struct hist *hist, const char *name)
     return &series[hist->count++];
 }
 
-/* The series of one criterion: one for each layer that it scores, or one for all, which may be empty. `label`: name it after the criterion. */
+/* The series of one criterion: one for each layer that it scores, or one for all, which may be empty.
+ * `label`: name it after the criterion. */
 static status add_criterion(struct hist *hist, const struct score_entry *entry, bool label,
                             struct error *error)
 {
@@ -308,7 +309,8 @@ status run_histogram(struct call *call, struct error *error)
 {
     const struct setting *criterion = call_setting(call, "criterion");
     struct shown_scores shown;
-    struct hist hist = {.call = call, .shown = &shown, .scale = (int)option_integer(&call->options, OPTION_SCALE)};
+    struct hist hist = {
+        .call = call, .shown = &shown, .scale = (int)option_integer(&call->options, OPTION_SCALE)};
     status code = shown_scores(call->session, criterion ? criterion->value.text : NULL, &shown, error);
     if (code == STATUS_OK)
         code = call_layers(call, 0, &hist.layers, &hist.layer_count, error);

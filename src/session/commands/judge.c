@@ -256,9 +256,11 @@ const struct command commands_judge[] = {
      "the mean "
      "cross-entropy, and the accuracy of each class. Among equal logits the first class comes first. The "
      "cross-entropy "
-     "is that of softmax(logits); where the network ends in Softmax it is taken at the Softmax's input. Images "
+     "is that of softmax(logits); where the network ends in Softmax it is taken at the Softmax's input. "
+     "Images "
      "with logits "
-     "that are not numbers are counted, and are never right. All images of the data set are used unless samples= "
+     "that are not numbers are counted, and are never right. All images of the data set are used unless "
+     "samples= "
      "says otherwise.",
      eval_examples, run_eval},
     {.name = NULL},

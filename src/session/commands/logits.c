@@ -45,8 +45,8 @@ static status fill_images(const struct session *session, struct engine *engine, 
 
 /* The logits as doubles, owned by the caller. */
 static status run_judged(const struct session *session, const struct graph *graph,
-                          const struct logits_difference *setting, double **logits, int64_t *count,
-                          struct error *error)
+                         const struct logits_difference *setting, double **logits, int64_t *count,
+                         struct error *error)
 {
     struct engine *engine;
     struct engine_options options = {.batch = setting->images,
@@ -93,7 +93,8 @@ static bool has_numbers(const double *logits, int64_t count)
 }
 
 /* `count` logits of one image in each network. */
-static void compare_image(const double *one, const double *two, int64_t count, struct logits_difference *found)
+static void compare_image(const double *one, const double *two, int64_t count,
+                          struct logits_difference *found)
 {
     const bool numbers[2] = {has_numbers(one, count), has_numbers(two, count)};
     found->without[0] += !numbers[0];

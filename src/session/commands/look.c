@@ -254,7 +254,8 @@ static void layers_row(const struct session *session, int index, struct figure *
     const struct shape *output = &model->layer_outputs[index];
     struct text window = {0}, size = {0};
     kernel_text(layer, &window);
-    const bool channels_last = layer->kind == LAYER_LINEAR; /* over positions, where there are more dimensions */
+    const bool channels_last =
+        layer->kind == LAYER_LINEAR; /* over positions, where there are more dimensions */
     for (int i = channels_last ? 1 : 2; i < output->rank - channels_last; i++)
         text_add_format(&size, "%s%lld", size.length ? "x" : "", (long long)output->dim[i]);
     table_text(figure, layer->name);

@@ -295,6 +295,8 @@ const struct command commands_ratio[] = {
      "Channels that meet in an addition, or that pass through a depthwise convolution, live or die together. "
      "Tells in words which layers share channels with this one, which nodes of the network tie them, and why "
      "some are locked. The table lists the blocks: channels that lie in the same layers and have one ratio. "
+     "Channels are counted in the first of these layers; where several of one layer go together, as before and "
+     "behind grouped convolutions, the number of such classes stands beside. "
      "A group whose channels run through several layers is a stream; all others are inner.",
      group_examples, run_group},
     {"ratio", NULL, "prune", ratio_arguments, NULL, NULL, COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES,

@@ -147,10 +147,11 @@ void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const s
 void note_unanswered_points(struct figure *figure, int touched, int points)
 {
     if (touched)
-        figure_note(figure,
-                    "%d of %d points have images whose logits are not numbers: those count as wrong, and where "
-                    "there are no others the point has no accuracy",
-                    touched, points);
+        figure_note(
+            figure,
+            "%d of %d points have images whose logits are not numbers: those count as wrong, and where "
+            "there are no others the point has no accuracy",
+            touched, points);
 }
 
 bool note_scored_on(struct figure *figure, const struct session *session, const char *label)
