@@ -148,10 +148,12 @@ static int result_error(lua_State *L, const struct criterion_input *input, const
                       input->criterion->name, what);
 }
 
-static void take_scores(lua_State *L, const struct score_call *call)
+/* `given`: the function returned something, be it nil, which leaves the layer without scores. A return that was
+ * forgotten is an error. */
+static void take_scores(lua_State *L, const struct score_call *call, bool given)
 {
     int64_t count = call->input->layer->channels;
-    if (lua_isnil(L, -1)) {
+    if (given && lua_isnil(L, -1)) {
         call->report->lack = "its function gave nil";
         return;
     }
@@ -194,8 +196,11 @@ static int score_protected(lua_State *L)
         set_statistics(L, input, wanted);
     lua_pushinteger(L, (lua_Integer)input->options->seed);
     lua_setfield(L, -2, "seed");
-    lua_call(L, 2, 1);
-    take_scores(L, call);
+    const int before = lua_gettop(L) - 3;
+    lua_call(L, 2, LUA_MULTRET);
+    const bool given = lua_gettop(L) > before;
+    lua_settop(L, before + 1);
+    take_scores(L, call, given);
     return 0;
 }
 

@@ -178,7 +178,7 @@ static status find(struct ending *ending, const struct graph *graph, struct erro
     walk(ending);
     bool normalised = false;
     if (ending->softmax != VALUE_NONE) {
-        const struct plan_options options = {.batch = 1, .real = ELEMENT_TYPES};
+        const struct plan_options options = {.batch = 1, .real = ELEMENT_FLOAT};
         struct plan *plan;
         if (plan_new(graph, &options, &plan, error))
             return error->code;

@@ -141,7 +141,7 @@ static status start_sums(struct pass_work *work, const struct plan *plan, struct
 
 static status pass_work_init(struct pass_work *work, const struct score_pass *pass, struct error *error)
 {
-    const struct plan_options options = {.batch = 1, .real = ELEMENT_TYPES};
+    const struct plan_options options = {.batch = 1, .real = ELEMENT_FLOAT};
     struct plan *plan;
     *work = (struct pass_work){.pass = pass, .micro_batch = pass->micro_batch};
     if (work->micro_batch == 0) {
