@@ -81,20 +81,20 @@ static void depthwise_and_grouped(void **state)
     conv_groups(g, "a", "d", 2, 4, 2);
     expect(finish(g, "d", 4), "a0 d0 d1; a1 d2 d3; fc0!; fc1!", "d",
            "Channels of 2 layers: a and d\n"
-           "  2 channels of a and d: kept or removed together\n");
+           "  2 classes of channels of a and d, each with 1 of a and 2 of d: a class is kept or removed whole\n");
     g = begin(4);
     conv(g, "x", "a", 3, 4);
     conv_groups(g, "a", "g", 4, 6, 2);
     expect(finish(g, "g", 6), "a0 a2; a1 a3; g0 g3; g1 g4; g2 g5; fc0!; fc1!", "a",
            "Channels of 1 layer: a\n"
-           "  2 channels of a: kept or removed together\n"
+           "  4 channels of a, in 2 classes of 2: a class is kept or removed whole\n"
            "  tied by Conv /g\n");
     /* Every channel of the input is one of the network's input. */
     g = begin(4);
     conv_groups(g, "x", "d", 3, 6, 3);
     expect(finish(g, "d", 6), "d0! d1!; d2! d3!; d4! d5!; fc0!; fc1!", "d",
            "Channels of 1 layer: d\n"
-           "  3 channels of d: locked, it is the network's input\n");
+           "  6 channels of d, in 3 classes of 2: locked, it is the network's input\n");
     /* A uniform value of several channels, read by groups. */
     g = begin(4);
     conv(g, "x", "a", 3, 1);
@@ -253,7 +253,7 @@ static void channel_shuffle(void **state)
     reshape(g, "turned", "shuffled", DIMS(0, 6, 4, 4));
     expect(finish(g, "shuffled", 6), "a0 a3; a1 a4; a2 a5; fc0!; fc1!", "a",
            "Channels of 1 layer: a\n"
-           "  3 channels of a: kept or removed together\n"
+           "  6 channels of a, in 3 classes of 2: a class is kept or removed whole\n"
            "  tied by Reshape /table\n");
 }
 
@@ -284,7 +284,7 @@ static void split_attention(void **state)
               ATTRIBUTES(integer_attribute("keepdims", 0)));
     expect(finish(g, "sum", 2), "a0 a2; a1 a3; fc0!; fc1!", "a",
            "Channels of 1 layer: a\n"
-           "  2 channels of a: kept or removed together\n"
+           "  4 channels of a, in 2 classes of 2: a class is kept or removed whole\n"
            "  tied by Softmax /weights\n");
 }
 

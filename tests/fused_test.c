@@ -64,7 +64,7 @@ static struct subject subject_new(uint64_t seed)
             layer_parameter(s.graph, layer, layer->norm_node >= 0 ? layer->mean : layer->bias);
         assert_non_null(s.centers[s.count]);
         s.probes[s.count] =
-            (struct probe){layer->linear, layer->target, layer->activated, s.centers[s.count]};
+            (struct probe){layer->linear, layer->target, layer->activated, s.centers[s.count], false};
         s.maps[s.count] = layer->activated;
         s.weights[s.count++] = layer->weight;
     }

@@ -36,3 +36,7 @@ tests_trained_test_SOURCES = tests/trained_test.c
 tests_trained_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/coupling_test tests/coupling_lock_test tests/selection_test tests/cost_test tests/surgery_test \
 	tests/surgery_hand_test tests/trained_test
+check_PROGRAMS += tests/network_end_test
+tests_network_end_test_SOURCES = tests/network_end_test.c tests/graph_maker.h
+tests_network_end_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/network_end_test

@@ -543,17 +543,39 @@ static void test_weights_only(void **state)
                      NEED_WEIGHTS | NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS);
 }
 
+/* bn scores the layers with a BatchNorm, and has no scores of the others. */
+static void test_lacking(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct scores *scores = NULL;
+    struct criterion_options options = criterion_defaults();
+    int scored = 0;
+    assert_int_equal(scores_compute(graph, layers, criterion_find("bn"), &options, NULL, &scores, &error),
+                     STATUS_OK);
+    for (int i = 0; i < layers->count; i++) {
+        const struct layer *layer = &layers->items[i];
+        bool normed = layer->norm_node >= 0 && !layer->output_layer;
+        assert_int_equal(scores->layer[i] != NULL, normed);
+        assert_int_equal(scores->reports[i].lack != NULL, !normed && !layer->output_layer);
+        scored += normed;
+    }
+    assert_true(scored > 0 && scored < layers->count - 1);
+    scores_free(scores);
+}
+
 static void test_criterion_errors(void **state)
 {
     (void)state;
     struct error error = {0};
     struct scores *scores = NULL;
     struct criterion_options options = criterion_defaults();
-    assert_int_equal(scores_compute(graph, layers, criterion_find("bn"), &options, NULL, &scores, &error),
-                     STATUS_STATE);
-    assert_string_equal(
-        error.message,
-        "layer depth: criterion bn needs a BatchNorm after every layer, and there is none here; try l1");
+    struct layers without_norm = {.items = layers->items + DEPTH, .count = 1};
+    assert_int_equal(
+        scores_compute(graph, &without_norm, criterion_find("bn"), &options, NULL, &scores, &error),
+        STATUS_STATE);
+    assert_string_equal(error.message,
+                        "criterion bn can score no layer; layer depth: it has no BatchNorm");
     assert_int_equal(scores_compute(graph, layers, criterion_find("taylor"), &options, NULL, &scores, &error),
                      STATUS_STATE);
     struct score_statistics *statistics = score_all(ELEMENT_FLOAT, NEED_GRADIENTS);
@@ -711,6 +733,7 @@ int main(void)
         cmocka_unit_test(test_refused),          cmocka_unit_test(test_taylor),
         cmocka_unit_test(test_proscore),         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_weights_only),     cmocka_unit_test(test_criterion_errors),
+        cmocka_unit_test(test_lacking),
         cmocka_unit_test(test_evaluate),         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -133,6 +133,7 @@ static void set_statistics(lua_State *L, const struct criterion_input *input, un
 struct score_call {
     const struct criterion_input *input;
     double *scores;
+    struct criterion_report *report;
     status code;
     struct error *error;
 };
@@ -147,9 +148,15 @@ static int result_error(lua_State *L, const struct criterion_input *input, const
                       input->criterion->name, what);
 }
 
-static void take_scores(lua_State *L, const struct score_call *call)
+/* `given`: the function returned something, be it nil, which leaves the layer without scores. A return that was
+ * forgotten is an error. */
+static void take_scores(lua_State *L, const struct score_call *call, bool given)
 {
     int64_t count = call->input->layer->channels;
+    if (given && lua_isnil(L, -1)) {
+        call->report->lack = "its function gave nil";
+        return;
+    }
     if (!lua_istable(L, -1)) {
         result_error(L, call->input,
                      lua_pushfstring(L, "an array of scores is expected, not a %s", luaL_typename(L, -1)));
@@ -189,8 +196,11 @@ static int score_protected(lua_State *L)
         set_statistics(L, input, wanted);
     lua_pushinteger(L, (lua_Integer)input->options->seed);
     lua_setfield(L, -2, "seed");
-    lua_call(L, 2, 1);
-    take_scores(L, call);
+    const int before = lua_gettop(L) - 3;
+    lua_call(L, 2, LUA_MULTRET);
+    const bool given = lua_gettop(L) > before;
+    lua_settop(L, before + 1);
+    take_scores(L, call, given);
     return 0;
 }
 
@@ -205,9 +215,8 @@ static status score_in_lua(const struct criterion_input *input, double *scores,
                            struct criterion_report *report, struct error *error)
 {
     const struct script *script = input->criterion->owner;
-    struct score_call call = {input, scores, STATUS_OK, error};
+    struct score_call call = {input, scores, report, STATUS_OK, error};
     struct progress *progress = progress_current();
-    (void)report;
     if (!(progress && progress->call) && !pthread_equal(pthread_self(), script->thread))
         return error_set(error, STATUS_STATE, "the criterion %s cannot be computed from here",
                          input->criterion->name);

@@ -103,9 +103,11 @@ static int model_eval(lua_State *L)
     if (found) {
         lua_pushinteger(L, found->images);
         lua_setfield(L, -2, "images");
+        lua_pushinteger(L, found->unanswered);
+        lua_setfield(L, -2, "unanswered");
         lua_pushnumber(L, measurement_accuracy(found));
         lua_setfield(L, -2, "top1");
-        lua_pushnumber(L, (double)found->top5 / (double)found->images);
+        lua_pushnumber(L, right_share(found->top5, found->unanswered, found->images));
         lua_setfield(L, -2, "top5");
         lua_pushnumber(L, found->loss);
         lua_setfield(L, -2, "loss");

@@ -146,6 +146,13 @@ static int scores_call(lua_State *L)
     return 1;
 }
 
+static int no_scores(lua_State *L, const struct criterion_scores *held, int layer)
+{
+    const char *lack = held->scores->reports[layer].lack;
+    return luaL_error(L, lack ? "%s is not scored by %s: %s" : "%s is the network's output: it is not scored",
+                      lua_tostring(L, 2), held->choice.label, lack);
+}
+
 /* scores:of(layer): one number per channel, scores[1] is channel 0. */
 static int scores_of(lua_State *L)
 {
@@ -153,7 +160,7 @@ static int scores_of(lua_State *L)
     int layer = check_layer(L, 2, held->model);
     const double *values = held->scores->layer[layer];
     if (!values)
-        return luaL_error(L, "%s is the network's output: it is not scored", lua_tostring(L, 2));
+        return no_scores(L, held, layer);
     int64_t count = held->model->layers->items[layer].channels;
     lua_createtable(L, (int)count, 0);
     for (int64_t i = 0; i < count; i++) {
@@ -170,7 +177,7 @@ static int scores_order(lua_State *L)
     struct error error = {0};
     int layer = check_layer(L, 2, held->model);
     if (!held->scores->layer[layer])
-        return luaL_error(L, "%s is the network's output: it is not scored", lua_tostring(L, 2));
+        return no_scores(L, held, layer);
     int64_t count = held->model->layers->items[layer].channels;
     int64_t *order = script_alloc(L, (size_t)count, sizeof *order);
     if (scores_rank(held->scores->layer[layer], count, order, &error) != STATUS_OK)
@@ -223,7 +230,7 @@ static int scores_overlap(lua_State *L)
         struct overlap overlap;
         struct error error = {0};
         int64_t channels = held->model->layers->items[i].channels;
-        if (!held->scores->layer[i] || (only >= 0 && i != only))
+        if (!held->scores->layer[i] || !other->scores->layer[i] || (only >= 0 && i != only))
             continue;
         if (overlap_compute(held->scores->layer[i], other->scores->layer[i], channels,
                             pruned_count(channels, ratio, rounding), &overlap, &error) != STATUS_OK)
@@ -248,7 +255,7 @@ static int scores_corr(lua_State *L)
     for (int i = 0; i < held->model->layers->count; i++) {
         struct correlation correlation;
         struct error error = {0};
-        if (!held->scores->layer[i] || (only >= 0 && i != only))
+        if (!held->scores->layer[i] || !other->scores->layer[i] || (only >= 0 && i != only))
             continue;
         if (correlation_compute((enum correlation_method)method, held->scores->layer[i],
                                 other->scores->layer[i], held->model->layers->items[i].channels, &correlation,

@@ -49,6 +49,7 @@ struct probe {
     int activated;        /* value h(u); equal to `target` where h is the identity, so that G = delta */
     const double *center; /* per channel, borrowed while the engine lives: BatchNorm's mean, or the bias, or
                              NULL for zeros */
+    bool channels_last;   /* channels are the last dimension of the three, else dimension 1 */
 };
 
 struct engine_options {

@@ -27,6 +27,7 @@ src_libnn_a_SOURCES = \
 	src/nn/op_shape.c \
 	src/nn/op_softmax.c \
 	src/nn/operator.c src/nn/operator.h \
+	src/nn/network_end.c src/nn/network_end.h \
 	src/nn/plan.c src/nn/plan.h \
 	src/nn/probe.c src/nn/probe_kernels.h \
 	src/nn/rewrite.c src/nn/rewrite_apply.c src/nn/rewrite.h \

@@ -2,6 +2,7 @@
 /* Softmax cross-entropy of one image. */
 #include "nn/loss.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
 
@@ -33,6 +34,9 @@ static void store_gradient(const void *logits, enum element_type type, int64_t c
     store(gradient, type, label, -others);
 }
 
+/* Probabilities in half precision add up to 1 within this. */
+static const double SUM_TOLERANCE = 1e-3;
+
 struct loss softmax_cross_entropy(const void *logits, enum element_type type, int64_t classes, int64_t label,
                                   void *gradient)
 {
@@ -43,18 +47,37 @@ struct loss softmax_cross_entropy(const void *logits, enum element_type type, in
         if (logit_at(logits, type, i) > logit_at(logits, type, first))
             first = i;
     double top = logit_at(logits, type, first);
-    int64_t pivot = top == target ? label : first; /* a tie with the label is settled in the label's favour */
-    double others = 0;
+    int64_t pivot = top == target ? label : first; /* of equals any counts as exactly 1: best the label */
+    double others = 0, sum = 0, least = 0;
     for (int64_t i = 0; i < classes; i++) {
         double value = logit_at(logits, type, i);
         if (i != pivot)
             others += exp(value - top);
-        if (i != label && !(value <= target))
-            result.rank++; /* so that a NaN is never a correct answer */
+        sum += value;
+        least = value < least ? value : least;
+        result.rank += value > target || (value == target && i < label);
     }
     result.predicted = (int)first;
-    result.loss = (top - target) + log1p(others);
+    result.probabilities = classes > 1 && least == 0 && fabs(sum - 1) < SUM_TOLERANCE;
+    result.loss = top == INFINITY ? NAN : (top - target) + log1p(others);
+    if (isnan(result.loss))
+        result.rank = INT_MAX;
     if (gradient)
         store_gradient(logits, type, classes, label, top, 1 + others, gradient);
     return result;
+}
+
+bool loss_exists(const struct loss *loss)
+{
+    return !isnan(loss->loss);
+}
+
+double right_share(int64_t right, int64_t unanswered, int64_t images)
+{
+    return unanswered < images ? (double)right / (double)images : NAN;
+}
+
+double mean_loss(double sum, int64_t unanswered, int64_t images)
+{
+    return unanswered < images ? sum / (double)(images - unanswered) : NAN;
 }

@@ -2,6 +2,8 @@
 /* Probes: the per-channel, per-image sums from which every gradient of a channel's parameters follows. */
 #include "nn/engine_parts.h"
 
+#include <string.h>
+
 #include "nn/rows.h"
 
 #define REAL        float
@@ -24,7 +26,8 @@ static bool is_computed(const struct engine *engine, int value)
     return producer >= 0 && engine_plan_step(engine, producer) >= 0;
 }
 
-/* All three values must be there, real, and of one shape batch x channels x anything. */
+/* All three values must be there, real, and of one shape: batch x channels x anything, or batch x anything x
+ * channels. */
 static status check_probe(const struct engine *engine, const struct probe *probe, int index,
                           struct error *error)
 {
@@ -55,8 +58,8 @@ status probe_prepare(struct engine *engine, const struct engine_options *options
         if (check_probe(engine, &state->probe, i, error))
             return error->code;
         const struct shape *shape = &engine->values[state->probe.target].shape;
-        state->channels = shape->dim[1];
-        state->positions = shape_product(shape, 2, shape->rank);
+        state->channels = shape->dim[state->probe.channels_last ? shape->rank - 1 : 1];
+        state->positions = shape_product(shape, 1, shape->rank) / state->channels;
         size_t count = (size_t)(engine->batch * state->channels) * PROBE_SUMS;
         state->sums = arena_alloc(engine->arena, count, sizeof *state->sums);
         if (!state->sums)
@@ -73,6 +76,32 @@ static const void *element(const struct engine *engine, const void *data, int64_
     return (const char *)data + (size_t)index * element_size(engine->real);
 }
 
+/* One image whose channels lie beside each other. */
+static void take_rows(const struct engine *engine, const struct probe_state *state, int64_t image,
+                      const void *delta, const void *y, const void *u, double *sums)
+{
+    const int64_t at = image * state->positions * state->channels;
+    const void *d = element(engine, delta, at), *linear = element(engine, y, at),
+               *target = element(engine, u, at);
+    memset(sums, 0, (size_t)state->channels * PROBE_LIFT * sizeof *sums);
+    if (engine->real == ELEMENT_FLOAT)
+        delta_rows_float(d, linear, target, state->probe.center, state->positions, state->channels, sums);
+    else
+        delta_rows_double(d, linear, target, state->probe.center, state->positions, state->channels, sums);
+}
+
+static void lift_rows(const struct engine *engine, const struct probe_state *state, int64_t image,
+                      const void *gradient, const void *u, double *sums)
+{
+    const int64_t at = image * state->positions * state->channels;
+    const void *g = element(engine, gradient, at), *target = element(engine, u, at);
+    memset(sums, 0, (size_t)state->channels * sizeof *sums);
+    if (engine->real == ELEMENT_FLOAT)
+        lift_rows_float(g, target, state->positions, state->channels, sums);
+    else
+        lift_rows_double(g, target, state->positions, state->channels, sums);
+}
+
 void probe_take_target(const struct engine *engine, int probe, const void *delta, const void *y,
                        const void *u)
 {
@@ -81,6 +110,10 @@ void probe_take_target(const struct engine *engine, int probe, const void *delta
         return; /* the sums stay zero */
     for (int64_t n = 0; n < engine->batch; n++) {
         double *sums = state->sums + n * PROBE_SUMS * state->channels;
+        if (state->probe.channels_last) {
+            take_rows(engine, state, n, delta, y, u, sums);
+            continue;
+        }
         for (int64_t c = 0; c < state->channels; c++) {
             int64_t at = (n * state->channels + c) * state->positions;
             double three[3], center = state->probe.center ? state->probe.center[c] : 0;
@@ -104,6 +137,10 @@ void probe_take_activated(const struct engine *engine, int probe, const void *gr
         return;
     for (int64_t n = 0; n < engine->batch; n++) {
         double *sums = state->sums + (n * PROBE_SUMS + PROBE_LIFT) * state->channels;
+        if (state->probe.channels_last) {
+            lift_rows(engine, state, n, gradient, u, sums);
+            continue;
+        }
         for (int64_t c = 0; c < state->channels; c++) {
             int64_t at = (n * state->channels + c) * state->positions;
             const void *g = element(engine, gradient, at), *target = element(engine, u, at);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/network_end.h"
+
 /* What one worker keeps from task to task. */
 struct run_worker {
     struct engine *engine;
@@ -24,6 +26,7 @@ struct ordered_variant {
 
 struct runner {
     const struct run *run;
+    struct judged_graph judged;
     struct engine_options options;
     struct ordered_variant *order; /* variants as they run: the latest first node first */
     int variant_count;
@@ -55,7 +58,7 @@ static status worker_start(struct runner *runner, struct run_worker *worker, str
     if (worker->engine)
         return STATUS_OK;
     struct engine *engine;
-    if (engine_new(runner->run->graph, &runner->options, &engine, error))
+    if (engine_new(&runner->judged.graph, &runner->options, &engine, error))
         return error->code;
     size_t batch = (size_t)runner->options.batch, losses;
     worker->losses = size_multiply(batch, (size_t)runner->variant_count + 1, &losses)
@@ -64,7 +67,7 @@ static status worker_start(struct runner *runner, struct run_worker *worker, str
     worker->labels = mem_new(batch, sizeof *worker->labels);
     if (!worker->losses || !worker->labels)
         error_memory(error);
-    else if (check_output_shape(engine, runner->run->graph, error) == STATUS_OK) {
+    else if (check_output_shape(engine, &runner->judged.graph, error) == STATUS_OK) {
         worker->engine = engine;
         return STATUS_OK;
     }
@@ -230,9 +233,12 @@ static int compare_variants(const void *a, const void *b)
     return (x->variant > y->variant) - (x->variant < y->variant);
 }
 
-static bool runner_new(struct runner *runner, const struct run *run)
+/* To be freed after a failure too. */
+static status runner_new(struct runner *runner, const struct run *run, struct error *error)
 {
     *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
+    if (judged_graph_init(&runner->judged, run->graph, error))
+        return error->code;
     if (runner->options.batch == 0)
         runner->options.batch = run_micro_batch(run->graph, run->engine.weight_count > 0);
     runner->options.progress = run->progress;
@@ -242,11 +248,11 @@ static bool runner_new(struct runner *runner, const struct run *run)
     runner->order = mem_new((size_t)runner->variant_count, sizeof *runner->order);
     runner->options.packed = packed_weights_new();
     if (!runner->workers || !runner->order || !runner->options.packed)
-        return false;
+        return error_memory(error);
     for (int i = 0; i < runner->variant_count; i++)
         runner->order[i] = (struct ordered_variant){run->variants->first_node[i], i};
     qsort(runner->order, (size_t)runner->variant_count, sizeof *runner->order, compare_variants);
-    return true;
+    return STATUS_OK;
 }
 
 static void runner_free(struct runner *runner)
@@ -257,6 +263,7 @@ static void runner_free(struct runner *runner)
         mem_free(runner->workers[i].labels);
     }
     packed_weights_release(runner->options.packed);
+    judged_graph_free(&runner->judged);
     mem_free(runner->workers);
     mem_free(runner->order);
 }
@@ -305,9 +312,9 @@ status run_images(const struct run *run, struct error *error)
     struct runner runner;
     if (check_run(run, error))
         return error->code;
-    if (!runner_new(&runner, run)) {
+    if (runner_new(&runner, run, error)) {
         runner_free(&runner);
-        return error_memory(error);
+        return error->code;
     }
     int64_t batch = runner.options.batch, images = run->images - run->start;
     int64_t tasks = images / batch + (images % batch > 0);

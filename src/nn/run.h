@@ -3,7 +3,10 @@
  *
  * Micro-batches are cut from the sequence of images by `batch` alone, and `commit` is called for micro-batch
  * 0, 1, 2, ... one at a time, whichever worker finished first. What commit adds up is therefore the same bit
- * for bit for any number of threads. */
+ * for bit for any number of threads.
+ *
+ * The network runs as it is judged (nn/network_end.h): where it ends in a Softmax, the engine's outputs,
+ * losses and gradients are those of the Softmax's input. */
 #ifndef IPPRO_NN_RUN_H
 #define IPPRO_NN_RUN_H
 

@@ -106,6 +106,12 @@ status coupling_build(const struct graph *graph, const struct layers *layers, st
                       struct error *error);
 void coupling_free(struct coupling *coupling);
 const char *lock_reason_text(enum lock_reason reason);
+/* Channels of a layer that go with a class. */
+int64_t class_width(const struct channel_class *item, int layer);
+/* Channels of a block's first layer that lie in the block. */
+int64_t block_channels(const struct coupling *coupling, const struct block *block);
+/* "2 classes of 6", "8 classes" where layers differ; nothing where a class is one channel of each layer. */
+void text_add_classes(struct text *text, const struct coupling *coupling, const struct block *block);
 /* In words: what is tied to what and by which node, what is locked and why. */
 void group_describe(const struct coupling *coupling, int group, struct text *text);
 

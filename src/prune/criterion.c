@@ -79,8 +79,12 @@ static status score_layer(const struct criterion_input *input, const struct crit
                          : needs & NEED_GRADIENTS      ? "gradients"
                                                        : "statistics of activations");
     }
+    if (needs && !input->statistics->layers[input->layer_index].delta) {
+        report->lack = "its channels are no dimension of its output";
+        return STATUS_OK;
+    }
     status code = criterion->score(input, scores, report, error);
-    for (int64_t c = 0; code == STATUS_OK && c < input->layer->channels; c++) {
+    for (int64_t c = 0; code == STATUS_OK && !report->lack && c < input->layer->channels; c++) {
         if (isnan(scores[c])) {
             return error_set(
                 error, STATUS_NAN,
@@ -100,7 +104,27 @@ static status add_scores(struct scores *result, const struct criterion_input *in
         return error_memory(error);
     }
     status code = score_layer(input, result->criterion, result->layer[i], &result->reports[i], error);
+    if (code == STATUS_OK && result->reports[i].lack) {
+        mem_free(result->layer[i]);
+        result->layer[i] = NULL;
+    }
     return code == STATUS_OK ? code : error_prefix(error, "layer %s: ", input->layer->name);
+}
+
+/* Is there a layer to score, and no one is scored? */
+static status check_any(const struct scores *scores, const struct layers *layers, struct error *error)
+{
+    int lacking = -1;
+    for (int i = layers->count - 1; i >= 0; i--) {
+        if (scores->layer[i]) {
+            return STATUS_OK;
+        }
+        lacking = scores->reports[i].lack ? i : lacking;
+    }
+    return lacking < 0 ? STATUS_OK
+                       : error_set(error, STATUS_STATE, "criterion %s can score no layer; layer %s: %s",
+                                   scores->criterion->name, layers->items[lacking].name,
+                                   scores->reports[lacking].lack);
 }
 
 static bool valid_gamma(const struct criterion *criterion, const struct criterion_options *options)
@@ -131,6 +155,9 @@ status scores_compute(const struct graph *graph, const struct layers *layers,
         }
         const struct criterion_input input = {graph, layer, i, statistics, &result->options, criterion};
         code = add_scores(result, &input, error);
+    }
+    if (code == STATUS_OK) {
+        code = check_any(result, layers, error);
     }
     if (code != STATUS_OK) {
         scores_free(result);

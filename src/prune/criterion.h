@@ -38,6 +38,7 @@ struct criterion_report {
     int64_t sign_changes;        /* PROscore: channels whose D changed sign in the step */
     enum proscore_target target; /* PROscore: the target in fact used (filter where there is no BatchNorm) */
     double effective_gamma;      /* PROscore: lambda after the gradient scale */
+    const char *lack;            /* why the layer has no scores of this criterion, static text; NULL: it has */
 };
 
 struct criterion {
@@ -47,7 +48,8 @@ struct criterion {
     unsigned (*needs)(const struct layer *layer, const struct criterion_options *options);
     unsigned fixed_needs;
     void *owner; /* whose it is; NULL for the rows of the program's own table */
-    /* scores: layer->channels doubles. PROscore gives its logarithm. */
+    /* scores: layer->channels doubles. PROscore gives its logarithm. One that cannot score this layer says so in
+     * report->lack, which is no failure. */
     status (*score)(const struct criterion_input *input, double *scores, struct criterion_report *report,
                     struct error *error);
 };
@@ -74,7 +76,8 @@ const char *taylor_variant_name(int index);
 const char *proscore_target_name(int index);
 const char *gradient_scale_name(int index);
 
-/* Scores of one criterion for every layer that is not an output layer (NULL rows for those). */
+/* Scores of one criterion for every layer that it can score. NULL rows for the others: output layers, and those
+ * that lack something (reports[i].lack). */
 struct scores {
     const struct criterion *criterion;
     struct criterion_options options;
@@ -83,8 +86,8 @@ struct scores {
     struct criterion_report *reports;
     int shares; /* owners beside the first */
 };
-/* Errors name the layer: STATUS_STATE when the statistics lack something the criterion needs, or when bn
- * meets a layer without BatchNorm; STATUS_NAN for a score that is not a number; STATUS_RANGE for a gamma that
+/* Errors name the layer: STATUS_STATE when no pass over images has computed what the criterion needs, or when
+ * there is a layer to score and it can score none; STATUS_NAN for a score that is not a number; STATUS_RANGE for a gamma that
  * is not positive. */
 status scores_compute(const struct graph *graph, const struct layers *layers,
                       const struct criterion *criterion, const struct criterion_options *options,

@@ -8,6 +8,7 @@
 
 struct feature_layer {
     int64_t channels, height, width; /* of one image's maps; height = width = 1 for a linear layer */
+    bool channels_last;              /* in the engine: height x width x channels */
     struct activation_statistics sums;
 };
 
@@ -16,12 +17,13 @@ struct feature_pass {
     int count;
     struct feature_layer *layers;
     double *maps, *map; /* of one image and layer, of one channel */
+    double *raw;        /* of one image, as the engine has it, where channels are last; else NULL */
 };
 
-/* values: the plan's (and the engine's) watched values, `count` of them. feature_pass_free is to be called
- * after a failure too. */
-status feature_pass_init(struct feature_pass *pass, const struct plan *plan, const int *values, int count,
-                         unsigned needs, struct error *error);
+/* probes: whose activated values, in the plan and in this order, the engine watches; `count` of them.
+ * feature_pass_free is to be called after a failure too. */
+status feature_pass_init(struct feature_pass *pass, const struct plan *plan, const struct probe *probes,
+                         int count, unsigned needs, struct error *error);
 void feature_pass_free(struct feature_pass *pass);
 /* The first `images` images of the engine's micro-batch. */
 void feature_pass_add(struct feature_pass *pass, const struct engine *engine, int64_t images);

@@ -53,11 +53,10 @@ static status score_l2(const struct criterion_input *input, double *scores, stru
 static status score_bn(const struct criterion_input *input, double *scores, struct criterion_report *report,
                        struct error *error)
 {
-    (void)report;
     const struct layer *layer = input->layer;
     if (layer->norm_node < 0) {
-        return error_set(error, STATUS_STATE,
-                         "criterion bn needs a BatchNorm after every layer, and there is none here; try l1");
+        report->lack = "it has no BatchNorm";
+        return STATUS_OK;
     }
     double *scale = layer_parameter(input->graph, layer, layer->scale);
     if (!scale) {

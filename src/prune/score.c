@@ -9,6 +9,7 @@
 struct pass_work {
     const struct score_pass *pass;
     struct tally whole, half[2];
+    bool *probed;    /* per layer */
     int *layers;     /* per probe: index into the layers */
     double **center; /* per probe: y is taken relative to this */
     struct probe *probes;
@@ -37,6 +38,7 @@ static void pass_work_free(struct pass_work *work)
     for (int i = 0; work->center && i < work->count; i++) {
         mem_free(work->center[i]);
     }
+    mem_free(work->probed);
     mem_free(work->layers);
     mem_free(work->center);
     mem_free(work->probes);
@@ -48,92 +50,110 @@ static void pass_work_free(struct pass_work *work)
     tally_free(&work->half[1]);
 }
 
-static status add_probe(struct pass_work *work, int index, struct error *error)
+static status add_probe(struct pass_work *work, int index, bool channels_last, struct error *error)
 {
     const struct layer *layer = &work->pass->layers->items[index];
     double *center = layer_center(work->pass->graph, layer);
     if (!center) {
         return error_memory(error);
     }
+    work->probed[index] = true;
     work->layers[work->count] = index;
     work->center[work->count] = center;
     work->probes[work->count] = (struct probe){.linear = layer->linear,
                                                .target = layer->target,
                                                .activated = layer->activated,
-                                               .center = center};
+                                               .center = center,
+                                               .channels_last = channels_last};
     work->weights[work->count] = layer->weight;
     work->maps[work->count++] = layer->activated;
     return STATUS_OK;
 }
 
-static status add_probes(struct pass_work *work, struct error *error)
+/* Which dimension of a layer's output for one image is its channels: 1, or the last one of a linear layer over
+ * sequences; 0 where there is none, because images and positions share a dimension. */
+static int channel_dimension(const struct layer *layer, const struct shape *shape)
+{
+    int dimension = layer->kind == LAYER_LINEAR ? shape->rank - 1 : 1;
+    return shape->rank >= 2 && shape->dim[0] == 1 && shape->dim[dimension] == layer->channels ? dimension : 0;
+}
+
+static status nothing_probed(const struct pass_work *work, const struct plan *plan, struct error *error)
+{
+    const struct layers *layers = work->pass->layers;
+    for (int i = 0; i < layers->count; i++) {
+        const struct layer *layer = &layers->items[i];
+        if (!layer->output_layer) {
+            struct text text = {0};
+            shape_text(&plan->values[layer->linear].shape, &text);
+            error_set(error, STATUS_UNSUPPORTED,
+                      "layer %s: its output for one image is %s; scoring needs a dimension of its %lld channels",
+                      layer->name, text_data(&text), (long long)layer->channels);
+            text_free(&text);
+            return error->code;
+        }
+    }
+    return error_set(error, STATUS_STATE,
+                     "the network has no layer to score: the channels of all its layers are outputs");
+}
+
+/* plan: for one image. */
+static status add_probes(struct pass_work *work, const struct plan *plan, struct error *error)
 {
     const struct layers *layers = work->pass->layers;
     size_t count = (size_t)layers->count;
+    work->probed = mem_new(count, sizeof *work->probed);
     work->layers = mem_new(count, sizeof *work->layers);
     work->center = mem_new(count, sizeof *work->center);
     work->probes = mem_new(count, sizeof *work->probes);
     work->weights = mem_new(count, sizeof *work->weights);
     work->maps = mem_new(count, sizeof *work->maps);
-    bool complete = work->layers && work->center && work->probes && work->weights && work->maps;
+    bool complete =
+        work->probed && work->layers && work->center && work->probes && work->weights && work->maps;
     status code = complete ? STATUS_OK : error_memory(error);
     for (int i = 0; code == STATUS_OK && i < layers->count; i++) {
-        if (!layers->items[i].output_layer) {
-            code = add_probe(work, i, error);
+        const struct layer *layer = &layers->items[i];
+        int dimension = channel_dimension(layer, &plan->values[layer->linear].shape);
+        if (!layer->output_layer && dimension > 0) {
+            code = add_probe(work, i, dimension > 1, error);
         }
     }
-    if (code == STATUS_OK && work->count == 0) {
-        return error_set(error, STATUS_STATE,
-                         "the network has no layer to score: the channels of all its layers are outputs");
+    return code == STATUS_OK && work->count == 0 ? nothing_probed(work, plan, error) : code;
+}
+
+/* The second half's weight gradients are what the first half does not have of the whole. */
+static status start_sums(struct pass_work *work, const struct plan *plan, struct error *error)
+{
+    const struct score_pass *pass = work->pass;
+    bool weight_gradients = pass->needs & NEED_WEIGHT_GRADIENTS;
+    status code = tally_init(&work->whole, pass, work->probed, weight_gradients, error);
+    if (code == STATUS_OK) {
+        code = tally_init(&work->half[0], pass, work->probed, weight_gradients, error);
+    }
+    if (code == STATUS_OK) {
+        code = tally_init(&work->half[1], pass, work->probed, false, error);
+    }
+    if (code == STATUS_OK && (pass->needs & NEED_ANY_ACTIVATION)) {
+        code = feature_pass_init(&work->features, plan, work->probes, work->count, pass->needs, error);
     }
     return code;
 }
 
-/* The second half's weight gradients are what the first half does not have of the whole. */
 static status pass_work_init(struct pass_work *work, const struct score_pass *pass, struct error *error)
 {
-    bool weight_gradients = pass->needs & NEED_WEIGHT_GRADIENTS;
+    const struct plan_options options = {.batch = 1, .real = ELEMENT_FLOAT};
+    struct plan *plan;
     *work = (struct pass_work){.pass = pass, .micro_batch = pass->micro_batch};
     if (work->micro_batch == 0) {
-        work->micro_batch = run_micro_batch(pass->graph, weight_gradients);
+        work->micro_batch = run_micro_batch(pass->graph, pass->needs & NEED_WEIGHT_GRADIENTS);
     }
-    status code = add_probes(work, error);
-    if (code == STATUS_OK) {
-        code = tally_init(&work->whole, pass, weight_gradients, error);
-    }
-    if (code == STATUS_OK) {
-        code = tally_init(&work->half[0], pass, weight_gradients, error);
-    }
-    return code == STATUS_OK ? tally_init(&work->half[1], pass, false, error) : code;
-}
-
-/* Channels must be dimension 1 of what a layer computes; a linear layer over sequences has them last. */
-static status check_layer_shapes(struct pass_work *work, struct error *error)
-{
-    const struct score_pass *pass = work->pass;
-    const struct plan_options options = {.batch = 1, .real = pass->real};
-    struct plan *plan;
     status code = plan_new(pass->graph, &options, &plan, error);
     if (code != STATUS_OK) {
         return code;
     }
-    for (int i = 0; code == STATUS_OK && i < pass->layers->count; i++) {
-        const struct layer *layer = &pass->layers->items[i];
-        const struct shape *shape = &plan->values[layer->linear].shape;
-        if (!layer->output_layer &&
-            (shape->rank < 2 || shape->dim[0] != 1 || shape->dim[1] != layer->channels ||
-             (layer->kind == LAYER_LINEAR && shape->rank != 2))) {
-            struct text text = {0};
-            shape_text(shape, &text);
-            code = error_set(
-                error, STATUS_UNSUPPORTED,
-                "layer %s: its output for one image is %s; scoring needs its %lld channels in dimension 1",
-                layer->name, text_data(&text), (long long)layer->channels);
-            text_free(&text);
-        }
-    }
-    if (code == STATUS_OK && (pass->needs & NEED_ANY_ACTIVATION)) {
-        code = feature_pass_init(&work->features, plan, work->maps, work->count, pass->needs, error);
+    code = add_probes(work, plan, error);
+    if (code == STATUS_OK) {
+        code = start_sums(work, plan, error);
     }
     plan_free(plan);
     return code;
@@ -193,6 +213,7 @@ static void add_weight_gradients(struct pass_work *work, const struct engine *en
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
                             const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
+    (void)labels;
     (void)error;
     struct pass_work *work = argument;
     bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
@@ -205,8 +226,8 @@ static status commit_images(void *argument, const struct engine *engine, const s
             tally_probe(&work->whole, work->layers[p], probe);
             tally_probe(half, work->layers[p], probe);
         }
-        tally_image(&work->whole, &losses[i], labels[i]);
-        tally_image(half, &losses[i], labels[i]);
+        tally_image(&work->whole, &losses[i]);
+        tally_image(half, &losses[i]);
     }
     if (weight_gradients) {
         add_weight_gradients(work, engine, (int)(turn % 2));
@@ -286,9 +307,6 @@ status score_statistics_compute(const struct score_pass *pass, struct score_stat
     double start = clock_seconds();
     struct pass_work work;
     status code = pass_work_init(&work, pass, error);
-    if (code == STATUS_OK) {
-        code = check_layer_shapes(&work, error);
-    }
     if (code == STATUS_OK) {
         code = run_pass(&work, error);
     }

@@ -28,7 +28,8 @@ struct activation_statistics {
     double *gram;                 /* C x C: of <map i, map j> */
 };
 
-/* Everything one pass leaves about one layer; arrays of C doubles, all NULL for output layers. Sums over
+/* Everything one pass leaves about one layer; arrays of C doubles, all NULL for layers that are not probed:
+ * output layers, and those none of whose output's dimensions is its channels. Sums over
  * images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of criteria.md. */
 struct layer_statistics {
     double *delta;              /* S0 */
@@ -47,8 +48,9 @@ struct score_statistics {
     unsigned needs; /* what was computed */
     int64_t images, planned, batches;
     int64_t batch; /* of gate_batch_squared */
-    double loss;   /* sum over images */
-    int64_t correct;
+    int64_t correct, unanswered; /* images; the latter have logits that are not numbers (nn/loss.h) */
+    int64_t probabilities;       /* images whose logits look like probabilities */
+    double loss;                 /* sum over the images that have an answer */
     int layer_count;
     struct layer_statistics *layers;
     double seconds; /* time of the pass */
@@ -85,9 +87,9 @@ struct score_pass {
 
 /* Run the pass: forward and backward over the sample, whatever `needs` says beside NEED_WEIGHT_GRADIENTS.
  * Nothing is returned when it fails or is cancelled (STATUS_CANCELLED). Bit for bit the same for any number
- * of threads; the micro-batch decides the order in which weight gradients are summed. Refused: a sample
- * without images, a network all of whose layers are output layers, a layer whose channels are not dimension 1
- * of its output (linear layers over sequences). */
+ * of threads; the micro-batch decides the order in which weight gradients are summed. A layer's channels are
+ * dimension 1 of its output, or the last one of a linear layer's (over sequences, say), whose sums run over all
+ * positions of an image. Refused: a sample without images, a network none of whose layers can be probed. */
 status score_statistics_compute(const struct score_pass *pass, struct score_statistics **statistics,
                                 struct error *error);
 /* Memory of the pass beside the statistics: what each worker's engine holds, and what they share. The sample

@@ -58,6 +58,8 @@ static struct score_statistics *statistics_new(const struct tally *tally)
         .batch = tally->batch,
         .loss = tally->loss,
         .correct = tally->correct,
+        .unanswered = tally->unanswered,
+        .probabilities = tally->probabilities,
     };
     statistics->layers = mem_new((size_t)pass->layers->count, sizeof *statistics->layers);
     if (!statistics->layers) {
@@ -67,8 +69,8 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     statistics->layer_count = pass->layers->count;
     for (int i = 0; i < pass->layers->count; i++) {
         const struct layer *layer = &pass->layers->items[i];
-        if (!layer->output_layer && !layer_statistics_init(&statistics->layers[i], layer->channels,
-                                                           pass->needs & NEED_WEIGHT_GRADIENTS)) {
+        if (tally->probed[i] && !layer_statistics_init(&statistics->layers[i], layer->channels,
+                                                       pass->needs & NEED_WEIGHT_GRADIENTS)) {
             score_statistics_free(statistics);
             return NULL;
         }
@@ -83,18 +85,18 @@ static int64_t weight_elements(const struct score_pass *pass, int layer)
     return shape_elements(&pass->graph->values[pass->layers->items[layer].weight].constant->shape);
 }
 
-status tally_init(struct tally *tally, const struct score_pass *pass, bool weight_gradients,
-                  struct error *error)
+status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed,
+                  bool weight_gradients, struct error *error)
 {
     size_t count = (size_t)pass->layers->count;
-    *tally = (struct tally){.pass = pass, .batch = pass->batch > 0 ? pass->batch : 1};
+    *tally = (struct tally){.pass = pass, .probed = probed, .batch = pass->batch > 0 ? pass->batch : 1};
     tally->sums = mem_new(count, sizeof *tally->sums);
     tally->batch_gate = mem_new(count, sizeof *tally->batch_gate);
     tally->weight_gradient = mem_new(count, sizeof *tally->weight_gradient);
     bool complete = tally->sums && tally->batch_gate && tally->weight_gradient;
     for (int i = 0; complete && i < pass->layers->count; i++) {
         const struct layer *layer = &pass->layers->items[i];
-        if (layer->output_layer) {
+        if (!probed[i]) {
             continue;
         }
         tally->batch_gate[i] = mem_new((size_t)layer->channels, sizeof **tally->batch_gate);
@@ -158,10 +160,15 @@ void tally_probe(struct tally *tally, int layer, const double *probe)
     }
 }
 
-void tally_image(struct tally *tally, const struct loss *loss, int64_t label)
+void tally_image(struct tally *tally, const struct loss *loss)
 {
-    tally->loss += loss->loss;
-    tally->correct += loss->predicted == label;
+    if (loss_exists(loss)) {
+        tally->loss += loss->loss;
+    } else {
+        tally->unanswered++;
+    }
+    tally->probabilities += loss->probabilities;
+    tally->correct += loss->rank == 0;
     tally->images++;
 }
 
@@ -268,7 +275,7 @@ status tally_statistics(const struct tally *tally, const struct tally *whole, co
     struct score_statistics *made = statistics_new(tally);
     status code = made ? STATUS_OK : error_memory(error);
     for (int i = 0; code == STATUS_OK && i < pass->layers->count; i++) {
-        if (pass->layers->items[i].output_layer) {
+        if (!tally->probed[i]) {
             continue;
         }
         copy_sums(tally, i, &made->layers[i]);

@@ -11,21 +11,22 @@
 
 struct tally {
     const struct score_pass *pass;
-    int64_t images, correct, batch;
-    double loss;                   /* sum over images */
-    struct layer_statistics *sums; /* per layer; NULL rows for output layers */
+    const bool *probed; /* per layer: what is summed; borrowed */
+    int64_t images, correct, unanswered, probabilities, batch;
+    double loss;                   /* sum over images that have an answer (nn/loss.h) */
+    struct layer_statistics *sums; /* per layer; NULL rows for those that are not probed */
     double **batch_gate;           /* per layer: gates of the batch that is not complete yet */
     double **weight_gradient;      /* per layer: sum over images in the weight's own layout; NULL: not kept */
 };
 
 /* Nothing added yet. tally_free is to be called after a failure too. */
-status tally_init(struct tally *tally, const struct score_pass *pass, bool weight_gradients,
-                  struct error *error);
+status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed,
+                  bool weight_gradients, struct error *error);
 void tally_free(struct tally *tally);
 
 /* Images are added one by one: first every layer's probe sums, then the image itself. */
 void tally_probe(struct tally *tally, int layer, const double *probe);
-void tally_image(struct tally *tally, const struct loss *loss, int64_t label);
+void tally_image(struct tally *tally, const struct loss *loss);
 /* The gradient of a layer's weight, summed over images that are added too. */
 void tally_weight_gradient(struct tally *tally, int layer, const struct operand *gradient);
 

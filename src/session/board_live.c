@@ -89,7 +89,7 @@ static struct figure *interim_table(const struct model *model, const struct boar
         text_add_label(&label, &board->entries[i]);
         table_text(figure, shown_words(figure, &label));
         summary_cells(figure, &summary);
-        isnan(agreement[i]) ? table_missing(figure) : table_number(figure, agreement[i]);
+        number_cell(figure, agreement[i]);
         text_free(&label);
     }
     mem_free(layers);

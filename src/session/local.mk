@@ -17,6 +17,7 @@ src_libsession_a_SOURCES = \
 	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \
+	src/session/lacking.c src/session/lacking.h \
 	src/session/shown.c src/session/shown.h \
 	src/session/state.c src/session/state.h \
 	src/session/summary.c src/session/summary.h \

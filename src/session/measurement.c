@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "nn/loss.h"
 
 struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample)
 {
@@ -73,7 +74,7 @@ void measurements_free(struct measurements *measurements)
 
 double measurement_accuracy(const struct measurement *measurement)
 {
-    return (double)measurement->top1 / (double)measurement->images;
+    return right_share(measurement->top1, measurement->unanswered, measurement->images);
 }
 
 double measurement_error(const struct measurement *measurement)
@@ -84,6 +85,8 @@ double measurement_error(const struct measurement *measurement)
 
 double measurement_difference_error(const struct measurement *a, const struct measurement *b)
 {
+    if (isnan(measurement_accuracy(a)) || isnan(measurement_accuracy(b)))
+        return NAN;
     if (!a->correct || !b->correct || a->images != b->images)
         return hypot(measurement_error(a), measurement_error(b));
     int64_t gained = 0, lost = 0;

@@ -18,8 +18,9 @@ struct measurement {
     char network[DIGEST_SIZE]; /* model->network or pruning->network */
     struct measured_on on;
     int64_t images, top1, top5;
-    double loss;
-    uint8_t *correct; /* per image of the sample: 1 where the first guess was right; NULL: not known */
+    int64_t unanswered; /* images with logits that are not numbers */
+    double loss;        /* mean over the other ones */
+    uint8_t *correct;   /* per image of the sample: 1 where the first guess was right; NULL: not known */
 };
 
 struct measurements {
@@ -39,7 +40,7 @@ const struct measurement *measurements_find(const struct measurements *measureme
                                             const struct measured_on *on);
 void measurements_free(struct measurements *measurements);
 
-/* Accuracy and its standard error, as shares of one. */
+/* Accuracy and its standard error, as shares of one; NaN where no image has an answer. */
 double measurement_accuracy(const struct measurement *measurement);
 double measurement_error(const struct measurement *measurement);
 /* Standard error of the difference of two accuracies on the same images: from the images that changed sides

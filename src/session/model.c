@@ -117,6 +117,8 @@ static status study_graph(struct model *model, struct error *error)
     if (code == STATUS_OK)
         code = plan_shapes(model, error);
     if (code == STATUS_OK)
+        code = network_end_find(model->graph, &model->end, error);
+    if (code == STATUS_OK)
         code = count_parameters(model->graph, &model->parameters, error);
     if (code == STATUS_OK)
         code = coupling_build(model->graph, model->layers, &model->coupling, error);

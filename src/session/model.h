@@ -5,6 +5,7 @@
 #define IPPRO_SESSION_MODEL_H
 
 #include "base/file.h"
+#include "nn/network_end.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
 
@@ -20,6 +21,7 @@ struct model {
     struct shape input;          /* for one image, batch dimension 1 */
     struct shape output;         /* likewise */
     int64_t classes;             /* 0: it does something else than classify images */
+    enum network_end end;        /* where its loss is taken */
     int64_t parameters;     /* weights and biases that a trainer would count: running statistics are not */
     struct cost cost;       /* of the whole network, in multiply-adds */
     struct model *original; /* the network as loaded, counted; NULL: this is it */

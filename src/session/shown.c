@@ -2,6 +2,7 @@
 /* Facts, words and selections shared by the commands. */
 #include "session/shown.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,14 @@
 #include "base/memory.h"
 #include "prune/selection.h"
 #include "session/version.h"
+
+void number_cell(struct figure *figure, double number)
+{
+    if (isnan(number))
+        table_missing(figure);
+    else
+        table_number(figure, number);
+}
 
 const char *shown_words(struct figure *figure, const struct text *text)
 {
@@ -45,6 +54,63 @@ void text_add_sample(struct text *text, const struct session *session)
     else if (pass->sample.count < pass->dataset->count)
         text_add_format(text, ", seed %llu", (unsigned long long)sample->seed);
     text_add(text, ")");
+}
+
+void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images)
+{
+    if (unanswered < images)
+        text_add_format(text, "%lld of %lld images have", (long long)unanswered, (long long)images);
+    else
+        text_add(text, images == 1 ? "the image has" : "all images have");
+    text_add(text, " logits that are not numbers");
+}
+
+void text_add_result(struct text *text, const struct score_statistics *statistics)
+{
+    const int64_t images = statistics->images, unanswered = statistics->unanswered;
+    if (unanswered < images) {
+        text_add_rounded(text, 100 * right_share(statistics->correct, unanswered, images), 4);
+        text_add(text, " % right, mean loss ");
+        text_add_rounded(text, mean_loss(statistics->loss, unanswered, images), 4);
+    }
+    if (unanswered) {
+        text_add(text, text->length ? "; " : "");
+        text_add_unanswered(text, unanswered, images);
+    }
+}
+
+const char *judged_words(const struct model *model)
+{
+    static const char *const words[] = {
+        [NETWORK_END_LOGITS] = NULL,
+        [NETWORK_END_SOFTMAX] = "the network ends in Softmax: loss and gradients are taken at its input",
+        [NETWORK_END_LOG_SOFTMAX] =
+            "the network ends in LogSoftmax: loss and gradients are taken at its input",
+        [NETWORK_END_SIGMOID] = "the network ends in Sigmoid: loss and gradients are those of a softmax "
+                                "cross-entropy that takes its outputs, from 0 to 1, for logits",
+    };
+    return words[model->end];
+}
+
+const char *judged_at(const struct model *model)
+{
+    static const char *const words[] = {
+        [NETWORK_END_LOGITS] = NULL,
+        [NETWORK_END_SOFTMAX] = "at the input of its Softmax",
+        [NETWORK_END_LOG_SOFTMAX] = "at the input of its LogSoftmax",
+        [NETWORK_END_SIGMOID] = "at its outputs, taken for logits",
+    };
+    return words[model->end];
+}
+
+void note_judged(struct figure *figure, const struct model *model, int64_t probabilities, int64_t images)
+{
+    if (judged_words(model))
+        figure_note(figure, "%s", judged_words(model));
+    else if (probabilities == images)
+        figure_note(figure,
+                    "the outputs for each image add up to 1: they look like probabilities, but loss and "
+                    "gradients take them for logits");
 }
 
 static bool is_proscore(const struct score_entry *entry)
@@ -122,6 +188,7 @@ static void sample_facts(const struct session *session, struct figure *figure)
 {
     const struct pass *pass = session->board->pass;
     const struct pass_settings *settings = &pass->settings;
+    const struct score_statistics *found = pass->statistics;
     if (pass->dataset != session->dataset)
         data_facts(pass->dataset, "sample_data", "sample_data_hash", "sample_normalize", figure);
     figure_fact(figure, "sample", "%lld of %lld", (long long)pass->sample.count,
@@ -131,9 +198,10 @@ static void sample_facts(const struct session *session, struct figure *figure)
     figure_fact(figure, "seed", "%llu", (unsigned long long)settings->sample.seed);
     figure_fact(figure, "precision", "%s", element_name(settings->real));
     figure_fact(figure, "kernel", "%s", kernel_name(settings->kernel));
-    real_fact(figure, "sample_loss", pass->statistics->loss / (double)pass->statistics->images);
-    real_fact(figure, "sample_accuracy",
-              (double)pass->statistics->correct / (double)pass->statistics->images);
+    real_fact(figure, "sample_loss", mean_loss(found->loss, found->unanswered, found->images));
+    real_fact(figure, "sample_accuracy", right_share(found->correct, found->unanswered, found->images));
+    if (found->unanswered)
+        figure_fact(figure, "sample_unanswered", "%lld", (long long)found->unanswered);
 }
 
 struct figure *shown_figure(const struct session *session, enum figure_kind kind, const char *name)
@@ -146,6 +214,8 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
         figure_fact(figure, "model", "%s", session->model->name);
         figure_fact(figure, "model_hash", "%s", session->model->digest);
         changed_facts(session, figure);
+        if (judged_at(session->model))
+            figure_fact(figure, "judged", "%s", judged_at(session->model));
     }
     if (session->dataset)
         data_facts(session->dataset, "data", "data_hash", "normalize", figure);
@@ -293,6 +363,9 @@ status layer_ranks(const struct session *session, const struct score_entry *entr
 {
     const struct layer *item = &session->model->layers->items[layer];
     size_t channels = (size_t)item->channels;
+    *ranks = NULL;
+    if (!entry->scores->layer[layer])
+        return STATUS_OK;
     int64_t *order = mem_new(channels, sizeof *order);
     *ranks = mem_new(channels, sizeof **ranks);
     status code = order && *ranks ? STATUS_OK : error_memory(error);

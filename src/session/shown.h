@@ -16,11 +16,24 @@ struct figure *shown_card(const struct session *session, const char *name, const
 void card_row(struct figure *figure, const char *item, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A number, or a missing cell for NaN. */
+void number_cell(struct figure *figure, double number);
 /* The text's content; a text that ran out of memory marks the figure. */
 const char *shown_words(struct figure *figure, const struct text *text);
 
 /* "2,500 of 10,000 images (cifar10 train, balanced, seed 1)"; "weights only" where there was no pass. */
 void text_add_sample(struct text *text, const struct session *session);
+/* "all images have logits that are not numbers", "3 of 8 images have ..." */
+void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images);
+/* "91.2 % right, mean loss 0.31": what a pass found on its sample. */
+void text_add_result(struct text *text, const struct score_statistics *statistics);
+/* "the network ends in Softmax: loss and gradients are taken at its input", and in a few words; NULL where
+ * its outputs are logits. */
+const char *judged_words(const struct model *model);
+const char *judged_at(const struct model *model);
+/* The same as a note, and one where the logits of all images (`probabilities` of `images`) look like
+ * probabilities for all that is known. */
+void note_judged(struct figure *figure, const struct model *model, int64_t probabilities, int64_t images);
 /* "log proscore", "taylor": a criterion in a table. */
 void text_add_label(struct text *text, const struct score_entry *entry);
 /* "log proscore (gamma 0.01)", "taylor": a criterion as axis or in a title. */
@@ -50,8 +63,8 @@ status call_entry(const struct call *call, int index, const struct score_entry *
 
 /* How many of the layer's channels go at the ratio and rounding of the call. */
 int64_t call_pruned(const struct call *call, int layer);
-/* Ranks 0.. of each channel, least important first, owned by the caller. Refuses NaN with the layer's name.
- */
+/* Ranks 0.. of each channel, least important first, owned by the caller; NULL for a layer without scores.
+ * Refuses NaN with the layer's name. */
 status layer_ranks(const struct session *session, const struct score_entry *entry, int layer, int64_t **ranks,
                    struct error *error);
 

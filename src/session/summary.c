@@ -2,10 +2,12 @@
 /* Minimum, median, maximum and ties of scores. */
 #include "session/summary.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "session/shown.h"
 
 int compare_doubles(const void *a, const void *b)
 {
@@ -36,15 +38,17 @@ static int64_t count_tied(const double *sorted, int64_t count)
 status summary_of(const struct layers *layers, const struct scores *scores, const int *indices, int count,
                   struct summary *summary, struct error *error)
 {
-    *summary = (struct summary){0};
+    *summary = (struct summary){.minimum = NAN, .median = NAN, .maximum = NAN};
     for (int i = 0; i < count; i++)
-        summary->filters += layers->items[indices[i]].channels;
+        summary->filters += scores->layer[indices[i]] ? layers->items[indices[i]].channels : 0;
     double *all = mem_new((size_t)summary->filters + 1, sizeof *all);
     if (!all)
         return error_memory(error);
     int64_t filled = 0;
     for (int i = 0; i < count; i++) {
         int64_t channels = layers->items[indices[i]].channels;
+        if (!scores->layer[indices[i]])
+            continue;
         memcpy(all + filled, scores->layer[indices[i]], (size_t)channels * sizeof *all);
         qsort(all + filled, (size_t)channels, sizeof *all, compare_doubles);
         summary->tied += count_tied(all + filled, channels);
@@ -73,8 +77,8 @@ void summary_columns(struct figure *figure, const char *heading)
 void summary_cells(struct figure *figure, const struct summary *summary)
 {
     table_number(figure, (double)summary->filters);
-    table_number(figure, summary->minimum);
-    table_number(figure, summary->median);
-    table_number(figure, summary->maximum);
+    number_cell(figure, summary->minimum);
+    number_cell(figure, summary->median);
+    number_cell(figure, summary->maximum);
     table_number(figure, (double)summary->tied);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/words/target.h"
 
@@ -136,12 +137,20 @@ void text_add_change(struct text *text, double before, double after, bool si)
 
 static void add_share(struct text *text, const struct measurement *measurement)
 {
+    if (measurement->unanswered == measurement->images) {
+        text_add_unanswered(text, measurement->unanswered, measurement->images);
+        return;
+    }
     text_add_rounded(text, 100 * measurement_accuracy(measurement), 4);
     text_add(text, " +- ");
     text_add_rounded(text, 100 * measurement_error(measurement), 2);
     text_add(text, " % of ");
     text_add_thousands(text, measurement->images);
     text_add(text, " images");
+    if (measurement->unanswered) {
+        text_add(text, "; ");
+        text_add_unanswered(text, measurement->unanswered, measurement->images);
+    }
 }
 
 void text_add_accuracy(struct text *text, const struct session *session)
@@ -221,6 +230,15 @@ static void selection_rows(const struct session *session, struct figure *figure)
 /* --- warnings ----------------------------------------------------------------------------------------------
  */
 
+/* A block is cut by classes, which may have several channels of a layer. */
+static const char *warned_unit(const struct coupling *coupling, const struct select_warning *warning)
+{
+    if (warning->block < 0)
+        return "channels";
+    const struct block *block = &coupling->blocks[warning->block];
+    return block_channels(coupling, block) == block->class_count ? "channels" : "classes";
+}
+
 static void note_warnings(const struct session *session, struct figure *figure)
 {
     const struct pruning *pruning = session->pruning;
@@ -235,8 +253,9 @@ static void note_warnings(const struct session *session, struct figure *figure)
             text_add_block(&text, session->model->coupling, warning->block);
         else
             text_add(&text, "the network");
-        text_add_format(&text, ": %lld channels go, not %lld as asked: %s", (long long)warning->done,
-                        (long long)warning->asked, warning->why);
+        text_add_format(&text, ": %lld %s go, not %lld as asked: %s", (long long)warning->done,
+                        warned_unit(session->model->coupling, warning), (long long)warning->asked,
+                        warning->why);
         figure_note(figure, "%s", shown_words(figure, &text));
         text_free(&text);
     }
@@ -293,6 +312,9 @@ status show_selection(const struct call *call, const char *name, struct error *e
         selection_rows(session, figure);
         note_totals(session, figure);
         note_warnings(session, figure);
+        const struct score_entry *entry = session_entry(session, session->pruning->rule.criterion);
+        if (entry && session->pruning->how)
+            note_lacking(figure, session, entry);
         note_nearly_empty(session, figure);
     }
     return reply_figure(call->reply, figure, error);

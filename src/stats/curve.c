@@ -14,7 +14,7 @@ struct trial {
     bool *removed; /* per class */
     int64_t count; /* classes removed */
     double parameters, macs;
-    int64_t top1;
+    int64_t top1, unanswered;
     double loss; /* mean */
 };
 
@@ -54,7 +54,8 @@ static void summarize(const struct curve *curve, const int *trials, int runs, st
         point->removed += (double)trial->count / runs;
         if (index >= curve->evaluated)
             continue;
-        scratch[point->finished] = (double)trial->top1 / (double)curve->images;
+        point->unanswered += trial->unanswered;
+        scratch[point->finished] = right_share(trial->top1, trial->unanswered, curve->images);
         scratch[runs + point->finished++] = trial->loss;
     }
     mean_deviation(scratch, point->finished, &point->accuracy, &point->accuracy_deviation);
@@ -89,7 +90,7 @@ static status add_trial(struct curve *curve, bool *removed, int64_t count, struc
         return code;
     }
     state->trials[curve->evaluations++] =
-        (struct trial){removed, count, (double)cost.parameters, cost.macs, 0, 0};
+        (struct trial){removed, count, (double)cost.parameters, cost.macs, 0, 0, 0};
     cost_free(&cost);
     return STATUS_OK;
 }
@@ -283,6 +284,7 @@ static status evaluate_graph(const struct curve *curve, const struct graph *grap
     status code = evaluate_run(&evaluate, &evaluation, error);
     if (code == STATUS_OK) {
         trial->top1 = evaluation.top1;
+        trial->unanswered = evaluation.unanswered;
         trial->loss = evaluation.loss;
         evaluation_free(&evaluation);
     }

@@ -33,9 +33,11 @@ struct curve_settings {
     int64_t micro_batch;
 };
 
-/* Means over those score vectors whose evaluation has finished; NaN while there is none. */
+/* Means over those score vectors whose evaluation has finished; NaN while there is none, and where no image
+ * of one of them has an answer. */
 struct curve_point {
     int runs, finished;        /* score vectors, in all and evaluated */
+    int64_t unanswered;        /* images with logits that are not numbers (nn/loss.h), over all evaluations */
     double accuracy;           /* top-1, 0..1 */
     double accuracy_deviation; /* standard deviation over the vectors (n - 1), 0 for one */
     double loss, loss_deviation;

@@ -2,7 +2,6 @@
 /* Accuracy and loss of a network on a sample: one forward pass. */
 #include "stats/evaluate.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include "base/memory.h"
 #include "base/progress.h"
@@ -34,7 +33,7 @@ static void show_so_far(const struct evaluate_work *work, int64_t images)
 {
     struct evaluation so_far = work->result;
     so_far.images = images;
-    so_far.loss = work->loss / (double)images;
+    so_far.loss = mean_loss(work->loss, so_far.unanswered, images);
     work->evaluate->watch(work->evaluate->watch_argument, &so_far);
 }
 
@@ -43,13 +42,16 @@ static status commit_images(void *argument, const struct engine *engine, const s
 {
     struct evaluate_work *work = argument;
     for (int64_t i = 0; i < count; i++) {
-        bool broken = isnan(losses[i].loss); /* logits that are not numbers outrank nothing */
-        bool correct = !broken && losses[i].predicted == labels[i];
-        work->loss += losses[i].loss;
+        bool correct = losses[i].rank == 0;
+        if (loss_exists(&losses[i]))
+            work->loss += losses[i].loss;
+        else
+            work->result.unanswered++;
         work->result.top1 += correct;
         if (work->evaluate->correct)
             work->evaluate->correct[first + i] = correct;
-        work->result.top5 += !broken && losses[i].rank < 5;
+        work->result.probabilities += losses[i].probabilities;
+        work->result.top5 += losses[i].rank < 5;
         if (labels[i] >= 0 && labels[i] < work->result.classes) {
             work->result.class_images[labels[i]]++;
             work->result.class_correct[labels[i]] += correct;
@@ -102,7 +104,7 @@ status evaluate_run(const struct evaluate *evaluate, struct evaluation *evaluati
         evaluation_free(&work.result);
         return code;
     }
-    work.result.loss = work.loss / (double)work.result.images;
+    work.result.loss = mean_loss(work.loss, work.result.unanswered, work.result.images);
     work.result.seconds = clock_seconds() - start;
     *evaluation = work.result;
     return STATUS_OK;

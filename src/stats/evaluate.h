@@ -8,7 +8,9 @@
 
 struct evaluation {
     int64_t images, top1, top5;
-    double loss; /* mean */
+    int64_t unanswered;    /* images with logits that are not numbers (nn/loss.h): never right */
+    double loss;           /* mean over the other ones */
+    int64_t probabilities; /* images whose logits look like probabilities */
     int classes;
     int64_t *class_images, *class_correct; /* per class, owned */
     double seconds;

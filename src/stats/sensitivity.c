@@ -2,7 +2,6 @@
 /* Sensitivity: every mask of the grid is a variant of the network in one pass over the images. */
 #include "stats/sensitivity.h"
 
-#include <math.h>
 #include <string.h>
 #include "base/memory.h"
 #include "prune/surgery.h"
@@ -195,19 +194,14 @@ static void publish(struct sensitivity *s)
     }
 }
 
-static double per_image(const struct sensitivity *s, double sum)
-{
-    return s->done > 0 ? sum / (double)s->done : NAN;
-}
-
 double sensitivity_accuracy(const struct sensitivity *s, const struct sensitivity_point *point)
 {
-    return per_image(s, (double)point->top1);
+    return right_share(point->top1, point->unanswered, s->done);
 }
 
 double sensitivity_loss(const struct sensitivity *s, const struct sensitivity_point *point)
 {
-    return per_image(s, point->loss);
+    return mean_loss(point->loss, point->unanswered, s->done);
 }
 
 /* ---- making and running -------------------------------------------------------------------------------- */
@@ -313,12 +307,14 @@ static status apply_variant(void *argument, struct engine *engine, int index, st
     return code;
 }
 
-static void tally(struct sensitivity_point *point, const struct loss *losses, const int64_t *labels,
-                  int64_t count)
+static void tally(struct sensitivity_point *point, const struct loss *losses, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        point->loss += losses[i].loss;
-        point->top1 += !isnan(losses[i].loss) && losses[i].predicted == labels[i];
+        if (loss_exists(&losses[i]))
+            point->loss += losses[i].loss;
+        else
+            point->unanswered++;
+        point->top1 += losses[i].rank == 0;
     }
 }
 
@@ -327,10 +323,11 @@ static status commit_images(void *argument, const struct engine *engine, const s
 {
     struct sensitivity *s = argument;
     (void)engine;
+    (void)labels;
     (void)error;
-    tally(&s->baseline, losses, labels, count);
+    tally(&s->baseline, losses, count);
     for (int i = 0; i < s->variant_count; i++)
-        tally(&s->state->variants[i].tally, losses + (i + 1) * count, labels, count);
+        tally(&s->state->variants[i].tally, losses + (i + 1) * count, count);
     s->done = first + count;
     if (s->watch) {
         publish(s);

@@ -35,7 +35,8 @@ struct sensitivity_settings {
 struct sensitivity_point {
     int64_t removed; /* classes masked: what the ratio comes to after rounding, minimum and round_to */
     int64_t top1;
-    double loss; /* sum over images */
+    int64_t unanswered; /* images with logits that are not numbers (nn/loss.h): never right */
+    double loss;        /* sum over the other ones */
 };
 
 struct sensitivity {
@@ -67,8 +68,8 @@ void sensitivity_free(struct sensitivity *sensitivity); /* NULL is fine */
 status sensitivity_run(struct sensitivity *sensitivity, struct pool *pool, struct progress *progress,
                        struct error *error);
 
-/* Share of right images (0..1) and mean loss of a point, or of the baseline, over the images done; NaN before
- * the first. */
+/* Share of right images (0..1) and mean loss of a point, or of the baseline, over the images done; NaN where
+ * none of them has an answer. */
 double sensitivity_accuracy(const struct sensitivity *sensitivity, const struct sensitivity_point *point);
 double sensitivity_loss(const struct sensitivity *sensitivity, const struct sensitivity_point *point);
 

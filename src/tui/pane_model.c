@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Model: what the network costs and how well it does, before and after, and what the ratios would leave. */
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -51,16 +52,25 @@ static void live_row(struct card *card, const struct explorer *explorer)
     struct text text = {0};
     if (!snapshot || snapshot->kind != LIVE_ACCURACY)
         return;
-    text_add_rounded(&text, 100 * snapshot->accuracy, 4);
-    text_add(&text, " +- ");
-    text_add_rounded(&text, 100 * snapshot->accuracy_error, 2);
-    text_add_format(&text, " %% so far: %s", snapshot->progress);
+    if (isnan(snapshot->accuracy)) {
+        text_add(&text, "no numbers");
+    } else {
+        text_add_rounded(&text, 100 * snapshot->accuracy, 4);
+        text_add(&text, " +- ");
+        text_add_rounded(&text, 100 * snapshot->accuracy_error, 2);
+        text_add(&text, " %");
+    }
+    text_add_format(&text, " so far: %s", snapshot->progress);
     row(card, "now", STYLE_NUMBER, &text);
     text_free(&text);
 }
 
 static void add_short(struct text *text, const struct measurement *measurement)
 {
+    if (measurement->unanswered == measurement->images) {
+        text_add(text, "no numbers");
+        return;
+    }
     text_add_rounded(text, 100 * measurement_accuracy(measurement), 3);
     text_add(text, " +- ");
     text_add_rounded(text, 100 * measurement_error(measurement), 2);
@@ -80,8 +90,8 @@ static void accuracy_rows(struct card *card, const struct session *session)
         text_add_accuracy(&text, session);
     row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &text);
     text_clear(&text);
-    if (now && first && first != now) {
-        double change = 100 * (measurement_accuracy(now) - measurement_accuracy(first));
+    double change = now && first ? 100 * (measurement_accuracy(now) - measurement_accuracy(first)) : NAN;
+    if (!isnan(change) && first != now) {
         text_add(&text, change > 0 ? "+" : "");
         text_add_rounded(&text, change, 3);
         text_add(&text, " +- ");

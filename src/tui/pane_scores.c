@@ -141,6 +141,8 @@ static bool bin_filters(const struct explorer *explorer, struct bin_filters *fil
         return false;
     int64_t channels = session->model->layers->items[filters->layer].channels, counted = 0, infinite = 0;
     filters->scores = session->board->entries[explorer->criterion].scores->layer[filters->layer];
+    if (!filters->scores)
+        return false;
     filters->order = mem_new((size_t)channels + 1, sizeof *filters->order);
     if (!filters->order || scores_rank(filters->scores, channels, filters->order, &ignored) != STATUS_OK) {
         mem_free(filters->order);
@@ -171,6 +173,16 @@ static void filter_text(const struct bin_filters *filters, int64_t place, struct
         text_add(text, " cut");
 }
 
+static const char *why_no_filters(const struct explorer *explorer)
+{
+    int layer;
+    const struct board *board = explorer->session->board;
+    if (shown_layers(explorer, &layer) == 1 && explorer->criterion < board->count &&
+        board->entries[explorer->criterion].scores->reports[layer].lack)
+        return board->entries[explorer->criterion].scores->reports[layer].lack;
+    return "filters are listed of one layer: choose one in Layers";
+}
+
 static void draw_filters(const struct explorer *explorer, struct canvas *grid, const struct rect *room,
                          bool focused)
 {
@@ -179,7 +191,7 @@ static void draw_filters(const struct explorer *explorer, struct canvas *grid, c
     const struct figure_histogram *histogram = &explorer->scores.figure->histogram;
     const char *label = explorer_criterion(explorer);
     if (!bin_filters(explorer, &filters)) {
-        draw_cut(grid, room, 0, 0, STYLE_NOTE, "filters are listed of one layer: choose one in Layers");
+        draw_cut(grid, room, 0, 0, STYLE_NOTE, why_no_filters(explorer));
         return;
     }
     text_add_format(&text, "%s, bin %d of %d (", label, explorer->scores.bin + 1, histogram->bins);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "stats/correlation.h"
 #include "stats/overlap.h"
@@ -193,6 +194,7 @@ static void comparison_notes(const struct comparison *comparison, struct figure 
         figure_note(figure,
                     "%d of the layers have no value (constant scores, or nothing pruned) and are left out",
                     comparison->undefined);
+    note_all_lacking(figure, comparison->call->session, &comparison->shown);
     figure_fact(figure, "by", "%s", option_text(options, OPTION_BY));
     if (comparison->measure == &correlation_measure) {
         figure_fact(figure, "method", "%s", option_text(options, OPTION_METHOD));
@@ -306,6 +308,12 @@ static status compare(struct call *call, const struct measure *measure, struct e
     code = call_layers(&all_layers, 0, &comparison.layers, &comparison.layer_count, error);
     if (code != STATUS_OK)
         return code;
+    code = layers_scored_by_all(call->session, &comparison.shown, comparison.layers, &comparison.layer_count,
+                                error);
+    if (code != STATUS_OK) {
+        mem_free(comparison.layers);
+        return code;
+    }
     for (int i = 0; i < comparison.layer_count; i++)
         comparison.filters += layer_at(&comparison, i)->channels;
     bool table = option_integer(&call->options, OPTION_BY) == BY_LAYER;

@@ -168,11 +168,15 @@ static void curve_notes(const struct curve_call *work, const struct curve *curve
 {
     struct text text = {0};
     bool told = false;
+    int touched = 0;
     for (int i = 0; i < work->line_count; i++) {
         told = told || note_scored_on(figure, work->call->session, work->lines[i].label);
         if (work->lines[i].count > 1)
             figure_note(figure, "%s: mean over %d seeds", work->lines[i].label, work->lines[i].count);
     }
+    for (int i = 0; i < curve->line_count * curve->ratio_count; i++)
+        touched += curve->points[i].unanswered > 0;
+    note_unanswered_points(figure, touched, curve->line_count * curve->ratio_count);
     if (again) {
         figure_note(figure, "computed before: nothing was run");
     } else if (curve->evaluated == curve->evaluations && option_flag(&work->call->options, OPTION_TIMING)) {
@@ -231,7 +235,7 @@ static struct figure *points_table(const struct curve_call *work, const struct c
     for (int k = 0; k < curve->ratio_count; k++) {
         table_number(figure, curve->ratios[k]);
         for (int i = 0; i < curve->line_count; i++)
-            table_number(figure, curve->points[i * curve->ratio_count + k].accuracy);
+            number_cell(figure, curve->points[i * curve->ratio_count + k].accuracy);
         table_number(figure, curve->points[k].parameters / (double)whole->parameters);
         table_number(figure, curve->points[k].macs / whole->macs);
     }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "session/commands/rows.h"
 #include "session/kept_channels.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/what_if.h"
 
@@ -125,6 +126,7 @@ static status against_criterion(struct call *call, const char *label, struct err
     status code = scores_for(call, label, 0, &scores, error);
     if (code != STATUS_OK)
         return code;
+    reply_lacking(call, label, scores);
     code = pruning_copy(session->pruning, &other, error);
     if (code == STATUS_OK) {
         code = against_selection(call, label, scores, other, error);

@@ -38,6 +38,8 @@ static status run_load(struct call *call, struct error *error)
         text_add(&text, " images in, no classes out: only weights can be looked at");
     reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
+    if (judged_words(model))
+        reply_add(call->reply, STYLE_NOTE, "%s", judged_words(model));
     if (dropped)
         reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");
     tell_fit(call->session, call->reply);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 
 struct filter {
@@ -145,6 +146,14 @@ static status score_row(const struct call *call, const struct filter *filter, co
     struct text name = {0};
     text_add_label(&name, entry);
     table_text(figure, shown_words(figure, &name));
+    text_free(&name);
+    if (!ranks) {
+        table_missing(figure);
+        table_missing(figure);
+        table_number(figure, (double)filter->layer->channels);
+        table_text(figure, "not scored");
+        return STATUS_OK;
+    }
     table_number(figure, entry->scores->layer[filter->index][filter->channel]);
     table_number(figure, (double)ranks[filter->channel] + 1);
     table_number(figure, (double)filter->layer->channels);
@@ -152,7 +161,6 @@ static status score_row(const struct call *call, const struct filter *filter, co
     table_text(figure, cut ? "pruned" : "kept");
     if (cut)
         table_emphasize(figure);
-    text_free(&name);
     mem_free(ranks);
     return STATUS_OK;
 }
@@ -173,8 +181,12 @@ static status filter_scores(const struct call *call, const struct filter *filter
     table_column(figure, "of", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "fate", NULL, COLUMN_TEXT, 0);
     status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && i < call->session->board->count; i++)
-        code = score_row(call, filter, &call->session->board->entries[i], figure, error);
+    for (int i = 0; code == STATUS_OK && i < call->session->board->count; i++) {
+        const struct score_entry *entry = &call->session->board->entries[i];
+        code = score_row(call, filter, entry, figure, error);
+        if (code == STATUS_OK && !entry->scores->layer[filter->index])
+            note_lacking(figure, call->session, entry);
+    }
     if (code != STATUS_OK) {
         figure_free(figure);
         return code;
@@ -200,11 +212,13 @@ status run_filter(struct call *call, struct error *error)
 /* --- rank --------------------------------------------------------------------------------------------------
  */
 
-/* Without a choice: PROscore where it is scored, else the first criterion that is. */
-static const struct score_entry *default_entry(const struct session *session)
+/* Without a choice: PROscore where it is scored, else the first criterion that has scores of the layer. */
+static const struct score_entry *default_entry(const struct session *session, int layer)
 {
     const struct score_entry *entry = session_entry(session, "proscore");
-    return entry ? entry : &session->board->entries[0];
+    for (int i = 0; i < session->board->count && (!entry || !entry->scores->layer[layer]); i++)
+        entry = &session->board->entries[i];
+    return entry;
 }
 
 struct ranking {
@@ -242,7 +256,7 @@ static void rank_row(const struct ranking *ranking, int64_t channel, struct figu
     table_number(figure, ranking->shown.entries[0]->scores->layer[ranking->layer][channel]);
     table_text(figure, ranking->ranks[0][channel] < pruned ? "pruned" : "kept");
     for (int i = 1; i < ranking->shown.count; i++)
-        table_number(figure, (double)ranking->ranks[i][channel] + 1);
+        number_cell(figure, ranking->ranks[i] ? (double)ranking->ranks[i][channel] + 1 : NAN);
     if (ranking->ranks[0][channel] < pruned)
         table_emphasize(figure);
 }
@@ -277,6 +291,10 @@ static status rank_table(const struct ranking *ranking, int64_t count, struct er
         order[ranking->ranks[0][i]] = i;
     for (int64_t i = 0; i < count; i++)
         rank_row(ranking, order[i], figure);
+    for (int i = 1; i < ranking->shown.count; i++) {
+        if (!ranking->ranks[i])
+            note_lacking(figure, session, ranking->shown.entries[i]);
+    }
     if (count < layer->channels)
         figure_note(figure, "%lld of %lld filters shown (count=auto shows all)", (long long)count,
                     (long long)layer->channels);
@@ -295,17 +313,20 @@ status run_rank(struct call *call, struct error *error)
         return error_set(error, STATUS_STATE, "layer '%s' makes the network's outputs and has no scores",
                          layer->name);
     const struct setting *criterion = call_setting(call, "criterion");
-    const struct score_entry *first = default_entry(call->session);
+    const struct score_entry *first = default_entry(call->session, ranking.layer);
     if (criterion && !(first = session_entry(call->session, criterion->value.text)))
         return error_set(error, STATUS_STATE, "%s is not scored yet: 'score %s' scores it",
                          criterion->value.text, criterion->value.text);
     struct setting_value count;
-    status code = call_value(call, "count", &count, error);
+    status code = entry_check(call->session, first, ranking.layer, error);
+    if (code == STATUS_OK)
+        code = call_value(call, "count", &count, error);
     if (code == STATUS_OK)
         code = ranking_fill(&ranking, first, error);
-    bool all = count.integer == 0 || count.integer > layer->channels;
-    if (code == STATUS_OK)
+    if (code == STATUS_OK) {
+        bool all = count.integer == 0 || count.integer > layer->channels;
         code = rank_table(&ranking, all ? layer->channels : count.integer, error);
+    }
     ranking_free(&ranking);
     return code;
 }

@@ -95,6 +95,17 @@ static status lift_layer(struct gamma_call *work, int place, struct proscore_poi
     return code == STATUS_OK ? code : error_prefix(error, "layer %s: ", layer->name);
 }
 
+/* Layers of which the pass has sums. */
+static void keep_probed(const struct score_statistics *statistics, int *layers, int *count)
+{
+    int kept = 0;
+    for (int i = 0; i < *count; i++) {
+        if (statistics->layers[layers[i]].delta)
+            layers[kept++] = layers[i];
+    }
+    *count = kept;
+}
+
 static status lift(struct gamma_call *work, struct error *error)
 {
     const struct session *session = work->call->session;
@@ -104,6 +115,7 @@ static status lift(struct gamma_call *work, struct error *error)
     status code = call_layers(&all_layers, 0, &work->layers, &work->layer_count, error);
     if (code != STATUS_OK)
         return code;
+    keep_probed(board_statistics(session->board), work->layers, &work->layer_count);
     size_t channels = 0;
     for (int i = 0; i < work->layer_count; i++)
         channels += (size_t)session->model->layers->items[work->layers[i]].channels;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/summary.h"
 
@@ -81,6 +82,9 @@ static status heat_read(struct heat_call *work, struct error *error)
         code = call_value(work->call, "columns", &columns, error);
     if (code == STATUS_OK)
         code = call_layers(work->call, 1, &work->layers, &work->layer_count, error);
+    const struct shown_scores shown = {.entries = {work->entry}, .count = 1};
+    if (code == STATUS_OK)
+        code = layers_scored_by_all(work->call->session, &shown, work->layers, &work->layer_count, error);
     if (code != STATUS_OK)
         return code;
     work->quantiles = by.integer == HEAT_QUANTILES;
@@ -129,6 +133,7 @@ static status heat_figure(const struct heat_call *work, struct error *error)
         figure_set_matrix(figure, work->layer_count, work->columns, rows, columns, work->values, 0, 1, 2,
                           work->by_layer ? "score between the extremes of its layer"
                                          : "score between the extremes of all layers");
+    note_lacking(figure, session, work->entry);
     text_free(&criterion);
     text_free(&sample);
     return reply_figure(work->call->reply, figure, error);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/summary.h"
 #include "stats/histogram.h"
@@ -23,6 +24,7 @@ struct series {
 
 struct hist {
     const struct call *call;
+    const struct shown_scores *shown;
     int *layers, layer_count;
     bool pooled; /* one series for all layers */
     int scale;
@@ -117,7 +119,8 @@ static struct series *new_series(struct hist *hist, const char *name)
     return &series[hist->count++];
 }
 
-/* The series of one criterion: one for each layer, or one for all. `label`: name it after the criterion. */
+/* The series of one criterion: one for each layer that it scores, or one for all, which may be empty.
+ * `label`: name it after the criterion. */
 static status add_criterion(struct hist *hist, const struct score_entry *entry, bool label,
                             struct error *error)
 {
@@ -126,6 +129,9 @@ static status add_criterion(struct hist *hist, const struct score_entry *entry, 
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < hist->layer_count; i++) {
         const char *layer = layers->items[hist->layers[i]].name;
+        const bool scored = entry->scores->layer[hist->layers[i]] != NULL;
+        if (!scored && !hist->pooled)
+            continue;
         if (!hist->pooled || !series) {
             struct text name = {0};
             if (label)
@@ -138,7 +144,10 @@ static status add_criterion(struct hist *hist, const struct score_entry *entry, 
             series = name.failed ? NULL : new_series(hist, text_data(&name));
             text_free(&name);
         }
-        code = series ? add_layer(hist, entry, hist->layers[i], series, error) : error_memory(error);
+        if (!series)
+            return error_memory(error);
+        if (scored)
+            code = add_layer(hist, entry, hist->layers[i], series, error);
     }
     return code;
 }
@@ -189,7 +198,8 @@ static void hist_title(const struct hist *hist, const struct score_entry *entry,
     text_free(&sample);
 }
 
-static void hist_notes(const struct hist *hist, const struct histogram *histogram, struct figure *figure)
+static void hist_notes(const struct hist *hist, const struct score_entry *entry,
+                       const struct histogram *histogram, struct figure *figure)
 {
     bool marked = false;
     for (int i = 0; i < hist->count; i++) {
@@ -198,6 +208,10 @@ static void hist_notes(const struct hist *hist, const struct histogram *histogra
             figure_note(figure, "%s: %lld scores are %s and not shown", hist->series[i].name,
                         (long long)histogram->skipped[i],
                         histogram->log ? "not positive and finite" : "not finite");
+    }
+    for (int i = 0; i < hist->shown->count; i++) {
+        if (!entry || entry == hist->shown->entries[i])
+            note_lacking(figure, hist->call->session, hist->shown->entries[i]);
     }
     if (marked)
         figure_note(figure, "marked: what would be pruned at ratio %s",
@@ -231,7 +245,7 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
         hist_title(hist, entry, figure);
         figure_set_histogram(figure, hist->count, histogram.bins, histogram.log, names, histogram.edges,
                              histogram.counts, thresholds, shown_words(figure, &axis), "filters");
-        hist_notes(hist, &histogram, figure);
+        hist_notes(hist, entry, &histogram, figure);
         text_free(&axis);
     }
     if (code == STATUS_OK)
@@ -246,14 +260,35 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
     return code;
 }
 
+/* Is any of the layers scored by the criterion? Else the error says why not. */
+static status check_any_scored(const struct hist *hist, const struct score_entry *entry, struct error *error)
+{
+    for (int i = 0; i < hist->layer_count; i++) {
+        if (entry->scores->layer[hist->layers[i]])
+            return STATUS_OK;
+    }
+    return entry_check(hist->call->session, entry, hist->layers[0], error);
+}
+
 static status hist_own(struct hist *hist, const struct shown_scores *shown, struct error *error)
 {
     status code = STATUS_OK;
+    int figures = 0;
+    struct error lacking = {0};
     for (int i = 0; code == STATUS_OK && i < shown->count; i++) {
+        if (check_any_scored(hist, shown->entries[i], &lacking) != STATUS_OK) {
+            reply_add(hist->call->reply, STYLE_NOTE, "%s", lacking.message);
+            continue;
+        }
         code = add_criterion(hist, shown->entries[i], false, error);
         if (code == STATUS_OK)
             code = hist_figure(hist, shown->entries[i], error);
         series_free(hist);
+        figures++;
+    }
+    if (code == STATUS_OK && figures == 0) {
+        *error = lacking;
+        return error->code;
     }
     return code;
 }
@@ -274,7 +309,8 @@ status run_histogram(struct call *call, struct error *error)
 {
     const struct setting *criterion = call_setting(call, "criterion");
     struct shown_scores shown;
-    struct hist hist = {.call = call, .scale = (int)option_integer(&call->options, OPTION_SCALE)};
+    struct hist hist = {
+        .call = call, .shown = &shown, .scale = (int)option_integer(&call->options, OPTION_SCALE)};
     status code = shown_scores(call->session, criterion ? criterion->value.text : NULL, &shown, error);
     if (code == STATUS_OK)
         code = call_layers(call, 0, &hist.layers, &hist.layer_count, error);

@@ -9,20 +9,33 @@
 #include "session/shown.h"
 #include "stats/evaluate.h"
 
-static void share_row(struct figure *figure, const char *item, int64_t part, int64_t whole)
-{
-    double share = (double)part / (double)whole;
-    table_text(figure, item);
-    table_number(figure, 100 * share);
-    /* Of a share of independent trials. */
-    table_number(figure, 100 * sqrt(share * (1 - share) / (double)whole));
-}
-
 static void points_row(struct figure *figure, const char *item, double share, double error)
 {
     table_text(figure, item);
-    table_number(figure, 100 * share);
-    table_number(figure, 100 * error);
+    number_cell(figure, 100 * share);
+    number_cell(figure, 100 * error);
+}
+
+static void share_row(struct figure *figure, const char *item, int64_t part,
+                      const struct evaluation *evaluation)
+{
+    double share = right_share(part, evaluation->unanswered, evaluation->images);
+    points_row(figure, item, share,
+               sqrt(share * (1 - share) / (double)evaluation->images)); /* of a share of independent trials */
+}
+
+/* Logits that are not numbers, which are the network's fault or the images'. */
+static void unanswered_note(const struct evaluation *evaluation, struct figure *figure)
+{
+    struct text text = {0};
+    if (!evaluation->unanswered)
+        return;
+    text_add_unanswered(&text, evaluation->unanswered, evaluation->images);
+    figure_note(figure, "%s: %s", shown_words(figure, &text),
+                evaluation->unanswered < evaluation->images
+                    ? "they count as wrong, and the mean loss is that of the other ones"
+                    : "there is no accuracy and no loss");
+    text_free(&text);
 }
 
 /* Beside the accuracy of the network as loaded, on the same images. */
@@ -61,11 +74,18 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
     table_column(figure, "measure", NULL, COLUMN_TEXT, 0);
     table_column(figure, "value", NULL, COLUMN_REAL, 4);
     table_column(figure, "standard error", NULL, COLUMN_REAL, 2);
-    share_row(figure, "top-1 accuracy, %", evaluation->top1, evaluation->images);
-    share_row(figure, "top-5 accuracy, %", evaluation->top5, evaluation->images);
+    share_row(figure, "top-1 accuracy, %", evaluation->top1, evaluation);
+    share_row(figure, "top-5 accuracy, %", evaluation->top5, evaluation);
     table_text(figure, "mean loss");
-    table_number(figure, evaluation->loss);
+    number_cell(figure, evaluation->loss);
     table_missing(figure);
+    if (evaluation->unanswered) {
+        table_text(figure, "images without numbers");
+        table_number(figure, (double)evaluation->unanswered);
+        table_missing(figure);
+    }
+    unanswered_note(evaluation, figure);
+    note_judged(figure, session->model, evaluation->probabilities, evaluation->images);
     if (now)
         baseline_rows(call, now, figure);
     if (now && option_flag(&call->options, OPTION_TIMING)) {
@@ -132,6 +152,7 @@ static status remember(struct session *session, const struct evaluation *evaluat
         .images = evaluation->images,
         .top1 = evaluation->top1,
         .top5 = evaluation->top5,
+        .unanswered = evaluation->unanswered,
         .loss = evaluation->loss,
         .correct = correct,
     };
@@ -160,7 +181,7 @@ static void show_so_far(void *argument, const struct evaluation *so_far)
     struct live_snapshot *snapshot =
         live_snapshot_new(LIVE_ACCURACY, so_far->images, watch->total, "images", figure);
     if (snapshot) {
-        double share = (double)so_far->top1 / (double)so_far->images;
+        double share = right_share(so_far->top1, so_far->unanswered, so_far->images);
         snapshot->accuracy = share;
         snapshot->accuracy_error = sqrt(share * (1 - share) / (double)so_far->images);
         snapshot->loss = so_far->loss;
@@ -209,7 +230,7 @@ static status run_eval(struct call *call, struct error *error)
         mem_free(correct);
     if (code == STATUS_OK)
         code = reply_figure(call->reply, whole_table(call, &evaluation, now), error);
-    if (code == STATUS_OK)
+    if (code == STATUS_OK && evaluation.unanswered < evaluation.images)
         code = reply_figure(call->reply, class_table(call, &evaluation), error);
     evaluation_free(&evaluation);
     sample_free(&sample);
@@ -233,7 +254,13 @@ const struct command commands_judge[] = {
      COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "measure accuracy and loss",
      "Takes the images through the network and counts: top-1 and top-5 accuracy with their standard errors, "
      "the mean "
-     "cross-entropy, and the accuracy of each class. All images of the data set are used unless samples= "
+     "cross-entropy, and the accuracy of each class. Among equal logits the first class comes first. The "
+     "cross-entropy "
+     "is that of softmax(logits); where the network ends in Softmax it is taken at the Softmax's input. "
+     "Images "
+     "with logits "
+     "that are not numbers are counted, and are never right. All images of the data set are used unless "
+     "samples= "
      "says otherwise.",
      eval_examples, run_eval},
     {.name = NULL},

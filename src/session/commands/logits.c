@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "nn/engine.h"
+#include "nn/network_end.h"
 
 enum { IMAGES = 4 };
 
@@ -42,10 +43,10 @@ static status fill_images(const struct session *session, struct engine *engine, 
     return code;
 }
 
-/* The network's outputs as doubles, owned by the caller. */
-static status run_network(const struct session *session, const struct graph *graph,
-                          const struct logits_difference *setting, double **logits, int64_t *count,
-                          struct error *error)
+/* The logits as doubles, owned by the caller. */
+static status run_judged(const struct session *session, const struct graph *graph,
+                         const struct logits_difference *setting, double **logits, int64_t *count,
+                         struct error *error)
 {
     struct engine *engine;
     struct engine_options options = {.batch = setting->images,
@@ -70,6 +71,43 @@ static status run_network(const struct session *session, const struct graph *gra
     return code;
 }
 
+static status run_network(const struct session *session, const struct graph *graph,
+                          const struct logits_difference *setting, double **logits, int64_t *count,
+                          struct error *error)
+{
+    struct judged_graph judged;
+    status code = judged_graph_init(&judged, graph, error);
+    if (code != STATUS_OK)
+        return code;
+    code = run_judged(session, &judged.graph, setting, logits, count, error);
+    judged_graph_free(&judged);
+    return code;
+}
+
+static bool has_numbers(const double *logits, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (isnan(logits[i]) || logits[i] == INFINITY)
+            return false;
+    return true;
+}
+
+/* `count` logits of one image in each network. */
+static void compare_image(const double *one, const double *two, int64_t count,
+                          struct logits_difference *found)
+{
+    const bool numbers[2] = {has_numbers(one, count), has_numbers(two, count)};
+    found->without[0] += !numbers[0];
+    found->without[1] += !numbers[1];
+    if (!numbers[0] || !numbers[1])
+        return;
+    found->compared++;
+    for (int64_t i = 0; i < count; i++) {
+        found->difference = fmax(found->difference, one[i] == two[i] ? 0 : fabs(one[i] - two[i]));
+        found->largest = fmax(found->largest, fabs(one[i]));
+    }
+}
+
 status logits_compare(const struct session *session, const struct graph *a, const struct graph *b,
                       struct logits_difference *difference, struct error *error)
 {
@@ -87,12 +125,9 @@ status logits_compare(const struct session *session, const struct graph *a, cons
     if (code == STATUS_OK && count != other)
         code = error_set(error, STATUS_SHAPE, "the networks have %lld and %lld logits", (long long)count,
                          (long long)other);
-    for (int64_t i = 0; code == STATUS_OK && i < count; i++) {
-        double apart = fabs(one[i] - two[i]), size = fabs(one[i]);
-        found.difference = apart > found.difference || isnan(apart) ? apart : found.difference;
-        found.largest = size > found.largest ? size : found.largest;
-        if (isnan(apart))
-            break;
+    for (int i = 0; code == STATUS_OK && i < found.images; i++) {
+        int64_t each = count / found.images;
+        compare_image(one + i * each, two + i * each, each, &found);
     }
     mem_free(one);
     mem_free(two);
@@ -101,9 +136,17 @@ status logits_compare(const struct session *session, const struct graph *a, cons
     return code;
 }
 
+bool logits_agree(const struct logits_difference *difference)
+{
+    double allowed = 1e-2 * fmax(difference->largest, 1);
+    return difference->without[0] == difference->without[1] && difference->difference <= allowed;
+}
+
 void text_add_logits(struct text *text, const struct logits_difference *difference)
 {
-    if (difference->difference < 1e-12) /* rounding in double, which is nobody's interest */
+    if (difference->compared == 0)
+        text_add(text, "not known");
+    else if (difference->difference < 1e-12) /* rounding in double, which is nobody's interest */
         text_add(text, "less than 1e-12");
     else
         text_add_rounded(text, difference->difference, 2);
@@ -111,7 +154,12 @@ void text_add_logits(struct text *text, const struct logits_difference *differen
         text_add_format(text, " on %d images", difference->images);
     else
         text_add(text, " on an image of noise");
-    text_add(text, " (the largest logit is ");
-    text_add_rounded(text, difference->largest, 3);
-    text_add(text, ")");
+    if (difference->compared > 0) {
+        text_add(text, " (the largest logit is ");
+        text_add_rounded(text, difference->largest, 3);
+        text_add(text, ")");
+    }
+    if (difference->without[0] || difference->without[1])
+        text_add_format(text, "; the logits of %d of %d images are not numbers before, of %d after",
+                        difference->without[0], difference->images, difference->without[1]);
 }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/summary.h"
 #include "session/version.h"
@@ -55,6 +56,8 @@ static void model_rows(const struct model *model, struct figure *figure)
         text_add_shape(&text, &model->output);
         text_row(figure, "output", &text);
     }
+    if (judged_at(model))
+        card_row(figure, "judged", "%s", judged_at(model));
     card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);
     thousands_row(figure, "filters", filters);
     thousands_row(figure, "parameters", model->parameters);
@@ -130,9 +133,7 @@ static void score_rows(const struct session *session, struct figure *figure)
     struct text sample = {0}, result = {0};
     text_add_sample(&sample, session);
     text_row(figure, "sample", &sample);
-    text_add_rounded(&result, 100.0 * (double)statistics->correct / (double)statistics->images, 4);
-    text_add(&result, " % right, mean loss ");
-    text_add_rounded(&result, statistics->loss / (double)statistics->images, 4);
+    text_add_result(&result, statistics);
     text_row(figure, "on the sample", &result);
     const struct pass_settings *settings = &session->board->pass->settings;
     card_row(figure, "arithmetic", "%s, %s", element_name(settings->real),
@@ -253,8 +254,10 @@ static void layers_row(const struct session *session, int index, struct figure *
     const struct shape *output = &model->layer_outputs[index];
     struct text window = {0}, size = {0};
     kernel_text(layer, &window);
-    for (int i = 2; i < output->rank; i++)
-        text_add_format(&size, "%s%lld", i > 2 ? "x" : "", (long long)output->dim[i]);
+    const bool channels_last =
+        layer->kind == LAYER_LINEAR; /* over positions, where there are more dimensions */
+    for (int i = channels_last ? 1 : 2; i < output->rank - channels_last; i++)
+        text_add_format(&size, "%s%lld", size.length ? "x" : "", (long long)output->dim[i]);
     table_text(figure, layer->name);
     table_text(figure, layer->output_layer ? "output" : layer_kind_name(layer->kind));
     table_number(figure, (double)layer->channels);
@@ -371,6 +374,8 @@ static status layer_scores(const struct call *call, int index, struct error *err
         table_text(figure, shown_words(figure, &name));
         text_free(&name);
         summary_cells(figure, &summary);
+        if (!entry->scores->layer[index])
+            note_lacking(figure, session, entry);
     }
     return reply_figure(call->reply, figure, error);
 }

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "stats/correlation.h"
 
@@ -159,6 +160,8 @@ static void scatter_words(const struct scatter_call *work, struct figure *figure
         figure_note(figure, "Spearman's coefficient %s%s", shown_words(figure, &what),
                     work->layer_count > 1 ? ", mean of the layers" : "");
     }
+    note_lacking(figure, call->session, work->entry[0]);
+    note_lacking(figure, call->session, work->entry[1]);
     if (work->cuts) {
         text_clear(&what);
         text_add_double(&what, option_real(&call->options, OPTION_RATIO));
@@ -192,6 +195,9 @@ static status scatter_read(struct scatter_call *work, struct error *error)
         code = call_value(work->call, "values", &values, error);
     if (code == STATUS_OK)
         code = call_layers(work->call, 2, &work->layers, &work->layer_count, error);
+    const struct shown_scores shown = {.entries = {work->entry[0], work->entry[1]}, .count = 2};
+    if (code == STATUS_OK)
+        code = layers_scored_by_all(work->call->session, &shown, work->layers, &work->layer_count, error);
     if (code != STATUS_OK)
         return code;
     work->ranks = values.integer == VALUES_RANKS || (values.integer == VALUES_AUTO && work->layer_count > 1);

@@ -9,6 +9,7 @@
 #include "prune/rescale.h"
 #include "session/commands/logits.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/summary.h"
 
@@ -87,10 +88,10 @@ static status choose(const struct session *session, struct choice *choices, int 
     *count = 0;
     for (int i = 0; i < session->board->count; i++)
         choices[(*count)++] = session->board->entries[i].choice;
-    bool normed = true;
+    bool normed = false;
     for (int i = 0; i < session->model->layers->count; i++)
-        normed &=
-            session->model->layers->items[i].output_layer || session->model->layers->items[i].norm_node >= 0;
+        normed |=
+            !session->model->layers->items[i].output_layer && session->model->layers->items[i].norm_node >= 0;
     if (code == STATUS_OK)
         code = choices_parse(normed ? "l1,l2,bn,geomedian" : "l1,l2,geomedian", choices, count, error);
     return code;
@@ -129,6 +130,10 @@ static status attack_row(const struct attack *attack, int index, struct figure *
     const struct score_entry *before = board_entry(attack->before, after->choice.label);
     double ratio = option_real(&attack->call->options, OPTION_RATIO);
     struct opinion one, two;
+    if (!before->scores->layer[attack->layer] || !after->scores->layer[attack->layer]) {
+        note_lacking(figure, attack->call->session, after);
+        return STATUS_OK;
+    }
     status code =
         form_opinion(attack->call->session->model->layers, before->scores, attack->layer, ratio, &one, error);
     if (code == STATUS_OK)
@@ -215,8 +220,7 @@ static status prove(struct attack *attack, struct error *error)
         logits_compare(session, session->model->graph, attack->model->graph, &attack->difference, error);
     if (code != STATUS_OK)
         return code;
-    double allowed = 1e-2 * (attack->difference.largest > 1 ? attack->difference.largest : 1);
-    if (attack->difference.difference <= allowed || isnan(attack->difference.largest))
+    if (logits_agree(&attack->difference))
         return STATUS_OK;
     struct text text = {0};
     text_add_logits(&text, &attack->difference);

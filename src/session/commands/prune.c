@@ -264,8 +264,13 @@ const struct command commands_prune[] = {
      "something to read; what was not possible as asked is noted.\n\n"
      "Scores from weights are computed when they are not there yet; others must have been scored. They are "
      "always those of the network without the mask. Channels that are tied together have one score: the "
-     "mean of theirs unless combine= says otherwise. With global=yes RATIO is the share of all channels "
-     "that are free.",
+     "mean of theirs unless combine= says otherwise, over the layers that make these channels: the filters "
+     "of "
+     "depthwise convolutions have no voice, they follow the channel that they read. A layer that the "
+     "criterion "
+     "cannot score has no voice either, and where no layer of a block is scored the block is left alone, "
+     "which "
+     "a note says. With global=yes RATIO is the share of all channels that are free and scored.",
      prune_examples, run_prune},
     {"unprune", NULL, "prune", unprune_arguments, NULL, NULL,
      COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES, "bring selected channels back",

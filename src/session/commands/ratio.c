@@ -26,11 +26,13 @@ static void block_columns(struct figure *figure)
     table_column(figure, "remark", NULL, COLUMN_TEXT, 0);
 }
 
-static int64_t selected_classes(const struct session *session, const struct block *block)
+/* Of the block's first layer. */
+static int64_t selected_channels(const struct session *session, const struct block *block)
 {
     int64_t count = 0;
     for (int i = 0; i < block->class_count; i++)
-        count += session->pruning->removed[block->classes[i]];
+        if (session->pruning->removed[block->classes[i]])
+            count += class_width(&session->model->coupling->classes[block->classes[i]], block->layers[0]);
     return count;
 }
 
@@ -42,12 +44,15 @@ static void block_row(const struct session *session, int index, struct figure *f
     text_add_block(&name, coupling, index);
     table_text(figure, shown_words(figure, &name));
     table_text(figure, coupling->groups[block->group].stream ? "stream" : "inner");
-    table_number(figure, (double)block->class_count);
+    table_number(figure, (double)block_channels(coupling, block));
     if (block->locked)
         table_missing(figure);
     else
         table_number(figure, session->pruning->ratio[index]);
-    table_number(figure, (double)selected_classes(session, block));
+    table_number(figure, (double)selected_channels(session, block));
+    text_add_classes(&remark, coupling, block);
+    if (remark.length && (block->locked || session->pruning->excluded[index]))
+        text_add(&remark, "; ");
     if (block->locked) {
         text_add(&remark, "locked: ");
         text_add_lock(&remark, coupling, index);
@@ -153,11 +158,12 @@ static void tell_ratio(const struct call *call, const char *name, const char *va
                        const struct target *target, int passed)
 {
     const struct pruning *pruning = call->session->pruning;
+    const struct coupling *coupling = call->session->model->coupling;
     struct text text = {0};
     int64_t channels = 0;
     for (int i = 0; i < pruning->block_count; i++) {
         if (target->blocks[i] && !(passed && pruning->excluded[i]))
-            channels += call->session->model->coupling->blocks[i].class_count;
+            channels += block_channels(coupling, &coupling->blocks[i]);
     }
     text_add_format(&text, "%s: %s for ", name, value);
     text_add_thousands(&text, channels);
@@ -289,6 +295,8 @@ const struct command commands_ratio[] = {
      "Channels that meet in an addition, or that pass through a depthwise convolution, live or die together. "
      "Tells in words which layers share channels with this one, which nodes of the network tie them, and why "
      "some are locked. The table lists the blocks: channels that lie in the same layers and have one ratio. "
+     "Channels are counted in the first of these layers; where several of one layer go together, as before and "
+     "behind grouped convolutions, the number of such classes stands beside. "
      "A group whose channels run through several layers is a stream; all others are inner.",
      group_examples, run_group},
     {"ratio", NULL, "prune", ratio_arguments, NULL, NULL, COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES,

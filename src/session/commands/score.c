@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/summary.h"
 
@@ -21,14 +22,14 @@ static bool has_every(const struct call *call)
     return false;
 }
 
-/* Does every layer that is scored have a BatchNorm? */
-static bool all_normed(const struct layers *layers)
+/* Does any layer that is scored have a BatchNorm? */
+static bool any_normed(const struct layers *layers)
 {
     for (int i = 0; i < layers->count; i++) {
-        if (!layers->items[i].output_layer && layers->items[i].norm_node < 0)
-            return false;
+        if (!layers->items[i].output_layer && layers->items[i].norm_node >= 0)
+            return true;
     }
-    return true;
+    return false;
 }
 
 /* The choices of the arguments. `every` leaves out what this network cannot have. */
@@ -38,7 +39,7 @@ static status asked_choices(const struct call *call, struct choice *choices, int
     *count = 0;
     for (int i = 0; code == STATUS_OK && call_argument(call, i); i++)
         code = choices_parse(call_argument(call, i), choices, count, error);
-    if (code != STATUS_OK || !has_every(call) || all_normed(call->session->model->layers))
+    if (code != STATUS_OK || !has_every(call) || any_normed(call->session->model->layers))
         return code;
     int kept = 0;
     for (int i = 0; i < *count; i++) {
@@ -46,7 +47,7 @@ static status asked_choices(const struct call *call, struct choice *choices, int
             choices[kept++] = choices[i];
     }
     if (kept < *count)
-        reply_add(call->reply, STYLE_NOTE, "bn is left out: not every layer has a BatchNorm");
+        reply_add(call->reply, STYLE_NOTE, "bn is left out: no layer has a BatchNorm");
     *count = kept;
     return STATUS_OK;
 }
@@ -108,11 +109,9 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     }
     struct text text = {0};
     double images = (double)statistics->images;
-    text_add(&text, "on the sample: ");
-    text_add_rounded(&text, 100.0 * (double)statistics->correct / images, 4);
-    text_add(&text, " % right, mean loss ");
-    text_add_rounded(&text, statistics->loss / images, 4);
-    figure_note(figure, "%s", shown_words(figure, &text));
+    text_add_result(&text, statistics);
+    figure_note(figure, "on the sample: %s", shown_words(figure, &text));
+    note_judged(figure, call->session->model, statistics->probabilities, statistics->images);
     text_clear(&text);
     if (outcome->reused) {
         figure_note(figure, "the gradients of an earlier pass served: no pass was needed");
@@ -146,6 +145,7 @@ static status show_summary(const struct call *call, const struct shown_scores *s
             return code;
         }
     }
+    note_all_lacking(figure, call->session, shown);
     pass_notes(call, outcome, figure);
     status code = agreement_note(call, shown, figure, error);
     if (code != STATUS_OK) {
@@ -159,10 +159,17 @@ static status show_summary(const struct call *call, const struct shown_scores *s
 static struct criterion_report whole_report(const struct scores *scores, const int *layers, int count,
                                             bool *mixed)
 {
-    struct criterion_report whole = scores->reports[layers[0]];
+    struct criterion_report whole = {0};
+    bool any = false;
     *mixed = false;
-    for (int i = 1; i < count; i++) {
+    for (int i = 0; i < count; i++) {
         const struct criterion_report *report = &scores->reports[layers[i]];
+        if (report->lack)
+            continue;
+        if (!any)
+            whole = (struct criterion_report){.target = report->target,
+                                              .effective_gamma = report->effective_gamma};
+        any = true;
         whole.max_a = fmax(whole.max_a, report->max_a);
         whole.max_b = fmax(whole.max_b, report->max_b);
         whole.sign_changes += report->sign_changes;
@@ -324,6 +331,14 @@ const struct command commands_score[] = {
      "the last pass, or of an earlier one that has "
      "what is needed. All scores that are held belong to one sample: scoring another sample brings them "
      "along.\n\n"
+     "A criterion scores the layers that it can, and a note names the others: bn has no scores of a layer "
+     "without "
+     "BatchNorm. "
+     "Such layers are left out of what compares criteria, and prune leaves them alone. A linear layer over a "
+     "sequence is "
+     "scored with sums over all its positions. Where the network ends in Softmax, the loss is taken at the "
+     "Softmax's input, "
+     "which a note says.\n\n"
      "Scores are those of the network without the channels that are selected for pruning: a selection does "
      "not "
      "change them.\n\n"

@@ -18,6 +18,19 @@ struct sensitivity_call {
     enum sensitivity_unit unit;
 };
 
+/* A block without a score would stay whole at every ratio, which says nothing about it. */
+static void leave_out_unscored(struct sensitivity_call *work)
+{
+    const struct coupling *coupling = work->call->session->model->coupling;
+    for (int b = 0; b < coupling->block_count; b++) {
+        const struct block *block = &coupling->blocks[b];
+        bool any = false;
+        for (int i = 0; i < block->class_count; i++)
+            any |= !isnan(work->class_score[block->classes[i]]);
+        work->sweep.included[b] &= any;
+    }
+}
+
 static status prepare(struct sensitivity_call *work, struct error *error)
 {
     struct setting_value unit;
@@ -27,7 +40,10 @@ static status prepare(struct sensitivity_call *work, struct error *error)
     if (code != STATUS_OK)
         return code;
     work->unit = (enum sensitivity_unit)unit.integer;
-    return sweep_scores(work->call, &work->sweep, call_argument(work->call, 0), 0, &work->class_score, error);
+    code = sweep_scores(work->call, &work->sweep, call_argument(work->call, 0), 0, &work->class_score, error);
+    if (code == STATUS_OK)
+        leave_out_unscored(work);
+    return code;
 }
 
 static status sensitivity_key(const struct sensitivity_call *work, char key[DIGEST_SIZE], struct error *error)
@@ -118,15 +134,39 @@ static bool name_map(const struct sensitivity_call *work, const struct sensitivi
     return complete;
 }
 
+/* What is on both sides of the colours; NaN takes no part. */
+static void widen(double value, double *low, double *high)
+{
+    *low = fmin(*low, value);
+    *high = fmax(*high, value);
+}
+
+static void baseline_note(const struct sensitivity *map, struct figure *figure)
+{
+    const struct sensitivity_point *baseline = &map->baseline;
+    const double accuracy = sensitivity_accuracy(map, baseline);
+    struct text text = {0};
+    if (!isnan(accuracy)) {
+        text_add_rounded(&text, 100 * accuracy, 4);
+        text_add(&text, " %");
+    }
+    if (baseline->unanswered) {
+        text_add(&text, text.length ? "; " : "");
+        text_add_unanswered(&text, baseline->unanswered, map->done);
+    }
+    figure_note(figure, "unpruned: %s", shown_words(figure, &text));
+    text_free(&text);
+}
+
 static void map_notes(const struct sensitivity_call *work, const struct sensitivity *map, bool again,
                       struct figure *figure)
 {
     struct text text = {0};
-    text_add(&text, "unpruned: ");
-    text_add_rounded(&text, 100 * sensitivity_accuracy(map, &map->baseline), 4);
-    text_add(&text, " %");
-    figure_note(figure, "%s", shown_words(figure, &text));
-    text_clear(&text);
+    int touched = 0;
+    baseline_note(map, figure);
+    for (int i = 0; i < map->row_count * map->ratio_count; i++)
+        touched += map->points[i].unanswered > 0;
+    note_unanswered_points(figure, touched, map->row_count * map->ratio_count);
     note_scored_on(figure, work->call->session, call_argument(work->call, 0));
     if (again) {
         figure_note(figure, "computed before: nothing was run");
@@ -150,12 +190,14 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
     if (values && name_map(work, map, &words) &&
         (figure = shown_figure(session, FIGURE_MATRIX, "sensitivity"))) {
         struct text sample = {0};
-        double low = sensitivity_accuracy(map, &map->baseline), high = low;
+        double low = NAN, high = NAN;
+        widen(sensitivity_accuracy(map, &map->baseline), &low, &high);
         for (size_t i = 0; i < points; i++) {
             values[i] = sensitivity_accuracy(map, &map->points[i]);
-            low = values[i] < low ? values[i] : low;
-            high = values[i] > high ? values[i] : high;
+            widen(values[i], &low, &high);
         }
+        if (isnan(high))
+            high = 1; /* nothing has a place on the scale */
         text_add_sweep_sample(&sample, &work->sweep, session);
         figure_title(figure, "Accuracy of %s when one row alone is pruned by %s: %s",
                      model_title(session->model), call_argument(work->call, 0), shown_words(figure, &sample));

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "session/commands/rows.h"
 #include "session/judgement.h"
+#include "session/lacking.h"
 #include "session/shown.h"
 #include "session/words/target.h"
 
@@ -114,6 +115,8 @@ status sweep_scores(const struct call *call, const struct sweep *sweep, const ch
     *class_score = mem_new((size_t)model->coupling->class_count + 1, sizeof **class_score);
     code = *class_score ? class_scores(model->coupling, scores, sweep->combine, *class_score, error)
                         : error_memory(error);
+    if (code == STATUS_OK && seed_shift == 0)
+        reply_lacking(call, label, scores);
     scores_free(scores);
     if (code != STATUS_OK) {
         mem_free(*class_score);
@@ -139,6 +142,16 @@ void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const s
     else if (sweep->sample.count < session->dataset->count)
         text_add_format(text, ", seed %llu", (unsigned long long)options->seed);
     text_add(text, ")");
+}
+
+void note_unanswered_points(struct figure *figure, int touched, int points)
+{
+    if (touched)
+        figure_note(
+            figure,
+            "%d of %d points have images whose logits are not numbers: those count as wrong, and where "
+            "there are no others the point has no accuracy",
+            touched, points);
 }
 
 bool note_scored_on(struct figure *figure, const struct session *session, const char *label)

@@ -50,5 +50,7 @@ bool note_scored_on(struct figure *figure, const struct session *session, const 
         "combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",                                           \
             "how the scores of channels that are tied together become one"                                    \
     }
+/* How many of a figure's points have images without an answer; nothing where none has. */
+void note_unanswered_points(struct figure *figure, int touched, int points);
 
 #endif
