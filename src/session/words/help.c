@@ -25,7 +25,7 @@ static const struct help_topic topics[] = {
      "patterns with "
      "* ? [abc] stand for all that match."},
     {"files", "what can be read and written",
-     "Read: networks as ONNX files (opset 7 to 18); CIFAR-10 and CIFAR-100 in the binary files of their "
+     "Read: networks as ONNX files (opset 7 to 24); CIFAR-10 and CIFAR-100 in the binary files of their "
      "authors; command "
      "files (run FILE, or the option -f); recipes (see 'help recipes'); session files.\n\n"
      "Written by save: networks as ONNX files, and lists of kept and cut channels as .csv and .json. Written "
