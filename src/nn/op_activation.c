@@ -170,7 +170,6 @@ static status prepare_clip(struct prepare *prepare, struct error *error)
 /* Complete activation functions, and functions that such are made of. */
 #define ACTIVATION (OPERATOR_UNARY | OPERATOR_ELEMENTWISE | OPERATOR_ACTIVATION)
 #define FUNCTION   (OPERATOR_UNARY | OPERATOR_ELEMENTWISE)
-#define AFFINE     (OPERATOR_UNARY | OPERATOR_ELEMENTWISE | OPERATOR_AFFINE)
 
 /* clang-format off */
 const struct operator operators_activation[] = {
@@ -198,7 +197,7 @@ const struct operator operators_activation[] = {
     {"Abs", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(abs), {abs_int64, NULL}}},
     {"Floor", 1, 1, 1, 1, FUNCTION, prepare_plain, {STEP_KERNELS(floor)}},
     {"Ceil", 1, 1, 1, 1, FUNCTION, prepare_plain, {STEP_KERNELS(ceil)}},
-    {"Neg", 1, 1, 1, 1, AFFINE, prepare_plain, {REAL_KERNELS(neg), {neg_int64, NULL}}},
+    {"Neg", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(neg), {neg_int64, NULL}}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };
 /* clang-format on */

@@ -74,8 +74,6 @@ enum operator_flags {
     OPERATOR_ELEMENTWISE = 16, /* an element of the output follows from those at its place in the inputs,
                                   which broadcast */
     OPERATOR_ACTIVATION = 32,  /* element-wise and a complete activation function by itself */
-    OPERATOR_AFFINE = 64, /* element-wise and affine in each real input, but for products of two that are not
-                             constant and for divisors */
 };
 
 struct operator
