@@ -239,14 +239,6 @@ static bool is_affine(const struct walk *walk, struct samples *samples, int step
     return affine;
 }
 
-static bool is_clamp(const struct walk *walk, struct samples *samples, int step)
-{
-    bool clamp = true;
-    for (int64_t c = 0; clamp && c < samples->channels; c++)
-        clamp = function_is_clamp(function_of(walk, samples, step, c));
-    return clamp;
-}
-
 /* NULL where it is unknown, or not the same in all channels. */
 static const char *known_name(const struct walk *walk, struct samples *samples, int step)
 {
@@ -265,22 +257,9 @@ static bool begins_with_activation(const struct walk *walk)
     return step_nodes(walk, 0) == 1 && is_activation(walk, last_node(walk, 0));
 }
 
-/* A clamp takes a clamp that follows into itself. */
-static int last_clamp(const struct walk *walk, struct samples *samples, int step)
+/* Where the function is not a common one. */
+static int choose_unknown(const struct walk *walk, struct samples *samples)
 {
-    while (is_clamp(walk, samples, step) && step + 1 < walk->step_count && is_clamp(walk, samples, step + 1))
-        step++;
-    return step;
-}
-
-/* The step that ends with h(u); -1: none. */
-static int choose(const struct walk *walk, struct samples *samples)
-{
-    if (begins_with_activation(walk))
-        return last_clamp(walk, samples, 0);
-    for (int k = 0; k < walk->step_count; k++)
-        if (known_name(walk, samples, k))
-            return last_clamp(walk, samples, k);
     bool activation = false;
     for (int k = 0, i = 0; k < walk->step_count; k++) {
         for (; i < walk->steps[k].end; i++)
@@ -290,6 +269,15 @@ static int choose(const struct walk *walk, struct samples *samples)
     }
     const int last = walk->step_count - 1;
     return is_affine(walk, samples, last) ? -1 : last;
+}
+
+/* The step that ends with h(u); -1: none. */
+static int choose(const struct walk *walk, struct samples *samples)
+{
+    for (int k = walk->step_count - 1; k >= 0; k--)
+        if (known_name(walk, samples, k))
+            return k;
+    return choose_unknown(walk, samples);
 }
 
 static void describe(const struct walk *walk, struct samples *samples, int step, struct element_layer *layer)

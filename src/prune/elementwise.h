@@ -7,14 +7,13 @@
  * constants of one number or of one number per channel. No network output lies within. Steps from u on give
  * the candidates h1(u), h2(h1(u)), ... for h. Which of them is h:
  *
- * 1. The first that is a common activation function, known by its values (prune/function.h); where a clamp
- *    follows a clamp (Relu, Min), both.
- * 2. But a single operator that is an activation function by itself (Relu, Sigmoid, PRelu) and alone reads u
- *    is h in any case, whatever follows.
- * 3. Else the first behind such an operator, or behind a branching of a function that is not affine
- *    (u * Sigmoid(1.5 * u)).
- * 4. Else the last, where it is not affine (Abs, Pow).
- * 5. Else the identity: factors, shifts, additions of other branches and products with what is not element by
+ * 1. The last that is a common activation function, known by its values (prune/function.h): GELU's factor 1/2
+ *    belongs to it, one half of a network's own behind it does not.
+ * 2. Else the first behind an operator that is an activation function by itself (Relu, Sigmoid, PRelu), or
+ *    behind a branching of a function that is not affine (u * Sigmoid(1.5 * u)). So a Relu that alone reads u
+ *    is h, whatever factors follow.
+ * 3. Else the last, where it is not affine (Abs, Pow).
+ * 4. Else the identity: factors, shifts, additions of other branches and products with what is not element by
  *    element (squeeze and excitation) are no activation. */
 #ifndef IPPRO_PRUNE_ELEMENTWISE_H
 #define IPPRO_PRUNE_ELEMENTWISE_H

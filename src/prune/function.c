@@ -95,7 +95,8 @@ static bool has_values_of(const double *values, double (*function)(double x))
 /* --- families: the parameters follow from some values, which all others must fit -------------------------
  */
 
-bool function_is_clamp(const double *values)
+/* x between two bounds, of which one is reached */
+static bool is_clamp(const double *values)
 {
     const double low = values[0], high = values[LAST];
     for (int i = 0; i < FUNCTION_SAMPLES; i++)
@@ -106,8 +107,19 @@ bool function_is_clamp(const double *values)
 
 static bool is_relu(const double *values)
 {
-    return function_is_clamp(values) && is_near(values[0], 0, TOLERANCE) &&
-           is_near(values[LAST], RANGE, TOLERANCE);
+    return is_clamp(values) && is_near(values[0], 0, TOLERANCE) && is_near(values[LAST], RANGE, TOLERANCE);
+}
+
+/* x, on the left times a slope */
+static bool is_leaky_relu(const double *values)
+{
+    const double slope = values[0] / -RANGE;
+    for (int i = 0; i < FUNCTION_SAMPLES; i++) {
+        const double x = function_place(i);
+        if (!is_near(values[i], x < 0 ? slope * x : x, TOLERANCE))
+            return false;
+    }
+    return slope > 0 && slope < 1 - TOLERANCE;
 }
 
 /* alpha * x + beta between 0 and 1 */
@@ -162,7 +174,8 @@ static const struct {
     const char *name;
     bool (*fits)(const double *values);
 } families[] = {
-    {"Relu", is_relu},         {"Clip", function_is_clamp}, {"HardSigmoid", is_hard_sigmoid},
+    {"Relu", is_relu},         {"LeakyRelu", is_leaky_relu},
+    {"Clip", is_clamp},        {"HardSigmoid", is_hard_sigmoid},
     {"Softplus", is_softplus}, {"Celu", is_celu},
 };
 

@@ -11,11 +11,9 @@ double function_place(int sample);
 
 /* The name (as ONNX calls the operator, static) of the function that has these values at the places, all
  * within a thousandth: constants in files are rounded, and GELU's two formulas differ by half of that. NULL
- * when it is none of Clip, Relu, HardSigmoid, HardSwish, Sigmoid, Tanh, Swish, Gelu, Mish, Softplus (with any
- * beta), Softsign, Selu, Celu. */
+ * when it is none of Relu, Clip, LeakyRelu, HardSigmoid, HardSwish, Sigmoid, LogSigmoid, Tanh, Swish (also
+ * with the factor that makes it like GELU), Gelu, Mish, Softplus (with any beta), Softsign, Selu, Celu. */
 const char *function_name(const double *values);
-/* Is it x between two bounds, of which one is reached? */
-bool function_is_clamp(const double *values);
 bool function_is_affine(const double *values);
 
 #endif
