@@ -450,7 +450,7 @@ static void checks_opsets(void **state)
 {
     struct text graph = {0}, model;
     (void)state;
-    for (int64_t opset = 7; opset <= 18; opset++) {
+    for (int64_t opset = 7; opset <= 24; opset++) {
         add_node(&graph, "/n", "Relu", "x", "y");
         model = model_of(&graph, opset);
         struct graph *made = read_good(&model);
@@ -458,8 +458,8 @@ static void checks_opsets(void **state)
         graph_free(made);
     }
     add_node(&graph, "/n", "Relu", "x", "y");
-    model = model_of(&graph, 19);
-    read_bad(&model, STATUS_UNSUPPORTED, "m.onnx: opset 19 is not supported; export with opset 7 to 18");
+    model = model_of(&graph, 25);
+    read_bad(&model, STATUS_UNSUPPORTED, "m.onnx: opset 25 is not supported; export with opset 7 to 24");
     add_node(&graph, "/n", "Relu", "x", "y");
     model = model_of(&graph, 0);
     read_bad(&model, STATUS_FILE, "m.onnx: it does not say which opset it uses");
@@ -488,7 +488,7 @@ static void checks_old_forms(void **state)
     model = model_of(&graph, 6);
     read_bad(&model, STATUS_UNSUPPORTED,
              "m.onnx: node /n: the form that operator Add had in opset 6 is not supported; "
-             "export with opset 7 to 18");
+             "export with opset 7 to 24");
     for (int test = 0; test < 2; test++) {
         node = begin_node("/n", "Dropout", "x", "y");
         attribute = begin_attribute("is_test", 2);
@@ -505,7 +505,7 @@ static void checks_old_forms(void **state)
         }
         read_bad(&model, STATUS_UNSUPPORTED,
                  "m.onnx: node /n: the form that operator Dropout had in opset 6 is not supported; "
-                 "export with opset 7 to 18");
+                 "export with opset 7 to 24");
     }
 }
 

@@ -11,7 +11,7 @@
 #include "nn/operator.h"
 
 /* The operators' current meaning begins with opset 7; the reader's official range ends at 18. */
-enum { ONNX_FIRST_OPSET = 7, ONNX_LAST_OPSET = 18 };
+enum { ONNX_FIRST_OPSET = 7, ONNX_LAST_OPSET = 24 };
 
 /* The operator of a node in a file of the given opset; older ones than ONNX_FIRST_OPSET are read as that one
  * where that is the same. STATUS_UNSUPPORTED for unknown operators, foreign domains, and forms from before

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Operators of one input that work element by element: non-linearities, Neg, Abs, rounding. */
+#include <string.h>
 #include <tgmath.h>
 
 #include "nn/activation.h"
 #include "nn/operator.h"
+
+/* sqrt(1/2) and 2/sqrt(pi), and the factor of the cube in GELU's approximation (arXiv 1606.08415). */
+#define ROOT_HALF      0.70710678118654752440
+#define TWO_BY_ROOT_PI 1.12837916709551257390
+#define GELU_CUBE      0.044715
 
 static inline float clamp_float(float x, float low, float high)
 {
@@ -79,9 +85,37 @@ static status prepare_leaky_relu(struct prepare *prepare, struct error *error)
     return prepare_activation(prepare, node_real(prepare->node, "alpha", 0.01), 0, error);
 }
 
-static status prepare_elu(struct prepare *prepare, struct error *error)
+/* Elu, ThresholdedRelu, Swish */
+static status prepare_alpha(struct prepare *prepare, struct error *error)
 {
     return prepare_activation(prepare, node_real(prepare->node, "alpha", 1), 0, error);
+}
+
+static status prepare_celu(struct prepare *prepare, struct error *error)
+{
+    const double alpha = node_real(prepare->node, "alpha", 1);
+
+    if (!(alpha != 0 && isfinite(alpha)))
+        return error_set(error, STATUS_RANGE, "alpha must be a number other than 0");
+    return prepare_activation(prepare, alpha, 0, error);
+}
+
+/* The operator's own defaults are float numbers. */
+static status prepare_selu(struct prepare *prepare, struct error *error)
+{
+    return prepare_activation(prepare, node_real(prepare->node, "alpha", 1.67326319217681884765625),
+                              node_real(prepare->node, "gamma", 1.05070102214813232421875), error);
+}
+
+/* Gelu has two formulas; plan->alpha is 1 for the approximation. */
+static status prepare_gelu(struct prepare *prepare, struct error *error)
+{
+    const char *approximate = node_string(prepare->node, "approximate", "none");
+    const bool tanh = strcmp(approximate, "tanh") == 0;
+
+    if (!tanh && strcmp(approximate, "none") != 0)
+        return error_set(error, STATUS_UNSUPPORTED, "approximate is %s, not none or tanh", approximate);
+    return prepare_activation(prepare, tanh, 0, error);
 }
 
 static status prepare_hard_sigmoid(struct prepare *prepare, struct error *error)
@@ -133,22 +167,37 @@ static status prepare_clip(struct prepare *prepare, struct error *error)
         NAME##_forward_double, NULL                                                                          \
     } /* no slope */
 
+/* Complete activation functions, and functions that such are made of. */
+#define ACTIVATION (OPERATOR_UNARY | OPERATOR_ELEMENTWISE | OPERATOR_ACTIVATION)
+#define FUNCTION   (OPERATOR_UNARY | OPERATOR_ELEMENTWISE)
+
 /* clang-format off */
 const struct operator operators_activation[] = {
-    {"Relu", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(relu), {relu_int64, NULL}}},
-    {"Clip", 1, 1, 3, 1, OPERATOR_ACTIVATION, prepare_clip, {REAL_KERNELS(clip), {clip_int64, NULL}}},
-    {"LeakyRelu", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_leaky_relu, {REAL_KERNELS(leaky_relu)}},
-    {"Elu", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_elu, {REAL_KERNELS(elu)}},
-    {"Sigmoid", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(sigmoid)}},
-    {"HardSigmoid", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_hard_sigmoid, {REAL_KERNELS(hard_sigmoid)}},
-    {"HardSwish", 14, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(hard_swish)}},
-    {"Tanh", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(tanh)}},
-    {"Exp", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(exp)}},
-    {"Sqrt", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(sqrt)}},
-    {"Neg", 1, 1, 1, 1, 0, prepare_plain, {REAL_KERNELS(neg), {neg_int64, NULL}}},
-    {"Abs", 1, 1, 1, 1, OPERATOR_ACTIVATION, prepare_plain, {REAL_KERNELS(abs), {abs_int64, NULL}}},
-    {"Floor", 1, 1, 1, 1, 0, prepare_plain, {STEP_KERNELS(floor)}},
-    {"Ceil", 1, 1, 1, 1, 0, prepare_plain, {STEP_KERNELS(ceil)}},
+    {"Relu", 1, 1, 1, 1, ACTIVATION, prepare_plain, {REAL_KERNELS(relu), {relu_int64, NULL}}},
+    {"Clip", 1, 1, 3, 1, ACTIVATION, prepare_clip, {REAL_KERNELS(clip), {clip_int64, NULL}}},
+    {"LeakyRelu", 1, 1, 1, 1, ACTIVATION, prepare_leaky_relu, {REAL_KERNELS(leaky_relu)}},
+    {"ThresholdedRelu", 10, 1, 1, 1, ACTIVATION, prepare_alpha, {REAL_KERNELS(thresholded_relu)}},
+    {"Elu", 1, 1, 1, 1, ACTIVATION, prepare_alpha, {REAL_KERNELS(elu)}},
+    {"Selu", 6, 1, 1, 1, ACTIVATION, prepare_selu, {REAL_KERNELS(selu)}},
+    {"Celu", 12, 1, 1, 1, ACTIVATION, prepare_celu, {REAL_KERNELS(celu)}},
+    {"Sigmoid", 1, 1, 1, 1, ACTIVATION, prepare_plain, {REAL_KERNELS(sigmoid)}},
+    {"HardSigmoid", 1, 1, 1, 1, ACTIVATION, prepare_hard_sigmoid, {REAL_KERNELS(hard_sigmoid)}},
+    {"HardSwish", 14, 1, 1, 1, ACTIVATION, prepare_plain, {REAL_KERNELS(hard_swish)}},
+    {"Swish", 24, 1, 1, 1, ACTIVATION, prepare_alpha, {REAL_KERNELS(swish)}},
+    {"Mish", 18, 1, 1, 1, ACTIVATION, prepare_plain, {REAL_KERNELS(mish)}},
+    {"Gelu", 20, 1, 1, 1, ACTIVATION, prepare_gelu, {REAL_KERNELS(any_gelu)}},
+    {"Softplus", 1, 1, 1, 1, ACTIVATION, prepare_plain, {REAL_KERNELS(softplus)}},
+    {"Softsign", 1, 1, 1, 1, ACTIVATION, prepare_plain, {REAL_KERNELS(softsign)}},
+    {"Tanh", 1, 1, 1, 1, ACTIVATION, prepare_plain, {REAL_KERNELS(tanh)}},
+    {"Erf", 9, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(erf)}},
+    {"Exp", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(exp)}},
+    {"Log", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(log)}},
+    {"Sqrt", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(sqrt)}},
+    {"Reciprocal", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(reciprocal)}},
+    {"Abs", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(abs), {abs_int64, NULL}}},
+    {"Floor", 1, 1, 1, 1, FUNCTION, prepare_plain, {STEP_KERNELS(floor)}},
+    {"Ceil", 1, 1, 1, 1, FUNCTION, prepare_plain, {STEP_KERNELS(ceil)}},
+    {"Neg", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(neg), {neg_int64, NULL}}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };
 /* clang-format on */

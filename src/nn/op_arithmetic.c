@@ -246,17 +246,20 @@ static status prepare_sum(struct prepare *prepare, struct error *error)
         NAME##_int64, NULL                                                                                   \
     }
 
+#define FUNCTION   OPERATOR_ELEMENTWISE
+#define ACTIVATION (OPERATOR_ELEMENTWISE | OPERATOR_ACTIVATION)
+
 /* clang-format off */
 const struct operator operators_arithmetic[] = {
-    {"Add", 7, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(add)}},
-    {"Sub", 7, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(sub)}},
-    {"Mul", 7, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(mul)}},
-    {"Div", 7, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(div)}},
-    {"Pow", 7, 2, 2, 1, 0, prepare_pow, {REAL_KERNELS(mixed_pow), {pow_int64, NULL}}},
-    {"Min", 8, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(min)}},
-    {"Max", 8, 2, 2, 1, 0, prepare_binary, {ALL_KERNELS(max)}},
-    {"PRelu", 7, 2, 2, 1, 0, prepare_prelu, {REAL_KERNELS(prelu)}},
-    {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, 0, prepare_sum, {REAL_KERNELS(sum)}},
+    {"Add", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(add)}},
+    {"Sub", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(sub)}},
+    {"Mul", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(mul)}},
+    {"Div", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(div)}},
+    {"Pow", 7, 2, 2, 1, FUNCTION, prepare_pow, {REAL_KERNELS(mixed_pow), {pow_int64, NULL}}},
+    {"Min", 8, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(min)}},
+    {"Max", 8, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(max)}},
+    {"PRelu", 7, 2, 2, 1, ACTIVATION, prepare_prelu, {REAL_KERNELS(prelu)}},
+    {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION, prepare_sum, {REAL_KERNELS(sum)}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };
 /* clang-format on */

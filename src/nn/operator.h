@@ -68,9 +68,12 @@ struct operator_kernels {
 enum operator_flags {
     OPERATOR_VIEW = 1, /* output is the input's data in another shape (Reshape, Flatten, Squeeze, ...) */
     OPERATOR_SHAPE_INPUTS = 2, /* inputs after the first are shape-like: must be constant when planned */
-    OPERATOR_ACTIVATION = 4,   /* element-wise non-linearity of one input */
+    OPERATOR_UNARY = 4, /* element-wise function of the first input; others are bounds, built into the plan */
     OPERATOR_KNOWS_SHAPE =
         8, /* output depends on the input's shape only, so it is constant once planned (Shape) */
+    OPERATOR_ELEMENTWISE = 16, /* an element of the output follows from those at its place in the inputs,
+                                  which broadcast */
+    OPERATOR_ACTIVATION = 32,  /* element-wise and a complete activation function by itself */
 };
 
 struct operator
@@ -96,8 +99,10 @@ extern const struct operator operators_convolution[];   /* Conv */
 extern const struct operator operators_linear[];        /* Gemm MatMul */
 extern const struct operator operators_normalization[]; /* BatchNormalization */
 extern const struct operator operators_pool[];       /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
-extern const struct operator operators_activation[]; /* one input: Relu Clip LeakyRelu Elu Sigmoid HardSigmoid
-                                                        HardSwish Tanh Exp Sqrt Neg Abs Floor Ceil */
+extern const struct operator operators_activation[]; /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
+                                                        Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish
+                                                        Gelu Softplus Softsign Tanh Erf Exp Log Sqrt
+                                                        Reciprocal Abs Floor Ceil Neg */
 extern const struct operator operators_arithmetic[]; /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
 extern const struct operator operators_cast[];       /* Identity Dropout Cast */
 extern const struct operator operators_movement[];   /* Transpose Concat Split Slice Pad Gather Expand */

@@ -32,7 +32,7 @@ static status check_operand(const struct engine *engine, int step, int input, co
         *why = "is not a constant";
     else if (engine->values[value].type != engine->real)
         *why = "is not made of real numbers";
-    else if (input > 0 && (node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_ACTIVATION)))
+    else if (input > 0 && (node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY)))
         *why = "is built into the plan";
     else
         return STATUS_OK;

@@ -148,7 +148,7 @@ static bool is_parameter(const struct coupling *c, const struct node *node, int 
     const struct tensor *tensor = value != VALUE_NONE ? c->graph->values[value].constant : NULL;
     if (tensor == NULL || tensor->type == ELEMENT_INT64 || tensor->shape.rank == 0)
         return false;
-    return index == 0 || !(node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_ACTIVATION));
+    return index == 0 || !(node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY));
 }
 
 /* Parameters that belong to no layer: BatchNorm in front of a convolution, slopes, factors. Running

@@ -404,9 +404,6 @@ static const struct {
     {"Dropout", rule_same, false},
     {"Identity", rule_same, false},
     {"Cast", rule_same, false},
-    {"Neg", rule_same, false},
-    {"Floor", rule_same, false},
-    {"Ceil", rule_same, false},
     {"Softmax", rule_softmax, false},
     {"LogSoftmax", rule_softmax, false},
     {"ReduceMean", rule_reduce, false},
@@ -464,7 +461,7 @@ bool coupling_rule(struct builder *b, int node_index)
     b->node = node_index;
     if (!shapes_are_given(b, node))
         return rule_lock_as(b, node_index, LOCK_COMPUTED);
-    if (node->op->flags & OPERATOR_ACTIVATION)
+    if (node->op->flags & OPERATOR_UNARY)
         return rule_fits(b, node, false) ? rule_same(b, node_index) : rule_lock(b, node_index);
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (strcmp(rules[i].op, node->op->name) == 0)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "nn/operator.h"
+#include "prune/elementwise.h"
 #include "prune/layer_name.h"
 
 struct search {
@@ -14,6 +15,7 @@ struct search {
     int *layer_of_node; /* index into items, -1 */
     struct layers *layers;
     struct name_set *names;
+    struct element_search elements;
 };
 
 static bool is_operator(const struct node *node, const char *name)
@@ -180,14 +182,30 @@ static status join_norm(struct search *search, struct layer *layer, struct error
     return layer->norm_name ? STATUS_OK : error_memory(error);
 }
 
-static void join_activation(const struct search *search, struct layer *layer)
+/* How many dimensions u has: as the graph says, else as the operator makes it. */
+static int target_rank(const struct search *search, const struct layer *layer)
 {
-    int next = sole_consumer(search, layer->target);
-    const struct node *node = next < 0 ? NULL : &search->graph->nodes[next];
-    if (node && (node->op->flags & OPERATOR_ACTIVATION) && node->inputs[0] == layer->target) {
-        layer->activation_node = next;
-        layer->activated = node->outputs[0];
+    int declared = search->graph->values[layer->target].shape.rank;
+    int made = layer->kind == LAYER_LINEAR ? 2 : search->graph->values[layer->weight].constant->shape.rank;
+    return declared > 0 ? declared : made;
+}
+
+static status join_activation(struct search *search, struct layer *layer, struct error *error)
+{
+    int rank = target_rank(search, layer);
+    const struct element_target target = {.value = layer->target,
+                                          .rank = rank,
+                                          .axis = layer->kind == LAYER_LINEAR ? rank - 1 : 1,
+                                          .channels = layer->channels};
+    struct element_layer found;
+    status code = element_layer_find(&search->elements, &target, &found, error);
+    if (code != STATUS_OK) {
+        return error_prefix(error, "layer %s", layer->name);
     }
+    layer->activation_node = found.node;
+    layer->activation_name = found.name;
+    layer->activated = found.value;
+    return STATUS_OK;
 }
 
 static status add_layer(struct search *search, int index, struct error *error)
@@ -226,8 +244,9 @@ static status add_layer(struct search *search, int index, struct error *error)
     if (code == STATUS_OK) {
         code = join_norm(search, &layer, error);
     }
-    layer.activated = layer.target;
-    join_activation(search, &layer);
+    if (code == STATUS_OK) {
+        code = join_activation(search, &layer, error);
+    }
     search->layer_of_node[index] = search->layers->count;
     search->layers->items[search->layers->count++] = layer;
     return code;
@@ -290,7 +309,15 @@ static status search_init(struct search *search, const struct graph *graph, stru
     search->is_output = arena_alloc(search->arena, (size_t)graph->value_count, sizeof *search->is_output);
     search->layer_of_node = arena_alloc(search->arena, nodes, sizeof *search->layer_of_node);
     search->layers->items = arena_alloc(search->layers->arena, count, sizeof *search->layers->items);
-    if (!search->is_output || !search->layer_of_node || !search->layers->items) {
+    search->elements = (struct element_search){
+        .graph = graph,
+        .uses = &search->uses,
+        .is_output = search->is_output,
+        .inside = arena_alloc(search->arena, (size_t)graph->value_count, sizeof(bool)),
+        .nodes = arena_alloc(search->arena, nodes, sizeof(int)),
+    };
+    if (!search->is_output || !search->layer_of_node || !search->layers->items || !search->elements.inside ||
+        !search->elements.nodes) {
         return error_memory(error);
     }
     for (int i = 0; i < graph->node_count; i++) {

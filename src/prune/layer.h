@@ -15,9 +15,13 @@ struct layer {
     const char *norm_name; /* BatchNorm's name made the same way, or NULL */
     enum layer_kind kind;
     int node, norm_node; /* node indices; norm_node -1 without BatchNorm */
-    int activation_node; /* element-wise layer h after the target, its sole consumer; -1: h is the identity */
-    int weight, bias;    /* value indices; bias VALUE_NONE without one */
-    double bias_factor;  /* y = ... + bias_factor * bias (Gemm's beta), else 1 */
+    int activation_node; /* makes h(u), the element-wise layer behind the target, be it one operator or
+                            written out with several (prune/elementwise.h says which); -1: h is the identity
+                          */
+    const char *activation_name;   /* static: h's operator or function, "composed" where it is no common one;
+                                      NULL for the identity */
+    int weight, bias;              /* value indices; bias VALUE_NONE without one */
+    double bias_factor;            /* y = ... + bias_factor * bias (Gemm's beta), else 1 */
     int scale, shift, mean, var;   /* BatchNorm parameters, value indices; VALUE_NONE without BatchNorm */
     double epsilon;                /* BatchNorm's, 0 without one */
     int linear, target, activated; /* values y, u, h(u) as nn/engine.h calls them; a MatMul's y is behind the

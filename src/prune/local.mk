@@ -16,6 +16,8 @@ src_libprune_a_SOURCES = \
 	src/prune/group.c \
 	src/prune/kept.c src/prune/kept.h \
 	src/prune/label.c src/prune/label.h \
+	src/prune/elementwise.c src/prune/elementwise.h \
+	src/prune/function.c src/prune/function.h \
 	src/prune/layer.c src/prune/layer.h \
 	src/prune/layer_name.c src/prune/layer_name.h \
 	src/prune/magnitude.c \

@@ -61,12 +61,12 @@ static void plan_forward(struct fused *fused)
 
 /* --- probes that no unit takes -------------------------------------------------------------------------- */
 
-static bool taken_by_unit(const struct fused *fused, int probe)
+static const struct unit *taken_by_unit(const struct fused *fused, int probe)
 {
     for (int s = 0; s < fused->step_count; s++)
         if (fused->steps[s].unit && fused->steps[s].unit->probe == probe)
-            return true;
-    return false;
+            return fused->steps[s].unit;
+    return NULL;
 }
 
 static int *probe_list(struct fused *fused, int value, bool target)
@@ -90,33 +90,62 @@ static status room_for_copy(struct fused *fused, int copy, size_t bytes, struct 
     return STATUS_OK;
 }
 
-/* Keep what the probe reads until the value's gradient is complete, and make room for plain copies. */
-static status connect_probe(struct fused *fused, int index, struct error *error)
+/* A probe reads the plain form of a value where there is one. */
+static enum form form_read(const struct fused_value *value)
 {
-    struct engine *engine = fused->engine;
-    struct probe_state *state = &engine->probes[index];
-    /* The value, and which copy of it is made. */
-    const int reads[][2] = {{state->probe.linear, COPY_LINEAR},
-                            {state->probe.target, COPY_TARGET},
-                            {state->probe.target, COPY_GRADIENT},
-                            {state->probe.activated, COPY_GRADIENT}};
-    const int end = 2 * fused->step_count;
+    return value->region[FORM_PLAIN] != NOTHING ? FORM_PLAIN : value->made;
+}
+
+/* Keep a value until the end, and make room for a plain copy. */
+static status keep_for_probe(struct fused *fused, int value, int copy, struct error *error)
+{
+    const enum form form = form_read(&fused->values[value]);
+    use(fused, value, form, 2 * fused->step_count);
+    return form == FORM_PLAIN
+               ? STATUS_OK
+               : room_for_copy(fused, copy, operand_bytes(&fused->engine->values[value]), error);
+}
+
+/* The same for its gradient, which may be a late one. */
+static status keep_gradient_for_probe(struct fused *fused, int value, struct error *error)
+{
+    const struct fused_value *v = &fused->values[value];
+    region_use(fused, v->gradient[v->made], 2 * fused->step_count);
+    return v->made == FORM_PLAIN
+               ? STATUS_OK
+               : room_for_copy(fused, COPY_GRADIENT, operand_bytes(&fused->engine->values[value]), error);
+}
+
+/* G and u, for the sum that comes from them. */
+static status connect_activated(struct fused *fused, int index, struct error *error)
+{
+    struct probe_state *state = &fused->engine->probes[index];
+    int *list = probe_list(fused, state->probe.activated, false);
+    state->next_activated = *list;
+    *list = index;
+    status code = keep_for_probe(fused, state->probe.target, COPY_TARGET, error);
+    return code == STATUS_OK ? keep_gradient_for_probe(fused, state->probe.activated, error) : code;
+}
+
+/* delta, y and u, for the other sums. */
+static status connect_target(struct fused *fused, int index, struct error *error)
+{
+    struct probe_state *state = &fused->engine->probes[index];
     int *list = probe_list(fused, state->probe.target, true);
     state->next_target = *list;
     *list = index;
-    list = probe_list(fused, state->probe.activated, false);
-    state->next_activated = *list;
-    *list = index;
-    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
-        const int value = reads[i][0], copy = reads[i][1];
-        const struct fused_value *v = &fused->values[value];
-        use(fused, value, v->made, end);
-        region_use(fused, v->gradient[v->made], end); /* it may be a late one */
-        if (v->made == FORM_BLOCKED &&
-            room_for_copy(fused, copy, operand_bytes(&engine->values[value]), error))
-            return error->code;
-    }
-    return STATUS_OK;
+    status code = keep_for_probe(fused, state->probe.linear, COPY_LINEAR, error);
+    if (code == STATUS_OK)
+        code = keep_for_probe(fused, state->probe.target, COPY_TARGET, error);
+    return code == STATUS_OK ? keep_gradient_for_probe(fused, state->probe.target, error) : code;
+}
+
+/* What no unit takes. */
+static status connect_probe(struct fused *fused, int index, struct error *error)
+{
+    const struct unit *unit = taken_by_unit(fused, index);
+    status code = unit ? STATUS_OK : connect_target(fused, index, error);
+    return code == STATUS_OK && !(unit && unit->lifts) ? connect_activated(fused, index, error) : code;
 }
 
 /* The sums that a gate leaves, for the largest layer. */
@@ -139,8 +168,7 @@ static status connect_probes(struct fused *fused, struct error *error)
     size_t most = 0;
     status code = STATUS_OK;
     for (int i = fused->engine->probe_count - 1; i >= 0 && code == STATUS_OK; i--)
-        if (!taken_by_unit(fused, i))
-            code = connect_probe(fused, i, error);
+        code = connect_probe(fused, i, error);
     for (int s = 0; s < fused->step_count && code == STATUS_OK; s++)
         if (fused->steps[s].unit && fused->steps[s].unit->probe != NOTHING)
             code = connect_unit(fused, fused->steps[s].unit, &most, error);
@@ -420,10 +448,11 @@ status fused_forward(struct fused *fused, int first, struct error *error)
 static const void *plain_of(struct fused *fused, int value, bool gradient, int copy)
 {
     const struct fused_value *v = &fused->values[value];
-    const float *data = gradient ? value_gradient(fused, value, v->made) : value_data(fused, value, v->made);
+    const enum form form = gradient ? v->made : form_read(v);
+    const float *data = gradient ? value_gradient(fused, value, form) : value_data(fused, value, form);
     if (!data && !gradient)
         return fused->engine->values[value].data; /* a constant, or the input */
-    if (!data || v->made == FORM_PLAIN)
+    if (!data || form == FORM_PLAIN)
         return data;
     fused->kernels->layer->to_plain(fused->images, v->channels, value_positions(v), data,
                                     fused->scratch[copy], false);

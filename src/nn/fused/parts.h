@@ -51,6 +51,7 @@ struct unit {
     bool relu;
     float ceiling; /* 0: none */
     int probe;     /* whose sums the gate takes, or NOTHING */
+    bool lifts;    /* that of G among them; else h is made by other steps, and whoever has G takes it */
     float *center; /* of the probe, padded */
     const struct unit_numbers *numbers;
     struct unit_numbers own; /* in place of shared ones while operands are replaced */

@@ -106,23 +106,28 @@ static bool geometry_of(const struct fused *fused, int p, struct blocked_convolu
 
 /* --- probes --------------------------------------------------------------------------------------------- */
 
-/* Whether a convolution's unit will have all that the probe looks at. */
-static bool probe_fits(const struct fused *fused, const struct probe *probe, const int *producer)
+/* What a convolution's unit will have of what the probe looks at: nothing, y and u only, or G as well. */
+enum probe_fit { PROBE_APART, PROBE_TARGET, PROBE_WHOLE };
+
+static enum probe_fit probe_fits(const struct fused *fused, const struct probe *probe, const int *producer)
 {
     struct blocked_convolution geometry;
     float ceiling;
     int p = producer[probe->linear], next, target = probe->linear;
     if (p < 0 || !is(fused, p, "Conv") || !geometry_of(fused, p, &geometry))
-        return false;
+        return PROBE_APART;
     if ((next = sole_user(fused, target)) != NOTHING && norm_fits(fused, next))
         target = node_at(fused, next)->outputs[0];
     if (target != probe->target)
-        return false;
+        return PROBE_APART;
     if (probe->activated == target)
-        return true;
+        return PROBE_WHOLE;
     next = sole_user(fused, target);
-    return next != NOTHING && activation_fits(fused, next, &ceiling) &&
-           node_at(fused, next)->outputs[0] == probe->activated;
+    if (next == NOTHING) /* h is made of several steps that read u: the unit ends with u */
+        return PROBE_TARGET;
+    return activation_fits(fused, next, &ceiling) && node_at(fused, next)->outputs[0] == probe->activated
+               ? PROBE_WHOLE
+               : PROBE_APART;
 }
 
 /* Values of probes that no unit can serve must exist on their own. */
@@ -131,12 +136,14 @@ static void pin_probes(struct fused *fused, const int *producer)
     const struct engine *engine = fused->engine;
     for (int i = 0; i < engine->probe_count; i++) {
         const struct probe *probe = &engine->probes[i].probe;
-        bool fits = probe_fits(fused, probe, producer);
+        enum probe_fit fit = probe_fits(fused, probe, producer);
         for (int k = 0; k < engine->probe_count; k++)
-            fits = fits && (k == i || engine->probes[k].probe.linear != probe->linear);
-        if (!fits)
-            fused->values[probe->linear].pinned = fused->values[probe->target].pinned =
-                fused->values[probe->activated].pinned = true;
+            if (k != i && engine->probes[k].probe.linear == probe->linear)
+                fit = PROBE_APART;
+        if (fit == PROBE_APART)
+            fused->values[probe->linear].pinned = fused->values[probe->target].pinned = true;
+        if (fit != PROBE_WHOLE)
+            fused->values[probe->activated].pinned = true;
     }
 }
 
@@ -155,6 +162,13 @@ static int probe_at(const struct fused *fused, int linear, int target)
             !fused->values[linear].pinned && !fused->values[target].pinned)
             return i;
     return NOTHING;
+}
+
+/* Whether G is the gradient of the unit's output, or of its target. */
+static bool gives_lift(const struct fused *fused, const struct unit *unit, int output)
+{
+    const int activated = fused->engine->probes[unit->probe].probe.activated;
+    return activated == unit->target || activated == output;
 }
 
 /* --- making steps --------------------------------------------------------------------------------------- */
@@ -329,6 +343,7 @@ static status make_convolution(struct fused *fused, int p, const struct blocked_
     unit->biased = node->input_count > 2 && node->inputs[2] != VALUE_NONE;
     draft_tail(fused, &draft, take(fused, &draft, p), NOTHING);
     unit->probe = probe_at(fused, unit->linear, unit->target);
+    unit->lifts = unit->probe != NOTHING && gives_lift(fused, unit, draft.output);
     /* The images themselves: no need to spread their three channels over a block. */
     unit->forward.planar =
         geometry->groups == 1 && geometry->in_channels < LANES / 2 && input == fused->engine->input;

@@ -57,6 +57,8 @@ static void finish_sums(const struct fused *fused, const struct unit *unit)
             to[PROBE_DELTA * channels + c] = delta;
             to[PROBE_DELTA_CENTERED * channels + c] = centered + (near - exact) * delta;
             to[PROBE_GATE * channels + c] = gate;
+            if (!unit->lifts)
+                continue;
             to[PROBE_LIFT * channels + c] =
                 state->probe.activated == state->probe.target
                     ? gate

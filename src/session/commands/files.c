@@ -139,7 +139,7 @@ static const struct example data_examples[] = {
 const struct command commands_files[] = {
     {"load", NULL, "files", load_arguments, NULL, NULL, COMMAND_LONG | COMMAND_CHANGES,
      "load a network from an ONNX file",
-     "Reads an ONNX file (opset 7 to 18), folds what is constant and finds the layers that can be pruned. "
+     "Reads an ONNX file (opset 7 to 24), folds what is constant and finds the layers that can be pruned. "
      "The network must "
      "take one batch of images and give one row of class scores for each. A network that is loaded already "
      "is replaced, and "

@@ -235,11 +235,6 @@ static int64_t layer_parameters(const struct layer *layer)
     return layer->channels * each;
 }
 
-static const char *activation_name(const struct model *model, const struct layer *layer)
-{
-    return layer->activation_node < 0 ? NULL : model->graph->nodes[layer->activation_node].op->name;
-}
-
 static void kernel_text(const struct layer *layer, struct text *text)
 {
     text_add_format(text, "%lldx%lld", (long long)layer->kernel_height, (long long)layer->kernel_width);
@@ -273,8 +268,8 @@ static void layers_row(const struct session *session, int index, struct figure *
         table_text(figure, layer->norm_name);
     else
         table_missing(figure);
-    if (activation_name(model, layer))
-        table_text(figure, activation_name(model, layer));
+    if (layer->activation_name)
+        table_text(figure, layer->activation_name);
     else
         table_missing(figure);
     if (size.length)
@@ -343,9 +338,9 @@ static struct figure *layer_card(const struct session *session, int index)
     thousands_row(figure, "parameters", layer_parameters(layer));
     card_row(figure, "bias", "%s", layer->bias == VALUE_NONE ? "none" : "yes");
     card_row(figure, "norm", "%s", layer->norm_name ? layer->norm_name : "none");
-    const char *activation = activation_name(model, layer);
     card_row(figure, "then", "%s",
-             activation ? activation : "the identity (as far as this layer alone is concerned)");
+             layer->activation_name ? layer->activation_name
+                                    : "the identity (as far as this layer alone is concerned)");
     card_row(figure, "node", "%s", model->graph->nodes[layer->node].name);
     if (layer->output_layer)
         card_row(figure, "role", "its channels are the network's outputs: never pruned, not scored");
