@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lua scripts over the session: the module `ippro`, tame enough to run what somebody else wrote.
  *
- * A script can always be stopped, holds no more memory than it is given, loads text only, and cannot crash
- * the program: every object of the program that it holds is a handle that is dead once it was freed. With a
- * safe folder it has neither os nor io and writes nowhere else. One thread at a time. */
+ * A script holds no more memory than it is given, loads text only, and cannot crash the program: every object
+ * of the program that it holds is a handle that is dead once it was freed. A safe one has neither os nor io; to
+ * which files it and its commands are confined is base/file.h's matter. One thread at a time.
+ *
+ * A script can be stopped wherever it is:
+ *   - Lua code by a hook, every 100 instructions, and at each instruction once it was interrupted;
+ *   - functions of the library that may run long by looking for the interrupt themselves;
+ *   - what asks for a megabyte or more by being refused it;
+ *   - waiting for a file or pipe by the signal, which ends the system call; for a program by ending that;
+ *   - commands by their cancellation.
+ * No finalizer is a script's, and collection is in steps. What remains is a single operation of Lua over what
+ * the memory limit lets exist: comparing, joining or converting strings of hundreds of megabytes takes up to a
+ * few seconds, and so does a collection's last step over hundreds of millions of references. */
 #ifndef IPPRO_LUA_SCRIPT_H
 #define IPPRO_LUA_SCRIPT_H
 
@@ -23,20 +33,23 @@ struct script_host {
     /* Show what a script writes to its standard output or, `diagnostic`, standard error. NULL: those files.
      */
     void (*write)(void *argument, bool diagnostic, const char *text, size_t length);
-    /* Was Ctrl-C pressed? NULL: never. May be called at any time from the script's thread. */
+    /* Was Ctrl-C pressed? NULL: never. Asked at any time from the script's thread, also while Lua is asking for
+     * memory: it only looks. */
     bool (*interrupted)(void *argument);
+    /* Called often while a script computes or waits; NULL for none. The front end may look at its keys. */
+    void (*turn)(void *argument);
 };
 
 struct script_options {
-    size_t memory;      /* bytes that Lua may hold, 0: SCRIPT_MEMORY */
-    const char *folder; /* NULL: no limits; else nothing is written outside of it; borrowed */
+    size_t memory; /* bytes that Lua may hold, 0: SCRIPT_MEMORY */
+    bool safe;     /* without os and io */
 };
 
 #define SCRIPT_MEMORY ((size_t)1 << 30)
 
 struct script;
 
-/* The session is borrowed. STATUS_FILE when the safe folder does not exist. */
+/* The session is borrowed. */
 status script_new(struct session *session, const struct script_host *host,
                   const struct script_options *options, struct script **script, struct error *error);
 void script_free(struct script *script); /* NULL is fine */
