@@ -25,6 +25,8 @@ struct script {
     struct script_host host;
     size_t held, limit; /* bytes */
     bool safe;
+    struct text warning; /* pieces of one that is not complete */
+    bool warnings;       /* are they shown? */
     unsigned steps; /* of the hook, while nothing interrupted */
     char *traceback;
     bool running; /* no script is entered twice */
@@ -171,9 +173,7 @@ int call_own(lua_State *L);
  */
 
 void output_open(lua_State *L);
-void script_write(lua_State *L, bool diagnostic, const char *text, size_t length);
-/* Lines are kept, any other control character cannot reach the terminal. */
-void script_print_lines(lua_State *L, const struct text *text);
+void script_write(lua_State *L, enum script_output kind, const char *text, size_t length);
 int pretty_print(lua_State *L); /* all arguments, readable, as output */
 
 void module_open(lua_State *L);

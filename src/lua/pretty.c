@@ -122,6 +122,6 @@ int pretty_print(lua_State *L)
     }
     if (text->failed)
         return luaL_error(L, "out of memory");
-    script_print_lines(L, text);
+    script_write(L, SCRIPT_TEXT, text_data(text), text->length);
     return 0;
 }

@@ -81,6 +81,7 @@ void script_free(struct script *script)
     if (script->lua)
         lua_close(script->lua);
     mem_free(script->traceback);
+    text_free(&script->warning);
     mem_free(script);
 }
 

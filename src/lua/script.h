@@ -21,6 +21,12 @@
 #include "base/text.h"
 #include "session/command.h"
 
+enum script_output {
+    SCRIPT_TEXT,       /* for people: what could harm a terminal is escaped */
+    SCRIPT_DIAGNOSTIC, /* the same, for standard error */
+    SCRIPT_BYTES,      /* what io.write was given, as it is: a terminal must not see it so */
+};
+
 /* What the front end does for a script. */
 struct script_host {
     void *argument;
@@ -30,9 +36,8 @@ struct script_host {
                   const struct progress_listener *listener, struct reply *reply, struct error *error);
     /* Run a file of commands or another script. NULL: that is refused. */
     status (*file)(void *argument, const struct reply *reply, struct error *error);
-    /* Show what a script writes to its standard output or, `diagnostic`, standard error. NULL: those files.
-     */
-    void (*write)(void *argument, bool diagnostic, const char *text, size_t length);
+    /* Show what a script writes. NULL: standard output and standard error. */
+    void (*write)(void *argument, enum script_output kind, const char *text, size_t length);
     /* Was Ctrl-C pressed? NULL: never. Asked at any time from the script's thread, also while Lua is asking for
      * memory: it only looks. */
     bool (*interrupted)(void *argument);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -17,9 +18,17 @@ static status host_run(void *argument, struct session *session, const struct sta
     return shell_run(argument, &request, reply, error);
 }
 
-static void host_write(void *argument, bool diagnostic, const char *text, size_t length)
+/* Bytes are a script's own where they go to a file or a pipe. */
+static void host_write(void *argument, enum script_output kind, const char *text, size_t length)
 {
-    shell_text(argument, diagnostic ? SHELL_DIAGNOSTIC : SHELL_OUTPUT, text, length);
+    struct shell *shell = argument;
+    struct text shown = {0};
+    bool raw = kind != SCRIPT_BYTES || (!shell->face.text && !shell->show.plain && !isatty(STDOUT_FILENO));
+    if (!raw)
+        text_add_lines_escaped(&shown, text, length);
+    shell_text(shell, kind == SCRIPT_DIAGNOSTIC ? SHELL_DIAGNOSTIC : SHELL_OUTPUT, raw ? text : text_data(&shown),
+               raw ? length : shown.length);
+    text_free(&shown);
 }
 
 status shell_run_file(struct shell *shell, const struct reply *reply)

@@ -224,18 +224,16 @@ static void tell_recipe(const struct call *call, const char *name)
         reply_line(call->reply, "'prune' alone now selects by %s", pruning->rule.criterion);
 }
 
-/* The file, unless there is none, and the lines behind it. */
-static status read_recipe(struct call *call, struct recipe *recipe, struct error *error)
+/* The file, unless there is none (*path is owned by the caller), and the lines behind it. */
+static status read_recipe(struct call *call, struct recipe *recipe, char **path, struct error *error)
 {
-    char *path = NULL;
     status code = STATUS_OK;
     if (strcmp(call_argument(call, 0), no_file) != 0)
-        code = recipe_find(call_argument(call, 0), &path, error);
-    if (code == STATUS_OK && path)
-        code = recipe_read(path, call->session->recipe_program, recipe, error);
+        code = recipe_find(call_argument(call, 0), path, error);
+    if (code == STATUS_OK && *path)
+        code = recipe_read(*path, call->session->recipe_program, recipe, error);
     for (int i = 1; code == STATUS_OK && call_argument(call, i); i++)
         code = recipe_line(recipe, call_argument(call, i), error);
-    mem_free(path);
     return code;
 }
 
@@ -254,6 +252,7 @@ static status run_recipe(struct call *call, struct error *error)
     const struct model *model = call->session->model;
     struct recipe recipe = {.model = model};
     struct pruning *next;
+    char *path = NULL;
     status code = pruning_copy(call->session->pruning, &next, error);
     if (code != STATUS_OK)
         return code;
@@ -261,18 +260,19 @@ static status run_recipe(struct call *call, struct error *error)
     memset(next->excluded, 0, (size_t)next->block_count * sizeof *next->excluded);
     next->fixed = 0;
     recipe.pruning = next;
-    code = read_recipe(call, &recipe, error);
+    code = read_recipe(call, &recipe, &path, error);
     if (code == STATUS_OK)
         code = keep_log(call, &recipe, error);
     if (code == STATUS_OK)
         code = pruning_settle(next, model, error);
     if (code == STATUS_OK) {
         session_set_pruning(call->session, next);
-        tell_recipe(call, call_argument(call, 0));
+        tell_recipe(call, path ? path : no_file);
     } else {
         pruning_free(next);
     }
     recipe_end(&recipe);
+    mem_free(path);
     return code;
 }
 
