@@ -60,11 +60,24 @@ static void start(struct shell *shell, const struct arguments *arguments, bool i
         shell_words(shell, PROGRAM_NAME, "data", "shapes", NULL);
 }
 
+/* What is named on the command line is the user's own; all later files lie in the safe folder. */
+static status confine(const struct arguments *arguments, struct error *error)
+{
+    for (int i = 0; i < arguments->action_count; i++) {
+        if (arguments->actions[i].is_file)
+            file_admit(arguments->actions[i].text);
+    }
+    if (arguments->script)
+        file_admit(arguments->script);
+    return arguments->safe ? file_confine(arguments->safe, error) : STATUS_OK;
+}
+
 static int finish(const struct shell *shell)
 {
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return status_exit_code(STATUS_FAILED);
-    return interrupt_seen() ? status_exit_code(STATUS_CANCELLED) : status_exit_code(shell->first);
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (interrupt_seen())
+        return status_exit_code(STATUS_CANCELLED); /* which may have ended the writing too */
+    return written ? status_exit_code(shell->first) : status_exit_code(STATUS_FAILED);
 }
 
 /* Without -e, -f and a script, and at a terminal. */
@@ -110,8 +123,13 @@ static int run_prompt(struct shell *shell, struct explorer *explorer)
 static int run_front_end(struct shell *shell, struct explorer *explorer, const struct arguments *arguments,
                          bool interactive)
 {
+    struct error error = {0};
     shell->show.apart = !interactive;
     start(shell, arguments, interactive);
+    if (confine(arguments, &error) != STATUS_OK) {
+        fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
+        return status_exit_code(error.code);
+    }
     if (shell->first != STATUS_OK && !shell->keep_going &&
         !(interactive && !arguments->model && !arguments->data)) {
         if (explorer)
@@ -120,6 +138,7 @@ static int run_front_end(struct shell *shell, struct explorer *explorer, const s
     }
     if (interactive)
         return run_prompt(shell, explorer);
+    interrupt_end_at_third(status_exit_code(STATUS_CANCELLED));
     batch_run(shell, arguments);
     if (explorer)
         tui_print_errors(explorer);
@@ -141,7 +160,7 @@ static int run_session(const struct arguments *arguments)
     struct shell shell = {
         .show = {.plain = arguments->plain, .ascii = arguments->ascii},
         .keep_going = arguments->keep_going,
-        .script_options = {.memory = (size_t)arguments->lua_memory << 20, .folder = arguments->safe},
+        .script_options = {.memory = (size_t)arguments->lua_memory << 20, .safe = arguments->safe != NULL},
     };
     struct error error = {0};
     struct session *session;

@@ -79,10 +79,10 @@ static bool is_pressed(void *argument)
     return atomic_load(&pressed);
 }
 
-static void discard(void *argument, bool diagnostic, const char *text, size_t length)
+static void discard(void *argument, enum script_output kind, const char *text, size_t length)
 {
     (void)argument;
-    (void)diagnostic;
+    (void)kind;
     (void)text;
     (void)length;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/confine.h"
 #include "base/memory.h"
 
 #define PROGRAM_NAME "ippro-explore"
@@ -27,13 +28,17 @@ static const char *file_type(mode_t mode)
 static status file_error(struct error *error, const char *path, int number)
 {
     char reason[128];
+    if (number == EXDEV && confine_folder())
+        return error_set(error, STATUS_FILE, "%s: outside the folder %s, where --safe keeps all files", path,
+                         confine_folder());
     return error_set(error, STATUS_FILE, "%s: %s", path, strerror_r(number, reason, sizeof reason));
 }
 
 /* Open a regular file; O_NONBLOCK, because opening a pipe would otherwise wait for its other end. */
 static status open_regular(const char *path, size_t limit, int *descriptor, size_t *size, struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+    int fd = confine_folder() ? confine_open(path, flags) : open(path, flags);
     if (fd < 0)
         return file_error(error, path, errno);
     struct stat about;
@@ -110,6 +115,20 @@ status file_read(const char *path, size_t limit, unsigned char **data, size_t *s
     return code;
 }
 
+status file_check(const char *path, size_t limit, struct error *error)
+{
+    char *expanded = path_expand(path);
+    int fd;
+    size_t size;
+    if (!expanded)
+        return error_memory(error);
+    status code = open_regular(expanded, limit, &fd, &size, error);
+    if (code == STATUS_OK)
+        close(fd);
+    mem_free(expanded);
+    return code;
+}
+
 status file_read_at(int fd, const char *path, size_t offset, void *data, size_t count, struct error *error)
 {
     for (size_t at = 0; at < count;) {
@@ -150,59 +169,79 @@ static char *path_directory(const char *path)
     return mem_format("%.*s", (int)(base - path - 1), path);
 }
 
-/* Create a new file in `directory`; its short name fits wherever the real one fits. */
-static int open_temporary(const char *directory, char **path)
+/* A file to be replaced: its place, which nobody can exchange for another, and what is there. */
+struct place {
+    int folder; /* descriptor, -1: none */
+    const char *name;
+    bool exists;
+    struct stat about;
+};
+
+/* A folder that is not to be listed can be written in all the same. */
+static int open_folder(const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return descriptor < 0 && errno == EACCES ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : descriptor;
+}
+
+/* Where a path leads in the end. What is confined is written in its own place: a symbolic link that is there is
+ * not followed but replaced itself. */
+static status find_place(const char *path, const char *shown, struct place *place, struct error *error)
+{
+    char *directory = path_directory(path);
+    if (!directory)
+        return error_memory(error);
+    place->name = path_base(path);
+    place->folder = confine_folder() ? confine_open_folder(directory) : open_folder(directory);
+    status code = place->folder < 0 ? file_error(error, shown, errno) : STATUS_OK;
+    mem_free(directory);
+    if (code != STATUS_OK)
+        return code;
+    place->exists = fstatat(place->folder, place->name, &place->about, AT_SYMLINK_NOFOLLOW) == 0;
+    if (place->exists && S_ISLNK(place->about.st_mode))
+        place->exists = false;
+    if (place->exists && !S_ISREG(place->about.st_mode))
+        code = error_set(error, STATUS_FILE, "%s: is %s, not a regular file", shown,
+                         file_type(place->about.st_mode));
+    return code;
+}
+
+enum { TEMPORARY_NAME = 64 };
+
+/* Create a new file beside the place; its short name fits wherever the real one fits. */
+static int open_temporary(int folder, char name[TEMPORARY_NAME])
 {
     static atomic_uint counter;
     for (int attempt = 0; attempt < 100; attempt++) {
-        *path = mem_format("%s/.ippro-%ld-%u.tmp", directory, (long)getpid(), atomic_fetch_add(&counter, 1));
-        if (!*path) {
-            errno = ENOMEM;
-            return -1;
-        }
-        int fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+        snprintf(name, TEMPORARY_NAME, ".ippro-%ld-%u.tmp", (long)getpid(), atomic_fetch_add(&counter, 1));
+        int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (fd >= 0 || errno != EEXIST)
             return fd;
-        mem_free(*path);
-        *path = NULL;
     }
     errno = EEXIST;
     return -1;
 }
 
-/* The rename is only durable once the folder is: a failure here loses nothing that could be kept. */
-static void sync_directory(const char *directory)
-{
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        close(fd);
-    }
-}
-
-/* Write the temporary file and move it over `target`, whose permissions it takes when there is one. */
-static status write_and_rename(const char *target, const struct stat *old, const void *data, size_t size,
+/* Write the temporary file and move it to the place, taking the permissions of what is there. The rename is
+ * only durable once the folder is: a failure there loses nothing that could be kept. */
+static status write_and_rename(const struct place *place, const char *shown, const void *data, size_t size,
                                struct error *error)
 {
-    char *directory = path_directory(target), *temporary = NULL;
-    if (!directory)
-        return error_memory(error);
-    int fd = open_temporary(directory, &temporary);
-    status code = fd < 0 ? file_error(error, target, errno) : write_all(fd, target, data, size, error);
-    if (code == STATUS_OK && old && fchmod(fd, old->st_mode & 07777) != 0)
-        code = file_error(error, target, errno);
+    char temporary[TEMPORARY_NAME];
+    int fd = open_temporary(place->folder, temporary);
+    status code = fd < 0 ? file_error(error, shown, errno) : write_all(fd, shown, data, size, error);
+    if (code == STATUS_OK && place->exists && fchmod(fd, place->about.st_mode & 07777) != 0)
+        code = file_error(error, shown, errno);
     if (code == STATUS_OK && fsync(fd) != 0)
-        code = file_error(error, target, errno);
+        code = file_error(error, shown, errno);
     if (fd >= 0 && close(fd) != 0 && code == STATUS_OK)
-        code = file_error(error, target, errno);
-    if (code == STATUS_OK && rename(temporary, target) != 0)
-        code = file_error(error, target, errno);
+        code = file_error(error, shown, errno);
+    if (code == STATUS_OK && renameat(place->folder, temporary, place->folder, place->name) != 0)
+        code = file_error(error, shown, errno);
     if (code == STATUS_OK)
-        sync_directory(directory);
+        (void)fsync(place->folder);
     else if (fd >= 0)
-        unlink(temporary);
-    mem_free(temporary);
-    mem_free(directory);
+        unlinkat(place->folder, temporary, 0);
     return code;
 }
 
@@ -211,20 +250,15 @@ status file_replace(const char *path, const void *data, size_t size, struct erro
     char *target = path_expand(path);
     if (!target)
         return error_memory(error);
-    struct stat about;
-    bool exists = stat(target, &about) == 0;
-    status code = STATUS_OK;
-    if (exists && !S_ISREG(about.st_mode)) {
-        code =
-            error_set(error, STATUS_FILE, "%s: is %s, not a regular file", target, file_type(about.st_mode));
-    } else if (exists) {
-        /* Through a symbolic link, replace what it points to. */
-        char *real = realpath(target, NULL);
-        code = real ? write_and_rename(real, &about, data, size, error) : file_error(error, target, errno);
-        free(real);
-    } else {
-        code = write_and_rename(target, NULL, data, size, error);
-    }
+    /* Through a symbolic link, replace what it points to. */
+    char *real = confine_folder() ? NULL : realpath(target, NULL);
+    struct place place = {.folder = -1};
+    status code = find_place(real ? real : target, target, &place, error);
+    if (code == STATUS_OK)
+        code = write_and_rename(&place, target, data, size, error);
+    if (place.folder >= 0)
+        close(place.folder);
+    free(real);
     mem_free(target);
     return code;
 }
@@ -317,4 +351,26 @@ status file_program_data(const char *name, char **path, struct error *error)
                          directories[0] ? directories[0] : "", directories[0] ? " and " : "", directories[1]);
     *path = found;
     return STATUS_OK;
+}
+
+/* --- confinement -------------------------------------------------------------------------------------------
+ */
+
+status file_confine(const char *folder, struct error *error)
+{
+    const char *data = getenv("IPPRO_DATADIR");
+    if (!confine_begin(folder))
+        return error_set(error, STATUS_FILE, "%s: this is no folder", folder);
+    if (data && *data)
+        confine_add_folder(data);
+    confine_add_folder(PKGDATADIR);
+    return STATUS_OK;
+}
+
+void file_admit(const char *path)
+{
+    char *expanded = path_expand(path);
+    if (expanded)
+        confine_add_file(expanded);
+    mem_free(expanded);
 }

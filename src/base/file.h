@@ -21,6 +21,9 @@ status file_read_open(const char *path, size_t limit, unsigned char **data, size
 status file_read_at(int descriptor, const char *path, size_t offset, void *data, size_t count,
                     struct error *error);
 
+/* Could the file be read: is it there, regular, not empty, not too large, and open to us? */
+status file_check(const char *path, size_t limit, struct error *error);
+
 /* Replace (or create) the file in one step: temporary file beside it, fsync, rename. On failure the old file
  * is as it was and nothing is left behind. */
 status file_replace(const char *path, const void *data, size_t size, struct error *error);
@@ -31,6 +34,13 @@ const char *path_base(const char *path);      /* part after the last '/' */
 const char *path_extension(const char *path); /* "csv" for a/b.csv, "" without one */
 /* dir + "/" + name, owned by the caller. */
 char *path_join(const char *directory, const char *name);
+
+/* From now on files are read and replaced beneath this folder only, wherever a symbolic link leads, and besides
+ * the program's own data are read, and files admitted before or later. All else is refused as STATUS_FILE. A
+ * symbolic link in the place of a file to be replaced is replaced itself. Once, before there are other threads that open files; STATUS_FILE when it is no folder. */
+status file_confine(const char *folder, struct error *error);
+/* A single file that may be read although it lies elsewhere: the user named it. */
+void file_admit(const char *path);
 
 /* XDG directory for this program, e.g. file_user_directory("XDG_STATE_HOME", ".local/state") gives
  * ~/.local/state/ippro-explore; created (0700) when `create`. Owned by the caller; NULL when there is none.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libbase.a
 src_libbase_a_SOURCES = \
+	src/base/confine.c src/base/confine.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/file.c src/base/file.h \
 	src/base/match.c \

@@ -241,3 +241,22 @@ void text_add_escaped(struct text *text, const char *string, int width)
     if (!text->data)
         text_add(text, ""); /* so that an empty string also leaves a valid one */
 }
+
+void text_add_lines_escaped(struct text *text, const char *bytes, size_t count)
+{
+    const char *end = bytes + count;
+    char glyph[TEXT_ESCAPE_SIZE];
+    while (bytes < end) {
+        const char *start = bytes;
+        while (bytes < end && ((*bytes >= ' ' && *bytes < 0x7F) || *bytes == '\n' || *bytes == '\t'))
+            bytes++;
+        text_add_bytes(text, start, (size_t)(bytes - start));
+        if (bytes == end)
+            return;
+        char character[5] = {0}; /* a copy, for what follows the last byte is not the text's */
+        memcpy(character, bytes, end - bytes < 4 ? (size_t)(end - bytes) : 4);
+        int used = text_escape(character, glyph);
+        text_add(text, used ? glyph : "\\x00");
+        bytes += used ? used : 1;
+    }
+}

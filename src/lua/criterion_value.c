@@ -229,13 +229,13 @@ static status score_in_lua(const struct criterion_input *input, double *scores,
 
 static unsigned check_needs(lua_State *L)
 {
-    if (lua_getfield(L, 1, "needs") == LUA_TNIL)
+    if (raw_field(L, "needs") == LUA_TNIL)
         return NEED_WEIGHTS;
     if (!lua_istable(L, -1))
         luaL_error(L, "criterion: needs is an array of words");
     unsigned all = 0;
-    for (lua_Integer i = 1, count = luaL_len(L, -1); i <= count; i++) {
-        const char *word = lua_geti(L, -1, i) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    for (lua_Integer i = 1, count = (lua_Integer)lua_rawlen(L, -1); i <= count; i++) {
+        const char *word = lua_rawgeti(L, -1, i) == LUA_TSTRING ? lua_tostring(L, -1) : "";
         int need = 0;
         while (need < NEEDS && strcmp(needs[need].name, word) != 0)
             need++;
@@ -253,7 +253,7 @@ static unsigned check_needs(lua_State *L)
 /* A field that is a text or nil; it stays on the stack. */
 static const char *text_field(lua_State *L, const char *field, const char *otherwise)
 {
-    int type = lua_getfield(L, 1, field);
+    int type = raw_field(L, field);
     if (type != LUA_TSTRING && type != LUA_TNIL)
         luaL_error(L, "criterion: %s is a text", field);
     if (type == LUA_TSTRING && strlen(lua_tostring(L, -1)) != lua_rawlen(L, -1))
@@ -290,7 +290,7 @@ int ippro_criterion(lua_State *L)
     const char *name = text_field(L, "name", NULL);
     if (!name)
         return luaL_error(L, "criterion: the field 'name' is missing");
-    if (lua_getfield(L, 1, "score") != LUA_TFUNCTION)
+    if (raw_field(L, "score") != LUA_TFUNCTION)
         return luaL_error(L, "criterion: the field 'score' must be a function");
     lua_Debug about;
     lua_pushvalue(L, -1);
@@ -309,7 +309,7 @@ int ippro_criterion(lua_State *L)
     const struct criterion *before = criterion_find(name);
     if (criterion_add(&row, &added, &error) != STATUS_OK)
         return raise_error(L, &error);
-    lua_getfield(L, 1, "score");
+    raw_field(L, "score");
     lua_rawsetp(L, LUA_REGISTRYINDEX, added);
     if (before && before->owner == script) {
         lua_pushnil(L);

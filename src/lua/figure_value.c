@@ -29,7 +29,6 @@ static int save_figure(lua_State *L)
     size_t length = strlen(path), tail = strlen(extension);
     if (length <= tail || path[length - tail - 1] != '.' || strcmp(path + length - tail, extension) != 0)
         return luaL_error(L, "%s: the name must end in .%s", path, extension);
-    check_writable(L, path);
     if (figures_save(&figure, 1, path, &error) != STATUS_OK)
         return raise_error(L, &error);
     lua_settop(L, 1);

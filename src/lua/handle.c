@@ -150,8 +150,7 @@ void handle_kind_new(lua_State *L, enum handle_kind kind, const luaL_Reg *method
         lua_pushcfunction(L, to_string);
         lua_setfield(L, -2, "__tostring");
     }
-    lua_pushstring(L, kinds[kind].word);
-    lua_setfield(L, -2, "__metatable"); /* scripts see this in the place of the table */
+    protect_metatable(L, kinds[kind].word);
     if (methods) {
         lua_newtable(L);
         luaL_setfuncs(L, methods, 0);
@@ -182,4 +181,10 @@ void push_text(lua_State *L, const struct text *text)
     if (text->failed)
         luaL_error(L, "out of memory");
     lua_pushlstring(L, text_data(text), text->length);
+}
+
+int raw_field(lua_State *L, const char *name)
+{
+    lua_pushstring(L, name);
+    return lua_rawget(L, 1);
 }

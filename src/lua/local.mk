@@ -6,12 +6,17 @@ src_liblua_a_SOURCES = \
 	src/lua/figure_make.c \
 	src/lua/figure_value.c \
 	src/lua/handle.c \
+	src/lua/keys.c \
+	src/lua/load.c \
+	src/lua/long_strings.c \
+	src/lua/long_tables.c \
 	src/lua/module.c \
 	src/lua/network_value.c \
 	src/lua/output.c \
 	src/lua/parts.h \
 	src/lua/pattern.c src/lua/pattern.h \
 	src/lua/pretty.c \
+	src/lua/process.c \
 	src/lua/recipe.c \
 	src/lua/sandbox.c \
 	src/lua/score_value.c \

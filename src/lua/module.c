@@ -67,7 +67,8 @@ static int answer_text(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_newtable(L);
-    lua_getfield(L, 1, "text");
+    lua_pushliteral(L, "text");
+    lua_rawget(L, 1);
     lua_rawseti(L, 2, 1);
     lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
     for (lua_Integer i = 1; i <= count; i++) {
@@ -116,7 +117,8 @@ static int open_module(lua_State *L)
     luaL_setfuncs(L, functions, 0);
     lua_pushliteral(L, PROGRAM_VERSION);
     lua_setfield(L, -2, "version");
-    lua_createtable(L, 0, 2);
+    lua_createtable(L, 0, 3);
+    protect_metatable(L, "module");
     lua_pushcfunction(L, module_field);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, set_module_field);
@@ -134,6 +136,7 @@ void module_open(lua_State *L)
     score_kinds_new(L);
     selection_kind_new(L);
     luaL_newmetatable(L, "ippro.answer");
+    protect_metatable(L, "answer");
     lua_pushcfunction(L, answer_text);
     lua_setfield(L, -2, "__tostring");
     lua_pop(L, 1);

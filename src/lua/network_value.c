@@ -4,7 +4,6 @@
 #include "lua/parts.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "session/words/target.h"
@@ -167,7 +166,9 @@ void push_layer(lua_State *L, const struct model *model, int index)
 /* model:layers(): an array of layers, in the order of the network. */
 static int model_layers(lua_State *L)
 {
-    const struct model *model = session_with(L)->model;
+    session_with(L);
+    push_model(L);
+    const struct model *model = handle_check(L, -1, HANDLE_MODEL);
     lua_createtable(L, model->layers->count, 0);
     for (int i = 0; i < model->layers->count; i++) {
         push_layer(L, model, i);
@@ -227,25 +228,11 @@ static int compare_targets(const void *a, const void *b)
 
 void push_ordered_targets(lua_State *L, int index, const char *what)
 {
-    size_t count = 0, filled = 0;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "%s: the keys are layers, patterns, streams, inner or all", what);
-        count++;
     }
-    const char **targets = script_alloc(L, count, sizeof *targets);
-    int memory = lua_gettop(L);
-    for (lua_pushnil(L); filled < count && lua_next(L, index); lua_pop(L, 1))
-        targets[filled++] = lua_tostring(L, -2); /* the table keeps them */
-    lua_settop(L, memory);
-    if (count)
-        qsort(targets, count, sizeof *targets, compare_targets);
-    lua_createtable(L, (int)count, 0);
-    for (size_t i = 0; i < count; i++) {
-        lua_pushstring(L, targets[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-    lua_replace(L, memory);
+    push_sorted_keys(L, index, compare_targets);
 }
 
 static void ratios_from_table(lua_State *L)
@@ -253,7 +240,7 @@ static void ratios_from_table(lua_State *L)
     push_ordered_targets(L, 2, "ratios");
     for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
         lua_pushvalue(L, -1);
-        lua_gettable(L, 2);
+        lua_rawget(L, 2);
         set_ratio(L);
     }
 }

@@ -5,33 +5,51 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/text.h"
 
-void script_write(lua_State *L, bool diagnostic, const char *text, size_t length)
+static void write_host(const struct script *script, enum script_output kind, const char *text, size_t length)
 {
-    const struct script_host *host = &script_of(L)->host;
-    if (host->write)
-        host->write(host->argument, diagnostic, text, length);
+    if (script->host.write)
+        script->host.write(script->host.argument, kind, text, length);
     else
-        fwrite(text, 1, length, diagnostic ? stderr : stdout);
+        fwrite(text, 1, length, kind == SCRIPT_DIAGNOSTIC ? stderr : stdout);
 }
 
-void script_print_lines(lua_State *L, const struct text *text)
+void script_write(lua_State *L, enum script_output kind, const char *text, size_t length)
 {
-    const char *line = text_data(text);
     struct text safe = {0};
-    while (*line) {
-        size_t length = strcspn(line, "\n");
-        char *copy = mem_format("%.*s", (int)length, line);
-        if (copy)
-            text_add_escaped(&safe, copy, 0);
-        mem_free(copy);
-        text_add(&safe, "\n");
-        line += length + (line[length] == '\n');
+    stop_check(L);
+    if (kind == SCRIPT_BYTES) {
+        write_host(script_of(L), kind, text, length);
+        return;
     }
-    script_write(L, false, text_data(&safe), safe.length);
+    text_add_lines_escaped(&safe, text, length);
+    bool failed = safe.failed;
+    if (!failed)
+        write_host(script_of(L), kind, text_data(&safe), safe.length);
     text_free(&safe);
+    if (failed)
+        luaL_error(L, "out of memory");
+}
+
+/* warn(...): pieces of one message, then "@on" and "@off" alone, as the Lua program has it. */
+static void take_warning(void *argument, const char *piece, int more)
+{
+    struct script *script = argument;
+    bool whole = !script->warning.length && !more;
+    if (whole && *piece == '@') {
+        script->warnings = strcmp(piece, "@on") == 0 || (script->warnings && strcmp(piece, "@off") != 0);
+        return;
+    }
+    if (!script->warning.length)
+        text_add(&script->warning, "Lua warning: ");
+    text_add_lines_escaped(&script->warning, piece, strlen(piece));
+    if (more)
+        return;
+    text_add(&script->warning, "\n");
+    if (script->warnings && !script->warning.failed)
+        write_host(script, SCRIPT_DIAGNOSTIC, text_data(&script->warning), script->warning.length);
+    text_free(&script->warning);
 }
 
 /* print(...): as Lua's. One piece per call, so that no front end sees half a line. */
@@ -50,7 +68,7 @@ static int print_values(lua_State *L)
     luaL_pushresult(&line);
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
-    script_write(L, false, text, length);
+    script_write(L, SCRIPT_TEXT, text, length);
     return 0;
 }
 
@@ -80,7 +98,7 @@ static int write_values(lua_State *L)
     for (int i = first; i <= count; i++) {
         size_t length;
         const char *text = luaL_checklstring(L, i, &length);
-        script_write(L, stream->f == stderr, text, length);
+        script_write(L, stream->f == stderr ? SCRIPT_DIAGNOSTIC : SCRIPT_BYTES, text, length);
     }
     lua_settop(L, place);
     return 1;
@@ -99,6 +117,7 @@ static void wrap_write(lua_State *L)
 void output_open(lua_State *L)
 {
     lua_register(L, "print", print_values);
+    lua_setwarnf(L, take_warning, script_of(L));
     if (lua_getglobal(L, "io") == LUA_TTABLE) {
         lua_getfield(L, -1, "output");
         wrap_write(L);

@@ -2,7 +2,12 @@
 /* What the files of this room share.
  *
  * Lua's errors are long jumps. What C owns while Lua may raise one is therefore held by a handle, whose
- * collection frees it: create the handle first, then what it holds. */
+ * collection frees it: create the handle first, then what it holds.
+ *
+ * Metamethods of scripts can run in every access that is not raw, in every length that is not raw, in tostring,
+ * and then free, change and empty whatever a script can reach. So C reads tables raw; texts that it goes on using
+ * stay on the stack or in a table of its own; and what a handle held when a command began is held once more, by
+ * a handle that no script can reach, where functions of the script run before its end. */
 #ifndef IPPRO_LUA_PARTS_H
 #define IPPRO_LUA_PARTS_H
 
@@ -19,7 +24,10 @@ struct script {
     struct session *session;
     struct script_host host;
     size_t held, limit; /* bytes */
-    char *folder;       /* real path of the safe folder, or NULL */
+    bool safe;
+    struct text warning; /* pieces of one that is not complete */
+    bool warnings;       /* are they shown? */
+    unsigned steps; /* of the hook, while nothing interrupted */
     char *traceback;
     bool running; /* no script is entered twice */
     /* What commands called while another one runs: functions of criteria, of progress. */
@@ -75,6 +83,8 @@ void handle_kind_new(lua_State *L, enum handle_kind kind, const luaL_Reg *method
 
 /* Raise a C error as a Lua error with the position of the script's line. */
 int raise_error(lua_State *L, const struct error *error);
+/* Push a field of the table at index 1, as it stands there. Returns its type. */
+int raw_field(lua_State *L, const char *name);
 /* Memory that goes with a handle on top of the stack; raises an error when it is out. */
 void *script_alloc(lua_State *L, size_t count, size_t size);
 void push_text(lua_State *L, const struct text *text); /* raises an error when the text has failed */
@@ -111,6 +121,9 @@ void push_selection(lua_State *L, const struct session *session);
 
 /* What scripts know of a layer: itself, and its place in the network. */
 void push_layer(lua_State *L, const struct model *model, int index);
+/* Push an array of the keys of the table at `index` that are texts, in order; `compare` is given pointers to
+ * pointers to their characters, as qsort does. What becomes of the table later does not touch it. */
+void push_sorted_keys(lua_State *L, int index, int (*compare)(const void *a, const void *b));
 /* Push the keys of the table at `index`, an array of texts, from the general to the particular: what is set
  * later wins. Raises an error, with `what` in front, for other keys. */
 void push_ordered_targets(lua_State *L, int index, const char *what);
@@ -127,30 +140,40 @@ int check_layer(lua_State *L, int index, const struct model *model);
 /* A number option or the default. */
 void push_channels(lua_State *L, const int64_t *channels, int64_t count);
 
-/* --- taming: sandbox.c ------------------------------------------------------------------------------------
+/* --- taming: sandbox.c, load.c, process.c ------------------------------------------------------------------
  */
 
 void sandbox_open(lua_State *L, bool safe);
-/* Raises an error for a file outside the safe folder. */
-void check_writable(lua_State *L, const char *path);
+/* Scripts see `shown` in the place of the metatable on top of the stack, and cannot change it. */
+void protect_metatable(lua_State *L, const char *shown);
+void load_open(lua_State *L);
 /* Compile text; pushes the function or a message, returns Lua's status. */
 int load_text(lua_State *L, const char *code, size_t size, const char *chunk);
 int load_file(lua_State *L, const char *path, struct error *error);
+void process_open(lua_State *L); /* over the libraries os and io */
 
-/* --- stopping: stop.c -------------------------------------------------------------------------------------
+/* --- stopping: stop.c, long_strings.c, long_tables.c ------------------------------------------------------
  */
 
 void stop_open(lua_State *L); /* over the libraries */
 void stop_hook(lua_State *L);
+bool script_pending(const struct script *script); /* an interrupt; asks nothing of Lua */
 bool script_interrupted(lua_State *L);
+/* Raise the error when there is an interrupt: in every loop whose length a script chooses. */
+void stop_check(lua_State *L);
+void script_turn(lua_State *L); /* the front end's turn while something else is waited for */
+void long_strings_open(lua_State *L);
+void long_tables_open(lua_State *L);
+/* Replace a function of a library by one whose upvalue 1 it becomes. */
+void wrap_field(lua_State *L, const char *library, const char *name, lua_CFunction function);
+/* In such a function: call upvalue 1 with what is on the stack. Returns the number of its results there. */
+int call_own(lua_State *L);
 
 /* --- output: output.c, pretty.c ---------------------------------------------------------------------------
  */
 
 void output_open(lua_State *L);
-void script_write(lua_State *L, bool diagnostic, const char *text, size_t length);
-/* Lines are kept, any other control character cannot reach the terminal. */
-void script_print_lines(lua_State *L, const struct text *text);
+void script_write(lua_State *L, enum script_output kind, const char *text, size_t length);
 int pretty_print(lua_State *L); /* all arguments, readable, as output */
 
 void module_open(lua_State *L);

@@ -9,10 +9,19 @@
 
 enum { DEPTH_MAX = 200, CAPTURE_OPEN = -1, CAPTURE_POSITION = -2, STEPS_UNSEEN = 1 << 16 };
 
+/* Steps are what a character costs. */
+static void count_steps(struct matcher *m, size_t steps)
+{
+    m->steps += steps;
+    if (m->steps < STEPS_UNSEEN)
+        return;
+    m->steps = 0;
+    stop_check(m->L);
+}
+
 static void count_step(struct matcher *m)
 {
-    if (++m->steps % STEPS_UNSEEN == 0 && script_interrupted(m->L))
-        luaL_error(m->L, "interrupted");
+    count_steps(m, 1);
 }
 
 static const char *match_here(struct matcher *m, const char *s, const char *p);
@@ -23,7 +32,7 @@ static const char *match_here(struct matcher *m, const char *s, const char *p);
 /* The set [...] at p: where it ends, behind the bracket. */
 static const char *set_end(struct matcher *m, const char *p)
 {
-    p++;
+    const char *start = p++;
     if (p < m->pattern_end && *p == '^')
         p++;
     do { /* a bracket that comes first is one of the set */
@@ -32,6 +41,7 @@ static const char *set_end(struct matcher *m, const char *p)
         if (*p++ == '%')
             p++;
     } while (p >= m->pattern_end || *p != ']');
+    count_steps(m, (size_t)(p - start));
     return p + 1;
 }
 
@@ -89,10 +99,11 @@ static bool in_set(int c, const char *p, const char *last)
 }
 
 /* Does the item from p to `end` match the character at s? */
-static bool matches_one(const struct matcher *m, const char *s, const char *p, const char *end)
+static bool matches_one(struct matcher *m, const char *s, const char *p, const char *end)
 {
     if (s >= m->end)
         return false;
+    count_steps(m, (size_t)(end - p));
     int c = (unsigned char)*s;
     switch (*p) {
     case '.':
@@ -113,10 +124,8 @@ static bool matches_one(const struct matcher *m, const char *s, const char *p, c
 static const char *match_most(struct matcher *m, const char *s, const char *p, const char *end)
 {
     ptrdiff_t count = 0;
-    while (matches_one(m, s + count, p, end)) {
-        count_step(m);
+    while (matches_one(m, s + count, p, end))
         count++;
-    }
     for (; count >= 0; count--) {
         const char *rest = match_here(m, s + count, end + 1);
         if (rest)
@@ -206,6 +215,7 @@ static const char *match_again(struct matcher *m, const char *s, int digit)
     if (which < 0 || which >= m->level || m->captures[which].length == CAPTURE_OPEN)
         luaL_error(m->L, "invalid capture index %%%d", which + 1);
     ptrdiff_t length = m->captures[which].length;
+    count_steps(m, length > 0 ? (size_t)length : 0);
     if (length < 0 || m->end - s < length || memcmp(m->captures[which].start, s, (size_t)length) != 0)
         return NULL;
     return s + length;

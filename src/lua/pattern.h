@@ -18,7 +18,7 @@ struct matcher {
     const char *subject, *end, *pattern_end;
     int level; /* captures, open ones too */
     int depth;
-    unsigned steps;
+    size_t steps; /* since an interrupt was looked for */
     struct pattern_capture captures[PATTERN_CAPTURES];
 };
 

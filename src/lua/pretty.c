@@ -2,7 +2,6 @@
 /* How values are shown at the prompt: as Lua would read them back, where it can. */
 #include "lua/parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -43,35 +42,30 @@ static int compare_names(const void *a, const void *b)
 /* The fields of the table at `index` whose names are texts, by the alphabet. */
 static void add_fields(lua_State *L, struct text *out, int index, int depth, bool first)
 {
-    size_t count = 0, filled = 0;
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
-        count += lua_type(L, -2) == LUA_TSTRING;
-    const char **names = script_alloc(L, count, sizeof *names);
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        if (lua_type(L, -2) == LUA_TSTRING && filled < count)
-            names[filled++] = lua_tostring(L, -2);
-    }
-    if (filled)
-        qsort(names, filled, sizeof *names, compare_names);
-    for (size_t i = 0; i < filled; i++, first = false) {
+    push_sorted_keys(L, index, compare_names);
+    int keys = lua_gettop(L);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, keys);
+    for (lua_Integer i = 1; i <= count; i++, first = false) {
         text_add(out, first ? "" : ", ");
-        if (i == SHOWN_ITEMS) {
+        if (i > SHOWN_ITEMS) {
             text_add(out, "...");
             break;
         }
-        if (!is_name(names[i])) {
+        lua_rawgeti(L, keys, i);
+        const char *name = lua_tostring(L, -1);
+        if (!is_name(name)) {
             text_add(out, "[");
-            add_quoted(out, names[i]);
+            add_quoted(out, name);
             text_add(out, "] = ");
         } else {
-            text_add_format(out, "%s = ", names[i]);
+            text_add_format(out, "%s = ", name);
         }
-        lua_pushstring(L, names[i]);
+        lua_pushvalue(L, -1);
         lua_rawget(L, index);
         add_value(L, out, lua_gettop(L), depth + 1);
-        lua_pop(L, 1);
+        lua_settop(L, keys);
     }
-    lua_pop(L, 1);
+    lua_settop(L, keys - 1);
 }
 
 static void add_table(lua_State *L, struct text *out, int index, int depth)
@@ -128,6 +122,6 @@ int pretty_print(lua_State *L)
     }
     if (text->failed)
         return luaL_error(L, "out of memory");
-    script_print_lines(L, text);
+    script_write(L, SCRIPT_TEXT, text_data(text), text->length);
     return 0;
 }

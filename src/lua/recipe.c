@@ -45,7 +45,7 @@ static void lines_from_table(lua_State *L, const struct recipe_call *call, int i
     push_ordered_targets(L, index, call->path);
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
         lua_pushvalue(L, -1);
-        lua_gettable(L, index);
+        lua_rawget(L, index);
         add_line(L, call, lua_tostring(L, -2));
         lua_pop(L, 1);
     }
@@ -73,9 +73,10 @@ static void lines_from_function(lua_State *L, const struct recipe_call *call, in
 static void push_environment(lua_State *L)
 {
     lua_newtable(L);
-    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 2);
     lua_pushglobaltable(L);
     lua_setfield(L, -2, "__index");
+    protect_metatable(L, "environment");
     lua_setmetatable(L, -2);
 }
 

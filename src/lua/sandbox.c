@@ -1,102 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What scripts may and may not: libraries, loading, writing. */
+/* What scripts may and may not: libraries, metatables, collection. Loading is in load.c. */
 #include "lua/parts.h"
 
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/file.h"
-#include "base/memory.h"
-
-static const size_t script_limit = (size_t)16 << 20;
-
-/* --- loading -----------------------------------------------------------------------------------------------
+/* --- metatables --------------------------------------------------------------------------------------------
  */
 
-int load_text(lua_State *L, const char *code, size_t size, const char *chunk)
-{
-    if (size && *code == LUA_SIGNATURE[0]) {
-        lua_pushfstring(L, "%s: binary chunks are refused", *chunk == '@' ? chunk + 1 : "load");
-        return LUA_ERRSYNTAX;
-    }
-    return luaL_loadbufferx(L, code, size, chunk, "t");
-}
-
-/* The first line of an executable file is skipped, but keeps its number. */
-static void skip_shebang(char **code, size_t *size)
-{
-    if (*size && **code == '#') {
-        char *end = memchr(*code, '\n', *size);
-        size_t length = end ? (size_t)(end - *code) : *size;
-        *code += length;
-        *size -= length;
-    }
-}
-
-int load_file(lua_State *L, const char *path, struct error *error)
-{
-    void **place = handle_push(L, HANDLE_MEMORY);
-    unsigned char *data = NULL;
-    size_t size;
-    if (file_read(path, script_limit, &data, &size, error) != STATUS_OK) {
-        lua_pop(L, 1);
-        lua_pushstring(L, error->message);
-        return LUA_ERRFILE;
-    }
-    *place = data;
-    char *code = (char *)data;
-    skip_shebang(&code, &size);
-    lua_pushfstring(L, "@%s", path);
-    int result = load_text(L, code, size, lua_tostring(L, -1));
-    lua_replace(L, -3); /* the function or message in the place of the data, which is collected */
-    lua_pop(L, 1);
-    return result;
-}
-
-/* load(chunk [, name [, mode [, env]]]): as Lua's, but text only. */
-static int safe_load(lua_State *L)
-{
-    lua_settop(L, 4);
-    bool has_environment = !lua_isnil(L, 4);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushvalue(L, 1);
-    lua_pushvalue(L, 2);
-    lua_pushliteral(L, "t");
-    if (has_environment)
-        lua_pushvalue(L, 4);
-    lua_call(L, has_environment ? 4 : 3, LUA_MULTRET);
-    return lua_gettop(L) - 4;
-}
-
-static int safe_loadfile(lua_State *L)
-{
-    struct error error = {0};
-    bool has_environment = !lua_isnoneornil(L, 3);
-    if (load_file(L, luaL_checkstring(L, 1), &error) != LUA_OK) {
-        lua_pushnil(L);
-        lua_insert(L, -2);
-        return 2;
-    }
-    if (has_environment) {
-        lua_pushvalue(L, 3);
-        lua_setupvalue(L, -2, 1);
-    }
-    return 1;
-}
-
-static int safe_dofile(lua_State *L)
-{
-    struct error error = {0};
-    lua_settop(L, 1);
-    if (load_file(L, luaL_checkstring(L, 1), &error) != LUA_OK)
-        return lua_error(L);
-    lua_call(L, 0, LUA_MULTRET);
-    return lua_gettop(L) - 1;
-}
-
-/* Collection cannot be interrupted, so scripts have no part in it. */
+/* Finalizers run wherever memory is asked for, in the middle of C too, and no hook stops them: scripts have
+ * none. Metatables that are not their own are hidden, or a __gc would come in that way. */
 static int safe_setmetatable(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -113,35 +25,91 @@ static int safe_setmetatable(lua_State *L)
     return 1;
 }
 
-/* package.searchers: Lua files of package.path, as text. */
-static int search_file(lua_State *L)
+void protect_metatable(lua_State *L, const char *shown)
 {
-    struct error error = {0};
-    luaL_checkstring(L, 1);
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "searchpath");
-    lua_pushvalue(L, 1);
-    lua_getfield(L, -3, "path");
-    lua_call(L, 2, 2);
-    if (lua_isnil(L, -2))
-        return 1; /* the message that says where it was looked for */
+    lua_pushstring(L, shown);
+    lua_setfield(L, -2, "__metatable");
+}
+
+static void protect_library_metatables(lua_State *L)
+{
+    lua_pushliteral(L, "");
+    lua_getmetatable(L, -1);
+    protect_metatable(L, "string");
+    lua_pop(L, 2);
+    if (luaL_getmetatable(L, LUA_FILEHANDLE) == LUA_TTABLE)
+        protect_metatable(L, "file");
     lua_pop(L, 1);
-    const char *path = lua_tostring(L, -1);
-    if (load_file(L, path, &error) != LUA_OK)
-        return luaL_error(L, "%s", lua_tostring(L, -1));
-    lua_insert(L, -2);
-    return 2;
+}
+
+/* --- collection --------------------------------------------------------------------------------------------
+ */
+
+enum { STEP_KILOBYTES = 256 };
+
+/* A whole cycle is done in steps, between which an interrupt is seen. What was already begun is ended first. */
+static void collect(lua_State *L)
+{
+    for (int cycle = 0; cycle < 2; cycle++) {
+        do
+            stop_check(L);
+        while (!lua_gc(L, LUA_GCSTEP, 0));
+    }
+}
+
+/* "step": up to so many kilobytes. */
+static bool step(lua_State *L, lua_Integer kilobytes)
+{
+    bool complete = false;
+    do {
+        stop_check(L);
+        complete = lua_gc(L, LUA_GCSTEP, kilobytes > STEP_KILOBYTES ? STEP_KILOBYTES : (int)kilobytes);
+        kilobytes -= STEP_KILOBYTES;
+    } while (!complete && kilobytes > 0);
+    return complete;
+}
+
+/* collectgarbage([option [, argument...]]): as Lua's, always incremental and with Lua's own pace. */
+static int collect_garbage(lua_State *L)
+{
+    static const char *const options[] = {"collect",     "count",        "step",     "stop",       "restart",
+                                          "isrunning",   "incremental",  "generational", "setpause",
+                                          "setstepmul",  NULL};
+    enum { COLLECT, COUNT, STEP, STOP, RESTART, RUNNING, INCREMENTAL, GENERATIONAL };
+    int option = luaL_checkoption(L, 1, "collect", options);
+    lua_Integer kilobytes = luaL_optinteger(L, 2, 0);
+    switch (option) {
+    case COLLECT:
+        collect(L);
+        break;
+    case COUNT:
+        lua_pushnumber(L, lua_gc(L, LUA_GCCOUNT) + lua_gc(L, LUA_GCCOUNTB) / 1024.0);
+        return 1;
+    case STEP:
+        lua_pushboolean(L, step(L, kilobytes < 0 ? 0 : kilobytes));
+        return 1;
+    case STOP:
+        lua_gc(L, LUA_GCSTOP);
+        break;
+    case RESTART:
+        lua_gc(L, LUA_GCRESTART);
+        break;
+    case RUNNING:
+        lua_pushboolean(L, lua_gc(L, LUA_GCISRUNNING));
+        return 1;
+    case INCREMENTAL:
+    case GENERATIONAL:
+        lua_pushliteral(L, "incremental");
+        return 1;
+    default:
+        break;
+    }
+    lua_pushinteger(L, 0);
+    return 1;
 }
 
 /* --- libraries ---------------------------------------------------------------------------------------------
  */
-
-static void wrap_global(lua_State *L, const char *name, lua_CFunction function)
-{
-    lua_getglobal(L, name);
-    lua_pushcclosure(L, function, 1);
-    lua_setglobal(L, name);
-}
 
 static void remove_field(lua_State *L, const char *table, const char *field)
 {
@@ -149,46 +117,6 @@ static void remove_field(lua_State *L, const char *table, const char *field)
     lua_pushnil(L);
     lua_setfield(L, -2, field);
     lua_pop(L, 1);
-}
-
-/* A search path without what is relative to the current folder. */
-static void clean_path(lua_State *L)
-{
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "path");
-    const char *path = luaL_optstring(L, -1, "");
-    luaL_Buffer kept;
-    luaL_buffinit(L, &kept);
-    for (bool first = true; *path;) {
-        size_t length = strcspn(path, ";");
-        if (*path == '/') {
-            if (!first)
-                luaL_addchar(&kept, ';');
-            luaL_addlstring(&kept, path, length);
-            first = false;
-        }
-        path += length + (path[length] == ';');
-    }
-    luaL_pushresult(&kept);
-    lua_setfield(L, -3, "path");
-    lua_pushliteral(L, "");
-    lua_setfield(L, -3, "cpath");
-    lua_pop(L, 2);
-}
-
-/* Modules are text files: no shared libraries. */
-static void set_searchers(lua_State *L)
-{
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "searchers");
-    lua_pushcfunction(L, search_file);
-    lua_rawseti(L, -2, 2);
-    for (int i = 3; i <= 4; i++) {
-        lua_pushnil(L);
-        lua_rawseti(L, -2, i);
-    }
-    lua_pop(L, 2);
-    remove_field(L, "package", "loadlib");
 }
 
 /* Of the debug library what only looks: hooks and metatables are ours. */
@@ -226,36 +154,16 @@ void sandbox_open(lua_State *L, bool safe)
         luaL_requiref(L, "os", luaopen_os, 1);
         luaL_requiref(L, "io", luaopen_io, 1);
         lua_pop(L, 2);
-        remove_field(L, "os", "exit"); /* the program ends by `quit`, with all that is open closed */
+        remove_field(L, "os", "exit");      /* the program ends by `quit`, with all that is open closed */
+        remove_field(L, "os", "setlocale"); /* numbers are written with a point */
+        process_open(L);
     }
     open_debug(L);
-    clean_path(L);
-    set_searchers(L);
-    wrap_global(L, "load", safe_load);
-    wrap_global(L, "loadfile", safe_loadfile);
-    wrap_global(L, "dofile", safe_dofile);
-    wrap_global(L, "setmetatable", safe_setmetatable);
+    load_open(L);
+    lua_register(L, "collectgarbage", collect_garbage);
+    wrap_field(L, LUA_GNAME, "setmetatable", safe_setmetatable);
     remove_field(L, "string", "dump");
+    protect_library_metatables(L);
     stop_open(L);
 }
 
-/* --- writing -----------------------------------------------------------------------------------------------
- */
-
-void check_writable(lua_State *L, const char *path)
-{
-    const struct script *script = script_of(L);
-    if (!script->folder)
-        return;
-    char real[PATH_MAX];
-    const char *base = path_base(path);
-    lua_pushlstring(L, path, (size_t)(base - path));
-    const char *folder = lua_tostring(L, -1);
-    size_t length = strlen(script->folder);
-    bool inside = *path != '~' && *base && realpath(*folder ? folder : ".", real) &&
-                  strncmp(real, script->folder, length) == 0 &&
-                  (real[length] == '/' || real[length] == '\0' || length == 1);
-    lua_pop(L, 1);
-    if (!inside)
-        luaL_error(L, "%s: nothing is written outside the folder %s (--safe)", path, script->folder);
-}

@@ -28,7 +28,7 @@ void push_score_set(lua_State *L, const struct session *session)
  * set:corr("kendall") is set:corr{method = "kendall"}. */
 static int set_command(lua_State *L)
 {
-    struct session *session = handle_check(L, 1, HANDLE_SCORE_SET);
+    const struct session *session = handle_check(L, 1, HANDLE_SCORE_SET);
     const char *name = lua_tostring(L, lua_upvalueindex(1));
     if (strcmp(name, "corr") == 0 && lua_gettop(L) == 2 && lua_isstring(L, 2)) {
         lua_newtable(L);
@@ -41,7 +41,9 @@ static int set_command(lua_State *L)
         lua_setfield(L, -2, "ratio");
         lua_replace(L, 2);
     }
-    command_call(L, session, name, 2, lua_gettop(L));
+    int last = lua_gettop(L);
+    push_score_set(L, session); /* the command's own: its progress function may free the script's */
+    command_call(L, handle_check(L, -1, HANDLE_SCORE_SET), name, 2, last);
     answer_only_figure(L);
     return 1;
 }
@@ -194,7 +196,7 @@ static int scores_layers(lua_State *L)
         if (!held->scores->layer[i])
             continue;
         lua_pushstring(L, held->model->layers->items[i].name);
-        lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     }
     return 1;
 }
@@ -351,7 +353,7 @@ static int selection_removed(lua_State *L)
         }
         if (only >= 0)
             return 1;
-        if (luaL_len(L, -1))
+        if (lua_rawlen(L, -1))
             lua_setfield(L, -2, layer->name);
         else
             lua_pop(L, 1);

@@ -2,19 +2,18 @@
 /* The life of a Lua state, and the one protected way into it. */
 #include "lua/parts.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 
 struct script *script_of(lua_State *L)
 {
     return *(struct script **)lua_getextraspace(L);
 }
+
+/* With an interrupt pending no block grows by more. */
+static const size_t large_block = (size_t)1 << 20;
 
 /* Lua's memory, counted. When a block is new, `old` is a kind of value and no size. */
 static void *allocate(void *argument, void *block, size_t old, size_t size)
@@ -28,6 +27,8 @@ static void *allocate(void *argument, void *block, size_t old, size_t size)
     }
     if (size > before && size - before > script->limit - script->held)
         return NULL;
+    if (size > before && size - before >= large_block && script_pending(script))
+        return NULL;
     void *moved = mem_resize(block, size, 1);
     if (moved)
         script->held = script->held - before + size;
@@ -39,22 +40,10 @@ static int open_all(lua_State *L)
     struct script *script = script_of(L);
     script->caller = lua_newthread(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, script);
-    sandbox_open(L, script_of(L)->folder != NULL);
+    sandbox_open(L, script->safe);
     output_open(L);
     module_open(L);
     return 0;
-}
-
-static status set_folder(struct script *script, const char *folder, struct error *error)
-{
-    char real[PATH_MAX];
-    struct stat about;
-    if (!folder)
-        return STATUS_OK;
-    if (!realpath(folder, real) || stat(real, &about) != 0 || !S_ISDIR(about.st_mode))
-        return error_set(error, STATUS_FILE, "%s: this is no folder", folder);
-    script->folder = mem_string(real);
-    return script->folder ? STATUS_OK : error_memory(error);
 }
 
 status script_new(struct session *session, const struct script_host *host,
@@ -67,9 +56,9 @@ status script_new(struct session *session, const struct script_host *host,
     script->thread = pthread_self();
     script->host = *host;
     script->limit = options->memory ? options->memory : SCRIPT_MEMORY;
-    status code = set_folder(script, options->folder, error);
-    if (code == STATUS_OK && !(script->lua = lua_newstate(allocate, script)))
-        code = error_memory(error);
+    script->safe = options->safe;
+    script->lua = lua_newstate(allocate, script);
+    status code = script->lua ? STATUS_OK : error_memory(error);
     if (code == STATUS_OK) {
         *(struct script **)lua_getextraspace(script->lua) = script;
         lua_pushcfunction(script->lua, open_all);
@@ -92,7 +81,7 @@ void script_free(struct script *script)
     if (script->lua)
         lua_close(script->lua);
     mem_free(script->traceback);
-    mem_free(script->folder);
+    text_free(&script->warning);
     mem_free(script);
 }
 
@@ -143,8 +132,8 @@ static status enter(struct script *script, int count, struct error *error)
             error_set(error, code, "%s", message ? message : "an error without a text");
     }
     lua_settop(L, 0);
-    if (result != LUA_OK)
-        lua_gc(L, LUA_GCCOLLECT);
+    if (result != LUA_OK && code != STATUS_CANCELLED)
+        lua_gc(L, LUA_GCCOLLECT); /* which may take long: not now when somebody waits for the end */
     return code;
 }
 

@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lua scripts over the session: the module `ippro`, tame enough to run what somebody else wrote.
  *
- * A script can always be stopped, holds no more memory than it is given, loads text only, and cannot crash
- * the program: every object of the program that it holds is a handle that is dead once it was freed. With a
- * safe folder it has neither os nor io and writes nowhere else. One thread at a time. */
+ * A script holds no more memory than it is given, loads text only, and cannot crash the program: every object
+ * of the program that it holds is a handle that is dead once it was freed. A safe one has neither os nor io; to
+ * which files it and its commands are confined is base/file.h's matter. One thread at a time.
+ *
+ * A script can be stopped wherever it is:
+ *   - Lua code by a hook, every 100 instructions, and at each instruction once it was interrupted;
+ *   - functions of the library that may run long by looking for the interrupt themselves;
+ *   - what asks for a megabyte or more by being refused it;
+ *   - waiting for a file or pipe by the signal, which ends the system call; for a program by ending that;
+ *   - commands by their cancellation.
+ * No finalizer is a script's, and collection is in steps. What remains is a single operation of Lua over what
+ * the memory limit lets exist: comparing, joining or converting strings of hundreds of megabytes takes up to a
+ * few seconds, and so does a collection's last step over hundreds of millions of references. */
 #ifndef IPPRO_LUA_SCRIPT_H
 #define IPPRO_LUA_SCRIPT_H
 
 #include <stddef.h>
 #include "base/text.h"
 #include "session/command.h"
+
+enum script_output {
+    SCRIPT_TEXT,       /* for people: what could harm a terminal is escaped */
+    SCRIPT_DIAGNOSTIC, /* the same, for standard error */
+    SCRIPT_BYTES,      /* what io.write was given, as it is: a terminal must not see it so */
+};
 
 /* What the front end does for a script. */
 struct script_host {
@@ -20,23 +36,25 @@ struct script_host {
                   const struct progress_listener *listener, struct reply *reply, struct error *error);
     /* Run a file of commands or another script. NULL: that is refused. */
     status (*file)(void *argument, const struct reply *reply, struct error *error);
-    /* Show what a script writes to its standard output or, `diagnostic`, standard error. NULL: those files.
-     */
-    void (*write)(void *argument, bool diagnostic, const char *text, size_t length);
-    /* Was Ctrl-C pressed? NULL: never. May be called at any time from the script's thread. */
+    /* Show what a script writes. NULL: standard output and standard error. */
+    void (*write)(void *argument, enum script_output kind, const char *text, size_t length);
+    /* Was Ctrl-C pressed? NULL: never. Asked at any time from the script's thread, also while Lua is asking for
+     * memory: it only looks. */
     bool (*interrupted)(void *argument);
+    /* Called often while a script computes or waits; NULL for none. The front end may look at its keys. */
+    void (*turn)(void *argument);
 };
 
 struct script_options {
-    size_t memory;      /* bytes that Lua may hold, 0: SCRIPT_MEMORY */
-    const char *folder; /* NULL: no limits; else nothing is written outside of it; borrowed */
+    size_t memory; /* bytes that Lua may hold, 0: SCRIPT_MEMORY */
+    bool safe;     /* without os and io */
 };
 
 #define SCRIPT_MEMORY ((size_t)1 << 30)
 
 struct script;
 
-/* The session is borrowed. STATUS_FILE when the safe folder does not exist. */
+/* The session is borrowed. */
 status script_new(struct session *session, const struct script_host *host,
                   const struct script_options *options, struct script **script, struct error *error);
 void script_free(struct script *script); /* NULL is fine */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const char specials[] = "^$*+?.([%-";
+static const size_t bytes_unseen = (size_t)1 << 22; /* bytes */
 
 /* Positions count from 1, negative ones from the end: how many characters stand before it. */
 static size_t offset_of(lua_Integer position, size_t length)
@@ -30,8 +31,10 @@ static bool has_specials(const char *pattern, size_t length)
     return false;
 }
 
-static const char *find_plain(const char *s, size_t length, const char *word, size_t word_length)
+/* Comparing costs what it may at most: a word of the subject's own letters fits almost everywhere. */
+static const char *find_plain(lua_State *L, const char *s, size_t length, const char *word, size_t word_length)
 {
+    size_t steps = 0;
     if (word_length == 0)
         return s;
     for (const char *end = s + length; (size_t)(end - s) >= word_length; s++) {
@@ -40,6 +43,11 @@ static const char *find_plain(const char *s, size_t length, const char *word, si
             return NULL;
         if (memcmp(s, word, word_length) == 0)
             return s;
+        steps += word_length;
+        if (steps >= bytes_unseen) {
+            steps = 0;
+            stop_check(L);
+        }
     }
     return NULL;
 }
@@ -62,7 +70,7 @@ static int search(lua_State *L, bool find)
         return 1;
     }
     if (find && (lua_toboolean(L, 4) || !has_specials(pattern, pattern_length))) {
-        const char *found = find_plain(subject + from, length - from, pattern, pattern_length);
+        const char *found = find_plain(L, subject + from, length - from, pattern, pattern_length);
         if (found)
             return push_positions(L, subject, found, found + pattern_length);
         luaL_pushfail(L);

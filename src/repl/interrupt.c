@@ -6,11 +6,15 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
+
+enum { PRESSES_URGENT = 3 };
 
 static _Atomic(struct progress *) watched;
 static atomic_int count;
 static _Atomic(long long) cancelled_at; /* when work was last cancelled, 0: never */
 static atomic_bool twice;
+static atomic_int end_status; /* of the program at the third interrupt, 0: it goes on */
 
 static long long milliseconds(void)
 {
@@ -24,7 +28,9 @@ static void handle(int signal_number)
     (void)signal_number;
     long long now = milliseconds(), before = atomic_load(&cancelled_at);
     struct progress *progress = atomic_load(&watched);
-    atomic_fetch_add(&count, 1);
+    int exit_status = atomic_load(&end_status);
+    if (atomic_fetch_add(&count, 1) + 1 >= PRESSES_URGENT && exit_status)
+        _exit(exit_status);
     if (before && now - before <= 1000)
         atomic_store(&twice, true);
     if (progress) {
@@ -56,6 +62,16 @@ bool interrupt_seen(void)
 bool interrupt_twice(void)
 {
     return atomic_load(&twice);
+}
+
+bool interrupt_urgent(void)
+{
+    return atomic_load(&count) >= PRESSES_URGENT;
+}
+
+void interrupt_end_at_third(int exit_status)
+{
+    atomic_store(&end_status, exit_status);
 }
 
 void interrupt_clear(void)

@@ -58,7 +58,9 @@ void shell_text(struct shell *shell, enum shell_text kind, const char *text, siz
 
 bool shell_interrupted(struct shell *shell)
 {
-    return shell->face.interrupted ? shell->face.interrupted(shell->face.argument) : interrupt_seen();
+    if (shell->face.turn)
+        shell->face.turn(shell->face.argument);
+    return interrupt_seen();
 }
 
 status shell_fail(struct shell *shell, const char *where, const struct error *error)

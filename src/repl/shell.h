@@ -32,8 +32,8 @@ struct shell_face {
     void (*error)(void *argument, const char *where, const struct error *error); /* `where` may be NULL */
     /* A piece of text, not always a whole line; not escaped. */
     void (*text)(void *argument, enum shell_text kind, const char *text, size_t length);
-    /* Asked often while a script computes: is it to stop? A front end may look at its keys here. */
-    bool (*interrupted)(void *argument);
+    /* Called often while a script computes or waits: a front end may look at its keys here. */
+    void (*turn)(void *argument);
 };
 
 struct shell {
@@ -47,6 +47,7 @@ struct shell {
     struct recipe_program recipe_program; /* Lua files as recipes */
     struct script *script;                /* Lua, made when first needed; freed by shell_end */
     struct script_options script_options; /* how it is made */
+    int script_depth;                     /* scripts that run: another is refused while there is one */
     char *unfinished;                     /* at the prompt: code whose end is still missing */
     status first;                         /* of the first command that failed, STATUS_OK while none did */
 };

@@ -4,10 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "repl/interrupt.h"
 
 static status host_run(void *argument, struct session *session, const struct statement *statement,
                        const struct progress_listener *listener, struct reply *reply, struct error *error)
@@ -16,9 +18,17 @@ static status host_run(void *argument, struct session *session, const struct sta
     return shell_run(argument, &request, reply, error);
 }
 
-static void host_write(void *argument, bool diagnostic, const char *text, size_t length)
+/* Bytes are a script's own where they go to a file or a pipe. */
+static void host_write(void *argument, enum script_output kind, const char *text, size_t length)
 {
-    shell_text(argument, diagnostic ? SHELL_DIAGNOSTIC : SHELL_OUTPUT, text, length);
+    struct shell *shell = argument;
+    struct text shown = {0};
+    bool raw = kind != SCRIPT_BYTES || (!shell->face.text && !shell->show.plain && !isatty(STDOUT_FILENO));
+    if (!raw)
+        text_add_lines_escaped(&shown, text, length);
+    shell_text(shell, kind == SCRIPT_DIAGNOSTIC ? SHELL_DIAGNOSTIC : SHELL_OUTPUT, raw ? text : text_data(&shown),
+               raw ? length : shown.length);
+    text_free(&shown);
 }
 
 status shell_run_file(struct shell *shell, const struct reply *reply)
@@ -42,15 +52,34 @@ static status host_file(void *argument, const struct reply *reply, struct error 
 
 static bool host_interrupted(void *argument)
 {
-    return shell_interrupted(argument);
+    const struct shell *shell = argument;
+    return interrupt_seen() || (shell->quit && shell->face.turn); /* `quit` typed beside the script */
+}
+
+static void host_turn(void *argument)
+{
+    const struct shell *shell = argument;
+    if (shell->face.turn)
+        shell->face.turn(shell->face.argument);
 }
 
 static status bring_script(struct shell *shell, struct error *error)
 {
-    struct script_host host = {shell, host_run, host_file, host_write, host_interrupted};
+    struct script_host host = {shell, host_run, host_file, host_write, host_interrupted, host_turn};
     if (shell->script)
         return STATUS_OK;
     return script_new(shell->session, &host, &shell->script_options, &shell->script, error);
+}
+
+/* Impatience: whatever a script left behind in Lua's state goes with it. The next one gets another. */
+static void drop_script(struct shell *shell)
+{
+    static const char told[] = "Lua starts anew: its variables and criteria are gone\n";
+    if (!interrupt_urgent() || shell->script_depth)
+        return;
+    script_free(shell->script);
+    shell->script = NULL;
+    shell_text(shell, SHELL_DIAGNOSTIC, told, sizeof told - 1);
 }
 
 struct recipe_task {
@@ -113,10 +142,15 @@ status shell_script(struct shell *shell, const char *path, char *const *argument
         code = bring_script(shell, &error);
     if (code == STATUS_OK) {
         shell->depth++;
+        shell->script_depth++;
         code = script_file(shell->script, path, arguments, count, &error);
+        shell->script_depth--;
         shell->depth--;
     }
-    return code == STATUS_OK ? code : fail_script(shell, NULL, &error);
+    if (code != STATUS_OK)
+        code = fail_script(shell, NULL, &error);
+    drop_script(shell);
+    return code;
 }
 
 /* A piece of code; at the prompt one whose end is missing waits for more lines. */
@@ -125,15 +159,21 @@ status shell_code(struct shell *shell, const char *text, const char *where)
     struct error error = {0};
     bool incomplete = false;
     status code = bring_script(shell, &error);
-    if (code == STATUS_OK)
+    if (code == STATUS_OK) {
+        shell->script_depth++;
         code = script_line(shell->script, text, &incomplete, &error);
+        shell->script_depth--;
+    }
     if (code != STATUS_OK && incomplete && shell->prefixes) {
         shell->unfinished = mem_string(text);
         if (shell->unfinished)
             return STATUS_OK;
     }
     shell->show.shown = true;
-    return code == STATUS_OK ? code : shell_fail(shell, where, &error);
+    if (code != STATUS_OK)
+        code = shell_fail(shell, where, &error);
+    drop_script(shell);
+    return code;
 }
 
 /* One more line of unfinished code; an empty one gives up. */

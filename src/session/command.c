@@ -223,7 +223,7 @@ static status run_recorded(struct session *session, const struct statement *stat
     status code = run_invocation(session, invocation, progress, reply, error);
     progress_set_current(outer);
     if (code == STATUS_OK)
-        code = session_commit(session, &change, text_data(&line), error);
+        code = session_commit(session, &change, text_data(&line), reply->log, error);
     else
         session_rollback(session, &change);
     if (code != STATUS_OK)

@@ -15,6 +15,7 @@ enum command_flags {
     COMMAND_LONG = 8,     /* may run long: reports progress and can be cancelled */
     COMMAND_CHANGES = 16, /* changes the session */
     COMMAND_FIGURES = 32, /* shows figures: takes `> file` */
+    COMMAND_PROGRAM = 64, /* runs a program or a file of commands */
 };
 
 struct example {

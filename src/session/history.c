@@ -11,6 +11,7 @@ static void drop_from(struct history *history, int first)
     for (int i = first; i < history->count; i++) {
         state_release(&history->steps[i].state);
         mem_free(history->steps[i].line);
+        mem_free(history->steps[i].log);
     }
     history->count = first < history->count ? first : history->count;
 }
@@ -22,16 +23,20 @@ void history_free(struct history *history)
     *history = (struct history){0};
 }
 
-status history_push(struct history *history, const char *line, const struct state *state, struct error *error)
+status history_push(struct history *history, const char *line, const char *log, const struct state *state,
+                    struct error *error)
 {
     int place = history->count ? history->position + 1 : 0;
     if (!mem_grow(&history->steps, &history->capacity, (size_t)place + 1, sizeof *history->steps))
         return error_memory(error);
-    char *copy = line ? mem_string(line) : NULL;
-    if (line && !copy)
+    char *copy = line ? mem_string(line) : NULL, *log_copy = log ? mem_string(log) : NULL;
+    if ((line && !copy) || (log && !log_copy)) {
+        mem_free(copy);
+        mem_free(log_copy);
         return error_memory(error);
+    }
     drop_from(history, place);
-    history->steps[place] = (struct history_step){copy, state_retain(state)};
+    history->steps[place] = (struct history_step){copy, log_copy, state_retain(state)};
     history->position = place;
     history->count = place + 1;
     return STATUS_OK;

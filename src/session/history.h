@@ -8,6 +8,7 @@
 
 struct history_step {
     char *line;         /* the command that led here, as it can be run again; NULL: the session began here */
+    char *log;          /* commands, one a line, that lead here without programs or recipe files; NULL: line */
     struct state state; /* as it left it */
 };
 
@@ -19,7 +20,7 @@ struct history {
 
 /* A state after the present one; what could be redone is dropped. `line` NULL marks a new beginning: the log
  * of commands starts there. */
-status history_push(struct history *history, const char *line, const struct state *state,
+status history_push(struct history *history, const char *line, const char *log, const struct state *state,
                     struct error *error);
 /* Take over the steps of another history behind the present one, its beginning as a new beginning. `other` is
  * empty afterwards. Fails without a change. */

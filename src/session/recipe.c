@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "session/command.h"
 #include "session/words/target.h"
 
 static const size_t recipe_limit = (size_t)1 << 20;
@@ -77,12 +78,6 @@ status recipe_find(const char *name, char **path, struct error *error)
 
 /* --- reading -----------------------------------------------------------------------------------------------
  */
-
-struct recipe {
-    const struct model *model;
-    struct pruning *pruning;
-    int ratios; /* lines that set one */
-};
 
 static status expect(const char *what, const char *value, const char *expected, struct error *error)
 {
@@ -184,6 +179,9 @@ static status read_ratio(struct recipe *recipe, const char *name, const char *va
     pruning_set_ratio(recipe->pruning, &target, ratio, excluded, target_is_word(name));
     target_free(&target);
     recipe->ratios++;
+    text_add(&recipe->targets, "ratio ");
+    statement_add_word(&recipe->targets, name);
+    text_add_format(&recipe->targets, " %s\n", value);
     return STATUS_OK;
 }
 
@@ -206,8 +204,10 @@ static status read_line(struct recipe *recipe, char *line, struct error *error)
                                    : "unexpected '%s': the form is 'LAYER RATIO' or 'SETTING VALUE'",
                          words[count - 1]);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        if (strcmp(settings[i].word, words[0]) == 0)
-            return settings[i].read(recipe, words[1], error);
+        if (strcmp(settings[i].word, words[0]) != 0)
+            continue;
+        text_add_format(&recipe->settings, " \"%s %s\"", words[0], words[1]);
+        return settings[i].read(recipe, words[1], error);
     }
     return read_ratio(recipe, words[0], words[1], error);
 }
@@ -229,7 +229,7 @@ static status run_program(struct recipe *recipe, const struct recipe_program *pr
                           struct error *error)
 {
     if (!program)
-        return error_set(error, STATUS_STATE, "%s: recipes that are programs cannot be run from here", path);
+        return error_set(error, STATUS_STATE, "%s: a program, and none is run from here", path);
     struct text lines = {0};
     status code = program->run(program->argument, path, recipe->model, &lines, error);
     if (code == STATUS_OK && lines.failed)
@@ -246,12 +246,11 @@ static status run_program(struct recipe *recipe, const struct recipe_program *pr
     return code;
 }
 
-status recipe_read(const char *path, const struct recipe_program *program, const struct model *model,
-                   struct pruning *pruning, struct error *error)
+status recipe_read(const char *path, const struct recipe_program *program, struct recipe *recipe,
+                   struct error *error)
 {
-    struct recipe recipe = {.model = model, .pruning = pruning};
     if (strcmp(path_extension(path), "lua") == 0)
-        return run_program(&recipe, program, path, error);
+        return run_program(recipe, program, path, error);
     unsigned char *data;
     size_t size;
     status code = file_read(path, recipe_limit, &data, &size, error);
@@ -260,7 +259,28 @@ status recipe_read(const char *path, const struct recipe_program *program, const
     if (memchr(data, '\0', size) || !utf8_valid((char *)data, size))
         code = error_set(error, STATUS_FILE, "%s: this is no text: no recipe", path);
     else
-        code = read_lines(&recipe, path, (char *)data, error);
+        code = read_lines(recipe, path, (char *)data, error);
     mem_free(data);
     return code;
+}
+
+status recipe_line(struct recipe *recipe, const char *line, struct error *error)
+{
+    char *copy = mem_string(line);
+    status code = copy ? read_line(recipe, copy, error) : error_memory(error);
+    mem_free(copy);
+    return code;
+}
+
+void recipe_log(const struct recipe *recipe, struct text *log)
+{
+    text_add_format(log, "recipe none%s\n", text_data(&recipe->settings));
+    text_add(log, text_data(&recipe->targets));
+    log->failed |= recipe->settings.failed || recipe->targets.failed;
+}
+
+void recipe_end(struct recipe *recipe)
+{
+    text_free(&recipe->settings);
+    text_free(&recipe->targets);
 }

@@ -29,9 +29,21 @@ struct recipe_program {
 /* The file `name`, or one of the user's or the program's recipes by that name, with or without ".recipe" or
  * ".lua". Owned by the caller. */
 status recipe_find(const char *name, char **path, struct error *error);
-/* `program` may be NULL: programs are refused then.
- * Fill `pruning` (fresh from pruning_new or pruning_copy) with what the file sets. */
-status recipe_read(const char *path, const struct recipe_program *program, const struct model *model,
-                   struct pruning *pruning, struct error *error);
+/* A recipe that is being made: where its lines go. */
+struct recipe {
+    const struct model *model;
+    struct pruning *pruning;       /* fresh from pruning_new or pruning_copy; filled */
+    int ratios;                    /* lines that set one */
+    struct text settings, targets; /* what was set, as commands: "round_to 8" in quotes, "ratio inner 0.4" */
+};
+
+/* `program` may be NULL: programs are refused then. */
+status recipe_read(const char *path, const struct recipe_program *program, struct recipe *recipe,
+                   struct error *error);
+/* One line more, from whatever source. */
+status recipe_line(struct recipe *recipe, const char *line, struct error *error);
+/* The recipe as commands, one a line, that need no file. */
+void recipe_log(const struct recipe *recipe, struct text *log);
+void recipe_end(struct recipe *recipe);
 
 #endif

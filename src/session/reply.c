@@ -28,6 +28,7 @@ void reply_free(struct reply *reply)
     for (int i = 0; i < reply->request.count; i++)
         mem_free(reply->request.words[i]);
     mem_free(reply->code);
+    mem_free(reply->log);
     *reply = (struct reply){0};
 }
 

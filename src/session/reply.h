@@ -48,6 +48,7 @@ struct reply {
     int run_argument_count;
     struct request request;
     char *code; /* a piece of Lua that the front end should run next, or NULL */
+    char *log;  /* commands, one a line, that a session file keeps in the place of this one, or NULL */
 };
 
 void reply_free(struct reply *reply);

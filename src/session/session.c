@@ -23,7 +23,7 @@ static status begin_state(struct session *session, struct error *error)
     if (theme_load(option_text(&options, OPTION_THEME), &session->theme, &ignored) != STATUS_OK)
         session->theme = NULL;
     struct state state = {.board = session->board, .options = session->options, .theme = session->theme};
-    return history_push(&session->history, NULL, &state, error);
+    return history_push(&session->history, NULL, NULL, &state, error);
 }
 
 status session_new(struct session **result, struct error *error)
@@ -84,7 +84,7 @@ status session_fork(const struct session *session, struct session **result, stru
     struct state present = state_of(session);
     replace_state(fork, state_retain(&present));
     fork->recipe_program = session->recipe_program;
-    status code = history_push(&fork->history, NULL, &present, error);
+    status code = history_push(&fork->history, NULL, NULL, &present, error);
     if (code != STATUS_OK) {
         session_free(fork);
         return code;
@@ -120,13 +120,13 @@ void session_begin(struct session *session, struct session_change *change)
 }
 
 status session_commit(struct session *session, struct session_change *change, const char *line,
-                      struct error *error)
+                      const char *log, struct error *error)
 {
     struct state present = state_of(session);
     bool moved = session->history.position != change->position;
     status code = STATUS_OK;
     if (!moved && !state_equal(&present, &change->before))
-        code = history_push(&session->history, line, &present, error);
+        code = history_push(&session->history, line, log, &present, error);
     if (code == STATUS_OK)
         state_release(&change->before);
     else

@@ -62,9 +62,10 @@ struct session_change {
     int position; /* in the history */
 };
 void session_begin(struct session *session, struct session_change *change);
-/* Keep the change: a state that differs goes to the history under `line`. Fails with a rollback. */
+/* Keep the change: a state that differs goes to the history under `line`, or for session files under the lines
+ * of `log` where that is not NULL. Fails with a rollback. */
 status session_commit(struct session *session, struct session_change *change, const char *line,
-                      struct error *error);
+                      const char *log, struct error *error);
 void session_rollback(struct session *session, struct session_change *change);
 /* Go to a step of the history, between begin and commit. */
 void session_go(struct session *session, int position);

@@ -214,14 +214,13 @@ void explorer_output(struct explorer *explorer, enum cell_style style, const cha
     explorer->scroll[PANE_LOG] = 0;
 }
 
-static bool interrupted(void *argument)
+static void take_turn(void *argument)
 {
     struct explorer *explorer = argument;
     explorer->beside++;
     if (explorer->look && explorer->beside == 1)
         explorer->look(explorer->wait_argument);
     explorer->beside--;
-    return interrupt_seen();
 }
 
 /* --- requests ----------------------------------------------------------------------------------------------
@@ -334,7 +333,7 @@ void explorer_face(struct explorer *explorer, struct shell_face *face)
         .reply = show_reply_in_panes,
         .error = show_failure,
         .text = show_text,
-        .interrupted = interrupted,
+        .turn = take_turn,
         .request = do_request,
     };
 }

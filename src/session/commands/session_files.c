@@ -8,6 +8,9 @@
  *                   {"line": "data cifar10 /home/me/cifar", "data": SHA-256},
  *                   {"line": "prune l1 0.4", "network": ...}]}
  *
+ * It runs no programs: of a recipe, which may be one, its ratios are kept (recipe_log), and lines that run
+ * programs or files are refused.
+ *
  * "model" is the digest of the network's file, "data" that of the records, "network" the name of the network
  * with its mask (model.h), each where the command changed it. A file is opened by running its commands in a
  * session of their own; only when all succeed and agree do they become this one's history. */
@@ -45,54 +48,95 @@ static bool differs(const char *a, const char *b)
 /* --- save --------------------------------------------------------------------------------------------------
  */
 
-static json_t *command_object(struct document *document, const struct history *history, int step)
+static void add_checks(struct document *document, json_t *object, const struct history *history, int step)
 {
-    json_t *object = json_object();
-    document_set(document, object, "line", document_string(history->steps[step].line));
     for (int i = 0; i < CHECKS; i++) {
         const char *now = check_value(&history->steps[step].state, i);
         if (now && differs(now, check_value(&history->steps[step - 1].state, i)))
             document_set(document, object, check_keys[i], json_string(now));
     }
-    return object;
+}
+
+/* Add the commands of a step, of which the last is checked; returns how many there are. */
+static int add_step(struct document *document, json_t *commands, const struct history *history, int step)
+{
+    const struct history_step *from = &history->steps[step];
+    char *copy = mem_string(from->log ? from->log : from->line), *rest = copy;
+    int count = 0;
+    document->failed |= !copy;
+    for (char *line; rest && (line = strsep(&rest, "\n"));) {
+        if (!*line)
+            continue;
+        json_t *object = json_object();
+        document_set(document, object, "line", document_string(line));
+        if (!rest || !*rest)
+            add_checks(document, object, history, step);
+        document_append(document, commands, object);
+        count++;
+    }
+    mem_free(copy);
+    return count;
 }
 
 static status save_session(struct call *call, const char *path, struct error *error)
 {
     const struct history *history = &call->session->history;
     struct document document;
-    int first = history_log(history);
+    int first = history_log(history), count = 0;
     document_begin(&document);
     json_t *commands = json_array();
     document_set(&document, document.root, "format", json_string(file_format));
     document_set(&document, document.root, "program", json_string(PROGRAM_NAME " " PROGRAM_VERSION));
     for (int i = first; i <= history->position; i++)
-        document_append(&document, commands, command_object(&document, history, i));
+        count += add_step(&document, commands, history, i);
     document_set(&document, document.root, "commands", commands);
     status code = document_write(&document, path, true, error);
     document_end(&document);
     if (code == STATUS_OK)
-        reply_add(call->reply, STYLE_NOTE, "%d commands written to %s", history->position - first + 1, path);
+        reply_add(call->reply, STYLE_NOTE, "%d commands written to %s", count, path);
     return code;
 }
 
 /* --- open --------------------------------------------------------------------------------------------------
  */
 
-static status check_step(const struct session *session, const json_t *command, struct error *error)
+/* By name, where it is a file. */
+static status refuse(const struct state *state, int check, const char *now, const char *expected,
+                     struct error *error)
 {
+    const char *path = check == 0 && state->model     ? state->model->name
+                       : check == 1 && state->dataset ? state->dataset->path
+                                                      : NULL;
     static const char *const what[CHECKS] = {"the model's file is not the one of the session",
                                              "the data are not those of the session",
                                              "the network came out different"};
+    return error_set(error, STATUS_FILE, "%s%s%s: its hash is %.16s, expected %.16s", path ? path : "",
+                     path ? ": " : "", what[check], now ? now : "none", expected);
+}
+
+static status check_step(const struct session *session, const json_t *command, struct error *error)
+{
     const struct state *state = &session->history.steps[session->history.position].state;
     for (int i = 0; i < CHECKS; i++) {
         const char *expected = json_string_value(json_object_get(command, check_keys[i]));
         const char *now = check_value(state, i);
         if (expected && differs(expected, now))
-            return error_set(error, STATUS_FILE, "%s: its hash is %.16s, expected %.16s", what[i],
-                             now ? now : "none", expected);
+            return refuse(state, i, now, expected, error);
     }
     return STATUS_OK;
+}
+
+/* Why a command does not belong into a log; a log runs no programs. */
+static status check_command(const struct command *own, const struct statement *statement, const char *line,
+                            struct error *error)
+{
+    const struct command *row;
+    status code = command_find(statement->tokens[0].text, false, &row, error);
+    if (code == STATUS_OK && ((row->flags & COMMAND_PROGRAM) || row == own))
+        code = error_set(error, STATUS_FILE, "'%s' is no command of a log, which runs no programs", line);
+    else if (code == STATUS_OK && (!(row->flags & COMMAND_CHANGES) || statement->redirect))
+        code = error_set(error, STATUS_FILE, "'%s' is no command of a log", line);
+    return code;
 }
 
 /* One command of the log, in the session that is being built. */
@@ -106,18 +150,12 @@ static status replay(struct call *call, struct session *session, const json_t *c
     status code = parse_line(line, &parsed, error);
     if (code != STATUS_OK)
         return code;
-    const struct command *row;
     if (parsed.count != 1)
         code = error_set(error, STATUS_FILE, "one command is expected: '%s'", line);
     else
-        code = command_find(parsed.statements[0].tokens[0].text, false, &row, error);
-    if (code == STATUS_OK && (!(row->flags & COMMAND_CHANGES) || parsed.statements[0].redirect ||
-                              row == call->invocation->command))
-        code = error_set(error, STATUS_FILE, "'%s' is no command of a log", line);
+        code = check_command(call->invocation->command, &parsed.statements[0], line, error);
     if (code == STATUS_OK)
         code = session_run(session, &parsed.statements[0], false, call->progress, &reply, error);
-    if (code == STATUS_OK && reply.run_file)
-        code = error_set(error, STATUS_FILE, "'%s' is no command of a log", line);
     if (code == STATUS_OK)
         code = check_step(session, command, error);
     reply_free(&reply);
@@ -171,16 +209,15 @@ static status open_session(struct call *call, const char *path, struct error *er
     if (code == STATUS_OK)
         code = session_new(&opened, error);
     if (code == STATUS_OK)
-        opened->recipe_program = call->session->recipe_program;
-    if (code == STATUS_OK)
         code = replay_all(call, path, commands, opened, error);
+    int steps = code == STATUS_OK ? opened->history.position : 0;
     if (code == STATUS_OK)
         code = adopt(call->session, opened, error);
     session_free(opened);
     document_end(&document);
     if (code == STATUS_OK)
         reply_line(call->reply, "%s: %d commands done; 'undo %d' goes back to the session before", path,
-                   count, count + 1);
+                   count, steps + 1);
     return code;
 }
 
@@ -223,7 +260,8 @@ const struct command commands_session[] = {
      "of the network's file, of the data and of what was selected. Commands that were undone are not in it. "
      "Opening a file runs its commands again, passes over the data included. A file, a data set or a "
      "selection that differs from what the log says is refused by name, and then, as when any of the "
-     "commands fails, nothing changes. The opened commands can be undone one by one, and then the opening.",
+     "commands fails, nothing changes. A log runs no programs: lines with Lua or run are refused, and of recipes, "
+     "which may be programs, it holds the ratios. The opened commands can be undone one by one, and then the opening.",
      session_examples, run_session},
     {.name = NULL},
 };
