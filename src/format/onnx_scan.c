@@ -26,6 +26,7 @@ struct scan {
 enum {
     MAX_VARINT_BYTES = 10,
     MAX_TAG_BYTES = 5,
+    MAX_LENGTH_BYTES = 5, /* protobuf-c reads no more of a length */
     ONEOF_BIT = 63,
     /* What protobuf-c keeps per field while it unpacks a message, and malloc's own share per block. */
     FIELD_OVERHEAD = 48,
@@ -154,7 +155,7 @@ static status scan_length_prefixed(struct scan *scan, const ProtobufCFieldDescri
                                    size_t at)
 {
     uint64_t length;
-    status result = read_varint(scan, top(scan)->end, MAX_VARINT_BYTES, &length);
+    status result = read_varint(scan, top(scan)->end, MAX_LENGTH_BYTES, &length);
     if (result)
         return result;
     const char *what = field ? field->name : "an unknown field";

@@ -21,6 +21,7 @@ struct script {
     size_t held, limit; /* bytes */
     char *folder;       /* real path of the safe folder, or NULL */
     char *traceback;
+    struct error raised; /* by the last command that failed */
     bool running; /* no script is entered twice */
     /* What commands called while another one runs: functions of criteria, of progress. */
     lua_State *caller;  /* a thread of its own for these */
