@@ -44,6 +44,9 @@ struct prepare {
     struct operand *outputs; /* type and shape */
     void *plan;              /* operator-specific, from the arena; may stay NULL */
     size_t workspace;        /* bytes of scratch that forward and backward need, 0 by default */
+    /* Multiply-adds of the forward kernel where it does more than look at each element once (at most
+     * INT64_MAX, prepare_work), 0 by default: it bounds what constant folding does. */
+    int64_t work;
 };
 
 /* What a kernel gets. Scratch contents do not survive a call. */
@@ -71,13 +74,18 @@ enum operator_flags {
     OPERATOR_ACTIVATION = 4,   /* element-wise non-linearity of one input */
     OPERATOR_KNOWS_SHAPE =
         8, /* output depends on the input's shape only, so it is constant once planned (Shape) */
+    OPERATOR_VARIADIC = 16,         /* the last input repeats: none may be left out (Sum, Concat) */
+    OPERATOR_VARIADIC_OUTPUTS = 32, /* likewise the outputs (Split) */
 };
 
 struct operator
 {
-    const char *name;                        /* ONNX op_type */
-    int opset_first;                         /* lowest opset whose meaning the row covers */
-    int inputs_min, inputs_max, outputs_max; /* the first inputs_min inputs are there: prepare need not ask */
+    const char *name; /* ONNX op_type */
+    int opset_first;  /* lowest opset whose meaning the row covers */
+    /* The first inputs_min inputs and the first output are there, all of them where the row is variadic:
+     * planning refuses other nodes (nn/node_check.h), so prepare and kernels need not ask. Others may be left
+     * out. */
+    int inputs_min, inputs_max, outputs_max;
     unsigned flags;
     /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it.
      */
@@ -116,6 +124,8 @@ status prepare_integers(struct prepare *prepare, int index, const char *attribut
 /* Same for one real number (Clip's min). *found says whether it was given. */
 status prepare_real(struct prepare *prepare, int index, const char *attribute, double *value, bool *found,
                     struct error *error);
+/* Set work to the product of two counts, each at least 0. */
+void prepare_work(struct prepare *prepare, int64_t results, int64_t each);
 bool prepare_has_input(const struct prepare *prepare, int index);
 
 #endif
