@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/thread.h"
 
-enum { WORTH_A_THREAD = 1 << 20 };
+enum { WORTH_A_THREAD = 1 << 20, PIECE = 1 << 20 };
 
 void digest_begin(struct digest_state *state)
 {
@@ -41,13 +41,20 @@ void digest_bytes(const void *data, size_t size, char out[DIGEST_SIZE])
 static void *job_main(void *argument)
 {
     struct digest_job *job = argument;
-    digest_bytes(job->data, job->size, job->digest);
+    struct digest_state state;
+    digest_begin(&state);
+    for (size_t at = 0; at < job->size && !progress_cancelled(job->progress);) {
+        size_t piece = job->size - at < PIECE ? job->size - at : PIECE;
+        digest_add(&state, (const unsigned char *)job->data + at, piece);
+        at += piece;
+    }
+    digest_end(&state, job->digest);
     return NULL;
 }
 
 void digest_start(struct digest_job *job, const void *data, size_t size)
 {
-    *job = (struct digest_job){.data = data, .size = size};
+    *job = (struct digest_job){.data = data, .size = size, .progress = progress_current()};
     job->running = size >= WORTH_A_THREAD && thread_start(&job->thread, job_main, job) == 0;
 }
 

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/progress.h"
 
 #define DIGEST_SIZE 65 /* 64 lower-case hex digits */
 
@@ -25,6 +26,8 @@ void digest_end(struct digest_state *state, char out[DIGEST_SIZE]);
 struct digest_job {
     const void *data;
     size_t size;
+    const struct progress
+        *progress; /* of the thread that starts it: where that is cancelled, the digest is none */
     char digest[DIGEST_SIZE];
     pthread_t thread;
     bool running;

@@ -12,8 +12,12 @@
 #include <unistd.h>
 #include "base/confine.h"
 #include "base/memory.h"
+#include "base/progress.h"
 
 #define PROGRAM_NAME "ippro-explore"
+
+/* Bytes read or written between two looks whether the work is cancelled. */
+enum { FILE_PIECE = 8 << 20 };
 
 static const char *file_type(mode_t mode)
 {
@@ -64,7 +68,10 @@ static status open_regular(const char *path, size_t limit, int *descriptor, size
 static status read_all(int fd, const char *path, unsigned char *data, size_t size, struct error *error)
 {
     for (size_t at = 0; at < size;) {
-        ssize_t got = read(fd, data + at, size - at);
+        size_t piece = size - at < FILE_PIECE ? size - at : FILE_PIECE;
+        if (progress_check(error) != STATUS_OK)
+            return error->code;
+        ssize_t got = read(fd, data + at, piece);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -148,7 +155,10 @@ status file_read_at(int fd, const char *path, size_t offset, void *data, size_t 
 static status write_all(int fd, const char *path, const unsigned char *data, size_t size, struct error *error)
 {
     for (size_t at = 0; at < size;) {
-        ssize_t put = write(fd, data + at, size - at);
+        size_t piece = size - at < FILE_PIECE ? size - at : FILE_PIECE;
+        if (progress_check(error) != STATUS_OK)
+            return error->code;
+        ssize_t put = write(fd, data + at, piece);
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)

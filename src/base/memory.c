@@ -152,6 +152,8 @@ struct arena_block {
 
 struct arena {
     struct arena_block *blocks;
+    size_t given, limit; /* bytes; a limit of 0 is none */
+    bool refused;
 };
 
 struct arena *arena_new(void)
@@ -169,6 +171,16 @@ void arena_free(struct arena *arena)
         mem_free(block);
     }
     mem_free(arena);
+}
+
+void arena_limit(struct arena *arena, size_t bytes)
+{
+    arena->limit = bytes;
+}
+
+bool arena_refused(const struct arena *arena)
+{
+    return arena->refused;
 }
 
 static struct arena_block *arena_add_block(struct arena *arena, size_t bytes)
@@ -190,6 +202,11 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
     size_t bytes;
     if (!request(count, size, &bytes))
         return NULL;
+    if (arena->limit && (arena->given > arena->limit || bytes > arena->limit - arena->given)) {
+        arena->refused = true;
+        return NULL;
+    }
+    arena->given += bytes;
 #ifndef __SANITIZE_ADDRESS__
     bytes = (bytes + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
 #endif

@@ -17,8 +17,8 @@ void *mem_resize(void *pointer, size_t count, size_t size) __attribute__((warn_u
 
 /* Memory aligned to 64 bytes (one cache line, one AVX-512 vector), zeroed. Released by mem_free. */
 void *mem_aligned(size_t count, size_t size) __attribute__((malloc));
-/* The same, not zeroed: for what is overwritten at once. Both ask the kernel for huge pages where the memory is
- * large: filling it is then bound by memory and not by page faults. */
+/* The same, not zeroed: for what is overwritten at once. Both ask the kernel for huge pages where the memory
+ * is large: filling it is then bound by memory and not by page faults. */
 void *mem_aligned_raw(size_t count, size_t size) __attribute__((malloc));
 
 void *mem_copy(const void *from, size_t bytes) __attribute__((malloc));
@@ -42,6 +42,10 @@ struct arena *arena_new(void);
 void arena_free(struct arena *arena);
 /* Zeroed, 16-byte aligned; NULL on failure. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
+/* Refuse what goes beyond so many bytes in all, for what a file asks for; arena_refused says whether an
+ * allocation failed for that, and not because memory is out. */
+void arena_limit(struct arena *arena, size_t bytes);
+bool arena_refused(const struct arena *arena);
 void *arena_copy(struct arena *arena, const void *from, size_t bytes);
 char *arena_string(struct arena *arena, const char *text);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

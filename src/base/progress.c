@@ -49,6 +49,11 @@ struct progress *progress_set_current(struct progress *progress)
     return before;
 }
 
+status progress_check(struct error *error)
+{
+    return progress_cancelled(current) ? error_set(error, STATUS_CANCELLED, "cancelled") : STATUS_OK;
+}
+
 double clock_seconds(void)
 {
     struct timespec now;

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/status.h"
 
 struct progress {
     atomic_bool cancelled;
@@ -38,6 +39,10 @@ void progress_call(struct progress *progress, void (*function)(void *argument), 
  * none. Setting it returns what it was. */
 struct progress *progress_current(void);
 struct progress *progress_set_current(struct progress *progress);
+
+/* STATUS_CANCELLED with its message when this thread's work is to be given up: what long work asks at least
+ * every tenth of a second. */
+status progress_check(struct error *error);
 
 /* Monotonic clock in seconds. */
 double clock_seconds(void);

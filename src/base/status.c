@@ -108,6 +108,15 @@ status error_prefix(struct error *error, const char *format, ...)
     return error->code;
 }
 
+status error_refuse_file(struct error *error)
+{
+    static const status kept[] = {STATUS_OK, STATUS_MEMORY, STATUS_CANCELLED, STATUS_UNSUPPORTED};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (error->code == kept[i])
+            return error->code;
+    return error->code = STATUS_FILE;
+}
+
 status error_memory(struct error *error)
 {
     return error_set(error, STATUS_MEMORY, "out of memory");

@@ -151,6 +151,8 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     status code = set_place(new, path, options->split, error);
     if (code == STATUS_OK)
         code = kind->open(new, options, error);
+    if (code != STATUS_OK && new->path)
+        code = error_refuse_file(error);
     if (code == STATUS_OK)
         code = set_normalization(new, options->normalization, error);
     if (code != STATUS_OK) {

@@ -141,7 +141,7 @@ static status unpack_model(const char *name, const void *data, size_t size, Onnx
     ProtobufCMessage *message;
     status result = onnx_unpack(name, &onnx__model_proto__descriptor, data, size, &message, error);
     *model = (Onnx__ModelProto *)message;
-    if (result == STATUS_MEMORY || (result == STATUS_OK && (*model)->graph))
+    if (result == STATUS_MEMORY || result == STATUS_CANCELLED || (result == STATUS_OK && (*model)->graph))
         return result;
     onnx_message_free(message);
     *model = NULL;

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/progress.h"
 #include "format/onnx_node.h"
 #include "format/onnx_tensor.h"
 
@@ -43,9 +44,10 @@ static const char *text_of(const char *text)
     return text ? text : "";
 }
 
-/* Put context in front of a message, except of "out of memory". */
+/* Put context in front of a message, except of what is about no place: "out of memory", "cancelled". */
 #define in_context(error, ...)                                                                               \
-    ((error)->code == STATUS_MEMORY ? STATUS_MEMORY : error_prefix(error, __VA_ARGS__))
+    ((error)->code == STATUS_MEMORY || (error)->code == STATUS_CANCELLED ? (error)->code                     \
+                                                                         : error_prefix(error, __VA_ARGS__))
 
 static status in_node(const struct reader *reader, size_t position)
 {
@@ -62,6 +64,46 @@ static int compare_definitions(const void *a, const void *b)
     const struct definition *x = *(struct definition *const *)a, *y = *(struct definition *const *)b;
     int order = strcmp(x->name, y->name);
     return order ? order : (x > y) - (x < y); /* the first to be defined first */
+}
+
+/* Merge the sorted runs from[first..middle-1] and from[middle..end-1]. */
+static void merge_runs(struct definition *const *from, struct definition **to, size_t first, size_t middle,
+                       size_t end)
+{
+    size_t left = first, right = middle;
+    for (size_t out = first; out < end; out++) {
+        bool take_left =
+            left < middle && (right == end || compare_definitions(&from[left], &from[right]) < 0);
+        to[out] = take_left ? from[left++] : from[right++];
+    }
+}
+
+/* By name. In runs that are merged, because qsort would not let go of a million names. */
+static status sort_definitions(struct reader *reader)
+{
+    enum { RUN = 1 << 13 };
+    size_t count = reader->definition_count;
+    struct definition **from = reader->sorted;
+    struct definition **to = arena_alloc(reader->arena, count, sizeof(struct definition *));
+    if (!to)
+        return error_memory(reader->error);
+    for (size_t first = 0; first < count; first += RUN) {
+        if (progress_check(reader->error) != STATUS_OK)
+            return reader->error->code;
+        qsort(from + first, count - first < RUN ? count - first : RUN, sizeof *from, compare_definitions);
+    }
+    for (size_t width = RUN; width < count; width *= 2) {
+        for (size_t first = 0; first < count; first += 2 * width) {
+            size_t middle = count - first < width ? count : first + width;
+            if (progress_check(reader->error) != STATUS_OK)
+                return reader->error->code;
+            merge_runs(from, to, first, middle, count - middle < width ? count : middle + width);
+        }
+        reader->sorted = to;
+        to = from;
+        from = reader->sorted;
+    }
+    return STATUS_OK;
 }
 
 static struct definition *look_up(const struct reader *reader, const char *name)
@@ -136,7 +178,8 @@ static status read_names(struct reader *reader)
     define_all(reader);
     for (size_t i = 0; i < reader->definition_count; i++)
         reader->sorted[i] = &reader->definitions[i];
-    qsort(reader->sorted, reader->definition_count, sizeof *reader->sorted, compare_definitions);
+    if (sort_definitions(reader) != STATUS_OK)
+        return reader->error->code;
     return check_names(reader);
 }
 
@@ -180,7 +223,9 @@ static status add_constants(struct reader *reader)
     for (size_t i = 0; i < reader->proto->n_initializer; i++) {
         struct definition *definition = &reader->definitions[i];
         struct tensor *tensor;
-        status result = onnx_tensor(reader->proto->initializer[i], definition->name, &tensor, reader->error);
+        status result = progress_check(reader->error);
+        if (!result)
+            result = onnx_tensor(reader->proto->initializer[i], definition->name, &tensor, reader->error);
         if (result)
             return result;
         definition->value = graph_add_constant(reader->graph, definition->name, tensor);
@@ -296,8 +341,9 @@ static status add_node(struct reader *reader, const Onnx__NodeProto *node)
     const struct operator* op;
     struct attribute *attributes = NULL;
     int *inputs, *outputs, attribute_count = 0;
-    status result = onnx_node_operator(node, reader->graph->opset, &op, reader->error);
-    if (result || (result = resolve(reader, node->input, node->n_input, "input", &inputs)) ||
+    status result = progress_check(reader->error);
+    if (result || (result = onnx_node_operator(node, reader->graph->opset, &op, reader->error)) ||
+        (result = resolve(reader, node->input, node->n_input, "input", &inputs)) ||
         (result = resolve(reader, node->output, node->n_output, "output", &outputs)))
         return result;
     result = onnx_node_attributes(node, reader->graph->opset, reader->arena, &attributes, &attribute_count,
@@ -340,7 +386,8 @@ static status read_graph(struct reader *reader)
         (result = add_node_outputs(reader)))
         return result;
     for (size_t i = 0; !result && i < proto->n_value_info; i++)
-        result = declare(reader, proto->value_info[i]);
+        if (!(result = progress_check(reader->error)))
+            result = declare(reader, proto->value_info[i]);
     for (size_t i = 0; !result && i < proto->n_output; i++)
         result = declare(reader, proto->output[i]);
     if (result || (result = add_nodes(reader)) || (result = add_outputs(reader)))

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/memory.h"
+#include "base/progress.h"
 
 /* A message that is being walked. */
 struct frame {
@@ -26,10 +27,12 @@ struct scan {
 enum {
     MAX_VARINT_BYTES = 10,
     MAX_TAG_BYTES = 5,
+    MAX_LENGTH_BYTES = 5, /* protobuf-c reads no more of a length */
     ONEOF_BIT = 63,
     /* What protobuf-c keeps per field while it unpacks a message, and malloc's own share per block. */
     FIELD_OVERHEAD = 48,
-    BLOCK_OVERHEAD = 16
+    BLOCK_OVERHEAD = 16,
+    STEPS_PER_POLL = 1 << 16, /* fields between two looks whether the work is cancelled */
 };
 
 #define refuse(scan, at, ...)                                                                                \
@@ -154,7 +157,7 @@ static status scan_length_prefixed(struct scan *scan, const ProtobufCFieldDescri
                                    size_t at)
 {
     uint64_t length;
-    status result = read_varint(scan, top(scan)->end, MAX_VARINT_BYTES, &length);
+    status result = read_varint(scan, top(scan)->end, MAX_LENGTH_BYTES, &length);
     if (result)
         return result;
     const char *what = field ? field->name : "an unknown field";
@@ -233,7 +236,9 @@ status onnx_scan(const char *name, const ProtobufCMessageDescriptor *type, const
         return error_set(error, STATUS_FILE, "%s: an ONNX file cannot be larger than 2 GB", name);
     scan.memory_limit = ONNX_MEMORY_BASE + (uint64_t)size * ONNX_MEMORY_FACTOR;
     status result = enter(&scan, type, 0, size);
-    while (!result && scan.depth > 0) {
+    for (size_t steps = 1; !result && scan.depth > 0; steps++) {
+        if (steps % STEPS_PER_POLL == 0 && progress_check(error) != STATUS_OK)
+            return error->code;
         if (scan.offset == top(&scan)->end)
             scan.depth--;
         else
@@ -242,12 +247,24 @@ status onnx_scan(const char *name, const ProtobufCMessageDescriptor *type, const
     return result;
 }
 
-/* Larger pieces are aligned as tensors are, which then take them over (onnx_tensor.c). */
-static void *allocate(void *unused, size_t size)
+/* What made an allocation fail while a message was unpacked. */
+struct unpacking {
+    bool cancelled, no_memory;
+};
+
+/* Larger pieces are aligned as tensors are, which then take them over (onnx_tensor.c). protobuf-c offers no
+ * other place to give up at, so a cancelled unpacking gets no more memory. */
+static void *allocate(void *argument, size_t size)
 {
     enum { LARGER = 4096 };
-    (void)unused;
-    return size >= LARGER ? mem_aligned_raw(size, 1) : mem_resize(NULL, size ? size : 1, 1);
+    struct unpacking *unpacking = argument;
+    void *memory = NULL;
+    if (progress_cancelled(progress_current()))
+        unpacking->cancelled = true;
+    else
+        memory = size >= LARGER ? mem_aligned_raw(size, 1) : mem_resize(NULL, size ? size : 1, 1);
+    unpacking->no_memory |= !memory;
+    return memory;
 }
 
 static void release(void *unused, void *pointer)
@@ -256,24 +273,30 @@ static void release(void *unused, void *pointer)
     mem_free(pointer);
 }
 
-static ProtobufCAllocator checked_allocator = {.alloc = allocate, .free = release};
-
 status onnx_unpack(const char *name, const ProtobufCMessageDescriptor *type, const void *data, size_t size,
                    ProtobufCMessage **message, struct error *error)
 {
+    struct unpacking unpacking = {0};
+    ProtobufCAllocator allocator = {.alloc = allocate, .free = release, .allocator_data = &unpacking};
     *message = NULL;
     status result = onnx_scan(name, type, data, size, error);
     if (result)
         return result;
-    /* What the scan lets through is well formed, so only memory can be missing now. */
-    *message = protobuf_c_message_unpack(type, &checked_allocator, size, data);
-    return *message ? STATUS_OK : error_memory(error);
+    *message = protobuf_c_message_unpack(type, &allocator, size, data);
+    if (*message)
+        return STATUS_OK;
+    if (unpacking.cancelled)
+        return error_set(error, STATUS_CANCELLED, "cancelled");
+    if (unpacking.no_memory)
+        return error_memory(error);
+    return error_set(error, STATUS_FILE, "%s: not a well-formed %s", name, type->short_name);
 }
 
 void onnx_message_free(ProtobufCMessage *message)
 {
+    ProtobufCAllocator allocator = {.alloc = allocate, .free = release};
     if (message)
-        protobuf_c_message_free_unpacked(message, &checked_allocator);
+        protobuf_c_message_free_unpacked(message, &allocator);
 }
 
 void onnx_bytes_free(ProtobufCBinaryData *bytes)

@@ -164,6 +164,7 @@ void handle_kind_new(lua_State *L, enum handle_kind kind, const luaL_Reg *method
 
 int raise_error(lua_State *L, const struct error *error)
 {
+    script_of(L)->raised = *error;
     return luaL_error(L, "%s", *error->message ? error->message : status_text(error->code));
 }
 

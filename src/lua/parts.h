@@ -29,6 +29,7 @@ struct script {
     bool warnings;       /* are they shown? */
     unsigned steps; /* of the hook, while nothing interrupted */
     char *traceback;
+    struct error raised; /* by the last command that failed */
     bool running; /* no script is entered twice */
     /* What commands called while another one runs: functions of criteria, of progress. */
     lua_State *caller;  /* a thread of its own for these */

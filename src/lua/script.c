@@ -110,12 +110,22 @@ static int handle_error(lua_State *L)
     return 1;
 }
 
+/* Why a script ended: the code of the command's error that nobody caught, which Lua puts a place in front of,
+ * or a failure of its own. */
+static status raised_status(const struct script *script, const char *message)
+{
+    size_t length = message ? strlen(message) : 0, tail = strlen(script->raised.message);
+    bool same = tail > 0 && length >= tail && strcmp(message + length - tail, script->raised.message) == 0;
+    return same ? script->raised.code : STATUS_FAILED;
+}
+
 /* Call what is on the stack below `count` arguments. Leaves nothing there. */
 static status enter(struct script *script, int count, struct error *error)
 {
     lua_State *L = script->lua;
     mem_free(script->traceback);
     script->traceback = NULL;
+    script->raised = (struct error){0};
     stop_hook(L);
     int base = lua_gettop(L) - count;
     lua_pushcfunction(L, handle_error);
@@ -125,7 +135,9 @@ static status enter(struct script *script, int count, struct error *error)
     if (result != LUA_OK) {
         const char *message = lua_tostring(L, -1);
         bool stopped = script_interrupted(L);
-        code = stopped ? STATUS_CANCELLED : result == LUA_ERRMEM ? STATUS_MEMORY : STATUS_FAILED;
+        code = stopped                  ? STATUS_CANCELLED
+               : result == LUA_ERRMEM ? STATUS_MEMORY
+                                      : raised_status(script, message);
         if (result == LUA_ERRMEM)
             error_set(error, code, "out of memory: a script may hold %zu MB", script->limit >> 20);
         else
@@ -177,7 +189,9 @@ static int run_file(lua_State *L)
     struct entry *entry = lua_touserdata(L, 1);
     int loaded = load_file(L, entry->path, entry->error);
     if (loaded != LUA_OK) {
-        entry->failed = loaded == LUA_ERRFILE ? STATUS_FILE : STATUS_USAGE;
+        entry->failed = loaded == LUA_ERRFILE  ? entry->error->code
+                        : loaded == LUA_ERRMEM ? STATUS_MEMORY
+                                               : STATUS_FILE;
         return lua_error(L);
     }
     lua_createtable(L, entry->count, 1);

@@ -2,6 +2,7 @@
 /* Checking and ordering a graph: unique names, one maker for every value, no cycles, topological order. All
  * is linear and without recursion, because files may hold a million nodes. */
 #include <string.h>
+#include "base/progress.h"
 #include "nn/graph.h"
 #include "nn/operator.h"
 
@@ -18,6 +19,14 @@ struct finish {
     size_t mask;        /* slots - 1 */
     uint64_t seed;
 };
+
+/* Every so many values or nodes it is asked whether the work is cancelled. */
+enum { ITEMS_PER_POLL = 1 << 15 };
+
+static status poll(const struct finish *finish, int item)
+{
+    return item % ITEMS_PER_POLL == 0 ? progress_check(finish->error) : STATUS_OK;
+}
 
 /* --- names --------------------------------------------------------------------------------------------- */
 
@@ -66,6 +75,8 @@ static status check_value_names(struct finish *finish)
     for (int v = 0; v < graph->value_count; v++) {
         const char *name = graph->values[v].name;
 
+        if (poll(finish, v) != STATUS_OK)
+            return finish->error->code;
         if (name[0] == '\0')
             return error_set(finish->error, STATUS_FILE, "value %d has no name", v);
         if (!table_add(finish, name))
@@ -81,12 +92,17 @@ static status name_nodes(struct finish *finish)
 
     if (!table_new(finish, (size_t)graph->node_count))
         return error_memory(finish->error);
-    for (int n = 0; n < graph->node_count; n++)
+    for (int n = 0; n < graph->node_count; n++) {
+        if (poll(finish, n) != STATUS_OK)
+            return finish->error->code;
         if (graph->nodes[n].name[0] != '\0' && table_add(finish, graph->nodes[n].name))
             finish->names[n] = graph->nodes[n].name;
+    }
     for (int n = 0; n < graph->node_count; n++) {
         const char *name = graph->nodes[n].name;
 
+        if (poll(finish, n) != STATUS_OK)
+            return finish->error->code;
         if (finish->names[n] != NULL)
             continue;
         if (name[0] == '\0')
@@ -127,7 +143,9 @@ static status find_producers(struct finish *finish)
                              graph->values[graph->inputs[i]].name);
         finish->given[graph->inputs[i]] = true;
     }
-    for (int n = 0; n < graph->node_count; n++)
+    for (int n = 0; n < graph->node_count; n++) {
+        if (poll(finish, n) != STATUS_OK)
+            return finish->error->code;
         for (int i = 0; i < graph->nodes[n].output_count; i++) {
             int v = graph->nodes[n].outputs[i];
 
@@ -143,6 +161,7 @@ static status find_producers(struct finish *finish)
                                  graph->values[v].name);
             finish->producer[v] = n;
         }
+    }
     return STATUS_OK;
 }
 
@@ -150,7 +169,9 @@ static status check_made(struct finish *finish)
 {
     const struct graph *graph = finish->graph;
 
-    for (int n = 0; n < graph->node_count; n++)
+    for (int n = 0; n < graph->node_count; n++) {
+        if (poll(finish, n) != STATUS_OK)
+            return finish->error->code;
         for (int i = 0; i < graph->nodes[n].input_count; i++) {
             int v = graph->nodes[n].inputs[i];
 
@@ -163,6 +184,7 @@ static status check_made(struct finish *finish)
                 return error_set(finish->error, STATUS_FILE, "node %s: its input %s is its own output",
                                  node_label(finish, n), graph->values[v].name);
         }
+    }
     for (int i = 0; i < graph->output_count; i++) {
         int v = graph->outputs[i];
 
@@ -296,7 +318,7 @@ static status finish_all(struct finish *finish)
     if (finish->producer == NULL || finish->given == NULL || finish->order == NULL || finish->names == NULL)
         return error_memory(finish->error);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-        if (parts[i](finish) != STATUS_OK)
+        if (progress_check(finish->error) != STATUS_OK || parts[i](finish) != STATUS_OK)
             return finish->error->code;
     return STATUS_OK;
 }

@@ -10,6 +10,7 @@ src_libnn_a_SOURCES = \
 	src/nn/fused/choose.c src/nn/fused/fused.c src/nn/fused/fused.h src/nn/fused/kinds.c src/nn/fused/memory.c src/nn/fused/move.c \
 	src/nn/fused/parts.h src/nn/fused/recognise.c src/nn/fused/unit.c src/nn/fused/unit_backward.c src/nn/fused/weights.c \
 	src/nn/activation.h src/nn/pooling.h \
+	src/nn/fold.c src/nn/fold.h \
 	src/nn/gradient.c \
 	src/nn/graph.c src/nn/graph.h src/nn/graph_finish.c \
 	src/nn/loss.c src/nn/loss.h \
@@ -26,6 +27,7 @@ src_libnn_a_SOURCES = \
 	src/nn/op_resize.c src/nn/op_resize_kernels.h src/nn/resize.h src/nn/resize_sample.c \
 	src/nn/op_shape.c \
 	src/nn/op_softmax.c \
+	src/nn/node_check.c src/nn/node_check.h \
 	src/nn/operator.c src/nn/operator.h \
 	src/nn/network_end.c src/nn/network_end.h \
 	src/nn/plan.c src/nn/plan.h \

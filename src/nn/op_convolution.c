@@ -71,6 +71,7 @@ static status prepare_convolution(struct prepare *prepare, struct error *error)
         plan->in_size *= plan->window.in[d];
         plan->out_size *= plan->window.out[d];
     }
+    prepare_work(prepare, shape_elements(&prepare->outputs[0].shape), plan->channels * plan->kernel_elements);
     plan->method = CONVOLUTION_DIRECT;
     prepare->plan = plan;
     return convolution_plan_columns(prepare, plan, error);

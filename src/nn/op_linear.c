@@ -103,9 +103,11 @@ static status prepare_gemm(struct prepare *prepare, struct error *error)
     prepare->outputs[0].type = prepare->inputs[0].type;
     prepare->outputs[0].shape = (struct shape){.rank = 2, .dim = {plan->m, plan->n}};
     prepare->plan = plan;
-    if (check_inner(plan->k, b->dim[tb], error) || gemm_bias(prepare, plan, error))
+    if (check_inner(plan->k, b->dim[tb], error) || gemm_bias(prepare, plan, error) ||
+        check_size(&prepare->outputs[0].shape, "the output", error))
         return error->code;
-    return check_size(&prepare->outputs[0].shape, "the output", error);
+    prepare_work(prepare, shape_elements(&prepare->outputs[0].shape), plan->k);
+    return STATUS_OK;
 }
 
 /* First element of operand matrix number 0, 1, ... of the output's leading dimensions. */
@@ -168,6 +170,7 @@ static status prepare_matmul(struct prepare *prepare, struct error *error)
     prepare->outputs[0].type = prepare->inputs[0].type;
     if (matmul_output(a, b, &lead, plan, &prepare->outputs[0].shape, error))
         return error->code;
+    prepare_work(prepare, shape_elements(&prepare->outputs[0].shape), plan->k);
     plan->products = shape_elements(&lead);
     plan->a_at = matmul_offsets(prepare->arena, &lead_a, &lead, plan->products, plan->m * plan->k);
     plan->b_at = matmul_offsets(prepare->arena, &lead_b, &lead, plan->products, plan->k * plan->n);

@@ -93,12 +93,9 @@ static status prepare_concat(struct prepare *prepare, struct error *error)
         return error_set(error, STATUS_FILE, "attribute axis is missing");
     if (read_axis(prepare, joined.rank, 0, &axis, error) != STATUS_OK)
         return error->code;
-    for (int i = 1; i < prepare->input_count; i++) {
-        if (!prepare_has_input(prepare, i))
-            return error_set(error, STATUS_FILE, "input %d is missing", i);
+    for (int i = 1; i < prepare->input_count; i++)
         if (join_shape(prepare, i, axis, &joined, error) != STATUS_OK)
             return error->code;
-    }
     if (shape_elements(&joined) < 0)
         return shape_error(error, "the output would be too large", &joined);
     movement = movement_new(prepare, prepare->input_count);
@@ -340,8 +337,9 @@ GATHER_BACKWARD(double)
 
 const struct operator operators_movement[] = {
     {"Transpose", 1, 1, 1, 1, 0, prepare_transpose, MOVEMENT_KERNELS},
-    {"Concat", 4, 1, NODE_MAX_OPERANDS, 1, 0, prepare_concat, MOVEMENT_KERNELS},
-    {"Split", 2, 1, 2, NODE_MAX_OPERANDS, OPERATOR_SHAPE_INPUTS, prepare_split, MOVEMENT_KERNELS},
+    {"Concat", 4, 1, NODE_MAX_OPERANDS, 1, OPERATOR_VARIADIC, prepare_concat, MOVEMENT_KERNELS},
+    {"Split", 2, 1, 2, NODE_MAX_OPERANDS, OPERATOR_SHAPE_INPUTS | OPERATOR_VARIADIC_OUTPUTS, prepare_split,
+     MOVEMENT_KERNELS},
     {"Slice", 1, 1, 5, 1, OPERATOR_SHAPE_INPUTS, prepare_slice, MOVEMENT_KERNELS},
     {"Pad", 2, 1, 4, 1, OPERATOR_SHAPE_INPUTS, prepare_pad, MOVEMENT_KERNELS},
     {"Gather", 1, 2, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_gather, GATHER_KERNELS},

@@ -89,6 +89,10 @@ static status prepare_pool(struct prepare *prepare, bool count_padding, struct e
     if (check_size(&prepare->outputs[0].shape, "the output", error) ||
         make_spans(prepare, plan, count_padding, error))
         return error->code;
+    int64_t taps = 1; /* each clipped to the input */
+    for (int d = 0; d < WINDOW_DIMENSIONS; d++)
+        taps *= plan->window.kernel[d] < plan->window.in[d] ? plan->window.kernel[d] : plan->window.in[d];
+    prepare_work(prepare, shape_elements(&prepare->outputs[0].shape), taps);
     plan->planes = x->dim[0] * x->dim[1];
     plan->in_size = shape_product(x, 2, x->rank);
     plan->column_major = node_integer(prepare->node, "storage_order", 0) != 0;

@@ -44,6 +44,9 @@ struct prepare {
     struct operand *outputs; /* type and shape */
     void *plan;              /* operator-specific, from the arena; may stay NULL */
     size_t workspace;        /* bytes of scratch that forward and backward need, 0 by default */
+    /* Multiply-adds of the forward kernel where it does more than look at each element once (at most
+     * INT64_MAX, prepare_work), 0 by default: it bounds what constant folding does. */
+    int64_t work;
 };
 
 /* What a kernel gets. Scratch contents do not survive a call. */
@@ -74,13 +77,18 @@ enum operator_flags {
     OPERATOR_ELEMENTWISE = 16, /* an element of the output follows from those at its place in the inputs,
                                   which broadcast */
     OPERATOR_ACTIVATION = 32,  /* element-wise and a complete activation function by itself */
+    OPERATOR_VARIADIC = 64,         /* the last input repeats: none may be left out (Sum, Concat) */
+    OPERATOR_VARIADIC_OUTPUTS = 128, /* likewise the outputs (Split) */
 };
 
 struct operator
 {
-    const char *name;                        /* ONNX op_type */
-    int opset_first;                         /* lowest opset whose meaning the row covers */
-    int inputs_min, inputs_max, outputs_max; /* the first inputs_min inputs are there: prepare need not ask */
+    const char *name; /* ONNX op_type */
+    int opset_first;  /* lowest opset whose meaning the row covers */
+    /* The first inputs_min inputs and the first output are there, all of them where the row is variadic:
+     * planning refuses other nodes (nn/node_check.h), so prepare and kernels need not ask. Others may be left
+     * out. */
+    int inputs_min, inputs_max, outputs_max;
     unsigned flags;
     /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it.
      */
@@ -121,6 +129,8 @@ status prepare_integers(struct prepare *prepare, int index, const char *attribut
 /* Same for one real number (Clip's min). *found says whether it was given. */
 status prepare_real(struct prepare *prepare, int index, const char *attribute, double *value, bool *found,
                     struct error *error);
+/* Set work to the product of two counts, each at least 0. */
+void prepare_work(struct prepare *prepare, int64_t results, int64_t each);
 bool prepare_has_input(const struct prepare *prepare, int index);
 
 #endif

@@ -2,18 +2,21 @@
 /* Planning: one walk over the nodes in order, which prepares each, and computes at once what is constant. */
 #include "nn/plan.h"
 #include <string.h>
+#include "base/progress.h"
 #include "base/text.h"
+#include "nn/node_check.h"
 
-/* No value may be larger, and what is computed at planning time may not be larger together: a file of a few
- * bytes may ask for any amount. */
+/* No value may be larger: a file of a few bytes may ask for any amount. */
 static const int64_t MOST_BYTES = INT64_C(1) << 40;
-static const int64_t MOST_FOLDED_BYTES = INT64_C(1) << 30;
+
+/* What prepared nodes may keep together, and each beside that: tables of positions, for the largest. */
+static const size_t most_prepared = (size_t)1 << 28;
+enum { PREPARED_PER_NODE = 1024, PREPARED_PER_VALUE = 256 };
 
 struct planner {
     struct plan *plan;
     const struct plan_options *options;
     struct error *error;
-    int64_t folded; /* bytes computed so far */
     /* The node at hand. */
     const struct node *node;
     struct prepare prepare;
@@ -77,6 +80,8 @@ static status take_givens(struct planner *planner)
 
         if (constant == NULL)
             continue;
+        if (progress_check(planner->error) != STATUS_OK)
+            return planner->error->code;
         plan->constants[v] = tensor_convert(constant, planned_type(planner, constant->type));
         if (plan->constants[v] == NULL)
             return error_memory(planner->error);
@@ -112,29 +117,6 @@ static status blame_node(struct planner *planner)
     return planner->error->code;
 }
 
-static status check_counts(const struct planner *planner)
-{
-    const struct node *node = planner->node;
-    const struct operator *op = node->op;
-    int opset = planner->plan->graph->opset;
-
-    if (opset > 0 && opset < op->opset_first)
-        return error_set(planner->error, STATUS_UNSUPPORTED,
-                         "its meaning in opset %d is not supported, only from opset %d on", opset,
-                         op->opset_first);
-    if (node->input_count < op->inputs_min || node->input_count > op->inputs_max ||
-        node->input_count > NODE_MAX_OPERANDS)
-        return error_set(planner->error, STATUS_FILE, "has %d inputs, %d to %d are expected",
-                         node->input_count, op->inputs_min,
-                         op->inputs_max < NODE_MAX_OPERANDS ? op->inputs_max : NODE_MAX_OPERANDS);
-    if (node->output_count < 1 || node->output_count > op->outputs_max ||
-        node->output_count > NODE_MAX_OPERANDS)
-        return error_set(planner->error, STATUS_FILE, "has %d outputs, 1 to %d are expected",
-                         node->output_count,
-                         op->outputs_max < NODE_MAX_OPERANDS ? op->outputs_max : NODE_MAX_OPERANDS);
-    return STATUS_OK;
-}
-
 /* Fill in what prepare gets; *constant says whether the node can be computed now. */
 static status gather_inputs(struct planner *planner, bool *constant)
 {
@@ -150,8 +132,6 @@ static status gather_inputs(struct planner *planner, bool *constant)
         planner->known[i] = tensor;
         planner->inputs[i] = v == VALUE_NONE ? (struct operand){0} : plan->values[v];
         planner->inputs[i].data = tensor == NULL ? NULL : tensor->data;
-        if (v == VALUE_NONE && i < node->op->inputs_min)
-            return error_set(planner->error, STATUS_FILE, "its input %d is missing", i);
         if (v == VALUE_NONE || tensor != NULL)
             continue;
         if (i > 0 && (flags & OPERATOR_SHAPE_INPUTS))
@@ -183,7 +163,11 @@ static status run_prepare(struct planner *planner)
     };
     memset(planner->outputs, 0, (size_t)node->output_count * sizeof(planner->outputs[0]));
     if (node->op->prepare(prepare, planner->error) != STATUS_OK)
-        return planner->error->code;
+        return arena_refused(prepare->arena)
+                   ? error_set(planner->error, STATUS_UNSUPPORTED,
+                               "preparing it would take more than the %zu MiB that there are for all nodes",
+                               most_prepared >> 20)
+                   : planner->error->code;
     for (int i = 0; i < node->output_count; i++) {
         int v = node->outputs[i];
 
@@ -231,11 +215,6 @@ static status make_outputs(struct planner *planner)
 
         if (node->outputs[i] == VALUE_NONE)
             continue;
-        planner->folded += shape_elements(&output->shape) * (int64_t)element_size(output->type);
-        if (planner->folded > MOST_FOLDED_BYTES)
-            return error_set(planner->error, STATUS_UNSUPPORTED,
-                             "the constants that the network computes need more than %lld MiB",
-                             (long long)(MOST_FOLDED_BYTES >> 20));
         tensor = tensor_new(output->type, &output->shape);
         if (tensor == NULL)
             return error_memory(planner->error);
@@ -244,6 +223,27 @@ static status make_outputs(struct planner *planner)
         output->data = tensor->data;
     }
     return STATUS_OK;
+}
+
+/* What the other plan has computed from the very same constants is not computed again. */
+static bool take_computed(struct planner *planner)
+{
+    const struct node *node = planner->node;
+    const struct plan *like = planner->options->like;
+
+    if (like == NULL)
+        return false;
+    for (int i = 0; i < node->input_count; i++)
+        if (node->inputs[i] != VALUE_NONE &&
+            (planner->known[i] == NULL || planner->known[i] != like->constants[node->inputs[i]]))
+            return false;
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE && like->constants[node->outputs[i]] == NULL)
+            return false;
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE)
+            planner->plan->constants[node->outputs[i]] = tensor_retain(like->constants[node->outputs[i]]);
+    return true;
 }
 
 static status compute(struct planner *planner)
@@ -259,7 +259,10 @@ static status compute(struct planner *planner)
         planner->plan->constants[node->outputs[0]] = tensor_retain(planner->plan->constants[node->inputs[0]]);
         return STATUS_OK;
     }
-    if (make_outputs(planner) != STATUS_OK)
+    if (take_computed(planner))
+        return STATUS_OK;
+    if (fold_spend(&planner->plan->left, &planner->prepare, planner->error) != STATUS_OK ||
+        make_outputs(planner) != STATUS_OK)
         return planner->error->code;
     call.workspace = mem_aligned(planner->prepare.workspace, 1);
     if (call.workspace == NULL)
@@ -277,8 +280,11 @@ static status plan_node(struct planner *planner, int n)
     bool constant;
 
     planner->node = &plan->graph->nodes[n];
-    if (check_counts(planner) != STATUS_OK || gather_inputs(planner, &constant) != STATUS_OK ||
-        run_prepare(planner) != STATUS_OK || (constant && compute(planner) != STATUS_OK))
+    if (progress_check(planner->error) != STATUS_OK)
+        return planner->error->code;
+    if (node_check(planner->node, plan->graph->opset, planner->error) != STATUS_OK ||
+        gather_inputs(planner, &constant) != STATUS_OK || run_prepare(planner) != STATUS_OK ||
+        (constant && compute(planner) != STATUS_OK))
         return blame_node(planner);
     if (!constant)
         plan->steps[plan->step_count++] =
@@ -299,6 +305,9 @@ static status plan_graph(struct planner *planner)
     plan->constants = mem_new((size_t)graph->value_count, sizeof(*plan->constants));
     if (plan->arena == NULL || plan->constants == NULL)
         return error_memory(planner->error);
+    arena_limit(plan->arena, most_prepared + (size_t)graph->node_count * PREPARED_PER_NODE +
+                                 (size_t)graph->value_count * PREPARED_PER_VALUE);
+    plan->left = planner->options->like ? planner->options->like->left : fold_budget(graph);
     plan->values = arena_alloc(plan->arena, (size_t)graph->value_count, sizeof(*plan->values));
     plan->steps = arena_alloc(plan->arena, (size_t)graph->node_count, sizeof(*plan->steps));
     if (plan->values == NULL || plan->steps == NULL)

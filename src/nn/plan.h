@@ -8,12 +8,13 @@
 #define IPPRO_NN_PLAN_H
 
 #include <stdbool.h>
+#include "nn/fold.h"
 #include "nn/graph.h"
 #include "nn/operator.h"
 
 struct step {
     int node; /* index into graph->nodes */
-    const struct operator *op;
+    const struct operator* op;
     const struct operator_kernels *kernels; /* of the first output's type; forward is never NULL */
     const void *plan;
     size_t workspace;
@@ -27,6 +28,7 @@ struct plan {
     struct step *steps;        /* nodes that are not constant, in order */
     int step_count;
     int64_t batch;
+    struct fold_budget left; /* of what may be computed for the file */
 };
 
 struct plan_options {
@@ -35,10 +37,14 @@ struct plan_options {
                                other real type are converted. ELEMENT_TYPES: keep each type as declared */
     bool backward;
     enum kernel_choice kernel; /* handed to every prepare */
+    /* Another plan of the same graph with the same real type, or NULL: what it has computed from the same
+     * constants is shared, and its budget is gone on with. */
+    const struct plan *like;
 };
 
-/* Errors name the node, its operator and the shapes at hand. Symbolic dimensions other than the batch must be
- * known (DIMENSION_UNKNOWN elsewhere in an input is refused with the input's name). */
+/* Errors name the node, its operator and the shapes at hand. STATUS_CANCELLED when this thread's work is to
+ * be given up (base/progress.h). Symbolic dimensions other than the batch must be known (DIMENSION_UNKNOWN
+ * elsewhere in an input is refused with the input's name). */
 status plan_new(const struct graph *graph, const struct plan_options *options, struct plan **plan,
                 struct error *error);
 void plan_free(struct plan *plan);

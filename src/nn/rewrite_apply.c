@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Building the graph that the changes noted in a rewrite make. */
 #include "nn/rewrite.h"
+#include "base/progress.h"
+
+/* Every so many values or nodes it is asked whether the work is cancelled. */
+enum { ITEMS_PER_POLL = 1 << 15 };
 
 struct build {
     struct rewrite *rewrite;
@@ -83,12 +87,14 @@ static int build_value(struct build *build, int v)
     return index;
 }
 
-static bool build_values(struct build *build)
+static status build_values(struct build *build)
 {
     const struct rewrite *rewrite = build->rewrite;
     int old = rewrite->graph->value_count;
 
     for (int v = 0; v < old + rewrite->added_count; v++) {
+        if (v % ITEMS_PER_POLL == 0 && progress_check(build->error) != STATUS_OK)
+            return build->error->code;
         if (!build->needed[v])
             continue;
         if (v < old)
@@ -97,12 +103,12 @@ static bool build_values(struct build *build)
             build->map[v] = graph_add_constant(build->result, rewrite->added[v - old].name,
                                                rewrite->added[v - old].tensor);
         if (build->map[v] < 0)
-            return false;
+            return error_memory(build->error);
     }
-    return true;
+    return STATUS_OK;
 }
 
-static bool build_nodes(struct build *build)
+static status build_nodes(struct build *build)
 {
     struct rewrite *rewrite = build->rewrite;
     int inputs[NODE_MAX_OPERANDS], outputs[NODE_MAX_OPERANDS];
@@ -110,6 +116,8 @@ static bool build_nodes(struct build *build)
     for (int n = 0; n < rewrite->graph->node_count; n++) {
         const struct node *node = &rewrite->nodes[n];
 
+        if (n % ITEMS_PER_POLL == 0 && progress_check(build->error) != STATUS_OK)
+            return build->error->code;
         if (!build->needed_node[n])
             continue;
         for (int i = 0; i < node->input_count; i++) {
@@ -125,9 +133,9 @@ static bool build_nodes(struct build *build)
         }
         if (graph_add_node(build->result, node->name, node->op, inputs, node->input_count, outputs,
                            node->output_count, node->attributes, node->attribute_count) < 0)
-            return false;
+            return error_memory(build->error);
     }
-    return true;
+    return STATUS_OK;
 }
 
 static bool build_ends(struct build *build)
@@ -185,7 +193,11 @@ static status build_graph(struct build *build)
     if (build->needed == NULL || build->needed_node == NULL || build->stack == NULL || build->map == NULL)
         return error_memory(build->error);
     mark_needed(build);
-    if (!build_texts(build) || !build_values(build) || !build_nodes(build) || !build_ends(build))
+    if (!build_texts(build))
+        return error_memory(build->error);
+    if (build_values(build) != STATUS_OK || build_nodes(build) != STATUS_OK)
+        return build->error->code;
+    if (!build_ends(build))
         return error_memory(build->error);
     return graph_finish(build->result, build->error);
 }

@@ -2,6 +2,7 @@
 /* From the graph as exported to the graph that the program works on. */
 #include "nn/simplify.h"
 #include <string.h>
+#include "base/progress.h"
 #include "nn/simplify_parts.h"
 
 /* The batch sizes whose plans are compared. What comes out equal for both does not depend on the batch. */
@@ -188,8 +189,9 @@ static status fold_and_clean(const struct graph *graph, const struct plan *const
         return code;
     fold(rewrite);
     for (size_t i = 0; code == STATUS_OK && i < sizeof(parts) / sizeof(parts[0]); i++)
-        code = parts[i](rewrite, error);
-    if (code == STATUS_OK)
+        if ((code = progress_check(error)) == STATUS_OK)
+            code = parts[i](rewrite, error);
+    if (code == STATUS_OK && (code = progress_check(error)) == STATUS_OK)
         code = rewrite_apply(rewrite, result, error);
     rewrite_free(rewrite);
     return code;
@@ -203,10 +205,10 @@ static status fold_graph(const struct graph *graph, bool was_fixed, struct graph
     status code = STATUS_OK;
 
     for (int i = 0; code == STATUS_OK && i < 2; i++) {
-        struct plan_options options = {.batch = BATCHES[i], .real = ELEMENT_TYPES};
+        struct plan_options options = {.batch = BATCHES[i], .real = ELEMENT_TYPES, .like = plans[0]};
 
         code = plan_new(graph, &options, &plans[i], error);
-        if (code != STATUS_OK && code != STATUS_MEMORY && was_fixed)
+        if (code != STATUS_OK && code != STATUS_MEMORY && code != STATUS_CANCELLED && was_fixed)
             error_prefix(error, "the file has a fixed batch size and cannot be used with others: ");
     }
     if (code == STATUS_OK)

@@ -293,10 +293,14 @@ status unbake_batch(struct rewrite *rewrite, const struct plan *plan, struct err
 
     if (derived == NULL)
         return error_memory(error);
+    /* What is computed from the file's constants alone is computed once. */
+    for (int v = 0; v < rewrite->graph->value_count; v++)
+        if (rewrite->constants[v] == NULL && !derived[v])
+            rewrite->constants[v] = plan->constants[v];
     for (int n = 0; n < rewrite->graph->node_count; n++) {
         struct node *node = &rewrite->nodes[n];
 
-        if ((is(node, "Reshape") || is(node, "Resize")) &&
+        if (is_computed(rewrite, n) && (is(node, "Reshape") || is(node, "Resize")) &&
             unbake_node(rewrite, node, plan, derived, error) != STATUS_OK)
             return error->code;
     }

@@ -3,6 +3,7 @@
  * turned into classes, blocks and groups by prune/group.c. */
 #include "prune/coupling.h"
 
+#include "base/progress.h"
 #include "prune/coupling_internal.h"
 
 const char *lock_reason_text(enum lock_reason reason)
@@ -38,17 +39,20 @@ static bool lock_ends(struct builder *b)
     return true;
 }
 
-static bool label_graph(struct builder *b)
+static status label_graph(struct builder *b, struct error *error)
 {
     struct coupling *c = b->coupling;
     for (int i = 0; i < c->graph->input_count; i++)
         if (!coupling_locked_map(b, c->graph->inputs[i], channel_axis(c, c->graph->inputs[i]), LOCK_INPUT,
                                  -1))
-            return false;
-    for (int i = 0; i < c->plan->step_count && !b->failed; i++)
+            return error_memory(error);
+    for (int i = 0; i < c->plan->step_count && !b->failed; i++) {
+        if (progress_check(error) != STATUS_OK)
+            return error->code;
         if (!coupling_rule(b, c->plan->steps[i].node))
-            return false;
-    return lock_ends(b) && !b->failed;
+            return error_memory(error);
+    }
+    return lock_ends(b) && !b->failed ? STATUS_OK : error_memory(error);
 }
 
 /* ---- what stays must be rectangular ------------------------------------------------------------------- */
@@ -117,8 +121,10 @@ static status coupling_fill(struct builder *b, struct error *error)
         return code;
     c->maps = arena_alloc(c->arena, (size_t)c->graph->value_count, sizeof *c->maps);
     c->shuffles = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->shuffles);
-    if (c->maps == NULL || c->shuffles == NULL || !label_graph(b))
+    if (c->maps == NULL || c->shuffles == NULL)
         return error_memory(error);
+    if (label_graph(b, error) != STATUS_OK)
+        return error->code;
     code = coupling_find_shuffles(c, error);
     if (code != STATUS_OK)
         return code;

@@ -10,11 +10,14 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/progress.h"
 #include "prune/criteria.h"
 
-enum {
-    PANEL = 512
-}; /* columns that are centred and multiplied at a time, so no second copy of all filters */
+/* Columns that are centred and multiplied at a time, so no second copy of all filters: at most so many, and
+ * fewer where a panel's product would take so many multiply-adds, for between panels it is asked whether the
+ * work is cancelled. */
+enum { PANEL = 512, PANEL_LEAST = 16 };
+static const int64_t panel_work = INT64_C(1) << 30;
 
 /* Squared distances below this share of the squared lengths are computed from the differences. */
 static const double close_share = 1e-6;
@@ -59,15 +62,29 @@ static void centre_panel(const struct distances *d, int64_t first, int64_t width
     }
 }
 
-static void gram_of_centred(const struct distances *d)
+static int64_t panel_width(const struct distances *d)
 {
-    for (int64_t first = 0; first < d->length; first += PANEL) {
-        int64_t width = d->length - first < PANEL ? d->length - first : PANEL;
+    int64_t width = panel_work / (d->count * d->count);
+    return width > PANEL ? PANEL : width < PANEL_LEAST ? PANEL_LEAST : width;
+}
+
+static status gram_of_centred(const struct distances *d, struct error *error)
+{
+    int64_t most = panel_width(d);
+    for (int64_t first = 0; first < d->length; first += most) {
+        int64_t width = d->length - first < most ? d->length - first : most;
+        if (progress_check(error) != STATUS_OK) {
+            return error->code;
+        }
         centre_panel(d, first, width);
         cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)d->count, (int)width, 1.0, d->panel,
                     (int)width, 1.0, d->gram, (int)d->count);
     }
+    return STATUS_OK;
 }
+
+/* Pairs that are computed directly between two looks whether the work is cancelled. */
+enum { DIRECT_PER_POLL = 64 };
 
 static double direct_square(const struct distances *d, int64_t i, int64_t j)
 {
@@ -80,14 +97,21 @@ static double direct_square(const struct distances *d, int64_t i, int64_t j)
     return sum;
 }
 
-static void sum_distances(const struct distances *d, double *scores)
+static status sum_distances(const struct distances *d, double *scores, struct error *error)
 {
+    int64_t direct = 0;
     memset(scores, 0, (size_t)d->count * sizeof *scores);
     for (int64_t i = 0; i < d->count; i++) {
+        if (progress_check(error) != STATUS_OK) {
+            return error->code;
+        }
         for (int64_t j = 0; j < i; j++) {
             double lengths = d->gram[i * d->count + i] + d->gram[j * d->count + j];
             double square = lengths - 2.0 * d->gram[i * d->count + j];
             if (square < close_share * lengths) {
+                if (direct++ % DIRECT_PER_POLL == 0 && progress_check(error) != STATUS_OK) {
+                    return error->code;
+                }
                 square = direct_square(d, i, j);
             }
             double distance = sqrt(square);
@@ -98,6 +122,7 @@ static void sum_distances(const struct distances *d, double *scores)
     for (int64_t i = 0; i < d->count; i++) {
         scores[i] /= d->unit;
     }
+    return STATUS_OK;
 }
 
 status geometric_median(const double *filters, int64_t count, int64_t length, double *scores,
@@ -126,8 +151,10 @@ status geometric_median(const double *filters, int64_t count, int64_t length, do
     if (!d.panel || !d.gram) {
         code = error_memory(error);
     } else {
-        gram_of_centred(&d);
-        sum_distances(&d, scores);
+        code = gram_of_centred(&d, error);
+        if (code == STATUS_OK) {
+            code = sum_distances(&d, scores, error);
+        }
     }
     mem_free(d.panel);
     mem_free(d.gram);

@@ -2,6 +2,7 @@
 /* Surgery: the smaller network, node by node. */
 #include "prune/surgery.h"
 
+#include "base/progress.h"
 #include "nn/operator.h"
 #include "prune/surgery_internal.h"
 
@@ -25,8 +26,10 @@ static status cut_nodes(struct surgery *s, struct error *error)
         const struct node *node = &graph->nodes[i];
         if (!is_cut(s, node->inputs, node->input_count) && !is_cut(s, node->outputs, node->output_count))
             continue;
-        status code = surgery_cut(s, i, error);
-        if (code != STATUS_OK && code != STATUS_MEMORY)
+        status code = progress_check(error);
+        if (code == STATUS_OK)
+            code = surgery_cut(s, i, error);
+        if (code != STATUS_OK && code != STATUS_MEMORY && code != STATUS_CANCELLED)
             return error_prefix(error, "node %s (%s) cannot be cut: ", node->name, node->op->name);
         if (code != STATUS_OK)
             return code;
@@ -42,7 +45,7 @@ static status check_result(const struct graph *graph, struct error *error)
     status code = plan_new(graph, &options, &plan, error);
     if (code == STATUS_OK)
         plan_free(plan);
-    else if (code != STATUS_MEMORY)
+    else if (code != STATUS_MEMORY && code != STATUS_CANCELLED)
         error_prefix(error, "the smaller network does not fit together: ");
     return code;
 }

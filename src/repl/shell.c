@@ -187,21 +187,60 @@ status shell_file(struct shell *shell, const char *path)
     return code;
 }
 
+/* The next line, without its end, into a buffer of LINE_LIMIT + 1 bytes; *more is false where there is none. */
+static status next_line(struct shell *shell, FILE *stream, char *line, bool *more, struct error *error)
+{
+    size_t length = 0;
+    int byte;
+    while ((byte = getc(stream)) != '\n') {
+        if (byte == EOF && ferror(stream) && errno == EINTR && !shell_interrupted(shell)) {
+            clearerr(stream);
+        } else if (byte == EOF) {
+            break;
+        } else if (byte == '\0') {
+            return error_set(error, STATUS_FILE, "a NUL byte: these are no commands");
+        } else if (length == LINE_LIMIT) {
+            return error_set(error, STATUS_FILE, "a line of more than %d bytes: these are no commands",
+                             LINE_LIMIT);
+        } else {
+            line[length++] = (char)byte;
+        }
+    }
+    line[length] = '\0';
+    *more = byte != EOF || length > 0;
+    if (byte == EOF && ferror(stream) && !shell_interrupted(shell)) {
+        char reason[128];
+        return error_set(error, STATUS_FILE, "%s", strerror_r(errno, reason, sizeof reason));
+    }
+    return STATUS_OK;
+}
+
+/* The stream itself is refused, whatever -k says: there is no next line. */
+static status fail_stream(struct shell *shell, const char *name, long number, struct error *error)
+{
+    if (error->code != STATUS_MEMORY)
+        error_prefix(error, "%s:%ld: ", name, number);
+    return shell_fail(shell, NULL, error);
+}
+
 status shell_stream(struct shell *shell, FILE *stream, const char *name)
 {
-    char *line = NULL;
-    size_t capacity = 0;
+    struct error error = {0};
     status code = STATUS_OK;
-    long number = 0;
-    while (go_on(shell, code)) {
-        ssize_t length = getline(&line, &capacity, stream);
-        if (length < 0)
+    bool more = true;
+    char *line = mem_new(LINE_LIMIT + 1, 1);
+    if (!line && error_memory(&error) != STATUS_OK)
+        shell_fail(shell, NULL, &error);
+    for (long number = 1; error.code == STATUS_OK && go_on(shell, code); number++) {
+        if (next_line(shell, stream, line, &more, &error) != STATUS_OK)
+            fail_stream(shell, name, number, &error);
+        else if (!more)
             break;
-        if (length > 0 && line[length - 1] == '\n')
-            line[length - 1] = '\0';
-        status line_code = numbered_line(shell, line, name, ++number);
-        code = line_code != STATUS_OK ? line_code : code;
+        else {
+            status line_code = numbered_line(shell, line, name, number);
+            code = line_code != STATUS_OK ? line_code : code;
+        }
     }
-    free(line);
-    return code;
+    mem_free(line);
+    return error.code != STATUS_OK ? error.code : code;
 }

@@ -127,12 +127,6 @@ static status study_graph(struct model *model, struct error *error)
     return code;
 }
 
-/* Between the steps of a load, each a fraction of a second for a large network. */
-static status go_on(struct error *error)
-{
-    return progress_cancelled(progress_current()) ? error_set(error, STATUS_CANCELLED, "cancelled") : STATUS_OK;
-}
-
 static status load_graph(struct model *model, const char *path, struct error *error)
 {
     unsigned char *data;
@@ -149,17 +143,17 @@ static status load_graph(struct model *model, const char *path, struct error *er
     mem_free(data);
     if (code != STATUS_OK)
         return code;
-    code = go_on(error);
+    code = progress_check(error);
     if (code == STATUS_OK)
         code = graph_simplify(graph, &model->graph, error);
     graph_free(graph);
     if (code == STATUS_OK)
-        code = go_on(error);
+        code = progress_check(error);
     if (code == STATUS_OK)
         code = study_graph(model, error);
     if (code != STATUS_OK && code != STATUS_CANCELLED && !strstr(error->message, path_base(path)))
         error_prefix(error, "%s: ", path);
-    return code;
+    return code == STATUS_OK ? code : error_refuse_file(error);
 }
 
 status model_load(const char *name, struct model **result, struct error *error)

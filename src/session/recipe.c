@@ -228,8 +228,6 @@ static status read_lines(struct recipe *recipe, const char *path, char *text, st
 static status run_program(struct recipe *recipe, const struct recipe_program *program, const char *path,
                           struct error *error)
 {
-    if (!program)
-        return error_set(error, STATUS_STATE, "%s: a program, and none is run from here", path);
     struct text lines = {0};
     status code = program->run(program->argument, path, recipe->model, &lines, error);
     if (code == STATUS_OK && lines.failed)
@@ -246,11 +244,8 @@ static status run_program(struct recipe *recipe, const struct recipe_program *pr
     return code;
 }
 
-status recipe_read(const char *path, const struct recipe_program *program, struct recipe *recipe,
-                   struct error *error)
+static status read_text(struct recipe *recipe, const char *path, struct error *error)
 {
-    if (strcmp(path_extension(path), "lua") == 0)
-        return run_program(recipe, program, path, error);
     unsigned char *data;
     size_t size;
     status code = file_read(path, recipe_limit, &data, &size, error);
@@ -262,6 +257,16 @@ status recipe_read(const char *path, const struct recipe_program *program, struc
         code = read_lines(recipe, path, (char *)data, error);
     mem_free(data);
     return code;
+}
+
+status recipe_read(const char *path, const struct recipe_program *program, struct recipe *recipe,
+                   struct error *error)
+{
+    bool is_program = strcmp(path_extension(path), "lua") == 0;
+    if (is_program && !program)
+        return error_set(error, STATUS_STATE, "%s: a program, and none is run from here", path);
+    status code = is_program ? run_program(recipe, program, path, error) : read_text(recipe, path, error);
+    return code == STATUS_OK ? code : error_refuse_file(error);
 }
 
 status recipe_line(struct recipe *recipe, const char *line, struct error *error)

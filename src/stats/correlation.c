@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/progress.h"
 
 struct pair {
     double a, b;
@@ -269,6 +270,9 @@ status correlation_compute(enum correlation_method method, const double *a, cons
                            struct correlation *result, struct error *error)
 {
     struct columns columns;
+    if (progress_check(error) != STATUS_OK) {
+        return error->code;
+    }
     status code = columns_init(&columns, a, b, count, error);
     if (code != STATUS_OK) {
         return code;

@@ -4,11 +4,15 @@
 
 #include <stdbool.h>
 #include "base/memory.h"
+#include "base/progress.h"
 #include "prune/criterion.h"
 
 status overlap_compute(const double *a, const double *b, int64_t count, int64_t pruned,
                        struct overlap *result, struct error *error)
 {
+    if (progress_check(error) != STATUS_OK) {
+        return error->code;
+    }
     if (pruned < 0 || pruned > count) {
         return error_set(error, STATUS_RANGE, "%lld of %lld channels cannot be pruned", (long long)pruned,
                          (long long)count);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "nn/engine.h"
@@ -51,7 +52,8 @@ static status run_judged(const struct session *session, const struct graph *grap
     struct engine *engine;
     struct engine_options options = {.batch = setting->images,
                                      .real = options_precision(session->options),
-                                     .kernel = options_kernel(session->options)};
+                                     .kernel = options_kernel(session->options),
+                                     .progress = progress_current()};
     status code = engine_new(graph, &options, &engine, error);
     if (code != STATUS_OK)
         return code;

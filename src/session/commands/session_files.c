@@ -172,7 +172,7 @@ static status replay_all(struct call *call, const char *path, const json_t *comm
         if (code != STATUS_OK)
             error_prefix(error, "%s: command %zu: ", path, i + 1);
     }
-    return code;
+    return code == STATUS_OK ? code : error_refuse_file(error);
 }
 
 static status check_format(const struct document *document, const char *path, struct error *error)
