@@ -64,6 +64,29 @@ refused 3 missing.ippro 'run missing.ippro'
 refused 1 'the name must end in' 'corr > x.jpeg'
 refused 1 "no layer '\\x1b[2J\\x07'" "$(printf 'layer "\033[2J\007"')"
 
+# Every refusal of a file has the same exit status, whatever the check found: shapes, numbers, names, syntax.
+printf 'conv1 2\n' >range.recipe
+printf 'nolayer 0.5\n' >name.recipe
+printf 'conv1\n' >words.recipe
+printf '{"format": "ippro-explore session 1", "commands": [{"line": "load example"}, {"line": "hist x"}]}' >bad.session
+printf '{"format": "ippro-explore session 1", "commands": [{"line": "data shapes split=what"}]}' >worse.session
+printf 'error(' >syntax.lua
+printf 'help\0' >nul.ippro
+refused 3 "conv1: '2' is not a ratio" 'recipe range.recipe'
+refused 3 "no layer is called 'nolayer'" 'recipe name.recipe'
+refused 3 'a value is missing' 'recipe words.recipe'
+refused 3 'bad.session: command 2' 'session open bad.session'
+refused 3 'worse.session: command 1' 'session open worse.session'
+refused 3 'syntax.lua' 'run syntax.lua'
+refused 3 'a NUL byte' 'run nul.ippro'
+refused 3 folder 'recipe ./folder'
+refused 3 fifo.onnx 'session open fifo.onnx'
+refused 3 fifo.onnx 'run fifo.onnx'
+refused 3 fifo.onnx 'data cifar10 fifo.onnx'
+# A length of six bytes, as no writer of protobuf makes it: damage, not missing memory.
+printf '\010\007\072\200\200\200\200\200\000' >overlong.onnx
+refused 3 'overlong.onnx: byte' 'load overlong.onnx'
+
 # Unknown operators are named. The example with one operator's name changed: Relu becomes Rolu.
 LC_ALL=C sed 's/Relu/Rolu/g' "$example" >operator.onnx
 refused 3 'operator Rolu is not supported' 'load operator.onnx'
@@ -76,6 +99,31 @@ if [ -r secret.onnx ]; then
 else
     refused 3 secret.onnx 'load secret.onnx'
 fi
+
+# stream WORDS: what stands on standard input is refused as a file is.
+stream() {
+    "$IPPRO" -n >out 2>err
+    [ $? -eq 3 ] && grep -qF -- "$1" err && [ "$(wc -l <err)" -eq 1 ]
+    ok $? "standard input is refused: $1"
+}
+stream 'a directory' <folder || explain err
+head -c 1000000 /dev/zero | stream 'a NUL byte'
+head -c 1000000 /dev/zero | tr '\0' a | stream 'a line of more than'
+printf 'load "missing.onnx"\n' >in.lines
+stream 'missing.onnx' <in.lines
+# A script that an error of a command ends has the status of that command.
+printf 'ippro.load("missing.onnx")\n' >load.lua
+"$IPPRO" -n load.lua >out 2>err
+[ $? -eq 3 ]
+ok $? "a script that a refused file ends: status 3"
+printf 'error("mine")\n' >own.lua
+"$IPPRO" -n own.lua >out 2>err
+[ $? -eq 1 ]
+ok $? "a script that its own error ends: status 1"
+for case in sum_missing_input sum_missing_input_folded overlong_length compute_bomb_many; do
+    file=${IPPRO_SHARED:-$SRCDIR/../shared}/data/hostile/$case.onnx
+    if [ -r "$file" ]; then refused 3 "$case.onnx" "load $file"; else skip "refused: $case.onnx" "no test data"; fi
+done
 
 # usage STATUS WORDS ARGUMENTS...: the program itself is called wrongly.
 usage() {

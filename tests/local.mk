@@ -29,3 +29,4 @@ include tests/tui.mk
 endif
 include tests/program.mk
 include tests/bench/local.mk
+include tests/fuzz/local.mk

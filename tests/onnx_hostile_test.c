@@ -154,6 +154,8 @@ static void refuses_broken_wire_format(void **state)
          "m.onnx: byte 4: GraphProto.node claims 18446744073709551615 bytes where 0 are left"},
         {"\x0a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 12,
          "m.onnx: byte 5: GraphProto has a number longer than 10 bytes"},
+        {"\x0a\x80\x80\x80\x80\x80\x00", 7,
+         "m.onnx: byte 5: the length of GraphProto.node takes 6 bytes, at most 5 are allowed"},
         {"\xa0\x06\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 13,
          "m.onnx: byte 6: GraphProto has a number longer than 10 bytes"},
         {"\x0a", 1, "m.onnx: byte 5: GraphProto ends within a number"},

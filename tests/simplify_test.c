@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/file.h"
+#include "base/progress.h"
 #include "format/onnx.h"
 #include "graph_maker.h"
 #include "nn/plan.h"
@@ -509,6 +510,128 @@ static void test_exported(void **state)
             "# SKIP: no such networks here\n"); /* cmocka's skip() counts as a failure in automake's driver */
 }
 
+/* --- constants of one image, what a file may ask for, giving up ---------------------------------------- */
+
+/* y = Concat(x, token) along `axis`, exported for a batch of one. */
+static struct graph *token_graph(int64_t axis, int opset)
+{
+    struct graph *graph = make_graph(opset);
+
+    make_input(graph, "x", DIMS(1, 2, 3, 3));
+    make_reals(graph, "token", DIMS(1, 1, 3, 3), 5);
+    make_node(graph, "join", "Concat", NAMES("x", "token"), NAMES("y"), ATTRIBUTES(axis_attribute(axis)));
+    make_output(graph, "y");
+    return graph;
+}
+
+static void test_repeated_constant(void **state)
+{
+    static const int64_t axes[] = {1, -3};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct graph *graph = simplified(token_graph(axes[i], 13));
+
+        expect_shape(graph, "y", 1, DIMS(1, 3, 3, 3));
+        expect_shape(graph, "y", 5, DIMS(5, 3, 3, 3));
+        graph_free(graph);
+    }
+}
+
+static void expect_refusal(struct graph *graph, status code, const char *words)
+{
+    struct graph *result = NULL;
+    struct error error = {0};
+
+    assert_int_equal(graph_finish(graph, &error), STATUS_OK);
+    assert_int_equal(graph_simplify(graph, &result, &error), code);
+    if (strstr(error.message, words) == NULL)
+        fail_msg("'%s' does not say '%s'", error.message, words);
+    graph_free(graph);
+}
+
+static void test_unrepeatable_constant(void **state)
+{
+    (void)state;
+    expect_refusal(token_graph(1, 7), STATUS_SHAPE, "node join");
+}
+
+/* x + sum(Conv(zeros of the given size, filters of 3x3)): what a few bytes ask for. */
+static struct graph *bomb(int64_t channels, int64_t size, int convolutions)
+{
+    struct graph *graph = make_graph(13);
+    char names[2][16] = {"zeros", ""};
+
+    make_input(graph, "x", DIMS(1, 1, 1, 1));
+    make_integers(graph, "shape", DIMS(1, channels, size, size));
+    make_integers(graph, "filters", DIMS(channels, channels, 3, 3));
+    make_node(graph, "fill", "ConstantOfShape", NAMES("shape"), NAMES("zeros"), NO_ATTRIBUTES);
+    make_node(graph, "weigh", "ConstantOfShape", NAMES("filters"), NAMES("w"), NO_ATTRIBUTES);
+    for (int i = 0; i < convolutions; i++) {
+        char node[16];
+
+        snprintf(node, sizeof node, "convolve%d", i);
+        snprintf(names[(i + 1) % 2], sizeof names[0], "c%d", i);
+        make_node(graph, node, "Conv", NAMES(names[i % 2], "w"), NAMES(names[(i + 1) % 2]),
+                  ATTRIBUTES(integers_attribute("pads", DIMS(1, 1, 1, 1))));
+    }
+    make_node(graph, "mean", "GlobalAveragePool", NAMES(names[convolutions % 2]), NAMES("m"), NO_ATTRIBUTES);
+    make_node(graph, "add", "Add", NAMES("x", "m"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(graph, "y");
+    return graph;
+}
+
+static void test_budget(void **state)
+{
+    (void)state;
+    graph_free(simplified(bomb(4, 16, 3)));
+    expect_refusal(bomb(1, INT64_C(1) << 15, 0), STATUS_UNSUPPORTED, "node fill (ConstantOfShape");
+    expect_refusal(bomb(64, 512, 1), STATUS_UNSUPPORTED, "node convolve0 (Conv");
+    expect_refusal(bomb(64, 64, 1), STATUS_UNSUPPORTED, "node convolve0 (Conv");
+    expect_refusal(bomb(32, 64, 100), STATUS_UNSUPPORTED, "left for the file");
+}
+
+/* What both plans need is computed once: they hold the very same tensor. */
+static void test_computed_once(void **state)
+{
+    struct plan_options options = {.batch = 2, .real = ELEMENT_TYPES};
+    struct error error = {0};
+    struct graph *graph = bomb(4, 16, 3);
+    struct plan *first, *second;
+    int value;
+
+    (void)state;
+    assert_int_equal(graph_finish(graph, &error), STATUS_OK);
+    assert_int_equal(plan_new(graph, &options, &first, &error), STATUS_OK);
+    options.batch = 3;
+    options.like = first;
+    assert_int_equal(plan_new(graph, &options, &second, &error), STATUS_OK);
+    value = graph_find_value(graph, "c2");
+    assert_non_null(first->constants[value]);
+    assert_ptr_equal(first->constants[value], second->constants[value]);
+    assert_int_equal(first->left.work, second->left.work);
+    plan_free(first);
+    plan_free(second);
+    graph_free(graph);
+}
+
+static void test_cancelled(void **state)
+{
+    struct progress progress = {.cancelled = true};
+    struct progress *before = progress_set_current(&progress);
+    struct graph *graph = bomb(4, 16, 3), *result = NULL;
+    struct error error = {0};
+
+    (void)state;
+    assert_int_equal(graph_finish(graph, &error), STATUS_CANCELLED);
+    progress_set_current(NULL);
+    assert_int_equal(graph_finish(graph, &error), STATUS_OK);
+    progress_set_current(&progress);
+    assert_int_equal(graph_simplify(graph, &result, &error), STATUS_CANCELLED);
+    progress_set_current(before);
+    graph_free(graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -521,6 +644,11 @@ int main(void)
         cmocka_unit_test(test_pad_chain),
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_repeated_constant),
+        cmocka_unit_test(test_unrepeatable_constant),
+        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_computed_once),
+        cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_exported),

@@ -157,7 +157,8 @@ static status scan_length_prefixed(struct scan *scan, const ProtobufCFieldDescri
                                    size_t at)
 {
     uint64_t length;
-    status result = read_varint(scan, top(scan)->end, MAX_LENGTH_BYTES, &length);
+    size_t start = scan->offset;
+    status result = read_varint(scan, top(scan)->end, MAX_VARINT_BYTES, &length);
     if (result)
         return result;
     const char *what = field ? field->name : "an unknown field";
@@ -165,6 +166,9 @@ static status scan_length_prefixed(struct scan *scan, const ProtobufCFieldDescri
     if (length > left)
         return refuse(scan, at, "%s.%s claims %llu bytes where %zu are left", message_name(scan), what,
                       (unsigned long long)length, left);
+    if (scan->offset - start > MAX_LENGTH_BYTES)
+        return refuse(scan, start, "the length of %s.%s takes %zu bytes, at most %d are allowed",
+                      message_name(scan), what, scan->offset - start, MAX_LENGTH_BYTES);
     if (length > INT32_MAX)
         return refuse(scan, at, "%s.%s is longer than 2 GB", message_name(scan), what);
     if (field && field->type == PROTOBUF_C_TYPE_MESSAGE)

@@ -35,7 +35,7 @@ src_libnn_a_SOURCES = \
 	src/nn/rewrite.c src/nn/rewrite_apply.c src/nn/rewrite.h \
 	src/nn/rows.h \
 	src/nn/run.c src/nn/run.h \
-	src/nn/simplify.c src/nn/simplify.h src/nn/simplify_batch.c src/nn/simplify_parts.h src/nn/simplify_pool.c \
+	src/nn/simplify.c src/nn/simplify.h src/nn/simplify_batch.c src/nn/simplify_parts.h src/nn/simplify_pool.c src/nn/simplify_repeat.c \
 	src/nn/tensor.c src/nn/tensor.h \
 	src/nn/variant.c \
 	src/nn/window.c src/nn/window.h

@@ -173,6 +173,8 @@ static status free_batch(const struct graph *graph, struct graph **result, struc
         code = unbake_batch(rewrite, plan, error);
     if (code == STATUS_OK)
         code = rewrite_apply(rewrite, result, error);
+    if (code == STATUS_OK && plan->batch == 1)
+        code = repeat_constants(*result, rewrite->separator, rewrite->arena, error);
     rewrite_free(rewrite);
     plan_free(plan);
     return code;

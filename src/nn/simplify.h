@@ -8,7 +8,8 @@
  *   the nodes that compute the element stay, and planning computes them for the batch at hand.
  * - A file exported with a fixed batch has it baked into Reshape targets and Resize sizes; where the data's
  *   dimension 0 is the batch and the first element equals it, it follows the batch from then on. The input's
- *   dimension 0 becomes unknown.
+ *   dimension 0 becomes unknown. Constants of one image that Concat joins with features are repeated
+ * (Expand).
  * - Identity, eval-mode Dropout and whatever else changes nothing go; a parameter behind Identity is a
  *   parameter with the name that Identity gave it (exporters write equal parameters so). AveragePool after a
  *   zero Pad takes the padding into itself (with count_include_pad) when nothing else uses it.

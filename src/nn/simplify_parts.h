@@ -19,6 +19,13 @@ status unbake_batch(struct rewrite *rewrite, const struct plan *plan, struct err
  * all ones names its axes, so that a batch of one is not squeezed. */
 status follow_batch(struct rewrite *rewrite, struct error *error);
 
+/* simplify_repeat.c */
+/* A graph exported for a batch of one: constants that Concat joins with features along another axis, and that
+ * are of one image, are repeated for as many images as the features have. New names hold `separator`, which
+ * no name of the graph does; the arena keeps them meanwhile. The graph is the caller's own, and finished
+ * again. */
+status repeat_constants(struct graph *graph, const char *separator, struct arena *arena, struct error *error);
+
 /* simplify_pool.c */
 struct padding {
     int rank;
