@@ -125,16 +125,28 @@ int maker_norm(struct maker *m, int x, int64_t channels)
     return maker_node(m, "BatchNormalization", 5, inputs, 0, NULL);
 }
 
-/* conv, sometimes BatchNorm, sometimes an activation that is not zero at zero */
+/* An activation, in one operator or written out; some are not zero at zero. */
+static int maker_activation(struct maker *m, int x)
+{
+    static const char *const activations[] = {"Relu",    "Sigmoid",  "HardSwish", "LeakyRelu",
+                                              "Tanh",    "Elu",      "Clip",      "Identity",
+                                              "Dropout", "Softplus", "Softsign",  "Erf"};
+    enum { SINGLE = sizeof activations / sizeof *activations };
+    const int64_t which = maker_pick(m, 0, SINGLE + 1);
+    if (which < SINGLE)
+        return maker_one(m, activations[which], x);
+    return which == SINGLE ? maker_two(m, "Mul", x, maker_one(m, "Sigmoid", x))
+                           : maker_two(m, "Mul", maker_one(m, "Tanh", maker_one(m, "Softplus", x)), x);
+}
+
+/* conv, sometimes BatchNorm, sometimes an activation */
 int maker_unit(struct maker *m, int x, int64_t in, int64_t out)
 {
-    static const char *const activations[] = {"Relu", "Sigmoid", "HardSwish", "LeakyRelu", "Tanh",
-                                              "Elu",  "Clip",    "Identity",  "Dropout"};
     bool with_norm = maker_pick(m, 0, 1);
     x = maker_conv(m, x, in, out, maker_pick(m, 0, 1) ? 3 : 1, 1, maker_pick(m, 0, 1));
     if (with_norm)
         x = maker_norm(m, x, out);
-    return maker_one(m, activations[maker_pick(m, 0, 8)], x);
+    return maker_activation(m, x);
 }
 
 int maker_reshape(struct maker *m, int x, int rank, const int64_t *dims)

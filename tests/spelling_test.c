@@ -16,6 +16,7 @@
 #include "network.h"
 #include "nn/operator.h"
 #include "prune/score.h"
+#include "prune/surgery.h"
 #include "stats/evaluate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -311,12 +312,11 @@ static struct score_statistics *score(const char *spelling, enum element_type re
     return statistics;
 }
 
-static double loss_of(const char *spelling, const struct change *change)
+/* Frees the graph. */
+static double loss_of(struct graph *graph, const char *spelling)
 {
     struct error error = {0};
     struct evaluation evaluation;
-    int found[SCORED];
-    struct graph *graph = make(spelling, change, found);
     const struct evaluate evaluate = {
         .graph = graph, .dataset = dataset, .sample = &sample, .real = ELEMENT_DOUBLE, .pool = pool};
     check(evaluate_run(&evaluate, &evaluation, &error), &error, spelling);
@@ -334,7 +334,7 @@ static double lift_by_differences(const char *spelling, int layer, int64_t chann
     snprintf(name, sizeof name, "lift_%d", layer);
     for (int i = 0; i < 2; i++) {
         const struct change change = {name, channel, 1, 1, 1, i == 0 ? step : -step};
-        loss[i] = loss_of(spelling, &change);
+        loss[i] = loss_of(make(spelling, &change, (int[SCORED]){0}), spelling);
     }
     return (loss[0] - loss[1]) / (2 * step);
 }
@@ -465,13 +465,70 @@ static void test_lift_is_a_derivative(void **state)
             check_lift(functions[f].spellings[i]);
 }
 
+static struct coupling *couple(const struct graph *graph, const struct layers *layers, const char *spelling)
+{
+    struct error error = {0};
+    struct coupling *coupling = NULL;
+    check(coupling_build(graph, layers, &coupling, &error), &error, spelling);
+    return coupling;
+}
+
+/* Mask and surgery, with a channel of every layer gone: slopes are cut, and what is not zero at zero is not
+ * read. */
+static void test_mask_is_removal(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < COUNT(functions); f++)
+        for (int i = 0; i < MOST_SPELLINGS && functions[f].spellings[i]; i++) {
+            const char *spelling = functions[f].spellings[i];
+            struct error error = {0};
+            int found[SCORED];
+            struct graph *graph = make(spelling, NULL, found), *masked = NULL, *smaller = NULL;
+            struct layers *layers = find(graph, spelling);
+            struct coupling *coupling = couple(graph, layers, spelling);
+            bool *removed = mem_new((size_t)coupling->class_count, sizeof *removed);
+            assert_non_null(removed);
+            for (int l = 0; l < SCORED; l++)
+                removed[coupling->layer_classes[l][1 + l]] = true;
+            check(mask_apply(coupling, removed, &masked, &error), &error, spelling);
+            check(surgery_apply(coupling, removed, &smaller, &error), &error, spelling);
+            const double mask = loss_of(masked, spelling), surgery = loss_of(smaller, spelling);
+            close_to(surgery, mask, 1e-12, fmax(1, fabs(mask)), "the smaller network's loss", spelling);
+            mem_free(removed);
+            coupling_free(coupling);
+            layers_free(layers);
+            graph_free(graph);
+        }
+}
+
+/* Each allocation fails in turn while h is looked for. */
+static void test_memory(void **state)
+{
+    (void)state;
+    int found[SCORED];
+    struct graph *graph = make("Add u 3; Clip a 0 6; Mul u b; Div c 6", NULL, found);
+    struct layers *layers = NULL;
+    status code = STATUS_MEMORY;
+    long nth = 0;
+    while (code == STATUS_MEMORY) {
+        struct error error = {0};
+        mem_fail_at(++nth);
+        code = layers_find(graph, &layers, &error);
+        mem_fail_at(0);
+    }
+    assert_int_equal(code, STATUS_OK);
+    assert_true(nth > 20);
+    layers_free(layers);
+    graph_free(graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_found),
-        cmocka_unit_test(test_spellings_agree),
-        cmocka_unit_test(test_float_agrees),
-        cmocka_unit_test(test_lift_is_a_derivative),
+        cmocka_unit_test(test_what_is_found),   cmocka_unit_test(test_spellings_agree),
+        cmocka_unit_test(test_float_agrees),    cmocka_unit_test(test_lift_is_a_derivative),
+        cmocka_unit_test(test_mask_is_removal), cmocka_unit_test(test_rescale),
+        cmocka_unit_test(test_memory),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -423,7 +423,8 @@ const struct command commands_look[] = {
      "it. Names are "
      "those of the parameters in the file. A layer of kind output makes the network's outputs: it is never "
      "pruned and has "
-     "no scores.",
+     "no scores. The column then names the element-wise layer behind it, be it one node or several: composed "
+     "where these are no common activation function.",
      layers_examples, run_layers},
     {"layer", NULL, "look", layer_arguments, NULL, NULL, COMMAND_MODEL | COMMAND_FIGURES, "show one layer",
      "Everything about one layer, and a summary of its scores where there are any.", layer_examples,
