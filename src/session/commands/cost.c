@@ -96,8 +96,7 @@ static struct figure *cost_table(const struct costs *costs)
     figure_fact(figure, "count", "%s", cost_rule_name((int)costs->rule));
     cost_columns(costs, figure);
     for (int i = 0; i < session->model->layers->count; i++) {
-        const char *name = session->model->layers->items[i].name;
-        if (!pattern || strcmp(pattern, name) == 0 || glob_match(pattern, name))
+        if (!pattern || layers_match(session->model->layers, pattern, i))
             cost_row(costs, i, figure);
     }
     total_row(costs, figure);

@@ -300,8 +300,7 @@ static status run_layers(struct call *call, struct error *error)
     table_column(figure, "output", NULL, COLUMN_TEXT, 0);
     int shown = 0;
     for (int i = 0; i < model->layers->count; i++) {
-        const char *name = model->layers->items[i].name;
-        if (pattern && strcmp(pattern, name) != 0 && !glob_match(pattern, name))
+        if (pattern && !layers_match(model->layers, pattern, i))
             continue;
         layers_row(call->session, i, figure);
         shown++;
