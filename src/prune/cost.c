@@ -67,7 +67,8 @@ static int64_t kept_inputs(const struct coupling *c, const struct layer *layer, 
 }
 
 /* Weights of the filters that stay, over the input channels that do. */
-static int64_t kept_weights(const struct coupling *c, const struct layer *layer, const struct layer_cost *cost)
+static int64_t kept_weights(const struct coupling *c, const struct layer *layer,
+                            const struct layer_cost *cost)
 {
     int64_t full_inputs = kept_inputs(c, layer, NULL);
     int64_t reads = layer->kind == LAYER_DEPTHWISE ? 1 : cost->input_channels / layer->groups;
@@ -119,7 +120,8 @@ static double extra_operations(const struct coupling *c, const bool *removed)
     return operations;
 }
 
-/* --- parameters ------------------------------------------------------------------------------------------- */
+/* --- parameters -------------------------------------------------------------------------------------------
+ */
 
 struct counting {
     const struct coupling *coupling;
@@ -187,7 +189,7 @@ static enum operand_kind operand_kind(const struct counting *counting, int index
     if (row != NULL && operand > 0)
         return operand < row->operands && !is_neutral(node, operand, tensor) ? OPERAND_TRAINED : OPERAND_NONE;
     return operand > 0 && (node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY)) ? OPERAND_NONE
-                                                                                          : OPERAND_BESIDE;
+                                                                                            : OPERAND_BESIDE;
 }
 
 /* Elements that stay of a constant beside a node's output. */

@@ -43,6 +43,9 @@ status coupling_find_shuffles(struct coupling *coupling, struct error *error);
 /* Classes, blocks and groups from the labels (prune/group.c). */
 status coupling_classify(struct builder *builder, struct error *error);
 
+/* Mark the classes that zeros would lead out of an operator's domain (prune/domain.c). */
+void coupling_find_domains(struct coupling *coupling);
+
 /* Where an element-moving node takes its labels: fills the maps of the node's outputs. *understood is false
  * when the node does not lend itself to it. false when memory is out (prune/coupling_move.c). */
 bool coupling_move_labels(struct coupling *coupling, int node, bool *understood);

@@ -11,6 +11,7 @@ src_libprune_a_SOURCES = \
 	src/prune/criteria.h \
 	src/prune/criterion.c src/prune/criterion.h \
 	src/prune/criterion_table.c \
+	src/prune/domain.c \
 	src/prune/feature_pass.c src/prune/feature_pass.h \
 	src/prune/geometric_median.c src/prune/geometric_median.h \
 	src/prune/group.c \
