@@ -54,6 +54,10 @@ bool coupling_move_labels(struct coupling *coupling, int node, bool *understood)
 const int64_t *coupling_integers(const struct plan *plan, const struct node *node, int index,
                                  const char *attribute, int64_t *count);
 
+/* Bit set of the axes that a Reduce node reduces in a tensor of the given rank; false when they are not to be
+ * made out. */
+bool coupling_reduced_axes(const struct plan *plan, const struct node *node, int rank, unsigned *axes);
+
 /* What a Slice node is told, for a tensor of the given rank; false when that is not to be made out. Axes are
  * 0..rank-1; steps NULL: all 1. Borrowed from the graph. */
 struct slice_operands {

@@ -262,12 +262,17 @@ static const struct example cost_examples[] = {
 const struct command commands_cost[] = {
     {"cost", NULL, "prune", cost_arguments, cost_parameters, cost_options,
      COMMAND_MODEL | COMMAND_LONG | COMMAND_FIGURES, "count parameters, multiply-adds and memory",
-     "One row for each layer, with its BatchNorm, one for the parameters that belong to no layer, and the totals: "
+     "One row for each layer, with its BatchNorm, one for the parameters that belong to no layer, and the "
+     "totals: "
      "channels, parameters, multiply-adds of one image, and the bytes of the layer's output in single "
-     "precision. Parameters are weights, biases, scale and shift of BatchNorm and slopes of PRelu, and constants of "
-     "more than one number that activations are added to, multiplied with or the like (a scale for each channel); a "
-     "tensor that several layers share counts once. Running means and variances are none, nor is a single number "
-     "beside activations, such as the 3 and the 1/6 of a hard swish. Where channels are selected or were removed, the network as loaded stands beside what is "
+     "precision. Parameters are weights, biases, scale and shift of BatchNorm and slopes of PRelu, and "
+     "constants of "
+     "more than one number that activations are added to, multiplied with or the like (a scale for each "
+     "channel); a "
+     "tensor that several layers share counts once. Running means and variances are none, nor is a single "
+     "number "
+     "beside activations, such as the 3 and the 1/6 of a hard swish. Where channels are selected or were "
+     "removed, the network as loaded stands beside what is "
      "left. FLOPs in papers on pruning are mostly multiply-adds; count=ptflops adds 2 for each element of a "
      "BatchNorm and 1 for each of a ReLU to the total, as some tools do.\n\n"
      "With time=yes a forward pass is measured on one thread, before and after, the smaller network as apply "
