@@ -116,6 +116,7 @@ static void counted_by_hand(void **state)
     expect_layer(&cost, 2, 6, 4, 6 * 2, 16 * 6 * 2, 6 * 16 * 4);
     expect_layer(&cost, 3, 2, 6, 6 * 2 + 2, 6 * 2, 2 * 4);
     assert_int_equal(cost.parameters, 120 + 36 + 12 + 14 + 6); /* and the slopes */
+    assert_int_equal(cost.other_parameters, 6);
     assert_int_equal(cost.channels, 4 + 4 + 6 + 2);
     assert_true(cost.macs == 6912 + 576 + 192 + 12);
     assert_int_equal(cost.activation_bytes, 1024 + 256 + 384 + 8);
@@ -182,8 +183,98 @@ static void parameters_outside_layers(void **state)
     struct built b = build(g);
     struct cost cost = cost_of(&b, NULL, COST_MACS);
     assert_int_equal(cost.parameters, 6 + 3 + 6 + 4 + 1);
+    assert_int_equal(cost.other_parameters, 6 + 3);
     assert_true(cost.macs == 6 + 4);
     cost_free(&cost);
+    release(&b);
+}
+
+/* What exporters write as lists of one number is not trained; a slope is, though it be one. */
+static void single_numbers(void **state)
+{
+    (void)state;
+    struct graph *g = make_graph(13);
+    struct error error = {0};
+    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 3, 4, 4));
+    make_reals(g, "c.weight", DIMS(4, 3, 1, 1), 1); /* 12 */
+    make_node(g, "/c", "Conv", NAMES("x", "c.weight"), NAMES("c"), NO_ATTRIBUTES);
+    make_reals(g, "three", DIMS(1), 3);
+    make_reals(g, "sixth", DIMS(1, 1, 1), 6);
+    make_reals(g, "least", DIMS(1), 0);
+    make_reals(g, "gamma", DIMS(1, 4, 1, 1), 1); /* 4 */
+    make_reals(g, "slope", DIMS(1), 1);          /* 1 */
+    make_node(g, "/a", "Add", NAMES("c", "three"), NAMES("a"), NO_ATTRIBUTES);
+    make_node(g, "/l", "Max", NAMES("a", "least"), NAMES("l"), NO_ATTRIBUTES);
+    make_node(g, "/d", "Div", NAMES("l", "sixth"), NAMES("d"), NO_ATTRIBUTES);
+    make_node(g, "/m", "Mul", NAMES("d", "gamma"), NAMES("m"), NO_ATTRIBUTES);
+    make_node(g, "/p", "PRelu", NAMES("m", "slope"), NAMES("p"), NO_ATTRIBUTES);
+    make_node(g, "/g", "GlobalAveragePool", NAMES("p"), NAMES("g"), NO_ATTRIBUTES);
+    make_node(g, "/f", "Flatten", NAMES("g"), NAMES("f"), NO_ATTRIBUTES);
+    make_reals(g, "fc.weight", DIMS(4, 1), 1); /* 4 */
+    make_reals(g, "fc.bias", DIMS(1), 1);      /* 1: a bias, though it is added */
+    make_node(g, "/fc", "MatMul", NAMES("f", "fc.weight"), NAMES("fc"), NO_ATTRIBUTES);
+    make_node(g, "/y", "Add", NAMES("fc", "fc.bias"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(g, "y");
+    if (graph_finish(g, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    struct built b = build(g);
+    struct cost cost = cost_of(&b, NULL, COST_MACS);
+    assert_int_equal(cost.layers[0].parameters, 12);
+    assert_int_equal(cost.layers[1].parameters, 5);
+    assert_int_equal(cost.other_parameters, 5);
+    assert_int_equal(cost.parameters, 22);
+    cost_free(&cost);
+    bool *removed = mem_new((size_t)b.coupling->class_count, sizeof *removed);
+    for (int i = 0; i < 3; i++) /* one channel is left, and gamma is one number then */
+        removed[b.coupling->layer_classes[0][i]] = true;
+    cost = cost_of(&b, removed, COST_MACS);
+    assert_int_equal(cost.parameters, 3 + 2 + 1);
+    cost_free(&cost);
+    mem_free(removed);
+    release(&b);
+}
+
+/* Two convolutions whose BatchNorms have their scale and shift in common: these count once, with the first,
+ * until they lose different channels. */
+static void shared_parameters(void **state)
+{
+    (void)state;
+    struct graph *g = make_graph(13);
+    struct error error = {0};
+    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 2, 4, 4));
+    static const char *const shared[] = {"n.weight", "n.bias", "n.mean", "n.var"};
+    for (int i = 0; i < 4; i++)
+        make_reals(g, shared[i], DIMS(3), 1);
+    make_reals(g, "a.weight", DIMS(3, 2, 1, 1), 1);
+    make_reals(g, "b.weight", DIMS(3, 3, 1, 1), 1);
+    make_reals(g, "c.weight", DIMS(1, 3, 1, 1), 1);
+    make_node(g, "/a", "Conv", NAMES("x", "a.weight"), NAMES("a"), NO_ATTRIBUTES);
+    make_node(g, "/an", "BatchNormalization", NAMES("a", shared[0], shared[1], shared[2], shared[3]),
+              NAMES("an"), NO_ATTRIBUTES);
+    make_node(g, "/b", "Conv", NAMES("an", "b.weight"), NAMES("b"), NO_ATTRIBUTES);
+    make_node(g, "/bn", "BatchNormalization", NAMES("b", shared[0], shared[1], shared[2], shared[3]),
+              NAMES("bn"), NO_ATTRIBUTES);
+    make_node(g, "/c", "Conv", NAMES("bn", "c.weight"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(g, "y");
+    if (graph_finish(g, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    struct built b = build(g);
+    struct cost cost = cost_of(&b, NULL, COST_MACS);
+    assert_int_equal(cost.layers[0].parameters, 6 + 6);
+    assert_int_equal(cost.layers[1].parameters, 9);
+    assert_int_equal(cost.parameters, 6 + 6 + 9 + 3);
+    cost_free(&cost);
+    bool *removed = mem_new((size_t)b.coupling->class_count, sizeof *removed);
+    removed[b.coupling->layer_classes[0][1]] = removed[b.coupling->layer_classes[1][1]] = true;
+    cost = cost_of(&b, removed, COST_MACS); /* the same channel of both */
+    assert_int_equal(cost.parameters, 4 + 4 + 4 + 2);
+    cost_free(&cost);
+    removed[b.coupling->layer_classes[1][1]] = false;
+    removed[b.coupling->layer_classes[1][0]] = true;
+    cost = cost_of(&b, removed, COST_MACS);
+    assert_int_equal(cost.parameters, 4 + 4 + 4 + 4 + 2);
+    cost_free(&cost);
+    mem_free(removed);
     release(&b);
 }
 
@@ -253,7 +344,7 @@ static void memory_runs_out(void **state)
             assert_null(cost.layers);
     }
     assert_int_equal(code, STATUS_OK);
-    assert_int_equal(nth, 3);
+    assert_int_equal(nth, 4);
     cost_free(&cost);
     release(&b);
 }
@@ -264,6 +355,8 @@ int main(void)
         cmocka_unit_test(counted_by_hand),
         cmocka_unit_test(what_if_by_hand),
         cmocka_unit_test(parameters_outside_layers),
+        cmocka_unit_test(single_numbers),
+        cmocka_unit_test(shared_parameters),
         cmocka_unit_test(published_figures),
         cmocka_unit_test(names),
         cmocka_unit_test(memory_runs_out),

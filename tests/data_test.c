@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Data sets and samplers: generated and real records, normalisation, what is drawn, and files that are wrong.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +17,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "data/records.h"
 #include "data/shape_draw.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -154,8 +157,8 @@ static void test_shapes_behind(void **state)
     char *first = mem_string(dataset_digest(dataset));
     dataset_free(dataset);
     for (int i = 0; i < 3; i++) {
-        dataset = open_set("shapes", NULL,
-                           (struct dataset_options){.split = "test", .images = IMAGES, .seed = 9});
+        dataset =
+            open_set("shapes", NULL, (struct dataset_options){.split = "test", .images = IMAGES, .seed = 9});
         if (i == 2)
             assert_string_equal(dataset_digest(dataset), first);
         dataset_free(dataset);
@@ -405,6 +408,37 @@ static void test_cifar_bad_files(void **state)
     expect_refused("cifar10", place("broken"), none, STATUS_FILE, "data_batch_2.bin: 6153 bytes");
 }
 
+/* Files beyond the number that a set has, and one that is gone: each is refused by its name, and closed. */
+static void test_record_files(void **state)
+{
+    (void)state;
+    struct dataset set = {0};
+    struct error error = {0};
+    uint8_t record[1 + RECORD_PIXELS] = {0};
+    assert_int_equal(records_begin(&set, 1, &error), STATUS_OK);
+    for (int i = 0; i <= RECORD_FILES; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "part%d.bin", i);
+        int descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        assert_true(descriptor >= 0);
+        status code = records_add_file(&set, name, descriptor, record, 1, &error);
+        assert_int_equal(code, i < RECORD_FILES ? STATUS_OK : STATUS_FILE);
+        if (i == RECORD_FILES)
+            assert_int_equal(fcntl(descriptor, F_GETFD), -1);
+    }
+    assert_string_equal(error.message, "part5.bin: a data set has 5 files at most");
+    assert_int_equal(set.count, RECORD_FILES);
+    records_close(&set);
+    set = (struct dataset){0};
+    assert_int_equal(records_begin(&set, 1, &error), STATUS_OK);
+    int closed = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    close(closed);
+    assert_int_equal(records_add_file(&set, "gone.bin", closed, record, 1, &error), STATUS_FILE);
+    assert_non_null(strstr(error.message, "gone.bin: "));
+    assert_non_null(strstr(error.message, strerror(EBADF)));
+    records_close(&set);
+}
+
 /* The real files, where they are. */
 static void test_cifar10_real(void **state)
 {
@@ -423,7 +457,8 @@ static void test_cifar10_real(void **state)
     struct error error = {0};
     int64_t *labels, counts[10] = {0};
     assert_int_equal(dataset->count, 10000);
-    assert_string_equal(dataset_digest(dataset), "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b");
+    assert_string_equal(dataset_digest(dataset),
+                        "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b");
     assert_string_equal(dataset->class_names[3], "cat");
     assert_int_equal(dataset_labels(dataset, &labels, &error), STATUS_OK);
     for (int64_t i = 0; i < dataset->count; i++)
@@ -474,13 +509,13 @@ static void test_memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),          cmocka_unit_test(test_normalization),
-        cmocka_unit_test(test_shapes_pinned),  cmocka_unit_test(test_shapes_behind),
-        cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_shapes_errors),  cmocka_unit_test(test_image_values),
-        cmocka_unit_test(test_cifar10_folder), cmocka_unit_test(test_cifar10_single),
-        cmocka_unit_test(test_cifar100),       cmocka_unit_test(test_cifar_bad_files),
-        cmocka_unit_test(test_cifar10_real),   cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_kinds),           cmocka_unit_test(test_normalization),
+        cmocka_unit_test(test_shapes_pinned),   cmocka_unit_test(test_shapes_behind),
+        cmocka_unit_test(test_shapes),          cmocka_unit_test(test_shapes_errors),
+        cmocka_unit_test(test_image_values),    cmocka_unit_test(test_cifar10_folder),
+        cmocka_unit_test(test_cifar10_single),  cmocka_unit_test(test_cifar100),
+        cmocka_unit_test(test_cifar_bad_files), cmocka_unit_test(test_record_files),
+        cmocka_unit_test(test_cifar10_real),    cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -26,6 +26,8 @@ enum { BATCH = 3, MOST_LAYERS = 64 };
 
 /* Of the largest number beside it: rounding of float through a dozen layers. */
 static const double TOLERANCE = 1e-4;
+/* Likewise: nearer to zero than that, one rounding or another decides a sign. */
+static const double EDGE = 4e-6;
 
 static const enum kernel_choice choices[] = {KERNEL_AUTO, KERNEL_DIRECT, KERNEL_WINOGRAD};
 static const char *const choice_names[] = {"auto", "direct", "winograd"};
@@ -227,8 +229,11 @@ static bool is_on_an_edge(const struct subject *s, const struct engine *exact)
             node->input_count > 0 && node->inputs[0] >= 0 ? engine_value(exact, node->inputs[0]) : NULL;
         if (!(node->op->flags & OPERATOR_ACTIVATION) || !x->data || x->type == ELEMENT_INT64)
             continue;
+        double near_by = 2e-5; /* what float makes of sums grows with them */
         for (int64_t i = 0; i < shape_elements(&x->shape); i++)
-            if (fabs(get(x, i)) < 2e-5 || fabs(get(x, i) - 6) < 2e-5)
+            near_by = fmax(near_by, EDGE * fabs(get(x, i)));
+        for (int64_t i = 0; i < shape_elements(&x->shape); i++)
+            if (fabs(get(x, i)) < near_by || fabs(get(x, i) - 6) < near_by)
                 return true;
     }
     return false;

@@ -23,7 +23,7 @@ tests_fused_test_SOURCES = tests/fused_test.c $(PRUNE_RANDOM)
 tests_fused_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/fused_test
 check_PROGRAMS += tests/coupling_test tests/coupling_lock_test tests/selection_test tests/cost_test tests/surgery_test \
-	tests/surgery_hand_test tests/trained_test
+	tests/surgery_hand_test tests/rescale_test tests/trained_test
 tests_coupling_test_SOURCES = tests/coupling_test.c tests/coupling_maker.h tests/graph_maker.h $(PRUNE_RANDOM)
 tests_coupling_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 tests_coupling_lock_test_SOURCES = tests/coupling_lock_test.c tests/coupling_maker.h tests/graph_maker.h
@@ -36,10 +36,12 @@ tests_surgery_test_SOURCES = tests/surgery_test.c $(PRUNE_RANDOM)
 tests_surgery_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 tests_surgery_hand_test_SOURCES = tests/surgery_hand_test.c tests/graph_maker.h $(PRUNE_RANDOM)
 tests_surgery_hand_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_rescale_test_SOURCES = tests/rescale_test.c tests/graph_maker.h $(PRUNE_RANDOM)
+tests_rescale_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 tests_trained_test_SOURCES = tests/trained_test.c
 tests_trained_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/coupling_test tests/coupling_lock_test tests/selection_test tests/cost_test tests/surgery_test \
-	tests/surgery_hand_test tests/trained_test
+	tests/surgery_hand_test tests/rescale_test tests/trained_test
 check_PROGRAMS += tests/network_end_test
 tests_network_end_test_SOURCES = tests/network_end_test.c tests/graph_maker.h
 tests_network_end_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)

@@ -75,6 +75,26 @@ for network in resnet20_bn resnet20_folded resnet56_bn; do
         check_file "$network-$ratio.onnx"
     done
 done
+
+# loss LINES NUMBER: what the NUMBERth eval of the lines measures.
+loss() {
+    "$IPPRO" -n -e "data cifar10 '$cases/images.bin' normalize=none; set precision=double" -e "$1" >out 2>err || explain err
+    awk -F, '/^"?mean loss/ { print $2 }' "eval-$2.csv"
+}
+
+# Branches that are divided: the masked network is the smaller one, in double to all digits that are known.
+cases=$shared/data/cases
+if [ -f "$cases/03-quotient.onnx" ]; then
+    for turn in 'whole 2.096082614' 'masked 2.207279388' 'smaller 2.207279388' 'saved 2.207279388'; do
+        set -- $turn
+        value=$(loss "load '$cases/03-quotient.onnx'; eval > eval-whole.csv; prune l1 0.4 > p.csv; eval > eval-masked.csv; apply; \
+            eval > eval-smaller.csv; save q.onnx; load q.onnx; eval > eval-saved.csv" "$1")
+        near "$value" "$2" 1e-8
+        ok $? "a quotient, $1: loss $value, expected $2"
+    done
+else
+    skip "a quotient, masked and removed" "the network is not here"
+fi
 "$IPPRO" -n -e 'load example; prune l1 0.5 > p.csv; apply; save example.onnx' >out 2>err
 check_file example.onnx
 finish

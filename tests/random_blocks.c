@@ -299,6 +299,51 @@ static int linear_gate(struct maker *m, int x, int64_t *channels)
     return maker_two(m, "Mul", x, maker_one(m, "HardSigmoid", g));
 }
 
+/* A channel's mean size around each position: never zero, unless the whole channel is. */
+static int sizes(struct maker *m, int x, int64_t channels)
+{
+    x = maker_conv(m, x, channels, channels, 3, 1, true);
+    return window(m, maker_one(m, "Abs", x), "AveragePool", 3, 1, 1);
+}
+
+/* The channel by its norm, with nothing that keeps it from zero. */
+static int by_norm(struct maker *m, int x, int64_t channels)
+{
+    int64_t axes[] = {2, 3};
+    x = maker_conv(m, x, channels, channels, 3, 1, true);
+    int squares = maker_reduce(m, "ReduceSum", maker_two(m, "Mul", x, x), 2, axes, true);
+    return maker_two(m, "Div", x, maker_one(m, "Sqrt", squares));
+}
+
+/* What is not defined everywhere: quotients, roots and powers, which are finite here as the network is. As a
+ * channel of zeros they would not be. */
+static int quotient(struct maker *m, int x, int64_t *channels)
+{
+    int64_t c = *channels, kind = maker_pick(m, 0, 6);
+    char name[32];
+    if (kind == 0)
+        return by_norm(m, x, c);
+    int den = sizes(m, x, c);
+    snprintf(name, sizeof name, "beside%d", m->serial++);
+    switch (kind) {
+    case 1:
+        return maker_two(m, "Div", maker_norm(m, maker_conv(m, x, c, c, 1, 1, false), c), den);
+    case 2: /* through a depthwise convolution */
+        den = maker_one(m, "Abs", maker_conv(m, den, c, c, 1, c, false));
+        return maker_two(m, "Div", x, den);
+    case 3:
+        return maker_two(m, "Div", maker_constant(m, name, 3, (int64_t[]){c, 1, 1}, -1, 1), den);
+    case 4:
+        return maker_two(m, "Pow", den, maker_constant(m, name, 3, (int64_t[]){c, 1, 1}, -0.5, 0));
+    case 5: /* a root of what is positive only while the channel is there */
+        return maker_one(m, "Sqrt",
+                         maker_two(m, "Sub", den, maker_constant(m, name, 1, (int64_t[]){1}, 1e-4, 1e-3)));
+    default: /* joined with others, and cut out again */
+        x = maker_concat(m, 1, 2, (int[]){maker_conv(m, x, c, c, 1, 1, false), den});
+        return maker_two(m, "Div", maker_slice(m, x, 1, 0, c, 1), maker_slice(m, x, 1, c, 2 * c, 1));
+    }
+}
+
 /* One channel that is applied to all: broadcast, expanded, or spread by a factor per channel. */
 static int one_for_all(struct maker *m, int x, int64_t *channels)
 {
@@ -466,6 +511,7 @@ const struct block_kind random_blocks[] = {
     {"picked", picked},
     {"gate", gate},
     {"linear gate", linear_gate},
+    {"quotient", quotient},
     {"one for all", one_for_all},
     {"channel mean", channel_mean},
     {"shuffle", shuffle},

@@ -32,4 +32,15 @@ for input in "$SRCDIR"/tests/screens/*.in; do
         ok 0 "no escape sequence in those of $name.in"
     fi
 done
+
+# In a window of any width the panels say the same number: 7 of the 16 filters go, whatever the bins are.
+mkdir -p "$work/widths" && cd "$work/widths" || exit 1
+printf '%s\n' 'load example; score l1 l2 bn geomedian' 'layout compare' 'screen save now' >widths.in
+for width in 44 61 78 80 95 103 120 157 200; do
+    "$IPPRO" -n -k --screen="${width}x28" -f widths.in >messages 2>&1
+    panels=$(sed -n 2p now | grep -o '▒' | wc -l)
+    right=$(sed -n 2p now | grep -o '▒7\( \|$\)' | wc -l)
+    [ "$panels" -gt 1 ] && [ "$right" = "$panels" ]
+    ok $? "$width columns: $right of $panels panels say that 7 filters go"
+done
 finish

@@ -476,6 +476,59 @@ static void what_cannot_go(void **state)
     release(&s);
 }
 
+/* A class of channels that is a divisor is still made, and no longer read; the rest of the mask is zero. */
+static void divisors_are_not_zeroed(void **state)
+{
+    (void)state;
+    struct graph *g = begin(13);
+    struct graph *masked;
+    struct error error = {0};
+    conv(g, "x", "stem", 1, 3);
+    conv(g, "stem", "num", 3, 4);
+    make_reals(g, "den.weight", DIMS(4, 3, 1, 1), 1);
+    make_reals(g, "den.bias", DIMS(4), 0.5F); /* inputs are whole numbers: no quotient is by zero */
+    make_node(g, "/den", "Conv", NAMES("stem", "den.weight", "den.bias"), NAMES("den"), NO_ATTRIBUTES);
+    make_node(g, "/abs", "Abs", NAMES("den"), NAMES("abs"), NO_ATTRIBUTES);
+    make_reals(g, "inner.weight", DIMS(4, 1, 1, 1), 2); /* depthwise, between them */
+    make_node(g, "/inner", "Conv", NAMES("abs", "inner.weight"), NAMES("inner"),
+              ATTRIBUTES(integer_attribute("group", 4)));
+    node2(g, "Div", "num", "inner", "quotient");
+    conv(g, "quotient", "last", 4, 3);
+    struct subject s = finish(g, "last", 3);
+    const float *den = constant_at(g, "/den", 1)->data;
+    take(&s, "num", 1);
+    take(&s, "stem", 0);
+    take(&s, "last", 2);
+    check(mask_apply(s.coupling, s.removed, &masked, &error), &error);
+    for (int k = 0; k < 3; k++) /* filter 1 reads what is left of stem */
+        assert_true(((const float *)constant_at(masked, "/den", 1)->data)[3 + k] == (k ? den[3 + k] : 0));
+    assert_true(((const float *)constant_at(masked, "/inner", 1)->data)[1] == 3);
+    for (int o = 0; o < 3; o++)
+        assert_true(((const float *)constant_at(masked, "/last", 1)->data)[4 * o + 1] == 0);
+    assert_true(((const float *)constant_at(masked, "/stem", 1)->data)[0] == 0);
+    graph_free(masked);
+    graph_free(cut(&s)); /* and the logits are those of the smaller network */
+    release(&s);
+}
+
+/* A BatchNorm without epsilon whose removed channel never varied. */
+static void dead_variances_divide_nothing(void **state)
+{
+    (void)state;
+    struct graph *g = begin(13);
+    conv(g, "x", "a", 1, 3);
+    make_reals(g, "n.scale", DIMS(3), 1);
+    make_reals(g, "n.shift", DIMS(3), 1);
+    make_reals(g, "n.mean", DIMS(3), 0);
+    make_reals(g, "n.var", DIMS(3), 0); /* 0, 1, 2 */
+    make_node(g, "/n", "BatchNormalization", NAMES("a", "n.scale", "n.shift", "n.mean", "n.var"), NAMES("n"),
+              ATTRIBUTES((struct attribute){.name = "epsilon", .kind = ATTRIBUTE_REAL, .real = 0}));
+    struct subject s = finish(g, "n", 3);
+    take(&s, "a", 0);
+    graph_free(cut(&s));
+    release(&s);
+}
+
 /* ---- memory ------------------------------------------------------------------------------------------- */
 
 enum operation { SURGERY, MASK, OPERANDS, OPERATIONS };
@@ -528,6 +581,8 @@ int main(void)
         cmocka_unit_test(lists_follow),
         cmocka_unit_test(targets_follow),
         cmocka_unit_test(shared_parameters_part),
+        cmocka_unit_test(divisors_are_not_zeroed),
+        cmocka_unit_test(dead_variances_divide_nothing),
         cmocka_unit_test(what_cannot_go),
         cmocka_unit_test(memory_runs_out),
     };

@@ -183,6 +183,10 @@ static void compare_costs(const struct subject *full, const bool *removed, const
                      (long long)what_if.channels, (long long)what_if.activation_bytes, left.macs,
                      (long long)left.parameters, (long long)left.channels, (long long)left.activation_bytes);
         assert_true(left.macs <= before.macs && left.parameters <= before.parameters);
+        int64_t rows = left.other_parameters;
+        for (int i = 0; i < left.layer_count; i++)
+            rows += left.layers[i].parameters;
+        assert_int_equal(rows, left.parameters);
         cost_free(&before);
         cost_free(&what_if);
         cost_free(&left);

@@ -86,6 +86,12 @@ bool glob_is_pattern(const char *pattern)
     return strpbrk(pattern, "*?[") != NULL;
 }
 
+void text_add_glob(struct text *text, const char *name)
+{
+    for (; *name; name++)
+        text_add_format(text, strchr("*?[", *name) ? "[%c]" : "%c", *name);
+}
+
 enum { LONGEST_WORD = 128 };
 
 static int lower(char character)

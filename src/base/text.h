@@ -60,6 +60,8 @@ void text_add_duration(struct text *text, double seconds);
  * recursion. */
 bool glob_match(const char *pattern, const char *name);
 bool glob_is_pattern(const char *pattern);
+/* The pattern that nothing but this name matches. */
+void text_add_glob(struct text *text, const char *name);
 
 /* The word of the list nearest to `word` by edit distance (transpositions count one), or NULL when none is
  * near enough to be meant. Words over 128 bytes are never near. */

@@ -2,6 +2,7 @@
 /* Records of equal length, in memory or in open files. */
 #include "data/records.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,14 +42,20 @@ status records_add_file(struct dataset *dataset, const char *path, int descripto
 {
     struct record_store *store = dataset->store;
     struct stat about;
-    char *copy = mem_string(path);
+    status code = STATUS_OK;
+    if (store->file_count == RECORD_FILES)
+        code = error_set(error, STATUS_FILE, "%s: a data set has %d files at most", path, RECORD_FILES);
+    else if (fstat(descriptor, &about) != 0)
+        code = error_set(error, STATUS_FILE, "%s: %s", path, strerror(errno));
+    char *copy = code == STATUS_OK ? mem_string(path) : NULL;
+    if (code == STATUS_OK && !copy)
+        code = error_memory(error);
+    if (code != STATUS_OK) {
+        close(descriptor);
+        return code;
+    }
     if (store->file_count == 0)
         digest_begin(&store->state);
-    if (!copy || store->file_count == RECORD_FILES || fstat(descriptor, &about) != 0) {
-        mem_free(copy);
-        close(descriptor);
-        return error_memory(error);
-    }
     digest_add(&store->state, bytes, (size_t)count * store->record_size);
     store->files[store->file_count++] = (struct record_file){copy, descriptor, count, about.st_mtim};
     dataset->count += count;

@@ -213,31 +213,46 @@ static void ratios_from_function(lua_State *L)
     }
 }
 
-/* From the general to the particular: words, then patterns, then names; within each by the alphabet. */
-static int target_weight(const char *target)
+/* From the general to the particular: words, then patterns, then names. */
+enum { TARGET_WEIGHTS = 4 };
+static int target_weight(const struct layers *layers, const char *target)
 {
-    return strcmp(target, "all") == 0 ? 0 : target_is_word(target) ? 1 : glob_is_pattern(target) ? 2 : 3;
+    if (!target_is_word(layers, target))
+        return layers_is_pattern(layers, target) ? 2 : 3;
+    return strcmp(target, "all") == 0 ? 0 : 1;
 }
 
 static int compare_targets(const void *a, const void *b)
 {
-    const char *left = *(const char *const *)a, *right = *(const char *const *)b;
-    int difference = target_weight(left) - target_weight(right);
-    return difference ? difference : strcmp(left, right);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-void push_ordered_targets(lua_State *L, int index, const char *what)
+void push_ordered_targets(lua_State *L, const struct model *model, int index, const char *what)
 {
+    static const struct layers none = {0};
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "%s: the keys are layers, patterns, streams, inner or all", what);
     }
     push_sorted_keys(L, index, compare_targets);
+    int sorted = lua_gettop(L);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, sorted), filled = 0;
+    lua_createtable(L, (int)count, 0);
+    for (int weight = 0; weight < TARGET_WEIGHTS; weight++) {
+        for (lua_Integer i = 1; i <= count; i++) {
+            lua_rawgeti(L, sorted, i);
+            if (target_weight(model ? model->layers : &none, lua_tostring(L, -1)) == weight)
+                lua_rawseti(L, sorted + 1, ++filled);
+            else
+                lua_pop(L, 1);
+        }
+    }
+    lua_replace(L, sorted);
 }
 
 static void ratios_from_table(lua_State *L)
 {
-    push_ordered_targets(L, 2, "ratios");
+    push_ordered_targets(L, script_of(L)->session->model, 2, "ratios");
     for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
         lua_pushvalue(L, -1);
         lua_rawget(L, 2);

@@ -126,8 +126,9 @@ void push_layer(lua_State *L, const struct model *model, int index);
  * pointers to their characters, as qsort does. What becomes of the table later does not touch it. */
 void push_sorted_keys(lua_State *L, int index, int (*compare)(const void *a, const void *b));
 /* Push the keys of the table at `index`, an array of texts, from the general to the particular: what is set
- * later wins. Raises an error, with `what` in front, for other keys. */
-void push_ordered_targets(lua_State *L, int index, const char *what);
+ * later wins. The model (NULL: none is loaded) says which of them are names of layers. Raises an error, with
+ * `what` in front, for other keys. */
+void push_ordered_targets(lua_State *L, const struct model *model, int index, const char *what);
 /* What a layer is by itself, as a table. */
 void push_layer_itself(lua_State *L, const struct layer *layer);
 int ippro_criterion(lua_State *L);

@@ -42,7 +42,7 @@ static void add_line(lua_State *L, const struct recipe_call *call, const char *t
 
 static void lines_from_table(lua_State *L, const struct recipe_call *call, int index)
 {
-    push_ordered_targets(L, index, call->path);
+    push_ordered_targets(L, call->model, index, call->path);
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
         lua_pushvalue(L, -1);
         lua_rawget(L, index);

@@ -6,6 +6,8 @@
 #include "nn/operator.h"
 #include "prune/kept.h"
 
+const char cost_other_name[] = "(no layer)";
+
 const char *cost_rule_name(int index)
 {
     static const char *const names[] = {"macs", "ptflops"};
@@ -64,12 +66,14 @@ static int64_t kept_inputs(const struct coupling *c, const struct layer *layer, 
     return kept_along(c, map, axis, removed);
 }
 
-static int64_t kept_bias(const struct coupling *c, const struct layer *layer, int64_t channels)
+/* Weights of the filters that stay, over the input channels that do. */
+static int64_t kept_weights(const struct coupling *c, const struct layer *layer,
+                            const struct layer_cost *cost)
 {
-    if (layer->bias == VALUE_NONE)
-        return 0;
-    bool single = shape_elements(&c->graph->values[layer->bias].constant->shape) == 1;
-    return single ? 1 : channels;
+    int64_t full_inputs = kept_inputs(c, layer, NULL);
+    int64_t reads = layer->kind == LAYER_DEPTHWISE ? 1 : cost->input_channels / layer->groups;
+    int64_t full_reads = layer->kind == LAYER_DEPTHWISE ? 1 : full_inputs / layer->groups;
+    return cost->channels * (layer->filter_length / full_reads) * reads;
 }
 
 static void cost_layer(const struct coupling *c, int index, const bool *removed, struct layer_cost *cost)
@@ -77,16 +81,9 @@ static void cost_layer(const struct coupling *c, int index, const bool *removed,
     const struct layer *layer = &c->layers->items[index];
     cost->channels = kept_channels(c, index, removed);
     cost->input_channels = kept_inputs(c, layer, removed);
-    /* Weights that each filter has per input channel, and input channels that it reads. */
-    int64_t full_inputs = kept_inputs(c, layer, NULL);
-    int64_t reads = layer->kind == LAYER_DEPTHWISE ? 1 : cost->input_channels / layer->groups;
-    int64_t full_reads = layer->kind == LAYER_DEPTHWISE ? 1 : full_inputs / layer->groups;
-    int64_t weights = cost->channels * (layer->filter_length / full_reads) * reads;
-    int64_t bias = kept_bias(c, layer, cost->channels);
-    int64_t norm = layer->norm_node >= 0 ? 2 * cost->channels : 0;
     int64_t output = kept_elements(c, layer->linear, removed);
-    cost->parameters = weights + bias + norm;
-    cost->macs = cost->channels == 0 ? 0 : (double)(output / cost->channels) * (double)weights;
+    double weights = (double)kept_weights(c, layer, cost);
+    cost->macs = cost->channels == 0 ? 0 : (double)(output / cost->channels) * weights;
     cost->activation_bytes = output * (int64_t)sizeof(float);
 }
 
@@ -123,17 +120,90 @@ static double extra_operations(const struct coupling *c, const bool *removed)
     return operations;
 }
 
-/* Elements that stay of a constant beside a node's output (BatchNorm's describes axis 1 of it). */
+/* --- parameters -------------------------------------------------------------------------------------------
+ */
+
+struct counting {
+    const struct coupling *coupling;
+    const bool *removed;
+    struct cost *cost;
+    bool *counted;      /* per value */
+    int *layer_of_node; /* the layer whose parameters a node holds, -1 */
+};
+
+/* Operators whose real constants are trained, however few numbers they are. */
+static const struct trained {
+    const char *op;
+    int operands;  /* the first ones: behind them stand running statistics */
+    bool channels; /* a vector belongs to axis 1 of the output, not to the last one */
+} trained[] = {
+    {"Conv", 3, true},
+    {"ConvTranspose", 3, true},
+    {"Gemm", 3, false},
+    {"MatMul", 2, false},
+    {"PRelu", 2, false},
+    {"BatchNormalization", 3, true},
+    {"InstanceNormalization", 3, true},
+    {"GroupNormalization", 3, true},
+    {"LayerNormalization", 3, false},
+};
+
+static const struct trained *trained_find(const struct node *node)
+{
+    for (size_t i = 0; i < sizeof trained / sizeof trained[0]; i++)
+        if (strcmp(trained[i].op, node->op->name) == 0)
+            return &trained[i];
+    return NULL;
+}
+
+/* The operator demands a scale and a shift, so exporters write ones and zeros where the network has none. */
+static bool is_neutral(const struct node *node, int index, const struct tensor *tensor)
+{
+    double neutral = index == 1 ? 1 : 0;
+    if (strcmp(node->op->name, "InstanceNormalization") != 0)
+        return false;
+    for (int64_t i = 0; i < shape_elements(&tensor->shape); i++)
+        if (tensor_get(tensor, i) != neutral)
+            return false;
+    return true;
+}
+
+/* What an operand of a node is, as cost.h says what parameters are. */
+enum operand_kind {
+    OPERAND_NONE,    /* no parameter */
+    OPERAND_BESIDE,  /* beside activations: a parameter when it is more than one number */
+    OPERAND_TRAINED, /* a parameter in any case */
+};
+
+static enum operand_kind operand_kind(const struct counting *counting, int index, int operand)
+{
+    const struct coupling *c = counting->coupling;
+    const struct node *node = &c->graph->nodes[index];
+    int value = node->inputs[operand], layer = counting->layer_of_node[index];
+    const struct tensor *tensor = value != VALUE_NONE ? c->graph->values[value].constant : NULL;
+    const struct trained *row = trained_find(node);
+    if (tensor == NULL || tensor->type == ELEMENT_INT64)
+        return OPERAND_NONE;
+    if (layer >= 0 && value == c->layers->items[layer].bias)
+        return OPERAND_TRAINED;
+    if (row != NULL && operand > 0)
+        return operand < row->operands && !is_neutral(node, operand, tensor) ? OPERAND_TRAINED : OPERAND_NONE;
+    return operand > 0 && (node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY)) ? OPERAND_NONE
+                                                                                            : OPERAND_BESIDE;
+}
+
+/* Elements that stay of a constant beside a node's output. */
 static int64_t kept_constant(const struct coupling *c, const struct node *node, const struct tensor *tensor,
                              const bool *removed)
 {
     const struct label_map *map = &c->maps[node->outputs[0]];
+    const struct trained *row = trained_find(node);
     int64_t elements = shape_elements(&tensor->shape);
     if (removed == NULL || map->labels == NULL || elements == 0)
         return elements;
-    bool norm = strcmp(node->op->name, "BatchNormalization") == 0;
+    bool vector = row != NULL && row->channels && tensor->shape.rank == 1;
     for (int axis = 0; axis < tensor->shape.rank; axis++) {
-        int along = norm ? 1 : map->shape.rank - tensor->shape.rank + axis;
+        int along = vector ? 1 : map->shape.rank - tensor->shape.rank + axis;
         int64_t extent = tensor->shape.dim[axis];
         if (along >= 0 && map->extent.dim[along] == extent && extent > 1)
             elements = elements / extent * kept_along(c, map, along, removed);
@@ -141,45 +211,74 @@ static int64_t kept_constant(const struct coupling *c, const struct node *node, 
     return elements;
 }
 
-/* Could input `index` of the node be trained? Bounds, scales and shapes are none. */
-static bool is_parameter(const struct coupling *c, const struct node *node, int index)
+/* Does the same stay of two values, element by element? */
+static bool cut_alike(const struct coupling *c, int value, int other, const bool *removed)
 {
-    int value = node->inputs[index];
-    const struct tensor *tensor = value != VALUE_NONE ? c->graph->values[value].constant : NULL;
-    if (tensor == NULL || tensor->type == ELEMENT_INT64 || tensor->shape.rank == 0)
+    const struct label_map *one = &c->maps[value], *two = &c->maps[other];
+    int64_t elements = one->labels != NULL ? label_map_elements(one) : 0;
+    if ((one->labels == NULL) != (two->labels == NULL) || !shape_equal(&one->extent, &two->extent))
         return false;
-    return index == 0 || !(node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY));
+    for (int64_t i = 0; i < elements; i++)
+        if (label_removed(c, one->labels[i], removed) != label_removed(c, two->labels[i], removed))
+            return false;
+    return true;
 }
 
-/* Parameters that belong to no layer: BatchNorm in front of a convolution, slopes, factors. Running
- * statistics are none. */
-static int64_t other_parameters(const struct coupling *c, bool *owned, const bool *removed)
+/* Has a node in front counted this constant? One that several nodes share is one, as long as the same of it
+ * stays in all of them. */
+static bool is_counted(const struct counting *counting, int index, int operand)
 {
-    int64_t count = 0;
-    for (int i = 0; i < c->graph->node_count; i++) {
-        const struct node *node = &c->graph->nodes[i];
-        bool norm = strcmp(node->op->name, "BatchNormalization") == 0;
-        for (int k = 0; k < node->input_count; k++) {
-            if (!is_parameter(c, node, k) || owned[node->inputs[k]])
-                continue;
-            owned[node->inputs[k]] = true;
-            if (!norm || k < 3)
-                count += kept_constant(c, node, c->graph->values[node->inputs[k]].constant, removed);
-        }
+    const struct coupling *c = counting->coupling;
+    const struct node *node = &c->graph->nodes[index];
+    int value = node->inputs[operand];
+    if (!counting->counted[value] || counting->removed == NULL)
+        return counting->counted[value];
+    for (int i = 0; i <= index; i++) {
+        const struct node *other = &c->graph->nodes[i];
+        for (int k = 0; k < other->input_count && (i < index || k < operand); k++)
+            if (other->inputs[k] == value && operand_kind(counting, i, k) != OPERAND_NONE &&
+                cut_alike(c, node->outputs[0], other->outputs[0], counting->removed) &&
+                (counting->layer_of_node[index] < 0 || operand != 1 ||
+                 cut_alike(c, node->inputs[0], other->inputs[0], counting->removed)))
+                return true;
     }
-    return count;
+    return false;
 }
 
-static void mark_owned(const struct coupling *c, bool *owned)
+static void count_operand(struct counting *counting, int index, int operand)
 {
+    const struct coupling *c = counting->coupling;
+    const struct node *node = &c->graph->nodes[index];
+    int value = node->inputs[operand], layer = counting->layer_of_node[index];
+    enum operand_kind kind = operand_kind(counting, index, operand);
+    if (kind == OPERAND_NONE || is_counted(counting, index, operand))
+        return;
+    counting->counted[value] = true;
+    bool weight = layer >= 0 && value == c->layers->items[layer].weight;
+    int64_t count = weight ? kept_weights(c, &c->layers->items[layer], &counting->cost->layers[layer])
+                           : kept_constant(c, node, c->graph->values[value].constant, counting->removed);
+    if (kind == OPERAND_BESIDE && count <= 1)
+        return;
+    *(layer >= 0 ? &counting->cost->layers[layer].parameters : &counting->cost->other_parameters) += count;
+    counting->cost->parameters += count;
+}
+
+/* A layer's parameters are with its own node, with the Add of its bias and with its BatchNorm. */
+static void count_parameters(struct counting *counting)
+{
+    const struct coupling *c = counting->coupling;
+    for (int i = 0; i < c->graph->node_count; i++)
+        counting->layer_of_node[i] = -1;
     for (int i = 0; i < c->layers->count; i++) {
         const struct layer *layer = &c->layers->items[i];
-        const int values[] = {layer->weight, layer->bias, layer->scale,
-                              layer->shift,  layer->mean, layer->var};
-        for (size_t k = 0; k < sizeof values / sizeof values[0]; k++)
-            if (values[k] != VALUE_NONE)
-                owned[values[k]] = true;
+        counting->layer_of_node[layer->node] = i;
+        counting->layer_of_node[c->graph->values[layer->linear].producer] = i;
+        if (layer->norm_node >= 0)
+            counting->layer_of_node[layer->norm_node] = i;
     }
+    for (int i = 0; i < c->graph->node_count; i++)
+        for (int k = 0; k < c->graph->nodes[i].input_count; k++)
+            count_operand(counting, i, k);
 }
 
 status cost_compute(const struct coupling *c, const bool *removed, enum cost_rule rule, struct cost *cost,
@@ -187,25 +286,29 @@ status cost_compute(const struct coupling *c, const bool *removed, enum cost_rul
 {
     *cost = (struct cost){.layer_count = c->layers->count};
     cost->layers = mem_new((size_t)c->layers->count + 1, sizeof *cost->layers);
-    bool *owned = mem_new((size_t)c->graph->value_count + 1, sizeof *owned);
-    if (cost->layers == NULL || owned == NULL) {
-        mem_free(owned);
-        cost_free(cost);
-        return error_memory(error);
-    }
-    for (int i = 0; i < c->layers->count; i++) {
+    struct counting counting = {
+        .coupling = c,
+        .removed = removed,
+        .cost = cost,
+        .counted = mem_new((size_t)c->graph->value_count + 1, sizeof *counting.counted),
+        .layer_of_node = mem_new((size_t)c->graph->node_count + 1, sizeof *counting.layer_of_node),
+    };
+    bool enough = cost->layers != NULL && counting.counted != NULL && counting.layer_of_node != NULL;
+    for (int i = 0; enough && i < c->layers->count; i++) {
         cost_layer(c, i, removed, &cost->layers[i]);
         cost->channels += cost->layers[i].channels;
-        cost->parameters += cost->layers[i].parameters;
         cost->macs += cost->layers[i].macs;
         cost->activation_bytes += cost->layers[i].activation_bytes;
     }
-    mark_owned(c, owned);
-    cost->parameters += other_parameters(c, owned, removed);
-    if (rule == COST_PTFLOPS)
+    if (enough)
+        count_parameters(&counting);
+    if (enough && rule == COST_PTFLOPS)
         cost->macs += extra_operations(c, removed);
-    mem_free(owned);
-    return STATUS_OK;
+    mem_free(counting.counted);
+    mem_free(counting.layer_of_node);
+    if (!enough)
+        cost_free(cost);
+    return enough ? STATUS_OK : error_memory(error);
 }
 
 void cost_free(struct cost *cost)

@@ -129,7 +129,10 @@ static status coupling_fill(struct builder *b, struct error *error)
     if (code != STATUS_OK)
         return code;
     straighten_all(b);
-    return b->failed ? error_memory(error) : coupling_classify(b, error);
+    code = b->failed ? error_memory(error) : coupling_classify(b, error);
+    if (code == STATUS_OK)
+        coupling_find_domains(c);
+    return code;
 }
 
 status coupling_build(const struct graph *graph, const struct layers *layers, struct coupling **coupling,

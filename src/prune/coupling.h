@@ -52,6 +52,8 @@ struct channel_class {
     int member_count;
     int lock; /* index into locks, -1 when free */
     int block;
+    bool zero_unsafe; /* it meets an operator that is not defined everywhere (a division by it, a root of it):
+                         as zeros it could become infinite or no number at all */
 };
 
 struct block {

@@ -43,6 +43,9 @@ status coupling_find_shuffles(struct coupling *coupling, struct error *error);
 /* Classes, blocks and groups from the labels (prune/group.c). */
 status coupling_classify(struct builder *builder, struct error *error);
 
+/* Mark the classes that zeros would lead out of an operator's domain (prune/domain.c). */
+void coupling_find_domains(struct coupling *coupling);
+
 /* Where an element-moving node takes its labels: fills the maps of the node's outputs. *understood is false
  * when the node does not lend itself to it. false when memory is out (prune/coupling_move.c). */
 bool coupling_move_labels(struct coupling *coupling, int node, bool *understood);
@@ -50,6 +53,10 @@ bool coupling_move_labels(struct coupling *coupling, int node, bool *understood)
  * none); NULL and count 0 without. Borrowed. */
 const int64_t *coupling_integers(const struct plan *plan, const struct node *node, int index,
                                  const char *attribute, int64_t *count);
+
+/* Bit set of the axes that a Reduce node reduces in a tensor of the given rank; false when they are not to be
+ * made out. */
+bool coupling_reduced_axes(const struct plan *plan, const struct node *node, int rank, unsigned *axes);
 
 /* What a Slice node is told, for a tensor of the given rank; false when that is not to be made out. Axes are
  * 0..rank-1; steps NULL: all 1. Borrowed from the graph. */

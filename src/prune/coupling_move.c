@@ -66,6 +66,21 @@ bool coupling_pad(const struct plan *plan, const struct node *node, int rank, st
     return true;
 }
 
+bool coupling_reduced_axes(const struct plan *plan, const struct node *node, int rank, unsigned *axes)
+{
+    int64_t count;
+    const int64_t *given = coupling_integers(plan, node, 1, "axes", &count);
+    bool all = count == 0 && node_integer(node, "noop_with_empty_axes", 0) == 0;
+    *axes = all ? (1u << rank) - 1 : 0;
+    for (int64_t i = 0; i < count; i++) {
+        int axis;
+        if (!shape_axis(rank, given[i], &axis))
+            return false;
+        *axes |= 1u << axis;
+    }
+    return true;
+}
+
 /* ---- running the operator on labels ------------------------------------------------------------------- */
 
 /* Bit set of the axes whose lengths mean something to the node; the others may be given length 1 where labels

@@ -114,49 +114,18 @@ static bool rule_softmax(struct builder *b, int node_index)
     return take_together(b, in, axes) ? rule_same(b, node_index) : rule_lock(b, node_index);
 }
 
-/* Bit set of the axes that a node reduces; false when they are not to be made out. */
-static bool reduced_axes(const struct builder *b, const struct node *node, int rank, unsigned *axes)
-{
-    int64_t count;
-    const int64_t *given = coupling_integers(b->coupling->plan, node, 1, "axes", &count);
-    bool all = count == 0 && node_integer(node, "noop_with_empty_axes", 0) == 0;
-    *axes = all ? (1u << rank) - 1 : 0;
-    for (int64_t i = 0; i < count; i++) {
-        int axis;
-        if (!shape_axis(rank, given[i], &axis))
-            return false;
-        *axes |= 1u << axis;
-    }
-    return true;
-}
-
 static bool rule_reduce(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     bool keeps = node_integer(node, "keepdims", 1) != 0;
-    unsigned reduced, axes = 0;
-    int source[TENSOR_MAX_RANK], rank = 0; /* axis of the input that each of the output is */
-    if (!reduced_axes(b, node, in->shape.rank, &reduced) || !take_together(b, in, reduced))
+    unsigned reduced;
+    if (!coupling_reduced_axes(b->coupling->plan, node, in->shape.rank, &reduced) ||
+        !take_together(b, in, reduced))
         return rule_lock(b, node_index);
-    for (int axis = 0; axis < in->shape.rank; axis++) {
-        if (!keeps && (reduced >> axis & 1))
-            continue;
-        if (in->extent.dim[axis] > 1 && !(reduced >> axis & 1))
-            axes |= 1u << rank;
-        source[rank++] = axis;
-    }
-    struct label_map *out;
-    if (!coupling_new_map(b, node->outputs[0], axes, &out))
-        return false;
-    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
-    do {
-        int64_t from[TENSOR_MAX_RANK] = {0};
-        for (int axis = 0; axis < rank; axis++)
-            from[source[axis]] = index[axis];
-        out->labels[position++] = label_map_at(in, from);
-    } while (index_next(index, &out->extent));
-    return true;
+    return label_map_reduce(b->coupling->arena, in, reduced, keeps, value_shape(b, node->outputs[0]),
+                            &b->coupling->maps[node->outputs[0]]) ||
+           coupling_no_memory(b);
 }
 
 /* ---- channels are made -------------------------------------------------------------------------------- */

@@ -199,3 +199,28 @@ bool label_map_reshape(struct arena *arena, const struct label_map *map, const s
     arena_free(scratch);
     return made;
 }
+
+bool label_map_reduce(struct arena *arena, const struct label_map *map, unsigned reduced, bool keeps,
+                      const struct shape *shape, struct label_map *result)
+{
+    int source[TENSOR_MAX_RANK], rank = 0; /* axis of the map that each of the result is */
+    unsigned axes = 0;
+    for (int axis = 0; axis < map->shape.rank; axis++) {
+        bool gone = reduced >> axis & 1;
+        if (gone && !keeps)
+            continue;
+        if (map->extent.dim[axis] > 1 && !gone)
+            axes |= 1u << rank;
+        source[rank++] = axis;
+    }
+    if (!label_map_new(arena, shape, axes, result))
+        return false;
+    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
+    do {
+        int64_t from[TENSOR_MAX_RANK] = {0};
+        for (int axis = 0; axis < rank; axis++)
+            from[source[axis]] = index[axis];
+        result->labels[position++] = label_map_at(map, from);
+    } while (index_next(index, &result->extent));
+    return true;
+}

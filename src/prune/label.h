@@ -57,6 +57,10 @@ int64_t *label_map_expand(struct arena *arena, const struct label_map *map, cons
  * have length 1 (`full_shape`). There is at least one element. false as in label_map_new. */
 bool label_map_compress(struct arena *arena, const int64_t *full, const struct shape *full_shape,
                         const struct shape *shape, struct label_map *map);
+/* The map of a value of shape `shape` that keeps of every run of elements along `reduced` (a bit set) the
+ * label of the first; these axes are gone from it unless `keeps`. false as in label_map_new. */
+bool label_map_reduce(struct arena *arena, const struct label_map *map, unsigned reduced, bool keeps,
+                      const struct shape *shape, struct label_map *result);
 /* The same elements in row-major order under another shape (Reshape, Flatten, Squeeze). The element counts
  * must agree and not be zero. false as in label_map_new. */
 bool label_map_reshape(struct arena *arena, const struct label_map *map, const struct shape *shape,

@@ -3,6 +3,7 @@
 #include "prune/layer.h"
 
 #include <string.h>
+#include "base/text.h"
 #include "nn/operator.h"
 #include "prune/elementwise.h"
 #include "prune/layer_name.h"
@@ -365,6 +366,17 @@ int layers_index(const struct layers *layers, const char *name)
         }
     }
     return -1;
+}
+
+bool layers_match(const struct layers *layers, const char *word, int index)
+{
+    int named = layers_index(layers, word);
+    return named >= 0 ? named == index : glob_match(word, layers->items[index].name);
+}
+
+bool layers_is_pattern(const struct layers *layers, const char *word)
+{
+    return layers_index(layers, word) < 0 && glob_is_pattern(word);
 }
 
 void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out)

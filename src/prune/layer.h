@@ -47,6 +47,12 @@ struct layers {
 status layers_find(const struct graph *graph, struct layers **layers, struct error *error);
 void layers_free(struct layers *layers);                         /* NULL is fine */
 int layers_index(const struct layers *layers, const char *name); /* -1 when absent */
+/* Does a word mean layer `index`? A word that is a layer's name means that layer and no other, whatever
+ * characters the name has; only a word that is no name is a pattern (glob_match). All that takes names of
+ * layers asks here. */
+bool layers_match(const struct layers *layers, const char *word, int index);
+/* Is the word a pattern, as no layer has it for its name? */
+bool layers_is_pattern(const struct layers *layers, const char *word);
 
 /* One filter as double, `filter_length` values, whatever way the file stores the weight. */
 void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out);

@@ -11,6 +11,7 @@ src_libprune_a_SOURCES = \
 	src/prune/criteria.h \
 	src/prune/criterion.c src/prune/criterion.h \
 	src/prune/criterion_table.c \
+	src/prune/domain.c \
 	src/prune/feature_pass.c src/prune/feature_pass.h \
 	src/prune/geometric_median.c src/prune/geometric_median.h \
 	src/prune/group.c \
@@ -25,7 +26,7 @@ src_libprune_a_SOURCES = \
 	src/prune/proscore.c src/prune/proscore.h \
 	src/prune/proscore_layer.c src/prune/proscore_layer.h \
 	src/prune/random_scores.c \
-	src/prune/rescale.c src/prune/rescale.h \
+	src/prune/rescale.c src/prune/rescale.h src/prune/rescale_internal.h src/prune/rescale_follow.c \
 	src/prune/score.c src/prune/score.h \
 	src/prune/selection.c src/prune/selection.h \
 	src/prune/shuffle.c \

@@ -11,6 +11,7 @@ struct masking {
     const struct coupling *coupling;
     struct edit *edit;
     const struct kept *kept; /* per value */
+    const struct kept *made; /* the same of what is made: zero_unsafe channels stay */
 };
 
 /* A copy of one of a node's constants that may be changed, in its place in the edit. NULL when memory is out.
@@ -51,6 +52,26 @@ static status zero_slices(struct masking *m, int node, int input, int axis, cons
     return STATUS_OK;
 }
 
+/* Where a variance that is not read would be divided by as zero, it becomes one: scale and shift are zero. */
+static status lift_variances(struct masking *m, int node, const struct kept_axis *kept, struct error *error)
+{
+    const struct tensor *old = edit_get(m->edit, node, 4);
+    double epsilon = node_real(&m->coupling->graph->nodes[node], "epsilon", 1e-5);
+    for (int64_t i = 0; old != NULL && kept_cuts(kept) && i < kept->of; i++) {
+        bool goes = kept_before(kept, i) == kept_before(kept, i + 1);
+        if (!goes || tensor_get(old, i) + epsilon > 0)
+            continue;
+        char *data = own_constant(m, node, 4, error);
+        if (data == NULL)
+            return error->code;
+        if (old->type == ELEMENT_DOUBLE)
+            ((double *)data)[i] = 1;
+        else
+            ((float *)data)[i] = 1;
+    }
+    return STATUS_OK;
+}
+
 /* Input weights of a grouped convolution: channel i of the input is column i mod (inputs / groups) of its
  * group's filters. */
 static status zero_columns(struct masking *m, int index, const struct kept_axis *in, int64_t groups,
@@ -73,28 +94,35 @@ static status zero_columns(struct masking *m, int index, const struct kept_axis 
     return STATUS_OK;
 }
 
+/* The filters of a depthwise convolution make what they read: the same channels. */
 static status mask_convolution(struct masking *m, int index, struct error *error)
 {
     const struct node *node = &m->coupling->graph->nodes[index];
-    const struct kept_axis *out = &m->kept[node->outputs[0]].axis[1], *in = &m->kept[node->inputs[0]].axis[1];
+    const struct tensor *weight = edit_get(m->edit, index, 1);
+    int64_t groups = node_integer(node, "group", 1);
+    bool depthwise = weight != NULL && groups > 1 && weight->shape.dim[1] == 1;
+    const struct kept_axis *out = &m->made[node->outputs[0]].axis[1];
+    const struct kept_axis *in = &m->kept[node->inputs[0]].axis[1];
     status code = zero_slices(m, index, 1, 0, out, error);
     if (code == STATUS_OK)
         code = zero_slices(m, index, 2, 0, out, error);
-    return code == STATUS_OK ? zero_columns(m, index, in, node_integer(node, "group", 1), error) : code;
+    return code == STATUS_OK && !depthwise ? zero_columns(m, index, in, groups, error) : code;
 }
 
 /* Scale and shift. */
 static status mask_normalization(struct masking *m, int index, struct error *error)
 {
-    const struct kept_axis *kept = &m->kept[m->coupling->graph->nodes[index].outputs[0]].axis[1];
+    const struct kept_axis *kept = &m->made[m->coupling->graph->nodes[index].outputs[0]].axis[1];
     status code = zero_slices(m, index, 1, 0, kept, error);
-    return code == STATUS_OK ? zero_slices(m, index, 2, 0, kept, error) : code;
+    if (code == STATUS_OK)
+        code = zero_slices(m, index, 2, 0, kept, error);
+    return code == STATUS_OK ? lift_variances(m, index, kept, error) : code;
 }
 
 static status mask_linear(struct masking *m, int index, struct error *error)
 {
     const struct node *node = &m->coupling->graph->nodes[index];
-    const struct kept *in = &m->kept[node->inputs[0]], *out = &m->kept[node->outputs[0]];
+    const struct kept *in = &m->kept[node->inputs[0]], *out = &m->made[node->outputs[0]];
     const struct tensor *bias = edit_get(m->edit, index, 2);
     bool transposed = node_integer(node, "transB", 0) != 0;
     if (in->rank == 0 || out->rank == 0)
@@ -128,6 +156,19 @@ static status mask_nodes(struct masking *m, const bool *removed, struct error *e
     return code;
 }
 
+/* What stays of what is made: all but the removed channels that may be zeros. */
+static const struct kept *find_made(const struct coupling *c, const bool *removed, const struct kept *kept,
+                                    struct arena *arena)
+{
+    bool same = true;
+    bool *zeroed = arena_alloc(arena, (size_t)c->class_count + 1, sizeof *zeroed);
+    for (int i = 0; zeroed != NULL && i < c->class_count; i++) {
+        zeroed[i] = removed[i] && !c->classes[i].zero_unsafe;
+        same = same && zeroed[i] == removed[i];
+    }
+    return zeroed == NULL ? NULL : same ? kept : kept_find(c, zeroed, arena);
+}
+
 /* The mask as an edit of the coupling's graph. */
 static status mask_edit(const struct coupling *coupling, const bool *removed, struct edit **edit,
                         struct error *error)
@@ -135,7 +176,8 @@ static status mask_edit(const struct coupling *coupling, const bool *removed, st
     struct arena *arena = arena_new();
     struct masking m = {.coupling = coupling, .edit = edit_new(coupling->graph)};
     m.kept = arena != NULL ? kept_find(coupling, removed, arena) : NULL;
-    status code = m.edit != NULL && m.kept != NULL ? mask_nodes(&m, removed, error) : error_memory(error);
+    m.made = m.kept != NULL ? find_made(coupling, removed, m.kept, arena) : NULL;
+    status code = m.edit != NULL && m.made != NULL ? mask_nodes(&m, removed, error) : error_memory(error);
     arena_free(arena);
     if (code == STATUS_OK)
         *edit = m.edit;

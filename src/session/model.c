@@ -40,44 +40,6 @@ void model_free(struct model *model)
     mem_free(model);
 }
 
-/* Inputs of a node that training would change: not the running statistics, not Clip's bounds or Pad's value.
- */
-static int trained_inputs(const struct node *node)
-{
-    static const struct {
-        const char *op;
-        int inputs;
-    } trained[] = {{"Conv", 3}, {"Gemm", 3}, {"MatMul", 2}, {"BatchNormalization", 3},
-                   {"Add", 2},  {"Mul", 2}};
-    for (size_t i = 0; i < sizeof trained / sizeof *trained; i++) {
-        if (strcmp(node->op->name, trained[i].op) == 0)
-            return trained[i].inputs < node->input_count ? trained[i].inputs : node->input_count;
-    }
-    return 0;
-}
-
-static status count_parameters(const struct graph *graph, int64_t *parameters, struct error *error)
-{
-    bool *counted = mem_new((size_t)graph->value_count, sizeof *counted);
-    if (!counted)
-        return error_memory(error);
-    *parameters = 0;
-    for (int i = 0; i < graph->node_count; i++) {
-        const struct node *node = &graph->nodes[i];
-        int inputs = trained_inputs(node);
-        for (int k = 0; k < inputs; k++) {
-            int value = node->inputs[k];
-            const struct tensor *tensor = value == VALUE_NONE ? NULL : graph->values[value].constant;
-            if (!tensor || tensor->type == ELEMENT_INT64 || tensor->shape.rank == 0 || counted[value])
-                continue;
-            counted[value] = true;
-            *parameters += shape_elements(&tensor->shape);
-        }
-    }
-    mem_free(counted);
-    return STATUS_OK;
-}
-
 /* Shapes for one image, which also proves that the network can be run. */
 static status plan_shapes(struct model *model, struct error *error)
 {
@@ -118,8 +80,6 @@ static status study_graph(struct model *model, struct error *error)
         code = plan_shapes(model, error);
     if (code == STATUS_OK)
         code = network_end_find(model->graph, &model->end, error);
-    if (code == STATUS_OK)
-        code = count_parameters(model->graph, &model->parameters, error);
     if (code == STATUS_OK)
         code = coupling_build(model->graph, model->layers, &model->coupling, error);
     if (code == STATUS_OK)

@@ -176,7 +176,7 @@ static status read_ratio(struct recipe *recipe, const char *name, const char *va
     status code = target_find(recipe->model, name, &target, error);
     if (code != STATUS_OK)
         return code;
-    pruning_set_ratio(recipe->pruning, &target, ratio, excluded, target_is_word(name));
+    pruning_set_ratio(recipe->pruning, &target, ratio, excluded, target_is_word(recipe->model->layers, name));
     target_free(&target);
     recipe->ratios++;
     text_add(&recipe->targets, "ratio ");

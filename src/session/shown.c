@@ -256,12 +256,12 @@ void card_row(struct figure *figure, const char *item, const char *format, ...)
 /* --- selections --------------------------------------------------------------------------------------------
  */
 
-static bool wanted(const struct call *call, int first, const char *name)
+static bool wanted(const struct call *call, int first, int layer)
 {
     if (!call_argument(call, first))
         return true;
     for (int i = first; call_argument(call, i); i++) {
-        if (strcmp(call_argument(call, i), name) == 0 || glob_match(call_argument(call, i), name))
+        if (layers_match(call->session->model->layers, call_argument(call, i), layer))
             return true;
     }
     return false;
@@ -275,7 +275,7 @@ status call_layers(const struct call *call, int first, int **layers, int *count,
         return error_memory(error);
     *count = 0;
     for (int i = 0; i < all->count; i++) {
-        if (!all->items[i].output_layer && wanted(call, first, all->items[i].name))
+        if (!all->items[i].output_layer && wanted(call, first, i))
             (*layers)[(*count)++] = i;
     }
     if (*count)

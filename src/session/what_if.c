@@ -213,6 +213,20 @@ static void cost_row(struct figure *figure, const char *name, int64_t kept, int6
         table_number(figure, amounts[i]);
 }
 
+/* What belongs to no layer, where some of it goes. */
+static void other_row(struct figure *figure, int64_t before, int64_t after)
+{
+    if (before == after)
+        return;
+    table_text(figure, cost_other_name);
+    for (int i = 0; i < 3; i++)
+        table_missing(figure);
+    table_number(figure, (double)before);
+    table_number(figure, (double)after);
+    table_missing(figure);
+    table_missing(figure);
+}
+
 static void selection_rows(const struct session *session, struct figure *figure)
 {
     const struct cost *before = &session->model->cost;
@@ -223,6 +237,7 @@ static void selection_rows(const struct session *session, struct figure *figure)
         if (layer_changes(whole, left))
             cost_row(figure, session->model->layers->items[i].name, left->channels, whole->channels, amounts);
     }
+    other_row(figure, before->other_parameters, after->other_parameters);
     double totals[] = {(double)before->parameters, (double)after->parameters, before->macs, after->macs};
     cost_row(figure, "total", after->channels, before->channels, totals);
 }

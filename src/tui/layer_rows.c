@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "tui/layer_rows.h"
 #include "tui/pane.h"
 
@@ -83,11 +84,16 @@ const char *layer_row_text(const struct layer_row *row, const struct layers *lay
     return row->inside ? name + stage_length(name) + 1 : name;
 }
 
-/* What the command ratio calls the row: a layer's name, or a pattern for the stage. NULL when the stage's
- * name would be taken for a pattern itself. */
 char *layer_row_target(const struct layer_row *row, const struct layers *layers)
 {
+    struct text pattern = {0};
     if (!row->stage)
         return mem_string(layers->items[row->first].name);
-    return glob_is_pattern(row->name) ? NULL : mem_format("%s%c*", row->name, row->separator);
+    text_add_glob(&pattern, row->name);
+    text_add_format(&pattern, "%c*", row->separator);
+    char *target = pattern.failed || layers_index(layers, text_data(&pattern)) >= 0
+                       ? NULL
+                       : mem_string(text_data(&pattern));
+    text_free(&pattern);
+    return target;
 }

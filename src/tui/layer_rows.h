@@ -10,8 +10,8 @@
 bool layer_rows_fill(struct layers_view *view, const struct layers *layers);
 /* The row's name in the tree, borrowed. */
 const char *layer_row_text(const struct layer_row *row, const struct layers *layers);
-/* What commands call the row: a layer's name, or a pattern for a stage. Owned by the caller; NULL where a
- * stage's name would be taken for a pattern itself, and when memory is out. */
+/* What commands call the row: a layer's name, or a pattern for a stage. Owned by the caller; NULL where the
+ * pattern would be a layer's name, and when memory is out. */
 char *layer_row_target(const struct layer_row *row, const struct layers *layers);
 
 #endif

@@ -3,8 +3,8 @@
 #include "tui/score_panels.h"
 
 #include <math.h>
-#include <stdio.h>
 
+#include "base/text.h"
 #include "tui/pane.h"
 #include "view/glyphs.h"
 #include "view/numbers.h"
@@ -33,8 +33,14 @@ struct bars {
     const struct figure_histogram *histogram;
     int series, left, width, rows;
     int64_t top;
-    double threshold; /* in bins; NaN: none */
+    double threshold; /* in columns; NaN: none */
 };
+
+/* As in the figures of hist: by the middle of a column, so that a bin of several may be cut in part. */
+static bool is_cut(const struct bars *bars, int column)
+{
+    return column + 0.5 < bars->threshold;
+}
 
 static int bin_of(const struct bars *bars, int column)
 {
@@ -47,7 +53,7 @@ static void draw_bars(struct canvas *grid, const struct rect *room, const struct
     const int64_t *counts = bars->histogram->counts + (size_t)bars->series * (size_t)bars->histogram->bins;
     for (int c = 0; c < bars->width; c++) {
         int bin = bin_of(bars, c);
-        bool cut = !isnan(bars->threshold) && bin + 0.5 < bars->threshold;
+        bool cut = is_cut(bars, c);
         int eighths = (int)lround((double)counts[bin] / (double)bars->top * bars->rows * 8);
         eighths = counts[bin] > 0 && eighths == 0 ? 1 : eighths;
         for (int row = 0; row < bars->rows; row++) {
@@ -81,30 +87,38 @@ static void draw_ticks(struct canvas *grid, const struct rect *room, const struc
         grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_AXIS, glyphs->tick_down);
         grid_text(grid, room, bars->rows + 2, bars->left + start, STYLE_AXIS, ticks[i].label);
     }
-    if (!isnan(bars->threshold) && bars->threshold > 0 && bars->threshold < bars->histogram->bins) {
-        int column = (int)(bars->threshold * bars->width / bars->histogram->bins);
+    if (bars->threshold > 0 && bars->threshold < bars->width) {
+        int column = (int)bars->threshold;
         grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_CUT, glyphs->threshold);
     }
 }
 
-/* The panel's name and how many filters would go. */
+/* The panel's name and how many filters would go: of the two the number stays whole. */
 static void draw_name(const struct explorer *explorer, struct canvas *grid, const struct rect *room,
                       const struct bars *bars)
 {
     struct rect part = {room->column + bars->left, room->line, bars->width, 1};
-    const int64_t *counts = bars->histogram->counts + (size_t)bars->series * (size_t)bars->histogram->bins;
-    int64_t below = 0;
+    const struct histogram_summary *summary = bars->histogram->summary;
+    int64_t cut = summary ? summary[bars->series].below : 0;
     bool current = bars->series == explorer->criterion;
-    char text[48];
-    draw_cut(grid, &part, 0, 0, current ? STYLE_TITLE : STYLE_NAME,
-             explorer->session->board->entries[bars->series].choice.label);
-    for (int i = 0; !isnan(bars->threshold) && i < bars->histogram->bins && i + 0.5 < bars->threshold; i++)
-        below += counts[i];
-    snprintf(text, sizeof text, "%s%lld", glyph_set(grid->ascii)->cut[8], (long long)below);
-    if (below)
-        grid_text_right(grid, &part, 0,
-                        grid_width_of(grid, explorer->session->board->entries[bars->series].choice.label) + 1,
-                        STYLE_CUT, text);
+    struct text text = {0};
+    if (cut > 0) {
+        text_add_format(&text, "%s%lld", glyph_set(grid->ascii)->cut[8], (long long)cut);
+        grid_text_right(grid, &part, 0, 0, STYLE_CUT, text_data(&text));
+        part.width -= grid_width_of(grid, text_data(&text)) + 1;
+    }
+    if (part.width > 0)
+        draw_cut(grid, &part, 0, 0, current ? STYLE_TITLE : STYLE_NAME,
+                 explorer->session->board->entries[bars->series].choice.label);
+    text_free(&text);
+}
+
+/* Four columns at most, as there are in the gutter: 950, 1.5k, 250k. Ticks are round numbers. */
+static void add_short_count(struct text *text, int64_t count)
+{
+    bool thousands = count >= 1000;
+    number_add_trimmed(text, thousands ? (double)count / 1000 : (double)count, 3);
+    text_add(text, thousands ? "k" : "");
 }
 
 static void draw_counts(struct canvas *grid, const struct rect *room, const struct count_axis *axis, int rows)
@@ -114,8 +128,9 @@ static void draw_counts(struct canvas *grid, const struct rect *room, const stru
     for (int t = 0; t <= axis->ticks; t++) {
         int line = rows + 1 - (int)lround((double)t / axis->ticks * rows);
         struct text label = {0};
-        number_add_count(&label, t * axis->step);
-        text_add_format(&label, " %s", t ? glyphs->tick_left : glyphs->origin);
+        add_short_count(&label, t * axis->step);
+        text_add_format(&label, "%s%s", label.length < SCORE_GUTTER - 1 ? " " : "",
+                        t ? glyphs->tick_left : glyphs->origin);
         if (t == 0 || line <= rows)
             grid_text_right(grid, &gutter, line, 0, STYLE_AXIS, text_data(&label));
         text_free(&label);
@@ -145,7 +160,7 @@ void score_panels_draw(struct explorer *explorer, struct canvas *grid, const str
                             .threshold = NAN};
         double threshold = histogram->threshold[bars.series];
         if (!isnan(threshold))
-            bars.threshold = axis_position(histogram, threshold);
+            bars.threshold = axis_position(histogram, threshold) * panels.width / histogram->bins;
         draw_name(explorer, grid, room, &bars);
         draw_bars(grid, room, &bars,
                   focused && bars.series == explorer->criterion ? explorer->scores.bin : -1);

@@ -39,7 +39,7 @@ struct tick {
 /* At most `most` (1..TICKS_MAX) round values inside the axis, ascending; returns how many, -1 when memory is
  * out. */
 int ticks_of_axis(const struct figure_histogram *histogram, int most, struct tick ticks[TICKS_MAX]);
-/* Position of a value; below 0 or above bins when outside, 0 when not finite. */
+/* Position of a value in bins; below 0 or above bins when outside, 0 when it is no number. */
 double axis_position(const struct figure_histogram *histogram, double value);
 
 /* An axis from low to high, low < high. Positions are 0 at low and 1 at high. */

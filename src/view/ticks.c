@@ -19,7 +19,7 @@ double axis_position(const struct figure_histogram *histogram, double value)
 {
     const double *edges = histogram->edges;
     int low = 0, high = histogram->bins;
-    if (!isfinite(value) || histogram->bins < 1)
+    if (isnan(value) || histogram->bins < 1)
         return 0;
     if (value < edges[0])
         return -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Making changes real and taking them back: apply, undo, redo. */
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -12,11 +13,14 @@
 /* --- apply -------------------------------------------------------------------------------------------------
  */
 
+/* Of the largest logit. Kernels are chosen by shapes, so the smaller network may run others. */
+static const double DIFFERENCE_MOST = 1e-2;
+
 /* Masked and removed network must agree: float rounding alone may set them apart. */
 static status check_difference(const struct logits_difference *difference, struct error *error)
 {
     /* A mask multiplies by zero, which infinity and NaN survive: there the smaller network may know more. */
-    if (logits_agree(difference) || difference->without[1] < difference->without[0])
+    if (logits_agree(difference, DIFFERENCE_MOST * fmax(difference->largest, 1)) || difference->without[1] < difference->without[0])
         return STATUS_OK;
     struct text text = {0};
     text_add_logits(&text, difference);

@@ -51,6 +51,13 @@ static void amount(const struct costs *costs, struct figure *figure, double befo
         table_number(figure, after);
 }
 
+static void no_amount(const struct costs *costs, struct figure *figure)
+{
+    table_missing(figure);
+    if (costs->changed)
+        table_missing(figure);
+}
+
 /* The original's layer beside the present one of its name. */
 static void cost_row(const struct costs *costs, int layer, struct figure *figure)
 {
@@ -63,6 +70,19 @@ static void cost_row(const struct costs *costs, int layer, struct figure *figure
     amount(costs, figure, (double)before->parameters, (double)after->parameters);
     amount(costs, figure, before->macs, after->macs);
     amount(costs, figure, (double)before->activation_bytes, (double)after->activation_bytes);
+}
+
+/* What is in no layer, where there is something: with it the rows add up to the total. */
+static void other_row(const struct costs *costs, struct figure *figure)
+{
+    int64_t before = costs->before.other_parameters, after = costs->after.other_parameters;
+    if (before == 0 && after == 0)
+        return;
+    table_text(figure, cost_other_name);
+    no_amount(costs, figure);
+    amount(costs, figure, (double)before, (double)after);
+    no_amount(costs, figure);
+    no_amount(costs, figure);
 }
 
 static void total_row(const struct costs *costs, struct figure *figure)
@@ -96,10 +116,11 @@ static struct figure *cost_table(const struct costs *costs)
     figure_fact(figure, "count", "%s", cost_rule_name((int)costs->rule));
     cost_columns(costs, figure);
     for (int i = 0; i < session->model->layers->count; i++) {
-        const char *name = session->model->layers->items[i].name;
-        if (!pattern || strcmp(pattern, name) == 0 || glob_match(pattern, name))
+        if (!pattern || layers_match(session->model->layers, pattern, i))
             cost_row(costs, i, figure);
     }
+    if (!pattern)
+        other_row(costs, figure);
     total_row(costs, figure);
     const struct cost *before = &costs->before, *after = &costs->after;
     change_note(figure, "parameters", (double)before->parameters, (double)after->parameters, false);
@@ -241,10 +262,17 @@ static const struct example cost_examples[] = {
 const struct command commands_cost[] = {
     {"cost", NULL, "prune", cost_arguments, cost_parameters, cost_options,
      COMMAND_MODEL | COMMAND_LONG | COMMAND_FIGURES, "count parameters, multiply-adds and memory",
-     "One row for each layer, with its BatchNorm, and the totals: channels, parameters (weights, biases, "
-     "BatchNorm's scale and shift), multiply-adds of one image, and the bytes of the layer's output in "
-     "single "
-     "precision. Where channels are selected or were removed, the network as loaded stands beside what is "
+     "One row for each layer, with its BatchNorm, one for the parameters that belong to no layer, and the "
+     "totals: "
+     "channels, parameters, multiply-adds of one image, and the bytes of the layer's output in single "
+     "precision. Parameters are weights, biases, scale and shift of BatchNorm and slopes of PRelu, and "
+     "constants of "
+     "more than one number that activations are added to, multiplied with or the like (a scale for each "
+     "channel); a "
+     "tensor that several layers share counts once. Running means and variances are none, nor is a single "
+     "number "
+     "beside activations, such as the 3 and the 1/6 of a hard swish. Where channels are selected or were "
+     "removed, the network as loaded stands beside what is "
      "left. FLOPs in papers on pruning are mostly multiply-adds; count=ptflops adds 2 for each element of a "
      "BatchNorm and 1 for each of a ReLU to the total, as some tools do.\n\n"
      "With time=yes a forward pass is measured on one thread, before and after, the smaller network as apply "

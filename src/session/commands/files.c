@@ -29,7 +29,7 @@ static status run_load(struct call *call, struct error *error)
     struct text text = {0};
     text_add_escaped(&text, model->name, 0);
     text_add_format(&text, ": %d layers, ", model->layers->count);
-    text_add_thousands(&text, model->parameters);
+    text_add_thousands(&text, model->cost.parameters);
     text_add(&text, " parameters, ");
     text_add_shape(&text, &model->input);
     if (model->classes)

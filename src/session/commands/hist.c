@@ -19,7 +19,8 @@ struct series {
     char *name;
     double *values;
     int64_t count;
-    double threshold; /* values below would be pruned; NaN: none */
+    double threshold; /* values below would be pruned; NaN: none, or each layer has its own */
+    int64_t pruned; /* how many would be, exactly: equal scores go by their channels, no value is left out */
 };
 
 struct hist {
@@ -99,8 +100,9 @@ static status add_layer(struct hist *hist, const struct score_entry *entry, int 
     for (int64_t i = 0; i < channels; i++)
         values[series->count + i] = (scores[i] - centre) / unit;
     series->count += channels;
+    series->pruned += call_pruned(hist->call, layer);
     status code = layer_threshold(hist, scores, layer, &threshold, error);
-    /* A pool of layers has no threshold of its own. */
+    /* A pool of layers has no threshold of its own: each of them has one. */
     series->threshold = hist->pooled && hist->layer_count > 1 ? NAN : (threshold - centre) / unit;
     return code;
 }
@@ -203,7 +205,7 @@ static void hist_notes(const struct hist *hist, const struct score_entry *entry,
 {
     bool marked = false;
     for (int i = 0; i < hist->count; i++) {
-        marked |= !isnan(hist->series[i].threshold);
+        marked |= hist->series[i].pruned > 0;
         if (histogram->skipped[i])
             figure_note(figure, "%s: %lld scores are %s and not shown", hist->series[i].name,
                         (long long)histogram->skipped[i],
@@ -226,9 +228,10 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
     const char **names = mem_new(count, sizeof *names);
     int64_t *counts = mem_new(count, sizeof *counts);
     double *thresholds = mem_new(count, sizeof *thresholds);
+    struct histogram_summary *summaries = mem_new(count, sizeof *summaries);
     struct histogram histogram = {0};
     struct figure *figure = NULL;
-    status code = values && names && counts && thresholds ? STATUS_OK : error_memory(error);
+    status code = values && names && counts && thresholds && summaries ? STATUS_OK : error_memory(error);
     for (size_t i = 0; code == STATUS_OK && i < count; i++) {
         values[i] = hist->series[i].values;
         names[i] = hist->series[i].name;
@@ -239,12 +242,15 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
         code = histogram_compute(values, counts, hist->count,
                                  (int)option_integer(&hist->call->options, OPTION_BINS), logarithmic(hist),
                                  &histogram, error);
+    for (size_t i = 0; code == STATUS_OK && i < count; i++)
+        summaries[i] = (struct histogram_summary){NAN, NAN, NAN, hist->series[i].pruned};
     if (code == STATUS_OK && (figure = shown_figure(hist->call->session, FIGURE_HISTOGRAM, "hist"))) {
         struct text axis = {0};
         hist_axis(hist, entry, &axis);
         hist_title(hist, entry, figure);
         figure_set_histogram(figure, hist->count, histogram.bins, histogram.log, names, histogram.edges,
                              histogram.counts, thresholds, shown_words(figure, &axis), "filters");
+        figure_set_summaries(figure, summaries);
         hist_notes(hist, entry, &histogram, figure);
         text_free(&axis);
     }
@@ -257,6 +263,7 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
     mem_free(names);
     mem_free(counts);
     mem_free(thresholds);
+    mem_free(summaries);
     return code;
 }
 

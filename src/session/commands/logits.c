@@ -138,9 +138,8 @@ status logits_compare(const struct session *session, const struct graph *a, cons
     return code;
 }
 
-bool logits_agree(const struct logits_difference *difference)
+bool logits_agree(const struct logits_difference *difference, double allowed)
 {
-    double allowed = 1e-2 * fmax(difference->largest, 1);
     return difference->without[0] == difference->without[1] && difference->difference <= allowed;
 }
 

@@ -60,7 +60,7 @@ static void model_rows(const struct model *model, struct figure *figure)
         card_row(figure, "judged", "%s", judged_at(model));
     card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);
     thousands_row(figure, "filters", filters);
-    thousands_row(figure, "parameters", model->parameters);
+    thousands_row(figure, "parameters", model->cost.parameters);
 }
 
 /* What the network is now, and what it was when it was loaded. */
@@ -229,12 +229,6 @@ static status run_info(struct call *call, struct error *error)
 /* --- layers ------------------------------------------------------------------------------------------------
  */
 
-static int64_t layer_parameters(const struct layer *layer)
-{
-    int64_t each = layer->filter_length + (layer->bias != VALUE_NONE) + 2 * (layer->norm_node >= 0);
-    return layer->channels * each;
-}
-
 static void kernel_text(const struct layer *layer, struct text *text)
 {
     text_add_format(text, "%lldx%lld", (long long)layer->kernel_height, (long long)layer->kernel_width);
@@ -263,7 +257,7 @@ static void layers_row(const struct session *session, int index, struct figure *
         table_missing(figure);
     else
         table_text(figure, shown_words(figure, &window));
-    table_number(figure, (double)layer_parameters(layer));
+    table_number(figure, (double)model->cost.layers[index].parameters);
     if (layer->norm_name)
         table_text(figure, layer->norm_name);
     else
@@ -300,8 +294,7 @@ static status run_layers(struct call *call, struct error *error)
     table_column(figure, "output", NULL, COLUMN_TEXT, 0);
     int shown = 0;
     for (int i = 0; i < model->layers->count; i++) {
-        const char *name = model->layers->items[i].name;
-        if (pattern && strcmp(pattern, name) != 0 && !glob_match(pattern, name))
+        if (pattern && !layers_match(model->layers, pattern, i))
             continue;
         layers_row(call->session, i, figure);
         shown++;
@@ -335,7 +328,7 @@ static struct figure *layer_card(const struct session *session, int index)
     text_add_shape(&output, &model->layer_outputs[index]);
     text_row(figure, "output", &output);
     card_row(figure, "weights in a filter", "%lld", (long long)layer->filter_length);
-    thousands_row(figure, "parameters", layer_parameters(layer));
+    thousands_row(figure, "parameters", model->cost.layers[index].parameters);
     card_row(figure, "bias", "%s", layer->bias == VALUE_NONE ? "none" : "yes");
     card_row(figure, "norm", "%s", layer->norm_name ? layer->norm_name : "none");
     card_row(figure, "then", "%s",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Probing criteria: rescale, the scale attack; sampling is in sampling.c. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "session/lacking.h"
 #include "session/shown.h"
 #include "session/summary.h"
+
+enum { ROUNDINGS = 16 }; /* that one layer may add to the error of the logits */
 
 /* --- what a criterion thinks of a layer --------------------------------------------------------------------
  */
@@ -213,6 +216,28 @@ static status scale_model(struct attack *attack, enum rescale_part part, struct 
     return code;
 }
 
+/* Between 1 and the next number, in what is computed with or in what the weights are kept in: the coarser. */
+static double rounding(const struct session *session, int layer)
+{
+    const struct model *model = session->model;
+    enum element_type weights = model->graph->values[model->layers->items[layer].weight].constant->type;
+    bool fine = options_precision(session->options) == ELEMENT_DOUBLE && weights == ELEMENT_DOUBLE;
+    return fine ? DBL_EPSILON : (double)FLT_EPSILON;
+}
+
+/* How far roundings alone can move a logit. In exact arithmetic none would move. The factor changes how the
+ * scaled layer, the weights behind it and their sums are rounded, a few roundings of what they are; every
+ * layer behind passes such an error on and adds its own, which are independent, so that together they grow
+ * with the root of the number of layers. All are in proportion to the numbers that run through the network,
+ * for which the largest logit stands. A factor that was lost on the way moves logits by a share of their
+ * size: thousands of roundings. */
+static double allowed(const struct attack *attack)
+{
+    const struct session *session = attack->call->session;
+    double layers = session->model->layers->count;
+    return ROUNDINGS * sqrt(layers) * rounding(session, attack->layer) * attack->difference.largest;
+}
+
 static status prove(struct attack *attack, struct error *error)
 {
     const struct session *session = attack->call->session;
@@ -220,7 +245,7 @@ static status prove(struct attack *attack, struct error *error)
         logits_compare(session, session->model->graph, attack->model->graph, &attack->difference, error);
     if (code != STATUS_OK)
         return code;
-    if (logits_agree(&attack->difference))
+    if (logits_agree(&attack->difference, allowed(attack)))
         return STATUS_OK;
     struct text text = {0};
     text_add_logits(&text, &attack->difference);
@@ -245,8 +270,8 @@ static status score_both(struct attack *attack, struct error *error)
     status code = empty ? choose(session, choices, &count, error) : error_memory(error);
     if (code == STATUS_OK)
         code = session_pool(session, &pool, error);
-    struct board_source source = {session->board, session->model, session->dataset, session->options,
-                                  session->live, &session->passes};
+    struct board_source source = {session->board,   session->model, session->dataset,
+                                  session->options, session->live,  &session->passes};
     if (code == STATUS_OK)
         code = board_score(&source, choices, count, pool, call->progress, &attack->before, &outcome, error);
     source.board = empty;
@@ -363,9 +388,10 @@ const struct command commands_probe[] = {
      "With "
      "what=filters only the filters, the bias and the running statistics, so that BatchNorm gives what it "
      "gave and no other layer is touched; without a BatchNorm the weights behind are divided.\n\n"
-     "Refused where the factor would meet something that does not pass it on (Clip, Sigmoid), an addition "
-     "with channels that are not scaled, or the network's output. The network is run before and after on a "
-     "few images; the largest difference of the logits is shown.",
+     "Refused, by the operator's name, where the factor would meet something that does not pass it on (Clip, "
+     "Sigmoid), an addition to channels that are not scaled, a mean over such and others, or the network's "
+     "output. The network is run before and after on a few images; the largest difference of the logits is "
+     "shown, and more than roundings of the precision is an error.",
      rescale_examples, run_rescale},
     {"sampling", NULL, "probe", sampling_arguments, sampling_parameters, sampling_options,
      COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "how many images scores need",

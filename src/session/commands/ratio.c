@@ -135,7 +135,7 @@ static void tell_tied(const struct call *call, const char *name, const struct ta
     int count = 0;
     for (int i = 0; i < coupling->layers->count; i++) {
         const char *layer = coupling->layers->items[i].name;
-        if (strcmp(layer, name) == 0 || glob_match(name, layer))
+        if (layers_match(coupling->layers, name, i))
             continue;
         bool tied = false;
         for (int k = 0; !tied && k < coupling->block_count; k++) {
@@ -175,7 +175,7 @@ static void tell_ratio(const struct call *call, const char *name, const char *va
         text_add_format(&text, "; %d kept, until a name or a pattern says otherwise", passed);
     reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
-    if (!target_is_word(name))
+    if (!target_is_word(call->session->model->layers, name))
         tell_tied(call, name, target);
 }
 
@@ -191,7 +191,7 @@ static status set_ratio(struct call *call, const char *name, const char *value, 
         return code;
     code = pruning_copy(call->session->pruning, &next, error);
     if (code == STATUS_OK) {
-        passed = pruning_set_ratio(next, &target, ratio, excluded, target_is_word(name));
+        passed = pruning_set_ratio(next, &target, ratio, excluded, target_is_word(call->session->model->layers, name));
         code = pruning_settle(next, call->session->model, error);
     }
     if (code == STATUS_OK) {

@@ -25,9 +25,9 @@ static int word_index(const char *text)
     return -1;
 }
 
-bool target_is_word(const char *text)
+bool target_is_word(const struct layers *layers, const char *text)
 {
-    return word_index(text) >= 0;
+    return word_index(text) >= 0 && layers_index(layers, text) < 0;
 }
 
 void target_free(struct target *target)
@@ -99,8 +99,7 @@ static void add_layers(const struct coupling *coupling, const char *pattern, boo
                        struct target *target)
 {
     for (int i = 0; i < coupling->layers->count; i++) {
-        const char *name = coupling->layers->items[i].name;
-        if (strcmp(name, pattern) == 0 || glob_match(pattern, name))
+        if (layers_match(coupling->layers, pattern, i))
             add_layer(coupling, i, seen, target);
     }
 }
@@ -119,7 +118,7 @@ static status nothing_free(const struct coupling *coupling, const char *text, co
         text_free(&why);
         return code;
     }
-    if (target_is_word(text))
+    if (target_is_word(coupling->layers, text))
         return error_set(error, STATUS_NOT_FOUND, "the network has no %s that could be pruned",
                          strcmp(text, "all") == 0 ? "channels" : text);
     struct word_list words = {0};
@@ -140,7 +139,7 @@ status target_find(const struct model *model, const char *text, struct target *t
     struct target found = {.blocks = mem_new((size_t)coupling->block_count + 1, sizeof(bool))};
     status code = seen && found.blocks ? STATUS_OK : error_memory(error);
     if (code == STATUS_OK) {
-        if (target_is_word(text))
+        if (target_is_word(coupling->layers, text))
             add_kind(coupling, word_index(text), seen, &found);
         else
             add_layers(coupling, text, seen, &found);

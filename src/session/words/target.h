@@ -7,7 +7,8 @@
 
 /* "streams": blocks of residual streams; "inner": all others; "all". NULL past the end. */
 const char *target_word(int index);
-bool target_is_word(const char *text);
+/* Is the text one of these words? Not where a layer has it for its name: then it is that layer. */
+bool target_is_word(const struct layers *layers, const char *text);
 
 struct target {
     bool *blocks; /* per block: meant, and free; owned */

@@ -122,14 +122,12 @@ static status check_layers(const struct check *check, struct error *error)
     if (!check->session || !check->session->model)
         return STATUS_OK;
     const struct layers *layers = check->session->model->layers;
-    if (layers_index(layers, check->text) >= 0)
-        return STATUS_OK;
-    if (!glob_is_pattern(check->text))
-        return no_layer(check, check->text, error);
     for (int i = 0; i < layers->count; i++) {
-        if (glob_match(check->text, layers->items[i].name))
+        if (layers_match(layers, check->text, i))
             return STATUS_OK;
     }
+    if (!layers_is_pattern(layers, check->text))
+        return no_layer(check, check->text, error);
     struct word_list words = {0};
     words_of(VALUE_LAYER, check->session, &words);
     const char *near = words.count ? nearest_word(check->text, words.items, words.count) : NULL;

@@ -67,11 +67,9 @@ static bool has_threshold(const struct figure_histogram *histogram, int series)
 /* The first column that is kept; 0 when nothing is cut. */
 static int first_kept(const struct panels *panels, int series)
 {
-    double threshold = panels->histogram->threshold[series];
     if (!has_threshold(panels->histogram, series))
         return 0;
-    if (isinf(threshold))
-        return threshold > 0 ? panels->columns : 0;
+    double threshold = panels->histogram->threshold[series];
     double position = column_position(panels, axis_position(panels->histogram, threshold));
     return position <= 0 ? 0 : position >= panels->columns ? panels->columns : (int)floor(position + 0.5);
 }

@@ -53,11 +53,15 @@ void panel_head_make(struct drawing *drawing, const struct figure_histogram *his
         head_piece(drawing, head, "median", summary->median, width);
         head_piece(drawing, head, "max", summary->maximum, width);
     }
-    if (isnan(histogram->threshold[series]))
+    bool counted = summary && summary->below >= 0;
+    if (isnan(histogram->threshold[series]) && !(counted && summary->below > 0))
         return;
-    text_add_format(&text, "%s cut below ", mark);
-    number_add_trimmed(&text, histogram->threshold[series], 4);
-    if (summary && summary->below >= 0) {
+    text_add_format(&text, "%s cut", mark);
+    if (!isnan(histogram->threshold[series])) {
+        text_add(&text, " below ");
+        number_add_trimmed(&text, histogram->threshold[series], 4);
+    }
+    if (counted) {
         text_add(&text, ": ");
         text_add_thousands(&text, summary->below);
     }

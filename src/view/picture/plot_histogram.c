@@ -63,8 +63,6 @@ static int threshold_column(const struct area *area)
     double threshold = area->histogram->threshold[area->series];
     if (isnan(threshold))
         return area->left;
-    if (isinf(threshold))
-        return threshold > 0 ? area->left + area->width : area->left;
     return column_of(area, axis_position(area->histogram, threshold));
 }
 
