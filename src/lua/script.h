@@ -9,7 +9,8 @@
  *   - Lua code by a hook, every 100 instructions, and at each instruction once it was interrupted;
  *   - functions of the library that may run long by looking for the interrupt themselves;
  *   - what asks for a megabyte or more by being refused it;
- *   - waiting for a file or pipe by the signal, which ends the system call; for a program by ending that;
+ *   - waiting for a file or pipe by a signal, which ends the system call, and which the front end repeats, for
+ *     it may come just before; waiting for a program by ending that;
  *   - commands by their cancellation.
  * No finalizer is a script's, and collection is in steps. What remains is a single operation of Lua over what
  * the memory limit lets exist: comparing, joining or converting strings of hundreds of megabytes takes up to a
