@@ -73,14 +73,18 @@ static const char *const loops[] = {
     "while true do pcall(string.find, ('a'):rep(10000000), ('a'):rep(5000000) .. 'b', 1, true) end",
     "while true do pcall(string.find, ('x'):rep(10000000), '[' .. ('y'):rep(1000000) .. ']') end",
     "while true do pcall(string.find, ('x'):rep(1000000), '(.*)%1y') end",
-    "while true do pcall(table.concat, setmetatable({}, {__len = function() return 1 << 60 end, __index = rawlen})) "
+    "while true do pcall(table.concat, setmetatable({}, {__len = function() return 1 << 60 end, __index = "
+    "rawlen})) "
     "end",
     "while true do pcall(table.concat, {}, '', -1 << 60, 1 << 60) end",
-    "while true do pcall(table.insert, setmetatable({}, {__len = function() return 1 << 60 end, __index = rawlen, "
+    "while true do pcall(table.insert, setmetatable({}, {__len = function() return 1 << 60 end, __index = "
+    "rawlen, "
     "__newindex = rawlen}), 1, 1) end",
-    "while true do pcall(table.remove, setmetatable({}, {__len = function() return 1 << 60 end, __index = rawlen, "
+    "while true do pcall(table.remove, setmetatable({}, {__len = function() return 1 << 60 end, __index = "
+    "rawlen, "
     "__newindex = rawlen}), 1) end",
-    "while true do pcall(table.move, setmetatable({}, {__index = rawlen, __newindex = rawlen}), 1, 1 << 60, 2) end",
+    "while true do pcall(table.move, setmetatable({}, {__index = rawlen, __newindex = rawlen}), 1, 1 << 60, "
+    "2) end",
     "while true do pcall(table.sort, setmetatable({}, {__len = function() return (1 << 31) - 2 end, "
     "__index = rawlen, __newindex = rawlen})) end",
     "while true do pcall(table.unpack, setmetatable({}, {__index = rawlen}), 1, 900000) end",
@@ -89,7 +93,8 @@ static const char *const loops[] = {
     "while true do pcall(function() local x <close> = setmetatable({}, {__close = function() "
     "while true do pcall(string.rep, 'x', 10000000) end end}) end) end",
     "while true do pcall(package.searchpath, 'x', ('/nowhere/?;'):rep(100000)) end",
-    "while true do pcall(ippro.table, {columns = {'a'}, rows = setmetatable({}, {__len = function() return 1 << 60 "
+    "while true do pcall(ippro.table, {columns = {'a'}, rows = setmetatable({}, {__len = function() return 1 "
+    "<< 60 "
     "end, __index = rawlen})}) end",
     "while true do os.execute('sleep 0.001') end",
     "while true do os.execute('sleep 60') end",
@@ -121,8 +126,8 @@ static void discard(void *argument, enum script_output kind, const char *text, s
     (void)length;
 }
 
-/* The signal comes again, as that of the program does, for one that comes just before a system call waits ends
- * nothing. */
+/* The signal comes again, as that of the program does, for one that comes just before a system call waits
+ * ends nothing. */
 static void press_after(int64_t microseconds)
 {
     struct itimerval when = {.it_value = {microseconds / 1000000, microseconds % 1000000},

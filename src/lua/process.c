@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Programs that scripts run: os.execute and io.popen. The library's own ignore Ctrl-C while they wait. Here an
- * interrupt ends the waiting: the program is asked to end, soon after made to, and the script is stopped. */
+/* Programs that scripts run: os.execute and io.popen. The library's own ignore Ctrl-C while they wait. Here
+ * an interrupt ends the waiting: the program is asked to end, soon after made to, and the script is stopped.
+ */
 #include "lua/parts.h"
 
 #include <errno.h>

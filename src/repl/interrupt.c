@@ -16,8 +16,8 @@ static _Atomic(long long) cancelled_at; /* when work was last cancelled, 0: neve
 static atomic_bool twice;
 static atomic_int end_status; /* of the program at the third interrupt, 0: it goes on */
 
-/* A signal that comes just before a system call waits ends nothing: until the interrupt is dealt with, another
- * signal, which does nothing else, comes again and again. */
+/* A signal that comes just before a system call waits ends nothing: until the interrupt is dealt with,
+ * another signal, which does nothing else, comes again and again. */
 static timer_t again;
 static atomic_bool has_again;
 
