@@ -224,6 +224,54 @@ printf '\033LuaT\000' >chunk.lua
 "$IPPRO" -n chunk.lua >out 2>err
 [ $? -ne 0 ] && grep -q 'binary chunks are refused' err
 ok $? "a binary chunk as script is refused"
+lua "metatables that are not a script's own are out of reach" <<'END'
+for _, value in ipairs{"", io.stdout, ippro, ippro.command("set gamma"), ippro.load("example"), ippro.data("shapes")} do
+    assert(type(getmetatable(value)) == "string", tostring(value))
+    assert(not pcall(function() getmetatable(value).__gc = print end))
+end
+-- One that gets its finalizer later has none.
+local called, meta = false, {}
+local t = setmetatable({}, meta)
+meta.__gc = function() called = true end
+t = nil collectgarbage()
+assert(not called and not os.setlocale and not os.exit)
+print("good")
+END
+
+lua "what metamethods and functions free, C does not hold" <<'END'
+local m = ippro.load("example")
+local s = m:score(nil, {"l1", "l2"})
+local function free() s:free() collectgarbage() end
+local trap = setmetatable({}, {__index = function() free() end, __len = function() free() return 2 end})
+pcall(s.corr, s, trap) pcall(s.rank, s, "conv1", {criterion = trap})
+assert(#s.l1:of("conv1") == 16, "tables are read raw")
+assert(s:hist("conv1", {progress = free}).kind == "histogram" or true)
+local function series(n)
+    return setmetatable({name = ("series "):rep(50) .. n, x = {1, 2}, y = {n, n}}, {__index = function() collectgarbage() return 0 end})
+end
+local f = ippro.curve{series = {series(1), series(2), series(3)}}
+assert(f.series[3].name == ("series "):rep(50) .. 3)
+local nameless = setmetatable({x = {1}, y = {1}}, {__index = function() return "made up" end})
+assert(not pcall(ippro.curve, {series = {nameless}}) and not pcall(ippro.table, setmetatable({}, {__index = function() return {{}} end})))
+local weak = setmetatable({}, {__mode = "v"})
+for i = 1, 2000 do weak["layer" .. i] = {} end
+pcall(m.ratios, m, weak)
+assert(not pcall(ippro.table, {columns = {"a"}, rows = (function() local r = {} for i = 1, 100001 do r[i] = {1} end return r end)()}))
+print("good")
+END
+"$IPPRO" -n -e 'lua t = {} for i = 1, 50 do t[("key "):rep(40) .. i] = 1 end t.a = setmetatable({}, {__tostring = function() for k in pairs(t) do t[k] = nil end collectgarbage() return "gone" end})' -e '= t' >out 2>err &&
+    grep -q 'a = gone' out && [ "$(grep -o 'key ' out | wc -l)" -eq 2000 ]
+ok $? "a table that is emptied while it is shown"
+
+printf 'print("A\\27]0;title\\7B\\27[31mC", "\\155 \\0.") io.stderr:write("\\27[1m\\n") warn("@on") warn("w\\27[2m") error("\\27[3m")' >escapes.lua
+printf 'io.write("raw\\27[4m\\n")' >raw.lua
+"$IPPRO" -n escapes.lua >out 2>err
+! grep -q "$(printf '\033')" out err && [ "$(cat out)" = "$(printf 'A\\x1b]0;title\\x07B\\x1b[31mC\t\\x9b \\x00.')" ] &&
+    grep -qF '\x1b[1m' err && grep -qF 'Lua warning: w\x1b[2m' err && grep -qF '\x1b[3m' err
+ok $? "what is printed, warned and raised cannot reach a terminal as a control sequence"
+"$IPPRO" -n raw.lua >out 2>err && grep -q "$(printf 'raw\033\\[4m')" out && "$IPPRO" -n --plain raw.lua >out 2>err && grep -qF 'raw\x1b[4m' out
+ok $? "io.write gives bytes to a file, and none that are escapes with --plain"
+
 lua "the current folder is not searched for modules" <<'END'
 for path in package.path:gmatch("[^;]+") do assert(path:sub(1, 1) == "/", path) end
 assert(not pcall(require, "script"))
@@ -261,6 +309,90 @@ for loop in 'while true do end' \
     [ $status -eq 130 ]
     ok $? "stopped: $loop"
 done
+
+# stopped_while NAME: the script on standard input writes the file `running` and must end with 130 on a signal that
+# nobody else gets.
+stopped_while() {
+    cat >loop.lua
+    rm -f running
+    timeout -s KILL 60 "$IPPRO" -n loop.lua >out 2>err &
+    pid=$!
+    while [ ! -e running ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
+    sleep 0.3
+    kill -INT $pid
+    wait $pid
+    [ $? -eq 130 ]
+    good=$?
+    ok $good "stopped while $1"
+    [ $good -eq 0 ] || explain err
+}
+mkfifo fifo
+stopped_while "a program runs that ignores the signal" <<'END'
+os.execute("trap '' INT; touch running; sleep 60")
+END
+stopped_while "programs end one after the other" <<'END'
+while true do os.execute("touch running; sleep 0.1") end
+END
+stopped_while "a program writes nothing" <<'END'
+io.popen("touch running; sleep 60"):read("a")
+END
+stopped_while "a pipe has no other end" <<'END'
+os.execute("touch running") for line in io.lines("fifo") do end
+END
+stopped_while "the standard input says nothing" <<'END'
+os.execute("touch running") io.open("fifo"):read("a")
+END
+stopped_while "nothing reads what it prints" <<'END'
+local sink = io.popen("sleep 60", "w") sink:setvbuf("no") os.execute("touch running")
+while true do sink:write(("x"):rep(100000)) end
+END
+
+lua "programs that scripts run" <<'END'
+local fine, how, code = os.execute("exit 3")
+assert(fine == nil and how == "exit" and code == 3 and os.execute() == true)
+fine, how, code = os.execute("kill -TERM $$")
+assert(fine == nil and how == "signal" and code == 15)
+assert(not pcall(os.execute, "kill -INT $$"))
+local file = assert(io.popen("echo one; echo two; exit 2"))
+assert(io.type(file) == "file" and file:read() == "one" and file:read("a") == "two\n")
+fine, how, code = file:close()
+assert(fine == nil and how == "exit" and code == 2 and io.type(file) == "closed file")
+file = assert(io.popen("cat >taken", "w"))
+assert(file:write("given") and file:close() and io.open("taken"):read("a") == "given")
+assert(not pcall(io.popen, "true", "x"))
+for line in io.popen("echo a"):lines() do assert(line == "a") end
+print("good")
+END
+
+lua "strings and tables are those of the library" <<'END'
+assert(("ab"):rep(3) == "ababab" and ("ab"):rep(3, ",") == "ab,ab,ab" and ("x"):rep(0) == "" and ("x"):rep(-1) == "")
+assert(("x"):rep(1, ",") == "x" and (""):rep(3, "-") == "--" and #("xyz"):rep(1000003) == 3000009)
+assert(("xyz"):rep(700001):sub(-7) == "zxyzxyz" and not pcall(string.rep, "x", 1 << 62))
+assert(("aBc"):upper() == "ABC" and ("aBc"):lower() == "abc" and ("abc"):reverse() == "cba" and (""):reverse() == "")
+assert(table.concat({1, "b", 2.5}, "-") == "1-b-2.5" and table.concat({1, 2, 3}, ",", 2, 3) == "2,3" and table.concat({}) == "")
+assert(table.concat({[math.maxinteger] = "z"}, "", math.maxinteger, math.maxinteger) == "z")
+assert(select(2, pcall(table.concat, {1, {}, 3})):match("at index 2"))
+local t = {1, 2, 3}
+table.insert(t, 4) table.insert(t, 1, 0) table.insert(t, 6, 5)
+assert(table.concat(t, " ") == "0 1 2 3 4 5" and not pcall(table.insert, t, 8, 1) and not pcall(table.insert, t, 0, 1))
+assert(table.remove(t) == 5 and table.remove(t, 1) == 0 and table.remove(t, 5) == nil and table.concat(t, " ") == "1 2 3 4")
+assert(not pcall(table.remove, t, 7) and table.remove({}) == nil and table.remove({[0] = "x"}, 0) == "x")
+assert(table.concat(table.move({1, 2, 3}, 1, 3, 2), " ") == "1 1 2 3" and table.concat(table.move({1, 2, 3}, 2, 3, 1), " ") == "2 3 3")
+assert(table.concat(table.move({1, 2, 3}, 1, 3, 3, {7, 8}), " ") == "7 8 1 2 3")
+assert(not pcall(table.move, {}, 1, math.maxinteger, 2))
+local s = {} for i = 1, 1000 do s[i] = (i * 7919) % 1009 end
+table.sort(s) for i = 2, 1000 do assert(s[i - 1] <= s[i]) end
+table.sort(s, function(a, b) return a > b end) for i = 2, 1000 do assert(s[i - 1] >= s[i]) end
+local pieces = {"return ", "1", " + 2"}
+assert(load(function() return table.remove(pieces, 1) end)() == 3)
+assert(select(2, load(function() return {} end)):match("must return a string"))
+assert(select(2, load("x =", "=chunk")):match("^chunk:1:") and load("return y", "c", "t", {y = 7})() == 7)
+assert(collectgarbage("count") > 0 and collectgarbage() == 0 and collectgarbage("isrunning"))
+collectgarbage("stop") assert(not collectgarbage("isrunning")) collectgarbage("restart")
+local weak = setmetatable({{}}, {__mode = "v"}) collectgarbage() assert(weak[1] == nil)
+assert(not collectgarbage or not pcall(collectgarbage, "nonsense"))
+print("good")
+END
 
 lua "patterns find what Lua's own find" <<'END'
 local function same(result, ...)
@@ -345,11 +477,85 @@ ippro.save("inside/a.onnx")
 assert(not pcall(ippro.run, "x.ippro"))
 print("good")
 END
+echo 'secret = 1' >outside.lua
+echo old >outside.csv
+ln -s ../outside.csv inside/link.csv
+ln -s .. inside/up
+ln -s ../outside.lua inside/link.lua
+ln -s a.onnx inside/same.onnx
+cp plain.ippro outside.ippro 2>/dev/null || echo 'score l1' >outside.ippro
+echo 'return 0.5' >outside.recipe.lua
+echo 'all 0.5' >outside.recipe
+cp inside/a.onnx outside.onnx
+echo 'inner = 2 return 0.25' >inside/mine.lua
+lua "with --safe neither scripts nor commands open what lies elsewhere" --safe inside <<'END'
+local m = ippro.load("inside/a.onnx")
+assert(ippro.load("inside/same.onnx") and ippro.load("example"))
+m = ippro.load("example")
+m:score(nil, {"l1", "l2"})
+for _, path in ipairs{"outside.lua", "inside/../outside.lua", "inside/link.lua", "inside/up/outside.lua", "/etc/passwd"} do
+    assert(select(2, loadfile(path)):match("outside the folder"), path)
+    assert(not pcall(dofile, path), path)
+end
+assert(loadfile("inside/mine.lua")() == 0.25)
+package.path = "./?.lua;inside/?.lua"
+assert(not pcall(require, "outside") and not pcall(require, "link") and require("mine") == 0.25)
+assert(package.searchpath("passwd", "/etc/?") == nil)
+for _, line in ipairs{"load outside.onnx", "load inside/up/outside.onnx", "run outside.ippro", "recipe outside.recipe",
+    "recipe outside.recipe.lua", "session open outside.onnx", "theme ./outside.recipe", "data cifar10 /etc",
+    "corr > inside/up/x.csv", "save inside/up/x.onnx", "session save inside/up/x.session", "corr > inside/missing/x.csv"} do
+    local fine, message = pcall(ippro.command, line)
+    assert(not fine, line)
+end
+local fine, message = pcall(ippro.command, "load outside.onnx")
+assert(message:match("outside%.onnx: outside the folder .*inside, where %-%-safe"), message)
+ippro.command("recipe inside/mine.lua")
+ippro.command("corr > inside/link.csv") -- the link itself is replaced
+print("good")
+END
+[ "$(cat outside.csv)" = old ] && [ ! -e x.csv ] && [ ! -e x.onnx ] && [ ! -e x.session ] && [ ! -L inside/link.csv ]
+ok $? "no symbolic link leads out"
+"$IPPRO" -n --safe inside -e 'load outside.onnx' >out 2>err
+[ $? -eq 3 ] && grep -q 'outside the folder' err
+ok $? "commands without a script are bound too"
+"$IPPRO" -n --safe inside -f outside.ippro >out 2>err
+! grep -q 'outside the folder' err
+ok $? "what the command line names is read"
+"$IPPRO" -n --safe inside --data shapes outside.onnx -e info >out 2>err </dev/null
+[ $? -eq 0 ]
+ok $? "so is the network"
 [ -s inside/a.csv ] && [ -s inside/b.csv ] && [ -s inside/a.onnx ] && [ ! -e x.csv ]
 ok $? "inside the folder it is"
 "$IPPRO" -n --safe nowhere script.lua >out 2>err
 [ $? -eq 3 ] && grep -q 'nowhere' err
 ok $? "a safe folder must exist"
+
+# --- session files ----------------------------------------------------------------------------------------------
+
+echo 'if os then os.execute("touch payload-ran") end return 0.1' >payload.lua
+log() {
+    printf '{"format": "ippro-explore session 1", "program": "x", "commands": [{"line": "load example"}, {"line": "%s"}]}' "$1" >x.session
+    "$IPPRO" -n -e 'session open x.session' >out 2>err
+}
+log "recipe payload.lua"
+[ $? -ne 0 ] && [ ! -e payload-ran ] && grep -q 'command 2: recipe: payload.lua: a program' err
+ok $? "opening a session runs no recipe that is a program"
+for line in "lua error()" "= 1" "run payload.lua"; do
+    log "$line"
+    [ $? -eq 3 ] && grep -qF "x.session: command 2: '$line' is no command of a log" err && ! grep -q done out && [ ! -e payload-ran ]
+    ok $? "a session with '$line' is refused by the line"
+done
+cat >settings.lua <<'END'
+return {criterion = "l1", round_to = "8", inner = 0.5, ["layer1.*.conv1"] = false}
+END
+"$IPPRO" -n -e 'load example; recipe settings.lua; prune; ratio > before.csv; session save r.session' >out 2>err
+! grep -q 'settings.lua' r.session && grep -q '"ratio inner 0.5"' r.session && rm settings.lua &&
+    "$IPPRO" -n -e 'session open r.session; ratio > after.csv' >out 2>err && cmp -s before.csv after.csv
+ok $? "a session file holds a recipe's ratios, not the program"
+"$IPPRO" -n -e "load $PWD/inside/a.onnx; session save n.session; load example; prune l1 0.5; apply; save inside/a.onnx" >out 2>err
+"$IPPRO" -n -e 'session open n.session' >out 2>err
+[ $? -eq 3 ] && grep -q "command 1: .*inside/a.onnx: the model's file is not the one of the session" err
+ok $? "a network's file that changed is named"
 
 # --- ways in ----------------------------------------------------------------------------------------------------
 

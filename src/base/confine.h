@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Opening files beneath certain folders only: what base/file.h does once the program is confined.
  *
- * A path is resolved first, which names the file; it is then opened from the folder's descriptor, component by
- * component and through no symbolic link. So a link that leads out is refused, and so is one that takes a
+ * A path is resolved first, which names the file; it is then opened from the folder's descriptor, component
+ * by component and through no symbolic link. So a link that leads out is refused, and so is one that takes a
  * component's place in between. One thread begins; any may open. */
 #ifndef IPPRO_BASE_CONFINE_H
 #define IPPRO_BASE_CONFINE_H

@@ -194,8 +194,8 @@ static int open_folder(const char *path)
     return descriptor < 0 && errno == EACCES ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : descriptor;
 }
 
-/* Where a path leads in the end. What is confined is written in its own place: a symbolic link that is there is
- * not followed but replaced itself. */
+/* Where a path leads in the end. What is confined is written in its own place: a symbolic link that is there
+ * is not followed but replaced itself. */
 static status find_place(const char *path, const char *shown, struct place *place, struct error *error)
 {
     char *directory = path_directory(path);

@@ -35,9 +35,10 @@ const char *path_extension(const char *path); /* "csv" for a/b.csv, "" without o
 /* dir + "/" + name, owned by the caller. */
 char *path_join(const char *directory, const char *name);
 
-/* From now on files are read and replaced beneath this folder only, wherever a symbolic link leads, and besides
- * the program's own data are read, and files admitted before or later. All else is refused as STATUS_FILE. A
- * symbolic link in the place of a file to be replaced is replaced itself. Once, before there are other threads that open files; STATUS_FILE when it is no folder. */
+/* From now on files are read and replaced beneath this folder only, wherever a symbolic link leads, and
+ * besides the program's own data are read, and files admitted before or later. All else is refused as
+ * STATUS_FILE. A symbolic link in the place of a file to be replaced is replaced itself. Once, before there
+ * are other threads that open files; STATUS_FILE when it is no folder. */
 status file_confine(const char *folder, struct error *error);
 /* A single file that may be read although it lies elsewhere: the user named it. */
 void file_admit(const char *path);

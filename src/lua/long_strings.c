@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Functions over long strings, in pieces between which an interrupt is seen (Lua 5.4 reference manual, 6.4). */
+/* Functions over long strings, in pieces between which an interrupt is seen (Lua 5.4 reference manual, 6.4).
+ */
 #include "lua/parts.h"
 
 #include <ctype.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Functions over arrays whose loops see an interrupt (Lua 5.4 reference manual, 6.6). A metatable may tell any
- * length, and elements that come from functions of C run no instruction either. */
+/* Functions over arrays whose loops see an interrupt (Lua 5.4 reference manual, 6.6). A metatable may tell
+ * any length, and elements that come from functions of C run no instruction either. */
 #include "lua/parts.h"
 
 #include <limits.h>
@@ -74,8 +74,9 @@ static int remove_element(lua_State *L)
 {
     lua_Integer length = array_length(L), place = luaL_optinteger(L, 2, length);
     if (lua_gettop(L) > 1)
-        luaL_argcheck(L, (lua_Unsigned)length + 1u - (lua_Unsigned)place <= (lua_Unsigned)length || place == length,
-                      2, "position out of bounds");
+        luaL_argcheck(
+            L, (lua_Unsigned)length + 1u - (lua_Unsigned)place <= (lua_Unsigned)length || place == length, 2,
+            "position out of bounds");
     lua_geti(L, 1, place);
     for (; place < length; place++) {
         element(L, place);
@@ -91,7 +92,8 @@ static int remove_element(lua_State *L)
 static int move(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    lua_Integer first = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3), place = luaL_checkinteger(L, 4);
+    lua_Integer first = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3),
+                place = luaL_checkinteger(L, 4);
     int to = lua_isnoneornil(L, 5) ? 1 : 5;
     luaL_checktype(L, to, LUA_TTABLE);
     stop_check(L);

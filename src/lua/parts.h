@@ -4,10 +4,10 @@
  * Lua's errors are long jumps. What C owns while Lua may raise one is therefore held by a handle, whose
  * collection frees it: create the handle first, then what it holds.
  *
- * Metamethods of scripts can run in every access that is not raw, in every length that is not raw, in tostring,
- * and then free, change and empty whatever a script can reach. So C reads tables raw; texts that it goes on using
- * stay on the stack or in a table of its own; and what a handle held when a command began is held once more, by
- * a handle that no script can reach, where functions of the script run before its end. */
+ * Metamethods of scripts can run in every access that is not raw, in every length that is not raw, in
+ * tostring, and then free, change and empty whatever a script can reach. So C reads tables raw; texts that it
+ * goes on using stay on the stack or in a table of its own; and what a handle held when a command began is
+ * held once more, by a handle that no script can reach, where functions of the script run before its end. */
 #ifndef IPPRO_LUA_PARTS_H
 #define IPPRO_LUA_PARTS_H
 
@@ -27,7 +27,7 @@ struct script {
     bool safe;
     struct text warning; /* pieces of one that is not complete */
     bool warnings;       /* are they shown? */
-    unsigned steps; /* of the hook, while nothing interrupted */
+    unsigned steps;      /* of the hook, while nothing interrupted */
     char *traceback;
     struct error raised; /* by the last command that failed */
     bool running; /* no script is entered twice */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Programs that scripts run: os.execute and io.popen. The library's own ignore Ctrl-C while they wait. Here an
- * interrupt ends the waiting: the program is asked to end, soon after made to, and the script is stopped. */
+/* Programs that scripts run: os.execute and io.popen. The library's own ignore Ctrl-C while they wait. Here
+ * an interrupt ends the waiting: the program is asked to end, soon after made to, and the script is stopped.
+ */
 #include "lua/parts.h"
 
 #include <errno.h>
@@ -117,6 +118,20 @@ static int close_pipe(lua_State *L)
     return wait_for(L, file->pid);
 }
 
+/* Collection does not wait for a program; all else is as the library has it, upvalue 1. */
+static int collect_file(lua_State *L)
+{
+    struct pipe_file *file = lua_touserdata(L, 1);
+    if (file->stream.closef != close_pipe) {
+        call_own(L);
+        return 0;
+    }
+    file->stream.closef = NULL;
+    fclose(file->stream.f);
+    waitpid(file->pid, NULL, WNOHANG);
+    return 0;
+}
+
 /* The two ends of a pipe, [0] for us, closed when a program runs. False with errno. */
 static bool open_ends(int ends[2], bool reading)
 {
@@ -166,5 +181,9 @@ void process_open(lua_State *L)
     lua_getglobal(L, "io");
     lua_pushcfunction(L, open_pipe);
     lua_setfield(L, -2, "popen");
-    lua_pop(L, 2);
+    luaL_getmetatable(L, LUA_FILEHANDLE);
+    lua_getfield(L, -1, "__gc");
+    lua_pushcclosure(L, collect_file, 1);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 3);
 }

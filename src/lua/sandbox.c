@@ -47,7 +47,8 @@ static void protect_library_metatables(lua_State *L)
 
 enum { STEP_KILOBYTES = 256 };
 
-/* A whole cycle is done in steps, between which an interrupt is seen. What was already begun is ended first. */
+/* A whole cycle is done in steps, between which an interrupt is seen. What was already begun is ended first.
+ */
 static void collect(lua_State *L)
 {
     for (int cycle = 0; cycle < 2; cycle++) {
@@ -72,9 +73,9 @@ static bool step(lua_State *L, lua_Integer kilobytes)
 /* collectgarbage([option [, argument...]]): as Lua's, always incremental and with Lua's own pace. */
 static int collect_garbage(lua_State *L)
 {
-    static const char *const options[] = {"collect",     "count",        "step",     "stop",       "restart",
-                                          "isrunning",   "incremental",  "generational", "setpause",
-                                          "setstepmul",  NULL};
+    static const char *const options[] = {"collect",  "count",      "step",        "stop",
+                                          "restart",  "isrunning",  "incremental", "generational",
+                                          "setpause", "setstepmul", NULL};
     enum { COLLECT, COUNT, STEP, STOP, RESTART, RUNNING, INCREMENTAL, GENERATIONAL };
     int option = luaL_checkoption(L, 1, "collect", options);
     lua_Integer kilobytes = luaL_optinteger(L, 2, 0);
@@ -166,4 +167,3 @@ void sandbox_open(lua_State *L, bool safe)
     protect_library_metatables(L);
     stop_open(L);
 }
-

@@ -2,18 +2,19 @@
 /* Lua scripts over the session: the module `ippro`, tame enough to run what somebody else wrote.
  *
  * A script holds no more memory than it is given, loads text only, and cannot crash the program: every object
- * of the program that it holds is a handle that is dead once it was freed. A safe one has neither os nor io; to
- * which files it and its commands are confined is base/file.h's matter. One thread at a time.
+ * of the program that it holds is a handle that is dead once it was freed. A safe one has neither os nor io;
+ * to which files it and its commands are confined is base/file.h's matter. One thread at a time.
  *
  * A script can be stopped wherever it is:
  *   - Lua code by a hook, every 100 instructions, and at each instruction once it was interrupted;
  *   - functions of the library that may run long by looking for the interrupt themselves;
  *   - what asks for a megabyte or more by being refused it;
- *   - waiting for a file or pipe by the signal, which ends the system call; for a program by ending that;
+ *   - waiting for a file or pipe by a signal, which ends the system call, and which the front end repeats,
+ * for it may come just before; waiting for a program by ending that;
  *   - commands by their cancellation.
  * No finalizer is a script's, and collection is in steps. What remains is a single operation of Lua over what
- * the memory limit lets exist: comparing, joining or converting strings of hundreds of megabytes takes up to a
- * few seconds, and so does a collection's last step over hundreds of millions of references. */
+ * the memory limit lets exist: comparing, joining or converting strings of hundreds of megabytes takes up to
+ * a few seconds, and so does a collection's last step over hundreds of millions of references. */
 #ifndef IPPRO_LUA_SCRIPT_H
 #define IPPRO_LUA_SCRIPT_H
 
@@ -38,8 +39,8 @@ struct script_host {
     status (*file)(void *argument, const struct reply *reply, struct error *error);
     /* Show what a script writes. NULL: standard output and standard error. */
     void (*write)(void *argument, enum script_output kind, const char *text, size_t length);
-    /* Was Ctrl-C pressed? NULL: never. Asked at any time from the script's thread, also while Lua is asking for
-     * memory: it only looks. */
+    /* Was Ctrl-C pressed? NULL: never. Asked at any time from the script's thread, also while Lua is asking
+     * for memory: it only looks. */
     bool (*interrupted)(void *argument);
     /* Called often while a script computes or waits; NULL for none. The front end may look at its keys. */
     void (*turn)(void *argument);

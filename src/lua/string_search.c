@@ -32,7 +32,8 @@ static bool has_specials(const char *pattern, size_t length)
 }
 
 /* Comparing costs what it may at most: a word of the subject's own letters fits almost everywhere. */
-static const char *find_plain(lua_State *L, const char *s, size_t length, const char *word, size_t word_length)
+static const char *find_plain(lua_State *L, const char *s, size_t length, const char *word,
+                              size_t word_length)
 {
     size_t steps = 0;
     if (word_length == 0)

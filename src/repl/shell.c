@@ -28,16 +28,16 @@ static status ask(struct shell *shell, struct reply *reply, struct error *error)
     bool lasts = kind == REQUEST_BIND || kind == REQUEST_UNBIND || kind == REQUEST_LAYOUT;
     if (lasts && !shell->prefixes)
         return STATUS_OK;
-    return error_set(error, STATUS_STATE,
-                     "this is about the full screen, which is not open: it opens at a terminal, without --plain");
+    return error_set(
+        error, STATUS_STATE,
+        "this is about the full screen, which is not open: it opens at a terminal, without --plain");
 }
 
 status shell_run(struct shell *shell, const struct job_request *request, struct reply *reply,
                  struct error *error)
 {
-    status code = shell->face.run
-                      ? shell->face.run(shell->face.argument, request, reply, error)
-                      : job_run(request, show_ascii(&shell->show, shell->session), reply, error);
+    status code = shell->face.run ? shell->face.run(shell->face.argument, request, reply, error)
+                                  : job_run(request, show_ascii(&shell->show, shell->session), reply, error);
     return code == STATUS_OK && reply->request.kind ? ask(shell, reply, error) : code;
 }
 

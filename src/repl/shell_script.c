@@ -26,8 +26,8 @@ static void host_write(void *argument, enum script_output kind, const char *text
     bool raw = kind != SCRIPT_BYTES || (!shell->face.text && !shell->show.plain && !isatty(STDOUT_FILENO));
     if (!raw)
         text_add_lines_escaped(&shown, text, length);
-    shell_text(shell, kind == SCRIPT_DIAGNOSTIC ? SHELL_DIAGNOSTIC : SHELL_OUTPUT, raw ? text : text_data(&shown),
-               raw ? length : shown.length);
+    shell_text(shell, kind == SCRIPT_DIAGNOSTIC ? SHELL_DIAGNOSTIC : SHELL_OUTPUT,
+               raw ? text : text_data(&shown), raw ? length : shown.length);
     text_free(&shown);
 }
 

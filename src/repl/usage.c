@@ -44,13 +44,17 @@ static const struct program_option table[] = {
     {LONG_DATA, "data", "KIND:PATH", "open a data set, such as cifar10:DIR or shapes",
      "Open a data set before anything else is run: KIND:PATH, or KIND alone where no path is needed."},
     {LONG_THREADS, "threads", "N", "worker threads", "Set the option threads."},
-    {LONG_SAFE, "safe", "FOLDER", "Lua: no os, no io, writing in FOLDER only",
-     "For Lua scripts of others: they get neither os nor io, and what they have written goes to FOLDER or "
-     "below."},
+    {LONG_SAFE, "safe", "FOLDER", "files in FOLDER only; Lua: no os, no io",
+     "For what others wrote: whatever scripts and commands open, to read or to write, lies in FOLDER or "
+     "below, "
+     "wherever symbolic links lead; scripts get neither os nor io. What is named on this command line is "
+     "read "
+     "wherever it is."},
     {LONG_LUA_MEMORY, "lua-memory", "MB", "Lua: memory that scripts may hold",
      "Memory that Lua scripts may hold, in megabytes of 1,048,576 bytes; 1024 without it."},
     {LONG_PROMPT, "prompt", NULL, "the prompt alone, without panes",
-     "Start at the prompt alone, without the panes of the full screen, with colours where the terminal has them."},
+     "Start at the prompt alone, without the panes of the full screen, with colours where the terminal has "
+     "them."},
     {LONG_PLAIN, "plain", NULL, "plain prompt and plain text, no escape sequences",
      "Use a plain prompt and plain text: no escape sequence is ever written."},
     {LONG_ASCII, "ascii", NULL, "draw with ASCII characters only", "Draw with ASCII characters only."},

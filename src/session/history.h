@@ -7,8 +7,8 @@
 #include "session/state.h"
 
 struct history_step {
-    char *line;         /* the command that led here, as it can be run again; NULL: the session began here */
-    char *log;          /* commands, one a line, that lead here without programs or recipe files; NULL: line */
+    char *line; /* the command that led here, as it can be run again; NULL: the session began here */
+    char *log;  /* commands, one a line, that lead here without programs or recipe files; NULL: line */
     struct state state; /* as it left it */
 };
 

@@ -227,7 +227,8 @@ const struct command commands_program[] = {
      "A file whose name ends in .lua is a Lua script; what follows its name are its arguments. See "
      "ippro-lua(3).",
      run_examples, run_run},
-    {"lua", "=", "program", lua_arguments, NULL, NULL, COMMAND_CHANGES | COMMAND_PROGRAM, "run a piece of Lua",
+    {"lua", "=", "program", lua_arguments, NULL, NULL, COMMAND_CHANGES | COMMAND_PROGRAM,
+     "run a piece of Lua",
      "Takes the rest of the line as Lua. Values of an expression are shown. At the prompt, code that is not "
      "complete asks for more lines; an empty line gives up. The module ippro has every command as a "
      "function. "

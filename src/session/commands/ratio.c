@@ -309,8 +309,7 @@ static const struct example ratio_examples[] = {
 };
 static const struct parameter recipe_arguments[] = {
     {"FILE", VALUE_RECIPE, 0, 0, 0, NULL, NULL, "a recipe, by its path or by its name; none: no file"},
-    {"LINE", VALUE_WORD, PARAMETER_OPTIONAL | PARAMETER_REPEATED, 0, 0, NULL, NULL,
-     "a line more, in quotes"},
+    {"LINE", VALUE_WORD, PARAMETER_OPTIONAL | PARAMETER_REPEATED, 0, 0, NULL, NULL, "a line more, in quotes"},
     PARAMETER_END,
 };
 static const struct example recipe_examples[] = {
@@ -344,7 +343,8 @@ const struct command commands_ratio[] = {
      "Reads the ratios of a whole network from a text file, in place of all that were set. Each line is a "
      "target and a ratio, as for the command ratio, or a setting of prune: criterion, round, round_to, min, "
      "cap, combine. Comments begin with #. A name without a folder is looked for here, in "
-     "~/.config/ippro-explore/recipes, and among the recipes that come with the program. Lines may stand behind the name, and be all there is. "
+     "~/.config/ippro-explore/recipes, and among the recipes that come with the program. Lines may stand "
+     "behind the name, and be all there is. "
      "A session file keeps the ratios, not the file.",
      recipe_examples, run_recipe},
     {.name = NULL},

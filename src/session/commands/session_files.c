@@ -260,8 +260,10 @@ const struct command commands_session[] = {
      "of the network's file, of the data and of what was selected. Commands that were undone are not in it. "
      "Opening a file runs its commands again, passes over the data included. A file, a data set or a "
      "selection that differs from what the log says is refused by name, and then, as when any of the "
-     "commands fails, nothing changes. A log runs no programs: lines with Lua or run are refused, and of recipes, "
-     "which may be programs, it holds the ratios. The opened commands can be undone one by one, and then the opening.",
+     "commands fails, nothing changes. A log runs no programs: lines with Lua or run are refused, and of "
+     "recipes, "
+     "which may be programs, it holds the ratios. The opened commands can be undone one by one, and then the "
+     "opening.",
      session_examples, run_session},
     {.name = NULL},
 };
