@@ -112,6 +112,45 @@ keys 'n' Enter
 at_prompt
 ok $? "n goes on"
 
+# A question that is open when work ends.
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+keys F2
+keys /
+shows "a pane is searched while work runs" '^/ *$'
+keys C-c
+wait_for 'score: cancelled'
+sleep 0.5
+keys -l 'linear'
+shows "the question outlives the work" '^/linear *$'
+keys Enter
+shows "and is answered" '^ippro> *$'
+keys F8
+wait_for 'F1 keys +F2 layers'
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+keys -l 'hel'
+keys F2
+keys /
+wait_for '^/ *$'
+keys -l 'layer'
+interrupt_twice
+shows "the wish to quit takes the place of a question" '^Quit\? \(y or n\) *$'
+keys 'n' Enter
+shows "and the line comes back as it was" '^ippro> hel *$'
+keys C-u
+at_prompt
+
+# Code that waits for its end, and keys of panes.
+keys 'lua for i = 1, 3 do' Enter
+shows "code waits for its end" '^ +>> *$'
+keys F2
+keys Home Down + F8
+shows "keys give commands meanwhile" 'ratio layer1\.\* 0\.05'
+keys 'print("line", i) end' Enter
+shows "and the code goes on" 'line[[:space:]]+3'
+at_prompt
+
 # What libraries and children write lands in the log.
 keys 'lua os.execute("echo noise; echo more noise >&2")' Enter
 shows "other output goes to the log" '│more noise'

@@ -132,7 +132,7 @@ int repl_run(struct shell *shell)
         if (line) {
             interrupt_forget();
             line_history_keep(line);
-            shell_line(shell, line, NULL);
+            shell_entered(shell, line, NULL);
             free(line);
             twice = interrupt_twice();
         }

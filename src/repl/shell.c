@@ -28,16 +28,16 @@ static status ask(struct shell *shell, struct reply *reply, struct error *error)
     bool lasts = kind == REQUEST_BIND || kind == REQUEST_UNBIND || kind == REQUEST_LAYOUT;
     if (lasts && !shell->prefixes)
         return STATUS_OK;
-    return error_set(error, STATUS_STATE,
-                     "this is about the full screen, which is not open: it opens at a terminal, without --plain");
+    return error_set(
+        error, STATUS_STATE,
+        "this is about the full screen, which is not open: it opens at a terminal, without --plain");
 }
 
 status shell_run(struct shell *shell, const struct job_request *request, struct reply *reply,
                  struct error *error)
 {
-    status code = shell->face.run
-                      ? shell->face.run(shell->face.argument, request, reply, error)
-                      : job_run(request, show_ascii(&shell->show, shell->session), reply, error);
+    status code = shell->face.run ? shell->face.run(shell->face.argument, request, reply, error)
+                                  : job_run(request, show_ascii(&shell->show, shell->session), reply, error);
     return code == STATUS_OK && reply->request.kind ? ask(shell, reply, error) : code;
 }
 
@@ -108,8 +108,6 @@ status shell_line(struct shell *shell, const char *line, const char *where)
 {
     struct parsed_line parsed;
     struct error error = {0};
-    if (shell->unfinished)
-        return shell_continue(shell, line);
     status code = parse_line(line, &parsed, &error);
     if (code != STATUS_OK)
         return shell_fail(shell, where, &error);
@@ -117,6 +115,11 @@ status shell_line(struct shell *shell, const char *line, const char *where)
         code = run_statement(shell, &parsed.statements[i], where);
     parsed_line_free(&parsed);
     return code;
+}
+
+status shell_entered(struct shell *shell, const char *line, const char *where)
+{
+    return shell->unfinished ? shell_continue(shell, line) : shell_line(shell, line, where);
 }
 
 status shell_words(struct shell *shell, const char *where, ...)

@@ -71,6 +71,15 @@ status command_find(const char *name, bool prefixes, const struct command **comm
     return code;
 }
 
+unsigned command_flags_of(const struct statement *statement, bool prefixes)
+{
+    const struct command *command;
+    struct error ignored = {0};
+    bool known = statement->count &&
+                 command_find(statement->tokens[0].text, prefixes, &command, &ignored) == STATUS_OK;
+    return known ? command->flags : 0;
+}
+
 const struct parameter *command_parameter(const struct command *command, const char *name, int *option)
 {
     *option = OPTION_NONE;

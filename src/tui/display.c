@@ -35,7 +35,7 @@ struct display {
     bool colors, mouse;
     struct canvas_cell *shown; /* what the terminal shows */
     int width, height;         /* of `shown`; 0: nothing is known */
-    const struct theme *theme; /* with which it was drawn */
+    struct theme *theme;       /* with which it was drawn, counted */
     int depth;
     struct press_sequence keys[KEYS];
 };
@@ -229,6 +229,7 @@ void display_close(struct display *display)
     delscreen(display->screen);
     fclose(display->file);
     mem_free(display->shown);
+    theme_free(display->theme);
     mem_free(display);
 }
 
@@ -317,7 +318,7 @@ static void put_cell(const struct display *display, const struct canvas_cell *ce
         mvaddch(line, column + 1, ' ');
 }
 
-static bool remember(struct display *display, const struct canvas *grid, const struct theme *theme, int depth)
+static bool remember(struct display *display, const struct canvas *grid, struct theme *theme, int depth)
 {
     bool same = display->width == grid->width && display->height == grid->height && display->theme == theme &&
                 display->depth == depth;
@@ -331,13 +332,14 @@ static bool remember(struct display *display, const struct canvas *grid, const s
     display->shown = cells;
     display->width = grid->width;
     display->height = grid->height;
-    display->theme = theme;
+    theme_free(display->theme);
+    display->theme = theme_retain(theme);
     display->depth = depth;
     return true;
 }
 
 void display_show(struct display *display, const struct canvas *grid, const struct screen_cursor *cursor,
-                  const struct theme *theme, int colors)
+                  struct theme *theme, int colors)
 {
     if (!remember(display, grid, theme, display->colors || colors <= 0 ? colors : 0))
         return;

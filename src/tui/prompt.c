@@ -83,10 +83,8 @@ static void show_matches(char **matches, int count, int longest)
 
 static const char *prompt_text(void)
 {
-    const struct edit_line *line = &prompt.explorer->line;
-    return line->asking != ASK_COMMAND && line->prompt ? line->prompt
-           : prompt.explorer->shell->unfinished        ? more_prompt
-                                                       : command_prompt;
+    const char *question = question_text(prompt.explorer->line.asking);
+    return question ? question : prompt.explorer->shell->unfinished ? more_prompt : command_prompt;
 }
 
 void prompt_open(struct explorer *explorer)
@@ -109,7 +107,7 @@ void prompt_open(struct explorer *explorer)
     rl_variable_bind("enable-bracketed-paste", "off");
     repl_completion_install(explorer->session);
     line_history_open();
-    rl_callback_handler_install(command_prompt, take_line);
+    rl_callback_handler_install(prompt_text(), take_line);
     prompt_show();
 }
 
@@ -172,10 +170,11 @@ void prompt_question(void)
 void prompt_command(void)
 {
     rl_set_prompt(prompt_text());
-    if (prompt.kept)
+    if (prompt.kept && prompt.explorer->line.asking == ASK_COMMAND) {
         replace(prompt.kept, prompt.kept_point);
-    mem_free(prompt.kept);
-    prompt.kept = NULL;
+        mem_free(prompt.kept);
+        prompt.kept = NULL;
+    }
     prompt_show();
 }
 

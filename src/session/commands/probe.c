@@ -245,8 +245,8 @@ static status score_both(struct attack *attack, struct error *error)
     status code = empty ? choose(session, choices, &count, error) : error_memory(error);
     if (code == STATUS_OK)
         code = session_pool(session, &pool, error);
-    struct board_source source = {session->board, session->model, session->dataset, session->options,
-                                  session->live, &session->passes};
+    struct board_source source = {session->board,   session->model, session->dataset,
+                                  session->options, session->live,  &session->passes};
     if (code == STATUS_OK)
         code = board_score(&source, choices, count, pool, call->progress, &attack->before, &outcome, error);
     source.board = empty;
@@ -349,7 +349,8 @@ static const struct example sampling_examples[] = {
 
 const struct command commands_probe[] = {
     {"rescale", NULL, "probe", rescale_arguments, rescale_parameters, rescale_options,
-     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "scale a layer, and see who notices",
+     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
+     "scale a layer, and see who notices",
      "The scale attack. A factor passes through ReLU and can be taken out again by the weights behind it, so "
      "the same network can be written with one layer C times as large. Does a criterion rate the layer by "
      "what "

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "session/command.h"
+
 struct scanner {
     const char *line;
     int position, end;
@@ -138,24 +140,37 @@ static status scan_mark(struct scanner *scanner, char mark, struct error *error)
     return STATUS_OK;
 }
 
-/* A command whose argument is the rest of the line as it stands: two tokens, "lua" and that. */
-static bool is_code(const struct scanner *scanner)
+/* The length of the first word when its command's argument is the rest of the line as it stands, else 0. */
+static int code_word(const struct scanner *scanner)
 {
-    const char *word = scanner->line + scanner->position;
-    int left = scanner->end - scanner->position;
+    enum { LONGEST = 16 };
+    char word[LONGEST];
+    int length = 0;
     if (scanner->partial || scanner->count || scanner->redirecting || scanner->redirect)
-        return false;
-    return *word == '=' || (left > 3 && strncmp(word, "lua", 3) == 0 && blank(word[3]));
+        return 0;
+    for (int at = scanner->position; at < scanner->end && !blank(scanner->line[at]); at++) {
+        if (length + 1 == LONGEST)
+            return 0;
+        word[length++] = scanner->line[at];
+    }
+    word[length] = '\0';
+    if (*word == '=')
+        return 1; /* also with nothing between it and the code */
+    const struct token token = {.text = word};
+    const struct statement statement = {.tokens = (struct token *)&token, .count = 1};
+    bool more = scanner->position + length < scanner->end;
+    return more && (command_flags_of(&statement, true) & COMMAND_CODE) ? length : 0;
 }
 
-static status scan_code(struct scanner *scanner, struct error *error)
+/* Two tokens: the command's name, and the code. */
+static status scan_code(struct scanner *scanner, int word, struct error *error)
 {
-    bool short_form = scanner->line[scanner->position] == '=';
     int begin = scanner->position;
     scanner->key = 0;
-    strcpy(scanner->word, short_form ? "=" : "lua");
-    scanner->length = (int)strlen(scanner->word);
-    scanner->position += scanner->length;
+    memcpy(scanner->word, scanner->line + begin, (size_t)word);
+    scanner->word[word] = '\0';
+    scanner->length = word;
+    scanner->position += word;
     while (scanner->position < scanner->end && blank(scanner->line[scanner->position]))
         scanner->position++;
     status code = keep_token(scanner, begin + 1, error);
@@ -174,10 +189,11 @@ static status scan(struct scanner *scanner, int *start, struct error *error)
     status code = STATUS_OK;
     while (code == STATUS_OK && scanner->position < scanner->end) {
         char c = scanner->line[scanner->position];
+        int word = blank(c) ? 0 : code_word(scanner);
         if (blank(c)) {
             scanner->position++;
-        } else if (is_code(scanner)) {
-            code = scan_code(scanner, error);
+        } else if (word) {
+            code = scan_code(scanner, word, error);
         } else if (c == '#') {
             scanner->position = scanner->end;
         } else if (c == ';' || c == '>') {
