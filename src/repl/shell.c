@@ -63,12 +63,22 @@ bool shell_interrupted(struct shell *shell)
     return interrupt_seen();
 }
 
-status shell_fail(struct shell *shell, const char *where, const struct error *error)
+static void tell(struct shell *shell, const char *where, const struct error *error)
 {
     if (shell->face.error)
         shell->face.error(shell->face.argument, where, error);
     else
         show_error(&shell->show, shell->session, where, error);
+}
+
+void shell_warn(struct shell *shell, const struct error *error)
+{
+    tell(shell, NULL, error);
+}
+
+status shell_fail(struct shell *shell, const char *where, const struct error *error)
+{
+    tell(shell, where, error);
     if (shell->first == STATUS_OK)
         shell->first = error->code;
     return error->code;

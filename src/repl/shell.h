@@ -64,6 +64,8 @@ status shell_entered(struct shell *shell, const char *line, const char *where);
 status shell_words(struct shell *shell, const char *where, ...);
 /* A Lua script with its arguments. */
 status shell_script(struct shell *shell, const char *path, char *const *arguments, int count);
+/* Show what went wrong without calling it the failure of a command. */
+void shell_warn(struct shell *shell, const struct error *error);
 /* Free what running made; the session is the caller's. */
 void shell_end(struct shell *shell);
 /* All lines of a file, or of an open stream called `name`. */

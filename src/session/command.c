@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/inputs.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
@@ -156,6 +157,13 @@ status call_value(const struct call *call, const char *name, struct setting_valu
     return value_parse(parameter, call->session, parameter->initial, value, error);
 }
 
+status call_may_write(const struct call *call, const char *path, struct error *error)
+{
+    struct setting_value overwrite;
+    status code = call_value(call, "overwrite", &overwrite, error);
+    return code == STATUS_OK ? inputs_protect(path, overwrite.integer != 0, error) : code;
+}
+
 /* Write the figures to the file of the redirection; the reply then says so instead of showing them. */
 static status redirect(const struct invocation *invocation, struct reply *reply, struct error *error)
 {
@@ -185,7 +193,7 @@ static status check_redirect(const struct invocation *invocation, struct error *
     if (format && invocation->picture.width > 0 && !format->picture)
         return error_set(error, STATUS_USAGE, "'%s' is no picture: it has no size", path);
     if (format)
-        return STATUS_OK;
+        return inputs_protect(path, invocation->overwrite, error);
     struct text known = {0};
     for (int i = 0; figure_format_at(i); i++)
         text_add_format(&known, "%s.%s", i ? ", " : "", figure_format_at(i)->extension);

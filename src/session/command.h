@@ -45,6 +45,7 @@ struct invocation {
     int setting_count;
     const char *redirect;
     struct picture_size picture; /* for a redirection to a picture */
+    bool overwrite;              /* the redirection may replace a file that was read */
 };
 
 /* What a command's function gets. */
@@ -98,6 +99,9 @@ void statement_add_word(struct text *text, const char *word);
 /* For command functions. */
 const char *call_argument(const struct call *call, int index);                 /* NULL past the end */
 const struct setting *call_setting(const struct call *call, const char *name); /* NULL when not given */
+/* May the command write to this file? A file that was read (base/inputs.h) is replaced only with the
+ * parameter overwrite=yes, which every command that writes has. */
+status call_may_write(const struct call *call, const char *path, struct error *error);
 /* Value of a parameter of its own: as given, else its default. */
 status call_value(const struct call *call, const char *name, struct setting_value *value,
                   struct error *error);

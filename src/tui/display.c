@@ -19,8 +19,9 @@
 /* clang-format on */
 
 #include "base/memory.h"
+#include "repl/rescue.h"
 #include "session/words/press.h"
-#include "tui/rescue.h"
+#include "tui/screen_end.h"
 #include "view/look.h"
 
 enum { KEYS = 32 };
@@ -187,6 +188,14 @@ static status start_curses(struct display *display, struct error *error)
     return STATUS_OK;
 }
 
+static void arm_rescue(const struct display *display)
+{
+    struct text end = {0};
+    text_add_screen_end(&end, display->terminal);
+    rescue_prepare(display->terminal, STDERR_FILENO, &display->before, text_data(&end), end.length);
+    text_free(&end);
+}
+
 status display_open(struct display **result, bool mouse, struct error *error)
 {
     struct display *display = mem_new(1, sizeof *display);
@@ -199,7 +208,7 @@ status display_open(struct display **result, bool mouse, struct error *error)
                       ? STATUS_OK
                       : error_set(error, STATUS_FAILED, "the terminal cannot be opened");
     if (code == STATUS_OK) {
-        rescue_prepare(display->terminal, STDERR_FILENO, &display->before);
+        arm_rescue(display);
         code = start_curses(display, error);
     }
     if (code == STATUS_OK)
@@ -264,6 +273,7 @@ void display_suspend(struct display *display)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &display->before);
     raise(SIGSTOP);
     tcgetattr(STDIN_FILENO, &display->before);
+    rescue_modes(&display->before);
     set_modes(display);
     set_reports(display, true);
     display_forget(display);

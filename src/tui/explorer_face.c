@@ -200,6 +200,8 @@ static void take_turn(void *argument)
     if (explorer->look && explorer->beside == 1)
         explorer->look(explorer->wait_argument);
     explorer->beside--;
+    if (explorer->shell->quit)
+        interrupt_request(); /* whatever a script does, it ends with the program */
 }
 
 /* --- requests ----------------------------------------------------------------------------------------------

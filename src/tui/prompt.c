@@ -89,6 +89,7 @@ static const char *prompt_text(void)
 
 void prompt_open(struct explorer *explorer)
 {
+    struct error error = {0};
     prompt.explorer = explorer;
     prompt.nowhere = fopen("/dev/null", "w");
     rl_readline_name = PROGRAM_NAME;
@@ -106,7 +107,8 @@ void prompt_open(struct explorer *explorer)
     rl_initialize();
     rl_variable_bind("enable-bracketed-paste", "off");
     repl_completion_install(explorer->session);
-    line_history_open();
+    if (line_history_open(&error) != STATUS_OK)
+        shell_warn(explorer->shell, &error);
     rl_callback_handler_install(prompt_text(), take_line);
     prompt_show();
 }

@@ -291,6 +291,7 @@ static void look(void *argument)
         return;
     tui->explorer->unseen = true;
     turn(tui, -1, 0);
+    tui->explorer->shell->quit |= tui->ended; /* a script ends with the terminal */
 }
 
 status tui_run(struct explorer *explorer, int *signal_number, struct error *error)

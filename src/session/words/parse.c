@@ -18,7 +18,7 @@ struct scanner {
     int count;
     bool redirecting; /* a '>' was seen, its file is awaited */
     int redirect_column;
-    char *redirect, *size;
+    char *redirect, *size, *overwrite;
     struct arena *arena;
     struct parsed_line *parsed;
 };
@@ -96,6 +96,8 @@ static status keep_token(struct scanner *scanner, int column, struct error *erro
         scanner->redirect = text;
     } else if (scanner->redirect && !scanner->size && strncmp(text, "size=", 5) == 0) {
         scanner->size = text + 5;
+    } else if (scanner->redirect && !scanner->overwrite && strncmp(text, "overwrite=", 10) == 0) {
+        scanner->overwrite = text + 10;
     } else if (scanner->redirect) {
         return error_set(error, STATUS_USAGE, "column %d: unexpected '%s' after the file '%s'", column, text,
                          scanner->redirect);
@@ -121,9 +123,9 @@ static status end_statement(struct scanner *scanner, struct error *error)
     if (!tokens)
         return error_memory(error);
     parsed->statements[parsed->count++] =
-        (struct statement){tokens, scanner->count, scanner->redirect, scanner->size};
+        (struct statement){tokens, scanner->count, scanner->redirect, scanner->size, scanner->overwrite};
     scanner->count = 0;
-    scanner->redirect = scanner->size = NULL;
+    scanner->redirect = scanner->size = scanner->overwrite = NULL;
     scanner->redirecting = false;
     return STATUS_OK;
 }
@@ -273,7 +275,7 @@ status parse_partial(const char *line, int cursor, struct partial_line *partial,
     partial->redirecting = scanner.redirecting;
     /* Only the unfinished command matters; those before it on the line do not. */
     partial->parsed.statements[0] =
-        (struct statement){scanner.tokens, scanner.count, scanner.redirect, scanner.size};
+        (struct statement){scanner.tokens, scanner.count, scanner.redirect, scanner.size, scanner.overwrite};
     partial->parsed.count = 1;
     return STATUS_OK;
 }
