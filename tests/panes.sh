@@ -163,13 +163,39 @@ shows "Ctrl-D quits" 'ended with 0'
 becomes "and leaves the alternate screen" alternate_on 0
 
 # Signals give the terminal back.
-for signal in TERM:143 SEGV:139 ABRT:134; do
+for signal in TERM:143 HUP:129 QUIT:131 SEGV:139 ABRT:134; do
     start 80 24 -n
     wait_for 'F1 keys'
     kill -"${signal%:*}" "$(cat pid)"
     shows "SIG${signal%:*} ends it" "ended with ${signal#*:}"
     becomes "with the terminal given back" alternate_on 0
+    modes_are_back
+    ok $? "as it was"
 done
+for work in 'score taylor samples=all precision=double' 'lua while true do end'; do
+    start 80 24 -n
+    at_prompt
+    keys "$work" Enter
+    wait_for "^.*› $work"
+    sleep 1
+    kill -HUP "$(cat pid)"
+    shows "SIGHUP ends it in the middle of work" 'ended with 129'
+    modes_are_back
+    ok $? "with the terminal as it was"
+done
+start 80 24 -n
+at_prompt
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+process=$(cat pid)
+tmux_ kill-session -t it
+tries=0
+while kill -0 "$process" 2>/dev/null && [ $tries -lt 200 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+[ $tries -lt 200 ]
+ok $? "a window that is closed ends it too"
 
 # Suspend and go on.
 tmux_ kill-server 2>/dev/null
