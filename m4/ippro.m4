@@ -13,6 +13,44 @@ AS_VAR_POPDEF([cached])
 AC_SUBST([AM_CFLAGS])
 ])
 
+dnl IPPRO_LINK_FLAG(FLAG): add FLAG to AM_LDFLAGS where compiler and linker take it.
+AC_DEFUN([IPPRO_LINK_FLAG], [
+AS_VAR_PUSHDEF([cached], [ippro_cv_link_flag_$1])
+AC_CACHE_CHECK([whether $CC links with $1], [cached],
+    [ippro_saved=$LDFLAGS
+     LDFLAGS="$LDFLAGS $AM_CFLAGS -Werror $1"
+     AC_LINK_IFELSE([AC_LANG_PROGRAM()], [AS_VAR_SET([cached], [yes])], [AS_VAR_SET([cached], [no])])
+     LDFLAGS=$ippro_saved])
+AS_VAR_IF([cached], [yes], [AM_LDFLAGS="$AM_LDFLAGS $1"])
+AS_VAR_POPDEF([cached])
+AC_SUBST([AM_LDFLAGS])
+])
+
+dnl IPPRO_HARDENING: what makes a fault harder to use, where compiler and linker know it. _FORTIFY_SOURCE needs
+dnl optimisation, and some compilers define it by themselves.
+AC_DEFUN([IPPRO_HARDENING], [
+IPPRO_C_FLAG([-fPIE])
+IPPRO_C_FLAG([-fstack-protector-strong])
+IPPRO_C_FLAG([-fstack-clash-protection])
+IPPRO_C_FLAG([-fcf-protection])
+IPPRO_LINK_FLAG([-pie])
+IPPRO_LINK_FLAG([-Wl,-z,relro])
+IPPRO_LINK_FLAG([-Wl,-z,now])
+IPPRO_LINK_FLAG([-Wl,-z,noexecstack])
+AC_CACHE_CHECK([whether calls of the C library can be checked], [ippro_cv_fortify],
+    [ippro_saved=$CFLAGS
+     CFLAGS="$CFLAGS -Werror"
+     AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+#if !defined __OPTIMIZE__ || defined _FORTIFY_SOURCE
+#error not wanted
+#endif
+#define _FORTIFY_SOURCE 2
+#include <stdio.h>
+]])], [ippro_cv_fortify=yes], [ippro_cv_fortify=no])
+     CFLAGS=$ippro_saved])
+AS_VAR_IF([ippro_cv_fortify], [yes], [AM_CFLAGS="$AM_CFLAGS -D_FORTIFY_SOURCE=2"])
+])
+
 dnl IPPRO_X86_KERNELS: whether kernels can be compiled for AVX2 and AVX-512 and chosen when the program runs.
 AC_DEFUN([IPPRO_X86_KERNELS], [
 AVX2_CFLAGS="-mavx2 -mfma"

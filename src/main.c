@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "repl/batch.h"
+#include "repl/config.h"
 #include "repl/interrupt.h"
 #include "repl/repl.h"
 #include "repl/usage.h"
@@ -32,22 +32,11 @@ static void open_data(struct shell *shell, const char *text)
     mem_free(kind);
 }
 
-/* The user's configuration file of commands, where there is one. */
-static void run_config(struct shell *shell)
-{
-    char *folder = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
-    char *path = folder ? path_join(folder, "config") : NULL;
-    if (path && access(path, F_OK) == 0)
-        shell_file(shell, path);
-    mem_free(path);
-    mem_free(folder);
-}
-
 /* What the command line names, before any other command: configuration, threads, model, data. */
 static void start(struct shell *shell, const struct arguments *arguments, bool interactive)
 {
     if (!arguments->no_config)
-        run_config(shell);
+        config_run(shell);
     if (arguments->threads)
         shell_words(shell, PROGRAM_NAME, "set", "threads", arguments->threads, NULL);
     if (arguments->model)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading and replacing files, paths, the program's own files, digests. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,13 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/inputs.h"
+#include "base/line_file.h"
 #include "base/memory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -294,6 +299,209 @@ static void test_digest(void **state)
     mem_free(text);
 }
 
+/* ---- inputs ---- */
+
+static void expect_protected(const char *name, bool protected)
+{
+    struct error error = {0};
+    assert_int_equal(inputs_protect(place(name), false, &error), protected ? STATUS_STATE : STATUS_OK);
+    if (protected)
+        assert_non_null(strstr(error.message, "overwrite=yes"));
+    assert_int_equal(inputs_protect(place(name), true, &error), STATUS_OK);
+}
+
+static void read_it(const char *name)
+{
+    unsigned char *data;
+    size_t size;
+    struct error error = {0};
+    assert_int_equal(file_read(place(name), 1000, &data, &size, &error), STATUS_OK);
+    mem_free(data);
+}
+
+static void test_inputs(void **state)
+{
+    struct error error = {0};
+    (void)state;
+    inputs_forget();
+    put("input", "read");
+    put("output", "not read");
+    assert_int_equal(symlink("input", place("soft")), 0);
+    assert_int_equal(link(place("input"), place("hard")), 0);
+    assert_int_equal(mkdir(place("sub"), 0700), 0);
+    expect_protected("input", false);
+    read_it("soft");
+    expect_protected("input", true);
+    expect_protected("soft", true);
+    expect_protected("hard", true);
+    expect_protected("sub/../input", true);
+    expect_protected("output", false);
+    expect_protected("none", false);
+    /* Another program's new file under the name, and the old one under another. */
+    assert_int_equal(rename(place("input"), place("moved")), 0);
+    put("input", "of another");
+    expect_protected("input", true);
+    expect_protected("moved", true);
+    /* The number of a file that is gone may be given to another. */
+    struct stat about = {0};
+    assert_int_equal(stat(place("output"), &about), 0);
+    about.st_size = 1;
+    assert_true(inputs_note(place("gone"), &about));
+    expect_protected("output", false);
+    for (long nth = 1; nth < 6; nth++) {
+        mem_fail_at(nth);
+        status code = inputs_protect(place("input"), false, &error);
+        mem_fail_at(0);
+        assert_true(code == STATUS_MEMORY || code == STATUS_STATE);
+    }
+    inputs_forget();
+    expect_protected("input", false);
+}
+
+/* ---- what killed programs leave ---- */
+
+static bool exists(const char *name)
+{
+    return access(place(name), F_OK) == 0;
+}
+
+static void test_left_over(void **state)
+{
+    char gone[64], held[64], mine[64];
+    struct error error = {0};
+    int pipes[2];
+    (void)state;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    snprintf(gone, sizeof gone, ".ippro-%ld-3.tmp", (long)child);
+    snprintf(held, sizeof held, ".ippro-%ld-4.tmp", (long)child);
+    snprintf(mine, sizeof mine, ".ippro-%ld-77777.tmp", (long)getpid());
+    static const char *const others[] = {".ippro-x-3.tmp", ".ippro-1-2.tmpx", "ippro-99999999-1.tmp",
+                                         ".ippro-099999999-1.tmp"};
+    put(gone, "half");
+    put(held, "being written by a program of another machine");
+    put(mine, "being written");
+    for (size_t i = 0; i < COUNT(others); i++)
+        put(others[i], "of somebody else");
+    int descriptor = open(place(held), O_RDONLY);
+    assert_int_equal(flock(descriptor, LOCK_EX), 0);
+    assert_int_equal(file_replace(place("saved"), "x", 1, &error), STATUS_OK);
+    assert_false(exists(gone));
+    assert_true(exists(held));
+    assert_true(exists(mine));
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_true(exists(others[i]));
+    close(descriptor);
+    assert_int_equal(file_replace(place("saved"), "x", 1, &error), STATUS_OK);
+    assert_false(exists(held));
+    /* A program that is stopped in the middle of a save and then killed. */
+    assert_int_equal(pipe(pipes), 0);
+    child = fork();
+    if (child == 0) {
+        char name[64];
+        snprintf(name, sizeof name, ".ippro-%ld-0.tmp", (long)getpid());
+        int file = open(place(name), O_WRONLY | O_CREAT, 0600);
+        flock(file, LOCK_EX);
+        if (write(file, "half", 4) == 4 && write(pipes[1], "", 1) == 1)
+            pause();
+        _exit(0);
+    }
+    char byte, left[64];
+    snprintf(left, sizeof left, ".ippro-%ld-0.tmp", (long)child);
+    assert_int_equal(read(pipes[0], &byte, 1), 1);
+    assert_int_equal(file_replace(place("saved"), "x", 1, &error), STATUS_OK);
+    assert_true(exists(left));
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(file_replace(place("saved"), "x", 1, &error), STATUS_OK);
+    assert_false(exists(left));
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+/* ---- lines of several programs ---- */
+
+static void expect_lines(const char *name, size_t most, const char *lines)
+{
+    char *text = NULL;
+    struct error error = {0};
+    assert_int_equal(line_file_tidy(place(name), most, &text, &error), STATUS_OK);
+    assert_string_equal(text, lines);
+    mem_free(text);
+}
+
+static void test_lines(void **state)
+{
+    char *text;
+    struct error error = {0};
+    (void)state;
+    expect_lines("lines", 5, "");
+    assert_int_equal(line_file_add(place("lines"), "a", &error), STATUS_OK);
+    expect_lines("lines", 5, "a\n");
+    put("lines", "a\nb\na\nc\nb\nlast");
+    assert_int_equal(line_file_add(place("lines"), "d", &error), STATUS_OK);
+    expect_lines("lines", 9, "a\nc\nb\nlast\nd\n");
+    expect_lines("lines", 2, "last\nd\n");
+    expect_lines("lines", 9, "last\nd\n");
+    /* Nothing but a regular file is touched, and nothing is waited for. */
+    assert_int_equal(mkfifo(place("lines.pipe"), 0600), 0);
+    assert_int_equal(line_file_tidy(place("lines.pipe"), 2, &text, &error), STATUS_FILE);
+    assert_non_null(strstr(error.message, "a pipe"));
+    assert_int_equal(line_file_add(place("lines.pipe"), "x", &error), STATUS_FILE);
+    assert_int_equal(line_file_tidy(folder, 2, &text, &error), STATUS_FILE);
+    assert_int_equal(line_file_add(folder, "x", &error), STATUS_FILE);
+    for (long nth = 1; nth < 8; nth++) {
+        mem_fail_at(nth);
+        status code = line_file_tidy(place("lines"), 9, &text, &error);
+        mem_fail_at(0);
+        if (code == STATUS_OK)
+            mem_free(text);
+        else
+            assert_int_equal(code, STATUS_MEMORY);
+    }
+    expect_lines("lines", 9, "last\nd\n");
+}
+
+/* Programs that add and tidy at the same time lose nothing. */
+static void test_lines_of_many(void **state)
+{
+    enum { PROGRAMS = 4, LINES = 150 };
+    pid_t children[PROGRAMS];
+    (void)state;
+    for (int i = 0; i < PROGRAMS; i++) {
+        children[i] = fork();
+        for (int k = 0; children[i] == 0 && k < LINES; k++) {
+            char line[32], *text = NULL;
+            struct error error = {0};
+            snprintf(line, sizeof line, "program %d line %d", i, k);
+            if (line_file_add(place("shared"), line, &error) != STATUS_OK)
+                _exit(1);
+            if (k % 5 == 0 && line_file_tidy(place("shared"), 10000, &text, &error) != STATUS_OK)
+                _exit(2);
+            mem_free(text);
+            if (k % 7 == 0 && line_file_add(place("shared"), "again", &error) != STATUS_OK)
+                _exit(3);
+        }
+        if (children[i] == 0)
+            _exit(0);
+    }
+    for (int i = 0; i < PROGRAMS; i++) {
+        int outcome;
+        assert_int_equal(waitpid(children[i], &outcome, 0), children[i]);
+        assert_int_equal(outcome, 0);
+    }
+    char *text = NULL;
+    struct error error = {0};
+    int count = 0;
+    assert_int_equal(line_file_tidy(place("shared"), 10000, &text, &error), STATUS_OK);
+    for (const char *at = text; *at; at = strchr(at, '\n') + 1)
+        count++;
+    assert_int_equal(count, PROGRAMS * LINES + 1);
+    mem_free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +509,10 @@ int main(void)
         cmocka_unit_test(test_file_replace),
         cmocka_unit_test(test_file_replace_fails_whole),
         cmocka_unit_test(test_what_is_forbidden),
+        cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_left_over),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_lines_of_many),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_program_data),
         cmocka_unit_test(test_digest),

@@ -112,6 +112,45 @@ keys 'n' Enter
 at_prompt
 ok $? "n goes on"
 
+# A question that is open when work ends.
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+keys F2
+keys /
+shows "a pane is searched while work runs" '^/ *$'
+keys C-c
+wait_for 'score: cancelled'
+sleep 0.5
+keys -l 'linear'
+shows "the question outlives the work" '^/linear *$'
+keys Enter
+shows "and is answered" '^ippro> *$'
+keys F8
+wait_for 'F1 keys +F2 layers'
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+keys -l 'hel'
+keys F2
+keys /
+wait_for '^/ *$'
+keys -l 'layer'
+interrupt_twice
+shows "the wish to quit takes the place of a question" '^Quit\? \(y or n\) *$'
+keys 'n' Enter
+shows "and the line comes back as it was" '^ippro> hel *$'
+keys C-u
+at_prompt
+
+# Code that waits for its end, and keys of panes.
+keys 'lua for i = 1, 3 do' Enter
+shows "code waits for its end" '^ +>> *$'
+keys F2
+keys Home Down + F8
+shows "keys give commands meanwhile" 'ratio layer1\.\* 0\.05'
+keys 'print("line", i) end' Enter
+shows "and the code goes on" 'line[[:space:]]+3'
+at_prompt
+
 # What libraries and children write lands in the log.
 keys 'lua os.execute("echo noise; echo more noise >&2")' Enter
 shows "other output goes to the log" '│more noise'
@@ -124,13 +163,39 @@ shows "Ctrl-D quits" 'ended with 0'
 becomes "and leaves the alternate screen" alternate_on 0
 
 # Signals give the terminal back.
-for signal in TERM:143 SEGV:139 ABRT:134; do
+for signal in TERM:143 HUP:129 QUIT:131 SEGV:139 ABRT:134; do
     start 80 24 -n
     wait_for 'F1 keys'
     kill -"${signal%:*}" "$(cat pid)"
     shows "SIG${signal%:*} ends it" "ended with ${signal#*:}"
     becomes "with the terminal given back" alternate_on 0
+    modes_are_back
+    ok $? "as it was"
 done
+for work in 'score taylor samples=all precision=double' 'lua while true do end'; do
+    start 80 24 -n
+    at_prompt
+    keys "$work" Enter
+    wait_for "^.*› $work"
+    sleep 1
+    kill -HUP "$(cat pid)"
+    shows "SIGHUP ends it in the middle of work" 'ended with 129'
+    modes_are_back
+    ok $? "with the terminal as it was"
+done
+start 80 24 -n
+at_prompt
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+process=$(cat pid)
+tmux_ kill-session -t it
+tries=0
+while kill -0 "$process" 2>/dev/null && [ $tries -lt 200 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+[ $tries -lt 200 ]
+ok $? "a window that is closed ends it too"
 
 # Suspend and go on.
 tmux_ kill-server 2>/dev/null

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the whole program, and of what is installed with it.
-program_tests = tests/commands.sh tests/errors.sh tests/lua.sh tests/lua-criteria.sh tests/lua-manual.sh tests/lua-scripts.sh tests/judging.sh tests/manual.sh tests/pruning.sh tests/panes.sh tests/screens.sh tests/scripts.sh tests/terminal.sh
+program_tests = tests/commands.sh tests/errors.sh tests/kept.sh tests/lua.sh tests/lua-criteria.sh tests/lua-manual.sh tests/lua-scripts.sh tests/judging.sh tests/manual.sh tests/pruning.sh tests/panes.sh tests/screens.sh tests/scripts.sh tests/terminal.sh
 TESTS += $(program_tests)
 EXTRA_DIST += $(program_tests) tests/program.sh tests/tmux.sh \
 	tests/screens/ascii.in tests/screens/ascii.out \

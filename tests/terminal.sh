@@ -146,9 +146,52 @@ keys 'score l1 > fol' Tab 'mod' Tab
 shows "also after >" '^ippro> score l1 > folder/model.onnx'
 keys C-u
 
-# SIGTERM gives the terminal back.
+# Signals give the terminal back, at the prompt and while a line is edited.
+for mode in --prompt --plain; do
+    for signal in TERM:143 HUP:129 QUIT:131 SEGV:139 ABRT:134 FPE:136 BUS:135 USR1:138; do
+        start 90 40 -n $mode
+        at_prompt
+        keys 'set gam'
+        wait_for '^ippro> set gam'
+        kill -"${signal%:*}" "$(cat pid)"
+        shows "SIG${signal%:*} ends it ($mode)" "ended with ${signal#*:}"
+        modes_are_back
+        ok $? "with the terminal as it was"
+    done
+done
+
+# Two programs share the history.
 start 90 40 -n --prompt
 at_prompt
-kill -TERM "$(cat pid)"
-shows "SIGTERM ends it" 'ended with 143'
+tmux_ new-window -d -t it:1 "sh run.sh -n --prompt"
+keys 'set gamma 11' Enter
+wait_for '^ippro> set gamma 11'
+at_prompt
+second=it:1
+tries=0
+while ! tmux_ capture-pane -p -t $second | grep -q '^ippro> *$' && [ $tries -lt 200 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+tmux_ send-keys -t $second 'set gamma 12' Enter
+sleep 1
+keys 'set gamma 13' Enter
+wait_for '^ippro> set gamma 13'
+at_prompt
+tmux_ send-keys -t $second 'quit' Enter
+sleep 1
+keys 'quit' Enter
+wait_for 'ended with 0'
+lines=$(grep -c '^set gamma 1[123]$' "$XDG_STATE_HOME/ippro-explore/history")
+[ "$lines" -eq 3 ]
+ok $? "two programs lose no line of the history"
+rm "$XDG_STATE_HOME/ippro-explore/history"
+for what in mkfifo mkdir; do
+    $what "$XDG_STATE_HOME/ippro-explore/history"
+    start 90 40 -n --prompt
+    shows "no history in what $what makes: it is told" 'not kept in the history'
+    at_prompt
+    ok $? "and nothing waits for it"
+    rm -r "$XDG_STATE_HOME/ippro-explore/history"
+done
 finish

@@ -56,14 +56,28 @@ at_prompt() {
     return 1
 }
 
+# The program that start began has given the terminal back as it was.
+modes_are_back() {
+    tries=0
+    while [ ! -s modes.after ] && [ $tries -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    cmp -s modes.before modes.after
+}
+
 # start WIDTH HEIGHT ARGUMENTS: the program in a new terminal; its process number goes to the file pid.
 cat >run.sh <<'END'
 trap : INT
 LC_ALL=${it_locale:-C.UTF-8}
 TERM=${it_term:-$TERM}
 export LC_ALL TERM
+stty -g >modes.before
+rm -f modes.after
 sh -c 'echo $$ >pid; exec "$IPPRO" "$@"' run "$@"
-echo "ended with $?"
+status=$?
+stty -g >modes.after
+echo "ended with $status"
 sleep 1000
 END
 export IPPRO

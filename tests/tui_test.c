@@ -486,6 +486,131 @@ static void test_ratio_steps(void **state)
     close_explorer(&fixture);
 }
 
+/* What keys stand for are commands, also while a piece of code waits at the prompt for its end. */
+static void test_keys_beside_code(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    fixture.shell.prefixes = true; /* as at a terminal */
+    explorer_line(fixture.explorer, "lua for i = 1, 3 do");
+    assert_string_equal(fixture.shell.unfinished, "for i = 1, 3 do");
+    static const char *const presses[] = {"F2", "Down", "+", "Enter", "F4", "Enter", "F2", "u"};
+    const struct history *history = &fixture.shell.session->history;
+    int before = history->position;
+    for (size_t i = 0; i < sizeof presses / sizeof *presses; i++) {
+        explorer_press(fixture.explorer, press_of(presses[i]));
+        draw(&fixture);
+        assert_string_equal(fixture.shell.unfinished, "for i = 1, 3 do");
+        if (i == 2)
+            assert_string_equal(history->steps[history->position].line, "ratio layer1.* 0.05");
+    }
+    assert_int_equal(history->position, before);
+    explorer_line(fixture.explorer, "x = i");
+    assert_string_equal(fixture.shell.unfinished, "for i = 1, 3 do\nx = i");
+    explorer_line(fixture.explorer, "end");
+    assert_null(fixture.shell.unfinished);
+    assert_int_equal(fixture.shell.first, STATUS_OK);
+    close_explorer(&fixture);
+}
+
+/* However short a command is typed, it shows the same. */
+static void test_shortened(void **state)
+{
+    static const char *const lines[][2] = {{"score l1", "sco l1"},
+                                           {"prune l1 0.4", "pru l1 0.4"},
+                                           {"unprune layer1.*", "unp layer1.*"},
+                                           {"ratio layer1.* 0.1", "rati layer1.* 0.1"},
+                                           {"rescale layer1.0.conv1 2", "resc layer1.0.conv1 2"},
+                                           {"layers", "ls"},
+                                           {"lua print('a  b')", "lu print('a  b')"}};
+    (void)state;
+    struct fixture fixture;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        bool open[2];
+        for (int k = 0; k < 2; k++) {
+            open_explorer(&fixture, "example");
+            fixture.shell.prefixes = true;
+            explorer_line(fixture.explorer, "prune l1 0.2");
+            explorer_line(fixture.explorer, lines[i][k]);
+            assert_int_equal(fixture.shell.first, STATUS_OK);
+            open[k] = fixture.explorer->figure_open;
+            close_explorer(&fixture);
+        }
+        assert_int_equal(open[0], open[1]);
+        assert_int_equal(open[0], strcmp(lines[i][0], "layers") == 0);
+    }
+}
+
+/* Nothing is asked over a question that is open, and what it says is its own. */
+static void test_question(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    struct explorer *explorer = fixture.explorer;
+    explorer_line(explorer, "layers");
+    explorer_press(explorer, press_of("F7"));
+    explorer_press(explorer, press_of("f"));
+    assert_int_equal(explorer->line.asking, ASK_FILTER);
+    assert_string_equal(explorer->line.prompt, "rows with: ");
+    assert_true(explorer_edit(explorer, press_of("é")));
+    assert_true(explorer_edit(explorer, press_of("l")));
+    explorer_focus(explorer, PANE_LAYERS); /* as a click does */
+    explorer_press(explorer, press_of("/"));
+    assert_int_equal(explorer->line.asking, ASK_FILTER);
+    assert_string_equal(explorer->line.prompt, question_text(ASK_FILTER));
+    assert_int_equal(explorer->focus, FOCUS_PROMPT);
+    explorer_question(explorer, ASK_QUIT);
+    assert_int_equal(explorer->line.asking, ASK_FILTER);
+    assert_true(explorer_edit(explorer, press_of("Backspace")));
+    assert_true(explorer_edit(explorer, press_of("Backspace")));
+    assert_string_equal(explorer->line.text, "");
+    assert_true(explorer_edit(explorer, press_of("c")));
+    assert_true(explorer_edit(explorer, press_of("Enter")));
+    assert_int_equal(explorer->line.asking, ASK_COMMAND);
+    assert_string_equal(explorer->gallery.filter, "c");
+    assert_int_equal(explorer->focus, PANE_FIGURE);
+    close_explorer(&fixture);
+}
+
+/* What panes hold of a network is not looked at beside another one, drawn or not. */
+static void test_another_network(void **state)
+{
+    static const char *const many[] = {"stage.a", "stage.b", "stage.c", "stage.d", "stage.e", "stage.f"},
+                             *const few[] = {"only"};
+    static const int64_t widths[] = {4, 4, 4, 4, 4, 4};
+    (void)state;
+    char *large = chain_file(many, widths, 6), *small = chain_file(few, widths, 1);
+    struct fixture fixture;
+    for (int way = 0; way < 4; way++) {
+        open_explorer(&fixture, way % 2 ? large : small);
+        struct explorer *explorer = fixture.explorer;
+        explorer_resize(explorer, 80, 24);
+        explorer_press(explorer, press_of("F2"));
+        draw(&fixture);
+        explorer_press(explorer, press_of("PageDown"));
+        mem_free(explorer->search);
+        explorer->search = mem_string(way % 2 ? "only" : "stage.f");
+        explorer_command(explorer, "load", way % 2 ? small : large, NULL);
+        if (way < 2) {
+            explorer_find(explorer, false);
+        } else {
+            for (int line = 0; line < 20; line++) {
+                explorer_click(explorer, 0, line, 3);
+                explorer_click(explorer, 0, line, 3);
+            }
+        }
+        explorer_refresh(explorer);
+        assert_true(layers_current(explorer)->first < fixture.shell.session->model->layers->count);
+        close_explorer(&fixture);
+    }
+    unlink(large);
+    unlink(small);
+    mem_free(large);
+    mem_free(small);
+}
+
 /* What the plan says is what a selection costs. */
 static void test_plan(void **state)
 {
@@ -645,14 +770,26 @@ static void test_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_press_names),   cmocka_unit_test(test_decode),
-        cmocka_unit_test(test_decode_mouse),  cmocka_unit_test(test_decode_noise),
-        cmocka_unit_test(test_bindings),      cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_neighbours),    cmocka_unit_test(test_wide_cut),
-        cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_every_size),
-        cmocka_unit_test(test_long_line),     cmocka_unit_test(test_ratio_steps),
-        cmocka_unit_test(test_plan),          cmocka_unit_test(test_bins),
-        cmocka_unit_test(test_themes),        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_press_names),
+        cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_mouse),
+        cmocka_unit_test(test_decode_noise),
+        cmocka_unit_test(test_bindings),
+        cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_wide_cut),
+        cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_every_size),
+        cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_ratio_steps),
+        cmocka_unit_test(test_keys_beside_code),
+        cmocka_unit_test(test_shortened),
+        cmocka_unit_test(test_question),
+        cmocka_unit_test(test_another_network),
+        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_bins),
+        cmocka_unit_test(test_themes),
+        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,7 @@ static void parameter_list(FILE *file, const struct command *command)
     if (!command->options || command->options[0] == OPTION_NONE)
         return;
     fputs(".Pp\n", file);
-    if (strcmp(command->name, "set") == 0) {
+    if (command->flags & COMMAND_ALL_OPTIONS) {
         fputs("Every option of\n.Sx SETTINGS\nmay be given as key=value.\n", file);
         return;
     }

@@ -4,15 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include "base/confine.h"
+#include "base/inputs.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/temporary.h"
 
 #define PROGRAM_NAME "ippro-explore"
 
@@ -29,13 +31,18 @@ static const char *file_type(mode_t mode)
                             : "no regular file";
 }
 
-static status file_error(struct error *error, const char *path, int number)
+status file_error(struct error *error, const char *path, int number)
 {
     char reason[128];
     if (number == EXDEV && confine_folder())
         return error_set(error, STATUS_FILE, "%s: outside the folder %s, where --safe keeps all files", path,
                          confine_folder());
     return error_set(error, STATUS_FILE, "%s: %s", path, strerror_r(number, reason, sizeof reason));
+}
+
+status file_irregular(struct error *error, const char *path, mode_t mode)
+{
+    return error_set(error, STATUS_FILE, "%s: is %s, not a regular file", path, file_type(mode));
 }
 
 /* Open a regular file; O_NONBLOCK, because opening a pipe would otherwise wait for its other end. */
@@ -50,7 +57,7 @@ static status open_regular(const char *path, size_t limit, int *descriptor, size
     if (fstat(fd, &about) != 0)
         code = file_error(error, path, errno);
     else if (!S_ISREG(about.st_mode))
-        code = error_set(error, STATUS_FILE, "%s: is %s, not a regular file", path, file_type(about.st_mode));
+        code = file_irregular(error, path, about.st_mode);
     else if (about.st_size == 0)
         code = error_set(error, STATUS_FILE, "%s: the file is empty", path);
     else if ((uintmax_t)about.st_size > limit)
@@ -84,6 +91,12 @@ static status read_all(int fd, const char *path, unsigned char *data, size_t siz
     return STATUS_OK;
 }
 
+static bool note_input(const char *path, int fd)
+{
+    struct stat about;
+    return fstat(fd, &about) != 0 || inputs_note(path, &about);
+}
+
 status file_read_open(const char *path, size_t limit, unsigned char **data, size_t *size, int *descriptor,
                       struct error *error)
 {
@@ -94,6 +107,8 @@ status file_read_open(const char *path, size_t limit, unsigned char **data, size
     size_t bytes = 0;
     unsigned char *content = NULL;
     status code = open_regular(expanded, limit, &fd, &bytes, error);
+    if (code == STATUS_OK && !note_input(expanded, fd))
+        code = error_memory(error);
     if (code == STATUS_OK) {
         content = bytes < SIZE_MAX ? mem_aligned_raw(bytes + 1, 1) : NULL;
         code = content ? read_all(fd, expanded, content, bytes, error)
@@ -152,13 +167,13 @@ status file_read_at(int fd, const char *path, size_t offset, void *data, size_t 
     return STATUS_OK;
 }
 
-static status write_all(int fd, const char *path, const unsigned char *data, size_t size, struct error *error)
+status file_write_all(int fd, const char *path, const void *data, size_t size, struct error *error)
 {
     for (size_t at = 0; at < size;) {
         size_t piece = size - at < FILE_PIECE ? size - at : FILE_PIECE;
         if (progress_check(error) != STATUS_OK)
             return error->code;
-        ssize_t put = write(fd, data + at, piece);
+        ssize_t put = write(fd, (const unsigned char *)data + at, piece);
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
@@ -211,25 +226,8 @@ static status find_place(const char *path, const char *shown, struct place *plac
     if (place->exists && S_ISLNK(place->about.st_mode))
         place->exists = false;
     if (place->exists && !S_ISREG(place->about.st_mode))
-        code = error_set(error, STATUS_FILE, "%s: is %s, not a regular file", shown,
-                         file_type(place->about.st_mode));
+        code = file_irregular(error, shown, place->about.st_mode);
     return code;
-}
-
-enum { TEMPORARY_NAME = 64 };
-
-/* Create a new file beside the place; its short name fits wherever the real one fits. */
-static int open_temporary(int folder, char name[TEMPORARY_NAME])
-{
-    static atomic_uint counter;
-    for (int attempt = 0; attempt < 100; attempt++) {
-        snprintf(name, TEMPORARY_NAME, ".ippro-%ld-%u.tmp", (long)getpid(), atomic_fetch_add(&counter, 1));
-        int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
-    }
-    errno = EEXIST;
-    return -1;
 }
 
 /* Write the temporary file and move it to the place, taking the permissions of what is there. The rename is
@@ -238,8 +236,9 @@ static status write_and_rename(const struct place *place, const char *shown, con
                                struct error *error)
 {
     char temporary[TEMPORARY_NAME];
-    int fd = open_temporary(place->folder, temporary);
-    status code = fd < 0 ? file_error(error, shown, errno) : write_all(fd, shown, data, size, error);
+    temporary_clean(place->folder);
+    int fd = temporary_open(place->folder, temporary);
+    status code = fd < 0 ? file_error(error, shown, errno) : file_write_all(fd, shown, data, size, error);
     if (code == STATUS_OK && place->exists && fchmod(fd, place->about.st_mode & 07777) != 0)
         code = file_error(error, shown, errno);
     if (code == STATUS_OK && fsync(fd) != 0)

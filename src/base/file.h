@@ -5,12 +5,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "base/digest.h"
 #include "base/status.h"
 
 /* Read a whole regular file of at most `limit` bytes. Directories, FIFOs, devices, missing, unreadable and
  * empty files are refused with the path and the reason (STATUS_FILE). *data is NUL-terminated beyond *size
- * and owned by the caller (mem_free). "~/" is expanded. */
+ * and owned by the caller (mem_free). "~/" is expanded. What was read is an input from then on
+ * (base/inputs.h). */
 status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error);
 
 /* The same, and the file stays open for file_read_at. *descriptor is the caller's to close. */
@@ -25,8 +27,14 @@ status file_read_at(int descriptor, const char *path, size_t offset, void *data,
 status file_check(const char *path, size_t limit, struct error *error);
 
 /* Replace (or create) the file in one step: temporary file beside it, fsync, rename. On failure the old file
- * is as it was and nothing is left behind. */
+ * is as it was and nothing is left behind. Temporary files that killed programs left in the folder go.
+ * Whether the file may be replaced is the caller's matter (inputs_protect). */
 status file_replace(const char *path, const void *data, size_t size, struct error *error);
+
+/* For those who open files themselves: all bytes written, or why not; errors in the words of this module. */
+status file_write_all(int descriptor, const char *path, const void *data, size_t size, struct error *error);
+status file_error(struct error *error, const char *path, int number); /* number: an errno */
+status file_irregular(struct error *error, const char *path, mode_t mode);
 
 /* Path with a leading "~/" replaced by $HOME; owned by the caller. NULL when memory is out. */
 char *path_expand(const char *path);

@@ -4,6 +4,8 @@ src_libbase_a_SOURCES = \
 	src/base/confine.c src/base/confine.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/file.c src/base/file.h \
+	src/base/inputs.c src/base/inputs.h \
+	src/base/line_file.c src/base/line_file.h \
 	src/base/match.c \
 	src/base/memory.c src/base/memory.h \
 	src/base/number.c \
@@ -12,6 +14,7 @@ src_libbase_a_SOURCES = \
 	src/base/random.c src/base/random.h \
 	src/base/share.h \
 	src/base/status.c src/base/status.h \
+	src/base/temporary.c src/base/temporary.h \
 	src/base/text.c src/base/text.h \
 	src/base/thread.c src/base/thread.h
 LIBBASE = src/libbase.a $(NETTLE_LIBS)

@@ -5,7 +5,8 @@
 
 #include <pthread.h>
 
-/* Start a thread with all signals blocked: 0, or the error number when none can be had. */
+/* Start a thread with all signals blocked but those of its own faults (SIGSEGV and the like): 0, or the error
+ * number when none can be had. */
 int thread_start(pthread_t *thread, void *(*run)(void *argument), void *argument);
 
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/inputs.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "view/cells/canvas.h"
@@ -20,7 +21,18 @@ void push_figure(lua_State *L, struct figure **figure)
 /* --- files -------------------------------------------------------------------------------------------------
  */
 
-/* figure:csv(path) and its like; upvalue 1: the extension that must be there. Returns the figure. */
+/* {overwrite = true} at an index of the stack, which may have nothing. */
+static bool may_overwrite(lua_State *L, int index)
+{
+    if (lua_isnoneornil(L, index))
+        return false;
+    luaL_checktype(L, index, LUA_TTABLE);
+    bool overwrite = lua_getfield(L, index, "overwrite") != LUA_TNIL && lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return overwrite;
+}
+
+/* figure:csv(path, options) and its like; upvalue 1: the extension that must be there. Returns the figure. */
 static int save_figure(lua_State *L)
 {
     const struct figure *figure = handle_check(L, 1, HANDLE_FIGURE);
@@ -29,7 +41,8 @@ static int save_figure(lua_State *L)
     size_t length = strlen(path), tail = strlen(extension);
     if (length <= tail || path[length - tail - 1] != '.' || strcmp(path + length - tail, extension) != 0)
         return luaL_error(L, "%s: the name must end in .%s", path, extension);
-    if (figures_save(&figure, 1, path, &error) != STATUS_OK)
+    if (inputs_protect(path, may_overwrite(L, 3), &error) != STATUS_OK ||
+        figures_save(&figure, 1, path, &error) != STATUS_OK)
         return raise_error(L, &error);
     lua_settop(L, 1);
     return 1;

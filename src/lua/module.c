@@ -97,7 +97,7 @@ static void add_commands(lua_State *L)
 {
     for (int i = 0; command_at(i); i++) {
         const char *name = command_at(i)->name;
-        if (strcmp(name, "lua") == 0)
+        if (command_at(i)->flags & COMMAND_NOT_IN_SCRIPTS)
             continue;
         lua_pushstring(L, name);
         lua_pushcclosure(L, ippro_named, 1);

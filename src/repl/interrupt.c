@@ -98,6 +98,11 @@ void interrupt_end_at_third(int exit_status)
     atomic_store(&end_status, exit_status);
 }
 
+void interrupt_request(void)
+{
+    handle(SIGINT);
+}
+
 void interrupt_clear(void)
 {
     repeat(0);

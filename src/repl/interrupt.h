@@ -17,6 +17,8 @@ bool interrupt_seen(void);  /* since interrupt_clear */
 bool interrupt_twice(void); /* since interrupt_forget: one within a second of another that cancelled work */
 /* Pressed three times or more: what was to stop is to be given up. */
 bool interrupt_urgent(void);
+/* As if one came now. */
+void interrupt_request(void);
 void interrupt_clear(void);
 /* A new command was entered or the wish to quit was answered: interrupts before do not count any more. */
 void interrupt_forget(void);

@@ -7,13 +7,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "repl/interrupt.h"
 #include "repl/progress_line.h"
 
@@ -155,28 +155,14 @@ static void close_pipe(struct job *job)
 
 static bool start_thread(struct job *job)
 {
-    sigset_t all, before;
     if (!open_pipe(job))
         return false;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
     job->threaded = true; /* before the thread looks */
-    const bool started = pthread_create(&job->thread, NULL, work, job) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!started) {
-        job->threaded = false;
-        close_pipe(job);
-    }
-    return started;
-}
-
-static bool is_long(const struct job_request *request)
-{
-    const struct command *command;
-    struct error ignored = {0};
-    return command_find(request->statement->tokens[0].text, request->prefixes, &command, &ignored) ==
-               STATUS_OK &&
-           (command->flags & COMMAND_LONG);
+    if (thread_start(&job->thread, work, job) == 0)
+        return true;
+    job->threaded = false;
+    close_pipe(job);
+    return false;
 }
 
 status job_start(const struct job_request *request,
@@ -200,7 +186,8 @@ status job_start(const struct job_request *request,
     pthread_mutex_init(&job->lock, NULL);
     pthread_cond_init(&job->answered, NULL);
     interrupt_watch(&job->progress);
-    if (!is_long(request) || !start_thread(job))
+    bool lengthy = command_flags_of(request->statement, request->prefixes) & COMMAND_LONG;
+    if (!lengthy || !start_thread(job))
         work(job); /* without a thread the work is the same, only unseen */
     *result = job;
     return STATUS_OK;

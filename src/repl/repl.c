@@ -15,6 +15,7 @@
 #include "repl/interrupt.h"
 #include "repl/line_history.h"
 #include "repl/repl_completion.h"
+#include "repl/rescue.h"
 #include "repl/terminal.h"
 #include "repl/terminal_signals.h"
 #include "session/version.h"
@@ -67,6 +68,16 @@ static void act_on_signals(void)
         clear_line();
 }
 
+/* Readline changes the terminal while it reads. */
+static void arm_rescue(void)
+{
+    const char *paste = rl_variable_value("enable-bracketed-paste");
+    const char *end = paste && strcmp(paste, "on") == 0 ? "\033[?2004l\r\n" : "\r\n";
+    struct termios modes;
+    if (tcgetattr(STDIN_FILENO, &modes) == 0)
+        rescue_prepare(STDOUT_FILENO, -1, &modes, end, strlen(end));
+}
+
 /* One line, or NULL at the end of the input or of the program. */
 static char *read_one(const char *prompt)
 {
@@ -75,6 +86,7 @@ static char *read_one(const char *prompt)
     entered = NULL;
     interrupt_clear();
     terminal_signals_catch();
+    arm_rescue();
     rl_callback_handler_install(prompt, take_line);
     while (!line_done && !terminal_signals.ending && !interrupt_twice()) {
         act_on_signals();
@@ -88,6 +100,7 @@ static char *read_one(const char *prompt)
         rl_callback_handler_remove();
     if (!entered)
         putchar('\n');
+    rescue_forget();
     terminal_signals_release();
     return entered;
 }
@@ -121,8 +134,10 @@ static void prepare_readline(const struct shell *shell)
 
 int repl_run(struct shell *shell)
 {
+    struct error error = {0};
     prepare_readline(shell);
-    line_history_open();
+    if (line_history_open(&error) != STATUS_OK)
+        shell_warn(shell, &error);
     shell->prefixes = true;
     while (!shell->quit && !terminal_signals.ending) {
         char *line = read_one(shell->unfinished ? more_text : prompt_text);
@@ -132,7 +147,7 @@ int repl_run(struct shell *shell)
         if (line) {
             interrupt_forget();
             line_history_keep(line);
-            shell_line(shell, line, NULL);
+            shell_entered(shell, line, NULL);
             free(line);
             twice = interrupt_twice();
         }

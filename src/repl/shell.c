@@ -63,12 +63,22 @@ bool shell_interrupted(struct shell *shell)
     return interrupt_seen();
 }
 
-status shell_fail(struct shell *shell, const char *where, const struct error *error)
+static void tell(struct shell *shell, const char *where, const struct error *error)
 {
     if (shell->face.error)
         shell->face.error(shell->face.argument, where, error);
     else
         show_error(&shell->show, shell->session, where, error);
+}
+
+void shell_warn(struct shell *shell, const struct error *error)
+{
+    tell(shell, NULL, error);
+}
+
+status shell_fail(struct shell *shell, const char *where, const struct error *error)
+{
+    tell(shell, where, error);
     if (shell->first == STATUS_OK)
         shell->first = error->code;
     return error->code;
@@ -108,8 +118,6 @@ status shell_line(struct shell *shell, const char *line, const char *where)
 {
     struct parsed_line parsed;
     struct error error = {0};
-    if (shell->unfinished)
-        return shell_continue(shell, line);
     status code = parse_line(line, &parsed, &error);
     if (code != STATUS_OK)
         return shell_fail(shell, where, &error);
@@ -117,6 +125,11 @@ status shell_line(struct shell *shell, const char *line, const char *where)
         code = run_statement(shell, &parsed.statements[i], where);
     parsed_line_free(&parsed);
     return code;
+}
+
+status shell_entered(struct shell *shell, const char *line, const char *where)
+{
+    return shell->unfinished ? shell_continue(shell, line) : shell_line(shell, line, where);
 }
 
 status shell_words(struct shell *shell, const char *where, ...)

@@ -28,7 +28,8 @@ struct shell_face {
     status (*reply)(void *argument, const struct session *session, struct reply *reply, struct error *error);
     /* Do what a command wants of the front end; what there is to say is added to the reply. NULL: there are
      * no panes, keys are bound in vain, and all else is refused. */
-    status (*request)(void *argument, const struct request *request, struct reply *reply, struct error *error);
+    status (*request)(void *argument, const struct request *request, struct reply *reply,
+                      struct error *error);
     void (*error)(void *argument, const char *where, const struct error *error); /* `where` may be NULL */
     /* A piece of text, not always a whole line; not escaped. */
     void (*text)(void *argument, enum shell_text kind, const char *text, size_t length);
@@ -57,10 +58,14 @@ void shell_begin(struct shell *shell, struct session *session);
 /* Run the commands of one line; the first that fails ends it. Errors are shown behind `where` (may be NULL).
  */
 status shell_line(struct shell *shell, const char *line, const char *where);
+/* A line that was entered at the prompt: more of the code whose end is missing, else commands. */
+status shell_entered(struct shell *shell, const char *line, const char *where);
 /* One command from its words, as if typed; NULL ends the words. */
 status shell_words(struct shell *shell, const char *where, ...);
 /* A Lua script with its arguments. */
 status shell_script(struct shell *shell, const char *path, char *const *arguments, int count);
+/* Show what went wrong without calling it the failure of a command. */
+void shell_warn(struct shell *shell, const struct error *error);
 /* Free what running made; the session is the caller's. */
 void shell_end(struct shell *shell);
 /* All lines of a file, or of an open stream called `name`. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/inputs.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
@@ -69,6 +70,15 @@ status command_find(const char *name, bool prefixes, const struct command **comm
         code = unknown_command(name, error);
     text_free(&matches);
     return code;
+}
+
+unsigned command_flags_of(const struct statement *statement, bool prefixes)
+{
+    const struct command *command;
+    struct error ignored = {0};
+    bool known = statement->count &&
+                 command_find(statement->tokens[0].text, prefixes, &command, &ignored) == STATUS_OK;
+    return known ? command->flags : 0;
 }
 
 const struct parameter *command_parameter(const struct command *command, const char *name, int *option)
@@ -147,6 +157,13 @@ status call_value(const struct call *call, const char *name, struct setting_valu
     return value_parse(parameter, call->session, parameter->initial, value, error);
 }
 
+status call_may_write(const struct call *call, const char *path, struct error *error)
+{
+    struct setting_value overwrite;
+    status code = call_value(call, "overwrite", &overwrite, error);
+    return code == STATUS_OK ? inputs_protect(path, overwrite.integer != 0, error) : code;
+}
+
 /* Write the figures to the file of the redirection; the reply then says so instead of showing them. */
 static status redirect(const struct invocation *invocation, struct reply *reply, struct error *error)
 {
@@ -176,7 +193,7 @@ static status check_redirect(const struct invocation *invocation, struct error *
     if (format && invocation->picture.width > 0 && !format->picture)
         return error_set(error, STATUS_USAGE, "'%s' is no picture: it has no size", path);
     if (format)
-        return STATUS_OK;
+        return inputs_protect(path, invocation->overwrite, error);
     struct text known = {0};
     for (int i = 0; figure_format_at(i); i++)
         text_add_format(&known, "%s.%s", i ? ", " : "", figure_format_at(i)->extension);

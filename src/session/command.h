@@ -9,13 +9,19 @@
 #include "view/write.h"
 
 enum command_flags {
-    COMMAND_MODEL = 1,    /* needs a model */
-    COMMAND_DATA = 2,     /* needs a data set */
-    COMMAND_SCORES = 4,   /* needs scores */
-    COMMAND_LONG = 8,     /* may run long: reports progress and can be cancelled */
-    COMMAND_CHANGES = 16, /* changes the session */
-    COMMAND_FIGURES = 32, /* shows figures: takes `> file` */
-    COMMAND_PROGRAM = 64, /* runs a program or a file of commands */
+    COMMAND_MODEL = 1,            /* needs a model */
+    COMMAND_DATA = 2,             /* needs a data set */
+    COMMAND_SCORES = 4,           /* needs scores */
+    COMMAND_LONG = 8,             /* may run long: reports progress and can be cancelled */
+    COMMAND_CHANGES = 16,         /* changes the session */
+    COMMAND_FIGURES = 32,         /* shows figures: takes `> file` */
+    COMMAND_PROGRAM = 64,         /* runs a program or a file of commands */
+    COMMAND_QUIET = 128,          /* panes show what it does: its table waits behind them */
+    COMMAND_NOT_IN_SCRIPTS = 256, /* no function of the module ippro */
+    COMMAND_CODE = 512,           /* its argument is the rest of the line as it stands */
+    COMMAND_ENDS = 1024,          /* ends the program: also while another command runs */
+    COMMAND_PREVIEW = 2048,       /* names a theme, shown while the name is typed */
+    COMMAND_ALL_OPTIONS = 4096,   /* takes every option: they are not listed with it */
 };
 
 struct example {
@@ -39,6 +45,7 @@ struct invocation {
     int setting_count;
     const char *redirect;
     struct picture_size picture; /* for a redirection to a picture */
+    bool overwrite;              /* the redirection may replace a file that was read */
 };
 
 /* What a command's function gets. */
@@ -66,6 +73,8 @@ const struct command *command_at(int index); /* by group, in the order of help; 
 /* By name or alias; with `prefixes` also by an unambiguous beginning. Unknown and ambiguous names say what is
  * near. */
 status command_find(const char *name, bool prefixes, const struct command **command, struct error *error);
+/* The flags of the command that a statement begins with, 0 when there is none of that name. */
+unsigned command_flags_of(const struct statement *statement, bool prefixes);
 /* "score CRITERIA... [samples=SIZE] [balanced=yes|no] ... [> FILE]" */
 void command_add_usage(const struct command *command, bool options, struct text *text);
 /* A key of the command: its own parameter, or an option that it takes; NULL when it has none of that name. */
@@ -90,6 +99,9 @@ void statement_add_word(struct text *text, const char *word);
 /* For command functions. */
 const char *call_argument(const struct call *call, int index);                 /* NULL past the end */
 const struct setting *call_setting(const struct call *call, const char *name); /* NULL when not given */
+/* May the command write to this file? A file that was read (base/inputs.h) is replaced only with the
+ * parameter overwrite=yes, which every command that writes has. */
+status call_may_write(const struct call *call, const char *path, struct error *error);
 /* Value of a parameter of its own: as given, else its default. */
 status call_value(const struct call *call, const char *name, struct setting_value *value,
                   struct error *error);

@@ -19,8 +19,9 @@
 /* clang-format on */
 
 #include "base/memory.h"
+#include "repl/rescue.h"
 #include "session/words/press.h"
-#include "tui/rescue.h"
+#include "tui/screen_end.h"
 #include "view/look.h"
 
 enum { KEYS = 32 };
@@ -35,7 +36,7 @@ struct display {
     bool colors, mouse;
     struct canvas_cell *shown; /* what the terminal shows */
     int width, height;         /* of `shown`; 0: nothing is known */
-    const struct theme *theme; /* with which it was drawn */
+    struct theme *theme;       /* with which it was drawn, counted */
     int depth;
     struct press_sequence keys[KEYS];
 };
@@ -187,6 +188,14 @@ static status start_curses(struct display *display, struct error *error)
     return STATUS_OK;
 }
 
+static void arm_rescue(const struct display *display)
+{
+    struct text end = {0};
+    text_add_screen_end(&end, display->terminal);
+    rescue_prepare(display->terminal, STDERR_FILENO, &display->before, text_data(&end), end.length);
+    text_free(&end);
+}
+
 status display_open(struct display **result, bool mouse, struct error *error)
 {
     struct display *display = mem_new(1, sizeof *display);
@@ -199,7 +208,7 @@ status display_open(struct display **result, bool mouse, struct error *error)
                       ? STATUS_OK
                       : error_set(error, STATUS_FAILED, "the terminal cannot be opened");
     if (code == STATUS_OK) {
-        rescue_prepare(display->terminal, STDERR_FILENO, &display->before);
+        arm_rescue(display);
         code = start_curses(display, error);
     }
     if (code == STATUS_OK)
@@ -229,6 +238,7 @@ void display_close(struct display *display)
     delscreen(display->screen);
     fclose(display->file);
     mem_free(display->shown);
+    theme_free(display->theme);
     mem_free(display);
 }
 
@@ -263,6 +273,7 @@ void display_suspend(struct display *display)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &display->before);
     raise(SIGSTOP);
     tcgetattr(STDIN_FILENO, &display->before);
+    rescue_modes(&display->before);
     set_modes(display);
     set_reports(display, true);
     display_forget(display);
@@ -317,7 +328,7 @@ static void put_cell(const struct display *display, const struct canvas_cell *ce
         mvaddch(line, column + 1, ' ');
 }
 
-static bool remember(struct display *display, const struct canvas *grid, const struct theme *theme, int depth)
+static bool remember(struct display *display, const struct canvas *grid, struct theme *theme, int depth)
 {
     bool same = display->width == grid->width && display->height == grid->height && display->theme == theme &&
                 display->depth == depth;
@@ -331,13 +342,14 @@ static bool remember(struct display *display, const struct canvas *grid, const s
     display->shown = cells;
     display->width = grid->width;
     display->height = grid->height;
-    display->theme = theme;
+    theme_free(display->theme);
+    display->theme = theme_retain(theme);
     display->depth = depth;
     return true;
 }
 
 void display_show(struct display *display, const struct canvas *grid, const struct screen_cursor *cursor,
-                  const struct theme *theme, int colors)
+                  struct theme *theme, int colors)
 {
     if (!remember(display, grid, theme, display->colors || colors <= 0 ? colors : 0))
         return;

@@ -21,7 +21,7 @@ int display_output(const struct display *display);
 void display_measure(struct display *display, int *width, int *height);
 void display_forget(struct display *display); /* what the terminal shows is not known any more */
 void display_show(struct display *display, const struct canvas *grid, const struct screen_cursor *cursor,
-                  const struct theme *theme, int colors);
+                  struct theme *theme, int colors);
 /* Give the terminal back, stop, and take it again when continued. */
 void display_suspend(struct display *display);
 void display_bell(struct display *display);

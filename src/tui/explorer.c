@@ -85,7 +85,7 @@ const char *explorer_criterion(const struct explorer *explorer)
                                                        : NULL;
 }
 
-const struct theme *explorer_theme(const struct explorer *explorer)
+struct theme *explorer_theme(const struct explorer *explorer)
 {
     return explorer->preview ? explorer->preview : explorer->session->theme;
 }

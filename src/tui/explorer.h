@@ -50,8 +50,9 @@ struct correlation_view {
     int row, column, top;
 };
 
-/* A line that is being edited. The text belongs to whoever edits it. */
-enum asking { ASK_COMMAND, ASK_SEARCH, ASK_FILTER, ASK_QUIT };
+/* A line that is being edited. The text belongs to whoever edits it and is put here anew after every change.
+ */
+enum asking { ASK_COMMAND, ASK_SEARCH, ASK_FILTER, ASK_QUIT, ASK_COUNT };
 struct edit_line {
     enum asking asking;
     const char *prompt, *text; /* text: UTF-8, may hold anything */
@@ -104,6 +105,7 @@ struct explorer {
     double taken;                   /* when, in seconds */
     char *running;                  /* the command's name; NULL: none */
     char *command;                  /* the whole line of the last command */
+    unsigned flags;                 /* of its row in the command table */
     struct text typed;              /* by explorer_edit */
     struct text partial;            /* output of a script whose line is not complete */
     bool unseen;                    /* something changed that is not drawn yet */
@@ -123,7 +125,8 @@ void explorer_resize(struct explorer *explorer, int width, int height);
 
 /* A line as entered at the prompt: logged, run, shown. While work runs only what looks at things is done. */
 void explorer_line(struct explorer *explorer, const char *line);
-/* The same from words, quoted where they need it. NULL ends them. */
+/* The command that a key stands for, from words, quoted where they need it; NULL ends them. A piece of code
+ * that waits at the prompt for its end is left alone. */
 void explorer_command(struct explorer *explorer, ...);
 /* A key; false when it is for the line that is edited. */
 bool explorer_press(struct explorer *explorer, int press);
@@ -152,11 +155,13 @@ bool explorer_scores_changed(const struct explorer *explorer);
  * nothing of it. */
 status explorer_ask(struct explorer *explorer, const char *const *words, int count, int keys,
                     struct reply *reply, struct error *error);
-/* Ask the front end's line for something. */
-void explorer_question(struct explorer *explorer, enum asking asking, const char *prompt);
+/* Ask the front end's line for something. A question that is open stays: the focus goes back to it. */
+void explorer_question(struct explorer *explorer, enum asking asking);
+/* What a question says; NULL for ASK_COMMAND. */
+const char *question_text(enum asking asking);
 /* The label of the criterion that keys act by; NULL without scores. */
 const char *explorer_criterion(const struct explorer *explorer);
 /* The theme to draw with, NULL for none. */
-const struct theme *explorer_theme(const struct explorer *explorer);
+struct theme *explorer_theme(const struct explorer *explorer);
 
 #endif

@@ -13,18 +13,6 @@
 
 enum { LOG_PARAGRAPHS = 8 }; /* longer answers open as a figure as well */
 
-/* Commands whose outcome the panes show by themselves: their tables wait in the figure pane. */
-static const char *const quiet[] = {"score", "prune", "unprune", "ratio", "rescale"};
-
-static bool is_quiet(const char *command)
-{
-    for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++) {
-        if (strncmp(command, quiet[i], strlen(quiet[i])) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* --- running -----------------------------------------------------------------------------------------------
  */
 
@@ -50,15 +38,7 @@ static void remember_command(struct explorer *explorer, const struct job_request
     mem_free(explorer->command);
     explorer->running = mem_string(name);
     explorer->command = statement_line(request->statement);
-}
-
-static bool is_long(const struct job_request *request)
-{
-    const struct command *command;
-    struct error ignored = {0};
-    return command_find(request->statement->tokens[0].text, request->prefixes, &command, &ignored) ==
-               STATUS_OK &&
-           (command->flags & COMMAND_LONG);
+    explorer->flags = command_flags_of(request->statement, request->prefixes);
 }
 
 /* The panes look at a mirror from here to unmirror; without memory for one they wait. */
@@ -82,9 +62,8 @@ static status run(void *argument, const struct job_request *request, struct repl
 {
     struct explorer *explorer = argument;
     remember_command(explorer, request);
-    if (!is_long(request)) {
+    if (!(explorer->flags & COMMAND_LONG))
         return session_run(request->session, request->statement, request->prefixes, NULL, reply, error);
-    }
     mirror(explorer);
     progress_line_start(&explorer->progress, explorer->ascii);
     struct job_request modest = *request;
@@ -174,7 +153,7 @@ static status show_reply_in_panes(void *argument, const struct session *session,
     if (!figure && !lengthy)
         return STATUS_OK;
     status code = gallery_add(&explorer->gallery, command, reply, error);
-    if (code == STATUS_OK && !is_quiet(command))
+    if (code == STATUS_OK && !(explorer->flags & COMMAND_QUIET))
         open_figure(explorer);
     else if (explorer->focus != PANE_FIGURE)
         explorer->figure_open = explorer->layout == LAYOUT_SWEEP; /* what changed is in the panes behind it */
@@ -221,6 +200,8 @@ static void take_turn(void *argument)
     if (explorer->look && explorer->beside == 1)
         explorer->look(explorer->wait_argument);
     explorer->beside--;
+    if (explorer->shell->quit)
+        interrupt_request(); /* whatever a script does, it ends with the program */
 }
 
 /* --- requests ----------------------------------------------------------------------------------------------

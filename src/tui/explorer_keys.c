@@ -86,7 +86,7 @@ static void go_round(struct explorer *explorer, enum action_id action)
 static void ask_search(struct explorer *explorer, enum action_id action)
 {
     (void)action;
-    explorer_question(explorer, ASK_SEARCH, "/");
+    explorer_question(explorer, ASK_SEARCH);
 }
 
 static void search_again(struct explorer *explorer, enum action_id action)
@@ -214,6 +214,7 @@ void explorer_click(struct explorer *explorer, int button, int line, int column)
 {
     explorer->unseen = true;
     explorer->keys_open = false;
+    explorer_refresh(explorer);
     for (int i = 0; i < PANE_COUNT; i++) {
         const struct pane_row *row = pane_row_at((enum pane_id)i);
         struct rect room = pane_room(explorer, (enum pane_id)i);

@@ -21,8 +21,8 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
     status code = command_find(statement->tokens[0].text, true, &command, error);
     if (code != STATUS_OK)
         return code;
-    bool looks = !(command->flags & (COMMAND_CHANGES | COMMAND_LONG)) && strcmp(command->group, "files") != 0;
-    if (strcmp(command->name, "quit") == 0) {
+    bool looks = !(command->flags & (COMMAND_CHANGES | COMMAND_LONG));
+    if (command->flags & COMMAND_ENDS) {
         explorer->shell->quit = true;
         if (explorer->job)
             job_cancel(explorer->job);
@@ -33,7 +33,9 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
                          "%s is running: Control-C cancels it; until it ends %s has to wait", running,
                          command->name);
     char *line = explorer->command;
+    unsigned flags = explorer->flags;
     explorer->command = mem_string(statement->tokens[0].text);
+    explorer->flags = command->flags;
     code = session_run(explorer->session, statement, true, NULL, &reply, error);
     if (code == STATUS_OK && reply.request.kind)
         code = explorer->shell->face.request(explorer, &reply.request, &reply, error);
@@ -42,6 +44,7 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
     reply_free(&reply);
     mem_free(explorer->command);
     explorer->command = line;
+    explorer->flags = flags;
     return code;
 }
 
@@ -59,7 +62,7 @@ static void line_beside(struct explorer *explorer, const char *line)
         explorer->shell->face.error(explorer, NULL, &error);
 }
 
-void explorer_line(struct explorer *explorer, const char *line)
+static void run_line(struct explorer *explorer, const char *line, bool entered)
 {
     char *shown = mem_format("%s %s", glyph_set(explorer->ascii)->typed, line);
     explorer_say(explorer, false, "%s", "");
@@ -71,8 +74,13 @@ void explorer_line(struct explorer *explorer, const char *line)
     if (explorer->beside)
         line_beside(explorer, line);
     else
-        shell_line(explorer->shell, line, NULL);
+        (entered ? shell_entered : shell_line)(explorer->shell, line, NULL);
     explorer_resize(explorer, explorer->width, explorer->height);
+}
+
+void explorer_line(struct explorer *explorer, const char *line)
+{
+    run_line(explorer, line, true);
 }
 
 void explorer_command(struct explorer *explorer, ...)
@@ -86,22 +94,35 @@ void explorer_command(struct explorer *explorer, ...)
     }
     va_end(words);
     if (!line.failed)
-        explorer_line(explorer, text_data(&line));
+        run_line(explorer, text_data(&line), false);
     text_free(&line);
 }
 
-void explorer_question(struct explorer *explorer, enum asking asking, const char *prompt)
+const char *question_text(enum asking asking)
 {
-    explorer->asked_from = explorer->focus;
-    explorer->line.asking = asking;
-    explorer->line.prompt = prompt;
-    explorer->wants_question = true;
+    static const char *const texts[ASK_COUNT] = {
+        [ASK_SEARCH] = "/",
+        [ASK_FILTER] = "rows with: ",
+        [ASK_QUIT] = "Quit? (y or n) ",
+    };
+    return texts[asking];
+}
+
+void explorer_question(struct explorer *explorer, enum asking asking)
+{
+    if (explorer->line.asking == ASK_COMMAND) {
+        explorer->asked_from = explorer->focus;
+        explorer->line.asking = asking;
+        explorer->line.prompt = question_text(asking);
+        explorer->wants_question = true;
+    }
     explorer_focus(explorer, FOCUS_PROMPT);
 }
 
 void explorer_find(struct explorer *explorer, bool back)
 {
     const struct pane_row *row = pane_row_at((enum pane_id)explorer->last_focus);
+    explorer_refresh(explorer);
     if (!explorer->search)
         explorer_say(explorer, true, "nothing was searched for yet");
     else if (!row->search)
@@ -146,6 +167,13 @@ static void enter_typed(struct explorer *explorer)
     text_free(&line);
 }
 
+static void drop_character(struct text *typed)
+{
+    while (typed->length && ((unsigned char)typed->data[--typed->length] & 0xc0) == 0x80)
+        ;
+    typed->data[typed->length] = '\0';
+}
+
 bool explorer_edit(struct explorer *explorer, int press)
 {
     struct text *typed = &explorer->typed;
@@ -157,7 +185,7 @@ bool explorer_edit(struct explorer *explorer, int press)
         return true;
     }
     if (press == PRESS_BACKSPACE && typed->length)
-        typed->data[--typed->length] = '\0';
+        drop_character(typed);
     else if (press < PRESS_UP && utf8_encode(press, character) > 0)
         text_add(typed, character);
     else

@@ -25,7 +25,7 @@ src_libtui_a_SOURCES = \
 	src/tui/pane_scores.c \
 	src/tui/press_decode.c src/tui/press_decode.h \
 	src/tui/prompt.c src/tui/prompt.h \
-	src/tui/rescue.c src/tui/rescue.h \
 	src/tui/score_panels.c src/tui/score_panels.h \
+	src/tui/screen_end.c src/tui/screen_end.h \
 	src/tui/tui.c src/tui/tui.h
 LIBTUI = src/libtui.a

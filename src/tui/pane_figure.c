@@ -80,7 +80,7 @@ static bool act(struct explorer *explorer, enum action_id action)
     case ACTION_SORT_REVERSE:
         return arrange(explorer, action);
     case ACTION_FILTER:
-        explorer_question(explorer, ASK_FILTER, "rows with: ");
+        explorer_question(explorer, ASK_FILTER);
         return true;
     case ACTION_CLOSE:
         explorer->figure_open = explorer->layout == LAYOUT_SWEEP;

@@ -83,14 +83,13 @@ static void show_matches(char **matches, int count, int longest)
 
 static const char *prompt_text(void)
 {
-    const struct edit_line *line = &prompt.explorer->line;
-    return line->asking != ASK_COMMAND && line->prompt ? line->prompt
-           : prompt.explorer->shell->unfinished        ? more_prompt
-                                                       : command_prompt;
+    const char *question = question_text(prompt.explorer->line.asking);
+    return question ? question : prompt.explorer->shell->unfinished ? more_prompt : command_prompt;
 }
 
 void prompt_open(struct explorer *explorer)
 {
+    struct error error = {0};
     prompt.explorer = explorer;
     prompt.nowhere = fopen("/dev/null", "w");
     rl_readline_name = PROGRAM_NAME;
@@ -108,8 +107,9 @@ void prompt_open(struct explorer *explorer)
     rl_initialize();
     rl_variable_bind("enable-bracketed-paste", "off");
     repl_completion_install(explorer->session);
-    line_history_open();
-    rl_callback_handler_install(command_prompt, take_line);
+    if (line_history_open(&error) != STATUS_OK)
+        shell_warn(explorer->shell, &error);
+    rl_callback_handler_install(prompt_text(), take_line);
     prompt_show();
 }
 
@@ -172,10 +172,11 @@ void prompt_question(void)
 void prompt_command(void)
 {
     rl_set_prompt(prompt_text());
-    if (prompt.kept)
+    if (prompt.kept && prompt.explorer->line.asking == ASK_COMMAND) {
         replace(prompt.kept, prompt.kept_point);
-    mem_free(prompt.kept);
-    prompt.kept = NULL;
+        mem_free(prompt.kept);
+        prompt.kept = NULL;
+    }
     prompt_show();
 }
 

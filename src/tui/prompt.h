@@ -18,8 +18,9 @@ char *prompt_take(bool *end);
 void prompt_keep(const char *line);
 /* Ask what explorer->line says; what was being typed comes back afterwards. */
 void prompt_question(void);
-void prompt_command(void); /* back to commands: another prompt where code is unfinished */
-void prompt_clear(void);   /* an empty line */
+/* Back to commands: another prompt where code is unfinished. A question that is open stays. */
+void prompt_command(void);
+void prompt_clear(void); /* an empty line */
 /* Put the line as it is now into explorer->line. */
 void prompt_show(void);
 

@@ -41,18 +41,31 @@ struct tui {
 /* --- drawing -----------------------------------------------------------------------------------------------
  */
 
+/* The theme that a line would choose, NULL when it is another command. */
+static const char *typed_theme(const struct parsed_line *parsed)
+{
+    const struct statement *statement = parsed->statements;
+    bool named =
+        parsed->count == 1 && statement->count == 2 && (command_flags_of(statement, true) & COMMAND_PREVIEW);
+    return named ? statement->tokens[1].text : NULL;
+}
+
 /* A theme is shown while its name is typed. */
 static void preview_theme(struct explorer *explorer)
 {
-    const char *text = explorer->line.text;
     struct error ignored = {0};
     struct theme *theme = NULL;
-    bool named = explorer->line.asking == ASK_COMMAND && strncmp(text, "theme ", 6) == 0 && text[6];
-    if (named && explorer->preview && strcmp(explorer->preview->name, text + 6) == 0)
-        return;
-    if (named && theme_load(text + 6, &theme, &ignored) != STATUS_OK)
-        theme = NULL;
-    if (explorer->preview || theme)
+    struct parsed_line parsed;
+    bool command = explorer->line.asking == ASK_COMMAND && !explorer->shell->unfinished;
+    if (command && parse_line(explorer->line.text, &parsed, &ignored) == STATUS_OK) {
+        const char *name = typed_theme(&parsed);
+        if (name && explorer->preview && strcmp(explorer->preview->name, name) == 0)
+            theme = theme_retain(explorer->preview);
+        else if (name && theme_load(name, &theme, &ignored) != STATUS_OK)
+            theme = NULL;
+        parsed_line_free(&parsed);
+    }
+    if (explorer->preview != theme)
         explorer->unseen = true;
     theme_free(explorer->preview);
     explorer->preview = theme;
@@ -84,12 +97,33 @@ static void measure(struct tui *tui)
 /* --- input -------------------------------------------------------------------------------------------------
  */
 
+/* Let the line ask what is to be asked. */
+static void raise_question(struct tui *tui)
+{
+    if (tui->explorer->wants_question)
+        prompt_question();
+    tui->explorer->wants_question = false;
+}
+
+/* A question that is open gets no answer. */
+static void drop_question(struct tui *tui)
+{
+    if (tui->explorer->line.asking == ASK_COMMAND)
+        return;
+    explorer_answer(tui->explorer, "");
+    tui->explorer->wants_question = false;
+    prompt_command();
+}
+
 static void ask_to_quit(struct tui *tui)
 {
     interrupt_forget();
     if (!tui->explorer->beside)
         interrupt_clear();
-    explorer_question(tui->explorer, ASK_QUIT, "Quit? (y or n) ");
+    if (tui->explorer->line.asking != ASK_QUIT)
+        drop_question(tui);
+    explorer_question(tui->explorer, ASK_QUIT);
+    raise_question(tui);
 }
 
 static void line_entered(struct tui *tui)
@@ -125,16 +159,12 @@ static void press(struct tui *tui, const struct press_event *event, const unsign
         if (event->button == 0 || event->button == 64 || event->button == 65)
             explorer_click(explorer, event->button, event->line, event->column);
     } else if (event->press == PRESS_ESCAPE && explorer->line.asking != ASK_COMMAND) {
-        explorer_answer(explorer, "");
-        prompt_command();
+        drop_question(tui);
     } else if (!explorer_press(explorer, event->press)) {
         prompt_feed(bytes, (size_t)count);
         line_entered(tui);
     }
-    if (explorer->wants_question) {
-        explorer->wants_question = false;
-        prompt_question();
-    }
+    raise_question(tui);
 }
 
 /* Keys one by one, each acted upon before the next is looked at: it may begin work. */
@@ -187,15 +217,11 @@ static void interrupted(struct tui *tui)
     struct explorer *explorer = tui->explorer;
     if (interrupt_twice()) {
         ask_to_quit(tui);
-        explorer->wants_question = false;
-        prompt_question();
     } else if (explorer->job) {
         explorer_say(explorer, false, "cancelling %s ...", explorer->running ? explorer->running : "");
     } else if (!explorer->beside) {
         interrupt_clear();
-        if (explorer->line.asking != ASK_COMMAND)
-            explorer_answer(explorer, "");
-        prompt_command();
+        drop_question(tui);
         prompt_clear();
         explorer_focus(explorer, FOCUS_PROMPT);
     }
@@ -265,6 +291,7 @@ static void look(void *argument)
         return;
     tui->explorer->unseen = true;
     turn(tui, -1, 0);
+    tui->explorer->shell->quit |= tui->ended; /* a script ends with the terminal */
 }
 
 status tui_run(struct explorer *explorer, int *signal_number, struct error *error)

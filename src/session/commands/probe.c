@@ -374,7 +374,8 @@ static const struct example sampling_examples[] = {
 
 const struct command commands_probe[] = {
     {"rescale", NULL, "probe", rescale_arguments, rescale_parameters, rescale_options,
-     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "scale a layer, and see who notices",
+     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
+     "scale a layer, and see who notices",
      "The scale attack. A factor passes through ReLU and can be taken out again by the weights behind it, so "
      "the same network can be written with one layer C times as large. Does a criterion rate the layer by "
      "what "

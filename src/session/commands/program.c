@@ -206,15 +206,16 @@ static const struct example apropos_examples[] = {{"apropos seed", "lists what h
 static const struct example quit_examples[] = {{"quit", "ends the program", false}, EXAMPLE_END};
 
 const struct command commands_program[] = {
-    {"set", NULL, "program", set_arguments, NULL, set_options, COMMAND_CHANGES | COMMAND_FIGURES,
-     "show and change options",
+    {"set", NULL, "program", set_arguments, NULL, set_options,
+     COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_ALL_OPTIONS, "show and change options",
      "Without arguments shows all options, with one shows it, with a value sets it. Scores that an option "
      "touches are "
      "computed anew at once, without a pass where the last one serves; options of the sample take effect at "
      "the next "
      "score.",
      set_examples, run_set},
-    {"theme", NULL, "program", theme_arguments, NULL, NULL, COMMAND_CHANGES, "choose the colours",
+    {"theme", NULL, "program", theme_arguments, NULL, NULL, COMMAND_CHANGES | COMMAND_PREVIEW,
+     "choose the colours",
      "Without an argument lists the themes. Themes are data files; those in ~/.config/ippro-explore/themes "
      "come first.",
      theme_examples, run_theme},
@@ -227,8 +228,8 @@ const struct command commands_program[] = {
      "A file whose name ends in .lua is a Lua script; what follows its name are its arguments. See "
      "ippro-lua(3).",
      run_examples, run_run},
-    {"lua", "=", "program", lua_arguments, NULL, NULL, COMMAND_CHANGES | COMMAND_PROGRAM,
-     "run a piece of Lua",
+    {"lua", "=", "program", lua_arguments, NULL, NULL,
+     COMMAND_CHANGES | COMMAND_PROGRAM | COMMAND_NOT_IN_SCRIPTS | COMMAND_CODE, "run a piece of Lua",
      "Takes the rest of the line as Lua. Values of an expression are shown. At the prompt, code that is not "
      "complete asks for more lines; an empty line gives up. The module ippro has every command as a "
      "function. "
@@ -239,7 +240,7 @@ const struct command commands_program[] = {
      run_help},
     {"apropos", NULL, "program", apropos_arguments, NULL, NULL, 0, "search the help",
      "Lists the commands, options, criteria and topics that mention a word.", apropos_examples, run_apropos},
-    {"quit", "exit", "program", NULL, NULL, NULL, 0, "end the program",
+    {"quit", "exit", "program", NULL, NULL, NULL, COMMAND_ENDS, "end the program",
      "Ends the program. Nothing is asked: what is to stay must have been written by save or session save.",
      quit_examples, run_quit},
     {.name = NULL},

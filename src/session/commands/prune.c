@@ -256,7 +256,8 @@ static const struct example unprune_examples[] = {
 
 const struct command commands_prune[] = {
     {"prune", NULL, "prune", prune_arguments, prune_parameters, prune_options,
-     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "select the channels that go",
+     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
+     "select the channels that go",
      "Takes the lowest-scored channels of every block at its ratio, and shows what would be left: channels, "
      "parameters and multiply-adds of every layer that changes. The selection is a mask at once: from now on "
      "everything that runs the network runs it without the selected channels; apply removes them for good. "
@@ -273,7 +274,7 @@ const struct command commands_prune[] = {
      "a note says. With global=yes RATIO is the share of all channels that are free and scored.",
      prune_examples, run_prune},
     {"unprune", NULL, "prune", unprune_arguments, NULL, NULL,
-     COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES, "bring selected channels back",
+     COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET, "bring selected channels back",
      "Takes the channels of a layer, of all layers that match a pattern, or of a kind of blocks out of the "
      "selection. Their ratios stay: the next prune would take them again.",
      unprune_examples, run_unprune},

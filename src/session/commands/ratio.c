@@ -328,8 +328,8 @@ const struct command commands_ratio[] = {
      "behind grouped convolutions, the number of such classes stands beside. "
      "A group whose channels run through several layers is a stream; all others are inner.",
      group_examples, run_group},
-    {"ratio", NULL, "prune", ratio_arguments, NULL, NULL, COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES,
-     "set and list pruning ratios",
+    {"ratio", NULL, "prune", ratio_arguments, NULL, NULL,
+     COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET, "set and list pruning ratios",
      "Sets the share of channels that the next prune takes from a block. A layer of a stream stands for the "
      "blocks that it is in, and the layers tied to it are named. The words streams, inner and all stand for "
      "the blocks of that kind.\n\n"

@@ -45,6 +45,13 @@ status scores_for(const struct call *call, const char *label, int seed_shift, st
  * where they are given. Owned by the caller. */
 status call_sample(const struct call *call, struct sample *sample, struct error *error);
 
+/* The row of the parameter overwrite, for commands that write files. */
+#define OVERWRITE_PARAMETER                                                                                  \
+    {                                                                                                        \
+        "overwrite", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",                                                     \
+            "replace a file that was read here, such as the one the network is from"                         \
+    }
+
 /* Ends of lists in rows. */
 #define PARAMETER_END                                                                                        \
     {                                                                                                        \

@@ -194,7 +194,10 @@ static status run_save(struct call *call, struct error *error)
     char *path = path_expand(call_argument(call, 0));
     if (!path)
         return error_memory(error);
-    if (strcmp(extension, "onnx") == 0)
+    code = call_may_write(call, path, error);
+    if (code != STATUS_OK)
+        ;
+    else if (strcmp(extension, "onnx") == 0)
         code = save_onnx(call, path, masked.integer != 0, error);
     else if (strcmp(extension, "csv") == 0)
         code = save_channels(call, path, save_csv, error);
@@ -214,6 +217,7 @@ static const struct parameter save_arguments[] = {
 static const struct parameter save_parameters[] = {
     {"masked", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",
      "write a network whose channels are only selected, with their weights at zero"},
+    OVERWRITE_PARAMETER,
     PARAMETER_END,
 };
 static const struct example save_examples[] = {
@@ -233,7 +237,9 @@ const struct command commands_save[] = {
      "selected must be removed by apply first; masked=yes writes them with weights at zero instead.\n\n"
      "A .csv has a row for each channel of the network as loaded, a .json lists of the kept and the cut "
      "channels of each layer: always in the original numbers, however often the network was pruned. A file "
-     "that exists is replaced in one step: when writing fails, the old one is still there.",
+     "that exists is replaced in one step: when writing fails, the old one is still there. The file that the "
+     "network "
+     "was loaded from, and every other that was read here, is only replaced with overwrite=yes.",
      save_examples, run_save},
     {.name = NULL},
 };

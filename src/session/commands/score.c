@@ -318,7 +318,8 @@ static const struct example rank_examples[] = {
 
 const struct command commands_score[] = {
     {"score", NULL, "score", score_arguments, NULL, score_options,
-     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "compute importance scores",
+     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
+     "compute importance scores",
      "Gives every filter a score under each criterion; the least important have the smallest. The word all "
      "stands for "
      "l1, taylor, "

@@ -43,6 +43,8 @@ static status run_screen(struct call *call, struct error *error)
     struct setting_value styles;
     status code = call_value(call, "styles", &styles, error);
     if (code == STATUS_OK)
+        code = call_may_write(call, call_argument(call, 1), error);
+    if (code == STATUS_OK)
         code = want(call, REQUEST_SCREEN, error);
     call->reply->request.styles = styles.integer != 0;
     return code;
@@ -103,6 +105,7 @@ static const struct parameter screen_arguments[] = {
 static const struct parameter screen_parameters[] = {
     {"styles", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",
      "below each line that is not plain, a letter for the style of each of its cells"},
+    OVERWRITE_PARAMETER,
     PARAMETER_END,
 };
 static const struct example screen_examples[] = {

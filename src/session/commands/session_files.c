@@ -235,8 +235,14 @@ static status run_session(struct call *call, struct error *error)
     char *path = path_expand(call_argument(call, 1));
     if (!path)
         return error_memory(error);
-    status code = strcmp(call_argument(call, 0), "save") == 0 ? save_session(call, path, error)
-                                                              : open_session(call, path, error);
+    bool save = strcmp(call_argument(call, 0), action_name(0)) == 0;
+    status code = STATUS_OK;
+    if (save)
+        code = call_may_write(call, path, error);
+    else if (call_setting(call, "overwrite"))
+        code = error_set(error, STATUS_USAGE, "overwrite= belongs to session save");
+    if (code == STATUS_OK)
+        code = save ? save_session(call, path, error) : open_session(call, path, error);
     mem_free(path);
     return code;
 }
@@ -246,6 +252,7 @@ static const struct parameter session_arguments[] = {
     {"FILE", VALUE_FILE, 0, 0, 0, NULL, NULL, "a session file"},
     PARAMETER_END,
 };
+static const struct parameter session_parameters[] = {OVERWRITE_PARAMETER, PARAMETER_END};
 static const struct example session_examples[] = {
     {"prune l1 0.4; session save work.session", "writes how to come back here", false},
     {"session open work.session", "does everything again, and checks that it is the same", false},
@@ -253,7 +260,7 @@ static const struct example session_examples[] = {
 };
 
 const struct command commands_session[] = {
-    {"session", NULL, "files", session_arguments, NULL, NULL, COMMAND_LONG | COMMAND_CHANGES,
+    {"session", NULL, "files", session_arguments, session_parameters, NULL, COMMAND_LONG | COMMAND_CHANGES,
      "save the session, or open one",
      "A session file is a log: the commands that led to the present state, from the beginning, with the "
      "SHA-256 "

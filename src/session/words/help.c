@@ -144,8 +144,8 @@ static void about_command(const struct command *command, struct reply *reply)
         add_parameter(reply, argument, false);
     for (const struct parameter *own = command->parameters; own && own->name; own++)
         add_parameter(reply, own, true);
-    /* `set` takes every option; listing them is the matter of 'help options'. */
-    bool all_options = strcmp(command->name, "set") == 0;
+    /* Listing every option is the matter of 'help options'. */
+    bool all_options = command->flags & COMMAND_ALL_OPTIONS;
     for (const int *id = command->options; !all_options && id && *id != OPTION_NONE; id++)
         add_parameter(reply, &option_at(*id)->parameter, true);
     if (command->examples && command->examples[0].line)

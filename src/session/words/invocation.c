@@ -120,6 +120,16 @@ static status check_complete(const struct resolver *resolver, struct error *erro
     return code;
 }
 
+/* Behind a redirection: its file may be one that was read. */
+static status resolve_overwrite(const struct resolver *resolver, const char *text, struct error *error)
+{
+    static const struct parameter overwrite = {.name = "overwrite", .kind = VALUE_BOOLEAN, .initial = "no"};
+    struct setting_value value;
+    status code = value_parse(&overwrite, resolver->session, text, &value, error);
+    resolver->invocation->overwrite = code == STATUS_OK && value.integer != 0;
+    return code;
+}
+
 status invocation_resolve(const struct session *session, const struct statement *statement, bool prefixes,
                           struct arena *arena, struct invocation *invocation, struct error *error)
 {
@@ -137,6 +147,8 @@ status invocation_resolve(const struct session *session, const struct statement 
     code = check_state(&resolver, statement, error);
     if (code == STATUS_OK && statement->size)
         code = picture_size_parse(statement->size, &invocation->picture, error);
+    if (code == STATUS_OK && statement->overwrite)
+        code = resolve_overwrite(&resolver, statement->overwrite, error);
     for (int i = 1; code == STATUS_OK && i < statement->count; i++)
         code = statement->tokens[i].key ? add_setting(&resolver, &statement->tokens[i], error)
                                         : add_argument(&resolver, &statement->tokens[i], error);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "session/command.h"
+
 struct scanner {
     const char *line;
     int position, end;
@@ -16,7 +18,7 @@ struct scanner {
     int count;
     bool redirecting; /* a '>' was seen, its file is awaited */
     int redirect_column;
-    char *redirect, *size;
+    char *redirect, *size, *overwrite;
     struct arena *arena;
     struct parsed_line *parsed;
 };
@@ -94,6 +96,8 @@ static status keep_token(struct scanner *scanner, int column, struct error *erro
         scanner->redirect = text;
     } else if (scanner->redirect && !scanner->size && strncmp(text, "size=", 5) == 0) {
         scanner->size = text + 5;
+    } else if (scanner->redirect && !scanner->overwrite && strncmp(text, "overwrite=", 10) == 0) {
+        scanner->overwrite = text + 10;
     } else if (scanner->redirect) {
         return error_set(error, STATUS_USAGE, "column %d: unexpected '%s' after the file '%s'", column, text,
                          scanner->redirect);
@@ -119,9 +123,9 @@ static status end_statement(struct scanner *scanner, struct error *error)
     if (!tokens)
         return error_memory(error);
     parsed->statements[parsed->count++] =
-        (struct statement){tokens, scanner->count, scanner->redirect, scanner->size};
+        (struct statement){tokens, scanner->count, scanner->redirect, scanner->size, scanner->overwrite};
     scanner->count = 0;
-    scanner->redirect = scanner->size = NULL;
+    scanner->redirect = scanner->size = scanner->overwrite = NULL;
     scanner->redirecting = false;
     return STATUS_OK;
 }
@@ -138,24 +142,37 @@ static status scan_mark(struct scanner *scanner, char mark, struct error *error)
     return STATUS_OK;
 }
 
-/* A command whose argument is the rest of the line as it stands: two tokens, "lua" and that. */
-static bool is_code(const struct scanner *scanner)
+/* The length of the first word when its command's argument is the rest of the line as it stands, else 0. */
+static int code_word(const struct scanner *scanner)
 {
-    const char *word = scanner->line + scanner->position;
-    int left = scanner->end - scanner->position;
+    enum { LONGEST = 16 };
+    char word[LONGEST];
+    int length = 0;
     if (scanner->partial || scanner->count || scanner->redirecting || scanner->redirect)
-        return false;
-    return *word == '=' || (left > 3 && strncmp(word, "lua", 3) == 0 && blank(word[3]));
+        return 0;
+    for (int at = scanner->position; at < scanner->end && !blank(scanner->line[at]); at++) {
+        if (length + 1 == LONGEST)
+            return 0;
+        word[length++] = scanner->line[at];
+    }
+    word[length] = '\0';
+    if (*word == '=')
+        return 1; /* also with nothing between it and the code */
+    const struct token token = {.text = word};
+    const struct statement statement = {.tokens = (struct token *)&token, .count = 1};
+    bool more = scanner->position + length < scanner->end;
+    return more && (command_flags_of(&statement, true) & COMMAND_CODE) ? length : 0;
 }
 
-static status scan_code(struct scanner *scanner, struct error *error)
+/* Two tokens: the command's name, and the code. */
+static status scan_code(struct scanner *scanner, int word, struct error *error)
 {
-    bool short_form = scanner->line[scanner->position] == '=';
     int begin = scanner->position;
     scanner->key = 0;
-    strcpy(scanner->word, short_form ? "=" : "lua");
-    scanner->length = (int)strlen(scanner->word);
-    scanner->position += scanner->length;
+    memcpy(scanner->word, scanner->line + begin, (size_t)word);
+    scanner->word[word] = '\0';
+    scanner->length = word;
+    scanner->position += word;
     while (scanner->position < scanner->end && blank(scanner->line[scanner->position]))
         scanner->position++;
     status code = keep_token(scanner, begin + 1, error);
@@ -174,10 +191,11 @@ static status scan(struct scanner *scanner, int *start, struct error *error)
     status code = STATUS_OK;
     while (code == STATUS_OK && scanner->position < scanner->end) {
         char c = scanner->line[scanner->position];
+        int word = blank(c) ? 0 : code_word(scanner);
         if (blank(c)) {
             scanner->position++;
-        } else if (is_code(scanner)) {
-            code = scan_code(scanner, error);
+        } else if (word) {
+            code = scan_code(scanner, word, error);
         } else if (c == '#') {
             scanner->position = scanner->end;
         } else if (c == ';' || c == '>') {
@@ -257,7 +275,7 @@ status parse_partial(const char *line, int cursor, struct partial_line *partial,
     partial->redirecting = scanner.redirecting;
     /* Only the unfinished command matters; those before it on the line do not. */
     partial->parsed.statements[0] =
-        (struct statement){scanner.tokens, scanner.count, scanner.redirect, scanner.size};
+        (struct statement){scanner.tokens, scanner.count, scanner.redirect, scanner.size, scanner.overwrite};
     partial->parsed.count = 1;
     return STATUS_OK;
 }

@@ -24,8 +24,9 @@ struct token {
 struct statement {
     struct token *tokens;
     int count;
-    char *redirect; /* file after '>', or NULL */
-    char *size;     /* of the picture in that file: what stood behind "size=", or NULL */
+    char *redirect;  /* file after '>', or NULL */
+    char *size;      /* of the picture in that file: what stood behind "size=", or NULL */
+    char *overwrite; /* likewise behind "overwrite=" */
 };
 
 struct parsed_line {
