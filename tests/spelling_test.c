@@ -527,8 +527,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_found),   cmocka_unit_test(test_spellings_agree),
         cmocka_unit_test(test_float_agrees),    cmocka_unit_test(test_lift_is_a_derivative),
-        cmocka_unit_test(test_mask_is_removal), cmocka_unit_test(test_rescale),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_mask_is_removal), cmocka_unit_test(test_memory),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, setup, teardown);
