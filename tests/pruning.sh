@@ -82,19 +82,25 @@ loss() {
     awk -F, '/^"?mean loss/ { print $2 }' "eval-$2.csv"
 }
 
-# Branches that are divided: the masked network is the smaller one, in double to all digits that are known.
+# The masked network is the smaller one, in double to all digits that are known: where branches are divided, and behind
+# activations that are written out.
 cases=$shared/data/cases
-if [ -f "$cases/03-quotient.onnx" ]; then
-    for turn in 'whole 2.096082614' 'masked 2.207279388' 'smaller 2.207279388' 'saved 2.207279388'; do
+# FILE, the loss of the whole network, and that of the pruned one
+for row in '03-quotient 2.096082614 2.207279388' '14-gelu 3.155282060 2.985889034' '15-mish 2.184007787 2.272057827'; do
+    set -- $row
+    name=$1 whole=$2 pruned=$3
+    if [ ! -f "$cases/$name.onnx" ]; then
+        skip "$name, masked and removed" "the network is not here"
+        continue
+    fi
+    for turn in "whole $whole" "masked $pruned" "smaller $pruned" "saved $pruned"; do
         set -- $turn
-        value=$(loss "load '$cases/03-quotient.onnx'; eval > eval-whole.csv; prune l1 0.4 > p.csv; eval > eval-masked.csv; apply; \
+        value=$(loss "load '$cases/$name.onnx'; eval > eval-whole.csv; prune l1 0.4 > p.csv; eval > eval-masked.csv; apply; \
             eval > eval-smaller.csv; save q.onnx; load q.onnx; eval > eval-saved.csv" "$1")
         near "$value" "$2" 1e-8
-        ok $? "a quotient, $1: loss $value, expected $2"
+        ok $? "$name, $1: loss $value, expected $2"
     done
-else
-    skip "a quotient, masked and removed" "the network is not here"
-fi
+done
 "$IPPRO" -n -e 'load example; prune l1 0.5 > p.csv; apply; save example.onnx' >out 2>err
 check_file example.onnx
 finish
