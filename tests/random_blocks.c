@@ -319,7 +319,7 @@ static int by_norm(struct maker *m, int x, int64_t channels)
  * channel of zeros they would not be. */
 static int quotient(struct maker *m, int x, int64_t *channels)
 {
-    int64_t c = *channels, kind = maker_pick(m, 0, 6);
+    int64_t c = *channels, kind = maker_pick(m, 0, 8);
     char name[32];
     if (kind == 0)
         return by_norm(m, x, c);
@@ -335,6 +335,10 @@ static int quotient(struct maker *m, int x, int64_t *channels)
         return maker_two(m, "Div", maker_constant(m, name, 3, (int64_t[]){c, 1, 1}, -1, 1), den);
     case 4:
         return maker_two(m, "Pow", den, maker_constant(m, name, 3, (int64_t[]){c, 1, 1}, -0.5, 0));
+    case 7:
+        return maker_one(m, "Log", den);
+    case 8:
+        return maker_one(m, "Reciprocal", den);
     case 5: /* a root of what is positive only while the channel is there */
         return maker_one(m, "Sqrt",
                          maker_two(m, "Sub", den, maker_constant(m, name, 1, (int64_t[]){1}, 1e-4, 1e-3)));

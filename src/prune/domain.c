@@ -28,6 +28,8 @@ static const struct {
     {"Div", 1, NULL},
     {"Pow", 0, takes_any_base},
     {"Sqrt", 0, NULL},
+    {"Log", 0, NULL},
+    {"Reciprocal", 0, NULL},
 };
 
 static void mark_value(struct coupling *c, int value)
