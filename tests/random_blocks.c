@@ -329,7 +329,7 @@ static int quotient(struct maker *m, int x, int64_t *channels)
     case 1:
         return maker_two(m, "Div", maker_norm(m, maker_conv(m, x, c, c, 1, 1, false), c), den);
     case 2: /* through a depthwise convolution */
-        den = maker_one(m, "Abs", maker_conv(m, den, c, c, 1, c, false));
+        den = maker_one(m, "Abs", maker_conv(m, den, c, c, 1, c, true));
         return maker_two(m, "Div", x, den);
     case 3:
         return maker_two(m, "Div", maker_constant(m, name, 3, (int64_t[]){c, 1, 1}, -1, 1), den);
