@@ -319,7 +319,7 @@ static int by_norm(struct maker *m, int x, int64_t channels)
  * channel of zeros they would not be. */
 static int quotient(struct maker *m, int x, int64_t *channels)
 {
-    int64_t c = *channels, kind = maker_pick(m, 0, 6);
+    int64_t c = *channels, kind = maker_pick(m, 0, 8);
     char name[32];
     if (kind == 0)
         return by_norm(m, x, c);
@@ -329,12 +329,16 @@ static int quotient(struct maker *m, int x, int64_t *channels)
     case 1:
         return maker_two(m, "Div", maker_norm(m, maker_conv(m, x, c, c, 1, 1, false), c), den);
     case 2: /* through a depthwise convolution */
-        den = maker_one(m, "Abs", maker_conv(m, den, c, c, 1, c, false));
+        den = maker_one(m, "Abs", maker_conv(m, den, c, c, 1, c, true));
         return maker_two(m, "Div", x, den);
     case 3:
         return maker_two(m, "Div", maker_constant(m, name, 3, (int64_t[]){c, 1, 1}, -1, 1), den);
     case 4:
         return maker_two(m, "Pow", den, maker_constant(m, name, 3, (int64_t[]){c, 1, 1}, -0.5, 0));
+    case 7:
+        return maker_one(m, "Log", den);
+    case 8:
+        return maker_one(m, "Reciprocal", den);
     case 5: /* a root of what is positive only while the channel is there */
         return maker_one(m, "Sqrt",
                          maker_two(m, "Sub", den, maker_constant(m, name, 1, (int64_t[]){1}, 1e-4, 1e-3)));

@@ -15,6 +15,7 @@
 
 #include "network.h"
 #include "nn/operator.h"
+#include "prune/rescale.h"
 #include "prune/score.h"
 #include "prune/surgery.h"
 #include "stats/evaluate.h"
@@ -499,6 +500,42 @@ static void test_mask_is_removal(void **state)
             check_mask(functions[f].spellings[i]);
     for (size_t i = 0; i < COUNT(infinite); i++)
         check_mask(infinite[i]);
+}
+
+/* A factor passes through what is homogeneous, and through nothing else. */
+static void test_rescale(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spelling;
+        status wanted;
+    } cases[] = {
+        {"LeakyRelu u alpha=0.2", STATUS_OK},
+        {"Mul u 0.2; Max u a", STATUS_OK},
+        {"Relu u; Neg u; Relu b; Mul c 0.2; Sub a d", STATUS_OK},
+        {"Min u 0; Max 0 u; Mul slope a; Add b c", STATUS_OK},
+        {"Min u 0.1; Max u 0; Mul slope a; Add b c", STATUS_STATE},
+        {"Max u 0; Min a 6", STATUS_STATE},
+        {"Gelu u", STATUS_STATE},
+        {"Sigmoid u; Mul u a", STATUS_STATE},
+        {"Relu u; Add a 0.3", STATUS_STATE},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *spelling = cases[i].spelling;
+        struct error error = {0};
+        int found[SCORED];
+        struct graph *graph = make(spelling, NULL, found), *scaled = NULL;
+        struct layers *layers = find(graph, spelling);
+        struct coupling *coupling = couple(graph, layers, spelling);
+        status code = rescale_apply(coupling, FIRST, 3, RESCALE_LAYER, &scaled, &error);
+        if (code != cases[i].wanted)
+            fail_msg("%s: rescale ends with %d, wanted %d", spelling, code, cases[i].wanted);
+        coupling_free(coupling);
+        layers_free(layers);
+        const double before = loss_of(graph, spelling);
+        if (code == STATUS_OK)
+            close_to(loss_of(scaled, spelling), before, 1e-12, 1, "the loss after scaling", spelling);
+    }
 }
 
 /* Each allocation fails in turn while h is looked for. */

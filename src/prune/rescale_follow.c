@@ -195,6 +195,11 @@ static status pass_root(struct rescaling *r, int index, struct error *error)
     return raise_powers(r, index, 0.5, error);
 }
 
+static status pass_reciprocal(struct rescaling *r, int index, struct error *error)
+{
+    return raise_powers(r, index, -1, error);
+}
+
 static status pass_power(struct rescaling *r, int index, struct error *error)
 {
     const struct tensor *exponent = edit_get(r->edit, index, 1);
@@ -462,6 +467,7 @@ static const struct {
     {"Dropout", pass_on},
     {"Cast", pass_cast},
     {"Sqrt", pass_root},
+    {"Reciprocal", pass_reciprocal},
     {"Pow", pass_power},
     {"Add", pass_sum},
     {"Sub", pass_sum},
