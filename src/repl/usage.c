@@ -46,10 +46,8 @@ static const struct program_option table[] = {
     {LONG_THREADS, "threads", "N", "worker threads", "Set the option threads."},
     {LONG_SAFE, "safe", "FOLDER", "files in FOLDER only; Lua: no os, no io",
      "For what others wrote: whatever scripts and commands open, to read or to write, lies in FOLDER or "
-     "below, "
-     "wherever symbolic links lead; scripts get neither os nor io. What is named on this command line is "
-     "read "
-     "wherever it is."},
+     "below, wherever symbolic links lead; scripts get neither os nor io. What is named on this command "
+     "line is read wherever it is."},
     {LONG_LUA_MEMORY, "lua-memory", "MB", "Lua: memory that scripts may hold",
      "Memory that Lua scripts may hold, in megabytes of 1,048,576 bytes; 1024 without it."},
     {LONG_PROMPT, "prompt", NULL, "the prompt alone, without panes",
