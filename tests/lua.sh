@@ -294,7 +294,7 @@ END
 
 # --- errors -----------------------------------------------------------------------------------------------------
 
-refused "a syntax error has file and line" 1 '^script.lua:2: ' <<'END'
+refused "a syntax error has file and line" 3 '^script.lua:2: ' <<'END'
 local x = 1
 local = 2
 END
