@@ -157,8 +157,12 @@ static status travel(struct call *call, int direction, struct error *error)
                            &steps, error);
     if (code != STATUS_OK)
         return code;
-    int there = direction < 0 ? history->position : history->count - 1 - history->position;
+    int there = direction < 0 ? history->position - history->oldest : history->count - 1 - history->position;
     const char *name = direction < 0 ? "undo" : "redo";
+    if (!there && direction < 0 && history->oldest)
+        return error_set(error, STATUS_STATE,
+                         "there is nothing more to undo: states before were let go, 'info' tells "
+                         "how many are held");
     if (!there)
         return error_set(error, STATUS_STATE, "there is nothing to %s", name);
     if (steps.integer > there)
