@@ -138,7 +138,7 @@ ok $? "an empty one does nothing"
 "$IPPRO" -n -k -f many >out 2>err
 [ "$(grep -c 'the history is full' out)" -eq 1 ]
 ok $? "a full history is told once"
-grep -Eq '^history +999 to undo, 0 to redo' out && grep -Eq '^history holds +1,000 of 1,000 states, [0-9.]+ of 1074 MB' out
+grep -Eq '^history +999 to undo, 0 to redo' out && grep -Eq '^history holds +1,000 of 1,000 states, [0-9.]+ of 1000 MB' out
 ok $? "info tells what it holds"
 grep -Eq 'gamma +102 ' out && grep -q 'there is only 1 to undo' err
 ok $? "undo goes as far as that"

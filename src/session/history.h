@@ -26,7 +26,7 @@ struct history {
 };
 
 enum { HISTORY_STATES = 1000 };
-#define HISTORY_BYTES ((size_t)1 << 30)
+#define HISTORY_BYTES ((size_t)1000000000)
 
 /* A state after the present one; what could be redone is dropped. `line` NULL marks a new beginning: the log
  * of commands starts there. */

@@ -212,7 +212,9 @@ const struct command commands_apply[] = {
      apply_examples, run_apply},
     {"undo", NULL, "prune", steps_arguments, NULL, NULL, COMMAND_CHANGES, "take back the last change",
      "Takes back the last command that changed something, or the last N, whatever they were: networks, data, "
-     "scores, ratios, selections, options. There is no limit. What was measured by eval is not forgotten.",
+     "scores, ratios, selections, options. A thousand states are held, or "
+     "a gigabyte of what they do not share; older ones are let go. What was measured by eval is not "
+     "forgotten.",
      undo_examples, run_undo},
     {"redo", NULL, "prune", steps_arguments, NULL, NULL, COMMAND_CHANGES, "make an undone change again",
      "Makes the last change that was undone, or the last N, again. Any other change in between ends what can "
