@@ -124,4 +124,27 @@ ok $? "one's own is"
 : >"$config"
 "$IPPRO" -e 'info' >out 2>err && [ ! -s err ]
 ok $? "an empty one does nothing"
+
+# The history of states has a bound; the log of a session has none.
+{
+    echo 'load net.onnx'
+    awk 'BEGIN { for (i = 1; i <= 1100; i++) print "set gamma " i }'
+    echo 'info'
+    echo 'session save many.json'
+    echo 'undo 998'
+    echo 'set gamma'
+    echo 'undo 2'
+} >many
+"$IPPRO" -n -k -f many >out 2>err
+[ "$(grep -c 'the history is full' out)" -eq 1 ]
+ok $? "a full history is told once"
+grep -Eq '^history +999 to undo, 0 to redo' out && grep -Eq '^history holds +1,000 of 1,000 states, [0-9.]+ of 1000 MB' out
+ok $? "info tells what it holds"
+grep -Eq 'gamma +102 ' out && grep -q 'there is only 1 to undo' err
+ok $? "undo goes as far as that"
+grep -c '"line": "set gamma' many.json >count
+"$IPPRO" -n -e 'session open many.json; set gamma' >out 2>err
+[ $? -eq 0 ] && [ "$(cat count)" -eq 1100 ] && grep -Eq 'gamma +1100 ' out
+ok $? "the log is whole, and opens"
+explain err
 finish

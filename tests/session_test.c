@@ -474,6 +474,41 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
+/* What states hold is bounded, and what they share is counted once. */
+static void test_history_bytes(void **state)
+{
+    struct session *session;
+    struct error error = {0};
+    (void)state;
+    assert_int_equal(session_new(&session, &error), STATUS_OK);
+    run_line(session, "load example");
+    size_t loaded = history_bytes(&session->history), weights = 4 * (size_t)session->model->parameters;
+    assert_true(loaded > weights && loaded < 2 * weights);
+    run_line(session, "set gamma 2");
+    assert_true(history_bytes(&session->history) < loaded + 10000);
+    run_line(session, "rescale layer1.0.conv1 2");
+    size_t rescaled = history_bytes(&session->history);
+    assert_true(rescaled > loaded && rescaled < loaded + weights);
+    session->history.most_bytes = weights / 2; /* less than one state */
+    run_line(session, "set gamma 3");
+    assert_int_equal(session->history.oldest, session->history.position - 1);
+    assert_true(history_bytes(&session->history) < 3 * weights);
+    struct state_names names;
+    history_names(&session->history, 1, &names);
+    assert_string_equal(names.model, session->model->digest);
+    run_line(session, "undo");
+    assert_true(option_real(session->options, OPTION_GAMMA) == 2);
+    session->history.most_bytes = 0;
+    session->history.most_states = 3;
+    for (int i = 0; i < 9; i++) {
+        char line[40];
+        snprintf(line, sizeof line, "set gamma 1%d", i);
+        run_line(session, line);
+        assert_true(session->history.count - session->history.oldest <= 3);
+    }
+    session_free(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,7 +516,7 @@ int main(void)
         cmocka_unit_test(test_same_numbers),   cmocka_unit_test(test_figures),
         cmocka_unit_test(test_files),          cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_cancel),         cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_memory_long),
+        cmocka_unit_test(test_memory_long),    cmocka_unit_test(test_history_bytes),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -187,3 +187,9 @@ status records_name_classes(struct dataset *dataset, const char *const *names, i
     }
     return STATUS_OK;
 }
+
+size_t records_memory(const struct dataset *dataset)
+{
+    const struct record_store *store = dataset->store;
+    return store && store->bytes ? (size_t)store->count * store->record_size : 0;
+}

@@ -40,7 +40,7 @@ struct record_store {
     _Atomic uint8_t *made; /* per record, owned: nonzero when it stands in `bytes`; NULL without `make` */
     pthread_mutex_t lock;  /* held while a record is put into `bytes` */
     pthread_t thread;
-    bool running;    /* the thread was started and not joined yet; under digest_lock once records_end is done */
+    bool running; /* the thread was started and not joined yet; under digest_lock once records_end is done */
     atomic_bool end; /* the thread shall stop */
     pthread_mutex_t digest_lock;
     char digest[DIGEST_SIZE]; /* empty until it is known */
@@ -64,6 +64,8 @@ status records_read(const struct dataset *dataset, int64_t index, uint8_t *pixel
                     struct error *error);
 const char *records_digest(const struct dataset *dataset);
 void records_close(struct dataset *dataset);
+/* Bytes of images that are held in memory, 0 where they are in files. */
+size_t records_memory(const struct dataset *dataset);
 
 /* Copy `names` (count of them) as the class names, or number the classes when names is NULL. */
 status records_name_classes(struct dataset *dataset, const char *const *names, int count,

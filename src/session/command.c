@@ -235,6 +235,7 @@ static status run_recorded(struct session *session, const struct statement *stat
         text_free(&line);
         return error_memory(error);
     }
+    int oldest = session->history.oldest;
     session_begin(session, &change);
     struct progress *outer = progress_set_current(progress);
     status code = run_invocation(session, invocation, progress, reply, error);
@@ -243,6 +244,9 @@ static status run_recorded(struct session *session, const struct statement *stat
         code = session_commit(session, &change, text_data(&line), reply->log, error);
     else
         session_rollback(session, &change);
+    if (code == STATUS_OK && !oldest && session->history.oldest)
+        reply_add(reply, STYLE_NOTE,
+                  "the history is full: from now on its oldest states are let go, as 'info' tells");
     if (code != STATUS_OK)
         error_prefix(error, "%s: ", invocation->command->name);
     text_free(&line);

@@ -12,8 +12,71 @@ static void drop_from(struct history *history, int first)
         state_release(&history->steps[i].state);
         mem_free(history->steps[i].line);
         mem_free(history->steps[i].log);
+        mem_free(history->steps[i].names);
     }
     history->count = first < history->count ? first : history->count;
+}
+
+/* --- bounds ------------------------------------------------------------------------------------------------
+ */
+
+int history_most_states(const struct history *history)
+{
+    return history->most_states ? history->most_states : HISTORY_STATES;
+}
+
+size_t history_most_bytes(const struct history *history)
+{
+    return history->most_bytes ? history->most_bytes : HISTORY_BYTES;
+}
+
+size_t history_bytes(const struct history *history)
+{
+    size_t bytes = 0;
+    for (int i = history->oldest; i < history->count; i++)
+        bytes += history->steps[i].bytes;
+    return bytes;
+}
+
+/* What steps hold beside those before them, from one step on. */
+static void weigh(struct history *history, int first)
+{
+    for (int i = first; i < history->count; i++)
+        history->steps[i].bytes =
+            state_bytes(&history->steps[i].state, i > history->oldest ? &history->steps[i - 1].state : NULL);
+}
+
+/* Without memory for its names the state stays. */
+static bool let_go(struct history *history)
+{
+    struct history_step *step = &history->steps[history->oldest];
+    step->names = mem_new(1, sizeof *step->names);
+    if (!step->names)
+        return false;
+    state_names(&step->state, step->names);
+    state_release(&step->state);
+    step->bytes = 0;
+    history->oldest++;
+    step[1].bytes = state_bytes(&step[1].state, NULL);
+    return true;
+}
+
+/* The present state and the one before it stay whatever they hold. */
+static void keep_bounds(struct history *history)
+{
+    while (history->position - history->oldest > 1 &&
+           (history->count - history->oldest > history_most_states(history) ||
+            history_bytes(history) > history_most_bytes(history)) &&
+           let_go(history))
+        ;
+}
+
+void history_names(const struct history *history, int step, struct state_names *names)
+{
+    if (history->steps[step].names)
+        *names = *history->steps[step].names;
+    else
+        state_names(&history->steps[step].state, names);
 }
 
 void history_free(struct history *history)
@@ -36,9 +99,12 @@ status history_push(struct history *history, const char *line, const char *log, 
         return error_memory(error);
     }
     drop_from(history, place);
-    history->steps[place] = (struct history_step){copy, log_copy, state_retain(state)};
+    history->steps[place] =
+        (struct history_step){.line = copy, .log = log_copy, .state = state_retain(state)};
     history->position = place;
     history->count = place + 1;
+    weigh(history, place);
+    keep_bounds(history);
     return STATUS_OK;
 }
 
@@ -52,6 +118,12 @@ status history_append(struct history *history, struct history *other, struct err
     memcpy(history->steps + place, other->steps, (size_t)other->count * sizeof *history->steps);
     history->count = place + other->count;
     history->position = place + other->position;
+    while (other->oldest && history->oldest < place && let_go(history))
+        ;
+    if (other->oldest)
+        history->oldest = place + other->oldest;
+    weigh(history, place > history->oldest ? place : history->oldest);
+    keep_bounds(history);
     mem_free(other->steps);
     *other = (struct history){0};
     return STATUS_OK;

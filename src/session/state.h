@@ -25,6 +25,18 @@ struct state state_retain(const struct state *state);
 void state_release(struct state *state);
 bool state_equal(const struct state *a, const struct state *b); /* the very same parts */
 
+/* What names the parts of a state: digests, "" where there is none. */
+struct state_names {
+    char model[DIGEST_SIZE];   /* of the network's file */
+    char data[DIGEST_SIZE];    /* of the records */
+    char network[DIGEST_SIZE]; /* the network that is left, as model->network */
+};
+void state_names(const struct state *state, struct state_names *names);
+
+/* Bytes of weights, images, statistics, scores and selections that a state holds and the one before it (NULL:
+ * none) does not: an estimate from above, without names and other small things. */
+size_t state_bytes(const struct state *state, const struct state *before);
+
 /* Options as a part of states: a counted copy, or NULL when memory is out. */
 struct options *options_share(const struct options *options);
 struct options *options_retain(struct options *options);

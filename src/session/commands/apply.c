@@ -157,8 +157,12 @@ static status travel(struct call *call, int direction, struct error *error)
                            &steps, error);
     if (code != STATUS_OK)
         return code;
-    int there = direction < 0 ? history->position : history->count - 1 - history->position;
+    int there = direction < 0 ? history->position - history->oldest : history->count - 1 - history->position;
     const char *name = direction < 0 ? "undo" : "redo";
+    if (!there && direction < 0 && history->oldest)
+        return error_set(error, STATUS_STATE,
+                         "there is nothing more to undo: states before were let go, 'info' tells "
+                         "how many are held");
     if (!there)
         return error_set(error, STATUS_STATE, "there is nothing to %s", name);
     if (steps.integer > there)
@@ -208,7 +212,9 @@ const struct command commands_apply[] = {
      apply_examples, run_apply},
     {"undo", NULL, "prune", steps_arguments, NULL, NULL, COMMAND_CHANGES, "take back the last change",
      "Takes back the last command that changed something, or the last N, whatever they were: networks, data, "
-     "scores, ratios, selections, options. There is no limit. What was measured by eval is not forgotten.",
+     "scores, ratios, selections, options. A thousand states are held, or "
+     "a gigabyte of what they do not share; older ones are let go. What was measured by eval is not "
+     "forgotten.",
      undo_examples, run_undo},
     {"redo", NULL, "prune", steps_arguments, NULL, NULL, COMMAND_CHANGES, "make an undone change again",
      "Makes the last change that was undone, or the last N, again. Any other change in between ends what can "

@@ -139,9 +139,10 @@ static status against_criterion(struct call *call, const char *label, struct err
 static status against_step(struct call *call, int64_t steps, struct error *error)
 {
     const struct history *history = &call->session->history;
-    if (steps > history->position)
-        return error_set(error, STATUS_RANGE, "only %d commands changed something until now",
-                         history->position);
+    if (steps > history->position - history->oldest)
+        return error_set(error, STATUS_RANGE, "only %d commands changed something until now%s",
+                         history->position - history->oldest,
+                         history->oldest ? ", as far as the history holds them" : "");
     int step = history->position - (int)steps;
     const struct state *state = &history->steps[step].state;
     if (!state->model)

@@ -98,9 +98,17 @@ static void pruning_rows(const struct session *session, struct figure *figure)
 static void history_rows(const struct session *session, struct figure *figure)
 {
     const struct history *history = &session->history;
-    if (history->position || history->count > 1)
-        card_row(figure, "history", "%d to undo, %d to redo", history->position,
-                 history->count - 1 - history->position);
+    if (!history->position && history->count == 1)
+        return;
+    card_row(figure, "history", "%d to undo, %d to redo", history->position - history->oldest,
+             history->count - 1 - history->position);
+    struct text held = {0};
+    text_add_thousands(&held, history->count - history->oldest);
+    text_add(&held, " of ");
+    text_add_thousands(&held, history_most_states(history));
+    text_add_format(&held, " states, %.1f of %.0f MB", (double)history_bytes(history) / 1e6,
+                    (double)history_most_bytes(history) / 1e6);
+    text_row(figure, "history holds", &held);
 }
 
 static void data_rows(const struct dataset *dataset, struct figure *figure)

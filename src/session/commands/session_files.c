@@ -31,18 +31,10 @@ static const char file_format[] = "ippro-explore session 1";
 enum { CHECKS = 3 };
 static const char *const check_keys[CHECKS] = {"model", "data", "network"};
 
-static const char *check_value(const struct state *state, int check)
+/* "" where there is none. */
+static const char *check_value(const struct state_names *names, int check)
 {
-    if (check == 1)
-        return state->dataset ? dataset_digest(state->dataset) : NULL;
-    if (!state->model)
-        return NULL;
-    return check == 0 ? state->model->digest : state->pruning->network;
-}
-
-static bool differs(const char *a, const char *b)
-{
-    return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
+    return check == 0 ? names->model : check == 1 ? names->data : names->network;
 }
 
 /* --- save --------------------------------------------------------------------------------------------------
@@ -50,9 +42,12 @@ static bool differs(const char *a, const char *b)
 
 static void add_checks(struct document *document, json_t *object, const struct history *history, int step)
 {
+    struct state_names names, before;
+    history_names(history, step, &names);
+    history_names(history, step - 1, &before);
     for (int i = 0; i < CHECKS; i++) {
-        const char *now = check_value(&history->steps[step].state, i);
-        if (now && differs(now, check_value(&history->steps[step - 1].state, i)))
+        const char *now = check_value(&names, i);
+        if (*now && strcmp(now, check_value(&before, i)) != 0)
             document_set(document, object, check_keys[i], json_string(now));
     }
 }
@@ -111,16 +106,18 @@ static status refuse(const struct state *state, int check, const char *now, cons
                                              "the data are not those of the session",
                                              "the network came out different"};
     return error_set(error, STATUS_FILE, "%s%s%s: its hash is %.16s, expected %.16s", path ? path : "",
-                     path ? ": " : "", what[check], now ? now : "none", expected);
+                     path ? ": " : "", what[check], *now ? now : "none", expected);
 }
 
 static status check_step(const struct session *session, const json_t *command, struct error *error)
 {
     const struct state *state = &session->history.steps[session->history.position].state;
+    struct state_names names;
+    state_names(state, &names);
     for (int i = 0; i < CHECKS; i++) {
         const char *expected = json_string_value(json_object_get(command, check_keys[i]));
-        const char *now = check_value(state, i);
-        if (expected && differs(expected, now))
+        const char *now = check_value(&names, i);
+        if (expected && strcmp(expected, now) != 0)
             return refuse(state, i, now, expected, error);
     }
     return STATUS_OK;
