@@ -552,7 +552,7 @@ END
 ! grep -q 'settings.lua' r.session && grep -q '"ratio inner 0.5"' r.session && rm settings.lua &&
     "$IPPRO" -n -e 'session open r.session; ratio > after.csv' >out 2>err && cmp -s before.csv after.csv
 ok $? "a session file holds a recipe's ratios, not the program"
-"$IPPRO" -n -e "load $PWD/inside/a.onnx; session save n.session; load example; prune l1 0.5; apply; save inside/a.onnx" >out 2>err
+"$IPPRO" -n -e "load $PWD/inside/a.onnx; session save n.session; load example; prune l1 0.5; apply; save inside/a.onnx overwrite=yes" >out 2>err
 "$IPPRO" -n -e 'session open n.session' >out 2>err
 [ $? -eq 3 ] && grep -q "command 1: .*inside/a.onnx: the model's file is not the one of the session" err
 ok $? "a network's file that changed is named"
