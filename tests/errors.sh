@@ -107,8 +107,10 @@ stream() {
     ok $? "standard input is refused: $1"
 }
 stream 'a directory' <folder || explain err
-head -c 1000000 /dev/zero | stream 'a NUL byte'
-head -c 1000000 /dev/zero | tr '\0' a | stream 'a line of more than'
+head -c 1000000 /dev/zero >zeros
+tr '\0' a <zeros >letters
+stream 'a NUL byte' <zeros
+stream 'a line of more than' <letters
 printf 'load "missing.onnx"\n' >in.lines
 stream 'missing.onnx' <in.lines
 # A script that an error of a command ends has the status of that command.

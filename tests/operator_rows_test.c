@@ -297,8 +297,8 @@ static void test_outputs(void **state)
                 fail_msg("%s makes %d outputs", op->name, count);
             for (trial.left_out_output = 0; count > 1 && trial.left_out_output < count;
                  trial.left_out_output++)
-                if (accepted(&trial, &error) &&
-                    (trial.left_out_output == 0 || (op->flags & OPERATOR_VARIADIC_OUTPUTS)))
+                if (accepted(&trial, &error) && trial.left_out_output == 0 &&
+                    !(op->flags & OPERATOR_VARIADIC_OUTPUTS))
                     fail_msg("%s makes no output %d", op->name, trial.left_out_output);
         }
     }

@@ -29,15 +29,14 @@ static status check_inputs(const struct node *node, struct error *error)
 static status check_outputs(const struct node *node, struct error *error)
 {
     const struct operator* op = node->op;
-    bool variadic = op->flags & OPERATOR_VARIADIC_OUTPUTS;
+    bool variadic = op->flags & OPERATOR_VARIADIC_OUTPUTS, any = false;
 
     if (node->output_count < 1 || node->output_count > at_most(op->outputs_max))
         return error_set(error, STATUS_FILE, "has %d outputs, 1 to %d are expected", node->output_count,
                          at_most(op->outputs_max));
     for (int i = 0; i < node->output_count; i++)
-        if (node->outputs[i] == VALUE_NONE && (variadic || i == 0))
-            return error_set(error, STATUS_FILE, "its output %d is missing", i);
-    return STATUS_OK;
+        any |= node->outputs[i] != VALUE_NONE && (variadic || i == 0);
+    return any ? STATUS_OK : error_set(error, STATUS_FILE, "its output 0 is missing");
 }
 
 /* --- attributes ---------------------------------------------------------------------------------------- */

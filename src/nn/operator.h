@@ -77,17 +77,17 @@ enum operator_flags {
     OPERATOR_ELEMENTWISE = 16, /* an element of the output follows from those at its place in the inputs,
                                   which broadcast */
     OPERATOR_ACTIVATION = 32,  /* element-wise and a complete activation function by itself */
-    OPERATOR_VARIADIC = 64,         /* the last input repeats: none may be left out (Sum, Concat) */
-    OPERATOR_VARIADIC_OUTPUTS = 128, /* likewise the outputs (Split) */
+    OPERATOR_VARIADIC = 64,    /* the last input repeats: none may be left out (Sum, Concat) */
+    OPERATOR_VARIADIC_OUTPUTS = 128, /* the outputs are alike: any but not all may be left out (Split) */
 };
 
 struct operator
 {
     const char *name; /* ONNX op_type */
     int opset_first;  /* lowest opset whose meaning the row covers */
-    /* The first inputs_min inputs and the first output are there, all of them where the row is variadic:
-     * planning refuses other nodes (nn/node_check.h), so prepare and kernels need not ask. Others may be left
-     * out. */
+    /* The first inputs_min inputs are there, all of them where the row is variadic, and the first output, or
+     * any one where they are alike: planning refuses other nodes (nn/node_check.h), so prepare and kernels
+     * need not ask. Others may be left out. */
     int inputs_min, inputs_max, outputs_max;
     unsigned flags;
     /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it.
