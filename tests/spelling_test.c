@@ -466,6 +466,14 @@ static void test_lift_is_a_derivative(void **state)
             check_lift(functions[f].spellings[i]);
 }
 
+static struct coupling *couple(const struct graph *graph, const struct layers *layers, const char *spelling)
+{
+    struct error error = {0};
+    struct coupling *coupling = NULL;
+    check(coupling_build(graph, layers, &coupling, &error), &error, spelling);
+    return coupling;
+}
+
 /* With a channel of every layer gone. */
 static void check_mask(const char *spelling)
 {
@@ -473,8 +481,7 @@ static void check_mask(const char *spelling)
     int found[SCORED];
     struct graph *graph = make(spelling, NULL, found), *masked = NULL, *smaller = NULL;
     struct layers *layers = find(graph, spelling);
-    struct coupling *coupling = NULL;
-    check(coupling_build(graph, layers, &coupling, &error), &error, spelling);
+    struct coupling *coupling = couple(graph, layers, spelling);
     bool *removed = mem_new((size_t)coupling->class_count, sizeof *removed);
     assert_non_null(removed);
     for (int l = 0; l < SCORED; l++)
@@ -564,7 +571,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_found),   cmocka_unit_test(test_spellings_agree),
         cmocka_unit_test(test_float_agrees),    cmocka_unit_test(test_lift_is_a_derivative),
-        cmocka_unit_test(test_mask_is_removal), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_mask_is_removal), cmocka_unit_test(test_rescale),
+        cmocka_unit_test(test_memory),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, setup, teardown);
