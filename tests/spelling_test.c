@@ -526,7 +526,8 @@ static void test_rescale(void **state)
         int found[SCORED];
         struct graph *graph = make(spelling, NULL, found), *scaled = NULL;
         struct layers *layers = find(graph, spelling);
-        struct coupling *coupling = couple(graph, layers, spelling);
+        struct coupling *coupling = NULL;
+        check(coupling_build(graph, layers, &coupling, &error), &error, spelling);
         status code = rescale_apply(coupling, FIRST, 3, RESCALE_LAYER, &scaled, &error);
         if (code != cases[i].wanted)
             fail_msg("%s: rescale ends with %d, wanted %d", spelling, code, cases[i].wanted);
@@ -564,7 +565,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_found),   cmocka_unit_test(test_spellings_agree),
         cmocka_unit_test(test_float_agrees),    cmocka_unit_test(test_lift_is_a_derivative),
-        cmocka_unit_test(test_mask_is_removal), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_mask_is_removal), cmocka_unit_test(test_rescale),
+        cmocka_unit_test(test_memory),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, setup, teardown);
