@@ -533,7 +533,8 @@ static void test_rescale(void **state)
         int found[SCORED];
         struct graph *graph = make(spelling, NULL, found), *scaled = NULL;
         struct layers *layers = find(graph, spelling);
-        struct coupling *coupling = couple(graph, layers, spelling);
+        struct coupling *coupling = NULL;
+        check(coupling_build(graph, layers, &coupling, &error), &error, spelling);
         status code = rescale_apply(coupling, FIRST, 3, RESCALE_LAYER, &scaled, &error);
         if (code != cases[i].wanted)
             fail_msg("%s: rescale ends with %d, wanted %d", spelling, code, cases[i].wanted);
