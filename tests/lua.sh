@@ -315,7 +315,7 @@ done
 stopped_while() {
     cat >loop.lua
     rm -f running
-    timeout -s KILL 60 "$IPPRO" -n loop.lua >out 2>err &
+    timeout --foreground -s KILL 60 "$IPPRO" -n loop.lua >out 2>err & # which passes the signal to the program alone
     pid=$!
     while [ ! -e running ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
     sleep 0.3
@@ -360,6 +360,11 @@ assert(fine == nil and how == "exit" and code == 2 and io.type(file) == "closed 
 file = assert(io.popen("cat >taken", "w"))
 assert(file:write("given") and file:close() and io.open("taken"):read("a") == "given")
 assert(not pcall(io.popen, "true", "x"))
+file = assert(io.popen("exit 0", "w"))
+file:setvbuf("no")
+os.execute("sleep 0.2")
+fine, how = file:write("nobody reads this")
+assert(not fine and how:match("[Pp]ipe"))
 for line in io.popen("echo a"):lines() do assert(line == "a") end
 print("good")
 END

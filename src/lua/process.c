@@ -118,7 +118,8 @@ static int close_pipe(lua_State *L)
     return wait_for(L, file->pid);
 }
 
-/* Collection does not wait for a program; all else is as the library has it, upvalue 1. */
+/* Collection does not wait for a program, and ends it when the script was interrupted; all else is as the
+ * library has it, upvalue 1. */
 static int collect_file(lua_State *L)
 {
     struct pipe_file *file = lua_touserdata(L, 1);
@@ -128,7 +129,10 @@ static int collect_file(lua_State *L)
     }
     file->stream.closef = NULL;
     fclose(file->stream.f);
-    waitpid(file->pid, NULL, WNOHANG);
+    if (script_interrupted(L))
+        end(file->pid);
+    else
+        waitpid(file->pid, NULL, WNOHANG);
     return 0;
 }
 
@@ -157,6 +161,9 @@ static int open_pipe(lua_State *L)
     file->stream.closef = NULL; /* a closed file, until all is well */
     luaL_setmetatable(L, LUA_FILEHANDLE);
     fflush(NULL);
+    if (!reading)
+        signal(SIGPIPE,
+               SIG_IGN); /* a program that ends early is an error of the write, not the end of ours */
     if (!open_ends(ends, reading))
         return luaL_fileresult(L, 0, command);
     int failed = start(command, ends[1], reading ? STDOUT_FILENO : STDIN_FILENO, &file->pid);

@@ -65,9 +65,9 @@ void interrupt_install(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     struct sigaction nothing = {.sa_handler = do_nothing};
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGURG};
     sigemptyset(&nothing.sa_mask);
-    sigaction(SIGALRM, &nothing, NULL);
+    sigaction(SIGURG, &nothing, NULL);
     atomic_store(&has_again, timer_create(CLOCK_MONOTONIC, &event, &again) == 0);
 }
 
