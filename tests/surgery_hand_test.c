@@ -314,11 +314,11 @@ static struct subject parts(int opset, int how)
             make_node(g, "/split", "Split", NAMES("a"), NAMES("p", "q"), both, 2);
         else
             make_node(g, "/split", "Split", NAMES("a", "sizes"), NAMES("p", "q"), &axis, 1);
-    } else { /* 4 and 3 */
+    } else { /* 4 and 3, with one that nobody reads left out */
         struct attribute both[] = {axis, integer_attribute("num_outputs", 2)};
-        make_node(g, "/split", "Split", NAMES("a"), NAMES("p", "q"), both, 2);
+        make_node(g, "/split", "Split", NAMES("a"), NAMES(how == 1 ? "p" : "", "q"), both, 2);
     }
-    if (how == 2) /* nobody reads the first */
+    if (how == 2)
         return finish(g, "q", 3);
     conv(g, "p", "b", how == 0 ? 2 : 4, 3);
     conv(g, "q", "c", how == 0 ? 5 : 3, 3);
