@@ -482,7 +482,7 @@ static void test_history_bytes(void **state)
     (void)state;
     assert_int_equal(session_new(&session, &error), STATUS_OK);
     run_line(session, "load example");
-    size_t loaded = history_bytes(&session->history), weights = 4 * (size_t)session->model->parameters;
+    size_t loaded = history_bytes(&session->history), weights = 4 * (size_t)session->model->cost.parameters;
     assert_true(loaded > weights && loaded < 2 * weights);
     run_line(session, "set gamma 2");
     assert_true(history_bytes(&session->history) < loaded + 10000);
