@@ -10,5 +10,5 @@ EXTRA_DIST += \
 	examples/record-panes.sh \
 	examples/make_example_reference.py \
 	examples/train_shapes_resnet.py \
-	tests/data/example_logits.csv \
-	tests/data/example_scores.csv
+	tests/score/data/example_logits.csv \
+	tests/score/data/example_scores.csv

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the numbers that the program must reproduce for shapes-resnet.onnx, from PyTorch's autograd in float64.
 
-    tests/shapes_dump train 128 1 > shapes_train.bin
-    tests/shapes_dump test 100 1 > shapes_test.bin
+    tests/data/shapes_dump train 128 1 > shapes_train.bin
+    tests/data/shapes_dump test 100 1 > shapes_test.bin
     python3 examples/make_example_reference.py examples/shapes-resnet.onnx shapes_train.bin shapes_test.bin tests/data
 
 example_scores.csv has a row per convolution and output channel: what the criteria need and what they give, for the

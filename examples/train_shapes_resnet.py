@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the example network shapes-resnet.onnx on the program's own data set.
 
-    make tests/shapes_dump
-    tests/shapes_dump train 20000 1 > shapes_train.bin
-    tests/shapes_dump test 2000 1 > shapes_test.bin
+    make tests/data/shapes_dump
+    tests/data/shapes_dump train 20000 1 > shapes_train.bin
+    tests/data/shapes_dump test 2000 1 > shapes_test.bin
     python3 examples/train_shapes_resnet.py shapes_train.bin shapes_test.bin shapes-resnet.onnx
 
 The network is a residual network as used for CIFAR (He et al. 2015, section 4.2): 14 layers, widths 16, 32, 64,

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Libraries in the order of the floors, highest first: a room can only be linked against the floors below it.
 FLOOR_0 = $(LIBBASE)
-FLOOR_1 = $(LIBFORMAT) $(LIBDATA) $(LIBNN) $(FLOOR_0)
-FLOOR_2 = $(LIBSTATS) $(LIBPRUNE) $(FLOOR_1)
+FLOOR_1 = $(LIBONNX) $(LIBDATA) $(LIBNN) $(FLOOR_0)
+FLOOR_2 = $(LIBSTATS) $(LIBPRUNE) $(LIBSCORE) $(FLOOR_1)
 FLOOR_3 = $(LIBVIEW) $(FLOOR_2)
 FLOOR_4 = $(LIBSESSION) $(FLOOR_3)
-FLOOR_5 = $(LIBTUI) $(LIBREPL) $(LIBLUA) $(FLOOR_4)
+FLOOR_5 = $(LIBTUI) $(LIBREPL) $(LIBSHELL) $(LIBLUA) $(FLOOR_4)
 
 bin_PROGRAMS += src/ippro-explore
 src_ippro_explore_SOURCES = src/main.c

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "repl/batch.h"
 #include "repl/config.h"
-#include "repl/interrupt.h"
+#include "shell/interrupt.h"
 #include "repl/repl.h"
 #include "repl/usage.h"
 #include "session/version.h"

@@ -3,10 +3,10 @@
 TEST_EXTENSIONS = .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
-LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-cmocka
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/support/run-cmocka
 SH_LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
-EXTRA_DIST += tests/run-cmocka
+EXTRA_DIST += tests/support/run-cmocka
 AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	IPPRO_DATADIR='$(abs_top_srcdir)'; export IPPRO_DATADIR; \
@@ -16,17 +16,19 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; export LC_ALL;
 
 if HAVE_CMOCKA
-include tests/base.mk
-include tests/nn.mk
-include tests/format.mk
-include tests/data.mk
-include tests/prune.mk
-include tests/stats.mk
-include tests/view.mk
-include tests/session.mk
-include tests/lua.mk
-include tests/tui.mk
+PRUNE_RANDOM = tests/support/random_network.c tests/support/random_network.h tests/support/random_blocks.c
+include tests/base/local.mk
+include tests/nn/local.mk
+include tests/onnx/local.mk
+include tests/data/local.mk
+include tests/score/local.mk
+include tests/prune/local.mk
+include tests/stats/local.mk
+include tests/view/local.mk
+include tests/session/local.mk
+include tests/lua/local.mk
+include tests/tui/local.mk
 endif
-include tests/program.mk
+include tests/program/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tables. tests/manual.sh compares that of the environment with what the source asks for. */
+/* The tables. tests/program/manual.sh compares that of the environment with what the source asks for. */
 #include "described.h"
 
 #include <stddef.h>

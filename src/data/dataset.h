@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include "base/file.h"
 #include "base/status.h"
-#include "nn/tensor.h"
+#include "nn/graph/tensor.h"
 
 enum { DATASET_MAX_CHANNELS = 4 };
 

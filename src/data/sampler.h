@@ -32,7 +32,7 @@ status sample_draw(const struct dataset *dataset, const struct sample_options *o
 status sample_copy(const struct sample *from, struct sample *sample, struct error *error);
 void sample_free(struct sample *sample);
 
-/* A sample as the source of a run's images: the `fetch` of nn/run.h, with a struct sample_feed as its
+/* A sample as the source of a run's images: the `fetch` of nn/engine/run.h, with a struct sample_feed as its
  * argument. */
 struct sample_feed {
     const struct dataset *dataset;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands from scripts: the command table's rows as functions, and their replies as tables. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <string.h>
 

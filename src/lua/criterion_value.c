@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Criteria that scripts define: rows of the criterion table whose score is a Lua function. Scoring may run on
  * another thread, which hands the call over to the one that owns Lua. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <math.h>
 #include <string.h>

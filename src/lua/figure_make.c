@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures that scripts make of their own numbers. Tables are read raw: no code of the script runs meanwhile.
  */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <math.h>
 #include <stdlib.h>

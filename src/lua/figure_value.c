@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures in scripts: written to files, shown as text, and their numbers as tables. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Handles: what scripts hold of the program's objects. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include "base/memory.h"
 #include "base/text.h"

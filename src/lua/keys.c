@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The keys of a table in order. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Code from texts, functions, files and modules: text only, and read in pieces between which an interrupt is
  * seen, for the compiler runs no hook. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <string.h>
 

@@ -13,7 +13,7 @@ src_liblua_a_SOURCES = \
 	src/lua/module.c \
 	src/lua/network_value.c \
 	src/lua/output.c \
-	src/lua/parts.h \
+	src/lua/internal.h \
 	src/lua/pattern.c src/lua/pattern.h \
 	src/lua/pretty.c \
 	src/lua/process.c \

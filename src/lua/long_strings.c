@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Functions over long strings, in pieces between which an interrupt is seen (Lua 5.4 reference manual, 6.4).
  */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <ctype.h>
 #include <string.h>

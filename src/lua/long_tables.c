@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Functions over arrays whose loops see an interrupt (Lua 5.4 reference manual, 6.6). A metatable may tell
  * any length, and elements that come from functions of C run no instruction either. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <limits.h>
 

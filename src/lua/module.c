@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The module `ippro`: every command of the table as a function, and what is more than a command. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Models and data sets in scripts. A model's methods are commands of the session: they work while the session
  * has that network, pruned or not. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <math.h>
 #include <string.h>

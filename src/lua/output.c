@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What scripts print goes through the front end, which may have the screen to itself. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef IPPRO_LUA_PATTERN_H
 #define IPPRO_LUA_PATTERN_H
 
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 enum { PATTERN_CAPTURES = 32 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How values are shown at the prompt: as Lua would read them back, where it can. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <string.h>
 

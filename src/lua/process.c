@@ -2,7 +2,7 @@
 /* Programs that scripts run: os.execute and io.popen. The library's own ignore Ctrl-C while they wait. Here
  * an interrupt ends the waiting: the program is asked to end, soon after made to, and the script is stopped.
  */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recipes that are Lua files: what they return becomes lines of a plain recipe. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What scripts may and may not: libraries, metatables, collection. Loading is in load.c. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Score sets (what one call of `score` left), the scores of one criterion, and selections. A score set is a
  * session of its own beside the program's: whatever is loaded, scored or pruned later leaves it as it is. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The life of a Lua state, and the one protected way into it. */
-#include "lua/parts.h"
+#include "lua/internal.h"
 
 #include <stdio.h>
 #include <string.h>

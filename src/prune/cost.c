@@ -3,7 +3,7 @@
 #include "prune/cost.h"
 
 #include <string.h>
-#include "nn/operator.h"
+#include "nn/operator/operator.h"
 #include "prune/kept.h"
 
 const char cost_other_name[] = "(no layer)";

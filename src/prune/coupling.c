@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Coupling: labels for everything, node by node. The rules are in prune/coupling_rules.c; what they leave is
- * turned into classes, blocks and groups by prune/group.c. */
+ * turned into classes, blocks and groups by prune/coupling_classes.c. */
 #include "prune/coupling.h"
 
 #include "base/progress.h"

@@ -17,9 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/text.h"
-#include "nn/plan.h"
+#include "nn/operator/plan.h"
 #include "prune/label.h"
-#include "prune/layer.h"
+#include "score/layer.h"
 
 /* Why a class cannot be removed: code, words that complete "locked: ". */
 #define LOCK_LIST(X)                                                                                         \

@@ -40,7 +40,7 @@ bool coupling_no_memory(struct builder *builder); /* false, and noted */
 /* Find the channel shuffles (prune/shuffle.c). */
 status coupling_find_shuffles(struct coupling *coupling, struct error *error);
 
-/* Classes, blocks and groups from the labels (prune/group.c). */
+/* Classes, blocks and groups from the labels (prune/coupling_classes.c). */
 status coupling_classify(struct builder *builder, struct error *error);
 
 /* Mark the classes that zeros would lead out of an operator's domain (prune/domain.c). */

@@ -3,7 +3,7 @@
 #include "prune/coupling_internal.h"
 
 #include <string.h>
-#include "nn/operator.h"
+#include "nn/operator/operator.h"
 
 /* ---- what shape-like operands say --------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include "base/memory.h"
 #include "base/status.h"
-#include "nn/tensor.h"
+#include "nn/graph/tensor.h"
 
 struct label_map {
     struct shape shape;  /* the value's shape at batch 1 */

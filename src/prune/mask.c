@@ -3,8 +3,8 @@
 #include "prune/surgery.h"
 
 #include <string.h>
-#include "nn/edit.h"
-#include "nn/operator.h"
+#include "nn/graph/edit.h"
+#include "nn/operator/operator.h"
 #include "prune/kept.h"
 
 struct masking {

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/operator.h"
+#include "nn/operator/operator.h"
 #include "prune/coupling_internal.h"
 #include "prune/rescale_internal.h"
 

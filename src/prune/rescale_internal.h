@@ -3,7 +3,7 @@
 #ifndef IPPRO_PRUNE_RESCALE_INTERNAL_H
 #define IPPRO_PRUNE_RESCALE_INTERNAL_H
 
-#include "nn/edit.h"
+#include "nn/graph/edit.h"
 #include "prune/rescale.h"
 
 struct rescaling {

@@ -4,7 +4,7 @@
 #define IPPRO_PRUNE_SELECTION_H
 
 #include "prune/coupling.h"
-#include "prune/criterion.h"
+#include "score/criterion.h"
 
 enum rounding { ROUND_FLOOR, ROUND_PRUNE_FLOOR };
 

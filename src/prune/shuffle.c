@@ -5,7 +5,7 @@
 #include "prune/coupling_internal.h"
 
 #include <string.h>
-#include "nn/operator.h"
+#include "nn/operator/operator.h"
 
 /* The node that makes a value, when it is of the given operator and only `user` reads the value. */
 static int sole_producer(const struct coupling *c, const struct graph_uses *uses, int value, int user,

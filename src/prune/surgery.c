@@ -3,7 +3,7 @@
 #include "prune/surgery.h"
 
 #include "base/progress.h"
-#include "nn/operator.h"
+#include "nn/operator/operator.h"
 #include "prune/surgery_internal.h"
 
 const struct kept *surgery_kept(const struct surgery *s, int value)

@@ -2,7 +2,7 @@
 /* Surgery, operator by operator: what must change in a node when channels of what it reads or makes go. The
  * rules of the coupling see to it that every node they left free can be cut. */
 #include <string.h>
-#include "nn/operator.h"
+#include "nn/operator/operator.h"
 #include "prune/coupling_internal.h"
 #include "prune/surgery_internal.h"
 

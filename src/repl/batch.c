@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "repl/interrupt.h"
+#include "shell/interrupt.h"
 #include "session/version.h"
 
 void batch_run(struct shell *shell, const struct arguments *arguments)

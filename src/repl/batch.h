@@ -3,7 +3,7 @@
 #ifndef IPPRO_REPL_BATCH_H
 #define IPPRO_REPL_BATCH_H
 
-#include "repl/shell.h"
+#include "shell/shell.h"
 #include "repl/usage.h"
 
 /* Run the arguments' commands and files in their order, or standard input when there are none. Stops at the

@@ -3,7 +3,7 @@
 #ifndef IPPRO_REPL_CONFIG_H
 #define IPPRO_REPL_CONFIG_H
 
-#include "repl/shell.h"
+#include "shell/shell.h"
 
 /* Run it where there is one. What is no regular file, belongs to another user or can be written by others is
  * not run: a warning says so, and the program goes on without it. */

@@ -12,12 +12,12 @@
 
 #include <readline/readline.h>
 
-#include "repl/interrupt.h"
-#include "repl/line_history.h"
-#include "repl/repl_completion.h"
+#include "shell/interrupt.h"
+#include "shell/line_history.h"
+#include "shell/repl_completion.h"
 #include "repl/rescue.h"
-#include "repl/terminal.h"
-#include "repl/terminal_signals.h"
+#include "shell/terminal.h"
+#include "shell/terminal_signals.h"
 #include "session/version.h"
 
 static const char prompt_text[] = "ippro> ", more_text[] = "    >> ";

@@ -3,7 +3,7 @@
 #ifndef IPPRO_REPL_REPL_H
 #define IPPRO_REPL_REPL_H
 
-#include "repl/shell.h"
+#include "shell/shell.h"
 
 /* Read and run lines until quit, Control-D or SIGTERM. The history is read before and kept after every line,
  * without duplicates, in $XDG_STATE_HOME/ippro-explore/history. Returns the signal that ended it, 0 for none.

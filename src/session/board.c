@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/share.h"
-#include "prune/score.h"
+#include "score/score.h"
 #include "stats/correlation.h"
 
 /* --- ownership ---------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 #ifndef IPPRO_SESSION_BOARD_H
 #define IPPRO_SESSION_BOARD_H
 
-#include "prune/criterion.h"
+#include "score/criterion.h"
 #include "session/model.h"
 #include "session/pass.h"
 #include "session/words/choice.h"

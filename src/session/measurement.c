@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "nn/loss.h"
+#include "nn/engine/loss.h"
 
 struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample)
 {

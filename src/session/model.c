@@ -7,9 +7,9 @@
 #include "base/progress.h"
 #include "base/share.h"
 #include "base/text.h"
-#include "format/onnx.h"
-#include "nn/plan.h"
-#include "nn/simplify.h"
+#include "onnx/onnx.h"
+#include "nn/operator/plan.h"
+#include "nn/simplify/simplify.h"
 #include "session/model.h"
 
 static const size_t model_size_limit = (size_t)1 << 31; /* protobuf's own limit */

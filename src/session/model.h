@@ -5,7 +5,7 @@
 #define IPPRO_SESSION_MODEL_H
 
 #include "base/file.h"
-#include "nn/network_end.h"
+#include "nn/engine/network_end.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
 

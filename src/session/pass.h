@@ -4,7 +4,7 @@
 #define IPPRO_SESSION_PASS_H
 
 #include "base/file.h"
-#include "prune/score.h"
+#include "score/score.h"
 #include "session/model.h"
 
 /* How a pass was made: two passes with equal settings over the same model and data give the same statistics.

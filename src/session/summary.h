@@ -3,7 +3,7 @@
 #ifndef IPPRO_SESSION_SUMMARY_H
 #define IPPRO_SESSION_SUMMARY_H
 
-#include "prune/criterion.h"
+#include "score/criterion.h"
 #include "view/figure.h"
 
 struct summary {

@@ -8,7 +8,7 @@
 #define IPPRO_STATS_CURVE_H
 
 #include "data/sampler.h"
-#include "nn/run.h"
+#include "nn/engine/run.h"
 #include "prune/selection.h"
 
 struct curve_line {
@@ -37,7 +37,7 @@ struct curve_settings {
  * of one of them has an answer. */
 struct curve_point {
     int runs, finished;        /* score vectors, in all and evaluated */
-    int64_t unanswered;        /* images with logits that are not numbers (nn/loss.h), over all evaluations */
+    int64_t unanswered;        /* images with logits that are not numbers (nn/engine/loss.h), over all evaluations */
     double accuracy;           /* top-1, 0..1 */
     double accuracy_deviation; /* standard deviation over the vectors (n - 1), 0 for one */
     double loss, loss_deviation;

@@ -4,11 +4,11 @@
 #define IPPRO_STATS_EVALUATE_H
 
 #include "data/sampler.h"
-#include "nn/run.h"
+#include "nn/engine/run.h"
 
 struct evaluation {
     int64_t images, top1, top5;
-    int64_t unanswered;    /* images with logits that are not numbers (nn/loss.h): never right */
+    int64_t unanswered;    /* images with logits that are not numbers (nn/engine/loss.h): never right */
     double loss;           /* mean over the other ones */
     int64_t probabilities; /* images whose logits look like probabilities */
     int classes;
@@ -26,7 +26,7 @@ struct evaluate {
     struct pool *pool;
     struct progress *progress;
     const char *title;                       /* for progress; NULL: "evaluating" */
-    int64_t progress_before, progress_total; /* as in nn/run.h, 0 where the evaluation stands alone */
+    int64_t progress_before, progress_total; /* as in nn/engine/run.h, 0 where the evaluation stands alone */
     double *logits; /* when not NULL: images x the data set's classes, written; a network with another number
                        of outputs is refused then (STATUS_SHAPE) */
     uint8_t

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include "base/pool.h"
 #include "base/progress.h"
-#include "prune/proscore.h"
+#include "score/proscore.h"
 
 /* One layer. */
 struct gamma_layer {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include "base/memory.h"
 #include "base/progress.h"
-#include "prune/criterion.h"
+#include "score/criterion.h"
 
 status overlap_compute(const double *a, const double *b, int64_t count, int64_t pruned,
                        struct overlap *result, struct error *error)

@@ -9,7 +9,7 @@
 #define IPPRO_STATS_SENSITIVITY_H
 
 #include "data/sampler.h"
-#include "nn/run.h"
+#include "nn/engine/run.h"
 #include "prune/selection.h"
 
 enum sensitivity_unit { SENSITIVITY_BLOCKS, SENSITIVITY_GROUPS };
@@ -35,7 +35,7 @@ struct sensitivity_settings {
 struct sensitivity_point {
     int64_t removed; /* classes masked: what the ratio comes to after rounding, minimum and round_to */
     int64_t top1;
-    int64_t unanswered; /* images with logits that are not numbers (nn/loss.h): never right */
+    int64_t unanswered; /* images with logits that are not numbers (nn/engine/loss.h): never right */
     double loss;        /* sum over the other ones */
 };
 

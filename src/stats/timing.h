@@ -7,7 +7,7 @@
 #ifndef IPPRO_STATS_TIMING_H
 #define IPPRO_STATS_TIMING_H
 
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
 
 struct timing_settings {
     enum element_type real;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "repl/terminal.h"
+#include "shell/terminal.h"
 #include "tui/compose.h"
 #include "tui/explorer_face.h"
 #include "tui/explorer_live.h"

@@ -9,8 +9,8 @@
 #define IPPRO_TUI_EXPLORER_H
 
 #include "prune/cost.h"
-#include "repl/progress_line.h"
-#include "repl/shell.h"
+#include "shell/progress_line.h"
+#include "shell/shell.h"
 #include "tui/bindings.h"
 #include "tui/gallery.h"
 #include "tui/journal.h"

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "repl/interrupt.h"
+#include "shell/interrupt.h"
 #include "tui/compose.h"
 #include "tui/explorer_live.h"
 #include "tui/pane.h"

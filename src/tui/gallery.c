@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "repl/show.h"
+#include "shell/show.h"
 #include "view/numbers.h"
 
 enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8 /* lines */ };

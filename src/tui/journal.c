@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "repl/show.h"
+#include "shell/show.h"
 
 enum { KEPT = 4000, DROPPED = 1000 };
 

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "repl/show.h"
+#include "shell/show.h"
 #include "tui/grid.h"
 
 enum { NAME_COLUMN = 14, HELP_COLUMN = 34 };

@@ -12,8 +12,8 @@
 #include <readline/readline.h>
 
 #include "base/memory.h"
-#include "repl/line_history.h"
-#include "repl/repl_completion.h"
+#include "shell/line_history.h"
+#include "shell/repl_completion.h"
 #include "session/version.h"
 
 static const char command_prompt[] = "ippro> ", more_prompt[] = "    >> ";

@@ -13,9 +13,9 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
-#include "repl/interrupt.h"
-#include "repl/terminal.h"
-#include "repl/terminal_signals.h"
+#include "shell/interrupt.h"
+#include "shell/terminal.h"
+#include "shell/terminal_signals.h"
 #include "session/words/press.h"
 #include "tui/compose.h"
 #include "tui/display.h"

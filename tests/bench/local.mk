@@ -13,8 +13,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/waiting.c \
 	tests/bench/worker.c tests/bench/worker.h
 tests_bench_bench_LDADD = $(FLOOR_4)
-TESTS += tests/bench.sh
-EXTRA_DIST += tests/bench/peer.py tests/bench.sh
+TESTS += tests/program/bench.sh
+EXTRA_DIST += tests/bench/peer.py tests/program/bench.sh
 tests/bench.log: src/ippro-explore$(EXEEXT) tests/bench/bench$(EXEEXT)
 
 bench: src/ippro-explore$(EXEEXT) tests/bench/bench$(EXEEXT)

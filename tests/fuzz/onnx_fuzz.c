@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "format/onnx.h"
-#include "nn/engine.h"
-#include "nn/simplify.h"
+#include "onnx/onnx.h"
+#include "nn/engine/engine.h"
+#include "nn/simplify/simplify.h"
 #include "prune/coupling.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,7 +5,7 @@
 #define IPPRO_NN_BLOCKED_GATE_H
 
 #include "nn/blocked/lanes.h"
-#include "nn/blocked_layer.h"
+#include "nn/blocked/blocked_layer.h"
 
 /* What a call does, as constants: its loop is compiled for each combination. */
 enum { GATE_LINEAR = 1, GATE_ACTIVATED = 2, GATE_RELU = 4, GATE_SUM = 8, GATE_ALL = 15 };

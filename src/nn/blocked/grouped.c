@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "nn/blocked/families.h"
-#include "nn/blocked_layer.h"
+#include "nn/blocked/blocked_layer.h"
 
 static const struct blocked_family *family_of(const struct blocked_convolution *slice)
 {

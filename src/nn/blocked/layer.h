@@ -4,7 +4,7 @@
 #define IPPRO_NN_BLOCKED_LAYER_PARTS_H
 
 #include "nn/blocked/variants.h"
-#include "nn/blocked_layer.h"
+#include "nn/blocked/blocked_layer.h"
 
 void VARIANT_NAME(blocked_tail)(int images, int channels, int positions, const float *input,
                                 const struct blocked_epilogue *epilogue);

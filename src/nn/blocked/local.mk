@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The same sources, once per instruction set. (Objects of a library with its own flags get the library's name in front.)
 BLOCKED_SOURCES = \
-	src/nn/blocked.h src/nn/blocked_layer.h \
+	src/nn/blocked/blocked.h src/nn/blocked/blocked_layer.h \
 	src/nn/blocked/depthwise.c \
 	src/nn/blocked/direct.c \
 	src/nn/blocked/epilogue.c src/nn/blocked/epilogue.h \

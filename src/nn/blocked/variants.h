@@ -4,7 +4,7 @@
 #ifndef IPPRO_NN_BLOCKED_VARIANTS_H
 #define IPPRO_NN_BLOCKED_VARIANTS_H
 
-#include "nn/blocked.h"
+#include "nn/blocked/blocked.h"
 
 #define VARIANT_JOIN(a, b)   a##_##b
 #define VARIANT_EXPAND(a, b) VARIANT_JOIN(a, b)

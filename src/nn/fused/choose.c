@@ -2,7 +2,7 @@
 /* Which kernels convolve a layer: the cheapest by a model of the time they take. It depends on the geometry
  * and the instruction set alone, never on a measurement, so that a network gives the same bits in every
  * run. */
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 #include <math.h>
 #include <string.h>

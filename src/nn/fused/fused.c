@@ -4,7 +4,7 @@
 
 #include <limits.h>
 #include <string.h>
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 /* --- times ---------------------------------------------------------------------------------------------- */
 

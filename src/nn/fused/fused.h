@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The engine's fast way through a network, in float: runs of operators become fused steps on activations
- * whose channels are blocked (nn/blocked.h).
+ * whose channels are blocked (nn/blocked/blocked.h).
  *
  * A convolution takes in the BatchNorm, the residual Add and the Relu (or Clip from 0) that follow it where
  * nothing else looks at what is between. What has no blocked kernel runs its plain one; conversions between
@@ -9,7 +9,7 @@
 #ifndef IPPRO_NN_FUSED_H
 #define IPPRO_NN_FUSED_H
 
-#include "nn/engine_parts.h"
+#include "nn/engine/engine_internal.h"
 
 struct fused;
 

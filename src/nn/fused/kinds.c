@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Steps that are no layers: plain kernels, conversions, pooling, joined channels. */
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where activations and gradients live. A region is in use between two times; regions whose times do not
  * meet may share memory. The largest are placed first, each at the lowest place that is free. */
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Slice and Pad within each image, as a list that says where every number of a blocked output comes from. The
  * list is what the operator's own kernel makes of the numbers 1, 2, 3, ...: no second implementation. */
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 #include <string.h>
 

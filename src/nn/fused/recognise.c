@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the steps of a plan to fused steps. */
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 #include <limits.h>
 #include <math.h>
 #include <string.h>
-#include "nn/activation.h"
-#include "nn/convolution.h"
-#include "nn/movement.h"
+#include "nn/operator/activation.h"
+#include "nn/operator/convolution.h"
+#include "nn/operator/movement.h"
 
 static const struct node *node_at(const struct fused *fused, int p)
 {

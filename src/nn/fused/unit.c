@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Layers: forward, and the backward pass as unit_backward.c has planned it. */
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * possible. G's own memory becomes delta; where the residual has no gradient yet, it becomes that too. Where
  * a convolution is the last to add to G, it takes G through the tail's gradient itself, before G is in
  * memory. */
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 /* Take G's memory over as the gradient of a value that has none yet. */
 static bool inherit(struct fused *fused, const struct unit *unit, int value)

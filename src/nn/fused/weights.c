@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What layers multiply with: packed weights and per-channel numbers, made once per network and shared by the
  * engines of all workers. */
-#include "nn/fused/parts.h"
+#include "nn/fused/internal.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "prune/proscore_layer.h"
+#include "score/proscore_layer.h"
 #include "session/commands/rows.h"
 #include "session/shown.h"
 #include "session/words/gamma_list.h"

@@ -8,8 +8,8 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "nn/engine.h"
-#include "nn/network_end.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/network_end.h"
 
 enum { IMAGES = 4 };
 

@@ -15,7 +15,7 @@ struct logits_difference {
 };
 
 /* Take a few images through both. The graphs have the model's input and classes. What is compared is what the
- * loss is taken of (nn/network_end.h). */
+ * loss is taken of (nn/engine/network_end.h). */
 status logits_compare(const struct session *session, const struct graph *a, const struct graph *b,
                       struct logits_difference *difference, struct error *error);
 /* Whether the networks agree: the same images have no numbers, and the logits of the others differ by no more than

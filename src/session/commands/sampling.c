@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "prune/score.h"
+#include "score/score.h"
 #include "session/commands/rows.h"
 #include "session/shown.h"
 #include "stats/agreement.h"

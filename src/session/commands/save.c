@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "format/onnx_write.h"
+#include "onnx/onnx_write.h"
 #include "session/commands/document.h"
 #include "session/commands/rows.h"
 #include "session/kept_channels.h"

@@ -10,7 +10,7 @@
 #ifndef IPPRO_SESSION_WORDS_CHOICE_H
 #define IPPRO_SESSION_WORDS_CHOICE_H
 
-#include "prune/criterion.h"
+#include "score/criterion.h"
 #include "session/words/value.h"
 
 enum { CHOICE_LABEL_SIZE = 64, CHOICES_MAX = 64 };

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/run.h"
+#include "nn/engine/run.h"
 #include "prune/selection.h"
 #include "stats/correlation.h"
 

@@ -6,8 +6,8 @@
 #define IPPRO_SESSION_WORDS_OPTION_H
 
 #include "data/sampler.h"
-#include "nn/engine.h"
-#include "prune/criterion.h"
+#include "nn/engine/engine.h"
+#include "score/criterion.h"
 #include "session/words/value.h"
 
 enum option_id {

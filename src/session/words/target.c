@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "nn/operator.h"
+#include "nn/operator/operator.h"
 
 enum { TARGET_STREAMS, TARGET_INNER, TARGET_ALL };
 

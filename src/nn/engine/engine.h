@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engine runs one micro-batch through a network, forward and (data-gradient) backward.
+ *
+ * One engine belongs to one worker thread. It is made for a fixed batch; a partly filled batch is run with
+ * the rest zero and a zero gradient, which adds exactly nothing to any reduction.
+ *
+ * Kernels: float runs fused steps on blocked activations (nn/fused/fused.h), with KERNEL_REFERENCE plain
+ * loops; double runs the operators' own kernels, convolutions as matrix products unless KERNEL_REFERENCE. The
+ * order of every sum depends on the shapes and the options alone, never on threads.
+ *
+ * Gradients: only values that lead to a probe or a wanted weight, and from which a path leads on to the
+ * output, have one; the first layer's input never does. Where no path leads on, probe sums and weight
+ * gradients are zero.
+ *
+ * Probes: a probe asks for the per-channel, per-image reductions of criteria.md ("three reductions give
+ * everything") at one layer, taken while the gradients at hand are complete. Notation: y is the layer's
+ * linear output, u the target (BatchNorm output, or y itself), h the element-wise layer after u, G = dL/dh,
+ * before the mask, delta = dL/du. */
+#ifndef IPPRO_NN_ENGINE_ENGINE_H
+#define IPPRO_NN_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/progress.h"
+#include "nn/graph/graph.h"
+#include "nn/operator/operator.h"
+
+struct engine;
+
+/* Weights packed for the fast kernels. Counted. Engines of one graph and equal options share them, and may be
+ * made at the same time on several threads: whoever comes packs a part of what is left, and none starts
+ * before all are there. */
+struct packed_weights;
+struct packed_weights *packed_weights_new(void);             /* empty; NULL without memory */
+void packed_weights_release(struct packed_weights *weights); /* NULL is fine */
+
+/* Sums over all positions of one channel of one image. */
+enum probe_sum {
+    PROBE_DELTA,          /* S0 = sum delta                     (gradient of the BatchNorm shift) */
+    PROBE_DELTA_CENTERED, /* Sd = sum delta * (y - center)      (r times it: gradient of the scale) */
+    PROBE_GATE,           /* sum u * delta                      (gradient of a gate on u) */
+    PROBE_LIFT,           /* sum G * u                          (gradient of PROscore's D) */
+    PROBE_SUMS
+};
+
+struct probe {
+    int linear;           /* value y */
+    int target;           /* value u; equal to `linear` without BatchNorm */
+    int activated;        /* value h(u); equal to `target` where h is the identity, so that G = delta */
+    const double *center; /* per channel, borrowed while the engine lives: BatchNorm's mean, or the bias, or
+                             NULL for zeros */
+    bool channels_last;   /* channels are the last dimension of the three, else dimension 1 */
+};
+
+struct engine_options {
+    int64_t batch;          /* images per micro-batch, >= 1 */
+    enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
+    enum kernel_choice kernel;
+    bool backward; /* allocate what gradients need */
+    bool reuse; /* activations may give their memory away once nothing needs them: no engine_value but of the
+                   input and the output, no variants */
+    struct packed_weights *packed; /* those of all engines for this graph and these options, from now on this
+                                      one's too; NULL: the engine packs its own */
+    const struct probe *probes;    /* copied */
+    int probe_count;
+    const int *weights; /* values of constants whose gradients are wanted, copied */
+    int weight_count;
+    const int *watched; /* values whose activations are asked for after the passes (engine_watched_image),
+                           copied; an engine that reuses memory must keep these */
+    int watched_count;
+    const struct progress *progress; /* polled between steps; may be NULL */
+};
+
+/* The graph (simplified: one float input, one output of shape batch x classes) is borrowed. */
+status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
+                  struct error *error);
+void engine_free(struct engine *engine);
+/* Bytes that such an engine would hold: `worker` in each, `shared` once for all that share packed weights. */
+status engine_size(const struct graph *graph, const struct engine_options *options, size_t *worker,
+                   size_t *shared, struct error *error);
+
+/* Where to put the images: batch x input shape, of the engine's real type. */
+void *engine_input(struct engine *engine);
+int64_t engine_input_elements(const struct engine *engine); /* per image */
+
+/* Run forward over what stands in engine_input. STATUS_CANCELLED when the progress object says so. */
+status engine_forward(struct engine *engine, struct error *error);
+/* The network's output: shape and data, valid until the next forward. */
+const struct operand *engine_output(const struct engine *engine);
+/* Any value's content after forward; data NULL when the value is not computed on its own (fused with what
+ * follows), or not kept. Valid until the next call about this engine. For constants the converted constant.
+ */
+const struct operand *engine_value(const struct engine *engine, int value);
+
+/* One image of watched value w (index into options.watched) as plain doubles, channels x height x width, or
+ * as many as the value has per image. After forward, also after backward. */
+void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out);
+
+/* Variants: the same network with some constants replaced (masks, for instance), run over the same images.
+ *
+ * All activations are kept, so a variant whose first changed operand belongs to step s needs only the steps
+ * from s on: what earlier steps left behind still holds. Many variants of one micro-batch therefore run,
+ * after one engine_forward, in order of DEscending first step, each with engine_set_operand for its operands,
+ * engine_forward_from(its first step) and engine_restore_operands: whatever an earlier variant left changed
+ * lies behind the point from which the next one computes anew. No copies, nothing computed twice. */
+
+/* The step that runs a node, several nodes perhaps; -1 when the node is constant and never runs. */
+int engine_step_of(const struct engine *engine, int node);
+/* Let input `input` of a node read `tensor` instead of its own constant, until it is restored. The engine
+ * takes a reference (of a copy converted to its real type where that differs). A NULL tensor restores the
+ * node's own constant. Refused by the node's name: a node that does not run, an input that is not a constant
+ * real tensor or that was built into the plan (Clip's bounds, Pad's value), and another shape. Activations
+ * stay as they are: run from the node's step, or from an earlier one. engine_value gives the network's own
+ * constant all the same. */
+status engine_set_operand(struct engine *engine, int node, int input, struct tensor *tensor,
+                          struct error *error);
+void engine_restore_operands(struct engine *engine);
+/* Forward over steps `step`, step + 1, ... only; 0 is engine_forward. Activations that earlier steps make
+ * must be those of the images in engine_input. A cancelled run leaves the activations from `step` on
+ * undefined. Where an earlier step has another operand than when it ran last, the fused engine begins there.
+ */
+status engine_forward_from(struct engine *engine, int step, struct error *error);
+
+/* Gradient of the loss with respect to the output goes here (same shape and type as engine_output), then
+ * engine_backward computes gradients, probe sums and weight gradients of this micro-batch. */
+void *engine_output_gradient(struct engine *engine);
+status engine_backward(struct engine *engine, struct error *error);
+/* Sums of probe p: [image][PROBE_SUMS][channel], double. */
+const double *engine_probe(const struct engine *engine, int probe);
+int64_t engine_probe_channels(const struct engine *engine, int probe);
+/* Gradient of weight w (index into options.weights), summed over the micro-batch, of the engine's real type.
+ */
+const struct operand *engine_weight_gradient(const struct engine *engine, int weight);
+size_t engine_memory(const struct engine *engine); /* bytes held for activations, gradients and workspace */
+
+#endif

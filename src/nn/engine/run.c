@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Many images through a network.
+ *
+ * A task is one micro-batch. Tasks start in ascending order, so when one fails all earlier ones are under
+ * way: they finish and commit, later ones are dropped, and the earliest failure is the one reported. That
+ * makes the error, and what was committed before it, independent of the number of threads. */
+#include "nn/engine/run.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/engine/network_end.h"
+
+/* What one worker keeps from task to task. */
+struct run_worker {
+    struct engine *engine;
+    struct loss *losses;
+    int64_t *labels;
+};
+
+struct ordered_variant {
+    int first_node, variant;
+};
+
+struct runner {
+    const struct run *run;
+    struct judged_graph judged;
+    struct engine_options options;
+    struct ordered_variant *order; /* variants as they run: the latest first node first */
+    int variant_count;
+    struct run_worker *workers;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* Under the lock: */
+    int64_t turn;       /* the task that may commit next */
+    int64_t stop;       /* the first task that is not to run */
+    struct error error; /* of task `stop`, once something failed */
+};
+
+static status check_output_shape(const struct engine *engine, const struct graph *graph, struct error *error)
+{
+    const struct shape *shape = &engine_output(engine)->shape;
+    if (shape->rank == 2)
+        return STATUS_OK;
+    struct text text = {0};
+    shape_text(shape, &text);
+    error_set(error, STATUS_UNSUPPORTED, "the network's output %s has shape %s, expected batch x classes",
+              graph->values[graph->outputs[0]].name, text_data(&text));
+    text_free(&text);
+    return error->code;
+}
+
+/* The worker's engine, made when it gets its first task. */
+static status worker_start(struct runner *runner, struct run_worker *worker, struct error *error)
+{
+    if (worker->engine)
+        return STATUS_OK;
+    struct engine *engine;
+    if (engine_new(&runner->judged.graph, &runner->options, &engine, error))
+        return error->code;
+    size_t batch = (size_t)runner->options.batch, losses;
+    worker->losses = size_multiply(batch, (size_t)runner->variant_count + 1, &losses)
+                         ? mem_new(losses, sizeof *worker->losses)
+                         : NULL;
+    worker->labels = mem_new(batch, sizeof *worker->labels);
+    if (!worker->losses || !worker->labels)
+        error_memory(error);
+    else if (check_output_shape(engine, &runner->judged.graph, error) == STATUS_OK) {
+        worker->engine = engine;
+        return STATUS_OK;
+    }
+    engine_free(engine);
+    mem_free(worker->losses);
+    mem_free(worker->labels);
+    *worker = (struct run_worker){0};
+    return error->code;
+}
+
+/* Images first..first+count-1 into the engine's input, the rest zero. */
+static status fetch_images(const struct runner *runner, struct run_worker *worker, int64_t first,
+                           int64_t count, struct error *error)
+{
+    const struct run *run = runner->run;
+    enum element_type real = runner->options.real;
+    size_t bytes = (size_t)engine_input_elements(worker->engine) * element_size(real);
+    int64_t classes = engine_output(worker->engine)->shape.dim[1];
+    unsigned char *image = engine_input(worker->engine);
+    for (int64_t i = 0; i < count; i++, image += bytes) {
+        if (progress_cancelled(run->progress))
+            return error_set(error, STATUS_CANCELLED, "cancelled");
+        if (run->fetch(run->fetch_argument, first + i, real, image, &worker->labels[i], error))
+            return error->code;
+        if (worker->labels[i] < 0 || worker->labels[i] >= classes)
+            return error_set(error, STATUS_RANGE,
+                             "image %" PRId64 " has label %" PRId64 ", but the network has %" PRId64
+                             " classes",
+                             first + i, worker->labels[i], classes);
+    }
+    memset(image, 0, (size_t)(runner->options.batch - count) * bytes);
+    return STATUS_OK;
+}
+
+/* Loss of each image, and its gradient where there is a backward pass; rows without an image get zero. */
+static void compute_losses(const struct runner *runner, struct run_worker *worker, int64_t count,
+                           struct loss *losses)
+{
+    const struct operand *output = engine_output(worker->engine);
+    size_t row = (size_t)output->shape.dim[1] * element_size(output->type);
+    const unsigned char *logits = output->data;
+    unsigned char *gradient = runner->options.backward ? engine_output_gradient(worker->engine) : NULL;
+    for (int64_t i = 0; i < count; i++)
+        losses[i] = softmax_cross_entropy(logits + (size_t)i * row, output->type, output->shape.dim[1],
+                                          worker->labels[i], gradient ? gradient + (size_t)i * row : NULL);
+    if (gradient)
+        memset(gradient + (size_t)count * row, 0, (size_t)(runner->options.batch - count) * row);
+}
+
+/* Each variant from its first node on. What one leaves changed lies behind the point where the next begins,
+ * because they run from the back of the network to its front. */
+static status run_variants(const struct runner *runner, struct run_worker *worker, int64_t count,
+                           struct error *error)
+{
+    const struct run_variants *variants = runner->run->variants;
+    struct engine *engine = worker->engine;
+    status code = STATUS_OK;
+    for (int i = 0; i < runner->variant_count && code == STATUS_OK; i++) {
+        const struct ordered_variant *item = &runner->order[i];
+        int step = engine_step_of(engine, item->first_node);
+        if (step < 0)
+            return error_set(error, STATUS_STATE, "node %d never runs: it cannot vary", item->first_node);
+        code = variants->apply(variants->argument, engine, item->variant, error);
+        if (code == STATUS_OK)
+            code = engine_forward_from(engine, step, error);
+        if (code == STATUS_OK)
+            compute_losses(runner, worker, count, worker->losses + (item->variant + 1) * count);
+        engine_restore_operands(engine);
+    }
+    return code;
+}
+
+static status run_task(struct runner *runner, struct run_worker *worker, int64_t first, int64_t count,
+                       struct error *error)
+{
+    if (progress_cancelled(runner->run->progress))
+        return error_set(error, STATUS_CANCELLED, "cancelled");
+    if (worker_start(runner, worker, error) || fetch_images(runner, worker, first, count, error) ||
+        engine_forward(worker->engine, error))
+        return error->code;
+    compute_losses(runner, worker, count, worker->losses);
+    if (runner->variant_count > 0)
+        return run_variants(runner, worker, count, error);
+    return runner->options.backward ? engine_backward(worker->engine, error) : STATUS_OK;
+}
+
+/* Called with the lock held. */
+static void task_failed(struct runner *runner, int64_t task, const struct error *error)
+{
+    if (task < runner->stop) {
+        runner->stop = task;
+        runner->error = *error;
+    }
+    pthread_cond_broadcast(&runner->changed);
+}
+
+/* Wait until all earlier tasks have committed; false when one of them failed. */
+static bool wait_for_turn(struct runner *runner, int64_t task)
+{
+    pthread_mutex_lock(&runner->lock);
+    while (runner->turn != task && runner->stop > task)
+        pthread_cond_wait(&runner->changed, &runner->lock);
+    bool go = runner->stop > task;
+    pthread_mutex_unlock(&runner->lock);
+    return go;
+}
+
+static void report(const struct run *run, int64_t done)
+{
+    progress_report(run->progress, run->title, "images", run->progress_before + done,
+                    run->progress_total > 0 ? run->progress_total : run->images);
+}
+
+/* Only the task whose turn it is comes here, so neither commit nor progress ever runs twice at once. */
+static status commit_task(struct runner *runner, const struct run_worker *worker, int64_t first,
+                          int64_t count, struct error *error)
+{
+    const struct run *run = runner->run;
+    if (progress_cancelled(run->progress))
+        return error_set(error, STATUS_CANCELLED, "cancelled");
+    if (run->commit && run->commit(run->commit_argument, worker->engine, worker->losses, worker->labels,
+                                   first, count, error))
+        return error->code;
+    report(run, first + count);
+    return STATUS_OK;
+}
+
+static void work(void *argument, int64_t task, int index)
+{
+    struct runner *runner = argument;
+    struct run_worker *worker = &runner->workers[index];
+    struct error error = {0};
+    int64_t batch = runner->options.batch, first = runner->run->start + task * batch;
+    int64_t left = runner->run->images - first;
+    int64_t count = left < batch ? left : batch;
+    pthread_mutex_lock(&runner->lock);
+    bool go = task < runner->stop;
+    pthread_mutex_unlock(&runner->lock);
+    if (!go)
+        return;
+    status code = run_task(runner, worker, first, count, &error);
+    if (code == STATUS_OK) {
+        if (!wait_for_turn(runner, task))
+            return;
+        code = commit_task(runner, worker, first, count, &error);
+    }
+    pthread_mutex_lock(&runner->lock);
+    if (code != STATUS_OK) {
+        error.code = code;
+        task_failed(runner, task, &error);
+    } else {
+        runner->turn = task + 1;
+        pthread_cond_broadcast(&runner->changed);
+    }
+    pthread_mutex_unlock(&runner->lock);
+}
+
+static int compare_variants(const void *a, const void *b)
+{
+    const struct ordered_variant *x = a, *y = b;
+    if (x->first_node != y->first_node)
+        return x->first_node > y->first_node ? -1 : 1;
+    return (x->variant > y->variant) - (x->variant < y->variant);
+}
+
+/* To be freed after a failure too. */
+static status runner_new(struct runner *runner, const struct run *run, struct error *error)
+{
+    *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
+    if (judged_graph_init(&runner->judged, run->graph, error))
+        return error->code;
+    if (runner->options.batch == 0)
+        runner->options.batch = run_micro_batch(run->graph, run->engine.weight_count > 0);
+    runner->options.progress = run->progress;
+    runner->options.reuse = !run->variants;
+    runner->variant_count = run->variants ? run->variants->count : 0;
+    runner->workers = mem_new((size_t)pool_threads(run->pool), sizeof *runner->workers);
+    runner->order = mem_new((size_t)runner->variant_count, sizeof *runner->order);
+    runner->options.packed = packed_weights_new();
+    if (!runner->workers || !runner->order || !runner->options.packed)
+        return error_memory(error);
+    for (int i = 0; i < runner->variant_count; i++)
+        runner->order[i] = (struct ordered_variant){run->variants->first_node[i], i};
+    qsort(runner->order, (size_t)runner->variant_count, sizeof *runner->order, compare_variants);
+    return STATUS_OK;
+}
+
+static void runner_free(struct runner *runner)
+{
+    for (int i = 0; runner->workers && i < pool_threads(runner->run->pool); i++) {
+        engine_free(runner->workers[i].engine);
+        mem_free(runner->workers[i].losses);
+        mem_free(runner->workers[i].labels);
+    }
+    packed_weights_release(runner->options.packed);
+    judged_graph_free(&runner->judged);
+    mem_free(runner->workers);
+    mem_free(runner->order);
+}
+
+static status check_run(const struct run *run, struct error *error)
+{
+    int64_t batch = run->engine.batch;
+    if (batch < 0 || run->images < 0 || run->start < 0 || run->start > run->images)
+        return error_set(error, STATUS_RANGE,
+                         "%" PRId64 " images in micro-batches of %" PRId64 " are not possible",
+                         run->images - run->start, batch);
+    if (run->variants && run->engine.backward)
+        return error_set(error, STATUS_USAGE, "variants of a network run forward only");
+    return STATUS_OK;
+}
+
+/* Per image, of what convolutions and linear layers compute. */
+static int64_t layer_bytes(const struct graph *graph)
+{
+    static const char *const layers[] = {"Conv", "Gemm", "MatMul"};
+    int64_t elements = 0;
+    for (int n = 0; n < graph->node_count; n++)
+        for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+            const struct node *node = &graph->nodes[n];
+            if (strcmp(node->op->name, layers[i]) != 0 || node->outputs[0] == VALUE_NONE)
+                continue;
+            const struct shape *shape = &graph->values[node->outputs[0]].shape;
+            if (shape->rank > 1)
+                elements += shape_product(shape, 1, shape->rank);
+        }
+    return elements * (int64_t)sizeof(float);
+}
+
+int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
+{
+    enum { LEAST = 4, MOST = 16 };
+    const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, bytes = layer_bytes(graph);
+    int64_t batch = MOST;
+    while (batch > LEAST && batch * bytes > near)
+        batch /= 2;
+    return batch;
+}
+
+status run_images(const struct run *run, struct error *error)
+{
+    struct runner runner;
+    if (check_run(run, error))
+        return error->code;
+    if (runner_new(&runner, run, error)) {
+        runner_free(&runner);
+        return error->code;
+    }
+    int64_t batch = runner.options.batch, images = run->images - run->start;
+    int64_t tasks = images / batch + (images % batch > 0);
+    pthread_mutex_init(&runner.lock, NULL); /* with default attributes these cannot fail on Linux */
+    pthread_cond_init(&runner.changed, NULL);
+    report(run, run->start);
+    pool_run(run->pool, tasks, work, &runner);
+    pthread_cond_destroy(&runner.changed);
+    pthread_mutex_destroy(&runner.lock);
+    runner_free(&runner);
+    if (runner.error.code == STATUS_OK)
+        return STATUS_OK;
+    *error = runner.error;
+    return error->code;
+}

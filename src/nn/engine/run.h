@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Many images through a network: micro-batches on worker threads, results handed over in order.
+ *
+ * Micro-batches are cut from the sequence of images by `batch` alone, and `commit` is called for micro-batch
+ * 0, 1, 2, ... one at a time, whichever worker finished first. What commit adds up is therefore the same bit
+ * for bit for any number of threads.
+ *
+ * The network runs as it is judged (nn/engine/network_end.h): where it ends in a Softmax, the engine's outputs,
+ * losses and gradients are those of the Softmax's input. */
+#ifndef IPPRO_NN_ENGINE_RUN_H
+#define IPPRO_NN_ENGINE_RUN_H
+
+#include "base/pool.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/loss.h"
+
+/* Variants of the network (engine.h) that see the same images in the same pass: each micro-batch goes through
+ * the network itself, then through every variant from its first changed node on, the latest first. */
+struct run_variants {
+    int count;
+    const int *first_node; /* per variant: its first node with another operand */
+    /* Set the operands of variant `variant`; run_images restores them. Called from worker threads; must be
+     * thread safe. */
+    status (*apply)(void *argument, struct engine *engine, int variant, struct error *error);
+    void *argument;
+};
+
+struct run {
+    const struct graph *graph;
+    struct engine_options engine; /* progress, probes and weights as the engine takes them; batch 0: as
+                                     run_micro_batch says */
+    struct pool *pool;
+    int64_t images;
+    int64_t start; /* images before this one are done already: continue a run that stopped here */
+    const struct run_variants *variants; /* NULL for none; not together with a backward pass */
+    /* Write image number `position` (0..images-1 in the sample's order) as engine_input_elements values of
+     * the engine's real type, and its label. Called from worker threads; must be thread safe. */
+    status (*fetch)(void *argument, int64_t position, enum element_type real, void *image, int64_t *label,
+                    struct error *error);
+    void *fetch_argument;
+    /* Called in order. losses: one per image, count of them; first is the position of the first. Behind them
+     * follow those of variant 0, 1, ..., count each. The engine holds the outputs, probe sums and weight
+     * gradients of exactly these images (with variants: outputs of one of them). */
+    status (*commit)(void *argument, const struct engine *engine, const struct loss *losses,
+                     const int64_t *labels, int64_t first, int64_t count, struct error *error);
+    void *commit_argument;
+    const char *title; /* for progress: "scoring" */
+    struct progress *progress;
+    /* Where the run is a part of longer work: images that count as done before image 0, and in all. 0: this
+     * run is all there is. */
+    int64_t progress_before, progress_total;
+};
+
+/* Labels outside 0..classes-1 of the network's output are refused with the position and both numbers. Each
+ * worker makes its engine when it gets its first micro-batch; all are freed before the function returns.
+ *
+ * When something fails, the failure of the earliest micro-batch is returned, and exactly the micro-batches
+ * before it have been committed, for any number of threads. STATUS_CANCELLED comes within one kernel of the
+ * request. */
+status run_images(const struct run *run, struct error *error);
+
+/* Images that a worker does well to take through the network at a time: as many as keep what its layers
+ * compute near the cache, for weights then serve several images; more of them with weight gradients, which
+ * are added up once per micro-batch. Depends on the shapes alone. */
+int64_t run_micro_batch(const struct graph *graph, bool weight_gradients);
+
+#endif

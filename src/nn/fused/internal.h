@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of the fused engine. recognise.c makes steps of operators; memory.c lays out memory; unit.c and
+ * unit_backward.c run layers, weights.c holds their numbers; kinds.c runs everything else. */
+#ifndef IPPRO_NN_FUSED_INTERNAL_H
+#define IPPRO_NN_FUSED_INTERNAL_H
+
+#include "nn/blocked/blocked_layer.h"
+#include "nn/fused/fused.h"
+
+enum form { FORM_PLAIN, FORM_BLOCKED, FORMS };
+enum { COPY_LINEAR, COPY_TARGET, COPY_GRADIENT, COPIES };
+enum { NOTHING = -1 }; /* no region, no step, no value */
+
+/* Memory in use from time `first` to `last`. With S steps, step s runs forward at time s and backward at
+ * 2S - 1 - s. */
+struct region {
+    size_t bytes, at;
+    int first, last;
+};
+
+struct fused_value {
+    bool fits; /* float, batch x channels x rows x columns: can be blocked */
+    int channels, height, width;
+    int uses, user;      /* plan steps that read it, and the last of them */
+    bool pinned;         /* a probe that no unit takes looks at it: it must exist on its own */
+    bool watched;        /* it must exist after the passes too */
+    bool exists;         /* it has a gradient */
+    int producer;        /* fused step, NOTHING for inputs and constants */
+    enum form made;      /* what the producer writes */
+    int region[FORMS];   /* content */
+    int gradient[FORMS]; /* while planning: NOTHING until the first step adds to it */
+    int giver;           /* while planning: the step that added last to the blocked one, or NOTHING */
+    float *copy;         /* for fused_value, owned */
+};
+
+/* What a layer's kernels multiply with. */
+struct unit_numbers {
+    float *weights, *transposed; /* packed; NULL where not needed */
+    float *bias, *scale, *shift; /* one block, starting at bias */
+};
+
+/* A convolution, or none, and its tail: v = scale * (conv + bias) + shift + residual, h = relu(v). */
+struct unit {
+    bool convolution;
+    struct blocked_convolution forward, transposed;
+    const struct blocked_family *family, *back; /* back NULL without a data gradient */
+    int conv_step, norm_step;                   /* of the plan, or NOTHING */
+    bool biased;
+    int linear, target; /* values y and u */
+    int residual;       /* value or NOTHING */
+    bool relu;
+    float ceiling; /* 0: none */
+    int probe;     /* whose sums the gate takes, or NOTHING */
+    bool lifts;    /* that of G among them; else h is made by other steps, and whoever has G takes it */
+    float *center; /* of the probe, padded */
+    const struct unit_numbers *numbers;
+    struct unit_numbers own; /* in place of shared ones while operands are replaced */
+    bool owns, stale;        /* operands are replaced; own is out of date */
+
+    /* The backward pass, by region. */
+    bool gate;       /* the tail's gradient has to be computed, here or by another unit's convolution */
+    bool given;      /* by another's */
+    int gives;       /* the step whose gate this convolution's data gradient goes through, or NOTHING */
+    bool folded;     /* the BatchNorm's scale is in the transposed weights */
+    int gradient;    /* G */
+    int activated;   /* tells the relu's side, or NOTHING: u does */
+    int to_residual; /* NOTHING where G's own memory becomes the residual's gradient */
+    int delta;       /* what the convolution's gradients start from; without one: where x's gradient goes */
+    int to_input;    /* convolution: x's gradient */
+    bool residual_add, delta_add, input_add;
+    bool weights;                 /* its weights have a gradient, by a blocked kernel */
+    int plain_input, plain_delta; /* for that of others by plain kernels, else NOTHING */
+};
+
+struct fused_step;
+
+struct fused_kind {
+    const char *name;
+    void (*forward)(struct fused *fused, const struct fused_step *step);
+    /* Say what the backward pass touches, and let gradients be born. STATUS_MEMORY only. */
+    status (*plan_backward)(struct fused *fused, struct fused_step *step, struct error *error);
+    void (*backward)(struct fused *fused, const struct fused_step *step);
+};
+
+struct fused_step {
+    const struct fused_kind *kind;
+    int index;
+    int plan_step;     /* of a plain step, pool or concatenation; NOTHING for conversions and units */
+    int input, output; /* values, of the first input and output */
+    enum form from;    /* of the input */
+    struct unit *unit;
+    bool backward; /* it takes part in the backward pass */
+    int *born;     /* regions to be zeroed before */
+    int born_count;
+    bool add;         /* a conversion or move adds to the gradient that is there */
+    int32_t *map;     /* of a move: offset in the input's image for each of the output's, or -1 */
+    int first_target; /* probes (not a unit's own) that read the gradient of what the step makes, or NOTHING
+                       */
+    int first_activated;
+};
+
+struct fused {
+    struct engine *engine;
+    const struct blocked_kernels *kernels;
+    enum kernel_choice choice;
+    bool keep; /* all activations stay until the next forward pass */
+    int images;
+    struct fused_value *values;
+    struct fused_step *steps;
+    int step_count;
+    size_t step_capacity;
+    int *step_of; /* per plan step */
+    bool *absorbed;
+    struct region *regions;
+    int region_count;
+    size_t region_capacity;
+    unsigned char *memory;
+    float *workspace;       /* of convolutions */
+    double *sums;           /* of one gate */
+    float *scratch[COPIES]; /* plain copies for probes that no unit takes; owned */
+    size_t scratch_bytes[COPIES];
+    struct packed_weights *packed;
+    int changed; /* steps from here on hold another variant's activations */
+};
+
+/* --- memory.c --- */
+
+int region_new(struct fused *fused, size_t bytes); /* NOTHING when memory is out */
+void region_use(struct fused *fused, int region, int time);
+void region_keep(struct fused *fused, int region); /* for good */
+status regions_place(struct fused *fused, size_t *total, struct error *error);
+static inline void *region_data(const struct fused *fused, int region)
+{
+    return region < 0 ? NULL : fused->memory + fused->regions[region].at;
+}
+
+size_t value_bytes(const struct fused *fused, int value, enum form form);
+static inline int value_positions(const struct fused_value *value)
+{
+    return value->height * value->width;
+}
+static inline float *value_data(const struct fused *fused, int value, enum form form)
+{
+    return value < 0 ? NULL : region_data(fused, fused->values[value].region[form]);
+}
+static inline float *value_gradient(const struct fused *fused, int value, enum form form)
+{
+    return value < 0 ? NULL : region_data(fused, fused->values[value].gradient[form]);
+}
+
+static inline int backward_time(const struct fused *fused, const struct fused_step *step)
+{
+    return 2 * fused->step_count - 1 - step->index;
+}
+/* The gradient of a value in this form, born by `step` if it was not there (*added false then). */
+status gradient_open(struct fused *fused, const struct fused_step *step, int value, enum form form,
+                     bool *added, struct error *error);
+
+/* --- recognise.c --- */
+
+status fused_recognise(struct fused *fused, struct error *error);
+
+/* --- kinds.c, unit.c, unit_backward.c --- */
+
+extern const struct fused_kind kind_plain, kind_convert, kind_max_pool, kind_average_pool,
+    kind_global_average, kind_concat, kind_unit, kind_move;
+void unit_forward(struct fused *fused, const struct fused_step *step);
+status unit_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
+void unit_backward(struct fused *fused, const struct fused_step *step);
+
+/* --- move.c --- */
+
+/* *map from the arena; NULL when this plan step cannot be done so. */
+status move_map(const struct fused *fused, int plan_step, int32_t **map, struct error *error);
+
+/* --- choose.c: which kernels convolve --- */
+
+const struct blocked_family *choose_family(const struct fused *fused,
+                                           const struct blocked_convolution *geometry);
+bool convolution_fits(const struct fused *fused, const struct blocked_convolution *geometry);
+
+/* --- weights.c --- */
+
+/* Packs, together with the other engines of `packed`; NULL: alone. */
+status numbers_make(struct fused *fused, struct packed_weights *packed, struct error *error);
+status numbers_allocate(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
+                        struct error *error);
+size_t numbers_bytes(const struct fused *fused, const struct unit *unit);
+void numbers_free(struct unit_numbers *numbers);
+/* From the operands that the plan steps have now. */
+void numbers_fill(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers);
+
+#endif

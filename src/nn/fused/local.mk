@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+src_libnn_a_SOURCES += \
+	src/nn/fused/choose.c \
+	src/nn/fused/fused.c src/nn/fused/fused.h \
+	src/nn/fused/internal.h \
+	src/nn/fused/kinds.c \
+	src/nn/fused/memory.c \
+	src/nn/fused/move.c \
+	src/nn/fused/recognise.c \
+	src/nn/fused/unit.c \
+	src/nn/fused/unit_backward.c \
+	src/nn/fused/weights.c

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Matrix products through OpenBLAS, one thread each: parallelism is over images, and a product's rounding
+ * must not depend on the number of threads. */
+#ifndef IPPRO_NN_OPERATOR_MATRIX_H
+#define IPPRO_NN_OPERATOR_MATRIX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether the library can address matrices of these dimensions (its integers have 32 bits). */
+bool matrix_fits(int64_t m, int64_t n, int64_t k);
+
+/* c = alpha * a * b + beta * c, row-major; a is m x k (k x m when transposed), b is k x n (n x k when
+ * transposed). `lda`, `ldb`, `ldc` are the distances between rows as stored. Dimensions must fit. */
+void matrix_multiply_float(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
+                           const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
+                           int64_t ldc);
+void matrix_multiply_double(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
+                            const double *a, int64_t lda, const double *b, int64_t ldb, double beta,
+                            double *c, int64_t ldc);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Convolution: any kernel, stride, padding, dilation and groups, in one to three spatial dimensions.
+ *
+ * Two ways to compute, chosen by prepare: plain loops over rows (the reference, and depthwise), and matrix
+ * products over gathered columns (convolution_columns.c). */
+#include "nn/operator/convolution.h"
+
+#include <inttypes.h>
+#include "nn/operator/check.h"
+#include "nn/operator/rows.h"
+
+#define REAL        float
+#define TYPED(name) name##_float
+#include "nn/operator/op_convolution_kernels.h"
+#undef REAL
+#undef TYPED
+#define REAL        double
+#define TYPED(name) name##_double
+#include "nn/operator/op_convolution_kernels.h"
+#undef REAL
+#undef TYPED
+
+/* Sizes of input, weight and bias against each other and the group attribute. */
+static status check_sizes(const struct prepare *prepare, struct convolution *plan, struct error *error)
+{
+    const struct shape *x = &prepare->inputs[CONVOLUTION_X].shape, *w = &prepare->inputs[CONVOLUTION_W].shape;
+    if (x->rank < 3 || w->rank != x->rank)
+        return error_set(error, STATUS_SHAPE,
+                         "the input has rank %d and the weight rank %d, expected two equal "
+                         "ranks of at least 3",
+                         x->rank, w->rank);
+    int64_t groups = node_integer(prepare->node, "group", 1);
+    int64_t channels = x->dim[1], filters = w->dim[0];
+    if (groups < 1 || channels < 1 || filters < 1 || channels % groups || filters % groups)
+        return error_set(error, STATUS_SHAPE,
+                         "%" PRId64 " groups do not divide %" PRId64 " channels and %" PRId64 " filters",
+                         groups, channels, filters);
+    if (w->dim[1] != channels / groups)
+        return error_set(error, STATUS_SHAPE,
+                         "the weight has %" PRId64 " channels per filter, but the input has %" PRId64
+                         " in %" PRId64 " groups",
+                         w->dim[1], channels, groups);
+    if (prepare_has_input(prepare, CONVOLUTION_B) &&
+        check_vector(prepare, CONVOLUTION_B, "bias", filters, error))
+        return error->code;
+    plan->batch = x->dim[0];
+    plan->groups = groups;
+    plan->channels = channels / groups;
+    plan->filters = filters / groups;
+    return STATUS_OK;
+}
+
+static status prepare_convolution(struct prepare *prepare, struct error *error)
+{
+    struct convolution *plan = arena_alloc(prepare->arena, 1, sizeof *plan);
+    if (!plan)
+        return error_memory(error);
+    if (check_reals(prepare, 0, 3, error) || check_sizes(prepare, plan, error) ||
+        window_prepare(prepare, prepare->inputs[CONVOLUTION_W].shape.dim + 2, &plan->window, error))
+        return error->code;
+    prepare->outputs[0].type = prepare->inputs[CONVOLUTION_X].type;
+    prepare->outputs[0].shape = window_output(prepare, &plan->window, plan->groups * plan->filters);
+    if (check_size(&prepare->inputs[CONVOLUTION_X].shape, "the input", error) ||
+        check_size(&prepare->inputs[CONVOLUTION_W].shape, "the weight", error) ||
+        check_size(&prepare->outputs[0].shape, "the output", error) ||
+        window_taps(&plan->window, prepare->arena, &plan->taps, error))
+        return error->code;
+    plan->kernel_elements = plan->in_size = plan->out_size = 1;
+    for (int d = 0; d < WINDOW_DIMENSIONS; d++) {
+        plan->kernel_elements *= plan->window.kernel[d];
+        plan->in_size *= plan->window.in[d];
+        plan->out_size *= plan->window.out[d];
+    }
+    prepare_work(prepare, shape_elements(&prepare->outputs[0].shape), plan->channels * plan->kernel_elements);
+    plan->method = CONVOLUTION_DIRECT;
+    prepare->plan = plan;
+    return convolution_plan_columns(prepare, plan, error);
+}
+
+const struct operator operators_convolution[] = {
+    {"Conv",
+     1,
+     2,
+     3,
+     1,
+     0,
+     prepare_convolution,
+     {[ELEMENT_FLOAT] = {forward_float, backward_float},
+      [ELEMENT_DOUBLE] = {forward_double, backward_double}}},
+    {0},
+};

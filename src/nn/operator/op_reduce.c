@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reductions over axes: ReduceMean, ReduceSum, ReduceMax. */
+#include <math.h>
+
+#include "nn/operator/broadcast.h"
+#include "nn/operator/operator.h"
+#include "nn/operator/rows.h"
+
+struct reduction {
+    struct broadcast loops; /* over the input; operand 0 is the output */
+    int64_t reduced;        /* input elements per output element */
+};
+
+#define REAL          float
+#define TYPED(name)   name##_float
+#define ROW_SUM(x, n) row_sum_float(x, n)
+#include "nn/operator/op_reduce_kernels.h"
+#undef REAL
+#undef TYPED
+#undef ROW_SUM
+
+#define REAL          double
+#define TYPED(name)   name##_double
+#define ROW_SUM(x, n) row_sum_double(x, n)
+#include "nn/operator/op_reduce_kernels.h"
+#undef REAL
+#undef TYPED
+#undef ROW_SUM
+
+static int64_t integer_add(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b); /* wraps around */
+}
+
+static int64_t integer_max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void integer_reduce(const struct kernel_call *call, int64_t start,
+                           int64_t (*function)(int64_t, int64_t))
+{
+    const struct reduction *plan = call->plan;
+    const struct broadcast *loops = &plan->loops;
+    const int64_t *x = call->inputs[0].data;
+    int64_t *output = call->outputs[0].data;
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+    struct broadcast_cursor cursor = {0};
+
+    for (int64_t i = 0; i < count; i++)
+        output[i] = start;
+    for (int64_t row = 0; row < loops->rows; row++) {
+        for (int64_t i = 0; i < loops->length; i++) {
+            int64_t *y = output + cursor.at[0] + i * loops->row_stride[0];
+
+            *y = function(*y, *x++);
+        }
+        broadcast_next(loops, &cursor);
+    }
+}
+
+static void sum_int64(const struct kernel_call *call)
+{
+    integer_reduce(call, 0, integer_add);
+}
+
+static void max_int64(const struct kernel_call *call)
+{
+    integer_reduce(call, INT64_MIN, integer_max);
+}
+
+static void mean_int64(const struct kernel_call *call)
+{
+    const struct reduction *plan = call->plan;
+    int64_t *output = call->outputs[0].data;
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+
+    integer_reduce(call, 0, integer_add);
+    for (int64_t i = 0; i < count; i++)
+        output[i] /= plan->reduced;
+}
+
+/* Which axes are reduced. Axes are an attribute, and an input from some opset on; when there are none, all
+ * are reduced, or none with noop_with_empty_axes. */
+static status reduced_axes(struct prepare *prepare, bool reduced[TENSOR_MAX_RANK], struct error *error)
+{
+    const int rank = prepare->inputs[0].shape.rank;
+    const bool all = node_integer(prepare->node, "noop_with_empty_axes", 0) == 0;
+    const int64_t *axes;
+    int count;
+    status code = prepare_integers(prepare, 1, "axes", &axes, &count, error);
+
+    if (code != STATUS_OK)
+        return code;
+    for (int axis = 0; axis < rank; axis++)
+        reduced[axis] = count == 0 && all;
+    for (int i = 0; i < count; i++) {
+        int axis;
+
+        if (!shape_axis(rank, axes[i], &axis))
+            return error_set(error, STATUS_SHAPE, "axis %lld of a tensor with %d axes", (long long)axes[i],
+                             rank);
+        if (reduced[axis])
+            return error_set(error, STATUS_SHAPE, "axis %d is reduced twice", axis);
+        reduced[axis] = true;
+    }
+    return STATUS_OK;
+}
+
+static status prepare_reduce(struct prepare *prepare, struct error *error)
+{
+    const struct shape *input = &prepare->inputs[0].shape;
+    const bool keep = node_integer(prepare->node, "keepdims", 1) != 0;
+    struct operand *output = &prepare->outputs[0];
+    struct shape kept = *input;
+    struct reduction *plan = arena_alloc(prepare->arena, 1, sizeof *plan);
+    bool reduced[TENSOR_MAX_RANK];
+    status code = reduced_axes(prepare, reduced, error);
+
+    if (code != STATUS_OK)
+        return code;
+    if (plan == NULL)
+        return error_memory(error);
+    plan->reduced = 1;
+    output->type = prepare->inputs[0].type;
+    output->shape = (struct shape){.rank = 0};
+    for (int axis = 0; axis < input->rank; axis++) {
+        if (reduced[axis]) {
+            plan->reduced *= input->dim[axis];
+            kept.dim[axis] = 1;
+        }
+        if (keep || !reduced[axis])
+            output->shape.dim[output->shape.rank++] = kept.dim[axis];
+    }
+    if (plan->reduced == 0)
+        return error_set(error, STATUS_SHAPE, "there are no elements to reduce");
+    if (!broadcast_make(&plan->loops, input, &kept, &kept))
+        return error_set(error, STATUS_SHAPE, "the axes do not fit the input");
+    prepare->plan = plan;
+    return STATUS_OK;
+}
+
+static status prepare_reduce_max(struct prepare *prepare, struct error *error)
+{
+    status code = prepare_reduce(prepare, error);
+
+    if (code == STATUS_OK && prepare->backward)
+        prepare->workspace = (size_t)shape_elements(&prepare->outputs[0].shape) * sizeof(int64_t);
+    return code;
+}
+
+/* In the order of enum element_type. */
+#define KERNELS(NAME)                                                                                        \
+    {                                                                                                        \
+        {NAME##_forward_float, NAME##_backward_float}, {NAME##_forward_double, NAME##_backward_double},      \
+        {                                                                                                    \
+            NAME##_int64, NULL                                                                               \
+        }                                                                                                    \
+    }
+
+/* clang-format off */
+const struct operator operators_reduce[] = {
+    {"ReduceMean", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, KERNELS(mean)},
+    {"ReduceSum", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, KERNELS(sum)},
+    {"ReduceMax", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce_max, KERNELS(max)},
+    {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
+};
+/* clang-format on */

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Slice and Pad: windows into a tensor, and tensors around a window. Their parameters were attributes in
+ * older opsets and are inputs in newer ones. */
+#include <string.h>
+#include "nn/operator/movement.h"
+
+/* Far more than any tensor has elements, and far from overflow. */
+static const int64_t FAR = INT64_C(1) << 50;
+
+static int64_t within(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* --- Slice --------------------------------------------------------------------------------------------- */
+
+struct slice {
+    const int64_t *starts, *ends, *axes, *steps; /* axes and steps may be NULL */
+    int count;
+};
+
+static status read_slice(struct prepare *prepare, struct slice *slice, struct error *error)
+{
+    bool old = prepare->opset < 10;
+    int ends, axes, steps;
+
+    if (prepare_integers(prepare, old ? VALUE_NONE : 1, old ? "starts" : NULL, &slice->starts, &slice->count,
+                         error) != STATUS_OK ||
+        prepare_integers(prepare, old ? VALUE_NONE : 2, old ? "ends" : NULL, &slice->ends, &ends, error) !=
+            STATUS_OK ||
+        prepare_integers(prepare, old ? VALUE_NONE : 3, old ? "axes" : NULL, &slice->axes, &axes, error) !=
+            STATUS_OK ||
+        prepare_integers(prepare, old ? VALUE_NONE : 4, NULL, &slice->steps, &steps, error) != STATUS_OK)
+        return error->code;
+    if (slice->starts == NULL || slice->ends == NULL)
+        return error_set(error, STATUS_FILE, "starts or ends are missing");
+    if (ends != slice->count || (slice->axes != NULL && axes != slice->count) ||
+        (slice->steps != NULL && steps != slice->count))
+        return error_set(error, STATUS_SHAPE, "starts, ends, axes and steps are not equally long");
+    return STATUS_OK;
+}
+
+/* One axis: the first index and how many; empty ranges give none. */
+static int64_t slice_range(int64_t length, int64_t start, int64_t end, int64_t step, int64_t *first)
+{
+    start = within(start < 0 ? start + length : start, 0, step > 0 ? length : length - 1);
+    end = within(end < 0 ? end + length : end, step > 0 ? 0 : -1, step > 0 ? length : length - 1);
+    *first = start;
+    if (step > 0)
+        return end > start ? (end - start - 1) / step + 1 : 0;
+    return start > end && length > 0 ? (start - end - 1) / -step + 1 : 0;
+}
+
+static status apply_slice(const struct slice *slice, const struct shape *input, struct shape *box,
+                          int64_t *first, int64_t *step, struct error *error)
+{
+    bool taken[TENSOR_MAX_RANK] = {false};
+
+    *box = *input;
+    for (int i = 0; i < input->rank; i++) {
+        first[i] = 0;
+        step[i] = 1;
+    }
+    for (int i = 0; i < slice->count; i++) {
+        int64_t stride = slice->steps == NULL ? 1 : slice->steps[i];
+        int axis;
+
+        if (!shape_axis(input->rank, slice->axes == NULL ? i : slice->axes[i], &axis) || taken[axis])
+            return error_set(error, STATUS_SHAPE,
+                             "the axes are not different axes of a tensor of %d dimensions", input->rank);
+        if (stride == 0)
+            return error_set(error, STATUS_RANGE, "a step of 0 leads nowhere");
+        taken[axis] = true;
+        step[axis] = within(stride, -FAR, FAR);
+        box->dim[axis] =
+            slice_range(input->dim[axis], slice->starts[i], slice->ends[i], step[axis], &first[axis]);
+    }
+    return STATUS_OK;
+}
+
+status prepare_slice(struct prepare *prepare, struct error *error)
+{
+    const struct operand *input = &prepare->inputs[0];
+    int64_t first[TENSOR_MAX_RANK], step[TENSOR_MAX_RANK];
+    struct movement *movement = movement_new(prepare, 1);
+    struct slice slice;
+    struct shape box;
+    struct copy copy;
+
+    if (movement == NULL)
+        return error_memory(error);
+    if (read_slice(prepare, &slice, error) != STATUS_OK ||
+        apply_slice(&slice, &input->shape, &box, first, step, error) != STATUS_OK)
+        return error->code;
+    copy = movement_copy(0, &input->shape, 0, &box, &box);
+    for (int i = 0; i < box.rank; i++) {
+        copy.input_offset += first[i] * copy.input_stride[i];
+        /* A step that is never taken may be as large as it likes. */
+        copy.input_stride[i] = box.dim[i] > 1 ? copy.input_stride[i] * step[i] : 0;
+    }
+    movement_pack(&copy);
+    movement->copies[0] = copy;
+    prepare->outputs[0] = (struct operand){.type = input->type, .shape = box};
+    return STATUS_OK;
+}
+
+/* --- Pad ----------------------------------------------------------------------------------------------- */
+
+struct pad {
+    int64_t begin[TENSOR_MAX_RANK], end[TENSOR_MAX_RANK]; /* negative: cut off */
+};
+
+/* Which dimension the i-th pair of pads belongs to. */
+static status pad_axes(struct prepare *prepare, int rank, int pairs, int *axis, struct error *error)
+{
+    bool taken[TENSOR_MAX_RANK] = {false};
+    const int64_t *axes = NULL;
+    int count = rank;
+
+    if (prepare->opset >= 18 && prepare_integers(prepare, 3, NULL, &axes, &count, error) != STATUS_OK)
+        return error->code;
+    if (axes == NULL)
+        count = rank;
+    if (pairs != 2 * count)
+        return error_set(error, STATUS_SHAPE, "%d pads are given, %d are expected", pairs, 2 * count);
+    for (int i = 0; i < count; i++) {
+        if (i >= rank || !shape_axis(rank, axes == NULL ? i : axes[i], &axis[i]) || taken[axis[i]])
+            return error_set(error, STATUS_SHAPE,
+                             "the axes are not different axes of a tensor of %d dimensions", rank);
+        taken[axis[i]] = true;
+    }
+    return STATUS_OK;
+}
+
+static status read_pads(struct prepare *prepare, struct pad *pad, struct error *error)
+{
+    int axis[TENSOR_MAX_RANK], count, rank = prepare->inputs[0].shape.rank;
+    bool old = prepare->opset < 11;
+    const int64_t *pads;
+
+    if (prepare_integers(prepare, old ? VALUE_NONE : 1, old ? "pads" : NULL, &pads, &count, error) !=
+        STATUS_OK)
+        return error->code;
+    if (pads == NULL)
+        return error_set(error, STATUS_FILE, "pads are missing");
+    if (pad_axes(prepare, rank, count, axis, error) != STATUS_OK)
+        return error->code;
+    memset(pad, 0, sizeof(*pad));
+    for (int i = 0; i < count / 2; i++) {
+        pad->begin[axis[i]] = within(pads[i], -FAR, FAR);
+        pad->end[axis[i]] = within(pads[count / 2 + i], -FAR, FAR);
+    }
+    return STATUS_OK;
+}
+
+static status read_fill(struct prepare *prepare, struct movement *movement, struct error *error)
+{
+    bool old = prepare->opset < 11, found;
+
+    movement->fill = true;
+    if (prepare_real(prepare, old ? VALUE_NONE : 2, old ? "value" : NULL, &movement->fill_real, &found,
+                     error) != STATUS_OK)
+        return error->code;
+    if (found && !old)
+        movement->fill_integer = tensor_get_integer(prepare->constant[2], 0);
+    return STATUS_OK;
+}
+
+status prepare_pad(struct prepare *prepare, struct error *error)
+{
+    const struct operand *input = &prepare->inputs[0];
+    const char *mode = node_string(prepare->node, "mode", "constant");
+    struct movement *movement = movement_new(prepare, 1);
+    struct shape shape = input->shape, box = shape;
+    struct pad pad;
+    struct copy copy;
+
+    if (movement == NULL)
+        return error_memory(error);
+    if (strcmp(mode, "constant") != 0)
+        return error_set(error, STATUS_UNSUPPORTED, "mode %s is not supported, only constant", mode);
+    if (read_pads(prepare, &pad, error) != STATUS_OK || read_fill(prepare, movement, error) != STATUS_OK)
+        return error->code;
+    for (int i = 0; i < shape.rank; i++) {
+        int64_t kept =
+            input->shape.dim[i] + (pad.begin[i] < 0 ? pad.begin[i] : 0) + (pad.end[i] < 0 ? pad.end[i] : 0);
+
+        shape.dim[i] = input->shape.dim[i] + pad.begin[i] + pad.end[i];
+        box.dim[i] = kept < 0 ? 0 : kept;
+        if (shape.dim[i] < 0)
+            return error_set(error, STATUS_SHAPE, "the pads cut off more than dimension %d has", i);
+    }
+    if (shape_elements(&shape) < 0)
+        return error_set(error, STATUS_SHAPE, "the pads make the output too large");
+    copy = movement_copy(0, &input->shape, 0, &shape, &box);
+    for (int i = 0; i < shape.rank; i++) {
+        copy.input_offset += pad.begin[i] < 0 ? -pad.begin[i] * copy.input_stride[i] : 0;
+        copy.output_offset += pad.begin[i] > 0 ? pad.begin[i] * copy.output_stride[i] : 0;
+    }
+    movement_pack(&copy);
+    movement->copies[0] = copy;
+    prepare->outputs[0] = (struct operand){.type = input->type, .shape = shape};
+    return STATUS_OK;
+}

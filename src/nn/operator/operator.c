@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of operators, joined from the op_*.c files, and what several prepare functions need. */
+#include "nn/operator/operator.h"
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct operator* const tables[] = {
+    operators_convolution, operators_linear, operators_normalization, operators_pool,
+    operators_activation,  operators_cast,   operators_arithmetic,    operators_movement,
+    operators_shape,       operators_reduce, operators_softmax,       operators_resize,
+};
+
+enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]), MOST_OPERATORS = 256 };
+
+/* All rows by name, made once. */
+static const struct operator* sorted[MOST_OPERATORS];
+static size_t sorted_count;
+static pthread_once_t sorted_once = PTHREAD_ONCE_INIT;
+
+static int compare_rows(const void *a, const void *b)
+{
+    return strcmp((*(const struct operator* const *)a)->name, (*(const struct operator* const *)b)->name);
+}
+
+static int compare_name(const void *name, const void *row)
+{
+    return strcmp(name, (*(const struct operator* const *)row)->name);
+}
+
+static void sort_rows(void)
+{
+    for (size_t t = 0; t < TABLE_COUNT; t++)
+        for (const struct operator* op = tables[t]; op->name != NULL && sorted_count < MOST_OPERATORS; op++)
+            sorted[sorted_count++] = op;
+    qsort(sorted, sorted_count, sizeof(sorted[0]), compare_rows);
+}
+
+const struct operator* operator_find(const char *name)
+{
+    const struct operator* const * row;
+
+    pthread_once(&sorted_once, sort_rows);
+    row = bsearch(name, sorted, sorted_count, sizeof(sorted[0]), compare_name);
+    return row == NULL ? NULL : *row;
+}
+
+const struct operator* operator_at(int index)
+{
+    pthread_once(&sorted_once, sort_rows);
+    return index >= 0 && (size_t)index < sorted_count ? sorted[index] : NULL;
+}
+
+bool prepare_has_input(const struct prepare *prepare, int index)
+{
+    return index >= 0 && index < prepare->input_count && prepare->node->inputs[index] != VALUE_NONE;
+}
+
+void prepare_work(struct prepare *prepare, int64_t results, int64_t each)
+{
+    prepare->work = each > 0 && results > INT64_MAX / each ? INT64_MAX : results * each;
+}
+
+status prepare_integers(struct prepare *prepare, int index, const char *name, const int64_t **values,
+                        int *count, struct error *error)
+{
+    const struct attribute *attribute = name == NULL ? NULL : node_attribute(prepare->node, name);
+
+    *values = NULL;
+    *count = 0;
+    if (prepare_has_input(prepare, index)) {
+        const struct tensor *tensor = prepare->constant[index];
+        int64_t elements;
+
+        if (tensor == NULL)
+            return error_set(error, STATUS_UNSUPPORTED,
+                             "input %d must be constant, but it depends on the images", index);
+        elements = shape_elements(&tensor->shape);
+        if (tensor->type != ELEMENT_INT64 || tensor->shape.rank > 1 || elements > INT_MAX)
+            return error_set(error, STATUS_SHAPE, "input %d must be a list of integers", index);
+        *values = tensor->data;
+        *count = (int)elements;
+        return STATUS_OK;
+    }
+    if (attribute == NULL)
+        return STATUS_OK;
+    if (attribute->kind == ATTRIBUTE_INTEGER) {
+        *values = &attribute->integer;
+        *count = 1;
+        return STATUS_OK;
+    }
+    if (attribute->kind != ATTRIBUTE_INTEGERS || attribute->count > INT_MAX)
+        return error_set(error, STATUS_FILE, "attribute %s must be a list of integers", name);
+    *values = attribute->integers;
+    *count = (int)attribute->count;
+    return STATUS_OK;
+}
+
+status prepare_real(struct prepare *prepare, int index, const char *name, double *value, bool *found,
+                    struct error *error)
+{
+    const struct attribute *attribute = name == NULL ? NULL : node_attribute(prepare->node, name);
+
+    *found = false;
+    if (prepare_has_input(prepare, index)) {
+        const struct tensor *tensor = prepare->constant[index];
+
+        if (tensor == NULL)
+            return error_set(error, STATUS_UNSUPPORTED,
+                             "input %d must be constant, but it depends on the images", index);
+        if (shape_elements(&tensor->shape) != 1)
+            return error_set(error, STATUS_SHAPE, "input %d must be one number", index);
+        *value = tensor_get(tensor, 0);
+        *found = true;
+        return STATUS_OK;
+    }
+    if (attribute == NULL)
+        return STATUS_OK;
+    if (attribute->kind != ATTRIBUTE_REAL && attribute->kind != ATTRIBUTE_INTEGER)
+        return error_set(error, STATUS_FILE, "attribute %s must be a number", name);
+    *value = attribute->kind == ATTRIBUTE_REAL ? attribute->real : (double)attribute->integer;
+    *found = true;
+    return STATUS_OK;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Operators as a table: a row says how to check a node and infer its shapes, and which kernels compute it.
+ *
+ * A node is *prepared* once for given input shapes: attributes are parsed and checked, output shapes and
+ * types are written, and whatever the kernels want to know goes into an operator-specific plan. Kernels then
+ * run without failing: everything that depends on the file was checked by prepare. */
+#ifndef IPPRO_NN_OPERATOR_OPERATOR_H
+#define IPPRO_NN_OPERATOR_OPERATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+
+/* Which kernels compute. In float: the fused engine's (nn/fused/fused.h), choosing for every convolution what
+ * a model of its cost says (KERNEL_AUTO), or never Winograd's (KERNEL_DIRECT), or Winograd's F(4x4, 3x3)
+ * wherever it is possible (KERNEL_WINOGRAD); or plain loops (KERNEL_REFERENCE). In double: plain loops, but
+ * for large products, which OpenBLAS computes unless KERNEL_REFERENCE forbids it. */
+enum kernel_choice { KERNEL_AUTO, KERNEL_DIRECT, KERNEL_WINOGRAD, KERNEL_REFERENCE };
+
+enum { NODE_MAX_OPERANDS = 512 }; /* inputs or outputs of one node (Concat in DenseNet has 32) */
+
+/* A tensor as kernels see it; no ownership. data is NULL for an operand that is left out, and for a gradient
+ * that nobody wants. */
+struct operand {
+    enum element_type type;
+    struct shape shape;
+    void *data;
+};
+
+struct prepare {
+    /* given */
+    const struct node *node;
+    int opset;
+    struct arena *arena; /* for the plan; lives as long as the kernels run */
+    int input_count, output_count;
+    const struct operand *inputs;         /* type and shape; data only for constants */
+    const struct tensor *const *constant; /* constant[i] != NULL where input i is known at planning time */
+    bool backward;                        /* the backward kernel will run as well */
+    enum kernel_choice kernel;            /* for operators that have two ways to compute */
+    /* written */
+    struct operand *outputs; /* type and shape */
+    void *plan;              /* operator-specific, from the arena; may stay NULL */
+    size_t workspace;        /* bytes of scratch that forward and backward need, 0 by default */
+    /* Multiply-adds of the forward kernel where it does more than look at each element once (at most
+     * INT64_MAX, prepare_work), 0 by default: it bounds what constant folding does. */
+    int64_t work;
+};
+
+/* What a kernel gets. Scratch contents do not survive a call. */
+struct kernel_call {
+    const void *plan;
+    const struct operand *inputs;
+    const struct operand *outputs;
+    int input_count, output_count;
+    void *workspace;
+    /* backward only: gradient with respect to each output (NULL data: no gradient arrives, treat as zero) and
+     * to each input (NULL data: not wanted). Kernels ADD to the input gradients. */
+    const struct operand *output_gradients;
+    const struct operand *input_gradients;
+};
+
+typedef void (*kernel)(const struct kernel_call *call);
+
+struct operator_kernels {
+    kernel forward, backward; /* backward NULL: no gradient passes (integers, comparisons) */
+};
+
+enum operator_flags {
+    OPERATOR_VIEW = 1, /* output is the input's data in another shape (Reshape, Flatten, Squeeze, ...) */
+    OPERATOR_SHAPE_INPUTS = 2, /* inputs after the first are shape-like: must be constant when planned */
+    OPERATOR_UNARY = 4, /* element-wise function of the first input; others are bounds, built into the plan */
+    OPERATOR_KNOWS_SHAPE =
+        8, /* output depends on the input's shape only, so it is constant once planned (Shape) */
+    OPERATOR_ELEMENTWISE = 16, /* an element of the output follows from those at its place in the inputs,
+                                  which broadcast */
+    OPERATOR_ACTIVATION = 32,  /* element-wise and a complete activation function by itself */
+    OPERATOR_VARIADIC = 64,    /* the last input repeats: none may be left out (Sum, Concat) */
+    OPERATOR_VARIADIC_OUTPUTS = 128, /* the outputs are alike: any but not all may be left out (Split) */
+};
+
+struct operator
+{
+    const char *name; /* ONNX op_type */
+    int opset_first;  /* lowest opset whose meaning the row covers */
+    /* The first inputs_min inputs are there, all of them where the row is variadic, and the first output, or
+     * any one where they are alike: planning refuses other nodes (nn/operator/node_check.h), so prepare and kernels
+     * need not ask. Others may be left out. */
+    int inputs_min, inputs_max, outputs_max;
+    unsigned flags;
+    /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it.
+     */
+    status (*prepare)(struct prepare * prepare, struct error * error);
+    /* By the element type of the first output (for Cast: of the output). Floating types both or neither. */
+    struct operator_kernels kernels[ELEMENT_TYPES];
+};
+
+/* NULL when the operator is not supported. */
+const struct operator* operator_find(const char *name);
+/* All rows, for tests and documentation. */
+const struct operator* operator_at(int index); /* NULL past the end */
+
+/* Tables of the op_*.c files, each ended by a row with a NULL name; operator.c joins them. */
+extern const struct operator operators_convolution[];   /* Conv */
+extern const struct operator operators_linear[];        /* Gemm MatMul */
+extern const struct operator operators_normalization[]; /* BatchNormalization */
+extern const struct operator operators_pool[];       /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
+extern const struct operator operators_activation[]; /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
+                                                        Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish
+                                                        Gelu Softplus Softsign Tanh Erf Exp Log Sqrt
+                                                        Reciprocal Abs Floor Ceil Neg */
+extern const struct operator operators_arithmetic[]; /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
+extern const struct operator operators_cast[];       /* Identity Dropout Cast */
+extern const struct operator operators_movement[];   /* Transpose Concat Split Slice Pad Gather Expand */
+extern const struct
+operator operators_shape[]; /* Reshape Flatten Squeeze Unsqueeze Shape Constant ConstantOfShape Range */
+extern const struct operator operators_reduce[];  /* ReduceMean ReduceSum ReduceMax */
+extern const struct operator operators_softmax[]; /* Softmax LogSoftmax */
+extern const struct operator operators_resize[];  /* Resize Upsample */
+
+/* Helpers for prepare functions. */
+/* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):
+ * looks at input `index` first (must be constant), then at the attribute. *values NULL and *count 0 if
+ * neither is there. Memory: the arena or the constant itself, borrowed. */
+status prepare_integers(struct prepare *prepare, int index, const char *attribute, const int64_t **values,
+                        int *count, struct error *error);
+/* Same for one real number (Clip's min). *found says whether it was given. */
+status prepare_real(struct prepare *prepare, int index, const char *attribute, double *value, bool *found,
+                    struct error *error);
+/* Set work to the product of two counts, each at least 0. */
+void prepare_work(struct prepare *prepare, int64_t results, int64_t each);
+bool prepare_has_input(const struct prepare *prepare, int index);
+
+#endif

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+src_libnn_a_SOURCES += \
+	src/nn/simplify/rewrite.c src/nn/simplify/rewrite.h \
+	src/nn/simplify/rewrite_apply.c \
+	src/nn/simplify/simplify.c src/nn/simplify/simplify.h \
+	src/nn/simplify/simplify_batch.c \
+	src/nn/simplify/simplify_internal.h \
+	src/nn/simplify/simplify_pool.c \
+	src/nn/simplify/simplify_repeat.c

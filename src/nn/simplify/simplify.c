@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the graph as exported to the graph that the program works on. */
+#include "nn/simplify/simplify.h"
+#include <string.h>
+#include "base/progress.h"
+#include "nn/simplify/simplify_internal.h"
+
+/* The batch sizes whose plans are compared. What comes out equal for both does not depend on the batch. */
+static const int64_t BATCHES[2] = {2, 3};
+
+/* --- constants ----------------------------------------------------------------------------------------- */
+
+bool same_tensor(const struct tensor *a, const struct tensor *b)
+{
+    if (a == NULL || b == NULL)
+        return false;
+    return a == b ||
+           (a->type == b->type && shape_equal(&a->shape, &b->shape) &&
+            memcmp(a->data, b->data, (size_t)shape_elements(&a->shape) * element_size(a->type)) == 0);
+}
+
+/* A constant of the graph stays what it is; whatever else both plans know alike becomes one, under its own
+ * name. (A parameter that the exporter wrote as Identity of an equal one so gets its own name back.) */
+static void fold(struct rewrite *rewrite)
+{
+    for (int v = 0; v < rewrite->graph->value_count; v++)
+        if (rewrite->constants[v] == NULL &&
+            same_tensor(rewrite->plans[0]->constants[v], rewrite->plans[1]->constants[v]))
+            rewrite->constants[v] = rewrite->plans[0]->constants[v];
+}
+
+/* --- nodes that do nothing ----------------------------------------------------------------------------- */
+
+static bool all_equal_to(const int64_t *values, int count, int64_t expected)
+{
+    for (int i = 0; i < count; i++)
+        if (values[i] != expected)
+            return false;
+    return true;
+}
+
+static bool keeps_shape(const struct rewrite *rewrite, const struct node *node)
+{
+    for (int p = 0; p < 2; p++) {
+        const struct operand *in = &rewrite->plans[p]->values[node->inputs[0]];
+        const struct operand *out = &rewrite->plans[p]->values[node->outputs[0]];
+
+        if (in->type != out->type || !shape_equal(&in->shape, &out->shape))
+            return false;
+    }
+    return true;
+}
+
+static bool cast_does_nothing(const struct node *node)
+{
+    int64_t to = node_integer(node, "to", 0);
+
+    return to == 1 || to == 11; /* FLOAT, DOUBLE: to the same type, as keeps_shape has seen */
+}
+
+static bool dropout_does_nothing(struct rewrite *rewrite, const struct node *node)
+{
+    const struct tensor *training = NULL;
+
+    if (node->input_count > 2 && node->inputs[2] != VALUE_NONE) {
+        training = rewrite->constants[node->inputs[2]];
+        if (training == NULL)
+            return false;
+    }
+    return training == NULL || (shape_elements(&training->shape) == 1 && tensor_get(training, 0) == 0);
+}
+
+static bool slice_does_nothing(struct rewrite *rewrite, const struct node *node)
+{
+    const int64_t *steps;
+    int count;
+
+    if (node->input_count < 5 || node->inputs[4] == VALUE_NONE)
+        return true;
+    return rewrite_integers(rewrite, node, 4, NULL, &steps, &count) && all_equal_to(steps, count, 1);
+}
+
+static bool does_nothing(struct rewrite *rewrite, const struct node *node)
+{
+    const char *op = node->op->name;
+
+    if (node->input_count < 1 || node->outputs[0] == VALUE_NONE || !keeps_shape(rewrite, node))
+        return false;
+    if (strcmp(op, "Dropout") == 0)
+        return dropout_does_nothing(rewrite, node);
+    if (strcmp(op, "Cast") == 0)
+        return cast_does_nothing(node);
+    if (strcmp(op, "Slice") == 0)
+        return slice_does_nothing(rewrite, node);
+    if (strcmp(op, "Concat") == 0)
+        return node->input_count == 1;
+    if (strcmp(op, "Pad") == 0) {
+        struct padding padding;
+
+        return padding_of(rewrite, node, &padding) && all_equal_to(padding.begin, padding.rank, 0) &&
+               all_equal_to(padding.end, padding.rank, 0);
+    }
+    return strcmp(op, "Identity") == 0 || (node->op->flags & OPERATOR_VIEW);
+}
+
+/* Whether anything but the first output is used (Dropout's mask). */
+static bool uses_more_outputs(const struct rewrite *rewrite, const struct node *node,
+                              const struct graph_uses *uses)
+{
+    for (int i = 1; i < node->output_count; i++) {
+        int v = node->outputs[i];
+
+        if (v != VALUE_NONE && (rewrite->is_output[v] || uses->start[v + 1] > uses->start[v]))
+            return true;
+    }
+    return false;
+}
+
+static status remove_idle(struct rewrite *rewrite, struct error *error)
+{
+    struct graph_uses uses;
+
+    if (graph_uses(rewrite->graph, rewrite->arena, &uses, error) != STATUS_OK)
+        return error->code;
+    for (int n = 0; n < rewrite->graph->node_count; n++) {
+        const struct node *node = &rewrite->nodes[n];
+
+        if (is_computed(rewrite, n) && does_nothing(rewrite, node) &&
+            !uses_more_outputs(rewrite, node, &uses) && rewrite_bypass(rewrite, n, error) != STATUS_OK)
+            return error->code;
+    }
+    return STATUS_OK;
+}
+
+bool is_computed(const struct rewrite *rewrite, int n)
+{
+    const struct node *node = &rewrite->nodes[n];
+
+    if (rewrite->dropped[n])
+        return false;
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE && rewrite->constants[node->outputs[i]] == NULL)
+            return true;
+    return false;
+}
+
+/* --- the two rounds ------------------------------------------------------------------------------------ */
+
+/* True when every input of the network declares a fixed size in dimension 0. */
+static bool has_fixed_batch(const struct graph *graph)
+{
+    for (int i = 0; i < graph->input_count; i++) {
+        const struct shape *shape = &graph->values[graph->inputs[i]].shape;
+
+        if (shape->rank < 1 || shape->dim[0] < 1)
+            return false;
+    }
+    return graph->input_count > 0;
+}
+
+/* First round: take the file's fixed batch out of what it was baked into. */
+static status free_batch(const struct graph *graph, struct graph **result, struct error *error)
+{
+    struct plan_options options = {.real = ELEMENT_TYPES};
+    struct rewrite *rewrite = NULL;
+    struct plan *plan;
+    status code;
+
+    if (plan_new(graph, &options, &plan, error) != STATUS_OK)
+        return error->code;
+    code = rewrite_new(graph, NULL, &rewrite, error);
+    if (code == STATUS_OK)
+        code = unbake_batch(rewrite, plan, error);
+    if (code == STATUS_OK)
+        code = rewrite_apply(rewrite, result, error);
+    if (code == STATUS_OK && plan->batch == 1)
+        code = repeat_constants(*result, rewrite->separator, rewrite->arena, error);
+    rewrite_free(rewrite);
+    plan_free(plan);
+    return code;
+}
+
+static status fold_and_clean(const struct graph *graph, const struct plan *const *plans,
+                             struct graph **result, struct error *error)
+{
+    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_pads};
+    struct rewrite *rewrite;
+    status code = rewrite_new(graph, plans, &rewrite, error);
+
+    if (code != STATUS_OK)
+        return code;
+    fold(rewrite);
+    for (size_t i = 0; code == STATUS_OK && i < sizeof(parts) / sizeof(parts[0]); i++)
+        if ((code = progress_check(error)) == STATUS_OK)
+            code = parts[i](rewrite, error);
+    if (code == STATUS_OK && (code = progress_check(error)) == STATUS_OK)
+        code = rewrite_apply(rewrite, result, error);
+    rewrite_free(rewrite);
+    return code;
+}
+
+/* Second round: plan at two batch sizes, keep what both agree on. */
+static status fold_graph(const struct graph *graph, bool was_fixed, struct graph **result,
+                         struct error *error)
+{
+    struct plan *plans[2] = {NULL, NULL};
+    status code = STATUS_OK;
+
+    for (int i = 0; code == STATUS_OK && i < 2; i++) {
+        struct plan_options options = {.batch = BATCHES[i], .real = ELEMENT_TYPES, .like = plans[0]};
+
+        code = plan_new(graph, &options, &plans[i], error);
+        if (code != STATUS_OK && code != STATUS_MEMORY && code != STATUS_CANCELLED && was_fixed)
+            error_prefix(error, "the file has a fixed batch size and cannot be used with others: ");
+    }
+    if (code == STATUS_OK)
+        code = fold_and_clean(graph, (const struct plan *const *)plans, result, error);
+    plan_free(plans[0]);
+    plan_free(plans[1]);
+    return code;
+}
+
+status graph_simplify(const struct graph *graph, struct graph **result, struct error *error)
+{
+    struct graph *freed = NULL;
+    bool fixed = has_fixed_batch(graph);
+    status code = STATUS_OK;
+
+    if (fixed)
+        code = free_batch(graph, &freed, error);
+    if (code == STATUS_OK)
+        code = fold_graph(fixed ? freed : graph, fixed, result, error);
+    graph_free(freed);
+    return code;
+}

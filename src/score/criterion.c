@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Scores of whole networks by the criteria of the table. */
+#include "score/criterion.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/memory.h"
+#include "base/share.h"
+#include "score/criteria.h"
+
+struct criterion_options criterion_defaults(void)
+{
+    return (struct criterion_options){.taylor = TAYLOR_GATE,
+                                      .target = PROSCORE_BN,
+                                      .gradient = GRADIENT_MEAN,
+                                      .gamma = 0.01,
+                                      .batch = 64,
+                                      .seed = 1};
+}
+
+const char *proscore_target_name(int index)
+{
+    static const char *const names[] = {"bn", "bn-affine", "filter"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+const char *gradient_scale_name(int index)
+{
+    static const char *const names[] = {"mean", "batchsum", "sum"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+double vector_norm(const double *values, int64_t count)
+{
+    double squares = 0.0, largest = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        squares += values[i] * values[i];
+        largest = fmax(largest, fabs(values[i]));
+    }
+    if (isnan(squares) || isinf(largest) || largest == 0.0 || (squares > 1e-280 && isfinite(squares))) {
+        return sqrt(squares);
+    }
+    squares = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        double share = values[i] / largest;
+        squares += share * share;
+    }
+    return largest * sqrt(squares);
+}
+
+static unsigned needs_of(const struct criterion *criterion, const struct layer *layer,
+                         const struct criterion_options *options)
+{
+    return criterion->needs ? criterion->needs(layer, options) : criterion->fixed_needs;
+}
+
+unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
+                         const struct criterion_options *options)
+{
+    unsigned needs = NEED_WEIGHTS;
+    for (int i = 0; i < layers->count; i++) {
+        if (!layers->items[i].output_layer) {
+            needs |= needs_of(criterion, &layers->items[i], options);
+        }
+    }
+    return needs;
+}
+
+/* Scores of one layer; errors do not name it yet. */
+static status score_layer(const struct criterion_input *input, const struct criterion *criterion,
+                          double *scores, struct criterion_report *report, struct error *error)
+{
+    unsigned needs = needs_of(criterion, input->layer, input->options) & ~(unsigned)NEED_WEIGHTS;
+    if (needs && (!input->statistics || (input->statistics->needs & needs) != needs)) {
+        return error_set(error, STATUS_STATE, "criterion %s needs %s that no pass over images has computed",
+                         criterion->name,
+                         needs & NEED_WEIGHT_GRADIENTS ? "weight gradients"
+                         : needs & NEED_GRADIENTS      ? "gradients"
+                                                       : "statistics of activations");
+    }
+    if (needs && !input->statistics->layers[input->layer_index].delta) {
+        report->lack = "its channels are no dimension of its output";
+        return STATUS_OK;
+    }
+    status code = criterion->score(input, scores, report, error);
+    for (int64_t c = 0; code == STATUS_OK && !report->lack && c < input->layer->channels; c++) {
+        if (isnan(scores[c])) {
+            return error_set(
+                error, STATUS_NAN,
+                "the %s score of channel %lld is not a number%s", criterion->name, (long long)c,
+                criterion->owner ? "" : ": a weight or a gradient is not finite");
+        }
+    }
+    return code;
+}
+
+/* Scores of layer i into the result. */
+static status add_scores(struct scores *result, const struct criterion_input *input, struct error *error)
+{
+    int i = input->layer_index;
+    result->layer[i] = mem_new((size_t)input->layer->channels, sizeof **result->layer);
+    if (!result->layer[i]) {
+        return error_memory(error);
+    }
+    status code = score_layer(input, result->criterion, result->layer[i], &result->reports[i], error);
+    if (code == STATUS_OK && result->reports[i].lack) {
+        mem_free(result->layer[i]);
+        result->layer[i] = NULL;
+    }
+    return code == STATUS_OK ? code : error_prefix(error, "layer %s: ", input->layer->name);
+}
+
+/* Is there a layer to score, and no one is scored? */
+static status check_any(const struct scores *scores, const struct layers *layers, struct error *error)
+{
+    int lacking = -1;
+    for (int i = layers->count - 1; i >= 0; i--) {
+        if (scores->layer[i]) {
+            return STATUS_OK;
+        }
+        lacking = scores->reports[i].lack ? i : lacking;
+    }
+    return lacking < 0 ? STATUS_OK
+                       : error_set(error, STATUS_STATE, "criterion %s can score no layer; layer %s: %s",
+                                   scores->criterion->name, layers->items[lacking].name,
+                                   scores->reports[lacking].lack);
+}
+
+static bool valid_gamma(const struct criterion *criterion, const struct criterion_options *options)
+{
+    return criterion != &criterion_proscore || options->gamma > 0.0;
+}
+
+status scores_compute(const struct graph *graph, const struct layers *layers,
+                      const struct criterion *criterion, const struct criterion_options *options,
+                      const struct score_statistics *statistics, struct scores **scores, struct error *error)
+{
+    if (!valid_gamma(criterion, options)) {
+        return error_set(error, STATUS_RANGE, "gamma must be greater than 0 (inf is allowed)");
+    }
+    struct scores *result = mem_new(1, sizeof *result);
+    if (!result) {
+        return error_memory(error);
+    }
+    *result = (struct scores){.criterion = criterion, .options = *options};
+    result->layer = mem_new((size_t)layers->count, sizeof *result->layer);
+    result->reports = mem_new((size_t)layers->count, sizeof *result->reports);
+    result->layer_count = result->layer ? layers->count : 0;
+    status code = result->layer && result->reports ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < layers->count; i++) {
+        const struct layer *layer = &layers->items[i];
+        if (layer->output_layer) {
+            continue;
+        }
+        const struct criterion_input input = {graph, layer, i, statistics, &result->options, criterion};
+        code = add_scores(result, &input, error);
+    }
+    if (code == STATUS_OK) {
+        code = check_any(result, layers, error);
+    }
+    if (code != STATUS_OK) {
+        scores_free(result);
+        return code;
+    }
+    *scores = result;
+    return STATUS_OK;
+}
+
+struct scores *scores_retain(struct scores *scores)
+{
+    if (scores) {
+        share_add(&scores->shares);
+    }
+    return scores;
+}
+
+void scores_free(struct scores *scores)
+{
+    if (!scores || !share_drop(&scores->shares)) {
+        return;
+    }
+    for (int i = 0; i < scores->layer_count; i++) {
+        mem_free(scores->layer[i]);
+    }
+    mem_free(scores->layer);
+    mem_free(scores->reports);
+    mem_free(scores);
+}
+
+struct ranked {
+    double score;
+    int64_t channel;
+};
+
+static int compare_ranked(const void *left, const void *right)
+{
+    const struct ranked *a = left, *b = right;
+    if (a->score != b->score) {
+        return a->score < b->score ? -1 : 1;
+    }
+    return a->channel < b->channel ? -1 : a->channel > b->channel;
+}
+
+status scores_rank(const double *scores, int64_t count, int64_t *order, struct error *error)
+{
+    struct ranked *ranked = mem_new(count > 0 ? (size_t)count : 0, sizeof *ranked);
+    if (!ranked) {
+        return error_memory(error);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(scores[i])) {
+            mem_free(ranked);
+            return error_set(error, STATUS_NAN, "the score of channel %lld is not a number", (long long)i);
+        }
+        ranked[i] = (struct ranked){scores[i], i};
+    }
+    qsort(ranked, (size_t)(count > 0 ? count : 0), sizeof *ranked, compare_ranked);
+    for (int64_t i = 0; i < count; i++) {
+        order[i] = ranked[i].channel;
+    }
+    mem_free(ranked);
+    return STATUS_OK;
+}

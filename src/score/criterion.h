@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Importance criteria as a table: name, needs, options, and a function to one double per channel.
+ * Definitions: l1, l2, bn (magnitude) · taylor (Molchanov 2019, arXiv 1906.10771) · geomedian (FPGM, He 2019,
+ * arXiv 1811.00250) · proscore (IPPRO, arXiv 2507.14171) · random. Smaller means less important: pruned
+ * first. */
+#ifndef IPPRO_SCORE_CRITERION_H
+#define IPPRO_SCORE_CRITERION_H
+
+#include <stdbool.h>
+#include "score/score.h"
+
+enum taylor_variant { TAYLOR_GATE, TAYLOR_GATE_BATCH, TAYLOR_GATE_ABS, TAYLOR_WEIGHT, TAYLOR_WEIGHT_SUM };
+enum proscore_target { PROSCORE_BN, PROSCORE_BN_AFFINE, PROSCORE_FILTER };
+enum gradient_scale { GRADIENT_MEAN, GRADIENT_BATCHSUM, GRADIENT_SUM };
+
+/* Options of all criteria in one value; a criterion reads its own. */
+struct criterion_options {
+    enum taylor_variant taylor;
+    enum proscore_target target;
+    enum gradient_scale gradient;
+    double gamma;  /* PROscore's step lambda > 0; INFINITY gives the limit ||g_F|| / |g_D| */
+    int64_t batch; /* for GRADIENT_BATCHSUM: lambda is multiplied by ceil(images / batch) */
+    uint64_t seed; /* random */
+};
+
+struct criterion_input {
+    const struct graph *graph;
+    const struct layer *layer;
+    int layer_index;
+    const struct score_statistics *statistics; /* NULL for criteria that need weights only */
+    const struct criterion_options *options;
+    const struct criterion *criterion; /* the row itself */
+};
+
+/* What a criterion says beside its scores, summed up per layer (zero where it has nothing to say). */
+struct criterion_report {
+    double max_a, max_b;         /* PROscore: lambda * max|a|, lambda * max|b| */
+    int64_t sign_changes;        /* PROscore: channels whose D changed sign in the step */
+    enum proscore_target target; /* PROscore: the target in fact used (filter where there is no BatchNorm) */
+    double effective_gamma;      /* PROscore: lambda after the gradient scale */
+    const char *lack;            /* why the layer has no scores of this criterion, static text; NULL: it has */
+};
+
+struct criterion {
+    const char *name, *title, *help; /* "taylor", "Taylor expansion", one sentence with the formula */
+    const char *paper;               /* "arXiv 1906.10771", or NULL */
+    /* Needs under these options for this layer (BatchNorm or not); NULL: always `fixed_needs`. */
+    unsigned (*needs)(const struct layer *layer, const struct criterion_options *options);
+    unsigned fixed_needs;
+    void *owner; /* whose it is; NULL for the rows of the program's own table */
+    /* scores: layer->channels doubles. PROscore gives its logarithm. One that cannot score this layer says so in
+     * report->lack, which is no failure. */
+    status (*score)(const struct criterion_input *input, double *scores, struct criterion_report *report,
+                    struct error *error);
+};
+
+const struct criterion *criterion_find(const char *name);
+const struct criterion *criterion_at(int index); /* in the order of display; NULL past the end */
+
+/* Criteria that are made while the program runs stand behind the table's rows. The row and its texts are
+ * copied; `owner` is not NULL. One of the same name that was added before is retired: scores that came from it
+ * stay as they are, but it computes no more (STATUS_STATE). Rows are never freed, for scores name them.
+ * Refused: a name that is taken by the table, or is no word of small letters, digits and hyphens. Only while
+ * nothing else looks at the table. */
+status criterion_add(const struct criterion *row, const struct criterion **added, struct error *error);
+void criterion_retire(const void *owner); /* all of this owner */
+bool criterion_is_retired(const struct criterion *criterion);
+/* taylor gate, proscore target bn with the mean loss and gamma 0.01, batch 64, seed 1 */
+struct criterion_options criterion_defaults(void);
+/* What a criterion needs for all layers that are scored: enum score_need, or-ed. Or these over the criteria
+ * in use. */
+unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
+                         const struct criterion_options *options);
+/* Names of the enumerations, for the option table: index to name, NULL past the end. */
+const char *taylor_variant_name(int index);
+const char *proscore_target_name(int index);
+const char *gradient_scale_name(int index);
+
+/* Scores of one criterion for every layer that it can score. NULL rows for the others: output layers, and those
+ * that lack something (reports[i].lack). */
+struct scores {
+    const struct criterion *criterion;
+    struct criterion_options options;
+    int layer_count;
+    double **layer; /* layer[i]: channels doubles, or NULL */
+    struct criterion_report *reports;
+    int shares; /* owners beside the first */
+};
+/* Errors name the layer: STATUS_STATE when no pass over images has computed what the criterion needs, or when
+ * there is a layer to score and it can score none; STATUS_NAN for a score that is not a number; STATUS_RANGE for a gamma that
+ * is not positive. */
+status scores_compute(const struct graph *graph, const struct layers *layers,
+                      const struct criterion *criterion, const struct criterion_options *options,
+                      const struct score_statistics *statistics, struct scores **scores, struct error *error);
+/* One more owner; each calls scores_free once. */
+struct scores *scores_retain(struct scores *scores); /* NULL is fine */
+void scores_free(struct scores *scores);             /* NULL is fine */
+
+/* Channels of one layer from least to most important; ties by channel. order: count integers. Refuses NaN. */
+status scores_rank(const double *scores, int64_t count, int64_t *order, struct error *error);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Distances between all filters of a layer through one symmetric product.
+ *
+ * d(i,j)^2 = n_i + n_j - 2 <F_i, F_j> cancels when filters are close to each other but far from the origin.
+ * Distances do not change when the mean filter is subtracted, which takes away the common part; what is still
+ * close is computed directly. */
+#include "score/geometric_median.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+#include "base/memory.h"
+#include "base/progress.h"
+#include "score/criteria.h"
+
+/* Columns that are centred and multiplied at a time, so no second copy of all filters: at most so many, and
+ * fewer where a panel's product would take so many multiply-adds, for between panels it is asked whether the
+ * work is cancelled. */
+enum { PANEL = 512, PANEL_LEAST = 16 };
+static const int64_t panel_work = INT64_C(1) << 30;
+
+/* Squared distances below this share of the squared lengths are computed from the differences. */
+static const double close_share = 1e-6;
+
+struct distances {
+    const double *filters;
+    int64_t count, length;
+    double unit;   /* power of two that brings the largest weight near 1, so that no square overflows */
+    double *panel; /* count x PANEL */
+    double *gram;  /* count x count, lower triangle */
+};
+
+static status largest_weight(const double *filters, size_t elements, double *largest, struct error *error)
+{
+    *largest = 0.0;
+    for (size_t i = 0; i < elements; i++) {
+        if (!isfinite(filters[i])) {
+            return error_set(error, STATUS_NAN, "a weight is not a finite number");
+        }
+        *largest = fmax(*largest, fabs(filters[i]));
+    }
+    return STATUS_OK;
+}
+
+/* Columns first..first+width-1 of all filters, scaled, less their mean, into the panel (row length `width`).
+ */
+static void centre_panel(const struct distances *d, int64_t first, int64_t width)
+{
+    double mean[PANEL] = {0.0};
+    for (int64_t i = 0; i < d->count; i++) {
+        for (int64_t k = 0; k < width; k++) {
+            mean[k] += d->filters[i * d->length + first + k] * d->unit;
+        }
+    }
+    for (int64_t k = 0; k < width; k++) {
+        mean[k] /= (double)d->count;
+    }
+    for (int64_t i = 0; i < d->count; i++) {
+        for (int64_t k = 0; k < width; k++) {
+            d->panel[i * width + k] = d->filters[i * d->length + first + k] * d->unit - mean[k];
+        }
+    }
+}
+
+static int64_t panel_width(const struct distances *d)
+{
+    int64_t width = panel_work / (d->count * d->count);
+    return width > PANEL ? PANEL : width < PANEL_LEAST ? PANEL_LEAST : width;
+}
+
+static status gram_of_centred(const struct distances *d, struct error *error)
+{
+    int64_t most = panel_width(d);
+    for (int64_t first = 0; first < d->length; first += most) {
+        int64_t width = d->length - first < most ? d->length - first : most;
+        if (progress_check(error) != STATUS_OK) {
+            return error->code;
+        }
+        centre_panel(d, first, width);
+        cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)d->count, (int)width, 1.0, d->panel,
+                    (int)width, 1.0, d->gram, (int)d->count);
+    }
+    return STATUS_OK;
+}
+
+/* Pairs that are computed directly between two looks whether the work is cancelled. */
+enum { DIRECT_PER_POLL = 64 };
+
+static double direct_square(const struct distances *d, int64_t i, int64_t j)
+{
+    const double *a = d->filters + i * d->length, *b = d->filters + j * d->length;
+    double sum = 0.0;
+    for (int64_t k = 0; k < d->length; k++) {
+        double difference = (a[k] - b[k]) * d->unit;
+        sum += difference * difference;
+    }
+    return sum;
+}
+
+static status sum_distances(const struct distances *d, double *scores, struct error *error)
+{
+    int64_t direct = 0;
+    memset(scores, 0, (size_t)d->count * sizeof *scores);
+    for (int64_t i = 0; i < d->count; i++) {
+        if (progress_check(error) != STATUS_OK) {
+            return error->code;
+        }
+        for (int64_t j = 0; j < i; j++) {
+            double lengths = d->gram[i * d->count + i] + d->gram[j * d->count + j];
+            double square = lengths - 2.0 * d->gram[i * d->count + j];
+            if (square < close_share * lengths) {
+                if (direct++ % DIRECT_PER_POLL == 0 && progress_check(error) != STATUS_OK) {
+                    return error->code;
+                }
+                square = direct_square(d, i, j);
+            }
+            double distance = sqrt(square);
+            scores[i] += distance;
+            scores[j] += distance;
+        }
+    }
+    for (int64_t i = 0; i < d->count; i++) {
+        scores[i] /= d->unit;
+    }
+    return STATUS_OK;
+}
+
+status geometric_median(const double *filters, int64_t count, int64_t length, double *scores,
+                        struct error *error)
+{
+    size_t elements, squares;
+    if (count < 1 || length < 0 || count > INT32_MAX ||
+        !size_multiply((size_t)count, (size_t)length, &elements) ||
+        !size_multiply((size_t)count, (size_t)count, &squares)) {
+        return error_set(error, STATUS_RANGE, "%lld filters of %lld weights are out of range",
+                         (long long)count, (long long)length);
+    }
+    double largest;
+    status code = largest_weight(filters, elements, &largest, error);
+    if (code != STATUS_OK) {
+        return code;
+    }
+    int exponent = 0;
+    frexp(largest, &exponent);
+    /* the inverse of the smallest denormal number is no number */
+    exponent = exponent < -1000 ? -1000 : exponent;
+    struct distances d = {
+        .filters = filters, .count = count, .length = length, .unit = ldexp(1.0, -exponent)};
+    d.panel = mem_new((size_t)count, PANEL * sizeof *d.panel);
+    d.gram = mem_new(squares, sizeof *d.gram);
+    if (!d.panel || !d.gram) {
+        code = error_memory(error);
+    } else {
+        code = gram_of_centred(&d, error);
+        if (code == STATUS_OK) {
+            code = sum_distances(&d, scores, error);
+        }
+    }
+    mem_free(d.panel);
+    mem_free(d.gram);
+    return code;
+}
+
+static unsigned needs_weights(const struct layer *layer, const struct criterion_options *options)
+{
+    (void)layer;
+    (void)options;
+    return NEED_WEIGHTS;
+}
+
+static status score_geomedian(const struct criterion_input *input, double *scores,
+                              struct criterion_report *report, struct error *error)
+{
+    (void)report;
+    double *filters = layer_filters(input->graph, input->layer);
+    if (!filters) {
+        return error_memory(error);
+    }
+    status code =
+        geometric_median(filters, input->layer->channels, input->layer->filter_length, scores, error);
+    mem_free(filters);
+    return code;
+}
+
+const struct criterion criterion_geomedian = {
+    .name = "geomedian",
+    .title = "Geometric median",
+    .help = "sum over j of ||F_i - F_j||: distance of a filter from all others of its layer",
+    .paper = "arXiv 1811.00250",
+    .needs = needs_weights,
+    .score = score_geomedian,
+};

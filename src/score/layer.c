@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finding the layers of a network in its graph. */
+#include "score/layer.h"
+
+#include <string.h>
+#include "base/text.h"
+#include "nn/operator/operator.h"
+#include "score/elementwise.h"
+#include "score/layer_name.h"
+
+struct search {
+    const struct graph *graph;
+    struct arena *arena; /* for what only the search needs */
+    struct graph_uses uses;
+    bool *is_output;    /* per value */
+    int *layer_of_node; /* index into items, -1 */
+    struct layers *layers;
+    struct name_set *names;
+    struct element_search elements;
+};
+
+static bool is_operator(const struct node *node, const char *name)
+{
+    return strcmp(node->op->name, name) == 0;
+}
+
+static int node_input(const struct node *node, int index)
+{
+    return index < node->input_count ? node->inputs[index] : VALUE_NONE;
+}
+
+static const struct tensor *constant_input(const struct search *search, const struct node *node, int index)
+{
+    int value = node_input(node, index);
+    return value == VALUE_NONE ? NULL : search->graph->values[value].constant;
+}
+
+/* The one node that uses a value, as its only result; -1 where there are more uses or none. */
+static int sole_consumer(const struct search *search, int value)
+{
+    int first = search->uses.start[value], end = search->uses.start[value + 1];
+    return end - first == 1 && !search->is_output[value] ? search->uses.list[first] : -1;
+}
+
+static bool is_real(const struct tensor *tensor)
+{
+    return tensor && (tensor->type == ELEMENT_FLOAT || tensor->type == ELEMENT_DOUBLE);
+}
+
+static int64_t first_stride(const struct node *node)
+{
+    const struct attribute *strides = node_attribute(node, "strides");
+    return strides && strides->kind == ATTRIBUTE_INTEGERS && strides->count > 0 ? strides->integers[0] : 1;
+}
+
+/* weight: channels x input channels per group x kernel */
+static bool describe_convolution(const struct node *node, const struct tensor *weight, struct layer *layer)
+{
+    const struct shape *shape = &weight->shape;
+    if (shape->rank < 3) {
+        return false;
+    }
+    layer->groups = node_integer(node, "group", 1);
+    layer->channels = shape->dim[0];
+    layer->filter_length = shape_product(shape, 1, shape->rank);
+    layer->channel_step = layer->filter_length;
+    layer->element_step = 1;
+    layer->input_channels = shape->dim[1] * layer->groups;
+    layer->kernel_height = shape->rank > 3 ? shape->dim[shape->rank - 2] : 1;
+    layer->kernel_width = shape->dim[shape->rank - 1];
+    layer->stride = first_stride(node);
+    if (layer->groups > 1) {
+        layer->kind = shape->dim[1] == 1 ? LAYER_DEPTHWISE : LAYER_GROUPED;
+    } else {
+        layer->kind = LAYER_CONVOLUTION;
+    }
+    return true;
+}
+
+/* weight: input x channels, or the other way round when transposed */
+static bool describe_linear(const struct tensor *weight, bool transposed, struct layer *layer)
+{
+    if (weight->shape.rank != 2) {
+        return false;
+    }
+    layer->kind = LAYER_LINEAR;
+    layer->channels = weight->shape.dim[transposed ? 0 : 1];
+    layer->filter_length = weight->shape.dim[transposed ? 1 : 0];
+    layer->channel_step = transposed ? layer->filter_length : 1;
+    layer->element_step = transposed ? 1 : layer->channels;
+    layer->input_channels = layer->filter_length;
+    layer->kernel_height = layer->kernel_width = layer->stride = layer->groups = 1;
+    return true;
+}
+
+/* Fill in kind and sizes; false when the node is no layer. */
+static bool describe(const struct search *search, const struct node *node, struct layer *layer)
+{
+    const struct tensor *weight = constant_input(search, node, 1);
+    if (node->input_count < 2 || node->output_count < 1 || !is_real(weight) ||
+        constant_input(search, node, 0)) {
+        return false;
+    }
+    bool found = false;
+    if (is_operator(node, "Conv")) {
+        found = describe_convolution(node, weight, layer);
+    } else if (is_operator(node, "Gemm") && node_integer(node, "transA", 0) == 0) {
+        found = describe_linear(weight, node_integer(node, "transB", 0) != 0, layer);
+        layer->bias_factor = node_real(node, "beta", 1.0);
+    } else if (is_operator(node, "MatMul")) {
+        found = describe_linear(weight, false, layer);
+    }
+    return found && layer->channels > 0 && layer->filter_length > 0;
+}
+
+/* Exporters write a linear layer without Gemm as MatMul and Add: the bias belongs to the layer. */
+static void join_added_bias(const struct search *search, struct layer *layer)
+{
+    int next = sole_consumer(search, layer->linear);
+    if (layer->kind != LAYER_LINEAR || layer->bias != VALUE_NONE || next < 0 ||
+        !is_operator(&search->graph->nodes[next], "Add")) {
+        return;
+    }
+    const struct node *add = &search->graph->nodes[next];
+    for (int i = 0; i < 2 && i < add->input_count; i++) {
+        const struct tensor *bias = constant_input(search, add, i);
+        if (is_real(bias) && bias->shape.rank == 1 && bias->shape.dim[0] == layer->channels) {
+            layer->bias = add->inputs[i];
+            layer->linear = add->outputs[0];
+            return;
+        }
+    }
+}
+
+static status check_bias(const struct search *search, const struct layer *layer, struct error *error)
+{
+    const struct node *node = &search->graph->nodes[layer->node];
+    if (layer->bias == VALUE_NONE) {
+        return STATUS_OK;
+    }
+    const struct tensor *bias = search->graph->values[layer->bias].constant;
+    int64_t elements = is_real(bias) ? shape_elements(&bias->shape) : 0;
+    bool per_channel = elements == 1 || (elements == layer->channels &&
+                                         bias->shape.dim[bias->shape.rank - 1] == layer->channels);
+    if (!per_channel) {
+        return error_set(error, STATUS_UNSUPPORTED,
+                         "node %s: the bias is not one constant for each of its %lld channels", node->name,
+                         (long long)layer->channels);
+    }
+    return STATUS_OK;
+}
+
+/* A BatchNorm that alone uses y moves the target behind it. */
+static status join_norm(struct search *search, struct layer *layer, struct error *error)
+{
+    int next = sole_consumer(search, layer->linear);
+    if (next < 0 || !is_operator(&search->graph->nodes[next], "BatchNormalization")) {
+        return STATUS_OK;
+    }
+    const struct node *norm = &search->graph->nodes[next];
+    if (norm->input_count < 5 || norm->inputs[0] != layer->linear) {
+        return STATUS_OK;
+    }
+    for (int i = 1; i < 5; i++) {
+        const struct tensor *parameter = constant_input(search, norm, i);
+        if (!is_real(parameter)) {
+            return STATUS_OK;
+        }
+        if (shape_elements(&parameter->shape) != layer->channels) {
+            return error_set(error, STATUS_SHAPE, "node %s: %lld values for the %lld channels of layer %s",
+                             norm->name, (long long)shape_elements(&parameter->shape),
+                             (long long)layer->channels, layer->name);
+        }
+    }
+    layer->norm_node = next;
+    layer->scale = norm->inputs[1];
+    layer->shift = norm->inputs[2];
+    layer->mean = norm->inputs[3];
+    layer->var = norm->inputs[4];
+    layer->epsilon = node_real(norm, "epsilon", 1e-5);
+    layer->target = norm->outputs[0];
+    layer->norm_name = module_name(search->layers->arena, search->graph->values[layer->scale].name, norm);
+    return layer->norm_name ? STATUS_OK : error_memory(error);
+}
+
+/* How many dimensions u has: as the graph says, else as the operator makes it. */
+static int target_rank(const struct search *search, const struct layer *layer)
+{
+    int declared = search->graph->values[layer->target].shape.rank;
+    int made = layer->kind == LAYER_LINEAR ? 2 : search->graph->values[layer->weight].constant->shape.rank;
+    return declared > 0 ? declared : made;
+}
+
+static status join_activation(struct search *search, struct layer *layer, struct error *error)
+{
+    int rank = target_rank(search, layer);
+    const struct element_target target = {.value = layer->target,
+                                          .rank = rank,
+                                          .axis = layer->kind == LAYER_LINEAR ? rank - 1 : 1,
+                                          .channels = layer->channels};
+    struct element_layer found;
+    status code = element_layer_find(&search->elements, &target, &found, error);
+    if (code != STATUS_OK) {
+        return error_prefix(error, "layer %s", layer->name);
+    }
+    layer->activation_node = found.node;
+    layer->activation_name = found.name;
+    layer->activated = found.value;
+    return STATUS_OK;
+}
+
+static status add_layer(struct search *search, int index, struct error *error)
+{
+    const struct node *node = &search->graph->nodes[index];
+    struct layer layer = {.node = index,
+                          .norm_node = -1,
+                          .activation_node = -1,
+                          .bias_factor = 1.0,
+                          .scale = VALUE_NONE,
+                          .shift = VALUE_NONE,
+                          .mean = VALUE_NONE,
+                          .var = VALUE_NONE};
+    if (!describe(search, node, &layer)) {
+        return STATUS_OK;
+    }
+    layer.weight = node->inputs[1];
+    layer.bias = node_input(node, 2);
+    const char *parameter = search->graph->values[layer.weight].name;
+    if (search->uses.start[layer.weight + 1] - search->uses.start[layer.weight] != 1 ||
+        search->is_output[layer.weight]) {
+        return error_set(
+            error, STATUS_UNSUPPORTED,
+            "node %s: its weight %s is used elsewhere too; layers that share a weight are not supported",
+            node->name, parameter);
+    }
+    const char *name = module_name(search->layers->arena, parameter, node);
+    layer.name = name ? name_set_add(search->names, search->layers->arena, name) : NULL;
+    if (!layer.name) {
+        return error_memory(error);
+    }
+    layer.linear = node->outputs[0];
+    join_added_bias(search, &layer);
+    layer.target = layer.linear;
+    status code = check_bias(search, &layer, error);
+    if (code == STATUS_OK) {
+        code = join_norm(search, &layer, error);
+    }
+    if (code == STATUS_OK) {
+        code = join_activation(search, &layer, error);
+    }
+    search->layer_of_node[index] = search->layers->count;
+    search->layers->items[search->layers->count++] = layer;
+    return code;
+}
+
+/* Walk back from the network's outputs; the first layer on each way has channels that are outputs. */
+static status mark_output_layers(struct search *search, struct error *error)
+{
+    const struct graph *graph = search->graph;
+    bool *seen = arena_alloc(search->arena, (size_t)graph->node_count, sizeof *seen);
+    int *stack = arena_alloc(search->arena, (size_t)graph->node_count, sizeof *stack);
+    if (!seen || !stack) {
+        return error_memory(error);
+    }
+    int depth = 0;
+    for (int i = 0; i < graph->output_count; i++) {
+        int producer = graph->values[graph->outputs[i]].producer;
+        if (producer >= 0 && !seen[producer]) {
+            seen[producer] = true;
+            stack[depth++] = producer;
+        }
+    }
+    while (depth > 0) {
+        int index = stack[--depth];
+        if (search->layer_of_node[index] >= 0) {
+            search->layers->items[search->layer_of_node[index]].output_layer = true;
+            continue;
+        }
+        const struct node *node = &graph->nodes[index];
+        for (int i = 0; i < node->input_count; i++) {
+            int producer = node->inputs[i] == VALUE_NONE ? -1 : graph->values[node->inputs[i]].producer;
+            if (producer >= 0 && !seen[producer]) {
+                seen[producer] = true;
+                stack[depth++] = producer;
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+static status search_init(struct search *search, const struct graph *graph, struct error *error)
+{
+    size_t nodes = (size_t)graph->node_count;
+    size_t count = 0;
+    *search = (struct search){.graph = graph};
+    for (size_t i = 0; i < nodes; i++) {
+        struct layer layer;
+        count += describe(search, &graph->nodes[i], &layer);
+    }
+    search->arena = arena_new();
+    search->names = name_set_new(count);
+    search->layers = mem_new(1, sizeof *search->layers);
+    if (!search->arena || !search->names || !search->layers) {
+        return error_memory(error);
+    }
+    search->layers->arena = arena_new();
+    if (!search->layers->arena) {
+        return error_memory(error);
+    }
+    search->is_output = arena_alloc(search->arena, (size_t)graph->value_count, sizeof *search->is_output);
+    search->layer_of_node = arena_alloc(search->arena, nodes, sizeof *search->layer_of_node);
+    search->layers->items = arena_alloc(search->layers->arena, count, sizeof *search->layers->items);
+    search->elements = (struct element_search){
+        .graph = graph,
+        .uses = &search->uses,
+        .is_output = search->is_output,
+        .inside = arena_alloc(search->arena, (size_t)graph->value_count, sizeof(bool)),
+        .nodes = arena_alloc(search->arena, nodes, sizeof(int)),
+    };
+    if (!search->is_output || !search->layer_of_node || !search->layers->items || !search->elements.inside ||
+        !search->elements.nodes) {
+        return error_memory(error);
+    }
+    for (int i = 0; i < graph->node_count; i++) {
+        search->layer_of_node[i] = -1;
+    }
+    for (int i = 0; i < graph->output_count; i++) {
+        search->is_output[graph->outputs[i]] = true;
+    }
+    return graph_uses(graph, search->arena, &search->uses, error);
+}
+
+status layers_find(const struct graph *graph, struct layers **layers, struct error *error)
+{
+    struct search search;
+    status code = search_init(&search, graph, error);
+    for (int i = 0; code == STATUS_OK && i < graph->node_count; i++) {
+        code = add_layer(&search, i, error);
+    }
+    if (code == STATUS_OK) {
+        code = mark_output_layers(&search, error);
+    }
+    name_set_free(search.names);
+    arena_free(search.arena);
+    if (code != STATUS_OK) {
+        layers_free(search.layers);
+        return code;
+    }
+    *layers = search.layers;
+    return STATUS_OK;
+}
+
+void layers_free(struct layers *layers)
+{
+    if (layers) {
+        arena_free(layers->arena);
+        mem_free(layers);
+    }
+}
+
+int layers_index(const struct layers *layers, const char *name)
+{
+    for (int i = 0; i < layers->count; i++) {
+        if (strcmp(layers->items[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool layers_match(const struct layers *layers, const char *word, int index)
+{
+    int named = layers_index(layers, word);
+    return named >= 0 ? named == index : glob_match(word, layers->items[index].name);
+}
+
+bool layers_is_pattern(const struct layers *layers, const char *word)
+{
+    return layers_index(layers, word) < 0 && glob_is_pattern(word);
+}
+
+void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out)
+{
+    const struct tensor *weight = graph->values[layer->weight].constant;
+    for (int64_t k = 0; k < layer->filter_length; k++) {
+        out[k] = tensor_get(weight, channel * layer->channel_step + k * layer->element_step);
+    }
+}
+
+double *layer_filters(const struct graph *graph, const struct layer *layer)
+{
+    size_t elements;
+    if (!size_multiply((size_t)layer->channels, (size_t)layer->filter_length, &elements)) {
+        return NULL;
+    }
+    double *filters = mem_new(elements, sizeof *filters);
+    for (int64_t c = 0; filters && c < layer->channels; c++) {
+        layer_filter(graph, layer, c, filters + c * layer->filter_length);
+    }
+    return filters;
+}
+
+double *layer_parameter(const struct graph *graph, const struct layer *layer, int value)
+{
+    double *result = mem_new((size_t)layer->channels, sizeof *result);
+    if (!result || value == VALUE_NONE) {
+        return result;
+    }
+    const struct tensor *tensor = graph->values[value].constant;
+    bool single = shape_elements(&tensor->shape) == 1;
+    if (tensor->type == ELEMENT_FLOAT && !single) { /* a sweep over gammas does this very often */
+        const float *values = tensor->data;
+        for (int64_t c = 0; c < layer->channels; c++)
+            result[c] = (double)values[c];
+        return result;
+    }
+    for (int64_t c = 0; c < layer->channels; c++) {
+        result[c] = tensor_get(tensor, single ? 0 : c);
+    }
+    return result;
+}
+
+const char *layer_kind_name(enum layer_kind kind)
+{
+    static const char *const names[] = {"convolution", "depthwise", "grouped", "linear"};
+    return names[kind];
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The layers of a network as a pruning researcher sees them: each convolution or linear layer with its
+ * BatchNorm and the element-wise layer that follows. */
+#ifndef IPPRO_SCORE_LAYER_H
+#define IPPRO_SCORE_LAYER_H
+
+#include <stdbool.h>
+#include "nn/graph/graph.h"
+
+enum layer_kind { LAYER_CONVOLUTION, LAYER_DEPTHWISE, LAYER_GROUPED, LAYER_LINEAR };
+
+struct layer {
+    const char
+        *name; /* "layer1.0.conv1": the weight's name without ".weight", else the node's name; unique */
+    const char *norm_name; /* BatchNorm's name made the same way, or NULL */
+    enum layer_kind kind;
+    int node, norm_node; /* node indices; norm_node -1 without BatchNorm */
+    int activation_node; /* makes h(u), the element-wise layer behind the target, be it one operator or
+                            written out with several (score/elementwise.h says which); -1: h is the identity
+                          */
+    const char *activation_name;   /* static: h's operator or function, "composed" where it is no common one;
+                                      NULL for the identity */
+    int weight, bias;              /* value indices; bias VALUE_NONE without one */
+    double bias_factor;            /* y = ... + bias_factor * bias (Gemm's beta), else 1 */
+    int scale, shift, mean, var;   /* BatchNorm parameters, value indices; VALUE_NONE without BatchNorm */
+    double epsilon;                /* BatchNorm's, 0 without one */
+    int linear, target, activated; /* values y, u, h(u) as nn/engine/engine.h calls them; a MatMul's y is behind the
+                                      Add of its bias */
+    int64_t channels;              /* C: filters, output channels */
+    int64_t filter_length;         /* weights in one filter */
+    int64_t channel_step,
+        element_step; /* element k of filter c is weight[c * channel_step + k * element_step]:
+                         rows for Conv, columns for MatMul and Gemm with transB=0 */
+    int64_t input_channels, kernel_height, kernel_width, stride, groups;
+    bool output_layer; /* its channels are the network's outputs: never pruned, not scored */
+};
+
+struct layers {
+    struct arena *arena;
+    struct layer *items;
+    int count;
+};
+
+/* Layers in graph order: Conv, Gemm and MatMul with constant weights. The graph is finished, simplified and
+ * borrowed. Refused by name (STATUS_UNSUPPORTED): a weight that something else uses too (shared layers), a
+ * bias that is not one constant per channel; STATUS_SHAPE: BatchNorm parameters of another size. */
+status layers_find(const struct graph *graph, struct layers **layers, struct error *error);
+void layers_free(struct layers *layers);                         /* NULL is fine */
+int layers_index(const struct layers *layers, const char *name); /* -1 when absent */
+/* Does a word mean layer `index`? A word that is a layer's name means that layer and no other, whatever
+ * characters the name has; only a word that is no name is a pattern (glob_match). All that takes names of
+ * layers asks here. */
+bool layers_match(const struct layers *layers, const char *word, int index);
+/* Is the word a pattern, as no layer has it for its name? */
+bool layers_is_pattern(const struct layers *layers, const char *word);
+
+/* One filter as double, `filter_length` values, whatever way the file stores the weight. */
+void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out);
+/* C x filter_length, row-major; owned by the caller. NULL when memory is out. */
+double *layer_filters(const struct graph *graph, const struct layer *layer);
+/* A per-channel parameter (scale, shift, mean, var, bias) as double, owned by the caller (NULL when memory is
+ * out); VALUE_NONE gives zeros. The bias comes without its factor. */
+double *layer_parameter(const struct graph *graph, const struct layer *layer, int value);
+const char *layer_kind_name(enum layer_kind kind);
+
+#endif

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libscore.a
+src_libscore_a_SOURCES = \
+	src/score/activation.c src/score/activation.h \
+	src/score/criteria.h \
+	src/score/criterion.c src/score/criterion.h \
+	src/score/criterion_table.c \
+	src/score/elementwise.c src/score/elementwise.h \
+	src/score/feature_pass.c src/score/feature_pass.h \
+	src/score/function.c src/score/function.h \
+	src/score/geometric_median.c src/score/geometric_median.h \
+	src/score/layer.c src/score/layer.h \
+	src/score/layer_name.c src/score/layer_name.h \
+	src/score/magnitude.c \
+	src/score/proscore.c src/score/proscore.h \
+	src/score/proscore_layer.c src/score/proscore_layer.h \
+	src/score/random_scores.c \
+	src/score/score.c src/score/score.h \
+	src/score/tally.c src/score/tally.h \
+	src/score/taylor.c
+LIBSCORE = src/libscore.a

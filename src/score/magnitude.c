@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Magnitude: sum of absolute weights (l1), Euclidean length (l2), BatchNorm scale (bn). The bias is left out.
+ */
+#include <math.h>
+#include "base/memory.h"
+#include "score/criteria.h"
+
+static unsigned needs_weights(const struct layer *layer, const struct criterion_options *options)
+{
+    (void)layer;
+    (void)options;
+    return NEED_WEIGHTS;
+}
+
+static double absolute_sum(const double *values, int64_t count)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        sum += fabs(values[i]);
+    }
+    return sum;
+}
+
+static status score_filters(const struct criterion_input *input, double *scores,
+                            double (*measure)(const double *values, int64_t count), struct error *error)
+{
+    double *filter = mem_new((size_t)input->layer->filter_length, sizeof *filter);
+    if (!filter) {
+        return error_memory(error);
+    }
+    for (int64_t c = 0; c < input->layer->channels; c++) {
+        layer_filter(input->graph, input->layer, c, filter);
+        scores[c] = measure(filter, input->layer->filter_length);
+    }
+    mem_free(filter);
+    return STATUS_OK;
+}
+
+static status score_l1(const struct criterion_input *input, double *scores, struct criterion_report *report,
+                       struct error *error)
+{
+    (void)report;
+    return score_filters(input, scores, absolute_sum, error);
+}
+
+static status score_l2(const struct criterion_input *input, double *scores, struct criterion_report *report,
+                       struct error *error)
+{
+    (void)report;
+    return score_filters(input, scores, vector_norm, error);
+}
+
+static status score_bn(const struct criterion_input *input, double *scores, struct criterion_report *report,
+                       struct error *error)
+{
+    const struct layer *layer = input->layer;
+    if (layer->norm_node < 0) {
+        report->lack = "it has no BatchNorm";
+        return STATUS_OK;
+    }
+    double *scale = layer_parameter(input->graph, layer, layer->scale);
+    if (!scale) {
+        return error_memory(error);
+    }
+    for (int64_t c = 0; c < layer->channels; c++) {
+        scores[c] = fabs(scale[c]);
+    }
+    mem_free(scale);
+    return STATUS_OK;
+}
+
+const struct criterion criterion_l1 = {
+    .name = "l1",
+    .title = "Magnitude (l1)",
+    .help = "sum of the absolute weights of a filter",
+    .paper = "arXiv 1608.08710",
+    .needs = needs_weights,
+    .score = score_l1,
+};
+const struct criterion criterion_l2 = {
+    .name = "l2",
+    .title = "Magnitude (l2)",
+    .help = "Euclidean length of a filter",
+    .needs = needs_weights,
+    .score = score_l2,
+};
+const struct criterion criterion_bn = {
+    .name = "bn",
+    .title = "BatchNorm scale",
+    .help = "absolute value of a channel's BatchNorm scale",
+    .paper = "arXiv 1708.06519",
+    .needs = needs_weights,
+    .score = score_bn,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* PROscore (IPPRO, arXiv 2507.14171): the formulas, free of networks.
+ *
+ * A filter F is lifted to projective space with one more coordinate D = ||F||. A gradient-descent step of
+ * size lambda moves the point to (F - lambda*g_F, D - lambda*g_D); the score is the tangent of the new angle
+ * to the origin, PROscore = ||F - lambda*g_F|| / | ||F|| - lambda*g_D |. Nearly all scores are within 1e-7 of
+ * 1, so what is computed, and ranked, is the logarithm, from quantities relative to ||F||. They do not depend
+ * on lambda: a sweep costs one call of proscore_log per lambda. */
+#ifndef IPPRO_SCORE_PROSCORE_H
+#define IPPRO_SCORE_PROSCORE_H
+
+#include <stdbool.h>
+
+/* A lifted filter and its gradient, relative to ||F||. */
+struct proscore_point {
+    bool zero;    /* ||F|| = 0: no direction; mapped to the origin and pruned first */
+    double along; /* a = <F,g_F> / ||F||^2 */
+    double
+        across; /* length of g_F's part at right angles to F, / ||F||; a^2 + across^2 = ||g_F||^2 / ||F||^2 */
+    double lift; /* b = g_D / ||F|| */
+};
+
+struct proscore_point proscore_scalar(double f, double gradient, double lift_gradient);
+struct proscore_point proscore_pair(const double f[2], const double gradient[2], double lift_gradient);
+/* norm = ||F||, gradient_norm = ||g_F||, dot = <F,g_F>. */
+struct proscore_point proscore_vector(double norm, double gradient_norm, double dot, double lift_gradient);
+
+/* log PROscore after a step lambda > 0; INFINITY gives the limit log(||g_F|| / |g_D|). A zero filter:
+ * -INFINITY. A step that takes D to zero: +INFINITY (kept). NaN only where the point holds one. */
+double proscore_log(const struct proscore_point *point, double lambda);
+/* Does D change its sign in this step? */
+bool proscore_sign_changes(const struct proscore_point *point, double lambda);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One pass over a sample: per-image sums from the engine's probes, added up in the order of the images. */
+#include "score/score.h"
+
+#include "nn/operator/plan.h"
+#include "score/feature_pass.h"
+#include "score/tally.h"
+
+struct pass_work {
+    const struct score_pass *pass;
+    struct tally whole, half[2];
+    bool *probed;    /* per layer */
+    int *layers;     /* per probe: index into the layers */
+    double **center; /* per probe: y is taken relative to this */
+    struct probe *probes;
+    int *weights; /* per probe: its weight */
+    int *maps;    /* per probe: the value of its feature maps */
+    int count;
+    struct feature_pass features; /* when activations are needed */
+    int64_t micro_batch;
+};
+
+/* y is measured from BatchNorm's mean, where there is none from the bias: then Sd is <w, grad_w>. */
+static double *layer_center(const struct graph *graph, const struct layer *layer)
+{
+    if (layer->norm_node >= 0) {
+        return layer_parameter(graph, layer, layer->mean);
+    }
+    double *center = layer_parameter(graph, layer, layer->bias);
+    for (int64_t c = 0; center && c < layer->channels; c++) {
+        center[c] *= layer->bias_factor;
+    }
+    return center;
+}
+
+static void pass_work_free(struct pass_work *work)
+{
+    for (int i = 0; work->center && i < work->count; i++) {
+        mem_free(work->center[i]);
+    }
+    mem_free(work->probed);
+    mem_free(work->layers);
+    mem_free(work->center);
+    mem_free(work->probes);
+    mem_free(work->weights);
+    mem_free(work->maps);
+    feature_pass_free(&work->features);
+    tally_free(&work->whole);
+    tally_free(&work->half[0]);
+    tally_free(&work->half[1]);
+}
+
+static status add_probe(struct pass_work *work, int index, bool channels_last, struct error *error)
+{
+    const struct layer *layer = &work->pass->layers->items[index];
+    double *center = layer_center(work->pass->graph, layer);
+    if (!center) {
+        return error_memory(error);
+    }
+    work->probed[index] = true;
+    work->layers[work->count] = index;
+    work->center[work->count] = center;
+    work->probes[work->count] = (struct probe){.linear = layer->linear,
+                                               .target = layer->target,
+                                               .activated = layer->activated,
+                                               .center = center,
+                                               .channels_last = channels_last};
+    work->weights[work->count] = layer->weight;
+    work->maps[work->count++] = layer->activated;
+    return STATUS_OK;
+}
+
+/* Which dimension of a layer's output for one image is its channels: 1, or the last one of a linear layer over
+ * sequences; 0 where there is none, because images and positions share a dimension. */
+static int channel_dimension(const struct layer *layer, const struct shape *shape)
+{
+    int dimension = layer->kind == LAYER_LINEAR ? shape->rank - 1 : 1;
+    return shape->rank >= 2 && shape->dim[0] == 1 && shape->dim[dimension] == layer->channels ? dimension : 0;
+}
+
+static status nothing_probed(const struct pass_work *work, const struct plan *plan, struct error *error)
+{
+    const struct layers *layers = work->pass->layers;
+    for (int i = 0; i < layers->count; i++) {
+        const struct layer *layer = &layers->items[i];
+        if (!layer->output_layer) {
+            struct text text = {0};
+            shape_text(&plan->values[layer->linear].shape, &text);
+            error_set(error, STATUS_UNSUPPORTED,
+                      "layer %s: its output for one image is %s; scoring needs a dimension of its %lld channels",
+                      layer->name, text_data(&text), (long long)layer->channels);
+            text_free(&text);
+            return error->code;
+        }
+    }
+    return error_set(error, STATUS_STATE,
+                     "the network has no layer to score: the channels of all its layers are outputs");
+}
+
+/* plan: for one image. */
+static status add_probes(struct pass_work *work, const struct plan *plan, struct error *error)
+{
+    const struct layers *layers = work->pass->layers;
+    size_t count = (size_t)layers->count;
+    work->probed = mem_new(count, sizeof *work->probed);
+    work->layers = mem_new(count, sizeof *work->layers);
+    work->center = mem_new(count, sizeof *work->center);
+    work->probes = mem_new(count, sizeof *work->probes);
+    work->weights = mem_new(count, sizeof *work->weights);
+    work->maps = mem_new(count, sizeof *work->maps);
+    bool complete =
+        work->probed && work->layers && work->center && work->probes && work->weights && work->maps;
+    status code = complete ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < layers->count; i++) {
+        const struct layer *layer = &layers->items[i];
+        int dimension = channel_dimension(layer, &plan->values[layer->linear].shape);
+        if (!layer->output_layer && dimension > 0) {
+            code = add_probe(work, i, dimension > 1, error);
+        }
+    }
+    return code == STATUS_OK && work->count == 0 ? nothing_probed(work, plan, error) : code;
+}
+
+/* The second half's weight gradients are what the first half does not have of the whole. */
+static status start_sums(struct pass_work *work, const struct plan *plan, struct error *error)
+{
+    const struct score_pass *pass = work->pass;
+    bool weight_gradients = pass->needs & NEED_WEIGHT_GRADIENTS;
+    status code = tally_init(&work->whole, pass, work->probed, weight_gradients, error);
+    if (code == STATUS_OK) {
+        code = tally_init(&work->half[0], pass, work->probed, weight_gradients, error);
+    }
+    if (code == STATUS_OK) {
+        code = tally_init(&work->half[1], pass, work->probed, false, error);
+    }
+    if (code == STATUS_OK && (pass->needs & NEED_ANY_ACTIVATION)) {
+        code = feature_pass_init(&work->features, plan, work->probes, work->count, pass->needs, error);
+    }
+    return code;
+}
+
+static status pass_work_init(struct pass_work *work, const struct score_pass *pass, struct error *error)
+{
+    const struct plan_options options = {.batch = 1, .real = ELEMENT_FLOAT};
+    struct plan *plan;
+    *work = (struct pass_work){.pass = pass, .micro_batch = pass->micro_batch};
+    if (work->micro_batch == 0) {
+        work->micro_batch = run_micro_batch(pass->graph, pass->needs & NEED_WEIGHT_GRADIENTS);
+    }
+    status code = plan_new(pass->graph, &options, &plan, error);
+    if (code != STATUS_OK) {
+        return code;
+    }
+    code = add_probes(work, plan, error);
+    if (code == STATUS_OK) {
+        code = start_sums(work, plan, error);
+    }
+    plan_free(plan);
+    return code;
+}
+
+/* Statistics of all images so far, with those of the halves. */
+static status statistics_so_far(const struct pass_work *work, struct score_statistics **statistics,
+                                struct error *error)
+{
+    const struct tally *whole = &work->whole, *half = work->half;
+    bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
+    struct score_statistics *made;
+    status code = tally_statistics(whole, NULL, NULL, &made, error);
+    if (code != STATUS_OK) {
+        return code;
+    }
+    made->planned = work->pass->sample->count;
+    if (half[0].images > 0 && half[1].images > 0) {
+        code = tally_statistics(&half[0], NULL, NULL, &made->half[0], error);
+        if (code == STATUS_OK) {
+            code =
+                tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], &made->half[1], error);
+        }
+    }
+    if (code != STATUS_OK) {
+        score_statistics_free(made);
+        return code;
+    }
+    *statistics = made;
+    return STATUS_OK;
+}
+
+/* An interim result for whoever watches. One that memory does not suffice for is left out. */
+static void show_partial(const struct pass_work *work)
+{
+    const struct score_watch *watch = work->pass->watch;
+    struct score_statistics *statistics;
+    struct error ignored = {0};
+    if (watch && work->whole.images < work->pass->sample->count && watch->due(watch->argument) &&
+        statistics_so_far(work, &statistics, &ignored) == STATUS_OK) {
+        statistics->partial = true;
+        watch->partial(watch->argument, statistics);
+    }
+}
+
+static void add_weight_gradients(struct pass_work *work, const struct engine *engine, int half)
+{
+    for (int p = 0; p < work->count; p++) {
+        const struct operand *gradient = engine_weight_gradient(engine, p);
+        tally_weight_gradient(&work->whole, work->layers[p], gradient);
+        if (half == 0) {
+            tally_weight_gradient(&work->half[0], work->layers[p], gradient);
+        }
+    }
+}
+
+static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
+                            const int64_t *labels, int64_t first, int64_t count, struct error *error)
+{
+    (void)labels;
+    (void)error;
+    struct pass_work *work = argument;
+    bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
+    int64_t turn = first / work->micro_batch;
+    for (int64_t i = 0; i < count; i++) {
+        struct tally *half = &work->half[(weight_gradients ? turn : first + i) % 2];
+        for (int p = 0; p < work->count; p++) {
+            int64_t channels = work->pass->layers->items[work->layers[p]].channels;
+            const double *probe = engine_probe(engine, p) + i * PROBE_SUMS * channels;
+            tally_probe(&work->whole, work->layers[p], probe);
+            tally_probe(half, work->layers[p], probe);
+        }
+        tally_image(&work->whole, &losses[i]);
+        tally_image(half, &losses[i]);
+    }
+    if (weight_gradients) {
+        add_weight_gradients(work, engine, (int)(turn % 2));
+    }
+    feature_pass_add(&work->features, engine, count);
+    show_partial(work);
+    return STATUS_OK;
+}
+
+/* Interim results and halves go without the sums over feature maps: Gram matrices are too large to copy. */
+static void give_features(struct pass_work *work, struct score_statistics *statistics)
+{
+    for (int p = 0; p < work->features.count; p++) {
+        statistics->layers[work->layers[p]].activation = feature_pass_take(&work->features, p);
+    }
+    statistics->needs |= work->pass->needs & NEED_ANY_ACTIVATION;
+}
+
+static struct engine_options engine_options_of(const struct pass_work *work)
+{
+    const struct score_pass *pass = work->pass;
+    return (struct engine_options){
+        .batch = work->micro_batch,
+        .real = pass->real,
+        .kernel = pass->kernel,
+        .backward = true,
+        .reuse = true,
+        .probes = work->probes,
+        .probe_count = work->count,
+        .weights = work->weights,
+        .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->count : 0,
+        .watched = work->maps,
+        .watched_count = pass->needs & NEED_ANY_ACTIVATION ? work->count : 0,
+        .progress = pass->progress,
+    };
+}
+
+status score_size(const struct score_pass *pass, size_t *worker, size_t *shared, struct error *error)
+{
+    struct pass_work work;
+    status code = pass_work_init(&work, pass, error);
+    if (code == STATUS_OK) {
+        const struct engine_options options = engine_options_of(&work);
+        code = engine_size(pass->graph, &options, worker, shared, error);
+    }
+    pass_work_free(&work);
+    return code;
+}
+
+static status run_pass(struct pass_work *work, struct error *error)
+{
+    const struct score_pass *pass = work->pass;
+    struct sample_feed feed = {pass->dataset, pass->sample};
+    const struct run run = {
+        .graph = pass->graph,
+        .engine = engine_options_of(work),
+        .pool = pass->pool,
+        .images = pass->sample->count,
+        .fetch = sample_fetch,
+        .fetch_argument = &feed,
+        .commit = commit_images,
+        .commit_argument = work,
+        .title = "scoring",
+        .progress = pass->progress,
+        .progress_before = pass->progress_before,
+        .progress_total = pass->progress_total,
+    };
+    return run_images(&run, error);
+}
+
+status score_statistics_compute(const struct score_pass *pass, struct score_statistics **statistics,
+                                struct error *error)
+{
+    if (pass->sample->count < 1) {
+        return error_set(error, STATUS_RANGE, "scoring needs at least one image");
+    }
+    double start = clock_seconds();
+    struct pass_work work;
+    status code = pass_work_init(&work, pass, error);
+    if (code == STATUS_OK) {
+        code = run_pass(&work, error);
+    }
+    if (code == STATUS_OK) {
+        code = statistics_so_far(&work, statistics, error);
+    }
+    if (code == STATUS_OK) {
+        give_features(&work, *statistics);
+        (*statistics)->seconds = clock_seconds() - start;
+    }
+    pass_work_free(&work);
+    return code;
+}

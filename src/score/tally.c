@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sums of a pass, and the statistics that they come to. */
+#include "score/tally.h"
+
+#include <math.h>
+#include "score/activation.h"
+#include "score/criteria.h"
+
+/* ---- statistics as objects ----------------------------------------------------------------------------- */
+
+void score_statistics_free(struct score_statistics *statistics)
+{
+    if (!statistics) {
+        return;
+    }
+    for (int i = 0; i < statistics->layer_count; i++) {
+        mem_free(statistics->layers[i].delta); /* start of the layer's one block */
+        activation_free(&statistics->layers[i].activation);
+    }
+    score_statistics_free(statistics->half[0]);
+    score_statistics_free(statistics->half[1]);
+    mem_free(statistics->layers);
+    mem_free(statistics);
+}
+
+/* All arrays of a layer in one block. */
+static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients)
+{
+    double **const arrays[] = {&sums->delta,      &sums->delta_centered, &sums->gate,
+                               &sums->lift,       &sums->gate_squared,   &sums->gate_batch_squared,
+                               &sums->weight_dot, &sums->weight_abs,     &sums->gradient_norm};
+    enum { ARRAYS = sizeof arrays / sizeof *arrays };
+    double *block = mem_new((size_t)channels, ARRAYS * sizeof *block);
+    if (!block) {
+        return false;
+    }
+    for (int i = 0; i < ARRAYS; i++) {
+        *arrays[i] = block + i * channels;
+    }
+    if (!weight_gradients) {
+        sums->weight_abs = sums->gradient_norm = NULL;
+    }
+    return true;
+}
+
+static struct score_statistics *statistics_new(const struct tally *tally)
+{
+    const struct score_pass *pass = tally->pass;
+    struct score_statistics *statistics = mem_new(1, sizeof *statistics);
+    if (!statistics) {
+        return NULL;
+    }
+    *statistics = (struct score_statistics){
+        .needs = (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS,
+        .images = tally->images,
+        .planned = tally->images,
+        .batches = tally->images / tally->batch + (tally->images % tally->batch != 0),
+        .batch = tally->batch,
+        .loss = tally->loss,
+        .correct = tally->correct,
+        .unanswered = tally->unanswered,
+        .probabilities = tally->probabilities,
+    };
+    statistics->layers = mem_new((size_t)pass->layers->count, sizeof *statistics->layers);
+    if (!statistics->layers) {
+        mem_free(statistics);
+        return NULL;
+    }
+    statistics->layer_count = pass->layers->count;
+    for (int i = 0; i < pass->layers->count; i++) {
+        const struct layer *layer = &pass->layers->items[i];
+        if (tally->probed[i] && !layer_statistics_init(&statistics->layers[i], layer->channels,
+                                                       pass->needs & NEED_WEIGHT_GRADIENTS)) {
+            score_statistics_free(statistics);
+            return NULL;
+        }
+    }
+    return statistics;
+}
+
+/* ---- adding up ----------------------------------------------------------------------------------------- */
+
+static int64_t weight_elements(const struct score_pass *pass, int layer)
+{
+    return shape_elements(&pass->graph->values[pass->layers->items[layer].weight].constant->shape);
+}
+
+status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed,
+                  bool weight_gradients, struct error *error)
+{
+    size_t count = (size_t)pass->layers->count;
+    *tally = (struct tally){.pass = pass, .probed = probed, .batch = pass->batch > 0 ? pass->batch : 1};
+    tally->sums = mem_new(count, sizeof *tally->sums);
+    tally->batch_gate = mem_new(count, sizeof *tally->batch_gate);
+    tally->weight_gradient = mem_new(count, sizeof *tally->weight_gradient);
+    bool complete = tally->sums && tally->batch_gate && tally->weight_gradient;
+    for (int i = 0; complete && i < pass->layers->count; i++) {
+        const struct layer *layer = &pass->layers->items[i];
+        if (!probed[i]) {
+            continue;
+        }
+        tally->batch_gate[i] = mem_new((size_t)layer->channels, sizeof **tally->batch_gate);
+        complete = layer_statistics_init(&tally->sums[i], layer->channels, false) && tally->batch_gate[i];
+        if (complete && weight_gradients) {
+            tally->weight_gradient[i] =
+                mem_new((size_t)weight_elements(pass, i), sizeof **tally->weight_gradient);
+            complete = tally->weight_gradient[i] != NULL;
+        }
+    }
+    return complete ? STATUS_OK : error_memory(error);
+}
+
+void tally_free(struct tally *tally)
+{
+    for (int i = 0; tally->pass && i < tally->pass->layers->count; i++) {
+        if (tally->sums) {
+            mem_free(tally->sums[i].delta);
+        }
+        if (tally->batch_gate) {
+            mem_free(tally->batch_gate[i]);
+        }
+        if (tally->weight_gradient) {
+            mem_free(tally->weight_gradient[i]);
+        }
+    }
+    mem_free(tally->sums);
+    mem_free(tally->batch_gate);
+    mem_free(tally->weight_gradient);
+    *tally = (struct tally){0};
+}
+
+/* Close a batch: the square of its mean gate. */
+static void add_batch(const double *gate, double *squared, int64_t channels, int64_t images)
+{
+    for (int64_t c = 0; c < channels; c++) {
+        double mean = gate[c] / (double)images;
+        squared[c] += mean * mean;
+    }
+}
+
+void tally_probe(struct tally *tally, int layer, const double *probe)
+{
+    int64_t channels = tally->pass->layers->items[layer].channels;
+    struct layer_statistics *sums = &tally->sums[layer];
+    const double *gate = probe + PROBE_GATE * channels;
+    double *batch_gate = tally->batch_gate[layer];
+    for (int64_t c = 0; c < channels; c++) {
+        sums->delta[c] += probe[PROBE_DELTA * channels + c];
+        sums->delta_centered[c] += probe[PROBE_DELTA_CENTERED * channels + c];
+        sums->lift[c] += probe[PROBE_LIFT * channels + c];
+        sums->gate[c] += gate[c];
+        sums->gate_squared[c] += gate[c] * gate[c];
+        batch_gate[c] += gate[c];
+    }
+    if ((tally->images + 1) % tally->batch == 0) {
+        add_batch(batch_gate, sums->gate_batch_squared, channels, tally->batch);
+        for (int64_t c = 0; c < channels; c++) {
+            batch_gate[c] = 0.0;
+        }
+    }
+}
+
+void tally_image(struct tally *tally, const struct loss *loss)
+{
+    if (loss_exists(loss)) {
+        tally->loss += loss->loss;
+    } else {
+        tally->unanswered++;
+    }
+    tally->probabilities += loss->probabilities;
+    tally->correct += loss->rank == 0;
+    tally->images++;
+}
+
+void tally_weight_gradient(struct tally *tally, int layer, const struct operand *gradient)
+{
+    double *sum = tally->weight_gradient[layer];
+    int64_t count = weight_elements(tally->pass, layer);
+    if (gradient->type == ELEMENT_FLOAT) {
+        const float *values = gradient->data;
+        for (int64_t i = 0; i < count; i++) {
+            sum[i] += (double)values[i];
+        }
+    } else {
+        const double *values = gradient->data;
+        for (int64_t i = 0; i < count; i++) {
+            sum[i] += values[i];
+        }
+    }
+}
+
+/* ---- what they come to --------------------------------------------------------------------------------- */
+
+/* <w, grad_w> without weight gradients (criteria.md): y is linear in w. */
+static status weight_dot_from_sums(const struct score_pass *pass, const struct layer *layer,
+                                   struct layer_statistics *sums, struct error *error)
+{
+    if (layer->norm_node < 0) {
+        for (int64_t c = 0; c < layer->channels; c++) {
+            sums->weight_dot[c] = sums->delta_centered[c];
+        }
+        return STATUS_OK;
+    }
+    double *scale = layer_parameter(pass->graph, layer, layer->scale);
+    double *var = layer_parameter(pass->graph, layer, layer->var);
+    double *mean = layer_parameter(pass->graph, layer, layer->mean);
+    double *bias = layer_parameter(pass->graph, layer, layer->bias);
+    bool complete = scale && var && mean && bias;
+    for (int64_t c = 0; complete && c < layer->channels; c++) {
+        double r = 1.0 / sqrt(var[c] + layer->epsilon), shift = mean[c] - layer->bias_factor * bias[c];
+        sums->weight_dot[c] = scale[c] * r * (sums->delta_centered[c] + shift * sums->delta[c]);
+    }
+    mem_free(scale);
+    mem_free(var);
+    mem_free(mean);
+    mem_free(bias);
+    return complete ? STATUS_OK : error_memory(error);
+}
+
+/* Gradient number `index` of a weight; the second half's is what the first half does not have. */
+static double gradient_at(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                          int layer, int64_t index)
+{
+    return whole ? whole->weight_gradient[layer][index] - other->weight_gradient[layer][index]
+                 : tally->weight_gradient[layer][index];
+}
+
+static status weight_sums(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                          int index, struct layer_statistics *sums, struct error *error)
+{
+    const struct score_pass *pass = tally->pass;
+    const struct layer *layer = &pass->layers->items[index];
+    double *filter = mem_new((size_t)layer->filter_length, sizeof *filter);
+    double *gradient = mem_new((size_t)layer->filter_length, sizeof *gradient);
+    bool complete = filter && gradient;
+    for (int64_t c = 0; complete && c < layer->channels; c++) {
+        layer_filter(pass->graph, layer, c, filter);
+        double dot = 0.0, absolute = 0.0;
+        for (int64_t k = 0; k < layer->filter_length; k++) {
+            gradient[k] =
+                gradient_at(tally, whole, other, index, c * layer->channel_step + k * layer->element_step);
+            dot += filter[k] * gradient[k];
+            absolute += fabs(filter[k] * gradient[k]);
+        }
+        sums->weight_dot[c] = dot;
+        sums->weight_abs[c] = absolute;
+        sums->gradient_norm[c] = vector_norm(gradient, layer->filter_length);
+    }
+    mem_free(filter);
+    mem_free(gradient);
+    return complete ? STATUS_OK : error_memory(error);
+}
+
+static void copy_sums(const struct tally *tally, int layer, struct layer_statistics *to)
+{
+    const struct layer_statistics *from = &tally->sums[layer];
+    int64_t channels = tally->pass->layers->items[layer].channels, open = tally->images % tally->batch;
+    for (int64_t c = 0; c < channels; c++) {
+        to->delta[c] = from->delta[c];
+        to->delta_centered[c] = from->delta_centered[c];
+        to->gate[c] = from->gate[c];
+        to->lift[c] = from->lift[c];
+        to->gate_squared[c] = from->gate_squared[c];
+        to->gate_batch_squared[c] = from->gate_batch_squared[c];
+    }
+    if (open > 0) {
+        add_batch(tally->batch_gate[layer], to->gate_batch_squared, channels, open);
+    }
+}
+
+status tally_statistics(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                        struct score_statistics **statistics, struct error *error)
+{
+    const struct score_pass *pass = tally->pass;
+    struct score_statistics *made = statistics_new(tally);
+    status code = made ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < pass->layers->count; i++) {
+        if (!tally->probed[i]) {
+            continue;
+        }
+        copy_sums(tally, i, &made->layers[i]);
+        code = pass->needs & NEED_WEIGHT_GRADIENTS
+                   ? weight_sums(tally, whole, other, i, &made->layers[i], error)
+                   : weight_dot_from_sums(pass, &pass->layers->items[i], &made->layers[i], error);
+    }
+    if (code != STATUS_OK) {
+        score_statistics_free(made);
+        return code;
+    }
+    *statistics = made;
+    return STATUS_OK;
+}

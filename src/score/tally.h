@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sums of a scoring pass while it runs. Private to this room.
+ *
+ * Beside the sums of all images the pass keeps those of its two halves, so that it can say how much a ranking
+ * owes to chance. Images take turns between the halves; where weight gradients are needed micro-batches do,
+ * because the engine sums those over a micro-batch. */
+#ifndef IPPRO_SCORE_TALLY_H
+#define IPPRO_SCORE_TALLY_H
+
+#include "score/score.h"
+
+struct tally {
+    const struct score_pass *pass;
+    const bool *probed; /* per layer: what is summed; borrowed */
+    int64_t images, correct, unanswered, probabilities, batch;
+    double loss;                   /* sum over images that have an answer (nn/engine/loss.h) */
+    struct layer_statistics *sums; /* per layer; NULL rows for those that are not probed */
+    double **batch_gate;           /* per layer: gates of the batch that is not complete yet */
+    double **weight_gradient;      /* per layer: sum over images in the weight's own layout; NULL: not kept */
+};
+
+/* Nothing added yet. tally_free is to be called after a failure too. */
+status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed,
+                  bool weight_gradients, struct error *error);
+void tally_free(struct tally *tally);
+
+/* Images are added one by one: first every layer's probe sums, then the image itself. */
+void tally_probe(struct tally *tally, int layer, const double *probe);
+void tally_image(struct tally *tally, const struct loss *loss);
+/* The gradient of a layer's weight, summed over images that are added too. */
+void tally_weight_gradient(struct tally *tally, int layer, const struct operand *gradient);
+
+/* The statistics of what was added, a copy. `whole` and `other`, when not NULL, give the weight gradients as
+ * their difference: the second half is what is not in the first. */
+status tally_statistics(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                        struct score_statistics **statistics, struct error *error);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Taylor expansion of the loss (Molchanov et al. 2019, arXiv 1906.10771), in the five forms that are in use.
+ */
+#include <math.h>
+#include "score/criteria.h"
+
+struct taylor_form {
+    const char *name;
+    unsigned needs;
+    double (*score)(const struct score_statistics *statistics, const struct layer_statistics *sums,
+                    int64_t channel);
+};
+
+/* Mean over images of (sum_hw u*delta_n)^2; does not depend on any batch size. */
+static double score_gate(const struct score_statistics *statistics, const struct layer_statistics *sums,
+                         int64_t channel)
+{
+    return sums->gate_squared[channel] / (double)statistics->images;
+}
+
+/* Mean over batches of the squared gradient of the batch's mean loss: the published code's Taylor-FO-BN. */
+static double score_gate_batch(const struct score_statistics *statistics, const struct layer_statistics *sums,
+                               int64_t channel)
+{
+    return sums->gate_batch_squared[channel] / (double)statistics->batches;
+}
+
+static double score_gate_abs(const struct score_statistics *statistics, const struct layer_statistics *sums,
+                             int64_t channel)
+{
+    return fabs(sums->gate[channel]) / (double)statistics->images;
+}
+
+static double score_weight(const struct score_statistics *statistics, const struct layer_statistics *sums,
+                           int64_t channel)
+{
+    return sums->weight_abs[channel] / (double)statistics->images;
+}
+
+static double score_weight_sum(const struct score_statistics *statistics, const struct layer_statistics *sums,
+                               int64_t channel)
+{
+    return fabs(sums->weight_dot[channel]) / (double)statistics->images;
+}
+
+static const struct taylor_form forms[] = {
+    [TAYLOR_GATE] = {"gate", NEED_GRADIENTS, score_gate},
+    [TAYLOR_GATE_BATCH] = {"gate-batch", NEED_GRADIENTS, score_gate_batch},
+    [TAYLOR_GATE_ABS] = {"gate-abs", NEED_GRADIENTS, score_gate_abs},
+    [TAYLOR_WEIGHT] = {"weight", NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS, score_weight},
+    [TAYLOR_WEIGHT_SUM] = {"weight-sum", NEED_GRADIENTS, score_weight_sum},
+};
+
+const char *taylor_variant_name(int index)
+{
+    return index >= 0 && index < (int)(sizeof forms / sizeof *forms) ? forms[index].name : NULL;
+}
+
+static unsigned needs_taylor(const struct layer *layer, const struct criterion_options *options)
+{
+    (void)layer;
+    return NEED_WEIGHTS | forms[options->taylor].needs;
+}
+
+static status score_taylor(const struct criterion_input *input, double *scores,
+                           struct criterion_report *report, struct error *error)
+{
+    (void)report;
+    (void)error;
+    const struct layer_statistics *sums = &input->statistics->layers[input->layer_index];
+    for (int64_t c = 0; c < input->layer->channels; c++) {
+        scores[c] = forms[input->options->taylor].score(input->statistics, sums, c);
+    }
+    return STATUS_OK;
+}
+
+const struct criterion criterion_taylor = {
+    .name = "taylor",
+    .title = "Taylor expansion",
+    .help = "first-order change of the loss when a channel goes; by default the mean over images of (sum "
+            "u*dL/du)^2",
+    .paper = "arXiv 1906.10771",
+    .needs = needs_taylor,
+    .score = score_taylor,
+};

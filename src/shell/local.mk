@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libshell.a
+src_libshell_a_SOURCES = \
+	src/shell/interrupt.c src/shell/interrupt.h \
+	src/shell/job.c src/shell/job.h \
+	src/shell/line_history.c src/shell/line_history.h \
+	src/shell/progress_line.c src/shell/progress_line.h \
+	src/shell/repl_completion.c src/shell/repl_completion.h \
+	src/shell/shell.c src/shell/shell.h \
+	src/shell/shell_internal.h \
+	src/shell/shell_script.c \
+	src/shell/show.c src/shell/show.h \
+	src/shell/terminal.c src/shell/terminal.h \
+	src/shell/terminal_signals.c src/shell/terminal_signals.h
+LIBSHELL = src/libshell.a $(READLINE_LIBS) $(NCURSES_LIBS)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A line of progress on standard error, drawn by the thread that waits. Nothing is drawn where standard error
+ * is no terminal. */
+#ifndef IPPRO_SHELL_PROGRESS_LINE_H
+#define IPPRO_SHELL_PROGRESS_LINE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress_line {
+    pthread_mutex_t lock; /* of what the working thread reports */
+    char what[64], unit[32];
+    int64_t done, total;
+    double started; /* when this piece of work began */
+    bool ascii, drawn;
+};
+
+void progress_line_start(struct progress_line *line, bool ascii);
+/* The `report` of base/progress.h; argument: the line. */
+void progress_line_report(void *argument, const char *what, const char *unit, int64_t done, int64_t total);
+void progress_line_draw(struct progress_line *line);
+/* Wipe the line. */
+void progress_line_end(struct progress_line *line);
+
+#endif

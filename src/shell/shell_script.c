@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The shell's scripts: made when first needed, run, and their errors shown. */
+#include "shell/shell_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "shell/interrupt.h"
+
+static status host_run(void *argument, struct session *session, const struct statement *statement,
+                       const struct progress_listener *listener, struct reply *reply, struct error *error)
+{
+    const struct job_request request = {session, statement, false, listener, false};
+    return shell_run(argument, &request, reply, error);
+}
+
+/* Bytes are a script's own where they go to a file or a pipe. */
+static void host_write(void *argument, enum script_output kind, const char *text, size_t length)
+{
+    struct shell *shell = argument;
+    struct text shown = {0};
+    bool raw = kind != SCRIPT_BYTES || (!shell->face.text && !shell->show.plain && !isatty(STDOUT_FILENO));
+    if (!raw)
+        text_add_lines_escaped(&shown, text, length);
+    shell_text(shell, kind == SCRIPT_DIAGNOSTIC ? SHELL_DIAGNOSTIC : SHELL_OUTPUT,
+               raw ? text : text_data(&shown), raw ? length : shown.length);
+    text_free(&shown);
+}
+
+status shell_run_file(struct shell *shell, const struct reply *reply)
+{
+    if (strcmp(path_extension(reply->run_file), "lua") == 0)
+        return shell_script(shell, reply->run_file, reply->run_arguments, reply->run_argument_count);
+    return shell_file(shell, reply->run_file);
+}
+
+/* A file of commands from a script. What fails in it was shown there. */
+static status host_file(void *argument, const struct reply *reply, struct error *error)
+{
+    struct shell *shell = argument;
+    if (strcmp(path_extension(reply->run_file), "lua") == 0)
+        return error_set(error, STATUS_STATE, "run: a script runs another with dofile or require");
+    fflush(stdout);
+    status first = shell->first, code = shell_file(shell, reply->run_file);
+    shell->first = first; /* the script decides what becomes of it */
+    return code == STATUS_OK ? code : error_set(error, code, "run: a command of %s failed", reply->run_file);
+}
+
+static bool host_interrupted(void *argument)
+{
+    const struct shell *shell = argument;
+    return interrupt_seen() || (shell->quit && shell->face.turn); /* `quit` typed beside the script */
+}
+
+static void host_turn(void *argument)
+{
+    const struct shell *shell = argument;
+    if (shell->face.turn)
+        shell->face.turn(shell->face.argument);
+}
+
+static status bring_script(struct shell *shell, struct error *error)
+{
+    struct script_host host = {shell, host_run, host_file, host_write, host_interrupted, host_turn};
+    if (shell->script)
+        return STATUS_OK;
+    return script_new(shell->session, &host, &shell->script_options, &shell->script, error);
+}
+
+/* Impatience: whatever a script left behind in Lua's state goes with it. The next one gets another. */
+static void drop_script(struct shell *shell)
+{
+    static const char told[] = "Lua starts anew: its variables and criteria are gone\n";
+    if (!interrupt_urgent() || shell->script_depth)
+        return;
+    script_free(shell->script);
+    shell->script = NULL;
+    shell_text(shell, SHELL_DIAGNOSTIC, told, sizeof told - 1);
+}
+
+struct recipe_task {
+    struct shell *shell;
+    const char *path;
+    const struct model *model;
+    struct text *lines;
+    status code;
+    struct error *error;
+};
+
+static void run_recipe(void *argument)
+{
+    struct recipe_task *task = argument;
+    task->code = bring_script(task->shell, task->error);
+    if (task->code == STATUS_OK)
+        task->code = script_recipe(task->shell->script, task->path, task->model, task->lines, task->error);
+}
+
+/* Commands may run on a thread of their own: this one owns Lua. */
+status shell_recipe(void *argument, const char *path, const struct model *model, struct text *lines,
+                    struct error *error)
+{
+    struct recipe_task task = {argument, path, model, lines, STATUS_OK, error};
+    progress_call(progress_current(), run_recipe, &task);
+    return task.code;
+}
+
+static status fail_script(struct shell *shell, const char *where, const struct error *error)
+{
+    status code = shell_fail(shell, where, error);
+    const char *traceback = shell->script && code != STATUS_CANCELLED ? script_traceback(shell->script) : "";
+    struct text line = {0};
+    for (; *traceback; traceback += *traceback == '\n') {
+        bool inner = *traceback == '\t';
+        traceback += inner;
+        size_t length = strcspn(traceback, "\n");
+        char *copy = mem_format("%.*s", (int)length, traceback);
+        text_clear(&line);
+        text_add(&line, inner ? "    " : "  ");
+        if (copy)
+            text_add_escaped(&line, copy, 0);
+        mem_free(copy);
+        text_add(&line, "\n");
+        shell_text(shell, SHELL_DIAGNOSTIC, text_data(&line), line.length);
+        traceback += length;
+    }
+    text_free(&line);
+    return code;
+}
+
+status shell_script(struct shell *shell, const char *path, char *const *arguments, int count)
+{
+    struct error error = {0};
+    status code = STATUS_OK;
+    if (shell->depth >= SHELL_DEPTH_MAX)
+        code = error_set(&error, STATUS_FAILED, "%s: files run each other more than %d deep", path,
+                         SHELL_DEPTH_MAX);
+    if (code == STATUS_OK)
+        code = bring_script(shell, &error);
+    if (code == STATUS_OK) {
+        shell->depth++;
+        shell->script_depth++;
+        code = script_file(shell->script, path, arguments, count, &error);
+        shell->script_depth--;
+        shell->depth--;
+    }
+    if (code != STATUS_OK)
+        code = fail_script(shell, NULL, &error);
+    drop_script(shell);
+    return code;
+}
+
+/* A piece of code; at the prompt one whose end is missing waits for more lines. */
+status shell_code(struct shell *shell, const char *text, const char *where)
+{
+    struct error error = {0};
+    bool incomplete = false;
+    status code = bring_script(shell, &error);
+    if (code == STATUS_OK) {
+        shell->script_depth++;
+        code = script_line(shell->script, text, &incomplete, &error);
+        shell->script_depth--;
+    }
+    if (code != STATUS_OK && incomplete && shell->prefixes) {
+        shell->unfinished = mem_string(text);
+        if (shell->unfinished)
+            return STATUS_OK;
+    }
+    shell->show.shown = true;
+    if (code != STATUS_OK)
+        code = shell_fail(shell, where, &error);
+    drop_script(shell);
+    return code;
+}
+
+/* One more line of unfinished code; an empty one gives up. */
+status shell_continue(struct shell *shell, const char *line)
+{
+    char *before = shell->unfinished;
+    shell->unfinished = NULL;
+    char *whole = *line ? mem_format("%s\n%s", before, line) : NULL;
+    status code = whole ? shell_code(shell, whole, NULL) : STATUS_OK;
+    mem_free(whole);
+    mem_free(before);
+    return code;
+}
+
+void shell_end(struct shell *shell)
+{
+    script_free(shell->script);
+    mem_free(shell->unfinished);
+    shell->script = NULL;
+    shell->unfinished = NULL;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Drawing replies: paragraphs are wrapped, figures drawn on a canvas, and the theme applied where colours
+ * are. */
+#include "shell/show.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "shell/terminal.h"
+#include "session/version.h"
+
+enum { TEXT_WIDTH_MAX = 100 }; /* wider paragraphs are hard to read */
+
+struct drawing {
+    struct canvas canvas;
+    bool ascii;
+    int width;
+    const struct theme *theme; /* NULL: no escape sequences */
+    int colors;
+};
+
+bool show_ascii(const struct show *show, const struct session *session)
+{
+    const int64_t wanted = option_integer(session->options, OPTION_ASCII);
+    if (wanted != AUTO)
+        return wanted == AUTO_YES;
+    return show->ascii || !terminal_utf8() || (session->theme && session->theme->ascii);
+}
+
+static void drawing_start(struct drawing *drawing, const struct show *show, const struct session *session,
+                          int descriptor)
+{
+    const struct options *options = session->options;
+    int64_t width = option_integer(options, OPTION_WIDTH);
+    int64_t color = option_integer(options, OPTION_COLOR);
+    drawing->width = width ? (int)width : terminal_columns(descriptor);
+    if (drawing->width == 0)
+        drawing->width = 80;
+    drawing->ascii = show_ascii(show, session);
+    drawing->colors = show->plain ? -1 : terminal_colors(descriptor);
+    if (drawing->colors > 0 && color == AUTO_NO)
+        drawing->colors = 0;
+    if (drawing->colors == 0 && color == AUTO_YES)
+        drawing->colors = 8; /* NO_COLOR is overruled on a terminal that takes escape sequences */
+    drawing->theme = drawing->colors < 0 ? NULL : session->theme;
+    canvas_init(&drawing->canvas, drawing->width, drawing->ascii);
+}
+
+/* Bytes of text that fit into `width` columns, ending at a blank where there is one; at least one character.
+ */
+static size_t fitting(const char *text, int width)
+{
+    size_t last_blank = 0, bytes = 0;
+    int columns = 0;
+    while (text[bytes]) {
+        int32_t code;
+        int length = utf8_decode(text + bytes, &code);
+        char character[5] = {0};
+        memcpy(character, text + bytes, (size_t)length);
+        columns += utf8_width(character);
+        if (columns > width && bytes > 0)
+            return last_blank ? last_blank : bytes;
+        if (text[bytes] == ' ')
+            last_blank = bytes;
+        bytes += (size_t)length;
+    }
+    return bytes;
+}
+
+static void draw_lines(struct canvas *canvas, int width, enum cell_style style, const char *text, int column,
+                       int *line)
+{
+    width = (width < TEXT_WIDTH_MAX ? width : TEXT_WIDTH_MAX) - column;
+    do {
+        size_t bytes = fitting(text, width > 10 ? width : 10);
+        char *piece = mem_format("%.*s", (int)bytes, text);
+        if (!piece) {
+            canvas->failed = true;
+            return;
+        }
+        canvas_text(canvas, (*line)++, column, style, piece);
+        mem_free(piece);
+        text += bytes;
+        text += strspn(text, " ");
+    } while (*text);
+}
+
+void show_paragraph(struct canvas *canvas, int width, const struct reply_item *item)
+{
+    int line = canvas->height, indent = (int)strspn(item->text, " ");
+    const char *tab = strchr(item->text, '\t');
+    if (!tab) {
+        draw_lines(canvas, width, item->style, item->text + indent, indent, &line);
+        return;
+    }
+    char *name = mem_format("%.*s", (int)(tab - item->text) - indent, item->text + indent);
+    if (!name) {
+        canvas->failed = true;
+        return;
+    }
+    int end = canvas_text(canvas, line, indent, STYLE_NAME, name);
+    if (end + 1 >= REPLY_COLUMN)
+        line++;
+    draw_lines(canvas, width, item->style, tab + 1, REPLY_COLUMN, &line);
+    mem_free(name);
+}
+
+static status print(struct drawing *drawing, FILE *file, struct error *error)
+{
+    struct text out = {0};
+    if (!drawing->canvas.failed)
+        canvas_print(&drawing->canvas, drawing->theme, drawing->colors, &out);
+    status code = drawing->canvas.failed || out.failed ? error_memory(error) : STATUS_OK;
+    if (code == STATUS_OK &&
+        (fwrite(text_data(&out), 1, out.length, file) != out.length || fflush(file) != 0))
+        code = error_set(error, STATUS_FAILED, "the output could not be written");
+    text_free(&out);
+    return code;
+}
+
+status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,
+                  struct error *error)
+{
+    struct drawing drawing;
+    status code = STATUS_OK;
+    if (!reply->count)
+        return STATUS_OK;
+    drawing_start(&drawing, show, session, fileno(file));
+    bool after_figure = false;
+    if (show->apart && show->shown && reply->items[0].figure)
+        fputc('\n', file);
+    for (size_t i = 0; code == STATUS_OK && i < reply->count; i++) {
+        const struct reply_item *item = &reply->items[i];
+        /* Text stands apart from figures, as figures do from each other. */
+        if (after_figure && !item->figure)
+            canvas_text(&drawing.canvas, drawing.canvas.height, 0, STYLE_PLAIN, "");
+        after_figure = item->figure != NULL;
+        if (item->figure)
+            code = canvas_figure(&drawing.canvas, item->figure, error);
+        else
+            show_paragraph(&drawing.canvas, drawing.width, item);
+    }
+    if (code == STATUS_OK)
+        code = print(&drawing, file, error);
+    canvas_free(&drawing.canvas);
+    show->shown = true;
+    return code;
+}
+
+void show_error(const struct show *show, const struct session *session, const char *where,
+                const struct error *error)
+{
+    const char *message = *error->message ? error->message : status_text(error->code);
+    bool color = session && session->theme && !show->plain && terminal_colors(STDERR_FILENO) >= 0 &&
+                 option_integer(session->options, OPTION_COLOR) != AUTO_NO;
+    /* Drawn on a canvas as wide as the message, so that an error is one line, whatever the terminal's width.
+     */
+    struct text line = {0}, out = {0};
+    text_add_format(&line, "%s%s%s", where ? where : "", where ? ": " : "", message);
+    struct canvas canvas;
+    int width = utf8_width(text_data(&line));
+    canvas_init(&canvas, width, false);
+    if (color && !line.failed && width <= canvas.width) {
+        canvas_text(&canvas, 0, 0, STYLE_ERROR, text_data(&line));
+        if (!canvas.failed)
+            canvas_print(&canvas, session->theme, terminal_colors(STDERR_FILENO), &out);
+    }
+    if (out.length && !out.failed)
+        fputs(text_data(&out), stderr);
+    else
+        fprintf(stderr, "%s%s%s\n", where ? where : "", where ? ": " : "", message);
+    canvas_free(&canvas);
+    text_free(&line);
+    text_free(&out);
+}

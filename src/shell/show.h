@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Replies and errors on a plain terminal or in a pipe. */
+#ifndef IPPRO_SHELL_SHOW_H
+#define IPPRO_SHELL_SHOW_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "session/session.h"
+
+/* How the front end was started. */
+struct show {
+    bool plain; /* never an escape sequence */
+    bool ascii; /* ASCII characters only, whatever the locale */
+    bool apart; /* batch mode: an empty line between a command's figures and what was shown before */
+    bool shown; /* something was shown before */
+};
+
+/* Whether to draw with ASCII alone: as the option ascii says; by itself where the terminal has no more, the
+ * program was started so, or the theme wants it. */
+bool show_ascii(const struct show *show, const struct session *session);
+/* Print the reply's paragraphs and figures to `file`, as wide as its terminal, 80 columns elsewhere, or as
+ * the option width says. */
+status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,
+                  struct error *error);
+/* One paragraph of a reply below what the canvas holds, wrapped at `width` columns. */
+void show_paragraph(struct canvas *canvas, int width, const struct reply_item *item);
+/* One line on standard error, behind `where` ("tour.ippro:12", may be NULL). */
+void show_error(const struct show *show, const struct session *session, const char *where,
+                const struct error *error);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Terminal capabilities from terminfo, the environment and the kernel. */
+#include "shell/terminal.h"
+
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* clang-format off: term.h needs curses.h before it */
+#include <curses.h>
+#include <term.h>
+/* clang-format on */
+
+/* Colours of the terminal TERM names, -1 when it is unknown or cannot even reset its attributes. Readline has
+ * a terminal of its own in the same library, which is put back. */
+static int look_up_colors(int descriptor)
+{
+    TERMINAL *before = set_curterm(NULL);
+    int ignored, colors = -1;
+    if (setupterm(NULL, descriptor, &ignored) == OK) {
+        char *reset = tigetstr("sgr0");
+        if (reset && reset != (char *)-1)
+            colors = tigetnum("colors") > 0 ? tigetnum("colors") : 0;
+    }
+    TERMINAL *mine = set_curterm(before);
+    if (mine)
+        del_curterm(mine);
+    return colors;
+}
+
+int terminal_colors(int descriptor)
+{
+    static bool known;
+    static int colors;
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    if (!isatty(descriptor) || !term || !*term || strcmp(term, "dumb") == 0)
+        return -1;
+    if (!known)
+        colors = look_up_colors(descriptor);
+    known = true;
+    if (colors < 0)
+        return -1;
+    if (no_color && *no_color)
+        return 0;
+    return colors >= 256 ? 256 : colors >= 16 ? 16 : colors >= 8 ? 8 : 0;
+}
+
+int terminal_columns(int descriptor)
+{
+    struct winsize size;
+    if (!isatty(descriptor) || ioctl(descriptor, TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col ? size.ws_col : 80;
+}
+
+bool terminal_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the terminal can do. */
+#ifndef IPPRO_SHELL_TERMINAL_H
+#define IPPRO_SHELL_TERMINAL_H
+
+#include <stdbool.h>
+
+/* Colours to use on a file descriptor: -1 no escape sequences at all (a pipe, TERM=dumb or unknown), 0
+ * attributes only (monochrome, or NO_COLOR is set), 8, 16 or 256. */
+int terminal_colors(int descriptor);
+/* Columns, 0 when it is no terminal. */
+int terminal_columns(int descriptor);
+/* Is the locale's encoding UTF-8? */
+bool terminal_utf8(void);
+
+#endif

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every operator by itself: gradients against central differences, float against double, adding to gradients,
+ * memory running out. Each case is one line of a table; see operator_bench.h for how
+ * operands are written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "support/operator_bench.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* A case or more for every operator that has a gradient; the first test fails where one is missing. */
+static const struct bench_case gradient_cases[] = {
+    /* Convolution: plain, bias, groups, depthwise with multiplier, dilation, uneven pads, strides, auto_pad,
+     * 1-D, 3-D, constant weights. */
+    {"Conv", 11, "", "2x3x5x6; 4x3x3x3", 1},
+    {"Conv", 11, "pads=[1,1,1,1]", "2x3x5x6; 4x3x3x3; 4", 1},
+    {"Conv", 11, "pads=[1,1,1,1] strides=[2,2]", "2x3x7x6; 4x3x3x3; !4", 1},
+    {"Conv", 11, "pads=[1,1,1,1]", "2x3x5x6; !4x3x3x3; !4", 1},
+    {"Conv", 11, "group=2 pads=[0,1,2,1] strides=[2,1]", "2x4x5x6; 6x2x3x3; 6", 1},
+    {"Conv", 11, "group=4 pads=[1,1,1,1]", "2x4x5x6; 4x1x3x3; 4", 1},
+    {"Conv", 11, "group=3 pads=[2,2,2,2] strides=[2,2]", "1x3x6x5; 6x1x5x5", 1},
+    {"Conv", 11, "dilations=[2,3] pads=[2,1,0,3]", "1x2x7x8; 3x2x3x2; 3", 1},
+    {"Conv", 11, "dilations=[2,2] strides=[2,3] group=2", "1x4x9x9; 2x2x3x3", 1},
+    {"Conv", 11, "auto_pad='SAME_UPPER' strides=[2,2]", "1x2x6x7; 3x2x3x4; 3", 1},
+    {"Conv", 11, "auto_pad='SAME_LOWER' strides=[2,3]", "1x2x6x7; 3x2x4x3", 1},
+    {"Conv", 11, "auto_pad='VALID' strides=[3,2]", "1x2x8x7; 3x2x3x2", 1},
+    {"Conv", 11, "", "2x5x4x3; 3x5x1x1; 3", 1},
+    {"Conv", 11, "strides=[2,2]", "2x5x5x4; 3x5x1x1", 1},
+    {"Conv", 11, "pads=[1,2] strides=[2] group=2", "2x4x9; 4x2x3; 4", 1},
+    {"Conv", 11, "pads=[1,0,1,1,1,0] strides=[1,2,1] dilations=[1,1,2]", "1x2x3x4x5; 2x2x2x3x2; 2", 1},
+    {"Conv", 11, "pads=[3,3,3,3]", "1x2x2x2; 2x2x3x3", 1}, /* windows within the padding */
+
+    {"Gemm", 13, "", "3x4; 4x5; 5", 1},
+    {"Gemm", 13, "alpha=0.5 beta=2.0", "3x4; 4x5; 3x1", 1},
+    {"Gemm", 13, "transA=1 alpha=1.5", "4x3; 4x5; 3x5", 1},
+    {"Gemm", 13, "transB=1", "3x4; 5x4; 1x5", 1},
+    {"Gemm", 13, "transA=1 transB=1 beta=0.25", "4x3; 5x4; s", 1},
+    {"Gemm", 13, "transB=1", "3x4; !5x4; !5", 1},
+    {"Gemm", 13, "", "3x4; 4x5", 1},
+    {"MatMul", 13, "", "3x4; 4x5", 1},
+    {"MatMul", 13, "", "2x3x4; 4x5", 1},
+    {"MatMul", 13, "", "2x1x3x4; 3x4x2", 1},
+    {"MatMul", 13, "", "4; 4x3", 1},
+    {"MatMul", 13, "", "2x3x4; 4", 1},
+    {"MatMul", 13, "", "4; 4", 1},
+
+    {"BatchNormalization", 15, "epsilon=0.01", "3x4x2x3; 4; 4; 4; 4@0.5:2", 1},
+    {"BatchNormalization", 9, "", "3x4; 4; 4; 4; 4@0.5:2", 1},
+    {"BatchNormalization", 9, "", "2x3x5; !3; !3; !3; !3@0.5:2", 1},
+
+    {"MaxPool", 12, "kernel_shape=[2,2] strides=[2,2]", "2x3x4x6", 1},
+    {"MaxPool", 12, "kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "2x2x5x6", 1},
+    {"MaxPool", 12, "kernel_shape=[3,2] strides=[2,2] pads=[0,1,1,0] ceil_mode=1", "1x2x6x6", 1},
+    {"MaxPool", 12, "kernel_shape=[2,2] dilations=[2,3]", "1x2x6x7", 1},
+    {"MaxPool", 12, "kernel_shape=[3,3] strides=[2,2] auto_pad='SAME_UPPER'", "1x2x6x5", 1},
+    {"MaxPool", 12, "kernel_shape=[2,2]", "1x2x4x4", 2},
+    {"MaxPool", 12, "kernel_shape=[3] strides=[2]", "2x2x9", 1},
+    {"MaxPool", 12, "kernel_shape=[2,2,2] strides=[1,2,1] pads=[1,0,0,0,1,1]", "1x2x3x4x3", 1},
+    {"AveragePool", 11, "kernel_shape=[2,2] strides=[2,2]", "2x3x4x6", 1},
+    {"AveragePool", 11, "kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "2x2x5x6", 1},
+    {"AveragePool", 11, "kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1] count_include_pad=1", "2x2x5x6", 1},
+    {"AveragePool", 11, "kernel_shape=[3,2] strides=[2,2] pads=[0,1,1,0] ceil_mode=1", "1x2x6x6", 1},
+    {"AveragePool", 11, "kernel_shape=[3,3] strides=[2,2] pads=[1,1,0,1] ceil_mode=1 count_include_pad=1",
+     "1x2x6x6", 1},
+    {"AveragePool", 11, "kernel_shape=[3,3] strides=[2,2] auto_pad='SAME_LOWER'", "1x2x6x5", 1},
+    {"AveragePool", 11, "kernel_shape=[3] strides=[2] pads=[1,1]", "2x2x9", 1},
+    {"AveragePool", 11, "kernel_shape=[2,2,2] strides=[1,2,1]", "1x2x3x4x3", 1},
+    {"GlobalAveragePool", 1, "", "2x3x4x5", 1},
+    {"GlobalAveragePool", 1, "", "2x3x7", 1},
+    {"GlobalMaxPool", 1, "", "2x3x4x5", 1},
+
+    /* One input. */
+    {"Relu", 14, "", "2x3x5", 1},
+    {"Clip", 6, "min=-0.5 max=0.25", "4x5", 1},
+    {"Clip", 11, "", "4x5@-2:8; !s{0}; !s{6}", 1},
+    {"Clip", 13, "", "4x5; -; !s{0.5}", 1},
+    {"LeakyRelu", 16, "", "4x5", 1},
+    {"LeakyRelu", 6, "alpha=0.3", "4x5", 1},
+    {"Elu", 6, "alpha=1.5", "4x5@-3:3", 1},
+    {"Sigmoid", 13, "", "4x5@-4:4", 1},
+    {"HardSigmoid", 6, "", "4x5@-4:4", 1},
+    {"HardSigmoid", 6, "alpha=0.5 beta=0.6", "4x5@-4:4", 1},
+    {"HardSwish", 14, "", "4x5@-5:5", 1},
+    {"Selu", 6, "", "4x5@-3:3", 1},
+    {"Selu", 6, "alpha=2.0 gamma=0.5", "4x5@-3:3", 1},
+    {"Celu", 12, "", "4x5@-3:3", 1},
+    {"Celu", 12, "alpha=0.3", "4x5@-3:3", 1},
+    {"ThresholdedRelu", 10, "", "4x5@-3:3", 1},
+    {"ThresholdedRelu", 10, "alpha=0.3", "4x5@-3:3", 1},
+    {"Swish", 24, "", "4x5@-6:6", 1},
+    {"Swish", 24, "alpha=1.702", "4x5@-6:6", 1},
+    {"Mish", 18, "", "4x5@-6:6", 1},
+    {"Gelu", 20, "", "4x5@-5:5", 1},
+    {"Gelu", 20, "approximate='tanh'", "4x5@-5:5", 1},
+    {"Softplus", 1, "", "4x5@-6:6", 1},
+    {"Softsign", 1, "", "4x5@-3:3", 1},
+    {"Erf", 13, "", "4x5@-3:3", 1},
+    {"Tanh", 13, "", "4x5@-3:3", 1},
+    {"Log", 13, "", "4x5@0.2:4", 1},
+    {"Reciprocal", 13, "", "4x5@0.2:4", 1},
+    {"Exp", 13, "", "4x5@-2:2", 1},
+    {"Sqrt", 13, "", "4x5@0.5:4", 1},
+    {"Neg", 13, "", "4x5", 1},
+    {"Abs", 13, "", "4x5", 1},
+    {"Identity", 16, "", "4x5", 1},
+    {"Dropout", 12, "", "4x5; !s{0.5}", 2},
+    {"Dropout", 7, "ratio=0.5", "4x5", 1},
+    {"Dropout", 13, "", "4x5; !s{0}; i{1}", 2},
+    {"Cast", 13, "to=1", "4x5", 1},
+    {"Cast", 13, "to=11", "4x5", 1},
+
+    /* Broadcasting: equal shapes, a bias along the channels, scalars on both sides, both at once, ranks. */
+    {"Add", 14, "", "2x3x4; 2x3x4", 1},
+    {"Add", 14, "", "2x3x4x5; 1x3x1x1", 1},
+    {"Add", 14, "", "s; 2x3", 1},
+    {"Add", 14, "", "3x1x4; 2x1", 1},
+    {"Sub", 14, "", "2x3x4; 2x3x4", 1},
+    {"Sub", 14, "", "3x1; 2x3x4", 1},
+    {"Mul", 14, "", "2x3x4; 2x3x4", 1},
+    {"Mul", 14, "", "2x3x4x5; 3x1x1", 1},
+    {"Mul", 14, "", "2x1x4; 1x3x1", 1},
+    {"Mul", 14, "", "2x3; 1", 1},
+    {"Div", 14, "", "2x3x4; 2x3x4@0.5:2", 1},
+    {"Div", 14, "", "4; 2x3x1@0.5:2", 1},
+    {"Pow", 15, "", "2x3@0.5:2; 2x3@-2:2", 1},
+    {"Pow", 15, "", "2x3@0.5:2; !s{2}", 1},
+    {"Pow", 15, "", "2x3; is{3}", 1},
+    {"Pow", 15, "", "s@0.5:2; 4x3", 1},
+    {"Min", 13, "", "2x3x4; 4@-0.9:0.9", 1},
+    {"Max", 13, "", "3x1; 2x3x4@-0.9:0.9", 1},
+    {"PRelu", 16, "", "2x3x4x2; 3x1x1", 1},
+    {"PRelu", 9, "", "4x5; s@0.1:0.9", 1},
+    {"Sum", 13, "", "2x3", 1},
+    {"Sum", 13, "", "2x3x4; 3x1; s; 1x1x4", 1},
+
+    {"ReduceMean", 13, "axes=[2,3]", "2x3x4x5", 1},
+    {"ReduceMean", 18, "keepdims=0", "2x3x4x5; i{-1,1}", 1},
+    {"ReduceMean", 13, "", "2x3x4", 1},
+    {"ReduceMean", 18, "noop_with_empty_axes=1", "2x3x4", 1},
+    {"ReduceMean", 13, "axes=[0] keepdims=0", "3x4x2", 1},
+    {"ReduceSum", 13, "", "2x3x4; i{1}", 1},
+    {"ReduceSum", 11, "axes=[0,2] keepdims=0", "2x3x4", 1},
+    {"ReduceMax", 13, "axes=[-1]", "2x3x4", 1},
+    {"ReduceMax", 18, "keepdims=0", "2x3x4; i{0,1}", 1},
+
+    {"Softmax", 13, "", "2x3x5@-3:3", 1},
+    {"Softmax", 13, "axis=1", "2x3x5@-3:3", 1},
+    {"Softmax", 13, "axis=0", "4x3@-3:3", 1},
+    {"Softmax", 11, "", "2x3x5@-3:3", 1},
+    {"Softmax", 11, "axis=2", "2x3x5@-3:3", 1},
+    {"LogSoftmax", 13, "", "2x3x5@-3:3", 1},
+    {"LogSoftmax", 13, "axis=-2", "2x3x5@-3:3", 1},
+    {"LogSoftmax", 11, "", "2x3x5@-3:3", 1},
+
+    {"Resize", 13, "", "1x2x3x4; -; !{1,1,2,2}", 1},
+    {"Resize", 13, "nearest_mode='round_prefer_ceil'", "1x2x4x4; -; !{1,1,0.6,1.7}", 1},
+    {"Resize", 13, "nearest_mode='floor' coordinate_transformation_mode='asymmetric'",
+     "1x2x3x4; -; -; i{1,2,7,3}", 1},
+    {"Resize", 13, "nearest_mode='ceil' coordinate_transformation_mode='align_corners'",
+     "2x2x3x4; -; -; i{0,2,5,6}", 1},
+    {"Resize", 13, "coordinate_transformation_mode='tf_half_pixel_for_nn'", "1x2x3x4; -; -; i{1,2,2,6}", 1},
+    {"Resize", 13, "mode='linear'", "2x2x3x4; -; !{1,1,2,2}", 1},
+    {"Resize", 13, "mode='linear'", "1x2x5x6; -; -; i{1,2,3,4}", 1},
+    {"Resize", 13, "mode='linear' coordinate_transformation_mode='align_corners'",
+     "1x2x3x4; -; -; i{1,2,5,9}", 1},
+    {"Resize", 11, "mode='linear' coordinate_transformation_mode='pytorch_half_pixel'",
+     "1x2x3x4; !{}; !{}; i{1,2,1,6}", 1},
+    {"Resize", 11, "mode='linear' coordinate_transformation_mode='asymmetric'",
+     "1x2x3x4; !{}; !{1,1,1.5,0.5}", 1},
+    {"Resize", 19, "mode='linear' coordinate_transformation_mode='half_pixel_symmetric'",
+     "1x2x3x4; -; !{1,1,1.5,2.3}", 1},
+    {"Resize", 13, "mode='linear' coordinate_transformation_mode='tf_half_pixel_for_nn'",
+     "1x2x3x4; -; !{1,1,1,2}", 1},
+    {"Resize", 13, "mode='linear'", "2x3x2; -; !{2,1.5,2.5}", 1}, /* every axis, three passes */
+    {"Resize", 18, "mode='linear' axes=[3,-2]", "1x2x3x4; -; -; i{6,5}", 1},
+    {"Resize", 10, "mode='linear'", "1x2x3x4; !{1,1,2,2}", 1},
+    {"Resize", 13, "", "1x2x3x4; -; !{1,1,1,1}", 1}, /* nothing to do */
+    {"Upsample", 9, "", "1x2x3x4; !{1,1,2,3}", 1},
+    {"Upsample", 7, "mode='linear' scales=[1.0,1.0,2.0,2.0]", "1x2x3x4", 1},
+
+    {"Transpose", 13, "", "2x3x4", 1},
+    {"Transpose", 13, "perm=[0,2,1,3]", "2x3x4x2", 1},
+    {"Transpose", 13, "perm=[3,1,0,2]", "2x3x4x2", 1},
+    {"Concat", 13, "axis=1", "2x3x4; 2x1x4; 2x2x4", 1},
+    {"Concat", 13, "axis=-1", "2x3; 2x4", 1},
+    {"Split", 13, "axis=1", "2x5x3; i{2,3}", 2},
+    {"Split", 11, "axis=-1 split=[1,2,1]", "2x3x4", 3},
+    {"Split", 11, "", "4x3", 2},
+    {"Slice", 13, "", "4x5x3; i{1,0}; i{3,4}; i{1,2}; i{1,2}", 1},
+    {"Slice", 13, "", "4x6; i{-1,5}; i{-100,0}; i{0,1}; i{-1,-2}", 1},
+    {"Slice", 9, "starts=[1,1] ends=[3,1000]", "4x5", 1},
+    {"Pad", 13, "", "2x3; i{1,0,0,2}", 1},
+    {"Pad", 13, "", "2x3x4; i{0,1,-1,0,0,2}; !s{0.5}", 1},
+    {"Pad", 7, "pads=[1,-1,0,1] value=0.5", "3x4", 1},
+    {"Gather", 13, "axis=1", "3x4x2; i{0,3,0,-1}", 1},
+    {"Gather", 13, "", "4x3; i2x2{3,1,1,0}", 1},
+    {"Gather", 13, "axis=-1", "2x3; is{1}", 1},
+    {"Expand", 13, "", "3x1; i{2,1,4}", 1},
+    {"Expand", 13, "", "2x3; i{1,1}", 1},
+
+    {"Reshape", 13, "", "2x3x4; i{0,-1}", 1},
+    {"Flatten", 13, "", "2x3x4", 1},
+    {"Flatten", 13, "axis=-1", "2x3x4", 1},
+    {"Squeeze", 13, "", "1x3x1; i{0}", 1},
+    {"Squeeze", 11, "axes=[2]", "1x3x1", 1},
+    {"Unsqueeze", 13, "", "3x4; i{0,-1}", 1},
+    {"Unsqueeze", 11, "axes=[1]", "3x4", 1},
+};
+
+static bool has_gradient(const struct operator* op)
+{
+    return op->kernels[ELEMENT_DOUBLE].backward != NULL;
+}
+
+static void test_every_operator_has_a_case(void **state)
+{
+    (void)state;
+    for (int i = 0; operator_at(i) != NULL; i++) {
+        bool found = !has_gradient(operator_at(i));
+
+        for (size_t c = 0; !found && c < COUNT(gradient_cases); c++)
+            found = strcmp(gradient_cases[c].op, operator_at(i)->name) == 0;
+        if (!found)
+            fail_msg("operator %s has a gradient that no case checks", operator_at(i)->name);
+        /* Float and double come together. */
+        assert_int_equal(operator_at(i)->kernels[ELEMENT_FLOAT].forward == NULL,
+                         operator_at(i)->kernels[ELEMENT_DOUBLE].forward == NULL);
+        assert_int_equal(operator_at(i)->kernels[ELEMENT_FLOAT].backward == NULL,
+                         !has_gradient(operator_at(i)));
+    }
+}
+
+/* --- gradients ------------------------------------------------------------------------------------------ */
+
+/* What is differentiated: the sum of all real outputs, each element times its random gradient. */
+static double objective(const struct bench *bench)
+{
+    double sum = 0;
+
+    bench_forward(bench);
+    for (int i = 0; i < bench->output_count; i++) {
+        for (int64_t k = 0; bench->output_gradients[i].data != NULL && k < bench_count(&bench->outputs[i]);
+             k++)
+            sum += bench_get(&bench->outputs[i], k) * bench_get(&bench->output_gradients[i], k);
+    }
+    return sum;
+}
+
+static double largest(const struct operand *operand)
+{
+    double most = 0;
+
+    for (int64_t k = 0; k < bench_count(operand); k++)
+        most = fmax(most, fabs(bench_get(operand, k)));
+    return most;
+}
+
+static double difference(const struct bench *bench, int input, int64_t k)
+{
+    const struct operand *operand = &bench->inputs[input];
+    const double before = bench_get(operand, k), step = 1e-5;
+    double above, below;
+
+    bench_set(operand, k, before + step);
+    above = objective(bench);
+    bench_set(operand, k, before - step);
+    below = objective(bench);
+    bench_set(operand, k, before);
+    return (above - below) / (2 * step);
+}
+
+static void check_differences(const struct bench_case *given, const struct bench *bench)
+{
+    for (int i = 0; i < bench->input_count; i++) {
+        const struct operand *gradient = &bench->input_gradients[i];
+        const double scale = gradient->data == NULL ? 0 : fmax(largest(gradient), 0.1);
+
+        for (int64_t k = 0; gradient->data != NULL && k < bench_count(gradient); k++) {
+            const double expected = difference(bench, i, k), got = bench_get(gradient, k);
+
+            if (!(fabs(got - expected) <= 1e-6 * scale))
+                fail_msg("%s (%s | %s): gradient of input %d, element %lld is %.12g, by differences %.12g",
+                         given->op, given->attributes, given->inputs, i, (long long)k, got, expected);
+        }
+    }
+}
+
+static void test_gradients(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < COUNT(gradient_cases); c++) {
+        struct bench *bench = bench_start(&gradient_cases[c], ELEMENT_DOUBLE, KERNEL_AUTO);
+
+        bench_forward(bench);
+        bench_backward(bench, bench->output_gradients, bench->input_gradients);
+        check_differences(&gradient_cases[c], bench);
+        bench_free(bench);
+    }
+}
+
+/* A copy of the input gradients as they stand. */
+static void keep_gradients(struct bench *bench, struct operand kept[BENCH_OPERANDS])
+{
+    memcpy(kept, bench->input_gradients, sizeof(bench->input_gradients));
+    for (int i = 0; i < bench->input_count; i++) {
+        if (kept[i].data == NULL)
+            continue;
+        kept[i] = bench_memory(bench, kept[i].type, &kept[i].shape);
+        for (int64_t k = 0; k < bench_count(&kept[i]); k++)
+            bench_set(&kept[i], k, bench_get(&bench->input_gradients[i], k));
+    }
+}
+
+static void check_gradients(const struct bench_case *given, const struct bench *bench,
+                            const struct operand *wanted, double offset, double tolerance, const char *what)
+{
+    for (int i = 0; i < bench->input_count; i++) {
+        const struct operand *gradient = &bench->input_gradients[i];
+        const double scale = gradient->data == NULL ? 0 : fmax(largest(gradient), 1);
+
+        for (int64_t k = 0; gradient->data != NULL && k < bench_count(gradient); k++) {
+            const double got = bench_get(gradient, k);
+            const double expected = (wanted == NULL ? 0 : bench_get(&wanted[i], k)) + offset;
+
+            if (!(fabs(got - expected) <= tolerance * scale))
+                fail_msg("%s (%s | %s): %s: gradient of input %d, element %lld is %.12g, wanted %.12g",
+                         given->op, given->attributes, given->inputs, what, i, (long long)k, got, expected);
+        }
+    }
+}
+
+/* Kernels add to what stands in the input gradients; without a gradient from above they add nothing; inputs
+ * whose gradient nobody wants change nothing for the others. */
+static void check_adding(const struct bench_case *given, enum element_type real, double tolerance)
+{
+    struct bench *bench = bench_start(given, real, KERNEL_AUTO);
+    struct operand alone[BENCH_OPERANDS], kept[BENCH_OPERANDS], none[BENCH_OPERANDS];
+
+    bench_forward(bench);
+    bench_backward(bench, bench->output_gradients, bench->input_gradients);
+    keep_gradients(bench, kept);
+    bench_fill_gradients(bench, 1);
+    bench_backward(bench, bench->output_gradients, bench->input_gradients);
+    check_gradients(given, bench, kept, 1, tolerance, "starting from ones");
+
+    memcpy(none, bench->output_gradients, sizeof(none));
+    for (int i = 0; i < bench->output_count; i++)
+        none[i].data = NULL;
+    bench_fill_gradients(bench, 1);
+    bench_backward(bench, none, bench->input_gradients);
+    check_gradients(given, bench, NULL, 1, 0, "without a gradient from above");
+
+    bench_fill_gradients(bench, 0);
+    for (int i = 0; i < bench->input_count; i++) {
+        memcpy(alone, bench->input_gradients, sizeof(alone));
+        for (int j = 0; j < bench->input_count; j++)
+            alone[j].data = j == i ? alone[j].data : NULL;
+        bench_backward(bench, bench->output_gradients, alone);
+    }
+    check_gradients(given, bench, kept, 0, tolerance, "one input at a time");
+    bench_free(bench);
+}
+
+static void test_gradients_are_added(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < COUNT(gradient_cases); c++) {
+        check_adding(&gradient_cases[c], ELEMENT_DOUBLE, 1e-14);
+        check_adding(&gradient_cases[c], ELEMENT_FLOAT, 2e-6);
+    }
+}
+
+/* Split's second output alone, and so on: outputs that get no gradient count as zero. */
+static void test_gradients_from_some_outputs(void **state)
+{
+    static const struct bench_case split = {"Split", 13, "axis=1", "2x5x3; i{2,3}", 2};
+    struct bench *bench = bench_start(&split, ELEMENT_DOUBLE, KERNEL_AUTO);
+    struct operand from[BENCH_OPERANDS];
+
+    (void)state;
+    memcpy(from, bench->output_gradients, sizeof(from));
+    from[0].data = NULL;
+    bench_forward(bench);
+    bench_backward(bench, from, bench->input_gradients);
+    for (int64_t n = 0; n < 2; n++) {
+        for (int64_t k = 0; k < 15; k++) {
+            double wanted = k < 6 ? 0 : bench_get(&from[1], n * 9 + k - 6);
+
+            assert_true(bench_get(&bench->input_gradients[0], n * 15 + k) == wanted);
+        }
+    }
+    bench_free(bench);
+}
+
+/* --- float against double ------------------------------------------------------------------------------- */
+
+static void check_float(const struct bench_case *given, enum kernel_choice choice)
+{
+    struct bench *wanted = bench_start(given, ELEMENT_DOUBLE, choice);
+    struct bench *bench = bench_start(given, ELEMENT_FLOAT, choice);
+
+    bench_forward(wanted);
+    bench_forward(bench);
+    for (int i = 0; i < bench->output_count; i++) {
+        const double tolerance =
+            bench_is_real(&bench->outputs[i]) ? 4e-7 * fmax(largest(&wanted->outputs[i]), 1) : 0;
+
+        for (int64_t k = 0; k < bench_count(&bench->outputs[i]); k++) {
+            const double got = bench_get(&bench->outputs[i], k), expected = bench_get(&wanted->outputs[i], k);
+
+            if (!(fabs(got - expected) <= tolerance))
+                fail_msg("%s (%s | %s): output %d, element %lld is %.9g in float, %.9g in double", given->op,
+                         given->attributes, given->inputs, i, (long long)k, got, expected);
+        }
+    }
+    bench_backward(wanted, wanted->output_gradients, wanted->input_gradients);
+    bench_backward(bench, bench->output_gradients, bench->input_gradients);
+    check_gradients(given, bench, wanted->input_gradients, 0, 2e-6, "float against double");
+    bench_free(bench);
+    bench_free(wanted);
+}
+
+static void test_float_is_like_double(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < COUNT(gradient_cases); c++) {
+        check_float(&gradient_cases[c], KERNEL_AUTO);
+        check_float(&gradient_cases[c], KERNEL_REFERENCE);
+    }
+}
+
+/* --- memory --------------------------------------------------------------------------------------------- */
+
+static void test_preparing_without_memory(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < COUNT(gradient_cases); c++) {
+        const struct bench_case *given = &gradient_cases[c];
+        struct bench *bench =
+            bench_new(given->op, given->attributes, given->inputs, given->outputs, ELEMENT_FLOAT);
+        status code = STATUS_MEMORY;
+
+        for (long nth = 1; code != STATUS_OK; nth++) {
+            struct arena *arena;
+            struct error error = {0};
+
+            assert_true(nth < 100);
+            mem_fail_at(nth);
+            arena = arena_new();
+            code = arena == NULL ? STATUS_MEMORY
+                                 : bench_prepare(bench, given->opset, KERNEL_AUTO, arena, &error);
+            mem_fail_at(0);
+            if (arena != NULL && code != STATUS_OK && (code != STATUS_MEMORY || error.code != STATUS_MEMORY))
+                fail_msg("%s (%s): status %d, \"%s\"", given->op, given->attributes, code, error.message);
+            if (arena != NULL)
+                arena_free(arena);
+        }
+        bench_free(bench);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_operator_has_a_case), cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_gradients_are_added),       cmocka_unit_test(test_gradients_from_some_outputs),
+        cmocka_unit_test(test_float_is_like_double),      cmocka_unit_test(test_preparing_without_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Tests of the whole program, and of what is installed with it.
+program_tests = tests/program/commands.sh tests/program/errors.sh tests/program/kept.sh tests/program/lua.sh tests/program/lua-criteria.sh tests/program/lua-manual.sh tests/program/lua-scripts.sh tests/program/judging.sh tests/program/manual.sh tests/program/pruning.sh tests/program/panes.sh tests/program/screens.sh tests/program/scripts.sh tests/program/terminal.sh
+TESTS += $(program_tests)
+EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
+	tests/program/screens/ascii.in tests/program/screens/ascii.out \
+	tests/program/screens/bind.in tests/program/screens/bind.out \
+	tests/program/screens/layouts.in tests/program/screens/layouts.out \
+	tests/program/screens/overview.in tests/program/screens/overview.out \
+	tests/program/screens/panes.in tests/program/screens/panes.out \
+	tests/program/screens/small.in tests/program/screens/small.out \
+	tests/program/screens/tiny-1x1.in tests/program/screens/tiny-1x1.out \
+	tests/program/screens/tiny-20x5.in tests/program/screens/tiny-20x5.out \
+	tests/program/screens/tiny-30x7.in tests/program/screens/tiny-30x7.out \
+	tests/program/screens/tiny-9x2.in tests/program/screens/tiny-9x2.out \
+	tests/program/commands/compare.in tests/program/commands/compare.out \
+	tests/program/commands/errors.in tests/program/commands/errors.out \
+	tests/program/commands/eval.in tests/program/commands/eval.out \
+	tests/program/commands/files.in tests/program/commands/files.out \
+	tests/program/commands/gamma.in tests/program/commands/gamma.out \
+	tests/program/commands/judge.in tests/program/commands/judge.out \
+	tests/program/commands/look.in tests/program/commands/look.out \
+	tests/program/commands/map.in tests/program/commands/map.out \
+	tests/program/commands/program.in tests/program/commands/program.out \
+	tests/program/commands/prune.in tests/program/commands/prune.out \
+	tests/program/commands/save.in tests/program/commands/save.out \
+	tests/program/commands/score.in tests/program/commands/score.out
+$(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
+tests/program/manual.log: man/generator/generate$(EXEEXT)

@@ -1,0 +1,589 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Lua: the ways in, the module, and that no script can do harm.
+. "$SRCDIR/tests/support/program.sh"
+cd "$work" || exit 1
+
+# lua NAME [OPTION...]: run the script on standard input; it must end well and print "good" last.
+lua() {
+    name=$1
+    shift
+    cat >script.lua
+    "$IPPRO" -n "$@" script.lua >out 2>err
+    status=$?
+    [ $status -eq 0 ] && [ "$(tail -n 1 out)" = good ]
+    good=$?
+    ok $good "$name"
+    [ $good -eq 0 ] || { tail -n 3 out | sed 's/^/# /'; explain err; }
+}
+
+# refused NAME STATUS PATTERN [OPTION...]: the script on standard input must fail so.
+refused() {
+    name=$1 wanted=$2 pattern=$3
+    shift 3
+    cat >script.lua
+    timeout 60 "$IPPRO" -n "$@" script.lua >out 2>err
+    status=$?
+    [ $status -eq "$wanted" ] && grep -q -- "$pattern" err
+    good=$?
+    ok $good "$name"
+    [ $good -eq 0 ] || { echo "# status $status"; explain err; }
+}
+
+# --- the module -------------------------------------------------------------------------------------------------
+
+lua "models, data, scores and figures" <<'END'
+assert(ippro.version:match("^%d+%.%d+"))
+local m, d = ippro.load("example"), ippro.data("shapes", {images = 200})
+local s = m:score(d, {"l1", "taylor", "proscore"}, {samples = 0.5, seed = 1})
+assert(table.concat(s:criteria(), " ") == "l1 taylor proscore")
+for _, method in ipairs{"pearson", "spearman", "kendall"} do
+    local figure = s:corr(method)
+    assert(figure.kind == "matrix" and figure.facts.method == method)
+    assert(math.abs(figure.values.l1.taylor - s.l1:corr(s.taylor, method)) < 1e-12)
+    assert(figure.values[1][2] == figure.values.l1.taylor)
+end
+assert(math.abs(s:overlap(0.4).values.l1.taylor - s.l1:overlap(s.taylor, 0.4)) < 1e-12)
+local layers = m:layers()
+assert(#layers == 14 and layers[1].name == "conv1" and layers[1].channels == 16 and layers[1].stream)
+assert(#s.l1:of("conv1") == 16 and #s.l1:order("conv1") == 16)
+local values, order = s.l1:of("conv1"), s.l1:order("conv1")
+for i = 2, 16 do assert(values[order[i - 1] + 1] <= values[order[i] + 1]) end
+local h = s:hist("layer1.0.conv1", {criterion = {"l1", "taylor"}, bins = 10})
+assert(h.kind == "histogram" or tostring(h):match("l1"))
+h:csv("h.csv"):json("h.json"):png("h.png"):txt("h.txt")
+assert(not pcall(h.csv, h, "h.png"))
+assert(h:text() == tostring(h))
+assert(ippro.seed == 1 and ippro.get("gamma") == 0.01 and ippro.get("balanced") == false)
+ippro.seed = 7
+assert(ippro.seed == 7 and ippro.get("seed") == 7)
+print("good")
+END
+for file in h.csv h.json h.png h.txt; do
+    [ -s $file ]
+    ok $? "$file is written"
+done
+
+lua "gamma changes without a pass" <<'END'
+local m, d = ippro.load("example"), ippro.data("shapes", {images = 100})
+local s = m:score(d, "proscore", {samples = 50})
+local first = s.proscore:of("layer1.0.conv1")
+local start = os.clock()
+for i = 1, 100 do
+    local scores = s:proscore{gamma = 10 ^ (i / 25 - 2)}
+    assert(scores:overlap(s.proscore, 0.4) >= 0)
+end
+assert(os.clock() - start < 5)
+local same = s:proscore{gamma = 0.01}:of("layer1.0.conv1")
+for i = 1, #first do assert(first[i] == same[i]) end
+-- The same as the command.
+ippro.set("gamma", 0.5)
+local set = m:score(d, "proscore", {samples = 50}).proscore:of("layer1.0.conv1")
+local called = s:proscore{gamma = 0.5}:of("layer1.0.conv1")
+for i = 1, #first do assert(set[i] == called[i] and set[i] ~= first[i]) end
+assert(not pcall(s.proscore, s, {gamma = -1}))
+assert(not pcall(s.proscore, s, {gamma = "x"}))
+assert(not pcall(s.proscore, s, {nonsense = 1}))
+print("good")
+END
+
+lua "pruning, judging, the way back" <<'END'
+local m, d = ippro.load("example"), ippro.data("shapes", {images = 200})
+m:score(d, "l1")
+local whole = m:cost()
+local before = m:eval(d, {samples = 100})
+assert(before.images == 100 and before.top1 > 0.5 and before.top1 <= 1 and before.loss > 0)
+m:ratios(function(layer)
+    assert(layer.name and layer.channels and layer.group)
+    return layer.stream and 0.25 or 0.5
+end)
+local chosen = m:prune("l1")
+assert(chosen:count() > 0 and chosen:cost().macs < whole.macs)
+assert(chosen:kept("layer1.0.conv1") == 8 and #chosen:removed("layer1.0.conv1") == 8)
+assert(#chosen:removed()["conv1"] == 4)
+local masked = m:eval(d, {samples = 100})
+assert(masked.top1 <= before.top1)
+local small = m:apply()
+assert(small:cost().macs == chosen:cost().macs)
+assert(math.abs(small:eval(d, {samples = 100}).top1 - masked.top1) < 1e-9)
+small:save("small.onnx")
+m:undo(2)
+assert(m:cost().macs == whole.macs)
+m:redo()
+assert(m:cost().macs < whole.macs)
+m:undo()
+m:ratios{streams = false, inner = 0.25, ["layer1.*.conv1"] = 0.5}
+local chosen = m:prune("l1")
+assert(chosen:kept("conv1") == 16 and chosen:kept("layer1.0.conv1") == 8 and chosen:kept("layer2.0.conv1") == 24)
+m:ratios(0.5)
+assert(m:prune("l1"):kept("layer2.0.conv1") == 16 and m:prune("l1"):kept("conv1") == 16)
+m:ratios{["*"] = 0.5} -- a pattern wins over false, words do not
+assert(m:prune("l1"):kept("conv1") == 8)
+assert(not pcall(m.ratios, m, "x"))
+assert(not pcall(m.ratios, m, {nonsense = 0.5}))
+assert(not pcall(m.ratios, m, {inner = 7}))
+print("good")
+END
+[ -s small.onnx ]
+ok $? "the small network is saved"
+
+lua "every command is a function" <<'END'
+ippro.load("example")
+local answer = ippro.layers("layer1.*")
+assert(#answer == 1 and answer[1].rows[1].layer == "layer1.0.conv1")
+assert(tostring(answer):find("layer1.1.conv2", 1, true))
+assert(ippro.command("info; cost")[2].kind == "table")
+for _, name in ipairs{"score", "prune", "undo", "help", "session", "recipe", "set"} do
+    assert(type(ippro[name]) == "function", name)
+end
+assert(#ippro.help("score").text > 100)
+local fine, message = pcall(function() ippro.score("nonsense") end)
+assert(not fine and message:match("^script.lua:%d+: score: no criterion 'nonsense'"), message)
+assert(select(2, pcall(function() ippro.command("score 'x") end)):match("not closed"))
+for _, bad in ipairs{{print}, {{{}}}, {{[print] = 1}}, {"a\0b"}} do
+    assert(not pcall(ippro.score, table.unpack(bad)))
+end
+assert(not pcall(ippro.quit))
+assert(not pcall(ippro.command, "= 1"))
+print("good")
+END
+
+lua "figures of a script's own numbers" <<'END'
+local t = ippro.table{name = "t", title = "T", columns = {"a", "b", "c"}, rows = {{"x", 1, 0.5}, {"y", 2, nil}}}
+assert(t.kind == "table" and t.rows[1].a == "x" and t.rows[2].b == 2 and t.rows[2].c == nil)
+assert(math.type(t.rows[1].b) == "integer" and t.columns[2].name == "b")
+t:csv("t.csv"):png("t.png")
+local c = ippro.curve{x_axis = "n", y_axis = "m", series = {
+    {name = "p", x = {1, 2, 3}, y = {1, 4, 9}}, {name = "q", x = {1, 2}, y = {0.5, 0}}}}
+assert(c.kind == "curve" and c.series[1].name == "p" and c.series[1].y[3] == 9 and c.series[2].x[2] == 2)
+c = ippro.curve{reference = 2, reference_label = "level", series = {{name = "p", x = {1, 2}, y = {3, 4}, spread = {0.5}}}}
+assert(c.reference == 2 and c.series[1].spread[1] == 0.5 and c.series[1].spread[2] ~= c.series[1].spread[2])
+c:csv("c.csv"):png("c.png"):txt("c.txt")
+for _, bad in ipairs{1, {}, {columns = {}}, {columns = {1}, rows = {{1}}}, {columns = {"a"}, rows = {1}},
+    {columns = {"a"}, rows = {{print}}}, {title = {}, columns = {"a"}, rows = {{1}}}} do
+    assert(not pcall(ippro.table, bad))
+end
+for _, bad in ipairs{1, {}, {series = {}}, {series = {1}}, {series = {{x = {1}, y = {1}}}}, {series = {{name = "a", x = {1}}}},
+    {series = {{name = "a", x = {print}, y = {1}}}}, {series = {{name = "a", x = {}, y = {}}}}} do
+    assert(not pcall(ippro.curve, bad))
+end
+print("good")
+END
+
+# --- handles ----------------------------------------------------------------------------------------------------
+
+lua "what is freed is dead, not dangling" <<'END'
+local m, d = ippro.load("example"), ippro.data("shapes", {images = 100})
+local s = m:score(d, {"l1", "l2"})
+local l1, figure, chosen = s.l1, s:corr(), (m:ratios(0.5) and m:prune("l1"))
+s:free()
+assert(tostring(s) == "score set (freed)")
+assert(select(2, pcall(function() return s.l1 end)):match("this score set was freed"))
+assert(#l1:of("conv1") == 16)
+l1:free() figure:free() chosen:free() d:free() m:free()
+for _, dead in ipairs{
+    function() return l1:of("conv1") end, function() return figure.values end,
+    function() figure:csv("x.csv") end, function() chosen:count() end, function() m:layers() end,
+    function() m:prune("l1") end,
+} do
+    local fine, message = pcall(dead)
+    assert(not fine and message:match("was freed"), message)
+end
+m:free()
+assert(tostring(d) == "data set (freed)")
+-- Wrong kinds.
+for _, wrong in ipairs{{}, "x", 1, io.stdout, figure} do
+    assert(not pcall(l1.of, wrong, "conv1"))
+end
+assert(getmetatable(m) == "model" and not pcall(setmetatable, m, {}))
+-- The model goes while it is iterated.
+local m = ippro.load("example")
+assert(not pcall(m.ratios, m, function() m:free() end))
+local m = ippro.load("example")
+assert(not pcall(m.ratios, m, function() m:undo(2) return 0.5 end))
+print("good")
+END
+
+# --- tame -------------------------------------------------------------------------------------------------------
+
+lua "binary chunks, collection and the debug library are refused" <<'END'
+assert(not load("\27Lua") and not load(function() return nil end == nil and "" or "\27x"))
+assert(select(2, load("\27LuaT")):match("binary"))
+local file = io.open("binary.lua", "w")
+file:write("\27LuaT\0\x19\x93\r\n") file:close()
+assert(not loadfile("binary.lua") and not pcall(dofile, "binary.lua"))
+package.path = "./?.lua"
+assert(not pcall(require, "binary"))
+assert(not pcall(setmetatable, {}, {__gc = print}))
+assert(not debug.sethook and not debug.getregistry and not debug.setmetatable and not string.dump)
+assert(not package.loadlib and package.cpath == "" and #package.searchers == 2)
+assert(require("debug") == debug)
+print("good")
+END
+printf '\033LuaT\000' >chunk.lua
+"$IPPRO" -n chunk.lua >out 2>err
+[ $? -ne 0 ] && grep -q 'binary chunks are refused' err
+ok $? "a binary chunk as script is refused"
+lua "metatables that are not a script's own are out of reach" <<'END'
+for _, value in ipairs{"", io.stdout, ippro, ippro.command("set gamma"), ippro.load("example"), ippro.data("shapes")} do
+    assert(type(getmetatable(value)) == "string", tostring(value))
+    assert(not pcall(function() getmetatable(value).__gc = print end))
+end
+-- One that gets its finalizer later has none.
+local called, meta = false, {}
+local t = setmetatable({}, meta)
+meta.__gc = function() called = true end
+t = nil collectgarbage()
+assert(not called and not os.setlocale and not os.exit)
+print("good")
+END
+
+lua "what metamethods and functions free, C does not hold" <<'END'
+local m = ippro.load("example")
+local s = m:score(nil, {"l1", "l2"})
+local function free() s:free() collectgarbage() end
+local trap = setmetatable({}, {__index = function() free() end, __len = function() free() return 2 end})
+pcall(s.corr, s, trap) pcall(s.rank, s, "conv1", {criterion = trap})
+assert(#s.l1:of("conv1") == 16, "tables are read raw")
+assert(s:hist("conv1", {progress = free}).kind == "histogram" or true)
+local function series(n)
+    return setmetatable({name = ("series "):rep(50) .. n, x = {1, 2}, y = {n, n}}, {__index = function() collectgarbage() return 0 end})
+end
+local f = ippro.curve{series = {series(1), series(2), series(3)}}
+assert(f.series[3].name == ("series "):rep(50) .. 3)
+local nameless = setmetatable({x = {1}, y = {1}}, {__index = function() return "made up" end})
+assert(not pcall(ippro.curve, {series = {nameless}}) and not pcall(ippro.table, setmetatable({}, {__index = function() return {{}} end})))
+local weak = setmetatable({}, {__mode = "v"})
+for i = 1, 2000 do weak["layer" .. i] = {} end
+pcall(m.ratios, m, weak)
+assert(not pcall(ippro.table, {columns = {"a"}, rows = (function() local r = {} for i = 1, 100001 do r[i] = {1} end return r end)()}))
+print("good")
+END
+"$IPPRO" -n -e 'lua t = {} for i = 1, 50 do t[("key "):rep(40) .. i] = 1 end t.a = setmetatable({}, {__tostring = function() for k in pairs(t) do t[k] = nil end collectgarbage() return "gone" end})' -e '= t' >out 2>err &&
+    grep -q 'a = gone' out && [ "$(grep -o 'key ' out | wc -l)" -eq 2000 ]
+ok $? "a table that is emptied while it is shown"
+
+printf 'print("A\\27]0;title\\7B\\27[31mC", "\\155 \\0.") io.stderr:write("\\27[1m\\n") warn("@on") warn("w\\27[2m") error("\\27[3m")' >escapes.lua
+printf 'io.write("raw\\27[4m\\n")' >raw.lua
+"$IPPRO" -n escapes.lua >out 2>err
+! grep -q "$(printf '\033')" out err && [ "$(cat out)" = "$(printf 'A\\x1b]0;title\\x07B\\x1b[31mC\t\\x9b \\x00.')" ] &&
+    grep -qF '\x1b[1m' err && grep -qF 'Lua warning: w\x1b[2m' err && grep -qF '\x1b[3m' err
+ok $? "what is printed, warned and raised cannot reach a terminal as a control sequence"
+"$IPPRO" -n raw.lua >out 2>err && grep -q "$(printf 'raw\033\\[4m')" out && "$IPPRO" -n --plain raw.lua >out 2>err && grep -qF 'raw\x1b[4m' out
+ok $? "io.write gives bytes to a file, and none that are escapes with --plain"
+
+lua "the current folder is not searched for modules" <<'END'
+for path in package.path:gmatch("[^;]+") do assert(path:sub(1, 1) == "/", path) end
+assert(not pcall(require, "script"))
+print("good")
+END
+
+refused "a script holds only the memory it is given" 1 'may hold 20 MB' --lua-memory 20 <<'END'
+local t = {}
+while true do t[#t + 1] = ("x"):rep(1000) .. #t end
+END
+lua "running out of memory can be caught" --lua-memory 20 <<'END'
+assert(not pcall(string.rep, "x", 1 << 30))
+assert(not pcall(function() local t = {} while true do t[#t + 1] = {} end end))
+ippro.load("example")
+print("good")
+END
+
+for loop in 'while true do end' \
+    'while true do pcall(function() while true do end end) end' \
+    'while true do coroutine.wrap(function() while true do end end)() end' \
+    'while true do pcall(coroutine.wrap(function() while true do pcall(function() while true do end end) end end)) end' \
+    'local function f() xpcall(function() while true do end end, f) end while true do f() end' \
+    'while true do pcall(ippro.command, "help") end' \
+    'ippro.load("example"):ratios(function() while true do end end)'; do
+    # Before the script runs nobody may listen yet, and a shell's background jobs ignore the signal by default.
+    rm -f running
+    printf 'io.open("running", "w"):close()\n%s\n' "$loop" >loop.lua
+    timeout -s KILL 60 "$IPPRO" -n loop.lua >out 2>err & # which passes the signal on
+    pid=$!
+    while [ ! -e running ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
+    sleep 0.2
+    kill -INT $pid
+    wait $pid
+    status=$?
+    [ $status -eq 130 ]
+    ok $? "stopped: $loop"
+done
+
+# stopped_while NAME: the script on standard input writes the file `running` and must end with 130 on a signal that
+# nobody else gets.
+stopped_while() {
+    cat >loop.lua
+    rm -f running
+    timeout --foreground -s KILL 60 "$IPPRO" -n loop.lua >out 2>err & # which passes the signal to the program alone
+    pid=$!
+    while [ ! -e running ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
+    sleep 0.3
+    kill -INT $pid
+    wait $pid
+    [ $? -eq 130 ]
+    good=$?
+    ok $good "stopped while $1"
+    [ $good -eq 0 ] || explain err
+}
+mkfifo fifo
+stopped_while "a program runs that ignores the signal" <<'END'
+os.execute("trap '' INT; touch running; sleep 60")
+END
+stopped_while "programs end one after the other" <<'END'
+while true do os.execute("touch running; sleep 0.1") end
+END
+stopped_while "a program writes nothing" <<'END'
+io.popen("touch running; sleep 60"):read("a")
+END
+stopped_while "a pipe has no other end" <<'END'
+os.execute("touch running") for line in io.lines("fifo") do end
+END
+stopped_while "the standard input says nothing" <<'END'
+os.execute("touch running") io.open("fifo"):read("a")
+END
+stopped_while "nothing reads what it prints" <<'END'
+local sink = io.popen("sleep 60", "w") sink:setvbuf("no") os.execute("touch running")
+while true do sink:write(("x"):rep(100000)) end
+END
+
+lua "programs that scripts run" <<'END'
+local fine, how, code = os.execute("exit 3")
+assert(fine == nil and how == "exit" and code == 3 and os.execute() == true)
+fine, how, code = os.execute("kill -TERM $$")
+assert(fine == nil and how == "signal" and code == 15)
+assert(not pcall(os.execute, "kill -INT $$"))
+local file = assert(io.popen("echo one; echo two; exit 2"))
+assert(io.type(file) == "file" and file:read() == "one" and file:read("a") == "two\n")
+fine, how, code = file:close()
+assert(fine == nil and how == "exit" and code == 2 and io.type(file) == "closed file")
+file = assert(io.popen("cat >taken", "w"))
+assert(file:write("given") and file:close() and io.open("taken"):read("a") == "given")
+assert(not pcall(io.popen, "true", "x"))
+file = assert(io.popen("exit 0", "w"))
+file:setvbuf("no")
+os.execute("sleep 0.2")
+fine, how = file:write("nobody reads this")
+assert(not fine and how:match("[Pp]ipe"))
+for line in io.popen("echo a"):lines() do assert(line == "a") end
+print("good")
+END
+
+lua "strings and tables are those of the library" <<'END'
+assert(("ab"):rep(3) == "ababab" and ("ab"):rep(3, ",") == "ab,ab,ab" and ("x"):rep(0) == "" and ("x"):rep(-1) == "")
+assert(("x"):rep(1, ",") == "x" and (""):rep(3, "-") == "--" and #("xyz"):rep(1000003) == 3000009)
+assert(("xyz"):rep(700001):sub(-7) == "zxyzxyz" and not pcall(string.rep, "x", 1 << 62))
+assert(("aBc"):upper() == "ABC" and ("aBc"):lower() == "abc" and ("abc"):reverse() == "cba" and (""):reverse() == "")
+assert(table.concat({1, "b", 2.5}, "-") == "1-b-2.5" and table.concat({1, 2, 3}, ",", 2, 3) == "2,3" and table.concat({}) == "")
+assert(table.concat({[math.maxinteger] = "z"}, "", math.maxinteger, math.maxinteger) == "z")
+assert(select(2, pcall(table.concat, {1, {}, 3})):match("at index 2"))
+local t = {1, 2, 3}
+table.insert(t, 4) table.insert(t, 1, 0) table.insert(t, 6, 5)
+assert(table.concat(t, " ") == "0 1 2 3 4 5" and not pcall(table.insert, t, 8, 1) and not pcall(table.insert, t, 0, 1))
+assert(table.remove(t) == 5 and table.remove(t, 1) == 0 and table.remove(t, 5) == nil and table.concat(t, " ") == "1 2 3 4")
+assert(not pcall(table.remove, t, 7) and table.remove({}) == nil and table.remove({[0] = "x"}, 0) == "x")
+assert(table.concat(table.move({1, 2, 3}, 1, 3, 2), " ") == "1 1 2 3" and table.concat(table.move({1, 2, 3}, 2, 3, 1), " ") == "2 3 3")
+assert(table.concat(table.move({1, 2, 3}, 1, 3, 3, {7, 8}), " ") == "7 8 1 2 3")
+assert(not pcall(table.move, {}, 1, math.maxinteger, 2))
+local s = {} for i = 1, 1000 do s[i] = (i * 7919) % 1009 end
+table.sort(s) for i = 2, 1000 do assert(s[i - 1] <= s[i]) end
+table.sort(s, function(a, b) return a > b end) for i = 2, 1000 do assert(s[i - 1] >= s[i]) end
+local pieces = {"return ", "1", " + 2"}
+assert(load(function() return table.remove(pieces, 1) end)() == 3)
+assert(select(2, load(function() return {} end)):match("must return a string"))
+assert(select(2, load("x =", "=chunk")):match("^chunk:1:") and load("return y", "c", "t", {y = 7})() == 7)
+assert(collectgarbage("count") > 0 and collectgarbage() == 0 and collectgarbage("isrunning"))
+collectgarbage("stop") assert(not collectgarbage("isrunning")) collectgarbage("restart")
+local weak = setmetatable({{}}, {__mode = "v"}) collectgarbage() assert(weak[1] == nil)
+assert(not collectgarbage or not pcall(collectgarbage, "nonsense"))
+print("good")
+END
+
+lua "patterns find what Lua's own find" <<'END'
+local function same(result, ...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+    assert(table.concat(parts, " ") == result, table.concat(parts, " "))
+end
+same("8 9", ("hello w%d"):find("%d", 1, true))
+same("5 7 b1", ("ab, b1."):find("%f[%w](%w+)", 4) and 5, 7, ("ab, b1."):match("%f[%w](%w+)", 4))
+same("key value", ("  key = value"):match("^%s*(%w+)%s*=%s*(%w+)$"))
+same("(a(b)c) 3", ("x(a(b)c)"):match("%b()"), ("xa"):match("a()"))
+same("nil", ("abc"):match("^b"))
+same("=[[x]]= ", ("=[[x]]="):match("=%[(=*)%[.-%]%1%]=") and "=[[x]]=", "")
+same("world hello 1", ("hello world"):gsub("(%w+) (%w+)", "%2 %1"))
+same("-a-b- 3", ("ab"):gsub("", "-"))
+same("$5 b{c} 2", ("{a} b{c}"):gsub("{(%w)}", {a = "$5"}))
+same("a.b c 1", ("a b c"):gsub(" ", ".", 1))
+local words = {}
+for k, v in ("a=1, b=2"):gmatch("(%w)=(%w)") do words[#words + 1] = k .. v end
+same("a1 b2", table.unpack(words))
+for pattern, message in pairs{["("] = "unfinished capture", ["%"] = "ends with '%%'", ["[a"] = "missing ']'", [")"] = "invalid pattern capture",
+    ["%1"] = "invalid capture index %%1", ["%b"] = "missing arguments", ["%f"] = "missing '%['", [("(a"):rep(40)] = "too many captures",
+    [("a-"):rep(300)] = "too complex"} do
+    local fine, said = pcall(string.match, ("a"):rep(400), pattern .. "")
+    assert(not fine and said:find(message), pattern)
+end
+assert(not pcall(string.gsub, "a", "a", "%2") and not pcall(string.gsub, "a", "a", print == nil) and not pcall(string.find))
+same("1 300", (("a"):rep(300)):find(("%a"):rep(300)))
+print("good")
+END
+
+# --- errors -----------------------------------------------------------------------------------------------------
+
+refused "a syntax error has file and line" 3 '^script.lua:2: ' <<'END'
+local x = 1
+local = 2
+END
+refused "a runtime error has file, line and the calls that led there" 1 '^script.lua:1: .*nothing' <<'END'
+local function f() local nothing; nothing.x = 1 end
+f()
+END
+grep -q "in local 'f'\|in upvalue 'f'" err
+ok $? "the traceback names the function"
+refused "errors that are tables" 1 'an error that is a table' <<'END'
+error({})
+END
+refused "errors that are nil" 1 'an error that is a nil' <<'END'
+error(nil)
+END
+refused "errors with a __tostring of their own" 1 'told so' <<'END'
+error(setmetatable({}, {__tostring = function() return "told so" end}))
+END
+refused "escape sequences in errors do not reach the terminal" 1 'x1b' <<'END'
+error("\27[31mred")
+END
+refused "endless recursion" 1 'stack overflow' <<'END'
+local function f() return 1 + f() end
+f()
+END
+"$IPPRO" -n missing.lua >out 2>err
+[ $? -eq 3 ] && grep -q 'missing.lua' err
+ok $? "a script that is missing is a file that is refused"
+
+# --- safe -------------------------------------------------------------------------------------------------------
+
+mkdir -p inside
+lua "with --safe nothing is written elsewhere" --safe inside <<'END'
+assert(not os and not io)
+assert(not pcall(require, "os") and not pcall(require, "io"))
+local m = ippro.load("example")
+m:score(nil, {"l1", "l2"})
+local figure = ippro.corr()[1]
+figure:csv("inside/a.csv")
+ippro.command("corr > inside/b.csv")
+for _, path in ipairs{"x.csv", "inside/../x.csv", "/tmp/x.csv", "~/x.csv", "inside/missing/x.csv", "link/x.csv"} do
+    assert(not pcall(figure.csv, figure, path), path)
+    assert(not pcall(ippro.command, "corr > " .. path), path)
+    assert(not pcall(ippro.save, (path:gsub("csv", "onnx"))), path)
+    assert(not pcall(ippro.session, "save", path), path)
+end
+ippro.save("inside/a.onnx")
+assert(not pcall(ippro.run, "x.ippro"))
+print("good")
+END
+echo 'secret = 1' >outside.lua
+echo old >outside.csv
+ln -s ../outside.csv inside/link.csv
+ln -s .. inside/up
+ln -s ../outside.lua inside/link.lua
+ln -s a.onnx inside/same.onnx
+cp plain.ippro outside.ippro 2>/dev/null || echo 'score l1' >outside.ippro
+echo 'return 0.5' >outside.recipe.lua
+echo 'all 0.5' >outside.recipe
+cp inside/a.onnx outside.onnx
+echo 'inner = 2 return 0.25' >inside/mine.lua
+lua "with --safe neither scripts nor commands open what lies elsewhere" --safe inside <<'END'
+local m = ippro.load("inside/a.onnx")
+assert(ippro.load("inside/same.onnx") and ippro.load("example"))
+m = ippro.load("example")
+m:score(nil, {"l1", "l2"})
+for _, path in ipairs{"outside.lua", "inside/../outside.lua", "inside/link.lua", "inside/up/outside.lua", "/etc/passwd"} do
+    assert(select(2, loadfile(path)):match("outside the folder"), path)
+    assert(not pcall(dofile, path), path)
+end
+assert(loadfile("inside/mine.lua")() == 0.25)
+package.path = "./?.lua;inside/?.lua"
+assert(not pcall(require, "outside") and not pcall(require, "link") and require("mine") == 0.25)
+assert(package.searchpath("passwd", "/etc/?") == nil)
+for _, line in ipairs{"load outside.onnx", "load inside/up/outside.onnx", "run outside.ippro", "recipe outside.recipe",
+    "recipe outside.recipe.lua", "session open outside.onnx", "theme ./outside.recipe", "data cifar10 /etc",
+    "corr > inside/up/x.csv", "save inside/up/x.onnx", "session save inside/up/x.session", "corr > inside/missing/x.csv"} do
+    local fine, message = pcall(ippro.command, line)
+    assert(not fine, line)
+end
+local fine, message = pcall(ippro.command, "load outside.onnx")
+assert(message:match("outside%.onnx: outside the folder .*inside, where %-%-safe"), message)
+ippro.command("recipe inside/mine.lua")
+ippro.command("corr > inside/link.csv") -- the link itself is replaced
+print("good")
+END
+[ "$(cat outside.csv)" = old ] && [ ! -e x.csv ] && [ ! -e x.onnx ] && [ ! -e x.session ] && [ ! -L inside/link.csv ]
+ok $? "no symbolic link leads out"
+"$IPPRO" -n --safe inside -e 'load outside.onnx' >out 2>err
+[ $? -eq 3 ] && grep -q 'outside the folder' err
+ok $? "commands without a script are bound too"
+"$IPPRO" -n --safe inside -f outside.ippro >out 2>err
+! grep -q 'outside the folder' err
+ok $? "what the command line names is read"
+"$IPPRO" -n --safe inside --data shapes outside.onnx -e info >out 2>err </dev/null
+[ $? -eq 0 ]
+ok $? "so is the network"
+[ -s inside/a.csv ] && [ -s inside/b.csv ] && [ -s inside/a.onnx ] && [ ! -e x.csv ]
+ok $? "inside the folder it is"
+"$IPPRO" -n --safe nowhere script.lua >out 2>err
+[ $? -eq 3 ] && grep -q 'nowhere' err
+ok $? "a safe folder must exist"
+
+# --- session files ----------------------------------------------------------------------------------------------
+
+echo 'if os then os.execute("touch payload-ran") end return 0.1' >payload.lua
+log() {
+    printf '{"format": "ippro-explore session 1", "program": "x", "commands": [{"line": "load example"}, {"line": "%s"}]}' "$1" >x.session
+    "$IPPRO" -n -e 'session open x.session' >out 2>err
+}
+log "recipe payload.lua"
+[ $? -ne 0 ] && [ ! -e payload-ran ] && grep -q 'command 2: recipe: payload.lua: a program' err
+ok $? "opening a session runs no recipe that is a program"
+for line in "lua error()" "= 1" "run payload.lua"; do
+    log "$line"
+    [ $? -eq 3 ] && grep -qF "x.session: command 2: '$line' is no command of a log" err && ! grep -q done out && [ ! -e payload-ran ]
+    ok $? "a session with '$line' is refused by the line"
+done
+cat >settings.lua <<'END'
+return {criterion = "l1", round_to = "8", inner = 0.5, ["layer1.*.conv1"] = false}
+END
+"$IPPRO" -n -e 'load example; recipe settings.lua; prune; ratio > before.csv; session save r.session' >out 2>err
+! grep -q 'settings.lua' r.session && grep -q '"ratio inner 0.5"' r.session && rm settings.lua &&
+    "$IPPRO" -n -e 'session open r.session; ratio > after.csv' >out 2>err && cmp -s before.csv after.csv
+ok $? "a session file holds a recipe's ratios, not the program"
+"$IPPRO" -n -e "load $PWD/inside/a.onnx; session save n.session; load example; prune l1 0.5; apply; save inside/a.onnx overwrite=yes" >out 2>err
+"$IPPRO" -n -e 'session open n.session' >out 2>err
+[ $? -eq 3 ] && grep -q "command 1: .*inside/a.onnx: the model's file is not the one of the session" err
+ok $? "a network's file that changed is named"
+
+# --- ways in ----------------------------------------------------------------------------------------------------
+
+echo 'print(#arg, arg[0], arg[1], ...)' >arguments.lua
+"$IPPRO" -n arguments.lua 'a b' c >out 2>err
+[ "$(cat out)" = "$(printf '2\targuments.lua\ta b\ta b\tc')" ]
+ok $? "arguments of a script"
+"$IPPRO" -n -e "run arguments.lua 'a b' c" >out 2>err
+[ "$(cat out)" = "$(printf '2\targuments.lua\ta b\ta b\tc')" ]
+ok $? "run with arguments"
+"$IPPRO" -n -e 'lua x = 20; y = "a;b # c > d"' -e '= x + 1, y, {1, {k = true}, s = "q"}' >out 2>err
+[ "$(cat out)" = "$(printf '21\na;b # c > d\n{1, {k = true}, s = "q"}')" ]
+ok $? "lua and = take the rest of the line, and share their globals"
+"$IPPRO" -n -e 'load example' -e '= #ippro.layers()[1].rows' >out 2>err
+grep -q '^14$' out
+ok $? "code and commands share the session"
+"$IPPRO" -n -e 'lua for i = 1,' >out 2>err
+[ $? -eq 1 ] && grep -q 'eof' err
+ok $? "incomplete code is an error where nobody can go on"
+printf 'load example\n= 1 + 1\n' >mixed.ippro
+echo 'print(tostring(ippro.load("example"))); ippro.run("plain.ippro"); assert(not pcall(ippro.run, "mixed.ippro"))' >outer.lua
+echo 'score l1' >plain.ippro
+"$IPPRO" -n outer.lua >out 2>err
+ok $? "a script runs files of commands, but is not entered again by them"
+[ $number -gt 0 ]
+finish

@@ -1,0 +1,123 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The manual is complete, well formed, and its examples work. Also the examples of `help`, and the shell completion.
+. "$SRCDIR/tests/support/program.sh"
+cd "$work" || exit 1
+: "${GENERATE:?is the program that makes the lists of the manual}"
+manual=$work/ippro-explore.1
+awk -v generate="$GENERATE" -f "$SRCDIR/man/fill.awk" "$SRCDIR/man/ippro-explore.1.in" >"$manual"
+ok $? "the manual can be made"
+
+"$GENERATE" nonsense >out 2>err
+[ $? -ne 0 ] && [ ! -s out ] && grep -q 'commands-mdoc.* completion' err
+ok $? "an unknown part is refused with the names of the known"
+
+# Every command, option of set, criterion, program option, environment variable and exit status, by name.
+"$GENERATE" names >names
+[ "$(wc -l <names)" -gt 60 ]
+ok $? "the tables have names"
+missing=0
+while read -r kind name; do
+    escaped=$(printf '%s' "$name" | sed 's/-/\\\\\\\\-/g; s/?/\\\\\\\\\&?/')
+    case $kind in
+    command) pattern="^\\.It Ic $escaped( |\$)" ;;
+    setting) pattern="^\\.It Cm \"$escaped\" Ns =" ;;
+    criterion) pattern="^\\.It Cm \"$escaped\"\$" ;;
+    option) pattern="Fl Fl \"$escaped\"" ;;
+    environment) pattern="^\\.It Ev \"$escaped\"\$" ;;
+    action) pattern="^\\.It Cm \"$escaped\" : Li" ;;
+    exit) pattern="^\\.It Li \"$escaped\"\$" ;;
+    esac
+    if ! awk -v pattern="$pattern" '$0 ~ pattern { found = 1 } END { exit !found }' "$manual"; then
+        echo "# $kind $name is not in the manual"
+        missing=1
+    fi
+done <names
+ok $missing "every name of the tables is in the manual"
+
+# Every environment variable that the source asks for.
+missing=0
+for variable in $(grep -rhoE '(getenv|file_user_directory)\("[A-Z_]+"' "$SRCDIR/src" | sed 's/.*"\(.*\)"/\1/' | sort -u); do
+    if ! grep -q "^\.It Ev \"$variable\"" "$manual"; then
+        echo "# the environment variable $variable is not in the manual"
+        missing=1
+    fi
+done
+ok $missing "every environment variable of the source is in the manual"
+
+missing=0
+for section in NAME SYNOPSIS DESCRIPTION COMMANDS SETTINGS CRITERIA PRUNING 'THE FULL SCREEN' 'SESSION FILES' FIGURES ENVIRONMENT FILES 'EXIT STATUS' EXAMPLES \
+    'SEE ALSO' CAVEATS; do
+    grep -q "^\.Sh $section\$" "$manual" || { echo "# no section $section"; missing=1; }
+done
+ok $missing "every section is there"
+
+if command -v mandoc >mandoc.path 2>&1; then
+    mandoc -T lint -W warning "$manual" >lint 2>&1
+    status=$?
+    ok $status "mandoc has no warning"
+    [ $status -eq 0 ] || explain lint
+else
+    skip "mandoc has no warning" "mandoc is not installed"
+fi
+
+# Examples at the prompt: all of the manual's, in their order, in one session.
+sed 's/\\(aq/'"'"'/g; s/\\(ti/~/g; s/\\-/-/g; s/\\e/\\/g' "$manual" |
+    awk '/^\.\\" run prompt/ { wanted = 1 } /^\.Bd/ && wanted { inside = 1; next } /^\.Ed/ { wanted = inside = 0 }
+         inside && sub(/^ippro> /, "") { print }' >prompt.ippro
+[ "$(wc -l <prompt.ippro)" -gt 5 ]
+ok $? "the manual has examples at the prompt"
+"$IPPRO" -n -f prompt.ippro >out 2>&1
+status=$?
+ok $status "the manual's examples at the prompt work"
+[ $status -eq 0 ] || explain out
+[ -s corr.csv ] && [ -s hist.png ]
+ok $? "they write the files that they name"
+
+# Examples in the shell.
+sed 's/\\(aq/'"'"'/g; s/\\(ti/~/g; s/\\-/-/g; s/\\e$/\\/' "$manual" |
+    awk '/^\.\\" run$/ { wanted = 1 } /^\.Bd/ && wanted { inside = 1; next } /^\.Ed/ { wanted = inside = 0 }
+         inside { sub(/^\$ ippro-explore/, "\"$IPPRO\" -n"); print }' >examples.sh
+[ -s examples.sh ]
+ok $? "the manual has examples in the shell"
+sh -e examples.sh >out 2>&1
+status=$?
+ok $status "the manual's examples in the shell work"
+[ $status -eq 0 ] || explain out
+
+# Examples of the command table. `quit` comes last of them all.
+{
+    echo 'load example; data shapes images=600; score every samples=20'
+    "$GENERATE" examples | grep -v '^quit$'
+} >table.ippro
+"$IPPRO" -n -f table.ippro >out 2>&1
+status=$?
+ok $status "the examples of the command table work"
+[ $status -eq 0 ] || tail -n 3 out >tail.out
+[ $status -eq 0 ] || explain tail.out
+
+# Every text of a help topic is in the program, whole: its words are shown in their order.
+missing=0
+for text in "$SRCDIR"/src/session/help/*.txt; do
+    topic=$(basename "$text" .txt)
+    { printf '%s: ' "$topic"; cat "$text"; } | tr -s ' \n' '\n\n' >wanted
+    # Options and commands of the same name come first.
+    "$IPPRO" -n -e "help $topic" | sed -n "/^$topic: /,\$p" | tr -s ' \n' '\n\n' >shown
+    cmp -s wanted shown || { echo "# help $topic is not $text"; missing=1; }
+done
+ok $missing "every text of a help topic is shown by help"
+
+"$IPPRO" --help >help.out
+[ "$(wc -l <help.out)" -le 24 ] && [ "$(awk 'length > 80' help.out | wc -l)" -eq 0 ]
+ok $? "--help fits one screen"
+
+"$GENERATE" completion >completion.bash
+if command -v bash >bash.path 2>&1; then
+    bash -c '. ./completion.bash; COMP_WORDS=(ippro-explore --ver); COMP_CWORD=1; compopt() { :; }; _ippro_explore
+             [ "${COMPREPLY[*]}" = --version ]
+             COMP_WORDS=(ippro-explore -e sco); COMP_CWORD=2; _ippro_explore; [ "${COMPREPLY[*]}" = score ]' >out 2>&1
+    ok $? "the shell completion completes"
+else
+    skip "the shell completion completes" "bash is not installed"
+fi
+finish

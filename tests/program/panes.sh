@@ -1,0 +1,250 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The panes in a real terminal (tmux): completion, wide characters, work with the prompt alive, Ctrl-C, resize, suspend,
+# the ways to end, and what each kind of terminal gets.
+. "$SRCDIR/tests/support/program.sh"
+. "$SRCDIR/tests/support/tmux.sh"
+prompt_line=2
+
+# value FORMAT: what tmux knows of the terminal.
+value() {
+    tmux_ display-message -p -t it "#{$1}"
+}
+# becomes NAME FORMAT VALUE
+becomes() {
+    tries=0
+    while [ "$(value "$2")" != "$3" ] && [ $tries -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    [ "$(value "$2")" = "$3" ]
+    status=$?
+    ok $status "$1"
+    [ $status -eq 0 ] || echo "# $2 is '$(value "$2")', not '$3'"
+}
+
+start 80 24 -n
+shows "panes open on the example" 'Layers example, 14 layers'
+shows "empty ones say what to do" 'no scores yet: score all'
+shows "there is a prompt" '^ippro> *$'
+shows "and a bar of keys" 'F1 keys +F2 layers'
+becomes "on the alternate screen" alternate_on 1
+
+keys 'sco' Tab
+shows "Tab completes a command" '^ippro> score *$'
+keys 'proscore:' Tab Tab
+shows "Tab shows what fits" 'proscore:bn-affine'
+keys C-u
+shows "which goes with the next key" '^ippro> *$'
+keys -l '# 日本語x'
+shows "wide characters can be typed" '^ippro> # 日本語x'
+becomes "the cursor is behind them" cursor_x 16
+keys BSpace BSpace
+becomes "and goes back by what is deleted" cursor_x 13
+keys -l 'é'
+becomes "also over accents" cursor_x 14
+keys C-u
+at_prompt
+
+keys 'score l1,bn,geomedian' Enter
+shows "scores fill their pane" 'Scores in conv1: weights only'
+shows "and the correlation" '\.5[0-9]|0\.5[0-9]'
+at_prompt
+keys Up
+shows "Up brings the last line back" '^ippro> score l1,bn,geomedian'
+keys C-u
+keys 'nonsense' Enter
+shows "errors are told" "no command 'nonsense'"
+keys 'corr' Enter
+shows "figures open as a pane" 'Figure .*corr'
+keys F7 q
+shows "q closes it" 'Scores in conv1'
+
+# Ratios under the cursor: one change, however often the key is pressed.
+keys F2 Down + + +
+shows "+ changes a ratio" 'ratio layer1\.\* 0\.15'
+keys u
+shows "undo takes the whole run back" 'layer1 +0\.00'
+keys /
+keys 'layer3.1' Enter
+keys +
+shows "search finds a layer" 'ratio layer3\.1\.conv1 0\.05'
+keys Escape
+shows "Esc goes to the prompt" 'F1 keys +F2 layers'
+# A click on the first row of the layers, in the reports of xterm.
+keys -l "$(printf '\033[<0;3;3M\033[<0;3;3m')"
+shows "the mouse chooses a pane" '▸Layers'
+keys -l "$(printf '\033[<0;12;23M\033[<0;12;23m')"
+at_prompt
+
+# Work with the prompt alive.
+keys 'score taylor samples=all precision=double' Enter
+shows "progress is told" 'of 10,000 images'
+keys 'info' Enter
+shows "what looks is answered meanwhile" 'The session'
+keys 'ratio conv1 0.3' Enter
+shows "what changes has to wait" 'score is running'
+keys 'hel' Tab
+shows "the line is edited meanwhile" '^ippro> help'
+keys C-u
+at_prompt # the terminal throws away what is unread when Ctrl-C comes
+keys C-c
+shows "Ctrl-C cancels the work" 'score: cancelled'
+at_prompt
+ok $? "and nothing else"
+tmux_ resize-window -t it -x 120 -y 40
+shows "it follows a resize" 'figure +F9 layout +F10 zoom'
+keys 'eval samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+tmux_ resize-window -t it -x 1 -y 1
+sleep 0.3
+tmux_ resize-window -t it -x 7 -y 3
+sleep 0.3
+tmux_ resize-window -t it -x 80 -y 24
+keys C-c
+shows "also in the middle of work, to one cell and back" 'eval: cancelled'
+at_prompt
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+interrupt_twice
+shows "a second Ctrl-C asks to quit" 'Quit\?'
+keys 'n' Enter
+at_prompt
+ok $? "n goes on"
+
+# A question that is open when work ends.
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+keys F2
+keys /
+shows "a pane is searched while work runs" '^/ *$'
+keys C-c
+wait_for 'score: cancelled'
+sleep 0.5
+keys -l 'linear'
+shows "the question outlives the work" '^/linear *$'
+keys Enter
+shows "and is answered" '^ippro> *$'
+keys F8
+wait_for 'F1 keys +F2 layers'
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+keys -l 'hel'
+keys F2
+keys /
+wait_for '^/ *$'
+keys -l 'layer'
+interrupt_twice
+shows "the wish to quit takes the place of a question" '^Quit\? \(y or n\) *$'
+keys 'n' Enter
+shows "and the line comes back as it was" '^ippro> hel *$'
+keys C-u
+at_prompt
+
+# Code that waits for its end, and keys of panes.
+keys 'lua for i = 1, 3 do' Enter
+shows "code waits for its end" '^ +>> *$'
+keys F2
+keys Home Down + F8
+shows "keys give commands meanwhile" 'ratio layer1\.\* 0\.05'
+keys 'print("line", i) end' Enter
+shows "and the code goes on" 'line[[:space:]]+3'
+at_prompt
+
+# What libraries and children write lands in the log.
+keys 'lua os.execute("echo noise; echo more noise >&2")' Enter
+shows "other output goes to the log" '│more noise'
+keys 'theme light'
+sleep 0.3
+keys C-u
+at_prompt
+keys C-d
+shows "Ctrl-D quits" 'ended with 0'
+becomes "and leaves the alternate screen" alternate_on 0
+
+# Signals give the terminal back.
+for signal in TERM:143 HUP:129 QUIT:131 SEGV:139 ABRT:134; do
+    start 80 24 -n
+    wait_for 'F1 keys'
+    kill -"${signal%:*}" "$(cat pid)"
+    shows "SIG${signal%:*} ends it" "ended with ${signal#*:}"
+    becomes "with the terminal given back" alternate_on 0
+    modes_are_back
+    ok $? "as it was"
+done
+for work in 'score taylor samples=all precision=double' 'lua while true do end'; do
+    start 80 24 -n
+    at_prompt
+    keys "$work" Enter
+    wait_for "^.*› $work"
+    sleep 1
+    kill -HUP "$(cat pid)"
+    shows "SIGHUP ends it in the middle of work" 'ended with 129'
+    modes_are_back
+    ok $? "with the terminal as it was"
+done
+start 80 24 -n
+at_prompt
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+process=$(cat pid)
+tmux_ kill-session -t it
+tries=0
+while kill -0 "$process" 2>/dev/null && [ $tries -lt 200 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+[ $tries -lt 200 ]
+ok $? "a window that is closed ends it too"
+
+# Suspend and go on.
+tmux_ kill-server 2>/dev/null
+sleep 0.2
+tmux_ new-session -d -s it -x 80 -y 24 "env PS1='shell> ' LC_ALL=C.UTF-8 sh -i"
+wait_for '^shell> *$'
+keys '"$IPPRO" -n' Enter
+at_prompt
+keys 'set gam'
+wait_for '^ippro> set gam'
+keys C-z
+shows "Control-Z stops it" '^shell> *$'
+keys 'stty -a | grep -o " echo "; fg' Enter
+shows "fg brings the panes and the line back" '^ippro> set gam *$'
+shows "as they were" 'Layers example, 14 layers'
+
+# Kinds of terminals.
+for term in vt100 screen screen-256color xterm xterm-256color; do
+    it_term=$term
+    export it_term
+    start 80 24 -n
+    shows "panes on $term" 'F1 keys +F2 layers'
+    keys F2
+    shows "function keys on $term" 'Space keep'
+done
+for term in dumb unknown-terminal; do
+    it_term=$term
+    start 80 24 -n
+    shows "$term gets one line" '^No panes here: .*terminal'
+    prompt_line=1
+    at_prompt
+    ok $? "and the plain prompt"
+    prompt_line=2
+done
+unset it_term
+it_locale=C
+export it_locale
+start 80 24 -n
+shows "the C locale gets ASCII" '^-.Layers example, 14 layers -+\|'
+screen
+LC_ALL=C grep -q '[^ -~]' screen.txt
+[ $? -eq 1 ]
+ok $? "and nothing else"
+it_locale=C.UTF-8
+start 80 24 -n --plain
+prompt_line=1
+at_prompt
+screen
+grep -q Layers screen.txt
+[ $? -eq 1 ]
+ok $? "--plain has no panes"
+finish

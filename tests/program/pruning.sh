@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Pruning real networks, where the test data are: known accuracies, the recipes' own figures, whole networks with
+# option-A shortcuts, and that others can read what is written.
+. "$SRCDIR/tests/support/program.sh"
+cd "$work" || exit 1
+shared=${IPPRO_SHARED:-$SRCDIR/../shared}
+models=$shared/data/models
+images=$shared/data/cifar-10-batches-bin
+
+# near VALUE EXPECTED TOLERANCE
+near() {
+    awk -v value="$1" -v expected="$2" -v tolerance="$3" \
+        'BEGIN { d = value - expected; exit !(value != "" && d <= tolerance && -d <= tolerance) }'
+}
+
+# Accuracy without fine-tuning after 40 % of each block's first convolution went.
+if [ -f "$models/resnet56_bn.onnx" ] && [ -d "$images" ]; then
+    "$IPPRO" -n -e "load '$models/resnet56_bn.onnx'" \
+        -e "data cifar10 '$images' split=test normalize=imagenet" -e 'ratio *.conv1 0.4' \
+        -e 'prune l1 round=prune-floor > l1.csv; eval samples=1000 order=first > l1_eval.csv' \
+        -e 'prune geomedian round=prune-floor > gm.csv; eval samples=1000 order=first > gm_eval.csv' >out 2>err ||
+        explain err
+    for line in 'l1_eval 69.6' 'gm_eval 66.0'; do
+        set -- $line
+        value=$(awk -F, '/^"?top-1 accuracy/ { print $(NF - 1) }' "$1.csv")
+        near "$value" "$2" 0.3
+        ok $? "accuracy after pruning: $1 $value, expected $2"
+    done
+else
+    skip "accuracy after pruning" "the network or the images are not here"
+fi
+
+# What the recipes' comments say.
+if [ -f "$models/resnet56_bn.onnx" ]; then
+    for name in resnet56-50 resnet56-75; do
+        for rounding in floor prune-floor; do
+            "$IPPRO" -n -e "load '$models/resnet56_bn.onnx'; recipe $name; prune l1 round=$rounding > r.csv" >out 2>err ||
+                explain err
+            left=$(sed -n 's/^# note: parameters 853,018 to \([0-9,]*\).*/\1/p' r.csv)
+            grep -q "round $rounding .*853,018 to $left " "$SRCDIR/scripts/recipes/$name.recipe"
+            ok $? "recipe $name, round $rounding: $left parameters"
+        done
+    done
+else
+    skip "recipes" "the network is not here"
+fi
+
+# Everything pruned, streams with zero-padded shortcuts included: the file can be read, here and elsewhere.
+checker=
+for python in python3 /usr/bin/python3; do
+    [ -z "$checker" ] && $python -c 'import onnx.checker' >python.out 2>&1 && checker=$python
+done
+check_file() {
+    "$IPPRO" -n -e "load $1" >out 2>err
+    ok $? "$1 can be loaded again"
+    if [ -n "$checker" ]; then
+        $checker -c "import onnx, sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)" "$1" >out 2>&1
+        ok $? "$1 passes onnx.checker"
+    else
+        skip "$1 passes onnx.checker" "there is no Python module onnx"
+    fi
+}
+for network in resnet20_bn resnet20_folded resnet56_bn; do
+    for ratio in 0.3 0.5; do
+        if [ ! -f "$models/$network.onnx" ]; then
+            skip "$network pruned at $ratio" "it is not here"
+            continue
+        fi
+        "$IPPRO" -n -e "load '$models/$network.onnx'; prune l1 $ratio > p.csv; apply; save $network-$ratio.onnx" >out 2>err ||
+            explain err
+        apart=$(tr '\n' ' ' <out | sed -n 's/.*smaller network: \([0-9.e-]*\).*/\1/p')
+        near "$apart" 0 1e-4
+        ok $? "$network pruned at $ratio: masked and smaller network differ by $apart"
+        check_file "$network-$ratio.onnx"
+    done
+done
+
+# loss LINES NUMBER: what the NUMBERth eval of the lines measures.
+loss() {
+    "$IPPRO" -n -e "data cifar10 '$cases/images.bin' normalize=none; set precision=double" -e "$1" >out 2>err || explain err
+    awk -F, '/^"?mean loss/ { print $2 }' "eval-$2.csv"
+}
+
+# The masked network is the smaller one, in double to all digits that are known: where branches are divided, and behind
+# activations that are written out.
+cases=$shared/data/cases
+# FILE, the loss of the whole network, and that of the pruned one
+for row in '03-quotient 2.096082614 2.207279388' '14-gelu 3.155282060 2.985889034' '15-mish 2.184007787 2.272057827'; do
+    set -- $row
+    name=$1 whole=$2 pruned=$3
+    if [ ! -f "$cases/$name.onnx" ]; then
+        skip "$name, masked and removed" "the network is not here"
+        continue
+    fi
+    for turn in "whole $whole" "masked $pruned" "smaller $pruned" "saved $pruned"; do
+        set -- $turn
+        value=$(loss "load '$cases/$name.onnx'; eval > eval-whole.csv; prune l1 0.4 > p.csv; eval > eval-masked.csv; apply; \
+            eval > eval-smaller.csv; save q.onnx; load q.onnx; eval > eval-saved.csv" "$1")
+        near "$value" "$2" 1e-8
+        ok $? "$name, $1: loss $value, expected $2"
+    done
+done
+"$IPPRO" -n -e 'load example; prune l1 0.5 > p.csv; apply; save example.onnx' >out 2>err
+check_file example.onnx
+finish

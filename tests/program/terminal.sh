@@ -1,0 +1,197 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The prompt in a real terminal (tmux): start, completion, history, Ctrl-C at the prompt and in the middle of scoring,
+# resize, suspend, plain mode, the end.
+. "$SRCDIR/tests/support/program.sh"
+. "$SRCDIR/tests/support/tmux.sh"
+
+start 90 40 -n --prompt
+shows "it starts on the example" 'example: 14 layers'
+shows "with its images" 'shapes train: 10,000 images'
+at_prompt
+ok $? "a prompt is there"
+
+keys 'rati' Tab
+sleep 0.3
+keys C-u
+keys 'sco' Tab
+shows "Tab completes a command" '^ippro> score $|^ippro> score$'
+keys 'geo' Tab
+shows "Tab completes a criterion" '^ippro> score geomedian'
+keys Enter
+shows "the command runs" 'geomedian +464'
+at_prompt
+keys 'hist layer3.0' Tab
+shows "Tab completes a layer" '^ippro> hist layer3.0.conv'
+keys C-u
+keys 'corr meth' Tab 'k' Tab
+shows "Tab completes a key and its value" '^ippro> corr method=kendall'
+keys C-c
+at_prompt
+ok $? "Ctrl-C at the prompt clears the line"
+
+keys 'sco l2' Enter
+shows "commands may be shortened" 'l2 +464'
+at_prompt
+keys Up
+shows "Up brings the last line back" '^ippro> sco l2$'
+keys C-c
+at_prompt
+keys 'nonsense' Enter
+shows "errors are shown" "no command 'nonsense'"
+at_prompt
+
+# Work: the progress line, then Ctrl-C.
+keys 'clear' C-u
+keys 'score taylor samples=all precision=double' Enter
+shows "progress is shown" 'of 10,000 images'
+keys C-c
+shows "Ctrl-C cancels the work" 'cancelled'
+at_prompt
+ok $? "and the prompt is back"
+keys 'info' Enter
+shows "the session is as it was" 'scores +l2, geomedian|scores +geomedian, l2'
+at_prompt
+
+# Resize, at the prompt and during work.
+keys 'corr'
+tmux_ resize-window -t it -x 60 -y 20
+sleep 0.3
+keys Enter
+shows "it works after a resize" 'Spearman correlation'
+at_prompt
+keys 'eval samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+tmux_ resize-window -t it -x 20 -y 5
+sleep 0.3
+tmux_ resize-window -t it -x 90 -y 40
+keys C-c
+wait_for "eval: cancelled"
+at_prompt
+status=$?
+ok $status "it survives a resize during work"
+[ $status -eq 0 ] || explain screen.txt
+
+# Two interrupts within a second: the question.
+keys 'score taylor samples=all precision=double' Enter
+wait_for 'of 10,000 images'
+interrupt_twice
+shows "a second Ctrl-C asks to quit" 'Quit\?'
+keys 'n' Enter
+at_prompt
+ok $? "n goes on"
+
+keys 'set gamma 3' Enter
+at_prompt
+keys 'set gamma 3' Enter
+at_prompt
+keys C-d
+shows "Ctrl-D quits" 'ended with 0'
+[ "$(grep -c '^set gamma 3$' "$XDG_STATE_HOME/ippro-explore/history")" -eq 1 ]
+ok $? "the history has each line once"
+
+start 90 40 -n --prompt
+at_prompt
+keys Up
+shows "the history is there the next time" '^ippro> set gamma 3$'
+keys C-c
+at_prompt
+keys 'quit' Enter
+shows "quit quits" 'ended with 0'
+
+# A plain prompt writes no escape sequence.
+start 80 24 -n --plain
+tmux_ pipe-pane -t it "cat >'$work/stream'"
+sleep 0.5
+keys 'score l1 l2' Enter
+wait_for 'l2 +464'
+keys 'corr' Enter
+wait_for 'Spearman'
+keys 'score taylor samples=500' Enter
+wait_for 'gradients'
+at_prompt
+keys C-d
+sleep 0.5
+[ -s stream ] && ! LC_ALL=C grep -q "$(printf '\033')" stream
+ok $? "--plain writes no escape sequence"
+
+# Control-Z stops it at the prompt and gives the terminal back; fg goes on.
+tmux_ kill-server 2>/dev/null
+sleep 0.2
+tmux_ new-session -d -s it -x 90 -y 40 "env PS1='shell> ' LC_ALL=C.UTF-8 sh -i"
+wait_for '^shell> *$'
+keys '"$IPPRO" -n --prompt' Enter
+at_prompt
+keys 'set gam'
+wait_for '^ippro> set gam' # the terminal throws away what is unread when Ctrl-Z comes
+keys C-z
+shows "Control-Z stops it" '^shell> *$'
+keys 'stty -a | grep -o " echo "; fg' Enter
+shows "the terminal was given back" '^ echo *$'
+shows "fg brings the prompt and its line back" '^ippro> set gam$'
+keys 'ma 5' Enter
+at_prompt
+keys 'set gamma' Enter
+shows "and it goes on" 'gamma +5 +0.01'
+
+# Files are completed where files are right.
+mkdir -p folder
+: >folder/model.onnx
+start 90 40 -n --prompt
+at_prompt
+keys 'load fol' Tab 'mod' Tab
+shows "Tab completes a file" '^ippro> load folder/model.onnx'
+keys C-u
+keys 'score l1 > fol' Tab 'mod' Tab
+shows "also after >" '^ippro> score l1 > folder/model.onnx'
+keys C-u
+
+# Signals give the terminal back, at the prompt and while a line is edited.
+for mode in --prompt --plain; do
+    for signal in TERM:143 HUP:129 QUIT:131 SEGV:139 ABRT:134 FPE:136 BUS:135 USR1:138; do
+        start 90 40 -n $mode
+        at_prompt
+        keys 'set gam'
+        wait_for '^ippro> set gam'
+        kill -"${signal%:*}" "$(cat pid)"
+        shows "SIG${signal%:*} ends it ($mode)" "ended with ${signal#*:}"
+        modes_are_back
+        ok $? "with the terminal as it was"
+    done
+done
+
+# Two programs share the history.
+start 90 40 -n --prompt
+at_prompt
+tmux_ new-window -d -t it:1 "sh run.sh -n --prompt"
+keys 'set gamma 11' Enter
+wait_for '^ippro> set gamma 11'
+at_prompt
+second=it:1
+tries=0
+while ! tmux_ capture-pane -p -t $second | grep -q '^ippro> *$' && [ $tries -lt 200 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+tmux_ send-keys -t $second 'set gamma 12' Enter
+sleep 1
+keys 'set gamma 13' Enter
+wait_for '^ippro> set gamma 13'
+at_prompt
+tmux_ send-keys -t $second 'quit' Enter
+sleep 1
+keys 'quit' Enter
+wait_for 'ended with 0'
+lines=$(grep -c '^set gamma 1[123]$' "$XDG_STATE_HOME/ippro-explore/history")
+[ "$lines" -eq 3 ]
+ok $? "two programs lose no line of the history"
+rm "$XDG_STATE_HOME/ippro-explore/history"
+for what in mkfifo mkdir; do
+    $what "$XDG_STATE_HOME/ippro-explore/history"
+    start 90 40 -n --prompt
+    shows "no history in what $what makes: it is told" 'not kept in the history'
+    at_prompt
+    ok $? "and nothing waits for it"
+    rm -r "$XDG_STATE_HOME/ippro-explore/history"
+done
+finish

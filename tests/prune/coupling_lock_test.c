@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What cannot be removed: small networks for every reason, and its words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "support/coupling_maker.h"
+
+/* ---- locks -------------------------------------------------------------------------------------------- */
+
+static void locked_by_an_operator(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    along(g, "Softmax", NAMES("a"), "soft", 1);
+    expect(finish(g, "soft", 2), "a0!; a1!; fc0!; fc1!", "a",
+           "Channels of 1 layer: a\n"
+           "  2 channels of a: locked, the operator mixes channels in a way that removal would change "
+           "(Softmax /soft)\n");
+    /* The mean over channels and rows, where the rows are as many as the channels. */
+    g = begin(4);
+    conv(g, "x", "a", 3, 4);
+    make_node(g, "/r", "ReduceMean", NAMES("a"), NAMES("r"),
+              ATTRIBUTES(integers_attribute("axes", DIMS(1, 2)), integer_attribute("keepdims", 0)));
+    linear(g, "r", "b", 4, 2);
+    reshape(g, "b", "image", DIMS(0, 2, 1, 1));
+    expect(finish(g, "image", 2), "a0!; a1!; a2!; a3!; b0; b1; fc0!; fc1!", NULL, NULL);
+    /* A parameter among the channels. */
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    make_reals(g, "position", DIMS(1, 1, 4, 4), 0);
+    along(g, "Concat", NAMES("a", "position"), "cat", 1);
+    expect(finish(g, "cat", 3), "a0!; a1!; fc0!; fc1!", NULL, NULL);
+}
+
+static void locked_by_a_broadcast(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    conv(g, "a", "spatial", 2, 1);
+    node2(g, "Mul", "a", "spatial", "m");
+    expect(finish(g, "m", 2), "a0; a1; spatial0!; fc0!; fc1!", "spatial",
+           "Channels of 1 layer: spatial\n"
+           "  1 channel of spatial: locked, one channel is applied to all channels (Mul /m)\n");
+    /* Expanded first, or spread by a factor for each channel: the others stay free. */
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    conv(g, "a", "spatial", 2, 1);
+    integers_node(g, "Expand", "spatial", "wide", DIMS(1, 2, 1, 1));
+    make_reals(g, "factor", DIMS(2, 1, 1), 1);
+    node2(g, "Mul", "spatial", "factor", "spread");
+    make_node(g, "/s", "Sum", NAMES("a", "wide", "spread"), NAMES("s"), NO_ATTRIBUTES);
+    expect(finish(g, "s", 2), "a0; a1; spatial0!; fc0!; fc1!", NULL, NULL);
+}
+
+static void locked_by_the_batch(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    transpose(g, "a", "turned", DIMS(1, 0, 2, 3));
+    transpose(g, "turned", "back", DIMS(1, 0, 2, 3));
+    expect(finish(g, "back", 2), "a0!; a1!; fc0!; fc1!", "a",
+           "Channels of 1 layer: a\n"
+           "  2 channels of a: locked, the operator moves the batch axis (Transpose /turned)\n");
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    reshape(g, "a", "rows", DIMS(-1, 16));
+    reshape(g, "rows", "back", DIMS(-1, 2, 4, 4));
+    expect(finish(g, "back", 2), "a0!; a1!; fc0!; fc1!", NULL, NULL);
+}
+
+/* Shape -> Gather -> Concat -> Reshape, not simplified: surgery could not change the length in there. */
+static void locked_by_computed_sizes(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    node1(g, "Shape", "a", "shape");
+    slice(g, "shape", "batch", 0, 0, 1, 1);
+    make_integers(g, "rest", DIMS(2, 16));
+    along(g, "Concat", NAMES("batch", "rest"), "target", 0);
+    node2(g, "Reshape", "a", "target", "tokens");
+    reshape(g, "tokens", "back", DIMS(0, 2, 4, 4));
+    expect(finish(g, "back", 2), "a0!; a1!; fc0!; fc1!", "a",
+           "Channels of 1 layer: a\n"
+           "  2 channels of a: locked, the operator's sizes are computed while the network runs "
+           "(Reshape /tokens)\n");
+}
+
+/* A layer that reads zeros as many as there are images. */
+static void locked_without_input(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    node1(g, "Shape", "x", "shape");
+    slice(g, "shape", "batch", 0, 0, 1, 1);
+    make_integers(g, "two", DIMS(2));
+    along(g, "Concat", NAMES("batch", "two"), "size", 0);
+    node1(g, "ConstantOfShape", "size", "zeros");
+    linear(g, "zeros", "state", 2, 2);
+    node1(g, "GlobalAveragePool", "a", "mean");
+    node1(g, "Flatten", "mean", "flat");
+    node2(g, "Add", "flat", "state", "s");
+    linear(g, "s", "fc", 2, 2);
+    make_output(g, "fc");
+    assert_int_equal(graph_finish(g, &error), STATUS_OK);
+    expect(g, "a0; a1; state0!; state1!; fc0!; fc1!", "state",
+           "Channels of 1 layer: state\n"
+           "  2 channels of state: locked, it does not depend on the network's input (MatMul /state)\n");
+}
+
+/* Channels that are cut off on the way to the output are free; the others are not. */
+static void locked_by_the_output(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 3);
+    slice(g, "a", "some", 1, 0, 2, 1);
+    node1(g, "Flatten", "some", "flat");
+    make_output(g, "flat");
+    assert_int_equal(graph_finish(g, &error), STATUS_OK);
+    expect(g, "a0!; a1!; a2", "a",
+           "Channels of 1 layer: a\n"
+           "  2 channels of a: locked, it is the network's output\n"
+           "  1 channel of a: free, one by one\n");
+}
+
+static void nothing_left_of_a_slice(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    slice(g, "a", "none", 1, 2, 2, 1);
+    along(g, "Concat", NAMES("none", "a"), "all", 1);
+    expect(finish(g, "all", 2), "a0!; a1!; fc0!; fc1!", NULL, NULL);
+}
+
+static void every_lock_has_words(void **state)
+{
+    (void)state;
+    for (enum lock_reason reason = LOCK_INPUT; reason <= LOCK_CONSTANT; reason++)
+        assert_true(strlen(lock_reason_text(reason)) > 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(locked_by_an_operator),   cmocka_unit_test(locked_by_a_broadcast),
+        cmocka_unit_test(locked_by_the_batch),     cmocka_unit_test(locked_by_computed_sizes),
+        cmocka_unit_test(locked_without_input),    cmocka_unit_test(locked_by_the_output),
+        cmocka_unit_test(nothing_left_of_a_slice), cmocka_unit_test(every_lock_has_words),
+    };
+    return cmocka_run_group_tests_name("coupling_lock", tests, NULL, NULL);
+}

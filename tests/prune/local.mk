@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+check_PROGRAMS += tests/prune/coupling_test tests/prune/coupling_lock_test tests/prune/selection_test tests/prune/cost_test tests/prune/surgery_test tests/prune/surgery_hand_test tests/prune/rescale_test tests/prune/trained_test
+tests_prune_coupling_test_SOURCES = tests/prune/coupling_test.c tests/support/coupling_maker.h tests/support/graph_maker.h $(PRUNE_RANDOM)
+tests_prune_coupling_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_prune_coupling_lock_test_SOURCES = tests/prune/coupling_lock_test.c tests/support/coupling_maker.h tests/support/graph_maker.h
+tests_prune_coupling_lock_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_prune_selection_test_SOURCES = tests/prune/selection_test.c tests/support/graph_maker.h
+tests_prune_selection_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_prune_cost_test_SOURCES = tests/prune/cost_test.c tests/support/graph_maker.h $(PRUNE_RANDOM)
+tests_prune_cost_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_prune_surgery_test_SOURCES = tests/prune/surgery_test.c $(PRUNE_RANDOM)
+tests_prune_surgery_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_prune_surgery_hand_test_SOURCES = tests/prune/surgery_hand_test.c tests/support/graph_maker.h $(PRUNE_RANDOM)
+tests_prune_surgery_hand_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_prune_rescale_test_SOURCES = tests/prune/rescale_test.c tests/support/graph_maker.h $(PRUNE_RANDOM)
+tests_prune_rescale_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_prune_trained_test_SOURCES = tests/prune/trained_test.c
+tests_prune_trained_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/prune/coupling_test tests/prune/coupling_lock_test tests/prune/selection_test tests/prune/cost_test tests/prune/surgery_test tests/prune/surgery_hand_test tests/prune/rescale_test tests/prune/trained_test

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Trained networks with option-A shortcuts, where their files are at hand: every class pruned, streams
+ * included. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "onnx/onnx.h"
+#include "nn/engine/engine.h"
+#include "nn/simplify/simplify.h"
+#include "prune/cost.h"
+#include "prune/selection.h"
+#include "prune/surgery.h"
+
+static void check(status code, const struct error *error)
+{
+    if (code != STATUS_OK)
+        fail_msg("%s", error->message);
+}
+
+/* ---- a network whose channels can be named ------------------------------------------------------------ */
+
+struct subject {
+    struct graph *graph;
+    struct layers *layers;
+    struct coupling *coupling;
+    bool *removed;
+};
+
+static struct subject subject_of(struct graph *graph)
+{
+    struct error error = {0};
+    struct subject s = {.graph = graph};
+    check(layers_find(graph, &s.layers, &error), &error);
+    check(coupling_build(graph, s.layers, &s.coupling, &error), &error);
+    s.removed = mem_new((size_t)s.coupling->class_count + 1, sizeof *s.removed);
+    assert_non_null(s.removed);
+    return s;
+}
+
+static void release(struct subject *s)
+{
+    mem_free(s->removed);
+    coupling_free(s->coupling);
+    layers_free(s->layers);
+    graph_free(s->graph);
+}
+
+static void outputs(const struct graph *graph, float *out, int64_t count)
+{
+    struct error error = {0};
+    struct engine *engine;
+    struct engine_options options = {.batch = 2, .real = ELEMENT_FLOAT};
+    check(engine_new(graph, &options, &engine, &error), &error);
+    float *input = engine_input(engine);
+    for (int64_t i = 0; i < 2 * engine_input_elements(engine); i++)
+        input[i] = (float)(i % 7) - 3;
+    check(engine_forward(engine, &error), &error);
+    assert_int_equal(shape_elements(&engine_output(engine)->shape), count);
+    memcpy(out, engine_output(engine)->data, (size_t)count * sizeof *out);
+    engine_free(engine);
+}
+
+static char *shared_file(const char *name)
+{
+    const char *folder = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
+    char *path = folder ? mem_format("%s/data/models/%s", folder, name)
+                        : mem_format("%s/../shared/data/models/%s", source ? source : ".", name);
+    assert_non_null(path);
+    if (access(path, R_OK) == 0)
+        return path;
+    mem_free(path);
+    return NULL;
+}
+
+/* All classes by their weights, streams included. */
+static void select_by_weights(struct subject *s, double ratio)
+{
+    struct error error = {0};
+    struct scores *scores;
+    struct selection selection;
+    struct criterion_options criterion = criterion_defaults();
+    struct select_options options = {.rounding = ROUND_FLOOR, .round_to = 1, .minimum = 1, .cap = 1};
+    double *class_score = mem_new((size_t)s->coupling->class_count, sizeof *class_score);
+    double *ratios = mem_new((size_t)s->coupling->block_count, sizeof *ratios);
+    assert_true(class_score != NULL && ratios != NULL);
+    check(scores_compute(s->graph, s->layers, criterion_find("l1"), &criterion, NULL, &scores, &error),
+          &error);
+    check(class_scores(s->coupling, scores, COMBINE_MEAN, class_score, &error), &error);
+    for (int i = 0; i < s->coupling->block_count; i++)
+        ratios[i] = s->coupling->blocks[i].locked ? 0 : ratio;
+    check(select_by_ratio(s->coupling, class_score, ratios, &options, &selection, &error), &error);
+    memcpy(s->removed, selection.removed, (size_t)s->coupling->class_count * sizeof *s->removed);
+    selection_free(&selection);
+    scores_free(scores);
+    mem_free(class_score);
+    mem_free(ratios);
+}
+
+static void compare_trained(struct subject *s, double ratio)
+{
+    enum { LOGITS = 2 * 10 };
+    struct error error = {0};
+    struct graph *small, *masked;
+    float removed[LOGITS], hidden[LOGITS], most = 0;
+    select_by_weights(s, ratio);
+    check(surgery_apply(s->coupling, s->removed, &small, &error), &error);
+    check(mask_apply(s->coupling, s->removed, &masked, &error), &error);
+    outputs(small, removed, LOGITS);
+    outputs(masked, hidden, LOGITS);
+    for (int i = 0; i < LOGITS; i++) {
+        most = fmaxf(most, fabsf(hidden[i]));
+        assert_true(fabsf(removed[i] - hidden[i]) <= 1e-4f);
+    }
+    assert_true(most > 0.5f);
+    struct cost what_if, left;
+    check(cost_compute(s->coupling, s->removed, COST_MACS, &what_if, &error), &error);
+    struct subject after = subject_of(small);
+    check(cost_compute(after.coupling, NULL, COST_MACS, &left, &error), &error);
+    assert_true(what_if.macs == left.macs && what_if.parameters == left.parameters);
+    cost_free(&what_if);
+    cost_free(&left);
+    release(&after);
+    graph_free(masked);
+}
+
+static void trained_networks_with_option_a(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"resnet20_bn.onnx", "resnet56_bn.onnx", "resnet20_folded.onnx"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct error error = {0};
+        struct graph *read, *graph;
+        char *path = shared_file(files[i]);
+        if (path == NULL)
+            skip();
+        check(onnx_read(path, &read, &error), &error);
+        check(graph_simplify(read, &graph, &error), &error);
+        struct subject s = subject_of(graph);
+        compare_trained(&s, 0.3);
+        compare_trained(&s, 0.5);
+        release(&s);
+        graph_free(read);
+        mem_free(path);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trained_networks_with_option_a),
+    };
+    return cmocka_run_group_tests_name("trained", tests, NULL, NULL);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sweeps over gamma against scores computed one by one, and first changes of the pruned set against walking.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "score/criterion.h"
+#include "stats/correlation.h"
+#include "stats/gamma_sweep.h"
+#include "stats/overlap.h"
+
+enum { LAYERS = 3, CHANNELS = 24 };
+
+struct net {
+    struct proscore_point points[LAYERS][CHANNELS];
+    struct gamma_layer layers[LAYERS];
+    struct gamma_settings settings;
+};
+
+/* Rates of all sizes and signs; `across` 0 for a BatchNorm scale; some zero filters and some twins. */
+static void random_net(struct random_state *random, bool flat, struct net *net)
+{
+    for (int i = 0; i < LAYERS; i++) {
+        for (int c = 0; c < CHANNELS; c++) {
+            double size = pow(10, random_between(random, -4, 2));
+            net->points[i][c] = (struct proscore_point){
+                .zero = random_below(random, 40) == 0,
+                .along = size * random_between(random, -1, 1),
+                .across = flat ? 0 : size * random_uniform(random),
+                .lift = size * random_between(random, -1, 1),
+            };
+            if (c && random_below(random, 20) == 0)
+                net->points[i][c] = net->points[i][c - 1];
+        }
+        net->layers[i] = (struct gamma_layer){net->points[i], CHANNELS - 4 * i,
+                                              (int64_t)random_below(random, CHANNELS / 2)};
+    }
+    net->settings =
+        (struct gamma_settings){.layers = net->layers, .layer_count = LAYERS, .scale = 1, .reference = 0.01};
+}
+
+static void scores_at(const struct net *net, int layer, double lambda, double *scores)
+{
+    for (int64_t c = 0; c < net->layers[layer].channels; c++)
+        scores[c] = proscore_log(&net->points[layer][c], lambda);
+}
+
+static void assert_same(double value, double expected)
+{
+    if (isnan(expected) ? isnan(value) : fabs(value - expected) <= 1e-12)
+        return;
+    print_error("%.17g instead of %.17g\n", value, expected);
+    fail();
+}
+
+/* Mean of the layers' values as corr and overlap compute them. */
+static void check_point(const struct net *net, double gamma, const struct gamma_result *result)
+{
+    double correlations = 0, overlaps = 0, one[CHANNELS], two[CHANNELS];
+    int correlated = 0, overlapped = 0, changed = 0;
+    struct error error = {0};
+    for (int i = 0; i < LAYERS; i++) {
+        struct correlation correlation;
+        struct overlap overlap;
+        scores_at(net, i, net->settings.reference * net->settings.scale, one);
+        scores_at(net, i, gamma * net->settings.scale, two);
+        int64_t channels = net->layers[i].channels, pruned = net->layers[i].pruned;
+        assert_int_equal(correlation_compute(CORRELATION_SPEARMAN, one, two, channels, &correlation, &error),
+                         STATUS_OK);
+        assert_int_equal(overlap_compute(one, two, channels, pruned, &overlap, &error), STATUS_OK);
+        if (!isnan(correlation.coefficient)) {
+            correlations += correlation.coefficient;
+            correlated++;
+        }
+        if (overlap.either) {
+            overlaps += (double)overlap.both / (double)overlap.either;
+            overlapped++;
+        }
+        changed += (int)(pruned - overlap.both);
+    }
+    assert_same(result->correlation, correlations / correlated);
+    assert_same(result->overlap, overlaps / overlapped);
+    assert_int_equal(result->changed, changed);
+}
+
+static void test_sweep(void **state)
+{
+    (void)state;
+    static const double gammas[] = {1e-6, 0.01, 0.3, 7, 1e3, 1e12, INFINITY};
+    enum { COUNT = sizeof gammas / sizeof *gammas };
+    struct random_state random;
+    struct error error = {0};
+    struct pool *pool;
+    assert_int_equal(pool_new(3, &pool, &error), STATUS_OK);
+    random_seed(&random, 5, 1);
+    for (int run = 0; run < 30; run++) {
+        struct net net;
+        struct gamma_result alone[COUNT], together[COUNT];
+        random_net(&random, run % 2 == 0, &net);
+        net.settings.scale = run % 3 == 0 ? 40 : 1;
+        assert_int_equal(gamma_sweep(&net.settings, gammas, COUNT, alone, &error), STATUS_OK);
+        net.settings.pool = pool;
+        assert_int_equal(gamma_sweep(&net.settings, gammas, COUNT, together, &error), STATUS_OK);
+        for (int i = 0; i < COUNT; i++) {
+            check_point(&net, gammas[i], &alone[i]);
+            assert_int_equal(memcmp(&alone[i].spread, &together[i].spread, sizeof(double)), 0);
+            assert_int_equal(memcmp(&alone[i].correlation, &together[i].correlation, sizeof(double)), 0);
+            assert_int_equal(memcmp(&alone[i].overlap, &together[i].overlap, sizeof(double)), 0);
+            assert_int_equal(alone[i].sign_changes, together[i].sign_changes);
+        }
+        assert_same(alone[1].correlation, 1);
+        assert_int_equal(alone[1].changed, 0);
+    }
+    pool_free(pool);
+}
+
+/* --- first changes -----------------------------------------------------------------------------------------
+ */
+
+/* Is the pruned set at this lambda that of the reference? */
+static bool same_sets(const struct net *net, double lambda)
+{
+    double one[CHANNELS], two[CHANNELS];
+    for (int i = 0; i < LAYERS; i++) {
+        struct overlap overlap;
+        struct error error = {0};
+        scores_at(net, i, net->settings.reference, one);
+        scores_at(net, i, lambda, two);
+        assert_int_equal(
+            overlap_compute(one, two, net->layers[i].channels, net->layers[i].pruned, &overlap, &error),
+            STATUS_OK);
+        if (overlap.both < net->layers[i].pruned)
+            return false;
+    }
+    return true;
+}
+
+/* Nothing changes in fine steps up to just before the flip, and something has just behind it. */
+static void check_flip(const struct net *net, bool upward, const struct gamma_flip *flip)
+{
+    double start = net->settings.reference;
+    double end = !isnan(flip->gamma) ? flip->gamma : upward ? start * 1e9 : start * 1e-9;
+    for (int i = 0; i <= 3000; i++) {
+        double lambda = start * pow(end / start, i / 3000.0 * (1 - 1e-7));
+        if (i < 3000 || fabs(log(end / start)) > 1e-3) {
+            if (!same_sets(net, lambda)) {
+                print_error("the set is another one at %.17g, before %.17g\n", lambda, flip->gamma);
+                fail();
+            }
+        }
+    }
+    if (isnan(flip->gamma))
+        return;
+    assert_true(upward ? flip->gamma > start : flip->gamma < start);
+    assert_false(same_sets(net, flip->gamma * (upward ? 1 + 1e-7 : 1 - 1e-7)));
+    /* The pair is equal there, and what leaves was among the pruned. */
+    const struct proscore_point *points = net->points[flip->layer];
+    double one = proscore_log(&points[flip->leaves], flip->gamma);
+    double two = proscore_log(&points[flip->enters], flip->gamma);
+    assert_true(fabs(one - two) <= 1e-7 * (1 + fabs(one)));
+    assert_true(proscore_log(&points[flip->leaves], start) <= proscore_log(&points[flip->enters], start));
+}
+
+static void test_first_flip(void **state)
+{
+    (void)state;
+    struct random_state random;
+    struct error error = {0};
+    int found = 0;
+    random_seed(&random, 9, 1);
+    for (int run = 0; run < 60; run++) {
+        struct net net;
+        random_net(&random, run % 2 == 0, &net);
+        net.settings.reference = pow(10, random_between(&random, -3, 2));
+        for (int way = 0; way < 2; way++) {
+            struct gamma_flip flip;
+            assert_int_equal(gamma_first_flip(&net.settings, way == 0, &flip, &error), STATUS_OK);
+            check_flip(&net, way == 0, &flip);
+            found += !isnan(flip.gamma);
+        }
+    }
+    assert_true(found > 60);
+}
+
+/* (a, b) = (1, 1.1) and (-5, -4.85) change places at lambda = 1/13. */
+static void test_known_flip(void **state)
+{
+    (void)state;
+    const struct proscore_point points[] = {{.along = 1, .lift = 1.1}, {.along = -5, .lift = -4.85}};
+    const struct gamma_layer layer = {points, 2, 1};
+    struct gamma_settings settings = {.layers = &layer, .layer_count = 1, .scale = 1, .reference = 0.01};
+    struct gamma_flip flip;
+    struct error error = {0};
+    assert_int_equal(gamma_first_flip(&settings, true, &flip, &error), STATUS_OK);
+    assert_true(fabs(flip.gamma - 1.0 / 13) < 1e-12);
+    assert_int_equal(flip.leaves, 0);
+    assert_int_equal(flip.enters, 1);
+    settings.scale = 10; /* lambda is ten times gamma */
+    settings.reference = 0.001;
+    assert_int_equal(gamma_first_flip(&settings, true, &flip, &error), STATUS_OK);
+    assert_true(fabs(flip.gamma - 1.0 / 130) < 1e-13);
+    settings.scale = 1;
+    settings.reference = 0.08;
+    assert_int_equal(gamma_first_flip(&settings, false, &flip, &error), STATUS_OK);
+    assert_true(fabs(flip.gamma - 1.0 / 13) < 1e-12);
+}
+
+/* From the limit downward, and what never changes. */
+static void test_flip_ends(void **state)
+{
+    (void)state;
+    const struct proscore_point points[] = {{.along = 1, .lift = 1.1}, {.along = -5, .lift = -4.85}};
+    const struct proscore_point twins[] = {{.along = 2, .lift = 3}, {.along = 2, .lift = 3}, {.zero = true}};
+    struct gamma_layer layer = {points, 2, 1};
+    struct gamma_settings settings = {.layers = &layer, .layer_count = 1, .scale = 1, .reference = INFINITY};
+    struct gamma_flip flip;
+    struct error error = {0};
+    assert_int_equal(gamma_first_flip(&settings, true, &flip, &error), STATUS_OK);
+    assert_true(isnan(flip.gamma));
+    assert_int_equal(gamma_first_flip(&settings, false, &flip, &error), STATUS_OK);
+    assert_true(flip.gamma > 1.0 / 13);
+    const double just = flip.gamma;
+    assert_true((proscore_log(&points[0], just * 1.001) < proscore_log(&points[1], just * 1.001)) ==
+                (proscore_log(&points[0], INFINITY) < proscore_log(&points[1], INFINITY)));
+    layer = (struct gamma_layer){twins, 3, 2};
+    settings.reference = 1;
+    for (int way = 0; way < 2; way++) {
+        assert_int_equal(gamma_first_flip(&settings, way == 0, &flip, &error), STATUS_OK);
+        assert_true(isnan(flip.gamma));
+    }
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    struct random_state random;
+    struct net net;
+    const double gammas[] = {0.1, 1};
+    random_seed(&random, 2, 1);
+    random_net(&random, false, &net);
+    int failures = 0;
+    for (int n = 1;; n++) {
+        struct gamma_result results[2];
+        struct gamma_flip flip;
+        struct error error = {0};
+        mem_fail_at(n);
+        status code = gamma_sweep(&net.settings, gammas, 2, results, &error);
+        if (code == STATUS_OK)
+            code = gamma_first_flip(&net.settings, true, &flip, &error);
+        mem_fail_at(0);
+        if (code == STATUS_OK)
+            break;
+        assert_int_equal(code, STATUS_MEMORY);
+        failures++;
+    }
+    assert_true(failures > 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sweep),      cmocka_unit_test(test_first_flip),
+        cmocka_unit_test(test_known_flip), cmocka_unit_test(test_flip_ends),
+        cmocka_unit_test(test_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

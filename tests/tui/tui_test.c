@@ -1,0 +1,796 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The panes without a terminal: keys from bytes, bindings, layouts at every size, screens of hostile
+ * networks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "support/small_model.h"
+#include "tui/compose.h"
+#include "tui/pane.h"
+#include "tui/press_decode.h"
+#include "view/look.h"
+
+/* --- keys --------------------------------------------------------------------------------------------------
+ */
+
+static void test_press_names(void **state)
+{
+    static const char *const names[] = {"a",      "+",     "F5",          "F12",       "Alt-Left",
+                                        "Ctrl-L", "Space", "PageUp",      "Shift-Tab", "Esc",
+                                        "Alt-x",  "é",     "Ctrl-Alt-Up", "Enter",     "Backspace"};
+    static const char *const wrong[] = {"",       "ab",      "F0",      "F13",  "Ctrl-",
+                                        "Ctrl-+", "Shift-a", "Hyper-x", "\x01", "F5x"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int press;
+        struct text text = {0};
+        assert_true(press_parse(names[i], &press));
+        text_add_press(&text, press);
+        assert_string_equal(text_data(&text), names[i]);
+        text_free(&text);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int press;
+        assert_false(press_parse(wrong[i], &press));
+    }
+}
+
+static void test_decode(void **state)
+{
+    static const struct {
+        const char *bytes, *name;
+    } rows[] = {
+        {"a", "a"},
+        {"\x01", "Ctrl-A"},
+        {"\r", "Enter"},
+        {"\t", "Tab"},
+        {"\x7f", "Backspace"},
+        {"\033[A", "Up"},
+        {"\033OA", "Up"},
+        {"\033[1;3D", "Alt-Left"},
+        {"\033[1;5C", "Ctrl-Right"},
+        {"\033\033[A", "Alt-Up"},
+        {"\033[5~", "PageUp"},
+        {"\033[Z", "Shift-Tab"},
+        {"\033OP", "F1"},
+        {"\033[11~", "F1"},
+        {"\033[24~", "F12"},
+        {"\033[[B", "F2"},
+        {"\033x", "Alt-x"},
+        {"\xc3\xa9", "é"},
+        {"\xe6\x97\xa5", "日"},
+        {"\033[3~", "Delete"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct press_event event;
+        int length = (int)strlen(rows[i].bytes), wanted;
+        assert_true(press_parse(rows[i].name, &wanted));
+        assert_int_equal(press_decode((const unsigned char *)rows[i].bytes, length, false, NULL, &event),
+                         length);
+        assert_int_equal(event.press, wanted);
+        /* A piece of it alone is not enough, unless nothing more comes. */
+        for (int part = 1; part < length; part++) {
+            int used = press_decode((const unsigned char *)rows[i].bytes, part, false, NULL, &event);
+            assert_int_equal(used, 0);
+            assert_true(press_decode((const unsigned char *)rows[i].bytes, part, true, NULL, &event) > 0);
+        }
+    }
+}
+
+static void test_decode_mouse(void **state)
+{
+    static const struct press_sequence known[] = {{"\033[25~", PRESS_F1 + 4}, {NULL, 0}};
+    struct press_event event;
+    (void)state;
+    assert_int_equal(press_decode((const unsigned char *)"\033[<64;12;5M", 11, false, NULL, &event), 11);
+    assert_int_equal(event.press, PRESS_MOUSE);
+    assert_int_equal(event.button, 64);
+    assert_int_equal(event.column, 11);
+    assert_int_equal(event.line, 4);
+    assert_int_equal(press_decode((const unsigned char *)"\033[<0;1;1m", 9, false, NULL, &event), 9);
+    assert_int_equal(event.button, -1);
+    assert_int_equal(press_decode((const unsigned char *)"\033[25~", 5, false, known, &event), 5);
+    assert_int_equal(event.press, PRESS_F1 + 4);
+}
+
+/* Whatever comes, every byte is taken in the end and nothing is read beyond. */
+static void test_decode_noise(void **state)
+{
+    (void)state;
+    unsigned seed = 1;
+    for (int round = 0; round < 20000; round++) {
+        int count = 1 + round % 24;
+        unsigned char *bytes = mem_new((size_t)count, 1);
+        for (int i = 0; i < count; i++) {
+            seed = seed * 1103515245u + 12345u;
+            static const unsigned char often[] = "\033[O<;0123456789AM~\x80\xe6\xff\x01";
+            bytes[i] =
+                seed >> 28 & 1 ? often[(seed >> 16) % (sizeof often - 1)] : (unsigned char)(seed >> 16);
+        }
+        for (int at = 0; at < count;) {
+            struct press_event event;
+            int used = press_decode(bytes + at, count - at, true, NULL, &event);
+            assert_true(used > 0 && used <= count - at);
+            at += used;
+        }
+        mem_free(bytes);
+    }
+}
+
+static int press_of(const char *name)
+{
+    int press;
+    assert_true(press_parse(name, &press));
+    return press;
+}
+
+static void test_bindings(void **state)
+{
+    struct bindings bindings = {0};
+    struct text conflict = {0};
+    (void)state;
+    assert_true(bindings_reset(&bindings));
+    /* The defaults themselves have no conflict, and every action has a key. */
+    for (int i = 0; i < ACTION_COUNT; i++)
+        assert_true(bindings_key(&bindings, (enum action_id)i, true));
+    for (size_t i = 0; i < bindings.count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            int a = key_action_at(bindings.items[i].action)->place,
+                b = key_action_at(bindings.items[k].action)->place;
+            assert_false(bindings.items[i].press == bindings.items[k].press && (a == b || (a < 0 && b < 0)));
+        }
+    }
+    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LAYERS), ACTION_RATIO_UP);
+    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LOG), ACTION_NONE);
+    assert_int_equal(bindings_find(&bindings, press_of("+"), -1), ACTION_NONE);
+    assert_int_equal(bindings_find(&bindings, press_of("F2"), -1), ACTION_LAYERS);
+    assert_int_equal(bindings_find(&bindings, press_of("z"), PANE_LOG), ACTION_ZOOM);
+    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_ZOOM, &conflict));
+    assert_string_equal(text_data(&conflict), "F2 did layers before");
+    assert_int_equal(bindings_find(&bindings, press_of("F2"), -1), ACTION_ZOOM);
+    text_clear(&conflict);
+    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_HELP, &conflict));
+    assert_string_equal(text_data(&conflict), "F2 did zoom before, by another bind");
+    text_clear(&conflict);
+    assert_true(bindings_add(&bindings, press_of("+"), ACTION_ZOOM, &conflict));
+    assert_string_equal(text_data(&conflict), "+ still does ratio-up in Layers");
+    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LAYERS), ACTION_RATIO_UP);
+    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LOG), ACTION_ZOOM);
+    assert_true(bindings_remove(&bindings, press_of("+")));
+    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LAYERS), ACTION_NONE);
+    assert_false(bindings_remove(&bindings, press_of("+")));
+    text_free(&conflict);
+    bindings_free(&bindings);
+}
+
+/* --- places ------------------------------------------------------------------------------------------------
+ */
+
+static bool overlaps(const struct rect *a, const struct rect *b)
+{
+    return a->width && b->width && a->column < b->column + b->width && b->column < a->column + a->width &&
+           a->line < b->line + b->height && b->line < a->line + a->height;
+}
+
+/* Every size and layout: panes lie inside, apart, and together they fill the room up to the rules. */
+static void check_placement(const struct rect *room, const struct placement *placement)
+{
+    int filled = 0;
+    for (int i = 0; i < PANE_COUNT; i++) {
+        const struct rect *pane = &placement->pane[i];
+        if (!pane->width)
+            continue;
+        assert_true(pane->width > 0 && pane->height > 0);
+        assert_true(pane->column >= room->column && pane->column + pane->width <= room->column + room->width);
+        assert_true(pane->line >= room->line && pane->line + pane->height <= room->line + room->height);
+        for (int k = 0; k < i; k++)
+            assert_false(overlaps(pane, &placement->pane[k]));
+        filled += pane->width * pane->height + (placement->rule_at_left[i] ? pane->height : 0);
+    }
+    assert_true(room->height < 2 || filled <= room->width * room->height);
+    assert_true(room->height < 2 || filled >= room->width * room->height - 3 * room->height);
+}
+
+static void test_layouts(void **state)
+{
+    (void)state;
+    for (int width = 1; width <= 300; width += width < 60 ? 1 : 7) {
+        for (int height = 0; height <= 100; height += height < 30 ? 1 : 5) {
+            for (int layout = 0; layout < LAYOUT_COUNT; layout++) {
+                for (int figure = 0; figure < 2; figure++) {
+                    struct rect room = {0, 0, width, height};
+                    struct placement placement;
+                    layout_place((enum layout_id)layout, &room, -1, figure, &placement);
+                    check_placement(&room, &placement);
+                }
+            }
+        }
+    }
+}
+
+static void test_neighbours(void **state)
+{
+    struct rect room = {0, 0, 80, 21};
+    struct placement placement;
+    (void)state;
+    layout_place(LAYOUT_OVERVIEW, &room, -1, false, &placement);
+    assert_int_equal(layout_neighbour(&placement, PANE_LAYERS, ACTION_FOCUS_RIGHT), PANE_SCORES);
+    assert_int_equal(layout_neighbour(&placement, PANE_SCORES, ACTION_FOCUS_LEFT), PANE_LAYERS);
+    assert_int_equal(layout_neighbour(&placement, PANE_SCORES, ACTION_FOCUS_UP), -1);
+    assert_int_equal(layout_neighbour(&placement, PANE_LOG, ACTION_FOCUS_UP), PANE_CORRELATION);
+    assert_int_equal(layout_neighbour(&placement, PANE_CORRELATION, ACTION_FOCUS_RIGHT), PANE_MODEL);
+    assert_int_equal(layout_neighbour(&placement, PANE_MODEL, ACTION_FOCUS_DOWN), PANE_LOG);
+    layout_place(LAYOUT_OVERVIEW, &room, -1, true, &placement);
+    assert_int_equal(placement.pane[PANE_SCORES].width, 0);
+    assert_true(placement.pane[PANE_FIGURE].width > 0);
+}
+
+/* A wide character that is cut leaves a blank, not half of it. */
+static void test_wide_cut(void **state)
+{
+    struct canvas grid = {0}, from;
+    struct rect room = {2, 0, 3, 1};
+    (void)state;
+    canvas_init(&from, 20, false);
+    canvas_text(&from, 0, 0, STYLE_PLAIN, "日本語");
+    assert_true(grid_reset(&grid, 10, 1, false));
+    grid_copy(&grid, &room, &from, 0, 0);
+    assert_string_equal(grid_cell(&grid, 0, 2)->glyph, "日");
+    assert_string_equal(grid_cell(&grid, 0, 4)->glyph, " ");
+    grid_copy(&grid, &room, &from, 0, 1);
+    assert_string_equal(grid_cell(&grid, 0, 2)->glyph, " ");
+    assert_string_equal(grid_cell(&grid, 0, 3)->glyph, "本");
+    assert_string_equal(grid_cell(&grid, 0, 5)->glyph, " ");
+    canvas_free(&from);
+    canvas_free(&grid);
+}
+
+/* --- screens -----------------------------------------------------------------------------------------------
+ */
+
+/* A chain of 1x1 convolutions with these names and widths, as a file; then the mean over the image. */
+static char *chain_file(const char *const *names, const int64_t *widths, int count)
+{
+    static const int64_t x[] = {-1, 2, 3, 3, -2}, ones[] = {1, 1}, axes[] = {2, 3};
+    struct text graph = {0}, model;
+    int64_t before = 2;
+    char path[] = "/tmp/ippro-tui-XXXXXX";
+    for (int i = 0; i < count; i++) {
+        char *weight = mem_format("%s.weight", names[i]);
+        char inputs[40], output[20];
+        const int64_t dims[] = {widths[i], before, 1, 1};
+        size_t elements = (size_t)(widths[i] * before);
+        float *values = mem_new(elements, sizeof *values);
+        for (size_t k = 0; k < elements; k++)
+            values[k] = (float)((k * 2654435761u >> 8 & 0xffff) / 65536.0 - 0.5);
+        add_floats(&graph, weight, dims, 4, values, elements);
+        /* Names of weights hold blanks: the node is written by hand. */
+        struct text node = {0};
+        snprintf(inputs, sizeof inputs, "v%d", i);
+        snprintf(output, sizeof output, "v%d", i + 1);
+        wire_string(&node, NODE_INPUT, i ? inputs : "x");
+        wire_string(&node, NODE_INPUT, weight);
+        wire_string(&node, NODE_OUTPUT, output);
+        wire_string(&node, NODE_NAME, names[i]);
+        wire_string(&node, NODE_OPERATOR, "Conv");
+        add_integers(&node, "kernel_shape", ones, 2);
+        wire_message(&graph, GRAPH_NODE, &node);
+        before = widths[i];
+        mem_free(values);
+        mem_free(weight);
+    }
+    char last[20];
+    snprintf(last, sizeof last, "v%d", count);
+    struct text node = begin_node("/mean", "ReduceMean", last, "y");
+    struct text keep = begin_attribute("keepdims", 2);
+    add_integers(&node, "axes", axes, 2);
+    wire_integer(&keep, ATTRIBUTE_I, 0);
+    wire_message(&node, NODE_ATTRIBUTE, &keep);
+    wire_message(&graph, GRAPH_NODE, &node);
+    wire_string(&graph, GRAPH_NAME, "chain");
+    const int64_t y[] = {-1, before, -2};
+    add_value(&graph, GRAPH_INPUT, "x", 1, x);
+    add_value(&graph, GRAPH_OUTPUT, "y", 1, y);
+    model = wrap_model(&graph, 13);
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, model.data, model.length), (ssize_t)model.length);
+    close(descriptor);
+    text_free(&model);
+    return mem_string(path);
+}
+
+struct fixture {
+    struct shell shell;
+    struct explorer *explorer;
+    struct canvas grid;
+};
+
+static void open_explorer(struct fixture *fixture, const char *path)
+{
+    struct error error = {0};
+    *fixture = (struct fixture){0};
+    assert_int_equal(session_new(&fixture->shell.session, &error), STATUS_OK);
+    assert_int_equal(explorer_new(&fixture->shell, &fixture->explorer, &error), STATUS_OK);
+    if (path)
+        explorer_command(fixture->explorer, "load", path, NULL);
+    assert_int_equal(fixture->shell.first, STATUS_OK);
+}
+
+static void close_explorer(struct fixture *fixture)
+{
+    canvas_free(&fixture->grid);
+    explorer_free(fixture->explorer);
+    shell_end(&fixture->shell);
+    session_free(fixture->shell.session);
+}
+
+static void draw(struct fixture *fixture)
+{
+    struct screen_cursor cursor;
+    assert_true(compose(fixture->explorer, &fixture->grid, &cursor));
+    assert_true(cursor.line < fixture->explorer->height && cursor.column < fixture->explorer->width);
+}
+
+/* No cell holds what a terminal would take for more than one printable character. */
+static void check_cells(const struct fixture *fixture)
+{
+    for (int line = 0; line < fixture->grid.height; line++) {
+        for (int column = 0; column < fixture->grid.width; column++) {
+            const char *glyph = grid_cell(&fixture->grid, line, column)->glyph;
+            int32_t code;
+            for (int used; (used = utf8_decode(glyph, &code)) > 0; glyph += used) {
+                assert_true(code >= 0x20 && (code < 0x7f || code > 0x9f));
+                assert_false(code == 0x202e || (code >= 0x2066 && code <= 0x2069));
+            }
+        }
+    }
+}
+
+static void test_hostile_names(void **state)
+{
+    (void)state;
+    char *endless = mem_new(10241, 1);
+    memset(endless, 'n', 10240);
+    const char *const names[] = {"\033[2J\033]0;gone\007",
+                                 "\xff\xfe\x80 broken",
+                                 "\xe2\x80\xae\xd7\xa9\xd7\x9c",
+                                 endless,
+                                 "%s%n%d",
+                                 "a\tb\nc",
+                                 "stage.[a-z]*",
+                                 "stage.日本語",
+                                 "stage.-",
+                                 "out"};
+    const int64_t widths[] = {4, 3, 5, 4, 3, 4, 2, 3, 4, 2};
+    char *path = chain_file(names, widths, 10);
+    struct fixture fixture;
+    open_explorer(&fixture, path);
+    explorer_line(fixture.explorer, "score l1,geomedian,random");
+    static const char *const presses[] = {"F2",   "Down",  "Down", "+",     "+",     "Enter", "F2",
+                                          "Down", "Space", "F3",   "Right", "Enter", "F4",    "Enter",
+                                          "F6",   "F1",    "Down", "F7",    "s",     "<",     "z"};
+    for (int size = 0; size < 3; size++) {
+        explorer_resize(fixture.explorer, (int[]){120, 43, 9}[size], (int[]){40, 14, 4}[size]);
+        for (size_t i = 0; i < sizeof presses / sizeof *presses; i++) {
+            explorer_press(fixture.explorer, press_of(presses[i]));
+            draw(&fixture);
+            check_cells(&fixture);
+        }
+        explorer_focus(fixture.explorer, FOCUS_PROMPT);
+    }
+    for (int pane = 0; pane < PANE_COUNT; pane++) {
+        explorer_resize(fixture.explorer, 120, 40);
+        explorer_focus(fixture.explorer, pane);
+        for (int line = 0; line < 40; line += 3) {
+            for (int column = 0; column < 120; column += 7) {
+                explorer_click(fixture.explorer, column % 3 ? 0 : 65, line, column);
+                draw(&fixture);
+            }
+        }
+        check_cells(&fixture);
+    }
+    close_explorer(&fixture);
+    unlink(path);
+    mem_free(path);
+    mem_free(endless);
+}
+
+/* Every size from one cell up, with every pane in focus. */
+static void test_every_size(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1,bn");
+    explorer_line(fixture.explorer, "prune l1 0.3");
+    explorer_line(fixture.explorer, "layers");
+    for (int width = 1; width <= 300; width += width < 30 ? 1 : 27) {
+        for (int height = 1; height <= 100; height += height < 14 ? 1 : 17) {
+            explorer_resize(fixture.explorer, width, height);
+            for (int pane = FOCUS_PROMPT; pane < PANE_COUNT; pane++) {
+                explorer_focus(fixture.explorer, pane);
+                fixture.explorer->ascii = false;
+                draw(&fixture);
+                assert_int_equal(fixture.grid.width, width);
+                assert_int_equal(fixture.grid.height, height);
+            }
+        }
+    }
+    close_explorer(&fixture);
+}
+
+/* A line with the cursor anywhere in it, however long: the cursor is on the screen. */
+static void test_long_line(void **state)
+{
+    struct fixture fixture;
+    struct text line = {0};
+    (void)state;
+    for (int i = 0; i < 3000; i++)
+        text_add(&line, i % 3 ? "x" : "日");
+    open_explorer(&fixture, NULL);
+    fixture.explorer->line.text = text_data(&line);
+    for (int at = 0; at <= (int)line.length; at += 97) {
+        int32_t code;
+        while (at < (int)line.length && (line.data[at] & 0xc0) == 0x80)
+            at++;
+        (void)utf8_decode(text_data(&line) + at, &code);
+        fixture.explorer->line.cursor = at;
+        explorer_resize(fixture.explorer, 1 + at % 90, 6);
+        draw(&fixture);
+    }
+    fixture.explorer->line = (struct edit_line){.text = ""};
+    close_explorer(&fixture);
+    text_free(&line);
+}
+
+/* A run of presses on one layer is one change. */
+static void test_ratio_steps(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    const struct history *history = &fixture.shell.session->history;
+    int before = history->position;
+    explorer_press(fixture.explorer, press_of("F2"));
+    explorer_press(fixture.explorer, press_of("Down"));
+    explorer_press(fixture.explorer, press_of("Down"));
+    for (int i = 0; i < 4; i++)
+        explorer_press(fixture.explorer, press_of("+"));
+    explorer_press(fixture.explorer, press_of("-"));
+    assert_int_equal(history->position, before + 1);
+    assert_string_equal(history->steps[history->position].line, "ratio layer1.0.conv1 0.15");
+    explorer_refresh(fixture.explorer);
+    assert_non_null(fixture.explorer->layers.plan.layers);
+    assert_true(fixture.explorer->layers.plan.macs < fixture.shell.session->model->cost.macs);
+    explorer_press(fixture.explorer, press_of("Down"));
+    explorer_press(fixture.explorer, press_of("+"));
+    assert_int_equal(history->position, before + 2);
+    explorer_press(fixture.explorer, press_of("u"));
+    explorer_press(fixture.explorer, press_of("u"));
+    assert_int_equal(history->position, before);
+    explorer_refresh(fixture.explorer);
+    assert_null(fixture.explorer->layers.plan.layers);
+    close_explorer(&fixture);
+}
+
+/* What keys stand for are commands, also while a piece of code waits at the prompt for its end. */
+static void test_keys_beside_code(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    fixture.shell.prefixes = true; /* as at a terminal */
+    explorer_line(fixture.explorer, "lua for i = 1, 3 do");
+    assert_string_equal(fixture.shell.unfinished, "for i = 1, 3 do");
+    static const char *const presses[] = {"F2", "Down", "+", "Enter", "F4", "Enter", "F2", "u"};
+    const struct history *history = &fixture.shell.session->history;
+    int before = history->position;
+    for (size_t i = 0; i < sizeof presses / sizeof *presses; i++) {
+        explorer_press(fixture.explorer, press_of(presses[i]));
+        draw(&fixture);
+        assert_string_equal(fixture.shell.unfinished, "for i = 1, 3 do");
+        if (i == 2)
+            assert_string_equal(history->steps[history->position].line, "ratio layer1.* 0.05");
+    }
+    assert_int_equal(history->position, before);
+    explorer_line(fixture.explorer, "x = i");
+    assert_string_equal(fixture.shell.unfinished, "for i = 1, 3 do\nx = i");
+    explorer_line(fixture.explorer, "end");
+    assert_null(fixture.shell.unfinished);
+    assert_int_equal(fixture.shell.first, STATUS_OK);
+    close_explorer(&fixture);
+}
+
+/* However short a command is typed, it shows the same. */
+static void test_shortened(void **state)
+{
+    static const char *const lines[][2] = {{"score l1", "sco l1"},
+                                           {"prune l1 0.4", "pru l1 0.4"},
+                                           {"unprune layer1.*", "unp layer1.*"},
+                                           {"ratio layer1.* 0.1", "rati layer1.* 0.1"},
+                                           {"rescale layer1.0.conv1 2", "resc layer1.0.conv1 2"},
+                                           {"layers", "ls"},
+                                           {"lua print('a  b')", "lu print('a  b')"}};
+    (void)state;
+    struct fixture fixture;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        bool open[2];
+        for (int k = 0; k < 2; k++) {
+            open_explorer(&fixture, "example");
+            fixture.shell.prefixes = true;
+            explorer_line(fixture.explorer, "prune l1 0.2");
+            explorer_line(fixture.explorer, lines[i][k]);
+            assert_int_equal(fixture.shell.first, STATUS_OK);
+            open[k] = fixture.explorer->figure_open;
+            close_explorer(&fixture);
+        }
+        assert_int_equal(open[0], open[1]);
+        assert_int_equal(open[0], strcmp(lines[i][0], "layers") == 0);
+    }
+}
+
+/* Nothing is asked over a question that is open, and what it says is its own. */
+static void test_question(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    struct explorer *explorer = fixture.explorer;
+    explorer_line(explorer, "layers");
+    explorer_press(explorer, press_of("F7"));
+    explorer_press(explorer, press_of("f"));
+    assert_int_equal(explorer->line.asking, ASK_FILTER);
+    assert_string_equal(explorer->line.prompt, "rows with: ");
+    assert_true(explorer_edit(explorer, press_of("é")));
+    assert_true(explorer_edit(explorer, press_of("l")));
+    explorer_focus(explorer, PANE_LAYERS); /* as a click does */
+    explorer_press(explorer, press_of("/"));
+    assert_int_equal(explorer->line.asking, ASK_FILTER);
+    assert_string_equal(explorer->line.prompt, question_text(ASK_FILTER));
+    assert_int_equal(explorer->focus, FOCUS_PROMPT);
+    explorer_question(explorer, ASK_QUIT);
+    assert_int_equal(explorer->line.asking, ASK_FILTER);
+    assert_true(explorer_edit(explorer, press_of("Backspace")));
+    assert_true(explorer_edit(explorer, press_of("Backspace")));
+    assert_string_equal(explorer->line.text, "");
+    assert_true(explorer_edit(explorer, press_of("c")));
+    assert_true(explorer_edit(explorer, press_of("Enter")));
+    assert_int_equal(explorer->line.asking, ASK_COMMAND);
+    assert_string_equal(explorer->gallery.filter, "c");
+    assert_int_equal(explorer->focus, PANE_FIGURE);
+    close_explorer(&fixture);
+}
+
+/* What panes hold of a network is not looked at beside another one, drawn or not. */
+static void test_another_network(void **state)
+{
+    static const char *const many[] = {"stage.a", "stage.b", "stage.c", "stage.d", "stage.e", "stage.f"},
+                             *const few[] = {"only"};
+    static const int64_t widths[] = {4, 4, 4, 4, 4, 4};
+    (void)state;
+    char *large = chain_file(many, widths, 6), *small = chain_file(few, widths, 1);
+    struct fixture fixture;
+    for (int way = 0; way < 4; way++) {
+        open_explorer(&fixture, way % 2 ? large : small);
+        struct explorer *explorer = fixture.explorer;
+        explorer_resize(explorer, 80, 24);
+        explorer_press(explorer, press_of("F2"));
+        draw(&fixture);
+        explorer_press(explorer, press_of("PageDown"));
+        mem_free(explorer->search);
+        explorer->search = mem_string(way % 2 ? "only" : "stage.f");
+        explorer_command(explorer, "load", way % 2 ? small : large, NULL);
+        if (way < 2) {
+            explorer_find(explorer, false);
+        } else {
+            for (int line = 0; line < 20; line++) {
+                explorer_click(explorer, 0, line, 3);
+                explorer_click(explorer, 0, line, 3);
+            }
+        }
+        explorer_refresh(explorer);
+        assert_true(layers_current(explorer)->first < fixture.shell.session->model->layers->count);
+        close_explorer(&fixture);
+    }
+    unlink(large);
+    unlink(small);
+    mem_free(large);
+    mem_free(small);
+}
+
+/* What the plan says is what a selection costs. */
+static void test_plan(void **state)
+{
+    struct fixture fixture;
+    struct cost plan;
+    struct error error = {0};
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score random");
+    explorer_line(fixture.explorer, "ratio *.conv1 0.37; ratio streams 0.2; prune random");
+    const struct session *session = fixture.shell.session;
+    assert_int_equal(pruning_plan(session->pruning, session->model, &plan, &error), STATUS_OK);
+    assert_true(session->pruning->removed_count > 0);
+    assert_true(plan.macs == session->pruning->cost.macs);
+    assert_int_equal(plan.parameters, session->pruning->cost.parameters);
+    for (int i = 0; i < plan.layer_count; i++)
+        assert_int_equal(plan.layers[i].channels, session->pruning->cost.layers[i].channels);
+    cost_free(&plan);
+    close_explorer(&fixture);
+}
+
+/* Filters of a bin are those whose scores lie in it, bin by bin all of the layer. */
+static void test_bins(void **state)
+{
+    struct fixture fixture;
+    struct text text = {0};
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1,bn");
+    explorer_press(fixture.explorer, press_of("F3"));
+    for (int i = 0; i < 3; i++)
+        explorer_press(fixture.explorer, press_of("Right"));
+    explorer_press(fixture.explorer, press_of("Enter"));
+    const struct gallery *gallery = &fixture.explorer->gallery;
+    text_add(&text, gallery->items[gallery->count - 1].command);
+    int channel;
+    assert_int_equal(sscanf(text_data(&text), "filter conv1:%d", &channel), 1);
+    const struct figure_histogram *histogram = &fixture.explorer->scores.figure->histogram;
+    const double *scores = fixture.shell.session->board->entries[0].scores->layer[0];
+    int64_t channels = fixture.shell.session->model->layers->items[0].channels, lower = 0, below = 0;
+    for (int64_t i = 0; i < channels; i++)
+        lower += scores[i] < scores[channel];
+    for (int b = 0; b < fixture.explorer->scores.bin; b++)
+        below += histogram->counts[b];
+    assert_int_equal(lower, below);
+    text_free(&text);
+    close_explorer(&fixture);
+}
+
+/* Whichever allocation fails, the screen may lack something, and that is all. */
+static void test_no_memory(void **state)
+{
+    static const char *const presses[] = {"F2", "Down", "+",  "Enter", "q", "F3", "Right", "Enter", "s", "r",
+                                          "F4", "m",    "F6", "F1",    "x", "p",  "u",     "F9",    "F8"};
+    enum { PRESSES = sizeof presses / sizeof *presses };
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1,bn");
+    draw(&fixture);
+    for (int at = 0; at < PRESSES; at++) {
+        for (long nth = 1; nth < 4000; nth += 1 + nth / 8) {
+            struct screen_cursor cursor;
+            mem_fail_at(nth);
+            if (!explorer_press(fixture.explorer, press_of(presses[at])))
+                explorer_line(fixture.explorer, "layers");
+            explorer_refresh(fixture.explorer);
+            compose(fixture.explorer, &fixture.grid, &cursor);
+            mem_fail_at(0);
+        }
+        explorer_press(fixture.explorer, press_of("x"));
+        draw(&fixture);
+    }
+    close_explorer(&fixture);
+}
+
+/* In every theme and with any number of colours, what is chosen stands out, and so does the pane in focus. */
+static void test_themes(void **state)
+{
+    static const enum cell_style apart[][2] = {
+        {STYLE_CURSOR, STYLE_PLAIN}, {STYLE_CURSOR_PALE, STYLE_PLAIN}, {STYLE_CURSOR, STYLE_CURSOR_PALE},
+        {STYLE_STATUS, STYLE_PLAIN}, {STYLE_POPUP, STYLE_PLAIN},       {STYLE_FOCUS, STYLE_BORDER}};
+    static const int depths[] = {0, 8, 16, 256};
+    struct error error = {0};
+    char **names;
+    size_t count;
+    (void)state;
+    assert_int_equal(theme_list(&names, &count, &error), STATUS_OK);
+    assert_true(count >= 5);
+    for (size_t t = 0; t < count; t++) {
+        struct theme *theme;
+        assert_int_equal(theme_load(names[t], &theme, &error), STATUS_OK);
+        for (size_t d = 0; d < sizeof depths / sizeof *depths; d++) {
+            for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+                struct canvas_cell a = {.glyph = "x", .style = apart[i][0]},
+                                   b = {.glyph = "x", .style = apart[i][1]};
+                struct look x = look_of(&a, theme, depths[d]), y = look_of(&b, theme, depths[d]);
+                bool same = x.foreground == y.foreground && x.background == y.background &&
+                            x.bold == y.bold && x.dim == y.dim && x.underline == y.underline &&
+                            x.reverse == y.reverse;
+                if (same)
+                    print_message("# %s, %d colours: pair %zu looks the same\n", names[t], depths[d], i);
+                assert_false(same);
+            }
+        }
+        theme_free(theme);
+    }
+    theme_list_free(names, count);
+}
+
+/* --- time --------------------------------------------------------------------------------------------------
+ */
+
+static void test_time(void **state)
+{
+    enum { LAYERS = 60 };
+    static char words[LAYERS][32];
+    const char *names[LAYERS];
+    int64_t widths[LAYERS];
+    (void)state;
+    for (int i = 0; i < LAYERS; i++) {
+        snprintf(words[i], sizeof words[i], "stage%d.%d", i / 10, i % 10);
+        names[i] = words[i];
+        widths[i] = i % 2 ? 30 : 1000;
+    }
+    char *path = chain_file(names, widths, LAYERS);
+    struct fixture fixture;
+    open_explorer(&fixture, path);
+    explorer_resize(fixture.explorer, 200, 60);
+    explorer_line(fixture.explorer, "score l1,l2,random");
+    explorer_press(fixture.explorer, press_of("F2"));
+    draw(&fixture);
+    double best = 1, step = 1;
+    for (int i = 0; i < 20; i++) {
+        double start = clock_seconds();
+        draw(&fixture);
+        double took = clock_seconds() - start;
+        best = took < best ? took : best;
+    }
+    for (int i = 0; i < 6; i++) {
+        double start = clock_seconds();
+        explorer_press(fixture.explorer, press_of("+"));
+        draw(&fixture);
+        double took = clock_seconds() - start;
+        step = took < step ? took : step;
+    }
+    print_message("# 200x60, %d layers, 30,900 channels: a redraw %.2f ms, a ratio with its costs %.2f ms\n",
+                  LAYERS, best * 1e3, step * 1e3);
+    /* Far above what is measured, for sanitizers and loaded machines. */
+    assert_true(best < 0.2);
+    assert_true(step < 0.5);
+    close_explorer(&fixture);
+    unlink(path);
+    mem_free(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_press_names),
+        cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_mouse),
+        cmocka_unit_test(test_decode_noise),
+        cmocka_unit_test(test_bindings),
+        cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_wide_cut),
+        cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_every_size),
+        cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_ratio_steps),
+        cmocka_unit_test(test_keys_beside_code),
+        cmocka_unit_test(test_shortened),
+        cmocka_unit_test(test_question),
+        cmocka_unit_test(test_another_network),
+        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_bins),
+        cmocka_unit_test(test_themes),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
