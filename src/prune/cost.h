@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a network costs: parameters, multiply-adds, activation memory (criteria.md, Counting).
+/* What a network costs: parameters, multiply-adds, activation memory.
  *
  * Parameters are the numbers that training changes, as far as a file tells: real constants that are weights or
  * biases of a convolution or a matrix product, scale or shift of a normalisation, or slopes of a PRelu; and

@@ -19,3 +19,4 @@ src_libscore_a_SOURCES = \
 	src/score/tally.c src/score/tally.h \
 	src/score/taylor.c
 LIBSCORE = src/libscore.a
+EXTRA_DIST += src/score/reductions.md

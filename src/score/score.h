@@ -30,7 +30,7 @@ struct activation_statistics {
 
 /* Everything one pass leaves about one layer; arrays of C doubles, all NULL for layers that are not probed:
  * output layers, and those none of whose output's dimensions is its channels. Sums over
- * images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of criteria.md. */
+ * images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of reductions.md (E). */
 struct layer_statistics {
     double *delta;              /* S0 */
     double *delta_centered;     /* Sd */

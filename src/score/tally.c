@@ -191,7 +191,7 @@ void tally_weight_gradient(struct tally *tally, int layer, const struct operand 
 
 /* ---- what they come to --------------------------------------------------------------------------------- */
 
-/* <w, grad_w> without weight gradients (criteria.md): y is linear in w. */
+/* <w, grad_w> without weight gradients (reductions.md, C): y is linear in w. */
 static status weight_dot_from_sums(const struct score_pass *pass, const struct layer *layer,
                                    struct layer_statistics *sums, struct error *error)
 {

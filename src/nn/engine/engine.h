@@ -12,8 +12,8 @@
  * output, have one; the first layer's input never does. Where no path leads on, probe sums and weight
  * gradients are zero.
  *
- * Probes: a probe asks for the per-channel, per-image reductions of criteria.md ("three reductions give
- * everything") at one layer, taken while the gradients at hand are complete. Notation: y is the layer's
+ * Probes: a probe asks for the per-channel, per-image reductions of
+ * score/reductions.md (B) at one layer, taken while the gradients at hand are complete. Notation: y is the layer's
  * linear output, u the target (BatchNorm output, or y itself), h the element-wise layer after u, G = dL/dh,
  * before the mask, delta = dL/du. */
 #ifndef IPPRO_NN_ENGINE_ENGINE_H

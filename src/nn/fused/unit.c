@@ -36,7 +36,7 @@ void unit_forward(struct fused *fused, const struct fused_step *step)
         fused->kernels->layer->tail(fused->images, out->channels, value_positions(out), input, &epilogue);
 }
 
-/* The sums of criteria.md from those of the gate: u = scale * (y - center) + rest. */
+/* The sums of score/reductions.md (B) from those of the gate: u = scale * (y - center) + rest. */
 static void finish_sums(const struct fused *fused, const struct unit *unit)
 {
     const struct probe_state *state = &fused->engine->probes[unit->probe];
