@@ -7,14 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "repl/batch.h"
 #include "repl/config.h"
 #include "shell/interrupt.h"
 #include "repl/repl.h"
 #include "repl/usage.h"
+#include "session/session.h"
 #include "session/version.h"
+#include "shell/shell.h"
 #include "tui/display.h"
+#include "tui/explorer.h"
 #include "tui/tui.h"
 
 enum { EXIT_USAGE = 2, EXIT_SIGNAL = 128 };

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "data/records.h"
 
 /* No file of these sets is near this, but one made of several may be. */

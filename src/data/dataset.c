@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/share.h"
+#include "base/text.h"
 #include "data/records.h"
 
 static const struct dataset_kind *const kinds[] = {&dataset_cifar10, &dataset_cifar100, &dataset_shapes};

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/thread.h"
 
 enum { LARGEST_RECORD = 2 + RECORD_PIXELS };

@@ -7,6 +7,9 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "nn/graph/tensor.h"
 
 enum { STREAM_RECORDS = 1, STREAM_CLASSES = 2 };
 

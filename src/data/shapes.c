@@ -2,6 +2,7 @@
 /* The built-in data set: generated while it is used, so that nothing need be downloaded to try the program. */
 #include <string.h>
 #include "base/memory.h"
+#include "base/status.h"
 #include "data/records.h"
 #include "data/shape_draw.h"
 

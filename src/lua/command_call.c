@@ -5,7 +5,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
+#include "session/words/parse.h"
 
 /* --- replies -----------------------------------------------------------------------------------------------
  */

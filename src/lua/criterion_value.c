@@ -7,7 +7,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/graph.h"
+#include "score/criterion.h"
+#include "score/layer.h"
+#include "score/score.h"
 
 static const struct {
     const char *name;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "view/figure.h"
 
 enum { LENGTH_MAX = 100000, NUMBERS_MAX = 1000000 };
 

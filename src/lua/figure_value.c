@@ -7,8 +7,10 @@
 
 #include "base/inputs.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "view/cells/canvas.h"
+#include "view/figure.h"
 #include "view/write.h"
 
 void push_figure(lua_State *L, struct figure **figure)

@@ -3,7 +3,18 @@
 #include "lua/internal.h"
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "score/criterion.h"
+#include "session/board.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/reply.h"
+#include "session/session.h"
+#include "session/state.h"
+#include "session/words/parse.h"
+#include "view/figure.h"
 
 static void free_score_set(void *object)
 {

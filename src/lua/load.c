@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 
 static const size_t script_limit = (size_t)16 << 20;
 enum { PIECE = 4096, PIECE_PLACE = 5 /* stack index of what a function gave */ };

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "base/progress.h"
+#include "session/command.h"
 #include "session/version.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
 
 /* --- options -----------------------------------------------------------------------------------------------
  */

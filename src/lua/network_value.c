@@ -6,6 +6,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/status.h"
+#include "data/dataset.h"
+#include "nn/engine/loss.h"
+#include "score/layer.h"
+#include "session/measurement.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/session.h"
 #include "session/words/target.h"
 
 /* --- making ------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lua/script.h"
 
 static void write_host(const struct script *script, enum script_output kind, const char *text, size_t length)
 {

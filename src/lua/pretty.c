@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "lua/script.h"
 
 enum { SHOWN_DEPTH = 5, SHOWN_ITEMS = 100, SHOWN_BYTES = 100000 };
 

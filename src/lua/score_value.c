@@ -7,7 +7,17 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "prune/selection.h"
+#include "score/criterion.h"
+#include "session/board.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/session.h"
+#include "session/state.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
 #include "stats/correlation.h"
 #include "stats/overlap.h"
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "score/criterion.h"
 
 struct script *script_of(lua_State *L)
 {

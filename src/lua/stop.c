@@ -7,6 +7,8 @@
  * refuses large blocks (script.c). */
 #include "lua/pattern.h"
 
+#include "lua/internal.h"
+
 /* Between two looks of the hook stand few instructions, for each may be an expensive one. The front end's
  * turn comes less often. */
 enum { HOOK_STEP = 100, STEPS_PER_TURN = 10 };

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lua/internal.h"
+
 static const char specials[] = "^$*+?.([%-";
 static const size_t bytes_unseen = (size_t)1 << 22; /* bytes */
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 #include "base/file.h"
+#include "base/memory.h"
+#include "base/status.h"
 #include "onnx/onnx_graph.h"
 #include "onnx/onnx_node.h"
 #include "onnx/onnx_scan.h"

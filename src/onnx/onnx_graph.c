@@ -7,7 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/memory.h"
 #include "base/progress.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 #include "onnx/onnx_node.h"
 #include "onnx/onnx_tensor.h"
 

@@ -3,6 +3,7 @@
 #include "onnx/onnx_node.h"
 
 #include <string.h>
+#include "nn/graph/tensor.h"
 #include "onnx/onnx_tensor.h"
 
 enum { MAX_ATTRIBUTES = 64 }; /* the richest operator of ONNX has a dozen */

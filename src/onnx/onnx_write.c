@@ -8,6 +8,8 @@
 #include <string.h>
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/tensor.h"
 #include "onnx/onnx.pb-c.h"
 #include "nn/operator/operator.h"
 

@@ -3,8 +3,14 @@
 #include "prune/cost.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "prune/kept.h"
+#include "prune/label.h"
+#include "score/layer.h"
 
 const char cost_other_name[] = "(no layer)";
 

@@ -3,7 +3,11 @@
  * turned into classes, blocks and groups by prune/coupling_classes.c. */
 #include "prune/coupling.h"
 
+#include "base/memory.h"
 #include "base/progress.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "prune/coupling_internal.h"
 
 const char *lock_reason_text(enum lock_reason reason)

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "prune/coupling.h"
+#include "prune/label.h"
+#include "score/layer.h"
+
 /* ---- lists by bucket ---------------------------------------------------------------------------------- */
 
 /* Items sorted into buckets: those of bucket i are items[start[i]] .. items[start[i + 1] - 1], ascending. */

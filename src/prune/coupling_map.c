@@ -2,6 +2,11 @@
 /* What the rules of the coupling do with labels: make them, lock them, unite them. */
 #include "prune/coupling_internal.h"
 
+#include "base/memory.h"
+#include "nn/graph/tensor.h"
+#include "prune/coupling.h"
+#include "prune/label.h"
+
 bool coupling_no_memory(struct builder *b)
 {
     b->failed = true;

@@ -3,7 +3,12 @@
 #include "prune/coupling_internal.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "prune/label.h"
 
 /* ---- what shape-like operands say --------------------------------------------------------------------- */
 

@@ -3,7 +3,11 @@
 #include "prune/coupling_internal.h"
 
 #include <string.h>
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "prune/coupling.h"
+#include "prune/label.h"
 
 /* ---- small tools -------------------------------------------------------------------------------------- */
 

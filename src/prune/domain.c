@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/graph/tensor.h"
 #include "prune/coupling_internal.h"
+#include "prune/label.h"
 
 /* 0^p is finite for p >= 0, and a negative number has powers of whole numbers only. */
 static bool takes_any_base(const struct coupling *c, const struct node *node)

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/tensor.h"
+#include "prune/label.h"
+
 bool label_removed(const struct coupling *coupling, int label, const bool *removed)
 {
     int item = coupling->class_of[label];

@@ -3,7 +3,11 @@
 #include "prune/surgery.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
 #include "nn/graph/edit.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "prune/kept.h"
 

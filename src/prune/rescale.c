@@ -3,6 +3,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/edit.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "prune/rescale_internal.h"
 
 const char *rescale_part_name(int index)

@@ -8,8 +8,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/status.h"
+#include "nn/graph/edit.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "prune/coupling_internal.h"
+#include "prune/label.h"
 #include "prune/rescale_internal.h"
 
 /* ---- powers ------------------------------------------------------------------------------------------- */

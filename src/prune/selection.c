@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "prune/label.h"
+#include "score/layer.h"
+
 /* Channels that a ratio asks for, by the rule alone. 1e-9 lets a product that should be whole, as 10 * (1 -
  * 0.7), be whole. */
 static int64_t asked_count(int64_t channels, double ratio, enum rounding rounding)

@@ -5,7 +5,13 @@
 #include "prune/coupling_internal.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "prune/coupling.h"
+#include "prune/label.h"
 
 /* The node that makes a value, when it is of the given operator and only `user` reads the value. */
 static int sole_producer(const struct coupling *c, const struct graph_uses *uses, int value, int user,

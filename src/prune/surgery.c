@@ -2,8 +2,15 @@
 /* Surgery: the smaller network, node by node. */
 #include "prune/surgery.h"
 
+#include "base/memory.h"
 #include "base/progress.h"
+#include "base/status.h"
+#include "nn/graph/edit.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "nn/operator/plan.h"
+#include "prune/kept.h"
 #include "prune/surgery_internal.h"
 
 const struct kept *surgery_kept(const struct surgery *s, int value)

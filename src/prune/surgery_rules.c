@@ -2,8 +2,14 @@
 /* Surgery, operator by operator: what must change in a node when channels of what it reads or makes go. The
  * rules of the coupling see to it that every node they left free can be cut. */
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/edit.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "prune/coupling_internal.h"
+#include "prune/kept.h"
 #include "prune/surgery_internal.h"
 
 /* ---- small tools -------------------------------------------------------------------------------------- */

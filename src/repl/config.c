@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 
 /* Whoever can write the file runs commands, and Lua, in the user's name. The administrator can do so anyway.
  */

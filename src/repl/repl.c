@@ -12,6 +12,7 @@
 
 #include <readline/readline.h>
 
+#include "base/status.h"
 #include "shell/interrupt.h"
 #include "shell/line_history.h"
 #include "shell/repl_completion.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/share.h"
+#include "base/status.h"
 #include "score/criteria.h"
 
 struct criterion_options criterion_defaults(void)

@@ -3,7 +3,11 @@
  */
 #include "score/elementwise.h"
 
+#include "base/memory.h"
+#include "base/status.h"
 #include "nn/engine/engine.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 #include "score/function.h"
 
 enum { MOST_STEPS = 16 };

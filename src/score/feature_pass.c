@@ -2,6 +2,11 @@
 /* Watched values of the engine, image by image, into sums. */
 #include "score/feature_pass.h"
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/engine/engine.h"
+#include "nn/graph/tensor.h"
+
 static void take_geometry(struct feature_layer *layer, const struct shape *shape, bool channels_last)
 {
     const int first = channels_last ? 1 : 2, end = channels_last ? shape->rank - 1 : shape->rank;

@@ -12,6 +12,8 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "score/criteria.h"
+#include "score/layer.h"
+#include "score/score.h"
 
 /* Columns that are centred and multiplied at a time, so no second copy of all filters: at most so many, and
  * fewer where a panel's product would take so many multiply-adds, for between panels it is asked whether the

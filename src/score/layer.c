@@ -3,7 +3,10 @@
 #include "score/layer.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "score/elementwise.h"
 #include "score/layer_name.h"

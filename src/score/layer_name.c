@@ -4,6 +4,7 @@
 #include "score/layer_name.h"
 
 #include <string.h>
+#include "base/memory.h"
 #include "base/text.h"
 #include "nn/operator/operator.h"
 

@@ -3,7 +3,10 @@
  */
 #include <math.h>
 #include "base/memory.h"
+#include "base/status.h"
 #include "score/criteria.h"
+#include "score/layer.h"
+#include "score/score.h"
 
 static unsigned needs_weights(const struct layer *layer, const struct criterion_options *options)
 {

@@ -4,7 +4,10 @@
 
 #include <math.h>
 #include "base/memory.h"
+#include "base/status.h"
 #include "score/criteria.h"
+#include "score/layer.h"
+#include "score/score.h"
 
 static enum proscore_target target_of(const struct layer *layer, const struct criterion_options *options)
 {

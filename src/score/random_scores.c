@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Random scores: what every other criterion must beat. */
 #include "base/random.h"
+#include "base/status.h"
 #include "score/criteria.h"
+#include "score/score.h"
 
 static unsigned needs_nothing(const struct layer *layer, const struct criterion_options *options)
 {

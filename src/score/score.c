@@ -2,6 +2,12 @@
 /* One pass over a sample: per-image sums from the engine's probes, added up in the order of the images. */
 #include "score/score.h"
 
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "nn/engine/engine.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
 #include "score/feature_pass.h"
 #include "score/tally.h"

@@ -3,8 +3,14 @@
 #include "score/tally.h"
 
 #include <math.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/loss.h"
+#include "nn/graph/tensor.h"
 #include "score/activation.h"
 #include "score/criteria.h"
+#include "score/layer.h"
 
 /* ---- statistics as objects ----------------------------------------------------------------------------- */
 

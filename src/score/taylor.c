@@ -2,7 +2,10 @@
 /* Taylor expansion of the loss (Molchanov et al. 2019, arXiv 1906.10771), in the five forms that are in use.
  */
 #include <math.h>
+#include "base/status.h"
 #include "score/criteria.h"
+#include "score/criterion.h"
+#include "score/score.h"
 
 struct taylor_form {
     const char *name;

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/share.h"
+#include "base/status.h"
 #include "score/score.h"
 #include "stats/correlation.h"
 

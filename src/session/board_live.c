@@ -4,11 +4,20 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/sampler.h"
+#include "score/criterion.h"
+#include "score/score.h"
+#include "session/board.h"
 #include "session/board_internal.h"
 #include "session/live.h"
+#include "session/model.h"
+#include "session/pass.h"
 #include "session/shown.h"
 #include "session/summary.h"
+#include "session/words/choice.h"
+#include "view/figure.h"
 
 static bool snapshot_due(void *argument)
 {

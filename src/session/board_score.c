@@ -2,8 +2,17 @@
 /* Scoring: whether it takes a pass, and the pass. */
 #include <string.h>
 
+#include "base/digest.h"
+#include "base/status.h"
+#include "data/sampler.h"
+#include "score/criterion.h"
+#include "score/score.h"
+#include "session/board.h"
 #include "session/board_internal.h"
+#include "session/pass.h"
 #include "session/session.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
 
 static status pass_settings_of(const struct options *options, struct pass_settings *settings,
                                struct error *error)

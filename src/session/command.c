@@ -4,10 +4,18 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/inputs.h"
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "session/commands/rows.h"
+#include "session/live.h"
+#include "session/reply.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
 
 static const struct command *const groups[] = {
     commands_files, commands_save,  commands_session, commands_look,  commands_score, commands_compare,

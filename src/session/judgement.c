@@ -2,7 +2,10 @@
 /* Work that is kept. */
 #include "session/judgement.h"
 
+#include "base/digest.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 
 void judgement_free(struct judgement *judgement)
 {

@@ -3,6 +3,8 @@
 #include "session/kept_channels.h"
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "session/model.h"
 
 void kept_channels_free(struct kept_channels *kept)
 {

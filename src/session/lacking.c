@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+#include "base/status.h"
+#include "base/text.h"
+#include "session/reply.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
+
 enum { NAMES_SHOWN = 6 };
 
 status entry_check(const struct session *session, const struct score_entry *entry, int layer,

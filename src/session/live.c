@@ -9,7 +9,9 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/share.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/model.h"
 
 struct live {
     pthread_mutex_t lock;         /* of `newest` */

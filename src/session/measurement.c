@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "data/dataset.h"
 #include "nn/engine/loss.h"
 
 struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample)

@@ -3,13 +3,18 @@
  */
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/share.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "onnx/onnx.h"
 #include "nn/operator/plan.h"
 #include "nn/simplify/simplify.h"
+#include "score/layer.h"
 #include "session/model.h"
 
 static const size_t model_size_limit = (size_t)1 << 31; /* protobuf's own limit */

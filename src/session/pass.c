@@ -4,8 +4,12 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
 #include "base/share.h"
+#include "base/text.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
 
 struct pass *pass_new(struct dataset *dataset, const struct pass_settings *settings)
 {

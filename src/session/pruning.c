@@ -6,7 +6,11 @@
 
 #include "base/memory.h"
 #include "base/share.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "prune/cost.h"
 #include "prune/surgery.h"
+#include "score/criterion.h"
 #include "session/words/target.h"
 
 static status allocate(int blocks, int classes, struct pruning **result, struct error *error)

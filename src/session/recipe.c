@@ -7,8 +7,11 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "prune/selection.h"
 #include "session/command.h"
+#include "session/words/choice.h"
 #include "session/words/target.h"
 
 static const size_t recipe_limit = (size_t)1 << 20;

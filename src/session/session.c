@@ -5,7 +5,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "nn/graph/tensor.h"
+#include "session/board.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "view/cells/canvas.h"
 
 /* What a session begins with, as its first step of the history. */
 static status begin_state(struct session *session, struct error *error)

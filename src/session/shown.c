@@ -7,9 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
+#include "nn/engine/loss.h"
+#include "nn/engine/network_end.h"
+#include "nn/graph/tensor.h"
 #include "prune/selection.h"
+#include "score/criterion.h"
+#include "score/layer.h"
+#include "session/board.h"
+#include "session/session.h"
 #include "session/version.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
 
 void number_cell(struct figure *figure, double number)
 {

@@ -7,6 +7,9 @@
 #include "base/memory.h"
 #include "base/share.h"
 #include "data/records.h"
+#include "nn/graph/tensor.h"
+#include "score/score.h"
+#include "session/model.h"
 
 /* Options are copied freely elsewhere, so their count stands beside them. */
 struct shared_options {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "session/shown.h"
 
 int compare_doubles(const void *a, const void *b)

@@ -4,10 +4,21 @@
 
 #include <string.h>
 
+#include "base/status.h"
 #include "base/text.h"
+#include "prune/cost.h"
+#include "prune/coupling.h"
+#include "prune/selection.h"
+#include "session/board.h"
 #include "session/lacking.h"
+#include "session/measurement.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/words/target.h"
+#include "view/figure.h"
 
 enum { NOTES_MAX = 8 };
 

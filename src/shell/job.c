@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/thread.h"
+#include "session/reply.h"
 #include "shell/interrupt.h"
 #include "shell/progress_line.h"
 

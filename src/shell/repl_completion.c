@@ -8,6 +8,7 @@
 
 #include <readline/readline.h>
 
+#include "base/status.h"
 #include "session/words/completion.h"
 
 static const struct session *completed_session;

@@ -8,8 +8,13 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "lua/script.h"
 #include "shell/interrupt.h"
+#include "shell/job.h"
+#include "shell/shell.h"
 
 static status host_run(void *argument, struct session *session, const struct statement *statement,
                        const struct progress_listener *listener, struct reply *reply, struct error *error)

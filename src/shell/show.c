@@ -7,8 +7,13 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "session/reply.h"
 #include "shell/terminal.h"
 #include "session/version.h"
+#include "session/words/option.h"
+#include "view/cells/canvas.h"
 
 enum { TEXT_WIDTH_MAX = 100 }; /* wider paragraphs are hard to read */
 

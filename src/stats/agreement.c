@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/status.h"
 #include "stats/overlap.h"
 
 status agreement_compute(const struct layers *layers, const struct scores *a, const struct scores *b,

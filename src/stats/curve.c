@@ -5,6 +5,10 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "nn/engine/loss.h"
+#include "nn/graph/graph.h"
 #include "prune/cost.h"
 #include "prune/surgery.h"
 #include "stats/evaluate.h"

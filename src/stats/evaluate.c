@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/status.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/loss.h"
+#include "nn/graph/tensor.h"
 
 struct evaluate_work {
     const struct evaluate *evaluate;

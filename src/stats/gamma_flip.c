@@ -3,7 +3,10 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
 #include "stats/gamma_order.h"
+#include "stats/gamma_sweep.h"
 
 /* c[0] + c[1]*t + c[2]*t^2 + c[3]*t^3, its sign that of (PROscore_i - PROscore_j) at lambda = t / unit. */
 struct cubic {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "score/proscore.h"
 
 status gamma_orders_new(const struct gamma_layer *layers, int count, struct gamma_orders *orders,
                         struct error *error)

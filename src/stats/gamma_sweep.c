@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "stats/gamma_order.h"
 
 struct sweep_work {

@@ -4,6 +4,11 @@
 
 #include <string.h>
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/loss.h"
+#include "nn/graph/tensor.h"
 #include "prune/surgery.h"
 
 /* What goes beyond is made again whenever it is needed, which costs little beside the convolutions. */

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/random.h"
+#include "base/status.h"
+#include "nn/graph/tensor.h"
 
 /* One network while it is measured. */
 struct watch {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 static bool push(struct bindings *bindings, struct binding binding)
 {

@@ -5,10 +5,15 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "session/shown.h"
+#include "session/words/option.h"
+#include "session/words/panes.h"
 #include "tui/explorer_live.h"
+#include "tui/grid.h"
 #include "tui/keys_help.h"
 #include "tui/pane.h"
+#include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
 /* --- panes -------------------------------------------------------------------------------------------------

@@ -13,6 +13,11 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/status.h"
+#include "base/text.h"
+#include "tui/grid.h"
+#include "view/theme.h"
+
 /* clang-format off: term.h needs curses.h before it */
 #include <curses.h>
 #include <term.h>

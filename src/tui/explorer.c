@@ -7,11 +7,24 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "session/command.h"
+#include "session/live.h"
+#include "session/session.h"
+#include "session/state.h"
+#include "session/words/option.h"
+#include "session/words/panes.h"
+#include "session/words/parse.h"
+#include "session/words/value.h"
+#include "shell/show.h"
 #include "shell/terminal.h"
 #include "tui/compose.h"
 #include "tui/explorer_face.h"
 #include "tui/explorer_live.h"
+#include "tui/grid.h"
 #include "tui/pane.h"
+#include "view/theme.h"
 
 status explorer_new(struct shell *shell, struct explorer **result, struct error *error)
 {

@@ -6,10 +6,24 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "session/command.h"
+#include "session/reply.h"
+#include "session/session.h"
+#include "session/words/panes.h"
+#include "session/words/press.h"
 #include "shell/interrupt.h"
+#include "shell/job.h"
+#include "shell/progress_line.h"
+#include "shell/shell.h"
+#include "tui/bindings.h"
 #include "tui/compose.h"
 #include "tui/explorer_live.h"
+#include "tui/gallery.h"
+#include "tui/journal.h"
 #include "tui/pane.h"
+#include "view/cells/canvas.h"
 
 enum { LOG_PARAGRAPHS = 8 }; /* longer answers open as a figure as well */
 

@@ -4,8 +4,14 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "session/words/panes.h"
+#include "session/words/press.h"
+#include "session/words/value.h"
+#include "tui/bindings.h"
 #include "tui/compose.h"
 #include "tui/explorer.h"
+#include "tui/grid.h"
+#include "tui/layout.h"
 #include "tui/pane.h"
 
 /* --- actions that every pane knows -------------------------------------------------------------------------

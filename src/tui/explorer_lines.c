@@ -4,9 +4,20 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
+#include "session/reply.h"
+#include "session/words/panes.h"
+#include "session/words/parse.h"
+#include "session/words/press.h"
+#include "shell/job.h"
+#include "shell/shell.h"
 #include "tui/explorer.h"
+#include "tui/gallery.h"
+#include "tui/journal.h"
 #include "tui/pane.h"
+#include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
 /* --- lines -------------------------------------------------------------------------------------------------

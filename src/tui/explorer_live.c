@@ -5,6 +5,13 @@
 #include <math.h>
 
 #include "base/progress.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "session/board.h"
+#include "session/live.h"
+#include "session/session.h"
+#include "session/words/panes.h"
+#include "tui/gallery.h"
 #include "tui/pane.h"
 #include "view/glyphs.h"
 

@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "shell/show.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
 #include "view/numbers.h"
 
 enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8 /* lines */ };

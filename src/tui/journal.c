@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "shell/show.h"
+#include "view/cells/canvas.h"
 
 enum { KEPT = 4000, DROPPED = 1000 };
 

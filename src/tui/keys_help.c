@@ -6,8 +6,13 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "session/reply.h"
+#include "session/words/panes.h"
+#include "session/words/press.h"
 #include "shell/show.h"
+#include "tui/bindings.h"
 #include "tui/grid.h"
+#include "view/cells/canvas.h"
 
 enum { NAME_COLUMN = 14, HELP_COLUMN = 34 };
 

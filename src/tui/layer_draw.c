@@ -5,8 +5,11 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "session/pruning.h"
+#include "tui/grid.h"
 #include "tui/layer_rows.h"
 #include "tui/pane.h"
+#include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
 enum { RATIO_WIDTH = 5, KEPT_WIDTH = 9, COST_WIDTH = 6, BAR_LEAST = 6, BAR_MOST = 24, NAME_LEAST = 13 };

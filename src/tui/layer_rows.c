@@ -4,6 +4,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "prune/cost.h"
+#include "score/layer.h"
 #include "tui/layer_rows.h"
 #include "tui/pane.h"
 

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "session/words/panes.h"
+#include "tui/grid.h"
+#include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
 const struct pane_row *pane_row_at(enum pane_id pane)

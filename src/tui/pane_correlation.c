@@ -5,9 +5,19 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
+#include "session/reply.h"
+#include "session/session.h"
+#include "session/words/option.h"
+#include "session/words/panes.h"
 #include "stats/correlation.h"
+#include "tui/explorer.h"
+#include "tui/grid.h"
 #include "tui/pane.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
 #include "view/numbers.h"
 
 enum { NAME_MOST = 18, NAME_LEAST = 3, CELL = 7, CELL_LEAST = 5 };

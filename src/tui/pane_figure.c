@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "session/words/panes.h"
+#include "tui/explorer.h"
+#include "tui/gallery.h"
+#include "tui/grid.h"
 #include "tui/pane.h"
 
 enum { ASIDE_STEP = 8 };

@@ -5,11 +5,20 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "prune/cost.h"
+#include "session/pruning.h"
+#include "session/reply.h"
 #include "session/shown.h"
+#include "session/words/panes.h"
+#include "tui/explorer.h"
+#include "tui/grid.h"
+#include "tui/journal.h"
 #include "tui/layer_draw.h"
 #include "tui/layer_rows.h"
 #include "tui/pane.h"
+#include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
 #define RATIO_STEP 0.05

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "session/words/panes.h"
+#include "tui/grid.h"
+#include "tui/journal.h"
 #include "tui/pane.h"
 
 static int most_scroll(const struct explorer *explorer, const struct canvas *content, int height)

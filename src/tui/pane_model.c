@@ -4,9 +4,16 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "session/live.h"
+#include "session/measurement.h"
+#include "session/model.h"
+#include "session/pruning.h"
 #include "session/shown.h"
 #include "session/what_if.h"
+#include "session/words/panes.h"
+#include "tui/grid.h"
 #include "tui/pane.h"
+#include "view/cells/canvas.h"
 
 enum { LABEL = 12, COMPACT = 46 };
 

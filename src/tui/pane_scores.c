@@ -6,11 +6,21 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "prune/selection.h"
+#include "score/criterion.h"
+#include "session/reply.h"
 #include "session/shown.h"
+#include "session/words/option.h"
+#include "session/words/panes.h"
+#include "tui/explorer.h"
+#include "tui/grid.h"
 #include "tui/layer_rows.h"
 #include "tui/pane.h"
 #include "tui/score_panels.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
 #include "view/numbers.h"
 
 enum { BINS_MOST = 48, LIST_LEAST = 11, LIST_LINES = 4, BARS_MOST = 12 };

@@ -12,9 +12,12 @@
 #include <readline/readline.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "shell/line_history.h"
 #include "shell/repl_completion.h"
 #include "session/version.h"
+#include "session/words/value.h"
+#include "shell/shell.h"
 
 static const char command_prompt[] = "ippro> ", more_prompt[] = "    >> ";
 enum { POPUP_MOST = 400 };

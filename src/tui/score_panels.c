@@ -5,7 +5,9 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "tui/grid.h"
 #include "tui/pane.h"
+#include "view/cells/canvas.h"
 #include "view/glyphs.h"
 #include "view/numbers.h"
 

@@ -13,13 +13,21 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/status.h"
+#include "session/command.h"
+#include "session/words/option.h"
+#include "session/words/parse.h"
 #include "shell/interrupt.h"
 #include "shell/terminal.h"
 #include "shell/terminal_signals.h"
 #include "session/words/press.h"
+#include "shell/job.h"
 #include "tui/compose.h"
 #include "tui/display.h"
+#include "tui/press_decode.h"
 #include "tui/prompt.h"
+#include "view/cells/canvas.h"
+#include "view/theme.h"
 
 enum {
     INPUT = 1024,

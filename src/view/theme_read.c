@@ -8,7 +8,9 @@
 #include <string.h>
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "view/cells/canvas.h"
 
 enum { LARGEST_FILE = 64 * 1024, MOST_WORDS = 32, MOST_RAMP = 16 };
 

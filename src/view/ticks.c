@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "view/figure.h"
+
 static const double mantissas[] = {1, 2, 5};
 enum { MANTISSAS = sizeof mantissas / sizeof *mantissas };
 

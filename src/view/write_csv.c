@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures as comma-separated values; what is written is described in write.h. */
+#include "base/status.h"
+#include "base/text.h"
 #include "view/csv.h"
+#include "view/figure.h"
 #include "view/figure_kind.h"
 #include "view/write.h"
 

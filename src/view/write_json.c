@@ -2,6 +2,9 @@
 /* Figures as JSON through jansson; what is written is described in write.h. Its memory comes from our
  * allocator for as long as a document is built, so that a failed allocation shows there too. */
 #include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "view/figure.h"
 #include "view/figure_kind.h"
 #include "view/json_values.h"
 #include "view/write.h"

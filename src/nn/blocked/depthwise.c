@@ -6,8 +6,10 @@
  * positions that they look at. A transposed convolution with stride s uses different taps for each remainder
  * of the position by s, so outputs are taken in s classes; within a class, positions follow each other in
  * input and output. */
+#include "nn/blocked/blocked.h"
 #include "nn/blocked/epilogue.h"
 #include "nn/blocked/families.h"
+#include "nn/blocked/lanes.h"
 
 enum { RUN = 8, KERNEL_MAX = 15 };
 

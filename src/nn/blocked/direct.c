@@ -8,8 +8,10 @@
  * the same taps: each such *phase* is a convolution with stride 1 and a part of the kernel. */
 #include <string.h>
 
+#include "nn/blocked/blocked.h"
 #include "nn/blocked/epilogue.h"
 #include "nn/blocked/families.h"
+#include "nn/blocked/lanes.h"
 
 /* Positions in a tile with all vectors of a group, and with half of them. */
 enum { GROUP_VECTORS = 2, GROUP = GROUP_VECTORS * WIDTH };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "nn/blocked/epilogue.h"
 
+#include "nn/blocked/blocked.h"
+#include "nn/blocked/blocked_layer.h"
 #include "nn/blocked/gate.h"
 
 /* The parts of an epilogue, as constants: its loop is compiled for each combination. Those of a gate stand in

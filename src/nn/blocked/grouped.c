@@ -3,6 +3,7 @@
  * and output are convolved together, with zeros for the weights that would join different groups. */
 #include <string.h>
 
+#include "nn/blocked/blocked.h"
 #include "nn/blocked/families.h"
 #include "nn/blocked/blocked_layer.h"
 

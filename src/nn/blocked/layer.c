@@ -2,8 +2,10 @@
 /* A layer's tail where no convolution is before it, and the gradient of every tail with its sums. */
 #include "nn/blocked/layer.h"
 
+#include "nn/blocked/blocked.h"
 #include "nn/blocked/epilogue.h"
 #include "nn/blocked/gate.h"
+#include "nn/blocked/lanes.h"
 
 void VARIANT_NAME(blocked_tail)(int images, int channels, int positions, const float *input,
                                 const struct blocked_epilogue *epilogue)

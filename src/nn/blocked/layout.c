@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "nn/blocked/blocked.h"
+
 static int lanes_at(int channels, int first)
 {
     return channels - first < LANES ? channels - first : LANES;

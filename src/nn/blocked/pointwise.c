@@ -3,8 +3,10 @@
  * that count are gathered first, or, in the transposed case, what they get is spread afterwards. */
 #include <string.h>
 
+#include "nn/blocked/blocked.h"
 #include "nn/blocked/epilogue.h"
 #include "nn/blocked/families.h"
+#include "nn/blocked/lanes.h"
 #include "nn/blocked/product.h"
 
 /* Whether no output of the convolution (not its gradient) looks past the end of the input. */

@@ -2,7 +2,9 @@
 /* Pooling: a window's positions pass by for all channels of a block at once. */
 #include "nn/blocked/layer.h"
 
+#include "nn/blocked/blocked.h"
 #include "nn/blocked/lanes.h"
+#include "nn/operator/pooling.h"
 
 /* One window of one vector of channels. */
 struct view {

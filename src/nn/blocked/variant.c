@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of kernels of one instruction set. A new family is one line in families.h. */
+#include "nn/blocked/blocked.h"
 #include "nn/blocked/families.h"
 #include "nn/blocked/layer.h"
+#include "nn/blocked/variants.h"
 
 static const struct blocked_family *const families[] = {
 #define FAMILY(name) &VARIANT_NAME(blocked_##name),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Weight gradients: for one tap, a block of output channels and a few input channels, products over all
  * positions in registers. A vector holds output channels; each input channel is broadcast to its own sum. */
+#include "nn/blocked/blocked.h"
 #include "nn/blocked/lanes.h"
 #include "nn/blocked/layer.h"
 

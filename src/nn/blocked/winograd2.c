@@ -5,6 +5,7 @@
 
 #include "nn/blocked/epilogue.h"
 #include "nn/blocked/families.h"
+#include "nn/blocked/lanes.h"
 #include "nn/blocked/product.h"
 
 enum { OUTPUTS = 2, TAPS = OUTPUTS + 2 };

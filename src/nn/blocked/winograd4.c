@@ -6,6 +6,7 @@
 
 #include "nn/blocked/epilogue.h"
 #include "nn/blocked/families.h"
+#include "nn/blocked/lanes.h"
 #include "nn/blocked/product.h"
 
 enum { OUTPUTS = 4, TAPS = OUTPUTS + 2 };

@@ -4,7 +4,11 @@
 
 #include <string.h>
 #include <unistd.h>
+#include "base/memory.h"
+#include "base/status.h"
 #include "nn/fused/fused.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/plan.h"
 
 enum { CACHE_LINE = 64 };
 

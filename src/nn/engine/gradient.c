@@ -9,7 +9,12 @@
 #include "nn/engine/engine_internal.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
 #include "nn/fused/fused.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 
 struct planning {
     struct engine *engine;

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 #include "nn/operator/plan.h"
 
 /* Nodes that become Identity where the network is judged: at most a Clip, a logarithm, and a softmax of two.

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/engine/engine.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/rows.h"
 
 #define REAL        float

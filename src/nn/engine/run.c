@@ -11,7 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "nn/engine/network_end.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 
 /* What one worker keeps from task to task. */
 struct run_worker {

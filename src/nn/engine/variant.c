@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Variants of a network: other constants in place of some operands of an engine's nodes. */
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "nn/engine/engine_internal.h"
 #include "nn/fused/fused.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 
 int engine_plan_step(const struct engine *engine, int node)
 {

@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/blocked/blocked.h"
+#include "nn/operator/operator.h"
+
 /* A family's share of the processor's peak in its products, and what its transforms cost for one input or
  * output number, in products of the same time. Measured with ResNet-56's, VGG-19's and ResNet-50's layers. */
 struct family_cost {

@@ -4,7 +4,14 @@
 
 #include <limits.h>
 #include <string.h>
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "nn/blocked/blocked.h"
+#include "nn/blocked/blocked_layer.h"
+#include "nn/engine/engine.h"
 #include "nn/fused/internal.h"
+#include "nn/graph/graph.h"
 
 /* --- times ---------------------------------------------------------------------------------------------- */
 

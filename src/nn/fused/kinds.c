@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/blocked/blocked.h"
+
 static const struct node *node_of(const struct fused *fused, const struct fused_step *step)
 {
     const struct plan *plan = fused->engine->plan;

@@ -6,6 +6,11 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/blocked/blocked.h"
+#include "nn/engine/engine_internal.h"
+
 enum { CACHE_LINE = 64 };
 
 int region_new(struct fused *fused, size_t bytes)

@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/blocked/blocked.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+
 /* Lists beyond this would cost more than they save. */
 static const int64_t MOST_ELEMENTS = INT64_C(1) << 22;
 

@@ -5,9 +5,17 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/blocked/blocked.h"
+#include "nn/engine/engine_internal.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/activation.h"
 #include "nn/operator/convolution.h"
 #include "nn/operator/movement.h"
+#include "nn/operator/operator.h"
+#include "nn/operator/window.h"
 
 static const struct node *node_at(const struct fused *fused, int p)
 {

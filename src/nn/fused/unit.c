@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+#include "nn/blocked/blocked.h"
+#include "nn/blocked/blocked_layer.h"
+#include "nn/engine/engine.h"
+#include "nn/operator/operator.h"
+
 static const struct unit_numbers *numbers_of(const struct unit *unit)
 {
     return unit->owns ? &unit->own : unit->numbers;

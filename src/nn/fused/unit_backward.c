@@ -5,6 +5,8 @@
  * memory. */
 #include "nn/fused/internal.h"
 
+#include "base/status.h"
+
 /* Take G's memory over as the gradient of a value that has none yet. */
 static bool inherit(struct fused *fused, const struct unit *unit, int value)
 {

@@ -7,7 +7,13 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/progress.h"
 #include "base/share.h"
+#include "base/status.h"
+#include "nn/blocked/blocked.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 
 struct packed_weights {
     int shares;

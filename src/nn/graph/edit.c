@@ -3,6 +3,9 @@
 #include "nn/graph/edit.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
 /* Operators with few inputs may get some that they left out; Concat and its like keep theirs. */

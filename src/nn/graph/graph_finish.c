@@ -2,7 +2,9 @@
 /* Checking and ordering a graph: unique names, one maker for every value, no cycles, topological order. All
  * is linear and without recursion, because files may hold a million nodes. */
 #include <string.h>
+#include "base/memory.h"
 #include "base/progress.h"
+#include "base/status.h"
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
 

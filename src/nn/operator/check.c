@@ -4,6 +4,11 @@
 
 #include <inttypes.h>
 
+#include "base/status.h"
+#include "base/text.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+
 status check_reals(const struct prepare *prepare, int first, int end, struct error *error)
 {
     for (int i = first; i < end && i < prepare->input_count; i++) {

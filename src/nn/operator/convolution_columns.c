@@ -10,7 +10,12 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/matrix.h"
+#include "nn/operator/operator.h"
+#include "nn/operator/window.h"
 
 enum {
     COLUMN_LIMIT = 1 << 19, /* bytes of gathered columns at a time: a core's second-level cache */

@@ -2,6 +2,9 @@
 /* The budget of constant folding. */
 #include "nn/operator/fold.h"
 
+#include "base/status.h"
+#include "nn/graph/tensor.h"
+
 /* Whatever the file holds: half a gigabyte, and what takes a second or two with plain loops. */
 static const int64_t base_bytes = INT64_C(1) << 29;
 static const int64_t base_work = INT64_C(1) << 30;

@@ -3,6 +3,9 @@
 #include "nn/operator/movement.h"
 #include <string.h>
 
+#include "base/memory.h"
+#include "nn/graph/tensor.h"
+
 struct movement *movement_new(struct prepare *prepare, int count)
 {
     struct movement *movement = arena_alloc(prepare->arena, 1, sizeof(*movement));

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/status.h"
+#include "nn/graph/graph.h"
+
 /* --- operands ------------------------------------------------------------------------------------------ */
 
 static int at_most(int count)

@@ -3,6 +3,10 @@
 #include <string.h>
 #include <tgmath.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/activation.h"
 #include "nn/operator/operator.h"
 

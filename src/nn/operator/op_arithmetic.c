@@ -2,6 +2,10 @@
 /* Operators of two (Sum: any number of) inputs that broadcast against each other as in NumPy. */
 #include <tgmath.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/broadcast.h"
 #include "nn/operator/operator.h"
 

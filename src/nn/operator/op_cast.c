@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
 /* --- Identity and Dropout ------------------------------------------------------------------------------ */

@@ -6,8 +6,14 @@
 #include "nn/operator/convolution.h"
 
 #include <inttypes.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/check.h"
+#include "nn/operator/operator.h"
 #include "nn/operator/rows.h"
+#include "nn/operator/window.h"
 
 #define REAL        float
 #define TYPED(name) name##_float

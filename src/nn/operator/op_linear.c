@@ -3,6 +3,11 @@
 #include "nn/operator/operator.h"
 
 #include <inttypes.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/check.h"
 #include "nn/operator/matrix.h"
 #include "nn/operator/rows.h"

@@ -2,7 +2,13 @@
 /* Operators that move numbers without changing them: Transpose, Concat, Split, Gather, Expand, and the table,
  * which also has Slice and Pad (op_slice.c). */
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/movement.h"
+#include "nn/operator/operator.h"
 
 static status shape_error(struct error *error, const char *message, const struct shape *shape)
 {

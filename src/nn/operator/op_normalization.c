@@ -4,6 +4,10 @@
 #include "nn/operator/operator.h"
 
 #include <math.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/check.h"
 #include "nn/operator/rows.h"
 

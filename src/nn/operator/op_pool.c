@@ -2,9 +2,15 @@
 /* Pooling: MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool, in one to three spatial dimensions. */
 #include <inttypes.h>
 #include <math.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/check.h"
+#include "nn/operator/operator.h"
 #include "nn/operator/pooling.h"
 #include "nn/operator/rows.h"
+#include "nn/operator/window.h"
 
 struct global_pooling {
     int64_t planes, positions;

@@ -2,6 +2,10 @@
 /* Reductions over axes: ReduceMean, ReduceSum, ReduceMax. */
 #include <math.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/broadcast.h"
 #include "nn/operator/operator.h"
 #include "nn/operator/rows.h"

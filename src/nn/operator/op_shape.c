@@ -3,6 +3,11 @@
  * Constant, ConstantOfShape and Range make numbers that are known when the graph is planned. */
 #include <math.h>
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
 /* --- views: the input's numbers in another shape ------------------------------------------------------- */

@@ -2,7 +2,11 @@
 /* Slice and Pad: windows into a tensor, and tensors around a window. Their parameters were attributes in
  * older opsets and are inputs in newer ones. */
 #include <string.h>
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/movement.h"
+#include "nn/operator/operator.h"
 
 /* Far more than any tensor has elements, and far from overflow. */
 static const int64_t FAR = INT64_C(1) << 50;

@@ -2,6 +2,10 @@
 /* Softmax and LogSoftmax along one axis; before opset 13 along all axes from one on, taken together. */
 #include <math.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
 /* The input is outer x length x inner; the numbers that add up to 1 are `inner` apart. */

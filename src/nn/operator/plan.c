@@ -2,8 +2,11 @@
 /* Planning: one walk over the nodes in order, which prepares each, and computes at once what is constant. */
 #include "nn/operator/plan.h"
 #include <string.h>
+#include "base/memory.h"
 #include "base/progress.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/node_check.h"
 
 /* No value may be larger: a file of a few bytes may ask for any amount. */

@@ -4,6 +4,9 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
 #include "nn/operator/check.h"
 
 /* Attributes beyond this are damage, and keep every sum below far from overflow. */

@@ -3,6 +3,10 @@
 #include "nn/simplify/rewrite.h"
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/tensor.h"
+
 /* One more '#' than any name has in a row: a name with that many is new. */
 static char *unused_separator(const struct graph *graph, struct arena *arena)
 {

@@ -3,6 +3,11 @@
 #include "nn/simplify/simplify.h"
 #include <string.h>
 #include "base/progress.h"
+#include "base/status.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+#include "nn/operator/plan.h"
+#include "nn/simplify/rewrite.h"
 #include "nn/simplify/simplify_internal.h"
 
 /* The batch sizes whose plans are compared. What comes out equal for both does not depend on the batch. */

@@ -2,6 +2,11 @@
 /* Making shapes that a file computes or states follow any batch size. */
 #include <math.h>
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+#include "nn/simplify/rewrite.h"
 #include "nn/simplify/simplify_internal.h"
 
 /* One shape-like input at one or two batch sizes. */

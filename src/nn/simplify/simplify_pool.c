@@ -2,6 +2,11 @@
 /* AveragePool behind a Pad with zeros: exporters write the padding of an average that counts the pads as a
  * node of its own. The pool can do it itself, without a padded copy of its input. */
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+#include "nn/simplify/rewrite.h"
 #include "nn/simplify/simplify_internal.h"
 
 /* Whether input `index` is one known number, which is written; a missing input leaves *value as it is. */

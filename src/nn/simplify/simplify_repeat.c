@@ -5,6 +5,12 @@
 #include "nn/simplify/simplify_internal.h"
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+
 enum { EXPAND_OPSET = 8 };
 
 struct repeat {

@@ -3,12 +3,23 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/graph.h"
 #include "prune/surgery.h"
+#include "score/layer.h"
+#include "session/command.h"
 #include "session/commands/logits.h"
 #include "session/commands/rows.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/what_if.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
 
 /* --- apply -------------------------------------------------------------------------------------------------
  */

@@ -4,12 +4,19 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/lacking.h"
+#include "session/reply.h"
 #include "session/shown.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
 #include "stats/correlation.h"
 #include "stats/overlap.h"
+#include "view/figure.h"
 
 /* One pair of criteria over one layer, or over a pool of layers. */
 struct part {

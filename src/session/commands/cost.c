@@ -3,13 +3,23 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/graph.h"
 #include "prune/cost.h"
 #include "prune/surgery.h"
+#include "score/layer.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/model.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/what_if.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
 #include "stats/timing.h"
+#include "view/figure.h"
 
 enum { WARM_UP = 2, RUNS = 20 };
 

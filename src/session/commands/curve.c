@@ -4,12 +4,26 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
+#include "session/live.h"
+#include "session/model.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "stats/curve.h"
+#include "stats/sensitivity.h"
+#include "view/figure.h"
 
 enum { VECTORS_MAX = 1024 };
 

@@ -4,12 +4,20 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "score/criterion.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/kept_channels.h"
 #include "session/lacking.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/reply.h"
 #include "session/shown.h"
 #include "session/what_if.h"
+#include "session/words/value.h"
+#include "view/figure.h"
 
 struct fates {
     int64_t cut_here, cut_there, both, either;

@@ -3,9 +3,18 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/model.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
 
 /* A mismatch is no error yet: perhaps the other half is loaded next. */
 static void tell_fit(const struct session *session, struct reply *reply)

@@ -5,10 +5,21 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/graph.h"
+#include "score/layer.h"
+#include "session/board.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/lacking.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "view/figure.h"
 
 struct filter {
     const struct session *session;

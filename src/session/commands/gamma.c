@@ -4,12 +4,24 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "score/criterion.h"
+#include "score/proscore.h"
 #include "score/proscore_layer.h"
+#include "session/board.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
+#include "session/words/choice.h"
 #include "session/words/gamma_list.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
 #include "stats/gamma_sweep.h"
+#include "view/figure.h"
 
 struct gamma_call {
     struct call *call;

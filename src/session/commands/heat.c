@@ -5,11 +5,16 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/lacking.h"
+#include "session/reply.h"
 #include "session/shown.h"
 #include "session/summary.h"
+#include "session/words/value.h"
+#include "view/figure.h"
 
 enum heat_by { HEAT_QUANTILES, HEAT_CHANNELS };
 enum heat_range { RANGE_LAYER, RANGE_NETWORK };

@@ -6,12 +6,18 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/lacking.h"
+#include "session/reply.h"
 #include "session/shown.h"
 #include "session/summary.h"
+#include "session/words/option.h"
 #include "stats/histogram.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
 
 enum { SERIES_BY_LAYER_MAX = 6 }; /* more layers than that share one series */
 

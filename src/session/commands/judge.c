@@ -4,10 +4,22 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/sampler.h"
+#include "nn/engine/loss.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/live.h"
+#include "session/measurement.h"
+#include "session/model.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
 #include "stats/evaluate.h"
+#include "view/figure.h"
 
 static void points_row(struct figure *figure, const char *item, double share, double error)
 {

@@ -7,9 +7,13 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
+#include "nn/graph/tensor.h"
+#include "session/words/option.h"
 
 enum { IMAGES = 4 };
 

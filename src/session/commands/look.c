@@ -6,13 +6,32 @@
 #include <sys/resource.h>
 
 #include "base/memory.h"
+#include "base/pool.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
+#include "nn/engine/engine.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+#include "score/layer.h"
+#include "score/score.h"
+#include "session/board.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/history.h"
 #include "session/lacking.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/reply.h"
 #include "session/shown.h"
 #include "session/summary.h"
 #include "session/version.h"
 #include "session/what_if.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "view/figure.h"
 
 /* --- info --------------------------------------------------------------------------------------------------
  */

@@ -4,11 +4,17 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/lacking.h"
+#include "session/reply.h"
 #include "session/shown.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
 #include "stats/correlation.h"
+#include "view/figure.h"
 
 static const struct layer *layer_of(const struct call *call, int index)
 {

@@ -5,14 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "prune/rescale.h"
+#include "score/layer.h"
+#include "session/board.h"
+#include "session/command.h"
 #include "session/commands/logits.h"
 #include "session/commands/rows.h"
 #include "session/lacking.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/summary.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "view/figure.h"
 
 enum { ROUNDINGS = 16 }; /* that one layer may add to the error of the logits */
 

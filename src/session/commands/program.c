@@ -4,10 +4,17 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/words/help.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "view/figure.h"
 
 /* --- set ---------------------------------------------------------------------------------------------------
  */

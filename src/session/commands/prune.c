@@ -4,11 +4,22 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "prune/selection.h"
+#include "score/criterion.h"
+#include "session/board.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/pruning.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/what_if.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
 #include "session/words/target.h"
+#include "session/words/value.h"
 
 /* --- prune -------------------------------------------------------------------------------------------------
  */

@@ -2,12 +2,23 @@
 /* What is tied to what, and how much of it is to go: group, ratio, recipe. */
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "prune/coupling.h"
+#include "score/layer.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/pruning.h"
 #include "session/recipe.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/words/target.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
 
 /* --- tables of blocks --------------------------------------------------------------------------------------
  */

@@ -4,11 +4,24 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/sampler.h"
+#include "prune/selection.h"
+#include "score/criterion.h"
 #include "score/score.h"
+#include "session/board.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
 #include "stats/agreement.h"
+#include "stats/correlation.h"
+#include "view/figure.h"
 
 enum { SIZES_MAX = 32 };
 

@@ -5,14 +5,25 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "nn/graph/graph.h"
 #include "onnx/onnx_write.h"
+#include "session/command.h"
 #include "session/commands/document.h"
 #include "session/commands/rows.h"
 #include "session/kept_channels.h"
+#include "session/model.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/version.h"
 #include "session/what_if.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
+#include "view/write.h"
 
 static const char metadata_key[] = "ippro-explore";
 

@@ -4,11 +4,23 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "score/criterion.h"
+#include "score/score.h"
+#include "session/board.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/lacking.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/summary.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
 
 /* --- what the user asked for -------------------------------------------------------------------------------
  */

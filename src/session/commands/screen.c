@@ -5,9 +5,14 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/reply.h"
 #include "session/words/panes.h"
 #include "session/words/press.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
 
 static status want(struct call *call, enum request_kind kind, struct error *error)
 {

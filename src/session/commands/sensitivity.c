@@ -3,13 +3,25 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
+#include "session/live.h"
+#include "session/model.h"
+#include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
+#include "session/words/option.h"
 #include "session/words/target.h"
+#include "session/words/value.h"
+#include "stats/sensitivity.h"
+#include "view/figure.h"
 
 struct sensitivity_call {
     struct call *call;

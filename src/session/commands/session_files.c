@@ -18,10 +18,19 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "session/command.h"
 #include "session/commands/document.h"
 #include "session/commands/rows.h"
+#include "session/history.h"
+#include "session/reply.h"
+#include "session/session.h"
+#include "session/state.h"
 #include "session/version.h"
+#include "session/words/parse.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
 
 static const char file_format[] = "ippro-explore session 1";
 

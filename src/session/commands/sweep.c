@@ -5,13 +5,24 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "prune/selection.h"
+#include "score/criterion.h"
+#include "session/board.h"
 #include "session/commands/rows.h"
 #include "session/judgement.h"
 #include "session/lacking.h"
+#include "session/measurement.h"
+#include "session/session.h"
 #include "session/shown.h"
+#include "session/words/option.h"
 #include "session/words/target.h"
+#include "session/words/value.h"
+#include "view/figure.h"
 
 static status read_ratios(const struct call *call, struct sweep *sweep, struct error *error)
 {

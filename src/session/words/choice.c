@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/status.h"
 #include "base/text.h"
 
 static const char *const headline[] = {"l1", "taylor", "geomedian", "proscore"};

@@ -6,7 +6,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "data/dataset.h"
 #include "session/command.h"
+#include "session/words/option.h"
+#include "session/words/parse.h"
+#include "session/words/value.h"
 
 struct completer {
     const struct session *session;

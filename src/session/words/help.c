@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "score/criterion.h"
 #include "session/command.h"
 #include "session/words/help_text.h"
+#include "session/words/option.h"
+#include "view/cells/canvas.h"
 
 void help_words(const struct session *session, struct word_list *list)
 {

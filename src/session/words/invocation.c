@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "session/command.h"
+#include "session/words/value.h"
+#include "view/write.h"
 
 struct resolver {
     const struct session *session;

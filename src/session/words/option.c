@@ -5,7 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/status.h"
 #include "nn/engine/run.h"
+#include "nn/graph/tensor.h"
 #include "prune/selection.h"
 #include "stats/correlation.h"
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/command.h"
+#include "session/words/value.h"
 
 void statement_add_word(struct text *text, const char *word)
 {

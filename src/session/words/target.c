@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "nn/operator/operator.h"
+#include "prune/coupling.h"
+#include "score/layer.h"
+#include "session/words/value.h"
 
 enum { TARGET_STREAMS, TARGET_INNER, TARGET_ALL };
 

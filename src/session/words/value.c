@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
+#include "score/layer.h"
 #include "session/session.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "session/session.h"

@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+#include "view/glyphs.h"
+
 static size_t index_of(const struct figure_curve *curve, int series, int point)
 {
     return (size_t)series * (size_t)curve->points + (size_t)point;

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include "base/status.h"
 #include "view/figure_kind.h"
 
 void *drawing_alloc(struct drawing *drawing, size_t count, size_t size)

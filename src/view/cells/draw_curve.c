@@ -16,6 +16,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "view/cells/canvas.h"
+#include "view/cells/draw.h"
+#include "view/numbers.h"
+
 enum {
     MOST_TICKS = 8,
     PLAIN_LINES = 13, /* of a plot without round ticks */

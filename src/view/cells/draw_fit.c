@@ -2,7 +2,10 @@
 /* Figures in panes: plots grow or shrink with the height, tables and matrices show the rows there is room
  * for. What does not fit goes in this order: notes and the rest of the title, legend and names of axes, the
  * title, and at last everything but one line (of histograms one per series). */
+#include "base/status.h"
+#include "view/cells/canvas.h"
 #include "view/cells/draw.h"
+#include "view/figure.h"
 #include "view/figure_kind.h"
 
 enum { MOST_PLOT_LINES = 60, LEAST_PLOT_LINES = 3 };

@@ -18,6 +18,8 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/text.h"
+#include "view/cells/canvas.h"
 #include "view/numbers.h"
 
 enum {

@@ -7,6 +7,8 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/text.h"
+#include "view/cells/canvas.h"
 #include "view/numbers.h"
 
 enum { LEAST_NAME = 8, LEAST_COLUMN_NAME = 10, CELL_GAP = 2, LEAST_GAP = 1 };

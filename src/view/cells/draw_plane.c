@@ -2,6 +2,8 @@
 /* A plane in cells: dots, axes and legends of curves and scatters. */
 #include <math.h>
 #include <string.h>
+#include "base/text.h"
+#include "view/cells/canvas.h"
 #include "view/cells/draw.h"
 #include "view/numbers.h"
 

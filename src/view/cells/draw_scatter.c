@@ -7,6 +7,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "view/cells/canvas.h"
+#include "view/cells/draw.h"
+#include "view/figure.h"
+#include "view/numbers.h"
+
 enum { MOST_TICKS = 8, PLOT_LINES = 17 };
 
 static const enum cell_style mark_style[MARKS] = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Histograms in hardly any room: a line for each series. */
 #include <math.h>
+#include "base/text.h"
+#include "view/cells/canvas.h"
 #include "view/cells/draw.h"
 
 /* The shape of a series in one line. */

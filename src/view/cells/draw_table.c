@@ -6,6 +6,9 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/text.h"
+#include "view/cells/canvas.h"
+#include "view/figure.h"
 #include "view/numbers.h"
 
 enum { GAP = 2, MARKER = 2, BAR_WIDTH = 20, BAR_LEAST = 8, TEXT_LEAST = 16, HEADER_LINES = 8 };

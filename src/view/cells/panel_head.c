@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What stands above the bars of a histogram's panel, on the screen and in pictures. */
 #include <math.h>
+#include "base/text.h"
+#include "view/cells/canvas.h"
 #include "view/cells/draw.h"
 #include "view/numbers.h"
 

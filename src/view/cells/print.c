@@ -3,7 +3,9 @@
 #include "view/cells/canvas.h"
 
 #include <string.h>
+#include "base/text.h"
 #include "view/look.h"
+#include "view/theme.h"
 
 static bool same_look(const struct look *a, const struct look *b)
 {

@@ -4,6 +4,9 @@
 
 #include <math.h>
 
+#include "base/text.h"
+#include "view/figure.h"
+
 bool scatter_known(const struct figure_scatter *scatter, int point)
 {
     return isfinite(scatter->x[point]) && isfinite(scatter->y[point]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Curves: lines through points on shared axes. How they are built, what files say of them, and their row. */
 #include <math.h>
+#include "base/memory.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
 #include "view/figure_build.h"

@@ -2,6 +2,8 @@
 /* Histograms: how many values of each series fall into each bin. How they are built, what files say of them,
  * and their row. */
 #include <math.h>
+#include "base/memory.h"
+#include "base/text.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
 #include "view/figure_build.h"

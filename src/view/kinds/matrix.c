@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Matrices: a number for each pair of names. How they are built, what files say of them, and their row. */
+#include "base/memory.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
 #include "view/figure_build.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Scatters: points in a plane. How they are built, what files say of them, and their row. */
+#include "base/memory.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
+#include "view/figure.h"
 #include "view/figure_build.h"
 #include "view/figure_kind.h"
 #include "view/json_values.h"

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tables: columns of texts and numbers. How they are built, what files say of them, and their row. */
 #include <math.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
+#include "view/figure.h"
 #include "view/figure_build.h"
 #include "view/figure_kind.h"
 #include "view/json_values.h"

@@ -4,7 +4,10 @@
 #include "view/cells/curve.h"
 
 #include <math.h>
+#include "view/cells/draw.h"
+#include "view/numbers.h"
 #include "view/picture/plot.h"
+#include "view/picture/raster.h"
 
 enum {
     ENTRY_LEAST_HEIGHT = 10, /* pixels of legend for a series, of which several share a line */

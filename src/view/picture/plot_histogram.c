@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Histograms as pictures: one panel per series, two side by side, on shared bins. */
 #include <math.h>
+#include "base/text.h"
+#include "view/cells/canvas.h"
+#include "view/cells/draw.h"
 #include "view/numbers.h"
 #include "view/picture/plot.h"
+#include "view/picture/raster.h"
 
 enum {
     PANEL_GAP = 50,

@@ -2,8 +2,11 @@
 /* Matrices as pictures: every value on its colour, names at the left and above (turned when they are long),
  * and the scale below. */
 #include <math.h>
+#include "base/text.h"
+#include "view/cells/draw.h"
 #include "view/numbers.h"
 #include "view/picture/plot.h"
+#include "view/picture/raster.h"
 
 enum {
     MOST_NAME = 48, /* columns of text; longer names lose their middle */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A plane in pictures: grid, axes, ticks and legend of curves and scatters. */
 #include <math.h>
+#include "base/text.h"
+#include "view/cells/draw.h"
 #include "view/numbers.h"
 #include "view/picture/plot.h"
+#include "view/picture/raster.h"
 
 enum {
     PLOT_HEIGHT = 520,

@@ -3,7 +3,11 @@
  * top. */
 #include "view/cells/scatter.h"
 
+#include "view/cells/draw.h"
+#include "view/figure.h"
+#include "view/numbers.h"
 #include "view/picture/plot.h"
+#include "view/picture/raster.h"
 
 enum { MOST_TICKS = 10 };
 

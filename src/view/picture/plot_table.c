@@ -2,7 +2,11 @@
 /* Tables as pictures: the cells of the screen at the width where nothing is left out, every second row
  * shaded. */
 #include <string.h>
+#include "base/status.h"
+#include "view/cells/canvas.h"
+#include "view/cells/draw.h"
 #include "view/picture/plot.h"
+#include "view/picture/raster.h"
 
 static struct color color_of(const struct canvas_cell *cell)
 {

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures as one picture: title, figure, notes, one figure below the other. */
+#include "base/status.h"
+#include "view/cells/canvas.h"
+#include "view/cells/draw.h"
+#include "view/figure.h"
 #include "view/picture/plot.h"
 #include "view/figure_kind.h"
 #include "view/picture/png.h"
+#include "view/picture/raster.h"
 #include "view/write.h"
 
 enum { FIGURE_GAP = 2 * PLOT_LINE, ONE_PLOT = 200 /* pixels of height, at least */ };
