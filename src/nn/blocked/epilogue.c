@@ -79,11 +79,13 @@ LANES_INLINE void finish_gated(int parts, const struct finished *f)
         else                                                                                                 \
             finish_plain(parts, finished);                                                                   \
     }
+/* clang-format off */
 #define SIXTEEN(DO, high)                                                                                    \
-    DO(0x##high##0)                                                                                          \
-    DO(0x##high##1) DO(0x##high##2) DO(0x##high##3) DO(0x##high##4) DO(0x##high##5) DO(0x##high##6)          \
-        DO(0x##high##7) DO(0x##high##8) DO(0x##high##9) DO(0x##high##A) DO(0x##high##B) DO(0x##high##C)      \
-            DO(0x##high##D) DO(0x##high##E) DO(0x##high##F)
+    DO(0x##high##0) DO(0x##high##1) DO(0x##high##2) DO(0x##high##3)                                          \
+    DO(0x##high##4) DO(0x##high##5) DO(0x##high##6) DO(0x##high##7)                                          \
+    DO(0x##high##8) DO(0x##high##9) DO(0x##high##A) DO(0x##high##B)                                          \
+    DO(0x##high##C) DO(0x##high##D) DO(0x##high##E) DO(0x##high##F)
+/* clang-format on */
 #define ALL(F) SIXTEEN(F, 0) SIXTEEN(F, 1) SIXTEEN(F, 2) SIXTEEN(F, 3) SIXTEEN(F, 4) SIXTEEN(F, 5)
 ALL(FUNCTION)
 #define ENTRY(parts) finish_##parts,

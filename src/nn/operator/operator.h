@@ -114,8 +114,8 @@ extern const struct operator operators_activation[]; /* one input: Relu Clip Lea
 extern const struct operator operators_arithmetic[]; /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
 extern const struct operator operators_cast[];       /* Identity Dropout Cast */
 extern const struct operator operators_movement[];   /* Transpose Concat Split Slice Pad Gather Expand */
-extern const struct
-operator operators_shape[]; /* Reshape Flatten Squeeze Unsqueeze Shape Constant ConstantOfShape Range */
+extern const struct operator operators_shape[];      /* Reshape Flatten Squeeze Unsqueeze Shape Constant
+                                                        ConstantOfShape Range */
 extern const struct operator operators_reduce[];  /* ReduceMean ReduceSum ReduceMax */
 extern const struct operator operators_softmax[]; /* Softmax LogSoftmax */
 extern const struct operator operators_resize[];  /* Resize Upsample */
