@@ -362,8 +362,7 @@ status file_program_data(const char *name, char **path, struct error *error)
     return STATUS_OK;
 }
 
-/* --- confinement -------------------------------------------------------------------------------------------
- */
+/* --- confinement ---------------------------------------------------------------------------------------- */
 
 status file_confine(const char *folder, struct error *error)
 {

@@ -112,8 +112,7 @@ status line_file_add(const char *path, const char *line, struct error *error)
     return code;
 }
 
-/* --- each line once ----------------------------------------------------------------------------------------
- */
+/* --- each line once ------------------------------------------------------------------------------------- */
 
 struct line {
     const char *text;

@@ -73,8 +73,8 @@ static status start_workers(struct pool *pool, struct error *error)
         pool->workers[i] = (struct worker){.pool = pool, .index = i};
         int failure = thread_start(&pool->workers[i].thread, worker_main, &pool->workers[i]);
         if (failure)
-            return error_set(error, STATUS_FAILED, "thread %d of %d cannot be started: %s",
-                             pool->started + 2, pool->threads, strerror(failure));
+            return error_set(error, STATUS_FAILED, "thread %d of %d cannot be started: %s", pool->started + 2,
+                             pool->threads, strerror(failure));
         pool->started++;
     }
     return STATUS_OK;
@@ -92,24 +92,24 @@ status pool_new(int threads, struct pool **pool, struct error *error)
         threads = pool_online();
     if (threads < 1 || threads > LARGEST_POOL)
         return error_set(error, STATUS_RANGE, "%d threads: 1 to %d are possible", threads, LARGEST_POOL);
-    struct pool *new = mem_new(1, sizeof *new);
+    struct pool *made = mem_new(1, sizeof *made);
     struct worker *workers = mem_new((size_t)threads, sizeof *workers);
-    if (!new || !workers) {
-        mem_free(new);
+    if (!made || !workers) {
+        mem_free(made);
         mem_free(workers);
         return error_memory(error);
     }
-    new->threads = threads;
-    new->workers = workers;
-    pthread_mutex_init(&new->lock, NULL); /* with default attributes these cannot fail on Linux */
-    pthread_cond_init(&new->begin, NULL);
-    pthread_cond_init(&new->end, NULL);
-    status code = start_workers(new, error);
+    made->threads = threads;
+    made->workers = workers;
+    pthread_mutex_init(&made->lock, NULL); /* with default attributes these cannot fail on Linux */
+    pthread_cond_init(&made->begin, NULL);
+    pthread_cond_init(&made->end, NULL);
+    status code = start_workers(made, error);
     if (code != STATUS_OK) {
-        pool_free(new);
+        pool_free(made);
         return code;
     }
-    *pool = new;
+    *pool = made;
     return STATUS_OK;
 }
 

@@ -11,7 +11,7 @@ struct pool;
 
 /* threads >= 1; 0 means one per online processor. pool_run's calling thread counts as one of them. */
 status pool_new(int threads, struct pool **pool, struct error *error);
-int pool_online(void); /* processors online, as pool_new counts them */
+int pool_online(void);                     /* processors online, as pool_new counts them */
 void pool_free(struct pool *pool);         /* NULL is fine */
 int pool_threads(const struct pool *pool); /* 1 for NULL */
 

@@ -51,9 +51,10 @@ status error_set(struct error *error, status code, const char *format, ...)
 /* Put context in front of the message: "resnet.onnx: " + message. Returns the error's code. */
 status error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
-/* What is wrong is in a file: the program ends with the exit status of a refused file, whatever code the check
- * gave that found it. Called once for each kind of file, where its reading ends; what no file is to blame for
- * (memory, cancellation) and what is well said already (STATUS_UNSUPPORTED) stay. Returns the error's code. */
+/* What is wrong is in a file: the program ends with the exit status of a refused file, whatever code the
+ * check gave that found it. Called once for each kind of file, where its reading ends; what no file is to
+ * blame for (memory, cancellation) and what is well said already (STATUS_UNSUPPORTED) stay. Returns the
+ * error's code. */
 status error_refuse_file(struct error *error);
 
 /* The usual failure of an allocation. */

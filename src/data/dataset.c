@@ -145,22 +145,22 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     static const struct dataset_options defaults;
     if (!options)
         options = &defaults;
-    struct dataset *new = mem_new(1, sizeof *new);
-    if (!new)
+    struct dataset *made = mem_new(1, sizeof *made);
+    if (!made)
         return error_memory(error);
-    new->kind = kind;
-    status code = set_place(new, path, options->split, error);
+    made->kind = kind;
+    status code = set_place(made, path, options->split, error);
     if (code == STATUS_OK)
-        code = kind->open(new, options, error);
-    if (code != STATUS_OK && new->path)
+        code = kind->open(made, options, error);
+    if (code != STATUS_OK && made->path)
         code = error_refuse_file(error);
     if (code == STATUS_OK)
-        code = set_normalization(new, options->normalization, error);
+        code = set_normalization(made, options->normalization, error);
     if (code != STATUS_OK) {
-        dataset_free(new);
+        dataset_free(made);
         return code;
     }
-    *dataset = new;
+    *dataset = made;
     return STATUS_OK;
 }
 
@@ -245,16 +245,16 @@ status dataset_image(const struct dataset *dataset, int64_t index, enum element_
 
 status dataset_labels(const struct dataset *dataset, int64_t **labels, struct error *error)
 {
-    int64_t *new = mem_new((size_t)dataset->count, sizeof *new);
+    int64_t *made = mem_new((size_t)dataset->count, sizeof *made);
     uint8_t *pixels = mem_new(image_bytes(dataset), 1);
-    status code = new &&pixels ? STATUS_OK : error_memory(error);
+    status code = made && pixels ? STATUS_OK : error_memory(error);
     for (int64_t i = 0; i < dataset->count && code == STATUS_OK; i++)
-        code = dataset->kind->read(dataset, i, pixels, &new[i], error);
+        code = dataset->kind->read(dataset, i, pixels, &made[i], error);
     mem_free(pixels);
     if (code != STATUS_OK) {
-        mem_free(new);
+        mem_free(made);
         return code;
     }
-    *labels = new;
+    *labels = made;
     return STATUS_OK;
 }

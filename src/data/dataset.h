@@ -47,8 +47,8 @@ struct dataset {
     char **class_names; /* one per class, from the data set's own files where they have them */
     char *normalization;
     double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
-    void *store;              /* the kind's own */
-    int shares;               /* owners beside the first */
+    void *store; /* the kind's own */
+    int shares;  /* owners beside the first */
 };
 
 const struct dataset_kind *dataset_kind_find(const char *name);

@@ -292,7 +292,7 @@ static int class_of(uint64_t seed, uint64_t split, uint32_t index)
 
 int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels)
 {
-    const int class = class_of(seed, (uint64_t)split, index);
+    const int class_index = class_of(seed, (uint64_t)split, index);
     int canvas[CHANNELS][PLANE], background[CHANNELS];
     struct random_state random;
     random_seed(&random, seed, 2 * (uint64_t)split + ((uint64_t)index << 8));
@@ -300,7 +300,7 @@ int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels)
     paint_background(&random, background, canvas);
     scatter_clutter(&random, canvas);
     struct stamp figure = {
-        .inside = figures[class],
+        .inside = figures[class_index],
         .x = draw_between(&random, 9 * GRAIN, (SIDE - 9) * GRAIN),
         .y = draw_between(&random, 9 * GRAIN, (SIDE - 9) * GRAIN),
         .radius = draw_between(&random, 5 * GRAIN, 12 * GRAIN),
@@ -312,5 +312,5 @@ int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels)
     if (draw_chance(&random, 45))
         occlude(&random, &figure, canvas);
     write_noisy(&random, canvas, draw_between(&random, 6, 56), pixels);
-    return class;
+    return class_index;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The built-in data set: generated while it is used, so that nothing need be downloaded to try the program. */
+/* The built-in data set: generated while it is used, so that nothing need be downloaded to try the program.
+ */
 #include <string.h>
 #include "base/memory.h"
 #include "base/status.h"

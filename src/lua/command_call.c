@@ -11,8 +11,7 @@
 #include "session/command.h"
 #include "session/words/parse.h"
 
-/* --- replies -----------------------------------------------------------------------------------------------
- */
+/* --- replies -------------------------------------------------------------------------------------------- */
 
 static struct reply *push_reply(lua_State *L)
 {
@@ -60,8 +59,7 @@ static void push_answer(lua_State *L)
     luaL_setmetatable(L, "ippro.answer");
 }
 
-/* --- running -----------------------------------------------------------------------------------------------
- */
+/* --- running -------------------------------------------------------------------------------------------- */
 
 /* What a reply asks of the front end. */
 static status follow(struct script *script, const struct reply *reply, struct error *error)
@@ -83,8 +81,7 @@ void check_outside(lua_State *L)
         luaL_error(L, "%s cannot run commands: one is running", script_of(L)->inside);
 }
 
-/* --- progress ----------------------------------------------------------------------------------------------
- */
+/* --- progress ------------------------------------------------------------------------------------------- */
 
 /* A function of the script that hears of the progress of the command it called. */
 struct ear {
@@ -161,8 +158,7 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     lua_remove(L, -2);
 }
 
-/* --- statements from values --------------------------------------------------------------------------------
- */
+/* --- statements from values ----------------------------------------------------------------------------- */
 
 /* The text of a value as a command takes it, pushed. */
 static const char *push_word(lua_State *L, int index)

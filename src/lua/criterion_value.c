@@ -28,8 +28,7 @@ static const struct {
 };
 enum { NEEDS = sizeof needs / sizeof *needs };
 
-/* --- what the function is given ----------------------------------------------------------------------------
- */
+/* --- what the function is given ------------------------------------------------------------------------- */
 
 /* Set a field of the table on top to an array; NULL leaves it out. */
 static void set_numbers(lua_State *L, const char *field, const double *values, int64_t count)
@@ -133,8 +132,7 @@ static void set_statistics(lua_State *L, const struct criterion_input *input, un
         set_matrix(L, "gram", maps->gram, count, count);
 }
 
-/* --- the call ----------------------------------------------------------------------------------------------
- */
+/* --- the call ------------------------------------------------------------------------------------------- */
 
 struct score_call {
     const struct criterion_input *input;
@@ -154,8 +152,8 @@ static int result_error(lua_State *L, const struct criterion_input *input, const
                       input->criterion->name, what);
 }
 
-/* `given`: the function returned something, be it nil, which leaves the layer without scores. A return that was
- * forgotten is an error. */
+/* `given`: the function returned something, be it nil, which leaves the layer without scores. A return that
+ * was forgotten is an error. */
 static void take_scores(lua_State *L, const struct score_call *call, bool given)
 {
     int64_t count = call->input->layer->channels;
@@ -230,8 +228,7 @@ static status score_in_lua(const struct criterion_input *input, double *scores,
     return call.code;
 }
 
-/* --- the definition ----------------------------------------------------------------------------------------
- */
+/* --- the definition ------------------------------------------------------------------------------------- */
 
 static unsigned check_needs(lua_State *L)
 {

@@ -20,8 +20,7 @@ void push_figure(lua_State *L, struct figure **figure)
     *figure = NULL;
 }
 
-/* --- files -------------------------------------------------------------------------------------------------
- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 /* {overwrite = true} at an index of the stack, which may have nothing. */
 static bool may_overwrite(lua_State *L, int index)
@@ -70,8 +69,7 @@ static int figure_text(lua_State *L)
     return 1;
 }
 
-/* --- numbers -----------------------------------------------------------------------------------------------
- */
+/* --- numbers -------------------------------------------------------------------------------------------- */
 
 static void set_string(lua_State *L, const char *field, const char *text)
 {

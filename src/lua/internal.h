@@ -30,7 +30,7 @@ struct script {
     unsigned steps;      /* of the hook, while nothing interrupted */
     char *traceback;
     struct error raised; /* by the last command that failed */
-    bool running; /* no script is entered twice */
+    bool running;        /* no script is entered twice */
     /* What commands called while another one runs: functions of criteria, of progress. */
     lua_State *caller;  /* a thread of its own for these */
     const char *inside; /* which one is running, or NULL: they cannot run commands themselves */
@@ -90,8 +90,7 @@ int raw_field(lua_State *L, const char *name);
 void *script_alloc(lua_State *L, size_t count, size_t size);
 void push_text(lua_State *L, const struct text *text); /* raises an error when the text has failed */
 
-/* --- commands: command_call.c -----------------------------------------------------------------------------
- */
+/* --- commands: command_call.c --------------------------------------------------------------------------- */
 
 /* Run a command in `session` and push its answer: a table of figures, its text in the field `text`. The
  * arguments stand on the stack from `first` on: strings, numbers, booleans and arrays of these; a table as
@@ -104,8 +103,7 @@ void answer_only_figure(lua_State *L); /* replace the answer on top by its first
 int ippro_command(lua_State *L);       /* ippro.command(line) */
 int ippro_named(lua_State *L);         /* upvalue 1: a command's name */
 
-/* --- the kinds --------------------------------------------------------------------------------------------
- */
+/* --- the kinds ------------------------------------------------------------------------------------------ */
 
 void figure_kind_new(lua_State *L);
 void push_figure(lua_State *L, struct figure **figure); /* takes it, leaves NULL */
@@ -142,8 +140,7 @@ int check_layer(lua_State *L, int index, const struct model *model);
 /* A number option or the default. */
 void push_channels(lua_State *L, const int64_t *channels, int64_t count);
 
-/* --- taming: sandbox.c, load.c, process.c ------------------------------------------------------------------
- */
+/* --- taming: sandbox.c, load.c, process.c --------------------------------------------------------------- */
 
 void sandbox_open(lua_State *L, bool safe);
 /* Scripts see `shown` in the place of the metatable on top of the stack, and cannot change it. */
@@ -154,8 +151,7 @@ int load_text(lua_State *L, const char *code, size_t size, const char *chunk);
 int load_file(lua_State *L, const char *path, struct error *error);
 void process_open(lua_State *L); /* over the libraries os and io */
 
-/* --- stopping: stop.c, long_strings.c, long_tables.c ------------------------------------------------------
- */
+/* --- stopping: stop.c, long_strings.c, long_tables.c ---------------------------------------------------- */
 
 void stop_open(lua_State *L); /* over the libraries */
 void stop_hook(lua_State *L);
@@ -171,8 +167,7 @@ void wrap_field(lua_State *L, const char *library, const char *name, lua_CFuncti
 /* In such a function: call upvalue 1 with what is on the stack. Returns the number of its results there. */
 int call_own(lua_State *L);
 
-/* --- output: output.c, pretty.c ---------------------------------------------------------------------------
- */
+/* --- output: output.c, pretty.c ------------------------------------------------------------------------- */
 
 void output_open(lua_State *L);
 void script_write(lua_State *L, enum script_output kind, const char *text, size_t length);

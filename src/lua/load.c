@@ -12,8 +12,7 @@
 static const size_t script_limit = (size_t)16 << 20;
 enum { PIECE = 4096, PIECE_PLACE = 5 /* stack index of what a function gave */ };
 
-/* --- pieces ------------------------------------------------------------------------------------------------
- */
+/* --- pieces --------------------------------------------------------------------------------------------- */
 
 struct source {
     const char *at;
@@ -94,8 +93,7 @@ int load_file(lua_State *L, const char *path, struct error *error)
     return result;
 }
 
-/* --- functions ---------------------------------------------------------------------------------------------
- */
+/* --- functions ------------------------------------------------------------------------------------------ */
 
 /* Function or message on top of the stack; `environment`: stack index of one, or 0. */
 static int finish_load(lua_State *L, int result, int environment)
@@ -145,8 +143,7 @@ static int safe_dofile(lua_State *L)
     return lua_gettop(L) - 1;
 }
 
-/* --- modules -----------------------------------------------------------------------------------------------
- */
+/* --- modules -------------------------------------------------------------------------------------------- */
 
 /* Is there a regular file that may be read? */
 static bool is_readable(const char *path)
@@ -156,15 +153,15 @@ static bool is_readable(const char *path)
 }
 
 /* Push one template of a path with its marks replaced by the name. */
-static const char *push_candidate(lua_State *L, const char *template, size_t length, const char *name)
+static const char *push_candidate(lua_State *L, const char *model_of, size_t length, const char *name)
 {
     luaL_Buffer path;
     luaL_buffinit(L, &path);
     for (size_t i = 0; i < length; i++) {
-        if (template[i] == '?')
+        if (model_of[i] == '?')
             luaL_addstring(&path, name);
         else
-            luaL_addchar(&path, template[i]);
+            luaL_addchar(&path, model_of[i]);
     }
     luaL_pushresult(&path);
     return lua_tostring(L, -1);

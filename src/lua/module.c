@@ -10,8 +10,7 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 
-/* --- options -----------------------------------------------------------------------------------------------
- */
+/* --- options -------------------------------------------------------------------------------------------- */
 
 /* ippro.get(option): a number, a boolean or a text. */
 static int get_option(lua_State *L)
@@ -61,8 +60,7 @@ static int read_clock(lua_State *L)
     return 1;
 }
 
-/* --- answers -----------------------------------------------------------------------------------------------
- */
+/* --- answers -------------------------------------------------------------------------------------------- */
 
 /* A command's answer as the prompt would show it: its text, then its figures. */
 static int answer_text(lua_State *L)
@@ -93,8 +91,7 @@ static int answer_text(lua_State *L)
     return 1;
 }
 
-/* --- opening -----------------------------------------------------------------------------------------------
- */
+/* --- opening -------------------------------------------------------------------------------------------- */
 
 static void add_commands(lua_State *L)
 {

@@ -16,8 +16,7 @@
 #include "session/session.h"
 #include "session/words/target.h"
 
-/* --- making ------------------------------------------------------------------------------------------------
- */
+/* --- making --------------------------------------------------------------------------------------------- */
 
 static void push_model(lua_State *L)
 {
@@ -40,8 +39,7 @@ int ippro_data(lua_State *L)
     return 1;
 }
 
-/* --- models ------------------------------------------------------------------------------------------------
- */
+/* --- models --------------------------------------------------------------------------------------------- */
 
 /* The session, after a check that it has the network of argument 1. */
 static struct session *session_with(lua_State *L)
@@ -185,8 +183,7 @@ static int model_layers(lua_State *L)
     return 1;
 }
 
-/* --- ratios ------------------------------------------------------------------------------------------------
- */
+/* --- ratios --------------------------------------------------------------------------------------------- */
 
 /* One `ratio TARGET VALUE` with the target and the value on top of the stack; pops both. */
 static void set_ratio(lua_State *L)

@@ -26,8 +26,7 @@ static void count_step(struct matcher *m)
 
 static const char *match_here(struct matcher *m, const char *s, const char *p);
 
-/* --- single characters -------------------------------------------------------------------------------------
- */
+/* --- single characters ---------------------------------------------------------------------------------- */
 
 /* The set [...] at p: where it ends, behind the bracket. */
 static const char *set_end(struct matcher *m, const char *p)
@@ -57,7 +56,7 @@ static const char *item_end(struct matcher *m, const char *p)
     return p + 2;
 }
 
-static bool in_class(int c, int class)
+static bool in_class(int c, int letter)
 {
     static const struct {
         char letter;
@@ -67,10 +66,10 @@ static bool in_class(int c, int class)
         {'p', ispunct}, {'s', isspace}, {'u', isupper}, {'w', isalnum}, {'x', isxdigit},
     };
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
-        if (classes[i].letter == tolower(class))
-            return (classes[i].is(c) != 0) == (islower(class) != 0);
+        if (classes[i].letter == tolower(letter))
+            return (classes[i].is(c) != 0) == (islower(letter) != 0);
     }
-    return c == class; /* an escaped character */
+    return c == letter; /* an escaped character */
 }
 
 /* Is c in the set from `p` (at the bracket) to `last` (at the closing one)? */
@@ -117,8 +116,7 @@ static bool matches_one(struct matcher *m, const char *s, const char *p, const c
     }
 }
 
-/* --- repetition --------------------------------------------------------------------------------------------
- */
+/* --- repetition ----------------------------------------------------------------------------------------- */
 
 /* As many as there are, then fewer. */
 static const char *match_most(struct matcher *m, const char *s, const char *p, const char *end)
@@ -145,8 +143,7 @@ static const char *match_fewest(struct matcher *m, const char *s, const char *p,
     }
 }
 
-/* --- what begins with a sign of its own --------------------------------------------------------------------
- */
+/* --- what begins with a sign of its own ----------------------------------------------------------------- */
 
 /* %bxy: up to the y that closes the x at s. */
 static const char *match_balance(struct matcher *m, const char *s, const char *p)
@@ -221,8 +218,7 @@ static const char *match_again(struct matcher *m, const char *s, int digit)
     return s + length;
 }
 
-/* --- matching ----------------------------------------------------------------------------------------------
- */
+/* --- matching ------------------------------------------------------------------------------------------- */
 
 /* The item from p to `end`, where the sign of its repetition stands. */
 static const char *match_repeated(struct matcher *m, const char *s, const char *p, const char *end)

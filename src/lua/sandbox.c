@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* --- metatables --------------------------------------------------------------------------------------------
- */
+/* --- metatables ----------------------------------------------------------------------------------------- */
 
 /* Finalizers run wherever memory is asked for, in the middle of C too, and no hook stops them: scripts have
  * none. Metatables that are not their own are hidden, or a __gc would come in that way. */
@@ -42,8 +41,7 @@ static void protect_library_metatables(lua_State *L)
     lua_pop(L, 1);
 }
 
-/* --- collection --------------------------------------------------------------------------------------------
- */
+/* --- collection ----------------------------------------------------------------------------------------- */
 
 enum { STEP_KILOBYTES = 256 };
 
@@ -109,8 +107,7 @@ static int collect_garbage(lua_State *L)
     return 1;
 }
 
-/* --- libraries ---------------------------------------------------------------------------------------------
- */
+/* --- libraries ------------------------------------------------------------------------------------------ */
 
 static void remove_field(lua_State *L, const char *table, const char *field)
 {

@@ -21,8 +21,7 @@
 #include "stats/correlation.h"
 #include "stats/overlap.h"
 
-/* --- score sets --------------------------------------------------------------------------------------------
- */
+/* --- score sets ----------------------------------------------------------------------------------------- */
 
 void push_score_set(lua_State *L, const struct session *session)
 {
@@ -119,8 +118,7 @@ static int set_name(lua_State *L)
     return 1;
 }
 
-/* --- the scores of one criterion ---------------------------------------------------------------------------
- */
+/* --- the scores of one criterion ------------------------------------------------------------------------ */
 
 /* scores(set, {gamma =, target =, taylor =}) computes them anew under other options from the same pass; so
  * set:proscore{gamma = 1} does. */
@@ -330,8 +328,7 @@ void score_kinds_new(lua_State *L)
     lua_pop(L, 1);
 }
 
-/* --- selections --------------------------------------------------------------------------------------------
- */
+/* --- selections ----------------------------------------------------------------------------------------- */
 
 void push_selection(lua_State *L, const struct session *session)
 {

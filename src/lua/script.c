@@ -92,8 +92,7 @@ const char *script_traceback(const struct script *script)
     return script->traceback ? script->traceback : "";
 }
 
-/* --- the protected entry -----------------------------------------------------------------------------------
- */
+/* --- the protected entry -------------------------------------------------------------------------------- */
 
 /* Any error value becomes a text, with the calls that led there kept aside. */
 static int handle_error(lua_State *L)
@@ -137,7 +136,7 @@ static status enter(struct script *script, int count, struct error *error)
     if (result != LUA_OK) {
         const char *message = lua_tostring(L, -1);
         bool stopped = script_interrupted(L);
-        code = stopped                  ? STATUS_CANCELLED
+        code = stopped                ? STATUS_CANCELLED
                : result == LUA_ERRMEM ? STATUS_MEMORY
                                       : raised_status(script, message);
         if (result == LUA_ERRMEM)

@@ -57,8 +57,7 @@ void stop_hook(lua_State *L)
     lua_sethook(L, stop_when_interrupted, LUA_MASKCOUNT, HOOK_STEP); /* coroutines inherit it */
 }
 
-/* --- protected calls ---------------------------------------------------------------------------------------
- */
+/* --- protected calls ------------------------------------------------------------------------------------ */
 
 /* Below the results, `before` values are not for the caller. */
 static int finish_protected(lua_State *L, int result, lua_KContext before)
@@ -113,8 +112,7 @@ static int transparent(lua_State *L)
     return count;
 }
 
-/* --- opening -----------------------------------------------------------------------------------------------
- */
+/* --- opening -------------------------------------------------------------------------------------------- */
 
 void wrap_field(lua_State *L, const char *library, const char *name, lua_CFunction function)
 {

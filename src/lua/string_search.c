@@ -137,8 +137,7 @@ static int string_gmatch(lua_State *L)
     return 1;
 }
 
-/* --- gsub --------------------------------------------------------------------------------------------------
- */
+/* --- gsub ----------------------------------------------------------------------------------------------- */
 
 /* The replacement text, argument 3, with %0 to %9 filled in. */
 static void add_text(struct matcher *m, luaL_Buffer *out, const char *start, const char *end)

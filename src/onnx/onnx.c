@@ -16,7 +16,7 @@ static const char *text_of(const char *text)
     return text ? text : "";
 }
 
-/* --- Files that are something else --- */
+/* --- Files that are something else ---------------------------------------------------------------------- */
 
 /* How files begin that are given as a model by mistake. */
 static const struct {
@@ -54,7 +54,7 @@ static const char *looks_like(const unsigned char *bytes, size_t size)
     return looks_like_text(bytes, size) ? "text" : NULL;
 }
 
-/* --- The model's head --- */
+/* --- The model's head ----------------------------------------------------------------------------------- */
 
 static status check_model(const Onnx__ModelProto *model, struct error *error)
 {
@@ -134,7 +134,7 @@ static status read_head(const Onnx__ModelProto *model, struct graph *graph, stru
     return read_metadata(model, graph, error);
 }
 
-/* --- Entry points --- */
+/* --- Entry points --------------------------------------------------------------------------------------- */
 
 /* Unpack a model, or say what the file is instead. */
 static status unpack_model(const char *name, const void *data, size_t size, Onnx__ModelProto **model,

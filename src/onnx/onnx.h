@@ -6,11 +6,11 @@
 
 #include "nn/graph/graph.h"
 
-/* Read a model: opset 7 to 18 of the default domain, parameters in float, half and double (raw or typed data),
- * integers of all widths. The graph is as the file has it (not simplified), finished (graph_finish). Errors
- * name the file, and the byte offset, node or tensor; STATUS_FILE for damage, STATUS_UNSUPPORTED for what is
- * valid but not supported ("node /layer1/Foo: operator GridSample is not supported"). Older files are read as
- * opset 7 when none of their operators has changed its meaning since. */
+/* Read a model: opset 7 to 18 of the default domain, parameters in float, half and double (raw or typed
+ * data), integers of all widths. The graph is as the file has it (not simplified), finished (graph_finish).
+ * Errors name the file, and the byte offset, node or tensor; STATUS_FILE for damage, STATUS_UNSUPPORTED for
+ * what is valid but not supported ("node /layer1/Foo: operator GridSample is not supported"). Older files are
+ * read as opset 7 when none of their operators has changed its meaning since. */
 status onnx_read(const char *path, struct graph **graph, struct error *error);
 /* The same from memory; `name` stands for the path in messages. */
 status onnx_read_bytes(const char *name, const void *data, size_t size, struct graph **graph,

@@ -60,7 +60,7 @@ static status in_node(const struct reader *reader, size_t position)
     return in_context(reader->error, "node number %zu (%s): ", position, text_of(node->op_type));
 }
 
-/* --- Names --- */
+/* --- Names ---------------------------------------------------------------------------------------------- */
 
 static int compare_definitions(const void *a, const void *b)
 {
@@ -186,7 +186,7 @@ static status read_names(struct reader *reader)
     return check_names(reader);
 }
 
-/* --- Values --- */
+/* --- Values --------------------------------------------------------------------------------------------- */
 
 static status read_dimensions(const Onnx__TensorShapeProto *proto, struct shape *shape, struct error *error)
 {
@@ -319,7 +319,7 @@ static status declare(struct reader *reader, const Onnx__ValueInfoProto *info)
     return STATUS_OK;
 }
 
-/* --- Nodes and outputs --- */
+/* --- Nodes and outputs ---------------------------------------------------------------------------------- */
 
 /* Value indices of a list of names; an empty name is an operand left out. */
 static status resolve(struct reader *reader, char *const *names, size_t count, const char *what, int **values)
@@ -341,7 +341,7 @@ static status resolve(struct reader *reader, char *const *names, size_t count, c
 
 static status add_node(struct reader *reader, const Onnx__NodeProto *node)
 {
-    const struct operator* op;
+    const struct op *op;
     struct attribute *attributes = NULL;
     int *inputs, *outputs, attribute_count = 0;
     status result = progress_check(reader->error);

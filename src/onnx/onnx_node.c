@@ -66,8 +66,7 @@ static bool means_something_else(const Onnx__NodeProto *node, int opset)
     return false;
 }
 
-status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct operator** op,
-                          struct error *error)
+status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct op **op, struct error *error)
 {
     const char *domain = text_of(node->domain), *name = text_of(node->op_type);
     int meaning = opset < ONNX_FIRST_OPSET ? ONNX_FIRST_OPSET : opset;

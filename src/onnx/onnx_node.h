@@ -16,8 +16,7 @@ enum { ONNX_FIRST_OPSET = 7, ONNX_LAST_OPSET = 24 };
 /* The operator of a node in a file of the given opset; older ones than ONNX_FIRST_OPSET are read as that one
  * where that is the same. STATUS_UNSUPPORTED for unknown operators, foreign domains, and forms from before
  * opset 7 that meant something else. */
-status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct operator** op,
-                          struct error *error);
+status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct op **op, struct error *error);
 
 /* Attributes in the program's form: array and strings from the arena, tensors with one reference each that
  * the caller releases by onnx_attributes_release (also after an error). */

@@ -126,8 +126,7 @@ static double extra_operations(const struct coupling *c, const bool *removed)
     return operations;
 }
 
-/* --- parameters -------------------------------------------------------------------------------------------
- */
+/* --- parameters ----------------------------------------------------------------------------------------- */
 
 struct counting {
     const struct coupling *coupling;
@@ -195,7 +194,7 @@ static enum operand_kind operand_kind(const struct counting *counting, int index
     if (row != NULL && operand > 0)
         return operand < row->operands && !is_neutral(node, operand, tensor) ? OPERAND_TRAINED : OPERAND_NONE;
     return operand > 0 && (node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY)) ? OPERAND_NONE
-                                                                                            : OPERAND_BESIDE;
+                                                                                       : OPERAND_BESIDE;
 }
 
 /* Elements that stay of a constant beside a node's output. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a network costs: parameters, multiply-adds, activation memory.
  *
- * Parameters are the numbers that training changes, as far as a file tells: real constants that are weights or
- * biases of a convolution or a matrix product, scale or shift of a normalisation, or slopes of a PRelu; and
- * constants of more than one number that meet activations in an Add, Mul, Concat or the like (a scale for each
- * channel, a class token). None are: running means and variances; integers; bounds, scales and shapes; a single
- * number beside activations, whatever its rank, which is how exporters write the 3 and the 1/6 of a hard swish; the
- * ones and zeros that an InstanceNormalization must have where nothing was trained.
- * A constant that several nodes share counts once. Every place that tells a number of parameters takes it from
+ * Parameters are the numbers that training changes, as far as a file tells: real constants that are weights
+ * or biases of a convolution or a matrix product, scale or shift of a normalisation, or slopes of a PRelu;
+ * and constants of more than one number that meet activations in an Add, Mul, Concat or the like (a scale for
+ * each channel, a class token). None are: running means and variances; integers; bounds, scales and shapes; a
+ * single number beside activations, whatever its rank, which is how exporters write the 3 and the 1/6 of a
+ * hard swish; the ones and zeros that an InstanceNormalization must have where nothing was trained. A
+ * constant that several nodes share counts once. Every place that tells a number of parameters takes it from
  * here. */
 #ifndef IPPRO_PRUNE_COST_H
 #define IPPRO_PRUNE_COST_H
@@ -34,7 +34,7 @@ extern const char cost_other_name[]; /* of a row for the parameters of no layer,
 struct cost {
     struct layer_cost *layers; /* one per layer, owned */
     int layer_count;
-    int64_t channels;   /* of all layers */
+    int64_t channels;         /* of all layers */
     int64_t parameters;       /* in total */
     int64_t other_parameters; /* of them: those of no layer (slopes, factors, a BatchNorm of its own) */
     double macs;

@@ -59,7 +59,7 @@ static status label_graph(struct builder *b, struct error *error)
     return lock_ends(b) && !b->failed ? STATUS_OK : error_memory(error);
 }
 
-/* ---- what stays must be rectangular ------------------------------------------------------------------- */
+/* --- what stays must be rectangular --------------------------------------------------------------------- */
 
 static bool all_locked(struct builder *b, const struct label_map *map)
 {
@@ -114,7 +114,7 @@ static void straighten_all(struct builder *b)
     }
 }
 
-/* ---- building ----------------------------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------------------------------------- */
 
 static status coupling_fill(struct builder *b, struct error *error)
 {

@@ -12,7 +12,7 @@
 #include "prune/label.h"
 #include "score/layer.h"
 
-/* ---- lists by bucket ---------------------------------------------------------------------------------- */
+/* --- lists by bucket ------------------------------------------------------------------------------------ */
 
 /* Items sorted into buckets: those of bucket i are items[start[i]] .. items[start[i + 1] - 1], ascending. */
 struct buckets {
@@ -50,7 +50,7 @@ static const int *bucket_items(const struct buckets *buckets, int bucket)
     return buckets->items + buckets->start[bucket];
 }
 
-/* ---- classes ------------------------------------------------------------------------------------------ */
+/* --- classes -------------------------------------------------------------------------------------------- */
 
 static int layer_label(const struct coupling *c, int layer, int64_t channel)
 {
@@ -125,7 +125,7 @@ static bool build_classes(struct builder *b, struct arena *scratch)
            number_classes(b, places, classes) && fill_classes(b, places, classes, (int)channels, scratch);
 }
 
-/* ---- blocks: classes over the same layers, with one lock or none -------------------------------------- */
+/* --- blocks: classes over the same layers, with one lock or none ---------------------------------------- */
 
 static bool same_block(const struct channel_class *a, const struct channel_class *b)
 {
@@ -212,7 +212,7 @@ static bool build_blocks(struct coupling *c, struct arena *scratch)
     return true;
 }
 
-/* ---- groups: blocks that share layers ----------------------------------------------------------------- */
+/* --- groups: blocks that share layers ------------------------------------------------------------------- */
 
 /* Layers united through their blocks; the smallest of a set numbers its group. */
 static bool number_groups(struct coupling *c)
@@ -323,7 +323,7 @@ status coupling_classify(struct builder *b, struct error *error)
     return built ? STATUS_OK : error_memory(error);
 }
 
-/* ---- in words ----------------------------------------------------------------------------------------- */
+/* --- in words ------------------------------------------------------------------------------------------- */
 
 static void describe_layers(const struct coupling *c, const int *layers, int count, struct text *text)
 {

@@ -10,7 +10,7 @@
 #include "nn/operator/operator.h"
 #include "prune/label.h"
 
-/* ---- what shape-like operands say --------------------------------------------------------------------- */
+/* --- what shape-like operands say ----------------------------------------------------------------------- */
 
 const int64_t *coupling_integers(const struct plan *plan, const struct node *node, int index,
                                  const char *attribute, int64_t *count)
@@ -86,7 +86,7 @@ bool coupling_reduced_axes(const struct plan *plan, const struct node *node, int
     return true;
 }
 
-/* ---- running the operator on labels ------------------------------------------------------------------- */
+/* --- running the operator on labels --------------------------------------------------------------------- */
 
 /* Bit set of the axes whose lengths mean something to the node; the others may be given length 1 where labels
  * do not change, so that large images cost nothing. */

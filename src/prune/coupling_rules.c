@@ -9,7 +9,7 @@
 #include "prune/coupling.h"
 #include "prune/label.h"
 
-/* ---- small tools -------------------------------------------------------------------------------------- */
+/* --- small tools ---------------------------------------------------------------------------------------- */
 
 static const struct node *node_at(const struct builder *b, int index)
 {
@@ -56,7 +56,7 @@ static bool rule_lock(struct builder *b, int node_index)
     return rule_lock_as(b, node_index, LOCK_MIXED);
 }
 
-/* ---- channels pass through ---------------------------------------------------------------------------- */
+/* --- channels pass through ------------------------------------------------------------------------------ */
 
 /* Every element of an output is the same element of the first input. */
 static bool rule_same(struct builder *b, int node_index)
@@ -132,7 +132,7 @@ static bool rule_reduce(struct builder *b, int node_index)
            coupling_no_memory(b);
 }
 
-/* ---- channels are made -------------------------------------------------------------------------------- */
+/* --- channels are made ---------------------------------------------------------------------------------- */
 
 /* A depthwise convolution makes no channels: output channel i*m+j is input channel i. */
 static bool depthwise(struct builder *b, const struct node *node, const struct label_map *in,
@@ -187,7 +187,7 @@ static bool rule_linear(struct builder *b, int node_index)
     return coupling_fresh_map(b, node->outputs[0], last, &out);
 }
 
-/* ---- channels are tied -------------------------------------------------------------------------------- */
+/* --- channels are tied ---------------------------------------------------------------------------------- */
 
 /* Axes of the output along which an input's labels change. */
 static unsigned aligned_axes(struct builder *b, const struct node *node, int input)
@@ -279,7 +279,7 @@ static bool rule_elementwise(struct builder *b, int node_index)
     return first ? rule_lock_as(b, node_index, LOCK_BROADCAST) : true;
 }
 
-/* ---- channels move ------------------------------------------------------------------------------------ */
+/* --- channels move -------------------------------------------------------------------------------------- */
 
 static bool rule_reshape(struct builder *b, int node_index)
 {
@@ -357,7 +357,7 @@ static bool rule_expand(struct builder *b, int node_index)
     return rule_moved(b, node_index);
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *op;

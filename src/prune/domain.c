@@ -27,11 +27,8 @@ static const struct {
     int operand;
     bool (*harmless)(const struct coupling *c, const struct node *node); /* NULL: never */
 } domains[] = {
-    {"Div", 1, NULL},
-    {"Pow", 0, takes_any_base},
-    {"Sqrt", 0, NULL},
-    {"Log", 0, NULL},
-    {"Reciprocal", 0, NULL},
+    {"Div", 1, NULL}, {"Pow", 0, takes_any_base}, {"Sqrt", 0, NULL},
+    {"Log", 0, NULL}, {"Reciprocal", 0, NULL},
 };
 
 static void mark_value(struct coupling *c, int value)

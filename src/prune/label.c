@@ -60,7 +60,7 @@ void forest_lock(struct label_forest *forest, int label, int record)
         forest->lock[root] = record;
 }
 
-/* ---- maps --------------------------------------------------------------------------------------------- */
+/* --- maps ----------------------------------------------------------------------------------------------- */
 
 int64_t label_map_elements(const struct label_map *map)
 {
@@ -116,7 +116,7 @@ bool index_next(int64_t *index, const struct shape *extent)
     return false;
 }
 
-/* ---- labels in full ----------------------------------------------------------------------------------- */
+/* --- labels in full ------------------------------------------------------------------------------------- */
 
 int64_t *label_map_expand(struct arena *arena, const struct label_map *map, const struct shape *shape)
 {

@@ -16,8 +16,7 @@ const char *rescale_part_name(int index)
     return index >= 0 && index < 3 ? names[index] : NULL;
 }
 
-/* --- constants ---------------------------------------------------------------------------------------------
- */
+/* --- constants ------------------------------------------------------------------------------------------ */
 
 void rescale_element(struct tensor *tensor, int64_t index, double factor)
 {
@@ -49,8 +48,7 @@ static status multiply_all(struct rescaling *r, int node, int input, double fact
     return edit_constant(r->edit, node, input, copy, error);
 }
 
-/* --- the layer itself --------------------------------------------------------------------------------------
- */
+/* --- the layer itself ----------------------------------------------------------------------------------- */
 
 /* The bias is an operand of the node that makes y: the layer's own, or the Add behind a MatMul. */
 static status scale_bias(struct rescaling *r, struct error *error)
@@ -102,8 +100,7 @@ static status scale_norm(struct rescaling *r, struct error *error)
     return code == STATUS_OK ? multiply_all(r, r->layer->norm_node, 2, r->factor, error) : code;
 }
 
-/* --- together ----------------------------------------------------------------------------------------------
- */
+/* --- together ------------------------------------------------------------------------------------------- */
 
 static status check(const struct layer *layer, double factor, enum rescale_part part, struct error *error)
 {

@@ -17,7 +17,7 @@
 #include "prune/label.h"
 #include "prune/rescale_internal.h"
 
-/* ---- powers ------------------------------------------------------------------------------------------- */
+/* --- powers --------------------------------------------------------------------------------------------- */
 
 static const struct node *node_at(const struct rescaling *r, int index)
 {
@@ -79,7 +79,7 @@ static status new_powers(struct rescaling *r, int value, unsigned axes, struct l
                                                                              : error_memory(error);
 }
 
-/* ---- where the factor is taken out -------------------------------------------------------------------- */
+/* --- where the factor is taken out ---------------------------------------------------------------------- */
 
 /* The power of every channel along `axis`, which is all that a layer's weights can tell apart. */
 static bool along_only(const struct label_map *map, int axis)
@@ -161,7 +161,7 @@ static status absorb_norm(struct rescaling *r, int index, struct error *error)
     return code == STATUS_OK ? other : code;
 }
 
-/* ---- where it passes element by element --------------------------------------------------------------- */
+/* --- where it passes element by element ----------------------------------------------------------------- */
 
 /* Relu and its like: an element is larger by what the same element of the input is. */
 static status pass_on(struct rescaling *r, int index, struct error *error)
@@ -218,7 +218,7 @@ static status pass_power(struct rescaling *r, int index, struct error *error)
     return raise_powers(r, index, tensor_get(exponent, 0), error);
 }
 
-/* ---- where operands meet ------------------------------------------------------------------------------ */
+/* --- where operands meet -------------------------------------------------------------------------------- */
 
 /* A constant of zeros is what it is at any scale. */
 static bool is_zero(const struct rescaling *r, int value)
@@ -315,7 +315,7 @@ static status pass_quotient(struct rescaling *r, int index, struct error *error)
     return pass_meeting(r, index, meet_quotient, "", error);
 }
 
-/* ---- where elements are combined or moved ------------------------------------------------------------- */
+/* --- where elements are combined or moved --------------------------------------------------------------- */
 
 /* Pooling and resizing combine the positions of one channel. */
 static status pass_window(struct rescaling *r, int index, struct error *error)
@@ -453,7 +453,7 @@ static status pass_pad(struct rescaling *r, int index, struct error *error)
     return code == STATUS_OK ? settle(r, node->outputs[0], error) : code;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *op;

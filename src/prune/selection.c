@@ -105,7 +105,7 @@ static bool warn(struct selection *selection, int block, int64_t asked, int64_t 
 
 struct ranked {
     double score;
-    int class;
+    int class_index;
 };
 
 static int compare_ranked(const void *a, const void *b)
@@ -113,7 +113,7 @@ static int compare_ranked(const void *a, const void *b)
     const struct ranked *x = a, *y = b;
     if (x->score != y->score)
         return x->score < y->score ? -1 : 1;
-    return (x->class > y->class) - (x->class < y->class);
+    return (x->class_index > y->class_index) - (x->class_index < y->class_index);
 }
 
 /* The fewest classes that may stay of a block. */
@@ -178,7 +178,7 @@ static status cut_block(const struct coupling *c, int index, const double *class
         return error_memory(error);
     qsort(ranked, (size_t)scored, sizeof *ranked, compare_ranked);
     for (int64_t i = 0; i < count; i++)
-        selection->removed[ranked[i].class] = true;
+        selection->removed[ranked[i].class_index] = true;
     selection->count += count;
     return STATUS_OK;
 }
@@ -191,13 +191,13 @@ int64_t selection_keep_alive(const struct coupling *c, const double *class_score
         int64_t elements = map->labels != NULL ? label_map_elements(map) : 0;
         int best = -1;
         for (int64_t i = 0; i < elements; i++) {
-            int class = c->class_of[map->labels[i]];
-            if (class < 0 || !removed[class]) {
+            int class_index = c->class_of[map->labels[i]];
+            if (class_index < 0 || !removed[class_index]) {
                 best = -1;
                 break;
             }
-            if (best < 0 || (class_score != NULL && class_score[class] > class_score[best]))
-                best = class;
+            if (best < 0 || (class_score != NULL && class_score[class_index] > class_score[best]))
+                best = class_index;
         }
         if (best >= 0) {
             removed[best] = false;
@@ -238,7 +238,7 @@ status select_by_ratio(const struct coupling *c, const double *class_score, cons
     return code;
 }
 
-/* ---- all blocks together ------------------------------------------------------------------------------ */
+/* --- all blocks together -------------------------------------------------------------------------------- */
 
 struct ranking {
     struct ranked *items; /* ascending */
@@ -249,9 +249,9 @@ struct ranking {
 };
 
 /* Layer channels that go with a class. */
-static int64_t class_channels(const struct coupling *c, int class)
+static int64_t class_channels(const struct coupling *c, int class_index)
 {
-    return c->classes[class].member_count;
+    return c->classes[class_index].member_count;
 }
 
 static void ranking_free(struct ranking *ranking)
@@ -294,13 +294,13 @@ static int64_t round_blocks(const struct coupling *c, struct ranking *ranking,
     for (int i = 0; i < c->block_count; i++)
         ranking->most[i] = allowed_count(c->blocks[i].class_count, ranking->gone[i], options, &why);
     for (int64_t i = ranking->count - 1; i >= 0; i--) {
-        int class = ranking->items[i].class, block = c->classes[class].block;
-        if (!selection->removed[class] || ranking->gone[block] <= ranking->most[block])
+        int class_index = ranking->items[i].class_index, block = c->classes[class_index].block;
+        if (!selection->removed[class_index] || ranking->gone[block] <= ranking->most[block])
             continue;
-        selection->removed[class] = false;
+        selection->removed[class_index] = false;
         selection->count--;
         ranking->gone[block]--;
-        returned += class_channels(c, class);
+        returned += class_channels(c, class_index);
     }
     return returned;
 }
@@ -311,13 +311,13 @@ static status cut_globally(const struct coupling *c, double ratio, struct rankin
 {
     int64_t asked = asked_count(ranking->channels, ratio, options->rounding), done = 0;
     for (int64_t i = 0; i < ranking->count && done < asked; i++) {
-        int class = ranking->items[i].class, block = c->classes[class].block;
-        if (ranking->gone[block] >= ranking->most[block] || done + class_channels(c, class) > asked)
+        int class_index = ranking->items[i].class_index, block = c->classes[class_index].block;
+        if (ranking->gone[block] >= ranking->most[block] || done + class_channels(c, class_index) > asked)
             continue;
-        selection->removed[class] = true;
+        selection->removed[class_index] = true;
         selection->count++;
         ranking->gone[block]++;
-        done += class_channels(c, class);
+        done += class_channels(c, class_index);
     }
     if (options->round_to > 1)
         done -= round_blocks(c, ranking, options, selection);

@@ -10,9 +10,9 @@
  * value's name): locked classes, all channels of a layer, all that some value has. */
 
 /* Zero whatever makes a removed channel (filters, biases, BatchNorm scale and shift) and whatever reads it
- * (the consumers' input weights), so that no activation function brings it back. A channel that is zero_unsafe
- * is still made, from what is left in front of it, and only not read: as zeros it could be 0/0 further on, which
- * no weight of zero takes out of a sum. Shapes stay. The result is owned by the caller. */
+ * (the consumers' input weights), so that no activation function brings it back. A channel that is
+ * zero_unsafe is still made, from what is left in front of it, and only not read: as zeros it could be 0/0
+ * further on, which no weight of zero takes out of a sum. Shapes stay. The result is owned by the caller. */
 status mask_apply(const struct coupling *coupling, const bool *removed, struct graph **result,
                   struct error *error);
 

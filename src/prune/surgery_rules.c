@@ -12,7 +12,7 @@
 #include "prune/kept.h"
 #include "prune/surgery_internal.h"
 
-/* ---- small tools -------------------------------------------------------------------------------------- */
+/* --- small tools ---------------------------------------------------------------------------------------- */
 
 static const struct node *node_at(const struct surgery *s, int index)
 {
@@ -75,7 +75,7 @@ static status become_gather(struct surgery *s, int index, int source, int axis, 
     return code != STATUS_OK ? code : edit_integer(s->edit, index, "axis", axis, error);
 }
 
-/* ---- layers and what stands beside activations -------------------------------------------------------- */
+/* --- layers and what stands beside activations ---------------------------------------------------------- */
 
 /* Input columns of a convolution: all groups lose the same positions, so those of the first group tell. */
 static status cut_convolution(struct surgery *s, int index, struct error *error)
@@ -136,7 +136,7 @@ static status cut_beside(struct surgery *s, int index, struct error *error)
     return code;
 }
 
-/* ---- slices, splits, pads, gathers -------------------------------------------------------------------- */
+/* --- slices, splits, pads, gathers ---------------------------------------------------------------------- */
 
 /* A slice that takes channels in steps, as the list of the channels that it takes. */
 static status cut_steps(struct surgery *s, int index, int axis, int64_t start, int64_t step,
@@ -244,7 +244,7 @@ static status cut_gather(struct surgery *s, int index, struct error *error)
     return replace_integers(s, index, 1, NULL, values, count, error);
 }
 
-/* ---- shapes ------------------------------------------------------------------------------------------- */
+/* --- shapes --------------------------------------------------------------------------------------------- */
 
 static status cut_shuffle(struct surgery *s, int index, const struct shuffle *shuffle, struct error *error)
 {
@@ -316,7 +316,7 @@ static status cut_resize(struct surgery *s, int index, struct error *error)
     return count == 0 ? STATUS_OK : replace_integers(s, index, 3, NULL, values, count, error);
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *op;

@@ -69,8 +69,7 @@ const struct program_option *program_option_at(int index)
 
 enum { LUA_MEMORY_MAX = 1 << 20 };
 
-/* --- parsing -----------------------------------------------------------------------------------------------
- */
+/* --- parsing -------------------------------------------------------------------------------------------- */
 
 static status add_action(struct arguments *arguments, bool is_file, const char *text, struct error *error)
 {
@@ -190,8 +189,7 @@ void arguments_free(struct arguments *arguments)
     *arguments = (struct arguments){0};
 }
 
-/* --- printing ----------------------------------------------------------------------------------------------
- */
+/* --- printing ------------------------------------------------------------------------------------------- */
 
 void usage_print(FILE *file)
 {

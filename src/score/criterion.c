@@ -87,10 +87,9 @@ static status score_layer(const struct criterion_input *input, const struct crit
     status code = criterion->score(input, scores, report, error);
     for (int64_t c = 0; code == STATUS_OK && !report->lack && c < input->layer->channels; c++) {
         if (isnan(scores[c])) {
-            return error_set(
-                error, STATUS_NAN,
-                "the %s score of channel %lld is not a number%s", criterion->name, (long long)c,
-                criterion->owner ? "" : ": a weight or a gradient is not finite");
+            return error_set(error, STATUS_NAN, "the %s score of channel %lld is not a number%s",
+                             criterion->name, (long long)c,
+                             criterion->owner ? "" : ": a weight or a gradient is not finite");
         }
     }
     return code;

@@ -38,7 +38,7 @@ struct criterion_report {
     int64_t sign_changes;        /* PROscore: channels whose D changed sign in the step */
     enum proscore_target target; /* PROscore: the target in fact used (filter where there is no BatchNorm) */
     double effective_gamma;      /* PROscore: lambda after the gradient scale */
-    const char *lack;            /* why the layer has no scores of this criterion, static text; NULL: it has */
+    const char *lack; /* why the layer has no scores of this criterion, static text; NULL: it has */
 };
 
 struct criterion {
@@ -48,8 +48,8 @@ struct criterion {
     unsigned (*needs)(const struct layer *layer, const struct criterion_options *options);
     unsigned fixed_needs;
     void *owner; /* whose it is; NULL for the rows of the program's own table */
-    /* scores: layer->channels doubles. PROscore gives its logarithm. One that cannot score this layer says so in
-     * report->lack, which is no failure. */
+    /* scores: layer->channels doubles. PROscore gives its logarithm. One that cannot score this layer says so
+     * in report->lack, which is no failure. */
     status (*score)(const struct criterion_input *input, double *scores, struct criterion_report *report,
                     struct error *error);
 };
@@ -58,8 +58,8 @@ const struct criterion *criterion_find(const char *name);
 const struct criterion *criterion_at(int index); /* in the order of display; NULL past the end */
 
 /* Criteria that are made while the program runs stand behind the table's rows. The row and its texts are
- * copied; `owner` is not NULL. One of the same name that was added before is retired: scores that came from it
- * stay as they are, but it computes no more (STATUS_STATE). Rows are never freed, for scores name them.
+ * copied; `owner` is not NULL. One of the same name that was added before is retired: scores that came from
+ * it stay as they are, but it computes no more (STATUS_STATE). Rows are never freed, for scores name them.
  * Refused: a name that is taken by the table, or is no word of small letters, digits and hyphens. Only while
  * nothing else looks at the table. */
 status criterion_add(const struct criterion *row, const struct criterion **added, struct error *error);
@@ -76,8 +76,8 @@ const char *taylor_variant_name(int index);
 const char *proscore_target_name(int index);
 const char *gradient_scale_name(int index);
 
-/* Scores of one criterion for every layer that it can score. NULL rows for the others: output layers, and those
- * that lack something (reports[i].lack). */
+/* Scores of one criterion for every layer that it can score. NULL rows for the others: output layers, and
+ * those that lack something (reports[i].lack). */
 struct scores {
     const struct criterion *criterion;
     struct criterion_options options;
@@ -87,8 +87,8 @@ struct scores {
     int shares; /* owners beside the first */
 };
 /* Errors name the layer: STATUS_STATE when no pass over images has computed what the criterion needs, or when
- * there is a layer to score and it can score none; STATUS_NAN for a score that is not a number; STATUS_RANGE for a gamma that
- * is not positive. */
+ * there is a layer to score and it can score none; STATUS_NAN for a score that is not a number; STATUS_RANGE
+ * for a gamma that is not positive. */
 status scores_compute(const struct graph *graph, const struct layers *layers,
                       const struct criterion *criterion, const struct criterion_options *options,
                       const struct score_statistics *statistics, struct scores **scores, struct error *error);

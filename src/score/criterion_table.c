@@ -40,8 +40,7 @@ const struct criterion *criterion_find(const char *name)
     return NULL;
 }
 
-/* --- adding ------------------------------------------------------------------------------------------------
- */
+/* --- adding --------------------------------------------------------------------------------------------- */
 
 static status score_retired(const struct criterion_input *input, double *scores,
                             struct criterion_report *report, struct error *error)

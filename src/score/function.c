@@ -92,8 +92,7 @@ static bool has_values_of(const double *values, double (*function)(double x))
     return true;
 }
 
-/* --- families: the parameters follow from some values, which all others must fit -------------------------
- */
+/* --- families: the parameters follow from some values, which all others must fit ------------------------ */
 
 /* x between two bounds, of which one is reached */
 static bool is_clamp(const double *values)

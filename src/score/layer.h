@@ -24,8 +24,8 @@ struct layer {
     double bias_factor;            /* y = ... + bias_factor * bias (Gemm's beta), else 1 */
     int scale, shift, mean, var;   /* BatchNorm parameters, value indices; VALUE_NONE without BatchNorm */
     double epsilon;                /* BatchNorm's, 0 without one */
-    int linear, target, activated; /* values y, u, h(u) as nn/engine/engine.h calls them; a MatMul's y is behind the
-                                      Add of its bias */
+    int linear, target, activated; /* values y, u, h(u) as nn/engine/engine.h calls them; a MatMul's y is
+                                      behind the Add of its bias */
     int64_t channels;              /* C: filters, output channels */
     int64_t filter_length;         /* weights in one filter */
     int64_t channel_step,

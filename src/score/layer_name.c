@@ -9,7 +9,7 @@
 #include "nn/operator/operator.h"
 
 /* "Conv" and "Conv_12" are what exporters call a Conv node inside its module. */
-static bool is_operator_name(const char *part, size_t length, const struct operator* op)
+static bool is_operator_name(const char *part, size_t length, const struct op *op)
 {
     size_t name = strlen(op->name);
     if (length < name || memcmp(part, op->name, name) != 0) {

@@ -76,8 +76,8 @@ static status add_probe(struct pass_work *work, int index, bool channels_last, s
     return STATUS_OK;
 }
 
-/* Which dimension of a layer's output for one image is its channels: 1, or the last one of a linear layer over
- * sequences; 0 where there is none, because images and positions share a dimension. */
+/* Which dimension of a layer's output for one image is its channels: 1, or the last one of a linear layer
+ * over sequences; 0 where there is none, because images and positions share a dimension. */
 static int channel_dimension(const struct layer *layer, const struct shape *shape)
 {
     int dimension = layer->kind == LAYER_LINEAR ? shape->rank - 1 : 1;
@@ -92,9 +92,10 @@ static status nothing_probed(const struct pass_work *work, const struct plan *pl
         if (!layer->output_layer) {
             struct text text = {0};
             shape_text(&plan->values[layer->linear].shape, &text);
-            error_set(error, STATUS_UNSUPPORTED,
-                      "layer %s: its output for one image is %s; scoring needs a dimension of its %lld channels",
-                      layer->name, text_data(&text), (long long)layer->channels);
+            error_set(
+                error, STATUS_UNSUPPORTED,
+                "layer %s: its output for one image is %s; scoring needs a dimension of its %lld channels",
+                layer->name, text_data(&text), (long long)layer->channels);
             text_free(&text);
             return error->code;
         }

@@ -22,15 +22,17 @@ enum { NEED_ANY_ACTIVATION = NEED_ACTIVATIONS | NEED_FEATURE_RANKS | NEED_FEATUR
 
 /* Sums over all images; arrays that were not needed are NULL. */
 struct activation_statistics {
-    int64_t positions;            /* height * width of a map */
-    double *sum, *squared, *zeros; /* C: of the values, of their squares, how many are 0; over all positions */
-    double *rank;                 /* C: of the ranks of the maps */
-    double *gram;                 /* C x C: of <map i, map j> */
+    int64_t positions; /* height * width of a map */
+    double *sum, *squared,
+        *zeros;   /* C: of the values, of their squares, how many are 0; over all positions */
+    double *rank; /* C: of the ranks of the maps */
+    double *gram; /* C x C: of <map i, map j> */
 };
 
 /* Everything one pass leaves about one layer; arrays of C doubles, all NULL for layers that are not probed:
  * output layers, and those none of whose output's dimensions is its channels. Sums over
- * images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of reductions.md (E). */
+ * images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of reductions.md (E).
+ */
 struct layer_statistics {
     double *delta;              /* S0 */
     double *delta_centered;     /* Sd */
@@ -47,7 +49,7 @@ struct layer_statistics {
 struct score_statistics {
     unsigned needs; /* what was computed */
     int64_t images, planned, batches;
-    int64_t batch; /* of gate_batch_squared */
+    int64_t batch;               /* of gate_batch_squared */
     int64_t correct, unanswered; /* images; the latter have logits that are not numbers (nn/engine/loss.h) */
     int64_t probabilities;       /* images whose logits look like probabilities */
     double loss;                 /* sum over the images that have an answer */
@@ -82,14 +84,15 @@ struct score_pass {
     struct pool *pool;
     struct progress *progress;
     int64_t progress_before, progress_total; /* as in nn/engine/run.h, 0 where the pass stands alone */
-    const struct score_watch *watch; /* NULL: nobody. The result is the same bit for bit */
+    const struct score_watch *watch;         /* NULL: nobody. The result is the same bit for bit */
 };
 
 /* Run the pass: forward and backward over the sample, whatever `needs` says beside NEED_WEIGHT_GRADIENTS.
  * Nothing is returned when it fails or is cancelled (STATUS_CANCELLED). Bit for bit the same for any number
  * of threads; the micro-batch decides the order in which weight gradients are summed. A layer's channels are
- * dimension 1 of its output, or the last one of a linear layer's (over sequences, say), whose sums run over all
- * positions of an image. Refused: a sample without images, a network none of whose layers can be probed. */
+ * dimension 1 of its output, or the last one of a linear layer's (over sequences, say), whose sums run over
+ * all positions of an image. Refused: a sample without images, a network none of whose layers can be probed.
+ */
 status score_statistics_compute(const struct score_pass *pass, struct score_statistics **statistics,
                                 struct error *error);
 /* Memory of the pass beside the statistics: what each worker's engine holds, and what they share. The sample

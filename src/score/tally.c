@@ -12,7 +12,7 @@
 #include "score/criteria.h"
 #include "score/layer.h"
 
-/* ---- statistics as objects ----------------------------------------------------------------------------- */
+/* --- statistics as objects ------------------------------------------------------------------------------ */
 
 void score_statistics_free(struct score_statistics *statistics)
 {
@@ -84,7 +84,7 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     return statistics;
 }
 
-/* ---- adding up ----------------------------------------------------------------------------------------- */
+/* --- adding up ------------------------------------------------------------------------------------------ */
 
 static int64_t weight_elements(const struct score_pass *pass, int layer)
 {
@@ -195,7 +195,7 @@ void tally_weight_gradient(struct tally *tally, int layer, const struct operand 
     }
 }
 
-/* ---- what they come to --------------------------------------------------------------------------------- */
+/* --- what they come to ---------------------------------------------------------------------------------- */
 
 /* <w, grad_w> without weight gradients (reductions.md, C): y is linear in w. */
 static status weight_dot_from_sums(const struct score_pass *pass, const struct layer *layer,

@@ -11,8 +11,7 @@
 #include "score/score.h"
 #include "stats/correlation.h"
 
-/* --- ownership ---------------------------------------------------------------------------------------------
- */
+/* --- ownership ------------------------------------------------------------------------------------------ */
 
 struct board *board_new(void)
 {
@@ -126,8 +125,7 @@ void board_hand_over(struct board *made, struct board *present, struct board **n
     *next = made;
 }
 
-/* --- what can stay -----------------------------------------------------------------------------------------
- */
+/* --- what can stay -------------------------------------------------------------------------------------- */
 
 static bool same_options(const struct criterion_options *a, const struct criterion_options *b)
 {
@@ -156,8 +154,7 @@ bool pass_serves(const struct pass *pass, const struct choice *choice,
     return !choice_is_batched(choice, options) || pass->settings.batch == options->batch;
 }
 
-/* --- building ----------------------------------------------------------------------------------------------
- */
+/* --- building ------------------------------------------------------------------------------------------- */
 
 /* Fill next->entries[index].scores: the old ones where they still hold, else new ones. */
 status board_fill_entry(const struct board_source *source, const struct criterion_options *base,

@@ -65,7 +65,7 @@ static struct board *partial_board(const struct watched_pass *watched, struct pa
     return board;
 }
 
-/* ---- the snapshot -------------------------------------------------------------------------------------- */
+/* --- the snapshot --------------------------------------------------------------------------------------- */
 
 /* Layers that are scored, and how many; NULL when memory is out. */
 static int *scored_layers(const struct layers *all, int *count)

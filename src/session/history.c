@@ -18,8 +18,7 @@ static void drop_from(struct history *history, int first)
     history->count = first < history->count ? first : history->count;
 }
 
-/* --- bounds ------------------------------------------------------------------------------------------------
- */
+/* --- bounds --------------------------------------------------------------------------------------------- */
 
 int history_most_states(const struct history *history)
 {

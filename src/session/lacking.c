@@ -70,10 +70,10 @@ static void add_reason(struct text *text, const struct layers *layers, const cha
 static int next_reason(const struct scores *scores, int from)
 {
     for (int i = from; i < scores->layer_count; i++) {
-        bool new = scores->reports[i].lack != NULL;
-        for (int k = 0; new &&k < i; k++)
-            new = !scores->reports[k].lack || strcmp(scores->reports[k].lack, scores->reports[i].lack) != 0;
-        if (new)
+        bool made = scores->reports[i].lack != NULL;
+        for (int k = 0; made && k < i; k++)
+            made = !scores->reports[k].lack || strcmp(scores->reports[k].lack, scores->reports[i].lack) != 0;
+        if (made)
             return i;
     }
     return -1;

@@ -20,7 +20,7 @@ struct live {
     double asked_at, next_at;     /* seconds of the clock; the command's side alone uses them */
 };
 
-/* ---- snapshots ----------------------------------------------------------------------------------------- */
+/* --- snapshots ------------------------------------------------------------------------------------------ */
 
 struct live_snapshot *live_snapshot_new(enum live_kind kind, int64_t done, int64_t total, const char *unit,
                                         struct figure *figure)
@@ -67,7 +67,7 @@ void live_release(struct live_snapshot *snapshot)
     mem_free(snapshot);
 }
 
-/* ---- the channel --------------------------------------------------------------------------------------- */
+/* --- the channel ---------------------------------------------------------------------------------------- */
 
 status live_new(struct live **result, struct error *error)
 {

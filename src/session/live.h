@@ -44,7 +44,7 @@ struct live_snapshot {
 struct live_snapshot *live_retain(struct live_snapshot *snapshot); /* NULL is fine */
 void live_release(struct live_snapshot *snapshot);                 /* likewise */
 
-/* --- the front end's side --- */
+/* --- the front end's side ------------------------------------------------------------------------------- */
 
 struct live;
 status live_new(struct live **live, struct error *error);
@@ -53,7 +53,7 @@ void live_free(struct live *live);
 /* The newest snapshot that was not taken yet, with one owner; NULL when there is none. Asks for the next. */
 struct live_snapshot *live_take(struct live *live);
 
-/* --- the command's side; all accept a channel that is NULL --- */
+/* --- the command's side; all accept a channel that is NULL ---------------------------------------------- */
 
 /* Is a snapshot wanted now? Then publish one, or nothing when it cannot be made. */
 bool live_due(struct live *live);

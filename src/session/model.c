@@ -141,8 +141,7 @@ status model_load(const char *name, struct model **result, struct error *error)
     return STATUS_OK;
 }
 
-/* --- changed networks --------------------------------------------------------------------------------------
- */
+/* --- changed networks ----------------------------------------------------------------------------------- */
 
 const struct model *model_original(const struct model *model)
 {

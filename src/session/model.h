@@ -22,8 +22,8 @@ struct model {
     struct shape output;         /* likewise */
     int64_t classes;             /* 0: it does something else than classify images */
     enum network_end end;        /* where its loss is taken */
-    struct cost cost;       /* of the whole network, in multiply-adds */
-    struct model *original; /* the network as loaded, counted; NULL: this is it */
+    struct cost cost;            /* of the whole network, in multiply-adds */
+    struct model *original;      /* the network as loaded, counted; NULL: this is it */
     /* Per layer: its channels' numbers in the original network, ascending. NULL: the network as loaded, or a
      * layer that it did not have. */
     int64_t **channels;

@@ -100,8 +100,7 @@ int pruning_set_ratio(struct pruning *pruning, const struct target *target, doub
     return passed;
 }
 
-/* --- selecting ---------------------------------------------------------------------------------------------
- */
+/* --- selecting ------------------------------------------------------------------------------------------ */
 
 static status select_classes(const struct pruning *pruning, const struct model *model,
                              const double *class_score, struct selection *selection, struct error *error)
@@ -170,8 +169,8 @@ status pruning_plan(const struct pruning *pruning, const struct model *model, st
     double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
     status code = class_score ? equal_scores(model, class_score, error) : error_memory(error);
     if (code == STATUS_OK)
-        code = select_by_ratio(model->coupling, class_score, pruning->ratio, &pruning->rule.options, &selection,
-                               error);
+        code = select_by_ratio(model->coupling, class_score, pruning->ratio, &pruning->rule.options,
+                               &selection, error);
     if (code == STATUS_OK)
         code = cost_compute(model->coupling, selection.removed, COST_MACS, cost, error);
     selection_free(&selection);
@@ -201,8 +200,7 @@ status pruning_settle(struct pruning *pruning, const struct model *model, struct
                : code;
 }
 
-/* --- questions ---------------------------------------------------------------------------------------------
- */
+/* --- questions ------------------------------------------------------------------------------------------ */
 
 status pruning_graph(struct pruning *pruning, const struct model *model, const struct graph **graph,
                      struct error *error)

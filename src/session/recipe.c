@@ -16,8 +16,7 @@
 
 static const size_t recipe_limit = (size_t)1 << 20;
 
-/* --- finding the file --------------------------------------------------------------------------------------
- */
+/* --- finding the file ----------------------------------------------------------------------------------- */
 
 static char *existing(char *path)
 {
@@ -79,8 +78,7 @@ status recipe_find(const char *name, char **path, struct error *error)
     return STATUS_OK;
 }
 
-/* --- reading -----------------------------------------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------------------------------------- */
 
 static status expect(const char *what, const char *value, const char *expected, struct error *error)
 {

@@ -41,9 +41,9 @@ struct request {
 struct reply {
     struct reply_item *items;
     size_t count, capacity;
-    bool failed;    /* memory ran out; reported once when the command ends */
-    bool quit;      /* the front end should end */
-    char *run_file; /* a file of commands or a script that the front end should run next, or NULL */
+    bool failed;          /* memory ran out; reported once when the command ends */
+    bool quit;            /* the front end should end */
+    char *run_file;       /* a file of commands or a script that the front end should run next, or NULL */
     char **run_arguments; /* of the script, owned */
     int run_argument_count;
     struct request request;

@@ -116,8 +116,7 @@ status session_mirror(const struct session *session, struct session **result, st
     return code;
 }
 
-/* --- changes -----------------------------------------------------------------------------------------------
- */
+/* --- changes -------------------------------------------------------------------------------------------- */
 
 void session_begin(struct session *session, struct session_change *change)
 {
@@ -210,8 +209,7 @@ static void set_options(struct session *session, struct options *options)
     session->options = options;
 }
 
-/* --- questions ---------------------------------------------------------------------------------------------
- */
+/* --- questions ------------------------------------------------------------------------------------------ */
 
 const struct score_entry *session_entry(const struct session *session, const char *label)
 {

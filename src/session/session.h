@@ -41,7 +41,7 @@ struct session {
     struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
     struct live *live; /* borrowed: where long commands show what they have so far (live.h); NULL: nowhere */
     struct pool *pool;
-    int pool_threads; /* as asked for; 0: one per processor */
+    int pool_threads;                            /* as asked for; 0: one per processor */
     const struct recipe_program *recipe_program; /* the front end's, borrowed; NULL: none */
 };
 
@@ -52,8 +52,8 @@ void session_free(struct session *session);
  * leaves the other as it is. */
 status session_fork(const struct session *session, struct session **fork, struct error *error);
 
-/* A fork that also knows what was measured (but not which images were right): what a front end looks at while a
- * command runs in `session` on another thread. Made before that begins. */
+/* A fork that also knows what was measured (but not which images were right): what a front end looks at while
+ * a command runs in `session` on another thread. Made before that begins. */
 status session_mirror(const struct session *session, struct session **mirror, struct error *error);
 
 /* A command changes the session between begin and commit or rollback. */
@@ -62,8 +62,8 @@ struct session_change {
     int position; /* in the history */
 };
 void session_begin(struct session *session, struct session_change *change);
-/* Keep the change: a state that differs goes to the history under `line`, or for session files under the lines
- * of `log` where that is not NULL. Fails with a rollback. */
+/* Keep the change: a state that differs goes to the history under `line`, or for session files under the
+ * lines of `log` where that is not NULL. Fails with a rollback. */
 status session_commit(struct session *session, struct session_change *change, const char *line,
                       const char *log, struct error *error);
 void session_rollback(struct session *session, struct session_change *change);

@@ -39,8 +39,7 @@ const char *shown_words(struct figure *figure, const struct text *text)
     return text_data(text);
 }
 
-/* --- words -------------------------------------------------------------------------------------------------
- */
+/* --- words ---------------------------------------------------------------------------------------------- */
 
 void text_add_shape(struct text *text, const struct shape *shape)
 {
@@ -151,8 +150,7 @@ const char *model_title(const struct model *model)
     return path_base(model->name);
 }
 
-/* --- facts -------------------------------------------------------------------------------------------------
- */
+/* --- facts ---------------------------------------------------------------------------------------------- */
 
 static void real_fact(struct figure *figure, const char *key, double value)
 {
@@ -266,8 +264,7 @@ void card_row(struct figure *figure, const char *item, const char *format, ...)
     table_text(figure, text);
 }
 
-/* --- selections --------------------------------------------------------------------------------------------
- */
+/* --- selections ----------------------------------------------------------------------------------------- */
 
 static bool wanted(const struct call *call, int first, int layer)
 {

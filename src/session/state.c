@@ -79,8 +79,7 @@ void state_names(const struct state *state, struct state_names *names)
     snprintf(names->network, sizeof names->network, "%s", state->pruning->network);
 }
 
-/* --- what a state costs ------------------------------------------------------------------------------------
- */
+/* --- what a state costs --------------------------------------------------------------------------------- */
 
 static bool holds(const struct graph *graph, const struct tensor *tensor)
 {

@@ -22,8 +22,7 @@
 
 enum { NOTES_MAX = 8 };
 
-/* --- words -------------------------------------------------------------------------------------------------
- */
+/* --- words ---------------------------------------------------------------------------------------------- */
 
 struct ratio_range {
     double low, high;
@@ -185,8 +184,7 @@ void text_add_baseline(struct text *text, const struct session *session)
         add_share(text, first);
 }
 
-/* --- the table ---------------------------------------------------------------------------------------------
- */
+/* --- the table ------------------------------------------------------------------------------------------ */
 
 static bool layer_changes(const struct layer_cost *before, const struct layer_cost *after)
 {
@@ -253,8 +251,7 @@ static void selection_rows(const struct session *session, struct figure *figure)
     cost_row(figure, "total", after->channels, before->channels, totals);
 }
 
-/* --- warnings ----------------------------------------------------------------------------------------------
- */
+/* --- warnings ------------------------------------------------------------------------------------------- */
 
 /* A block is cut by classes, which may have several channels of a layer. */
 static const char *warned_unit(const struct coupling *coupling, const struct select_warning *warning)

@@ -49,8 +49,7 @@ struct job {
     struct hand_over *first, **last;
 };
 
-/* --- from the working thread to the waiting one ------------------------------------------------------------
- */
+/* --- from the working thread to the waiting one --------------------------------------------------------- */
 
 /* A full pipe is as good: there is something to read. */
 static void wake(const struct job *job)
@@ -105,8 +104,7 @@ static void report(void *argument, const char *what, const char *unit, int64_t d
     call_owner(job, tell_listener, &heard);
 }
 
-/* --- the working thread ------------------------------------------------------------------------------------
- */
+/* --- the working thread --------------------------------------------------------------------------------- */
 
 /* On Linux a thread has a niceness of its own, and those that it makes inherit it: the pool's too. */
 static void give_way(void)
@@ -195,8 +193,7 @@ status job_start(const struct job_request *request,
     return STATUS_OK;
 }
 
-/* --- the waiting thread ------------------------------------------------------------------------------------
- */
+/* --- the waiting thread --------------------------------------------------------------------------------- */
 
 /* Do what was handed over. Has the work ended? */
 static bool serve(struct job *job)

@@ -20,8 +20,7 @@
 enum { WORDS_MAX = 8 };
 static const size_t file_limit = (size_t)16 << 20;
 
-/* --- the front end -----------------------------------------------------------------------------------------
- */
+/* --- the front end -------------------------------------------------------------------------------------- */
 
 /* Bindings and a layout do no harm where there are no panes: a configuration file may have them. */
 static status ask(struct shell *shell, struct reply *reply, struct error *error)
@@ -95,8 +94,7 @@ void shell_begin(struct shell *shell, struct session *session)
     session->recipe_program = &shell->recipe_program;
 }
 
-/* --- commands ----------------------------------------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------------------------------------- */
 
 static status run_statement(struct shell *shell, const struct statement *statement, const char *where)
 {
@@ -204,7 +202,8 @@ status shell_file(struct shell *shell, const char *path)
     return code;
 }
 
-/* The next line, without its end, into a buffer of LINE_LIMIT + 1 bytes; *more is false where there is none. */
+/* The next line, without its end, into a buffer of LINE_LIMIT + 1 bytes; *more is false where there is none.
+ */
 static status next_line(struct shell *shell, FILE *stream, char *line, bool *more, struct error *error)
 {
     size_t length = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the terminal and the system tell a front end while it owns the terminal: noted by the handler, acted on
- * by the loop. The main thread only. */
+/* What the terminal and the system tell a front end while it owns the terminal: noted by the handler, acted
+ * on by the loop. The main thread only. */
 #ifndef IPPRO_SHELL_TERMINAL_SIGNALS_H
 #define IPPRO_SHELL_TERMINAL_SIGNALS_H
 

@@ -32,7 +32,7 @@ struct curve_state {
     double *scratch;  /* accuracies and losses of one point */
 };
 
-/* ---- points -------------------------------------------------------------------------------------------- */
+/* --- points --------------------------------------------------------------------------------------------- */
 
 static void mean_deviation(const double *values, int count, double *mean, double *deviation)
 {
@@ -77,7 +77,7 @@ static void publish(struct curve *curve)
     }
 }
 
-/* ---- choosing ------------------------------------------------------------------------------------------ */
+/* --- choosing ------------------------------------------------------------------------------------------- */
 
 static status add_trial(struct curve *curve, bool *removed, int64_t count, struct error *error)
 {
@@ -182,7 +182,7 @@ static status choose(struct curve *curve, struct error *error)
     return code;
 }
 
-/* ---- making -------------------------------------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------------------------------------- */
 
 static status check_settings(const struct curve_settings *settings, struct error *error)
 {
@@ -236,12 +236,12 @@ status curve_new(const struct curve_settings *settings, struct curve **curve, st
     status code = check_settings(settings, error);
     if (code != STATUS_OK)
         return code;
-    struct curve *new = mem_new(1, sizeof *new);
-    code = new != NULL ? build(new, settings, error) : error_memory(error);
+    struct curve *made = mem_new(1, sizeof *made);
+    code = made != NULL ? build(made, settings, error) : error_memory(error);
     if (code == STATUS_OK)
-        *curve = new;
+        *curve = made;
     else
-        curve_free(new);
+        curve_free(made);
     return code;
 }
 
@@ -265,7 +265,7 @@ void curve_free(struct curve *curve)
     mem_free(curve);
 }
 
-/* ---- evaluating ---------------------------------------------------------------------------------------- */
+/* --- evaluating ----------------------------------------------------------------------------------------- */
 
 static status evaluate_graph(const struct curve *curve, const struct graph *graph, struct pool *pool,
                              struct progress *progress, struct trial *trial, struct error *error)

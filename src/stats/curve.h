@@ -36,9 +36,9 @@ struct curve_settings {
 /* Means over those score vectors whose evaluation has finished; NaN while there is none, and where no image
  * of one of them has an answer. */
 struct curve_point {
-    int runs, finished;        /* score vectors, in all and evaluated */
-    int64_t unanswered;        /* images with logits that are not numbers (nn/engine/loss.h), over all evaluations */
-    double accuracy;           /* top-1, 0..1 */
+    int runs, finished; /* score vectors, in all and evaluated */
+    int64_t unanswered; /* images with logits that are not numbers (nn/engine/loss.h), over all evaluations */
+    double accuracy;    /* top-1, 0..1 */
     double accuracy_deviation; /* standard deviation over the vectors (n - 1), 0 for one */
     double loss, loss_deviation;
     double parameters,

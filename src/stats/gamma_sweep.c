@@ -21,8 +21,7 @@ struct sweep_work {
     double *rank_now;             /* per worker and channel */
 };
 
-/* --- one layer ---------------------------------------------------------------------------------------------
- */
+/* --- one layer ------------------------------------------------------------------------------------------ */
 
 /* Average ranks of ordered channels, less their mean; 0 for one channel. */
 static void centred_ranks(const struct gamma_rank *order, int64_t count, double *rank)
@@ -97,8 +96,7 @@ static int64_t count_sign_changes(const struct gamma_settings *settings, double 
     return count;
 }
 
-/* --- one gamma ---------------------------------------------------------------------------------------------
- */
+/* --- one gamma ------------------------------------------------------------------------------------------ */
 
 static void sweep_task(void *argument, int64_t task, int worker)
 {

@@ -37,7 +37,7 @@ const char *sensitivity_unit_name(int index)
     return index >= 0 && index < 2 ? names[index] : NULL;
 }
 
-/* ---- choosing the masks -------------------------------------------------------------------------------- */
+/* --- choosing the masks --------------------------------------------------------------------------------- */
 
 static bool block_counts(const struct sensitivity_settings *settings, int block)
 {
@@ -189,7 +189,7 @@ static status add_rows(struct sensitivity *s, const struct sensitivity_settings 
     return code;
 }
 
-/* ---- results ------------------------------------------------------------------------------------------- */
+/* --- results -------------------------------------------------------------------------------------------- */
 
 static void publish(struct sensitivity *s)
 {
@@ -209,7 +209,7 @@ double sensitivity_loss(const struct sensitivity *s, const struct sensitivity_po
     return mean_loss(point->loss, point->unanswered, s->done);
 }
 
-/* ---- making and running -------------------------------------------------------------------------------- */
+/* --- making and running --------------------------------------------------------------------------------- */
 
 static status check_settings(const struct sensitivity_settings *settings, struct error *error)
 {
@@ -257,12 +257,12 @@ status sensitivity_new(const struct sensitivity_settings *settings, struct sensi
     status code = check_settings(settings, error);
     if (code != STATUS_OK)
         return code;
-    struct sensitivity *new = mem_new(1, sizeof *new);
-    code = new != NULL ? build(new, settings, error) : error_memory(error);
+    struct sensitivity *made = mem_new(1, sizeof *made);
+    code = made != NULL ? build(made, settings, error) : error_memory(error);
     if (code == STATUS_OK)
-        *sensitivity = new;
+        *sensitivity = made;
     else
-        sensitivity_free(new);
+        sensitivity_free(made);
     return code;
 }
 

@@ -16,8 +16,7 @@
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
-/* --- panes -------------------------------------------------------------------------------------------------
- */
+/* --- panes ---------------------------------------------------------------------------------------------- */
 
 /* "─ Layers ─ resnet56.onnx, 57 layers ─────" */
 static void draw_title(struct explorer *explorer, struct canvas *grid, enum pane_id pane, bool focused)
@@ -57,8 +56,7 @@ static void draw_pane(struct explorer *explorer, struct canvas *grid, enum pane_
         pane_row_at(pane)->draw(explorer, grid, &room, focused);
 }
 
-/* --- the lines below the panes -----------------------------------------------------------------------------
- */
+/* --- the lines below the panes -------------------------------------------------------------------------- */
 
 static void add_idle(const struct explorer *explorer, struct text *text)
 {
@@ -144,8 +142,7 @@ static void draw_prompt(struct explorer *explorer, struct canvas *grid, int line
     *cursor = (struct screen_cursor){line, column + at < grid->width ? column + at : grid->width - 1};
 }
 
-/* --- what lies over the panes ------------------------------------------------------------------------------
- */
+/* --- what lies over the panes --------------------------------------------------------------------------- */
 
 /* Words offered by completion, in columns, above the prompt. */
 static void draw_popup(struct explorer *explorer, struct canvas *grid, int bottom)
@@ -190,8 +187,7 @@ static void draw_keys(struct explorer *explorer, struct canvas *grid, int height
     canvas_free(&keys);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------------------------------------ */
 
 /* Lines at the bottom, as far as there are any: prompt first, then status, then the key bar. */
 struct bottom {
@@ -237,8 +233,7 @@ bool compose(struct explorer *explorer, struct canvas *grid, struct screen_curso
     return !grid->failed;
 }
 
-/* --- dumps -------------------------------------------------------------------------------------------------
- */
+/* --- dumps ---------------------------------------------------------------------------------------------- */
 
 static char style_letter(const struct canvas_cell *cell)
 {

@@ -46,8 +46,7 @@ struct display {
     struct press_sequence keys[KEYS];
 };
 
-/* --- capabilities ------------------------------------------------------------------------------------------
- */
+/* --- capabilities --------------------------------------------------------------------------------------- */
 
 static bool has(const char *capability)
 {
@@ -118,8 +117,7 @@ const struct press_sequence *display_sequences(const struct display *display)
     return display->keys;
 }
 
-/* --- opening and closing -----------------------------------------------------------------------------------
- */
+/* --- opening and closing -------------------------------------------------------------------------------- */
 
 static void send(const struct display *display, const char *bytes)
 {
@@ -290,8 +288,7 @@ void display_bell(struct display *display)
     beep();
 }
 
-/* --- drawing -----------------------------------------------------------------------------------------------
- */
+/* --- drawing -------------------------------------------------------------------------------------------- */
 
 static attr_t attributes_of(const struct look *look)
 {

@@ -103,8 +103,7 @@ struct theme *explorer_theme(const struct explorer *explorer)
     return explorer->preview ? explorer->preview : explorer->session->theme;
 }
 
-/* --- places ------------------------------------------------------------------------------------------------
- */
+/* --- places --------------------------------------------------------------------------------------------- */
 
 static void place(struct explorer *explorer)
 {
@@ -156,8 +155,7 @@ void explorer_focus(struct explorer *explorer, int pane)
     explorer->unseen = true;
 }
 
-/* --- keeping up --------------------------------------------------------------------------------------------
- */
+/* --- keeping up ----------------------------------------------------------------------------------------- */
 
 static struct state present_state(const struct session *session)
 {

@@ -27,8 +27,7 @@
 
 enum { LOG_PARAGRAPHS = 8 }; /* longer answers open as a figure as well */
 
-/* --- running -----------------------------------------------------------------------------------------------
- */
+/* --- running -------------------------------------------------------------------------------------------- */
 
 /* What the statement says, for titles and messages. */
 static char *statement_line(const struct statement *statement)
@@ -101,8 +100,7 @@ static status run(void *argument, const struct job_request *request, struct repl
     return code;
 }
 
-/* --- showing -----------------------------------------------------------------------------------------------
- */
+/* --- showing -------------------------------------------------------------------------------------------- */
 
 static bool has_figure(const struct reply *reply)
 {
@@ -218,8 +216,7 @@ static void take_turn(void *argument)
         interrupt_request(); /* whatever a script does, it ends with the program */
 }
 
-/* --- requests ----------------------------------------------------------------------------------------------
- */
+/* --- requests ------------------------------------------------------------------------------------------- */
 
 static status arrange(struct explorer *explorer, const struct request *request, struct reply *reply,
                       struct error *error)

@@ -14,8 +14,7 @@
 #include "tui/layout.h"
 #include "tui/pane.h"
 
-/* --- actions that every pane knows -------------------------------------------------------------------------
- */
+/* --- actions that every pane knows ---------------------------------------------------------------------- */
 
 void explorer_layout(struct explorer *explorer, enum layout_id layout)
 {

@@ -20,8 +20,7 @@
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
-/* --- lines -------------------------------------------------------------------------------------------------
- */
+/* --- lines ---------------------------------------------------------------------------------------------- */
 
 /* While work runs the mirror answers what only looks. */
 static status run_beside(struct explorer *explorer, const struct statement *statement, struct error *error)

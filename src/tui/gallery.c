@@ -153,8 +153,7 @@ void text_add_arrangement(struct text *text, const struct gallery *gallery)
         text_add_format(text, "%swith '%s'", text->length ? ", " : "", gallery->filter);
 }
 
-/* --- sorting and filtering ---------------------------------------------------------------------------------
- */
+/* --- sorting and filtering ------------------------------------------------------------------------------ */
 
 struct arranged_row {
     const struct figure_cell *cells;

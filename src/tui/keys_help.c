@@ -75,8 +75,7 @@ void keys_help_draw(const struct explorer *explorer, struct canvas *canvas)
               "these keys.");
 }
 
-/* --- the bar -----------------------------------------------------------------------------------------------
- */
+/* --- the bar -------------------------------------------------------------------------------------------- */
 
 struct bar_item {
     enum action_id action;

@@ -22,8 +22,7 @@ static const struct cost *shown_cost(const struct explorer *explorer)
                                         : pruning_cost(session->pruning, session->model);
 }
 
-/* --- numbers of a row --------------------------------------------------------------------------------------
- */
+/* --- numbers of a row ----------------------------------------------------------------------------------- */
 
 static void add_channels(const struct session *session, int layer, struct layer_numbers *numbers,
                          int64_t *free)
@@ -63,8 +62,7 @@ struct layer_numbers layer_numbers(const struct explorer *explorer, const struct
     return numbers;
 }
 
-/* --- drawing -----------------------------------------------------------------------------------------------
- */
+/* --- drawing -------------------------------------------------------------------------------------------- */
 
 struct layer_places layer_places_for(int width)
 {

@@ -66,8 +66,7 @@ static void title(const struct explorer *explorer, struct text *text)
     text_add_format(text, "%s, %d layers", model_title(session->model), session->model->layers->count);
 }
 
-/* --- keeping up --------------------------------------------------------------------------------------------
- */
+/* --- keeping up ----------------------------------------------------------------------------------------- */
 
 static void refresh(struct explorer *explorer)
 {
@@ -92,8 +91,7 @@ static void refresh(struct explorer *explorer)
         cost_free(&view->plan);
 }
 
-/* --- actions -----------------------------------------------------------------------------------------------
- */
+/* --- actions -------------------------------------------------------------------------------------------- */
 
 static void refill(struct explorer *explorer, int first)
 {

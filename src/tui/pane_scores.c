@@ -32,8 +32,7 @@ void scores_free_view(struct scores_view *view)
     *view = (struct scores_view){0};
 }
 
-/* --- what is shown -----------------------------------------------------------------------------------------
- */
+/* --- what is shown -------------------------------------------------------------------------------------- */
 
 static int bins_for(const struct score_panels *panels)
 {
@@ -126,8 +125,7 @@ static void refresh(struct explorer *explorer)
     settle_bin(explorer);
 }
 
-/* --- the filters of a bin ----------------------------------------------------------------------------------
- */
+/* --- the filters of a bin ------------------------------------------------------------------------------- */
 
 /* Channels of the layer, ascending by the criterion's score, of the bin under the cursor. Scaling keeps the
  * order of scores, so bins are pieces of the ranking; what no bin counts lies at its ends. */
@@ -261,8 +259,7 @@ static void title(const struct explorer *explorer, struct text *text)
         text_add(text, strncmp(shown, start, strlen(start)) == 0 ? shown + strlen(start) : shown);
 }
 
-/* --- actions -----------------------------------------------------------------------------------------------
- */
+/* --- actions -------------------------------------------------------------------------------------------- */
 
 static void open_filter(struct explorer *explorer)
 {

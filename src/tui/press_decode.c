@@ -10,8 +10,7 @@
 
 enum { ESC = 0x1b, PARAMETERS_MAX = 8, SEQUENCE_MAX = 48 };
 
-/* --- CSI: ESC [ parameters final ---------------------------------------------------------------------------
- */
+/* --- CSI: ESC [ parameters final ------------------------------------------------------------------------ */
 
 struct sequence {
     int parameter[PARAMETERS_MAX], count;
@@ -120,8 +119,7 @@ static int decode_csi(const unsigned char *bytes, int count, struct press_event 
     return used;
 }
 
-/* --- one byte and UTF-8 ------------------------------------------------------------------------------------
- */
+/* --- one byte and UTF-8 --------------------------------------------------------------------------------- */
 
 static int control_press(unsigned char byte)
 {
@@ -156,8 +154,7 @@ static int decode_character(const unsigned char *bytes, int count, bool complete
     return used > 0 ? used : 1;
 }
 
-/* --- all ---------------------------------------------------------------------------------------------------
- */
+/* --- all ------------------------------------------------------------------------------------------------ */
 
 /* A sequence of the terminal's description; *more when the bytes are the beginning of one. */
 static int decode_known(const unsigned char *bytes, int count, const struct press_sequence *known, bool *more,

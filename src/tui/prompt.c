@@ -33,8 +33,7 @@ static struct {
     FILE *nowhere;
 } prompt;
 
-/* --- hooks -------------------------------------------------------------------------------------------------
- */
+/* --- hooks ---------------------------------------------------------------------------------------------- */
 
 /* Readline asks for more than it was fed in the middle of a sequence that it reads as one. */
 static int next_byte(FILE *file)
@@ -81,8 +80,7 @@ static void show_matches(char **matches, int count, int longest)
     note_change();
 }
 
-/* --- the line ----------------------------------------------------------------------------------------------
- */
+/* --- the line ------------------------------------------------------------------------------------------- */
 
 static const char *prompt_text(void)
 {

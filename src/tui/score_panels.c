@@ -28,8 +28,7 @@ struct score_panels score_panels_for(const struct explorer *explorer, int width)
     return panels;
 }
 
-/* --- bars --------------------------------------------------------------------------------------------------
- */
+/* --- bars ----------------------------------------------------------------------------------------------- */
 
 struct bars {
     const struct figure_histogram *histogram;

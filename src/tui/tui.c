@@ -46,8 +46,7 @@ struct tui {
     bool ended;   /* the input is at its end */
 };
 
-/* --- drawing -----------------------------------------------------------------------------------------------
- */
+/* --- drawing -------------------------------------------------------------------------------------------- */
 
 /* The theme that a line would choose, NULL when it is another command. */
 static const char *typed_theme(const struct parsed_line *parsed)
@@ -102,8 +101,7 @@ static void measure(struct tui *tui)
     tui->explorer->unseen = true;
 }
 
-/* --- input -------------------------------------------------------------------------------------------------
- */
+/* --- input ---------------------------------------------------------------------------------------------- */
 
 /* Let the line ask what is to be asked. */
 static void raise_question(struct tui *tui)
@@ -217,8 +215,7 @@ static void read_output(struct tui *tui)
     }
 }
 
-/* --- signals -----------------------------------------------------------------------------------------------
- */
+/* --- signals -------------------------------------------------------------------------------------------- */
 
 static void interrupted(struct tui *tui)
 {
@@ -252,8 +249,7 @@ static void act_on_signals(struct tui *tui)
         interrupted(tui);
 }
 
-/* --- the loop ----------------------------------------------------------------------------------------------
- */
+/* --- the loop ------------------------------------------------------------------------------------------- */
 
 /* Wait for something to happen, at most `milliseconds`, and act on it. `descriptor`: of a job, or -1. */
 static void turn(struct tui *tui, int descriptor, int milliseconds)

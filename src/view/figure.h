@@ -56,7 +56,8 @@ struct figure_table {
 /* What a histogram says of one series beside its bins; NaN and -1 where not given. */
 struct histogram_summary {
     double minimum, median, maximum;
-    int64_t below; /* values that would be cut, of all that were counted or left out; with a threshold: below it */
+    int64_t below; /* values that would be cut, of all that were counted or left out; with a threshold: below
+                      it */
 };
 
 struct figure_histogram {

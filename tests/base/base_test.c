@@ -21,7 +21,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* ---- status ---- */
+/* --- status --------------------------------------------------------------------------------------------- */
 
 static void test_status_table(void **state)
 {
@@ -95,7 +95,7 @@ static void test_error_long(void **state)
     assert_true(is_clean(error.message));
 }
 
-/* ---- memory ---- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
 static void test_size_overflow(void **state)
 {
@@ -199,7 +199,7 @@ static void test_arena(void **state)
     arena_free(NULL);
 }
 
-/* ---- random numbers ---- */
+/* --- random numbers ------------------------------------------------------------------------------------- */
 
 static void test_random_pinned(void **state)
 {
@@ -262,7 +262,7 @@ static void test_random_ranges(void **state)
     random_shuffle(&random, NULL, 0);
 }
 
-/* ---- threads ---- */
+/* --- threads -------------------------------------------------------------------------------------------- */
 
 struct loop {
     int threads;

@@ -24,7 +24,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* ---- files ---- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/ippro-base-test-XXXXXX";
 
@@ -299,7 +299,7 @@ static void test_digest(void **state)
     mem_free(text);
 }
 
-/* ---- inputs ---- */
+/* --- inputs --------------------------------------------------------------------------------------------- */
 
 static void expect_protected(const char *name, bool protected)
 {
@@ -358,7 +358,7 @@ static void test_inputs(void **state)
     expect_protected("input", false);
 }
 
-/* ---- what killed programs leave ---- */
+/* --- what killed programs leave ------------------------------------------------------------------------- */
 
 static bool exists(const char *name)
 {
@@ -421,7 +421,7 @@ static void test_left_over(void **state)
     close(pipes[1]);
 }
 
-/* ---- lines of several programs ---- */
+/* --- lines of several programs -------------------------------------------------------------------------- */
 
 static void expect_lines(const char *name, size_t most, const char *lines)
 {

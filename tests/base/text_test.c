@@ -19,7 +19,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* ---- text ---- */
+/* --- text ----------------------------------------------------------------------------------------------- */
 
 static void expect_escaped(const char *input, int width, const char *expected)
 {
@@ -182,7 +182,7 @@ static void test_text(void **state)
     assert_false(text.failed);
 }
 
-/* ---- numbers ---- */
+/* --- numbers -------------------------------------------------------------------------------------------- */
 
 static void expect_double(double value, const char *expected)
 {
@@ -345,7 +345,7 @@ static void test_number_formats(void **state)
     text_free(&text);
 }
 
-/* ---- patterns and nearest words ---- */
+/* --- patterns and nearest words ------------------------------------------------------------------------- */
 
 static void test_glob(void **state)
 {

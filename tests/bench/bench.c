@@ -69,34 +69,55 @@ static bool whole_number(const char *text, int64_t low, int64_t high, int64_t *n
 /* false: wrong usage */
 static bool take_options(int argc, char **argv, struct settings *settings, const char **csv)
 {
-    static const struct option options[] = {
-        {"networks", required_argument, NULL, 'n'}, {"repeats", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 's'},  {"threads", required_argument, NULL, 't'},
-        {"images", required_argument, NULL, 'i'},   {"no-peer", no_argument, NULL, 'p'},
-        {"python", required_argument, NULL, 'y'},   {"models", required_argument, NULL, 'm'},
-        {"cifar", required_argument, NULL, 'c'},    {"csv", required_argument, NULL, 'o'},
-        {"quick", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
-        {0}};
+    static const struct option options[] = {{"networks", required_argument, NULL, 'n'},
+                                            {"repeats", required_argument, NULL, 'r'},
+                                            {"seconds", required_argument, NULL, 's'},
+                                            {"threads", required_argument, NULL, 't'},
+                                            {"images", required_argument, NULL, 'i'},
+                                            {"no-peer", no_argument, NULL, 'p'},
+                                            {"python", required_argument, NULL, 'y'},
+                                            {"models", required_argument, NULL, 'm'},
+                                            {"cifar", required_argument, NULL, 'c'},
+                                            {"csv", required_argument, NULL, 'o'},
+                                            {"quick", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     bool right = true;
     int64_t number = 0;
     for (int option; right && (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
-        case 'n': set_networks(settings, optarg); break;
+        case 'n':
+            set_networks(settings, optarg);
+            break;
         case 'r':
             right = whole_number(optarg, 1, SERIES_MOST, &number);
             settings->repeats = (int)number;
             break;
-        case 's': right = text_to_double(optarg, &settings->seconds) && settings->seconds > 0; break;
+        case 's':
+            right = text_to_double(optarg, &settings->seconds) && settings->seconds > 0;
+            break;
         case 't':
             right = whole_number(optarg, 1, 256, &number);
             settings->threads = (int)number;
             break;
-        case 'i': right = whole_number(optarg, 20, 1000000, &settings->images); break;
-        case 'p': settings->python = NULL; break;
-        case 'y': settings->python = optarg; break;
-        case 'm': settings->models = optarg; break;
-        case 'c': settings->cifar = optarg; break;
-        case 'o': *csv = optarg; break;
+        case 'i':
+            right = whole_number(optarg, 20, 1000000, &settings->images);
+            break;
+        case 'p':
+            settings->python = NULL;
+            break;
+        case 'y':
+            settings->python = optarg;
+            break;
+        case 'm':
+            settings->models = optarg;
+            break;
+        case 'c':
+            settings->cifar = optarg;
+            break;
+        case 'o':
+            *csv = optarg;
+            break;
         case 'q':
             set_networks(settings, "example");
             settings->repeats = 1;
@@ -104,7 +125,8 @@ static bool take_options(int argc, char **argv, struct settings *settings, const
             settings->images = QUICK_IMAGES;
             settings->python = NULL;
             break;
-        default: right = false;
+        default:
+            right = false;
         }
     }
     return right && optind == argc;
@@ -135,8 +157,9 @@ static void report_machine(const struct settings *settings, struct report *repor
     report_series(report, "", "peak, 1 thread", &one, "GFLOP/s", NULL);
     report_series(report, "", item, &all, "GFLOP/s", NULL);
     if (!settings->python)
-        report_note(report, "The peer is missing: no PyTorch, torchvision and onnx for Python, or not wanted. "
-                            "There are no ratios.");
+        report_note(report,
+                    "The peer is missing: no PyTorch, torchvision and onnx for Python, or not wanted. "
+                    "There are no ratios.");
 }
 
 static void run(const struct settings *settings, struct report *report)

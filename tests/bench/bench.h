@@ -9,17 +9,17 @@
 enum { NETWORKS_MOST = 16 };
 
 struct settings {
-    const char *self;    /* this program, which is its own worker */
-    const char *program; /* ippro-explore */
+    const char *self;          /* this program, which is its own worker */
+    const char *program;       /* ippro-explore */
     const char *python, *peer; /* interpreter and script of the peer; python NULL: no peer */
-    const char *cifar;   /* folder of CIFAR-10, or NULL */
-    const char *models;  /* folder of NAME_bn.onnx and NAME.onnx files, or NULL */
-    const char *folder;  /* temporary */
+    const char *cifar;         /* folder of CIFAR-10, or NULL */
+    const char *models;        /* folder of NAME_bn.onnx and NAME.onnx files, or NULL */
+    const char *folder;        /* temporary */
     char *networks[NETWORKS_MOST];
     int network_count;
     int threads, repeats;
-    double seconds;    /* about, for one measurement */
-    int64_t images;    /* of the test of linearity: 100 % */
+    double seconds; /* about, for one measurement */
+    int64_t images; /* of the test of linearity: 100 % */
 };
 
 /* One network with its file and its images. */
@@ -37,9 +37,9 @@ void subject_free(struct subject *subject);
 /* A process of this program with the network loaded. */
 status subject_worker(const struct subject *subject, const struct settings *settings, int threads,
                       struct child *child, struct error *error);
-/* How many images take about `seconds` longer than the first `unit` do, a multiple of `unit`; so that what a pass costs
- * once (packing weights, criteria of the weights alone) does not stand for its speed. `request` ("forward %" and so
- * on) is tried with more and more. */
+/* How many images take about `seconds` longer than the first `unit` do, a multiple of `unit`; so that what a
+ * pass costs once (packing weights, criteria of the weights alone) does not stand for its speed. `request`
+ * ("forward %" and so on) is tried with more and more. */
 status images_for(struct child *child, const char *request, int64_t unit, double seconds, int64_t *images,
                   struct error *error);
 

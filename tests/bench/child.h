@@ -14,8 +14,8 @@ struct child {
     size_t size;
 };
 
-/* argv: NULL-terminated; the program is looked for in PATH. Waits until it says "ready". STATUS_FAILED with what it
- * said instead. */
+/* argv: NULL-terminated; the program is looked for in PATH. Waits until it says "ready". STATUS_FAILED with
+ * what it said instead. */
 status child_start(struct child *child, const char *const *argv, struct error *error);
 /* One request, one reply of at most `most` numbers; *count (may be NULL) of them were read. */
 status child_ask(struct child *child, const char *request, double *numbers, int most, int *count,
@@ -28,8 +28,8 @@ double child_end(struct child *child);
 
 /* Run a program to its end; its standard output is thrown away. */
 status child_run(const char *const *argv, struct error *error);
-/* Seconds from the start of a program on a terminal of its own until it shows `prompt`; then it is sent `goodbye`.
- * Not shown within ten seconds: STATUS_FAILED. */
+/* Seconds from the start of a program on a terminal of its own until it shows `prompt`; then it is sent
+ * `goodbye`. Not shown within ten seconds: STATUS_FAILED. */
 status child_prompt(const char *const *argv, const char *prompt, const char *goodbye, double *seconds,
                     struct error *error);
 

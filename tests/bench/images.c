@@ -28,7 +28,8 @@ static status images_open(struct dataset *dataset, const struct dataset_options 
     if (!shape || sscanf(shape, ".%dx%dx%dx%d", &dataset->channels, &dataset->height, &dataset->width,
                          &dataset->classes) != 4)
         return error_set(error, STATUS_FILE, "%s: its name does not end with a shape", dataset->path);
-    store->record = LABEL_BYTES + (size_t)dataset->channels * (size_t)dataset->height * (size_t)dataset->width;
+    store->record =
+        LABEL_BYTES + (size_t)dataset->channels * (size_t)dataset->height * (size_t)dataset->width;
     status code = file_read(dataset->path, (size_t)1 << 31, &store->bytes, &size, error);
     if (code != STATUS_OK)
         return code;

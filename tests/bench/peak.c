@@ -13,7 +13,7 @@ typedef float vector16 __attribute__((vector_size(64)));
 enum { ACCUMULATORS = 12, ROUNDS = 20000, MOST_THREADS = 256 };
 
 #ifdef __x86_64__
-#define WIDE_8 __attribute__((target_clones("arch=x86-64-v3", "default")))
+#define WIDE_8  __attribute__((target_clones("arch=x86-64-v3", "default")))
 #define WIDE_16 __attribute__((target_clones("arch=x86-64-v4", "default")))
 #else
 #define WIDE_8

@@ -15,12 +15,12 @@ struct scaling {
 /* Criteria in turn, `repeats` times; ratios to the last row, which is PROscore alone. */
 static status criteria(struct scaling *work, struct error *error)
 {
-    static const char *const sets[] = {"l1", "geomedian", "taylor", "l1,taylor,geomedian,proscore", "proscore"};
+    static const char *const sets[] = {"l1", "geomedian", "taylor", "l1,taylor,geomedian,proscore",
+                                       "proscore"};
     enum { SETS = sizeof sets / sizeof *sets };
     struct series seconds[SETS] = {0};
     int64_t images;
-    status code =
-        images_for(&work->child, "score % proscore", 16, work->settings->seconds, &images, error);
+    status code = images_for(&work->child, "score % proscore", 16, work->settings->seconds, &images, error);
     for (int repeat = 0; code == STATUS_OK && repeat < work->settings->repeats; repeat++) {
         for (int i = 0; code == STATUS_OK && i < SETS; i++) {
             double value = 0;
@@ -122,8 +122,8 @@ void bench_accuracy(const struct settings *settings, const struct subject *subje
     char title[128];
     int images = (int)(4 * most / 10 / subject->forward_macs);
     images = images < 1 ? 1 : images > 8 ? 8 : images;
-    snprintf(title, sizeof title, "Float kernels against double: %s, %d image%s, largest difference", subject->name,
-             images, images == 1 ? "" : "s");
+    snprintf(title, sizeof title, "Float kernels against double: %s, %d image%s, largest difference",
+             subject->name, images, images == 1 ? "" : "s");
     report_section(report, "accuracy", title);
     if (subject->forward_macs > most) {
         report_note(report, "left out: plain loops take minutes on this network");

@@ -98,8 +98,7 @@ status subject_worker(const struct subject *subject, const struct settings *sett
 {
     char count[16];
     snprintf(count, sizeof count, "%d", threads);
-    const char *const worker[] = {settings->self,  "--worker", subject->model,
-                                  subject->images, count,      NULL};
+    const char *const worker[] = {settings->self, "--worker", subject->model, subject->images, count, NULL};
     return child_start(child, worker, error);
 }
 

@@ -6,8 +6,8 @@
 
 enum { GAMMAS = 1000, RATIOS = 20, STARTS = 11, LOADS = 5 };
 
-static void in_milliseconds(struct report *report, const char *network, const char *item, struct series *series,
-                            const char *remark)
+static void in_milliseconds(struct report *report, const char *network, const char *item,
+                            struct series *series, const char *remark)
 {
     for (int i = 0; i < series->count; i++)
         series->values[i] *= 1000;
@@ -94,8 +94,8 @@ static status sensitivity(const struct settings *settings, const struct subject 
 {
     const int images = settings->repeats > 1 ? 64 : 16;
     double seconds = 0, reuse[2] = {0}, alone = 0;
-    status code = child_number(child, &seconds, error, "time sensitivity l1 ratios=0.25,0.5 samples=%d order=first",
-                               images);
+    status code = child_number(child, &seconds, error,
+                               "time sensitivity l1 ratios=0.25,0.5 samples=%d order=first", images);
     if (code == STATUS_OK)
         code = child_ask(child, "reuse", reuse, 2, NULL, error);
     for (int i = 0; code == STATUS_OK && i < 3; i++) {

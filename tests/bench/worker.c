@@ -20,7 +20,7 @@ struct worker {
     struct score_statistics *statistics; /* likewise */
 };
 
-/* --- what is measured --- */
+/* --- what is measured ----------------------------------------------------------------------------------- */
 
 /* The first `count` images of the file. */
 static status draw(const struct worker *worker, int64_t count, struct sample *sample, struct error *error)
@@ -127,7 +127,7 @@ static status score(struct worker *worker, int64_t count, const char *criteria, 
     return code;
 }
 
-/* --- requests --- */
+/* --- requests ------------------------------------------------------------------------------------------- */
 
 static status request_forward(struct worker *worker, const char *argument, struct text *reply,
                               struct error *error)

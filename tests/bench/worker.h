@@ -16,8 +16,8 @@
  *     time COMMAND         a command of the program      -> seconds
  *     gammas N             N values of gamma             -> seconds
  *     reuse                after `time sensitivity`      -> networks evaluated, seconds
- *     accuracy N           against double, N images      -> logits, largest sums of delta, gate, lift (relative)
- *     macs                 per image                     -> forward, backward
+ *     accuracy N           against double, N images      -> logits, largest sums of delta, gate, lift
+ * (relative) macs                 per image                     -> forward, backward
  *
  * A reply is one line of numbers, or "error: " and a message. */
 #ifndef IPPRO_TESTS_BENCH_WORKER_H

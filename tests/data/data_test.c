@@ -45,7 +45,7 @@ static void expect_refused(const char *kind, const char *path, struct dataset_op
                  reason);
 }
 
-/* ---- kinds and normalisation ---- */
+/* --- kinds and normalisation ---------------------------------------------------------------------------- */
 
 static void test_kinds(void **state)
 {
@@ -115,7 +115,7 @@ static void test_normalization(void **state)
     assert_non_null(strstr(error.message, "3 channels"));
 }
 
-/* ---- shapes ---- */
+/* --- shapes --------------------------------------------------------------------------------------------- */
 
 static void test_shapes_pinned(void **state)
 {
@@ -228,10 +228,10 @@ static void test_image_values(void **state)
     double doubles[PIXELS];
     int64_t label;
     assert_string_equal(dataset->normalization, options.normalization);
-    int class = shape_draw(1, 0, 2, pixels);
+    int class_index = shape_draw(1, 0, 2, pixels);
     assert_int_equal(dataset_image(dataset, 2, ELEMENT_DOUBLE, doubles, &label, &error), STATUS_OK);
     assert_int_equal(dataset_image(dataset, 2, ELEMENT_FLOAT, floats, &label, &error), STATUS_OK);
-    assert_int_equal(label, class);
+    assert_int_equal(label, class_index);
     for (int i = 0; i < PIXELS; i++) {
         double expected = (pixels[i] / 255.0 - mean[i / 1024]) / std[i / 1024];
         assert_true(doubles[i] == expected);
@@ -244,7 +244,7 @@ static void test_image_values(void **state)
     dataset_free(dataset);
 }
 
-/* ---- CIFAR files ---- */
+/* --- CIFAR files ---------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/ippro-data-test-XXXXXX";
 
@@ -475,7 +475,7 @@ static void test_cifar10_real(void **state)
     dataset_free(dataset);
 }
 
-/* ---- memory that runs out ---- */
+/* --- memory that runs out ------------------------------------------------------------------------------- */
 
 static void fail_each_allocation(const char *kind, const char *path, struct dataset_options options)
 {

@@ -118,10 +118,10 @@ static void test_sample_balanced(void **state)
             assert_int_equal(sample.count, count);
             for (int64_t i = 0; i < count; i++)
                 counts[labels[sample.records[i]]]++;
-            for (int class = 0; class < 10; class ++) {
-                assert_in_range(counts[class], count / 10, count / 10 + 1);
-                more += counts[class] - count / 10;
-                extra_ever |= (counts[class] > count / 10) << class;
+            for (int class_index = 0; class_index < 10; class_index++) {
+                assert_in_range(counts[class_index], count / 10, count / 10 + 1);
+                more += counts[class_index] - count / 10;
+                extra_ever |= (counts[class_index] > count / 10) << class_index;
             }
             assert_int_equal(more, count % 10);
             sample_free(&sample);

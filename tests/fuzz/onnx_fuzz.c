@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* libFuzzer's entry to all that happens to the bytes of a model: reading, simplifying, planning, the layers, how
- * their channels go together, and one image through the network. HACKING.md says how to run it. */
+/* libFuzzer's entry to all that happens to the bytes of a model: reading, simplifying, planning, the layers,
+ * how their channels go together, and one image through the network. HACKING.md says how to run it. */
 #include <stdint.h>
 #include <string.h>
 

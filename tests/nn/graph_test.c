@@ -15,7 +15,7 @@ static void expect_error(const struct error *error, status code, const char *a, 
         fail_msg("code %d, message: %s", (int)error->code, error->message);
 }
 
-/* --- tensors ------------------------------------------------------------------------------------------- */
+/* --- tensors -------------------------------------------------------------------------------------------- */
 
 static void test_shapes(void **state)
 {
@@ -66,7 +66,7 @@ static void test_tensors(void **state)
     assert_null(tensor_new(ELEMENT_FLOAT, &(struct shape){.rank = 1, .dim = {INT64_C(1) << 47}}));
 }
 
-/* --- graphs -------------------------------------------------------------------------------------------- */
+/* --- graphs --------------------------------------------------------------------------------------------- */
 
 static void expect_refused(struct graph *graph, const char *a, const char *b)
 {
@@ -178,7 +178,7 @@ static void test_graph_long(void **state)
     const int count = 1000000;
 #endif
     struct graph *graph = make_graph(13);
-    const struct operator* relu = operator_find("Relu");
+    const struct op *relu = operator_find("Relu");
     struct error error = {0};
     char name[32];
 
@@ -200,7 +200,7 @@ static void test_graph_long(void **state)
     graph_free(graph);
 }
 
-/* --- plans --------------------------------------------------------------------------------------------- */
+/* --- plans ---------------------------------------------------------------------------------------------- */
 
 /* Reshape(x, Concat(Shape(x)[0], [-1])), as an exporter writes x.view(x.size(0), -1). */
 static struct graph *flatten_chain(void)
@@ -407,7 +407,7 @@ static void test_operators(void **state)
     assert_null(operator_find(""));
     assert_null(operator_at(-1));
     for (int i = 0; operator_at(i) != NULL; i++) {
-        const struct operator* op = operator_at(i);
+        const struct op *op = operator_at(i);
 
         assert_ptr_equal(operator_find(op->name), op);
         if (i > 0)

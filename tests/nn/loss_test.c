@@ -51,7 +51,8 @@ static void loss_of_odd_logits(void **state)
     assert_int_not_equal(loss.rank, 0);
 }
 
-/* First come first: the label's rank counts equal logits of earlier classes, so that rank 0 is the prediction. */
+/* First come first: the label's rank counts equal logits of earlier classes, so that rank 0 is the
+ * prediction. */
 static void equal_logits_come_in_order(void **state)
 {
     (void)state;

@@ -216,7 +216,7 @@ static void refuse(struct trial trial)
     }
 #define TRIAL(...) ((struct trial){__VA_ARGS__})
 
-/* --- shapes -------------------------------------------------------------------------------------------- */
+/* --- shapes --------------------------------------------------------------------------------------------- */
 
 static void test_reshape(void **state)
 {
@@ -292,7 +292,7 @@ static void test_other_shapes(void **state)
                  .lists = {LIST(0)}, .message = "too many"));
 }
 
-/* --- movement ------------------------------------------------------------------------------------------ */
+/* --- movement ------------------------------------------------------------------------------------------- */
 
 static void test_transpose(void **state)
 {
@@ -508,7 +508,7 @@ static void test_concat(void **state)
                  .lists = {LIST(1, 2)}, .message = "does not fit"));
 }
 
-/* --- numbers made while planning ----------------------------------------------------------------------- */
+/* --- numbers made while planning ------------------------------------------------------------------------ */
 
 /* The constant that a node without data inputs makes; *graph is freed by the caller with the plan. */
 static const struct tensor *made(struct graph *graph, struct plan **plan)

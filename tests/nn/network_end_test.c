@@ -50,8 +50,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- networks ----------------------------------------------------------------------------------------------
- */
+/* --- networks ------------------------------------------------------------------------------------------- */
 
 /* Small numbers of both signs that repeat after 97 elements. */
 static void make_weights(struct graph *graph, const char *name, int rank, const int64_t *dims, double size)
@@ -212,8 +211,7 @@ static struct graph *network(int opset, void (*end)(struct graph *graph))
     return graph;
 }
 
-/* --- judging -----------------------------------------------------------------------------------------------
- */
+/* --- judging -------------------------------------------------------------------------------------------- */
 
 static struct score_statistics *score(const struct graph *graph, const struct layers *layers,
                                       enum element_type real, unsigned needs)
@@ -365,8 +363,7 @@ static void loss_is_that_of_the_probabilities(void **state)
     graph_free(graph);
 }
 
-/* --- channels last -----------------------------------------------------------------------------------------
- */
+/* --- channels last -------------------------------------------------------------------------------------- */
 
 /* 8 x 8 positions of 5 channels become 6: by a MatMul on channels last, or by a pointwise convolution. */
 static struct graph *positions_network(bool channels_last)

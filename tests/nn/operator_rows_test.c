@@ -83,7 +83,7 @@ static const struct seed {
 
 /* One node to be tried: the seed with something changed. */
 struct trial {
-    const struct operator* op;
+    const struct op *op;
     struct seed seed;
     int outputs;
     int left_out_input, left_out_output; /* -1: none */
@@ -92,7 +92,7 @@ struct trial {
     bool folded;                         /* all inputs are constants */
 };
 
-static struct seed seed_of(const struct operator* op)
+static struct seed seed_of(const struct op *op)
 {
     struct seed generic = {.op = op->name, .opset = 13, .input_count = op->inputs_min};
 
@@ -226,7 +226,7 @@ static bool accepted(const struct trial *trial, struct error *error)
     return fine;
 }
 
-static struct trial trial_of(const struct operator* op, bool folded)
+static struct trial trial_of(const struct op *op, bool folded)
 {
     return (struct trial){.op = op,
                           .seed = seed_of(op),
@@ -238,7 +238,7 @@ static struct trial trial_of(const struct operator* op, bool folded)
 }
 
 #define each_row(op)                                                                                         \
-    const struct operator* op = operator_at(0);                                                              \
+    const struct op *op = operator_at(0);                                                                    \
     for (int row_index = 0; op != NULL; op = operator_at(++row_index))                                       \
         for (int folded = 0; folded < 2; folded++)
 
@@ -304,7 +304,7 @@ static void test_outputs(void **state)
     }
 }
 
-/* --- nasty values -------------------------------------------------------------------------------------- */
+/* --- nasty values --------------------------------------------------------------------------------------- */
 
 static const char *const attribute_names[] = {
     "allowzero",

@@ -213,7 +213,7 @@ static const struct bench_case gradient_cases[] = {
     {"Unsqueeze", 11, "axes=[1]", "3x4", 1},
 };
 
-static bool has_gradient(const struct operator* op)
+static bool has_gradient(const struct op *op)
 {
     return op->kernels[ELEMENT_DOUBLE].backward != NULL;
 }

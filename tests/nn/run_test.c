@@ -293,10 +293,8 @@ static void variants_see_the_same_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(threads_do_not_change_a_bit),
-        cmocka_unit_test(missing_images_add_nothing),
-        cmocka_unit_test(earliest_failure_is_reported),
-        cmocka_unit_test(variants_see_the_same_images),
+        cmocka_unit_test(threads_do_not_change_a_bit),  cmocka_unit_test(missing_images_add_nothing),
+        cmocka_unit_test(earliest_failure_is_reported), cmocka_unit_test(variants_see_the_same_images),
         cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests_name("run", tests, NULL, NULL);

@@ -66,7 +66,7 @@ static struct attribute axis_attribute(int64_t axis)
     return integer_attribute("axis", axis);
 }
 
-/* --- what the batch decides ---------------------------------------------------------------------------- */
+/* --- what the batch decides ----------------------------------------------------------------------------- */
 
 /* y = Reshape(x, [x.shape[0], ...rest]); `rest` may hold -1. */
 static struct graph *reshape_chain(int rank, const int64_t *dims, int count, const int64_t *rest)
@@ -230,7 +230,7 @@ static void test_resize_sizes(void **state)
     }
 }
 
-/* --- constants and names ------------------------------------------------------------------------------- */
+/* --- constants and names -------------------------------------------------------------------------------- */
 
 /* The pads of a parameter-free shortcut as PyTorch exports them: computed from a shape, reversed, transposed.
  */
@@ -325,7 +325,7 @@ static void test_identity(void **state)
     graph_free(graph);
 }
 
-/* --- pads and pools ------------------------------------------------------------------------------------ */
+/* --- pads and pools ------------------------------------------------------------------------------------- */
 
 static struct graph *padded_pool(int count, const int64_t *pads, const struct attribute *more, int more_count)
 {
@@ -376,7 +376,7 @@ static void test_pool(void **state)
     graph_free(graph);
 }
 
-/* --- faults -------------------------------------------------------------------------------------------- */
+/* --- faults --------------------------------------------------------------------------------------------- */
 
 static void test_memory(void **state)
 {
@@ -399,7 +399,7 @@ static void test_memory(void **state)
     graph_free(graph);
 }
 
-/* --- networks ------------------------------------------------------------------------------------------ */
+/* --- networks ------------------------------------------------------------------------------------------- */
 
 /* A network below the shared test data or a folder named by IPPRO_MODELS; NULL when it is not there. */
 static struct graph *read_network(const char *name)
@@ -508,7 +508,7 @@ static void test_exported(void **state)
         skip();
 }
 
-/* --- constants of one image, what a file may ask for, giving up ---------------------------------------- */
+/* --- constants of one image, what a file may ask for, giving up ----------------------------------------- */
 
 /* y = Concat(x, token) along `axis`, exported for a batch of one. */
 static struct graph *token_graph(int64_t axis, int opset)

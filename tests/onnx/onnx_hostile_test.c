@@ -58,7 +58,7 @@ static bool survives(const char *bytes, size_t size)
     return false;
 }
 
-/* --- Nesting --- */
+/* --- Nesting -------------------------------------------------------------------------------------------- */
 
 /* `depth` messages within each other: content, wrapped by the given fields in turn, the innermost first. */
 static struct text nested(struct text content, const uint64_t *fields, int field_count, int depth)
@@ -120,7 +120,7 @@ static void limits_depth_exactly(void **state)
     }
 }
 
-/* --- Wire format --- */
+/* --- Wire format ---------------------------------------------------------------------------------------- */
 
 /* A graph of raw bytes within a model. */
 static struct text model_with_bytes(const char *bytes, size_t count)
@@ -216,7 +216,7 @@ static void refuses_memory_bombs(void **state)
     text_free(&model);
 }
 
-/* --- Damage --- */
+/* --- Damage --------------------------------------------------------------------------------------------- */
 
 static void survives_truncation_at_every_byte(void **state)
 {
@@ -286,7 +286,7 @@ static void survives_failing_memory(void **state)
     text_free(&model);
 }
 
-/* --- Size --- */
+/* --- Size ----------------------------------------------------------------------------------------------- */
 
 /* A chain of nodes whose names share long beginnings, in reverse order. Anything quadratic shows. */
 static void reads_many_nodes(void **state)
@@ -332,7 +332,7 @@ static void refuses_too_many_operands(void **state)
     text_free(&model);
 }
 
-/* --- Files --- */
+/* --- Files ---------------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/onnx_hostile_XXXXXX";
 

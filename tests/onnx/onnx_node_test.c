@@ -60,7 +60,7 @@ enum outcome { PASSED, REFUSED, WRONG };
  * here. Tried in turn until planning accepts the graph. */
 enum constancy { SHAPES_CONSTANT, ALL_BUT_FIRST_CONSTANT, ALL_CONSTANT, CONSTANCIES };
 
-/* --- Data sets --- */
+/* --- Data sets ------------------------------------------------------------------------------------------ */
 
 static void release_tensors(struct tensors *tensors)
 {
@@ -94,7 +94,7 @@ static status read_tensors(const char *folder, const char *kind, struct tensors 
     return result;
 }
 
-/* --- The graph with its inputs --- */
+/* --- The graph with its inputs -------------------------------------------------------------------------- */
 
 /* Whether any node takes the value where only a constant will do. */
 static bool is_shape_like(const struct graph *graph, int value)
@@ -160,7 +160,7 @@ static status bind_inputs(const struct graph *from, const struct tensors *inputs
     return error->code;
 }
 
-/* --- Running --- */
+/* --- Running -------------------------------------------------------------------------------------------- */
 
 static void store(struct operand *operand, int64_t index, const struct tensor *from)
 {
@@ -267,7 +267,7 @@ static status run_plan(const struct plan *plan, const struct graph *original, co
     return result;
 }
 
-/* --- One test --- */
+/* --- One test ------------------------------------------------------------------------------------------- */
 
 static enum outcome run_bound(const struct graph *graph, enum element_type real, const struct tensors *inputs,
                               const struct tensors *wanted, struct error *error)
@@ -327,7 +327,7 @@ static enum outcome run_test(const char *folder, struct error *error)
     return WRONG;
 }
 
-/* --- All tests --- */
+/* --- All tests ------------------------------------------------------------------------------------------ */
 
 static int tests_run, tests_passed, tests_failed, tests_to_come, counts[UNSUPPORTED];
 

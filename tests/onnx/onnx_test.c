@@ -104,7 +104,7 @@ static void reads_parameters_and_attributes(void **state)
     graph_free(graph);
 }
 
-/* --- Data types --- */
+/* --- Data types ----------------------------------------------------------------------------------------- */
 
 /* x -> Relu -> y, and one constant t of the given TensorProto, which is freed. */
 static struct text model_with_tensor(struct text *tensor)
@@ -228,7 +228,7 @@ static void reads_scalars_and_empty_tensors(void **state)
     graph_free(graph);
 }
 
-/* --- Tensors that are refused --- */
+/* --- Tensors that are refused --------------------------------------------------------------------------- */
 
 static void bad_tensor(int type, int rank, const int64_t *dims, uint64_t field, const char *bytes,
                        size_t count, status code, const char *message)
@@ -296,7 +296,7 @@ static void refuses_raw_and_typed_data_together(void **state)
     read_bad(&model, STATUS_FILE, "m.onnx: tensor t: it has both raw and typed data");
 }
 
-/* --- Graphs --- */
+/* --- Graphs --------------------------------------------------------------------------------------------- */
 
 /* A graph of the given nodes between x and y. */
 static struct text model_of(struct text *graph, int64_t opset)
@@ -444,7 +444,7 @@ static void refuses_functions_sparse_and_quantised(void **state)
     bad_graph(&graph, STATUS_UNSUPPORTED, "m.onnx: tensor q: quantised tensors are not supported");
 }
 
-/* --- Versions --- */
+/* --- Versions ------------------------------------------------------------------------------------------- */
 
 static void checks_opsets(void **state)
 {

@@ -50,7 +50,7 @@ static struct graph *read_small_model(void)
     return graph;
 }
 
-/* ---- equal graphs ------------------------------------------------------------------------------------- */
+/* --- equal graphs --------------------------------------------------------------------------------------- */
 
 static void same_string(const char *a, const char *b)
 {
@@ -157,7 +157,7 @@ static void declare(struct graph *graph)
         graph->values[graph->outputs[i]].file_type = 1;
 }
 
-/* ---- round trips -------------------------------------------------------------------------------------- */
+/* --- round trips ---------------------------------------------------------------------------------------- */
 
 static void the_same_network(void **state)
 {
@@ -398,7 +398,7 @@ static void every_kind_of_attribute(void **state)
     graph_free(graph);
 }
 
-/* ---- the model's head --------------------------------------------------------------------------------- */
+/* --- the model's head ----------------------------------------------------------------------------------- */
 
 static void metadata_beside_and_in_place(void **state)
 {
@@ -473,7 +473,7 @@ static void too_large_for_the_format(void **state)
     graph_free(graph);
 }
 
-/* ---- files -------------------------------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/ippro-onnx-write-XXXXXX";
 
@@ -554,7 +554,7 @@ static void folders_that_cannot_be_written(void **state)
     graph_free(graph);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
 static void memory_runs_out(void **state)
 {

@@ -278,7 +278,7 @@ static void shared_parameters(void **state)
     release(&b);
 }
 
-/* ---- trained networks --------------------------------------------------------------------------------- */
+/* --- trained networks ----------------------------------------------------------------------------------- */
 
 static char *shared_file(const char *name)
 {

@@ -9,7 +9,7 @@
 #include "support/coupling_maker.h"
 #include "support/random_network.h"
 
-/* ---- channels that are made --------------------------------------------------------------------------- */
+/* --- channels that are made ----------------------------------------------------------------------------- */
 
 static void layers_in_a_row(void **state)
 {
@@ -79,9 +79,10 @@ static void depthwise_and_grouped(void **state)
     struct graph *g = begin(4);
     conv(g, "x", "a", 3, 2);
     conv_groups(g, "a", "d", 2, 4, 2);
-    expect(finish(g, "d", 4), "a0 d0 d1; a1 d2 d3; fc0!; fc1!", "d",
-           "Channels of 2 layers: a and d\n"
-           "  2 classes of channels of a and d, each with 1 of a and 2 of d: a class is kept or removed whole\n");
+    expect(
+        finish(g, "d", 4), "a0 d0 d1; a1 d2 d3; fc0!; fc1!", "d",
+        "Channels of 2 layers: a and d\n"
+        "  2 classes of channels of a and d, each with 1 of a and 2 of d: a class is kept or removed whole\n");
     g = begin(4);
     conv(g, "x", "a", 3, 4);
     conv_groups(g, "a", "g", 4, 6, 2);
@@ -103,7 +104,7 @@ static void depthwise_and_grouped(void **state)
     expect(finish(g, "g", 4), "a0; g0 g2; g1 g3; fc0!; fc1!", NULL, NULL);
 }
 
-/* ---- channels that are tied --------------------------------------------------------------------------- */
+/* --- channels that are tied ----------------------------------------------------------------------------- */
 
 static void residual_stream(void **state)
 {
@@ -189,7 +190,7 @@ static void gates(void **state)
     expect(finish(g, "p", 2), "a0 b0; a1 b1; fc0!; fc1!", NULL, NULL);
 }
 
-/* ---- channels that move ------------------------------------------------------------------------------- */
+/* --- channels that move --------------------------------------------------------------------------------- */
 
 static void branches(void **state)
 {
@@ -301,7 +302,7 @@ static void channels_last(void **state)
     expect(finish(g, "s", 2), "a0 down0; a1 down1; up0; up1; up2; fc0!; fc1!", NULL, NULL);
 }
 
-/* ---- labels ------------------------------------------------------------------------------------------- */
+/* --- labels --------------------------------------------------------------------------------------------- */
 
 static void forest_of_labels(void **state)
 {
@@ -349,7 +350,7 @@ static void maps_of_large_values(void **state)
     arena_free(arena);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
 static void memory_runs_out(void **state)
 {

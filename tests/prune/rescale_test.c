@@ -133,7 +133,7 @@ static void structures_together(void **state)
     assert_true(done > 4 * NETWORKS);
 }
 
-/* ---- operator by operator ----------------------------------------------------------------------------- */
+/* --- operator by operator ------------------------------------------------------------------------------- */
 
 static void conv(struct graph *g, const char *in, const char *name, int64_t from, int64_t to)
 {
@@ -342,7 +342,7 @@ static void pads_and_pools(void **state)
     }
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
 static void memory_runs_out(void **state)
 {

@@ -109,7 +109,7 @@ static int fill_rows(void **state)
     return 0;
 }
 
-/* ---- scores of classes -------------------------------------------------------------------------------- */
+/* --- scores of classes ---------------------------------------------------------------------------------- */
 
 static void members_are_combined(void **state)
 {
@@ -150,7 +150,7 @@ static void nan_is_refused(void **state)
     assert_int_equal(class_scores(ladder.coupling, &scores, COMBINE_SUM, class_score, &error), STATUS_OK);
 }
 
-/* ---- one ratio per block ------------------------------------------------------------------------------ */
+/* --- one ratio per block -------------------------------------------------------------------------------- */
 
 static struct selection select_blocks(double a, double b, double e, const struct select_options *options)
 {
@@ -278,7 +278,7 @@ static void ratios_are_refused(void **state)
     assert_string_equal(error.message, "layer fc is locked: it is the network's output");
 }
 
-/* ---- all blocks together ------------------------------------------------------------------------------ */
+/* --- all blocks together -------------------------------------------------------------------------------- */
 
 static struct selection select_all(double ratio, const char *included, const struct select_options *options)
 {
@@ -406,7 +406,7 @@ static void global_refusals(void **state)
     }
 }
 
-/* ---- branches that read a part ------------------------------------------------------------------------ */
+/* --- branches that read a part -------------------------------------------------------------------------- */
 
 static void slice(struct graph *graph, const char *in, const char *out, int64_t start, int64_t end)
 {
@@ -453,7 +453,7 @@ static void branches_keep_something(void **state)
     graph_free(g);
 }
 
-/* ---- counts and memory -------------------------------------------------------------------------------- */
+/* --- counts and memory ---------------------------------------------------------------------------------- */
 
 static void counts(void **state)
 {

@@ -21,7 +21,7 @@ static void check(status code, const struct error *error)
         fail_msg("%s", error->message);
 }
 
-/* ---- a network whose channels can be named ------------------------------------------------------------ */
+/* --- a network whose channels can be named -------------------------------------------------------------- */
 
 struct subject {
     struct graph *graph;
@@ -122,7 +122,7 @@ static void expect_shape(const struct tensor *tensor, int rank, const int64_t *d
     assert_true(shape_equal(&tensor->shape, &shape));
 }
 
-/* ---- writing networks --------------------------------------------------------------------------------- */
+/* --- writing networks ----------------------------------------------------------------------------------- */
 
 static struct graph *begin(int opset)
 {
@@ -162,7 +162,7 @@ static struct subject finish(struct graph *graph, const char *in, int64_t channe
     return subject_of(graph);
 }
 
-/* ---- parameters of nodes ------------------------------------------------------------------------------ */
+/* --- parameters of nodes -------------------------------------------------------------------------------- */
 
 /* Option A: a has 2 channels, padded by one in front and one behind, b has 4 and is added. */
 static struct subject option_a(int opset)
@@ -443,7 +443,7 @@ static void shared_parameters_part(void **state)
     release(&s);
 }
 
-/* ---- refusals ----------------------------------------------------------------------------------------- */
+/* --- refusals ------------------------------------------------------------------------------------------- */
 
 static void expect_refused(struct subject *s, const char *words)
 {
@@ -529,7 +529,7 @@ static void dead_variances_divide_nothing(void **state)
     release(&s);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
 enum operation { SURGERY, MASK, OPERANDS, OPERATIONS };
 

@@ -36,7 +36,7 @@ static void check(status code, const struct error *error, uint64_t seed)
         fail_msg("%s, seed %llu: %s", subject_name, (unsigned long long)seed, error->message);
 }
 
-/* ---- a network with its coupling ---------------------------------------------------------------------- */
+/* --- a network with its coupling ------------------------------------------------------------------------ */
 
 struct subject {
     const struct graph *graph;
@@ -102,7 +102,7 @@ static void variant_logits(const struct coupling *c, const bool *removed, double
     engine_free(engine);
 }
 
-/* ---- selections --------------------------------------------------------------------------------------- */
+/* --- selections ----------------------------------------------------------------------------------------- */
 
 /* Each free class goes with a probability: the same for all, or one for every group. */
 static void select_classes(const struct coupling *c, struct random_state *random, double probability,
@@ -164,7 +164,7 @@ static int64_t random_selection(const struct coupling *c, uint64_t seed, double 
     return count;
 }
 
-/* ---- what must hold ----------------------------------------------------------------------------------- */
+/* --- what must hold ------------------------------------------------------------------------------------- */
 
 static void compare_costs(const struct subject *full, const bool *removed, const struct subject *small,
                           uint64_t seed)
@@ -259,7 +259,7 @@ static int64_t prune_twice(struct graph *graph, uint64_t seed)
     return removed;
 }
 
-/* ---- tests -------------------------------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------------------------------------- */
 
 static void every_structure_by_itself(void **state)
 {

@@ -24,7 +24,7 @@ static void check(status code, const struct error *error)
         fail_msg("%s", error->message);
 }
 
-/* ---- a network whose channels can be named ------------------------------------------------------------ */
+/* --- a network whose channels can be named -------------------------------------------------------------- */
 
 struct subject {
     struct graph *graph;

@@ -574,8 +574,7 @@ static void test_criterion_errors(void **state)
     assert_int_equal(
         scores_compute(graph, &without_norm, criterion_find("bn"), &options, NULL, &scores, &error),
         STATUS_STATE);
-    assert_string_equal(error.message,
-                        "criterion bn can score no layer; layer depth: it has no BatchNorm");
+    assert_string_equal(error.message, "criterion bn can score no layer; layer depth: it has no BatchNorm");
     assert_int_equal(scores_compute(graph, layers, criterion_find("taylor"), &options, NULL, &scores, &error),
                      STATUS_STATE);
     struct score_statistics *statistics = score_all(ELEMENT_FLOAT, NEED_GRADIENTS);
@@ -733,8 +732,8 @@ int main(void)
         cmocka_unit_test(test_refused),          cmocka_unit_test(test_taylor),
         cmocka_unit_test(test_proscore),         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_weights_only),     cmocka_unit_test(test_criterion_errors),
-        cmocka_unit_test(test_lacking),
-        cmocka_unit_test(test_evaluate),         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_lacking),          cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -18,7 +18,7 @@
 #include "session/live.h"
 #include "support/session_lines.h"
 
-/* ---- running ---- */
+/* --- running -------------------------------------------------------------------------------------------- */
 
 static struct session *new_session(const char *line)
 {
@@ -84,7 +84,7 @@ static void same_scores(const struct session *a, const struct session *b)
                                     (size_t)a->model->layers->items[l].channels * sizeof(double));
 }
 
-/* ---- cases ---- */
+/* --- cases ---------------------------------------------------------------------------------------------- */
 
 #define EXAMPLE "load example; data shapes; set timing=off"
 
@@ -92,8 +92,9 @@ static void same_scores(const struct session *a, const struct session *b)
 static void test_scores(void **state)
 {
     (void)state;
-    static const char line[] = "score all taylor:weight taylor:gate-batch proscore:filter samples=80 micro_batch=4 "
-                               "order=first balanced=no batch=24";
+    static const char line[] =
+        "score all taylor:weight taylor:gate-batch proscore:filter samples=80 micro_batch=4 "
+        "order=first balanced=no batch=24";
     struct session *session = new_session(EXAMPLE), *plain = new_session(EXAMPLE);
     struct live_snapshot *snapshot = watched(session, line);
     run_line(plain, line);

@@ -21,7 +21,7 @@
 
 static char path[] = "/tmp/ippro-made-XXXXXX";
 
-/* ---- the network ---- */
+/* --- the network ---------------------------------------------------------------------------------------- */
 
 static void conv(struct graph *g, const char *in, const char *name, int64_t from, int64_t to)
 {
@@ -89,7 +89,7 @@ static struct session *loaded(void)
     return session;
 }
 
-/* ---- asking ---- */
+/* --- asking --------------------------------------------------------------------------------------------- */
 
 static struct figure *figure_of(struct session *session, const char *line, struct reply *reply)
 {
@@ -138,7 +138,7 @@ static void expect_ratios(struct session *session, double ratio, const char *exp
     assert_string_equal(got, expected);
 }
 
-/* ---- names ---- */
+/* --- names ---------------------------------------------------------------------------------------------- */
 
 static void names_are_no_patterns(void **state)
 {
@@ -205,7 +205,7 @@ static void names_elsewhere(void **state)
     session_free(session);
 }
 
-/* ---- parameters ---- */
+/* --- parameters ----------------------------------------------------------------------------------------- */
 
 static void parameters_are_one_number(void **state)
 {
@@ -246,7 +246,7 @@ static void parameters_are_one_number(void **state)
     session_free(session);
 }
 
-/* ---- histograms ---- */
+/* --- histograms ----------------------------------------------------------------------------------------- */
 
 static void histograms_count_exactly(void **state)
 {

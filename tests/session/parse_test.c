@@ -18,7 +18,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* ---- tokens ---- */
+/* --- tokens --------------------------------------------------------------------------------------------- */
 
 /* The line as "token|token>file;token|...", keys marked by their length in front. */
 static void check_line(const char *line, const char *expected)
@@ -132,7 +132,7 @@ static void test_partial(void **state)
     }
 }
 
-/* ---- tables ---- */
+/* --- tables --------------------------------------------------------------------------------------------- */
 
 /* Every row can be shown, found, and refers to what exists. */
 static void test_command_table(void **state)
@@ -311,7 +311,7 @@ static void test_choices(void **state)
     }
 }
 
-/* ---- help and completion ---- */
+/* --- help and completion -------------------------------------------------------------------------------- */
 
 static void test_help(void **state)
 {

@@ -28,7 +28,7 @@ enum { CLASSES = 10 };
 
 static char folder[] = "/tmp/ippro-prune-XXXXXX";
 
-/* ---- running ---- */
+/* --- running -------------------------------------------------------------------------------------------- */
 
 static void run(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void run(struct session *session, const char *format, ...)
@@ -145,7 +145,7 @@ static struct state present(const struct session *session)
                           session->options, session->theme,   session->pruning};
 }
 
-/* ---- selections ---- */
+/* --- selections ----------------------------------------------------------------------------------------- */
 
 static void test_ratios(void **state)
 {
@@ -299,7 +299,7 @@ static void test_record_names_the_data(void **state)
     session_free(session);
 }
 
-/* ---- undo ---- */
+/* --- undo ----------------------------------------------------------------------------------------------- */
 
 static void test_undo(void **state)
 {
@@ -430,7 +430,7 @@ static void test_random_sessions(void **state)
     real = ELEMENT_DOUBLE;
 }
 
-/* ---- judging ---- */
+/* --- judging -------------------------------------------------------------------------------------------- */
 
 static void test_baseline(void **state)
 {
@@ -564,7 +564,7 @@ static void test_rescale(void **state)
     session_free(session);
 }
 
-/* ---- files ---- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 static void test_channels(void **state)
 {
@@ -748,7 +748,7 @@ static void test_recipes(void **state)
     session_free(session);
 }
 
-/* ---- refusals ---- */
+/* --- refusals ------------------------------------------------------------------------------------------- */
 
 static void test_refusals(void **state)
 {
@@ -819,7 +819,7 @@ static void test_refusals(void **state)
     session_free(session);
 }
 
-/* ---- memory ---- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
 /* Run the line with the Nth allocation failing, for N = 1, 2, ... in growing steps until nothing fails. Every
  * failure must be reported as such and leave the very same parts and history. */

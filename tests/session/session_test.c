@@ -22,7 +22,7 @@
 
 static char folder[] = "/tmp/ippro-session-XXXXXX";
 
-/* ---- running ---- */
+/* --- running -------------------------------------------------------------------------------------------- */
 
 /* The first figure that a line shows. */
 static struct figure *figure_of(struct session *session, const char *line, struct reply *reply)
@@ -48,7 +48,7 @@ static struct session *new_session(const char *line)
     return session;
 }
 
-/* ---- what a session is, for comparing ---- */
+/* --- what a session is, for comparing ------------------------------------------------------------------- */
 
 struct fingerprint {
     const void *model, *dataset, *theme, *statistics, *records;
@@ -89,7 +89,7 @@ static void assert_unchanged(const struct session *session, const struct fingerp
         fail_msg("'%s' failed and changed the session", line);
 }
 
-/* ---- tests ---- */
+/* --- tests ---------------------------------------------------------------------------------------------- */
 
 static void test_nothing_loaded(void **state)
 {
@@ -287,7 +287,7 @@ static void test_files(void **state)
     session_free(session);
 }
 
-/* ---- refusals ---- */
+/* --- refusals ------------------------------------------------------------------------------------------- */
 
 static void test_refusals(void **state)
 {
@@ -391,7 +391,7 @@ static void test_cancel(void **state)
     session_free(session);
 }
 
-/* ---- memory ---- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
 /* Run the line with the Nth allocation failing, for N = 1, 2, ... (in growing steps) until nothing fails.
  * Every failure must be reported as such and leave the session as it was. */

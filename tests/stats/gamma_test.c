@@ -123,8 +123,7 @@ static void test_sweep(void **state)
     pool_free(pool);
 }
 
-/* --- first changes -----------------------------------------------------------------------------------------
- */
+/* --- first changes -------------------------------------------------------------------------------------- */
 
 /* Is the pruned set at this lambda that of the reference? */
 static bool same_sets(const struct net *net, double lambda)

@@ -144,7 +144,7 @@ static struct evaluation evaluate(const struct graph *graph, enum element_type r
     return evaluation;
 }
 
-/* ---- variants in one engine ---------------------------------------------------------------------------- */
+/* --- variants in one engine ----------------------------------------------------------------------------- */
 
 static struct engine *engine_with_images(const struct graph *graph, enum element_type real)
 {
@@ -302,7 +302,7 @@ static void operands_that_cannot_be_replaced(void **state)
     engine_free(engine);
 }
 
-/* ---- sensitivity --------------------------------------------------------------------------------------- */
+/* --- sensitivity ---------------------------------------------------------------------------------------- */
 
 static const double ratios[] = {0.25, 0, 0.6, 0.25};
 enum { RATIOS = COUNT(ratios) };
@@ -509,7 +509,7 @@ static void sensitivity_refuses(void **state)
     mem_free(nothing);
 }
 
-/* ---- curves -------------------------------------------------------------------------------------------- */
+/* --- curves --------------------------------------------------------------------------------------------- */
 
 static struct curve_settings curve_settings(struct curve_line lines[2], const double **vectors)
 {
@@ -676,7 +676,7 @@ static void curve_refuses(void **state)
     assert_null(curve);
 }
 
-/* ---- timing -------------------------------------------------------------------------------------------- */
+/* --- timing --------------------------------------------------------------------------------------------- */
 
 static void a_smaller_network_takes_less_time(void **state)
 {
@@ -717,7 +717,7 @@ static void a_smaller_network_takes_less_time(void **state)
     mem_free(ratio);
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
 static const double half[] = {0.5};
 

@@ -9,7 +9,7 @@
 #include "support/graph_maker.h"
 #include "prune/coupling.h"
 
-/* ---- networks written down ---------------------------------------------------------------------------- */
+/* --- networks written down ------------------------------------------------------------------------------ */
 
 /* The pieces that every network has: names are those of values; a layer `a` has the parameter a.weight, the
  * node /a and the output a. */
@@ -117,7 +117,7 @@ static inline struct graph *finish(struct graph *graph, const char *in, int64_t 
     return graph;
 }
 
-/* ---- what comes out ----------------------------------------------------------------------------------- */
+/* --- what comes out ------------------------------------------------------------------------------------- */
 
 /* "a0 b0; a1! b1!": the members of every class in order, locked ones with a mark. */
 static inline void classes_text(const struct coupling *c, struct text *text)

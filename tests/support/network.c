@@ -82,7 +82,7 @@ int builder_node(struct builder *builder, const char *op, const char *name, cons
     char output[200];
     int count = 0;
     snprintf(output, sizeof output, "%s_output", name);
-    const struct operator* found = operator_find(op);
+    const struct op *found = operator_find(op);
     assert_non_null(found);
     while (inputs[count] != VALUE_NONE) {
         count++;

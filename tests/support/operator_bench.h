@@ -37,7 +37,7 @@ struct bench_spec {
 struct bench {
     struct arena *arena;
     enum element_type real;
-    const struct operator* op;
+    const struct op *op;
     struct node node;
     struct prepare prepare;
     int input_count, output_count;

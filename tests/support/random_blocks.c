@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-/* ---- layers in a row ---------------------------------------------------------------------------------- */
+/* --- layers in a row ------------------------------------------------------------------------------------ */
 
 static int plain(struct maker *m, int x, int64_t *channels)
 {
@@ -65,7 +65,7 @@ static int factor(struct maker *m, int x, int64_t *channels)
     return maker_pick(m, 0, 1) || *op == 'D' ? maker_two(m, op, x, constant) : maker_two(m, op, constant, x);
 }
 
-/* ---- pooling and resizing ----------------------------------------------------------------------------- */
+/* --- pooling and resizing ------------------------------------------------------------------------------- */
 
 static int window(struct maker *m, int x, const char *op, int64_t size, int64_t stride, int64_t pad)
 {
@@ -108,7 +108,7 @@ static int resize(struct maker *m, int x, int64_t *channels)
     return maker_node(m, "Resize", 3, (int[]){x, VALUE_NONE, scales}, 1, &mode);
 }
 
-/* ---- residuals ---------------------------------------------------------------------------------------- */
+/* --- residuals ------------------------------------------------------------------------------------------ */
 
 static int residual(struct maker *m, int x, int64_t *channels)
 {
@@ -191,7 +191,7 @@ static int crop(struct maker *m, int x, int64_t *channels)
     return maker_two(m, "Pad", x, maker_integers(m, 8, (int64_t[]){0, front, 1, 0, 0, behind, -1, 0}));
 }
 
-/* ---- branches ----------------------------------------------------------------------------------------- */
+/* --- branches ------------------------------------------------------------------------------------------- */
 
 static int dense(struct maker *m, int x, int64_t *channels)
 {
@@ -265,7 +265,7 @@ static int picked(struct maker *m, int x, int64_t *channels)
     }
 }
 
-/* ---- gates -------------------------------------------------------------------------------------------- */
+/* --- gates ---------------------------------------------------------------------------------------------- */
 
 /* Squeeze and excite by convolutions. */
 static int gate(struct maker *m, int x, int64_t *channels)
@@ -377,7 +377,7 @@ static int channel_mean(struct maker *m, int x, int64_t *channels)
     return plain(m, x, channels);
 }
 
-/* ---- channels as a table ------------------------------------------------------------------------------ */
+/* --- channels as a table -------------------------------------------------------------------------------- */
 
 static int shuffled(struct maker *m, int x, int64_t groups, int64_t each, bool flat)
 {

@@ -183,7 +183,7 @@ int maker_concat(struct maker *m, int axis, int count, const int *inputs)
     return maker_node(m, "Concat", count, inputs, 1, &along);
 }
 
-/* ---- whole networks ----------------------------------------------------------------------------------- */
+/* --- whole networks ------------------------------------------------------------------------------------- */
 
 /* To a matrix of features: what is left of the image, or its mean. */
 static int flatten(struct maker *m, int x, int64_t channels, int64_t *features)

@@ -16,7 +16,7 @@ struct graph *random_wide_network(uint64_t seed, int blocks);
 /* A network around one block, by its index in random_blocks. */
 struct graph *random_block_network(uint64_t seed, int kind);
 
-/* ---- what its blocks are made with -------------------------------------------------------------------- */
+/* --- what its blocks are made with ---------------------------------------------------------------------- */
 
 struct maker {
     struct graph *graph;

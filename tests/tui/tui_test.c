@@ -21,8 +21,7 @@
 #include "tui/press_decode.h"
 #include "view/look.h"
 
-/* --- keys --------------------------------------------------------------------------------------------------
- */
+/* --- keys ----------------------------------------------------------------------------------------------- */
 
 static void test_press_names(void **state)
 {
@@ -175,8 +174,7 @@ static void test_bindings(void **state)
     bindings_free(&bindings);
 }
 
-/* --- places ------------------------------------------------------------------------------------------------
- */
+/* --- places --------------------------------------------------------------------------------------------- */
 
 static bool overlaps(const struct rect *a, const struct rect *b)
 {
@@ -257,8 +255,7 @@ static void test_wide_cut(void **state)
     canvas_free(&grid);
 }
 
-/* --- screens -----------------------------------------------------------------------------------------------
- */
+/* --- screens -------------------------------------------------------------------------------------------- */
 
 /* A chain of 1x1 convolutions with these names and widths, as a file; then the mean over the image. */
 static char *chain_file(const char *const *names, const int64_t *widths, int count)
@@ -721,8 +718,7 @@ static void test_themes(void **state)
     theme_list_free(names, count);
 }
 
-/* --- time --------------------------------------------------------------------------------------------------
- */
+/* --- time ----------------------------------------------------------------------------------------------- */
 
 static void test_time(void **state)
 {

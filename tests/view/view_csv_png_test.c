@@ -159,7 +159,7 @@ static void csv_survives_failing_memory(void **state)
     csv_table_free(&table);
 }
 
-/* --- PNG --- */
+/* --- PNG ------------------------------------------------------------------------------------------------ */
 
 static void make_image(uint8_t *rgb, size_t bytes)
 {

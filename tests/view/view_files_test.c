@@ -35,7 +35,7 @@ static void write_figure(const char *extension, const struct figure *figure, str
         fail_msg("%s", error.message);
 }
 
-/* ---- CSV ---- */
+/* --- CSV ------------------------------------------------------------------------------------------------ */
 
 struct table_read {
     struct csv_table csv;
@@ -189,7 +189,7 @@ static void test_csv_curve(void **state)
     }
 }
 
-/* ---- JSON ---- */
+/* --- JSON ----------------------------------------------------------------------------------------------- */
 
 static json_t *json_back(const struct figure *figure, json_t **root)
 {
@@ -330,7 +330,7 @@ static void test_json_curve(void **state)
     }
 }
 
-/* ---- PNG ---- */
+/* --- PNG ------------------------------------------------------------------------------------------------ */
 
 struct picture {
     uint8_t *rgb;
@@ -608,7 +608,7 @@ static void test_png_at_a_size(void **state)
     }
 }
 
-/* ---- scatters ---- */
+/* --- scatters ------------------------------------------------------------------------------------------- */
 
 static void test_csv_scatter(void **state)
 {
@@ -645,7 +645,7 @@ static void test_json_scatter(void **state)
     figure_free(figure);
 }
 
-/* ---- all formats ---- */
+/* --- all formats ---------------------------------------------------------------------------------------- */
 
 static void test_hostile_files(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Drawing figures into cells, printing cells, themes. What figures look like is kept in
- * tests/view/golden/view-*.txt: after a change that is meant, run this program with UPDATE_GOLDEN=1 and look at
- * what git diff shows. */
+ * tests/view/golden/view-*.txt: after a change that is meant, run this program with UPDATE_GOLDEN=1 and look
+ * at what git diff shows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ static struct theme *load(const char *name)
     return theme;
 }
 
-/* ---- how figures look ---- */
+/* --- how figures look ----------------------------------------------------------------------------------- */
 
 static void compare_golden(const char *name, const struct text *text)
 {
@@ -417,7 +417,7 @@ static void test_wide_characters(void **state)
     canvas_free(&canvas);
 }
 
-/* ---- panes ---- */
+/* --- panes ---------------------------------------------------------------------------------------------- */
 
 static void fit(struct canvas *canvas, struct figure *figure, int width, int height)
 {
@@ -486,7 +486,7 @@ static void test_fit_below(void **state)
     canvas_free(&canvas);
 }
 
-/* ---- themes ---- */
+/* --- themes --------------------------------------------------------------------------------------------- */
 
 static void test_few_escapes(void **state)
 {
@@ -663,7 +663,7 @@ static void test_own_theme(void **state)
     mem_free(home);
 }
 
-/* ---- builders ---- */
+/* --- builders ------------------------------------------------------------------------------------------- */
 
 static void test_incomplete_figures(void **state)
 {
@@ -696,7 +696,7 @@ static void test_incomplete_figures(void **state)
     canvas_free(&canvas);
 }
 
-/* ---- memory runs out ---- */
+/* --- memory runs out ------------------------------------------------------------------------------------ */
 
 static status build_and_draw(figure_maker *maker, struct canvas *canvas, struct text *text)
 {

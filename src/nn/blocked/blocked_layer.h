@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What stands around the convolutions, on activations whose channels are blocked (nn/blocked/blocked.h): the layer's
- * tail and its gradient with the sums of score/reductions.md, pooling, joining channels, weight gradients, and the
- * way from and to the plain layout. Every kernel keeps channels past the last at zero. */
+/* What stands around the convolutions, on activations whose channels are blocked (nn/blocked/blocked.h): the
+ * layer's tail and its gradient with the sums of score/reductions.md, pooling, joining channels, weight
+ * gradients, and the way from and to the plain layout. Every kernel keeps channels past the last at zero. */
 #ifndef IPPRO_NN_BLOCKED_BLOCKED_LAYER_H
 #define IPPRO_NN_BLOCKED_BLOCKED_LAYER_H
 

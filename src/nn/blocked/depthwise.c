@@ -144,7 +144,7 @@ struct plan {
 /* Positions from..to-1 of a class of columns, which all use the same taps. `input`: WIDTH channels of the row
  * of the first row tap, `at`: of the output row. */
 static void run_positions(const struct plan *plan, struct call *call, const float *input,
-                          const float *weights, size_t at, int class, int from, int to, struct taps taps)
+                          const float *weights, size_t at, int residue, int from, int to, struct taps taps)
 {
     call->columns = taps.count;
     call->input_column = (size_t)taps.source_step * LANES;
@@ -157,7 +157,7 @@ static void run_positions(const struct plan *plan, struct call *call, const floa
         call->input =
             input +
             ((ptrdiff_t)taps.source + (ptrdiff_t)from * (ptrdiff_t)(call->input_step / LANES)) * LANES;
-        call->finished.at = at + (size_t)(class + from * plan->classes) * LANES;
+        call->finished.at = at + (size_t)(residue + from * plan->classes) * LANES;
         run_functions[count](call);
     }
 }
@@ -169,12 +169,12 @@ static int clamp(int value, int low, int high)
 
 /* The columns of one row that belong to one class: at both ends some taps look outside. */
 static void run_class(const struct plan *plan, struct call *call, const float *input, const float *weights,
-                      size_t at, int class)
+                      size_t at, int residue)
 {
     const struct line *line = &plan->across;
-    const int positions = (line->out - class + plan->classes - 1) / plan->classes;
+    const int positions = (line->out - residue + plan->classes - 1) / plan->classes;
     const int step = (int)(call->input_step / LANES);
-    const struct taps all = taps_of(line, class);
+    const struct taps all = taps_of(line, residue);
     /* Position i looks at all.source + i * step and on to that + reach. */
     const int reach = all.count > 0 ? (all.count - 1) * all.source_step : 0;
     const int last = line->in - 1 - reach - all.source;
@@ -189,7 +189,7 @@ static void run_class(const struct plan *plan, struct call *call, const float *i
             taps = taps_inside(line, taps);
             taps.source -= from * step;
         }
-        run_positions(plan, call, input, weights, at, class, from, to, taps);
+        run_positions(plan, call, input, weights, at, residue, from, to, taps);
     }
 }
 
@@ -204,9 +204,9 @@ static void run_plane(const struct plan *plan, struct call *call, const float *i
         call->input_row = (size_t)rows.source_step * in_row;
         call->weights_row = (size_t)(rows.step * plan->across.kernel) * LANES;
         const float *first = rows.count > 0 ? input + (size_t)rows.source * in_row : input;
-        for (int class = 0; class < plan->classes && class < plan->across.out; class ++)
+        for (int residue = 0; residue < plan->classes && residue < plan->across.out; residue++)
             run_class(plan, call, first, weights + (size_t)(rows.first * plan->across.kernel) * LANES, at,
-                      class);
+                      residue);
     }
 }
 

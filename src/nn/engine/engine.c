@@ -264,20 +264,20 @@ static status make(const struct graph *graph, const struct engine_options *optio
 {
     if (check_network(graph, options, error))
         return error->code;
-    struct engine *new = mem_new(1, sizeof *new);
-    if (!new)
+    struct engine *made = mem_new(1, sizeof *made);
+    if (!made)
         return error_memory(error);
-    new->real = options->real;
-    new->batch = options->batch;
-    new->progress = options->progress;
-    new->backward = options->backward;
-    new->sized = sized;
-    new->late_target = new->late_activated = -1;
-    if (build(new, graph, options, error)) {
-        engine_free(new);
+    made->real = options->real;
+    made->batch = options->batch;
+    made->progress = options->progress;
+    made->backward = options->backward;
+    made->sized = sized;
+    made->late_target = made->late_activated = -1;
+    if (build(made, graph, options, error)) {
+        engine_free(made);
         return error->code;
     }
-    *engine = new;
+    *engine = made;
     return STATUS_OK;
 }
 

@@ -13,9 +13,9 @@
  * gradients are zero.
  *
  * Probes: a probe asks for the per-channel, per-image reductions of
- * score/reductions.md (B) at one layer, taken while the gradients at hand are complete. Notation: y is the layer's
- * linear output, u the target (BatchNorm output, or y itself), h the element-wise layer after u, G = dL/dh,
- * before the mask, delta = dL/du. */
+ * score/reductions.md (B) at one layer, taken while the gradients at hand are complete. Notation: y is the
+ * layer's linear output, u the target (BatchNorm output, or y itself), h the element-wise layer after u, G =
+ * dL/dh, before the mask, delta = dL/du. */
 #ifndef IPPRO_NN_ENGINE_ENGINE_H
 #define IPPRO_NN_ENGINE_ENGINE_H
 

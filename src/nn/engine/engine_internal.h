@@ -22,7 +22,7 @@ struct engine_step {
     kernel backward; /* NULL: no gradient passes, or it is already where it belongs */
     struct kernel_call call;
     struct operand *inputs; /* those of the call, which cannot write them */
-    int *born; /* values whose gradients this step is the first to add to: zeroed before */
+    int *born;              /* values whose gradients this step is the first to add to: zeroed before */
     int born_count;
     int first_target, first_activated; /* probes that read the gradient of this step's outputs, or -1 */
 };
@@ -44,9 +44,9 @@ struct engine {
     int64_t batch;
     const struct progress *progress;
     bool backward;
-    bool sized; /* for engine_size: memory is counted, not taken */
-    int input, output;      /* values */
-    int *watched;           /* values */
+    bool sized;        /* for engine_size: memory is counted, not taken */
+    int input, output; /* values */
+    int *watched;      /* values */
     int watched_count;
     struct operand *values; /* per value; data NULL when it is never computed */
     struct engine_step *steps;

@@ -154,8 +154,7 @@ static void walk(struct ending *ending)
     }
 }
 
-/* --- is it over all that the network gives for an image? ---------------------------------------------------
- */
+/* --- is it over all that the network gives for an image? ------------------------------------------------ */
 
 static bool normalises_all(const struct ending *ending, const struct plan *plan)
 {

@@ -5,8 +5,8 @@
  * 0, 1, 2, ... one at a time, whichever worker finished first. What commit adds up is therefore the same bit
  * for bit for any number of threads.
  *
- * The network runs as it is judged (nn/engine/network_end.h): where it ends in a Softmax, the engine's outputs,
- * losses and gradients are those of the Softmax's input. */
+ * The network runs as it is judged (nn/engine/network_end.h): where it ends in a Softmax, the engine's
+ * outputs, losses and gradients are those of the Softmax's input. */
 #ifndef IPPRO_NN_ENGINE_RUN_H
 #define IPPRO_NN_ENGINE_RUN_H
 

@@ -123,7 +123,7 @@ struct fused {
     int changed; /* steps from here on hold another variant's activations */
 };
 
-/* --- memory.c --- */
+/* --- memory.c ------------------------------------------------------------------------------------------- */
 
 int region_new(struct fused *fused, size_t bytes); /* NOTHING when memory is out */
 void region_use(struct fused *fused, int region, int time);
@@ -156,11 +156,11 @@ static inline int backward_time(const struct fused *fused, const struct fused_st
 status gradient_open(struct fused *fused, const struct fused_step *step, int value, enum form form,
                      bool *added, struct error *error);
 
-/* --- recognise.c --- */
+/* --- recognise.c ---------------------------------------------------------------------------------------- */
 
 status fused_recognise(struct fused *fused, struct error *error);
 
-/* --- kinds.c, unit.c, unit_backward.c --- */
+/* --- kinds.c, unit.c, unit_backward.c ------------------------------------------------------------------- */
 
 extern const struct fused_kind kind_plain, kind_convert, kind_max_pool, kind_average_pool,
     kind_global_average, kind_concat, kind_unit, kind_move;
@@ -168,18 +168,18 @@ void unit_forward(struct fused *fused, const struct fused_step *step);
 status unit_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
 void unit_backward(struct fused *fused, const struct fused_step *step);
 
-/* --- move.c --- */
+/* --- move.c --------------------------------------------------------------------------------------------- */
 
 /* *map from the arena; NULL when this plan step cannot be done so. */
 status move_map(const struct fused *fused, int plan_step, int32_t **map, struct error *error);
 
-/* --- choose.c: which kernels convolve --- */
+/* --- choose.c: which kernels convolve ------------------------------------------------------------------- */
 
 const struct blocked_family *choose_family(const struct fused *fused,
                                            const struct blocked_convolution *geometry);
 bool convolution_fits(const struct fused *fused, const struct blocked_convolution *geometry);
 
-/* --- weights.c --- */
+/* --- weights.c ------------------------------------------------------------------------------------------ */
 
 /* Packs, together with the other engines of `packed`; NULL: alone. */
 status numbers_make(struct fused *fused, struct packed_weights *packed, struct error *error);

@@ -12,7 +12,7 @@
 enum { OPTIONAL_INPUTS = 8 };
 
 struct edited_node {
-    const struct operator *op;
+    const struct op *op;
     int *inputs;               /* values of the old graph */
     struct tensor **constants; /* per input: what stands there instead, one reference each */
     int input_count, room;
@@ -169,7 +169,7 @@ status edit_remove_attribute(struct edit *edit, int index, const char *name, str
     return STATUS_OK;
 }
 
-void edit_operator(struct edit *edit, int node, const struct operator *op, int inputs)
+void edit_operator(struct edit *edit, int node, const struct op *op, int inputs)
 {
     edit->nodes[node].op = op;
     edit->nodes[node].attribute_count = 0;
@@ -177,7 +177,7 @@ void edit_operator(struct edit *edit, int node, const struct operator *op, int i
         edit->nodes[node].input_count = inputs;
 }
 
-/* ---- building ----------------------------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------------------------------------- */
 
 struct rebuild {
     const struct edit *edit;

@@ -31,7 +31,7 @@ status edit_integer(struct edit *edit, int node, const char *name, int64_t value
 status edit_remove_attribute(struct edit *edit, int node, const char *name, struct error *error);
 /* Make the node another operator with `inputs` operands (the rest is dropped) and without its old attributes.
  */
-void edit_operator(struct edit *edit, int node, const struct operator *op, int inputs);
+void edit_operator(struct edit *edit, int node, const struct op *op, int inputs);
 
 /* Build the new version: nodes and constants that no output needs are left out, declared shapes of what is
  * computed are dropped. Owned by the caller. */

@@ -104,7 +104,7 @@ static bool copy_node(struct arena *arena, struct node *node, const char *name, 
     return true;
 }
 
-int graph_add_node(struct graph *graph, const char *name, const struct operator *op, const int *inputs,
+int graph_add_node(struct graph *graph, const char *name, const struct op *op, const int *inputs,
                    int input_count, const int *outputs, int output_count, const struct attribute *attributes,
                    int attribute_count)
 {

@@ -14,7 +14,7 @@
 #include "base/status.h"
 #include "nn/graph/tensor.h"
 
-struct operator;
+struct op;
 
 enum attribute_kind {
     ATTRIBUTE_INTEGER,
@@ -52,7 +52,7 @@ struct value {
 
 struct node {
     const char *name; /* unique; made from the operator and its index where the file gives none */
-    const struct operator *op;
+    const struct op *op;
     int *inputs; /* value indices, VALUE_NONE where an optional input is left out */
     int input_count;
     int *outputs; /* value indices, VALUE_NONE where an optional output is not wanted */
@@ -90,7 +90,7 @@ void graph_free(struct graph *graph);
 int graph_add_value(struct graph *graph, const char *name, enum element_type type, const struct shape *shape);
 /* Takes a reference of its own (as graph_add_node does for tensor attributes); the caller keeps his. */
 int graph_add_constant(struct graph *graph, const char *name, struct tensor *tensor);
-int graph_add_node(struct graph *graph, const char *name, const struct operator *op, const int *inputs,
+int graph_add_node(struct graph *graph, const char *name, const struct op *op, const int *inputs,
                    int input_count, const int *outputs, int output_count, const struct attribute *attributes,
                    int attribute_count); /* arrays and attributes are copied deeply, producers are set */
 int graph_add_input(struct graph *graph, int value);

@@ -30,7 +30,7 @@ static status poll(const struct finish *finish, int item)
     return item % ITEMS_PER_POLL == 0 ? progress_check(finish->error) : STATUS_OK;
 }
 
-/* --- names --------------------------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------------------------------------- */
 
 static bool table_new(struct finish *finish, size_t names)
 {
@@ -119,7 +119,7 @@ static status name_nodes(struct finish *finish)
     return STATUS_OK;
 }
 
-/* --- who makes what ------------------------------------------------------------------------------------ */
+/* --- who makes what ------------------------------------------------------------------------------------- */
 
 /* What a message calls a node before the nameless ones have got their names. */
 static const char *node_label(const struct finish *finish, int node)
@@ -197,7 +197,7 @@ static status check_made(struct finish *finish)
     return STATUS_OK;
 }
 
-/* --- order --------------------------------------------------------------------------------------------- */
+/* --- order ---------------------------------------------------------------------------------------------- */
 
 static bool stands_in_order(const struct finish *finish)
 {

@@ -51,8 +51,8 @@ bool shape_axis(int rank, int64_t axis, int *result);
 
 /* Zeroed tensor with one reference; NULL when memory is out or the shape has no size. */
 struct tensor *tensor_new(enum element_type type, const struct shape *shape);
-/* The same of data that are there already: aligned to TENSOR_ALIGNMENT, from base/memory.h. They pass to the tensor when it
- * is made, and stay the caller's where NULL is returned. */
+/* The same of data that are there already: aligned to TENSOR_ALIGNMENT, from base/memory.h. They pass to the
+ * tensor when it is made, and stay the caller's where NULL is returned. */
 struct tensor *tensor_adopt(enum element_type type, const struct shape *shape, void *data);
 struct tensor *tensor_retain(struct tensor *tensor);
 /* The same numbers as float or double, as a new reference: of the tensor itself where that is its type. The

@@ -47,10 +47,12 @@ static void TYPED(gather_slice)(const struct window *w, struct tap th, struct ta
     if (tw.low >= tw.high)
         memset(to, 0, (size_t)(rows * width) * sizeof *to);
     else if (w->stride[1] == 1 && w->stride[2] == 1 && w->in[2] == width)
-        TYPED(gather_run)
-    (w, tw, in, w->in[1] * width, low, high - low, th.shift * width + tw.shift, to + (low - first) * width);
-    else for (int64_t h = low; h < high; h++) TYPED(gather_row)(
-        w, tw, in + (h * w->stride[1] + th.shift) * w->in[2] + tw.shift, to + (h - first) * width);
+        TYPED(gather_run)(w, tw, in, w->in[1] * width, low, high - low, th.shift * width + tw.shift,
+                          to + (low - first) * width);
+    else
+        for (int64_t h = low; h < high; h++)
+            TYPED(gather_row)(w, tw, in + (h * w->stride[1] + th.shift) * w->in[2] + tw.shift,
+                              to + (h - first) * width);
     memset(to + (high - first) * width, 0, (size_t)((end - high) * width) * sizeof *to);
 }
 
@@ -72,9 +74,9 @@ static void TYPED(gather)(const struct window *w, const struct taps *taps, int64
                     if (d < td.low || d >= td.high)
                         memset(to, 0, (size_t)((stop - row) * width) * sizeof *to);
                     else
-                        TYPED(gather_slice)
-                    (w, th, tw, in + (d * w->stride[0] + td.shift) * w->in[1] * w->in[2], row - d * height,
-                     stop - row, to);
+                        TYPED(gather_slice)(w, th, tw,
+                                            in + (d * w->stride[0] + td.shift) * w->in[1] * w->in[2],
+                                            row - d * height, stop - row, to);
                     to += (stop - row) * width;
                 }
                 columns += distance;
@@ -121,45 +123,44 @@ struct TYPED(product) {
     REAL *columns, *sums; /* workspace */
 };
 
-static void TYPED(multiply_image)(const struct TYPED(product) * p, const REAL *weights, const REAL *in,
+static void TYPED(multiply_image)(const struct TYPED(product) *p, const REAL *weights, const REAL *in,
                                   REAL *out)
 {
     const struct window *w = p->window;
     int64_t rows = w->out[0] * w->out[1], width = w->out[2], size = rows * width;
     int64_t depth = p->channels * w->kernel[0] * w->kernel[1] * w->kernel[2];
     if (p->pointwise) {
-        TYPED(matrix_multiply)
-        (false, false, p->filters, size, depth, 1, weights, depth, in, size, 1, out, size);
+        TYPED(matrix_multiply)(false, false, p->filters, size, depth, 1, weights, depth, in, size, 1, out,
+                               size);
         return;
     }
     for (int64_t first = 0; first < rows; first += p->rows) {
         int64_t end = first + p->rows < rows ? first + p->rows : rows, count = (end - first) * width;
         TYPED(gather)(w, p->taps, p->channels, in, first, end, p->columns, count);
-        TYPED(matrix_multiply)
-        (false, false, p->filters, count, depth, 1, weights, depth, p->columns, count, 1, out + first * width,
-         size);
+        TYPED(matrix_multiply)(false, false, p->filters, count, depth, 1, weights, depth, p->columns, count,
+                               1, out + first * width, size);
     }
 }
 
 /* Columns of several images side by side. */
-static void TYPED(gather_images)(const struct TYPED(product) * p, const REAL *in, int64_t images)
+static void TYPED(gather_images)(const struct TYPED(product) *p, const REAL *in, int64_t images)
 {
     const struct window *w = p->window;
     int64_t rows = w->out[0] * w->out[1], size = rows * w->out[2];
     for (int64_t i = 0; i < images; i++)
-        TYPED(gather)
-    (w, p->taps, p->channels, in + i * p->in_step, 0, rows, p->columns + i * size, images * size);
+        TYPED(gather)(w, p->taps, p->channels, in + i * p->in_step, 0, rows, p->columns + i * size,
+                      images * size);
 }
 
-static void TYPED(multiply_joined)(const struct TYPED(product) * p, const REAL *weights, const REAL *in,
+static void TYPED(multiply_joined)(const struct TYPED(product) *p, const REAL *weights, const REAL *in,
                                    int64_t images, REAL *out)
 {
     const struct window *w = p->window;
     int64_t size = w->out[0] * w->out[1] * w->out[2], all = images * size;
     int64_t depth = p->channels * w->kernel[0] * w->kernel[1] * w->kernel[2];
     TYPED(gather_images)(p, in, images);
-    TYPED(matrix_multiply)
-    (false, false, p->filters, all, depth, 1, weights, depth, p->columns, all, 0, p->sums, all);
+    TYPED(matrix_multiply)(false, false, p->filters, all, depth, 1, weights, depth, p->columns, all, 0,
+                           p->sums, all);
     for (int64_t i = 0; i < images; i++)
         for (int64_t f = 0; f < p->filters; f++) {
             REAL *to = out + i * p->out_step + f * size;
@@ -169,7 +170,7 @@ static void TYPED(multiply_joined)(const struct TYPED(product) * p, const REAL *
         }
 }
 
-static void TYPED(multiply_images)(const struct TYPED(product) * p, const REAL *weights, const REAL *in,
+static void TYPED(multiply_images)(const struct TYPED(product) *p, const REAL *weights, const REAL *in,
                                    int64_t images, REAL *out)
 {
     for (int64_t n = 0, count; n < images; n += count, in += count * p->in_step, out += count * p->out_step) {
@@ -211,9 +212,9 @@ void TYPED(convolution_columns_forward)(const struct kernel_call *call)
         for (int64_t i = 0; i < plan->out_size; i++)
             out[f * plan->out_size + i] = bias ? bias[f % filters] : 0;
     for (int64_t g = 0; g < plan->groups; g++)
-        TYPED(multiply_images)
-    (&product, weights + g * plan->filters * plan->depth, in + g * plan->channels * plan->in_size,
-     plan->batch, out + g * plan->filters * plan->out_size);
+        TYPED(multiply_images)(&product, weights + g * plan->filters * plan->depth,
+                               in + g * plan->channels * plan->in_size, plan->batch,
+                               out + g * plan->filters * plan->out_size);
 }
 
 /* Kernels of one group, filters x channels x taps, as channels x filters x taps with the taps in reverse. */
@@ -227,28 +228,26 @@ static void TYPED(turn_kernels)(const struct convolution *plan, const REAL *weig
 }
 
 /* in_gradient of one image by the transposed product. */
-static void TYPED(spread_image)(const struct convolution *plan, const struct TYPED(product) * p,
+static void TYPED(spread_image)(const struct convolution *plan, const struct TYPED(product) *p,
                                 const REAL *weights, const REAL *out_gradient, REAL *in_gradient)
 {
     const struct window *w = &plan->window;
     int64_t rows = w->out[0] * w->out[1], width = w->out[2], size = plan->out_size;
     if (plan->pointwise) {
-        TYPED(matrix_multiply)
-        (true, false, plan->depth, size, plan->filters, 1, weights, plan->depth, out_gradient, size, 1,
-         in_gradient, size);
+        TYPED(matrix_multiply)(true, false, plan->depth, size, plan->filters, 1, weights, plan->depth,
+                               out_gradient, size, 1, in_gradient, size);
         return;
     }
     for (int64_t first = 0; first < rows; first += plan->rows) {
         int64_t end = first + plan->rows < rows ? first + plan->rows : rows, count = (end - first) * width;
-        TYPED(matrix_multiply)
-        (true, false, plan->depth, count, plan->filters, 1, weights, plan->depth,
-         out_gradient + first * width, size, 0, p->columns, count);
+        TYPED(matrix_multiply)(true, false, plan->depth, count, plan->filters, 1, weights, plan->depth,
+                               out_gradient + first * width, size, 0, p->columns, count);
         TYPED(scatter_add)(w, &plan->taps, plan->channels, p->columns, count, first, end, in_gradient);
     }
 }
 
 /* Output gradients of several images side by side, filters x (image, position), in p->sums. */
-static void TYPED(join_gradients)(const struct TYPED(product) * p, const REAL *out_gradient, int64_t images,
+static void TYPED(join_gradients)(const struct TYPED(product) *p, const REAL *out_gradient, int64_t images,
                                   int64_t size)
 {
     for (int64_t f = 0; f < p->filters; f++)
@@ -258,19 +257,18 @@ static void TYPED(join_gradients)(const struct TYPED(product) * p, const REAL *o
 }
 
 /* The same as spread_image for several images; out_gradient's in p->sums. */
-static void TYPED(spread_joined)(const struct convolution *plan, const struct TYPED(product) * p,
+static void TYPED(spread_joined)(const struct convolution *plan, const struct TYPED(product) *p,
                                  const REAL *weights, int64_t images, REAL *in_gradient)
 {
     const int64_t size = plan->out_size, all = images * size;
-    TYPED(matrix_multiply)
-    (true, false, plan->depth, all, plan->filters, 1, weights, plan->depth, p->sums, all, 0, p->columns, all);
+    TYPED(matrix_multiply)(true, false, plan->depth, all, plan->filters, 1, weights, plan->depth, p->sums,
+                           all, 0, p->columns, all);
     for (int64_t i = 0; i < images; i++)
-        TYPED(scatter_add)
-    (&plan->window, &plan->taps, plan->channels, p->columns + i * size, all, 0,
-     plan->window.out[0] * plan->window.out[1], in_gradient + i * p->in_step);
+        TYPED(scatter_add)(&plan->window, &plan->taps, plan->channels, p->columns + i * size, all, 0,
+                           plan->window.out[0] * plan->window.out[1], in_gradient + i * p->in_step);
 }
 
-static void TYPED(spread_images)(const struct convolution *plan, const struct TYPED(product) * p,
+static void TYPED(spread_images)(const struct convolution *plan, const struct TYPED(product) *p,
                                  const REAL *weights, const REAL *out_gradient, REAL *in_gradient)
 {
     for (int64_t n = 0, count; n < plan->batch; n += count) {
@@ -322,7 +320,7 @@ static void TYPED(backward_data)(const struct convolution *plan, const REAL *wei
 
 /* weight_gradient (filters x depth) += out_gradient (filters x positions) * columns transposed, of one image.
  */
-static void TYPED(weights_of_image)(const struct convolution *plan, const struct TYPED(product) * p,
+static void TYPED(weights_of_image)(const struct convolution *plan, const struct TYPED(product) *p,
                                     const REAL *in, const REAL *out_gradient, REAL *weight_gradient)
 {
     const struct window *w = &plan->window;
@@ -331,9 +329,9 @@ static void TYPED(weights_of_image)(const struct convolution *plan, const struct
         int64_t end = first + plan->rows < rows ? first + plan->rows : rows, count = (end - first) * width;
         if (!plan->pointwise)
             TYPED(gather)(w, &plan->taps, plan->channels, in, first, end, p->columns, count);
-        TYPED(matrix_multiply)
-        (false, true, plan->filters, plan->depth, count, 1, out_gradient + first * width, plan->out_size,
-         plan->pointwise ? in : p->columns, count, 1, weight_gradient, plan->depth);
+        TYPED(matrix_multiply)(false, true, plan->filters, plan->depth, count, 1,
+                               out_gradient + first * width, plan->out_size,
+                               plan->pointwise ? in : p->columns, count, 1, weight_gradient, plan->depth);
     }
 }
 
@@ -354,9 +352,8 @@ static void TYPED(backward_weights)(const struct convolution *plan, const REAL *
             }
             TYPED(gather_images)(&p, x, count);
             TYPED(join_gradients)(&p, dy, count, plan->out_size);
-            TYPED(matrix_multiply)
-            (false, true, plan->filters, plan->depth, all, 1, p.sums, all, p.columns, all, 1, gradient,
-             plan->depth);
+            TYPED(matrix_multiply)(false, true, plan->filters, plan->depth, all, 1, p.sums, all, p.columns,
+                                   all, 1, gradient, plan->depth);
         }
     }
 }
@@ -366,11 +363,9 @@ void TYPED(convolution_columns_backward)(const struct kernel_call *call)
     const struct convolution *plan = call->plan;
     const REAL *out_gradient = call->output_gradients[0].data;
     if (call->input_gradients[CONVOLUTION_X].data)
-        TYPED(backward_data)
-    (plan, call->inputs[CONVOLUTION_W].data, out_gradient, call->workspace,
-     call->input_gradients[CONVOLUTION_X].data);
+        TYPED(backward_data)(plan, call->inputs[CONVOLUTION_W].data, out_gradient, call->workspace,
+                             call->input_gradients[CONVOLUTION_X].data);
     if (call->input_gradients[CONVOLUTION_W].data)
-        TYPED(backward_weights)
-    (plan, call->inputs[CONVOLUTION_X].data, out_gradient, call->workspace,
-     call->input_gradients[CONVOLUTION_W].data);
+        TYPED(backward_weights)(plan, call->inputs[CONVOLUTION_X].data, out_gradient, call->workspace,
+                                call->input_gradients[CONVOLUTION_W].data);
 }

@@ -21,9 +21,8 @@ static void TYPED(copy_box)(const struct copy *copy, ELEMENT *to, const ELEMENT 
 
     if (!copy_is_empty(copy))
         do
-            TYPED(copy_row)
-            (to + at.output, copy->output_stride[last], from + at.input, copy->input_stride[last],
-             copy->dim[last]);
+            TYPED(copy_row)(to + at.output, copy->output_stride[last], from + at.input,
+                            copy->input_stride[last], copy->dim[last]);
         while (position_next(copy, &at));
 }
 
@@ -67,8 +66,8 @@ void TYPED(movement_backward)(const struct kernel_call *call)
 
         if (call->input_gradients[copy->input].data != NULL &&
             call->output_gradients[copy->output].data != NULL)
-            TYPED(add_box)
-            (copy, call->input_gradients[copy->input].data, call->output_gradients[copy->output].data);
+            TYPED(add_box)(copy, call->input_gradients[copy->input].data,
+                           call->output_gradients[copy->output].data);
     }
 }
 #endif

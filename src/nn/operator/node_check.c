@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "nn/graph/graph.h"
 
-/* --- operands ------------------------------------------------------------------------------------------ */
+/* --- operands ------------------------------------------------------------------------------------------- */
 
 static int at_most(int count)
 {
@@ -17,7 +17,7 @@ static int at_most(int count)
 
 static status check_inputs(const struct node *node, struct error *error)
 {
-    const struct operator* op = node->op;
+    const struct op *op = node->op;
     bool variadic = op->flags & OPERATOR_VARIADIC;
 
     if (node->input_count < op->inputs_min || node->input_count > at_most(op->inputs_max))
@@ -31,7 +31,7 @@ static status check_inputs(const struct node *node, struct error *error)
 
 static status check_outputs(const struct node *node, struct error *error)
 {
-    const struct operator* op = node->op;
+    const struct op *op = node->op;
     bool variadic = op->flags & OPERATOR_VARIADIC_OUTPUTS, any = false;
 
     if (node->output_count < 1 || node->output_count > at_most(op->outputs_max))
@@ -42,7 +42,7 @@ static status check_outputs(const struct node *node, struct error *error)
     return any ? STATUS_OK : error_set(error, STATUS_FILE, "its output 0 is missing");
 }
 
-/* --- attributes ---------------------------------------------------------------------------------------- */
+/* --- attributes ----------------------------------------------------------------------------------------- */
 
 #define KIND(kind) (1u << ATTRIBUTE_##kind)
 /* A list of one number may be written as the number. */

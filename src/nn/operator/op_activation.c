@@ -176,7 +176,7 @@ static status prepare_clip(struct prepare *prepare, struct error *error)
 #define FUNCTION   (OPERATOR_UNARY | OPERATOR_ELEMENTWISE)
 
 /* clang-format off */
-const struct operator operators_activation[] = {
+const struct op operators_activation[] = {
     {"Relu", 1, 1, 1, 1, ACTIVATION, prepare_plain, {REAL_KERNELS(relu), {relu_int64, NULL}}},
     {"Clip", 1, 1, 3, 1, ACTIVATION, prepare_clip, {REAL_KERNELS(clip), {clip_int64, NULL}}},
     {"LeakyRelu", 1, 1, 1, 1, ACTIVATION, prepare_leaky_relu, {REAL_KERNELS(leaky_relu)}},

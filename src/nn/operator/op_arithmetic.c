@@ -254,7 +254,7 @@ static status prepare_sum(struct prepare *prepare, struct error *error)
 #define ACTIVATION (OPERATOR_ELEMENTWISE | OPERATOR_ACTIVATION)
 
 /* clang-format off */
-const struct operator operators_arithmetic[] = {
+const struct op operators_arithmetic[] = {
     {"Add", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(add)}},
     {"Sub", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(sub)}},
     {"Mul", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(mul)}},

@@ -176,9 +176,9 @@ static void TYPED(sum_backward)(const struct kernel_call *call)
         struct broadcast_cursor cursor = {0};
 
         for (int64_t i = 0; to != NULL && i < loops->rows; i++) {
-            TYPED(add_row_first)
-            (to + cursor.at[0], from + i * loops->length, input + cursor.at[0], loops->row_stride[0],
-             input + cursor.at[0], loops->row_stride[0], loops->length);
+            TYPED(add_row_first)(to + cursor.at[0], from + i * loops->length, input + cursor.at[0],
+                                 loops->row_stride[0], input + cursor.at[0], loops->row_stride[0],
+                                 loops->length);
             broadcast_next(loops, &cursor);
         }
     }

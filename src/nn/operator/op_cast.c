@@ -9,7 +9,7 @@
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
-/* --- Identity and Dropout ------------------------------------------------------------------------------ */
+/* --- Identity and Dropout ------------------------------------------------------------------------------- */
 
 /* The data of output 0 is that of input 0; Dropout's mask, where wanted, is true everywhere. */
 static void copy_forward(const struct kernel_call *call)
@@ -71,7 +71,7 @@ static status prepare_dropout(struct prepare *prepare, struct error *error)
     return prepare_identity(prepare, error);
 }
 
-/* --- Cast ---------------------------------------------------------------------------------------------- */
+/* --- Cast ----------------------------------------------------------------------------------------------- */
 
 /* What Cast knows about ONNX data types (TensorProto.DataType). In memory there are 64-bit integers and one
  * or two real types, so narrow integers are only cut to their width, and a real number keeps all its digits:
@@ -196,7 +196,7 @@ static status prepare_cast(struct prepare *prepare, struct error *error)
     }
 
 /* clang-format off */
-const struct operator operators_cast[] = {
+const struct op operators_cast[] = {
     {"Identity", 1, 1, 1, 1, OPERATOR_VIEW, prepare_identity, COPY_KERNELS},
     {"Dropout", 7, 1, 3, 2, OPERATOR_SHAPE_INPUTS, prepare_dropout, COPY_KERNELS},
     /* Until opset 6 the type was given by its name. */

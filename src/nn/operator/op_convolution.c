@@ -83,7 +83,7 @@ static status prepare_convolution(struct prepare *prepare, struct error *error)
     return convolution_plan_columns(prepare, plan, error);
 }
 
-const struct operator operators_convolution[] = {
+const struct op operators_convolution[] = {
     {"Conv",
      1,
      2,

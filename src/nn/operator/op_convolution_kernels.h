@@ -115,9 +115,8 @@ static void TYPED(direct_forward)(const struct kernel_call *call)
                 out[i] = start;
             int64_t first = n * plan->groups * plan->channels + f / plan->filters * plan->channels;
             for (int64_t c = 0; c < plan->channels; c++)
-                TYPED(correlate_plane)
-            (plan, in + (first + c) * plan->in_size,
-             weights + (f * plan->channels + c) * plan->kernel_elements, out);
+                TYPED(correlate_plane)(plan, in + (first + c) * plan->in_size,
+                                       weights + (f * plan->channels + c) * plan->kernel_elements, out);
         }
     }
 }
@@ -160,9 +159,10 @@ static void TYPED(direct_backward)(const struct kernel_call *call)
     for (int64_t n = 0; n < plan->batch; n++) {
         for (int64_t f = 0; f < filters; f++) {
             int64_t first = (n * plan->groups + f / plan->filters) * plan->channels * plan->in_size;
-            TYPED(direct_backward_filter)
-            (plan, in + first, weights + f * filter, out_gradient + (n * filters + f) * plan->out_size,
-             in_gradient ? in_gradient + first : NULL, weight_gradient ? weight_gradient + f * filter : NULL);
+            TYPED(direct_backward_filter)(plan, in + first, weights + f * filter,
+                                          out_gradient + (n * filters + f) * plan->out_size,
+                                          in_gradient ? in_gradient + first : NULL,
+                                          weight_gradient ? weight_gradient + f * filter : NULL);
         }
     }
 }

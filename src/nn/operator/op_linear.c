@@ -183,7 +183,7 @@ static status prepare_matmul(struct prepare *prepare, struct error *error)
     return plan->a_at && plan->b_at ? STATUS_OK : error_memory(error);
 }
 
-const struct operator operators_linear[] = {
+const struct op operators_linear[] = {
     {"Gemm",
      7,
      2,

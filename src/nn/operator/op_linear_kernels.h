@@ -35,8 +35,8 @@ static void TYPED(product)(bool plain, int64_t m, int64_t n, int64_t k, REAL alp
         return;
     }
     bool ta = sa.column != 1, tb = sb.column != 1;
-    TYPED(matrix_multiply)
-    (ta, tb, m, n, k, alpha, a, leading(sa, ta, m, k), b, leading(sb, tb, k, n), 1, c, ldc);
+    TYPED(matrix_multiply)(ta, tb, m, n, k, alpha, a, leading(sa, ta, m, k), b, leading(sb, tb, k, n), 1, c,
+                           ldc);
 }
 
 /* y (m x n) = beta * c, broadcast along rows or columns by strides of 0. c NULL: zeros. */
@@ -52,9 +52,8 @@ static void TYPED(gemm_forward)(const struct kernel_call *call)
     const struct gemm *plan = call->plan;
     REAL *y = call->outputs[0].data;
     TYPED(product_start)(plan, call->input_count > 2 ? call->inputs[2].data : NULL, y);
-    TYPED(product)
-    (plan->plain, plan->m, plan->n, plan->k, (REAL)plan->alpha, call->inputs[0].data, plan->a,
-     call->inputs[1].data, plan->b, y, plan->n);
+    TYPED(product)(plan->plain, plan->m, plan->n, plan->k, (REAL)plan->alpha, call->inputs[0].data, plan->a,
+                   call->inputs[1].data, plan->b, y, plan->n);
 }
 
 static void TYPED(gemm_backward)(const struct kernel_call *call)
@@ -69,13 +68,13 @@ static void TYPED(gemm_backward)(const struct kernel_call *call)
         return;
     /* A as stored is m x k or k x m: its gradient is dy * B' or B * dy'; likewise for B. */
     if (da && plan->a.column == 1)
-        TYPED(product)
-    (plan->plain, plan->m, plan->k, plan->n, alpha, dy, sy, b, transposed(plan->b), da, plan->k);
+        TYPED(product)(plan->plain, plan->m, plan->k, plan->n, alpha, dy, sy, b, transposed(plan->b), da,
+                       plan->k);
     else if (da)
         TYPED(product)(plan->plain, plan->k, plan->m, plan->n, alpha, b, plan->b, dy, turned, da, plan->m);
     if (db && plan->b.column == 1)
-        TYPED(product)
-    (plan->plain, plan->k, plan->n, plan->m, alpha, a, transposed(plan->a), dy, sy, db, plan->n);
+        TYPED(product)(plan->plain, plan->k, plan->n, plan->m, alpha, a, transposed(plan->a), dy, sy, db,
+                       plan->n);
     else if (db)
         TYPED(product)(plan->plain, plan->n, plan->k, plan->m, alpha, dy, turned, a, plan->a, db, plan->k);
     for (int64_t i = 0; dc && i < plan->m; i++)
@@ -93,9 +92,8 @@ static void TYPED(matmul_forward)(const struct kernel_call *call)
     for (int64_t i = 0; i < plan->products * size; i++)
         y[i] = 0;
     for (int64_t i = 0; i < plan->products; i++)
-        TYPED(product)
-    (plan->plain, plan->m, plan->n, plan->k, 1, a + plan->a_at[i], sa, b + plan->b_at[i], sb, y + i * size,
-     plan->n);
+        TYPED(product)(plan->plain, plan->m, plan->n, plan->k, 1, a + plan->a_at[i], sa, b + plan->b_at[i],
+                       sb, y + i * size, plan->n);
 }
 
 /* An operand that is broadcast is met once for each product it takes part in, and adds up all of them. */
@@ -109,12 +107,10 @@ static void TYPED(matmul_backward)(const struct kernel_call *call)
         return;
     for (int64_t i = 0; i < plan->products; i++, dy += plan->m * plan->n) {
         if (da)
-            TYPED(product)
-        (plan->plain, plan->m, plan->k, plan->n, 1, dy, sy, b + plan->b_at[i], sb, da + plan->a_at[i],
-         plan->k);
+            TYPED(product)(plan->plain, plan->m, plan->k, plan->n, 1, dy, sy, b + plan->b_at[i], sb,
+                           da + plan->a_at[i], plan->k);
         if (db)
-            TYPED(product)
-        (plan->plain, plan->k, plan->n, plan->m, 1, a + plan->a_at[i], sa, dy, sy, db + plan->b_at[i],
-         plan->n);
+            TYPED(product)(plan->plain, plan->k, plan->n, plan->m, 1, a + plan->a_at[i], sa, dy, sy,
+                           db + plan->b_at[i], plan->n);
     }
 }

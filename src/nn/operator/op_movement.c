@@ -32,7 +32,7 @@ static status read_axis(const struct prepare *prepare, int rank, int64_t fallbac
                      (long long)value, rank);
 }
 
-/* --- Transpose ----------------------------------------------------------------------------------------- */
+/* --- Transpose ------------------------------------------------------------------------------------------ */
 
 static status prepare_transpose(struct prepare *prepare, struct error *error)
 {
@@ -69,7 +69,7 @@ static status prepare_transpose(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
-/* --- Concat -------------------------------------------------------------------------------------------- */
+/* --- Concat --------------------------------------------------------------------------------------------- */
 
 /* Add input i to the sum along the axis. */
 static status join_shape(const struct prepare *prepare, int i, int axis, struct shape *joined,
@@ -120,7 +120,7 @@ static status prepare_concat(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
-/* --- Split --------------------------------------------------------------------------------------------- */
+/* --- Split ---------------------------------------------------------------------------------------------- */
 
 /* Without given sizes: equal parts; from opset 18 on the last may be smaller. */
 static status equal_parts(const struct prepare *prepare, int64_t length, int64_t *sizes, struct error *error)
@@ -200,7 +200,7 @@ static status prepare_split(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
-/* --- Expand -------------------------------------------------------------------------------------------- */
+/* --- Expand --------------------------------------------------------------------------------------------- */
 
 static status prepare_expand(struct prepare *prepare, struct error *error)
 {
@@ -236,7 +236,7 @@ static status prepare_expand(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
-/* --- Gather -------------------------------------------------------------------------------------------- */
+/* --- Gather --------------------------------------------------------------------------------------------- */
 
 struct gather {
     int64_t outer, length, inner; /* the input as outer x length x inner */
@@ -341,7 +341,7 @@ GATHER_BACKWARD(double)
         [ELEMENT_INT64] = {gather_forward, NULL},                                                            \
     }
 
-const struct operator operators_movement[] = {
+const struct op operators_movement[] = {
     {"Transpose", 1, 1, 1, 1, 0, prepare_transpose, MOVEMENT_KERNELS},
     {"Concat", 4, 1, NODE_MAX_OPERANDS, 1, OPERATOR_VARIADIC, prepare_concat, MOVEMENT_KERNELS},
     {"Split", 2, 1, 2, NODE_MAX_OPERANDS, OPERATOR_SHAPE_INPUTS | OPERATOR_VARIADIC_OUTPUTS, prepare_split,

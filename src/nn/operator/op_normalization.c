@@ -70,7 +70,7 @@ static status prepare_normalization(struct prepare *prepare, struct error *error
     return STATUS_OK;
 }
 
-const struct operator operators_normalization[] = {
+const struct op operators_normalization[] = {
     {"BatchNormalization",
      7,
      NORM_INPUTS,

@@ -3,7 +3,8 @@
  * + epsilon). Included by op_normalization.c once per type, with REAL and TYPED(name) defined; no include
  * guard on purpose. */
 
-/* In double and rounded once: a ReLU follows, and every input of it that rounding takes across zero changes gradients. */
+/* In double and rounded once: a ReLU follows, and every input of it that rounding takes across zero changes
+ * gradients. */
 ROWS_CLONES static void TYPED(normalize_row)(const REAL *in, REAL *out, int64_t count, double mean,
                                              double factor, double shift)
 {
@@ -62,8 +63,8 @@ static void TYPED(normalization_parameters)(const struct kernel_call *call)
         return;
     for (int64_t c = 0; c < plan->channels; c++) {
         double s0, sd, r = 1 / sqrt((double)var[c] + plan->epsilon);
-        TYPED(normalization_sums)
-        (plan, in + c * plan->positions, gradient + c * plan->positions, (double)mean[c], &s0, &sd);
+        TYPED(normalization_sums)(plan, in + c * plan->positions, gradient + c * plan->positions,
+                                  (double)mean[c], &s0, &sd);
         if (dscale)
             dscale[c] += (REAL)(r * sd);
         if (dshift)

@@ -142,7 +142,7 @@ static status prepare_global(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
-const struct operator operators_pool[] = {
+const struct op operators_pool[] = {
     {"MaxPool",
      1,
      1,

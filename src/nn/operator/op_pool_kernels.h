@@ -130,7 +130,8 @@ static void TYPED(average_backward)(const struct kernel_call *call)
             for (int64_t h = 0; h < plan->window.out[1]; h++) {
                 for (int64_t w = 0; w < plan->window.out[2]; w++) {
                     struct span sd = plan->spans[0][d], sh = plan->spans[1][h], sw = plan->spans[2][w];
-                    TYPED(window_add)(plan, to, sd, sh, sw, (REAL)((double)*gradient++ * span_share(sd, sh, sw)));
+                    TYPED(window_add)(plan, to, sd, sh, sw,
+                                      (REAL)((double)*gradient++ * span_share(sd, sh, sw)));
                 }
             }
         }

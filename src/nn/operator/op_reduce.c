@@ -163,7 +163,7 @@ static status prepare_reduce_max(struct prepare *prepare, struct error *error)
     }
 
 /* clang-format off */
-const struct operator operators_reduce[] = {
+const struct op operators_reduce[] = {
     {"ReduceMean", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, KERNELS(mean)},
     {"ReduceSum", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, KERNELS(sum)},
     {"ReduceMax", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce_max, KERNELS(max)},

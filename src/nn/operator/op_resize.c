@@ -22,7 +22,7 @@ struct resize {
     int64_t between; /* elements of the largest result between two passes */
 };
 
-/* --- kernels ------------------------------------------------------------------------------------------- */
+/* --- kernels -------------------------------------------------------------------------------------------- */
 
 #define REAL        int64_t
 #define TYPED(name) name##_int64
@@ -87,7 +87,7 @@ struct resize {
 RESIZE_BACKWARD(float)
 RESIZE_BACKWARD(double)
 
-/* --- preparing ----------------------------------------------------------------------------------------- */
+/* --- preparing ------------------------------------------------------------------------------------------ */
 
 /* One axis as a pass, or *changes false where every position keeps its value. */
 static status make_samples(struct prepare *prepare, const struct resize_method *method,
@@ -336,7 +336,7 @@ static status prepare_resize(struct prepare *prepare, struct error *error)
     }
 
 /* clang-format off */
-const struct operator operators_resize[] = {
+const struct op operators_resize[] = {
     {"Resize", 10, 1, 4, 1, OPERATOR_SHAPE_INPUTS, prepare_resize, RESIZE_KERNELS},
     {"Upsample", 7, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_upsample, RESIZE_KERNELS},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},

@@ -10,7 +10,7 @@
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
-/* --- views: the input's numbers in another shape ------------------------------------------------------- */
+/* --- views: the input's numbers in another shape -------------------------------------------------------- */
 
 static void view_forward(const struct kernel_call *call)
 {
@@ -168,7 +168,7 @@ static status prepare_unsqueeze(struct prepare *prepare, struct error *error)
     return view_output(prepare, &shape);
 }
 
-/* --- Shape --------------------------------------------------------------------------------------------- */
+/* --- Shape ---------------------------------------------------------------------------------------------- */
 
 static int64_t shape_bound(int64_t value, int rank)
 {
@@ -198,7 +198,7 @@ static void shape_forward(const struct kernel_call *call)
     memcpy(call->outputs[0].data, call->plan, (size_t)call->outputs[0].shape.dim[0] * sizeof(int64_t));
 }
 
-/* --- Constant ------------------------------------------------------------------------------------------ */
+/* --- Constant ------------------------------------------------------------------------------------------- */
 
 /* The attribute decides which one is set. */
 struct constant {
@@ -267,7 +267,7 @@ static int64_t constant_integer(const struct constant *constant, int64_t i)
     return constant->tensor != NULL ? tensor_get_integer(constant->tensor, i) : constant->integers[i];
 }
 
-/* --- ConstantOfShape and Range ------------------------------------------------------------------------- */
+/* --- ConstantOfShape and Range -------------------------------------------------------------------------- */
 
 /* start, start + step, start + 2 step, ...: a constant has step 0. The pair is used that fits the output's
  * type. */
@@ -406,7 +406,7 @@ MAKE_KERNELS(int64_t, constant_integer, sequence->integer_start + i * sequence->
 
 enum { SHAPING_VIEW = OPERATOR_VIEW | OPERATOR_SHAPE_INPUTS };
 
-const struct operator operators_shape[] = {
+const struct op operators_shape[] = {
     {"Reshape", 5, 2, 2, 1, SHAPING_VIEW, prepare_reshape, VIEW_KERNELS},
     {"Flatten", 1, 1, 1, 1, OPERATOR_VIEW, prepare_flatten, VIEW_KERNELS},
     {"Squeeze", 1, 1, 2, 1, SHAPING_VIEW, prepare_squeeze, VIEW_KERNELS},

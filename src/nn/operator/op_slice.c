@@ -16,7 +16,7 @@ static int64_t within(int64_t value, int64_t low, int64_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* --- Slice --------------------------------------------------------------------------------------------- */
+/* --- Slice ---------------------------------------------------------------------------------------------- */
 
 struct slice {
     const int64_t *starts, *ends, *axes, *steps; /* axes and steps may be NULL */
@@ -108,7 +108,7 @@ status prepare_slice(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
-/* --- Pad ----------------------------------------------------------------------------------------------- */
+/* --- Pad ------------------------------------------------------------------------------------------------ */
 
 struct pad {
     int64_t begin[TENSOR_MAX_RANK], end[TENSOR_MAX_RANK]; /* negative: cut off */

@@ -139,7 +139,7 @@ static status prepare_softmax(struct prepare *prepare, struct error *error)
     }
 
 /* clang-format off */
-const struct operator operators_softmax[] = {
+const struct op operators_softmax[] = {
     {"Softmax", 1, 1, 1, 1, 0, prepare_softmax, KERNELS(softmax)},
     {"LogSoftmax", 1, 1, 1, 1, 0, prepare_softmax, KERNELS(log_softmax)},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},

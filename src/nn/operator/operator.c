@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct operator* const tables[] = {
+static const struct op *const tables[] = {
     operators_convolution, operators_linear, operators_normalization, operators_pool,
     operators_activation,  operators_cast,   operators_arithmetic,    operators_movement,
     operators_shape,       operators_reduce, operators_softmax,       operators_resize,
@@ -15,38 +15,38 @@ static const struct operator* const tables[] = {
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]), MOST_OPERATORS = 256 };
 
 /* All rows by name, made once. */
-static const struct operator* sorted[MOST_OPERATORS];
+static const struct op *sorted[MOST_OPERATORS];
 static size_t sorted_count;
 static pthread_once_t sorted_once = PTHREAD_ONCE_INIT;
 
 static int compare_rows(const void *a, const void *b)
 {
-    return strcmp((*(const struct operator* const *)a)->name, (*(const struct operator* const *)b)->name);
+    return strcmp((*(const struct op *const *)a)->name, (*(const struct op *const *)b)->name);
 }
 
 static int compare_name(const void *name, const void *row)
 {
-    return strcmp(name, (*(const struct operator* const *)row)->name);
+    return strcmp(name, (*(const struct op *const *)row)->name);
 }
 
 static void sort_rows(void)
 {
     for (size_t t = 0; t < TABLE_COUNT; t++)
-        for (const struct operator* op = tables[t]; op->name != NULL && sorted_count < MOST_OPERATORS; op++)
+        for (const struct op *op = tables[t]; op->name != NULL && sorted_count < MOST_OPERATORS; op++)
             sorted[sorted_count++] = op;
     qsort(sorted, sorted_count, sizeof(sorted[0]), compare_rows);
 }
 
-const struct operator* operator_find(const char *name)
+const struct op *operator_find(const char *name)
 {
-    const struct operator* const * row;
+    const struct op *const *row;
 
     pthread_once(&sorted_once, sort_rows);
     row = bsearch(name, sorted, sorted_count, sizeof(sorted[0]), compare_name);
     return row == NULL ? NULL : *row;
 }
 
-const struct operator* operator_at(int index)
+const struct op *operator_at(int index)
 {
     pthread_once(&sorted_once, sort_rows);
     return index >= 0 && (size_t)index < sorted_count ? sorted[index] : NULL;

@@ -81,44 +81,43 @@ enum operator_flags {
     OPERATOR_VARIADIC_OUTPUTS = 128, /* the outputs are alike: any but not all may be left out (Split) */
 };
 
-struct operator
-{
+struct op {
     const char *name; /* ONNX op_type */
     int opset_first;  /* lowest opset whose meaning the row covers */
     /* The first inputs_min inputs are there, all of them where the row is variadic, and the first output, or
-     * any one where they are alike: planning refuses other nodes (nn/operator/node_check.h), so prepare and kernels
-     * need not ask. Others may be left out. */
+     * any one where they are alike: planning refuses other nodes (nn/operator/node_check.h), so prepare and
+     * kernels need not ask. Others may be left out. */
     int inputs_min, inputs_max, outputs_max;
     unsigned flags;
     /* Check the node, write output types and shapes. Messages need not name the node: the caller prefixes it.
      */
-    status (*prepare)(struct prepare * prepare, struct error * error);
+    status (*prepare)(struct prepare *prepare, struct error *error);
     /* By the element type of the first output (for Cast: of the output). Floating types both or neither. */
     struct operator_kernels kernels[ELEMENT_TYPES];
 };
 
 /* NULL when the operator is not supported. */
-const struct operator* operator_find(const char *name);
+const struct op *operator_find(const char *name);
 /* All rows, for tests and documentation. */
-const struct operator* operator_at(int index); /* NULL past the end */
+const struct op *operator_at(int index); /* NULL past the end */
 
 /* Tables of the op_*.c files, each ended by a row with a NULL name; operator.c joins them. */
-extern const struct operator operators_convolution[];   /* Conv */
-extern const struct operator operators_linear[];        /* Gemm MatMul */
-extern const struct operator operators_normalization[]; /* BatchNormalization */
-extern const struct operator operators_pool[];       /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
-extern const struct operator operators_activation[]; /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
-                                                        Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish
-                                                        Gelu Softplus Softsign Tanh Erf Exp Log Sqrt
-                                                        Reciprocal Abs Floor Ceil Neg */
-extern const struct operator operators_arithmetic[]; /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
-extern const struct operator operators_cast[];       /* Identity Dropout Cast */
-extern const struct operator operators_movement[];   /* Transpose Concat Split Slice Pad Gather Expand */
-extern const struct operator operators_shape[];      /* Reshape Flatten Squeeze Unsqueeze Shape Constant
-                                                        ConstantOfShape Range */
-extern const struct operator operators_reduce[];  /* ReduceMean ReduceSum ReduceMax */
-extern const struct operator operators_softmax[]; /* Softmax LogSoftmax */
-extern const struct operator operators_resize[];  /* Resize Upsample */
+extern const struct op operators_convolution[];   /* Conv */
+extern const struct op operators_linear[];        /* Gemm MatMul */
+extern const struct op operators_normalization[]; /* BatchNormalization */
+extern const struct op operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
+extern const struct op operators_activation[];    /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
+                                                           Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish
+                                                           Gelu Softplus Softsign Tanh Erf Exp Log Sqrt
+                                                           Reciprocal Abs Floor Ceil Neg */
+extern const struct op operators_arithmetic[];    /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
+extern const struct op operators_cast[];          /* Identity Dropout Cast */
+extern const struct op operators_movement[];      /* Transpose Concat Split Slice Pad Gather Expand */
+extern const struct op operators_shape[];         /* Reshape Flatten Squeeze Unsqueeze Shape Constant
+                                                           ConstantOfShape Range */
+extern const struct op operators_reduce[];        /* ReduceMean ReduceSum ReduceMax */
+extern const struct op operators_softmax[];       /* Softmax LogSoftmax */
+extern const struct op operators_resize[];        /* Resize Upsample */
 
 /* Helpers for prepare functions. */
 /* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):

@@ -27,7 +27,7 @@ struct planner {
     const struct tensor *known[NODE_MAX_OPERANDS];
 };
 
-/* --- inputs and constants ------------------------------------------------------------------------------ */
+/* --- inputs and constants ------------------------------------------------------------------------------- */
 
 static bool is_real(enum element_type type)
 {
@@ -99,7 +99,7 @@ static status take_givens(struct planner *planner)
     return STATUS_OK;
 }
 
-/* --- one node ------------------------------------------------------------------------------------------ */
+/* --- one node ------------------------------------------------------------------------------------------- */
 
 /* Put the node, its operator and the shapes at hand in front of the message. */
 static status blame_node(struct planner *planner)
@@ -188,7 +188,7 @@ static status run_prepare(struct planner *planner)
     return STATUS_OK;
 }
 
-/* --- constant nodes ------------------------------------------------------------------------------------ */
+/* --- constant nodes ------------------------------------------------------------------------------------- */
 
 static int file_type_of(enum element_type type)
 {
@@ -275,7 +275,7 @@ static status compute(struct planner *planner)
     return STATUS_OK;
 }
 
-/* --- the walk ------------------------------------------------------------------------------------------ */
+/* --- the walk ------------------------------------------------------------------------------------------- */
 
 static status plan_node(struct planner *planner, int n)
 {

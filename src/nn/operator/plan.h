@@ -14,7 +14,7 @@
 
 struct step {
     int node; /* index into graph->nodes */
-    const struct operator* op;
+    const struct op *op;
     const struct operator_kernels *kernels; /* of the first output's type; forward is never NULL */
     const void *plan;
     size_t workspace;

@@ -85,7 +85,7 @@ void rewrite_free(struct rewrite *rewrite)
     mem_free(rewrite);
 }
 
-/* --- noting changes ------------------------------------------------------------------------------------ */
+/* --- noting changes ------------------------------------------------------------------------------------- */
 
 int rewrite_resolve(struct rewrite *rewrite, int value)
 {

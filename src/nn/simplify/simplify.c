@@ -13,7 +13,7 @@
 /* The batch sizes whose plans are compared. What comes out equal for both does not depend on the batch. */
 static const int64_t BATCHES[2] = {2, 3};
 
-/* --- constants ----------------------------------------------------------------------------------------- */
+/* --- constants ------------------------------------------------------------------------------------------ */
 
 bool same_tensor(const struct tensor *a, const struct tensor *b)
 {
@@ -34,7 +34,7 @@ static void fold(struct rewrite *rewrite)
             rewrite->constants[v] = rewrite->plans[0]->constants[v];
 }
 
-/* --- nodes that do nothing ----------------------------------------------------------------------------- */
+/* --- nodes that do nothing ------------------------------------------------------------------------------ */
 
 static bool all_equal_to(const int64_t *values, int count, int64_t expected)
 {
@@ -149,7 +149,7 @@ bool is_computed(const struct rewrite *rewrite, int n)
     return false;
 }
 
-/* --- the two rounds ------------------------------------------------------------------------------------ */
+/* --- the two rounds ------------------------------------------------------------------------------------- */
 
 /* True when every input of the network declares a fixed size in dimension 0. */
 static bool has_fixed_batch(const struct graph *graph)

@@ -67,7 +67,7 @@ static status set_list(struct rewrite *rewrite, struct node *node, int index, co
     return rewrite_input_constant(rewrite, node, index, role, tensor, error);
 }
 
-/* --- Reshape and Expand -------------------------------------------------------------------------------- */
+/* --- Reshape and Expand --------------------------------------------------------------------------------- */
 
 /* The target said with 0 (copy) and -1 (what is left) where it follows the batch; false where that cannot be.
  */
@@ -132,7 +132,7 @@ static status set_reshape(struct rewrite *rewrite, struct node *node, const int6
     return set_list(rewrite, node, 1, "shape", values, count, error);
 }
 
-/* --- Resize -------------------------------------------------------------------------------------------- */
+/* --- Resize --------------------------------------------------------------------------------------------- */
 
 /* A factor of type float that takes `from` to exactly `to`, however it is multiplied; 0 where there is none.
  */
@@ -192,7 +192,7 @@ static status set_resize(struct rewrite *rewrite, struct node *node, const float
     return rewrite_input_constant(rewrite, node, 2, "scales", tensor, error);
 }
 
-/* --- Squeeze ------------------------------------------------------------------------------------------- */
+/* --- Squeeze -------------------------------------------------------------------------------------------- */
 
 static status name_squeeze_axes(struct rewrite *rewrite, struct node *node, struct error *error)
 {
@@ -215,7 +215,7 @@ static status name_squeeze_axes(struct rewrite *rewrite, struct node *node, stru
     return rewrite_attribute(rewrite, node, "axes", &attribute, error);
 }
 
-/* --- both rounds --------------------------------------------------------------------------------------- */
+/* --- both rounds ---------------------------------------------------------------------------------------- */
 
 static bool is(const struct node *node, const char *op)
 {

@@ -21,8 +21,7 @@
 #include "session/words/value.h"
 #include "view/cells/canvas.h"
 
-/* --- apply -------------------------------------------------------------------------------------------------
- */
+/* --- apply ---------------------------------------------------------------------------------------------- */
 
 /* Of the largest logit. Kernels are chosen by shapes, so the smaller network may run others. */
 static const double DIFFERENCE_MOST = 1e-2;
@@ -31,7 +30,8 @@ static const double DIFFERENCE_MOST = 1e-2;
 static status check_difference(const struct logits_difference *difference, struct error *error)
 {
     /* A mask multiplies by zero, which infinity and NaN survive: there the smaller network may know more. */
-    if (logits_agree(difference, DIFFERENCE_MOST * fmax(difference->largest, 1)) || difference->without[1] < difference->without[0])
+    if (logits_agree(difference, DIFFERENCE_MOST * fmax(difference->largest, 1)) ||
+        difference->without[1] < difference->without[0])
         return STATUS_OK;
     struct text text = {0};
     text_add_logits(&text, difference);
@@ -74,8 +74,8 @@ static void carry_over(const struct model *from, const struct pruning *before, c
         const char *name = to->layers->items[to->coupling->blocks[i].layers[0]].name;
         int layer = layers_index(from->layers, name);
         for (int64_t k = 0; layer >= 0 && k < from->layers->items[layer].channels; k++) {
-            int class = from->coupling->layer_classes[layer][k];
-            after->excluded[i] |= before->excluded[from->coupling->classes[class].block];
+            int class_index = from->coupling->layer_classes[layer][k];
+            after->excluded[i] |= before->excluded[from->coupling->classes[class_index].block];
         }
     }
 }
@@ -135,8 +135,7 @@ static status run_apply(struct call *call, struct error *error)
     return code;
 }
 
-/* --- undo and redo -----------------------------------------------------------------------------------------
- */
+/* --- undo and redo -------------------------------------------------------------------------------------- */
 
 static void tell_network(const struct call *call)
 {
@@ -198,8 +197,7 @@ static status run_redo(struct call *call, struct error *error)
     return travel(call, 1, error);
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter steps_arguments[] = {
     {"N", VALUE_INTEGER, PARAMETER_OPTIONAL, 1, 1e9, NULL, NULL, "how many commands, one without it"},

@@ -69,8 +69,7 @@ static status overlap_part(const struct call *call, const double *a, const doubl
 static const struct measure correlation_measure = {"corr", "correlation", true, -1, correlation_part};
 static const struct measure overlap_measure = {"overlap", "Jaccard index", false, 0, overlap_part};
 
-/* --- values ------------------------------------------------------------------------------------------------
- */
+/* --- values --------------------------------------------------------------------------------------------- */
 
 static const struct layer *layer_at(const struct comparison *comparison, int place)
 {
@@ -156,8 +155,7 @@ static status pair_value(struct comparison *comparison, int a, int b, double *va
     return STATUS_OK;
 }
 
-/* --- figures -----------------------------------------------------------------------------------------------
- */
+/* --- figures -------------------------------------------------------------------------------------------- */
 
 static void comparison_title(const struct comparison *comparison, struct figure *figure)
 {
@@ -296,8 +294,7 @@ static status table_figure(struct comparison *comparison, struct error *error)
     return reply_figure(comparison->call->reply, figure, error);
 }
 
-/* --- commands ----------------------------------------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------------------------------------- */
 
 static status compare(struct call *call, const struct measure *measure, struct error *error)
 {
@@ -339,8 +336,7 @@ static status run_overlap(struct call *call, struct error *error)
     return compare(call, &overlap_measure, error);
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter hist_arguments[] = {
     {"LAYER|GLOB", VALUE_LAYERS, PARAMETER_REPEATED, 0, 0, NULL, NULL, "layers by name or pattern"},

@@ -31,8 +31,7 @@ struct costs {
     enum cost_rule rule;
 };
 
-/* --- counted -----------------------------------------------------------------------------------------------
- */
+/* --- counted -------------------------------------------------------------------------------------------- */
 
 static void cost_columns(const struct costs *costs, struct figure *figure)
 {
@@ -143,8 +142,7 @@ static struct figure *cost_table(const struct costs *costs)
     return figure;
 }
 
-/* --- measured ----------------------------------------------------------------------------------------------
- */
+/* --- measured ------------------------------------------------------------------------------------------- */
 
 static void time_row(struct figure *figure, const char *name, const struct timing *timing)
 {
@@ -217,8 +215,7 @@ static status measure(const struct costs *costs, struct error *error)
     return code == STATUS_OK ? reply_figure(call->reply, time_table(costs, timings), error) : code;
 }
 
-/* --- the command -------------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static status count_costs(struct costs *costs, struct error *error)
 {

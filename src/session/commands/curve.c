@@ -50,8 +50,7 @@ static void curve_call_free(struct curve_call *work)
     sweep_free(&work->sweep);
 }
 
-/* --- preparing ---------------------------------------------------------------------------------------------
- */
+/* --- preparing ------------------------------------------------------------------------------------------ */
 
 static status add_line(struct curve_call *work, const struct choice *choice, int seeds, struct error *error)
 {
@@ -151,8 +150,7 @@ static status take_up(const struct curve_call *work, struct error *error)
     return STATUS_OK;
 }
 
-/* --- showing -----------------------------------------------------------------------------------------------
- */
+/* --- showing -------------------------------------------------------------------------------------------- */
 
 static void curve_title(const struct curve_call *work, struct figure *figure)
 {
@@ -301,8 +299,7 @@ static status run_curve(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter curve_arguments[] = {
     {"CRITERIA", VALUE_CRITERIA, PARAMETER_REPEATED, 0, 0, NULL, NULL,

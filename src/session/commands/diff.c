@@ -106,8 +106,7 @@ static status compare(const struct call *call, const struct model *model, const 
     return code;
 }
 
-/* --- against another criterion, or an earlier state --------------------------------------------------------
- */
+/* --- against another criterion, or an earlier state ----------------------------------------------------- */
 
 static status against_selection(struct call *call, const char *label, const struct scores *scores,
                                 struct pruning *other, struct error *error)

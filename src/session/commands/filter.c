@@ -220,8 +220,7 @@ status run_filter(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rank --------------------------------------------------------------------------------------------------
- */
+/* --- rank ----------------------------------------------------------------------------------------------- */
 
 /* Without a choice: PROscore where it is scored, else the first criterion that has scores of the layer. */
 static const struct score_entry *default_entry(const struct session *session, int layer)

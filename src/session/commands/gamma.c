@@ -46,8 +46,7 @@ static void gamma_call_free(struct gamma_call *work)
     gamma_list_free(&work->gammas);
 }
 
-/* --- preparing ---------------------------------------------------------------------------------------------
- */
+/* --- preparing ------------------------------------------------------------------------------------------ */
 
 static status read_choice(struct gamma_call *work, struct error *error)
 {
@@ -161,8 +160,7 @@ static status compute(struct gamma_call *work, struct error *error)
     return code;
 }
 
-/* --- curves ------------------------------------------------------------------------------------------------
- */
+/* --- curves --------------------------------------------------------------------------------------------- */
 
 static struct figure *gamma_figure(const struct gamma_call *work, enum figure_kind kind, const char *name,
                                    const char *what)
@@ -232,8 +230,7 @@ static status spread_curve(const struct gamma_call *work, struct error *error)
     return reply_figure(work->call->reply, figure, error);
 }
 
-/* --- tables ------------------------------------------------------------------------------------------------
- */
+/* --- tables --------------------------------------------------------------------------------------------- */
 
 static void point_columns(struct figure *figure)
 {
@@ -383,8 +380,7 @@ static status flips_table(const struct gamma_call *work, struct error *error)
     return reply_figure(work->call->reply, figure, error);
 }
 
-/* --- the command -------------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static status show(const struct gamma_call *work, struct error *error)
 {

@@ -18,8 +18,8 @@ struct logits_difference {
  * loss is taken of (nn/engine/network_end.h). */
 status logits_compare(const struct session *session, const struct graph *a, const struct graph *b,
                       struct logits_difference *difference, struct error *error);
-/* Whether the networks agree: the same images have no numbers, and the logits of the others differ by no more than
- * what is allowed. */
+/* Whether the networks agree: the same images have no numbers, and the logits of the others differ by no more
+ * than what is allowed. */
 bool logits_agree(const struct logits_difference *difference, double allowed);
 /* "3.8e-6 on 4 images (the largest logit is 12.3)" */
 void text_add_logits(struct text *text, const struct logits_difference *difference);

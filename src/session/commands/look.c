@@ -33,8 +33,7 @@
 #include "session/words/value.h"
 #include "view/figure.h"
 
-/* --- info --------------------------------------------------------------------------------------------------
- */
+/* --- info ----------------------------------------------------------------------------------------------- */
 
 static void text_row(struct figure *figure, const char *item, struct text *text)
 {
@@ -253,8 +252,7 @@ static status run_info(struct call *call, struct error *error)
     return reply_figure(call->reply, figure, error);
 }
 
-/* --- layers ------------------------------------------------------------------------------------------------
- */
+/* --- layers --------------------------------------------------------------------------------------------- */
 
 static void kernel_text(const struct layer *layer, struct text *text)
 {
@@ -330,8 +328,7 @@ static status run_layers(struct call *call, struct error *error)
     return reply_figure(call->reply, figure, error);
 }
 
-/* --- layer -------------------------------------------------------------------------------------------------
- */
+/* --- layer ---------------------------------------------------------------------------------------------- */
 
 static struct figure *layer_card(const struct session *session, int index)
 {
@@ -405,8 +402,7 @@ static status run_layer(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter layers_arguments[] = {
     {"GLOB", VALUE_LAYERS, PARAMETER_OPTIONAL, 0, 0, NULL, NULL, "a layer, or a pattern with * ? [abc]"},

@@ -21,8 +21,7 @@ static const struct layer *layer_of(const struct call *call, int index)
     return &call->session->model->layers->items[index];
 }
 
-/* --- scatter -----------------------------------------------------------------------------------------------
- */
+/* --- scatter -------------------------------------------------------------------------------------------- */
 
 enum scatter_values { VALUES_AUTO, VALUES_SCORES, VALUES_RANKS };
 
@@ -226,8 +225,7 @@ static status run_scatter(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter scatter_arguments[] = {
     {"A", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "the criterion of the x axis"},

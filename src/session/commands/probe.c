@@ -31,8 +31,7 @@
 
 enum { ROUNDINGS = 16 }; /* that one layer may add to the error of the logits */
 
-/* --- what a criterion thinks of a layer --------------------------------------------------------------------
- */
+/* --- what a criterion thinks of a layer ----------------------------------------------------------------- */
 
 struct opinion {
     double median; /* of the layer's scores */
@@ -96,8 +95,7 @@ static status form_opinion(const struct layers *layers, const struct scores *sco
     return STATUS_OK;
 }
 
-/* --- before and after --------------------------------------------------------------------------------------
- */
+/* --- before and after ----------------------------------------------------------------------------------- */
 
 /* Everything that is scored, and what weights alone give. */
 static status choose(const struct session *session, struct choice *choices, int *count, struct error *error)
@@ -204,8 +202,7 @@ static status attack_table(const struct attack *attack, struct error *error)
     return reply_figure(attack->call->reply, figure, error);
 }
 
-/* --- the command -------------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static status scale_model(struct attack *attack, enum rescale_part part, struct error *error)
 {
@@ -345,8 +342,7 @@ static status run_rescale(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter rescale_arguments[] = {
     {"LAYER", VALUE_LAYER, 0, 0, 0, NULL, NULL, "a layer by its name"},

@@ -16,8 +16,7 @@
 #include "session/words/value.h"
 #include "view/figure.h"
 
-/* --- set ---------------------------------------------------------------------------------------------------
- */
+/* --- set ------------------------------------------------------------------------------------------------ */
 
 static void option_cells(const struct session *session, int id, struct figure *figure)
 {
@@ -71,8 +70,7 @@ static status run_set(struct call *call, struct error *error)
     return session_set_options(call->session, &call->options, call->reply, error);
 }
 
-/* --- the others --------------------------------------------------------------------------------------------
- */
+/* --- the others ----------------------------------------------------------------------------------------- */
 
 static status run_theme(struct call *call, struct error *error)
 {
@@ -148,8 +146,7 @@ static status run_quit(struct call *call, struct error *error)
     return STATUS_OK;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter set_arguments[] = {
     {"OPTION", VALUE_OPTION, PARAMETER_OPTIONAL, 0, 0, NULL, NULL, "an option by its name"},

@@ -21,8 +21,7 @@
 #include "session/words/target.h"
 #include "session/words/value.h"
 
-/* --- prune -------------------------------------------------------------------------------------------------
- */
+/* --- prune ---------------------------------------------------------------------------------------------- */
 
 /* The parameters of this call over those of the recipe over the defaults. */
 static status fill_rule(const struct call *call, struct pruning *pruning, struct error *error)
@@ -186,8 +185,7 @@ static status run_prune(struct call *call, struct error *error)
     return show_selection(call, "prune", error);
 }
 
-/* --- unprune -----------------------------------------------------------------------------------------------
- */
+/* --- unprune -------------------------------------------------------------------------------------------- */
 
 static status bring_back(const struct call *call, const struct target *target, struct pruning *next,
                          struct error *error)
@@ -229,8 +227,7 @@ static status run_unprune(struct call *call, struct error *error)
     return code == STATUS_OK ? show_selection(call, "unprune", error) : code;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter prune_arguments[] = {
     {"CRITERION", VALUE_CRITERION, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,

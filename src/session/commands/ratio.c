@@ -20,8 +20,7 @@
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 
-/* --- tables of blocks --------------------------------------------------------------------------------------
- */
+/* --- tables of blocks ----------------------------------------------------------------------------------- */
 
 static void block_columns(struct figure *figure)
 {
@@ -75,8 +74,7 @@ static void block_row(const struct session *session, int index, struct figure *f
     text_free(&remark);
 }
 
-/* --- group -------------------------------------------------------------------------------------------------
- */
+/* --- group ---------------------------------------------------------------------------------------------- */
 
 static status describe(struct call *call, int group, struct error *error)
 {
@@ -113,8 +111,7 @@ static status run_group(struct call *call, struct error *error)
     return reply_figure(call->reply, figure, error);
 }
 
-/* --- ratio -------------------------------------------------------------------------------------------------
- */
+/* --- ratio ---------------------------------------------------------------------------------------------- */
 
 static status list_ratios(const struct call *call, const char *name, struct error *error)
 {
@@ -202,7 +199,8 @@ static status set_ratio(struct call *call, const char *name, const char *value, 
         return code;
     code = pruning_copy(call->session->pruning, &next, error);
     if (code == STATUS_OK) {
-        passed = pruning_set_ratio(next, &target, ratio, excluded, target_is_word(call->session->model->layers, name));
+        passed = pruning_set_ratio(next, &target, ratio, excluded,
+                                   target_is_word(call->session->model->layers, name));
         code = pruning_settle(next, call->session->model, error);
     }
     if (code == STATUS_OK) {
@@ -225,8 +223,7 @@ static status run_ratio(struct call *call, struct error *error)
     return set_ratio(call, name, value, error);
 }
 
-/* --- recipe ------------------------------------------------------------------------------------------------
- */
+/* --- recipe --------------------------------------------------------------------------------------------- */
 
 static const char no_file[] = "none";
 
@@ -293,8 +290,7 @@ static status run_recipe(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter group_arguments[] = {
     {"LAYER", VALUE_LAYER, 0, 0, 0, NULL, NULL, "a layer by its name"},

@@ -70,8 +70,7 @@ static void sampling_free(struct sampling *work)
     mem_free(work);
 }
 
-/* --- what was asked for ------------------------------------------------------------------------------------
- */
+/* --- what was asked for --------------------------------------------------------------------------------- */
 
 static status read_criteria(struct sampling *work, struct error *error)
 {
@@ -141,8 +140,7 @@ static bool is_reference(const struct sampling *work, const struct draws *draws)
     return draws->images == work->reference.images && draws->images == work->call->session->dataset->count;
 }
 
-/* --- passes ------------------------------------------------------------------------------------------------
- */
+/* --- passes --------------------------------------------------------------------------------------------- */
 
 /* Scores of one draw, one per criterion, into `scores`. */
 static status score_draw(struct sampling *work, struct draws *draws, int index, struct error *error)
@@ -275,8 +273,7 @@ static status run_size(struct sampling *work, int size, struct error *error)
     return code;
 }
 
-/* --- what is shown -----------------------------------------------------------------------------------------
- */
+/* --- what is shown -------------------------------------------------------------------------------------- */
 
 static struct figure *sampling_figure(const struct sampling *work, enum figure_kind kind, const char *name)
 {

@@ -27,8 +27,7 @@
 
 static const char metadata_key[] = "ippro-explore";
 
-/* --- what was done, in words -------------------------------------------------------------------------------
- */
+/* --- what was done, in words ---------------------------------------------------------------------------- */
 
 static void add_line(struct text *text, const char *key, const char *value)
 {
@@ -72,8 +71,7 @@ static void free_key(const struct graph *graph, char *key, size_t size)
     }
 }
 
-/* --- the network -------------------------------------------------------------------------------------------
- */
+/* --- the network ---------------------------------------------------------------------------------------- */
 
 static status save_onnx(struct call *call, const char *path, bool masked, struct error *error)
 {
@@ -99,8 +97,7 @@ static status save_onnx(struct call *call, const char *path, bool masked, struct
     return code;
 }
 
-/* --- lists of channels -------------------------------------------------------------------------------------
- */
+/* --- lists of channels ---------------------------------------------------------------------------------- */
 
 /* One row for each channel of the network as loaded. */
 static status save_csv(struct call *call, const char *path, const struct kept_channels *kept,
@@ -192,8 +189,7 @@ static status save_channels(struct call *call, const char *path,
     return code;
 }
 
-/* --- the command -------------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static status run_save(struct call *call, struct error *error)
 {

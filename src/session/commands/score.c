@@ -22,8 +22,7 @@
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 
-/* --- what the user asked for -------------------------------------------------------------------------------
- */
+/* --- what the user asked for ---------------------------------------------------------------------------- */
 
 static bool has_every(const struct call *call)
 {
@@ -64,8 +63,7 @@ static status asked_choices(const struct call *call, struct choice *choices, int
     return STATUS_OK;
 }
 
-/* --- what is shown -----------------------------------------------------------------------------------------
- */
+/* --- what is shown -------------------------------------------------------------------------------------- */
 
 static const char *needs_name(unsigned needs)
 {
@@ -291,8 +289,7 @@ static status run_score(struct call *call, struct error *error)
     return show_scores(call, choices, count, &outcome, error);
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const struct parameter score_arguments[] = {
     {"CRITERIA", VALUE_CRITERIA, PARAMETER_REPEATED, 0, 0, NULL, NULL,

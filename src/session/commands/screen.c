@@ -83,8 +83,7 @@ static status run_type(struct call *call, struct error *error)
     return code == STATUS_OK ? want(call, REQUEST_TYPE, error) : code;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static const char *screen_word(int index)
 {

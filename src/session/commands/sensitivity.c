@@ -111,8 +111,7 @@ static status take_up(const struct sensitivity_call *work, struct error *error)
     return STATUS_OK;
 }
 
-/* --- showing -----------------------------------------------------------------------------------------------
- */
+/* --- showing -------------------------------------------------------------------------------------------- */
 
 struct map_words {
     struct arena *arena;

@@ -34,8 +34,7 @@
 
 static const char file_format[] = "ippro-explore session 1";
 
-/* --- what a state must agree with --------------------------------------------------------------------------
- */
+/* --- what a state must agree with ----------------------------------------------------------------------- */
 
 enum { CHECKS = 3 };
 static const char *const check_keys[CHECKS] = {"model", "data", "network"};
@@ -46,8 +45,7 @@ static const char *check_value(const struct state_names *names, int check)
     return check == 0 ? names->model : check == 1 ? names->data : names->network;
 }
 
-/* --- save --------------------------------------------------------------------------------------------------
- */
+/* --- save ----------------------------------------------------------------------------------------------- */
 
 static void add_checks(struct document *document, json_t *object, const struct history *history, int step)
 {
@@ -101,8 +99,7 @@ static status save_session(struct call *call, const char *path, struct error *er
     return code;
 }
 
-/* --- open --------------------------------------------------------------------------------------------------
- */
+/* --- open ----------------------------------------------------------------------------------------------- */
 
 /* By name, where it is a file. */
 static status refuse(const struct state *state, int check, const char *now, const char *expected,
@@ -227,8 +224,7 @@ static status open_session(struct call *call, const char *path, struct error *er
     return code;
 }
 
-/* --- the command -------------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static const char *action_name(int index)
 {

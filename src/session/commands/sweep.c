@@ -49,7 +49,8 @@ static status read_blocks(const struct call *call, struct sweep *sweep, struct e
         return code;
     bool any = false;
     for (int i = 0; i < session->pruning->block_count; i++) {
-        target.blocks[i] &= !target_is_word(session->model->layers, where.text) || !session->pruning->excluded[i];
+        target.blocks[i] &=
+            !target_is_word(session->model->layers, where.text) || !session->pruning->excluded[i];
         any |= target.blocks[i];
     }
     sweep->included = target.blocks;

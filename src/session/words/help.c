@@ -230,8 +230,7 @@ status help_about(const struct session *session, const char *name, struct reply 
     return code;
 }
 
-/* --- apropos -----------------------------------------------------------------------------------------------
- */
+/* --- apropos -------------------------------------------------------------------------------------------- */
 
 /* Does `text` contain `word`, whatever the case? */
 static bool mentions(const char *text, const char *word)

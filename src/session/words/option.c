@@ -91,12 +91,13 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
             {{"precision", VALUE_CHOICE, 0, 0, 0, choice_precision, "float",
               "arithmetic of passes through the network; double takes five to ten times as long"},
              "computation"},
-        [OPTION_KERNEL] = {{"kernel", VALUE_CHOICE, 0, 0, 0, choice_kernel, "auto",
-                            "how float convolves: auto takes what a model of the cost says for each layer; "
-                            "direct sums the products as they are; winograd saves products wherever a layer "
-                            "allows it; reference runs the plain loops that all are checked against. In double all but reference "
-                            "are matrix products"},
-                           "computation"},
+        [OPTION_KERNEL] =
+            {{"kernel", VALUE_CHOICE, 0, 0, 0, choice_kernel, "auto",
+              "how float convolves: auto takes what a model of the cost says for each layer; "
+              "direct sums the products as they are; winograd saves products wherever a layer "
+              "allows it; reference runs the plain loops that all are checked against. In double all but reference "
+              "are matrix products"},
+             "computation"},
         [OPTION_MICRO_BATCH] =
             {{"micro_batch", VALUE_INTEGER, PARAMETER_AUTO, 1, 4096, NULL, "auto",
               "images that a worker takes through the network at a time; auto: 4 to 16, by the size of what "
@@ -107,19 +108,21 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
               "worker threads, by default one per processor; no result depends on them by a bit"},
              "computation"},
         [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, "dark", "colours, by name"}, "display"},
-        [OPTION_ASCII] = {{"ascii", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
-                           "draw with ASCII characters only; auto: where the locale is not UTF-8, or the theme says so"},
-                          "display"},
+        [OPTION_ASCII] =
+            {{"ascii", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
+              "draw with ASCII characters only; auto: where the locale is not UTF-8, or the theme says so"},
+             "display"},
         [OPTION_COLOR] = {{"color", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
                            "colours; auto: on a terminal that has them, unless NO_COLOR is set"},
                           "display"},
         [OPTION_WIDTH] = {{"width", VALUE_INTEGER, PARAMETER_AUTO, 20, 1000, NULL, "auto",
                            "columns to draw in; auto: the terminal's, 80 elsewhere"},
                           "display"},
-        [OPTION_MOUSE] = {{"mouse", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
-                           "let the mouse choose panes and rows when the full screen opens; the terminal's own "
-                           "selection then needs Shift"},
-                          "display"},
+        [OPTION_MOUSE] =
+            {{"mouse", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
+              "let the mouse choose panes and rows when the full screen opens; the terminal's own "
+              "selection then needs Shift"},
+             "display"},
         [OPTION_TIMING] = {{"timing", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
                             "show times, rates and other figures that differ from run to run"},
                            "display"},

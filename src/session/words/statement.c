@@ -47,7 +47,8 @@ static bool is_path(const struct command *command, int place, const char *word)
     for (int i = 0; argument && argument->name; i++, argument++) {
         if (i < place && !(argument->flags & PARAMETER_REPEATED))
             continue;
-        return argument->kind == VALUE_FILE || (argument->kind == VALUE_RECIPE && strcmp(word, "none") != 0) ||
+        return argument->kind == VALUE_FILE ||
+               (argument->kind == VALUE_RECIPE && strcmp(word, "none") != 0) ||
                (argument->kind == VALUE_MODEL && strcmp(word, "example") != 0);
     }
     return false;

@@ -40,8 +40,7 @@ void target_free(struct target *target)
     *target = (struct target){0};
 }
 
-/* --- words -------------------------------------------------------------------------------------------------
- */
+/* --- words ---------------------------------------------------------------------------------------------- */
 
 void text_add_block(struct text *text, const struct coupling *coupling, int index)
 {
@@ -68,8 +67,7 @@ void text_add_lock(struct text *text, const struct coupling *coupling, int index
     }
 }
 
-/* --- finding -----------------------------------------------------------------------------------------------
- */
+/* --- finding -------------------------------------------------------------------------------------------- */
 
 static void add_block(const struct coupling *coupling, int block, bool *seen, struct target *target)
 {

@@ -14,8 +14,7 @@
 #include "session/words/option.h"
 #include "session/words/target.h"
 
-/* --- checks ------------------------------------------------------------------------------------------------
- */
+/* --- checks --------------------------------------------------------------------------------------------- */
 
 struct check {
     const struct parameter *parameter;
@@ -288,8 +287,7 @@ status value_parse(const struct parameter *parameter, const struct session *sess
     return checks[parameter->kind].check(&check, error);
 }
 
-/* --- descriptions ------------------------------------------------------------------------------------------
- */
+/* --- descriptions --------------------------------------------------------------------------------------- */
 
 const char *value_kind_name(enum value_kind kind)
 {

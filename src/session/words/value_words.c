@@ -56,8 +56,7 @@ const char *word_list_hint(struct word_list *list, const char *word)
     return hint ? hint : "";
 }
 
-/* --- candidate words ---------------------------------------------------------------------------------------
- */
+/* --- candidate words ------------------------------------------------------------------------------------ */
 
 static void layer_words(const struct session *session, const char *suffix, struct word_list *list)
 {

@@ -34,7 +34,7 @@ void figure_set_curves(struct figure *figure, int series, int points, const char
     curve->points = points;
 }
 
-/* --- files --- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 static void add_curve_facts(struct csv *csv, const struct figure_curve *curve)
 {

@@ -53,7 +53,7 @@ void figure_set_summaries(struct figure *figure, const struct histogram_summary 
             figure_keep_array(figure, summaries, (size_t)figure->histogram.series, sizeof *summaries);
 }
 
-/* --- files --- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 /* NaN is a number that is not given. */
 static void add_number_fact(struct csv *csv, const char *series, const char *key, double value)

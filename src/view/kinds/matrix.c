@@ -37,7 +37,7 @@ void figure_set_percent(struct figure *figure)
         figure->matrix.percent = true;
 }
 
-/* --- files --- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 static void matrix_csv(struct csv *csv, const struct figure *figure)
 {

@@ -42,7 +42,7 @@ void figure_set_members(struct figure *figure, int series, const char *const *na
     scatter->series = series;
 }
 
-/* --- files --- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 /* Who cuts the point. */
 static const char *cut_of(const struct figure_scatter *scatter, int point)

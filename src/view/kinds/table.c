@@ -91,7 +91,7 @@ void table_emphasize(struct figure *figure)
     table->emphasis[table->rows - 1] = true;
 }
 
-/* --- files --- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 static void write_cell(struct csv *csv, const struct figure_column *column, const struct figure_cell *cell)
 {
