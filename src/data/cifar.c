@@ -223,6 +223,7 @@ const struct dataset_kind dataset_cifar10 = {
     .open = cifar10_open,
     .read = records_read,
     .digest = records_digest,
+    .memory = records_memory,
     .close = records_close,
 };
 
@@ -235,5 +236,6 @@ const struct dataset_kind dataset_cifar100 = {
     .open = cifar100_open,
     .read = records_read,
     .digest = records_digest,
+    .memory = records_memory,
     .close = records_close,
 };

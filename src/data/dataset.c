@@ -186,6 +186,11 @@ void dataset_free(struct dataset *dataset)
     mem_free(dataset);
 }
 
+size_t dataset_memory(const struct dataset *dataset)
+{
+    return dataset->kind->memory ? dataset->kind->memory(dataset) : 0;
+}
+
 const char *dataset_digest(const struct dataset *dataset)
 {
     return dataset->kind->digest(dataset);

@@ -52,5 +52,6 @@ const struct dataset_kind dataset_shapes = {
     .open = shapes_open,
     .read = records_read,
     .digest = records_digest,
+    .memory = records_memory,
     .close = records_close,
 };

@@ -6,7 +6,6 @@
 
 #include "base/memory.h"
 #include "base/share.h"
-#include "data/records.h"
 #include "nn/graph/tensor.h"
 #include "score/score.h"
 #include "session/model.h"
@@ -155,7 +154,7 @@ size_t state_bytes(const struct state *state, const struct state *before)
     if (state->model && state->model != before->model)
         bytes += model_bytes(state->model, before->model);
     if (state->dataset && state->dataset != before->dataset)
-        bytes += records_memory(state->dataset);
+        bytes += dataset_memory(state->dataset);
     if (state->board && state->board != before->board)
         bytes += board_bytes(state->board, before->board, channels_of(state->model));
     if (state->pruning && state->pruning != before->pruning)

@@ -109,6 +109,7 @@ wait_for 'of 10,000 images'
 interrupt_twice
 shows "a second Ctrl-C asks to quit" 'Quit\?'
 keys 'n' Enter
+work_ends
 at_prompt
 ok $? "n goes on"
 
@@ -119,8 +120,7 @@ keys F2
 keys /
 shows "a pane is searched while work runs" '^/ *$'
 keys C-c
-wait_for 'score: cancelled'
-sleep 0.5
+work_ends
 keys -l 'linear'
 shows "the question outlives the work" '^/linear *$'
 keys Enter
@@ -138,6 +138,7 @@ interrupt_twice
 shows "the wish to quit takes the place of a question" '^Quit\? \(y or n\) *$'
 keys 'n' Enter
 shows "and the line comes back as it was" '^ippro> hel *$'
+work_ends
 keys C-u
 at_prompt
 

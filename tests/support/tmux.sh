@@ -37,6 +37,21 @@ wait_for() {
     done
     return 1
 }
+# wait_gone PATTERN: until the screen does not show it any more.
+wait_gone() {
+    tries=0
+    while [ $tries -lt 200 ]; do
+        screen
+        grep -qE -- "$1" screen.txt || return 0
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    return 1
+}
+# work_ends: the status line counts no images any more. Cancelled work takes a moment to end.
+work_ends() {
+    wait_gone '[0-9] of [0-9,]* images ·'
+}
 # shows NAME PATTERN
 shows() {
     wait_for "$2"
