@@ -68,7 +68,8 @@ void dataset_free(struct dataset *dataset);
 /* SHA-256 of all records, which names the data in outputs and sessions; lives as long as the data set. It may
  * have to be waited for: up to half a second for 10,000 generated images. Thread safe. */
 const char *dataset_digest(const struct dataset *dataset);
-/* Bytes of images that the data set holds, which stay in memory as long as it does; 0 where they stay in files. */
+/* Bytes of images that the data set holds, which stay in memory as long as it does; 0 where they stay in
+ * files. */
 size_t dataset_memory(const struct dataset *dataset);
 /* One normalised image (C,H,W) as float or double, and its label. */
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,

@@ -48,9 +48,9 @@ wait_gone() {
     done
     return 1
 }
-# work_ends: the status line counts no images any more. Cancelled work takes a moment to end.
+# work_ends: the status line counts no images and cancels nothing any more. Cancelled work takes a moment to end.
 work_ends() {
-    wait_gone '[0-9] of [0-9,]* images ·'
+    wait_gone '[0-9] of [0-9,]* images ·|cancelling '
 }
 # shows NAME PATTERN
 shows() {
