@@ -443,15 +443,7 @@ static void test_record_files(void **state)
 static void test_cifar10_real(void **state)
 {
     (void)state;
-    const char *shared = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
-    char path[1024];
-    snprintf(path, sizeof path, "%s%s/data/cifar-10-batches-bin",
-             shared   ? shared
-             : source ? source
-                      : ".",
-             shared ? "" : "/../shared");
-    if (access(path, F_OK) != 0)
-        skip();
+    char *path = need_shared("data/cifar-10-batches-bin");
     struct dataset *dataset =
         open_set("cifar10", path, (struct dataset_options){.split = "test", .normalization = "imagenet"});
     struct error error = {0};
@@ -473,6 +465,7 @@ static void test_cifar10_real(void **state)
     if (dataset->count < 50000)
         assert_non_null(strstr(dataset->note, "of 5 train files found"));
     dataset_free(dataset);
+    mem_free(path);
 }
 
 /* --- memory that runs out ------------------------------------------------------------------------------- */

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 check_PROGRAMS += tests/data/data_test tests/data/sampler_test tests/data/shapes_dump
 tests_data_data_test_SOURCES = tests/data/data_test.c
-tests_data_data_test_LDADD = $(LIBDATA) $(FLOOR_0) $(CMOCKA_LIBS)
+tests_data_data_test_LDADD = $(SUPPORT) $(LIBDATA) $(FLOOR_0) $(CMOCKA_LIBS)
 tests_data_sampler_test_SOURCES = tests/data/sampler_test.c
-tests_data_sampler_test_LDADD = $(LIBDATA) $(FLOOR_0) $(CMOCKA_LIBS)
+tests_data_sampler_test_LDADD = $(SUPPORT) $(LIBDATA) $(FLOOR_0) $(CMOCKA_LIBS)
 TESTS += tests/data/data_test tests/data/sampler_test
 
 # Writes the built-in data set for tools outside; not a test.
