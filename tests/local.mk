@@ -6,7 +6,11 @@ LOG_DRIVER = $(TAP_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/support/run-cmocka
 SH_LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
-EXTRA_DIST += tests/support/run-cmocka
+EXTRA_DIST += tests/support/run-cmocka tests/support/skipped
+
+# What was not run, and why, stands below the summary.
+check-local: check-TESTS
+	@$(SHELL) $(top_srcdir)/tests/support/skipped $(TEST_LOGS)
 AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	IPPRO_DATADIR='$(abs_top_srcdir)'; export IPPRO_DATADIR; \
@@ -16,7 +20,7 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; export LC_ALL;
 
 if HAVE_CMOCKA
-PRUNE_RANDOM = tests/support/random_network.c tests/support/random_network.h tests/support/random_blocks.c
+include tests/support/local.mk
 include tests/base/local.mk
 include tests/nn/local.mk
 include tests/onnx/local.mk

@@ -21,6 +21,7 @@
 #include "base/inputs.h"
 #include "base/line_file.h"
 #include "base/memory.h"
+#include "support/skip.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -183,7 +184,7 @@ static void test_what_is_forbidden(void **state)
     (void)state;
     struct error error = {0};
     if (geteuid() == 0)
-        skip(); /* root reads and writes what is forbidden */
+        skip_because("nothing is forbidden to root");
     put("secret", "x");
     chmod(place("secret"), 0);
     expect_refused(place("secret"), 100, "ermission");

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "bench.h"
 #include "peak.h"
+#include "support/shared_data.h"
 #include "worker.h"
 
 static const char usage[] =
@@ -39,18 +40,6 @@ static void set_networks(struct settings *settings, const char *list)
             settings->networks[settings->network_count++] = mem_string(name);
     }
     mem_free(copy);
-}
-
-/* A folder of the optional test data that is there, owned; else NULL. */
-static char *shared_folder(const char *name)
-{
-    const char *shared = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
-    char *path = shared ? mem_format("%s/%s", shared, name)
-                        : mem_format("%s/../shared/%s", source ? source : ".", name);
-    if (path && access(path, R_OK) == 0)
-        return path;
-    mem_free(path);
-    return NULL;
 }
 
 static void find_peer(struct settings *settings)
@@ -214,7 +203,7 @@ int main(int argc, char **argv)
         return worker_main(argv[2], argv[3], atoi(argv[4]));
     const char *csv = NULL, *source = getenv("SRCDIR"), *program = getenv("IPPRO");
     char *peer = mem_format("%s/tests/bench/peer.py", source ? source : ".");
-    char *cifar = shared_folder("data/cifar-10-batches-bin"), *models = shared_folder("data/models");
+    char *cifar = shared_find("data/cifar-10-batches-bin"), *models = shared_find("data/models");
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     struct settings settings = {.self = "/proc/self/exe",
                                 .program = program ? program : "ippro-explore",

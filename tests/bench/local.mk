@@ -11,7 +11,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/subject.c \
 	tests/bench/throughput.c \
 	tests/bench/waiting.c \
-	tests/bench/worker.c tests/bench/worker.h
+	tests/bench/worker.c tests/bench/worker.h \
+	tests/support/shared_data.c tests/support/shared_data.h
 tests_bench_bench_LDADD = $(FLOOR_4)
 TESTS += tests/program/bench.sh
 EXTRA_DIST += tests/bench/peer.py tests/program/bench.sh

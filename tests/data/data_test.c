@@ -19,6 +19,7 @@
 #include "data/dataset.h"
 #include "data/records.h"
 #include "data/shape_draw.h"
+#include "support/skip.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -443,7 +444,7 @@ static void test_record_files(void **state)
 static void test_cifar10_real(void **state)
 {
     (void)state;
-    char *path = need_shared("data/cifar-10-batches-bin");
+    const char *path = need_shared("data/cifar-10-batches-bin");
     struct dataset *dataset =
         open_set("cifar10", path, (struct dataset_options){.split = "test", .normalization = "imagenet"});
     struct error error = {0};
@@ -465,7 +466,6 @@ static void test_cifar10_real(void **state)
     if (dataset->count < 50000)
         assert_non_null(strstr(dataset->note, "of 5 train files found"));
     dataset_free(dataset);
-    mem_free(path);
 }
 
 /* --- memory that runs out ------------------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,18 +14,7 @@
 #include "onnx/onnx.h"
 #include "nn/engine/run.h"
 #include "nn/simplify/simplify.h"
-
-static char *shared_file(const char *name)
-{
-    const char *folder = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
-    char *path = folder ? mem_format("%s/%s", folder, name)
-                        : mem_format("%s/../shared/%s", source ? source : ".", name);
-    assert_non_null(path);
-    if (access(path, R_OK) == 0)
-        return path;
-    mem_free(path);
-    return NULL;
-}
+#include "support/skip.h"
 
 static status fetch_cifar(void *argument, int64_t position, enum element_type real, void *image,
                           int64_t *label, struct error *error)
@@ -64,13 +52,8 @@ static status commit_logits(void *argument, const struct engine *engine, const s
 
 static void check_logits(const char *model, const char *expected)
 {
-    char *paths[] = {shared_file(model), shared_file(expected),
-                     shared_file("data/cifar-10-batches-bin/test_batch.bin")};
-    if (!paths[0] || !paths[1] || !paths[2]) {
-        for (int i = 0; i < 3; i++)
-            mem_free(paths[i]);
-        skip();
-    }
+    const char *paths[] = {need_shared(model), need_shared(expected),
+                           need_shared("data/cifar-10-batches-bin/test_batch.bin")};
     struct error error = {0};
     struct graph *raw, *graph;
     unsigned char *images, *text;
@@ -98,8 +81,6 @@ static void check_logits(const char *model, const char *expected)
     mem_free(images);
     graph_free(graph);
     graph_free(raw);
-    for (int i = 0; i < 3; i++)
-        mem_free(paths[i]);
 }
 
 static void trained_logits(void **state)

@@ -6,14 +6,15 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <cmocka.h>
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "onnx/onnx.h"
-#include "support/graph_maker.h"
 #include "nn/operator/plan.h"
 #include "nn/simplify/simplify.h"
+#include "support/graph_maker.h"
+#include "support/skip.h"
 
 static struct graph *simplified(struct graph *graph)
 {
@@ -401,27 +402,6 @@ static void test_memory(void **state)
 
 /* --- networks ------------------------------------------------------------------------------------------- */
 
-/* A network below the shared test data or a folder named by IPPRO_MODELS; NULL when it is not there. */
-static struct graph *read_network(const char *name)
-{
-    const char *shared = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
-    char *folder =
-        shared != NULL ? mem_string(shared) : mem_format("%s/../shared", source == NULL ? "." : source);
-    char *path = mem_format("%s/data/models/%s", folder, name);
-    struct error error = {0};
-    struct graph *graph = NULL;
-
-    if (access(path, R_OK) != 0 && getenv("IPPRO_MODELS") != NULL) {
-        mem_free(path);
-        path = path_join(getenv("IPPRO_MODELS"), name);
-    }
-    if (access(path, R_OK) == 0 && onnx_read(path, &graph, &error) != STATUS_OK)
-        fail_msg("%s", error.message);
-    mem_free(path);
-    mem_free(folder);
-    return graph;
-}
-
 static bool is_in(const char *name, const char *const *list)
 {
     for (; *list != NULL; list++)
@@ -456,56 +436,44 @@ static void check_network(struct graph *graph, const char *const *operators, int
     graph_free(result);
 }
 
-static void test_networks(void **state)
+static const char *const of_resnet[] = {"Conv", "BatchNormalization", "Relu", "Add",     "Slice",
+                                        "Pad",  "AveragePool",        "Gemm", "Flatten", NULL};
+static const char *const on_data[] = {"Conv",   "BatchNormalization", "Relu",    "Add",   "MaxPool",
+                                      "Gemm",   "AveragePool",        "Concat",  "Clip",  "GlobalAveragePool",
+                                      "Split",  "ReduceMean",         "Flatten", "Slice", "Reshape",
+                                      "Resize", "Transpose",          NULL};
+
+/* Networks of the optional test data: trained ones, and those of torchvision, exported at batch 1. */
+static const struct network {
+    const char *file;
+    const char *const *operators;
+    int64_t classes;
+} networks[] = {{"data/models/resnet20_bn.onnx", of_resnet, 10},
+                {"data/models/resnet20_bn_dynamic_batch.onnx", of_resnet, 10},
+                {"data/models/resnet20_folded.onnx", of_resnet, 10},
+                {"data/models/resnet56_bn.onnx", of_resnet, 10},
+                {"data/models/resnet56_folded.onnx", of_resnet, 10},
+                {"data/models/resnet18.onnx", on_data, 1000},
+                {"data/models/mobilenet_v2.onnx", on_data, 1000},
+                {"data/models/densenet121.onnx", on_data, 1000},
+                {"data/models/googlenet.onnx", on_data, 1000},
+                {"data/models/squeezenet1_1.onnx", on_data, 1000},
+                {"data/models/shufflenet_v2_x1_0.onnx", on_data, 1000},
+                {"data/models/deeplabv3_resnet50.onnx", on_data, 19},
+                {"data/models/vgg19_bn.onnx", on_data, 1000}};
+
+enum { NETWORKS = sizeof(networks) / sizeof(networks[0]) };
+
+static void test_network(void **state)
 {
-    static const char *const resnet[] = {"Conv", "BatchNormalization", "Relu", "Add",     "Slice",
-                                         "Pad",  "AveragePool",        "Gemm", "Flatten", NULL};
-    static const char *const names[] = {"resnet20_bn.onnx", "resnet20_bn_dynamic_batch.onnx",
-                                        "resnet20_folded.onnx", "resnet56_bn.onnx", "resnet56_folded.onnx"};
-    int found = 0;
+    const struct network *network = *state;
+    const char *path = need_shared(network->file);
+    struct error error = {0};
+    struct graph *graph;
 
-    (void)state;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct graph *graph = read_network(names[i]);
-
-        if (graph == NULL)
-            continue;
-        found++;
-        check_network(graph, resnet, 10);
-    }
-    if (found == 0)
-        skip();
-}
-
-/* Networks of other builds, where IPPRO_MODELS says they are: exported at batch 1. */
-static void test_exported(void **state)
-{
-    static const char *const data[] = {
-        "Conv",   "BatchNormalization", "Relu",    "Add",   "MaxPool",
-        "Gemm",   "AveragePool",        "Concat",  "Clip",  "GlobalAveragePool",
-        "Split",  "ReduceMean",         "Flatten", "Slice", "Reshape",
-        "Resize", "Transpose",          NULL};
-    static const struct {
-        const char *name;
-        int64_t classes;
-    } networks[] = {{"resnet18.onnx", 1000},         {"mobilenet_v2.onnx", 1000},
-                    {"densenet121.onnx", 1000},      {"googlenet.onnx", 1000},
-                    {"squeezenet1_1.onnx", 1000},    {"shufflenet_v2_x1_0.onnx", 1000},
-                    {"deeplabv3_resnet50.onnx", 19}, {"vgg19_bn.onnx", 1000}};
-    int found = 0;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++) {
-        struct graph *graph = read_network(networks[i].name);
-
-        if (graph == NULL)
-            continue;
-        found++;
-        print_message("# %s\n", networks[i].name);
-        check_network(graph, data, networks[i].classes);
-    }
-    if (found == 0)
-        skip();
+    if (onnx_read(path, &graph, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    check_network(graph, network->operators, network->classes);
 }
 
 /* --- constants of one image, what a file may ask for, giving up ----------------------------------------- */
@@ -632,7 +600,8 @@ static void test_cancelled(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    enum { WRITTEN_DOWN = 15 };
+    struct CMUnitTest tests[WRITTEN_DOWN + NETWORKS] = {
         cmocka_unit_test(test_chain),
         cmocka_unit_test(test_baked_batch),
         cmocka_unit_test(test_baked_elsewhere),
@@ -648,9 +617,10 @@ int main(void)
         cmocka_unit_test(test_computed_once),
         cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_networks),
-        cmocka_unit_test(test_exported),
     };
 
+    for (int i = 0; i < NETWORKS; i++)
+        tests[WRITTEN_DOWN + i] = (struct CMUnitTest){
+            .name = networks[i].file, .test_func = test_network, .initial_state = (void *)&networks[i]};
     return cmocka_run_group_tests_name("simplify", tests, NULL, NULL);
 }

@@ -2,9 +2,9 @@
 /* Runs the ONNX project's own operator tests through the reader, planning and kernels, in float and in
  * double.
  *
- * They are looked for below $IPPRO_SHARED/data ($SRCDIR/../shared/data when unset) in onnx-node-tests and
- * onnx-node-tests-more: folders of folders that hold model.onnx and test_data_set_N/{input,output}_N.pb. One
- * TAP line per folder. What is not supported stands in the table below with its reason; a test in it that
+ * They are looked for in data/onnx-node-tests and data/onnx-node-tests-more of the optional test data
+ * (support/shared_data.h): folders of folders that hold model.onnx and test_data_set_N/{input,output}_N.pb.
+ * One TAP line per folder. What is not supported stands in the table below with its reason; a test in it that
  * would pass is an error, as is any other that does not. */
 #include <dirent.h>
 #include <math.h>
@@ -19,6 +19,7 @@
 #include "onnx/onnx.h"
 #include "nn/operator/operator.h"
 #include "nn/operator/plan.h"
+#include "support/shared_data.h"
 
 enum { MAX_OPERANDS = 16 };
 
@@ -413,8 +414,8 @@ static void print_totals(void)
     }
 }
 
-/* Folders of groups below the test data. */
-static const char *const bases[] = {"onnx-node-tests", "onnx-node-tests-more"};
+/* Folders of groups in the test data. */
+static const char *const bases[] = {"data/onnx-node-tests", "data/onnx-node-tests-more"};
 
 /* false where it is not there */
 static bool run_base(const char *base)
@@ -432,12 +433,10 @@ static bool run_base(const char *base)
 
 int main(void)
 {
-    const char *shared = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
     bool any = false;
     for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
-        char *base = shared ? mem_format("%s/data/%s", shared, bases[i])
-                            : mem_format("%s/../shared/data/%s", source ? source : ".", bases[i]);
-        any = run_base(base) || any;
+        char *base = shared_path(bases[i]);
+        any = (base && run_base(base)) || any;
         mem_free(base);
     }
     if (!any) {

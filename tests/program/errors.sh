@@ -123,7 +123,7 @@ printf 'error("mine")\n' >own.lua
 [ $? -eq 1 ]
 ok $? "a script that its own error ends: status 1"
 for case in sum_missing_input sum_missing_input_folded overlong_length compute_bomb_many; do
-    file=${IPPRO_SHARED:-$SRCDIR/../shared}/data/hostile/$case.onnx
+    file=$shared/data/hostile/$case.onnx
     if [ -r "$file" ]; then refused 3 "$case.onnx" "load $file"; else skip "refused: $case.onnx" "no test data"; fi
 done
 

@@ -4,7 +4,6 @@
 # criterion cannot score. The networks are test data; layers without scores are tried on the built-in example too.
 . "$SRCDIR/tests/support/program.sh"
 cd "$work" || exit 1
-shared=${IPPRO_SHARED:-$SRCDIR/../shared}
 cases=$shared/data/cases
 
 # run CASE COMMANDS: in double, over the 8 images

@@ -4,7 +4,6 @@
 # option-A shortcuts, and that others can read what is written.
 . "$SRCDIR/tests/support/program.sh"
 cd "$work" || exit 1
-shared=${IPPRO_SHARED:-$SRCDIR/../shared}
 models=$shared/data/models
 images=$shared/data/cifar-10-batches-bin
 
@@ -28,7 +27,7 @@ if [ -f "$models/resnet56_bn.onnx" ] && [ -d "$images" ]; then
         ok $? "accuracy after pruning: $1 $value, expected $2"
     done
 else
-    skip "accuracy after pruning" "the network or the images are not here"
+    skip "accuracy after pruning" "resnet56_bn.onnx or CIFAR-10 is not in the test data"
 fi
 
 # What the recipes' comments say.
@@ -43,7 +42,7 @@ if [ -f "$models/resnet56_bn.onnx" ]; then
         done
     done
 else
-    skip "recipes" "the network is not here"
+    skip "recipes" "resnet56_bn.onnx is not in the test data"
 fi
 
 # Everything pruned, streams with zero-padded shortcuts included: the file can be read, here and elsewhere.
@@ -64,7 +63,7 @@ check_file() {
 for network in resnet20_bn resnet20_folded resnet56_bn; do
     for ratio in 0.3 0.5; do
         if [ ! -f "$models/$network.onnx" ]; then
-            skip "$network pruned at $ratio" "it is not here"
+            skip "$network pruned at $ratio" "$network.onnx is not in the test data"
             continue
         fi
         "$IPPRO" -n -e "load '$models/$network.onnx'; prune l1 $ratio > p.csv; apply; save $network-$ratio.onnx" >out 2>err ||

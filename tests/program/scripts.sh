@@ -38,7 +38,6 @@ done
 cmp -s rank1.csv rank2.csv && cmp -s rank1.csv rank3.csv
 ok $? "the number of threads changes nothing"
 
-shared=${IPPRO_SHARED:-$SRCDIR/../shared}
 model=$shared/data/models/resnet56_bn.onnx
 images=$shared/data/cifar-10-batches-bin
 if [ -f "$model" ] && [ -d "$images" ]; then
@@ -54,7 +53,7 @@ if [ -f "$model" ] && [ -d "$images" ]; then
     grep -q 'top-1' e.csv
     ok $? "eval on CIFAR-10"
 else
-    skip "the headline session on ResNet-56 and CIFAR-10" "they are not here"
-    skip "eval on CIFAR-10" "they are not here"
+    skip "the headline session on ResNet-56 and CIFAR-10" "resnet56_bn.onnx or CIFAR-10 is not in the test data"
+    skip "eval on CIFAR-10" "resnet56_bn.onnx or CIFAR-10 is not in the test data"
 fi
 finish

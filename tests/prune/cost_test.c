@@ -16,6 +16,7 @@
 #include "nn/simplify/simplify.h"
 #include "prune/cost.h"
 #include "support/random_network.h"
+#include "support/skip.h"
 
 struct built {
     struct graph *graph;
@@ -280,18 +281,6 @@ static void shared_parameters(void **state)
 
 /* --- trained networks ----------------------------------------------------------------------------------- */
 
-static char *shared_file(const char *name)
-{
-    const char *folder = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
-    char *path = folder ? mem_format("%s/data/models/%s", folder, name)
-                        : mem_format("%s/../shared/data/models/%s", source ? source : ".", name);
-    assert_non_null(path);
-    if (access(path, R_OK) == 0)
-        return path;
-    mem_free(path);
-    return NULL;
-}
-
 static void published_figures(void **state)
 {
     (void)state;
@@ -299,13 +288,12 @@ static void published_figures(void **state)
         const char *file;
         int64_t parameters;
         double mega; /* multiply-adds */
-    } networks[] = {{"resnet20_bn.onnx", 269722, 40.55}, {"resnet56_bn.onnx", 853018, 125.49}};
+    } networks[] = {{"data/models/resnet20_bn.onnx", 269722, 40.55},
+                  {"data/models/resnet56_bn.onnx", 853018, 125.49}};
     for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
         struct error error = {0};
         struct graph *read, *graph;
-        char *path = shared_file(networks[i].file);
-        if (path == NULL)
-            skip();
+        const char *path = need_shared(networks[i].file);
         if (onnx_read(path, &read, &error) != STATUS_OK || graph_simplify(read, &graph, &error) != STATUS_OK)
             fail_msg("%s", error.message);
         struct built b = build(graph);
@@ -315,7 +303,6 @@ static void published_figures(void **state)
         cost_free(&cost);
         release(&b);
         graph_free(read);
-        mem_free(path);
     }
 }
 

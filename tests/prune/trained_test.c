@@ -17,6 +17,7 @@
 #include "prune/cost.h"
 #include "prune/selection.h"
 #include "prune/surgery.h"
+#include "support/skip.h"
 
 static void check(status code, const struct error *error)
 {
@@ -65,18 +66,6 @@ static void outputs(const struct graph *graph, float *out, int64_t count)
     assert_int_equal(shape_elements(&engine_output(engine)->shape), count);
     memcpy(out, engine_output(engine)->data, (size_t)count * sizeof *out);
     engine_free(engine);
-}
-
-static char *shared_file(const char *name)
-{
-    const char *folder = getenv("IPPRO_SHARED"), *source = getenv("SRCDIR");
-    char *path = folder ? mem_format("%s/data/models/%s", folder, name)
-                        : mem_format("%s/../shared/data/models/%s", source ? source : ".", name);
-    assert_non_null(path);
-    if (access(path, R_OK) == 0)
-        return path;
-    mem_free(path);
-    return NULL;
 }
 
 /* All classes by their weights, streams included. */
@@ -133,13 +122,12 @@ static void compare_trained(struct subject *s, double ratio)
 static void trained_networks_with_option_a(void **state)
 {
     (void)state;
-    static const char *const files[] = {"resnet20_bn.onnx", "resnet56_bn.onnx", "resnet20_folded.onnx"};
+    static const char *const files[] = {"data/models/resnet20_bn.onnx", "data/models/resnet56_bn.onnx",
+                                        "data/models/resnet20_folded.onnx"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         struct error error = {0};
         struct graph *read, *graph;
-        char *path = shared_file(files[i]);
-        if (path == NULL)
-            skip();
+        const char *path = need_shared(files[i]);
         check(onnx_read(path, &read, &error), &error);
         check(graph_simplify(read, &graph, &error), &error);
         struct subject s = subject_of(graph);
@@ -147,7 +135,6 @@ static void trained_networks_with_option_a(void **state)
         compare_trained(&s, 0.5);
         release(&s);
         graph_free(read);
-        mem_free(path);
     }
 }
 

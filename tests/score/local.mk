@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 check_PROGRAMS += tests/score/prune_test tests/score/layer_test tests/score/score_test tests/score/reference_test
 tests_score_prune_test_SOURCES = tests/score/prune_test.c
-tests_score_prune_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
-tests_score_layer_test_SOURCES = tests/score/layer_test.c tests/support/network.c tests/support/network.h
-tests_score_layer_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
-tests_score_score_test_SOURCES = tests/score/score_test.c tests/support/network.c tests/support/network.h
-tests_score_score_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
-tests_score_reference_test_SOURCES = \
-	tests/score/reference_test.c \
-	tests/support/reference_columns.c tests/support/reference_columns.h \
-	tests/support/reference_dump.c tests/support/reference_dump.h \
-	tests/support/csv_read.c tests/support/csv_read.h
-tests_score_reference_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_score_prune_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+tests_score_layer_test_SOURCES = tests/score/layer_test.c
+tests_score_layer_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+tests_score_score_test_SOURCES = tests/score/score_test.c
+tests_score_score_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+tests_score_reference_test_SOURCES = tests/score/reference_test.c
+tests_score_reference_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/score/prune_test tests/score/layer_test tests/score/score_test tests/score/reference_test
 check_PROGRAMS += tests/score/spelling_test
-tests_score_spelling_test_SOURCES = tests/score/spelling_test.c tests/support/network.c tests/support/network.h
-tests_score_spelling_test_LDADD = $(FLOOR_2) $(CMOCKA_LIBS)
+tests_score_spelling_test_SOURCES = tests/score/spelling_test.c
+tests_score_spelling_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/score/spelling_test

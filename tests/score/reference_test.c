@@ -3,7 +3,7 @@
  * dump for every channel, and logits.
  *
  * The built-in example is always tested. ResNet-20 and ResNet-56 on CIFAR-10 are tested where their files are
- * found: in $IPPRO_SHARED, else in $SRCDIR/../shared. The largest errors are printed as comments. */
+ * found (support/shared_data.h). The largest errors are printed as comments. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -25,6 +24,7 @@
 #include "support/reference_columns.h"
 #include "support/reference_dump.h"
 #include "stats/evaluate.h"
+#include "support/skip.h"
 
 #ifdef __SANITIZE_ADDRESS__
 enum { SANITIZED = 1 };
@@ -69,33 +69,22 @@ static const struct reference resnet56 = {
 
 enum { BATCH = 64 };
 
-/* Owned by the caller. */
+/* A file of the source tree, or with @ in front of the optional test data, without which the case is skipped.
+ * Owned by the caller. */
 static char *file_path(const char *name)
 {
-    const char *source = getenv("SRCDIR") ? getenv("SRCDIR") : ".", *shared = getenv("IPPRO_SHARED");
-    char *path;
-    if (name[0] != '@') {
-        path = mem_format("%s/%s", source, name);
-    } else if (shared) {
-        path = mem_format("%s/%s", shared, name + 1);
-    } else {
-        path = mem_format("%s/../shared/%s", source, name + 1);
-    }
+    const char *source = getenv("SRCDIR");
+    char *path = name[0] == '@' ? mem_string(need_shared(name + 1))
+                                : mem_format("%s/%s", source ? source : ".", name);
     assert_non_null(path);
     return path;
 }
 
-static void skip_without(const char *name)
+/* Before anything is allocated: the case is skipped where the file is not. */
+static void need(const char *name)
 {
-    char *path = file_path(name);
-    bool found = access(path, R_OK) == 0;
-    if (!found) {
-        printf("# %s is not there\n", path);
-    }
-    mem_free(path);
-    if (!found) {
-        skip();
-    }
+    if (name && name[0] == '@')
+        need_shared(name + 1);
 }
 
 static struct graph *load_network(const char *name)
@@ -114,6 +103,8 @@ static struct work start(const struct reference *reference, const char *model, c
                          int64_t images)
 {
     struct error error = {0};
+    need(model);
+    need(reference->data);
     struct work work = {.reference = reference, .graph = load_network(model)};
     check(layers_find(work.graph, &work.layers, &error), &error);
     const struct dataset_options options = {
@@ -359,7 +350,7 @@ static void compare_scores(const struct reference *reference, enum element_type 
 {
     struct error error = {0};
     struct dump dump;
-    skip_without(reference->scores);
+    need(reference->scores);
     struct work work = start(reference, reference->model, "train", reference->images);
     char *path = file_path(reference->scores);
     check(dump_read_scores(path, &dump, &error), &error);
@@ -397,10 +388,8 @@ static void test_example_float(void **state)
 
 static void skip_when_sanitized(const char *what)
 {
-    if (SANITIZED) {
-        printf("# %s is left out under the address sanitizer, which makes it slow\n", what);
-        skip();
-    }
+    if (SANITIZED)
+        skip_because("%s is left out under the address sanitizer, which makes it slow", what);
 }
 
 static void test_resnet20_double(void **state)
@@ -437,7 +426,7 @@ static void compare_logits(const struct reference *reference, const char *model)
     struct dump dump;
     struct evaluation evaluation;
     double logits[IMAGES * CLASSES], worst = 0.0;
-    skip_without(reference->logits);
+    need(reference->logits);
     struct work work = start(reference, model, "test", IMAGES);
     char *path = file_path(reference->logits);
     check(dump_read_matrix(path, &dump, &error), &error);
@@ -503,7 +492,7 @@ static void test_folded_scores(void **state)
     struct error error = {0};
     struct dump dump;
     struct scores *scores = NULL;
-    skip_without(resnet20.scores);
+    need(resnet20.scores);
     struct work work = start(&resnet20, "@data/models/resnet20_folded.onnx", "train", resnet20.images);
     char *path = file_path(resnet20.scores);
     check(dump_read_scores(path, &dump, &error), &error);

@@ -14,6 +14,9 @@ XDG_STATE_HOME=$HOME/.local/state
 export HOME XDG_CONFIG_HOME XDG_STATE_HOME
 unset NO_COLOR INPUTRC
 mkdir -p "$HOME"
+# Optional test data, as tests/support/shared_data.h has it.
+# shellcheck disable=SC2034 # for the tests that source this
+shared=${IPPRO_SHARED-$SRCDIR/../shared}
 number=0
 
 # ok STATUS NAME: one line of TAP.

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 check_PROGRAMS += tests/view/view_test tests/view/view_files_test tests/view/view_csv_png_test
-tests_view_view_test_SOURCES = tests/view/view_test.c tests/support/view_figures.h
-tests_view_view_test_LDADD = $(FLOOR_3) $(CMOCKA_LIBS)
-FILES_READ = \
-	tests/support/csv_read.c tests/support/csv_read.h \
-	tests/support/png_read.c tests/support/png_read.h
-tests_view_view_files_test_SOURCES = tests/view/view_files_test.c tests/support/view_figures.h $(FILES_READ)
-tests_view_view_files_test_LDADD = $(FLOOR_3) $(CMOCKA_LIBS)
-tests_view_view_csv_png_test_SOURCES = tests/view/view_csv_png_test.c $(FILES_READ)
-tests_view_view_csv_png_test_LDADD = $(FLOOR_3) $(CMOCKA_LIBS)
+tests_view_view_test_SOURCES = tests/view/view_test.c
+tests_view_view_test_LDADD = $(SUPPORT) $(FLOOR_3) $(CMOCKA_LIBS)
+tests_view_view_files_test_SOURCES = tests/view/view_files_test.c
+tests_view_view_files_test_LDADD = $(SUPPORT) $(FLOOR_3) $(CMOCKA_LIBS)
+tests_view_view_csv_png_test_SOURCES = tests/view/view_csv_png_test.c
+tests_view_view_csv_png_test_LDADD = $(SUPPORT) $(FLOOR_3) $(CMOCKA_LIBS)
 TESTS += tests/view/view_test tests/view/view_files_test tests/view/view_csv_png_test
 
 # What figures look like; "UPDATE_GOLDEN=1 tests/view/view_test" writes them anew.

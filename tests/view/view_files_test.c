@@ -22,6 +22,7 @@
 #include "view/write.h"
 #include "support/csv_read.h"
 #include "support/png_read.h"
+#include "support/skip.h"
 #include "support/view_figures.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -775,7 +776,7 @@ static void test_any_locale(void **state)
     for (size_t f = 0; f < COUNT(figures); f++)
         figure_free(figures[f]);
     if (!found)
-        skip(); /* no locale with a decimal comma here */
+        skip_because("no locale with a decimal comma is installed");
 }
 
 /* The Nth allocation fails, for every N: nothing is written, or what should be. */

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What tests share: a program takes from the library what it uses, and links the floors that this needs.
+check_LIBRARIES = tests/libsupport.a
+tests_libsupport_a_SOURCES = \
+	tests/support/blocked_case.c tests/support/blocked_case.h \
+	tests/support/coupling_maker.h \
+	tests/support/csv_read.c tests/support/csv_read.h \
+	tests/support/geometry.c tests/support/geometry.h \
+	tests/support/graph_maker.h \
+	tests/support/network.c tests/support/network.h \
+	tests/support/operator_bench.h \
+	tests/support/png_read.c tests/support/png_read.h \
+	tests/support/random_blocks.c \
+	tests/support/random_network.c tests/support/random_network.h \
+	tests/support/reference_columns.c tests/support/reference_columns.h \
+	tests/support/reference_dump.c tests/support/reference_dump.h \
+	tests/support/residual.c tests/support/residual.h \
+	tests/support/session_lines.h \
+	tests/support/shared_data.c tests/support/shared_data.h \
+	tests/support/skip.c tests/support/skip.h \
+	tests/support/small_graph.c tests/support/small_graph.h \
+	tests/support/small_model.h \
+	tests/support/view_figures.h \
+	tests/support/wire.h
+SUPPORT = tests/libsupport.a
