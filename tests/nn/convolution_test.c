@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/attributes.h"
 #include "support/geometry.h"
 #include "support/small_graph.h"
 
@@ -143,7 +144,7 @@ static struct graph *convolution_graph(const struct geometry *g)
     memcpy(x + 2, g->in, sizeof g->in);
     memcpy(w + 2, g->kernel, sizeof g->kernel);
     int count = geometry_attributes(g, attributes, pads);
-    attributes[count++] = attribute_integer("group", g->groups);
+    attributes[count++] = integer_attribute("group", g->groups);
     int inputs[4] = {differentiable_input(&builder, g->spatial + 2, x),
                      builder_parameter(&builder, "weight", g->spatial + 2, w, -1, 1), VALUE_NONE, VALUE_NONE};
     if (g->bias)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/attributes.h"
 #include "support/small_graph.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
@@ -18,8 +19,8 @@ static void check_gemm(bool ta, bool tb, int c_rank, const int64_t *c_dims)
     enum { M = 3, K = 4, N = 5 };
     struct builder builder = builder_start(NULL, 0);
     const int64_t a[] = {ta ? K : M, ta ? M : K}, b[] = {tb ? N : K, tb ? K : N};
-    const struct attribute attributes[] = {attribute_integer("transA", ta), attribute_integer("transB", tb),
-                                           attribute_real("alpha", 0.75), attribute_real("beta", 1.5)};
+    const struct attribute attributes[] = {integer_attribute("transA", ta), integer_attribute("transB", tb),
+                                           real_attribute("alpha", 0.75), real_attribute("beta", 1.5)};
     int inputs[4] = {differentiable_input(&builder, 2, a), builder_parameter(&builder, "B", 2, b, -1, 1),
                      VALUE_NONE, VALUE_NONE};
     if (c_rank >= 0)
@@ -137,8 +138,8 @@ static struct graph *normalization_graph(int rank, int opset, const struct attri
     int inputs[6] = {differentiable_input(&builder, rank, dims), 0, 0, 0, 0, VALUE_NONE};
     for (int i = 0; i < 4; i++)
         inputs[i + 1] = builder_parameter(&builder, names[i], 1, dims + 1, i == 3 ? 0.3 : -1, 1.5);
-    const struct attribute attributes[] = {attribute_real("epsilon", 0.01),
-                                           extra ? *extra : attribute_real("momentum", 0.9)};
+    const struct attribute attributes[] = {real_attribute("epsilon", 0.01),
+                                           extra ? *extra : real_attribute("momentum", 0.9)};
     return builder_finish(&builder,
                           builder_node(&builder, "BatchNormalization", "norm", inputs, attributes, 2));
 }
@@ -181,8 +182,8 @@ static void normalization_is_its_definition(void **state)
 static void training_mode_is_refused(void **state)
 {
     (void)state;
-    const struct attribute training = attribute_integer("training_mode", 1),
-                           spatial = attribute_integer("spatial", 0);
+    const struct attribute training = integer_attribute("training_mode", 1),
+                           spatial = integer_attribute("spatial", 0);
     refused(normalization_graph(4, 15, &training), 2, "training_mode=1");
     refused(normalization_graph(4, 15, &training), 2, "norm");
     refused(normalization_graph(4, 7, &spatial), 2, "spatial=0");

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/attributes.h"
 #include "support/geometry.h"
 #include "support/small_graph.h"
 
@@ -24,8 +25,8 @@ static struct graph *pooling_graph(const struct geometry *g, enum pooling_kind k
     memcpy(x + 2, g->in, sizeof g->in);
     int count = geometry_attributes(g, attributes, pads);
     if (kind == POOL_AVERAGE_PADDED)
-        attributes[count++] = attribute_integer("count_include_pad", 1);
-    attributes[count++] = attribute_integer("ceil_mode", ceil_mode);
+        attributes[count++] = integer_attribute("count_include_pad", 1);
+    attributes[count++] = integer_attribute("ceil_mode", ceil_mode);
     const int inputs[] = {differentiable_input(&builder, g->spatial + 2, x), VALUE_NONE};
     return builder_finish(&builder, builder_node(&builder, kind == POOL_MAX ? "MaxPool" : "AveragePool",
                                                  "pool", inputs, attributes, count));

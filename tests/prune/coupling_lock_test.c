@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "support/attributes.h"
 #include "support/coupling_maker.h"
 
 /* --- locks ---------------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "support/attributes.h"
 #include "support/coupling_maker.h"
 #include "support/random_network.h"
 

@@ -3,6 +3,7 @@
 #include "support/geometry.h"
 
 #include <string.h>
+#include "support/attributes.h"
 #include "support/small_graph.h"
 
 /* Three dimensions, ones in front. */
@@ -64,10 +65,10 @@ int geometry_attributes(const struct geometry *g, struct attribute *attributes, 
     int count = 0;
     memcpy(pads, g->before, (size_t)g->spatial * sizeof *pads);
     memcpy(pads + g->spatial, g->after, (size_t)g->spatial * sizeof *pads);
-    attributes[count++] = attribute_integers("kernel_shape", g->kernel, g->spatial);
-    attributes[count++] = attribute_integers("strides", g->stride, g->spatial);
-    attributes[count++] = attribute_integers("dilations", g->dilation, g->spatial);
-    attributes[count++] = g->auto_pad ? attribute_string("auto_pad", g->auto_pad)
-                                      : attribute_integers("pads", pads, 2 * g->spatial);
+    attributes[count++] = integers_attribute("kernel_shape", g->spatial, g->kernel);
+    attributes[count++] = integers_attribute("strides", g->spatial, g->stride);
+    attributes[count++] = integers_attribute("dilations", g->spatial, g->dilation);
+    attributes[count++] = g->auto_pad ? string_attribute("auto_pad", g->auto_pad)
+                                      : integers_attribute("pads", 2 * g->spatial, pads);
     return count;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
+#include "support/attributes.h"
 
 #define DIMS(...)                                                                                            \
     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[])                             \
@@ -19,22 +20,6 @@
 #define ATTRIBUTES(...)                                                                                      \
     ((struct attribute[]){__VA_ARGS__}),                                                                     \
         (int)(sizeof((struct attribute[]){__VA_ARGS__}) / sizeof(struct attribute))
-
-static inline struct attribute integer_attribute(const char *name, int64_t value)
-{
-    return (struct attribute){.name = name, .kind = ATTRIBUTE_INTEGER, .integer = value};
-}
-
-static inline struct attribute integers_attribute(const char *name, int count, const int64_t *values)
-{
-    return (struct attribute){
-        .name = name, .kind = ATTRIBUTE_INTEGERS, .integers = (int64_t *)values, .count = (size_t)count};
-}
-
-static inline struct attribute string_attribute(const char *name, const char *value)
-{
-    return (struct attribute){.name = name, .kind = ATTRIBUTE_STRING, .string = value};
-}
 
 static inline struct graph *make_graph(int opset)
 {

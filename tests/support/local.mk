@@ -2,6 +2,7 @@
 # What tests share: a program takes from the library what it uses, and links the floors that this needs.
 check_LIBRARIES = tests/libsupport.a
 tests_libsupport_a_SOURCES = \
+	tests/support/attributes.c tests/support/attributes.h \
 	tests/support/blocked_case.c tests/support/blocked_case.h \
 	tests/support/coupling_maker.h \
 	tests/support/csv_read.c tests/support/csv_read.h \

@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "nn/operator/operator.h"
+#include "support/attributes.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
@@ -106,16 +107,6 @@ struct graph *builder_finish(struct builder *builder, int output)
     return builder->graph;
 }
 
-static struct attribute integer_attribute(const char *name, int64_t value)
-{
-    return (struct attribute){.name = name, .kind = ATTRIBUTE_INTEGER, .integer = value};
-}
-
-static struct attribute integers_attribute(const char *name, int64_t *values, size_t count)
-{
-    return (struct attribute){.name = name, .kind = ATTRIBUTE_INTEGERS, .integers = values, .count = count};
-}
-
 static int add_norm(struct builder *builder, const char *name, int input, int64_t channels, double low)
 {
     static const char *const suffixes[] = {"weight", "bias", "running_mean", "running_var"};
@@ -126,7 +117,7 @@ static int add_norm(struct builder *builder, const char *name, int input, int64_
         snprintf(parameter, sizeof parameter, "%s.%s", name, suffixes[i]);
         inputs[i + 1] = builder_parameter(builder, parameter, 1, &channels, lows[i], highs[i]);
     }
-    const struct attribute epsilon = {.name = "epsilon", .kind = ATTRIBUTE_REAL, .real = 1e-3};
+    const struct attribute epsilon = real_attribute("epsilon", 1e-3);
     return builder_node(builder, "BatchNormalization", name, inputs, &epsilon, 1);
 }
 
@@ -139,8 +130,8 @@ static int add_one(struct builder *builder, const char *op, const char *name, in
 static int add_stem(struct builder *builder, int image, bool lift)
 {
     int64_t strides[] = {2, 2}, pads[] = {1, 1, 1, 1};
-    const struct attribute attributes[] = {integers_attribute("strides", strides, 2),
-                                           integers_attribute("pads", pads, 4)};
+    const struct attribute attributes[] = {integers_attribute("strides", 2, strides),
+                                           integers_attribute("pads", 4, pads)};
     const int inputs[] = {
         image, builder_parameter(builder, "stem.weight", 4, (int64_t[]){4, 3, 3, 3}, -0.4, 0.4), VALUE_NONE};
     int y = builder_node(builder, "Conv", "/stem/Conv", inputs, attributes, 2);
@@ -157,12 +148,12 @@ static int add_depthwise(struct builder *builder, int input)
 {
     int64_t pads[] = {1, 1, 1, 1};
     const struct attribute attributes[] = {integer_attribute("group", 4),
-                                           integers_attribute("pads", pads, 4)};
+                                           integers_attribute("pads", 4, pads)};
     const int inputs[] = {input,
                           builder_parameter(builder, "depth.weight", 4, (int64_t[]){4, 1, 3, 3}, -0.5, 0.5),
                           builder_parameter(builder, "depth.bias", 1, (int64_t[]){4}, -0.3, 0.3), VALUE_NONE};
     int y = builder_node(builder, "Conv", "/depth/Conv", inputs, attributes, 2);
-    const struct attribute alpha = {.name = "alpha", .kind = ATTRIBUTE_REAL, .real = 0.2};
+    const struct attribute alpha = real_attribute("alpha", 0.2);
     const int activation[] = {y, VALUE_NONE};
     return builder_node(builder, "LeakyRelu", "/LeakyRelu", activation, &alpha, 1);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The structures that random networks are made of. Each takes and gives an image with *channels channels. */
+#include "support/attributes.h"
 #include "support/random_network.h"
 
 #include <setjmp.h>
@@ -70,8 +71,9 @@ static int factor(struct maker *m, int x, int64_t *channels)
 static int window(struct maker *m, int x, const char *op, int64_t size, int64_t stride, int64_t pad)
 {
     int64_t kernel[] = {size, size}, strides[] = {stride, stride}, pads[] = {pad, pad, pad, pad};
-    struct attribute attributes[] = {maker_list("kernel_shape", 2, kernel), maker_list("strides", 2, strides),
-                                     maker_list("pads", 4, pads)};
+    struct attribute attributes[] = {integers_attribute("kernel_shape", 2, kernel),
+                                     integers_attribute("strides", 2, strides),
+                                     integers_attribute("pads", 4, pads)};
     return maker_node(m, op, 1, &x, 3, attributes);
 }
 
@@ -87,7 +89,7 @@ static int pool(struct maker *m, int x, int64_t *channels)
 
 static int resize(struct maker *m, int x, int64_t *channels)
 {
-    struct attribute mode = {.name = "mode", .kind = ATTRIBUTE_STRING, .string = "nearest"};
+    struct attribute mode = string_attribute("mode", "nearest");
     if (m->size > 4)
         return x;
     if (maker_pick(m, 0, 1))
@@ -249,7 +251,7 @@ static int picked(struct maker *m, int x, int64_t *channels)
         return plain(m, x, channels);
     for (int64_t i = 0; i < count; i++)
         list[i] = maker_pick(m, -c, c - 1);
-    struct attribute axis = maker_integer("axis", 1);
+    struct attribute axis = integer_attribute("axis", 1);
     switch (maker_pick(m, 0, 3)) {
     case 0:
         *channels = (c + 1) / 2;
@@ -458,7 +460,7 @@ static int pixel_shuffle(struct maker *m, int x, int64_t *channels)
 static int split_attention(struct maker *m, int x, int64_t *channels)
 {
     int64_t parts = maker_pick(m, 2, 3), each = maker_pick(m, 2, 4), s = m->size, axis = 1;
-    struct attribute along = maker_integer("axis", 1);
+    struct attribute along = integer_attribute("axis", 1);
     x = maker_unit(m, x, *channels, parts * each);
     x = maker_reshape(m, x, 5, (int64_t[]){0, parts, each, s, s});
     int weights = maker_node(m, "Softmax", 1, &x, 1, &along);
@@ -484,7 +486,7 @@ static int channels_last(struct maker *m, int x, int64_t *channels)
 static int tokens(struct maker *m, int x, int64_t *channels)
 {
     int64_t s = m->size, c = *channels;
-    struct attribute last = maker_integer("axis", 2);
+    struct attribute last = integer_attribute("axis", 2);
     int y = maker_reshape(m, x, 3, (int64_t[]){0, c, s * s});
     y = maker_node(m, "Softmax", 1, &y, 1, &last);
     y = maker_reshape(m, y, 4, (int64_t[]){0, c, s, s});

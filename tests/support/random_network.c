@@ -11,6 +11,7 @@
 
 #include "nn/operator/operator.h"
 #include "nn/simplify/simplify.h"
+#include "support/attributes.h"
 
 int64_t maker_pick(struct maker *m, int64_t low, int64_t high)
 {
@@ -68,24 +69,13 @@ void maker_split(struct maker *m, int x, int axis, int count, const int64_t *siz
 {
     char name[32];
     int inputs[2] = {x, VALUE_NONE};
-    struct attribute along = maker_integer("axis", axis);
+    struct attribute along = integer_attribute("axis", axis);
     if (sizes != NULL)
         inputs[1] = maker_integers(m, count, sizes);
     for (int i = 0; i < count; i++)
         outputs[i] = new_value(m, name);
     assert_true(graph_add_node(m->graph, name, operator_find("Split"), inputs, sizes != NULL ? 2 : 1, outputs,
                                count, &along, 1) >= 0);
-}
-
-struct attribute maker_integer(const char *name, int64_t value)
-{
-    return (struct attribute){.name = name, .kind = ATTRIBUTE_INTEGER, .integer = value};
-}
-
-struct attribute maker_list(const char *name, int count, const int64_t *values)
-{
-    return (struct attribute){
-        .name = name, .kind = ATTRIBUTE_INTEGERS, .integers = (int64_t *)values, .count = (size_t)count};
 }
 
 int maker_one(struct maker *m, const char *op, int x)
@@ -109,7 +99,7 @@ int maker_conv(struct maker *m, int x, int64_t in, int64_t out, int64_t size, in
     if (bias)
         inputs[2] = maker_constant(m, name, 1, &out, -1, 1);
     int64_t pads[4] = {size / 2, size / 2, size / 2, size / 2};
-    struct attribute attributes[] = {maker_list("pads", 4, pads), maker_integer("group", groups)};
+    struct attribute attributes[] = {integers_attribute("pads", 4, pads), integer_attribute("group", groups)};
     return maker_node(m, "Conv", bias ? 3 : 2, inputs, 2, attributes);
 }
 
@@ -156,7 +146,7 @@ int maker_reshape(struct maker *m, int x, int rank, const int64_t *dims)
 
 int maker_transpose(struct maker *m, int x, int rank, const int64_t *order)
 {
-    struct attribute permutation = maker_list("perm", rank, order);
+    struct attribute permutation = integers_attribute("perm", rank, order);
     return maker_node(m, "Transpose", 1, &x, 1, &permutation);
 }
 
@@ -170,16 +160,17 @@ int maker_slice(struct maker *m, int x, int64_t axis, int64_t start, int64_t end
 int maker_reduce(struct maker *m, const char *op, int x, int count, const int64_t *axes, bool keep)
 {
     if (strcmp(op, "ReduceSum") == 0) { /* opset 13 made its axes an input, 18 that of the others */
-        struct attribute keepdims = maker_integer("keepdims", keep);
+        struct attribute keepdims = integer_attribute("keepdims", keep);
         return maker_node(m, op, 2, (int[]){x, maker_integers(m, count, axes)}, 1, &keepdims);
     }
-    struct attribute attributes[] = {maker_list("axes", count, axes), maker_integer("keepdims", keep)};
+    struct attribute attributes[] = {integers_attribute("axes", count, axes),
+                                     integer_attribute("keepdims", keep)};
     return maker_node(m, op, 1, &x, 2, attributes);
 }
 
 int maker_concat(struct maker *m, int axis, int count, const int *inputs)
 {
-    struct attribute along = maker_integer("axis", axis);
+    struct attribute along = integer_attribute("axis", axis);
     return maker_node(m, "Concat", count, inputs, 1, &along);
 }
 
@@ -221,7 +212,7 @@ static int head(struct maker *m, int x, int64_t channels)
         features = hidden;
     }
     bool transposed = maker_pick(m, 0, 1);
-    struct attribute attribute = maker_integer("transB", transposed);
+    struct attribute attribute = integer_attribute("transB", transposed);
     int64_t dims[] = {transposed ? classes : features, transposed ? features : classes};
     int inputs[] = {x, maker_constant(m, "fc.weight", 2, dims, -1, 1),
                     maker_constant(m, "fc.bias", 1, &classes, -1, 1)};

@@ -43,8 +43,6 @@ int maker_transpose(struct maker *maker, int x, int rank, const int64_t *order);
 int maker_slice(struct maker *maker, int x, int64_t axis, int64_t start, int64_t end, int64_t step);
 int maker_reduce(struct maker *maker, const char *op, int x, int count, const int64_t *axes, bool keep);
 int maker_concat(struct maker *maker, int axis, int count, const int *inputs);
-struct attribute maker_integer(const char *name, int64_t value);
-struct attribute maker_list(const char *name, int count, const int64_t *values);
 
 /* A block takes and gives a value with *channels channels (tests/support/random_blocks.c). */
 struct block_kind {

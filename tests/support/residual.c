@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "support/attributes.h"
 #include "support/network.h"
 #include "nn/engine/engine_internal.h"
 #include "nn/engine/loss.h"
@@ -35,9 +36,8 @@ static int convolution(struct builder *builder, const char *name, int input, int
                        int64_t filters, int64_t kernel_size, int64_t stride, bool bias)
 {
     int64_t pad = kernel_size / 2, pads[] = {pad, pad, pad, pad}, strides[] = {stride, stride};
-    const struct attribute attributes[] = {
-        {.name = "pads", .kind = ATTRIBUTE_INTEGERS, .integers = pads, .count = 4},
-        {.name = "strides", .kind = ATTRIBUTE_INTEGERS, .integers = strides, .count = 2}};
+    const struct attribute attributes[] = {integers_attribute("pads", 4, pads),
+                                           integers_attribute("strides", 2, strides)};
     int64_t dims[] = {filters, channels, kernel_size, kernel_size};
     int weight = parameter(builder, name, "weight", 4, dims, -0.5, 0.5);
     int third = bias ? parameter(builder, name, "bias", 1, &filters, -0.3, 0.3) : VALUE_NONE;
@@ -56,7 +56,7 @@ static int normalization(struct builder *builder, const char *name, int input, i
 
 static int linear(struct builder *builder, const char *name, int input, int64_t from, int64_t to)
 {
-    const struct attribute transposed = {.name = "transB", .kind = ATTRIBUTE_INTEGER, .integer = 1};
+    const struct attribute transposed = integer_attribute("transB", 1);
     int weight = parameter(builder, name, "weight", 2, (int64_t[]){to, from}, -0.8, 0.8);
     return node(builder, "Gemm", name, input, weight, parameter(builder, name, "bias", 1, &to, -0.3, 0.3),
                 &transposed, 1);
@@ -101,7 +101,7 @@ static int build_body(struct builder *b, struct residual *network, int image)
     int out = relu(b, "block_relu", sum);
     probe[3].linear = probe[3].target = convolution(b, "branch", out, 16, 4, 1, 1, true);
     probe[3].activated = node(b, "LeakyRelu", "leaky", probe[3].target, VALUE_NONE, VALUE_NONE, NULL, 0);
-    const struct attribute axis = {.name = "axis", .kind = ATTRIBUTE_INTEGER, .integer = 1};
+    const struct attribute axis = integer_attribute("axis", 1);
     return node(b, "Concat", "concat", out, probe[3].activated, VALUE_NONE, &axis, 1);
 }
 

@@ -126,27 +126,6 @@ int differentiable_input(struct builder *builder, int rank, const int64_t *dims)
     return builder_node(builder, "Add", "shifted", sum, NULL, 0);
 }
 
-struct attribute attribute_integers(const char *name, const int64_t *values, int count)
-{
-    return (struct attribute){
-        .name = name, .kind = ATTRIBUTE_INTEGERS, .integers = (int64_t *)values, .count = (size_t)count};
-}
-
-struct attribute attribute_integer(const char *name, int64_t value)
-{
-    return (struct attribute){.name = name, .kind = ATTRIBUTE_INTEGER, .integer = value};
-}
-
-struct attribute attribute_string(const char *name, const char *value)
-{
-    return (struct attribute){.name = name, .kind = ATTRIBUTE_STRING, .string = value};
-}
-
-struct attribute attribute_real(const char *name, double value)
-{
-    return (struct attribute){.name = name, .kind = ATTRIBUTE_REAL, .real = value};
-}
-
 void refused(struct graph *graph, int64_t batch, const char *words)
 {
     const struct engine_options options = {.batch = batch, .real = ELEMENT_FLOAT};

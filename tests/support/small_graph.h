@@ -23,10 +23,4 @@ int differentiable_input(struct builder *builder, int rank, const int64_t *dims)
 /* The engine must refuse the graph with a message that has these words; frees the graph. */
 void refused(struct graph *graph, int64_t batch, const char *words);
 
-/* Attributes; lists are borrowed. */
-struct attribute attribute_integers(const char *name, const int64_t *values, int count);
-struct attribute attribute_integer(const char *name, int64_t value);
-struct attribute attribute_string(const char *name, const char *value);
-struct attribute attribute_real(const char *name, double value);
-
 #endif
