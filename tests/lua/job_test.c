@@ -12,33 +12,11 @@
 
 #include "shell/interrupt.h"
 #include "shell/job.h"
-
-static struct session *make_session(void)
-{
-    struct session *session;
-    struct error error = {0};
-    assert_int_equal(session_new(&session, &error), STATUS_OK);
-    return session;
-}
-
-/* Run a line that must succeed. */
-static void run(struct session *session, const char *line)
-{
-    struct parsed_line parsed;
-    struct reply reply = {0};
-    struct error error = {0};
-    assert_int_equal(parse_line(line, &parsed, &error), STATUS_OK);
-    assert_int_equal(session_run(session, &parsed.statements[0], false, NULL, &reply, &error), STATUS_OK);
-    reply_free(&reply);
-    parsed_line_free(&parsed);
-}
+#include "support/session_lines.h"
 
 static struct session *make_example(void)
 {
-    struct session *session = make_session();
-    run(session, "load example");
-    run(session, "data shapes");
-    return session;
+    return new_session("load example; data shapes");
 }
 
 /* A line as a job, waited for as an event loop does. */

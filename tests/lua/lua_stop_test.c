@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "lua/script.h"
+#include "support/session_lines.h"
 
 enum { PLACEMENTS = 6, LATEST_MICROSECONDS = 12000 };
 static const double longest_seconds = 20; /* of a machine under heavy load; much less than one else */
@@ -163,12 +164,11 @@ static void test_soak(void **state)
     struct random_state random;
     random_seed(&random, (uint64_t)placements, 1);
     for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
-        struct session *session;
+        struct session *session = new_session("");
         struct script *script;
         struct error error = {0};
         struct script_host host = {.write = discard, .interrupted = is_pressed};
         struct script_options options = {.memory = (size_t)64 << 20};
-        assert_int_equal(session_new(&session, &error), STATUS_OK);
         assert_int_equal(script_new(session, &host, &options, &script, &error), STATUS_OK);
         for (int n = 0; n < placements; n++)
             stop_once(script, loops[i], 1 + (int64_t)(random_uniform(&random) * LATEST_MICROSECONDS));

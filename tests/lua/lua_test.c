@@ -10,14 +10,7 @@
 #include "base/memory.h"
 #include "lua/script.h"
 #include "session/words/parse.h"
-
-static struct session *make_session(void)
-{
-    struct session *session;
-    struct error error = {0};
-    assert_int_equal(session_new(&session, &error), STATUS_OK);
-    return session;
-}
+#include "support/session_lines.h"
 
 static struct script *make_script(struct session *session, const struct script_host *host)
 {
@@ -48,7 +41,7 @@ static void test_incomplete(void **state)
         {"for i = 1, 3 do", true}, {"x = {1,", true}, {"{1,", true},  {"1 +", true},  {"function f()", true},
         {"if x then", true},       {"x = )", false},  {"end", false}, {"x y", false}, {"'open", false},
     };
-    struct session *session = make_session();
+    struct session *session = new_session("");
     struct script_host host = {0};
     struct script *script = make_script(session, &host);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -64,7 +57,7 @@ static void test_incomplete(void **state)
 static void test_errors(void **state)
 {
     (void)state;
-    struct session *session = make_session();
+    struct session *session = new_session("");
     struct script_host host = {0};
     struct script *script = make_script(session, &host);
     struct error error = line_error(script, "local x; x.y = 1", STATUS_FAILED);
@@ -107,7 +100,7 @@ static void test_interrupt(void **state)
         "table.sort({3, 2, 1, 5, 4}, function() while true do end end)",
         "string.gsub(('x'):rep(1e6), 'x', function() while true do end end)",
     };
-    struct session *session = make_session();
+    struct session *session = new_session("");
     int asked = 0;
     struct script_host host = {.argument = &asked, .interrupted = interrupted_later};
     struct script *script = make_script(session, &host);
@@ -157,7 +150,7 @@ static void test_parse(void **state)
 static void test_fork(void **state)
 {
     (void)state;
-    struct session *session = make_session(), *fork;
+    struct session *session = new_session(""), *fork;
     struct error error = {0};
     struct model *model;
     assert_int_equal(model_load("example", &model, &error), STATUS_OK);
@@ -181,7 +174,7 @@ static void test_memory(void **state)
         "ippro.criterion{name = 'failing', score = function(layer, c) local s = {} for i, w in "
         "ipairs(c.weights) do s[i] = w[1] end return s end}; "
         "assert(m:score(nil, 'failing', {progress = print}).failing:of('conv1')[16])";
-    struct session *session = make_session();
+    struct session *session = new_session("");
     struct script_host host = {0};
     struct script_options options = {0};
     long failures = 0;

@@ -20,15 +20,6 @@
 
 /* --- running -------------------------------------------------------------------------------------------- */
 
-static struct session *new_session(const char *line)
-{
-    struct session *session;
-    struct error error = {0};
-    assert_int_equal(session_new(&session, &error), STATUS_OK);
-    run_line(session, line);
-    return session;
-}
-
 /* Takes every snapshot at once, as a front end would that is never late, and asks for the next one without a
  * pause: which snapshots there are does not depend on the clock. */
 struct watcher {

@@ -24,6 +24,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+#define DOUBLE "set precision double; "
+
 enum { CLASSES = 10 };
 
 static char folder[] = "/tmp/ippro-prune-XXXXXX";
@@ -55,16 +57,6 @@ static void refused(struct session *session, status code, const char *message, c
     assert_null(strpbrk(error.message, "\n\x1b"));
     assert_int_equal(reply.count, 0);
     reply_free(&reply);
-}
-
-static struct session *new_session(const char *line)
-{
-    struct session *session;
-    struct error error = {0};
-    assert_int_equal(session_new(&session, &error), STATUS_OK);
-    run(session, "set precision double");
-    run(session, "%s", line);
-    return session;
 }
 
 /* A figure of the reply to a line, kept in `reply`. */
@@ -150,7 +142,7 @@ static struct state present(const struct session *session)
 static void test_ratios(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example");
+    struct session *session = new_session(DOUBLE "load example");
     const struct pruning *pruning;
     run(session, "ratio *.conv1 0.4; ratio streams 15%%; ratio layer1.0.conv1 none; ratio inner 0.5");
     pruning = session->pruning;
@@ -190,7 +182,7 @@ static void test_ratios(void **state)
 static void test_selection_rules(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example; ratio inner 0.4; ratio streams none");
+    struct session *session = new_session(DOUBLE "load example; ratio inner 0.4; ratio streams none");
     const struct layers *layers = session->model->layers;
     int narrow = layers_index(layers, "layer1.0.conv1"), wide = layers_index(layers, "layer3.0.conv1");
     run(session, "prune l1");
@@ -229,7 +221,7 @@ static void test_selection_rules(void **state)
 static void test_mask_is_removal(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example");
+    struct session *session = new_session(DOUBLE "load example");
     double whole[CLASSES], masked[CLASSES], smaller[CLASSES], loaded[CLASSES];
     take_logits(session, whole);
     run(session, "ratio inner 0.5; ratio streams 0.2; prune geomedian");
@@ -256,7 +248,7 @@ static void test_mask_is_removal(void **state)
 static void test_original_numbers(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example");
+    struct session *session = new_session(DOUBLE "load example");
     run(session, "prune l1 0.3; apply; prune random 0.3; apply; prune l2 0.2");
     const struct model *model = session->model, *original = model_original(model);
     struct kept_channels kept;
@@ -289,7 +281,8 @@ static void test_original_numbers(void **state)
 static void test_record_names_the_data(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example; data shapes images=60; score taylor,l1 samples=4");
+    struct session *session =
+        new_session(DOUBLE "load example; data shapes images=60; score taylor,l1 samples=4");
     char expected[128];
     snprintf(expected, sizeof expected, "\nsample_data_hash: %s", dataset_digest(session->dataset));
     run(session, "data shapes images=50; prune taylor 0.4; unprune conv1; apply");
@@ -304,7 +297,7 @@ static void test_record_names_the_data(void **state)
 static void test_undo(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example; data shapes images=60");
+    struct session *session = new_session(DOUBLE "load example; data shapes images=60");
     struct state loaded = present(session), kept = state_retain(&loaded);
     struct reply reply = {0};
     struct error error = {0};
@@ -389,7 +382,8 @@ static void test_random_sessions(void **state)
     enum { STEPS = 25 };
     real = ELEMENT_FLOAT;
     for (uint64_t seed = 1; seed <= 12; seed++) {
-        struct session *session = new_session("load example; data shapes images=30; set precision float");
+        struct session *session =
+            new_session(DOUBLE "load example; data shapes images=30; set precision float");
         double logits[2 * STEPS + 8][CLASSES], now[CLASSES];
         struct random_state random;
         random_seed(&random, seed, 77);
@@ -435,7 +429,7 @@ static void test_random_sessions(void **state)
 static void test_baseline(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example; data shapes images=60");
+    struct session *session = new_session(DOUBLE "load example; data shapes images=60");
     struct reply reply;
     run(session, "eval samples=40 order=first");
     struct figure *figure = figure_of(session, "prune l1 0.3; eval samples=40 order=first", &reply);
@@ -482,8 +476,8 @@ static void test_curve_goes_on(void **state)
         "sensitivity l1 ratios=0.3,0.6 samples=60 order=first unit=groups",
     };
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct session *one = new_session("load example; data shapes images=60; set precision float");
-        struct session *two = new_session("load example; data shapes images=60; set precision float");
+        struct session *one = new_session(DOUBLE "load example; data shapes images=60; set precision float");
+        struct session *two = new_session(DOUBLE "load example; data shapes images=60; set precision float");
         struct reply a, b, none = {0};
         struct error error = {0};
         struct progress progress = {.report = cancel_at_once};
@@ -510,7 +504,7 @@ static void test_curve_goes_on(void **state)
 static void test_points_are_prunes(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example; data shapes images=60");
+    struct session *session = new_session(DOUBLE "load example; data shapes images=60");
     struct reply reply;
     struct figure *figure = figure_of(session, "curve l1 ratios=0,0.3 samples=all where=*.conv1", &reply);
     double at_0 = figure->curve.y[0], at_3 = figure->curve.y[1];
@@ -531,7 +525,7 @@ static void test_points_are_prunes(void **state)
 static void test_rescale(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example; data shapes images=40; score all samples=20");
+    struct session *session = new_session(DOUBLE "load example; data shapes images=40; score all samples=20");
     double before[CLASSES], after[CLASSES];
     take_logits(session, before);
     static const char *const lines[] = {
@@ -569,7 +563,7 @@ static void test_rescale(void **state)
 static void test_channels(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example");
+    struct session *session = new_session(DOUBLE "load example");
     char path[100];
     run(session, "prune l1 0.5; apply; prune l1 0.2; save %s/c.json; save %s/c.csv", folder, folder);
     snprintf(path, sizeof path, "%s/c.json", folder);
@@ -604,8 +598,9 @@ static void test_channels(void **state)
 static void test_session_files(void **state)
 {
     (void)state;
-    struct session *session = new_session("load example; data shapes images=30; score taylor samples=10");
-    struct session *other = new_session("data shapes images=10; set gamma 4");
+    struct session *session =
+        new_session(DOUBLE "load example; data shapes images=30; score taylor samples=10");
+    struct session *other = new_session(DOUBLE "data shapes images=10; set gamma 4");
     char network[DIGEST_SIZE];
     double one[CLASSES], two[CLASSES];
     run(session, "ratio inner 0.5; prune taylor; load example; undo; apply; ratio 'layer1.0.conv1' 0.3; "
@@ -677,7 +672,7 @@ static void test_session_refusals(void **state)
          "\"prune l1 7\"}]}",
          "command 2: prune: RATIO: '7' is not a number from 0 to 1"},
     };
-    struct session *session = new_session("load example; prune l1 0.3; undo");
+    struct session *session = new_session(DOUBLE "load example; prune l1 0.3; undo");
     struct state before = present(session);
     char line[200];
     snprintf(line, sizeof line, "session open %s/bad.session", folder);
@@ -720,7 +715,7 @@ static void test_recipes(void **state)
         {"inner 0.2\ncombine median\n", "bad.recipe:2: combine: 'median' is not mean or sum or max or min"},
         {"inner 0.2\xff\n", "this is no text"},
     };
-    struct session *session = new_session("load example");
+    struct session *session = new_session(DOUBLE "load example");
     char line[200];
     snprintf(line, sizeof line, "recipe %s/bad.recipe", folder);
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -788,7 +783,7 @@ static void test_refusals(void **state)
         {"eval", "eval: no data set is open", STATUS_STATE},
         {"curve l1", "curve: no data set is open", STATUS_STATE},
     };
-    struct session *session = new_session("load example");
+    struct session *session = new_session(DOUBLE "load example");
     struct state before = present(session);
     for (size_t i = 0; i < COUNT(cases); i++) {
         refused(session, cases[i].code, cases[i].message, cases[i].line);
@@ -887,7 +882,7 @@ static void test_memory_of_files(void **state)
 static void test_memory_long(void **state)
 {
     (void)state;
-    static const char prepare[] = "load example; data shapes images=20";
+    static const char prepare[] = DOUBLE "load example; data shapes images=20";
     fail_allocations(prepare, "curve l1 ratios=0.5 samples=2 order=first");
     fail_allocations(prepare, "sensitivity l1 ratios=0.5 samples=2 order=first where=conv1");
     fail_allocations(prepare, "eval samples=2");

@@ -39,15 +39,6 @@ static struct figure *figure_of(struct session *session, const char *line, struc
     return NULL;
 }
 
-static struct session *new_session(const char *line)
-{
-    struct session *session;
-    struct error error = {0};
-    assert_int_equal(session_new(&session, &error), STATUS_OK);
-    run_line(session, line);
-    return session;
-}
-
 /* --- what a session is, for comparing ------------------------------------------------------------------- */
 
 struct fingerprint {
