@@ -17,31 +17,9 @@
 #include "prune/cost.h"
 #include "support/random_network.h"
 #include "support/skip.h"
+#include "support/subject.h"
 
-struct built {
-    struct graph *graph;
-    struct layers *layers;
-    struct coupling *coupling;
-};
-
-static struct built build(struct graph *graph)
-{
-    struct built b = {.graph = graph};
-    struct error error = {0};
-    if (layers_find(graph, &b.layers, &error) != STATUS_OK ||
-        coupling_build(graph, b.layers, &b.coupling, &error) != STATUS_OK)
-        fail_msg("%s", error.message);
-    return b;
-}
-
-static void release(struct built *b)
-{
-    coupling_free(b->coupling);
-    layers_free(b->layers);
-    graph_free(b->graph);
-}
-
-static struct cost cost_of(const struct built *b, const bool *removed, enum cost_rule rule)
+static struct cost cost_of(const struct subject *b, const bool *removed, enum cost_rule rule)
 {
     struct error error = {0};
     struct cost cost;
@@ -110,7 +88,7 @@ static void expect_layer(const struct cost *cost, int layer, int64_t channels, i
 static void counted_by_hand(void **state)
 {
     (void)state;
-    struct built b = build(five_kinds());
+    struct subject b = subject_of(five_kinds());
     struct cost cost = cost_of(&b, NULL, COST_MACS);
     expect_layer(&cost, 0, 4, 3, 4 * 27 + 4 + 8, 64 * 4 * 27, 4 * 64 * 4);
     expect_layer(&cost, 1, 4, 4, 4 * 9, 16 * 4 * 9, 4 * 16 * 4);
@@ -128,14 +106,14 @@ static void counted_by_hand(void **state)
     assert_true(cost.macs == 7692 + 2 * 256 + 256 + 256 + 96 + 96 + 256 + 2);
     assert_int_equal(cost.parameters, 188);
     cost_free(&cost);
-    release(&b);
+    subject_free(&b);
 }
 
 /* The first class: channels 0 and 2 of a and d, which are position 0 of both groups of g. */
 static void what_if_by_hand(void **state)
 {
     (void)state;
-    struct built b = build(five_kinds());
+    struct subject b = subject_of(five_kinds());
     bool *removed = mem_new((size_t)b.coupling->class_count, sizeof *removed);
     removed[b.coupling->layer_classes[0][0]] = true;
     struct cost cost = cost_of(&b, removed, COST_MACS);
@@ -152,7 +130,7 @@ static void what_if_by_hand(void **state)
     assert_int_equal(cost.parameters, 60 + 18 + 4 + 10 + 4);
     cost_free(&cost);
     mem_free(removed);
-    release(&b);
+    subject_free(&b);
 }
 
 /* Scales and bounds are no parameters; factors, slopes and BatchNorm without a layer are, each once. */
@@ -181,13 +159,13 @@ static void parameters_outside_layers(void **state)
     make_output(g, "y");
     if (graph_finish(g, &error) != STATUS_OK)
         fail_msg("%s", error.message);
-    struct built b = build(g);
+    struct subject b = subject_of(g);
     struct cost cost = cost_of(&b, NULL, COST_MACS);
     assert_int_equal(cost.parameters, 6 + 3 + 6 + 4 + 1);
     assert_int_equal(cost.other_parameters, 6 + 3);
     assert_true(cost.macs == 6 + 4);
     cost_free(&cost);
-    release(&b);
+    subject_free(&b);
 }
 
 /* What exporters write as lists of one number is not trained; a slope is, though it be one. */
@@ -289,19 +267,19 @@ static void published_figures(void **state)
         int64_t parameters;
         double mega; /* multiply-adds */
     } networks[] = {{"data/models/resnet20_bn.onnx", 269722, 40.55},
-                  {"data/models/resnet56_bn.onnx", 853018, 125.49}};
+                    {"data/models/resnet56_bn.onnx", 853018, 125.49}};
     for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
         struct error error = {0};
         struct graph *read, *graph;
         const char *path = need_shared(networks[i].file);
         if (onnx_read(path, &read, &error) != STATUS_OK || graph_simplify(read, &graph, &error) != STATUS_OK)
             fail_msg("%s", error.message);
-        struct built b = build(graph);
+        struct subject b = subject_of(graph);
         struct cost cost = cost_of(&b, NULL, COST_MACS);
         assert_int_equal(cost.parameters, networks[i].parameters);
         assert_true(fabs(cost.macs / 1e6 - networks[i].mega) < 0.005);
         cost_free(&cost);
-        release(&b);
+        subject_free(&b);
         graph_free(read);
     }
 }
@@ -318,7 +296,7 @@ static void names(void **state)
 static void memory_runs_out(void **state)
 {
     (void)state;
-    struct built b = build(random_network(3, 5));
+    struct subject b = subject_of(random_network(3, 5));
     struct error error = {0};
     struct cost cost;
     status code = STATUS_MEMORY;
@@ -333,7 +311,7 @@ static void memory_runs_out(void **state)
     assert_int_equal(code, STATUS_OK);
     assert_int_equal(nth, 4);
     cost_free(&cost);
-    release(&b);
+    subject_free(&b);
 }
 
 int main(void)

@@ -27,7 +27,7 @@ static void layers_in_a_row(void **state)
     node1(g, "Identity", "h", "i");
     node1(g, "Dropout", "i", "d");
     conv(g, "d", "b", 2, 3);
-    struct built b = build(finish(g, "b", 3));
+    struct subject b = subject_of(finish(g, "b", 3));
     const struct coupling *c = b.coupling;
     check_tables(c);
     assert_int_equal(c->group_count, 3);
@@ -48,7 +48,7 @@ static void layers_in_a_row(void **state)
     classes_text(c, &words);
     assert_string_equal(text_data(&words), "a0; a1; b0; b1; b2; fc0!; fc1!");
     text_free(&words);
-    release(&b);
+    subject_free(&b);
 }
 
 static void flattened_features(void **state)
@@ -62,7 +62,7 @@ static void flattened_features(void **state)
     linear(g, "b", "fc", 3, 1);
     make_output(g, "fc");
     assert_int_equal(graph_finish(g, &error), STATUS_OK);
-    struct built b = build(g);
+    struct subject b = subject_of(g);
     struct text text = {0};
     classes_text(b.coupling, &text);
     assert_string_equal(text_data(&text), "a0; a1; b0; b1; b2; fc0!");
@@ -71,7 +71,7 @@ static void flattened_features(void **state)
     const struct label_map *map = &b.coupling->maps[graph_find_value(g, "flat")];
     for (int64_t i = 0; i < 8; i++)
         assert_int_equal(b.coupling->class_of[label_map_along(map, 1, i)], i / 4);
-    release(&b);
+    subject_free(&b);
 }
 
 static void depthwise_and_grouped(void **state)
@@ -118,7 +118,7 @@ static void residual_stream(void **state)
     node1(g, "Relu", "s", "r");
     conv(g, "r", "c", 2, 2);
     make_node(g, "/t", "Sum", NAMES("c", "r", "a"), NAMES("t"), NO_ATTRIBUTES);
-    struct built b = build(finish(g, "t", 2));
+    struct subject b = subject_of(finish(g, "t", 2));
     const struct coupling *c = b.coupling;
     int stream = c->layer_group[layers_index(b.layers, "c")];
     struct text text = {0};
@@ -137,7 +137,7 @@ static void residual_stream(void **state)
     classes_text(c, &text);
     assert_string_equal(text_data(&text), "a0 b0 c0; a1 b1 c1; inner0; inner1; inner2; fc0!; fc1!");
     text_free(&text);
-    release(&b);
+    subject_free(&b);
 }
 
 /* A strided slice and padded channels: the stream gets new channels in front and behind. */
@@ -235,7 +235,7 @@ static void channel_shuffle(void **state)
     reshape(g, "a", "table", DIMS(0, 2, 3, 4, 4));
     transpose(g, "table", "turned", DIMS(0, 2, 1, 3, 4));
     reshape(g, "turned", "shuffled", DIMS(0, 6, 4, 4));
-    struct built b = build(finish(g, "shuffled", 6));
+    struct subject b = subject_of(finish(g, "shuffled", 6));
     const struct coupling *c = b.coupling;
     struct text text = {0};
     classes_text(c, &text);
@@ -245,7 +245,7 @@ static void channel_shuffle(void **state)
     static const int order[] = {0, 3, 1, 4, 2, 5};
     for (int i = 0; i < 6; i++)
         assert_int_equal(c->class_of[label_map_along(map, 1, i)], order[i]);
-    release(&b);
+    subject_free(&b);
     /* With a use of its inside it is no shuffle: what would not stay rectangular is tied. */
     g = begin(4);
     conv(g, "x", "a", 3, 6);

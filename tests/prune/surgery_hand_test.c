@@ -14,61 +14,12 @@
 #include "prune/selection.h"
 #include "prune/surgery.h"
 #include "support/random_network.h"
+#include "support/subject.h"
 
 static void check(status code, const struct error *error)
 {
     if (code != STATUS_OK)
         fail_msg("%s", error->message);
-}
-
-/* --- a network whose channels can be named -------------------------------------------------------------- */
-
-struct subject {
-    struct graph *graph;
-    struct layers *layers;
-    struct coupling *coupling;
-    bool *removed;
-};
-
-static struct subject subject_of(struct graph *graph)
-{
-    struct error error = {0};
-    struct subject s = {.graph = graph};
-    check(layers_find(graph, &s.layers, &error), &error);
-    check(coupling_build(graph, s.layers, &s.coupling, &error), &error);
-    s.removed = mem_new((size_t)s.coupling->class_count + 1, sizeof *s.removed);
-    assert_non_null(s.removed);
-    return s;
-}
-
-static void release(struct subject *s)
-{
-    mem_free(s->removed);
-    coupling_free(s->coupling);
-    layers_free(s->layers);
-    graph_free(s->graph);
-}
-
-static void take(struct subject *s, const char *layer, int64_t channel)
-{
-    int index = layers_index(s->layers, layer);
-    assert_true(index >= 0);
-    s->removed[s->coupling->layer_classes[index][channel]] = true;
-}
-
-static void outputs(const struct graph *graph, float *out, int64_t count)
-{
-    struct error error = {0};
-    struct engine *engine;
-    struct engine_options options = {.batch = 2, .real = ELEMENT_FLOAT};
-    check(engine_new(graph, &options, &engine, &error), &error);
-    float *input = engine_input(engine);
-    for (int64_t i = 0; i < 2 * engine_input_elements(engine); i++)
-        input[i] = (float)(i % 7) - 3;
-    check(engine_forward(engine, &error), &error);
-    assert_int_equal(shape_elements(&engine_output(engine)->shape), count);
-    memcpy(out, engine_output(engine)->data, (size_t)count * sizeof *out);
-    engine_free(engine);
 }
 
 /* The smaller network; its two outputs are those of the mask, small integers without rounding. */
@@ -79,8 +30,8 @@ static struct graph *cut(struct subject *s)
     float a[4], b[4];
     check(surgery_apply(s->coupling, s->removed, &small, &error), &error);
     check(mask_apply(s->coupling, s->removed, &masked, &error), &error);
-    outputs(small, a, 4);
-    outputs(masked, b, 4);
+    outputs_of(small, a, 4);
+    outputs_of(masked, b, 4);
     for (int i = 0; i < 4; i++)
         if (!(fabsf(a[i] - b[i]) <= 1e-5f * (1 + fabsf(b[i]))))
             fail_msg("output %d is %g, masked %g", i, (double)a[i], (double)b[i]);
@@ -191,7 +142,7 @@ static void pads_follow(void **state)
     struct subject s = option_a(13);
     struct graph *small;
     /* Class a0 b1, in the middle: the pads stay. */
-    take(&s, "a", 0);
+    subject_remove(&s, "a", 0);
     small = cut(&s);
     expect_integers(small, "/p", 1, DIMS(0, 1, 0, 0, 0, 1, 0, 0));
     expect_shape(constant_at(small, "/a", 1), DIMS(1, 1, 1, 1));
@@ -202,27 +153,27 @@ static void pads_follow(void **state)
     assert_string_equal(small->values[find_node(small, "/b")->inputs[1]].name, "b.weight");
     graph_free(small);
     /* Channel b0 as well, which the padding in front goes with. */
-    take(&s, "b", 0);
+    subject_remove(&s, "b", 0);
     small = cut(&s);
     expect_integers(small, "/p", 1, DIMS(0, 0, 0, 0, 0, 1, 0, 0));
     graph_free(small);
-    take(&s, "b", 3);
+    subject_remove(&s, "b", 3);
     small = cut(&s);
     expect_integers(small, "/p", 1, DIMS(0, 0, 0, 0, 0, 0, 0, 0));
     graph_free(small);
-    release(&s);
+    subject_free(&s);
     s = option_a(10);
-    take(&s, "b", 0);
+    subject_remove(&s, "b", 0);
     small = cut(&s);
     expect_attribute(small, "/p", "pads", DIMS(0, 0, 0, 0, 0, 1, 0, 0));
     graph_free(small);
-    release(&s);
+    subject_free(&s);
     s = option_a(18);
-    take(&s, "b", 3);
+    subject_remove(&s, "b", 3);
     small = cut(&s);
     expect_integers(small, "/p", 1, DIMS(1, 0));
     graph_free(small);
-    release(&s);
+    subject_free(&s);
 }
 
 /* Two slices of five channels that overlap in one; bounds count from the end. */
@@ -259,7 +210,7 @@ static void bounds_follow(void **state)
     struct subject s = two_slices(13, 6);
     /* first is 0 1 2, last is 2 3 4: classes a0 a2 a4 and a1 a3. */
     assert_int_equal(s.coupling->class_count, 2 + 2);
-    take(&s, "a", 1);
+    subject_remove(&s, "a", 1);
     small = cut(&s);
     expect_integers(small, "/first", 1, DIMS(0));
     expect_integers(small, "/first", 2, DIMS(2));
@@ -267,16 +218,16 @@ static void bounds_follow(void **state)
     expect_integers(small, "/last", 2, DIMS(3));
     assert_int_equal(constant_at(small, "/last", 1)->file_type, 6); /* as the axes, which did not change */
     graph_free(small);
-    release(&s);
+    subject_free(&s);
     s = two_slices(9, 0);
-    take(&s, "a", 1);
+    subject_remove(&s, "a", 1);
     small = cut(&s);
     expect_attribute(small, "/first", "starts", DIMS(0, 0));
     expect_attribute(small, "/first", "ends", DIMS(9, 2));
     expect_attribute(small, "/last", "starts", DIMS(0, 1));
     expect_attribute(small, "/last", "ends", DIMS(1, 3));
     graph_free(small);
-    release(&s);
+    subject_free(&s);
 }
 
 /* Every other channel, by a step: a list says which are left. */
@@ -291,14 +242,14 @@ static void steps_become_lists(void **state)
     make_integers(g, "step", DIMS(-2));
     make_node(g, "/odd", "Slice", NAMES("a", "start", "end", "axis", "step"), NAMES("odd"), NO_ATTRIBUTES);
     struct subject s = finish(g, "odd", 3); /* 5 3 1 */
-    take(&s, "a", 3);
-    take(&s, "a", 0);
+    subject_remove(&s, "a", 3);
+    subject_remove(&s, "a", 0);
     struct graph *small = cut(&s);
     assert_string_equal(find_node(small, "/odd")->op->name, "Gather");
     expect_integers(small, "/odd", 1, DIMS(3, 0)); /* of 1 2 4 5 */
     assert_int_equal(node_integer(find_node(small, "/odd"), "axis", 0), 1);
     graph_free(small);
-    release(&s);
+    subject_free(&s);
 }
 
 static struct subject parts(int opset, int how)
@@ -337,9 +288,9 @@ static void parts_follow(void **state)
         {11, 0, true, {1, 3}}, {13, 0, false, {1, 3}}, {18, 1, false, {2, 2}}, {18, 2, false, {2, 2}}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct subject s = parts(cases[i].opset, cases[i].how);
-        take(&s, "a", 1);
-        take(&s, "a", 3);
-        take(&s, "a", 5);
+        subject_remove(&s, "a", 1);
+        subject_remove(&s, "a", 3);
+        subject_remove(&s, "a", 5);
         struct graph *small = cut(&s);
         if (cases[i].attribute)
             expect_attribute(small, "/split", "split", 2, cases[i].sizes);
@@ -347,7 +298,7 @@ static void parts_follow(void **state)
             expect_integers(small, "/split", 1, 2, cases[i].sizes);
         assert_null(node_attribute(find_node(small, "/split"), "num_outputs"));
         graph_free(small);
-        release(&s);
+        subject_free(&s);
     }
 }
 
@@ -367,14 +318,14 @@ static void lists_follow(void **state)
     node2(g, "Mul", "some", "image", "m");
     struct subject s = finish(g, "m", 4);
     assert_true(s.coupling->classes[s.coupling->layer_classes[0][2]].lock >= 0); /* applied to all */
-    take(&s, "a", 1);
-    take(&s, "a", 4);
+    subject_remove(&s, "a", 1);
+    subject_remove(&s, "a", 4);
     struct graph *small = cut(&s);
     expect_integers(small, "/some", 1, DIMS(2, 0, 0));
     expect_integers(small, "/one", 1, DIMS(1));
     assert_int_equal(constant_at(small, "/one", 1)->shape.rank, 0);
     graph_free(small);
-    release(&s);
+    subject_free(&s);
 }
 
 /* A target may copy lengths, infer one or name them; a shuffle becomes a list. */
@@ -394,8 +345,8 @@ static void targets_follow(void **state)
     make_integers(g, "back", DIMS(0, 6, 4, 4));
     node2(g, "Reshape", "turned", "back", "shuffled");
     struct subject s = finish(g, "shuffled", 6); /* 0 3 1 4 2 5 */
-    take(&s, "a", 1);
-    take(&s, "a", 5);
+    subject_remove(&s, "a", 1);
+    subject_remove(&s, "a", 5);
     struct graph *small = cut(&s);
     expect_integers(small, "/rows", 1, DIMS(0, 4, -1));
     expect_integers(small, "/images", 1, DIMS(0, 0, 4, 4));
@@ -404,7 +355,7 @@ static void targets_follow(void **state)
     assert_null(find_node(small, "/turned"));
     assert_int_equal(count_nodes(small, "Reshape"), 2);
     graph_free(small);
-    release(&s);
+    subject_free(&s);
 }
 
 /* Two layers share a list of bounds: each gets its own, under a name that nobody has. */
@@ -425,8 +376,8 @@ static void shared_parameters_part(void **state)
     make_node(g, "/cat", "Concat", NAMES("sa", "/sa.input2"), NAMES("cat"),
               ATTRIBUTES(integer_attribute("axis", 1)));
     struct subject s = finish(g, "cat", 4);
-    take(&s, "a", 3);
-    take(&s, "b", 1);
+    subject_remove(&s, "a", 3);
+    subject_remove(&s, "b", 1);
     struct graph *small = cut(&s);
     expect_integers(small, "/sa", 2, DIMS(2));
     expect_integers(small, "/sb", 2, DIMS(1));
@@ -435,12 +386,12 @@ static void shared_parameters_part(void **state)
     graph_free(small);
     /* The same cut in both keeps one constant for both. */
     s.removed[s.coupling->layer_classes[1][1]] = false;
-    take(&s, "b", 3);
+    subject_remove(&s, "b", 3);
     small = cut(&s);
     assert_int_equal(find_node(small, "/fa")->inputs[1], find_node(small, "/fb")->inputs[1]);
     assert_string_equal(small->values[find_node(small, "/fa")->inputs[1]].name, "factor");
     graph_free(small);
-    release(&s);
+    subject_free(&s);
 }
 
 /* --- refusals ------------------------------------------------------------------------------------------- */
@@ -462,18 +413,18 @@ static void what_cannot_go(void **state)
 {
     (void)state;
     struct subject s = two_slices(13, 7);
-    take(&s, "fc", 1);
+    subject_remove(&s, "fc", 1);
     expect_refused(&s, "a channel of layer fc is locked: it is the network's output");
     s.removed[s.coupling->layer_classes[1][1]] = false;
     for (int64_t i = 0; i < 5; i++)
-        take(&s, "a", i);
+        subject_remove(&s, "a", i);
     expect_refused(&s, "layer a would lose all its channels");
-    release(&s);
+    subject_free(&s);
     s = parts(13, 0);
-    take(&s, "a", 0);
-    take(&s, "a", 1);
+    subject_remove(&s, "a", 0);
+    subject_remove(&s, "a", 1);
     expect_refused(&s, "nothing would be left of p");
-    release(&s);
+    subject_free(&s);
 }
 
 /* A class of channels that is a divisor is still made, and no longer read; the rest of the mask is zero. */
@@ -496,9 +447,9 @@ static void divisors_are_not_zeroed(void **state)
     conv(g, "quotient", "last", 4, 3);
     struct subject s = finish(g, "last", 3);
     const float *den = constant_at(g, "/den", 1)->data;
-    take(&s, "num", 1);
-    take(&s, "stem", 0);
-    take(&s, "last", 2);
+    subject_remove(&s, "num", 1);
+    subject_remove(&s, "stem", 0);
+    subject_remove(&s, "last", 2);
     check(mask_apply(s.coupling, s.removed, &masked, &error), &error);
     for (int k = 0; k < 3; k++) /* filter 1 reads what is left of stem */
         assert_true(((const float *)constant_at(masked, "/den", 1)->data)[3 + k] == (k ? den[3 + k] : 0));
@@ -508,7 +459,7 @@ static void divisors_are_not_zeroed(void **state)
     assert_true(((const float *)constant_at(masked, "/stem", 1)->data)[0] == 0);
     graph_free(masked);
     graph_free(cut(&s)); /* and the logits are those of the smaller network */
-    release(&s);
+    subject_free(&s);
 }
 
 /* A BatchNorm without epsilon whose removed channel never varied. */
@@ -522,11 +473,11 @@ static void dead_variances_divide_nothing(void **state)
     make_reals(g, "n.mean", DIMS(3), 0);
     make_reals(g, "n.var", DIMS(3), 0); /* 0, 1, 2 */
     make_node(g, "/n", "BatchNormalization", NAMES("a", "n.scale", "n.shift", "n.mean", "n.var"), NAMES("n"),
-              ATTRIBUTES((struct attribute){.name = "epsilon", .kind = ATTRIBUTE_REAL, .real = 0}));
+              ATTRIBUTES(real_attribute("epsilon", 0)));
     struct subject s = finish(g, "n", 3);
-    take(&s, "a", 0);
+    subject_remove(&s, "a", 0);
     graph_free(cut(&s));
-    release(&s);
+    subject_free(&s);
 }
 
 /* --- memory --------------------------------------------------------------------------------------------- */
@@ -567,7 +518,7 @@ static void memory_runs_out(void **state)
                 fail_msg("allocation %ld: %s", nth, error.message);
             assert_true(nth > 30);
         }
-        release(&s);
+        subject_free(&s);
     }
 }
 

@@ -18,54 +18,12 @@
 #include "prune/selection.h"
 #include "prune/surgery.h"
 #include "support/skip.h"
+#include "support/subject.h"
 
 static void check(status code, const struct error *error)
 {
     if (code != STATUS_OK)
         fail_msg("%s", error->message);
-}
-
-/* --- a network whose channels can be named -------------------------------------------------------------- */
-
-struct subject {
-    struct graph *graph;
-    struct layers *layers;
-    struct coupling *coupling;
-    bool *removed;
-};
-
-static struct subject subject_of(struct graph *graph)
-{
-    struct error error = {0};
-    struct subject s = {.graph = graph};
-    check(layers_find(graph, &s.layers, &error), &error);
-    check(coupling_build(graph, s.layers, &s.coupling, &error), &error);
-    s.removed = mem_new((size_t)s.coupling->class_count + 1, sizeof *s.removed);
-    assert_non_null(s.removed);
-    return s;
-}
-
-static void release(struct subject *s)
-{
-    mem_free(s->removed);
-    coupling_free(s->coupling);
-    layers_free(s->layers);
-    graph_free(s->graph);
-}
-
-static void outputs(const struct graph *graph, float *out, int64_t count)
-{
-    struct error error = {0};
-    struct engine *engine;
-    struct engine_options options = {.batch = 2, .real = ELEMENT_FLOAT};
-    check(engine_new(graph, &options, &engine, &error), &error);
-    float *input = engine_input(engine);
-    for (int64_t i = 0; i < 2 * engine_input_elements(engine); i++)
-        input[i] = (float)(i % 7) - 3;
-    check(engine_forward(engine, &error), &error);
-    assert_int_equal(shape_elements(&engine_output(engine)->shape), count);
-    memcpy(out, engine_output(engine)->data, (size_t)count * sizeof *out);
-    engine_free(engine);
 }
 
 /* All classes by their weights, streams included. */
@@ -101,8 +59,8 @@ static void compare_trained(struct subject *s, double ratio)
     select_by_weights(s, ratio);
     check(surgery_apply(s->coupling, s->removed, &small, &error), &error);
     check(mask_apply(s->coupling, s->removed, &masked, &error), &error);
-    outputs(small, removed, LOGITS);
-    outputs(masked, hidden, LOGITS);
+    outputs_of(small, removed, LOGITS);
+    outputs_of(masked, hidden, LOGITS);
     for (int i = 0; i < LOGITS; i++) {
         most = fmaxf(most, fabsf(hidden[i]));
         assert_true(fabsf(removed[i] - hidden[i]) <= 1e-4f);
@@ -115,7 +73,7 @@ static void compare_trained(struct subject *s, double ratio)
     assert_true(what_if.macs == left.macs && what_if.parameters == left.parameters);
     cost_free(&what_if);
     cost_free(&left);
-    release(&after);
+    subject_free(&after);
     graph_free(masked);
 }
 
@@ -133,7 +91,7 @@ static void trained_networks_with_option_a(void **state)
         struct subject s = subject_of(graph);
         compare_trained(&s, 0.3);
         compare_trained(&s, 0.5);
-        release(&s);
+        subject_free(&s);
         graph_free(read);
     }
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "support/graph_maker.h"
+#include "support/subject.h"
 #include "prune/coupling.h"
 
 /* --- networks written down ------------------------------------------------------------------------------ */
@@ -131,29 +132,6 @@ static inline void classes_text(const struct coupling *c, struct text *text)
     }
 }
 
-struct built {
-    struct graph *graph;
-    struct layers *layers;
-    struct coupling *coupling;
-};
-
-static inline struct built build(struct graph *graph)
-{
-    struct built b = {.graph = graph};
-    struct error error = {0};
-    if (layers_find(graph, &b.layers, &error) != STATUS_OK ||
-        coupling_build(graph, b.layers, &b.coupling, &error) != STATUS_OK)
-        fail_msg("%s", error.message);
-    return b;
-}
-
-static inline void release(struct built *b)
-{
-    coupling_free(b->coupling);
-    layers_free(b->layers);
-    graph_free(b->graph);
-}
-
 /* The tables must fit each other, whatever the network. */
 static inline void check_tables(const struct coupling *c)
 {
@@ -191,7 +169,7 @@ static inline void check_tables(const struct coupling *c)
 static inline void expect(struct graph *graph, const char *classes, const char *group, const char *words)
 {
     struct text text = {0};
-    struct built b = build(graph);
+    struct subject b = subject_of(graph);
     check_tables(b.coupling);
     classes_text(b.coupling, &text);
     assert_string_equal(text_data(&text), classes);
@@ -203,7 +181,7 @@ static inline void expect(struct graph *graph, const char *classes, const char *
         assert_string_equal(text_data(&text), words);
     }
     text_free(&text);
-    release(&b);
+    subject_free(&b);
 }
 
 #endif

@@ -21,6 +21,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/skip.c tests/support/skip.h \
 	tests/support/small_graph.c tests/support/small_graph.h \
 	tests/support/small_model.h \
+	tests/support/subject.c tests/support/subject.h \
 	tests/support/view_figures.h \
 	tests/support/wire.h
 SUPPORT = tests/libsupport.a
