@@ -11,6 +11,7 @@
 
 #include "support/attributes.h"
 #include "support/geometry.h"
+#include "support/operands.h"
 #include "support/small_graph.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/attributes.h"
+#include "support/operands.h"
 #include "support/small_graph.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every operator by itself: gradients against central differences, float against double, adding to gradients,
- * memory running out. Each case is one line of a table; see operator_bench.h for how
+ * memory running out. Each case is one line of a table; see operator_case.h for how
  * operands are written. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "support/operator_bench.h"
+#include "support/operands.h"
+#include "support/operator_case.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* A case or more for every operator that has a gradient; the first test fails where one is missing. */
-static const struct bench_case gradient_cases[] = {
+static const struct case_line gradient_cases[] = {
     /* Convolution: plain, bias, groups, depthwise with multiplier, dilation, uneven pads, strides, auto_pad,
      * 1-D, 3-D, constant weights. */
     {"Conv", 11, "", "2x3x5x6; 4x3x3x3", 1},
@@ -239,15 +242,15 @@ static void test_every_operator_has_a_case(void **state)
 /* --- gradients ------------------------------------------------------------------------------------------ */
 
 /* What is differentiated: the sum of all real outputs, each element times its random gradient. */
-static double objective(const struct bench *bench)
+static double objective(const struct operator_case *tested)
 {
     double sum = 0;
 
-    bench_forward(bench);
-    for (int i = 0; i < bench->output_count; i++) {
-        for (int64_t k = 0; bench->output_gradients[i].data != NULL && k < bench_count(&bench->outputs[i]);
-             k++)
-            sum += bench_get(&bench->outputs[i], k) * bench_get(&bench->output_gradients[i], k);
+    case_forward(tested);
+    for (int i = 0; i < tested->output_count; i++) {
+        for (int64_t k = 0;
+             tested->output_gradients[i].data != NULL && k < operand_count(&tested->outputs[i]); k++)
+            sum += operand_get(&tested->outputs[i], k) * operand_get(&tested->output_gradients[i], k);
     }
     return sum;
 }
@@ -256,33 +259,33 @@ static double largest(const struct operand *operand)
 {
     double most = 0;
 
-    for (int64_t k = 0; k < bench_count(operand); k++)
-        most = fmax(most, fabs(bench_get(operand, k)));
+    for (int64_t k = 0; k < operand_count(operand); k++)
+        most = fmax(most, fabs(operand_get(operand, k)));
     return most;
 }
 
-static double difference(const struct bench *bench, int input, int64_t k)
+static double difference(const struct operator_case *tested, int input, int64_t k)
 {
-    const struct operand *operand = &bench->inputs[input];
-    const double before = bench_get(operand, k), step = 1e-5;
+    const struct operand *operand = &tested->inputs[input];
+    const double before = operand_get(operand, k), step = 1e-5;
     double above, below;
 
-    bench_set(operand, k, before + step);
-    above = objective(bench);
-    bench_set(operand, k, before - step);
-    below = objective(bench);
-    bench_set(operand, k, before);
+    operand_set(operand, k, before + step);
+    above = objective(tested);
+    operand_set(operand, k, before - step);
+    below = objective(tested);
+    operand_set(operand, k, before);
     return (above - below) / (2 * step);
 }
 
-static void check_differences(const struct bench_case *given, const struct bench *bench)
+static void check_differences(const struct case_line *given, const struct operator_case *tested)
 {
-    for (int i = 0; i < bench->input_count; i++) {
-        const struct operand *gradient = &bench->input_gradients[i];
+    for (int i = 0; i < tested->input_count; i++) {
+        const struct operand *gradient = &tested->input_gradients[i];
         const double scale = gradient->data == NULL ? 0 : fmax(largest(gradient), 0.1);
 
-        for (int64_t k = 0; gradient->data != NULL && k < bench_count(gradient); k++) {
-            const double expected = difference(bench, i, k), got = bench_get(gradient, k);
+        for (int64_t k = 0; gradient->data != NULL && k < operand_count(gradient); k++) {
+            const double expected = difference(tested, i, k), got = operand_get(gradient, k);
 
             if (!(fabs(got - expected) <= 1e-6 * scale))
                 fail_msg("%s (%s | %s): gradient of input %d, element %lld is %.12g, by differences %.12g",
@@ -295,38 +298,38 @@ static void test_gradients(void **state)
 {
     (void)state;
     for (size_t c = 0; c < COUNT(gradient_cases); c++) {
-        struct bench *bench = bench_start(&gradient_cases[c], ELEMENT_DOUBLE, KERNEL_AUTO);
+        struct operator_case *tested = case_start(&gradient_cases[c], ELEMENT_DOUBLE, KERNEL_AUTO);
 
-        bench_forward(bench);
-        bench_backward(bench, bench->output_gradients, bench->input_gradients);
-        check_differences(&gradient_cases[c], bench);
-        bench_free(bench);
+        case_forward(tested);
+        case_backward(tested, tested->output_gradients, tested->input_gradients);
+        check_differences(&gradient_cases[c], tested);
+        case_free(tested);
     }
 }
 
 /* A copy of the input gradients as they stand. */
-static void keep_gradients(struct bench *bench, struct operand kept[BENCH_OPERANDS])
+static void keep_gradients(struct operator_case *tested, struct operand kept[CASE_OPERANDS])
 {
-    memcpy(kept, bench->input_gradients, sizeof(bench->input_gradients));
-    for (int i = 0; i < bench->input_count; i++) {
+    memcpy(kept, tested->input_gradients, sizeof(tested->input_gradients));
+    for (int i = 0; i < tested->input_count; i++) {
         if (kept[i].data == NULL)
             continue;
-        kept[i] = bench_memory(bench, kept[i].type, &kept[i].shape);
-        for (int64_t k = 0; k < bench_count(&kept[i]); k++)
-            bench_set(&kept[i], k, bench_get(&bench->input_gradients[i], k));
+        kept[i] = case_memory(tested, kept[i].type, &kept[i].shape);
+        for (int64_t k = 0; k < operand_count(&kept[i]); k++)
+            operand_set(&kept[i], k, operand_get(&tested->input_gradients[i], k));
     }
 }
 
-static void check_gradients(const struct bench_case *given, const struct bench *bench,
+static void check_gradients(const struct case_line *given, const struct operator_case *tested,
                             const struct operand *wanted, double offset, double tolerance, const char *what)
 {
-    for (int i = 0; i < bench->input_count; i++) {
-        const struct operand *gradient = &bench->input_gradients[i];
+    for (int i = 0; i < tested->input_count; i++) {
+        const struct operand *gradient = &tested->input_gradients[i];
         const double scale = gradient->data == NULL ? 0 : fmax(largest(gradient), 1);
 
-        for (int64_t k = 0; gradient->data != NULL && k < bench_count(gradient); k++) {
-            const double got = bench_get(gradient, k);
-            const double expected = (wanted == NULL ? 0 : bench_get(&wanted[i], k)) + offset;
+        for (int64_t k = 0; gradient->data != NULL && k < operand_count(gradient); k++) {
+            const double got = operand_get(gradient, k);
+            const double expected = (wanted == NULL ? 0 : operand_get(&wanted[i], k)) + offset;
 
             if (!(fabs(got - expected) <= tolerance * scale))
                 fail_msg("%s (%s | %s): %s: gradient of input %d, element %lld is %.12g, wanted %.12g",
@@ -337,34 +340,34 @@ static void check_gradients(const struct bench_case *given, const struct bench *
 
 /* Kernels add to what stands in the input gradients; without a gradient from above they add nothing; inputs
  * whose gradient nobody wants change nothing for the others. */
-static void check_adding(const struct bench_case *given, enum element_type real, double tolerance)
+static void check_adding(const struct case_line *given, enum element_type real, double tolerance)
 {
-    struct bench *bench = bench_start(given, real, KERNEL_AUTO);
-    struct operand alone[BENCH_OPERANDS], kept[BENCH_OPERANDS], none[BENCH_OPERANDS];
+    struct operator_case *tested = case_start(given, real, KERNEL_AUTO);
+    struct operand alone[CASE_OPERANDS], kept[CASE_OPERANDS], none[CASE_OPERANDS];
 
-    bench_forward(bench);
-    bench_backward(bench, bench->output_gradients, bench->input_gradients);
-    keep_gradients(bench, kept);
-    bench_fill_gradients(bench, 1);
-    bench_backward(bench, bench->output_gradients, bench->input_gradients);
-    check_gradients(given, bench, kept, 1, tolerance, "starting from ones");
+    case_forward(tested);
+    case_backward(tested, tested->output_gradients, tested->input_gradients);
+    keep_gradients(tested, kept);
+    case_fill_gradients(tested, 1);
+    case_backward(tested, tested->output_gradients, tested->input_gradients);
+    check_gradients(given, tested, kept, 1, tolerance, "starting from ones");
 
-    memcpy(none, bench->output_gradients, sizeof(none));
-    for (int i = 0; i < bench->output_count; i++)
+    memcpy(none, tested->output_gradients, sizeof(none));
+    for (int i = 0; i < tested->output_count; i++)
         none[i].data = NULL;
-    bench_fill_gradients(bench, 1);
-    bench_backward(bench, none, bench->input_gradients);
-    check_gradients(given, bench, NULL, 1, 0, "without a gradient from above");
+    case_fill_gradients(tested, 1);
+    case_backward(tested, none, tested->input_gradients);
+    check_gradients(given, tested, NULL, 1, 0, "without a gradient from above");
 
-    bench_fill_gradients(bench, 0);
-    for (int i = 0; i < bench->input_count; i++) {
-        memcpy(alone, bench->input_gradients, sizeof(alone));
-        for (int j = 0; j < bench->input_count; j++)
+    case_fill_gradients(tested, 0);
+    for (int i = 0; i < tested->input_count; i++) {
+        memcpy(alone, tested->input_gradients, sizeof(alone));
+        for (int j = 0; j < tested->input_count; j++)
             alone[j].data = j == i ? alone[j].data : NULL;
-        bench_backward(bench, bench->output_gradients, alone);
+        case_backward(tested, tested->output_gradients, alone);
     }
-    check_gradients(given, bench, kept, 0, tolerance, "one input at a time");
-    bench_free(bench);
+    check_gradients(given, tested, kept, 0, tolerance, "one input at a time");
+    case_free(tested);
 }
 
 static void test_gradients_are_added(void **state)
@@ -379,51 +382,52 @@ static void test_gradients_are_added(void **state)
 /* Split's second output alone, and so on: outputs that get no gradient count as zero. */
 static void test_gradients_from_some_outputs(void **state)
 {
-    static const struct bench_case split = {"Split", 13, "axis=1", "2x5x3; i{2,3}", 2};
-    struct bench *bench = bench_start(&split, ELEMENT_DOUBLE, KERNEL_AUTO);
-    struct operand from[BENCH_OPERANDS];
+    static const struct case_line split = {"Split", 13, "axis=1", "2x5x3; i{2,3}", 2};
+    struct operator_case *tested = case_start(&split, ELEMENT_DOUBLE, KERNEL_AUTO);
+    struct operand from[CASE_OPERANDS];
 
     (void)state;
-    memcpy(from, bench->output_gradients, sizeof(from));
+    memcpy(from, tested->output_gradients, sizeof(from));
     from[0].data = NULL;
-    bench_forward(bench);
-    bench_backward(bench, from, bench->input_gradients);
+    case_forward(tested);
+    case_backward(tested, from, tested->input_gradients);
     for (int64_t n = 0; n < 2; n++) {
         for (int64_t k = 0; k < 15; k++) {
-            double wanted = k < 6 ? 0 : bench_get(&from[1], n * 9 + k - 6);
+            double wanted = k < 6 ? 0 : operand_get(&from[1], n * 9 + k - 6);
 
-            assert_true(bench_get(&bench->input_gradients[0], n * 15 + k) == wanted);
+            assert_true(operand_get(&tested->input_gradients[0], n * 15 + k) == wanted);
         }
     }
-    bench_free(bench);
+    case_free(tested);
 }
 
 /* --- float against double ------------------------------------------------------------------------------- */
 
-static void check_float(const struct bench_case *given, enum kernel_choice choice)
+static void check_float(const struct case_line *given, enum kernel_choice choice)
 {
-    struct bench *wanted = bench_start(given, ELEMENT_DOUBLE, choice);
-    struct bench *bench = bench_start(given, ELEMENT_FLOAT, choice);
+    struct operator_case *wanted = case_start(given, ELEMENT_DOUBLE, choice);
+    struct operator_case *tested = case_start(given, ELEMENT_FLOAT, choice);
 
-    bench_forward(wanted);
-    bench_forward(bench);
-    for (int i = 0; i < bench->output_count; i++) {
+    case_forward(wanted);
+    case_forward(tested);
+    for (int i = 0; i < tested->output_count; i++) {
         const double tolerance =
-            bench_is_real(&bench->outputs[i]) ? 4e-7 * fmax(largest(&wanted->outputs[i]), 1) : 0;
+            operand_is_real(&tested->outputs[i]) ? 4e-7 * fmax(largest(&wanted->outputs[i]), 1) : 0;
 
-        for (int64_t k = 0; k < bench_count(&bench->outputs[i]); k++) {
-            const double got = bench_get(&bench->outputs[i], k), expected = bench_get(&wanted->outputs[i], k);
+        for (int64_t k = 0; k < operand_count(&tested->outputs[i]); k++) {
+            const double got = operand_get(&tested->outputs[i], k),
+                         expected = operand_get(&wanted->outputs[i], k);
 
             if (!(fabs(got - expected) <= tolerance))
                 fail_msg("%s (%s | %s): output %d, element %lld is %.9g in float, %.9g in double", given->op,
                          given->attributes, given->inputs, i, (long long)k, got, expected);
         }
     }
-    bench_backward(wanted, wanted->output_gradients, wanted->input_gradients);
-    bench_backward(bench, bench->output_gradients, bench->input_gradients);
-    check_gradients(given, bench, wanted->input_gradients, 0, 2e-6, "float against double");
-    bench_free(bench);
-    bench_free(wanted);
+    case_backward(wanted, wanted->output_gradients, wanted->input_gradients);
+    case_backward(tested, tested->output_gradients, tested->input_gradients);
+    check_gradients(given, tested, wanted->input_gradients, 0, 2e-6, "float against double");
+    case_free(tested);
+    case_free(wanted);
 }
 
 static void test_float_is_like_double(void **state)
@@ -441,9 +445,9 @@ static void test_preparing_without_memory(void **state)
 {
     (void)state;
     for (size_t c = 0; c < COUNT(gradient_cases); c++) {
-        const struct bench_case *given = &gradient_cases[c];
-        struct bench *bench =
-            bench_new(given->op, given->attributes, given->inputs, given->outputs, ELEMENT_FLOAT);
+        const struct case_line *given = &gradient_cases[c];
+        struct operator_case *tested =
+            case_new(given->op, given->attributes, given->inputs, given->outputs, ELEMENT_FLOAT);
         status code = STATUS_MEMORY;
 
         for (long nth = 1; code != STATUS_OK; nth++) {
@@ -454,14 +458,14 @@ static void test_preparing_without_memory(void **state)
             mem_fail_at(nth);
             arena = arena_new();
             code = arena == NULL ? STATUS_MEMORY
-                                 : bench_prepare(bench, given->opset, KERNEL_AUTO, arena, &error);
+                                 : case_prepare(tested, given->opset, KERNEL_AUTO, arena, &error);
             mem_fail_at(0);
             if (arena != NULL && code != STATUS_OK && (code != STATUS_MEMORY || error.code != STATUS_MEMORY))
                 fail_msg("%s (%s): status %d, \"%s\"", given->op, given->attributes, code, error.message);
             if (arena != NULL)
                 arena_free(arena);
         }
-        bench_free(bench);
+        case_free(tested);
     }
 }
 

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Operators by themselves: known values, corners, integers at the end of their range, and what is refused.
- * See operator_bench.h for how cases are written. */
+ * See operator_case.h for how cases are written. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "support/operator_bench.h"
+#include "support/operands.h"
+#include "support/operator_case.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -120,22 +123,22 @@ static const struct value_case {
 
 static void check_value(const struct value_case *given, enum element_type real)
 {
-    struct bench_spec wanted[BENCH_OPERANDS];
-    struct bench *reader = bench_new(given->op, "", "", 1, real);
-    const int outputs = bench_operands(reader, given->outputs, wanted);
-    struct bench *bench =
-        bench_start(&(struct bench_case){given->op, given->opset, given->attributes, given->inputs, outputs},
-                    real, KERNEL_AUTO);
+    struct case_operand wanted[CASE_OPERANDS];
+    struct operator_case *reader = case_new(given->op, "", "", 1, real);
+    const int outputs = case_operands(reader, given->outputs, wanted);
+    struct operator_case *tested =
+        case_start(&(struct case_line){given->op, given->opset, given->attributes, given->inputs, outputs},
+                   real, KERNEL_AUTO);
 
-    bench_forward(bench);
+    case_forward(tested);
     for (int i = 0; i < outputs; i++) {
-        const struct operand *output = &bench->outputs[i];
+        const struct operand *output = &tested->outputs[i];
 
-        if (!shape_equal(&output->shape, &wanted[i].shape) || bench_is_real(output) == wanted[i].integer)
+        if (!shape_equal(&output->shape, &wanted[i].shape) || operand_is_real(output) == wanted[i].integer)
             fail_msg("%s (%s | %s): shape or type of output %d", given->op, given->attributes, given->inputs,
                      i);
-        for (int64_t k = 0; k < bench_count(output); k++) {
-            const double got = bench_get(output, k), expected = wanted[i].values[k];
+        for (int64_t k = 0; k < operand_count(output); k++) {
+            const double got = operand_get(output, k), expected = wanted[i].values[k];
             const double tolerance =
                 wanted[i].integer ? 0 : (real == ELEMENT_FLOAT ? 1e-6 : 1e-15) * fabs(expected);
 
@@ -144,8 +147,8 @@ static void check_value(const struct value_case *given, enum element_type real)
                          given->attributes, given->inputs, i, (long long)k, got, expected);
         }
     }
-    bench_free(bench);
-    bench_free(reader);
+    case_free(tested);
+    case_free(reader);
 }
 
 static void test_values(void **state)
@@ -176,15 +179,15 @@ static void test_large_integers(void **state)
 
     (void)state;
     for (size_t c = 0; c < COUNT(cases); c++) {
-        struct bench *bench = bench_start(&(struct bench_case){cases[c].op, 15, "", "is{0}; is{0}", 1},
-                                          ELEMENT_FLOAT, KERNEL_AUTO);
+        struct operator_case *tested = case_start(&(struct case_line){cases[c].op, 15, "", "is{0}; is{0}", 1},
+                                                  ELEMENT_FLOAT, KERNEL_AUTO);
 
-        *(int64_t *)bench->inputs[0].data = cases[c].a;
-        *(int64_t *)bench->inputs[1].data = cases[c].b;
-        bench_forward(bench);
-        if (*(int64_t *)bench->outputs[0].data != cases[c].wanted)
-            fail_msg("%s: %lld", cases[c].op, (long long)*(int64_t *)bench->outputs[0].data);
-        bench_free(bench);
+        *(int64_t *)tested->inputs[0].data = cases[c].a;
+        *(int64_t *)tested->inputs[1].data = cases[c].b;
+        case_forward(tested);
+        if (*(int64_t *)tested->outputs[0].data != cases[c].wanted)
+            fail_msg("%s: %lld", cases[c].op, (long long)*(int64_t *)tested->outputs[0].data);
+        case_free(tested);
     }
 }
 
@@ -211,19 +214,19 @@ static void test_gradients_at_corners(void **state)
 
     (void)state;
     for (size_t c = 0; c < COUNT(cases); c++) {
-        struct bench *bench = bench_start(&(struct bench_case){cases[c].op, 20, "", cases[c].inputs, 1},
-                                          ELEMENT_DOUBLE, KERNEL_AUTO);
+        struct operator_case *tested = case_start(
+            &(struct case_line){cases[c].op, 20, "", cases[c].inputs, 1}, ELEMENT_DOUBLE, KERNEL_AUTO);
 
-        for (int64_t k = 0; k < bench_count(&bench->outputs[0]); k++)
-            bench_set(&bench->output_gradients[0], k, 1);
-        bench_forward(bench);
-        bench_backward(bench, bench->output_gradients, bench->input_gradients);
+        for (int64_t k = 0; k < operand_count(&tested->outputs[0]); k++)
+            operand_set(&tested->output_gradients[0], k, 1);
+        case_forward(tested);
+        case_backward(tested, tested->output_gradients, tested->input_gradients);
         for (int64_t k = 0; k < 3; k++) {
-            if (bench_get(&bench->input_gradients[0], k) != cases[c].wanted[k])
+            if (operand_get(&tested->input_gradients[0], k) != cases[c].wanted[k])
                 fail_msg("%s: element %lld: %g", cases[c].op, (long long)k,
-                         bench_get(&bench->input_gradients[0], k));
+                         operand_get(&tested->input_gradients[0], k));
         }
-        bench_free(bench);
+        case_free(tested);
     }
 }
 
@@ -231,7 +234,7 @@ static void test_gradients_at_corners(void **state)
  * slope is infinite. */
 static void test_zero_gradients_stay_zero(void **state)
 {
-    static const struct bench_case cases[] = {
+    static const struct case_line cases[] = {
         {"Sqrt", 13, "", "{0,0}", 1},           {"Log", 13, "", "{0,0}", 1},
         {"Reciprocal", 13, "", "{0,0}", 1},     {"Div", 14, "", "{1,0}; {0,0}", 1},
         {"Pow", 15, "", "{0,0}; !{0.5,-1}", 1},
@@ -239,16 +242,16 @@ static void test_zero_gradients_stay_zero(void **state)
 
     (void)state;
     for (size_t c = 0; c < COUNT(cases); c++) {
-        struct bench *bench = bench_start(&cases[c], ELEMENT_DOUBLE, KERNEL_AUTO);
+        struct operator_case *tested = case_start(&cases[c], ELEMENT_DOUBLE, KERNEL_AUTO);
 
-        memset(bench->output_gradients[0].data, 0, 2 * sizeof(double));
-        bench_forward(bench);
-        bench_backward(bench, bench->output_gradients, bench->input_gradients);
-        for (int i = 0; i < bench->input_count; i++) {
-            for (int64_t k = 0; bench->input_gradients[i].data != NULL && k < 2; k++)
-                assert_true(bench_get(&bench->input_gradients[i], k) == 0);
+        memset(tested->output_gradients[0].data, 0, 2 * sizeof(double));
+        case_forward(tested);
+        case_backward(tested, tested->output_gradients, tested->input_gradients);
+        for (int i = 0; i < tested->input_count; i++) {
+            for (int64_t k = 0; tested->input_gradients[i].data != NULL && k < 2; k++)
+                assert_true(operand_get(&tested->input_gradients[i], k) == 0);
         }
-        bench_free(bench);
+        case_free(tested);
     }
 }
 
@@ -308,14 +311,15 @@ static void test_refusals(void **state)
     (void)state;
     for (size_t c = 0; c < COUNT(refusal_cases); c++) {
         const struct refusal_case *given = &refusal_cases[c];
-        struct bench *bench = bench_new(given->op, given->attributes, given->inputs, 1, ELEMENT_FLOAT);
+        struct operator_case *tested =
+            case_new(given->op, given->attributes, given->inputs, 1, ELEMENT_FLOAT);
         struct error error = {0};
-        status code = bench_prepare(bench, given->opset, KERNEL_AUTO, bench->arena, &error);
+        status code = case_prepare(tested, given->opset, KERNEL_AUTO, tested->arena, &error);
 
         if (code != given->code || error.code != code || strstr(error.message, given->message) == NULL)
             fail_msg("%s (%s | %s): status %d, \"%s\"", given->op, given->attributes, given->inputs, code,
                      error.message);
-        bench_free(bench);
+        case_free(tested);
     }
 }
 

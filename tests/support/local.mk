@@ -9,7 +9,8 @@ tests_libsupport_a_SOURCES = \
 	tests/support/geometry.c tests/support/geometry.h \
 	tests/support/graph_maker.h \
 	tests/support/network.c tests/support/network.h \
-	tests/support/operator_bench.h \
+	tests/support/operands.c tests/support/operands.h \
+	tests/support/operator_case.c tests/support/operator_case.h \
 	tests/support/png_read.c tests/support/png_read.h \
 	tests/support/random_blocks.c \
 	tests/support/random_network.c tests/support/random_network.h \

@@ -29,7 +29,7 @@ void skip_because(const char *format, ...)
 static struct given {
     struct given *next;
     char *path;
-} *given;
+} * given;
 
 const char *need_shared(const char *name)
 {

@@ -3,11 +3,12 @@
 #ifndef IPPRO_TESTS_SKIP_H
 #define IPPRO_TESTS_SKIP_H
 
-/* End this case, skipped for a reason in words. tests/support/run-cmocka puts the reason behind TAP's SKIP. */
+/* End this case, skipped for a reason in words. tests/support/run-cmocka puts the reason behind TAP's SKIP.
+ */
 void skip_because(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
-/* A file or folder of the optional test data (support/shared_data.h); the case is skipped where it is not. The path
- * lives until the program ends. */
+/* A file or folder of the optional test data (support/shared_data.h); the case is skipped where it is not.
+ * The path lives until the program ends. */
 const char *need_shared(const char *name);
 
 #endif

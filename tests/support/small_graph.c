@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "support/operands.h"
 
 enum { MOST_PARAMETERS = 8 };
 
@@ -37,27 +38,13 @@ struct engine *small_engine(const struct graph *graph, int64_t batch, enum eleme
     return engine;
 }
 
-double operand_get(const struct operand *operand, int64_t index)
-{
-    return operand->type == ELEMENT_FLOAT ? (double)((float *)operand->data)[index]
-                                          : ((double *)operand->data)[index];
-}
-
-static void operand_put(const struct operand *operand, int64_t index, double value)
-{
-    if (operand->type == ELEMENT_FLOAT)
-        ((float *)operand->data)[index] = (float)value;
-    else
-        ((double *)operand->data)[index] = value;
-}
-
 /* Random numbers that floats hold exactly, so that float and double networks see the same. */
 static void operand_fill(const struct operand *operand, uint64_t stream)
 {
     struct random_state random;
     random_seed(&random, 5, stream);
     for (int64_t i = 0; i < shape_elements(&operand->shape); i++)
-        operand_put(operand, i, (double)(float)random_between(&random, -1, 1));
+        operand_set(operand, i, (double)(float)random_between(&random, -1, 1));
 }
 
 static void small_forward(struct engine *engine)

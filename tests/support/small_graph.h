@@ -11,7 +11,6 @@ struct engine *small_engine(const struct graph *graph, int64_t batch, enum eleme
                             enum kernel_choice choice);
 /* Input and output gradient random, then forward and backward. */
 void small_run(struct engine *engine, const struct graph *graph);
-double operand_get(const struct operand *operand, int64_t index);
 
 /* The gradient of every element of every double parameter, in double, against central differences. */
 void check_differences(const struct graph *graph, int64_t batch, double tolerance);
