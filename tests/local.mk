@@ -36,3 +36,21 @@ endif
 include tests/program/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
+
+# Data races, in a build with --enable-thread-sanitizer: the tests that start threads. A report of any process fails
+# the target.
+THREAD_TESTS = \
+	tests/base/base_test tests/base/file_test \
+	tests/data/data_test \
+	tests/nn/run_test \
+	tests/score/score_test \
+	tests/stats/gamma_test tests/stats/judge_test \
+	tests/session/live_test tests/session/session_test \
+	tests/lua/job_test tests/lua/lua_test \
+	tests/tui/tui_test
+check-threads:
+	rm -f race.*
+	@status=0; TSAN_OPTIONS='log_path=$(abs_builddir)/race' $(MAKE) $(AM_MAKEFLAGS) check-TESTS \
+		check_PROGRAMS='$(THREAD_TESTS)' TESTS='$(THREAD_TESTS)' || status=1; \
+	for report in race.*; do if test -f "$$report"; then cat "$$report"; status=1; fi; done; exit $$status
+.PHONY: check-threads

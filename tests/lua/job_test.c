@@ -35,7 +35,7 @@ static status wait_with_poll(struct session *session, const char *line,
     while (!job_wait(job, 0)) {
         struct pollfd ready = {.fd = job_descriptor(job), .events = POLLIN};
         assert_int_not_equal(ready.fd, -1);
-        assert_int_equal(poll(&ready, 1, 60000), 1); /* never later than the end of the work */
+        assert_int_equal(poll(&ready, 1, 600000), 1); /* never later than the end of the work */
     }
     status code = job_end(job, &reply, error);
     assert_true(code != STATUS_OK || reply.count > 0);

@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "session/live.h"
 #include "support/session_lines.h"
+#include "support/skip.h"
 
 /* --- running -------------------------------------------------------------------------------------------- */
 
@@ -83,6 +84,7 @@ static void same_scores(const struct session *a, const struct session *b)
 static void test_scores(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     static const char line[] =
         "score all taylor:weight taylor:gate-batch proscore:filter samples=80 micro_batch=4 "
         "order=first balanced=no batch=24";
@@ -128,6 +130,7 @@ static void test_scores(void **state)
 static void test_halves(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     struct session *session = new_session(EXAMPLE);
     run_line(session, "score taylor:gate taylor:gate-batch samples=64 order=first batch=7");
     const struct score_statistics *whole = board_statistics(session->board);
@@ -186,6 +189,12 @@ static void test_judgements(void **state)
     session_free(session);
 }
 
+#ifdef __SANITIZE_THREAD__
+#define IMAGES "150"
+#else
+#define IMAGES "600"
+#endif
+
 struct worker {
     struct session *session;
     atomic_bool over;
@@ -197,7 +206,8 @@ static void *work(void *argument)
     struct worker *worker = argument;
     struct reply reply = {0};
     struct error error = {0};
-    worker->code = run_with(worker->session, "score all samples=600; eval samples=400", &reply, NULL, &error);
+    worker->code =
+        run_with(worker->session, "score all samples=" IMAGES "; eval samples=" IMAGES, &reply, NULL, &error);
     reply_free(&reply);
     atomic_store(&worker->over, true);
     return NULL;
@@ -207,7 +217,7 @@ static void *work(void *argument)
 static void test_threads(void **state)
 {
     (void)state;
-    struct session *plain = new_session(EXAMPLE "; score all samples=600");
+    struct session *plain = new_session(EXAMPLE "; score all samples=" IMAGES);
     struct worker worker = {.session = new_session(EXAMPLE)};
     struct error error = {0};
     struct live *live;
@@ -269,6 +279,7 @@ static void test_channel(void **state)
 static void test_memory(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     struct session *base = new_session(EXAMPLE "; set threads=1"), *plain = new_session(EXAMPLE);
     run_line(plain, "score l1,taylor samples=9");
     for (long nth = 1; nth < 1500; nth += 29) {

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "session/command.h"
 #include "support/session_lines.h"
+#include "support/skip.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -418,6 +419,7 @@ static void fail_allocations(const char *prepare, const char *line)
 static void test_memory(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     static const char scored[] = "load example; data shapes images=40; score all samples=4 order=first";
     static const char *const lines[] = {
         "data shapes images=20",
@@ -448,6 +450,7 @@ static void test_memory(void **state)
 static void test_memory_long(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     fail_allocations("load example", "load example");
     fail_allocations("load example; data shapes images=40; score l1", "score all samples=2 order=first");
     fail_allocations("load example; data shapes images=40", "eval samples=2");

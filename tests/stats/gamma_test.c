@@ -17,6 +17,7 @@
 #include "stats/correlation.h"
 #include "stats/gamma_sweep.h"
 #include "stats/overlap.h"
+#include "support/skip.h"
 
 enum { LAYERS = 3, CHANNELS = 24 };
 
@@ -172,6 +173,7 @@ static void check_flip(const struct net *net, bool upward, const struct gamma_fl
 static void test_first_flip(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     struct random_state random;
     struct error error = {0};
     int found = 0;

@@ -22,6 +22,7 @@
 #include "stats/evaluate.h"
 #include "stats/sensitivity.h"
 #include "stats/timing.h"
+#include "support/skip.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
@@ -401,6 +402,7 @@ static void compare_point(const struct sensitivity_settings *settings, const str
 static void sensitivity_equals_a_real_prune(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     for (int unit = SENSITIVITY_BLOCKS; unit <= SENSITIVITY_GROUPS; unit++) {
         struct sensitivity_settings settings = sensitivity_settings(ELEMENT_FLOAT);
         settings.unit = (enum sensitivity_unit)unit;
@@ -428,6 +430,7 @@ static void sensitivity_equals_a_real_prune(void **state)
 static void sensitivity_in_double(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     struct sensitivity_settings settings = sensitivity_settings(ELEMENT_DOUBLE);
     bool *included = mem_new((size_t)example.coupling->block_count, sizeof *included);
     assert_non_null(included);
@@ -599,6 +602,7 @@ static void compare_line(const struct curve_settings *settings, const struct cur
 static void curve_equals_real_prunes(void **state)
 {
     (void)state;
+    skip_under_thread_sanitizer();
     struct curve_line lines[2];
     const double *vectors[1 + COUNT(example.random)];
     for (int global = 0; global < 2; global++) {

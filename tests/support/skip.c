@@ -25,6 +25,13 @@ void skip_because(const char *format, ...)
     abort(); /* skip leaves by a long jump */
 }
 
+void skip_under_thread_sanitizer(void)
+{
+#ifdef __SANITIZE_THREAD__
+    skip_because("slow under the thread sanitizer");
+#endif
+}
+
 /* Paths given out: a case that is skipped because of its second file must not lose the first. */
 static struct given {
     struct given *next;

@@ -11,4 +11,8 @@ void skip_because(const char *format, ...) __attribute__((noreturn, format(print
  * The path lives until the program ends. */
 const char *need_shared(const char *name);
 
+/* The case is skipped under the thread sanitizer: it is slow there, and says nothing of threads that others
+ * do not. */
+void skip_under_thread_sanitizer(void);
+
 #endif
