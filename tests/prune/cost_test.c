@@ -196,7 +196,7 @@ static void single_numbers(void **state)
     make_output(g, "y");
     if (graph_finish(g, &error) != STATUS_OK)
         fail_msg("%s", error.message);
-    struct built b = build(g);
+    struct subject b = subject_of(g);
     struct cost cost = cost_of(&b, NULL, COST_MACS);
     assert_int_equal(cost.layers[0].parameters, 12);
     assert_int_equal(cost.layers[1].parameters, 5);
@@ -210,7 +210,7 @@ static void single_numbers(void **state)
     assert_int_equal(cost.parameters, 3 + 2 + 1);
     cost_free(&cost);
     mem_free(removed);
-    release(&b);
+    subject_free(&b);
 }
 
 /* Two convolutions whose BatchNorms have their scale and shift in common: these count once, with the first,
@@ -237,7 +237,7 @@ static void shared_parameters(void **state)
     make_output(g, "y");
     if (graph_finish(g, &error) != STATUS_OK)
         fail_msg("%s", error.message);
-    struct built b = build(g);
+    struct subject b = subject_of(g);
     struct cost cost = cost_of(&b, NULL, COST_MACS);
     assert_int_equal(cost.layers[0].parameters, 6 + 6);
     assert_int_equal(cost.layers[1].parameters, 9);
@@ -254,7 +254,7 @@ static void shared_parameters(void **state)
     assert_int_equal(cost.parameters, 4 + 4 + 4 + 4 + 2);
     cost_free(&cost);
     mem_free(removed);
-    release(&b);
+    subject_free(&b);
 }
 
 /* --- trained networks ----------------------------------------------------------------------------------- */

@@ -74,8 +74,8 @@ enum { BATCH = 64 };
 static char *file_path(const char *name)
 {
     const char *source = getenv("SRCDIR");
-    char *path = name[0] == '@' ? mem_string(need_shared(name + 1))
-                                : mem_format("%s/%s", source ? source : ".", name);
+    char *path =
+        name[0] == '@' ? mem_string(need_shared(name + 1)) : mem_format("%s/%s", source ? source : ".", name);
     assert_non_null(path);
     return path;
 }

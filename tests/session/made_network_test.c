@@ -80,13 +80,9 @@ enum { PARAMETERS = 3 * 8 + 3 * 64 + 1 + 8 + 80 + 10 };
 
 static struct session *loaded(void)
 {
-    struct session *session;
-    struct error error = {0};
     char line[100];
-    assert_int_equal(session_new(&session, &error), STATUS_OK);
     snprintf(line, sizeof line, "load %s", path);
-    run_line(session, line);
-    return session;
+    return new_session(line);
 }
 
 /* --- asking --------------------------------------------------------------------------------------------- */

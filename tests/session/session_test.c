@@ -471,11 +471,8 @@ static int remove_folder(void **state)
 /* What states hold is bounded, and what they share is counted once. */
 static void test_history_bytes(void **state)
 {
-    struct session *session;
-    struct error error = {0};
+    struct session *session = new_session("load example");
     (void)state;
-    assert_int_equal(session_new(&session, &error), STATUS_OK);
-    run_line(session, "load example");
     size_t loaded = history_bytes(&session->history), weights = 4 * (size_t)session->model->cost.parameters;
     assert_true(loaded > weights && loaded < 2 * weights);
     run_line(session, "set gamma 2");
