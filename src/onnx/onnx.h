@@ -6,7 +6,7 @@
 
 #include "nn/graph/graph.h"
 
-/* Read a model: opset 7 to 18 of the default domain, parameters in float, half and double (raw or typed
+/* Read a model: opset 7 to 24 of the default domain, parameters in float, half and double (raw or typed
  * data), integers of all widths. The graph is as the file has it (not simplified), finished (graph_finish).
  * Errors name the file, and the byte offset, node or tensor; STATUS_FILE for damage, STATUS_UNSUPPORTED for
  * what is valid but not supported ("node /layer1/Foo: operator GridSample is not supported"). Older files are

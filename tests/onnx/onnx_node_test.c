@@ -340,22 +340,64 @@ static int find_reason(const char *name)
     return -1;
 }
 
-/* A second folder holds tests for operators that are to come: each is taken in once its operator is there. */
-static bool is_to_come(const char *base, const char *message)
+/* Operators of the second folder that are to come. One that has a row is taken off: its tests count then. */
+static const char *const to_come[] = {
+    "CumSum",
+    "DepthToSpace",
+    "DequantizeLinear",
+    "Einsum",
+    "Equal",
+    "GatherND",
+    "Greater",
+    "GreaterOrEqual",
+    "GridSample",
+    "InstanceNormalization",
+    "LRN",
+    "LayerNormalization",
+    "Less",
+    "LessOrEqual",
+    "MaxUnpool",
+    "Mean",
+    "QuantizeLinear",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceMin",
+    "ReduceProd",
+    "ReduceSumSquare",
+    "Round",
+    "Scatter",
+    "ScatterElements",
+    "ScatterND",
+    "Sign",
+    "Size",
+    "SpaceToDepth",
+    "Tile",
+    "TopK",
+    "Trilu",
+    "Where",
+};
+enum { TO_COME = sizeof to_come / sizeof *to_come };
+
+/* The operator of the list that the message says is not supported, or NULL. */
+static const char *find_to_come(const char *message)
 {
-    static const char end[] = "is not supported";
-    const size_t length = strlen(message), end_length = sizeof end - 1;
-    return strstr(base, "-more") && strstr(message, "operator ") && length > end_length &&
-           strcmp(message + length - end_length, end) == 0;
+    for (int i = 0; i < TO_COME; i++) {
+        char refusal[80];
+        snprintf(refusal, sizeof refusal, ": operator %s is not supported", to_come[i]);
+        if (strstr(message, refusal))
+            return to_come[i];
+    }
+    return NULL;
 }
 
-static void report(const char *base, const char *name, enum outcome outcome, const struct error *error)
+static void report(const char *name, enum outcome outcome, const struct error *error)
 {
     int reason = find_reason(name);
+    const char *missing = outcome == REFUSED ? find_to_come(error->message) : NULL;
     tests_run++;
-    if (outcome == REFUSED && is_to_come(base, error->message)) {
+    if (missing) {
         tests_to_come++;
-        printf("ok %d - %s # SKIP %s\n", tests_run, name, strstr(error->message, "operator "));
+        printf("ok %d - %s # SKIP not supported: operator %s\n", tests_run, name, missing);
         return;
     }
     if (outcome == REFUSED && reason >= 0) {
@@ -386,7 +428,7 @@ static void run_group(const char *base, const char *group)
         struct error error = {0};
         char *name = path_join(group, entries[i]->d_name), *path = path_join(base, name);
         enum outcome outcome = run_test(path, &error);
-        report(base, name, outcome, &error);
+        report(name, outcome, &error);
         mem_free(name);
         mem_free(path);
         free(entries[i]);
@@ -401,6 +443,12 @@ static void print_totals(void)
     printf("1..%d\n# %d of %d passed, %d failed\n", tests_run, tests_passed, tests_run, tests_failed);
     if (tests_to_come > 0)
         printf("# %d of operators that are to come\n", tests_to_come);
+    for (int i = 0; i < TO_COME; i++) {
+        if (operator_find(to_come[i])) {
+            printf("# operator %s has a row and still stands on the list of those to come\n", to_come[i]);
+            tests_failed++;
+        }
+    }
     for (int i = 0; i < UNSUPPORTED; i++) {
         int count = 0;
         bool told = false;
