@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rows of the criterion table, each defined beside its formula; criterion.c puts them in order. */
+/* The rows of the criterion table, each defined beside its formula; criterion_table.c puts them in order. */
 #ifndef IPPRO_SCORE_CRITERIA_H
 #define IPPRO_SCORE_CRITERIA_H
 
