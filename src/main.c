@@ -47,11 +47,11 @@ static void start(struct shell *shell, const struct arguments *arguments, bool i
         shell_words(shell, PROGRAM_NAME, "set", "threads", arguments->threads, NULL);
     if (arguments->model)
         shell_words(shell, PROGRAM_NAME, "load", arguments->model, NULL);
-    else if (interactive && !shell->session->model)
+    else if (interactive && !shell->session->state.model)
         shell_words(shell, PROGRAM_NAME, "load", "example", NULL);
     if (arguments->data)
         open_data(shell, arguments->data);
-    else if (interactive && !arguments->model && !shell->session->dataset)
+    else if (interactive && !arguments->model && !shell->session->state.dataset)
         shell_words(shell, PROGRAM_NAME, "data", "shapes", NULL);
 }
 

@@ -19,7 +19,7 @@ static int get_option(lua_State *L)
     int id = option_find(name);
     if (id == OPTION_NONE)
         return luaL_error(L, "no option '%s'", name);
-    const struct options *options = script_of(L)->session->options;
+    const struct options *options = script_of(L)->session->state.options;
     const struct parameter *parameter = &option_at(id)->parameter;
     const char *text = option_text(options, (enum option_id)id);
     if (parameter->kind == VALUE_REAL)
@@ -38,7 +38,7 @@ static int module_field(lua_State *L)
 {
     if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "seed") != 0)
         return 0;
-    lua_pushinteger(L, option_integer(script_of(L)->session->options, OPTION_SEED));
+    lua_pushinteger(L, option_integer(script_of(L)->session->state.options, OPTION_SEED));
     return 1;
 }
 

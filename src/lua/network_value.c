@@ -21,7 +21,7 @@
 static void push_model(lua_State *L)
 {
     void **place = handle_push(L, HANDLE_MODEL);
-    *place = model_retain(script_of(L)->session->model);
+    *place = model_retain(script_of(L)->session->state.model);
 }
 
 int ippro_load(lua_State *L)
@@ -35,7 +35,7 @@ int ippro_data(lua_State *L)
 {
     command_call(L, script_of(L)->session, "data", 1, lua_gettop(L));
     void **place = handle_push(L, HANDLE_DATA);
-    *place = dataset_retain(script_of(L)->session->dataset);
+    *place = dataset_retain(script_of(L)->session->state.dataset);
     return 1;
 }
 
@@ -46,7 +46,7 @@ static struct session *session_with(lua_State *L)
 {
     const struct model *model = handle_check(L, 1, HANDLE_MODEL);
     struct session *session = script_of(L)->session;
-    if (!session->model || model_original(session->model) != model_original(model))
+    if (!session->state.model || model_original(session->state.model) != model_original(model))
         luaL_error(L, "the session has another network than this one (%s): load it again", model->name);
     return session;
 }
@@ -75,7 +75,7 @@ static struct session *session_on(lua_State *L, int index)
     if (lua_isnoneornil(L, index))
         return session;
     struct dataset *dataset = handle_check(L, index, HANDLE_DATA);
-    if (dataset == session->dataset)
+    if (dataset == session->state.dataset)
         return session;
     void **place = handle_push(L, HANDLE_SCORE_SET);
     if (session_fork(session, &fork, &error) != STATUS_OK)
@@ -104,7 +104,7 @@ static int model_eval(lua_State *L)
     int options = has_data ? 3 : 2;
     command_call(L, session, "eval", options, options);
     const struct measurements *all = &session->measurements;
-    const struct measurement *found = measurements_find(all, session->pruning->network, NULL);
+    const struct measurement *found = measurements_find(all, session->state.pruning->network, NULL);
     if (found) {
         lua_pushinteger(L, found->images);
         lua_setfield(L, -2, "images");
@@ -201,8 +201,8 @@ static void set_ratio(lua_State *L)
 static void ratios_from_function(lua_State *L)
 {
     struct session *session = script_of(L)->session;
-    for (int i = 0; session->model && i < session->model->coupling->block_count; i++) {
-        const struct model *model = session->model;
+    for (int i = 0; session->state.model && i < session->state.model->coupling->block_count; i++) {
+        const struct model *model = session->state.model;
         const struct block *block = &model->coupling->blocks[i];
         if (block->locked)
             continue;
@@ -257,7 +257,7 @@ void push_ordered_targets(lua_State *L, const struct model *model, int index, co
 
 static void ratios_from_table(lua_State *L)
 {
-    push_ordered_targets(L, script_of(L)->session->model, 2, "ratios");
+    push_ordered_targets(L, script_of(L)->session->state.model, 2, "ratios");
     for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
         lua_pushvalue(L, -1);
         lua_rawget(L, 2);
@@ -301,7 +301,7 @@ static int model_prune(lua_State *L)
 static const struct cost *cost_now(lua_State *L)
 {
     const struct session *session = session_with(L);
-    return pruning_cost(session->pruning, session->model);
+    return pruning_cost(session->state.pruning, session->state.model);
 }
 
 /* model:cost(): of the network as it is now. */

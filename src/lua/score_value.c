@@ -62,8 +62,8 @@ static int set_criteria(lua_State *L)
 {
     const struct session *session = handle_check(L, 1, HANDLE_SCORE_SET);
     lua_newtable(L);
-    for (int i = 0; i < session->board->count; i++) {
-        lua_pushstring(L, session->board->entries[i].choice.label);
+    for (int i = 0; i < session->state.board->count; i++) {
+        lua_pushstring(L, session->state.board->entries[i].choice.label);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -87,13 +87,13 @@ static int set_field(lua_State *L)
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 1;
-    const struct score_entry *entry = board_entry(session->board, label);
+    const struct score_entry *entry = board_entry(session->state.board, label);
     if (!entry)
         return luaL_error(L, "'%s' is not scored here, and score sets have no method of that name", label);
     struct criterion_scores *held = push_scores(L);
-    held->model = model_retain(session->model);
-    held->board = board_retain(session->board);
-    held->options = options_retain(session->options);
+    held->model = model_retain(session->state.model);
+    held->board = board_retain(session->state.board);
+    held->options = options_retain(session->state.options);
     held->scores = scores_retain(entry->scores);
     held->choice = entry->choice;
     return 1;
@@ -110,9 +110,9 @@ static int set_name(lua_State *L)
     luaL_Buffer text;
     luaL_buffinit(L, &text);
     luaL_addstring(&text, "score set:");
-    for (int i = 0; i < session->board->count; i++) {
+    for (int i = 0; i < session->state.board->count; i++) {
         luaL_addchar(&text, ' ');
-        luaL_addstring(&text, session->board->entries[i].choice.label);
+        luaL_addstring(&text, session->state.board->entries[i].choice.label);
     }
     luaL_pushresult(&text);
     return 1;
@@ -337,8 +337,8 @@ void push_selection(lua_State *L, const struct session *session)
     *place = chosen;
     if (!chosen)
         luaL_error(L, "out of memory");
-    chosen->model = model_retain(session->model);
-    chosen->pruning = pruning_retain(session->pruning);
+    chosen->model = model_retain(session->state.model);
+    chosen->pruning = pruning_retain(session->state.pruning);
 }
 
 /* selection:removed([layer]): channel numbers of a layer, or a table of them by layer. */

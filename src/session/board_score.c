@@ -9,8 +9,8 @@
 #include "score/score.h"
 #include "session/board.h"
 #include "session/board_internal.h"
+#include "session/model.h"
 #include "session/pass.h"
-#include "session/session.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
 
@@ -31,7 +31,7 @@ static status make_pass(const struct board_source *source, const struct pass_set
                         const struct criterion_options *base, unsigned needs, struct pool *pool,
                         struct progress *progress, struct board *next, struct error *error)
 {
-    status code = session_fit(source->model, source->dataset, error);
+    status code = model_fits(source->model, source->dataset, error);
     if (code != STATUS_OK)
         return code;
     struct pass *pass = pass_new(source->dataset, settings);

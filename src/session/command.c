@@ -214,7 +214,7 @@ static status check_redirect(const struct invocation *invocation, struct error *
 static status run_invocation(struct session *session, const struct invocation *invocation,
                              struct progress *progress, struct reply *reply, struct error *error)
 {
-    struct call call = {session, invocation, *session->options, progress, reply};
+    struct call call = {session, invocation, *session->state.options, progress, reply};
     for (int i = 0; i < invocation->setting_count; i++) {
         if (invocation->settings[i].option != OPTION_NONE)
             call.options.value[invocation->settings[i].option] = invocation->settings[i].value;

@@ -19,7 +19,7 @@ status entry_check(const struct session *session, const struct score_entry *entr
     return entry->scores->layer[layer]
                ? STATUS_OK
                : error_set(error, STATUS_STATE, "%s has no scores of layer '%s': %s", entry->choice.label,
-                           session->model->layers->items[layer].name,
+                           session->state.model->layers->items[layer].name,
                            lack ? lack : "its channels are the network's outputs");
 }
 
@@ -83,7 +83,7 @@ void note_lacking(struct figure *figure, const struct session *session, const st
 {
     for (int i = next_reason(entry->scores, 0); figure && i >= 0; i = next_reason(entry->scores, i + 1)) {
         struct text text = {0};
-        add_reason(&text, session->model->layers, entry->choice.label, entry->scores, i);
+        add_reason(&text, session->state.model->layers, entry->choice.label, entry->scores, i);
         figure_note(figure, "%s", shown_words(figure, &text));
         text_free(&text);
     }
@@ -99,7 +99,7 @@ void reply_lacking(const struct call *call, const char *label, const struct scor
 {
     for (int i = next_reason(scores, 0); i >= 0; i = next_reason(scores, i + 1)) {
         struct text text = {0};
-        add_reason(&text, call->session->model->layers, label, scores, i);
+        add_reason(&text, call->session->state.model->layers, label, scores, i);
         reply_add(call->reply, STYLE_NOTE, "%s: only channels that another layer scores go there",
                   reply_text(call->reply, &text));
         text_free(&text);

@@ -9,6 +9,7 @@
 #include "base/share.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "onnx/onnx.h"
@@ -240,5 +241,28 @@ status model_derive(const struct derivation *derivation, struct model **result, 
         return code;
     }
     *result = model;
+    return STATUS_OK;
+}
+
+status model_fits(const struct model *model, const struct dataset *dataset, struct error *error)
+{
+    const int64_t *dim = model->input.dim;
+    if (!model->classes)
+        return error_set(error, STATUS_SHAPE,
+                         "the network %s does not classify images: what needs labels cannot be done",
+                         model->name);
+    if (dim[1] != dataset->channels || dim[2] != dataset->height || dim[3] != dataset->width) {
+        struct text wanted = {0};
+        shape_text(&model->input, &wanted);
+        status code =
+            error_set(error, STATUS_SHAPE, "the images of %s are 1x%dx%dx%d, but the network %s takes %s",
+                      dataset->kind->name, dataset->channels, dataset->height, dataset->width, model->name,
+                      text_data(&wanted));
+        text_free(&wanted);
+        return code;
+    }
+    if (dataset->classes > model->classes)
+        return error_set(error, STATUS_SHAPE, "%s has %d classes, but the network %s tells only %lld apart",
+                         dataset->kind->name, dataset->classes, model->name, (long long)model->classes);
     return STATUS_OK;
 }

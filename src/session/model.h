@@ -9,6 +9,8 @@
 #include "prune/cost.h"
 #include "prune/coupling.h"
 
+struct dataset;
+
 struct model {
     int shares;                /* owners beside the first */
     char *name;                /* what the user called it: a path, "example", "resnet56.onnx (pruned)" */
@@ -58,5 +60,8 @@ int64_t model_original_channel(const struct model *model, int layer, int64_t cha
 /* Names a network made from another by a change that `change` (size bytes) describes. */
 status network_name(const char *network, const void *change, size_t size, char out[DIGEST_SIZE],
                     struct error *error);
+
+/* Refuses a data set whose images or classes do not fit the network, naming both. */
+status model_fits(const struct model *model, const struct dataset *dataset, struct error *error);
 
 #endif

@@ -21,16 +21,15 @@ static status begin_state(struct session *session, struct error *error)
     status code = options_default(&options, error);
     if (code != STATUS_OK)
         return code;
-    session->options = options_share(&options);
-    session->board = board_new();
-    if (!session->options || !session->board)
+    session->state.options = options_share(&options);
+    session->state.board = board_new();
+    if (!session->state.options || !session->state.board)
         return error_memory(error);
     /* Without its files the program still works, in plain text. */
     struct error ignored = {0};
-    if (theme_load(option_text(&options, OPTION_THEME), &session->theme, &ignored) != STATUS_OK)
-        session->theme = NULL;
-    struct state state = {.board = session->board, .options = session->options, .theme = session->theme};
-    return history_push(&session->history, NULL, NULL, &state, error);
+    if (theme_load(option_text(&options, OPTION_THEME), &session->state.theme, &ignored) != STATUS_OK)
+        session->state.theme = NULL;
+    return history_push(&session->history, NULL, NULL, &session->state, error);
 }
 
 status session_new(struct session **result, struct error *error)
@@ -47,25 +46,13 @@ status session_new(struct session **result, struct error *error)
     return STATUS_OK;
 }
 
-/* The present state without a further owner. */
-static struct state state_of(const struct session *session)
-{
-    return (struct state){session->model,   session->dataset, session->board,
-                          session->options, session->theme,   session->pruning};
-}
-
 /* Let go of the present state and take over another, whose ownership passes. */
 static void replace_state(struct session *session, struct state state)
 {
-    struct state old = state_of(session);
+    struct state old = session->state;
     if (old.pruning != state.pruning)
         pruning_forget(old.pruning);
-    session->model = state.model;
-    session->dataset = state.dataset;
-    session->board = state.board;
-    session->options = state.options;
-    session->theme = state.theme;
-    session->pruning = state.pruning;
+    session->state = state;
     state_release(&old);
 }
 
@@ -88,10 +75,9 @@ status session_fork(const struct session *session, struct session **result, stru
     struct session *fork = mem_new(1, sizeof *fork);
     if (!fork)
         return error_memory(error);
-    struct state present = state_of(session);
-    replace_state(fork, state_retain(&present));
+    replace_state(fork, state_retain(&session->state));
     fork->recipe_program = session->recipe_program;
-    status code = history_push(&fork->history, NULL, NULL, &present, error);
+    status code = history_push(&fork->history, NULL, NULL, &session->state, error);
     if (code != STATUS_OK) {
         session_free(fork);
         return code;
@@ -120,19 +106,17 @@ status session_mirror(const struct session *session, struct session **result, st
 
 void session_begin(struct session *session, struct session_change *change)
 {
-    struct state present = state_of(session);
-    change->before = state_retain(&present);
+    change->before = state_retain(&session->state);
     change->position = session->history.position;
 }
 
 status session_commit(struct session *session, struct session_change *change, const char *line,
                       const char *log, struct error *error)
 {
-    struct state present = state_of(session);
     bool moved = session->history.position != change->position;
     status code = STATUS_OK;
-    if (!moved && !state_equal(&present, &change->before))
-        code = history_push(&session->history, line, log, &present, error);
+    if (!moved && !state_equal(&session->state, &change->before))
+        code = history_push(&session->history, line, log, &session->state, error);
     if (code == STATUS_OK)
         state_release(&change->before);
     else
@@ -155,8 +139,8 @@ void session_go(struct session *session, int position)
 
 void session_set_board(struct session *session, struct board *board)
 {
-    board_free(session->board);
-    session->board = board;
+    board_free(session->state.board);
+    session->state.board = board;
 }
 
 status session_set_model(struct session *session, struct model *model, struct error *error)
@@ -171,59 +155,60 @@ status session_set_model(struct session *session, struct model *model, struct er
     }
     session_set_board(session, empty);
     session_set_pruning(session, pruning);
-    model_free(session->model);
-    session->model = model;
+    model_free(session->state.model);
+    session->state.model = model;
     return STATUS_OK;
 }
 
 void session_set_dataset(struct session *session, struct dataset *dataset)
 {
-    dataset_free(session->dataset);
-    session->dataset = dataset;
+    dataset_free(session->state.dataset);
+    session->state.dataset = dataset;
 }
 
 void session_set_pruning(struct session *session, struct pruning *pruning)
 {
-    if (session->pruning != pruning)
-        pruning_forget(session->pruning);
-    pruning_free(session->pruning);
-    session->pruning = pruning;
+    if (session->state.pruning != pruning)
+        pruning_forget(session->state.pruning);
+    pruning_free(session->state.pruning);
+    session->state.pruning = pruning;
 }
 
 static void set_theme(struct session *session, struct theme *theme)
 {
-    theme_free(session->theme);
-    session->theme = theme;
+    theme_free(session->state.theme);
+    session->state.theme = theme;
 }
 
 /* Options that are equal stay the very same part, so that a command that sets what is set changes nothing. */
 static struct options *next_options(const struct session *session, const struct options *options)
 {
-    return memcmp(options, session->options, sizeof *options) == 0 ? options_retain(session->options)
-                                                                   : options_share(options);
+    return memcmp(options, session->state.options, sizeof *options) == 0
+               ? options_retain(session->state.options)
+               : options_share(options);
 }
 
 static void set_options(struct session *session, struct options *options)
 {
-    options_release(session->options);
-    session->options = options;
+    options_release(session->state.options);
+    session->state.options = options;
 }
 
 /* --- questions ------------------------------------------------------------------------------------------ */
 
 const struct score_entry *session_entry(const struct session *session, const char *label)
 {
-    return board_entry(session->board, label);
+    return board_entry(session->state.board, label);
 }
 
 status session_graph(struct session *session, const struct graph **graph, struct error *error)
 {
-    return pruning_graph(session->pruning, session->model, graph, error);
+    return pruning_graph(session->state.pruning, session->state.model, graph, error);
 }
 
 status session_pool(struct session *session, struct pool **pool, struct error *error)
 {
-    int threads = (int)option_integer(session->options, OPTION_THREADS);
+    int threads = (int)option_integer(session->state.options, OPTION_THREADS);
     if (!session->pool || session->pool_threads != threads) {
         struct pool *made;
         status code = pool_new(threads, &made, error);
@@ -234,29 +219,6 @@ status session_pool(struct session *session, struct pool **pool, struct error *e
         session->pool_threads = threads;
     }
     *pool = session->pool;
-    return STATUS_OK;
-}
-
-status session_fit(const struct model *model, const struct dataset *dataset, struct error *error)
-{
-    const int64_t *dim = model->input.dim;
-    if (!model->classes)
-        return error_set(error, STATUS_SHAPE,
-                         "the network %s does not classify images: what needs labels cannot be done",
-                         model->name);
-    if (dim[1] != dataset->channels || dim[2] != dataset->height || dim[3] != dataset->width) {
-        struct text wanted = {0};
-        shape_text(&model->input, &wanted);
-        status code =
-            error_set(error, STATUS_SHAPE, "the images of %s are 1x%dx%dx%d, but the network %s takes %s",
-                      dataset->kind->name, dataset->channels, dataset->height, dataset->width, model->name,
-                      text_data(&wanted));
-        text_free(&wanted);
-        return code;
-    }
-    if (dataset->classes > model->classes)
-        return error_set(error, STATUS_SHAPE, "%s has %d classes, but the network %s tells only %lld apart",
-                         dataset->kind->name, dataset->classes, model->name, (long long)model->classes);
     return STATUS_OK;
 }
 
@@ -272,9 +234,9 @@ status session_set_options(struct session *session, const struct options *option
     struct board *board = NULL;
     const char *dropped[CHOICES_MAX];
     int dropped_count = 0;
-    struct board_source source = {session->board, session->model, session->dataset,
-                                  options,        session->live,  &session->passes};
-    bool new_theme = text_changed(options, session->options, OPTION_THEME);
+    struct board_source source = {session->state.board, session->state.model, session->state.dataset, options,
+                                  session->live,        &session->passes};
+    bool new_theme = text_changed(options, session->state.options, OPTION_THEME);
     struct options *next = next_options(session, options);
     status code = next ? STATUS_OK : error_memory(error);
     if (code == STATUS_OK && new_theme)
@@ -300,8 +262,8 @@ status session_score(struct session *session, const struct choice *choices, int 
                      const struct options *options, struct progress *progress, struct score_outcome *outcome,
                      struct error *error)
 {
-    struct board_source source = {session->board, session->model, session->dataset,
-                                  options,        session->live,  &session->passes};
+    struct board_source source = {session->state.board, session->state.model, session->state.dataset, options,
+                                  session->live,        &session->passes};
     struct board *board;
     struct pool *pool;
     status code = session_pool(session, &pool, error);

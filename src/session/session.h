@@ -27,13 +27,7 @@
 struct recipe_program;
 
 struct session {
-    /* The present state, each part counted. */
-    struct model *model;     /* NULL: none */
-    struct dataset *dataset; /* NULL: none */
-    struct board *board;
-    struct options *options;
-    struct theme *theme;     /* NULL: no theme could be found; plain text then */
-    struct pruning *pruning; /* NULL without a model */
+    struct state state; /* the present one, each part counted */
 
     struct history history;
     struct measurements measurements;    /* of all networks that were evaluated: no part of the state */
@@ -95,7 +89,5 @@ const struct score_entry *session_entry(const struct session *session,
 status session_graph(struct session *session, const struct graph **graph, struct error *error);
 /* The pool, made when first needed. */
 status session_pool(struct session *session, struct pool **pool, struct error *error);
-/* Refuses a data set whose images or classes do not fit the network, naming both. */
-status session_fit(const struct model *model, const struct dataset *dataset, struct error *error);
 
 #endif

@@ -49,7 +49,7 @@ void text_add_shape(struct text *text, const struct shape *shape)
 
 void text_add_sample(struct text *text, const struct session *session)
 {
-    const struct pass *pass = session->board->pass;
+    const struct pass *pass = session->state.board->pass;
     if (!pass) {
         text_add(text, "weights only");
         return;
@@ -163,17 +163,17 @@ static void real_fact(struct figure *figure, const char *key, double value)
 /* Of a network that is not as loaded any more. */
 static void changed_facts(const struct session *session, struct figure *figure)
 {
-    if (strcmp(session->pruning->network, session->model->digest) == 0)
+    if (strcmp(session->state.pruning->network, session->state.model->digest) == 0)
         return;
-    figure_fact(figure, "network_hash", "%s", session->pruning->network);
+    figure_fact(figure, "network_hash", "%s", session->state.pruning->network);
     struct text made = {0};
-    for (const char *from = session->model->made; from && *from; from++)
+    for (const char *from = session->state.model->made; from && *from; from++)
         text_add_bytes(&made, *from == '\n' ? "; " : from, *from == '\n' ? 2 : 1);
     if (made.length)
         figure_fact(figure, "made", "%s", shown_words(figure, &made));
     text_free(&made);
-    if (session->pruning->how)
-        figure_fact(figure, "selected", "%s", session->pruning->how);
+    if (session->state.pruning->how)
+        figure_fact(figure, "selected", "%s", session->state.pruning->how);
 }
 
 static const char *data_hash(const void *dataset)
@@ -197,10 +197,10 @@ static void data_facts(struct dataset *dataset, const char *data, const char *ha
 /* Of the pass that scores came from, perhaps over another data set than the one that is open. */
 static void sample_facts(const struct session *session, struct figure *figure)
 {
-    const struct pass *pass = session->board->pass;
+    const struct pass *pass = session->state.board->pass;
     const struct pass_settings *settings = &pass->settings;
     const struct score_statistics *found = pass->statistics;
-    if (pass->dataset != session->dataset)
+    if (pass->dataset != session->state.dataset)
         data_facts(pass->dataset, "sample_data", "sample_data_hash", "sample_normalize", figure);
     figure_fact(figure, "sample", "%lld of %lld", (long long)pass->sample.count,
                 (long long)pass->dataset->count);
@@ -221,23 +221,23 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
     if (!figure)
         return NULL;
     figure_fact(figure, "program", "%s %s", PROGRAM_NAME, PROGRAM_VERSION);
-    if (session->model) {
-        figure_fact(figure, "model", "%s", session->model->name);
-        figure_fact(figure, "model_hash", "%s", session->model->digest);
+    if (session->state.model) {
+        figure_fact(figure, "model", "%s", session->state.model->name);
+        figure_fact(figure, "model_hash", "%s", session->state.model->digest);
         changed_facts(session, figure);
-        if (judged_at(session->model))
-            figure_fact(figure, "judged", "%s", judged_at(session->model));
+        if (judged_at(session->state.model))
+            figure_fact(figure, "judged", "%s", judged_at(session->state.model));
     }
-    if (session->dataset)
-        data_facts(session->dataset, "data", "data_hash", "normalize", figure);
-    if (board_statistics(session->board))
+    if (session->state.dataset)
+        data_facts(session->state.dataset, "data", "data_hash", "normalize", figure);
+    if (board_statistics(session->state.board))
         sample_facts(session, figure);
-    if (session->board->count) {
+    if (session->state.board->count) {
         static const enum option_id told[] = {OPTION_GAMMA, OPTION_TARGET, OPTION_TAYLOR, OPTION_GRAD,
                                               OPTION_BATCH};
         for (size_t i = 0; i < sizeof told / sizeof *told; i++)
             figure_fact(figure, option_at((int)told[i])->parameter.name, "%s",
-                        option_text(session->options, told[i]));
+                        option_text(session->state.options, told[i]));
     }
     return figure;
 }
@@ -271,7 +271,7 @@ static bool wanted(const struct call *call, int first, int layer)
     if (!call_argument(call, first))
         return true;
     for (int i = first; call_argument(call, i); i++) {
-        if (layers_match(call->session->model->layers, call_argument(call, i), layer))
+        if (layers_match(call->session->state.model->layers, call_argument(call, i), layer))
             return true;
     }
     return false;
@@ -279,7 +279,7 @@ static bool wanted(const struct call *call, int first, int layer)
 
 status call_layers(const struct call *call, int first, int **layers, int *count, struct error *error)
 {
-    const struct layers *all = call->session->model->layers;
+    const struct layers *all = call->session->state.model->layers;
     *layers = mem_new((size_t)all->count, sizeof **layers);
     if (!*layers)
         return error_memory(error);
@@ -325,8 +325,8 @@ static status add_shown_list(const struct session *session, const char *text, st
 
 static void show_all(const struct session *session, struct shown_scores *scores)
 {
-    for (int i = 0; i < session->board->count; i++)
-        scores->entries[scores->count++] = &session->board->entries[i];
+    for (int i = 0; i < session->state.board->count; i++)
+        scores->entries[scores->count++] = &session->state.board->entries[i];
 }
 
 status shown_scores(const struct session *session, const char *text, struct shown_scores *scores,
@@ -363,7 +363,7 @@ status call_entry(const struct call *call, int index, const struct score_entry *
 
 int64_t call_pruned(const struct call *call, int layer)
 {
-    return pruned_count(call->session->model->layers->items[layer].channels,
+    return pruned_count(call->session->state.model->layers->items[layer].channels,
                         option_real(&call->options, OPTION_RATIO),
                         (enum rounding)option_integer(&call->options, OPTION_ROUND));
 }
@@ -371,7 +371,7 @@ int64_t call_pruned(const struct call *call, int layer)
 status layer_ranks(const struct session *session, const struct score_entry *entry, int layer, int64_t **ranks,
                    struct error *error)
 {
-    const struct layer *item = &session->model->layers->items[layer];
+    const struct layer *item = &session->state.model->layers->items[layer];
     size_t channels = (size_t)item->channels;
     *ranks = NULL;
     if (!entry->scores->layer[layer])

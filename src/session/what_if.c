@@ -166,8 +166,9 @@ static void add_share(struct text *text, const struct measurement *measurement)
 void text_add_accuracy(struct text *text, const struct session *session)
 {
     const struct measurements *all = &session->measurements;
-    const struct measurement *now = measurements_find(all, session->pruning->network, NULL);
-    const struct measurement *first = measurements_find(all, model_original(session->model)->network, NULL);
+    const struct measurement *now = measurements_find(all, session->state.pruning->network, NULL);
+    const struct measurement *first =
+        measurements_find(all, model_original(session->state.model)->network, NULL);
     if (now)
         add_share(text, now);
     else
@@ -177,8 +178,8 @@ void text_add_accuracy(struct text *text, const struct session *session)
 void text_add_baseline(struct text *text, const struct session *session)
 {
     const struct measurements *all = &session->measurements;
-    const struct measurement *now = measurements_find(all, session->pruning->network, NULL);
-    const char *original = model_original(session->model)->network;
+    const struct measurement *now = measurements_find(all, session->state.pruning->network, NULL);
+    const char *original = model_original(session->state.model)->network;
     const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
     if (first && first != now)
         add_share(text, first);
@@ -238,13 +239,14 @@ static void other_row(struct figure *figure, int64_t before, int64_t after)
 
 static void selection_rows(const struct session *session, struct figure *figure)
 {
-    const struct cost *before = &session->model->cost;
-    const struct cost *after = pruning_cost(session->pruning, session->model);
+    const struct cost *before = &session->state.model->cost;
+    const struct cost *after = pruning_cost(session->state.pruning, session->state.model);
     for (int i = 0; i < before->layer_count; i++) {
         const struct layer_cost *whole = &before->layers[i], *left = &after->layers[i];
         double amounts[] = {(double)whole->parameters, (double)left->parameters, whole->macs, left->macs};
         if (layer_changes(whole, left))
-            cost_row(figure, session->model->layers->items[i].name, left->channels, whole->channels, amounts);
+            cost_row(figure, session->state.model->layers->items[i].name, left->channels, whole->channels,
+                     amounts);
     }
     other_row(figure, before->other_parameters, after->other_parameters);
     double totals[] = {(double)before->parameters, (double)after->parameters, before->macs, after->macs};
@@ -264,7 +266,7 @@ static const char *warned_unit(const struct coupling *coupling, const struct sel
 
 static void note_warnings(const struct session *session, struct figure *figure)
 {
-    const struct pruning *pruning = session->pruning;
+    const struct pruning *pruning = session->state.pruning;
     for (size_t i = 0; i < pruning->warning_count; i++) {
         const struct select_warning *warning = &pruning->warnings[i];
         struct text text = {0};
@@ -273,11 +275,11 @@ static void note_warnings(const struct session *session, struct figure *figure)
             return;
         }
         if (warning->block >= 0)
-            text_add_block(&text, session->model->coupling, warning->block);
+            text_add_block(&text, session->state.model->coupling, warning->block);
         else
             text_add(&text, "the network");
         text_add_format(&text, ": %lld %s go, not %lld as asked: %s", (long long)warning->done,
-                        warned_unit(session->model->coupling, warning), (long long)warning->asked,
+                        warned_unit(session->state.model->coupling, warning), (long long)warning->asked,
                         warning->why);
         figure_note(figure, "%s", shown_words(figure, &text));
         text_free(&text);
@@ -287,15 +289,15 @@ static void note_warnings(const struct session *session, struct figure *figure)
 /* Layers that keep less than a tenth of their channels, or one of several. */
 static void note_nearly_empty(const struct session *session, struct figure *figure)
 {
-    const struct cost *before = &session->model->cost;
-    const struct cost *after = pruning_cost(session->pruning, session->model);
+    const struct cost *before = &session->state.model->cost;
+    const struct cost *after = pruning_cost(session->state.pruning, session->state.model);
     int count = 0;
     for (int i = 0; i < before->layer_count; i++) {
         int64_t kept = after->layers[i].channels, of = before->layers[i].channels;
         if (kept == of || (kept > 1 && kept * 10 >= of) || count++ >= NOTES_MAX)
             continue;
         figure_note(figure, "layer %s is nearly empty: it keeps %lld of %lld channels",
-                    session->model->layers->items[i].name, (long long)kept, (long long)of);
+                    session->state.model->layers->items[i].name, (long long)kept, (long long)of);
     }
     if (count > NOTES_MAX)
         figure_note(figure, "and %d more layers are nearly empty", count - NOTES_MAX);
@@ -303,8 +305,8 @@ static void note_nearly_empty(const struct session *session, struct figure *figu
 
 static void note_totals(const struct session *session, struct figure *figure)
 {
-    const struct cost *before = &session->model->cost;
-    const struct cost *after = pruning_cost(session->pruning, session->model);
+    const struct cost *before = &session->state.model->cost;
+    const struct cost *after = pruning_cost(session->state.pruning, session->state.model);
     struct text text = {0};
     text_add(&text, "parameters ");
     text_add_change(&text, (double)before->parameters, (double)after->parameters, false);
@@ -329,14 +331,14 @@ status show_selection(const struct call *call, const char *name, struct error *e
     const struct session *session = call->session;
     struct figure *figure = shown_figure(session, FIGURE_TABLE, name);
     if (figure) {
-        figure_title(figure, "%s: %s", model_title(session->model),
-                     session->pruning->how ? session->pruning->how : "nothing is selected");
+        figure_title(figure, "%s: %s", model_title(session->state.model),
+                     session->state.pruning->how ? session->state.pruning->how : "nothing is selected");
         cost_columns(figure);
         selection_rows(session, figure);
         note_totals(session, figure);
         note_warnings(session, figure);
-        const struct score_entry *entry = session_entry(session, session->pruning->rule.criterion);
-        if (entry && session->pruning->how)
+        const struct score_entry *entry = session_entry(session, session->state.pruning->rule.criterion);
+        if (entry && session->state.pruning->how)
             note_lacking(figure, session, entry);
         note_nearly_empty(session, figure);
     }

@@ -27,16 +27,16 @@ struct drawing {
 
 bool show_ascii(const struct show *show, const struct session *session)
 {
-    const int64_t wanted = option_integer(session->options, OPTION_ASCII);
+    const int64_t wanted = option_integer(session->state.options, OPTION_ASCII);
     if (wanted != AUTO)
         return wanted == AUTO_YES;
-    return show->ascii || !terminal_utf8() || (session->theme && session->theme->ascii);
+    return show->ascii || !terminal_utf8() || (session->state.theme && session->state.theme->ascii);
 }
 
 static void drawing_start(struct drawing *drawing, const struct show *show, const struct session *session,
                           int descriptor)
 {
-    const struct options *options = session->options;
+    const struct options *options = session->state.options;
     int64_t width = option_integer(options, OPTION_WIDTH);
     int64_t color = option_integer(options, OPTION_COLOR);
     drawing->width = width ? (int)width : terminal_columns(descriptor);
@@ -48,7 +48,7 @@ static void drawing_start(struct drawing *drawing, const struct show *show, cons
         drawing->colors = 0;
     if (drawing->colors == 0 && color == AUTO_YES)
         drawing->colors = 8; /* NO_COLOR is overruled on a terminal that takes escape sequences */
-    drawing->theme = drawing->colors < 0 ? NULL : session->theme;
+    drawing->theme = drawing->colors < 0 ? NULL : session->state.theme;
     canvas_init(&drawing->canvas, drawing->width, drawing->ascii);
 }
 
@@ -157,8 +157,8 @@ void show_error(const struct show *show, const struct session *session, const ch
                 const struct error *error)
 {
     const char *message = *error->message ? error->message : status_text(error->code);
-    bool color = session && session->theme && !show->plain && terminal_colors(STDERR_FILENO) >= 0 &&
-                 option_integer(session->options, OPTION_COLOR) != AUTO_NO;
+    bool color = session && session->state.theme && !show->plain && terminal_colors(STDERR_FILENO) >= 0 &&
+                 option_integer(session->state.options, OPTION_COLOR) != AUTO_NO;
     /* Drawn on a canvas as wide as the message, so that an error is one line, whatever the terminal's width.
      */
     struct text line = {0}, out = {0};
@@ -169,7 +169,7 @@ void show_error(const struct show *show, const struct session *session, const ch
     if (color && !line.failed && width <= canvas.width) {
         canvas_text(&canvas, 0, 0, STYLE_ERROR, text_data(&line));
         if (!canvas.failed)
-            canvas_print(&canvas, session->theme, terminal_colors(STDERR_FILENO), &out);
+            canvas_print(&canvas, session->state.theme, terminal_colors(STDERR_FILENO), &out);
     }
     if (out.length && !out.failed)
         fputs(text_data(&out), stderr);

@@ -62,17 +62,17 @@ static void add_idle(const struct explorer *explorer, struct text *text)
 {
     const struct session *session = explorer->session;
     const char *label = explorer_criterion(explorer);
-    if (session->model)
-        text_add_escaped(text, model_title(session->model), 40);
-    if (session->dataset)
-        text_add_format(text, "%s%s %s", text->length ? " · " : "", session->dataset->kind->name,
-                        session->dataset->split);
+    if (session->state.model)
+        text_add_escaped(text, model_title(session->state.model), 40);
+    if (session->state.dataset)
+        text_add_format(text, "%s%s %s", text->length ? " · " : "", session->state.dataset->kind->name,
+                        session->state.dataset->split);
     if (label)
         text_add_format(text, " · by %s", label);
-    if (!session->model)
+    if (!session->state.model)
         text_add(text, "no network yet");
     else
-        text_add_format(text, " · ratio %s", option_text(session->options, OPTION_RATIO));
+        text_add_format(text, " · ratio %s", option_text(session->state.options, OPTION_RATIO));
 }
 
 static void draw_status(struct explorer *explorer, struct canvas *grid, int line)

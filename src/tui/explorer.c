@@ -93,14 +93,14 @@ void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
 
 const char *explorer_criterion(const struct explorer *explorer)
 {
-    const struct board *board = explorer->session->board;
+    const struct board *board = explorer->session->state.board;
     return board && explorer->criterion < board->count ? board->entries[explorer->criterion].choice.label
                                                        : NULL;
 }
 
 struct theme *explorer_theme(const struct explorer *explorer)
 {
-    return explorer->preview ? explorer->preview : explorer->session->theme;
+    return explorer->preview ? explorer->preview : explorer->session->state.theme;
 }
 
 /* --- places --------------------------------------------------------------------------------------------- */
@@ -157,18 +157,12 @@ void explorer_focus(struct explorer *explorer, int pane)
 
 /* --- keeping up ----------------------------------------------------------------------------------------- */
 
-static struct state present_state(const struct session *session)
-{
-    return (struct state){session->model,   session->dataset, session->board,
-                          session->options, session->theme,   session->pruning};
-}
-
 bool explorer_scores_changed(const struct explorer *explorer)
 {
     const struct session *session = explorer->session;
     const struct state *seen = &explorer->seen;
-    return session->board != seen->board || session->options != seen->options ||
-           session->model != seen->model;
+    return session->state.board != seen->board || session->state.options != seen->options ||
+           session->state.model != seen->model;
 }
 
 /* The histograms follow the cursor of the layers and the width of their pane. */
@@ -192,7 +186,7 @@ static void remember_scores(struct explorer *explorer)
 /* The options ascii and color, and the theme, over what the terminal can do. */
 static void follow_options(struct explorer *explorer)
 {
-    const struct options *options = explorer->session->options;
+    const struct options *options = explorer->session->state.options;
     int64_t color = option_integer(options, OPTION_COLOR);
     explorer->ascii = show_ascii(&explorer->shell->show, explorer->session);
     explorer->depth = explorer->colors > 0 && color == AUTO_NO     ? 0
@@ -202,10 +196,10 @@ static void follow_options(struct explorer *explorer)
 
 void explorer_refresh(struct explorer *explorer)
 {
-    struct state now = present_state(explorer->session);
+    const struct state *now = &explorer->session->state;
     follow_options(explorer);
-    bool changed = !state_equal(&now, &explorer->seen);
-    int criteria = now.board ? now.board->count : 0;
+    bool changed = !state_equal(now, &explorer->seen);
+    int criteria = now->board ? now->board->count : 0;
     if (explorer->criterion >= criteria)
         explorer->criterion = criteria > 0 ? criteria - 1 : 0;
     for (int i = 0; changed && i < PANE_COUNT; i++) {
@@ -218,7 +212,7 @@ void explorer_refresh(struct explorer *explorer)
     }
     if (changed) {
         state_release(&explorer->seen);
-        explorer->seen = state_retain(&now);
+        explorer->seen = state_retain(now);
     }
 }
 

@@ -101,7 +101,7 @@ static void search_again(struct explorer *explorer, enum action_id action)
 
 static void next_criterion(struct explorer *explorer, enum action_id action)
 {
-    int count = explorer->session->board->count;
+    int count = explorer->session->state.board->count;
     if (!count) {
         explorer_say(explorer, true, "no scores yet: score all");
         return;
@@ -113,7 +113,7 @@ static void next_criterion(struct explorer *explorer, enum action_id action)
 static void prune(struct explorer *explorer, enum action_id action)
 {
     const char *label = explorer_criterion(explorer);
-    const struct pruning *pruning = explorer->session->pruning;
+    const struct pruning *pruning = explorer->session->state.pruning;
     bool any = false;
     (void)action;
     for (int i = 0; pruning && i < pruning->block_count; i++)

@@ -20,7 +20,7 @@ enum { BAR_WIDTH = 20 };
 
 static void show_scores(struct explorer *explorer, const struct live_snapshot *snapshot)
 {
-    if (explorer->mirror && explorer->mirror->model == snapshot->model)
+    if (explorer->mirror && explorer->mirror->state.model == snapshot->model)
         session_set_board(explorer->mirror, board_retain(snapshot->board));
 }
 

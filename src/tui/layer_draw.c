@@ -19,7 +19,7 @@ static const struct cost *shown_cost(const struct explorer *explorer)
 {
     const struct session *session = explorer->session;
     return explorer->layers.plan.layers ? &explorer->layers.plan
-                                        : pruning_cost(session->pruning, session->model);
+                                        : pruning_cost(session->state.pruning, session->state.model);
 }
 
 /* --- numbers of a row ----------------------------------------------------------------------------------- */
@@ -27,14 +27,14 @@ static const struct cost *shown_cost(const struct explorer *explorer)
 static void add_channels(const struct session *session, int layer, struct layer_numbers *numbers,
                          int64_t *free)
 {
-    const struct coupling *coupling = session->model->coupling;
-    int64_t channels = session->model->layers->items[layer].channels;
+    const struct coupling *coupling = session->state.model->coupling;
+    int64_t channels = session->state.model->layers->items[layer].channels;
     for (int64_t c = 0; c < channels; c++) {
         int block = coupling->classes[coupling->layer_classes[layer][c]].block;
         if (block < 0 || coupling->blocks[block].locked)
             continue;
-        numbers->ratio += session->pruning->ratio[block];
-        numbers->excluded &= session->pruning->excluded[block];
+        numbers->ratio += session->state.pruning->ratio[block];
+        numbers->excluded &= session->state.pruning->excluded[block];
         (*free)++;
     }
     numbers->stream |= coupling->groups[coupling->layer_group[layer]].stream;
@@ -44,15 +44,15 @@ struct layer_numbers layer_numbers(const struct explorer *explorer, const struct
 {
     const struct session *session = explorer->session;
     const struct cost *cost = shown_cost(explorer);
-    const struct cost *selected = pruning_cost(session->pruning, session->model);
+    const struct cost *selected = pruning_cost(session->state.pruning, session->state.model);
     struct layer_numbers numbers = {.excluded = true};
     int64_t free = 0;
     for (int i = row->first; i < row->first + row->count; i++) {
         numbers.kept += cost->layers[i].channels;
-        numbers.channels += session->model->layers->items[i].channels;
+        numbers.channels += session->state.model->layers->items[i].channels;
         numbers.macs += cost->layers[i].macs;
         numbers.differs |=
-            session->pruning->removed_count && cost->layers[i].channels != selected->layers[i].channels;
+            session->state.pruning->removed_count && cost->layers[i].channels != selected->layers[i].channels;
         add_channels(session, i, &numbers, &free);
     }
     numbers.locked = free == 0;
@@ -156,7 +156,7 @@ static void draw_numbers(struct canvas *grid, const struct rect *room, int line,
 static void draw_name(const struct explorer *explorer, struct canvas *grid, const struct rect *room, int line,
                       const struct layer_places *places, const struct layer_row *row, bool stream)
 {
-    const struct layers *layers = explorer->session->model->layers;
+    const struct layers *layers = explorer->session->state.model->layers;
     const struct glyph_set *glyphs = glyph_set(grid->ascii);
     struct rect cut = *room;
     cut.width = places->name_width < room->width ? places->name_width : room->width;

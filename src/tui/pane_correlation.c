@@ -39,7 +39,7 @@ static void refresh(struct explorer *explorer)
     if (!explorer_scores_changed(explorer))
         return;
     correlation_free_view(view);
-    if (!explorer->session->model || explorer->session->board->count < 2)
+    if (!explorer->session->state.model || explorer->session->state.board->count < 2)
         return;
     if (explorer_ask(explorer, words, 1, 0, &reply, &error) == STATUS_OK && reply.count &&
         reply.items[0].figure && reply.items[0].figure->kind == FIGURE_MATRIX) {
@@ -131,9 +131,9 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
     struct correlation_view *view = &explorer->correlation;
     if (!view->figure) {
         draw_empty(grid, room,
-                   view->why                              ? view->why
-                   : explorer->session->board->count == 1 ? "one criterion alone: score another"
-                                                          : "no scores yet: score all");
+                   view->why                                    ? view->why
+                   : explorer->session->state.board->count == 1 ? "one criterion alone: score another"
+                                                                : "no scores yet: score all");
         return;
     }
     const struct figure_matrix *matrix = &view->figure->matrix;
@@ -164,7 +164,7 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
 static void title(const struct explorer *explorer, struct text *text)
 {
     static const char *const ways[] = {"layer by layer", "mean over layers", "all filters pooled"};
-    const struct options *options = explorer->session->options;
+    const struct options *options = explorer->session->state.options;
     if (!explorer->correlation.figure)
         return;
     text_add_format(text, "%s, %s", correlation_method_name((int)option_integer(options, OPTION_METHOD)),
@@ -176,7 +176,7 @@ static void title(const struct explorer *explorer, struct text *text)
 static void next_method(struct explorer *explorer)
 {
     const struct parameter *parameter = &option_at(OPTION_METHOD)->parameter;
-    int64_t now = option_integer(explorer->session->options, OPTION_METHOD);
+    int64_t now = option_integer(explorer->session->state.options, OPTION_METHOD);
     const char *next = parameter->choice((int)now + 1);
     explorer_command(explorer, "set", "method", next ? next : parameter->choice(0), NULL);
 }

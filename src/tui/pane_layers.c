@@ -33,7 +33,7 @@ const struct layer_row *layers_current(const struct explorer *explorer)
 static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
 {
     struct layers_view *view = &explorer->layers;
-    if (!explorer->session->model || !view->count) {
+    if (!explorer->session->state.model || !view->count) {
         draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
         return;
     }
@@ -57,13 +57,14 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
 static void title(const struct explorer *explorer, struct text *text)
 {
     const struct session *session = explorer->session;
-    if (!session->model)
+    if (!session->state.model)
         return;
     if (explorer->layers.plan.layers)
         text_add(text, "at the ratios: ");
-    else if (session->pruning->removed_count)
+    else if (session->state.pruning->removed_count)
         text_add(text, "as selected: ");
-    text_add_format(text, "%s, %d layers", model_title(session->model), session->model->layers->count);
+    text_add_format(text, "%s, %d layers", model_title(session->state.model),
+                    session->state.model->layers->count);
 }
 
 /* --- keeping up ----------------------------------------------------------------------------------------- */
@@ -73,21 +74,22 @@ static void refresh(struct explorer *explorer)
     struct layers_view *view = &explorer->layers;
     const struct session *session = explorer->session;
     struct error ignored = {0};
-    if (session->model != explorer->seen.model) {
+    if (session->state.model != explorer->seen.model) {
         mem_free(view->closed);
-        view->closed = session->model ? mem_new((size_t)session->model->layers->count + 1, 1) : NULL;
+        view->closed =
+            session->state.model ? mem_new((size_t)session->state.model->layers->count + 1, 1) : NULL;
         view->cursor = view->top = 0;
         view->said_at = 0;
-        layer_rows_fill(view, view->closed ? session->model->layers : NULL);
+        layer_rows_fill(view, view->closed ? session->state.model->layers : NULL);
     }
-    if (session->pruning == explorer->seen.pruning && session->model == explorer->seen.model)
+    if (session->state.pruning == explorer->seen.pruning && session->state.model == explorer->seen.model)
         return;
     bool any = false;
     cost_free(&view->plan);
-    for (int i = 0; session->pruning && i < session->pruning->block_count; i++)
-        any |= session->pruning->ratio[i] > 0;
-    if (any && !(session->pruning->rule.global && session->pruning->removed_count) &&
-        pruning_plan(session->pruning, session->model, &view->plan, &ignored) != STATUS_OK)
+    for (int i = 0; session->state.pruning && i < session->state.pruning->block_count; i++)
+        any |= session->state.pruning->ratio[i] > 0;
+    if (any && !(session->state.pruning->rule.global && session->state.pruning->removed_count) &&
+        pruning_plan(session->state.pruning, session->state.model, &view->plan, &ignored) != STATUS_OK)
         cost_free(&view->plan);
 }
 
@@ -96,7 +98,7 @@ static void refresh(struct explorer *explorer)
 static void refill(struct explorer *explorer, int first)
 {
     struct layers_view *view = &explorer->layers;
-    layer_rows_fill(view, explorer->session->model->layers);
+    layer_rows_fill(view, explorer->session->state.model->layers);
     for (int i = 0; i < view->count; i++) {
         if (view->rows[i].first <= first && (view->rows[i].stage || view->rows[i].first == first))
             view->cursor = i;
@@ -116,7 +118,7 @@ static void set_closed(struct explorer *explorer, bool closed)
     if (view->closed[first] == closed)
         return;
     view->closed[first] = closed;
-    layer_rows_fill(view, explorer->session->model->layers);
+    layer_rows_fill(view, explorer->session->state.model->layers);
     view->cursor = stage;
 }
 
@@ -148,7 +150,7 @@ static void set_ratio(struct explorer *explorer, const char *value)
                      explorer->running ? explorer->running : "a command");
         return;
     }
-    char *target = layer_row_target(row, explorer->session->model->layers);
+    char *target = layer_row_target(row, explorer->session->state.model->layers);
     if (!target) {
         explorer_say(explorer, true, "this stage cannot be named: go to its layers");
         return;
@@ -181,7 +183,8 @@ static void open_row(struct explorer *explorer)
     if (row->stage)
         set_closed(explorer, !explorer->layers.closed[row->first]);
     else
-        explorer_command(explorer, "layer", explorer->session->model->layers->items[row->first].name, NULL);
+        explorer_command(explorer, "layer", explorer->session->state.model->layers->items[row->first].name,
+                         NULL);
 }
 
 static bool act(struct explorer *explorer, enum action_id action)
@@ -189,7 +192,7 @@ static bool act(struct explorer *explorer, enum action_id action)
     struct layers_view *view = &explorer->layers;
     struct rect room = pane_room(explorer, PANE_LAYERS);
     int step;
-    if (!explorer->session->model || !view->count)
+    if (!explorer->session->state.model || !view->count)
         return false;
     const struct layer_row *row = layers_current(explorer);
     if (vertical_step(action, room.height - 1, view->count, &step)) {
@@ -210,7 +213,8 @@ static bool act(struct explorer *explorer, enum action_id action)
         open_row(explorer);
         return true;
     case ACTION_GROUP:
-        explorer_command(explorer, "group", explorer->session->model->layers->items[row->first].name, NULL);
+        explorer_command(explorer, "group", explorer->session->state.model->layers->items[row->first].name,
+                         NULL);
         return true;
     case ACTION_LEFT:
         set_closed(explorer, true);
@@ -240,7 +244,8 @@ static void click(struct explorer *explorer, const struct rect *room, int line, 
 static bool search(struct explorer *explorer, const char *word, bool back)
 {
     struct layers_view *view = &explorer->layers;
-    const struct layers *layers = explorer->session->model ? explorer->session->model->layers : NULL;
+    const struct layers *layers =
+        explorer->session->state.model ? explorer->session->state.model->layers : NULL;
     const struct layer_row *row = layers_current(explorer);
     for (int i = 1; row && i <= layers->count; i++) {
         int at = back ? row->first - i : row->first + i - (row->stage ? 1 : 0);

@@ -87,8 +87,8 @@ static void add_short(struct text *text, const struct measurement *measurement)
 static void accuracy_rows(struct card *card, const struct session *session)
 {
     const struct measurements *all = &session->measurements;
-    const struct measurement *now = measurements_find(all, session->pruning->network, NULL);
-    const char *original = model_original(session->model)->network;
+    const struct measurement *now = measurements_find(all, session->state.pruning->network, NULL);
+    const char *original = model_original(session->state.model)->network;
     const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
     struct text text = {0};
     if (card->compact && now)
@@ -118,15 +118,15 @@ static void accuracy_rows(struct card *card, const struct session *session)
 
 static void selection_row(struct card *card, const struct explorer *explorer)
 {
-    const struct pruning *pruning = explorer->session->pruning;
+    const struct pruning *pruning = explorer->session->state.pruning;
     struct text text = {0};
     if (pruning->removed_count) {
         text_add_thousands(&text, pruning->removed_count);
         text_add_format(&text, " channels by %s", pruning->how ? pruning->how : "hand");
     } else {
-        text_add(&text, card->compact                     ? "nothing yet"
-                        : explorer->session->board->count ? "nothing: prune CRITERION RATIO"
-                                                          : "nothing: score first");
+        text_add(&text, card->compact                           ? "nothing yet"
+                        : explorer->session->state.board->count ? "nothing: prune CRITERION RATIO"
+                                                                : "nothing: score first");
     }
     row(card, "selected", pruning->removed_count ? STYLE_PLAIN : STYLE_NOTE, &text);
     text_free(&text);
@@ -135,8 +135,9 @@ static void selection_row(struct card *card, const struct explorer *explorer)
 /* What the ratios would leave, where that is not what is selected. */
 static void plan_rows(struct card *card, const struct explorer *explorer)
 {
-    const struct model *model = explorer->session->model;
-    const struct cost *plan = &explorer->layers.plan, *now = pruning_cost(explorer->session->pruning, model);
+    const struct model *model = explorer->session->state.model;
+    const struct cost *plan = &explorer->layers.plan,
+                      *now = pruning_cost(explorer->session->state.pruning, model);
     if (!plan->layers || (plan->parameters == now->parameters && plan->macs == now->macs))
         return;
     struct text text = {0};
@@ -152,22 +153,22 @@ static void source_rows(struct card *card, const struct session *session)
 {
     struct text text = {0};
     text_add_sample(&text, session);
-    if (session->board->count)
+    if (session->state.board->count)
         row(card, "sample", STYLE_PLAIN, &text);
     text_clear(&text);
-    if (session->dataset) {
-        text_add_format(&text, "%s %s, ", session->dataset->kind->name, session->dataset->split);
-        text_add_thousands(&text, session->dataset->count);
+    if (session->state.dataset) {
+        text_add_format(&text, "%s %s, ", session->state.dataset->kind->name, session->state.dataset->split);
+        text_add_thousands(&text, session->state.dataset->count);
         text_add(&text, " images");
     } else {
         text_add(&text, card->compact ? "none" : "none: data shapes, or data KIND PATH");
     }
-    row(card, "data", session->dataset ? STYLE_PLAIN : STYLE_NOTE, &text);
+    row(card, "data", session->state.dataset ? STYLE_PLAIN : STYLE_NOTE, &text);
     text_clear(&text);
-    text_add_format(&text, "%s, ", model_title(session->model));
-    text_add_shape(&text, &session->model->input);
-    if (session->model->classes)
-        text_add_format(&text, " to %lld classes", (long long)session->model->classes);
+    text_add_format(&text, "%s, ", model_title(session->state.model));
+    text_add_shape(&text, &session->state.model->input);
+    if (session->state.model->classes)
+        text_add_format(&text, " to %lld classes", (long long)session->state.model->classes);
     row(card, "network", STYLE_PLAIN, &text);
     text_free(&text);
 }
@@ -177,12 +178,12 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
     const struct session *session = explorer->session;
     struct card card = {grid, room, 0, explorer->scroll[PANE_MODEL], room->width < COMPACT};
     (void)focused;
-    if (!session->model) {
+    if (!session->state.model) {
         draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
         return;
     }
-    const struct cost *before = &model_original(session->model)->cost;
-    const struct cost *after = pruning_cost(session->pruning, session->model);
+    const struct cost *before = &model_original(session->state.model)->cost;
+    const struct cost *after = pruning_cost(session->state.pruning, session->state.model);
     cost_row(&card, card.compact ? "params" : "parameters", (double)before->parameters,
              (double)after->parameters, false);
     cost_row(&card, "MACs", before->macs, after->macs, true);
@@ -196,10 +197,11 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
 static void title(const struct explorer *explorer, struct text *text)
 {
     const struct session *session = explorer->session;
-    if (session->model)
-        text_add(text, session->pruning->removed_count                    ? "as selected, masked"
-                       : model_original(session->model) != session->model ? "smaller than as loaded"
-                                                                          : "as loaded");
+    if (session->state.model)
+        text_add(text, session->state.pruning->removed_count ? "as selected, masked"
+                       : model_original(session->state.model) != session->state.model
+                           ? "smaller than as loaded"
+                           : "as loaded");
 }
 
 static bool act(struct explorer *explorer, enum action_id action)

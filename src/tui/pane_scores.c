@@ -49,7 +49,7 @@ static int shown_layers(const struct explorer *explorer, int *first)
     int count = 0;
     *first = -1;
     for (int i = row ? row->first : 0; row && i < row->first + row->count; i++) {
-        if (explorer->session->model->layers->items[i].output_layer)
+        if (explorer->session->state.model->layers->items[i].output_layer)
             continue;
         *first = *first < 0 ? i : *first;
         count++;
@@ -60,7 +60,7 @@ static int shown_layers(const struct explorer *explorer, int *first)
 static void ask_histogram(struct explorer *explorer, int bins)
 {
     struct scores_view *view = &explorer->scores;
-    const struct layers *layers = explorer->session->model->layers;
+    const struct layers *layers = explorer->session->state.model->layers;
     const struct layer_row *row = layers_current(explorer);
     const char **words = mem_new((size_t)row->count + 4, sizeof *words);
     char size[24];
@@ -114,7 +114,7 @@ static void refresh(struct explorer *explorer)
     scores_free_view(view);
     view->bin = bin;
     view->filter = filter;
-    if (!explorer->session->model || !explorer->session->board->count || room.width < 1)
+    if (!explorer->session->state.model || !explorer->session->state.board->count || room.width < 1)
         return;
     struct score_panels panels = score_panels_for(explorer, room.width);
     if (shown_layers(explorer, &first) == 0) {
@@ -144,11 +144,12 @@ static bool bin_filters(const struct explorer *explorer, struct bin_filters *fil
     const struct session *session = explorer->session;
     struct error ignored = {0};
     *filters = (struct bin_filters){0};
-    if (!histogram || explorer->criterion >= session->board->count ||
+    if (!histogram || explorer->criterion >= session->state.board->count ||
         shown_layers(explorer, &filters->layer) != 1 || explorer->criterion >= histogram->series)
         return false;
-    int64_t channels = session->model->layers->items[filters->layer].channels, counted = 0, infinite = 0;
-    filters->scores = session->board->entries[explorer->criterion].scores->layer[filters->layer];
+    int64_t channels = session->state.model->layers->items[filters->layer].channels, counted = 0,
+            infinite = 0;
+    filters->scores = session->state.board->entries[explorer->criterion].scores->layer[filters->layer];
     if (!filters->scores)
         return false;
     filters->order = mem_new((size_t)channels + 1, sizeof *filters->order);
@@ -166,8 +167,8 @@ static bool bin_filters(const struct explorer *explorer, struct bin_filters *fil
     for (int i = 0; i < view->bin; i++)
         filters->first += counts[i];
     filters->count = counts[view->bin];
-    filters->pruned = pruned_count(channels, option_real(session->options, OPTION_RATIO),
-                                   (enum rounding)option_integer(session->options, OPTION_ROUND));
+    filters->pruned = pruned_count(channels, option_real(session->state.options, OPTION_RATIO),
+                                   (enum rounding)option_integer(session->state.options, OPTION_ROUND));
     return true;
 }
 
@@ -184,7 +185,7 @@ static void filter_text(const struct bin_filters *filters, int64_t place, struct
 static const char *why_no_filters(const struct explorer *explorer)
 {
     int layer;
-    const struct board *board = explorer->session->board;
+    const struct board *board = explorer->session->state.board;
     if (shown_layers(explorer, &layer) == 1 && explorer->criterion < board->count &&
         board->entries[explorer->criterion].scores->reports[layer].lack)
         return board->entries[explorer->criterion].scores->reports[layer].lack;
@@ -231,8 +232,9 @@ static void draw_filters(const struct explorer *explorer, struct canvas *grid, c
 static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
 {
     const struct scores_view *view = &explorer->scores;
-    if (!explorer->session->model || !explorer->session->board->count) {
-        draw_empty(grid, room, !explorer->session->model ? "no network yet" : "no scores yet: score all");
+    if (!explorer->session->state.model || !explorer->session->state.board->count) {
+        draw_empty(grid, room,
+                   !explorer->session->state.model ? "no network yet" : "no scores yet: score all");
         return;
     }
     if (!view->figure || room->width < SCORE_GUTTER + 8 || room->height < 4) {
@@ -269,7 +271,7 @@ static void open_filter(struct explorer *explorer)
         return;
     }
     if (filters.count) {
-        char *name = mem_format("%s:%lld", explorer->session->model->layers->items[filters.layer].name,
+        char *name = mem_format("%s:%lld", explorer->session->state.model->layers->items[filters.layer].name,
                                 (long long)filters.order[filters.first + explorer->scores.filter]);
         if (name)
             explorer_command(explorer, "filter", name, NULL);

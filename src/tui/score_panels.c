@@ -15,7 +15,7 @@ enum { PANEL_LEAST = 9 };
 
 struct score_panels score_panels_for(const struct explorer *explorer, int width)
 {
-    int series = explorer->session->board->count;
+    int series = explorer->session->state.board->count;
     struct score_panels panels = {.across = (width - SCORE_GUTTER + SCORE_GAP) / (PANEL_LEAST + SCORE_GAP)};
     panels.across = panels.across < 1 ? 1 : panels.across > series ? series : panels.across;
     if (panels.across < 1)
@@ -110,7 +110,7 @@ static void draw_name(const struct explorer *explorer, struct canvas *grid, cons
     }
     if (part.width > 0)
         draw_cut(grid, &part, 0, 0, current ? STYLE_TITLE : STYLE_NAME,
-                 explorer->session->board->entries[bars->series].choice.label);
+                 explorer->session->state.board->entries[bars->series].choice.label);
     text_free(&text);
 }
 

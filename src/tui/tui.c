@@ -301,7 +301,7 @@ static void look(void *argument)
 status tui_run(struct explorer *explorer, int *signal_number, struct error *error)
 {
     struct tui tui = {.explorer = explorer};
-    bool mouse = option_flag(explorer->session->options, OPTION_MOUSE);
+    bool mouse = option_flag(explorer->session->state.options, OPTION_MOUSE);
     explorer->colors = terminal_colors(STDOUT_FILENO);
     status code = display_open(&tui.display, mouse, error);
     if (code != STATUS_OK)

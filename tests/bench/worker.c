@@ -26,9 +26,9 @@ struct worker {
 static status draw(const struct worker *worker, int64_t count, struct sample *sample, struct error *error)
 {
     struct sample_options options = {.count = count, .order = SAMPLE_FIRST};
-    if (!worker->session->dataset)
+    if (!worker->session->state.dataset)
         return error_set(error, STATUS_STATE, "no images were given");
-    return sample_draw(worker->session->dataset, &options, sample, error);
+    return sample_draw(worker->session->state.dataset, &options, sample, error);
 }
 
 /* logits: count x classes, or NULL. */
@@ -43,12 +43,12 @@ static status classify(struct worker *worker, int64_t count, enum element_type r
     if (code != STATUS_OK)
         return code;
     code = session_pool(session, &pool, error);
-    struct evaluate evaluate = {.graph = session->model->graph,
-                                .dataset = session->dataset,
+    struct evaluate evaluate = {.graph = session->state.model->graph,
+                                .dataset = session->state.dataset,
                                 .sample = &sample,
                                 .real = real,
-                                .kernel = options_kernel(session->options),
-                                .micro_batch = option_integer(session->options, OPTION_MICRO_BATCH),
+                                .kernel = options_kernel(session->state.options),
+                                .micro_batch = option_integer(session->state.options, OPTION_MICRO_BATCH),
                                 .pool = pool,
                                 .logits = logits};
     if (code == STATUS_OK)
@@ -69,15 +69,15 @@ static status run_pass(struct worker *worker, int64_t count, unsigned needs, enu
     if (code != STATUS_OK)
         return code;
     code = session_pool(session, &pool, error);
-    struct score_pass pass = {.graph = session->model->graph,
-                              .layers = session->model->layers,
-                              .dataset = session->dataset,
+    struct score_pass pass = {.graph = session->state.model->graph,
+                              .layers = session->state.model->layers,
+                              .dataset = session->state.dataset,
                               .sample = &sample,
                               .needs = needs,
                               .real = real,
-                              .kernel = options_kernel(session->options),
-                              .micro_batch = option_integer(session->options, OPTION_MICRO_BATCH),
-                              .batch = option_integer(session->options, OPTION_BATCH),
+                              .kernel = options_kernel(session->state.options),
+                              .micro_batch = option_integer(session->state.options, OPTION_MICRO_BATCH),
+                              .batch = option_integer(session->state.options, OPTION_BATCH),
                               .pool = pool};
     if (code == STATUS_OK)
         code = score_statistics_compute(&pass, statistics, error);
@@ -87,9 +87,9 @@ static status run_pass(struct worker *worker, int64_t count, unsigned needs, enu
 
 static status compute_scores(const struct worker *worker, const char *name, double gamma, struct error *error)
 {
-    const struct model *model = worker->session->model;
+    const struct model *model = worker->session->state.model;
     const struct criterion *criterion = criterion_find(name);
-    struct criterion_options options = options_criterion(worker->session->options);
+    struct criterion_options options = options_criterion(worker->session->state.options);
     struct scores *scores = NULL;
     if (!criterion)
         return error_set(error, STATUS_USAGE, "no criterion '%s'", name);
@@ -105,7 +105,7 @@ static status compute_scores(const struct worker *worker, const char *name, doub
 static status score(struct worker *worker, int64_t count, const char *criteria, struct error *error)
 {
     struct session *session = worker->session;
-    struct criterion_options options = options_criterion(session->options);
+    struct criterion_options options = options_criterion(session->state.options);
     char copy[sizeof worker->criteria];
     unsigned needs = 0;
     snprintf(copy, sizeof copy, "%s", criteria);
@@ -113,14 +113,14 @@ static status score(struct worker *worker, int64_t count, const char *criteria, 
         const struct criterion *criterion = criterion_find(name);
         if (!criterion)
             return error_set(error, STATUS_USAGE, "no criterion '%s'", name);
-        needs |= criterion_needs(session->model->layers, criterion, &options);
+        needs |= criterion_needs(session->state.model->layers, criterion, &options);
     }
     score_statistics_free(worker->statistics);
     worker->statistics = NULL;
     status code = STATUS_OK;
     if (needs & ~(unsigned)NEED_WEIGHTS)
-        code =
-            run_pass(worker, count, needs, options_precision(session->options), &worker->statistics, error);
+        code = run_pass(worker, count, needs, options_precision(session->state.options), &worker->statistics,
+                        error);
     snprintf(copy, sizeof copy, "%s", criteria);
     for (char *rest = copy, *name; code == STATUS_OK && (name = strsep(&rest, ","));)
         code = compute_scores(worker, name, options.gamma, error);
@@ -152,7 +152,7 @@ static status request_score(struct worker *worker, const char *argument, struct 
 static status request_logits(struct worker *worker, const char *argument, struct text *reply,
                              struct error *error)
 {
-    int64_t count = strtoll(argument, NULL, 10), classes = worker->session->model->classes;
+    int64_t count = strtoll(argument, NULL, 10), classes = worker->session->state.model->classes;
     double *logits = mem_new((size_t)(count * classes), sizeof *logits);
     status code = logits ? classify(worker, count, ELEMENT_FLOAT, logits, error) : error_memory(error);
     for (int64_t i = 0; code == STATUS_OK && i < count * classes; i++)
@@ -163,7 +163,7 @@ static status request_logits(struct worker *worker, const char *argument, struct
 
 static status set_option(struct worker *worker, enum option_id id, const char *value, struct error *error)
 {
-    struct options options = *worker->session->options;
+    struct options options = *worker->session->state.options;
     status code =
         value_parse(&option_at((int)id)->parameter, worker->session, value, &options.value[id], error);
     return code == STATUS_OK ? session_set_options(worker->session, &options, NULL, error) : code;
@@ -263,7 +263,7 @@ static void add_differences(const struct worker *worker, const struct score_stat
         const double *pairs[3][2] = {{x->delta, y->delta}, {x->gate, y->gate}, {x->lift, y->lift}};
         for (int k = 0; y->delta && k < 3; k++) {
             double difference = 0, largest = 0;
-            for (int64_t c = 0; c < worker->session->model->layers->items[i].channels; c++) {
+            for (int64_t c = 0; c < worker->session->state.model->layers->items[i].channels; c++) {
                 difference = fmax(difference, fabs(pairs[k][0][c] - pairs[k][1][c]));
                 largest = fmax(largest, fabs(pairs[k][1][c]));
             }
@@ -277,7 +277,7 @@ static void add_differences(const struct worker *worker, const struct score_stat
 static status request_accuracy(struct worker *worker, const char *argument, struct text *reply,
                                struct error *error)
 {
-    int64_t count = strtoll(argument, NULL, 10), values = count * worker->session->model->classes;
+    int64_t count = strtoll(argument, NULL, 10), values = count * worker->session->state.model->classes;
     double *logits = mem_new((size_t)values * 2, sizeof *logits), difference = 0, largest = 0;
     struct score_statistics *ours = NULL, *exact = NULL;
     status code = logits ? classify(worker, count, ELEMENT_FLOAT, logits, error) : error_memory(error);
@@ -305,7 +305,7 @@ static status request_accuracy(struct worker *worker, const char *argument, stru
 static status request_macs(struct worker *worker, const char *argument, struct text *reply,
                            struct error *error)
 {
-    const struct model *model = worker->session->model;
+    const struct model *model = worker->session->state.model;
     double backward = model->cost.macs;
     (void)argument;
     (void)error;

@@ -156,10 +156,10 @@ static void test_fork(void **state)
     assert_int_equal(model_load("example", &model, &error), STATUS_OK);
     assert_int_equal(session_set_model(session, model, &error), STATUS_OK);
     assert_int_equal(session_fork(session, &fork, &error), STATUS_OK);
-    assert_ptr_equal(fork->model, session->model);
+    assert_ptr_equal(fork->state.model, session->state.model);
     assert_int_equal(fork->history.count, 1);
     session_free(session);
-    assert_int_equal(fork->model->layers->count, 14);
+    assert_int_equal(fork->state.model->layers->count, 14);
     session_free(fork);
 }
 

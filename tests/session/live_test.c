@@ -67,13 +67,13 @@ static struct live_snapshot *watched(struct session *session, const char *line)
 
 static void same_scores(const struct session *a, const struct session *b)
 {
-    assert_int_equal(a->board->count, b->board->count);
-    for (int i = 0; i < a->board->count; i++)
-        for (int l = 0; l < a->model->layers->count; l++)
-            if (a->board->entries[i].scores->layer[l])
-                assert_memory_equal(a->board->entries[i].scores->layer[l],
-                                    b->board->entries[i].scores->layer[l],
-                                    (size_t)a->model->layers->items[l].channels * sizeof(double));
+    assert_int_equal(a->state.board->count, b->state.board->count);
+    for (int i = 0; i < a->state.board->count; i++)
+        for (int l = 0; l < a->state.model->layers->count; l++)
+            if (a->state.board->entries[i].scores->layer[l])
+                assert_memory_equal(a->state.board->entries[i].scores->layer[l],
+                                    b->state.board->entries[i].scores->layer[l],
+                                    (size_t)a->state.model->layers->items[l].channels * sizeof(double));
 }
 
 /* --- cases ---------------------------------------------------------------------------------------------- */
@@ -100,24 +100,25 @@ static void test_scores(void **state)
     assert_true(board_statistics(snapshot->board)->partial);
     assert_int_equal(board_statistics(snapshot->board)->images, snapshot->done);
     assert_int_equal(snapshot->board->pass->sample.count, snapshot->done);
-    assert_ptr_equal(snapshot->board->pass->dataset, session->dataset);
-    assert_ptr_equal(snapshot->model, session->model);
+    assert_ptr_equal(snapshot->board->pass->dataset, session->state.dataset);
+    assert_ptr_equal(snapshot->model, session->state.model);
     assert_int_equal(snapshot->figure->table.rows, 7);
     assert_non_null(strstr(snapshot->figure->notes[0], snapshot->progress));
     char again[160];
     snprintf(again, sizeof again, "score all samples=%d order=first micro_batch=4", (int)snapshot->done);
     run_line(plain, again);
-    assert_int_equal(plain->board->pass->sample.count, snapshot->done);
+    assert_int_equal(plain->state.board->pass->sample.count, snapshot->done);
     for (int i = 0; i < snapshot->board->count; i++) {
         const struct score_entry *entry = &snapshot->board->entries[i];
         const struct score_entry *real = session_entry(plain, entry->choice.label);
         assert_memory_equal(entry->scores->layer[0], real->scores->layer[0],
-                            (size_t)plain->model->layers->items[0].channels * sizeof(double));
+                            (size_t)plain->state.model->layers->items[0].channels * sizeof(double));
         bool weights =
             strcmp(entry->choice.label, "l1") == 0 || strcmp(entry->choice.label, "geomedian") == 0;
         double agreement;
         struct error error = {0};
-        assert_int_equal(board_agreement(plain->board, plain->model, real, &agreement, &error), STATUS_OK);
+        assert_int_equal(board_agreement(plain->state.board, plain->state.model, real, &agreement, &error),
+                         STATUS_OK);
         assert_true(weights ? agreement == 1 : agreement > -1 && agreement < 1);
         assert_true(agreement == snapshot->agreement[i]);
     }
@@ -133,30 +134,30 @@ static void test_halves(void **state)
     skip_under_thread_sanitizer();
     struct session *session = new_session(EXAMPLE);
     run_line(session, "score taylor:gate taylor:gate-batch samples=64 order=first batch=7");
-    const struct score_statistics *whole = board_statistics(session->board);
+    const struct score_statistics *whole = board_statistics(session->state.board);
     assert_non_null(whole->half[0]);
     assert_int_equal(whole->half[0]->images, 32);
     assert_int_equal(whole->half[1]->images, 32);
     assert_int_equal(whole->half[0]->batches, 5);
-    for (int64_t c = 0; c < session->model->layers->items[0].channels; c++) {
+    for (int64_t c = 0; c < session->state.model->layers->items[0].channels; c++) {
         double sum = whole->half[0]->layers[0].gate[c] + whole->half[1]->layers[0].gate[c];
         assert_true(fabs(sum - whole->layers[0].gate[c]) <= 1e-9 * (1 + fabs(sum)));
     }
     run_line(session, "score taylor:weight samples=40 order=first micro_batch=8");
-    whole = board_statistics(session->board);
+    whole = board_statistics(session->state.board);
     assert_int_equal(whole->half[0]->images, 24); /* micro-batches 0, 2 and 4 */
     assert_int_equal(whole->half[1]->images, 16);
-    for (int64_t c = 0; c < session->model->layers->items[0].channels; c++) {
+    for (int64_t c = 0; c < session->state.model->layers->items[0].channels; c++) {
         double sum = whole->half[0]->layers[0].weight_dot[c] + whole->half[1]->layers[0].weight_dot[c];
         assert_true(fabs(sum - whole->layers[0].weight_dot[c]) <= 1e-6 * (1 + fabs(sum)));
     }
     run_line(session, "score taylor samples=1 order=first");
-    assert_null(board_statistics(session->board)->half[0]);
+    assert_null(board_statistics(session->state.board)->half[0]);
     double agreement;
     struct error error = {0};
-    assert_int_equal(
-        board_agreement(session->board, session->model, session_entry(session, "taylor"), &agreement, &error),
-        STATUS_OK);
+    assert_int_equal(board_agreement(session->state.board, session->state.model,
+                                     session_entry(session, "taylor"), &agreement, &error),
+                     STATUS_OK);
     assert_true(isnan(agreement));
     session_free(session);
 }
@@ -224,8 +225,9 @@ static void test_threads(void **state)
     pthread_t thread;
     assert_int_equal(live_new(&live, &error), STATUS_OK);
     worker.session->live = live;
-    struct state held = {worker.session->model,   worker.session->dataset, worker.session->board,
-                         worker.session->options, worker.session->theme,   worker.session->pruning};
+    struct state held = {worker.session->state.model, worker.session->state.dataset,
+                         worker.session->state.board, worker.session->state.options,
+                         worker.session->state.theme, worker.session->state.pruning};
     held = state_retain(&held);
     assert_int_equal(pthread_create(&thread, NULL, work, &worker), 0);
     int taken = 0;
@@ -298,7 +300,7 @@ static void test_memory(void **state)
         if (code == STATUS_OK)
             same_scores(session, plain);
         else
-            assert_int_equal(session->board->count, 0);
+            assert_int_equal(session->state.board->count, 0);
         reply_free(&reply);
         live_release(watcher.last);
         live_free(watcher.live);

@@ -125,11 +125,11 @@ static int rows_of(struct session *session, const char *line)
 /* Which layers have the ratio, as a list of 0 and 1 in their order. */
 static void expect_ratios(struct session *session, double ratio, const char *expected)
 {
-    const struct coupling *coupling = session->model->coupling;
+    const struct coupling *coupling = session->state.model->coupling;
     char got[8] = "";
-    for (int i = 0; i < session->model->layers->count; i++) {
+    for (int i = 0; i < session->state.model->layers->count; i++) {
         int block = coupling->classes[coupling->layer_classes[i][0]].block;
-        got[i] = session->pruning->ratio[block] == ratio ? '1' : '0';
+        got[i] = session->state.pruning->ratio[block] == ratio ? '1' : '0';
     }
     assert_string_equal(got, expected);
 }
@@ -171,7 +171,7 @@ static void names_are_no_patterns(void **state)
         snprintf(line, sizeof line, "unprune '%s'", cases[i].target);
         run_line(session, line);
         for (int k = 0; k < 4; k++)
-            assert_int_equal(pruning_kept(session->pruning, session->model, k),
+            assert_int_equal(pruning_kept(session->state.pruning, session->state.model, k),
                              cases[i].layers[k] == '1' ? 8 : 4);
         session_free(session);
     }
@@ -238,7 +238,7 @@ static void parameters_are_one_number(void **state)
     assert_true(whole == PARAMETERS);
     reply_free(&reply);
     run_line(session, "apply");
-    assert_true(session->model->cost.parameters == (int64_t)said);
+    assert_true(session->state.model->cost.parameters == (int64_t)said);
     session_free(session);
 }
 

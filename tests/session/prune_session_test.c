@@ -117,7 +117,7 @@ static void take_logits(struct session *session, double *logits)
     const struct graph *graph;
     struct error error = {0};
     memset(logits, 0, CLASSES * sizeof *logits);
-    if (!session->model)
+    if (!session->state.model)
         return;
     assert_int_equal(session_graph(session, &graph, &error), STATUS_OK);
     graph_logits(graph, logits);
@@ -133,8 +133,8 @@ static double largest_difference(const double *a, const double *b)
 
 static struct state present(const struct session *session)
 {
-    return (struct state){session->model,   session->dataset, session->board,
-                          session->options, session->theme,   session->pruning};
+    return (struct state){session->state.model,   session->state.dataset, session->state.board,
+                          session->state.options, session->state.theme,   session->state.pruning};
 }
 
 /* --- selections ----------------------------------------------------------------------------------------- */
@@ -145,8 +145,8 @@ static void test_ratios(void **state)
     struct session *session = new_session(DOUBLE "load example");
     const struct pruning *pruning;
     run(session, "ratio *.conv1 0.4; ratio streams 15%%; ratio layer1.0.conv1 none; ratio inner 0.5");
-    pruning = session->pruning;
-    const struct coupling *coupling = session->model->coupling;
+    pruning = session->state.pruning;
+    const struct coupling *coupling = session->state.model->coupling;
     int streams = 0, inner = 0;
     for (int i = 0; i < coupling->block_count; i++) {
         const struct block *block = &coupling->blocks[i];
@@ -171,11 +171,12 @@ static void test_ratios(void **state)
     assert_true(says(&reply, "tied to what was named, and pruned with it: conv1, layer1.0.conv2"));
     reply_free(&reply);
     run(session, "prune l1 round=prune-floor");
-    assert_int_equal(pruning_kept(session->pruning, session->model,
-                                  layers_index(session->model->layers, "layer1.0.conv1")),
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model,
+                                  layers_index(session->state.model->layers, "layer1.0.conv1")),
                      12);
-    assert_int_equal(
-        pruning_kept(session->pruning, session->model, layers_index(session->model->layers, "linear")), 10);
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model,
+                                  layers_index(session->state.model->layers, "linear")),
+                     10);
     session_free(session);
 }
 
@@ -183,34 +184,36 @@ static void test_selection_rules(void **state)
 {
     (void)state;
     struct session *session = new_session(DOUBLE "load example; ratio inner 0.4; ratio streams none");
-    const struct layers *layers = session->model->layers;
+    const struct layers *layers = session->state.model->layers;
     int narrow = layers_index(layers, "layer1.0.conv1"), wide = layers_index(layers, "layer3.0.conv1");
     run(session, "prune l1");
-    assert_int_equal(pruning_kept(session->pruning, session->model, narrow), 9);
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model, narrow), 9);
     run(session, "prune l1 round=prune-floor");
-    assert_int_equal(pruning_kept(session->pruning, session->model, narrow), 10);
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model, narrow), 10);
     run(session, "prune l1 round_to=8");
-    assert_int_equal(pruning_kept(session->pruning, session->model, narrow), 16);
-    assert_int_equal(pruning_kept(session->pruning, session->model, wide), 40);
-    assert_true(session->pruning->warning_count > 0);
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model, narrow), 16);
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model, wide), 40);
+    assert_true(session->state.pruning->warning_count > 0);
     run(session, "prune l1 min=12");
-    assert_int_equal(pruning_kept(session->pruning, session->model, narrow), 12);
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model, narrow), 12);
     run(session, "prune l1 1");
-    assert_int_equal(pruning_kept(session->pruning, session->model, narrow), 1);
-    assert_int_equal(pruning_kept(session->pruning, session->model, layers_index(layers, "conv1")), 16);
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model, narrow), 1);
+    assert_int_equal(
+        pruning_kept(session->state.pruning, session->state.model, layers_index(layers, "conv1")), 16);
     run(session, "prune l1 0");
-    assert_int_equal(session->pruning->removed_count, 0);
-    assert_null(session->pruning->how);
+    assert_int_equal(session->state.pruning->removed_count, 0);
+    assert_null(session->state.pruning->how);
     /* One ranking: exactly the share, within the cap. */
     run(session, "ratio * 0; prune l2 0.3 global=yes");
     int64_t channels = 0;
     for (int i = 0; i < layers->count; i++)
         channels += layers->items[i].output_layer ? 0 : layers->items[i].channels;
-    assert_true(llabs(pruning_cost(session->pruning, session->model)->channels - 10 -
+    assert_true(llabs(pruning_cost(session->state.pruning, session->state.model)->channels - 10 -
                       (channels - channels * 3 / 10)) <= 7);
     run(session, "prune l2 0.5 global=yes cap=0.25");
     for (int i = 0; i < layers->count; i++)
-        assert_true(pruning_kept(session->pruning, session->model, i) * 4 >= layers->items[i].channels * 3);
+        assert_true(pruning_kept(session->state.pruning, session->state.model, i) * 4 >=
+                    layers->items[i].channels * 3);
     /* Members of a class count as one, by any rule. */
     static const char *const rules[] = {"mean", "sum", "max", "min"};
     for (size_t i = 0; i < COUNT(rules); i++)
@@ -228,19 +231,19 @@ static void test_mask_is_removal(void **state)
     take_logits(session, masked);
     assert_true(largest_difference(whole, masked) > 1e-3);
     run(session, "apply");
-    assert_string_equal(session->model->name, "example (pruned)");
+    assert_string_equal(session->state.model->name, "example (pruned)");
     take_logits(session, smaller);
     assert_true(largest_difference(masked, smaller) < 1e-9);
-    assert_int_equal(session->pruning->removed_count, 0);
-    assert_int_equal(session->board->count, 0);
+    assert_int_equal(session->state.pruning->removed_count, 0);
+    assert_int_equal(session->state.board->count, 0);
     run(session, "save %s/a.onnx; load %s/a.onnx", folder, folder);
     take_logits(session, loaded);
     assert_true(largest_difference(smaller, loaded) < 1e-9);
     /* Again, and a part of it back. */
     run(session, "undo; prune l1 0.5; unprune layer3*; prune l1 0.5; unprune inner; apply");
-    assert_string_equal(session->model->name, "example (pruned)");
+    assert_string_equal(session->state.model->name, "example (pruned)");
     run(session, "prune l1 0.3 > %s/p.csv; unprune all > %s/u.csv", folder, folder);
-    assert_int_equal(session->pruning->removed_count, 0);
+    assert_int_equal(session->state.pruning->removed_count, 0);
     session_free(session);
 }
 
@@ -250,11 +253,11 @@ static void test_original_numbers(void **state)
     (void)state;
     struct session *session = new_session(DOUBLE "load example");
     run(session, "prune l1 0.3; apply; prune random 0.3; apply; prune l2 0.2");
-    const struct model *model = session->model, *original = model_original(model);
+    const struct model *model = session->state.model, *original = model_original(model);
     struct kept_channels kept;
     struct error error = {0};
     assert_string_equal(original->name, "example");
-    assert_int_equal(kept_channels_find(model, session->pruning, &kept, &error), STATUS_OK);
+    assert_int_equal(kept_channels_find(model, session->state.pruning, &kept, &error), STATUS_OK);
     assert_int_equal(kept.count, original->layers->count);
     double filter[1024], before[1024];
     for (int i = 0; i < model->layers->count; i++) {
@@ -262,7 +265,7 @@ static void test_original_numbers(void **state)
         int64_t left = 0;
         for (int64_t k = 0; k < kept.layers[i].channels; k++)
             left += kept.layers[i].kept[k];
-        assert_int_equal(left, pruning_kept(session->pruning, model, i));
+        assert_int_equal(left, pruning_kept(session->state.pruning, model, i));
         for (int64_t k = 1; k < layer->channels; k++)
             assert_true(model_original_channel(model, i, k) > model_original_channel(model, i, k - 1));
         if (first->input_channels != layer->input_channels || layer->filter_length > 1024)
@@ -284,11 +287,11 @@ static void test_record_names_the_data(void **state)
     struct session *session =
         new_session(DOUBLE "load example; data shapes images=60; score taylor,l1 samples=4");
     char expected[128];
-    snprintf(expected, sizeof expected, "\nsample_data_hash: %s", dataset_digest(session->dataset));
+    snprintf(expected, sizeof expected, "\nsample_data_hash: %s", dataset_digest(session->state.dataset));
     run(session, "data shapes images=50; prune taylor 0.4; unprune conv1; apply");
-    assert_non_null(strstr(session->model->made, expected));
+    assert_non_null(strstr(session->state.model->made, expected));
     run(session, "undo; undo; undo; prune l1 0.4; apply");
-    assert_null(strstr(session->model->made, "sample_data_hash"));
+    assert_null(strstr(session->state.model->made, "sample_data_hash"));
     session_free(session);
 }
 
@@ -307,11 +310,11 @@ static void test_undo(void **state)
     assert_int_equal(run_with(session, "undo", &reply, NULL, &error), STATUS_OK);
     assert_true(says(&reply, "undone: load example"));
     reply_free(&reply);
-    assert_int_equal(session->board->count, 4);
-    assert_int_equal(session->board->pass->dataset->count, 60); /* scores stay with new data */
+    assert_int_equal(session->state.board->count, 4);
+    assert_int_equal(session->state.board->pass->dataset->count, 60); /* scores stay with new data */
     run(session, "undo");
-    assert_int_equal(session->board->count, 4);
-    assert_int_equal(session->dataset->count, 60);
+    assert_int_equal(session->state.board->count, 4);
+    assert_int_equal(session->state.dataset->count, 60);
     assert_int_equal(run_with(session, "undo 4", &reply, NULL, &error), STATUS_OK);
     assert_true(says(&reply, "undone: apply"));
     reply_free(&reply);
@@ -319,7 +322,7 @@ static void test_undo(void **state)
     assert_true(state_equal(&now, &kept));
     refused(session, STATUS_RANGE, "undo: there are only 3 to undo, not 4", "undo 4");
     run(session, "redo 2");
-    assert_string_equal(session->model->name, "example (pruned)");
+    assert_string_equal(session->state.model->name, "example (pruned)");
     run(session, "redo 4");
     refused(session, STATUS_STATE, "redo: there is nothing to redo", "redo");
     /* A change ends what can be done again; what changes nothing does not. */
@@ -328,7 +331,7 @@ static void test_undo(void **state)
     run(session, "set gamma 3");
     refused(session, STATUS_STATE, "nothing to redo", "redo");
     run(session, "undo %d", session->history.position);
-    assert_null(session->model);
+    assert_null(session->state.model);
     refused(session, STATUS_STATE, "undo: there is nothing to undo", "undo");
     state_release(&kept);
     session_free(session);
@@ -434,9 +437,9 @@ static void test_baseline(void **state)
     run(session, "eval samples=40 order=first");
     struct figure *figure = figure_of(session, "prune l1 0.3; eval samples=40 order=first", &reply);
     const struct measurement *first =
-        measurements_find(&session->measurements, session->model->network, NULL);
+        measurements_find(&session->measurements, session->state.model->network, NULL);
     const struct measurement *now =
-        measurements_find(&session->measurements, session->pruning->network, NULL);
+        measurements_find(&session->measurements, session->state.pruning->network, NULL);
     assert_non_null(first);
     assert_non_null(now);
     assert_true(first->top1 > now->top1);
@@ -446,7 +449,7 @@ static void test_baseline(void **state)
     reply_free(&reply);
     /* Other images are another measurement; a network that comes back has its own again. */
     run(session, "eval samples=20 order=first; undo; prune l1 0.3");
-    assert_non_null(measurements_find(&session->measurements, session->pruning->network, NULL));
+    assert_non_null(measurements_find(&session->measurements, session->state.pruning->network, NULL));
     run(session, "prune l1 0.31 round=prune-floor");
     figure = figure_of(session, "info", &reply);
     bool stale = false;
@@ -542,7 +545,7 @@ static void test_rescale(void **state)
     }
     /* l1 grew with the layer, taylor did not move; the selection stays. */
     const struct score_entry *l1 = session_entry(session, "l1");
-    int layer = layers_index(session->model->layers, "layer1.0.conv1");
+    int layer = layers_index(session->state.model->layers, "layer1.0.conv1");
     double large = l1->scores->layer[layer][0],
            taylor = session_entry(session, "taylor")->scores->layer[layer][3];
     run(session, "undo 5");
@@ -578,7 +581,7 @@ static void test_channels(void **state)
                              json_array_size(json_object_get(layer, "cut")),
                          json_integer_value(json_object_get(layer, "channels")));
         assert_int_equal(json_array_size(json_object_get(layer, "kept")),
-                         pruning_kept(session->pruning, session->model, (int)i));
+                         pruning_kept(session->state.pruning, session->state.model, (int)i));
     }
     json_decref(root);
     refused(session, STATUS_STATE, "channels are selected and not removed yet", "save /tmp/never.onnx");
@@ -591,7 +594,7 @@ static void test_channels(void **state)
     run(session, "save %s/m.onnx masked=yes; load %s/m.onnx", folder, folder);
     take_logits(session, loaded);
     assert_true(largest_difference(masked, loaded) < 1e-9);
-    assert_true(session->model->graph->metadata_count > 0);
+    assert_true(session->state.model->graph->metadata_count > 0);
     session_free(session);
 }
 
@@ -605,14 +608,14 @@ static void test_session_files(void **state)
     double one[CLASSES], two[CLASSES];
     run(session, "ratio inner 0.5; prune taylor; load example; undo; apply; ratio 'layer1.0.conv1' 0.3; "
                  "prune l1; eval");
-    memcpy(network, session->pruning->network, sizeof network);
+    memcpy(network, session->state.pruning->network, sizeof network);
     run(session, "session save %s/s.session", folder);
     take_logits(session, one);
     int position = other->history.position;
     run(other, "session open %s/s.session", folder);
     take_logits(other, two);
     assert_memory_equal(one, two, sizeof one);
-    assert_string_equal(other->pruning->network, network);
+    assert_string_equal(other->state.pruning->network, network);
     assert_int_equal(other->history.position, position + 10);
     /* What was opened can be saved again, and gives the same log; it is undone step by step. */
     run(other, "session save %s/t.session", folder);
@@ -620,9 +623,9 @@ static void test_session_files(void **state)
     take_logits(session, two);
     assert_memory_equal(one, two, sizeof one);
     run(other, "undo 10");
-    assert_null(other->model);
-    assert_int_equal(other->dataset->count, 10);
-    assert_string_equal(option_text(other->options, OPTION_GAMMA), "4");
+    assert_null(other->state.model);
+    assert_int_equal(other->state.dataset->count, 10);
+    assert_string_equal(option_text(other->state.options, OPTION_GAMMA), "4");
     session_free(session);
     session_free(other);
 }
@@ -731,13 +734,13 @@ static void test_recipes(void **state)
     write_text("good.recipe", "# all of it\r\nstreams 25% # a share\ninner 0.5\nlayer3.0.conv1 none\n"
                               "round prune-floor\ncriterion l2\ncombine max\nmin 2\ncap 0.9\nround_to 2\n");
     run(session, "ratio inner 0.9; recipe %s/good.recipe; prune", folder);
-    assert_string_equal(session->pruning->rule.criterion, "l2");
-    assert_int_equal(session->pruning->rule.options.rounding, ROUND_PRUNE_FLOOR);
-    assert_int_equal(session->pruning->rule.options.round_to, 2);
-    assert_int_equal(session->pruning->rule.combine, COMBINE_MAX);
-    assert_int_equal(pruning_kept(session->pruning, session->model, 0), 12);
+    assert_string_equal(session->state.pruning->rule.criterion, "l2");
+    assert_int_equal(session->state.pruning->rule.options.rounding, ROUND_PRUNE_FLOOR);
+    assert_int_equal(session->state.pruning->rule.options.round_to, 2);
+    assert_int_equal(session->state.pruning->rule.combine, COMBINE_MAX);
+    assert_int_equal(pruning_kept(session->state.pruning, session->state.model, 0), 12);
     run(session, "prune l1 round=floor"); /* what is given wins */
-    assert_int_equal(session->pruning->rule.options.rounding, ROUND_FLOOR);
+    assert_int_equal(session->state.pruning->rule.options.rounding, ROUND_FLOOR);
     run(session, "recipe resnet56-50; recipe resnet56-75.recipe; prune l1");
     refused(session, STATUS_FILE, "no recipe of that name comes with the program", "recipe nosuch");
     session_free(session);

@@ -53,20 +53,21 @@ struct fingerprint {
 static void take(const struct session *session, struct fingerprint *print)
 {
     memset(print, 0, sizeof *print);
-    print->model = session->model;
-    print->dataset = session->dataset;
-    print->theme = session->theme;
-    print->statistics = board_statistics(session->board);
-    print->records = (session->board->pass ? session->board->pass->sample.records : NULL);
-    print->count = session->board->count;
-    memcpy(&print->options, session->options, sizeof print->options);
-    for (int i = 0; i < session->board->count; i++) {
-        const struct score_entry *entry = &session->board->entries[i];
+    print->model = session->state.model;
+    print->dataset = session->state.dataset;
+    print->theme = session->state.theme;
+    print->statistics = board_statistics(session->state.board);
+    print->records = (session->state.board->pass ? session->state.board->pass->sample.records : NULL);
+    print->count = session->state.board->count;
+    memcpy(&print->options, session->state.options, sizeof print->options);
+    for (int i = 0; i < session->state.board->count; i++) {
+        const struct score_entry *entry = &session->state.board->entries[i];
         print->entries[i].scores = entry->scores;
         print->entries[i].needs = entry->needs;
         strcpy(print->entries[i].choice.label, entry->choice.label);
-        for (int k = 0; k < session->model->layers->count; k++) {
-            for (int64_t c = 0; entry->scores->layer[k] && c < session->model->layers->items[k].channels; c++)
+        for (int k = 0; k < session->state.model->layers->count; k++) {
+            for (int64_t c = 0;
+                 entry->scores->layer[k] && c < session->state.model->layers->items[k].channels; c++)
                 print->sum += entry->scores->layer[k][c];
         }
     }
@@ -100,7 +101,7 @@ static void test_nothing_loaded(void **state)
     assert_int_equal(run_with(session, "corr", &reply, NULL, &error), STATUS_STATE);
     assert_string_equal(error.message, "corr: nothing is scored yet: 'score all' scores");
     run_line(session, "score l1,geomedian; corr; hist *");
-    assert_null(board_statistics(session->board));
+    assert_null(board_statistics(session->state.board));
     reply_free(&reply);
     session_free(session);
 }
@@ -111,41 +112,41 @@ static void test_passes(void **state)
     (void)state;
     struct session *session =
         new_session("load example; data shapes images=200; score all samples=20 order=first");
-    const struct score_statistics *statistics = board_statistics(session->board);
+    const struct score_statistics *statistics = board_statistics(session->state.board);
     const struct scores *l1 = session_entry(session, "l1")->scores,
                         *taylor = session_entry(session, "taylor")->scores;
-    assert_int_equal(session->board->count, 4);
-    assert_int_equal(session->board->pass->sample.count, 20);
+    assert_int_equal(session->state.board->count, 4);
+    assert_int_equal(session->state.board->pass->sample.count, 20);
     assert_int_equal(statistics->images, 20);
     /* Weights only, and gradients that are there: no pass. Options that were given stay. */
     run_line(session, "score l2,bn,random; score taylor:gate-abs proscore:1 proscore:inf");
-    assert_ptr_equal(board_statistics(session->board), statistics);
+    assert_ptr_equal(board_statistics(session->state.board), statistics);
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
     assert_ptr_equal(session_entry(session, "taylor")->scores, taylor);
-    assert_int_equal(session->board->count, 10);
-    assert_string_equal(option_text(session->options, OPTION_SAMPLES), "20");
+    assert_int_equal(session->state.board->count, 10);
+    assert_string_equal(option_text(session->state.options, OPTION_SAMPLES), "20");
     /* Gamma: new scores from the same statistics, for those that it touches. */
     double before = session_entry(session, "proscore")->scores->layer[0][0];
     const struct scores *fixed = session_entry(session, "proscore:1")->scores;
     run_line(session, "set gamma 1");
-    assert_ptr_equal(board_statistics(session->board), statistics);
+    assert_ptr_equal(board_statistics(session->state.board), statistics);
     assert_true(session_entry(session, "proscore")->scores->layer[0][0] != before);
     assert_true(session_entry(session, "proscore")->scores->layer[0][0] == fixed->layer[0][0]);
     assert_ptr_equal(session_entry(session, "proscore:1")->scores, fixed);
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
     /* A variant that needs weight gradients: a pass; everything moves along. */
     run_line(session, "score taylor:weight");
-    assert_ptr_not_equal(board_statistics(session->board), statistics);
-    assert_true(board_statistics(session->board)->needs & NEED_WEIGHT_GRADIENTS);
+    assert_ptr_not_equal(board_statistics(session->state.board), statistics);
+    assert_true(board_statistics(session->state.board)->needs & NEED_WEIGHT_GRADIENTS);
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
     /* Another sample: a pass. The same again: none. */
-    statistics = board_statistics(session->board);
+    statistics = board_statistics(session->state.board);
     run_line(session, "score taylor samples=30");
-    assert_ptr_not_equal(board_statistics(session->board), statistics);
-    assert_int_equal(board_statistics(session->board)->images, 30);
-    statistics = board_statistics(session->board);
+    assert_ptr_not_equal(board_statistics(session->state.board), statistics);
+    assert_int_equal(board_statistics(session->state.board)->images, 30);
+    statistics = board_statistics(session->state.board);
     run_line(session, "score taylor samples=30; score all");
-    assert_ptr_equal(board_statistics(session->board), statistics);
+    assert_ptr_equal(board_statistics(session->state.board), statistics);
     /* An option that the statistics cannot serve drops the scores, and says so. */
     struct reply reply = {0};
     struct error error = {0};
@@ -155,23 +156,23 @@ static void test_passes(void **state)
     assert_non_null(strstr(reply.items[0].text, "taylor now needs another pass"));
     reply_free(&reply);
     /* With new data scores stay those of the old; scoring goes on to the new; going back is no new pass. */
-    statistics = board_statistics(session->board);
+    statistics = board_statistics(session->state.board);
     const struct scores *old = session_entry(session, "proscore")->scores;
     run_line(session, "data shapes images=100 split=test");
-    assert_ptr_equal(board_statistics(session->board), statistics);
+    assert_ptr_equal(board_statistics(session->state.board), statistics);
     assert_ptr_equal(session_entry(session, "proscore")->scores, old);
-    assert_string_equal(session->board->pass->dataset->split, "train");
+    assert_string_equal(session->state.board->pass->dataset->split, "train");
     run_line(session, "score l2");
-    assert_ptr_equal(board_statistics(session->board), statistics);
+    assert_ptr_equal(board_statistics(session->state.board), statistics);
     run_line(session, "score proscore");
-    assert_ptr_not_equal(board_statistics(session->board), statistics);
-    assert_string_equal(session->board->pass->dataset->split, "test");
+    assert_ptr_not_equal(board_statistics(session->state.board), statistics);
+    assert_string_equal(session->state.board->pass->dataset->split, "test");
     assert_ptr_equal(session_entry(session, "l1")->scores, l1);
     run_line(session, "data shapes images=200; score proscore");
-    assert_ptr_equal(board_statistics(session->board), statistics);
+    assert_ptr_equal(board_statistics(session->state.board), statistics);
     /* New models drop all. */
     run_line(session, "load example");
-    assert_int_equal(session->board->count, 0);
+    assert_int_equal(session->state.board->count, 0);
     session_free(session);
 }
 
@@ -183,14 +184,15 @@ static void test_same_numbers(void **state)
         new_session("load example; data shapes images=100; score every samples=16 order=first gamma=2");
     struct session *two = new_session("data shapes images=100; set threads=2; load example; score random;"
                                       "score proscore samples=16 order=first; score every; set gamma 2");
-    assert_int_equal(one->board->count, two->board->count);
-    for (int i = 0; i < one->board->count; i++) {
-        assert_string_equal(one->board->entries[i].choice.label, two->board->entries[i].choice.label);
-        for (int k = 0; k < one->model->layers->count; k++) {
-            if (one->board->entries[i].scores->layer[k])
-                assert_memory_equal(one->board->entries[i].scores->layer[k],
-                                    two->board->entries[i].scores->layer[k],
-                                    (size_t)one->model->layers->items[k].channels * sizeof(double));
+    assert_int_equal(one->state.board->count, two->state.board->count);
+    for (int i = 0; i < one->state.board->count; i++) {
+        assert_string_equal(one->state.board->entries[i].choice.label,
+                            two->state.board->entries[i].choice.label);
+        for (int k = 0; k < one->state.model->layers->count; k++) {
+            if (one->state.board->entries[i].scores->layer[k])
+                assert_memory_equal(one->state.board->entries[i].scores->layer[k],
+                                    two->state.board->entries[i].scores->layer[k],
+                                    (size_t)one->state.model->layers->items[k].channels * sizeof(double));
         }
     }
     session_free(one);
@@ -235,7 +237,7 @@ static void test_figures(void **state)
     assert_string_equal(fact(figure, "ratio"), "0.5");
     reply_free(&reply);
     /* Options given to a command that only looks do not stay. */
-    assert_string_equal(option_text(session->options, OPTION_RATIO), "0.4");
+    assert_string_equal(option_text(session->state.options, OPTION_RATIO), "0.4");
     figure = figure_of(session, "hist conv1 criterion=l1 bins=7 ratio=0.25", &reply);
     assert_int_equal(figure->histogram.bins, 7);
     assert_int_equal(figure->histogram.series, 1);
@@ -473,7 +475,8 @@ static void test_history_bytes(void **state)
 {
     struct session *session = new_session("load example");
     (void)state;
-    size_t loaded = history_bytes(&session->history), weights = 4 * (size_t)session->model->cost.parameters;
+    size_t loaded = history_bytes(&session->history),
+           weights = 4 * (size_t)session->state.model->cost.parameters;
     assert_true(loaded > weights && loaded < 2 * weights);
     run_line(session, "set gamma 2");
     assert_true(history_bytes(&session->history) < loaded + 10000);
@@ -486,9 +489,9 @@ static void test_history_bytes(void **state)
     assert_true(history_bytes(&session->history) < 3 * weights);
     struct state_names names;
     history_names(&session->history, 1, &names);
-    assert_string_equal(names.model, session->model->digest);
+    assert_string_equal(names.model, session->state.model->digest);
     run_line(session, "undo");
-    assert_true(option_real(session->options, OPTION_GAMMA) == 2);
+    assert_true(option_real(session->state.options, OPTION_GAMMA) == 2);
     session->history.most_bytes = 0;
     session->history.most_states = 3;
     for (int i = 0; i < 9; i++) {

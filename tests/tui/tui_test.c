@@ -471,7 +471,7 @@ static void test_ratio_steps(void **state)
     assert_string_equal(history->steps[history->position].line, "ratio layer1.0.conv1 0.15");
     explorer_refresh(fixture.explorer);
     assert_non_null(fixture.explorer->layers.plan.layers);
-    assert_true(fixture.explorer->layers.plan.macs < fixture.shell.session->model->cost.macs);
+    assert_true(fixture.explorer->layers.plan.macs < fixture.shell.session->state.model->cost.macs);
     explorer_press(fixture.explorer, press_of("Down"));
     explorer_press(fixture.explorer, press_of("+"));
     assert_int_equal(history->position, before + 2);
@@ -599,7 +599,7 @@ static void test_another_network(void **state)
             }
         }
         explorer_refresh(explorer);
-        assert_true(layers_current(explorer)->first < fixture.shell.session->model->layers->count);
+        assert_true(layers_current(explorer)->first < fixture.shell.session->state.model->layers->count);
         close_explorer(&fixture);
     }
     unlink(large);
@@ -619,12 +619,12 @@ static void test_plan(void **state)
     explorer_line(fixture.explorer, "score random");
     explorer_line(fixture.explorer, "ratio *.conv1 0.37; ratio streams 0.2; prune random");
     const struct session *session = fixture.shell.session;
-    assert_int_equal(pruning_plan(session->pruning, session->model, &plan, &error), STATUS_OK);
-    assert_true(session->pruning->removed_count > 0);
-    assert_true(plan.macs == session->pruning->cost.macs);
-    assert_int_equal(plan.parameters, session->pruning->cost.parameters);
+    assert_int_equal(pruning_plan(session->state.pruning, session->state.model, &plan, &error), STATUS_OK);
+    assert_true(session->state.pruning->removed_count > 0);
+    assert_true(plan.macs == session->state.pruning->cost.macs);
+    assert_int_equal(plan.parameters, session->state.pruning->cost.parameters);
     for (int i = 0; i < plan.layer_count; i++)
-        assert_int_equal(plan.layers[i].channels, session->pruning->cost.layers[i].channels);
+        assert_int_equal(plan.layers[i].channels, session->state.pruning->cost.layers[i].channels);
     cost_free(&plan);
     close_explorer(&fixture);
 }
@@ -646,8 +646,8 @@ static void test_bins(void **state)
     int channel;
     assert_int_equal(sscanf(text_data(&text), "filter conv1:%d", &channel), 1);
     const struct figure_histogram *histogram = &fixture.explorer->scores.figure->histogram;
-    const double *scores = fixture.shell.session->board->entries[0].scores->layer[0];
-    int64_t channels = fixture.shell.session->model->layers->items[0].channels, lower = 0, below = 0;
+    const double *scores = fixture.shell.session->state.board->entries[0].scores->layer[0];
+    int64_t channels = fixture.shell.session->state.model->layers->items[0].channels, lower = 0, below = 0;
     for (int64_t i = 0; i < channels; i++)
         lower += scores[i] < scores[channel];
     for (int b = 0; b < fixture.explorer->scores.bin; b++)

@@ -48,14 +48,14 @@ static status smaller_model(const struct session *session, struct graph *graph, 
 {
     struct text made = {0};
     char network[DIGEST_SIZE];
-    text_add_selection(&made, "prune", session->model, session->pruning);
+    text_add_selection(&made, "prune", session->state.model, session->state.pruning);
     if (!made.failed)
         made.data[--made.length] = '\0'; /* the last line's end */
     status code = made.failed ? error_memory(error)
-                              : network_name(session->pruning->network, "apply", 5, network, error);
+                              : network_name(session->state.pruning->network, "apply", 5, network, error);
     if (code == STATUS_OK) {
-        struct derivation derivation = {session->model,   graph, session->pruning->removed, network,
-                                        text_data(&made), true};
+        struct derivation derivation = {session->state.model, graph, session->state.pruning->removed, network,
+                                        text_data(&made),     true};
         code = model_derive(&derivation, model, error);
     } else {
         graph_free(graph);
@@ -83,7 +83,7 @@ static void carry_over(const struct model *from, const struct pruning *before, c
 static void tell_applied(const struct call *call, const struct model *before,
                          const struct logits_difference *difference)
 {
-    const struct model *model = call->session->model;
+    const struct model *model = call->session->state.model;
     struct text text = {0};
     text_add(&text, "parameters ");
     text_add_change(&text, (double)before->cost.parameters, (double)model->cost.parameters, false);
@@ -104,9 +104,10 @@ static status run_apply(struct call *call, struct error *error)
     struct graph *graph;
     struct model *model;
     struct logits_difference difference;
-    if (!session->pruning->removed_count)
+    if (!session->state.pruning->removed_count)
         return error_set(error, STATUS_STATE, "nothing is selected: 'prune' selects");
-    status code = surgery_apply(session->model->coupling, session->pruning->removed, &graph, error);
+    status code =
+        surgery_apply(session->state.model->coupling, session->state.pruning->removed, &graph, error);
     if (code == STATUS_OK)
         code = smaller_model(session, graph, &model, error);
     if (code != STATUS_OK)
@@ -120,12 +121,12 @@ static status run_apply(struct call *call, struct error *error)
         model_free(model);
         return code;
     }
-    struct model *before = model_retain(session->model);
-    struct pruning *selected = pruning_retain(session->pruning);
-    bool scored = session->board->count > 0;
+    struct model *before = model_retain(session->state.model);
+    struct pruning *selected = pruning_retain(session->state.pruning);
+    bool scored = session->state.board->count > 0;
     code = session_set_model(session, model, error);
     if (code == STATUS_OK) {
-        carry_over(before, selected, model, session->pruning);
+        carry_over(before, selected, model, session->state.pruning);
         tell_applied(call, before, &difference);
         if (scored)
             reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");
@@ -140,15 +141,15 @@ static status run_apply(struct call *call, struct error *error)
 static void tell_network(const struct call *call)
 {
     const struct session *session = call->session;
-    if (!session->model)
+    if (!session->state.model)
         return;
     struct text text = {0};
-    const struct cost *now = pruning_cost(session->pruning, session->model);
+    const struct cost *now = pruning_cost(session->state.pruning, session->state.model);
     text_add(&text, "parameters ");
     text_add_thousands(&text, now->parameters);
     text_add(&text, ", multiply-adds ");
     text_add_si(&text, now->macs, 5);
-    reply_line(call->reply, "%s: %s", session->model->name, reply_text(call->reply, &text));
+    reply_line(call->reply, "%s: %s", session->state.model->name, reply_text(call->reply, &text));
     text_free(&text);
 }
 

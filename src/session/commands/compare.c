@@ -73,7 +73,7 @@ static const struct measure overlap_measure = {"overlap", "Jaccard index", false
 
 static const struct layer *layer_at(const struct comparison *comparison, int place)
 {
-    return &comparison->call->session->model->layers->items[comparison->layers[place]];
+    return &comparison->call->session->state.model->layers->items[comparison->layers[place]];
 }
 
 static status layer_part(const struct comparison *comparison, int a, int b, int place, struct part *part,

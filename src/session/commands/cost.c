@@ -70,7 +70,7 @@ static void no_amount(const struct costs *costs, struct figure *figure)
 /* The original's layer beside the present one of its name. */
 static void cost_row(const struct costs *costs, int layer, struct figure *figure)
 {
-    const struct model *model = costs->call->session->model;
+    const struct model *model = costs->call->session->state.model;
     int index = model_original_layer(model, layer);
     const struct layer_cost *after = &costs->after.layers[layer];
     const struct layer_cost *before = index >= 0 ? &costs->before.layers[index] : after;
@@ -121,11 +121,11 @@ static struct figure *cost_table(const struct costs *costs)
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "cost");
     if (!figure)
         return NULL;
-    figure_title(figure, "Cost of %s, for one image", model_title(session->model));
+    figure_title(figure, "Cost of %s, for one image", model_title(session->state.model));
     figure_fact(figure, "count", "%s", cost_rule_name((int)costs->rule));
     cost_columns(costs, figure);
-    for (int i = 0; i < session->model->layers->count; i++) {
-        if (!pattern || layers_match(session->model->layers, pattern, i))
+    for (int i = 0; i < session->state.model->layers->count; i++) {
+        if (!pattern || layers_match(session->state.model->layers, pattern, i))
             cost_row(costs, i, figure);
     }
     if (!pattern)
@@ -182,10 +182,10 @@ static status smaller_graph(const struct session *session, const struct graph **
                             struct error *error)
 {
     *made = NULL;
-    *graph = session->model->graph;
-    if (!session->pruning->removed_count)
+    *graph = session->state.model->graph;
+    if (!session->state.pruning->removed_count)
         return STATUS_OK;
-    status code = surgery_apply(session->model->coupling, session->pruning->removed, made, error);
+    status code = surgery_apply(session->state.model->coupling, session->state.pruning->removed, made, error);
     *graph = *made;
     return code;
 }
@@ -196,7 +196,7 @@ static status measure(const struct costs *costs, struct error *error)
     const struct timing_settings settings = {
         .real = options_precision(&call->options),
         .kernel = options_kernel(&call->options),
-        .micro_batch = options_micro_batch(&call->options, call->session->model->graph),
+        .micro_batch = options_micro_batch(&call->options, call->session->state.model->graph),
         .warm_up = WARM_UP,
         .runs = RUNS,
         .progress = call->progress,
@@ -220,10 +220,10 @@ static status measure(const struct costs *costs, struct error *error)
 static status count_costs(struct costs *costs, struct error *error)
 {
     const struct session *session = costs->call->session;
-    const bool *removed = session->pruning->removed_count ? session->pruning->removed : NULL;
+    const bool *removed = session->state.pruning->removed_count ? session->state.pruning->removed : NULL;
     status code = cost_compute(costs->original->coupling, NULL, costs->rule, &costs->before, error);
     if (code == STATUS_OK)
-        code = cost_compute(session->model->coupling, removed, costs->rule, &costs->after, error);
+        code = cost_compute(session->state.model->coupling, removed, costs->rule, &costs->after, error);
     return code;
 }
 
@@ -236,9 +236,10 @@ static status run_cost(struct call *call, struct error *error)
         code = call_value(call, "time", &time, error);
     if (code != STATUS_OK)
         return code;
-    struct costs costs = {
-        .call = call, .original = model_original(session->model), .rule = (enum cost_rule)count.integer};
-    costs.changed = session->pruning->removed_count > 0 || costs.original != session->model;
+    struct costs costs = {.call = call,
+                          .original = model_original(session->state.model),
+                          .rule = (enum cost_rule)count.integer};
+    costs.changed = session->state.pruning->removed_count > 0 || costs.original != session->state.model;
     code = count_costs(&costs, error);
     if (code == STATUS_OK)
         code = reply_figure(call->reply, cost_table(&costs), error);

@@ -100,7 +100,7 @@ static status curve_key(const struct curve_call *work, char key[DIGEST_SIZE], st
     }
     for (int i = 0; i < work->score_count; i++)
         key_add(&bytes, work->scores[i],
-                (size_t)work->call->session->model->coupling->class_count * sizeof(double));
+                (size_t)work->call->session->state.model->coupling->class_count * sizeof(double));
     return key_finish(&bytes, key, error);
 }
 
@@ -113,8 +113,8 @@ static status start(const struct curve_call *work, struct curve **curve, struct 
         lines[i] = (struct curve_line){(const double *const *)work->scores + work->lines[i].first,
                                        work->lines[i].count};
     struct curve_settings settings = {
-        .coupling = session->model->coupling,
-        .dataset = session->dataset,
+        .coupling = session->state.model->coupling,
+        .dataset = session->state.dataset,
         .sample = &sweep->sample,
         .included = sweep->included,
         .lines = lines,
@@ -144,8 +144,9 @@ static status take_up(const struct curve_call *work, struct error *error)
     if (code != STATUS_OK)
         return code;
     judgement_free(held);
-    *held = (struct judgement){
-        .curve = curve, .model = model_retain(session->model), .dataset = dataset_retain(session->dataset)};
+    *held = (struct judgement){.curve = curve,
+                               .model = model_retain(session->state.model),
+                               .dataset = dataset_retain(session->state.dataset)};
     memcpy(held->key, key, sizeof key);
     return STATUS_OK;
 }
@@ -161,7 +162,7 @@ static void curve_title(const struct curve_call *work, struct figure *figure)
     bool known = call_value(work->call, "where", &where, &ignored) == STATUS_OK;
     text_add_sweep_sample(&sample, &work->sweep, session);
     figure_title(figure, "Accuracy of %s without fine-tuning, pruned %s (%s): %s",
-                 model_title(session->model), work->global ? "globally" : "at one ratio",
+                 model_title(session->state.model), work->global ? "globally" : "at one ratio",
                  known ? where.text : "all", shown_words(figure, &sample));
     text_free(&sample);
 }
@@ -235,7 +236,7 @@ static struct figure *points_table(const struct curve_call *work, const struct c
     struct figure *figure = shown_figure(work->call->session, FIGURE_TABLE, "curve_points");
     if (!figure)
         return NULL;
-    const struct cost *whole = &work->call->session->model->cost;
+    const struct cost *whole = &work->call->session->state.model->cost;
     figure_title(figure, "Accuracy by ratio, and what is left (%s)", work->lines[0].label);
     table_column(figure, "ratio", NULL, COLUMN_REAL, 3);
     for (int i = 0; i < work->line_count; i++) {

@@ -76,14 +76,15 @@ static status show_diff(const struct call *call, const struct kept_channels *her
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "diff");
     if (figure) {
         figure_title(figure, "What is cut of %s, against %s",
-                     model_title(model_original(call->session->model)), other);
+                     model_title(model_original(call->session->state.model)), other);
         for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
             table_column(figure, columns[i], NULL, i ? COLUMN_INTEGER : COLUMN_TEXT, 0);
         table_column(figure, "overlap", NULL, COLUMN_REAL, 3);
         table_priority(figure, 1);
         diff_rows(here, there, figure);
         figure_note(figure, "here: %s",
-                    call->session->pruning->how ? call->session->pruning->how : "nothing is selected");
+                    call->session->state.pruning->how ? call->session->state.pruning->how
+                                                      : "nothing is selected");
         figure_note(figure, "overlap: what both cut, of what either cuts");
     }
     return reply_figure(call->reply, figure, error);
@@ -94,9 +95,9 @@ static status compare(const struct call *call, const struct model *model, const 
 {
     const struct session *session = call->session;
     struct kept_channels here = {0}, there = {0};
-    if (model_original(model) != model_original(session->model))
+    if (model_original(model) != model_original(session->state.model))
         return error_set(error, STATUS_STATE, "that was another network: %s", model->name);
-    status code = kept_channels_find(session->model, session->pruning, &here, error);
+    status code = kept_channels_find(session->state.model, session->state.pruning, &here, error);
     if (code == STATUS_OK)
         code = kept_channels_find(model, pruning, &there, error);
     if (code == STATUS_OK)
@@ -113,11 +114,11 @@ static status against_selection(struct call *call, const char *label, const stru
 {
     struct text text = {0};
     snprintf(other->rule.criterion, sizeof other->rule.criterion, "%s", label);
-    status code = pruning_select(other, call->session->model, scores, error);
+    status code = pruning_select(other, call->session->state.model, scores, error);
     if (code == STATUS_OK) {
         text_add_rule(&text, call->session, other);
         code = text.failed ? error_memory(error)
-                           : compare(call, call->session->model, other, text_data(&text), error);
+                           : compare(call, call->session->state.model, other, text_data(&text), error);
     }
     text_free(&text);
     return code;
@@ -128,13 +129,13 @@ static status against_criterion(struct call *call, const char *label, struct err
     struct session *session = call->session;
     struct scores *scores;
     struct pruning *other;
-    if (!session->pruning->how)
+    if (!session->state.pruning->how)
         return error_set(error, STATUS_STATE, "nothing is selected: 'prune' selects");
     status code = scores_for(call, label, 0, &scores, error);
     if (code != STATUS_OK)
         return code;
     reply_lacking(call, label, scores);
-    code = pruning_copy(session->pruning, &other, error);
+    code = pruning_copy(session->state.pruning, &other, error);
     if (code == STATUS_OK) {
         code = against_selection(call, label, scores, other, error);
         pruning_free(other);

@@ -20,8 +20,8 @@
 static void tell_fit(const struct session *session, struct reply *reply)
 {
     struct error error = {0};
-    if (session->model && session->dataset &&
-        session_fit(session->model, session->dataset, &error) != STATUS_OK)
+    if (session->state.model && session->state.dataset &&
+        model_fits(session->state.model, session->state.dataset, &error) != STATUS_OK)
         reply_add(reply, STYLE_NOTE, "note: %s", error.message);
 }
 
@@ -31,7 +31,7 @@ static status run_load(struct call *call, struct error *error)
     status code = model_load(call_argument(call, 0), &model, error);
     if (code != STATUS_OK)
         return code;
-    int dropped = call->session->board->count;
+    int dropped = call->session->state.board->count;
     code = session_set_model(call->session, model, error);
     if (code != STATUS_OK)
         return code;
@@ -107,7 +107,7 @@ static status run_data(struct call *call, struct error *error)
     text_free(&text);
     if (dataset->note)
         reply_add(call->reply, STYLE_NOTE, "note: %s", dataset->note);
-    if (call->session->board->pass)
+    if (call->session->state.board->pass)
         tell_sample(call->session, call->reply);
     tell_fit(call->session, call->reply);
     return STATUS_OK;

@@ -77,7 +77,7 @@ static status parameter_row(const struct filter *filter, const char *item, int v
 {
     if (value == VALUE_NONE)
         return STATUS_OK;
-    double *values = layer_parameter(filter->session->model->graph, filter->layer, value);
+    double *values = layer_parameter(filter->session->state.model->graph, filter->layer, value);
     if (!values)
         return error_memory(error);
     real_row(figure, item, values[filter->channel]);
@@ -107,7 +107,7 @@ static status norm_rows(const struct filter *filter, struct figure *figure, stru
 /* Sums over the sample, divided by its images: gradients of the mean loss. */
 static void gradient_rows(const struct filter *filter, struct figure *figure)
 {
-    const struct score_statistics *statistics = board_statistics(filter->session->board);
+    const struct score_statistics *statistics = board_statistics(filter->session->state.board);
     if (!statistics || filter->layer->output_layer)
         return;
     const struct layer_statistics *layer = &statistics->layers[filter->index];
@@ -131,7 +131,7 @@ static status filter_card(const struct call *call, const struct filter *filter, 
     if (!figure)
         return error_memory(error);
     figure_title(figure, "Filter %lld of layer %s", (long long)filter->channel, filter->layer->name);
-    double *weights = layer_filters(call->session->model->graph, filter->layer);
+    double *weights = layer_filters(call->session->state.model->graph, filter->layer);
     status code = weights ? STATUS_OK : error_memory(error);
     if (code == STATUS_OK) {
         card_row(figure, "weights", "%lld", (long long)filter->layer->filter_length);
@@ -192,8 +192,8 @@ static status filter_scores(const struct call *call, const struct filter *filter
     table_column(figure, "of", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "fate", NULL, COLUMN_TEXT, 0);
     status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && i < call->session->board->count; i++) {
-        const struct score_entry *entry = &call->session->board->entries[i];
+    for (int i = 0; code == STATUS_OK && i < call->session->state.board->count; i++) {
+        const struct score_entry *entry = &call->session->state.board->entries[i];
         code = score_row(call, filter, entry, figure, error);
         if (code == STATUS_OK && !entry->scores->layer[filter->index])
             note_lacking(figure, call->session, entry);
@@ -212,10 +212,10 @@ status run_filter(struct call *call, struct error *error)
                               &value, error);
     if (code != STATUS_OK)
         return code;
-    struct filter filter = {call->session, &call->session->model->layers->items[value.integer],
+    struct filter filter = {call->session, &call->session->state.model->layers->items[value.integer],
                             (int)value.integer, (int64_t)value.real};
     code = filter_card(call, &filter, error);
-    if (code == STATUS_OK && call->session->board->count && !filter.layer->output_layer)
+    if (code == STATUS_OK && call->session->state.board->count && !filter.layer->output_layer)
         code = filter_scores(call, &filter, error);
     return code;
 }
@@ -226,8 +226,8 @@ status run_filter(struct call *call, struct error *error)
 static const struct score_entry *default_entry(const struct session *session, int layer)
 {
     const struct score_entry *entry = session_entry(session, "proscore");
-    for (int i = 0; i < session->board->count && (!entry || !entry->scores->layer[layer]); i++)
-        entry = &session->board->entries[i];
+    for (int i = 0; i < session->state.board->count && (!entry || !entry->scores->layer[layer]); i++)
+        entry = &session->state.board->entries[i];
     return entry;
 }
 
@@ -248,9 +248,9 @@ static status ranking_fill(struct ranking *ranking, const struct score_entry *fi
 {
     const struct session *session = ranking->call->session;
     ranking->shown.entries[ranking->shown.count++] = first;
-    for (int i = 0; i < session->board->count; i++) {
-        if (&session->board->entries[i] != first)
-            ranking->shown.entries[ranking->shown.count++] = &session->board->entries[i];
+    for (int i = 0; i < session->state.board->count; i++) {
+        if (&session->state.board->entries[i] != first)
+            ranking->shown.entries[ranking->shown.count++] = &session->state.board->entries[i];
     }
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < ranking->shown.count; i++)
@@ -274,7 +274,7 @@ static void rank_row(const struct ranking *ranking, int64_t channel, struct figu
 static status rank_table(const struct ranking *ranking, int64_t count, struct error *error)
 {
     const struct session *session = ranking->call->session;
-    const struct layer *layer = &session->model->layers->items[ranking->layer];
+    const struct layer *layer = &session->state.model->layers->items[ranking->layer];
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "rank");
     int64_t *order = mem_new((size_t)layer->channels, sizeof *order);
     if (!figure || !order) {
@@ -316,9 +316,9 @@ static status rank_table(const struct ranking *ranking, int64_t count, struct er
 
 status run_rank(struct call *call, struct error *error)
 {
-    struct ranking ranking = {.call = call,
-                              .layer = layers_index(call->session->model->layers, call_argument(call, 0))};
-    const struct layer *layer = &call->session->model->layers->items[ranking.layer];
+    struct ranking ranking = {
+        .call = call, .layer = layers_index(call->session->state.model->layers, call_argument(call, 0))};
+    const struct layer *layer = &call->session->state.model->layers->items[ranking.layer];
     if (layer->output_layer)
         return error_set(error, STATUS_STATE, "layer '%s' makes the network's outputs and has no scores",
                          layer->name);

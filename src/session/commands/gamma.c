@@ -61,8 +61,9 @@ static status read_choice(struct gamma_call *work, struct error *error)
                          label.text);
     struct criterion_options base = options_criterion(&work->call->options);
     work->options = choice_options(&work->choice, &base);
-    const struct score_statistics *statistics = board_statistics(work->call->session->board);
-    unsigned needs = choice_needs(&work->choice, &base, work->call->session->model->layers) & PASS_NEEDS;
+    const struct score_statistics *statistics = board_statistics(work->call->session->state.board);
+    unsigned needs =
+        choice_needs(&work->choice, &base, work->call->session->state.model->layers) & PASS_NEEDS;
     if (!statistics || (statistics->needs & needs) != needs)
         return error_set(error, STATUS_STATE, "no pass has the gradients of %s: 'score %s' makes one",
                          label.text, label.text);
@@ -88,11 +89,11 @@ static status lift_layer(struct gamma_call *work, int place, struct proscore_poi
                          struct error *error)
 {
     const struct session *session = work->call->session;
-    const struct layer *layer = &session->model->layers->items[work->layers[place]];
-    struct criterion_input input = {.graph = session->model->graph,
+    const struct layer *layer = &session->state.model->layers->items[work->layers[place]];
+    struct criterion_input input = {.graph = session->state.model->graph,
                                     .layer = layer,
                                     .layer_index = work->layers[place],
-                                    .statistics = board_statistics(session->board),
+                                    .statistics = board_statistics(session->state.board),
                                     .options = &work->options,
                                     .criterion = work->choice.criterion};
     status code = proscore_points(&input, points, error);
@@ -126,10 +127,10 @@ static status lift(struct gamma_call *work, struct error *error)
     status code = call_layers(&all_layers, 0, &work->layers, &work->layer_count, error);
     if (code != STATUS_OK)
         return code;
-    keep_probed(board_statistics(session->board), work->layers, &work->layer_count);
+    keep_probed(board_statistics(session->state.board), work->layers, &work->layer_count);
     size_t channels = 0;
     for (int i = 0; i < work->layer_count; i++)
-        channels += (size_t)session->model->layers->items[work->layers[i]].channels;
+        channels += (size_t)session->state.model->layers->items[work->layers[i]].channels;
     work->points = mem_new(channels, sizeof *work->points);
     work->items = mem_new((size_t)work->layer_count, sizeof *work->items);
     work->results = mem_new(work->gammas.count, sizeof *work->results);
@@ -138,11 +139,11 @@ static status lift(struct gamma_call *work, struct error *error)
     struct proscore_point *points = work->points;
     for (int i = 0; code == STATUS_OK && i < work->layer_count; i++) {
         code = lift_layer(work, i, points, error);
-        points += session->model->layers->items[work->layers[i]].channels;
+        points += session->state.model->layers->items[work->layers[i]].channels;
     }
     work->settings.layers = work->items;
     work->settings.layer_count = work->layer_count;
-    work->settings.scale = proscore_step_scale(&work->options, board_statistics(session->board));
+    work->settings.scale = proscore_step_scale(&work->options, board_statistics(session->state.board));
     work->settings.progress = work->call->progress;
     return code == STATUS_OK ? session_pool(work->call->session, &work->settings.pool, error) : code;
 }
@@ -170,7 +171,7 @@ static struct figure *gamma_figure(const struct gamma_call *work, enum figure_ki
     if (!figure)
         return NULL;
     text_add_format(&text, "%s of %s by gamma, %s: ", what, work->choice.label,
-                    model_title(work->call->session->model));
+                    model_title(work->call->session->state.model));
     text_add_sample(&text, work->call->session);
     figure_title(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
@@ -349,7 +350,7 @@ static void flip_row(const struct gamma_call *work, const char *way, const struc
     double max_a, max_b;
     gamma_limits(&work->settings, &max_a, &max_b);
     table_number(figure, flip->gamma);
-    table_text(figure, work->call->session->model->layers->items[work->layers[flip->layer]].name);
+    table_text(figure, work->call->session->state.model->layers->items[work->layers[flip->layer]].name);
     table_number(figure, (double)flip->leaves);
     table_number(figure, (double)flip->enters);
     table_number(figure, max_a > 0 ? flip->gamma * max_a : 0);
@@ -433,7 +434,7 @@ static status run_gamma(struct call *call, struct error *error)
 {
     if (strcmp(call_argument(call, 0), "set") == 0)
         return set_gamma(call, error);
-    if (!call->session->model)
+    if (!call->session->state.model)
         return error_set(error, STATUS_STATE, "no model is loaded: 'load MODEL' or 'load example' loads one");
     return sweep(call, error);
 }

@@ -21,7 +21,7 @@ enum heat_range { RANGE_LAYER, RANGE_NETWORK };
 
 static const struct layer *layer_of(const struct call *call, int index)
 {
-    return &call->session->model->layers->items[index];
+    return &call->session->state.model->layers->items[index];
 }
 
 struct heat_call {
@@ -130,7 +130,7 @@ static status heat_figure(const struct heat_call *work, struct error *error)
     }
     text_add_criterion(&criterion, work->entry);
     text_add_sample(&sample, session);
-    figure_title(figure, "Scores of %s by %s, %s: %s", model_title(session->model),
+    figure_title(figure, "Scores of %s by %s, %s: %s", model_title(session->state.model),
                  shown_words(figure, &criterion),
                  work->quantiles ? "from the least to the most important filter" : "channel by channel",
                  shown_words(figure, &sample));

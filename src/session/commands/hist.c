@@ -77,7 +77,7 @@ static void layer_scale(const double *scores, int64_t count, int scale, double *
 static status layer_threshold(const struct hist *hist, const double *scores, int layer, double *threshold,
                               struct error *error)
 {
-    int64_t channels = hist->call->session->model->layers->items[layer].channels;
+    int64_t channels = hist->call->session->state.model->layers->items[layer].channels;
     int64_t pruned = call_pruned(hist->call, layer);
     *threshold = NAN;
     if (pruned <= 0 || pruned >= channels)
@@ -96,7 +96,7 @@ static status add_layer(struct hist *hist, const struct score_entry *entry, int 
                         struct error *error)
 {
     const double *scores = entry->scores->layer[layer];
-    int64_t channels = hist->call->session->model->layers->items[layer].channels;
+    int64_t channels = hist->call->session->state.model->layers->items[layer].channels;
     double centre, unit, threshold;
     layer_scale(scores, channels, hist->scale, &centre, &unit);
     double *values = mem_resize(series->values, (size_t)(series->count + channels), sizeof *values);
@@ -132,7 +132,7 @@ static struct series *new_series(struct hist *hist, const char *name)
 static status add_criterion(struct hist *hist, const struct score_entry *entry, bool label,
                             struct error *error)
 {
-    const struct layers *layers = hist->call->session->model->layers;
+    const struct layers *layers = hist->call->session->state.model->layers;
     struct series *series = NULL;
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < hist->layer_count; i++) {
@@ -197,7 +197,7 @@ static void hist_title(const struct hist *hist, const struct score_entry *entry,
     else
         text_add(&what, "Scores");
     if (hist->layer_count == 1)
-        text_add_format(&what, " in %s", session->model->layers->items[hist->layers[0]].name);
+        text_add_format(&what, " in %s", session->state.model->layers->items[hist->layers[0]].name);
     else
         text_add_format(&what, " in %d layers", hist->layer_count);
     text_add_sample(&sample, session);

@@ -54,7 +54,7 @@ static void unanswered_note(const struct evaluation *evaluation, struct figure *
 static void baseline_rows(const struct call *call, const struct measurement *now, struct figure *figure)
 {
     const struct session *session = call->session;
-    const char *original = model_original(session->model)->network;
+    const char *original = model_original(session->state.model)->network;
     const struct measurement *first = measurements_find(&session->measurements, original, &now->on);
     if (strcmp(now->network, original) == 0)
         return;
@@ -79,9 +79,9 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
         return NULL;
     struct text images = {0};
     text_add_thousands(&images, evaluation->images);
-    figure_title(figure, "%s%s on %s images of %s %s", model_title(session->model),
-                 session->pruning->removed_count ? ", masked," : "", shown_words(figure, &images),
-                 session->dataset->kind->name, session->dataset->split);
+    figure_title(figure, "%s%s on %s images of %s %s", model_title(session->state.model),
+                 session->state.pruning->removed_count ? ", masked," : "", shown_words(figure, &images),
+                 session->state.dataset->kind->name, session->state.dataset->split);
     text_free(&images);
     table_column(figure, "measure", NULL, COLUMN_TEXT, 0);
     table_column(figure, "value", NULL, COLUMN_REAL, 4);
@@ -97,7 +97,7 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
         table_missing(figure);
     }
     unanswered_note(evaluation, figure);
-    note_judged(figure, session->model, evaluation->probabilities, evaluation->images);
+    note_judged(figure, session->state.model, evaluation->probabilities, evaluation->images);
     if (now)
         baseline_rows(call, now, figure);
     if (now && option_flag(&call->options, OPTION_TIMING)) {
@@ -114,7 +114,7 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
 
 static struct figure *class_table(const struct call *call, const struct evaluation *evaluation)
 {
-    const struct dataset *dataset = call->session->dataset;
+    const struct dataset *dataset = call->session->state.dataset;
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "eval_classes");
     if (!figure)
         return NULL;
@@ -151,7 +151,7 @@ status call_sample(const struct call *call, struct sample *sample, struct error 
     }
     /* Balance is for scoring; here it counts only when it was asked for. */
     options.balanced = call_setting(call, "balanced") && option_flag(&call->options, OPTION_BALANCED);
-    return code == STATUS_OK ? sample_draw(call->session->dataset, &options, sample, error) : code;
+    return code == STATUS_OK ? sample_draw(call->session->state.dataset, &options, sample, error) : code;
 }
 
 /* Keep what was found: whatever is undone later, it stays true. */
@@ -160,7 +160,7 @@ static status remember(struct session *session, const struct evaluation *evaluat
                        struct error *error)
 {
     struct measurement measurement = {
-        .on = measured_on(session->dataset, &sample->options),
+        .on = measured_on(session->state.dataset, &sample->options),
         .images = evaluation->images,
         .top1 = evaluation->top1,
         .top5 = evaluation->top5,
@@ -168,7 +168,7 @@ static status remember(struct session *session, const struct evaluation *evaluat
         .loss = evaluation->loss,
         .correct = correct,
     };
-    memcpy(measurement.network, session->pruning->network, sizeof measurement.network);
+    memcpy(measurement.network, session->state.pruning->network, sizeof measurement.network);
     status code = measurements_add(&session->measurements, &measurement, error);
     if (code != STATUS_OK) {
         mem_free(correct);
@@ -207,7 +207,7 @@ static status evaluate_network(struct call *call, const struct sample *sample, u
     struct session *session = call->session;
     struct eval_watch watch = {call, sample->count};
     struct evaluate evaluate = {
-        .dataset = session->dataset,
+        .dataset = session->state.dataset,
         .sample = sample,
         .real = options_precision(&call->options),
         .kernel = options_kernel(&call->options),
@@ -229,7 +229,7 @@ static status run_eval(struct call *call, struct error *error)
     struct sample sample = {0};
     struct evaluation evaluation = {0};
     const struct measurement *now;
-    status code = session_fit(session->model, session->dataset, error);
+    status code = model_fits(session->state.model, session->state.dataset, error);
     if (code == STATUS_OK)
         code = call_sample(call, &sample, error);
     if (code != STATUS_OK)

@@ -13,6 +13,7 @@
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
 #include "nn/graph/tensor.h"
+#include "session/model.h"
 #include "session/words/option.h"
 
 enum { IMAGES = 4 };
@@ -42,7 +43,7 @@ static status fill_images(const struct session *session, struct engine *engine, 
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < setting->images; i++) {
         int64_t label;
-        code = dataset_image(session->dataset, i, real,
+        code = dataset_image(session->state.dataset, i, real,
                              input + (size_t)i * (size_t)elements * element_size(real), &label, error);
     }
     return code;
@@ -55,8 +56,8 @@ static status run_judged(const struct session *session, const struct graph *grap
 {
     struct engine *engine;
     struct engine_options options = {.batch = setting->images,
-                                     .real = options_precision(session->options),
-                                     .kernel = options_kernel(session->options),
+                                     .real = options_precision(session->state.options),
+                                     .kernel = options_kernel(session->state.options),
                                      .progress = progress_current()};
     status code = engine_new(graph, &options, &engine, error);
     if (code != STATUS_OK)
@@ -121,9 +122,10 @@ status logits_compare(const struct session *session, const struct graph *a, cons
     struct error ignored = {0};
     double *one = NULL, *two = NULL;
     int64_t count, other;
-    if (session->dataset && session_fit(session->model, session->dataset, &ignored) == STATUS_OK) {
+    if (session->state.dataset &&
+        model_fits(session->state.model, session->state.dataset, &ignored) == STATUS_OK) {
         found.data = true;
-        found.images = session->dataset->count < IMAGES ? (int)session->dataset->count : IMAGES;
+        found.images = session->state.dataset->count < IMAGES ? (int)session->state.dataset->count : IMAGES;
     }
     status code = run_network(session, a, &found, &one, &count, error);
     if (code == STATUS_OK)

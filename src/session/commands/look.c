@@ -84,10 +84,11 @@ static void model_rows(const struct model *model, struct figure *figure)
 /* What the network is now, and what it was when it was loaded. */
 static void pruning_rows(const struct session *session, struct figure *figure)
 {
-    if (!session->model)
+    if (!session->state.model)
         return;
-    const struct model *model = session->model;
-    const struct cost *before = &model_original(model)->cost, *now = pruning_cost(session->pruning, model);
+    const struct model *model = session->state.model;
+    const struct cost *before = &model_original(model)->cost,
+                      *now = pruning_cost(session->state.pruning, model);
     struct text text = {0};
     text_add_change(&text, before->macs, now->macs, true);
     text_row(figure, "multiply-adds", &text);
@@ -102,8 +103,8 @@ static void pruning_rows(const struct session *session, struct figure *figure)
         card_row(figure, "made by", "%.*s", (int)length, line);
         line = line[length] ? line + length + 1 : NULL;
     }
-    card_row(figure, "selected", "%s", session->pruning->how ? session->pruning->how : "nothing");
-    if (session->dataset) {
+    card_row(figure, "selected", "%s", session->state.pruning->how ? session->state.pruning->how : "nothing");
+    if (session->state.dataset) {
         text_add_accuracy(&text, session);
         text_row(figure, "accuracy", &text);
         text_add_baseline(&text, session);
@@ -148,12 +149,12 @@ static void data_rows(const struct dataset *dataset, struct figure *figure)
 static void score_rows(const struct session *session, struct figure *figure)
 {
     struct text labels = {0};
-    for (int i = 0; i < session->board->count; i++)
-        text_add_format(&labels, "%s%s", i ? ", " : "", session->board->entries[i].choice.label);
-    if (!session->board->count)
+    for (int i = 0; i < session->state.board->count; i++)
+        text_add_format(&labels, "%s%s", i ? ", " : "", session->state.board->entries[i].choice.label);
+    if (!session->state.board->count)
         text_add(&labels, "none");
     text_row(figure, "scores", &labels);
-    const struct score_statistics *statistics = board_statistics(session->board);
+    const struct score_statistics *statistics = board_statistics(session->state.board);
     if (!statistics)
         return;
     struct text sample = {0}, result = {0};
@@ -161,7 +162,7 @@ static void score_rows(const struct session *session, struct figure *figure)
     text_row(figure, "sample", &sample);
     text_add_result(&result, statistics);
     text_row(figure, "on the sample", &result);
-    const struct pass_settings *settings = &session->board->pass->settings;
+    const struct pass_settings *settings = &session->state.board->pass->settings;
     card_row(figure, "arithmetic", "%s, %s", element_name(settings->real),
              settings->kernel == KERNEL_REFERENCE ? "plain loops"
              : settings->real == ELEMENT_DOUBLE   ? "matrix products"
@@ -174,11 +175,12 @@ static void option_rows(const struct session *session, struct figure *figure)
 {
     int changed = 0;
     for (int i = 0; i < OPTION_COUNT; i++) {
-        if (option_is_default(session->options, (enum option_id)i))
+        if (option_is_default(session->state.options, (enum option_id)i))
             continue;
         struct text name = {0};
         text_add_format(&name, "set %s", option_at(i)->parameter.name);
-        card_row(figure, shown_words(figure, &name), "%s", option_text(session->options, (enum option_id)i));
+        card_row(figure, shown_words(figure, &name), "%s",
+                 option_text(session->state.options, (enum option_id)i));
         text_free(&name);
         changed++;
     }
@@ -203,18 +205,18 @@ static void size_row(struct figure *figure, const char *name, size_t worker, siz
 
 static void size_rows(const struct session *session, struct figure *figure)
 {
-    const struct options *options = session->options;
+    const struct options *options = session->state.options;
     const struct sample sample = {.count = 1};
     struct error error = {0};
     int threads = (int)option_integer(options, OPTION_THREADS);
     size_t worker, shared;
-    const struct score_pass pass = {.graph = session->model->graph,
-                                    .layers = session->model->layers,
+    const struct score_pass pass = {.graph = session->state.model->graph,
+                                    .layers = session->state.model->layers,
                                     .sample = &sample,
                                     .needs = NEED_GRADIENTS,
                                     .real = options_precision(options),
                                     .kernel = options_kernel(options),
-                                    .micro_batch = options_micro_batch(options, session->model->graph)};
+                                    .micro_batch = options_micro_batch(options, session->state.model->graph)};
     const struct engine_options forward = {
         .batch = pass.micro_batch, .real = pass.real, .kernel = pass.kernel, .reuse = true};
     if (threads == 0)
@@ -231,19 +233,19 @@ static status run_info(struct call *call, struct error *error)
     struct figure *figure = shown_card(session, "info", "item", "value");
     if (figure) {
         figure_title(figure, "The session");
-        model_rows(session->model, figure);
+        model_rows(session->state.model, figure);
         pruning_rows(session, figure);
-        data_rows(session->dataset, figure);
+        data_rows(session->state.dataset, figure);
         score_rows(session, figure);
         option_rows(session, figure);
         history_rows(session, figure);
         struct rusage usage;
-        if (option_flag(session->options, OPTION_TIMING) && getrusage(RUSAGE_SELF, &usage) == 0) {
+        if (option_flag(session->state.options, OPTION_TIMING) && getrusage(RUSAGE_SELF, &usage) == 0) {
             struct text memory = {0};
             text_add_si(&memory, (double)usage.ru_maxrss * 1024.0, 3);
             text_add(&memory, "B at most so far");
             text_row(figure, "memory", &memory);
-            if (session->model)
+            if (session->state.model)
                 size_rows(session, figure);
             if (session->pool)
                 card_row(figure, "threads", "%d", pool_threads(session->pool));
@@ -263,7 +265,7 @@ static void kernel_text(const struct layer *layer, struct text *text)
 
 static void layers_row(const struct session *session, int index, struct figure *figure)
 {
-    const struct model *model = session->model;
+    const struct model *model = session->state.model;
     const struct layer *layer = &model->layers->items[index];
     const struct shape *output = &model->layer_outputs[index];
     struct text window = {0}, size = {0};
@@ -275,8 +277,8 @@ static void layers_row(const struct session *session, int index, struct figure *
     table_text(figure, layer->name);
     table_text(figure, layer->output_layer ? "output" : layer_kind_name(layer->kind));
     table_number(figure, (double)layer->channels);
-    if (session->pruning->removed_count)
-        table_number(figure, (double)pruning_kept(session->pruning, model, index));
+    if (session->state.pruning->removed_count)
+        table_number(figure, (double)pruning_kept(session->state.pruning, model, index));
     table_number(figure, (double)layer->input_channels);
     if (layer->kind == LAYER_LINEAR)
         table_missing(figure);
@@ -301,7 +303,7 @@ static void layers_row(const struct session *session, int index, struct figure *
 
 static status run_layers(struct call *call, struct error *error)
 {
-    const struct model *model = call->session->model;
+    const struct model *model = call->session->state.model;
     const char *pattern = call_argument(call, 0);
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "layers");
     if (!figure)
@@ -309,7 +311,7 @@ static status run_layers(struct call *call, struct error *error)
     table_column(figure, "layer", NULL, COLUMN_TEXT, 0);
     table_column(figure, "kind", NULL, COLUMN_TEXT, 0);
     table_column(figure, "out", NULL, COLUMN_INTEGER, 0);
-    if (call->session->pruning->removed_count)
+    if (call->session->state.pruning->removed_count)
         table_column(figure, "kept", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "in", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "kernel", NULL, COLUMN_TEXT, 0);
@@ -332,7 +334,7 @@ static status run_layers(struct call *call, struct error *error)
 
 static struct figure *layer_card(const struct session *session, int index)
 {
-    const struct model *model = session->model;
+    const struct model *model = session->state.model;
     const struct layer *layer = &model->layers->items[index];
     struct figure *figure = shown_card(session, "layer", "item", "value");
     if (!figure)
@@ -340,8 +342,9 @@ static struct figure *layer_card(const struct session *session, int index)
     figure_title(figure, "Layer %s of %s", layer->name, model_title(model));
     card_row(figure, "kind", "%s", layer_kind_name(layer->kind));
     card_row(figure, "channels", "%lld", (long long)layer->channels);
-    if (session->pruning->removed_count)
-        card_row(figure, "channels kept", "%lld", (long long)pruning_kept(session->pruning, model, index));
+    if (session->state.pruning->removed_count)
+        card_row(figure, "channels kept", "%lld",
+                 (long long)pruning_kept(session->state.pruning, model, index));
     card_row(figure, "input channels", "%lld", (long long)layer->input_channels);
     if (layer->kind != LAYER_LINEAR) {
         card_row(figure, "kernel", "%lldx%lld, stride %lld", (long long)layer->kernel_height,
@@ -367,16 +370,16 @@ static struct figure *layer_card(const struct session *session, int index)
 static status layer_scores(const struct call *call, int index, struct error *error)
 {
     const struct session *session = call->session;
-    const struct layer *layer = &session->model->layers->items[index];
+    const struct layer *layer = &session->state.model->layers->items[index];
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "layer_scores");
     if (!figure)
         return error_memory(error);
     figure_title(figure, "Scores of layer %s", layer->name);
     summary_columns(figure, "criterion");
-    for (int i = 0; i < session->board->count; i++) {
-        const struct score_entry *entry = &session->board->entries[i];
+    for (int i = 0; i < session->state.board->count; i++) {
+        const struct score_entry *entry = &session->state.board->entries[i];
         struct summary summary;
-        status code = summary_of(session->model->layers, entry->scores, &index, 1, &summary, error);
+        status code = summary_of(session->state.model->layers, entry->scores, &index, 1, &summary, error);
         if (code != STATUS_OK) {
             figure_free(figure);
             return code;
@@ -394,10 +397,10 @@ static status layer_scores(const struct call *call, int index, struct error *err
 
 static status run_layer(struct call *call, struct error *error)
 {
-    int index = layers_index(call->session->model->layers, call_argument(call, 0));
+    int index = layers_index(call->session->state.model->layers, call_argument(call, 0));
     status code = reply_figure(call->reply, layer_card(call->session, index), error);
-    if (code == STATUS_OK && call->session->board->count &&
-        !call->session->model->layers->items[index].output_layer)
+    if (code == STATUS_OK && call->session->state.board->count &&
+        !call->session->state.model->layers->items[index].output_layer)
         code = layer_scores(call, index, error);
     return code;
 }

@@ -18,7 +18,7 @@
 
 static const struct layer *layer_of(const struct call *call, int index)
 {
-    return &call->session->model->layers->items[index];
+    return &call->session->state.model->layers->items[index];
 }
 
 /* --- scatter -------------------------------------------------------------------------------------------- */
@@ -157,8 +157,8 @@ static void scatter_words(const struct scatter_call *work, struct figure *figure
     else
         text_add_format(&what, "%d layers", work->layer_count);
     figure_title(figure, "%s against %s, filters of %s of %s: %s", work->entry[1]->choice.label,
-                 work->entry[0]->choice.label, shown_words(figure, &what), model_title(call->session->model),
-                 shown_words(figure, &sample));
+                 work->entry[0]->choice.label, shown_words(figure, &what),
+                 model_title(call->session->state.model), shown_words(figure, &sample));
     text_clear(&what);
     if (work->agreeing) {
         text_add_rounded(&what, work->agreement / work->agreeing, 3);

@@ -102,12 +102,12 @@ static status choose(const struct session *session, struct choice *choices, int 
 {
     status code = STATUS_OK;
     *count = 0;
-    for (int i = 0; i < session->board->count; i++)
-        choices[(*count)++] = session->board->entries[i].choice;
+    for (int i = 0; i < session->state.board->count; i++)
+        choices[(*count)++] = session->state.board->entries[i].choice;
     bool normed = false;
-    for (int i = 0; i < session->model->layers->count; i++)
-        normed |=
-            !session->model->layers->items[i].output_layer && session->model->layers->items[i].norm_node >= 0;
+    for (int i = 0; i < session->state.model->layers->count; i++)
+        normed |= !session->state.model->layers->items[i].output_layer &&
+                  session->state.model->layers->items[i].norm_node >= 0;
     if (code == STATUS_OK)
         code = choices_parse(normed ? "l1,l2,bn,geomedian" : "l1,l2,geomedian", choices, count, error);
     return code;
@@ -150,8 +150,8 @@ static status attack_row(const struct attack *attack, int index, struct figure *
         note_lacking(figure, attack->call->session, after);
         return STATUS_OK;
     }
-    status code =
-        form_opinion(attack->call->session->model->layers, before->scores, attack->layer, ratio, &one, error);
+    status code = form_opinion(attack->call->session->state.model->layers, before->scores, attack->layer,
+                               ratio, &one, error);
     if (code == STATUS_OK)
         code = form_opinion(attack->model->layers, after->scores, attack->layer, ratio, &two, error);
     if (code != STATUS_OK)
@@ -173,14 +173,14 @@ static status attack_row(const struct attack *attack, int index, struct figure *
 static status attack_table(const struct attack *attack, struct error *error)
 {
     const struct session *session = attack->call->session;
-    const struct layer *layer = &session->model->layers->items[attack->layer];
+    const struct layer *layer = &session->state.model->layers->items[attack->layer];
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "rescale");
     if (!figure)
         return error_memory(error);
     struct text text = {0};
     text_add_double(&text, attack->factor);
     figure_title(figure, "Layer %s of %s times %s: what the criteria make of it", layer->name,
-                 model_title(session->model), shown_words(figure, &text));
+                 model_title(session->state.model), shown_words(figure, &text));
     figure_fact(figure, "factor", "%s", shown_words(figure, &text));
     attack_columns(figure);
     status code = STATUS_OK;
@@ -210,16 +210,17 @@ static status scale_model(struct attack *attack, enum rescale_part part, struct 
     struct graph *graph;
     struct text made = {0};
     char network[DIGEST_SIZE];
-    status code = rescale_apply(session->model->coupling, attack->layer, attack->factor, part, &graph, error);
+    status code =
+        rescale_apply(session->state.model->coupling, attack->layer, attack->factor, part, &graph, error);
     if (code != STATUS_OK)
         return code;
-    text_add_format(&made, "rescale: %s ", session->model->layers->items[attack->layer].name);
+    text_add_format(&made, "rescale: %s ", session->state.model->layers->items[attack->layer].name);
     text_add_double(&made, attack->factor);
     text_add_format(&made, " (%s)", rescale_part_name((int)part));
     code = made.failed ? error_memory(error)
-                       : network_name(session->model->network, made.data, made.length, network, error);
+                       : network_name(session->state.model->network, made.data, made.length, network, error);
     if (code == STATUS_OK) {
-        struct derivation derivation = {session->model, graph, NULL, network, text_data(&made), false};
+        struct derivation derivation = {session->state.model, graph, NULL, network, text_data(&made), false};
         code = model_derive(&derivation, &attack->model, error);
     } else {
         graph_free(graph);
@@ -231,9 +232,9 @@ static status scale_model(struct attack *attack, enum rescale_part part, struct 
 /* Between 1 and the next number, in what is computed with or in what the weights are kept in: the coarser. */
 static double rounding(const struct session *session, int layer)
 {
-    const struct model *model = session->model;
+    const struct model *model = session->state.model;
     enum element_type weights = model->graph->values[model->layers->items[layer].weight].constant->type;
-    bool fine = options_precision(session->options) == ELEMENT_DOUBLE && weights == ELEMENT_DOUBLE;
+    bool fine = options_precision(session->state.options) == ELEMENT_DOUBLE && weights == ELEMENT_DOUBLE;
     return fine ? DBL_EPSILON : (double)FLT_EPSILON;
 }
 
@@ -246,15 +247,15 @@ static double rounding(const struct session *session, int layer)
 static double allowed(const struct attack *attack)
 {
     const struct session *session = attack->call->session;
-    double layers = session->model->layers->count;
+    double layers = session->state.model->layers->count;
     return ROUNDINGS * sqrt(layers) * rounding(session, attack->layer) * attack->difference.largest;
 }
 
 static status prove(struct attack *attack, struct error *error)
 {
     const struct session *session = attack->call->session;
-    status code =
-        logits_compare(session, session->model->graph, attack->model->graph, &attack->difference, error);
+    status code = logits_compare(session, session->state.model->graph, attack->model->graph,
+                                 &attack->difference, error);
     if (code != STATUS_OK)
         return code;
     if (logits_agree(&attack->difference, allowed(attack)))
@@ -282,8 +283,8 @@ static status score_both(struct attack *attack, struct error *error)
     status code = empty ? choose(session, choices, &count, error) : error_memory(error);
     if (code == STATUS_OK)
         code = session_pool(session, &pool, error);
-    struct board_source source = {session->board,   session->model, session->dataset,
-                                  session->options, session->live,  &session->passes};
+    struct board_source source = {session->state.board,   session->state.model, session->state.dataset,
+                                  session->state.options, session->live,        &session->passes};
     if (code == STATUS_OK)
         code = board_score(&source, choices, count, pool, call->progress, &attack->before, &outcome, error);
     source.board = empty;
@@ -299,7 +300,7 @@ static status take_over(struct attack *attack, struct error *error)
 {
     struct session *session = attack->call->session;
     struct pruning *pruning;
-    status code = pruning_copy(session->pruning, &pruning, error);
+    status code = pruning_copy(session->state.pruning, &pruning, error);
     if (code != STATUS_OK)
         return code;
     code = pruning_settle(pruning, attack->model, error);
@@ -316,7 +317,7 @@ static status take_over(struct attack *attack, struct error *error)
 
 static status run_rescale(struct call *call, struct error *error)
 {
-    const struct model *model = call->session->model;
+    const struct model *model = call->session->state.model;
     struct attack attack = {.call = call, .layer = layers_index(model->layers, call_argument(call, 0))};
     struct setting_value part;
     status code = call_value(call, "what", &part, error);

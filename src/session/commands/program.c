@@ -24,10 +24,10 @@ static void option_cells(const struct session *session, int id, struct figure *f
     struct text values = {0};
     parameter_add_expected(parameter, &values);
     table_text(figure, parameter->name);
-    table_text(figure, option_text(session->options, (enum option_id)id));
+    table_text(figure, option_text(session->state.options, (enum option_id)id));
     table_text(figure, parameter->initial);
     table_text(figure, shown_words(figure, &values));
-    if (!option_is_default(session->options, (enum option_id)id))
+    if (!option_is_default(session->state.options, (enum option_id)id))
         table_emphasize(figure);
     text_free(&values);
 }

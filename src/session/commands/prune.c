@@ -80,7 +80,7 @@ static status choose_ratios(const struct call *call, struct pruning *pruning, st
                                 "global=yes needs a RATIO of all channels, as in 'prune l1 0.4 global=yes'");
     }
     if (text)
-        set_uniform(call->session->model, pruning, ratio);
+        set_uniform(call->session->state.model, pruning, ratio);
     for (int i = 0; i < pruning->block_count; i++)
         any |= pruning->ratio[i] > 0;
     return any || text ? STATUS_OK
@@ -108,10 +108,10 @@ status bring_scores(struct call *call, const char *label, const struct score_ent
     status code = choice_parse(label, &choice, error);
     if (code != STATUS_OK)
         return code;
-    struct criterion_options base = options_criterion(session->options);
-    if (choice_needs(&choice, &base, session->model->layers) & PASS_NEEDS)
+    struct criterion_options base = options_criterion(session->state.options);
+    if (choice_needs(&choice, &base, session->state.model->layers) & PASS_NEEDS)
         return needs_pass(label, error);
-    struct options options = *session->options;
+    struct options options = *session->state.options;
     code = session_score(session, &choice, 1, &options, call->progress, &outcome, error);
     *entry = session_entry(session, label);
     return code;
@@ -130,13 +130,13 @@ status scores_for(const struct call *call, const char *label, int seed_shift, st
     status code = choice_parse(label, &choice, error);
     if (code != STATUS_OK)
         return code;
-    struct criterion_options options = options_criterion(session->options);
-    if (choice_needs(&choice, &options, session->model->layers) & PASS_NEEDS)
+    struct criterion_options options = options_criterion(session->state.options);
+    if (choice_needs(&choice, &options, session->state.model->layers) & PASS_NEEDS)
         return needs_pass(label, error);
     options = choice_options(&choice, &options);
     options.seed += (uint64_t)seed_shift;
-    return scores_compute(session->model->graph, session->model->layers, choice.criterion, &options, NULL,
-                          scores, error);
+    return scores_compute(session->state.model->graph, session->state.model->layers, choice.criterion,
+                          &options, NULL, scores, error);
 }
 
 static status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)
@@ -147,7 +147,7 @@ static status keep_rule_text(const struct session *session, struct pruning *prun
     pruning->scored_on[0] = '\0';
     if (entry && (entry->needs & PASS_NEEDS))
         snprintf(pruning->scored_on, sizeof pruning->scored_on, "%s",
-                 dataset_digest(session->board->pass->dataset));
+                 dataset_digest(session->state.board->pass->dataset));
     mem_free(pruning->how);
     pruning->how = text.failed || !pruning->removed_count ? NULL : mem_string(text_data(&text));
     bool failed = text.failed || (pruning->removed_count && !pruning->how);
@@ -166,14 +166,14 @@ static status select_channels(struct call *call, struct pruning *next, struct er
     if (code == STATUS_OK)
         code = bring_scores(call, next->rule.criterion, &entry, error);
     if (code == STATUS_OK)
-        code = pruning_select(next, call->session->model, entry->scores, error);
+        code = pruning_select(next, call->session->state.model, entry->scores, error);
     return code == STATUS_OK ? keep_rule_text(call->session, next, error) : code;
 }
 
 static status run_prune(struct call *call, struct error *error)
 {
     struct pruning *next;
-    status code = pruning_copy(call->session->pruning, &next, error);
+    status code = pruning_copy(call->session->state.pruning, &next, error);
     if (code != STATUS_OK)
         return code;
     code = select_channels(call, next, error);
@@ -190,13 +190,13 @@ static status run_prune(struct call *call, struct error *error)
 static status bring_back(const struct call *call, const struct target *target, struct pruning *next,
                          struct error *error)
 {
-    const struct coupling *coupling = call->session->model->coupling;
+    const struct coupling *coupling = call->session->state.model->coupling;
     int64_t before = next->removed_count;
     for (int i = 0; i < next->class_count; i++) {
         if (coupling->classes[i].block >= 0 && target->blocks[coupling->classes[i].block])
             next->removed[i] = false;
     }
-    status code = pruning_settle(next, call->session->model, error);
+    status code = pruning_settle(next, call->session->state.model, error);
     if (code != STATUS_OK || !next->how || next->removed_count == before)
         return code;
     char *how = mem_format("%s, without %s", next->how, call_argument(call, 0));
@@ -210,12 +210,12 @@ static status run_unprune(struct call *call, struct error *error)
     struct session *session = call->session;
     struct target target;
     struct pruning *next;
-    if (!session->pruning->removed_count)
+    if (!session->state.pruning->removed_count)
         return error_set(error, STATUS_STATE, "nothing is selected: 'prune' selects");
-    status code = target_find(session->model, call_argument(call, 0), &target, error);
+    status code = target_find(session->state.model, call_argument(call, 0), &target, error);
     if (code != STATUS_OK)
         return code;
-    code = pruning_copy(session->pruning, &next, error);
+    code = pruning_copy(session->state.pruning, &next, error);
     if (code == STATUS_OK) {
         code = bring_back(call, &target, next, error);
         if (code == STATUS_OK)

@@ -41,14 +41,15 @@ static int64_t selected_channels(const struct session *session, const struct blo
 {
     int64_t count = 0;
     for (int i = 0; i < block->class_count; i++)
-        if (session->pruning->removed[block->classes[i]])
-            count += class_width(&session->model->coupling->classes[block->classes[i]], block->layers[0]);
+        if (session->state.pruning->removed[block->classes[i]])
+            count +=
+                class_width(&session->state.model->coupling->classes[block->classes[i]], block->layers[0]);
     return count;
 }
 
 static void block_row(const struct session *session, int index, struct figure *figure)
 {
-    const struct coupling *coupling = session->model->coupling;
+    const struct coupling *coupling = session->state.model->coupling;
     const struct block *block = &coupling->blocks[index];
     struct text name = {0}, remark = {0};
     text_add_block(&name, coupling, index);
@@ -58,15 +59,15 @@ static void block_row(const struct session *session, int index, struct figure *f
     if (block->locked)
         table_missing(figure);
     else
-        table_number(figure, session->pruning->ratio[index]);
+        table_number(figure, session->state.pruning->ratio[index]);
     table_number(figure, (double)selected_channels(session, block));
     text_add_classes(&remark, coupling, block);
-    if (remark.length && (block->locked || session->pruning->excluded[index]))
+    if (remark.length && (block->locked || session->state.pruning->excluded[index]))
         text_add(&remark, "; ");
     if (block->locked) {
         text_add(&remark, "locked: ");
         text_add_lock(&remark, coupling, index);
-    } else if (session->pruning->excluded[index]) {
+    } else if (session->state.pruning->excluded[index]) {
         text_add(&remark, "kept: passed by");
     }
     table_text(figure, shown_words(figure, &remark));
@@ -79,7 +80,7 @@ static void block_row(const struct session *session, int index, struct figure *f
 static status describe(struct call *call, int group, struct error *error)
 {
     struct text text = {0};
-    group_describe(call->session->model->coupling, group, &text);
+    group_describe(call->session->state.model->coupling, group, &text);
     char *rest = text.failed ? NULL : text.data;
     for (char *line; rest && (line = strsep(&rest, "\n"));) {
         if (*line)
@@ -93,8 +94,8 @@ static status describe(struct call *call, int group, struct error *error)
 static status run_group(struct call *call, struct error *error)
 {
     const struct session *session = call->session;
-    const struct coupling *coupling = session->model->coupling;
-    int layer = layers_index(session->model->layers, call_argument(call, 0));
+    const struct coupling *coupling = session->state.model->coupling;
+    int layer = layers_index(session->state.model->layers, call_argument(call, 0));
     const struct group *group = &coupling->groups[coupling->layer_group[layer]];
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "group");
     if (!figure)
@@ -116,14 +117,14 @@ static status run_group(struct call *call, struct error *error)
 static status list_ratios(const struct call *call, const char *name, struct error *error)
 {
     const struct session *session = call->session;
-    const struct coupling *coupling = session->model->coupling;
+    const struct coupling *coupling = session->state.model->coupling;
     struct target target = {0};
-    status code = name ? target_find(session->model, name, &target, error) : STATUS_OK;
+    status code = name ? target_find(session->state.model, name, &target, error) : STATUS_OK;
     if (code != STATUS_OK)
         return code;
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "ratios");
     if (figure) {
-        figure_title(figure, "Ratios of %s%s%s", model_title(session->model), name ? ": " : "",
+        figure_title(figure, "Ratios of %s%s%s", model_title(session->state.model), name ? ": " : "",
                      name ? name : "");
         block_columns(figure);
         for (int i = 0; i < coupling->block_count; i++) {
@@ -138,7 +139,7 @@ static status list_ratios(const struct call *call, const char *name, struct erro
 /* Layers that were not named and now lose channels too. */
 static void tell_tied(const struct call *call, const char *name, const struct target *target)
 {
-    const struct coupling *coupling = call->session->model->coupling;
+    const struct coupling *coupling = call->session->state.model->coupling;
     struct text text = {0};
     int count = 0;
     for (int i = 0; i < coupling->layers->count; i++) {
@@ -165,8 +166,8 @@ static void tell_tied(const struct call *call, const char *name, const struct ta
 static void tell_ratio(const struct call *call, const char *name, const char *value,
                        const struct target *target, int passed)
 {
-    const struct pruning *pruning = call->session->pruning;
-    const struct coupling *coupling = call->session->model->coupling;
+    const struct pruning *pruning = call->session->state.pruning;
+    const struct coupling *coupling = call->session->state.model->coupling;
     struct text text = {0};
     int64_t channels = 0;
     for (int i = 0; i < pruning->block_count; i++) {
@@ -183,7 +184,7 @@ static void tell_ratio(const struct call *call, const char *name, const char *va
         text_add_format(&text, "; %d kept, until a name or a pattern says otherwise", passed);
     reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
-    if (!target_is_word(call->session->model->layers, name))
+    if (!target_is_word(call->session->state.model->layers, name))
         tell_tied(call, name, target);
 }
 
@@ -194,14 +195,14 @@ static status set_ratio(struct call *call, const char *name, const char *value, 
     double ratio = 0;
     bool excluded = !text_to_double(value, &ratio);
     int passed = 0;
-    status code = target_find(call->session->model, name, &target, error);
+    status code = target_find(call->session->state.model, name, &target, error);
     if (code != STATUS_OK)
         return code;
-    code = pruning_copy(call->session->pruning, &next, error);
+    code = pruning_copy(call->session->state.pruning, &next, error);
     if (code == STATUS_OK) {
         passed = pruning_set_ratio(next, &target, ratio, excluded,
-                                   target_is_word(call->session->model->layers, name));
-        code = pruning_settle(next, call->session->model, error);
+                                   target_is_word(call->session->state.model->layers, name));
+        code = pruning_settle(next, call->session->state.model, error);
     }
     if (code == STATUS_OK) {
         session_set_pruning(call->session, next);
@@ -229,7 +230,7 @@ static const char no_file[] = "none";
 
 static void tell_recipe(const struct call *call, const char *name)
 {
-    const struct pruning *pruning = call->session->pruning;
+    const struct pruning *pruning = call->session->state.pruning;
     int blocks = 0;
     for (int i = 0; i < pruning->block_count; i++)
         blocks += pruning->ratio[i] > 0;
@@ -263,11 +264,11 @@ static status keep_log(struct call *call, const struct recipe *recipe, struct er
 
 static status run_recipe(struct call *call, struct error *error)
 {
-    const struct model *model = call->session->model;
+    const struct model *model = call->session->state.model;
     struct recipe recipe = {.model = model};
     struct pruning *next;
     char *path = NULL;
-    status code = pruning_copy(call->session->pruning, &next, error);
+    status code = pruning_copy(call->session->state.pruning, &next, error);
     if (code != STATUS_OK)
         return code;
     memset(next->ratio, 0, (size_t)next->block_count * sizeof *next->ratio);

@@ -13,6 +13,7 @@
 #include "session/board.h"
 #include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/model.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -81,7 +82,7 @@ static status read_criteria(struct sampling *work, struct error *error)
         code = choices_parse(text.text, work->choices, &work->choice_count, error);
     for (int i = 0; code == STATUS_OK && i < work->choice_count; i++)
         work->needs |=
-            choice_needs(&work->choices[i], &base, work->call->session->model->layers) & PASS_NEEDS;
+            choice_needs(&work->choices[i], &base, work->call->session->state.model->layers) & PASS_NEEDS;
     if (code == STATUS_OK && !work->needs)
         return error_set(error, STATUS_RANGE, "criterion: %s does not look at images", text.text);
     return code;
@@ -90,7 +91,7 @@ static status read_criteria(struct sampling *work, struct error *error)
 /* A size as a sample: how many images, and how often it is drawn. */
 static status read_size(struct sampling *work, const char *text, struct draws *draws, struct error *error)
 {
-    const struct dataset *dataset = work->call->session->dataset;
+    const struct dataset *dataset = work->call->session->state.dataset;
     struct setting_value repeats, balanced;
     struct sample sample;
     status code = sample_parse_size(text, &draws->options, error);
@@ -137,7 +138,8 @@ static status read_sizes(struct sampling *work, struct error *error)
 /* All images are all images: the pass of the reference serves them too. */
 static bool is_reference(const struct sampling *work, const struct draws *draws)
 {
-    return draws->images == work->reference.images && draws->images == work->call->session->dataset->count;
+    return draws->images == work->reference.images &&
+           draws->images == work->call->session->state.dataset->count;
 }
 
 /* --- passes --------------------------------------------------------------------------------------------- */
@@ -151,11 +153,11 @@ static status score_draw(struct sampling *work, struct draws *draws, int index, 
     struct sample sample = {0};
     struct score_statistics *statistics = NULL;
     drawn.seed += (uint64_t)index;
-    status code = sample_draw(session->dataset, &drawn, &sample, error);
+    status code = sample_draw(session->state.dataset, &drawn, &sample, error);
     struct score_pass pass = {
-        .graph = session->model->graph,
-        .layers = session->model->layers,
-        .dataset = session->dataset,
+        .graph = session->state.model->graph,
+        .layers = session->state.model->layers,
+        .dataset = session->state.dataset,
         .sample = &sample,
         .needs = work->needs,
         .real = options_precision(options),
@@ -172,8 +174,9 @@ static status score_draw(struct sampling *work, struct draws *draws, int index, 
     struct criterion_options base = options_criterion(options);
     for (int i = 0; code == STATUS_OK && i < work->choice_count; i++) {
         struct criterion_options own = choice_options(&work->choices[i], &base);
-        code = scores_compute(session->model->graph, session->model->layers, work->choices[i].criterion, &own,
-                              statistics, &draws->scores[index * work->choice_count + i], error);
+        code = scores_compute(session->state.model->graph, session->state.model->layers,
+                              work->choices[i].criterion, &own, statistics,
+                              &draws->scores[index * work->choice_count + i], error);
     }
     if (statistics) {
         draws->seconds += statistics->seconds;
@@ -197,7 +200,7 @@ static status agree(const struct sampling *work, const struct scores *a, const s
                     struct agreement *agreement, struct error *error)
 {
     const struct options *options = &work->call->options;
-    return agreement_compute(work->call->session->model->layers, a, b,
+    return agreement_compute(work->call->session->state.model->layers, a, b,
                              (enum correlation_method)option_integer(options, OPTION_METHOD),
                              option_real(options, OPTION_RATIO),
                              (enum rounding)option_integer(options, OPTION_ROUND), agreement, error);
@@ -283,8 +286,8 @@ static struct figure *sampling_figure(const struct sampling *work, enum figure_k
     struct text images = {0};
     text_add_thousands(&images, work->reference.images);
     figure_title(figure, "Scores of %s from samples of %s %s, compared with those of %s images",
-                 model_title(session->model), session->dataset->kind->name, session->dataset->split,
-                 shown_words(figure, &images));
+                 model_title(session->state.model), session->state.dataset->kind->name,
+                 session->state.dataset->split, shown_words(figure, &images));
     figure_fact(figure, "method", "%s", option_text(options, OPTION_METHOD));
     figure_fact(figure, "ratio", "%s", option_text(options, OPTION_RATIO));
     figure_fact(figure, "first_seed", "%s", option_text(options, OPTION_SEED));
@@ -390,7 +393,7 @@ status run_sampling(struct call *call, struct error *error)
     if (!work)
         return error_memory(error);
     work->call = call;
-    status code = session_fit(call->session->model, call->session->dataset, error);
+    status code = model_fits(call->session->state.model, call->session->state.dataset, error);
     if (code == STATUS_OK)
         code = read_criteria(work, error);
     if (code == STATUS_OK)

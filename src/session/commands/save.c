@@ -37,7 +37,7 @@ static void add_line(struct text *text, const char *key, const char *value)
 /* One fact a line: what the network came from and every step since. */
 static void add_story(struct text *text, const struct session *session)
 {
-    const struct model *model = session->model;
+    const struct model *model = session->state.model;
     add_line(text, "program", PROGRAM_NAME " " PROGRAM_VERSION);
     add_line(text, "model", model_original(model)->name);
     add_line(text, "model_hash", model->digest);
@@ -47,11 +47,12 @@ static void add_story(struct text *text, const struct session *session)
         text_add(text, "\n");
         line = line[length] ? line + length + 1 : NULL;
     }
-    if (session->pruning->how)
-        text_add_selection(text, "mask", session->model, session->pruning);
-    if (session->dataset) {
-        text_add_format(text, "data: %s %s\n", session->dataset->kind->name, session->dataset->split);
-        add_line(text, "data_hash", dataset_digest(session->dataset));
+    if (session->state.pruning->how)
+        text_add_selection(text, "mask", session->state.model, session->state.pruning);
+    if (session->state.dataset) {
+        text_add_format(text, "data: %s %s\n", session->state.dataset->kind->name,
+                        session->state.dataset->split);
+        add_line(text, "data_hash", dataset_digest(session->state.dataset));
     }
 }
 
@@ -77,11 +78,11 @@ static status save_onnx(struct call *call, const char *path, bool masked, struct
 {
     struct session *session = call->session;
     const struct graph *graph;
-    if (session->pruning->removed_count && !masked)
+    if (session->state.pruning->removed_count && !masked)
         return error_set(error, STATUS_STATE,
                          "%lld channels are selected and not removed yet: 'apply' removes them, masked=yes "
                          "writes the network as it is, with their weights at zero",
-                         (long long)session->pruning->removed_count);
+                         (long long)session->state.pruning->removed_count);
     status code = session_graph(session, &graph, error);
     if (code != STATUS_OK)
         return code;
@@ -93,7 +94,7 @@ static status save_onnx(struct call *call, const char *path, bool masked, struct
     code = story.failed ? error_memory(error) : onnx_write(path, graph, &metadata, 1, error);
     text_free(&story);
     if (code == STATUS_OK)
-        reply_add(call->reply, STYLE_NOTE, "%s written to %s", session->model->name, path);
+        reply_add(call->reply, STYLE_NOTE, "%s written to %s", session->state.model->name, path);
     return code;
 }
 
@@ -179,7 +180,7 @@ static status save_channels(struct call *call, const char *path,
                             struct error *error)
 {
     struct kept_channels kept;
-    status code = kept_channels_find(call->session->model, call->session->pruning, &kept, error);
+    status code = kept_channels_find(call->session->state.model, call->session->state.pruning, &kept, error);
     if (code != STATUS_OK)
         return code;
     code = save(call, path, &kept, error);

@@ -50,7 +50,7 @@ static status asked_choices(const struct call *call, struct choice *choices, int
     *count = 0;
     for (int i = 0; code == STATUS_OK && call_argument(call, i); i++)
         code = choices_parse(call_argument(call, i), choices, count, error);
-    if (code != STATUS_OK || !has_every(call) || any_normed(call->session->model->layers))
+    if (code != STATUS_OK || !has_every(call) || any_normed(call->session->state.model->layers))
         return code;
     int kept = 0;
     for (int i = 0; i < *count; i++) {
@@ -77,7 +77,8 @@ static status summary_row(const struct call *call, const struct score_entry *ent
                           int count, struct figure *figure, struct error *error)
 {
     struct summary summary;
-    status code = summary_of(call->session->model->layers, entry->scores, layers, count, &summary, error);
+    status code =
+        summary_of(call->session->state.model->layers, entry->scores, layers, count, &summary, error);
     if (code != STATUS_OK)
         return code;
     struct text name = {0};
@@ -98,7 +99,8 @@ static status agreement_note(const struct call *call, const struct shown_scores 
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < shown->count; i++) {
         double agreement;
-        code = board_agreement(session->board, session->model, shown->entries[i], &agreement, error);
+        code =
+            board_agreement(session->state.board, session->state.model, shown->entries[i], &agreement, error);
         if (code != STATUS_OK || isnan(agreement) || !(shown->entries[i]->needs & PASS_NEEDS))
             continue;
         text_add_format(&text, "%s%s ", text.length ? ", " : "", shown->entries[i]->choice.label);
@@ -112,7 +114,7 @@ static status agreement_note(const struct call *call, const struct shown_scores 
 
 static void pass_notes(const struct call *call, const struct score_outcome *outcome, struct figure *figure)
 {
-    const struct score_statistics *statistics = board_statistics(call->session->board);
+    const struct score_statistics *statistics = board_statistics(call->session->state.board);
     if (!statistics || (!outcome->passed && !outcome->reused)) {
         figure_note(figure, "from weights alone: no pass was needed");
         return;
@@ -121,7 +123,7 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     double images = (double)statistics->images;
     text_add_result(&text, statistics);
     figure_note(figure, "on the sample: %s", shown_words(figure, &text));
-    note_judged(figure, call->session->model, statistics->probabilities, statistics->images);
+    note_judged(figure, call->session->state.model, statistics->probabilities, statistics->images);
     text_clear(&text);
     if (outcome->reused) {
         figure_note(figure, "the gradients of an earlier pass served: no pass was needed");
@@ -144,7 +146,8 @@ static status show_summary(const struct call *call, const struct shown_scores *s
         return error_memory(error);
     struct text sample = {0};
     text_add_sample(&sample, call->session);
-    figure_title(figure, "Scores of %s: %s", model_title(call->session->model), shown_words(figure, &sample));
+    figure_title(figure, "Scores of %s: %s", model_title(call->session->state.model),
+                 shown_words(figure, &sample));
     text_free(&sample);
     summary_columns(figure, "criterion");
     table_column(figure, "from", NULL, COLUMN_TEXT, 0);
@@ -252,7 +255,7 @@ static status show_scores(const struct call *call, const struct choice *choices,
         step |= is_proscore(entry);
         shown.entries[shown.count++] = entry;
     }
-    const struct layers *all = call->session->model->layers;
+    const struct layers *all = call->session->state.model->layers;
     int *layers = mem_new((size_t)all->count, sizeof *layers), count = 0;
     if (!layers)
         return error_memory(error);
@@ -271,15 +274,15 @@ static status run_score(struct call *call, struct error *error)
 {
     struct choice choices[CHOICES_MAX], before[CHOICES_MAX];
     struct score_outcome outcome;
-    int count, held = call->session->board->count;
+    int count, held = call->session->state.board->count;
     bool any = false;
     for (int i = 0; i < held; i++)
-        before[i] = call->session->board->entries[i].choice;
-    for (int i = 0; i < call->session->model->layers->count; i++)
-        any |= !call->session->model->layers->items[i].output_layer;
+        before[i] = call->session->state.board->entries[i].choice;
+    for (int i = 0; i < call->session->state.model->layers->count; i++)
+        any |= !call->session->state.model->layers->items[i].output_layer;
     if (!any)
         return error_set(error, STATUS_STATE, "every layer of %s is an output layer: nothing can be pruned",
-                         call->session->model->name);
+                         call->session->state.model->name);
     status code = asked_choices(call, choices, &count, error);
     if (code == STATUS_OK)
         code = session_score(call->session, choices, count, &call->options, call->progress, &outcome, error);

@@ -33,7 +33,7 @@ struct sensitivity_call {
 /* A block without a score would stay whole at every ratio, which says nothing about it. */
 static void leave_out_unscored(struct sensitivity_call *work)
 {
-    const struct coupling *coupling = work->call->session->model->coupling;
+    const struct coupling *coupling = work->call->session->state.model->coupling;
     for (int b = 0; b < coupling->block_count; b++) {
         const struct block *block = &coupling->blocks[b];
         bool any = false;
@@ -64,7 +64,7 @@ static status sensitivity_key(const struct sensitivity_call *work, char key[DIGE
     sweep_add_key(&work->sweep, work->call->session, &bytes);
     key_add_number(&bytes, work->unit);
     key_add(&bytes, work->class_score,
-            (size_t)work->call->session->model->coupling->class_count * sizeof *work->class_score);
+            (size_t)work->call->session->state.model->coupling->class_count * sizeof *work->class_score);
     return key_finish(&bytes, key, error);
 }
 
@@ -74,8 +74,8 @@ static status start(const struct sensitivity_call *work, struct sensitivity **se
     const struct session *session = work->call->session;
     const struct sweep *sweep = &work->sweep;
     struct sensitivity_settings settings = {
-        .coupling = session->model->coupling,
-        .dataset = session->dataset,
+        .coupling = session->state.model->coupling,
+        .dataset = session->state.dataset,
         .sample = &sweep->sample,
         .class_score = work->class_score,
         .unit = work->unit,
@@ -105,8 +105,8 @@ static status take_up(const struct sensitivity_call *work, struct error *error)
         return code;
     judgement_free(held);
     *held = (struct judgement){.sensitivity = sensitivity,
-                               .model = model_retain(session->model),
-                               .dataset = dataset_retain(session->dataset)};
+                               .model = model_retain(session->state.model),
+                               .dataset = dataset_retain(session->state.dataset)};
     memcpy(held->key, key, sizeof key);
     return STATUS_OK;
 }
@@ -121,7 +121,7 @@ struct map_words {
 static bool name_map(const struct sensitivity_call *work, const struct sensitivity *map,
                      struct map_words *words)
 {
-    const struct coupling *coupling = work->call->session->model->coupling;
+    const struct coupling *coupling = work->call->session->state.model->coupling;
     bool complete = (words->arena = arena_new()) != NULL;
     words->rows = complete ? arena_alloc(words->arena, (size_t)map->row_count, sizeof *words->rows) : NULL;
     words->columns =
@@ -211,7 +211,8 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
             high = 1; /* nothing has a place on the scale */
         text_add_sweep_sample(&sample, &work->sweep, session);
         figure_title(figure, "Accuracy of %s when one row alone is pruned by %s: %s",
-                     model_title(session->model), call_argument(work->call, 0), shown_words(figure, &sample));
+                     model_title(session->state.model), call_argument(work->call, 0),
+                     shown_words(figure, &sample));
         text_free(&sample);
         figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values,
                           low < high ? low : high - 0.01, high, 1, "top-1 accuracy");

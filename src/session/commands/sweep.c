@@ -15,6 +15,7 @@
 #include "session/board.h"
 #include "session/commands/rows.h"
 #include "session/judgement.h"
+#include "session/model.h"
 #include "session/lacking.h"
 #include "session/measurement.h"
 #include "session/session.h"
@@ -44,13 +45,13 @@ static status read_blocks(const struct call *call, struct sweep *sweep, struct e
     struct target target;
     status code = call_value(call, "where", &where, error);
     if (code == STATUS_OK)
-        code = target_find(session->model, where.text, &target, error);
+        code = target_find(session->state.model, where.text, &target, error);
     if (code != STATUS_OK)
         return code;
     bool any = false;
-    for (int i = 0; i < session->pruning->block_count; i++) {
+    for (int i = 0; i < session->state.pruning->block_count; i++) {
         target.blocks[i] &=
-            !target_is_word(session->model->layers, where.text) || !session->pruning->excluded[i];
+            !target_is_word(session->state.model->layers, where.text) || !session->state.pruning->excluded[i];
         any |= target.blocks[i];
     }
     sweep->included = target.blocks;
@@ -80,7 +81,7 @@ static status read_rule(const struct call *call, struct sweep *sweep, struct err
 status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error)
 {
     *sweep = (struct sweep){0};
-    status code = session_fit(call->session->model, call->session->dataset, error);
+    status code = model_fits(call->session->state.model, call->session->state.dataset, error);
     if (code == STATUS_OK)
         code = read_ratios(call, sweep, error);
     if (code == STATUS_OK)
@@ -106,12 +107,12 @@ void sweep_add_key(const struct sweep *sweep, const struct session *session, str
                               sweep->real,
                               sweep->kernel,
                               (double)sweep->micro_batch};
-    const char *digest = dataset_digest(session->dataset);
-    key_add(key, session->model->network, DIGEST_SIZE);
+    const char *digest = dataset_digest(session->state.dataset);
+    key_add(key, session->state.model->network, DIGEST_SIZE);
     key_add(key, digest, strlen(digest) + 1); /* a kind of its own may name its data as it likes */
-    text_add(key, session->dataset->normalization);
+    text_add(key, session->state.dataset->normalization);
     key_add(key, sweep->ratios, (size_t)sweep->ratio_count * sizeof *sweep->ratios);
-    key_add(key, sweep->included, (size_t)session->pruning->block_count * sizeof *sweep->included);
+    key_add(key, sweep->included, (size_t)session->state.pruning->block_count * sizeof *sweep->included);
     key_add(key, sweep->sample.records, (size_t)sweep->sample.count * sizeof *sweep->sample.records);
     key_add(key, numbers, sizeof numbers);
 }
@@ -119,7 +120,7 @@ void sweep_add_key(const struct sweep *sweep, const struct session *session, str
 status sweep_scores(const struct call *call, const struct sweep *sweep, const char *label, int seed_shift,
                     double **class_score, struct error *error)
 {
-    const struct model *model = call->session->model;
+    const struct model *model = call->session->state.model;
     struct scores *scores;
     status code = scores_for(call, label, seed_shift, &scores, error);
     if (code != STATUS_OK)
@@ -139,8 +140,9 @@ status sweep_scores(const struct call *call, const struct sweep *sweep, const ch
 
 double sweep_baseline(const struct sweep *sweep, const struct session *session)
 {
-    struct measured_on on = measured_on(session->dataset, &sweep->sample.options);
-    const struct measurement *found = measurements_find(&session->measurements, session->model->network, &on);
+    struct measured_on on = measured_on(session->state.dataset, &sweep->sample.options);
+    const struct measurement *found =
+        measurements_find(&session->measurements, session->state.model->network, &on);
     return found ? measurement_accuracy(found) : NAN;
 }
 
@@ -148,10 +150,11 @@ void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const s
 {
     const struct sample_options *options = &sweep->sample.options;
     text_add_thousands(text, sweep->sample.count);
-    text_add_format(text, " images (%s %s", session->dataset->kind->name, session->dataset->split);
+    text_add_format(text, " images (%s %s", session->state.dataset->kind->name,
+                    session->state.dataset->split);
     if (options->order == SAMPLE_FIRST)
         text_add(text, ", the first");
-    else if (sweep->sample.count < session->dataset->count)
+    else if (sweep->sample.count < session->state.dataset->count)
         text_add_format(text, ", seed %llu", (unsigned long long)options->seed);
     text_add(text, ")");
 }
@@ -169,7 +172,8 @@ void note_unanswered_points(struct figure *figure, int touched, int points)
 bool note_scored_on(struct figure *figure, const struct session *session, const char *label)
 {
     const struct score_entry *entry = session_entry(session, label);
-    if (!entry || !(entry->needs & PASS_NEEDS) || session->board->pass->dataset == session->dataset)
+    if (!entry || !(entry->needs & PASS_NEEDS) ||
+        session->state.board->pass->dataset == session->state.dataset)
         return false;
     struct text sample = {0};
     text_add_sample(&sample, session);

@@ -165,7 +165,7 @@ static void about_option(int id, const struct session *session, struct reply *re
     reply_add(reply, STYLE_HEADER, "option %s", option_at(id)->parameter.name);
     add_parameter(reply, &option_at(id)->parameter, true);
     if (session)
-        reply_line(reply, "  now\t%s", option_text(session->options, (enum option_id)id));
+        reply_line(reply, "  now\t%s", option_text(session->state.options, (enum option_id)id));
 }
 
 static void about_criterion(const struct criterion *criterion, struct reply *reply)

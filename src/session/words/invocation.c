@@ -21,12 +21,12 @@ static status check_state(const struct resolver *resolver, const struct statemen
 {
     const struct session *session = resolver->session;
     unsigned flags = resolver->command->flags;
-    if ((flags & COMMAND_MODEL) && !session->model)
+    if ((flags & COMMAND_MODEL) && !session->state.model)
         return error_set(error, STATUS_STATE, "no model is loaded: 'load MODEL' or 'load example' loads one");
-    if ((flags & COMMAND_DATA) && !session->dataset)
+    if ((flags & COMMAND_DATA) && !session->state.dataset)
         return error_set(error, STATUS_STATE,
                          "no data set is open: 'data shapes' or 'data KIND PATH' opens one");
-    if ((flags & COMMAND_SCORES) && !session->board->count)
+    if ((flags & COMMAND_SCORES) && !session->state.board->count)
         return error_set(error, STATUS_STATE, "nothing is scored yet: 'score all' scores");
     if (statement->redirect && !(flags & COMMAND_FIGURES))
         return error_set(error, STATUS_USAGE, "shows no figure that could go to '%s'", statement->redirect);

@@ -111,17 +111,17 @@ static status no_layer(const struct check *check, const char *name, struct error
 
 static status check_layer(const struct check *check, struct error *error)
 {
-    if (!check->session || !check->session->model)
+    if (!check->session || !check->session->state.model)
         return STATUS_OK;
-    check->value->integer = layers_index(check->session->model->layers, check->text);
+    check->value->integer = layers_index(check->session->state.model->layers, check->text);
     return check->value->integer < 0 ? no_layer(check, check->text, error) : STATUS_OK;
 }
 
 static status check_layers(const struct check *check, struct error *error)
 {
-    if (!check->session || !check->session->model)
+    if (!check->session || !check->session->state.model)
         return STATUS_OK;
-    const struct layers *layers = check->session->model->layers;
+    const struct layers *layers = check->session->state.model->layers;
     for (int i = 0; i < layers->count; i++) {
         if (layers_match(layers, check->text, i))
             return STATUS_OK;
@@ -164,13 +164,13 @@ static status check_filter(const struct check *check, struct error *error)
     if (!colon || colon == check->text || !text_to_integer(colon + 1, &channel))
         return error_set(error, STATUS_USAGE, "'%s' names no filter: write LAYER:CHANNEL, such as conv1:3",
                          check->text);
-    if (!check->session || !check->session->model)
+    if (!check->session || !check->session->state.model)
         return STATUS_OK;
     char name[VALUE_TEXT_SIZE];
     size_t length = (size_t)(colon - check->text);
     memcpy(name, check->text, length);
     name[length] = '\0';
-    const struct layers *layers = check->session->model->layers;
+    const struct layers *layers = check->session->state.model->layers;
     int index = layers_index(layers, name);
     if (index < 0)
         return no_layer(check, name, error);

@@ -60,9 +60,9 @@ const char *word_list_hint(struct word_list *list, const char *word)
 
 static void layer_words(const struct session *session, const char *suffix, struct word_list *list)
 {
-    if (!session || !session->model)
+    if (!session || !session->state.model)
         return;
-    const struct layers *layers = session->model->layers;
+    const struct layers *layers = session->state.model->layers;
     for (int i = 0; i < layers->count; i++) {
         char *word = mem_format("%s%s", layers->items[i].name, suffix);
         if (word)
@@ -131,9 +131,9 @@ static void option_words(struct word_list *list)
 static void criterion_words(const struct session *session, struct word_list *list)
 {
     choice_words(list);
-    for (int i = 0; session && i < session->board->count; i++) {
-        if (!word_list_has(list, session->board->entries[i].choice.label))
-            word_list_add(list, session->board->entries[i].choice.label);
+    for (int i = 0; session && i < session->state.board->count; i++) {
+        if (!word_list_has(list, session->state.board->entries[i].choice.label))
+            word_list_add(list, session->state.board->entries[i].choice.label);
     }
 }
 
