@@ -50,11 +50,11 @@ static void check_family(const char *name, int rounds, double tolerance,
                          void (*make)(struct random_state *random, struct blocked_convolution *geometry))
 {
     const struct blocked_kernels *kernels;
-    for (int variant = 0; (kernels = blocked_kernels_at(variant)); variant++) {
+    for (int isa = 0; (kernels = blocked_kernels_at(isa)); isa++) {
         struct random_state random;
         const struct blocked_family *family = blocked_family_find(kernels, name);
         assert_non_null(family);
-        random_seed(&random, 1, (uint64_t)variant);
+        random_seed(&random, 1, (uint64_t)isa);
         for (int round = 0; round < rounds; round++) {
             struct blocked_convolution forward = some_geometry(&random);
             make(&random, &forward);
@@ -63,7 +63,7 @@ static void check_family(const char *name, int rounds, double tolerance,
             const struct blocked_convolution transposed = blocked_transposed(&forward);
             blocked_case_check(family, &forward, blocked_case_epilogue(&random), tolerance, &random);
             blocked_case_check(family, &transposed, blocked_case_epilogue(&random), tolerance, &random);
-            blocked_case_gate(kernels, family, &transposed, &random);
+            blocked_case_tail(kernels, family, &transposed, &random);
         }
     }
 }
@@ -90,7 +90,7 @@ static void pointwise_takes_images_together(void **state)
     struct blocked_convolution g = {4, 320, 208, 16, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false};
     struct blocked_convolution strided = {4, 320, 208, 7, 7, 4, 4, 1, 1, 2, 2, 1, 1, 0, 0, 1, false, false};
     random_seed(&random, 2, 0);
-    for (int variant = 0; (kernels = blocked_kernels_at(variant)); variant++) {
+    for (int isa = 0; (kernels = blocked_kernels_at(isa)); isa++) {
         const struct blocked_family *family = blocked_family_find(kernels, "pointwise");
         const struct blocked_convolution transposed = blocked_transposed(&strided);
         blocked_case_check(family, &g, EPILOGUE_RESIDUAL, 1e-6, &random);
@@ -182,8 +182,8 @@ static void weight_gradients_are_their_definition(void **state)
     const struct blocked_kernels *kernels;
     struct random_state random;
     (void)state;
-    for (int variant = 0; (kernels = blocked_kernels_at(variant)); variant++) {
-        random_seed(&random, 4, (uint64_t)variant);
+    for (int isa = 0; (kernels = blocked_kernels_at(isa)); isa++) {
+        random_seed(&random, 4, (uint64_t)isa);
         for (int round = 0; round < 40; round++) {
             struct blocked_convolution g = some_geometry(&random);
             (round % 4 ? make_direct : make_pointwise)(&random, &g);

@@ -198,10 +198,10 @@ double blocked_case_check(const struct blocked_family *family, const struct bloc
     return worst;
 }
 
-/* --- gates ---------------------------------------------------------------------------------------------- */
+/* --- gradients of tails --------------------------------------------------------------------------------- */
 
 /* What one of the two ways writes. */
-struct gated {
+struct tail_result {
     float *gradient, *out, *residual;
     double *sums;
 };
@@ -213,55 +213,56 @@ static float *copy_of(const float *values, size_t count)
     return memcpy(copy, values, count * sizeof *copy);
 }
 
-static void gated_free(struct gated *gated)
+static void tail_result_free(struct tail_result *result)
 {
-    mem_free(gated->gradient);
-    mem_free(gated->out);
-    mem_free(gated->residual);
-    mem_free(gated->sums);
+    mem_free(result->gradient);
+    mem_free(result->out);
+    mem_free(result->residual);
+    mem_free(result->sums);
 }
 
-static struct blocked_gate random_gate(struct random_state *random, const struct blocked_convolution *g,
-                                       float *const maps[2], float *const rows[3])
+static struct tail_gradient random_tail(struct random_state *random, const struct blocked_convolution *g,
+                                        float *const maps[2], float *const rows[3])
 {
-    struct blocked_gate gate = {.images = g->images,
-                                .channels = g->out_channels,
-                                .positions = g->out_height * g->out_width,
-                                .linear = maps[0],
-                                .scale = rows[0],
-                                .shift = rows[1],
-                                .center = rows[2],
-                                .relu = random_below(random, 2),
-                                .out_add = random_below(random, 2),
-                                .residual_add = random_below(random, 2),
-                                .scaled = random_below(random, 2)};
-    if (gate.relu && random_below(random, 2))
-        gate.activated = maps[1];
-    if (gate.relu && random_below(random, 2))
-        gate.ceiling = 0.5F;
-    return gate;
+    struct tail_gradient tail = {.images = g->images,
+                                 .channels = g->out_channels,
+                                 .positions = g->out_height * g->out_width,
+                                 .linear = maps[0],
+                                 .scale = rows[0],
+                                 .shift = rows[1],
+                                 .center = rows[2],
+                                 .relu = random_below(random, 2),
+                                 .out_add = random_below(random, 2),
+                                 .residual_add = random_below(random, 2),
+                                 .scaled = random_below(random, 2)};
+    if (tail.relu && random_below(random, 2))
+        tail.activated = maps[1];
+    if (tail.relu && random_below(random, 2))
+        tail.ceiling = 0.5F;
+    return tail;
 }
 
-static void compare_gated(const struct blocked_family *family, const struct blocked_convolution *g,
-                          const struct gated *one, const struct gated *other, size_t outputs, size_t sums)
+static void compare_tails(const struct blocked_family *family, const struct blocked_convolution *g,
+                          const struct tail_result *one, const struct tail_result *other, size_t outputs,
+                          size_t sums)
 {
     const double positions = (double)g->out_height * (double)g->out_width;
     double largest = 1;
     for (size_t i = 0; i < outputs; i++) {
         largest = fmax(largest, fabs((double)other->gradient[i]));
         if (one->out[i] != other->out[i] || one->residual[i] != other->residual[i])
-            fail_at(family, g, "gated, element", 0, 0, 0, (int)i, one->out[i], (double)other->out[i]);
+            fail_at(family, g, "tail gradient, element", 0, 0, 0, (int)i, one->out[i], (double)other->out[i]);
     }
     for (size_t i = 0; i < sums; i++)
         if (!(fabs(one->sums[i] - other->sums[i]) <= 1e-6 * positions * largest))
             fail_at(family, g, "sum", 0, 0, 0, (int)i, (float)one->sums[i], other->sums[i]);
 }
 
-void blocked_case_gate(const struct blocked_kernels *kernels, const struct blocked_family *family,
+void blocked_case_tail(const struct blocked_kernels *kernels, const struct blocked_family *family,
                        const struct blocked_convolution *g, struct random_state *random)
 {
     const size_t outputs = element(g->out_channels, g->out_height, g->out_width, g->images, 0, 0, 0);
-    const size_t sums = (size_t)(g->images * GATE_SUMS * blocked_blocks(g->out_channels)) * LANES;
+    const size_t sums = (size_t)(g->images * TAIL_SUMS * blocked_blocks(g->out_channels)) * LANES;
     float *weights = random_row(random, (size_t)g->out_channels * (size_t)(g->in_channels / g->groups) *
                                             (size_t)(g->kernel_height * g->kernel_width));
     float *packed = random_row(random, family->weights_size(g)),
@@ -273,14 +274,14 @@ void blocked_case_gate(const struct blocked_kernels *kernels, const struct block
     for (int i = 0; i < 3; i++)
         rows[i] = random_blocked(random, 0, g->out_channels, 1, 1);
     const bool add = random_below(random, 2);
-    const struct blocked_gate gate = random_gate(random, g, maps, rows);
-    struct gated ways[2];
+    const struct tail_gradient tail = random_tail(random, g, maps, rows);
+    struct tail_result ways[2];
     family->pack_weights(g, weights, packed);
     for (int together = 0; together < 2; together++) {
-        struct gated *way = &ways[together];
-        struct blocked_gate own = gate;
-        *way = (struct gated){copy_of(maps[0], outputs), copy_of(maps[1], outputs), copy_of(maps[0], outputs),
-                              mem_aligned(sums, sizeof *way->sums)};
+        struct tail_result *way = &ways[together];
+        struct tail_gradient own = tail;
+        *way = (struct tail_result){copy_of(maps[0], outputs), copy_of(maps[1], outputs),
+                                    copy_of(maps[0], outputs), mem_aligned(sums, sizeof *way->sums)};
         assert_non_null(way->sums);
         memset(way->sums, 0, sums * sizeof *way->sums);
         own.gradient = way->gradient;
@@ -288,14 +289,14 @@ void blocked_case_gate(const struct blocked_kernels *kernels, const struct block
         own.residual = way->residual;
         own.sums = way->sums;
         const struct blocked_epilogue epilogue = {
-            .out = way->gradient, .add = add, .gate = together ? &own : NULL};
+            .out = way->gradient, .add = add, .tail = together ? &own : NULL};
         family->run(g, packed, input, &epilogue, space);
         if (!together)
-            kernels->layer->gate(&own);
+            kernels->layer->tail_gradient(&own);
     }
-    compare_gated(family, g, &ways[1], &ways[0], outputs, sums);
-    gated_free(&ways[0]);
-    gated_free(&ways[1]);
+    compare_tails(family, g, &ways[1], &ways[0], outputs, sums);
+    tail_result_free(&ways[0]);
+    tail_result_free(&ways[1]);
     float *const all[] = {weights, packed, space, input, maps[0], maps[1], rows[0], rows[1], rows[2]};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         mem_free(all[i]);

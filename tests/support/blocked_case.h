@@ -23,9 +23,10 @@ enum {
 double blocked_case_check(const struct blocked_family *family, const struct blocked_convolution *geometry,
                           int epilogue, double tolerance, struct random_state *random);
 
-/* Run the family on random numbers through a random gate (nn/blocked/blocked_layer.h), and fail where that
- * gives anything else than the family and then the gate: other bits, or other sums than rounding allows. */
-void blocked_case_gate(const struct blocked_kernels *kernels, const struct blocked_family *family,
+/* Run the family on random numbers through the gradient of a random tail (nn/blocked/blocked_layer.h), and
+ * fail where that gives anything else than the family and then that gradient: other bits, or other sums than
+ * rounding allows. */
+void blocked_case_tail(const struct blocked_kernels *kernels, const struct blocked_family *family,
                        const struct blocked_convolution *geometry, struct random_state *random);
 
 /* The gradient of the convolution's weights from random numbers, added to others, and fail where it differs

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nn/blocked/variants.h"
+#include "nn/blocked/isa.h"
 
 #ifdef HAVE_X86_KERNELS
 static bool has_avx2(void)
@@ -31,7 +31,7 @@ static bool always(void)
 static const struct {
     bool (*available)(void);
     const struct blocked_kernels *kernels;
-} variants[] = {
+} isas[] = {
 #ifdef HAVE_X86_KERNELS
     {has_avx512, &blocked_kernels_avx512},
     {has_avx2, &blocked_kernels_avx2},
@@ -39,16 +39,16 @@ static const struct {
     {always, &blocked_kernels_baseline},
 };
 
-enum { VARIANTS = sizeof(variants) / sizeof *variants };
+enum { ISAS = sizeof(isas) / sizeof *isas };
 
 const struct blocked_kernels *blocked_kernels_at(int index)
 {
 #ifdef HAVE_X86_KERNELS
     __builtin_cpu_init();
 #endif
-    for (int i = 0; i < VARIANTS; i++)
-        if (variants[i].available() && index-- == 0)
-            return variants[i].kernels;
+    for (int i = 0; i < ISAS; i++)
+        if (isas[i].available() && index-- == 0)
+            return isas[i].kernels;
     return NULL;
 }
 

@@ -21,7 +21,7 @@ static inline int blocked_blocks(int channels)
     return (channels + LANES - 1) / LANES;
 }
 
-struct blocked_gate; /* nn/blocked/blocked_layer.h */
+struct tail_gradient; /* nn/blocked/blocked_layer.h */
 
 /* What a convolution does with each finished sum, while it is in the nearest cache. */
 struct blocked_epilogue {
@@ -35,9 +35,9 @@ struct blocked_epilogue {
     bool add;              /* out += v instead of out = v (gradients); not together with relu */
     float *out;
     /* Data gradients: v (and with `add`, what is in `out`) is the gradient G of the layer before, which has
-     * no other; it goes through that layer's gate instead of to `out`. The gate's `gradient` does not matter,
-     * and its sums are added to. Together with nothing but `add`. */
-    const struct blocked_gate *gate;
+     * no other; it goes through the gradient of that layer's tail instead of to `out`. `gradient` of `tail`
+     * does not matter, and its sums are added to. Together with nothing but `add`. */
+    const struct tail_gradient *tail;
 };
 
 /* The geometry of one call. Tap k of output position o looks at input position o * stride + k * dilation -

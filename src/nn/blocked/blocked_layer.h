@@ -9,11 +9,11 @@
 #include "nn/operator/pooling.h"
 
 /* Per channel, in the order of memory: sum delta, sum delta * (y - center), and the same two of G. */
-enum { GATE_SUMS = 4 };
+enum { TAIL_SUMS = 4 };
 
 /* A layer's tail is v = scale * y + shift + residual, h = relu(v) (struct blocked_epilogue); this is its
  * gradient, for one micro-batch. G is the gradient of h; delta = G where the relu lets it pass. */
-struct blocked_gate {
+struct tail_gradient {
     int images, channels, positions;
     const float *gradient;      /* G */
     const float *linear;        /* y, or NULL when nothing below needs it */
@@ -26,7 +26,7 @@ struct blocked_gate {
     float *out;        /* scale * delta, or NULL; may be `gradient` itself */
     bool out_add;
     bool scaled; /* else `out` is delta alone */
-    /* [image][GATE_SUMS][blocks * LANES], or NULL. A few positions are summed in float, their sums in double:
+    /* [image][TAIL_SUMS][blocks * LANES], or NULL. A few positions are summed in float, their sums in double:
      * the terms themselves carry more rounding than that. */
     double *sums;
     const float *center; /* per channel, with sums */
@@ -42,7 +42,7 @@ struct blocked_layer_kernels {
     /* `input` stands for y; epilogue->bias and raw as well. */
     void (*tail)(int images, int channels, int positions, const float *input,
                  const struct blocked_epilogue *epilogue);
-    void (*gate)(const struct blocked_gate *gate);
+    void (*tail_gradient)(const struct tail_gradient *tail);
     void (*max_forward)(const struct blocked_pooling *pooling, const float *input, float *out);
     void (*average_forward)(const struct blocked_pooling *pooling, const float *input, float *out);
     /* Add to `to`, the input's gradient. */

@@ -223,7 +223,7 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
     };
     struct call call = {
         .input_step = g->transposed ? LANES : (size_t)g->stride_width * LANES,
-        .finish = VARIANT_NAME(finish_function)(epilogue),
+        .finish = ISA_NAME(finish_function)(epilogue),
         .finished = {.epilogue = epilogue, .step = WIDTH, .rows = 1, .column = (size_t)plan.classes * LANES}};
     const size_t in_plane = (size_t)(g->in_height * g->in_width) * LANES;
     const size_t out_plane = (size_t)(g->out_height * g->out_width) * LANES;
@@ -240,6 +240,6 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
     }
 }
 
-const struct blocked_family VARIANT_NAME(blocked_depthwise) = {
+const struct blocked_family ISA_NAME(blocked_depthwise) = {
     "depthwise", supports, weights_size, pack_weights, workspace, run,
 };

@@ -271,7 +271,7 @@ LANES_INLINE void tile_of(int tile, int vectors, size_t step, int lanes, const s
     LANES_UNROLL
     for (int s = 0; s < tile * vectors; s++)
         finished[s] = sums[s];
-    VARIANT_NAME(finish_tile)(call->finish, &call->finished, tile, vectors, call->out_block, finished);
+    ISA_NAME(finish_tile)(call->finish, &call->finished, tile, vectors, call->out_block, finished);
 }
 
 typedef void tile_function(const struct call *call);
@@ -400,7 +400,7 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
                         .blocks = f.blocks,
                         .block = f.block,
                         .out_block = (size_t)g->out_height * (size_t)g->out_width * LANES,
-                        .finish = VARIANT_NAME(finish_function)(epilogue),
+                        .finish = ISA_NAME(finish_function)(epilogue),
                         .finished = {.epilogue = epilogue}};
     for (int image = 0; image < g->images; image += together) {
         const int count = g->images - image < together ? g->images - image : together;
@@ -414,6 +414,6 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
     }
 }
 
-const struct blocked_family VARIANT_NAME(blocked_direct) = {
+const struct blocked_family ISA_NAME(blocked_direct) = {
     "direct", supports, weights_size, pack_weights, workspace, run,
 };

@@ -3,17 +3,17 @@
 
 #include "nn/blocked/blocked.h"
 #include "nn/blocked/blocked_layer.h"
-#include "nn/blocked/gate.h"
+#include "nn/blocked/tail_gradient.h"
 
-/* The parts of an epilogue, as constants: its loop is compiled for each combination. Those of a gate stand in
- * the lower bits, and only GATED_ADD beside them. */
-enum { BIAS = 1, RAW = 2, SCALE = 4, RESIDUAL = 8, RELU = 16, ADD = 32, GATED = 64 };
-enum { GATED_ADD = 16 };
+/* The parts of an epilogue, as constants: its loop is compiled for each combination. Those of a tail's
+ * gradient stand in the lower bits, and only TAIL_ADD beside them. */
+enum { BIAS = 1, RAW = 2, SCALE = 4, RESIDUAL = 8, RELU = 16, ADD = 32, TAIL = 64 };
+enum { TAIL_ADD = 16 };
 
 static int parts_of(const struct blocked_epilogue *e)
 {
-    if (e->gate)
-        return GATED | (e->add ? GATED_ADD : 0) | gate_what(e->gate);
+    if (e->tail)
+        return TAIL | (e->add ? TAIL_ADD : 0) | tail_what(e->tail);
     return (e->bias ? BIAS : 0) | (e->raw ? RAW : 0) | (e->scale ? SCALE : 0) | (e->residual ? RESIDUAL : 0) |
            (e->relu ? RELU : 0) | (e->add ? ADD : 0);
 }
@@ -47,35 +47,35 @@ LANES_INLINE void finish_plain(int parts, const struct finished *f)
     }
 }
 
-LANES_INLINE void finish_gated(int parts, const struct finished *f)
+LANES_INLINE void finish_tail_gradient(int parts, const struct finished *f)
 {
-    const int what = parts & GATE_ALL;
+    const int what = parts & TAIL_ALL;
     const float *before = f->epilogue->out, *sums = f->sums;
-    const struct blocked_gate gate = *f->epilogue->gate;
-    const struct gate_channels channels = gate_channels(&gate, what, f->channel);
-    struct gate_row row = {{{0}}};
+    const struct tail_gradient tail = *f->epilogue->tail;
+    const struct tail_channels channels = tail_channels(&tail, what, f->channel);
+    struct tail_row row = {{{0}}};
     for (int y = 0; y < f->rows; y++) {
         size_t at = f->at + (size_t)y * f->row;
         for (int x = 0; x < f->columns; x++, at += f->column, sums += f->step) {
             vector g = vector_load(sums);
-            if (parts & GATED_ADD)
+            if (parts & TAIL_ADD)
                 g += vector_load(before + at);
-            gate_position(&gate, what, &channels, at, g, &row);
+            tail_position(&tail, what, &channels, at, g, &row);
         }
     }
-    if (!(what & GATE_SUM))
+    if (!(what & TAIL_SUMMED))
         return;
     size_t stride;
-    double *to = gate_sums(&gate, f->image, f->channel, &stride);
-    for (int k = 0; k < GATE_SUMS; k++, to += stride)
-        *(wide *)to += __builtin_convertvector(row.sums[gate_source(what, k)], wide);
+    double *to = tail_sums(&tail, f->image, f->channel, &stride);
+    for (int k = 0; k < TAIL_SUMS; k++, to += stride)
+        *(wide *)to += __builtin_convertvector(row.sums[tail_source(what, k)], wide);
 }
 
 #define FUNCTION(parts)                                                                                      \
     static void finish_##parts(const struct finished *finished)                                              \
     {                                                                                                        \
-        if (parts & GATED)                                                                                   \
-            finish_gated(parts, finished);                                                                   \
+        if (parts & TAIL)                                                                                    \
+            finish_tail_gradient(parts, finished);                                                           \
         else                                                                                                 \
             finish_plain(parts, finished);                                                                   \
     }
@@ -91,13 +91,13 @@ ALL(FUNCTION)
 #define ENTRY(parts) finish_##parts,
 static finish_function *const functions[] = {ALL(ENTRY)};
 
-finish_function *VARIANT_NAME(finish_function)(const struct blocked_epilogue *epilogue)
+finish_function *ISA_NAME(finish_function)(const struct blocked_epilogue *epilogue)
 {
     return functions[parts_of(epilogue)];
 }
 
-void VARIANT_NAME(finish_tile)(finish_function *finish, const struct finished *group, int tile, int vectors,
-                               size_t block, const vector *sums)
+void ISA_NAME(finish_tile)(finish_function *finish, const struct finished *group, int tile, int vectors,
+                           size_t block, const vector *sums)
 {
     struct finished finished = *group;
     finished.step = (size_t)(vectors * WIDTH);

@@ -7,8 +7,8 @@
 
 #include "nn/blocked/lanes.h"
 
-/* Sums of WIDTH channels at rows x columns positions. With a gate there are at most FINISH_MOST positions:
- * that many are summed in float. */
+/* Sums of WIDTH channels at rows x columns positions. With a tail's gradient there are at most FINISH_MOST
+ * positions: that many are summed in float. */
 struct finished {
     const struct blocked_epilogue *epilogue;
     const float *sums; /* position (y, x) is at sums + (y * columns + x) * step */
@@ -21,12 +21,12 @@ struct finished {
 enum { FINISH_MOST = 16 };
 
 typedef void finish_function(const struct finished *finished);
-finish_function *VARIANT_NAME(finish_function)(const struct blocked_epilogue *epilogue);
+finish_function *ISA_NAME(finish_function)(const struct blocked_epilogue *epilogue);
 
 /* A tile of a product: sums[t * vectors + v] of `tile` positions in a row and `vectors` vectors of channels,
  * `block` floats apart in the output from one block to the next. `group` has the rest, with the first
  * vector's channel and offset. Not part of every tile's code: it would be most of it. */
-void VARIANT_NAME(finish_tile)(finish_function *finish, const struct finished *group, int tile, int vectors,
-                               size_t block, const vector *sums);
+void ISA_NAME(finish_tile)(finish_function *finish, const struct finished *group, int tile, int vectors,
+                           size_t block, const vector *sums);
 
 #endif

@@ -3,12 +3,12 @@
 #ifndef IPPRO_NN_BLOCKED_FAMILIES_H
 #define IPPRO_NN_BLOCKED_FAMILIES_H
 
-#include "nn/blocked/variants.h"
+#include "nn/blocked/isa.h"
 
 #define BLOCKED_FAMILIES(FAMILY)                                                                             \
     FAMILY(depthwise) FAMILY(direct) FAMILY(grouped) FAMILY(pointwise) FAMILY(winograd2) FAMILY(winograd4)
 
-#define FAMILY(name) extern const struct blocked_family VARIANT_NAME(blocked_##name);
+#define FAMILY(name) extern const struct blocked_family ISA_NAME(blocked_##name);
 BLOCKED_FAMILIES(FAMILY)
 #undef FAMILY
 

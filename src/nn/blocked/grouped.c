@@ -9,8 +9,8 @@
 
 static const struct blocked_family *family_of(const struct blocked_convolution *slice)
 {
-    const struct blocked_family *pointwise = &VARIANT_NAME(blocked_pointwise);
-    return pointwise->supports(slice) ? pointwise : &VARIANT_NAME(blocked_direct);
+    const struct blocked_family *pointwise = &ISA_NAME(blocked_pointwise);
+    return pointwise->supports(slice) ? pointwise : &ISA_NAME(blocked_direct);
 }
 
 static int slices(const struct blocked_convolution *g, const struct blocked_convolution *slice)
@@ -20,7 +20,7 @@ static int slices(const struct blocked_convolution *g, const struct blocked_conv
 
 static bool supports(const struct blocked_convolution *g)
 {
-    return !g->planar && g->groups > 1 && !VARIANT_NAME(blocked_depthwise).supports(g);
+    return !g->planar && g->groups > 1 && !ISA_NAME(blocked_depthwise).supports(g);
 }
 
 static size_t dense_size(const struct blocked_convolution *slice)
@@ -93,9 +93,9 @@ static struct blocked_epilogue epilogue_at(const struct blocked_epilogue *e, siz
     return part;
 }
 
-static struct blocked_gate gate_at(const struct blocked_gate *g, size_t at, int image, int channel)
+static struct tail_gradient tail_at(const struct tail_gradient *g, size_t at, int image, int channel)
 {
-    struct blocked_gate part = *g;
+    struct tail_gradient part = *g;
     part.scale = moved(g->scale, (size_t)channel);
     part.shift = moved(g->shift, (size_t)channel);
     part.center = moved(g->center, (size_t)channel);
@@ -104,7 +104,7 @@ static struct blocked_gate gate_at(const struct blocked_gate *g, size_t at, int 
     part.residual = moved(g->residual, at);
     part.out = moved(g->out, at);
     if (g->sums)
-        part.sums = g->sums + (size_t)(image * GATE_SUMS * blocked_blocks(g->channels)) * LANES + channel;
+        part.sums = g->sums + (size_t)(image * TAIL_SUMS * blocked_blocks(g->channels)) * LANES + channel;
     return part;
 }
 
@@ -124,15 +124,15 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
             const size_t from = (size_t)image * in_image + (size_t)(i * slice.in_channels) * in_plane;
             const size_t at = (size_t)image * out_image + (size_t)channel * out_plane;
             struct blocked_epilogue part = epilogue_at(epilogue, at, channel);
-            struct blocked_gate gate;
-            if (epilogue->gate) {
-                gate = gate_at(epilogue->gate, at, image, channel);
-                part.gate = &gate;
+            struct tail_gradient tail;
+            if (epilogue->tail) {
+                tail = tail_at(epilogue->tail, at, image, channel);
+                part.tail = &tail;
             }
             family->run(&slice, packed + (size_t)i * size, input + from, &part, space);
         }
 }
 
-const struct blocked_family VARIANT_NAME(blocked_grouped) = {
+const struct blocked_family ISA_NAME(blocked_grouped) = {
     "grouped", supports, weights_size, pack_weights, workspace, run,
 };

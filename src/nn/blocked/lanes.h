@@ -7,7 +7,7 @@
 #ifndef IPPRO_NN_BLOCKED_LANES_H
 #define IPPRO_NN_BLOCKED_LANES_H
 
-#include "nn/blocked/variants.h"
+#include "nn/blocked/isa.h"
 
 #if defined(__AVX512F__) || (defined(__AVX2__) && defined(__FMA__))
 #include <immintrin.h>

@@ -4,13 +4,13 @@
 
 #include "nn/blocked/blocked.h"
 #include "nn/blocked/epilogue.h"
-#include "nn/blocked/gate.h"
+#include "nn/blocked/tail_gradient.h"
 #include "nn/blocked/lanes.h"
 
-void VARIANT_NAME(blocked_tail)(int images, int channels, int positions, const float *input,
-                                const struct blocked_epilogue *epilogue)
+void ISA_NAME(blocked_tail)(int images, int channels, int positions, const float *input,
+                            const struct blocked_epilogue *epilogue)
 {
-    finish_function *finish = VARIANT_NAME(finish_function)(epilogue);
+    finish_function *finish = ISA_NAME(finish_function)(epilogue);
     struct finished finished = {
         .epilogue = epilogue, .step = LANES, .rows = 1, .columns = positions, .column = LANES};
     size_t plane = 0;
@@ -28,46 +28,46 @@ void VARIANT_NAME(blocked_tail)(int images, int channels, int positions, const f
 
 enum { CHUNK = 8 }; /* positions summed in float */
 
-LANES_INLINE void gate_plane(const struct blocked_gate *pointer, int what, int image, int channel, size_t at)
+LANES_INLINE void tail_plane(const struct tail_gradient *pointer, int what, int image, int channel, size_t at)
 {
-    const struct blocked_gate gate = *pointer;
-    const struct gate_channels c = gate_channels(&gate, what, channel);
-    wide total[GATE_SUMS] = {{0}};
-    for (int i = 0; i < gate.positions;) {
-        const int end = gate.positions - i < CHUNK ? gate.positions : i + CHUNK;
-        struct gate_row row = {{{0}}};
+    const struct tail_gradient tail = *pointer;
+    const struct tail_channels c = tail_channels(&tail, what, channel);
+    wide total[TAIL_SUMS] = {{0}};
+    for (int i = 0; i < tail.positions;) {
+        const int end = tail.positions - i < CHUNK ? tail.positions : i + CHUNK;
+        struct tail_row row = {{{0}}};
         for (; i < end; i++, at += LANES)
-            gate_position(&gate, what, &c, at, vector_load(gate.gradient + at), &row);
-        for (int k = 0; what & GATE_SUM && k < GATE_SUMS; k++)
+            tail_position(&tail, what, &c, at, vector_load(tail.gradient + at), &row);
+        for (int k = 0; what & TAIL_SUMMED && k < TAIL_SUMS; k++)
             total[k] += __builtin_convertvector(row.sums[k], wide);
     }
-    if (!(what & GATE_SUM))
+    if (!(what & TAIL_SUMMED))
         return;
     size_t stride;
-    double *to = gate_sums(&gate, image, channel, &stride);
-    for (int k = 0; k < GATE_SUMS; k++, to += stride)
-        *(wide *)to = total[gate_source(what, k)];
+    double *to = tail_sums(&tail, image, channel, &stride);
+    for (int k = 0; k < TAIL_SUMS; k++, to += stride)
+        *(wide *)to = total[tail_source(what, k)];
 }
 
-typedef void plane_function(const struct blocked_gate *gate, int image, int channel, size_t at);
+typedef void plane_function(const struct tail_gradient *tail, int image, int channel, size_t at);
 
 #define DEFINE(what)                                                                                         \
-    static void plane_##what(const struct blocked_gate *gate, int image, int channel, size_t at)             \
+    static void plane_##what(const struct tail_gradient *tail, int image, int channel, size_t at)            \
     {                                                                                                        \
-        gate_plane(gate, what, image, channel, at);                                                          \
+        tail_plane(tail, what, image, channel, at);                                                          \
     }
-#define GATES(F) F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15)
-GATES(DEFINE)
+#define COMBINATIONS(F) F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15)
+COMBINATIONS(DEFINE)
 #define ENTRY(what) plane_##what,
-static plane_function *const plane_functions[] = {GATES(ENTRY)};
+static plane_function *const plane_functions[] = {COMBINATIONS(ENTRY)};
 
-void VARIANT_NAME(blocked_gate)(const struct blocked_gate *gate)
+void ISA_NAME(blocked_tail_gradient)(const struct tail_gradient *tail)
 {
-    plane_function *function = plane_functions[gate_what(gate)];
-    const int blocks = blocked_blocks(gate->channels);
+    plane_function *function = plane_functions[tail_what(tail)];
+    const int blocks = blocked_blocks(tail->channels);
     size_t plane = 0;
-    for (int n = 0; n < gate->images; n++)
-        for (int block = 0; block < blocks; block++, plane += (size_t)gate->positions * LANES)
+    for (int n = 0; n < tail->images; n++)
+        for (int block = 0; block < blocks; block++, plane += (size_t)tail->positions * LANES)
             for (int part = 0; part < LANES; part += WIDTH)
-                function(gate, n, block * LANES + part, plane + (size_t)part);
+                function(tail, n, block * LANES + part, plane + (size_t)part);
 }

@@ -11,8 +11,8 @@ static int lanes_at(int channels, int first)
     return channels - first < LANES ? channels - first : LANES;
 }
 
-void VARIANT_NAME(blocked_from_plain)(int images, int channels, int positions, const float *plain,
-                                      float *blocked, bool add)
+void ISA_NAME(blocked_from_plain)(int images, int channels, int positions, const float *plain, float *blocked,
+                                  bool add)
 {
     const size_t count = (size_t)positions;
     for (int n = 0; n < images; n++)
@@ -28,8 +28,8 @@ void VARIANT_NAME(blocked_from_plain)(int images, int channels, int positions, c
         }
 }
 
-void VARIANT_NAME(blocked_to_plain)(int images, int channels, int positions, const float *blocked,
-                                    float *plain, bool add)
+void ISA_NAME(blocked_to_plain)(int images, int channels, int positions, const float *blocked, float *plain,
+                                bool add)
 {
     const size_t count = (size_t)positions;
     for (int n = 0; n < images; n++)

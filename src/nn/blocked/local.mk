@@ -6,8 +6,8 @@ BLOCKED_SOURCES = \
 	src/nn/blocked/direct.c \
 	src/nn/blocked/epilogue.c src/nn/blocked/epilogue.h \
 	src/nn/blocked/families.h \
-	src/nn/blocked/gate.h \
 	src/nn/blocked/grouped.c \
+	src/nn/blocked/isa.c src/nn/blocked/isa.h \
 	src/nn/blocked/lanes.h \
 	src/nn/blocked/layer.c \
 	src/nn/blocked/layer.h \
@@ -15,8 +15,7 @@ BLOCKED_SOURCES = \
 	src/nn/blocked/pointwise.c \
 	src/nn/blocked/pooling.c \
 	src/nn/blocked/product.h \
-	src/nn/blocked/variant.c \
-	src/nn/blocked/variants.h \
+	src/nn/blocked/tail_gradient.h \
 	src/nn/blocked/weights.c \
 	src/nn/blocked/winograd.h \
 	src/nn/blocked/winograd2.c \
@@ -24,14 +23,14 @@ BLOCKED_SOURCES = \
 
 noinst_LIBRARIES += src/libbaseline.a
 src_libbaseline_a_SOURCES = $(BLOCKED_SOURCES)
-src_libbaseline_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) -DVARIANT=baseline
+src_libbaseline_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) -DISA=baseline
 LIBBLOCKED = src/libbaseline.a
 
 if X86_KERNELS
 noinst_LIBRARIES += src/libavx2.a src/libavx512.a
 src_libavx2_a_SOURCES = $(BLOCKED_SOURCES)
-src_libavx2_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) $(AVX2_CFLAGS) -DVARIANT=avx2
+src_libavx2_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) $(AVX2_CFLAGS) -DISA=avx2
 src_libavx512_a_SOURCES = $(BLOCKED_SOURCES)
-src_libavx512_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) $(AVX512_CFLAGS) -DVARIANT=avx512
+src_libavx512_a_CFLAGS = $(AM_CFLAGS) $(BLOCKED_CFLAGS) $(AVX512_CFLAGS) -DISA=avx512
 LIBBLOCKED += src/libavx2.a src/libavx512.a
 endif

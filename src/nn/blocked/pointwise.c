@@ -93,7 +93,7 @@ LANES_INLINE void tile_of(int tile, int vectors, const struct call *call)
     LANES_UNROLL
     for (int s = 0; s < tile * vectors; s++)
         finished[s] = sums[s];
-    VARIANT_NAME(finish_tile)(call->finish, &call->finished, tile, vectors, call->block, finished);
+    ISA_NAME(finish_tile)(call->finish, &call->finished, tile, vectors, call->block, finished);
 }
 
 typedef void tile_function(const struct call *call);
@@ -120,7 +120,7 @@ static void run_images(const struct blocked_convolution *g, int first, int image
     struct call call = {.in_channels = g->in_channels,
                         .block = count * LANES,
                         .weights = weights,
-                        .finish = VARIANT_NAME(finish_function)(epilogue),
+                        .finish = ISA_NAME(finish_function)(epilogue),
                         .finished = {.epilogue = epilogue, .column = LANES}};
     struct finished *finished = &call.finished;
     for (int group; (group = product_group(g->out_channels, finished->channel)) > 0;
@@ -160,7 +160,7 @@ static const float nothing[LANES] __attribute__((aligned(64)));
 static void spread(const struct blocked_convolution *g, const float *from,
                    const struct blocked_epilogue *epilogue, int image)
 {
-    finish_function *finish = VARIANT_NAME(finish_function)(epilogue);
+    finish_function *finish = ISA_NAME(finish_function)(epilogue);
     const size_t plane = (size_t)g->in_height * (size_t)g->in_width * LANES;
     size_t at = (size_t)image * image_size(g->out_channels, (size_t)g->out_height * (size_t)g->out_width);
     struct finished finished = {.epilogue = epilogue, .rows = 1, .columns = 1, .image = image};
@@ -205,6 +205,6 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
     }
 }
 
-const struct blocked_family VARIANT_NAME(blocked_pointwise) = {
+const struct blocked_family ISA_NAME(blocked_pointwise) = {
     "pointwise", supports, weights_size, pack_weights, workspace, run,
 };

@@ -56,7 +56,7 @@ LANES_INLINE struct best largest(const struct view *view, const float *in)
                             at = plane * out_plane + (size_t)(oy * sizes[2] + ox) * LANES;                   \
                      p < LANES; p += WIDTH, in += WIDTH, at += WIDTH)
 
-void VARIANT_NAME(blocked_max_forward)(const struct blocked_pooling *pooling, const float *input, float *out)
+void ISA_NAME(blocked_max_forward)(const struct blocked_pooling *pooling, const float *input, float *out)
 {
     FOR_EACH_WINDOW(pooling)
     {
@@ -65,8 +65,8 @@ void VARIANT_NAME(blocked_max_forward)(const struct blocked_pooling *pooling, co
     }
 }
 
-void VARIANT_NAME(blocked_max_backward)(const struct blocked_pooling *pooling, const float *input,
-                                        const float *gradient, float *to)
+void ISA_NAME(blocked_max_backward)(const struct blocked_pooling *pooling, const float *input,
+                                    const float *gradient, float *to)
 {
     FOR_EACH_WINDOW(pooling)
     {
@@ -89,8 +89,7 @@ LANES_INLINE float share_of(const struct view *view)
     return (float)span_share((struct span){0, 1, 1}, *view->rows, *view->columns);
 }
 
-void VARIANT_NAME(blocked_average_forward)(const struct blocked_pooling *pooling, const float *input,
-                                           float *out)
+void ISA_NAME(blocked_average_forward)(const struct blocked_pooling *pooling, const float *input, float *out)
 {
     FOR_EACH_WINDOW(pooling)
     {
@@ -107,8 +106,8 @@ void VARIANT_NAME(blocked_average_forward)(const struct blocked_pooling *pooling
     }
 }
 
-void VARIANT_NAME(blocked_average_backward)(const struct blocked_pooling *pooling, const float *gradient,
-                                            float *to)
+void ISA_NAME(blocked_average_backward)(const struct blocked_pooling *pooling, const float *gradient,
+                                        float *to)
 {
     FOR_EACH_WINDOW(pooling)
     {

@@ -122,8 +122,8 @@ static struct blocked_convolution flattened(const struct blocked_convolution *g)
     return flat;
 }
 
-void VARIANT_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometry, const float *input,
-                                           const float *delta, float *gradient)
+void ISA_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometry, const float *input,
+                                       const float *delta, float *gradient)
 {
     const struct blocked_convolution g = flattened(geometry);
     const size_t in_plane = (size_t)(g.in_height * g.in_width) * LANES;

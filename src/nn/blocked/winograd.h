@@ -327,7 +327,7 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
                 const struct blocked_epilogue *epilogue, float *space)
 {
     const struct shape s = shape_of(g);
-    finish_function *finish = VARIANT_NAME(finish_function)(epilogue);
+    finish_function *finish = ISA_NAME(finish_function)(epilogue);
     float *transformed = space, *sums = transformed + PLACES * s.input_place,
           *columns = sums + PLACES * s.sum_place;
     for (int from = 0; from < s.tiles; from += s.batch) {

@@ -29,6 +29,6 @@ LANES_INLINE void transform_output(const vector s[TAPS], vector y[OUTPUTS])
 
 #include "nn/blocked/winograd.h"
 
-const struct blocked_family VARIANT_NAME(blocked_winograd2) = {
+const struct blocked_family ISA_NAME(blocked_winograd2) = {
     "winograd2", supports, weights_size, pack_weights, workspace, run,
 };

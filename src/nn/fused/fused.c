@@ -36,10 +36,10 @@ static void use_forward(struct fused *fused, const struct fused_step *step)
         use(fused, step->output, conversion ? (enum form) !step->from : fused->values[step->output].made,
             time);
     use(fused, step->input, step->from, time);
-    if (step->unit) {
-        use(fused, step->unit->residual, FORM_BLOCKED, time);
-        if (step->unit->convolution)
-            use(fused, step->unit->linear, FORM_BLOCKED, time);
+    if (step->layer) {
+        use(fused, step->layer->residual, FORM_BLOCKED, time);
+        if (step->layer->convolution)
+            use(fused, step->layer->linear, FORM_BLOCKED, time);
     }
     if (step->plan_step == NOTHING)
         return;
@@ -66,13 +66,13 @@ static void plan_forward(struct fused *fused)
             region_keep(fused, r);
 }
 
-/* --- probes that no unit takes -------------------------------------------------------------------------- */
+/* --- probes that no layer takes ------------------------------------------------------------------------- */
 
-static const struct unit *taken_by_unit(const struct fused *fused, int probe)
+static const struct fused_layer *taken_by_layer(const struct fused *fused, int probe)
 {
     for (int s = 0; s < fused->step_count; s++)
-        if (fused->steps[s].unit && fused->steps[s].unit->probe == probe)
-            return fused->steps[s].unit;
+        if (fused->steps[s].layer && fused->steps[s].layer->probe == probe)
+            return fused->steps[s].layer;
     return NULL;
 }
 
@@ -147,26 +147,26 @@ static status connect_target(struct fused *fused, int index, struct error *error
     return code == STATUS_OK ? keep_gradient_for_probe(fused, state->probe.target, error) : code;
 }
 
-/* What no unit takes. */
+/* What no layer takes. */
 static status connect_probe(struct fused *fused, int index, struct error *error)
 {
-    const struct unit *unit = taken_by_unit(fused, index);
-    status code = unit ? STATUS_OK : connect_target(fused, index, error);
-    return code == STATUS_OK && !(unit && unit->lifts) ? connect_activated(fused, index, error) : code;
+    const struct fused_layer *layer = taken_by_layer(fused, index);
+    status code = layer ? STATUS_OK : connect_target(fused, index, error);
+    return code == STATUS_OK && !(layer && layer->sums_lift) ? connect_activated(fused, index, error) : code;
 }
 
-/* The sums that a gate leaves, for the largest layer. */
-static status connect_unit(struct fused *fused, struct unit *unit, size_t *most, struct error *error)
+/* The sums that a tail's gradient leaves, for the largest layer. */
+static status connect_layer(struct fused *fused, struct fused_layer *layer, size_t *most, struct error *error)
 {
-    const struct probe_state *state = &fused->engine->probes[unit->probe];
+    const struct probe_state *state = &fused->engine->probes[layer->probe];
     const size_t channels = (size_t)blocked_blocks((int)state->channels) * LANES;
-    unit->center = mem_aligned(channels, sizeof *unit->center);
-    if (!unit->center)
+    layer->center = mem_aligned(channels, sizeof *layer->center);
+    if (!layer->center)
         return error_memory(error);
     for (int64_t c = 0; state->probe.center && c < state->channels; c++)
-        unit->center[c] = (float)state->probe.center[c];
-    if (channels * (size_t)fused->images * GATE_SUMS > *most)
-        *most = channels * (size_t)fused->images * GATE_SUMS;
+        layer->center[c] = (float)state->probe.center[c];
+    if (channels * (size_t)fused->images * TAIL_SUMS > *most)
+        *most = channels * (size_t)fused->images * TAIL_SUMS;
     return STATUS_OK;
 }
 
@@ -177,8 +177,8 @@ static status connect_probes(struct fused *fused, struct error *error)
     for (int i = fused->engine->probe_count - 1; i >= 0 && code == STATUS_OK; i--)
         code = connect_probe(fused, i, error);
     for (int s = 0; s < fused->step_count && code == STATUS_OK; s++)
-        if (fused->steps[s].unit && fused->steps[s].unit->probe != NOTHING)
-            code = connect_unit(fused, fused->steps[s].unit, &most, error);
+        if (fused->steps[s].layer && fused->steps[s].layer->probe != NOTHING)
+            code = connect_layer(fused, fused->steps[s].layer, &most, error);
     if (code != STATUS_OK || most == 0)
         return code;
     fused->sums = mem_aligned(most, sizeof *fused->sums);
@@ -208,11 +208,11 @@ static status make_workspace(struct fused *fused, struct error *error)
 {
     size_t most = 0;
     for (int s = 0; s < fused->step_count; s++) {
-        const struct unit *unit = fused->steps[s].unit;
-        if (!unit || !unit->convolution)
+        const struct fused_layer *layer = fused->steps[s].layer;
+        if (!layer || !layer->convolution)
             continue;
-        size_t forward = unit->family->workspace(&unit->forward);
-        size_t back = unit->to_input != NOTHING ? unit->back->workspace(&unit->transposed) : 0;
+        size_t forward = layer->family->workspace(&layer->forward);
+        size_t back = layer->to_input != NOTHING ? layer->back->workspace(&layer->transposed) : 0;
         most = forward > most ? forward : most;
         most = back > most ? back : most;
     }
@@ -300,7 +300,7 @@ status fused_connect(struct engine *engine, struct packed_weights *packed, struc
     }
     if (engine->sized)
         return STATUS_OK;
-    status code = numbers_make(fused, packed, error);
+    status code = parameters_make(fused, packed, error);
     if (code == STATUS_OK && !packed)
         engine->bytes += fused_shared_bytes(fused);
     return code;
@@ -311,10 +311,10 @@ void fused_free(struct fused *fused)
     if (!fused)
         return;
     for (int s = 0; s < fused->step_count; s++) {
-        if (!fused->steps[s].unit)
+        if (!fused->steps[s].layer)
             continue;
-        mem_free(fused->steps[s].unit->center);
-        numbers_free(&fused->steps[s].unit->own);
+        mem_free(fused->steps[s].layer->center);
+        parameters_free(&fused->steps[s].layer->own);
     }
     for (int v = 0; fused->values && v < fused->engine->plan->graph->value_count; v++)
         mem_free(fused->values[v].copy);
@@ -338,8 +338,8 @@ size_t fused_shared_bytes(const struct fused *fused)
 {
     size_t bytes = 0;
     for (int s = 0; s < fused->step_count; s++)
-        if (fused->steps[s].unit)
-            bytes += numbers_bytes(fused, fused->steps[s].unit);
+        if (fused->steps[s].layer)
+            bytes += parameters_bytes(fused, fused->steps[s].layer);
     return bytes;
 }
 
@@ -348,7 +348,7 @@ bool fused_needs_workspace(const struct fused *fused, int plan_step)
     const struct fused_step *step = &fused->steps[fused->step_of[plan_step]];
     if (step->kind == &kind_plain)
         return true;
-    return step->unit && step->unit->conv_step == plan_step && step->unit->plain_delta != NOTHING;
+    return step->layer && step->layer->conv_step == plan_step && step->layer->plain_delta != NOTHING;
 }
 
 int fused_step_of(const struct fused *fused, int plan_step)
@@ -395,34 +395,34 @@ bool fused_is_blocked(const struct fused *fused, int value)
 
 status fused_own_operands(struct fused *fused, int plan_step, struct error *error)
 {
-    struct unit *unit = fused->steps[fused->step_of[plan_step]].unit;
-    if (!unit || unit->own.bias)
+    struct fused_layer *layer = fused->steps[fused->step_of[plan_step]].layer;
+    if (!layer || layer->own.bias)
         return STATUS_OK;
-    status code = numbers_allocate(fused, unit, &unit->own, error);
+    status code = parameters_allocate(fused, layer, &layer->own, error);
     if (code != STATUS_OK)
-        numbers_free(&unit->own);
+        parameters_free(&layer->own);
     else
-        fused->engine->bytes += numbers_bytes(fused, unit);
+        fused->engine->bytes += parameters_bytes(fused, layer);
     return code;
 }
 
 void fused_operand_changed(struct fused *fused, int plan_step)
 {
     const int step = fused->step_of[plan_step];
-    struct unit *unit = fused->steps[step].unit;
+    struct fused_layer *layer = fused->steps[step].layer;
     const struct engine *engine = fused->engine;
     bool any = false;
     for (size_t i = 0; i < engine->replaced_count; i++)
         any = any || fused->step_of[engine->replaced[i].step] == step;
-    if (unit) {
-        unit->owns = any;
-        unit->stale = any;
+    if (layer) {
+        layer->owns = any;
+        layer->stale = any;
     }
 }
 
 /* --- running -------------------------------------------------------------------------------------------- */
 
-/* The first step that does not hold what the present operands make of the images: another variant's
+/* The first step that does not hold what the present operands make of the images: other operands'
  * activations, or a replaced operand. */
 static int first_changed(const struct fused *fused)
 {
@@ -490,8 +490,8 @@ status fused_backward(struct fused *fused, struct error *error)
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
         take_probes(fused, step->first_target, step->first_activated);
-        for (int i = 0; i < step->born_count; i++)
-            memset(region_data(fused, step->born[i]), 0, fused->regions[step->born[i]].bytes);
+        for (int i = 0; i < step->zeroed_count; i++)
+            memset(region_data(fused, step->zeroed[i]), 0, fused->regions[step->zeroed[i]].bytes);
         if (step->backward)
             step->kind->backward(fused, step);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inside of the fused engine. recognise.c makes steps of operators; memory.c lays out memory; unit.c and
- * unit_backward.c run layers, weights.c holds their numbers; kinds.c runs everything else. */
+/* The inside of the fused engine. recognise.c makes steps of operators; memory.c lays out memory;
+ * fused_layer.c and fused_layer_backward.c run layers, parameters.c holds their parameters; kinds.c runs
+ * everything else. */
 #ifndef IPPRO_NN_FUSED_INTERNAL_H
 #define IPPRO_NN_FUSED_INTERNAL_H
 
@@ -22,25 +23,25 @@ struct fused_value {
     bool fits; /* float, batch x channels x rows x columns: can be blocked */
     int channels, height, width;
     int uses, user;      /* plan steps that read it, and the last of them */
-    bool pinned;         /* a probe that no unit takes looks at it: it must exist on its own */
+    bool pinned;         /* a probe that no layer takes looks at it: it must exist on its own */
     bool watched;        /* it must exist after the passes too */
     bool exists;         /* it has a gradient */
     int producer;        /* fused step, NOTHING for inputs and constants */
     enum form made;      /* what the producer writes */
     int region[FORMS];   /* content */
     int gradient[FORMS]; /* while planning: NOTHING until the first step adds to it */
-    int giver;           /* while planning: the step that added last to the blocked one, or NOTHING */
+    int last_writer;     /* while planning: the step that added last to the blocked one, or NOTHING */
     float *copy;         /* for fused_value, owned */
 };
 
 /* What a layer's kernels multiply with. */
-struct unit_numbers {
+struct layer_parameters {
     float *weights, *transposed; /* packed; NULL where not needed */
     float *bias, *scale, *shift; /* one block, starting at bias */
 };
 
 /* A convolution, or none, and its tail: v = scale * (conv + bias) + shift + residual, h = relu(v). */
-struct unit {
+struct fused_layer {
     bool convolution;
     struct blocked_convolution forward, transposed;
     const struct blocked_family *family, *back; /* back NULL without a data gradient */
@@ -49,24 +50,24 @@ struct unit {
     int linear, target; /* values y and u */
     int residual;       /* value or NOTHING */
     bool relu;
-    float ceiling; /* 0: none */
-    int probe;     /* whose sums the gate takes, or NOTHING */
-    bool lifts;    /* that of G among them; else h is made by other steps, and whoever has G takes it */
-    float *center; /* of the probe, padded */
-    const struct unit_numbers *numbers;
-    struct unit_numbers own; /* in place of shared ones while operands are replaced */
-    bool owns, stale;        /* operands are replaced; own is out of date */
+    float ceiling;  /* 0: none */
+    int probe;      /* whose sums come with the tail's gradient, or NOTHING */
+    bool sums_lift; /* that of G among them; else h is made by other steps, and whoever has G takes it */
+    float *center;  /* of the probe, padded */
+    const struct layer_parameters *parameters;
+    struct layer_parameters own; /* in place of shared ones while operands are replaced */
+    bool owns, stale;            /* operands are replaced; own is out of date */
 
     /* The backward pass, by region. */
-    bool gate;       /* the tail's gradient has to be computed, here or by another unit's convolution */
-    bool given;      /* by another's */
-    int gives;       /* the step whose gate this convolution's data gradient goes through, or NOTHING */
-    bool folded;     /* the BatchNorm's scale is in the transposed weights */
-    int gradient;    /* G */
-    int activated;   /* tells the relu's side, or NOTHING: u does */
-    int to_residual; /* NOTHING where G's own memory becomes the residual's gradient */
-    int delta;       /* what the convolution's gradients start from; without one: where x's gradient goes */
-    int to_input;    /* convolution: x's gradient */
+    bool has_tail_gradient; /* the tail's gradient has to be computed, here or in another's data gradient */
+    bool tail_in_consumer;  /* in that of the layer that reads h */
+    int producer_tail; /* the step whose tail this convolution's data gradient goes through, or NOTHING */
+    bool folded;       /* the BatchNorm's scale is in the transposed weights */
+    int gradient;      /* G */
+    int activated;     /* tells the relu's side, or NOTHING: u does */
+    int to_residual;   /* NOTHING where G's own memory becomes the residual's gradient */
+    int delta;         /* what the convolution's gradients start from; without one: where x's gradient goes */
+    int to_input;      /* convolution: x's gradient */
     bool residual_add, delta_add, input_add;
     bool weights;                 /* its weights have a gradient, by a blocked kernel */
     int plain_input, plain_delta; /* for that of others by plain kernels, else NOTHING */
@@ -77,7 +78,7 @@ struct fused_step;
 struct fused_kind {
     const char *name;
     void (*forward)(struct fused *fused, const struct fused_step *step);
-    /* Say what the backward pass touches, and let gradients be born. STATUS_MEMORY only. */
+    /* Say what the backward pass touches, and open gradients. STATUS_MEMORY only. */
     status (*plan_backward)(struct fused *fused, struct fused_step *step, struct error *error);
     void (*backward)(struct fused *fused, const struct fused_step *step);
 };
@@ -85,18 +86,17 @@ struct fused_kind {
 struct fused_step {
     const struct fused_kind *kind;
     int index;
-    int plan_step;     /* of a plain step, pool or concatenation; NOTHING for conversions and units */
+    int plan_step;     /* of a plain step, pool or concatenation; NOTHING for conversions and layers */
     int input, output; /* values, of the first input and output */
     enum form from;    /* of the input */
-    struct unit *unit;
+    struct fused_layer *layer;
     bool backward; /* it takes part in the backward pass */
-    int *born;     /* regions to be zeroed before */
-    int born_count;
-    bool add;         /* a conversion or move adds to the gradient that is there */
-    int32_t *map;     /* of a move: offset in the input's image for each of the output's, or -1 */
-    int first_target; /* probes (not a unit's own) that read the gradient of what the step makes, or NOTHING
-                       */
-    int first_activated;
+    int *zeroed;   /* regions to be zeroed before */
+    int zeroed_count;
+    bool add;     /* a conversion or move adds to the gradient that is there */
+    int32_t *map; /* of a move: offset in the input's image for each of the output's, or -1 */
+    /* Probes (not a layer's own) that read the gradient of what the step makes, or NOTHING. */
+    int first_target, first_activated;
 };
 
 struct fused {
@@ -116,11 +116,11 @@ struct fused {
     size_t region_capacity;
     unsigned char *memory;
     float *workspace;       /* of convolutions */
-    double *sums;           /* of one gate */
-    float *scratch[COPIES]; /* plain copies for probes that no unit takes; owned */
+    double *sums;           /* of one tail's gradient */
+    float *scratch[COPIES]; /* plain copies for probes that no layer takes; owned */
     size_t scratch_bytes[COPIES];
     struct packed_weights *packed;
-    int changed; /* steps from here on hold another variant's activations */
+    int changed; /* steps from here on hold the activations of other operands */
 };
 
 /* --- memory.c ------------------------------------------------------------------------------------------- */
@@ -152,7 +152,7 @@ static inline int backward_time(const struct fused *fused, const struct fused_st
 {
     return 2 * fused->step_count - 1 - step->index;
 }
-/* The gradient of a value in this form, born by `step` if it was not there (*added false then). */
+/* The gradient of a value in this form, opened by `step` if it was not there (*added false then). */
 status gradient_open(struct fused *fused, const struct fused_step *step, int value, enum form form,
                      bool *added, struct error *error);
 
@@ -160,13 +160,13 @@ status gradient_open(struct fused *fused, const struct fused_step *step, int val
 
 status fused_recognise(struct fused *fused, struct error *error);
 
-/* --- kinds.c, unit.c, unit_backward.c ------------------------------------------------------------------- */
+/* --- kinds.c, fused_layer.c, fused_layer_backward.c ----------------------------------------------------- */
 
 extern const struct fused_kind kind_plain, kind_convert, kind_max_pool, kind_average_pool,
-    kind_global_average, kind_concat, kind_unit, kind_move;
-void unit_forward(struct fused *fused, const struct fused_step *step);
-status unit_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
-void unit_backward(struct fused *fused, const struct fused_step *step);
+    kind_global_average, kind_concat, kind_layer, kind_move;
+void layer_forward(struct fused *fused, const struct fused_step *step);
+status layer_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
+void layer_backward(struct fused *fused, const struct fused_step *step);
 
 /* --- move.c --------------------------------------------------------------------------------------------- */
 
@@ -179,15 +179,16 @@ const struct blocked_family *choose_family(const struct fused *fused,
                                            const struct blocked_convolution *geometry);
 bool convolution_fits(const struct fused *fused, const struct blocked_convolution *geometry);
 
-/* --- weights.c ------------------------------------------------------------------------------------------ */
+/* --- parameters.c --------------------------------------------------------------------------------------- */
 
 /* Packs, together with the other engines of `packed`; NULL: alone. */
-status numbers_make(struct fused *fused, struct packed_weights *packed, struct error *error);
-status numbers_allocate(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
-                        struct error *error);
-size_t numbers_bytes(const struct fused *fused, const struct unit *unit);
-void numbers_free(struct unit_numbers *numbers);
+status parameters_make(struct fused *fused, struct packed_weights *packed, struct error *error);
+status parameters_allocate(const struct fused *fused, const struct fused_layer *layer,
+                           struct layer_parameters *parameters, struct error *error);
+size_t parameters_bytes(const struct fused *fused, const struct fused_layer *layer);
+void parameters_free(struct layer_parameters *parameters);
 /* From the operands that the plan steps have now. */
-void numbers_fill(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers);
+void parameters_fill(const struct fused *fused, const struct fused_layer *layer,
+                     struct layer_parameters *parameters);
 
 #endif

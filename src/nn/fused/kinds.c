@@ -26,20 +26,20 @@ static void use_value(struct fused *fused, const struct fused_step *step, int va
 }
 
 /* Open the gradient of a value; a new one is zeroed before the step runs. */
-static status bear(struct fused *fused, struct fused_step *step, int value, enum form form,
-                   struct error *error)
+static status open_zeroed(struct fused *fused, struct fused_step *step, int value, enum form form,
+                          struct error *error)
 {
     bool added;
     status code = gradient_open(fused, step, value, form, &added, error);
     if (code == STATUS_OK && !added)
-        step->born[step->born_count++] = fused->values[value].gradient[form];
+        step->zeroed[step->zeroed_count++] = fused->values[value].gradient[form];
     return code;
 }
 
-static status room_for_born(struct fused *fused, struct fused_step *step, int count, struct error *error)
+static status room_for_zeroed(struct fused *fused, struct fused_step *step, int count, struct error *error)
 {
-    step->born = arena_alloc(fused->engine->arena, (size_t)count, sizeof *step->born);
-    return step->born ? STATUS_OK : error_memory(error);
+    step->zeroed = arena_alloc(fused->engine->arena, (size_t)count, sizeof *step->zeroed);
+    return step->zeroed ? STATUS_OK : error_memory(error);
 }
 
 /* --- plain kernels -------------------------------------------------------------------------------------- */
@@ -71,7 +71,7 @@ static status plain_plan_backward(struct fused *fused, struct fused_step *step, 
     }
     if (!arriving || !fused->engine->plan->steps[step->plan_step].kernels->backward)
         return STATUS_OK;
-    if (room_for_born(fused, step, node->input_count, error))
+    if (room_for_zeroed(fused, step, node->input_count, error))
         return error->code;
     int in = node->inputs[0];
     if (is_view_of(fused, node) && has_gradient(fused, in) &&
@@ -84,7 +84,7 @@ static status plain_plan_backward(struct fused *fused, struct fused_step *step, 
         int v = node->inputs[i];
         use_value(fused, step, v, FORM_PLAIN);
         if (has_gradient(fused, v) && !fused->engine->value_gradients[v].data &&
-            bear(fused, step, v, FORM_PLAIN, error))
+            open_zeroed(fused, step, v, FORM_PLAIN, error))
             return error->code;
     }
     for (int i = 0; i < node->output_count; i++)
@@ -167,7 +167,8 @@ static status pool_plan_backward(struct fused *fused, struct fused_step *step, s
         return STATUS_OK;
     step->backward = true;
     region_use(fused, gradient, backward_time(fused, step));
-    return room_for_born(fused, step, 1, error) || bear(fused, step, step->input, FORM_BLOCKED, error)
+    return room_for_zeroed(fused, step, 1, error) ||
+                   open_zeroed(fused, step, step->input, FORM_BLOCKED, error)
                ? error->code
                : STATUS_OK;
 }
@@ -265,10 +266,11 @@ static status concat_plan_backward(struct fused *fused, struct fused_step *step,
         return STATUS_OK;
     step->backward = true;
     region_use(fused, gradient, backward_time(fused, step));
-    if (room_for_born(fused, step, node->input_count, error))
+    if (room_for_zeroed(fused, step, node->input_count, error))
         return error->code;
     for (int i = 0; i < node->input_count; i++)
-        if (has_gradient(fused, node->inputs[i]) && bear(fused, step, node->inputs[i], FORM_BLOCKED, error))
+        if (has_gradient(fused, node->inputs[i]) &&
+            open_zeroed(fused, step, node->inputs[i], FORM_BLOCKED, error))
             return error->code;
     return STATUS_OK;
 }

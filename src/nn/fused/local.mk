@@ -2,11 +2,11 @@
 src_libnn_a_SOURCES += \
 	src/nn/fused/choose.c \
 	src/nn/fused/fused.c src/nn/fused/fused.h \
+	src/nn/fused/fused_layer.c \
+	src/nn/fused/fused_layer_backward.c \
 	src/nn/fused/internal.h \
 	src/nn/fused/kinds.c \
 	src/nn/fused/memory.c \
 	src/nn/fused/move.c \
-	src/nn/fused/recognise.c \
-	src/nn/fused/unit.c \
-	src/nn/fused/unit_backward.c \
-	src/nn/fused/weights.c
+	src/nn/fused/parameters.c \
+	src/nn/fused/recognise.c

@@ -58,7 +58,7 @@ status gradient_open(struct fused *fused, const struct fused_step *step, int val
         return error_memory(error);
     region_use(fused, *gradient, backward_time(fused, step));
     if (form == FORM_BLOCKED)
-        fused->values[value].giver = step->index;
+        fused->values[value].last_writer = step->index;
     return STATUS_OK;
 }
 

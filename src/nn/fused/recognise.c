@@ -114,7 +114,7 @@ static bool geometry_of(const struct fused *fused, int p, struct blocked_convolu
 
 /* --- probes --------------------------------------------------------------------------------------------- */
 
-/* What a convolution's unit will have of what the probe looks at: nothing, y and u only, or G as well. */
+/* What a convolution's layer will have of what the probe looks at: nothing, y and u only, or G as well. */
 enum probe_fit { PROBE_APART, PROBE_TARGET, PROBE_WHOLE };
 
 static enum probe_fit probe_fits(const struct fused *fused, const struct probe *probe, const int *producer)
@@ -131,14 +131,14 @@ static enum probe_fit probe_fits(const struct fused *fused, const struct probe *
     if (probe->activated == target)
         return PROBE_WHOLE;
     next = sole_user(fused, target);
-    if (next == NOTHING) /* h is made of several steps that read u: the unit ends with u */
+    if (next == NOTHING) /* h is made of several steps that read u: the layer ends with u */
         return PROBE_TARGET;
     return activation_fits(fused, next, &ceiling) && node_at(fused, next)->outputs[0] == probe->activated
                ? PROBE_WHOLE
                : PROBE_APART;
 }
 
-/* Values of probes that no unit can serve must exist on their own. */
+/* Values of probes that no layer can serve must exist on their own. */
 static void pin_probes(struct fused *fused, const int *producer)
 {
     const struct engine *engine = fused->engine;
@@ -172,11 +172,11 @@ static int probe_at(const struct fused *fused, int linear, int target)
     return NOTHING;
 }
 
-/* Whether G is the gradient of the unit's output, or of its target. */
-static bool gives_lift(const struct fused *fused, const struct unit *unit, int output)
+/* Whether G is the gradient of the layer's output, or of its target. */
+static bool has_lift(const struct fused *fused, const struct fused_layer *layer, int output)
 {
-    const int activated = fused->engine->probes[unit->probe].probe.activated;
-    return activated == unit->target || activated == output;
+    const int activated = fused->engine->probes[layer->probe].probe.activated;
+    return activated == layer->target || activated == output;
 }
 
 /* --- making steps --------------------------------------------------------------------------------------- */
@@ -241,7 +241,7 @@ static void absorb(struct fused *fused, int p, int step)
     fused->step_of[p] = step;
 }
 
-/* --- units ---------------------------------------------------------------------------------------------- */
+/* --- layers --------------------------------------------------------------------------------------------- */
 
 static int other_operand(const struct fused *fused, int p, int value)
 {
@@ -260,14 +260,14 @@ static bool add_fits(const struct fused *fused, int p, int value)
            shape_equal(&operands[other].shape, &operands[value].shape) && is_made(fused, other);
 }
 
-/* What a unit takes in, in a list that is absorbed once the step is there. */
-struct unit_draft {
-    struct unit unit;
+/* What a layer takes in, in a list that is absorbed once the step is there. */
+struct layer_draft {
+    struct fused_layer layer;
     int input, output; /* values */
     int taken[4], taken_count;
 };
 
-static int take(const struct fused *fused, struct unit_draft *draft, int p)
+static int take(const struct fused *fused, struct layer_draft *draft, int p)
 {
     draft->taken[draft->taken_count++] = p;
     draft->output = node_at(fused, p)->outputs[0];
@@ -275,67 +275,67 @@ static int take(const struct fused *fused, struct unit_draft *draft, int p)
 }
 
 /* The tail behind value `at`: BatchNorm, Add, Relu, each only where nobody else looks at what is before. A
- * unit without a convolution begins with one of them, `first`. */
-static void draft_tail(const struct fused *fused, struct unit_draft *draft, int at, int first)
+ * layer without a convolution begins with one of them, `first`. */
+static void draft_epilogue(const struct fused *fused, struct layer_draft *draft, int at, int first)
 {
-    struct unit *unit = &draft->unit;
-    unit->linear = at;
+    struct fused_layer *layer = &draft->layer;
+    layer->linear = at;
     int next = first != NOTHING ? first : sole_user(fused, at);
     if (norm_fits(fused, next)) {
-        unit->norm_step = next;
+        layer->norm_step = next;
         at = take(fused, draft, next);
         next = sole_user(fused, at);
     }
-    unit->target = at;
+    layer->target = at;
     if (next != NOTHING && add_fits(fused, next, at)) {
-        unit->residual = other_operand(fused, next, at);
+        layer->residual = other_operand(fused, next, at);
         at = take(fused, draft, next);
         next = sole_user(fused, at);
     }
-    if (activation_fits(fused, next, &unit->ceiling)) {
-        unit->relu = true;
+    if (activation_fits(fused, next, &layer->ceiling)) {
+        layer->relu = true;
         take(fused, draft, next);
     }
 }
 
-static status make_unit(struct fused *fused, struct unit_draft *draft, enum form from, struct error *error)
+static status make_layer(struct fused *fused, struct layer_draft *draft, enum form from, struct error *error)
 {
-    struct unit *unit = arena_alloc(fused->engine->arena, 1, sizeof *unit);
-    if (!unit)
+    struct fused_layer *layer = arena_alloc(fused->engine->arena, 1, sizeof *layer);
+    if (!layer)
         return error_memory(error);
     if (ensure(fused, draft->input, from, error))
         return error->code;
-    if (draft->unit.residual != NOTHING && ensure(fused, draft->unit.residual, FORM_BLOCKED, error))
+    if (draft->layer.residual != NOTHING && ensure(fused, draft->layer.residual, FORM_BLOCKED, error))
         return error->code;
-    *unit = draft->unit;
-    struct fused_step *step = add_step(fused, &kind_unit, NOTHING, draft->input, from);
+    *layer = draft->layer;
+    struct fused_step *step = add_step(fused, &kind_layer, NOTHING, draft->input, from);
     if (!step)
         return error_memory(error);
-    step->unit = unit;
+    step->layer = layer;
     step->output = draft->output;
     for (int i = 0; i < draft->taken_count; i++)
         absorb(fused, draft->taken[i], step->index);
-    if (unit->probe != NOTHING && unit->linear != step->output &&
-        make_value(fused, step, unit->linear, FORM_BLOCKED, error))
+    if (layer->probe != NOTHING && layer->linear != step->output &&
+        make_value(fused, step, layer->linear, FORM_BLOCKED, error))
         return error->code;
     return make_value(fused, step, step->output, FORM_BLOCKED, error);
 }
 
-static struct unit_draft empty_draft(int input)
+static struct layer_draft empty_draft(int input)
 {
-    return (struct unit_draft){.input = input,
-                               .unit = {.conv_step = NOTHING,
-                                        .norm_step = NOTHING,
-                                        .residual = NOTHING,
-                                        .probe = NOTHING,
-                                        .activated = NOTHING,
-                                        .to_residual = NOTHING,
-                                        .delta = NOTHING,
-                                        .to_input = NOTHING,
-                                        .gradient = NOTHING,
-                                        .gives = NOTHING,
-                                        .plain_input = NOTHING,
-                                        .plain_delta = NOTHING}};
+    return (struct layer_draft){.input = input,
+                                .layer = {.conv_step = NOTHING,
+                                          .norm_step = NOTHING,
+                                          .residual = NOTHING,
+                                          .probe = NOTHING,
+                                          .activated = NOTHING,
+                                          .to_residual = NOTHING,
+                                          .delta = NOTHING,
+                                          .to_input = NOTHING,
+                                          .gradient = NOTHING,
+                                          .producer_tail = NOTHING,
+                                          .plain_input = NOTHING,
+                                          .plain_delta = NOTHING}};
 }
 
 static status make_convolution(struct fused *fused, int p, const struct blocked_convolution *geometry,
@@ -343,27 +343,27 @@ static status make_convolution(struct fused *fused, int p, const struct blocked_
 {
     const struct node *node = node_at(fused, p);
     int input = node->inputs[0];
-    struct unit_draft draft = empty_draft(input);
-    struct unit *unit = &draft.unit;
-    unit->convolution = true;
-    unit->conv_step = p;
-    unit->forward = *geometry;
-    unit->biased = node->input_count > 2 && node->inputs[2] != VALUE_NONE;
-    draft_tail(fused, &draft, take(fused, &draft, p), NOTHING);
-    unit->probe = probe_at(fused, unit->linear, unit->target);
-    unit->lifts = unit->probe != NOTHING && gives_lift(fused, unit, draft.output);
+    struct layer_draft draft = empty_draft(input);
+    struct fused_layer *layer = &draft.layer;
+    layer->convolution = true;
+    layer->conv_step = p;
+    layer->forward = *geometry;
+    layer->biased = node->input_count > 2 && node->inputs[2] != VALUE_NONE;
+    draft_epilogue(fused, &draft, take(fused, &draft, p), NOTHING);
+    layer->probe = probe_at(fused, layer->linear, layer->target);
+    layer->sums_lift = layer->probe != NOTHING && has_lift(fused, layer, draft.output);
     /* The images themselves: no need to spread their three channels over a block. */
-    unit->forward.planar =
+    layer->forward.planar =
         geometry->groups == 1 && geometry->in_channels < LANES / 2 && input == fused->engine->input;
-    unit->family = choose_family(fused, &unit->forward);
-    unit->transposed = blocked_transposed(geometry);
+    layer->family = choose_family(fused, &layer->forward);
+    layer->transposed = blocked_transposed(geometry);
     if (fused->values[input].exists)
-        unit->back = choose_family(fused, &unit->transposed);
-    return make_unit(fused, &draft, unit->forward.planar ? FORM_PLAIN : FORM_BLOCKED, error);
+        layer->back = choose_family(fused, &layer->transposed);
+    return make_layer(fused, &draft, layer->forward.planar ? FORM_PLAIN : FORM_BLOCKED, error);
 }
 
 /* A BatchNorm, Add or Relu that no convolution takes in, on values that are blocked already. */
-static status make_loose_unit(struct fused *fused, int p, bool *made, struct error *error)
+static status make_elementwise(struct fused *fused, int p, bool *made, struct error *error)
 {
     float ceiling;
     const struct node *node = node_at(fused, p);
@@ -378,10 +378,10 @@ static status make_loose_unit(struct fused *fused, int p, bool *made, struct err
         return STATUS_OK;
     if (!has_form(fused, input, FORM_BLOCKED) && !(add && has_form(fused, node->inputs[1], FORM_BLOCKED)))
         return STATUS_OK;
-    struct unit_draft draft = empty_draft(input);
-    draft_tail(fused, &draft, input, p);
+    struct layer_draft draft = empty_draft(input);
+    draft_epilogue(fused, &draft, input, p);
     *made = true;
-    return make_unit(fused, &draft, FORM_BLOCKED, error);
+    return make_layer(fused, &draft, FORM_BLOCKED, error);
 }
 
 /* --- other operators ------------------------------------------------------------------------------------ */
@@ -517,7 +517,7 @@ static status recognise_step(struct fused *fused, int p, struct error *error)
     bool made = false;
     if (is(fused, p, "Conv") && geometry_of(fused, p, &geometry))
         return make_convolution(fused, p, &geometry, error);
-    status code = make_loose_unit(fused, p, &made, error);
+    status code = make_elementwise(fused, p, &made, error);
     if (code == STATUS_OK && !made)
         code = make_pool(fused, p, &made, error);
     if (code == STATUS_OK && !made)
@@ -538,7 +538,7 @@ static void describe_value(struct fused *fused, int v)
                                   .producer = NOTHING,
                                   .region = {NOTHING, NOTHING},
                                   .gradient = {NOTHING, NOTHING},
-                                  .giver = NOTHING};
+                                  .last_writer = NOTHING};
     const int64_t most = 1 << 24;
     if (operand->type != ELEMENT_FLOAT || operand->shape.rank != 4 || dim[0] != fused->images)
         return;
@@ -595,7 +595,7 @@ status fused_recognise(struct fused *fused, struct error *error)
         fused->values[v].exists = exists;
     }
     count_uses(fused, producer);
-    mark_watched(fused); /* before it is asked which probes the units can serve */
+    mark_watched(fused); /* before it is asked which probes the layers can serve */
     pin_probes(fused, producer);
     mem_free(producer);
     return recognise_all(fused, error);

@@ -11,15 +11,15 @@
 #include "nn/operator/resize.h"
 
 /* The change along one axis. */
-struct pass {
+struct resampling {
     int64_t outer, in, out, inner;
     const struct resize_sample *samples; /* per output position */
 };
 
 struct resize {
-    int pass_count;
-    struct pass passes[TENSOR_MAX_RANK];
-    int64_t between; /* elements of the largest result between two passes */
+    int resampling_count;
+    struct resampling resamplings[TENSOR_MAX_RANK];
+    int64_t between; /* elements of the largest result between two of them */
 };
 
 /* --- kernels -------------------------------------------------------------------------------------------- */
@@ -42,15 +42,15 @@ struct resize {
 #undef REAL
 #undef TYPED
 
-/* The passes turned round: every output position hands its gradient to what it was made of. */
+/* The resamplings in reverse order: every output position hands its gradient to what it was made of. */
 #define RESIZE_BACKWARD(REAL)                                                                                \
-    static void pass_backward_##REAL(const struct pass *pass, REAL *to, const REAL *from)                    \
+    static void resample_backward_##REAL(const struct resampling *r, REAL *to, const REAL *from)             \
     {                                                                                                        \
-        const int64_t inner = pass->inner;                                                                   \
+        const int64_t inner = r->inner;                                                                      \
                                                                                                              \
-        for (int64_t o = 0; o < pass->outer; o++, to += pass->in * inner) {                                  \
-            for (int64_t k = 0; k < pass->out; k++, from += inner) {                                         \
-                const struct resize_sample *sample = &pass->samples[k];                                      \
+        for (int64_t o = 0; o < r->outer; o++, to += r->in * inner) {                                        \
+            for (int64_t k = 0; k < r->out; k++, from += inner) {                                            \
+                const struct resize_sample *sample = &r->samples[k];                                         \
                 REAL *low = to + sample->low * inner, *high = to + sample->high * inner;                     \
                 const REAL weight = (REAL)sample->weight;                                                    \
                                                                                                              \
@@ -70,16 +70,16 @@ struct resize {
                                                                                                              \
         if (from == NULL || gradient == NULL)                                                                \
             return;                                                                                          \
-        for (int64_t i = 0; plan->pass_count == 0 && i < count; i++)                                         \
+        for (int64_t i = 0; plan->resampling_count == 0 && i < count; i++)                                   \
             gradient[i] += from[i];                                                                          \
-        for (int p = plan->pass_count - 1; p >= 0; p--) {                                                    \
-            const struct pass *pass = &plan->passes[p];                                                      \
+        for (int p = plan->resampling_count - 1; p >= 0; p--) {                                              \
+            const struct resampling *r = &plan->resamplings[p];                                              \
             REAL *between = (REAL *)call->workspace + (p % 2 == 0 ? 0 : plan->between);                      \
             REAL *to = p == 0 ? gradient : between;                                                          \
                                                                                                              \
             if (p > 0)                                                                                       \
-                memset(to, 0, (size_t)(pass->outer * pass->in * pass->inner) * sizeof *to);                  \
-            pass_backward_##REAL(pass, to, from);                                                            \
+                memset(to, 0, (size_t)(r->outer * r->in * r->inner) * sizeof *to);                           \
+            resample_backward_##REAL(r, to, from);                                                           \
             from = to;                                                                                       \
         }                                                                                                    \
     }
@@ -89,7 +89,7 @@ RESIZE_BACKWARD(double)
 
 /* --- preparing ------------------------------------------------------------------------------------------ */
 
-/* One axis as a pass, or *changes false where every position keeps its value. */
+/* The samples along one axis, or *changes false where every position keeps its value. */
 static status make_samples(struct prepare *prepare, const struct resize_method *method,
                            const struct resize_axis *axis, const struct resize_sample **samples,
                            bool *changes, struct error *error)
@@ -110,9 +110,9 @@ static status make_samples(struct prepare *prepare, const struct resize_method *
     return STATUS_OK;
 }
 
-/* All passes, those that make the data smaller first. */
-static status make_passes(struct prepare *prepare, const struct resize_method *method,
-                          const struct resize_axis *axes, struct error *error)
+/* All resamplings, those that make the data smaller first. */
+static status make_resamplings(struct prepare *prepare, const struct resize_method *method,
+                               const struct resize_axis *axes, struct error *error)
 {
     const struct resize_sample *samples[TENSOR_MAX_RANK];
     bool changes[TENSOR_MAX_RANK];
@@ -131,14 +131,14 @@ static status make_passes(struct prepare *prepare, const struct resize_method *m
         for (int i = 0; i < shape.rank; i++) {
             if (!changes[i] || (axes[i].out > axes[i].in) != growing)
                 continue;
-            if (plan->pass_count > 0 && shape_elements(&shape) > plan->between)
+            if (plan->resampling_count > 0 && shape_elements(&shape) > plan->between)
                 plan->between = shape_elements(&shape);
-            plan->passes[plan->pass_count++] =
-                (struct pass){.outer = shape_product(&shape, 0, i),
-                              .in = axes[i].in,
-                              .out = axes[i].out,
-                              .inner = shape_product(&shape, i + 1, shape.rank),
-                              .samples = samples[i]};
+            plan->resamplings[plan->resampling_count++] =
+                (struct resampling){.outer = shape_product(&shape, 0, i),
+                                    .in = axes[i].in,
+                                    .out = axes[i].out,
+                                    .inner = shape_product(&shape, i + 1, shape.rank),
+                                    .samples = samples[i]};
             shape.dim[i] = axes[i].out;
         }
     }
@@ -268,7 +268,7 @@ static status prepare_method(struct prepare *prepare, const struct resize_method
         return error_set(error, STATUS_SHAPE, "the output would be too large");
     if (output->type == ELEMENT_INT64 && method->nearest == NULL)
         return error_set(error, STATUS_UNSUPPORTED, "mode linear is not supported for integers");
-    return make_passes(prepare, method, axes, error);
+    return make_resamplings(prepare, method, axes, error);
 }
 
 static status read_mode(const struct prepare *prepare, bool *linear, struct error *error)

@@ -2,16 +2,16 @@
 /* Kernels of Resize for one type. Included by op_resize.c once per type, with REAL and TYPED(name) defined;
  * there is no include guard on purpose.
  *
- * Interpolation is a product of one-dimensional ones, so it is done axis after axis. A pass sees its data as
- * outer x in x inner and makes outer x out x inner of it. */
+ * Interpolation is a product of one-dimensional ones, so it is done axis after axis. A resampling sees its
+ * data as outer x in x inner and makes outer x out x inner of it. */
 
-static void TYPED(pass_forward)(const struct pass *pass, REAL *output, const REAL *input)
+static void TYPED(resample_forward)(const struct resampling *r, REAL *output, const REAL *input)
 {
-    const int64_t inner = pass->inner;
+    const int64_t inner = r->inner;
 
-    for (int64_t o = 0; o < pass->outer; o++, input += pass->in * inner) {
-        for (int64_t k = 0; k < pass->out; k++, output += inner) {
-            const struct resize_sample *sample = &pass->samples[k];
+    for (int64_t o = 0; o < r->outer; o++, input += r->in * inner) {
+        for (int64_t k = 0; k < r->out; k++, output += inner) {
+            const struct resize_sample *sample = &r->samples[k];
             const REAL *low = input + sample->low * inner, *high = input + sample->high * inner;
             const REAL weight = (REAL)sample->weight;
 
@@ -30,14 +30,14 @@ static void TYPED(resize_forward)(const struct kernel_call *call)
     const REAL *from = call->inputs[0].data;
     REAL *const output = call->outputs[0].data;
 
-    if (plan->pass_count == 0)
+    if (plan->resampling_count == 0)
         memcpy(output, from, (size_t)shape_elements(&call->outputs[0].shape) * sizeof *output);
-    for (int p = 0; p < plan->pass_count; p++) {
-        /* Results between two passes change places in the two halves of the workspace. */
+    for (int p = 0; p < plan->resampling_count; p++) {
+        /* Results between two resamplings change places in the two halves of the workspace. */
         REAL *between = (REAL *)call->workspace + (p % 2 == 0 ? 0 : plan->between);
-        REAL *to = p == plan->pass_count - 1 ? output : between;
+        REAL *to = p == plan->resampling_count - 1 ? output : between;
 
-        TYPED(pass_forward)(&plan->passes[p], to, from);
+        TYPED(resample_forward)(&plan->resamplings[p], to, from);
         from = to;
     }
 }

@@ -30,7 +30,7 @@ struct drawing {
     bool failed;
     /* For figures that are to fit into a height (draw_fit.c); 0 each: as it comes. */
     int plot_lines;    /* lines of each plot's bars or points */
-    bool probe;        /* what takes no lines of its own may be left out: only the height is wanted */
+    bool measuring;    /* what takes no lines of its own may be left out: only the height is wanted */
     bool terse;        /* the plot with its ticks alone: no legend, no names of axes */
     int plots, height; /* told by who draws: plots or parts of a matrix that stand below one another, and the
                           lines of each plot */

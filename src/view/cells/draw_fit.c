@@ -93,7 +93,7 @@ static bool fit_plot(struct drawing *drawing, const struct figure *figure, const
     const struct extent none = {0};
     drawing->plot_lines = LEAST_PLOT_LINES;
     drawing->plots = 0;
-    drawing->probe = true;
+    drawing->measuring = true;
     int used = draw_measured(drawing, figure, measure, top, height, none);
     int lines = drawing->height + (drawing->plots > 0 ? (height - used) / drawing->plots : 0);
     lines = lines > MOST_PLOT_LINES ? MOST_PLOT_LINES : lines;
@@ -107,7 +107,7 @@ static bool fit_plot(struct drawing *drawing, const struct figure *figure, const
     /* Without a plot there is a line that says so. */
     if (used > height || (drawing->plots > 0 && lines < measure->least))
         return false;
-    drawing->probe = false;
+    drawing->measuring = false;
     draw_measured(drawing, figure, measure, top, height, none);
     return true;
 }

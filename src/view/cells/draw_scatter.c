@@ -85,7 +85,7 @@ void draw_scatter(struct drawing *drawing, const struct figure *figure)
     struct plane plane = {.left = plan.left, .right = plan.right, .low = plan.low, .high = plan.high};
     if (!plane_make(drawing, &plane, lines, plan.ticks, plan.tick_count, labels))
         return;
-    for (int i = 0; i < MARKS && !drawing->probe; i++)
+    for (int i = 0; i < MARKS && !drawing->measuring; i++)
         set_points(drawing, &plan, &plane, order[i]);
     if (!drawing->terse)
         drawing_paragraph(drawing, STYLE_NOTE, scatter->y_axis);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What layers multiply with: packed weights and per-channel numbers, made once per network and shared by the
- * engines of all workers. */
+/* What layers multiply with: packed weights and per-channel parameters, made once per network and shared by
+ * the engines of all workers. */
 #include "nn/fused/internal.h"
 
 #include <math.h>
@@ -22,61 +22,62 @@ struct packed_weights {
     /* Under the lock: */
     int count, next, busy; /* steps, the first that nobody has taken, engines that pack one now */
     struct error failure;
-    struct unit_numbers *items; /* per fused step; the content without the lock, by who has taken the step */
+    struct layer_parameters
+        *items; /* per fused step; the content without the lock, by who has taken the step */
 };
 
-static int unit_channels(const struct fused *fused, const struct unit *unit)
+static int layer_channels(const struct fused *fused, const struct fused_layer *layer)
 {
-    return fused->values[unit->linear].channels;
+    return fused->values[layer->linear].channels;
 }
 
-static size_t padded(const struct fused *fused, const struct unit *unit)
+static size_t padded(const struct fused *fused, const struct fused_layer *layer)
 {
-    return (size_t)blocked_blocks(unit_channels(fused, unit)) * LANES;
+    return (size_t)blocked_blocks(layer_channels(fused, layer)) * LANES;
 }
 
-/* Floats of the per-channel numbers, the weights and the transposed ones. */
-static void sizes_of(const struct fused *fused, const struct unit *unit, size_t sizes[3])
+/* Floats of the per-channel parameters, the weights and the transposed ones. */
+static void sizes_of(const struct fused *fused, const struct fused_layer *layer, size_t sizes[3])
 {
-    sizes[0] = 3 * padded(fused, unit);
-    sizes[1] = unit->convolution ? unit->family->weights_size(&unit->forward) : 0;
+    sizes[0] = 3 * padded(fused, layer);
+    sizes[1] = layer->convolution ? layer->family->weights_size(&layer->forward) : 0;
     sizes[2] =
-        unit->to_input != NOTHING && unit->convolution ? unit->back->weights_size(&unit->transposed) : 0;
+        layer->to_input != NOTHING && layer->convolution ? layer->back->weights_size(&layer->transposed) : 0;
 }
 
-size_t numbers_bytes(const struct fused *fused, const struct unit *unit)
+size_t parameters_bytes(const struct fused *fused, const struct fused_layer *layer)
 {
     size_t sizes[3];
-    sizes_of(fused, unit, sizes);
+    sizes_of(fused, layer, sizes);
     return (sizes[0] + sizes[1] + sizes[2]) * sizeof(float);
 }
 
-status numbers_allocate(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
-                        struct error *error)
+status parameters_allocate(const struct fused *fused, const struct fused_layer *layer,
+                           struct layer_parameters *parameters, struct error *error)
 {
     size_t sizes[3];
     float *blocks[3] = {NULL};
     bool complete = true;
-    sizes_of(fused, unit, sizes);
+    sizes_of(fused, layer, sizes);
     for (int i = 0; i < 3 && complete; i++) {
         if (sizes[i] > 0)
             blocks[i] = mem_aligned(sizes[i], sizeof(float));
         complete = blocks[i] || sizes[i] == 0;
     }
-    *numbers = (struct unit_numbers){.bias = blocks[0], .weights = blocks[1], .transposed = blocks[2]};
+    *parameters = (struct layer_parameters){.bias = blocks[0], .weights = blocks[1], .transposed = blocks[2]};
     if (!complete)
         return error_memory(error);
-    numbers->scale = numbers->bias + padded(fused, unit);
-    numbers->shift = numbers->scale + padded(fused, unit);
+    parameters->scale = parameters->bias + padded(fused, layer);
+    parameters->shift = parameters->scale + padded(fused, layer);
     return STATUS_OK;
 }
 
-void numbers_free(struct unit_numbers *numbers)
+void parameters_free(struct layer_parameters *parameters)
 {
-    mem_free(numbers->bias);
-    mem_free(numbers->weights);
-    mem_free(numbers->transposed);
-    *numbers = (struct unit_numbers){0};
+    mem_free(parameters->bias);
+    mem_free(parameters->weights);
+    mem_free(parameters->transposed);
+    *parameters = (struct layer_parameters){0};
 }
 
 static const struct operand *operands_of(const struct fused *fused, int plan_step)
@@ -85,62 +86,65 @@ static const struct operand *operands_of(const struct fused *fused, int plan_ste
 }
 
 /* u = scale * r * (y - mean) + shift as scale' * y + shift', in double and rounded once. */
-static void fill_norm(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers)
+static void fill_norm(const struct fused *fused, const struct fused_layer *layer,
+                      struct layer_parameters *parameters)
 {
     const struct plan *plan = fused->engine->plan;
-    const struct node *node = &plan->graph->nodes[plan->steps[unit->norm_step].node];
-    const struct operand *inputs = operands_of(fused, unit->norm_step);
+    const struct node *node = &plan->graph->nodes[plan->steps[layer->norm_step].node];
+    const struct operand *inputs = operands_of(fused, layer->norm_step);
     const float *scale = inputs[1].data, *shift = inputs[2].data, *mean = inputs[3].data,
                 *var = inputs[4].data;
     const double epsilon = node_real(node, "epsilon", 1e-5);
-    for (int c = 0; c < unit_channels(fused, unit); c++) {
+    for (int c = 0; c < layer_channels(fused, layer); c++) {
         const double factor = (double)scale[c] / sqrt((double)var[c] + epsilon);
-        numbers->scale[c] = (float)factor;
-        numbers->shift[c] = (float)((double)shift[c] - factor * (double)mean[c]);
+        parameters->scale[c] = (float)factor;
+        parameters->shift[c] = (float)((double)shift[c] - factor * (double)mean[c]);
     }
 }
 
 /* The transposed weights take the BatchNorm's scale in, so that the gradient need not be multiplied. */
-static void fill_transposed(const struct unit *unit, const struct operand *weight, const float *scale,
+static void fill_transposed(const struct fused_layer *layer, const struct operand *weight, const float *scale,
                             float *space, float *packed)
 {
     const size_t filters = (size_t)weight->shape.dim[0], all = (size_t)shape_elements(&weight->shape),
                  filter = all / filters;
     const float *weights = weight->data;
-    if (unit->folded && unit->norm_step != NOTHING) {
+    if (layer->folded && layer->norm_step != NOTHING) {
         for (size_t f = 0; f < filters; f++)
             for (size_t i = f * filter; i < (f + 1) * filter; i++)
                 space[i] = weights[i] * scale[f];
         weights = space;
     }
-    unit->back->pack_weights(&unit->transposed, weights, packed);
+    layer->back->pack_weights(&layer->transposed, weights, packed);
 }
 
-void numbers_fill(const struct fused *fused, const struct unit *unit, struct unit_numbers *numbers)
+void parameters_fill(const struct fused *fused, const struct fused_layer *layer,
+                     struct layer_parameters *parameters)
 {
-    if (unit->norm_step != NOTHING)
-        fill_norm(fused, unit, numbers);
-    if (!unit->convolution)
+    if (layer->norm_step != NOTHING)
+        fill_norm(fused, layer, parameters);
+    if (!layer->convolution)
         return;
-    const struct operand *inputs = operands_of(fused, unit->conv_step);
-    if (unit->biased)
-        memcpy(numbers->bias, inputs[2].data, (size_t)unit->forward.out_channels * sizeof *numbers->bias);
-    unit->family->pack_weights(&unit->forward, inputs[1].data, numbers->weights);
+    const struct operand *inputs = operands_of(fused, layer->conv_step);
+    if (layer->biased)
+        memcpy(parameters->bias, inputs[2].data,
+               (size_t)layer->forward.out_channels * sizeof *parameters->bias);
+    layer->family->pack_weights(&layer->forward, inputs[1].data, parameters->weights);
 }
 
-static status make_unit(struct fused *fused, const struct unit *unit, struct unit_numbers *numbers,
-                        struct error *error)
+static status make_layer(struct fused *fused, const struct fused_layer *layer,
+                         struct layer_parameters *parameters, struct error *error)
 {
-    if (numbers_allocate(fused, unit, numbers, error))
+    if (parameters_allocate(fused, layer, parameters, error))
         return error->code;
-    numbers_fill(fused, unit, numbers);
-    if (!numbers->transposed)
+    parameters_fill(fused, layer, parameters);
+    if (!parameters->transposed)
         return STATUS_OK;
-    const struct operand *weight = &operands_of(fused, unit->conv_step)[1];
+    const struct operand *weight = &operands_of(fused, layer->conv_step)[1];
     float *space = mem_new((size_t)shape_elements(&weight->shape), sizeof *space);
     if (!space)
         return error_memory(error);
-    fill_transposed(unit, weight, numbers->scale, space, numbers->transposed);
+    fill_transposed(layer, weight, parameters->scale, space, parameters->transposed);
     mem_free(space);
     return STATUS_OK;
 }
@@ -161,8 +165,8 @@ static status pack_one(struct packed_weights *packed, struct fused *fused, int s
 {
     if (progress_cancelled(fused->engine->progress))
         return error_set(error, STATUS_CANCELLED, "cancelled");
-    const struct unit *unit = fused->steps[step].unit;
-    return unit ? make_unit(fused, unit, &packed->items[step], error) : STATUS_OK;
+    const struct fused_layer *layer = fused->steps[step].layer;
+    return layer ? make_layer(fused, layer, &packed->items[step], error) : STATUS_OK;
 }
 
 /* Under the lock, which is free while weights are packed: take what nobody has taken yet, one step after the
@@ -188,7 +192,7 @@ static status pack_together(struct packed_weights *packed, struct fused *fused, 
     return packed->failure.code;
 }
 
-status numbers_make(struct fused *fused, struct packed_weights *packed, struct error *error)
+status parameters_make(struct fused *fused, struct packed_weights *packed, struct error *error)
 {
     if (packed)
         share_add(&packed->shares);
@@ -201,8 +205,8 @@ status numbers_make(struct fused *fused, struct packed_weights *packed, struct e
         code = pack_together(packed, fused, error);
     pthread_mutex_unlock(&packed->lock);
     for (int s = 0; s < fused->step_count && code == STATUS_OK; s++)
-        if (fused->steps[s].unit)
-            fused->steps[s].unit->numbers = &packed->items[s];
+        if (fused->steps[s].layer)
+            fused->steps[s].layer->parameters = &packed->items[s];
     return code;
 }
 
@@ -221,7 +225,7 @@ void packed_weights_release(struct packed_weights *packed)
     if (!packed || !share_drop(&packed->shares))
         return;
     for (int s = 0; s < packed->count; s++)
-        numbers_free(&packed->items[s]);
+        parameters_free(&packed->items[s]);
     pthread_cond_destroy(&packed->changed);
     pthread_mutex_destroy(&packed->lock);
     mem_free(packed->items);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of kernels of one instruction set. A new family is one line in families.h. */
+#include "nn/blocked/blocked.h"
+#include "nn/blocked/families.h"
+#include "nn/blocked/layer.h"
+#include "nn/blocked/isa.h"
+
+static const struct blocked_family *const families[] = {
+#define FAMILY(name) &ISA_NAME(blocked_##name),
+    BLOCKED_FAMILIES(FAMILY)
+#undef FAMILY
+        NULL,
+};
+
+static const struct blocked_layer_kernels layer = {
+    .tail = ISA_NAME(blocked_tail),
+    .tail_gradient = ISA_NAME(blocked_tail_gradient),
+    .max_forward = ISA_NAME(blocked_max_forward),
+    .average_forward = ISA_NAME(blocked_average_forward),
+    .max_backward = ISA_NAME(blocked_max_backward),
+    .average_backward = ISA_NAME(blocked_average_backward),
+    .to_blocked = ISA_NAME(blocked_from_plain),
+    .to_plain = ISA_NAME(blocked_to_plain),
+    .weight_gradient = ISA_NAME(blocked_weight_gradient),
+};
+
+const struct blocked_kernels ISA_NAME(blocked_kernels) = {ISA_STRING(ISA), families, &layer};

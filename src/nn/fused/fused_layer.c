@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Layers: forward, and the backward pass as fused_layer_backward.c has planned it. */
+#include "nn/fused/internal.h"
+
+#include <string.h>
+
+#include "nn/blocked/blocked.h"
+#include "nn/blocked/blocked_layer.h"
+#include "nn/engine/engine.h"
+#include "nn/operator/operator.h"
+
+static const struct layer_parameters *parameters_of(const struct fused_layer *layer)
+{
+    return layer->owns ? &layer->own : layer->parameters;
+}
+
+void layer_forward(struct fused *fused, const struct fused_step *step)
+{
+    struct fused_layer *layer = step->layer;
+    const struct fused_value *out = &fused->values[step->output];
+    const struct layer_parameters *parameters = parameters_of(layer);
+    const float *input = value_data(fused, step->input, step->from);
+    float *raw = value_data(fused, layer->linear, FORM_BLOCKED);
+    if (layer->stale) {
+        parameters_fill(fused, layer, &layer->own);
+        layer->stale = false;
+    }
+    const struct blocked_epilogue epilogue = {
+        .bias = layer->biased ? parameters->bias : NULL,
+        .raw = layer->linear != step->output && layer->convolution ? raw : NULL,
+        .scale = layer->norm_step != NOTHING ? parameters->scale : NULL,
+        .shift = parameters->shift,
+        .residual = value_data(fused, layer->residual, FORM_BLOCKED),
+        .relu = layer->relu,
+        .ceiling = layer->ceiling,
+        .out = value_data(fused, step->output, FORM_BLOCKED),
+    };
+    if (layer->convolution)
+        layer->family->run(&layer->forward, parameters->weights, input, &epilogue, fused->workspace);
+    else
+        fused->kernels->layer->tail(fused->images, out->channels, value_positions(out), input, &epilogue);
+}
+
+/* The sums of score/reductions.md (B) from those of the tail's gradient: u = scale * (y - center) + rest. */
+static void finish_sums(const struct fused *fused, const struct fused_layer *layer)
+{
+    const struct probe_state *state = &fused->engine->probes[layer->probe];
+    const struct layer_parameters *parameters = layer->parameters;
+    const int64_t channels = state->channels;
+    const size_t stride = (size_t)blocked_blocks((int)channels) * LANES;
+    for (int n = 0; n < fused->images; n++) {
+        const double *from = fused->sums + (size_t)n * TAIL_SUMS * stride;
+        double *to = state->sums + (int64_t)n * PROBE_SUMS * channels;
+        for (int64_t c = 0; c < channels; c++) {
+            const double rounded = (double)layer->center[c];
+            const double exact = state->probe.center ? state->probe.center[c] : 0;
+            const double scale = layer->norm_step != NOTHING ? (double)parameters->scale[c] : 1;
+            const double shift = layer->norm_step != NOTHING ? (double)parameters->shift[c] : 0;
+            const double rest = scale * rounded + shift;
+            const double delta = from[c], centered = from[stride + (size_t)c];
+            const double gate = scale * centered + rest * delta;
+            to[PROBE_DELTA * channels + c] = delta;
+            to[PROBE_DELTA_CENTERED * channels + c] = centered + (rounded - exact) * delta;
+            to[PROBE_GATE * channels + c] = gate;
+            if (!layer->sums_lift)
+                continue;
+            to[PROBE_LIFT * channels + c] =
+                state->probe.activated == state->probe.target
+                    ? gate
+                    : scale * from[3 * stride + (size_t)c] + rest * from[2 * stride + (size_t)c];
+        }
+    }
+}
+
+static struct tail_gradient tail_gradient_of(const struct fused *fused, const struct fused_step *step)
+{
+    const struct fused_layer *layer = step->layer;
+    const struct fused_value *out = &fused->values[step->output];
+    const bool linear = layer->probe != NOTHING || (layer->relu && layer->activated == NOTHING);
+    const bool scaled = layer->norm_step != NOTHING, multiplied = scaled && !layer->folded;
+    /* Without a relu and a factor, G's memory holds delta already, once G is there. */
+    const bool there =
+        !layer->tail_in_consumer && layer->delta == layer->gradient && !layer->relu && !multiplied;
+    return (struct tail_gradient){
+        .images = fused->images,
+        .channels = out->channels,
+        .positions = value_positions(out),
+        .gradient = region_data(fused, layer->gradient),
+        .linear = linear ? value_data(fused, layer->linear, FORM_BLOCKED) : NULL,
+        .scale = scaled ? layer->parameters->scale : NULL,
+        .shift = scaled ? layer->parameters->shift : NULL,
+        .activated = region_data(fused, layer->activated),
+        .relu = layer->relu,
+        .ceiling = layer->ceiling,
+        .residual = region_data(fused, layer->to_residual),
+        .residual_add = layer->residual_add,
+        .out = there ? NULL : region_data(fused, layer->delta),
+        .out_add = layer->delta_add,
+        .scaled = multiplied,
+        .sums = layer->probe != NOTHING ? fused->sums : NULL,
+        .center = layer->center,
+    };
+}
+
+static void run_tail_gradient(struct fused *fused, const struct fused_step *step)
+{
+    const struct tail_gradient tail = tail_gradient_of(fused, step);
+    fused->kernels->layer->tail_gradient(&tail);
+    if (tail.sums)
+        finish_sums(fused, step->layer);
+}
+
+static void blocked_weight_gradient(struct fused *fused, const struct fused_step *step)
+{
+    const struct fused_layer *layer = step->layer;
+    const struct kernel_call *call = &fused->engine->steps[layer->conv_step].call;
+    fused->kernels->layer->weight_gradient(&layer->forward, value_data(fused, step->input, FORM_BLOCKED),
+                                           region_data(fused, layer->delta), call->input_gradients[1].data);
+}
+
+static void plain_weight_gradients(struct fused *fused, const struct fused_step *step)
+{
+    const struct fused_layer *layer = step->layer;
+    const struct engine_step *own = &fused->engine->steps[layer->conv_step];
+    const struct fused_value *in = &fused->values[step->input];
+    const struct blocked_convolution *g = &layer->forward;
+    const struct blocked_layer_kernels *kernels = fused->kernels->layer;
+    struct operand inputs[3] = {{0}}, input_gradients[3] = {{0}}, output_gradient = own->call.outputs[0];
+    struct kernel_call call = own->call;
+    for (int i = 0; i < call.input_count; i++) {
+        inputs[i] = call.inputs[i];
+        input_gradients[i] = call.input_gradients[i];
+    }
+    input_gradients[0].data = NULL;
+    inputs[0].data = region_data(fused, layer->plain_input);
+    output_gradient.data = region_data(fused, layer->plain_delta);
+    if (step->from == FORM_BLOCKED)
+        kernels->to_plain(fused->images, g->in_channels, value_positions(in),
+                          value_data(fused, step->input, FORM_BLOCKED), inputs[0].data, false);
+    kernels->to_plain(fused->images, g->out_channels, g->out_height * g->out_width,
+                      region_data(fused, layer->delta), output_gradient.data, false);
+    call.inputs = inputs;
+    call.input_gradients = input_gradients;
+    call.output_gradients = &output_gradient;
+    fused->engine->plan->steps[layer->conv_step].kernels->backward(&call);
+}
+
+/* x's gradient; where it goes through another layer's tail, that too. */
+static void data_gradient(struct fused *fused, const struct fused_layer *layer)
+{
+    const struct fused_step *producer =
+        layer->producer_tail != NOTHING ? &fused->steps[layer->producer_tail] : NULL;
+    const struct tail_gradient tail =
+        producer ? tail_gradient_of(fused, producer) : (struct tail_gradient){0};
+    const struct blocked_epilogue epilogue = {
+        .out = region_data(fused, layer->to_input), .add = layer->input_add, .tail = producer ? &tail : NULL};
+    if (tail.sums)
+        memset(tail.sums, 0,
+               (size_t)(tail.images * TAIL_SUMS * blocked_blocks(tail.channels)) * LANES * sizeof *tail.sums);
+    layer->back->run(&layer->transposed, layer->parameters->transposed, region_data(fused, layer->delta),
+                     &epilogue, fused->workspace);
+    if (tail.sums)
+        finish_sums(fused, producer->layer);
+}
+
+void layer_backward(struct fused *fused, const struct fused_step *step)
+{
+    const struct fused_layer *layer = step->layer;
+    if (layer->has_tail_gradient && !layer->tail_in_consumer)
+        run_tail_gradient(fused, step);
+    if (!layer->convolution)
+        return;
+    if (layer->weights)
+        blocked_weight_gradient(fused, step);
+    if (layer->plain_delta != NOTHING)
+        plain_weight_gradients(fused, step);
+    if (layer->to_input != NOTHING)
+        data_gradient(fused, layer);
+}
+
+const struct fused_kind kind_layer = {"layer", layer_forward, layer_plan_backward, layer_backward};

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Plan a layer's backward pass: where the gradient G of its output goes on, in as few passes over memory as
+ * possible. G's own memory becomes delta; where the residual has no gradient yet, it becomes that too. Where
+ * a convolution is the last to add to G, it takes G through the tail's gradient itself, before G is in
+ * memory. */
+#include "nn/fused/internal.h"
+
+#include "base/status.h"
+
+/* Take G's memory over as the gradient of a value that has none yet. */
+static bool inherit(struct fused *fused, const struct fused_layer *layer, int value)
+{
+    int *gradient = &fused->values[value].gradient[FORM_BLOCKED];
+    if (*gradient != NOTHING)
+        return false;
+    *gradient = layer->gradient;
+    fused->values[value].last_writer = NOTHING; /* a tail, not a convolution */
+    return true;
+}
+
+static status open_residual(struct fused *fused, struct fused_step *step, struct error *error)
+{
+    struct fused_layer *layer = step->layer;
+    status code = gradient_open(fused, step, layer->residual, FORM_BLOCKED, &layer->residual_add, error);
+    layer->to_residual = fused->values[layer->residual].gradient[FORM_BLOCKED];
+    return code;
+}
+
+/* What the tail's gradient reads to know the relu's side, and for the sums. */
+static void use_sources(struct fused *fused, const struct fused_step *step)
+{
+    struct fused_layer *layer = step->layer;
+    int time = backward_time(fused, step);
+    bool derivable = layer->residual == NOTHING &&
+                     fused->values[layer->linear].region[FORM_BLOCKED] != NOTHING &&
+                     (layer->probe != NOTHING || !layer->convolution);
+    if (layer->relu && !derivable)
+        layer->activated = fused->values[step->output].region[FORM_BLOCKED];
+    region_use(fused, layer->activated, time);
+    if (layer->probe != NOTHING || (layer->relu && derivable))
+        region_use(fused, fused->values[layer->linear].region[FORM_BLOCKED], time);
+}
+
+/* Without a convolution: x's gradient is scale * delta. */
+static status plan_elementwise(struct fused *fused, struct fused_step *step, bool to_input, bool to_residual,
+                               struct error *error)
+{
+    struct fused_layer *layer = step->layer;
+    bool inherited = to_input && inherit(fused, layer, step->input);
+    layer->has_tail_gradient = true;
+    if (inherited) {
+        layer->delta = layer->gradient;
+    } else if (to_input) {
+        if (gradient_open(fused, step, step->input, FORM_BLOCKED, &layer->delta_add, error))
+            return error->code;
+        layer->delta = fused->values[step->input].gradient[FORM_BLOCKED];
+    }
+    if (!to_residual)
+        return STATUS_OK;
+    if (!inherited && inherit(fused, layer, layer->residual)) {
+        layer->to_residual = layer->gradient;
+        return STATUS_OK;
+    }
+    return open_residual(fused, step, error);
+}
+
+static bool bias_wanted(const struct engine *engine, const struct node *node)
+{
+    return node->input_count > 2 && node->inputs[2] >= 0 && engine->value_gradients[node->inputs[2]].data;
+}
+
+static status plan_weights(struct fused *fused, struct fused_step *step, struct error *error)
+{
+    struct fused_layer *layer = step->layer;
+    const struct engine *engine = fused->engine;
+    const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[layer->conv_step].node];
+    int time = backward_time(fused, step), x = fused->values[step->input].region[step->from];
+    if (step->from == FORM_BLOCKED && layer->forward.groups == 1 && !bias_wanted(engine, node)) {
+        layer->weights = true;
+        region_use(fused, x, time);
+        return STATUS_OK;
+    }
+    layer->plain_input = x;
+    if (step->from == FORM_BLOCKED)
+        layer->plain_input = region_new(fused, value_bytes(fused, step->input, FORM_PLAIN));
+    layer->plain_delta = region_new(fused, value_bytes(fused, node->outputs[0], FORM_PLAIN));
+    if (layer->plain_input == NOTHING || layer->plain_delta == NOTHING)
+        return error_memory(error);
+    region_use(fused, x, time);
+    region_use(fused, layer->plain_input, time);
+    region_use(fused, layer->plain_delta, time);
+    return STATUS_OK;
+}
+
+static status plan_convolution(struct fused *fused, struct fused_step *step, bool to_input, bool to_residual,
+                               bool weights, struct error *error)
+{
+    struct fused_layer *layer = step->layer;
+    bool normed = layer->norm_step != NOTHING;
+    bool inherited = to_residual && layer->residual != step->input && inherit(fused, layer, layer->residual);
+    layer->folded = !weights;
+    layer->delta = layer->gradient;
+    if (inherited && normed && !layer->folded) {
+        layer->to_residual = layer->gradient;
+        layer->delta = region_new(fused, value_bytes(fused, step->output, FORM_BLOCKED));
+        if (layer->delta == NOTHING)
+            return error_memory(error);
+        region_use(fused, layer->delta, backward_time(fused, step));
+    } else if (to_residual && !inherited && open_residual(fused, step, error)) {
+        return error->code;
+    }
+    layer->has_tail_gradient =
+        layer->relu || layer->probe != NOTHING || layer->to_residual != NOTHING || (normed && !layer->folded);
+    if (weights && plan_weights(fused, step, error))
+        return error->code;
+    if (!to_input)
+        return STATUS_OK;
+    if (gradient_open(fused, step, step->input, FORM_BLOCKED, &layer->input_add, error))
+        return error->code;
+    layer->to_input = fused->values[step->input].gradient[FORM_BLOCKED];
+    return STATUS_OK;
+}
+
+/* The layer whose convolution finishes G, when nothing between the two takes part in the backward pass. */
+static struct fused_layer *finishing_consumer(struct fused *fused, const struct fused_step *step)
+{
+    const struct fused_layer *layer = step->layer;
+    const struct fused_value *out = &fused->values[step->output];
+    if (out->last_writer == NOTHING || out->pinned)
+        return NULL;
+    const struct fused_step *consumer = &fused->steps[out->last_writer];
+    struct fused_layer *other = consumer->layer;
+    if (!other || !other->convolution || consumer->input != step->output ||
+        other->to_input != layer->gradient)
+        return NULL;
+    for (int s = step->index + 1; s < consumer->index; s++)
+        if (fused->steps[s].backward)
+            return NULL;
+    /* Its convolution still reads its own delta while the tail's gradient is written. */
+    return other->delta == layer->delta || other->delta == layer->to_residual ? NULL : other;
+}
+
+static void move_tail_gradient(struct fused *fused, const struct fused_step *step)
+{
+    struct fused_layer *layer = step->layer, *other = finishing_consumer(fused, step);
+    if (!other)
+        return;
+    const int time = backward_time(fused, &fused->steps[fused->values[step->output].last_writer]);
+    other->producer_tail = step->index;
+    layer->tail_in_consumer = true;
+    region_use(fused, layer->delta, time);
+    region_use(fused, layer->to_residual, time);
+}
+
+static bool weights_wanted(const struct fused *fused, const struct fused_layer *layer)
+{
+    const struct engine *engine = fused->engine;
+    if (!layer->convolution)
+        return false;
+    const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[layer->conv_step].node];
+    for (int i = 1; i < node->input_count; i++)
+        if (node->inputs[i] >= 0 && engine->value_gradients[node->inputs[i]].data)
+            return true;
+    return false;
+}
+
+status layer_plan_backward(struct fused *fused, struct fused_step *step, struct error *error)
+{
+    struct fused_layer *layer = step->layer;
+    bool to_input = fused->values[step->input].exists;
+    bool to_residual = layer->residual != NOTHING && fused->values[layer->residual].exists;
+    bool weights = weights_wanted(fused, layer);
+    layer->gradient = fused->values[step->output].gradient[FORM_BLOCKED];
+    if (layer->gradient == NOTHING || !(to_input || to_residual || weights || layer->probe != NOTHING))
+        return STATUS_OK;
+    step->backward = true;
+    region_use(fused, layer->gradient, backward_time(fused, step));
+    status code = layer->convolution ? plan_convolution(fused, step, to_input, to_residual, weights, error)
+                                     : plan_elementwise(fused, step, to_input, to_residual, error);
+    if (code == STATUS_OK && layer->has_tail_gradient) {
+        use_sources(fused, step);
+        move_tail_gradient(fused, step);
+    }
+    return code;
+}
