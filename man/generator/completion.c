@@ -4,7 +4,7 @@
 
 #include "data/dataset.h"
 #include "repl/usage.h"
-#include "session/command.h"
+#include "session/language/command.h"
 #include "session/version.h"
 
 static void completion_words(FILE *file)

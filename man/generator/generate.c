@@ -9,7 +9,7 @@
 #include "described.h"
 #include "repl/usage.h"
 #include "sections.h"
-#include "session/command.h"
+#include "session/language/command.h"
 #include "session/words/panes.h"
 
 /* Every name that the manual must have, one a line, behind its kind. */

@@ -8,7 +8,7 @@
 #include "described.h"
 #include "mdoc.h"
 #include "repl/usage.h"
-#include "session/command.h"
+#include "session/language/command.h"
 #include "session/words/panes.h"
 
 /* --- commands --- */

@@ -8,8 +8,8 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "session/command.h"
-#include "session/words/parse.h"
+#include "session/language/command.h"
+#include "session/language/parse.h"
 
 /* --- replies -------------------------------------------------------------------------------------------- */
 

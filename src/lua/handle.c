@@ -8,12 +8,12 @@
 #include "data/dataset.h"
 #include "score/criterion.h"
 #include "session/board.h"
+#include "session/language/parse.h"
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/state.h"
-#include "session/words/parse.h"
 #include "view/figure.h"
 
 static void free_score_set(void *object)

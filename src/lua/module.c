@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/progress.h"
-#include "session/command.h"
+#include "session/language/command.h"
 #include "session/version.h"
 #include "session/words/option.h"
 #include "session/words/value.h"

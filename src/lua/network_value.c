@@ -14,7 +14,7 @@
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/session.h"
-#include "session/words/target.h"
+#include "session/target.h"
 
 /* --- making --------------------------------------------------------------------------------------------- */
 

@@ -20,7 +20,7 @@
 
 #include <stddef.h>
 #include "base/text.h"
-#include "session/command.h"
+#include "session/language/command.h"
 
 enum script_output {
     SCRIPT_TEXT,       /* for people: what could harm a terminal is escaped */

@@ -95,13 +95,14 @@ void note_all_lacking(struct figure *figure, const struct session *session, cons
         note_lacking(figure, session, shown->entries[i]);
 }
 
-void reply_lacking(const struct call *call, const char *label, const struct scores *scores)
+void reply_lacking(const struct session *session, struct reply *reply, const char *label,
+                   const struct scores *scores)
 {
     for (int i = next_reason(scores, 0); i >= 0; i = next_reason(scores, i + 1)) {
         struct text text = {0};
-        add_reason(&text, call->session->state.model->layers, label, scores, i);
-        reply_add(call->reply, STYLE_NOTE, "%s: only channels that another layer scores go there",
-                  reply_text(call->reply, &text));
+        add_reason(&text, session->state.model->layers, label, scores, i);
+        reply_add(reply, STYLE_NOTE, "%s: only channels that another layer scores go there",
+                  reply_text(reply, &text));
         text_free(&text);
     }
 }

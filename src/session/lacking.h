@@ -16,7 +16,8 @@ status layers_scored_by_all(const struct session *session, const struct shown_sc
 void note_lacking(struct figure *figure, const struct session *session, const struct score_entry *entry);
 /* The same as a line of the reply, with what follows from it, for criteria that prune. `scores` of the model.
  */
-void reply_lacking(const struct call *call, const char *label, const struct scores *scores);
+void reply_lacking(const struct session *session, struct reply *reply, const char *label,
+                   const struct scores *scores);
 /* The same of all shown criteria. */
 void note_all_lacking(struct figure *figure, const struct session *session, const struct shown_scores *shown);
 

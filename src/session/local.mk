@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libsession.a
 src_libsession_a_SOURCES = \
+	src/session/words/choice.c src/session/words/choice.h \
+	src/session/words/gamma_list.c src/session/words/gamma_list.h \
+	src/session/words/option.c src/session/words/option.h \
+	src/session/words/panes.c src/session/words/panes.h \
+	src/session/words/press.c src/session/words/press.h \
+	src/session/words/quote.c src/session/words/quote.h \
+	src/session/words/ratio_list.c src/session/words/ratio_list.h \
+	src/session/words/target_word.c src/session/words/target_word.h \
+	src/session/words/value.c src/session/words/value.h \
+	src/session/words/value_words.c \
 	src/session/board.c src/session/board.h \
 	src/session/board_internal.h \
 	src/session/board_live.c \
 	src/session/board_score.c \
-	src/session/command.c src/session/command.h \
 	src/session/history.c src/session/history.h \
 	src/session/judgement.c src/session/judgement.h \
 	src/session/kept_channels.c src/session/kept_channels.h \
+	src/session/lacking.c src/session/lacking.h \
 	src/session/live.c src/session/live.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
@@ -17,27 +27,20 @@ src_libsession_a_SOURCES = \
 	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \
-	src/session/lacking.c src/session/lacking.h \
 	src/session/shown.c src/session/shown.h \
 	src/session/state.c src/session/state.h \
 	src/session/summary.c src/session/summary.h \
+	src/session/target.c src/session/target.h \
 	src/session/version.h \
 	src/session/what_if.c src/session/what_if.h \
-	src/session/words/choice.c src/session/words/choice.h \
-	src/session/words/completion.c src/session/words/completion.h \
-	src/session/words/gamma_list.c src/session/words/gamma_list.h \
-	src/session/words/help.c src/session/words/help.h src/session/words/help_text.h \
-	src/session/words/invocation.c \
-	src/session/words/option.c src/session/words/option.h \
-	src/session/words/panes.c src/session/words/panes.h \
-	src/session/words/parse.c src/session/words/parse.h \
-	src/session/words/press.c src/session/words/press.h \
-	src/session/words/ratio_list.c src/session/words/ratio_list.h \
-	src/session/words/statement.c \
-	src/session/words/target.c src/session/words/target.h \
-	src/session/words/value.c src/session/words/value.h \
-	src/session/words/value_words.c \
+	src/session/language/command.c src/session/language/command.h \
+	src/session/language/completion.c src/session/language/completion.h \
+	src/session/language/help.c src/session/language/help.h src/session/language/help_text.h \
+	src/session/language/invocation.c \
+	src/session/language/parse.c src/session/language/parse.h \
+	src/session/language/statement.c \
 	src/session/commands/apply.c \
+	src/session/commands/chosen.c src/session/commands/chosen.h \
 	src/session/commands/compare.c \
 	src/session/commands/cost.c \
 	src/session/commands/curve.c \
@@ -63,7 +66,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/screen.c \
 	src/session/commands/sensitivity.c \
 	src/session/commands/session_files.c \
-	src/session/commands/sweep.c src/session/commands/sweep.h
+	src/session/commands/sweep.c src/session/commands/sweep.h \
+	src/session/commands/table.c
 nodist_src_libsession_a_SOURCES = src/session/help/topics.c
 LIBSESSION = src/libsession.a
 

@@ -11,7 +11,7 @@
 #include "prune/cost.h"
 #include "prune/surgery.h"
 #include "score/criterion.h"
-#include "session/words/target.h"
+#include "session/target.h"
 
 static status allocate(int blocks, int classes, struct pruning **result, struct error *error)
 {

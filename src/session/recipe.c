@@ -10,9 +10,9 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "prune/selection.h"
-#include "session/command.h"
+#include "session/target.h"
 #include "session/words/choice.h"
-#include "session/words/target.h"
+#include "session/words/quote.h"
 
 static const size_t recipe_limit = (size_t)1 << 20;
 
@@ -181,7 +181,7 @@ static status read_ratio(struct recipe *recipe, const char *name, const char *va
     target_free(&target);
     recipe->ratios++;
     text_add(&recipe->targets, "ratio ");
-    statement_add_word(&recipe->targets, name);
+    text_add_word(&recipe->targets, name);
     text_add_format(&recipe->targets, " %s\n", value);
     return STATUS_OK;
 }

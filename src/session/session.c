@@ -201,6 +201,20 @@ const struct score_entry *session_entry(const struct session *session, const cha
     return board_entry(session->state.board, label);
 }
 
+static const char *board_label(const struct value_scope *scope, int index)
+{
+    const struct board *board = scope->board;
+    return index < board->count ? board->entries[index].choice.label : NULL;
+}
+
+struct value_scope session_scope(const struct session *session)
+{
+    if (!session)
+        return (struct value_scope){0};
+    const struct model *model = session->state.model;
+    return (struct value_scope){model ? model->layers : NULL, board_label, session->state.board};
+}
+
 status session_graph(struct session *session, const struct graph **graph, struct error *error)
 {
     return pruning_graph(session->state.pruning, session->state.model, graph, error);

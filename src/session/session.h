@@ -22,6 +22,7 @@
 #include "session/state.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
+#include "session/words/value.h"
 #include "view/theme.h"
 
 struct recipe_program;
@@ -85,6 +86,8 @@ status session_score(struct session *session, const struct choice *choices, int 
 
 const struct score_entry *session_entry(const struct session *session,
                                         const char *label); /* NULL: not scored */
+/* What a user's words can name. Borrowed from the session; NULL knows nothing. */
+struct value_scope session_scope(const struct session *session);
 /* The network as it is now: masked where channels are selected. Borrowed. */
 status session_graph(struct session *session, const struct graph **graph, struct error *error);
 /* The pool, made when first needed. */

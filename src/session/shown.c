@@ -266,38 +266,6 @@ void card_row(struct figure *figure, const char *item, const char *format, ...)
 
 /* --- selections ----------------------------------------------------------------------------------------- */
 
-static bool wanted(const struct call *call, int first, int layer)
-{
-    if (!call_argument(call, first))
-        return true;
-    for (int i = first; call_argument(call, i); i++) {
-        if (layers_match(call->session->state.model->layers, call_argument(call, i), layer))
-            return true;
-    }
-    return false;
-}
-
-status call_layers(const struct call *call, int first, int **layers, int *count, struct error *error)
-{
-    const struct layers *all = call->session->state.model->layers;
-    *layers = mem_new((size_t)all->count, sizeof **layers);
-    if (!*layers)
-        return error_memory(error);
-    *count = 0;
-    for (int i = 0; i < all->count; i++) {
-        if (!all->items[i].output_layer && wanted(call, first, i))
-            (*layers)[(*count)++] = i;
-    }
-    if (*count)
-        return STATUS_OK;
-    mem_free(*layers);
-    *layers = NULL;
-    return error_set(error, STATUS_NOT_FOUND,
-                     "'%s' is an output layer: its channels are the network's outputs and have "
-                     "no scores",
-                     call_argument(call, first) ? call_argument(call, first) : "*");
-}
-
 static status add_shown(const struct session *session, const char *label, struct shown_scores *scores,
                         struct error *error)
 {
@@ -312,8 +280,8 @@ static status add_shown(const struct session *session, const char *label, struct
     return STATUS_OK;
 }
 
-static status add_shown_list(const struct session *session, const char *text, struct shown_scores *scores,
-                             struct error *error)
+status shown_scores_add(const struct session *session, const char *text, struct shown_scores *scores,
+                        struct error *error)
 {
     struct choice choices[CHOICES_MAX];
     int count = 0;
@@ -323,49 +291,15 @@ static status add_shown_list(const struct session *session, const char *text, st
     return code;
 }
 
-static void show_all(const struct session *session, struct shown_scores *scores)
-{
-    for (int i = 0; i < session->state.board->count; i++)
-        scores->entries[scores->count++] = &session->state.board->entries[i];
-}
-
 status shown_scores(const struct session *session, const char *text, struct shown_scores *scores,
                     struct error *error)
 {
     scores->count = 0;
     if (text)
-        return add_shown_list(session, text, scores, error);
-    show_all(session, scores);
+        return shown_scores_add(session, text, scores, error);
+    for (int i = 0; i < session->state.board->count; i++)
+        scores->entries[scores->count++] = &session->state.board->entries[i];
     return STATUS_OK;
-}
-
-status call_scores(const struct call *call, struct shown_scores *scores, struct error *error)
-{
-    scores->count = 0;
-    if (!call_argument(call, 0))
-        show_all(call->session, scores);
-    status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && call_argument(call, i); i++)
-        code = add_shown_list(call->session, call_argument(call, i), scores, error);
-    return code;
-}
-
-status call_entry(const struct call *call, int index, const struct score_entry **entry, struct error *error)
-{
-    struct shown_scores shown;
-    status code = shown_scores(call->session, call_argument(call, index), &shown, error);
-    if (code == STATUS_OK && shown.count != 1)
-        code = error_set(error, STATUS_USAGE, "'%s' is not one criterion", call_argument(call, index));
-    if (code == STATUS_OK)
-        *entry = shown.entries[0];
-    return code;
-}
-
-int64_t call_pruned(const struct call *call, int layer)
-{
-    return pruned_count(call->session->state.model->layers->items[layer].channels,
-                        option_real(&call->options, OPTION_RATIO),
-                        (enum rounding)option_integer(&call->options, OPTION_ROUND));
 }
 
 status layer_ranks(const struct session *session, const struct score_entry *entry, int layer, int64_t **ranks,

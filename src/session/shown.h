@@ -5,7 +5,7 @@
 #define IPPRO_SESSION_SHOWN_H
 
 #include "base/text.h"
-#include "session/command.h"
+#include "session/session.h"
 #include "view/figure.h"
 
 /* A figure with the session's facts: program, model, data, sample and the options that scores depend on. */
@@ -43,10 +43,6 @@ const char *model_title(const struct model *model);
 /* "3x32x32": the shape of one image's values. */
 void text_add_shape(struct text *text, const struct shape *shape);
 
-/* The scored layers that a call's arguments from `first` on name or match; none means all. Ascending indices,
- * owned by the caller (mem_free). Refuses arguments that meet no scored layer. */
-status call_layers(const struct call *call, int first, int **layers, int *count, struct error *error);
-
 /* Held scores by label. `text` NULL: all that are held; "l1,taylor" or "all": these, refused where not
  * scored. */
 struct shown_scores {
@@ -55,14 +51,10 @@ struct shown_scores {
 };
 status shown_scores(const struct session *session, const char *text, struct shown_scores *scores,
                     struct error *error);
-/* The same from positional arguments; none means all that are held. */
-status call_scores(const struct call *call, struct shown_scores *scores, struct error *error);
+/* More of them, each once. */
+status shown_scores_add(const struct session *session, const char *text, struct shown_scores *scores,
+                        struct error *error);
 
-/* The held scores that argument `index` names; refused where not scored. */
-status call_entry(const struct call *call, int index, const struct score_entry **entry, struct error *error);
-
-/* How many of the layer's channels go at the ratio and rounding of the call. */
-int64_t call_pruned(const struct call *call, int layer);
 /* Ranks 0.. of each channel, least important first, owned by the caller; NULL for a layer without scores.
  * Refuses NaN with the layer's name. */
 status layer_ranks(const struct session *session, const struct score_entry *entry, int layer, int64_t **ranks,

@@ -17,7 +17,7 @@
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
-#include "session/words/target.h"
+#include "session/target.h"
 #include "view/figure.h"
 
 enum { NOTES_MAX = 8 };
@@ -326,9 +326,9 @@ static void note_totals(const struct session *session, struct figure *figure)
     text_free(&text);
 }
 
-status show_selection(const struct call *call, const char *name, struct error *error)
+status show_selection(const struct session *session, struct reply *reply, const char *name,
+                      struct error *error)
 {
-    const struct session *session = call->session;
     struct figure *figure = shown_figure(session, FIGURE_TABLE, name);
     if (figure) {
         figure_title(figure, "%s: %s", model_title(session->state.model),
@@ -342,5 +342,5 @@ status show_selection(const struct call *call, const char *name, struct error *e
             note_lacking(figure, session, entry);
         note_nearly_empty(session, figure);
     }
-    return reply_figure(call->reply, figure, error);
+    return reply_figure(reply, figure, error);
 }

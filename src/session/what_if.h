@@ -3,7 +3,7 @@
 #ifndef IPPRO_SESSION_WHAT_IF_H
 #define IPPRO_SESSION_WHAT_IF_H
 
-#include "session/command.h"
+#include "session/session.h"
 
 /* "l1, ratio 0.4 of 27 blocks, round prune-floor": how a selection is made, in one line. */
 void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning);
@@ -17,7 +17,8 @@ void text_add_change(struct text *text, double before, double after, bool si);
 /* "-29.5 %" */
 void text_add_percent_change(struct text *text, double before, double after);
 /* The layers that the selection changes, with totals and warnings. */
-status show_selection(const struct call *call, const char *name, struct error *error);
+status show_selection(const struct session *session, struct reply *reply, const char *name,
+                      struct error *error);
 /* The accuracy that was measured of the present network, or that none was, or that it is stale. */
 void text_add_accuracy(struct text *text, const struct session *session);
 /* The accuracy of the network as loaded, on the same images where both were measured; nothing without one, or

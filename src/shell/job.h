@@ -14,7 +14,7 @@
 #define IPPRO_SHELL_JOB_H
 
 #include "base/progress.h"
-#include "session/command.h"
+#include "session/language/command.h"
 
 struct job_request {
     struct session *session;                  /* nobody else's until job_end */

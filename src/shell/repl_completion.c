@@ -9,7 +9,7 @@
 #include <readline/readline.h>
 
 #include "base/status.h"
-#include "session/words/completion.h"
+#include "session/language/completion.h"
 
 static const struct session *completed_session;
 static struct completion found;

@@ -11,11 +11,11 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "session/language/parse.h"
 #include "session/reply.h"
+#include "session/version.h"
 #include "shell/interrupt.h"
 #include "shell/terminal.h"
-#include "session/version.h"
-#include "session/words/parse.h"
 
 enum { WORDS_MAX = 8 };
 static const size_t file_limit = (size_t)16 << 20;

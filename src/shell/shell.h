@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "lua/script.h"
+#include "session/language/command.h"
+#include "session/recipe.h"
 #include "shell/job.h"
 #include "shell/show.h"
-#include "session/command.h"
-#include "session/recipe.h"
 
 enum shell_text {
     SHELL_OUTPUT,     /* what scripts print */

@@ -6,11 +6,12 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "session/command.h"
+#include "session/language/command.h"
+#include "session/language/parse.h"
 #include "session/reply.h"
 #include "session/words/panes.h"
-#include "session/words/parse.h"
 #include "session/words/press.h"
+#include "session/words/quote.h"
 #include "shell/job.h"
 #include "shell/shell.h"
 #include "tui/explorer.h"
@@ -100,7 +101,7 @@ void explorer_command(struct explorer *explorer, ...)
     va_start(words, explorer);
     for (const char *word; (word = va_arg(words, const char *));) {
         text_add(&line, line.length ? " " : "");
-        statement_add_word(&line, word);
+        text_add_word(&line, word);
     }
     va_end(words);
     if (!line.failed)

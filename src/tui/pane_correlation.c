@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "session/command.h"
+#include "session/language/command.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/words/option.h"

@@ -9,9 +9,9 @@
 #include "base/text.h"
 #include "images.h"
 #include "peak.h"
-#include "session/command.h"
+#include "session/language/command.h"
+#include "session/language/parse.h"
 #include "session/session.h"
-#include "session/words/parse.h"
 #include "stats/evaluate.h"
 
 struct worker {
@@ -164,8 +164,8 @@ static status request_logits(struct worker *worker, const char *argument, struct
 static status set_option(struct worker *worker, enum option_id id, const char *value, struct error *error)
 {
     struct options options = *worker->session->state.options;
-    status code =
-        value_parse(&option_at((int)id)->parameter, worker->session, value, &options.value[id], error);
+    status code = value_parse(&option_at((int)id)->parameter, session_scope(worker->session), value,
+                              &options.value[id], error);
     return code == STATUS_OK ? session_set_options(worker->session, &options, NULL, error) : code;
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "lua/script.h"
-#include "session/words/parse.h"
+#include "session/language/parse.h"
 #include "support/session_lines.h"
 
 static struct script *make_script(struct session *session, const struct script_host *host)

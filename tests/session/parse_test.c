@@ -12,9 +12,9 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "session/command.h"
-#include "session/words/completion.h"
-#include "session/words/help.h"
+#include "session/language/command.h"
+#include "session/language/completion.h"
+#include "session/language/help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -158,7 +158,8 @@ static void test_command_table(void **state)
         for (const struct parameter *own = command->parameters; own && own->name; own++) {
             struct setting_value value;
             if (own->initial)
-                assert_int_equal(value_parse(own, NULL, own->initial, &value, &error), STATUS_OK);
+                assert_int_equal(value_parse(own, (struct value_scope){0}, own->initial, &value, &error),
+                                 STATUS_OK);
         }
     }
 }
@@ -259,8 +260,8 @@ static void test_values(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct setting_value value;
         struct error error = {0};
-        status code =
-            value_parse(&option_at((int)cases[i].option)->parameter, NULL, cases[i].text, &value, &error);
+        status code = value_parse(&option_at((int)cases[i].option)->parameter, (struct value_scope){0},
+                                  cases[i].text, &value, &error);
         if (cases[i].message)
             assert_string_equal(error.message, cases[i].message);
         assert_int_equal(code, cases[i].message ? STATUS_RANGE : STATUS_OK);
@@ -270,8 +271,9 @@ static void test_values(void **state)
     huge[10000] = '\0';
     struct setting_value value;
     struct error error = {0};
-    assert_int_equal(value_parse(&option_at(OPTION_GAMMA)->parameter, NULL, huge, &value, &error),
-                     STATUS_RANGE);
+    assert_int_equal(
+        value_parse(&option_at(OPTION_GAMMA)->parameter, (struct value_scope){0}, huge, &value, &error),
+        STATUS_RANGE);
     free(huge);
 }
 
@@ -318,10 +320,8 @@ static void test_help(void **state)
     (void)state;
     struct reply reply = {0};
     struct error error = {0};
-    struct word_list words = {0};
-    help_words(NULL, &words);
-    for (size_t i = 0; i < words.count; i++)
-        assert_int_equal(help_about(NULL, words.items[i], &reply, &error), STATUS_OK);
+    for (int i = 0; help_word(i); i++)
+        assert_int_equal(help_about(NULL, help_word(i), &reply, &error), STATUS_OK);
     assert_int_equal(help_about(NULL, "scroe", &reply, &error), STATUS_NOT_FOUND);
     assert_string_equal(error.message, "no help on 'scroe': did you mean 'score'?");
     reply_clear(&reply);
@@ -329,7 +329,6 @@ static void test_help(void **state)
     assert_true(reply.count >= 2);
     assert_int_equal(help_search("qwertz", &reply, &error), STATUS_NOT_FOUND);
     help_overview(&reply);
-    word_list_free(&words);
     reply_free(&reply);
 }
 

@@ -15,7 +15,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "session/command.h"
+#include "session/language/command.h"
 #include "support/session_lines.h"
 #include "support/skip.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "session/words/parse.h"
+#include "session/language/parse.h"
 
 status run_with(struct session *session, const char *line, struct reply *reply, struct progress *progress,
                 struct error *error)

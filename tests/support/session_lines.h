@@ -5,7 +5,7 @@
 
 #include "base/progress.h"
 #include "base/status.h"
-#include "session/command.h"
+#include "session/language/command.h"
 #include "session/reply.h"
 #include "session/session.h"
 

@@ -10,9 +10,9 @@
 #include "nn/graph/graph.h"
 #include "prune/surgery.h"
 #include "score/layer.h"
-#include "session/command.h"
 #include "session/commands/logits.h"
 #include "session/commands/rows.h"
+#include "session/language/command.h"
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/reply.h"
@@ -164,8 +164,8 @@ static status travel(struct call *call, int direction, struct error *error)
     struct setting_value steps = {.integer = 1};
     status code = STATUS_OK;
     if (call_argument(call, 0))
-        code = value_parse(&call->invocation->command->arguments[0], call->session, call_argument(call, 0),
-                           &steps, error);
+        code = value_parse(&call->invocation->command->arguments[0], session_scope(call->session),
+                           call_argument(call, 0), &steps, error);
     if (code != STATUS_OK)
         return code;
     int there = direction < 0 ? history->position - history->oldest : history->count - 1 - history->position;

@@ -7,13 +7,14 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
-#include "session/command.h"
 #include "session/commands/rows.h"
 #include "session/kept_channels.h"
 #include "session/lacking.h"
+#include "session/language/command.h"
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/reply.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/what_if.h"
 #include "session/words/value.h"
@@ -134,7 +135,7 @@ static status against_criterion(struct call *call, const char *label, struct err
     status code = scores_for(call, label, 0, &scores, error);
     if (code != STATUS_OK)
         return code;
-    reply_lacking(call, label, scores);
+    reply_lacking(call->session, call->reply, label, scores);
     code = pruning_copy(session->state.pruning, &other, error);
     if (code == STATUS_OK) {
         code = against_selection(call, label, scores, other, error);
@@ -171,7 +172,7 @@ static status run_diff(struct call *call, struct error *error)
                           : error_set(error, STATUS_RANGE, "'%s' is no number of commands from 1 on", text);
     struct setting_value value;
     const struct parameter criterion = {.name = "AGAINST", .kind = VALUE_CRITERION};
-    status code = value_parse(&criterion, call->session, text, &value, error);
+    status code = value_parse(&criterion, session_scope(call->session), text, &value, error);
     return code == STATUS_OK ? against_criterion(call, text, error) : code;
 }
 

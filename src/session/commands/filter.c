@@ -10,9 +10,10 @@
 #include "nn/graph/graph.h"
 #include "score/layer.h"
 #include "session/board.h"
-#include "session/command.h"
+#include "session/commands/chosen.h"
 #include "session/commands/rows.h"
 #include "session/lacking.h"
+#include "session/language/command.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -208,8 +209,8 @@ static status filter_scores(const struct call *call, const struct filter *filter
 status run_filter(struct call *call, struct error *error)
 {
     struct setting_value value;
-    status code = value_parse(&call->invocation->command->arguments[0], call->session, call_argument(call, 0),
-                              &value, error);
+    status code = value_parse(&call->invocation->command->arguments[0], session_scope(call->session),
+                              call_argument(call, 0), &value, error);
     if (code != STATUS_OK)
         return code;
     struct filter filter = {call->session, &call->session->state.model->layers->items[value.integer],

@@ -11,8 +11,9 @@
 #include "score/proscore.h"
 #include "score/proscore_layer.h"
 #include "session/board.h"
-#include "session/command.h"
+#include "session/commands/chosen.h"
 #include "session/commands/rows.h"
+#include "session/language/command.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -419,7 +420,7 @@ static status set_gamma(struct call *call, struct error *error)
         return error_set(error, STATUS_USAGE, "the form is 'gamma set VALUE'");
     if (call->invocation->redirect)
         return error_set(error, STATUS_USAGE, "shows no figure when it sets gamma");
-    status code = value_parse(&option_at(OPTION_GAMMA)->parameter, call->session, text,
+    status code = value_parse(&option_at(OPTION_GAMMA)->parameter, session_scope(call->session), text,
                               &call->options.value[OPTION_GAMMA], error);
     return code == STATUS_OK ? session_set_options(call->session, &call->options, call->reply, error) : code;
 }

@@ -6,12 +6,12 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/language/command.h"
+#include "session/language/help.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
-#include "session/words/help.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/figure.h"
@@ -58,8 +58,8 @@ static status run_set(struct call *call, struct error *error)
     if (name && !text && call->invocation->setting_count)
         return error_set(error, STATUS_USAGE, "the value of '%s' is missing", name);
     if (text) {
-        status code =
-            value_parse(&option_at(id)->parameter, call->session, text, &call->options.value[id], error);
+        status code = value_parse(&option_at(id)->parameter, session_scope(call->session), text,
+                                  &call->options.value[id], error);
         if (code != STATUS_OK)
             return code;
     }
@@ -77,7 +77,7 @@ static status run_theme(struct call *call, struct error *error)
     const char *name = call_argument(call, 0);
     if (!name) {
         struct word_list words = {0};
-        value_words(&call->invocation->command->arguments[0], call->session, &words);
+        value_words(&call->invocation->command->arguments[0], session_scope(call->session), &words);
         for (size_t i = 0; i < words.count; i++)
             reply_line(call->reply, "%s%s", words.items[i],
                        strcmp(words.items[i], option_text(&call->options, OPTION_THEME)) == 0 ? " (now)"
@@ -86,7 +86,7 @@ static status run_theme(struct call *call, struct error *error)
         word_list_free(&words);
         return STATUS_OK;
     }
-    status code = value_parse(&option_at(OPTION_THEME)->parameter, call->session, name,
+    status code = value_parse(&option_at(OPTION_THEME)->parameter, session_scope(call->session), name,
                               &call->options.value[OPTION_THEME], error);
     return code == STATUS_OK ? session_set_options(call->session, &call->options, call->reply, error) : code;
 }
@@ -193,7 +193,8 @@ static const struct example run_examples[] = {
     EXAMPLE_END,
 };
 static const struct parameter help_arguments[] = {
-    {"TOPIC", VALUE_TOPIC, PARAMETER_OPTIONAL, 0, 0, NULL, NULL, "a command, option, criterion or topic"},
+    {"TOPIC", VALUE_TOPIC, PARAMETER_OPTIONAL, 0, 0, help_word, NULL,
+     "a command, option, criterion or topic"},
     PARAMETER_END,
 };
 static const struct example help_examples[] = {

@@ -10,15 +10,15 @@
 #include "prune/selection.h"
 #include "score/criterion.h"
 #include "session/board.h"
-#include "session/command.h"
 #include "session/commands/rows.h"
+#include "session/language/command.h"
 #include "session/pruning.h"
 #include "session/session.h"
 #include "session/shown.h"
+#include "session/target.h"
 #include "session/what_if.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
-#include "session/words/target.h"
 #include "session/words/value.h"
 
 /* --- prune ---------------------------------------------------------------------------------------------- */
@@ -182,7 +182,7 @@ static status run_prune(struct call *call, struct error *error)
         return code;
     }
     session_set_pruning(call->session, next);
-    return show_selection(call, "prune", error);
+    return show_selection(call->session, call->reply, "prune", error);
 }
 
 /* --- unprune -------------------------------------------------------------------------------------------- */
@@ -224,7 +224,7 @@ static status run_unprune(struct call *call, struct error *error)
             pruning_free(next);
     }
     target_free(&target);
-    return code == STATUS_OK ? show_selection(call, "unprune", error) : code;
+    return code == STATUS_OK ? show_selection(call->session, call->reply, "unprune", error) : code;
 }
 
 /* --- rows ----------------------------------------------------------------------------------------------- */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of the command table, one per group; command.c joins them. Each ends with a row without a name.
+/* The parts of the command table, one per group; table.c joins them. Each ends with a row without a name.
  */
 #ifndef IPPRO_SESSION_COMMANDS_ROWS_H
 #define IPPRO_SESSION_COMMANDS_ROWS_H
 
-#include "session/command.h"
+#include "session/language/command.h"
 
 extern const struct command commands_files[];   /* load data */
 extern const struct command commands_look[];    /* info layers layer filter */

@@ -15,13 +15,13 @@
 #include "session/board.h"
 #include "session/commands/rows.h"
 #include "session/judgement.h"
-#include "session/model.h"
 #include "session/lacking.h"
 #include "session/measurement.h"
+#include "session/model.h"
 #include "session/session.h"
 #include "session/shown.h"
+#include "session/target.h"
 #include "session/words/option.h"
-#include "session/words/target.h"
 #include "session/words/value.h"
 #include "view/figure.h"
 
@@ -129,7 +129,7 @@ status sweep_scores(const struct call *call, const struct sweep *sweep, const ch
     code = *class_score ? class_scores(model->coupling, scores, sweep->combine, *class_score, error)
                         : error_memory(error);
     if (code == STATUS_OK && seed_shift == 0)
-        reply_lacking(call, label, scores);
+        reply_lacking(call->session, call->reply, label, scores);
     scores_free(scores);
     if (code != STATUS_OK) {
         mem_free(*class_score);

@@ -4,7 +4,7 @@
 #define IPPRO_SESSION_COMMANDS_SWEEP_H
 
 #include "data/sampler.h"
-#include "session/command.h"
+#include "session/language/command.h"
 #include "session/words/ratio_list.h"
 
 struct sweep {

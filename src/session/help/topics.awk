@@ -28,7 +28,7 @@ function end_topic()
 
 BEGIN {
     print "/* Made by topics.awk from the texts beside it. */"
-    print "#include \"session/words/help_text.h\"\n"
+    print "#include \"session/language/help_text.h\"\n"
     print "const struct help_topic help_texts[] = {"
 }
 

@@ -145,8 +145,8 @@ int option_find(const char *name)
 status options_default(struct options *options, struct error *error)
 {
     for (int i = 0; i < OPTION_COUNT; i++) {
-        status code =
-            value_parse(&table[i].parameter, NULL, table[i].parameter.initial, &options->value[i], error);
+        status code = value_parse(&table[i].parameter, (struct value_scope){0}, table[i].parameter.initial,
+                                  &options->value[i], error);
         if (code != STATUS_OK)
             return code;
     }

@@ -9,24 +9,23 @@
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "score/layer.h"
-#include "session/session.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
-#include "session/words/target.h"
+#include "session/words/target_word.h"
 
 /* --- checks --------------------------------------------------------------------------------------------- */
 
 struct check {
     const struct parameter *parameter;
-    const struct session *session;
+    struct value_scope scope;
     const char *text;
     struct setting_value *value;
 };
 
-static void words_of(enum value_kind kind, const struct session *session, struct word_list *list)
+static void words_of(enum value_kind kind, struct value_scope scope, struct word_list *list)
 {
     const struct parameter any = {.kind = kind};
-    value_words(&any, session, list);
+    value_words(&any, scope, list);
 }
 
 static status refuse(const struct check *check, struct error *error)
@@ -34,7 +33,7 @@ static status refuse(const struct check *check, struct error *error)
     struct text expected = {0};
     struct word_list words = {0};
     parameter_add_expected(check->parameter, &expected);
-    value_words(check->parameter, check->session, &words);
+    value_words(check->parameter, check->scope, &words);
     status code = error_set(error, STATUS_RANGE, "%s: '%s' is not %s%s", check->parameter->name, check->text,
                             text_data(&expected), word_list_hint(&words, check->text));
     word_list_free(&words);
@@ -101,7 +100,7 @@ static status check_size(const struct check *check, struct error *error)
 static status no_layer(const struct check *check, const char *name, struct error *error)
 {
     struct word_list words = {0};
-    words_of(VALUE_LAYER, check->session, &words);
+    words_of(VALUE_LAYER, check->scope, &words);
     const char *near = words.count ? nearest_word(name, words.items, words.count) : NULL;
     status code = near ? error_set(error, STATUS_NOT_FOUND, "no layer '%s': nearest is '%s'", name, near)
                        : error_set(error, STATUS_NOT_FOUND, "no layer '%s': 'layers' lists them", name);
@@ -111,17 +110,17 @@ static status no_layer(const struct check *check, const char *name, struct error
 
 static status check_layer(const struct check *check, struct error *error)
 {
-    if (!check->session || !check->session->state.model)
+    if (!check->scope.layers)
         return STATUS_OK;
-    check->value->integer = layers_index(check->session->state.model->layers, check->text);
+    check->value->integer = layers_index(check->scope.layers, check->text);
     return check->value->integer < 0 ? no_layer(check, check->text, error) : STATUS_OK;
 }
 
 static status check_layers(const struct check *check, struct error *error)
 {
-    if (!check->session || !check->session->state.model)
+    if (!check->scope.layers)
         return STATUS_OK;
-    const struct layers *layers = check->session->state.model->layers;
+    const struct layers *layers = check->scope.layers;
     for (int i = 0; i < layers->count; i++) {
         if (layers_match(layers, check->text, i))
             return STATUS_OK;
@@ -129,7 +128,7 @@ static status check_layers(const struct check *check, struct error *error)
     if (!layers_is_pattern(layers, check->text))
         return no_layer(check, check->text, error);
     struct word_list words = {0};
-    words_of(VALUE_LAYER, check->session, &words);
+    words_of(VALUE_LAYER, check->scope, &words);
     const char *near = words.count ? nearest_word(check->text, words.items, words.count) : NULL;
     status code =
         near ? error_set(error, STATUS_NOT_FOUND, "no layer matches '%s': nearest is '%s'", check->text, near)
@@ -138,14 +137,10 @@ static status check_layers(const struct check *check, struct error *error)
     return code;
 }
 
-/* Beside layers and patterns: words for kinds of blocks (session/words/target.h). */
+/* Beside layers and patterns: words for kinds of blocks. */
 static status check_target(const struct check *check, struct error *error)
 {
-    for (int i = 0; target_word(i); i++) {
-        if (strcmp(check->text, target_word(i)) == 0)
-            return STATUS_OK;
-    }
-    return check_layers(check, error);
+    return target_word_find(check->text) != TARGET_NONE ? STATUS_OK : check_layers(check, error);
 }
 
 static status check_ratio(const struct check *check, struct error *error)
@@ -164,13 +159,13 @@ static status check_filter(const struct check *check, struct error *error)
     if (!colon || colon == check->text || !text_to_integer(colon + 1, &channel))
         return error_set(error, STATUS_USAGE, "'%s' names no filter: write LAYER:CHANNEL, such as conv1:3",
                          check->text);
-    if (!check->session || !check->session->state.model)
+    if (!check->scope.layers)
         return STATUS_OK;
     char name[VALUE_TEXT_SIZE];
     size_t length = (size_t)(colon - check->text);
     memcpy(name, check->text, length);
     name[length] = '\0';
-    const struct layers *layers = check->session->state.model->layers;
+    const struct layers *layers = check->scope.layers;
     int index = layers_index(layers, name);
     if (index < 0)
         return no_layer(check, name, error);
@@ -198,7 +193,7 @@ static status check_dataset(const struct check *check, struct error *error)
         return STATUS_OK;
     struct word_list words = {0};
     struct text kinds = {0};
-    words_of(VALUE_DATASET, check->session, &words);
+    words_of(VALUE_DATASET, check->scope, &words);
     for (size_t i = 0; i < words.count; i++)
         text_add_format(&kinds, "%s%s", i ? ", " : "", words.items[i]);
     status code = error_set(error, STATUS_NOT_FOUND, "no data set kind '%s' (known: %s)%s", check->text,
@@ -230,7 +225,7 @@ static status check_option(const struct check *check, struct error *error)
     if (check->value->integer != OPTION_NONE)
         return STATUS_OK;
     struct word_list words = {0};
-    words_of(VALUE_OPTION, check->session, &words);
+    words_of(VALUE_OPTION, check->scope, &words);
     const char *hint = word_list_hint(&words, check->text);
     status code = error_set(error, STATUS_NOT_FOUND, "no option '%s'%s", check->text,
                             *hint ? hint : ": 'set' lists them");
@@ -275,7 +270,7 @@ static const struct {
     [VALUE_OTHER] = {check_anything, true},
 };
 
-status value_parse(const struct parameter *parameter, const struct session *session, const char *text,
+status value_parse(const struct parameter *parameter, struct value_scope scope, const char *text,
                    struct setting_value *value, struct error *error)
 {
     *value = (struct setting_value){0};
@@ -283,7 +278,7 @@ status value_parse(const struct parameter *parameter, const struct session *sess
     if (length >= VALUE_TEXT_SIZE && !checks[parameter->kind].any_length)
         return error_set(error, STATUS_RANGE, "%s: '%.40s...' is too long", parameter->name, text);
     memcpy(value->text, text, length < VALUE_TEXT_SIZE ? length : VALUE_TEXT_SIZE - 1);
-    struct check check = {parameter, session, text, value};
+    struct check check = {parameter, scope, text, value};
     return checks[parameter->kind].check(&check, error);
 }
 

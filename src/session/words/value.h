@@ -12,8 +12,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-struct session;
-
 /* code, how help writes it */
 #define VALUE_LIST(X)                                                                                        \
     X(VALUE_WORD, "WORD")                                                                                    \
@@ -60,7 +58,7 @@ struct parameter {
     enum value_kind kind;
     unsigned flags;
     double low, high;                 /* numbers: the range, inclusive; INFINITY allows "inf" */
-    const char *(*choice)(int index); /* VALUE_CHOICE: the names, NULL past the end */
+    const char *(*choice)(int index); /* VALUE_CHOICE, VALUE_TOPIC: the names, NULL past the end */
     const char *initial;              /* default as text, NULL where there is none */
     const char *help;                 /* one line without a full stop */
 };
@@ -95,10 +93,19 @@ void parameter_add_values(const struct parameter *parameter, struct text *text);
 /* What is expected, in words: "a number from 0 to 1", "yes or no"; nothing for names and files. */
 void parameter_add_expected(const struct parameter *parameter, struct text *text);
 
+/* What there is that a text may name. Of what is NULL nothing is known: then every name will do. */
+struct layers;
+struct value_scope {
+    const struct layers *layers;
+    /* Labels of criteria that are scored, NULL past the end. */
+    const char *(*label)(const struct value_scope *scope, int index);
+    const void *board; /* whatever `label` looks at */
+};
+
 /* Check a text against a parameter. The message names the parameter, the text and what was expected. */
-status value_parse(const struct parameter *parameter, const struct session *session, const char *text,
+status value_parse(const struct parameter *parameter, struct value_scope scope, const char *text,
                    struct setting_value *value, struct error *error);
 /* Words that would be right here, for completion and for the nearest word. Nothing for numbers and files. */
-void value_words(const struct parameter *parameter, const struct session *session, struct word_list *list);
+void value_words(const struct parameter *parameter, struct value_scope scope, struct word_list *list);
 
 #endif

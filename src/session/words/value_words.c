@@ -11,11 +11,10 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "session/session.h"
+#include "score/layer.h"
 #include "session/words/choice.h"
-#include "session/words/help.h"
 #include "session/words/option.h"
-#include "session/words/target.h"
+#include "session/words/target_word.h"
 
 void word_list_add(struct word_list *list, const char *word)
 {
@@ -58,12 +57,10 @@ const char *word_list_hint(struct word_list *list, const char *word)
 
 /* --- candidate words ------------------------------------------------------------------------------------ */
 
-static void layer_words(const struct session *session, const char *suffix, struct word_list *list)
+static void layer_words(struct value_scope scope, const char *suffix, struct word_list *list)
 {
-    if (!session || !session->state.model)
-        return;
-    const struct layers *layers = session->state.model->layers;
-    for (int i = 0; i < layers->count; i++) {
+    const struct layers *layers = scope.layers;
+    for (int i = 0; layers && i < layers->count; i++) {
         char *word = mem_format("%s%s", layers->items[i].name, suffix);
         if (word)
             word_list_add(list, word);
@@ -128,16 +125,16 @@ static void option_words(struct word_list *list)
         word_list_add(list, option_at(i)->parameter.name);
 }
 
-static void criterion_words(const struct session *session, struct word_list *list)
+static void criterion_words(struct value_scope scope, struct word_list *list)
 {
     choice_words(list);
-    for (int i = 0; session && i < session->state.board->count; i++) {
-        if (!word_list_has(list, session->state.board->entries[i].choice.label))
-            word_list_add(list, session->state.board->entries[i].choice.label);
+    for (int i = 0; scope.label && scope.label(&scope, i); i++) {
+        if (!word_list_has(list, scope.label(&scope, i)))
+            word_list_add(list, scope.label(&scope, i));
     }
 }
 
-void value_words(const struct parameter *parameter, const struct session *session, struct word_list *list)
+void value_words(const struct parameter *parameter, struct value_scope scope, struct word_list *list)
 {
     switch (parameter->kind) {
     case VALUE_BOOLEAN:
@@ -145,6 +142,7 @@ void value_words(const struct parameter *parameter, const struct session *sessio
         word_list_add(list, "no");
         break;
     case VALUE_CHOICE:
+    case VALUE_TOPIC:
         for (int i = 0; parameter->choice(i); i++)
             word_list_add(list, parameter->choice(i));
         break;
@@ -160,15 +158,15 @@ void value_words(const struct parameter *parameter, const struct session *sessio
         break;
     case VALUE_LAYER:
     case VALUE_LAYERS:
-        layer_words(session, "", list);
+        layer_words(scope, "", list);
         break;
     case VALUE_FILTER:
-        layer_words(session, ":", list);
+        layer_words(scope, ":", list);
         break;
     case VALUE_CRITERION:
     case VALUE_CRITERIA:
     case VALUE_OTHER:
-        criterion_words(session, list);
+        criterion_words(scope, list);
         break;
     case VALUE_DATASET:
         dataset_words(list);
@@ -184,13 +182,10 @@ void value_words(const struct parameter *parameter, const struct session *sessio
     case VALUE_THEME:
         data_words("themes/dark.theme", "themes", ".theme", list);
         break;
-    case VALUE_TOPIC:
-        help_words(session, list);
-        break;
     case VALUE_TARGET:
-        for (int i = 0; target_word(i); i++)
-            word_list_add(list, target_word(i));
-        layer_words(session, "", list);
+        for (int i = 0; target_word_at(i); i++)
+            word_list_add(list, target_word_at(i));
+        layer_words(scope, "", list);
         break;
     case VALUE_RATIO:
         word_list_add(list, "none");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From words to blocks. */
-#include "session/words/target.h"
+#include "session/target.h"
 
 #include <string.h>
 
@@ -10,28 +10,12 @@
 #include "nn/operator/operator.h"
 #include "prune/coupling.h"
 #include "score/layer.h"
+#include "session/words/target_word.h"
 #include "session/words/value.h"
-
-enum { TARGET_STREAMS, TARGET_INNER, TARGET_ALL };
-
-const char *target_word(int index)
-{
-    static const char *const words[] = {"streams", "inner", "all"};
-    return index >= 0 && index < 3 ? words[index] : NULL;
-}
-
-static int word_index(const char *text)
-{
-    for (int i = 0; target_word(i); i++) {
-        if (strcmp(target_word(i), text) == 0)
-            return i;
-    }
-    return -1;
-}
 
 bool target_is_word(const struct layers *layers, const char *text)
 {
-    return word_index(text) >= 0 && layers_index(layers, text) < 0;
+    return target_word_find(text) != TARGET_NONE && layers_index(layers, text) < 0;
 }
 
 void target_free(struct target *target)
@@ -88,7 +72,8 @@ static void add_layer(const struct coupling *coupling, int layer, bool *seen, st
         add_block(coupling, coupling->classes[coupling->layer_classes[layer][i]].block, seen, target);
 }
 
-static void add_kind(const struct coupling *coupling, int word, bool *seen, struct target *target)
+static void add_kind(const struct coupling *coupling, enum target_word word, bool *seen,
+                     struct target *target)
 {
     for (int i = 0; i < coupling->block_count; i++) {
         bool stream = coupling->groups[coupling->blocks[i].group].stream;
@@ -142,7 +127,7 @@ status target_find(const struct model *model, const char *text, struct target *t
     status code = seen && found.blocks ? STATUS_OK : error_memory(error);
     if (code == STATUS_OK) {
         if (target_is_word(coupling->layers, text))
-            add_kind(coupling, word_index(text), seen, &found);
+            add_kind(coupling, target_word_find(text), seen, &found);
         else
             add_layers(coupling, text, seen, &found);
         if (!found.count)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command table. From its rows come the parser, help, completion, the manual's COMMANDS section and the
  * shell completion; other front ends find their commands here too. */
-#ifndef IPPRO_SESSION_COMMAND_H
-#define IPPRO_SESSION_COMMAND_H
+#ifndef IPPRO_SESSION_LANGUAGE_COMMAND_H
+#define IPPRO_SESSION_LANGUAGE_COMMAND_H
 
+#include "session/language/parse.h"
 #include "session/session.h"
-#include "session/words/parse.h"
 #include "view/write.h"
 
 enum command_flags {
@@ -69,7 +69,9 @@ struct command {
     status (*run)(struct call *call, struct error *error);
 };
 
-const struct command *command_at(int index); /* by group, in the order of help; NULL past the end */
+/* All commands by group, in the order of help, ended by NULL: session/commands/table.c. */
+extern const struct command *const command_table[];
+const struct command *command_at(int index); /* of the table; NULL past the end */
 /* By name or alias; with `prefixes` also by an unambiguous beginning. Unknown and ambiguous names say what is
  * near. */
 status command_find(const char *name, bool prefixes, const struct command **command, struct error *error);
@@ -93,8 +95,6 @@ status session_run(struct session *session, const struct statement *statement, b
 /* The statement as a line that does the same again from anywhere: the command's full name, words in quotes
  * where they need them, whole paths, no redirection. */
 void statement_text(const struct statement *statement, const struct command *command, struct text *text);
-/* A word as the tokeniser reads it back: in quotes where it would be taken apart. */
-void statement_add_word(struct text *text, const char *word);
 
 /* For command functions. */
 const char *call_argument(const struct call *call, int index);                 /* NULL past the end */

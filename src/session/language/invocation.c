@@ -6,7 +6,8 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "session/command.h"
+#include "session/language/command.h"
+#include "session/session.h"
 #include "session/words/value.h"
 #include "view/write.h"
 
@@ -61,7 +62,7 @@ static status add_argument(const struct resolver *resolver, const struct token *
     if (!parameter)
         return unexpected(resolver->command, token->text, error);
     struct setting_value value;
-    status code = value_parse(parameter, resolver->session, token->text, &value, error);
+    status code = value_parse(parameter, session_scope(resolver->session), token->text, &value, error);
     if (code == STATUS_OK)
         invocation->arguments[invocation->argument_count++] = token->text;
     return code;
@@ -100,8 +101,8 @@ static status add_setting(const struct resolver *resolver, const struct token *t
         if (invocation->settings[i].parameter == setting->parameter)
             return error_set(error, STATUS_USAGE, "'%s' is given twice", key);
     }
-    status code = value_parse(setting->parameter, resolver->session, token->text + token->key + 1,
-                              &setting->value, error);
+    status code = value_parse(setting->parameter, session_scope(resolver->session),
+                              token->text + token->key + 1, &setting->value, error);
     if (code == STATUS_OK)
         invocation->setting_count++;
     return code;
@@ -128,7 +129,7 @@ static status resolve_overwrite(const struct resolver *resolver, const char *tex
 {
     static const struct parameter overwrite = {.name = "overwrite", .kind = VALUE_BOOLEAN, .initial = "no"};
     struct setting_value value;
-    status code = value_parse(&overwrite, resolver->session, text, &value, error);
+    status code = value_parse(&overwrite, session_scope(resolver->session), text, &value, error);
     resolver->invocation->overwrite = code == STATUS_OK && value.integer != 0;
     return code;
 }

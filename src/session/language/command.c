@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command table: joining its parts, finding rows, describing them, running them. */
-#include "session/command.h"
+/* The command table: finding rows, describing them, running them. */
+#include "session/language/command.h"
 
 #include <string.h>
 
@@ -10,28 +10,18 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "session/commands/rows.h"
 #include "session/live.h"
 #include "session/reply.h"
+#include "session/session.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/cells/canvas.h"
 
-static const struct command *const groups[] = {
-    commands_files, commands_save,  commands_session, commands_look,  commands_score, commands_compare,
-    commands_map,   commands_ratio, commands_prune,   commands_apply, commands_cost,  commands_diff,
-    commands_judge, commands_curve, commands_gamma,   commands_probe, commands_panes, commands_program,
-};
-
 const struct command *command_at(int index)
 {
-    for (size_t i = 0; index >= 0 && i < sizeof groups / sizeof *groups; i++) {
-        int count = 0;
-        while (groups[i][count].name)
-            count++;
-        if (index < count)
-            return &groups[i][index];
-        index -= count;
+    for (int i = 0; command_table[i]; i++) {
+        if (i == index)
+            return command_table[i];
     }
     return NULL;
 }
@@ -162,7 +152,7 @@ status call_value(const struct call *call, const char *name, struct setting_valu
         *value = (struct setting_value){0};
         return STATUS_OK;
     }
-    return value_parse(parameter, call->session, parameter->initial, value, error);
+    return value_parse(parameter, session_scope(call->session), parameter->initial, value, error);
 }
 
 status call_may_write(const struct call *call, const char *path, struct error *error)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Help: commands, options, criteria and topics found by one name. */
-#ifndef IPPRO_SESSION_WORDS_HELP_H
-#define IPPRO_SESSION_WORDS_HELP_H
+#ifndef IPPRO_SESSION_LANGUAGE_HELP_H
+#define IPPRO_SESSION_LANGUAGE_HELP_H
 
 #include "session/reply.h"
-#include "session/words/value.h"
 
 /* Subjects that are neither command, option nor criterion: a text, or a list that is made from a table. The
  * texts are those of session/help/TOPIC.txt. */
@@ -17,9 +16,10 @@ struct help_topic {
 const struct help_topic *help_topic_at(int index); /* NULL past the end */
 
 /* Everything `help` knows by name. */
-void help_words(const struct session *session, struct word_list *list);
+const char *help_word(int index); /* NULL past the end; a name may be there twice */
 /* The list of commands. */
 void help_overview(struct reply *reply);
+struct session;
 /* Everything called `name`. Unknown names say what is near. */
 status help_about(const struct session *session, const char *name, struct reply *reply, struct error *error);
 /* Whatever mentions the word in its name or its one line. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Help, made from the tables of commands, options and criteria and from the texts of topics. */
-#include "session/words/help.h"
+#include "session/language/help.h"
 
 #include <string.h>
 
@@ -8,28 +8,49 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
-#include "session/command.h"
-#include "session/words/help_text.h"
+#include "session/language/command.h"
+#include "session/language/help_text.h"
 #include "session/words/option.h"
+#include "session/words/value.h"
 #include "view/cells/canvas.h"
 
-void help_words(const struct session *session, struct word_list *list)
+/* Names of the kinds of things that help knows, NULL past the end. */
+static const char *command_name(int index)
 {
-    (void)session;
-    for (int i = 0; command_at(i); i++)
-        word_list_add(list, command_at(i)->name);
-    for (int i = 0; option_at(i); i++) {
-        if (!word_list_has(list, option_at(i)->parameter.name))
-            word_list_add(list, option_at(i)->parameter.name);
+    const struct command *command = command_at(index);
+    return command ? command->name : NULL;
+}
+
+static const char *option_name(int index)
+{
+    const struct option_row *option = option_at(index);
+    return option ? option->parameter.name : NULL;
+}
+
+static const char *criterion_name(int index)
+{
+    const struct criterion *criterion = criterion_at(index);
+    return criterion ? criterion->name : NULL;
+}
+
+static const char *topic_name(int index)
+{
+    const struct help_topic *topic = help_topic_at(index);
+    return topic ? topic->name : NULL;
+}
+
+const char *help_word(int index)
+{
+    static const char *(*const names[])(int index) = {command_name, option_name, criterion_name, topic_name};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int count = 0;
+        for (; names[i](count); count++) {
+            if (count == index)
+                return names[i](count);
+        }
+        index -= count;
     }
-    for (int i = 0; criterion_at(i); i++) {
-        if (!word_list_has(list, criterion_at(i)->name))
-            word_list_add(list, criterion_at(i)->name);
-    }
-    for (int i = 0; help_topic_at(i); i++) {
-        if (!word_list_has(list, help_topic_at(i)->name))
-            word_list_add(list, help_topic_at(i)->name);
-    }
+    return NULL;
 }
 
 /* Paragraphs are separated by an empty line, here as in the reply. */
@@ -222,7 +243,8 @@ status help_about(const struct session *session, const char *name, struct reply 
     if (found)
         return STATUS_OK;
     struct word_list words = {0};
-    help_words(session, &words);
+    for (int i = 0; help_word(i); i++)
+        word_list_add(&words, help_word(i));
     const char *hint = word_list_hint(&words, name);
     status code = error_set(error, STATUS_NOT_FOUND, "no help on '%s'%s", name,
                             *hint ? hint : ": 'help' lists what there is, 'apropos' searches");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The tokeniser: one pass over the bytes of a line. */
-#include "session/words/parse.h"
+#include "session/language/parse.h"
 
 #include <string.h>
 
-#include "session/command.h"
+#include "session/language/command.h"
 
 struct scanner {
     const char *line;

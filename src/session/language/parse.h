@@ -7,8 +7,8 @@
  * blanks and understands \" and \\; '...' keeps everything; a backslash outside quotes keeps the next
  * character; '>' outside quotes is followed by the file that the command's figures go to. What follows the
  * command `lua`, or '=' in its place, is one token up to the end of the line: another language. */
-#ifndef IPPRO_SESSION_WORDS_PARSE_H
-#define IPPRO_SESSION_WORDS_PARSE_H
+#ifndef IPPRO_SESSION_LANGUAGE_PARSE_H
+#define IPPRO_SESSION_LANGUAGE_PARSE_H
 
 #include <stdbool.h>
 #include "base/memory.h"

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a ratio is set for: a layer, a pattern of layers, or a word for a kind of blocks. */
-#ifndef IPPRO_SESSION_WORDS_TARGET_H
-#define IPPRO_SESSION_WORDS_TARGET_H
+#ifndef IPPRO_SESSION_TARGET_H
+#define IPPRO_SESSION_TARGET_H
 
 #include "session/pruning.h"
 
-/* "streams": blocks of residual streams; "inner": all others; "all". NULL past the end. */
-const char *target_word(int index);
-/* Is the text one of these words? Not where a layer has it for its name: then it is that layer. */
+/* Is the text a word for a kind of blocks (session/words/target_word.h)? Not where a layer has it for its
+ * name: then it is that layer. */
 bool target_is_word(const struct layers *layers, const char *text);
 
 struct target {

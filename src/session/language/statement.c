@@ -6,24 +6,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "session/command.h"
+#include "session/language/command.h"
+#include "session/words/quote.h"
 #include "session/words/value.h"
-
-void statement_add_word(struct text *text, const char *word)
-{
-    bool plain = *word && *word != '#' && !strpbrk(word, " \t\r\n;>\"'\\=");
-    if (plain) {
-        text_add(text, word);
-        return;
-    }
-    text_add(text, "\"");
-    for (; *word; word++) {
-        if (*word == '"' || *word == '\\')
-            text_add(text, "\\");
-        text_add_bytes(text, word, 1);
-    }
-    text_add(text, "\"");
-}
 
 /* A path that means the same in another folder. Names of things that come with the program stay. */
 static void add_path(const char *word, struct text *text)
@@ -36,7 +21,7 @@ static void add_path(const char *word, struct text *text)
     char *whole = NULL;
     if (*path != '/' && access(path, F_OK) == 0 && getcwd(folder, sizeof folder))
         whole = path_join(folder, path);
-    statement_add_word(text, whole ? whole : path);
+    text_add_word(text, whole ? whole : path);
     mem_free(whole);
     mem_free(path);
 }
@@ -63,11 +48,11 @@ void statement_text(const struct statement *statement, const struct command *com
         text_add(text, " ");
         if (token->key) {
             text_add_bytes(text, token->text, (size_t)token->key + 1);
-            statement_add_word(text, token->text + token->key + 1);
+            text_add_word(text, token->text + token->key + 1);
         } else if (is_path(command, place++, token->text)) {
             add_path(token->text, text);
         } else {
-            statement_add_word(text, token->text);
+            text_add_word(text, token->text);
         }
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Completion from the tables of commands, options and values. */
-#include "session/words/completion.h"
+#include "session/language/completion.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,9 +8,10 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/dataset.h"
-#include "session/command.h"
+#include "session/language/command.h"
+#include "session/language/parse.h"
+#include "session/session.h"
 #include "session/words/option.h"
-#include "session/words/parse.h"
 #include "session/words/value.h"
 
 struct completer {
@@ -36,7 +37,7 @@ static void offer(struct completer *completer, const char *prefix, const char *w
 static void offer_values(struct completer *completer, const char *prefix, const struct parameter *parameter)
 {
     struct word_list words = {0};
-    value_words(parameter, completer->session, &words);
+    value_words(parameter, session_scope(completer->session), &words);
     for (size_t i = 0; i < words.count; i++)
         offer(completer, prefix, words.items[i]);
     completer->completion->words.failed |= words.failed;

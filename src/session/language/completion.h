@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What could stand at the cursor of an unfinished command line, for every front end with a Tab key. */
-#ifndef IPPRO_SESSION_WORDS_COMPLETION_H
-#define IPPRO_SESSION_WORDS_COMPLETION_H
+#ifndef IPPRO_SESSION_LANGUAGE_COMPLETION_H
+#define IPPRO_SESSION_LANGUAGE_COMPLETION_H
 
 #include "session/session.h"
 
