@@ -3,13 +3,13 @@
 #include "prune/coupling_internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "prune/coupling.h"
 #include "prune/label.h"
+#include "prune/operator_rules.h"
 #include "score/layer.h"
 
 /* --- lists by bucket ------------------------------------------------------------------------------------ */
@@ -261,10 +261,8 @@ static bool is_stream(const struct coupling *c, const struct group *group)
     int full = 0, additions = 0;
     for (int i = 0; i < group->layer_count; i++)
         full += c->layers->items[group->layers[i]].kind != LAYER_DEPTHWISE;
-    for (int i = 0; i < group->tie_count; i++) {
-        const char *op = c->graph->nodes[group->ties[i]].op->name;
-        additions += strcmp(op, "Add") == 0 || strcmp(op, "Sub") == 0 || strcmp(op, "Sum") == 0;
-    }
+    for (int i = 0; i < group->tie_count; i++)
+        additions += c->rules[group->ties[i]]->adds;
     return full > 1 && additions > 0;
 }
 
@@ -418,7 +416,7 @@ static void describe_block(const struct coupling *c, const struct block *block, 
     }
     if (block->locked) {
         const struct lock *lock = &c->locks[first->lock];
-        text_add_format(text, ": locked, %s", lock_reason_text(lock->reason));
+        text_add_format(text, ": locked, %s", lock_text(c, lock));
         if (lock->node >= 0) {
             text_add(text, " (");
             describe_node(c, lock->node, text);
