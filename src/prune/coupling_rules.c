@@ -181,7 +181,7 @@ bool couple_linear(struct builder *b, int node_index)
     int rank = in->shape.rank;
     if (weight == NULL)
         return rule_lock_as(b, node_index, LOCK_OPERATOR);
-    if (weight->shape.rank != 2 || rank < 2 || node_integer(node, "transA", 0) != 0 ||
+    if (weight->shape.rank != 2 || rank < 2 || product_transposes(node, "transA") ||
         value_shape(b, node->outputs[0])->rank != rank)
         return rule_lock(b, node_index);
     unsigned last = 1u << (rank - 1);

@@ -129,7 +129,7 @@ status mask_linear(struct masking *m, int index, struct error *error)
     const struct node *node = &m->coupling->graph->nodes[index];
     const struct kept *in = &m->kept[node->inputs[0]], *out = &m->made[node->outputs[0]];
     const struct tensor *bias = edit_get(m->edit, index, 2);
-    bool transposed = node_integer(node, "transB", 0) != 0;
+    bool transposed = product_transposes(node, "transB");
     if (in->rank == 0 || out->rank == 0)
         return STATUS_OK;
     const struct kept_axis *made = &out->axis[out->rank - 1], *read = &in->axis[in->rank - 1];

@@ -11,6 +11,15 @@
 
 static const char computed_weights[] = "the operator's weights are computed while the network runs";
 
+/* Columns that several rows share. */
+#define PRODUCT                                                                                              \
+    .couple = couple_linear, .locks = computed_weights, .cut = cut_linear, .mask = mask_linear,              \
+    .follow = follow_linear
+#define MEETING  .couple = couple_elementwise, .several = true, .cut = cut_beside
+#define POOL     .couple = couple_window, .follow = follow_window, .input_cost = 1
+#define MOVEMENT .couple = couple_moved, .follow = follow_moved
+#define VIEW     .couple = couple_reshape, .follow = follow_reshape
+
 static const struct operator_rule rules[] = {
     /* Layers */
     {.op = "Conv",
@@ -21,20 +30,8 @@ static const struct operator_rule rules[] = {
      .follow = follow_convolution,
      .trained = 3,
      .channel_vectors = true},
-    {.op = "Gemm",
-     .couple = couple_linear,
-     .locks = computed_weights,
-     .cut = cut_linear,
-     .mask = mask_linear,
-     .follow = follow_linear,
-     .trained = 3},
-    {.op = "MatMul",
-     .couple = couple_linear,
-     .locks = computed_weights,
-     .cut = cut_linear,
-     .mask = mask_linear,
-     .follow = follow_linear,
-     .trained = 2},
+    {.op = "Gemm", PRODUCT, .trained = 3},
+    {.op = "MatMul", PRODUCT, .trained = 2},
     {.op = "BatchNormalization",
      .couple = couple_same,
      .locks = computed_weights,
@@ -75,8 +72,7 @@ static const struct operator_rule rules[] = {
     {.op = "Tanh", .couple = couple_same},
     {.op = "ThresholdedRelu", .couple = couple_same},
 
-/* Operands meet */
-#define MEETING .couple = couple_elementwise, .several = true, .cut = cut_beside
+    /* Operands meet */
     {.op = "Add", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Sub", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Sum", MEETING, .adds = true, .follow = follow_sum},
@@ -86,15 +82,12 @@ static const struct operator_rule rules[] = {
     {.op = "Max", MEETING, .follow = follow_extreme},
     {.op = "Min", MEETING, .follow = follow_extreme},
     {.op = "PRelu", MEETING, .follow = follow_same, .trained = 2, .output_cost = 1},
-#undef MEETING
 
-/* Positions or channels are combined */
-#define POOL .couple = couple_window, .follow = follow_window, .input_cost = 1
+    /* Positions or channels are combined */
     {.op = "MaxPool", POOL},
     {.op = "AveragePool", POOL},
     {.op = "GlobalMaxPool", POOL},
     {.op = "GlobalAveragePool", POOL},
-#undef POOL
     {.op = "Resize", .couple = couple_window, .cut = cut_resize, .follow = follow_window},
     {.op = "Upsample", .couple = couple_window, .follow = follow_window},
     {.op = "ReduceMean", .couple = couple_reduce, .follow = follow_reduce},
@@ -104,35 +97,17 @@ static const struct operator_rule rules[] = {
     {.op = "LogSoftmax", .couple = couple_softmax},
 
     /* Elements move */
-    {.op = "Concat", .couple = couple_moved, .several = true, .pin = pin_axis, .follow = follow_moved},
-    {.op = "Split", .couple = couple_moved, .pin = pin_axis, .cut = cut_split, .follow = follow_moved},
-    {.op = "Slice",
-     .couple = couple_moved,
-     .pin = pin_slice,
-     .cuttable = slice_is_cuttable,
-     .cut = cut_slice,
-     .follow = follow_moved},
-    {.op = "Gather",
-     .couple = couple_moved,
-     .pin = pin_axis,
-     .cuttable = gather_is_cuttable,
-     .cut = cut_gather,
-     .follow = follow_moved},
-    {.op = "Transpose",
-     .couple = couple_moved,
-     .shuffle = SHUFFLE_TURN,
-     .pin = pin_none,
-     .follow = follow_moved},
+    {.op = "Concat", MOVEMENT, .several = true, .pin = pin_axis},
+    {.op = "Split", MOVEMENT, .pin = pin_axis, .cut = cut_split},
+    {.op = "Slice", MOVEMENT, .pin = pin_slice, .cuttable = slice_is_cuttable, .cut = cut_slice},
+    {.op = "Gather", MOVEMENT, .pin = pin_axis, .cuttable = gather_is_cuttable, .cut = cut_gather},
+    {.op = "Transpose", MOVEMENT, .shuffle = SHUFFLE_TURN, .pin = pin_none},
     {.op = "Expand", .couple = couple_expand, .cut = cut_expand, .follow = follow_moved},
     {.op = "Pad", .couple = couple_pad, .cut = cut_pad, .follow = follow_pad},
-    {.op = "Reshape",
-     .couple = couple_reshape,
-     .shuffle = SHUFFLE_TABLE,
-     .cut = cut_reshape,
-     .follow = follow_reshape},
-    {.op = "Flatten", .couple = couple_reshape, .follow = follow_reshape},
-    {.op = "Squeeze", .couple = couple_reshape, .follow = follow_reshape},
-    {.op = "Unsqueeze", .couple = couple_reshape, .follow = follow_reshape},
+    {.op = "Reshape", VIEW, .shuffle = SHUFFLE_TABLE, .cut = cut_reshape},
+    {.op = "Flatten", VIEW},
+    {.op = "Squeeze", VIEW},
+    {.op = "Unsqueeze", VIEW},
 
     /* Operators that lock on purpose: they pass no channels on. Planning computes them (OPERATOR_KNOWS_SHAPE,
      * or all inputs constant), so that a coupling does not meet them unless this changes. */

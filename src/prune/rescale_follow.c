@@ -122,9 +122,9 @@ status follow_linear(struct rescaling *r, int index, struct error *error)
     const struct node *node = node_at(r, index);
     const struct label_map *in = input_powers(r, index, 0);
     const struct tensor *weight = edit_get(r->edit, index, 1);
-    bool transposed = node_integer(node, "transB", 0) != 0;
+    bool transposed = product_transposes(node, "transB");
     if (!first_alone(r, index) || weight == NULL || weight->shape.rank != 2 || in->shape.rank < 2 ||
-        node_integer(node, "transA", 0) != 0)
+        product_transposes(node, "transA"))
         return refuse(r, index, "does not pass a factor on", error);
     int axis = in->shape.rank - 1;
     if (!along_only(in, axis))

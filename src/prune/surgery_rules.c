@@ -108,7 +108,7 @@ status cut_normalization(struct surgery *s, int index, struct error *error)
 status cut_linear(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);
-    bool transposed = node_integer(node_at(s, index), "transB", 0) != 0;
+    bool transposed = product_transposes(node_at(s, index), "transB");
     const struct kept_axis *features = &out->axis[out->rank - 1];
     status code = select_constant(s, index, 1, transposed ? 0 : 1, features, error);
     if (code == STATUS_OK)
