@@ -11,22 +11,6 @@
 #include "prune/coupling_internal.h"
 #include "prune/operator_rules.h"
 
-const char *lock_reason_text(enum lock_reason reason)
-{
-    static const char *const text[] = {
-#define LOCK_TEXT(code, words) words,
-        LOCK_LIST(LOCK_TEXT)
-#undef LOCK_TEXT
-    };
-    return text[reason];
-}
-
-const char *lock_text(const struct coupling *c, const struct lock *lock)
-{
-    const char *own = lock->reason == LOCK_OPERATOR ? c->rules[lock->node]->locks : NULL;
-    return own != NULL ? own : lock_reason_text(lock->reason);
-}
-
 static unsigned channel_axis(const struct coupling *c, int value)
 {
     return c->plan->values[value].shape.rank > 1 ? 2u : 0u;
