@@ -398,7 +398,9 @@ bool coupling_rule(struct builder *b, int node_index)
     b->node = node_index;
     if (!shapes_are_given(b, node))
         return rule_lock_as(b, node_index, LOCK_COMPUTED);
-    if (rule->couple == NULL || !operands_fit(b, node, rule->several))
+    if (rule->couple == NULL)
         return rule_lock_as(b, node_index, LOCK_OPERATOR);
+    if (!operands_fit(b, node, rule->several))
+        return rule_lock_as(b, node_index, rule->locks != NULL ? LOCK_OPERATOR : LOCK_MIXED);
     return has_elements(b, node) ? rule->couple(b, node_index) : rule_lock(b, node_index);
 }

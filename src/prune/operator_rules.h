@@ -42,11 +42,12 @@ enum shuffle_part { SHUFFLE_NONE, SHUFFLE_TABLE, SHUFFLE_TURN };
 struct operator_rule {
     const char *op; /* its name in nn/operator */
 
-    couple_rule *couple; /* NULL: locks the channels it meets */
-    bool several; /* couple knows what to do with labels on inputs other than the first; else these lock */
-    const char
-        *locks; /* why the two above do, words that complete "locked: "; NULL: those of LOCK_OPERATOR */
-    bool adds;  /* ties by it make a residual stream */
+    couple_rule *couple; /* NULL: it locks the channels that it meets */
+    bool several;        /* couple knows labels on inputs other than the first; else these lock */
+    /* Why it locks for one of these two, in words that complete "locked: "; NULL: LOCK_OPERATOR's words
+     * without couple, LOCK_MIXED's with one. */
+    const char *locks;
+    bool adds; /* ties by it make a residual stream */
     enum shuffle_part shuffle;
 
     /* of operators that couple_moved is for */
