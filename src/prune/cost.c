@@ -2,7 +2,6 @@
 /* Parameters, multiply-adds and activation memory, of a network or of what would be left of it. */
 #include "prune/cost.h"
 
-#include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/graph/graph.h"
@@ -10,6 +9,7 @@
 #include "nn/operator/operator.h"
 #include "prune/kept.h"
 #include "prune/label.h"
+#include "prune/operator_rules.h"
 #include "score/layer.h"
 
 const char cost_other_name[] = "(no layer)";
@@ -93,32 +93,17 @@ static void cost_layer(const struct coupling *c, int index, const bool *removed,
     cost->activation_bytes = output * (int64_t)sizeof(float);
 }
 
-/* What Torch-Pruning counts beside weights, per element of a node's output or, for pooling, of its input. */
-static const struct {
-    const char *op;
-    int per_output, per_input;
-} extras[] = {
-    {"BatchNormalization", 2, 0},
-    {"Relu", 1, 0},
-    {"Clip", 1, 0},
-    {"LeakyRelu", 1, 0},
-    {"PRelu", 1, 0},
-    {"Elu", 1, 0},
-    {"MaxPool", 0, 1},
-    {"AveragePool", 0, 1},
-    {"GlobalAveragePool", 0, 1},
-    {"GlobalMaxPool", 0, 1},
-};
-
+/* What Torch-Pruning counts beside weights. */
 static double extra_operations(const struct coupling *c, const bool *removed)
 {
     double operations = 0;
     for (int i = 0; i < c->graph->node_count; i++) {
         const struct node *node = &c->graph->nodes[i];
-        for (size_t k = 0; k < sizeof extras / sizeof extras[0]; k++)
-            if (strcmp(node->op->name, extras[k].op) == 0)
-                operations += (double)(extras[k].per_output * kept_elements(c, node->outputs[0], removed) +
-                                       extras[k].per_input * kept_elements(c, node->inputs[0], removed));
+        const struct operator_rule *rule = c->rules[i];
+        if (rule->output_cost > 0)
+            operations += (double)(rule->output_cost * kept_elements(c, node->outputs[0], removed));
+        if (rule->input_cost > 0)
+            operations += (double)(rule->input_cost * kept_elements(c, node->inputs[0], removed));
     }
     for (int i = 0; i < c->layers->count; i++)
         if (c->layers->items[i].bias != VALUE_NONE)
@@ -136,43 +121,6 @@ struct counting {
     int *layer_of_node; /* the layer whose parameters a node holds, -1 */
 };
 
-/* Operators whose real constants are trained, however few numbers they are. */
-static const struct trained {
-    const char *op;
-    int operands;  /* the first ones: behind them stand running statistics */
-    bool channels; /* a vector belongs to axis 1 of the output, not to the last one */
-} trained[] = {
-    {"Conv", 3, true},
-    {"ConvTranspose", 3, true},
-    {"Gemm", 3, false},
-    {"MatMul", 2, false},
-    {"PRelu", 2, false},
-    {"BatchNormalization", 3, true},
-    {"InstanceNormalization", 3, true},
-    {"GroupNormalization", 3, true},
-    {"LayerNormalization", 3, false},
-};
-
-static const struct trained *trained_find(const struct node *node)
-{
-    for (size_t i = 0; i < sizeof trained / sizeof trained[0]; i++)
-        if (strcmp(trained[i].op, node->op->name) == 0)
-            return &trained[i];
-    return NULL;
-}
-
-/* The operator demands a scale and a shift, so exporters write ones and zeros where the network has none. */
-static bool is_neutral(const struct node *node, int index, const struct tensor *tensor)
-{
-    double neutral = index == 1 ? 1 : 0;
-    if (strcmp(node->op->name, "InstanceNormalization") != 0)
-        return false;
-    for (int64_t i = 0; i < shape_elements(&tensor->shape); i++)
-        if (tensor_get(tensor, i) != neutral)
-            return false;
-    return true;
-}
-
 /* What an operand of a node is, as cost.h says what parameters are. */
 enum operand_kind {
     OPERAND_NONE,    /* no parameter */
@@ -186,27 +134,26 @@ static enum operand_kind operand_kind(const struct counting *counting, int index
     const struct node *node = &c->graph->nodes[index];
     int value = node->inputs[operand], layer = counting->layer_of_node[index];
     const struct tensor *tensor = value != VALUE_NONE ? c->graph->values[value].constant : NULL;
-    const struct trained *row = trained_find(node);
+    int trained = c->rules[index]->trained;
     if (tensor == NULL || tensor->type == ELEMENT_INT64)
         return OPERAND_NONE;
     if (layer >= 0 && value == c->layers->items[layer].bias)
         return OPERAND_TRAINED;
-    if (row != NULL && operand > 0)
-        return operand < row->operands && !is_neutral(node, operand, tensor) ? OPERAND_TRAINED : OPERAND_NONE;
+    if (trained > 0 && operand > 0)
+        return operand < trained ? OPERAND_TRAINED : OPERAND_NONE;
     return operand > 0 && (node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY)) ? OPERAND_NONE
                                                                                        : OPERAND_BESIDE;
 }
 
 /* Elements that stay of a constant beside a node's output. */
-static int64_t kept_constant(const struct coupling *c, const struct node *node, const struct tensor *tensor,
+static int64_t kept_constant(const struct coupling *c, int index, const struct tensor *tensor,
                              const bool *removed)
 {
-    const struct label_map *map = &c->maps[node->outputs[0]];
-    const struct trained *row = trained_find(node);
+    const struct label_map *map = &c->maps[c->graph->nodes[index].outputs[0]];
     int64_t elements = shape_elements(&tensor->shape);
     if (removed == NULL || map->labels == NULL || elements == 0)
         return elements;
-    bool vector = row != NULL && row->channels && tensor->shape.rank == 1;
+    bool vector = c->rules[index]->channel_vectors && tensor->shape.rank == 1;
     for (int axis = 0; axis < tensor->shape.rank; axis++) {
         int along = vector ? 1 : map->shape.rank - tensor->shape.rank + axis;
         int64_t extent = tensor->shape.dim[axis];
@@ -261,7 +208,7 @@ static void count_operand(struct counting *counting, int index, int operand)
     counting->counted[value] = true;
     bool weight = layer >= 0 && value == c->layers->items[layer].weight;
     int64_t count = weight ? kept_weights(c, &c->layers->items[layer], &counting->cost->layers[layer])
-                           : kept_constant(c, node, c->graph->values[value].constant, counting->removed);
+                           : kept_constant(c, index, c->graph->values[value].constant, counting->removed);
     if (kind == OPERAND_BESIDE && count <= 1)
         return;
     *(layer >= 0 ? &counting->cost->layers[layer].parameters : &counting->cost->other_parameters) += count;

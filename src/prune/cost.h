@@ -6,9 +6,8 @@
  * and constants of more than one number that meet activations in an Add, Mul, Concat or the like (a scale for
  * each channel, a class token). None are: running means and variances; integers; bounds, scales and shapes; a
  * single number beside activations, whatever its rank, which is how exporters write the 3 and the 1/6 of a
- * hard swish; the ones and zeros that an InstanceNormalization must have where nothing was trained. A
- * constant that several nodes share counts once. Every place that tells a number of parameters takes it from
- * here. */
+ * hard swish. A constant that several nodes share counts once. Every place that tells a number of parameters
+ * takes it from here. */
 #ifndef IPPRO_PRUNE_COST_H
 #define IPPRO_PRUNE_COST_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Coupling: labels for everything, node by node. The rules are in prune/coupling_rules.c; what they leave is
- * turned into classes, blocks and groups by prune/coupling_classes.c. */
+/* Coupling: labels for everything, node by node. The operators' rules are found by prune/operator_rules.c;
+ * what they leave is turned into classes, blocks and groups by prune/coupling_classes.c. */
 #include "prune/coupling.h"
 
 #include "base/memory.h"
@@ -9,16 +9,7 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "prune/coupling_internal.h"
-
-const char *lock_reason_text(enum lock_reason reason)
-{
-    static const char *const text[] = {
-#define LOCK_TEXT(code, words) words,
-        LOCK_LIST(LOCK_TEXT)
-#undef LOCK_TEXT
-    };
-    return text[reason];
-}
+#include "prune/operator_rules.h"
 
 static unsigned channel_axis(const struct coupling *c, int value)
 {
@@ -125,8 +116,11 @@ static status coupling_fill(struct builder *b, struct error *error)
         return code;
     c->maps = arena_alloc(c->arena, (size_t)c->graph->value_count, sizeof *c->maps);
     c->shuffles = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->shuffles);
-    if (c->maps == NULL || c->shuffles == NULL)
+    c->rules = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->rules);
+    if (c->maps == NULL || c->shuffles == NULL || c->rules == NULL)
         return error_memory(error);
+    for (int i = 0; i < c->graph->node_count; i++)
+        c->rules[i] = operator_rule_find(c->graph->nodes[i].op);
     if (label_graph(b, error) != STATUS_OK)
         return error->code;
     code = coupling_find_shuffles(c, error);

@@ -29,7 +29,10 @@
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
     X(LOCK_BATCH, "the operator moves the batch axis")                                                       \
     X(LOCK_COMPUTED, "the operator's sizes are computed while the network runs")                             \
-    X(LOCK_CONSTANT, "it does not depend on the network's input")
+    X(LOCK_CONSTANT, "it does not depend on the network's input")                                            \
+    X(LOCK_OPERATOR, "there is no rule for the operator")
+
+struct operator_rule;
 
 enum lock_reason {
 #define LOCK_ENUM(code, text) code,
@@ -82,12 +85,13 @@ struct shuffle {
 
 struct coupling {
     struct arena *arena;
-    const struct graph *graph;   /* borrowed */
-    const struct layers *layers; /* borrowed */
-    struct plan *plan;           /* at batch 1 */
-    struct label_map *maps;      /* per value; labels NULL for constants */
-    struct shuffle *shuffles;    /* per node */
-    int *class_of;               /* per label: -1 for what no layer makes (padding) */
+    const struct graph *graph;          /* borrowed */
+    const struct layers *layers;        /* borrowed */
+    struct plan *plan;                  /* at batch 1 */
+    struct label_map *maps;             /* per value; labels NULL for constants */
+    struct shuffle *shuffles;           /* per node */
+    const struct operator_rule **rules; /* per node: what its operator means to pruning */
+    int *class_of;                      /* per label: -1 for what no layer makes (padding) */
     int label_count;
     struct channel_class *classes;
     int class_count;
@@ -108,6 +112,9 @@ status coupling_build(const struct graph *graph, const struct layers *layers, st
                       struct error *error);
 void coupling_free(struct coupling *coupling);
 const char *lock_reason_text(enum lock_reason reason);
+/* The same for one lock: with LOCK_OPERATOR what the operator's row says (prune/operator_rules.h), if it
+ * does. */
+const char *lock_text(const struct coupling *coupling, const struct lock *lock);
 /* Channels of a layer that go with a class. */
 int64_t class_width(const struct channel_class *item, int layer);
 /* Channels of a block's first layer that lie in the block. */

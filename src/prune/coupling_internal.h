@@ -20,7 +20,7 @@ struct builder {
     bool failed; /* memory is out */
 };
 
-/* One operator's rule gives labels to the outputs of a node; false when memory is out
+/* The rule of a node's operator gives labels to its outputs; false when memory is out
  * (prune/coupling_rules.c). */
 bool coupling_rule(struct builder *builder, int node);
 /* Labels (prune/coupling_map.c). Maps of a value vary along the axes of a bit set; where memory is out the

@@ -9,6 +9,7 @@
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "prune/label.h"
+#include "prune/operator_rules_internal.h"
 
 /* --- what shape-like operands say ----------------------------------------------------------------------- */
 
@@ -88,23 +89,28 @@ bool coupling_reduced_axes(const struct plan *plan, const struct node *node, int
 
 /* --- running the operator on labels --------------------------------------------------------------------- */
 
-/* Bit set of the axes whose lengths mean something to the node; the others may be given length 1 where labels
- * do not change, so that large images cost nothing. */
-static unsigned pinned_axes(const struct plan *plan, const struct node *node, int rank)
+unsigned pin_none(const struct plan *plan, const struct node *node, int rank)
 {
-    const char *op = node->op->name;
-    unsigned axes = 0;
-    struct slice_operands slice;
+    (void)plan, (void)node, (void)rank;
+    return 0;
+}
+
+unsigned pin_axis(const struct plan *plan, const struct node *node, int rank)
+{
     int axis;
-    if (strcmp(op, "Transpose") == 0)
-        return 0;
-    if (strcmp(op, "Slice") == 0 && coupling_slice(plan, node, rank, &slice)) {
-        for (int64_t i = 0; i < slice.count; i++)
-            axes |= 1u << slice.axes[i];
-        return axes;
-    }
-    bool along_one = strcmp(op, "Concat") == 0 || strcmp(op, "Split") == 0 || strcmp(op, "Gather") == 0;
-    return along_one && shape_axis(rank, node_integer(node, "axis", 0), &axis) ? 1u << axis : ~0u;
+    (void)plan;
+    return shape_axis(rank, node_integer(node, "axis", 0), &axis) ? 1u << axis : ~0u;
+}
+
+unsigned pin_slice(const struct plan *plan, const struct node *node, int rank)
+{
+    struct slice_operands slice;
+    unsigned axes = 0;
+    if (!coupling_slice(plan, node, rank, &slice))
+        return ~0u;
+    for (int64_t i = 0; i < slice.count; i++)
+        axes |= 1u << slice.axes[i];
+    return axes;
 }
 
 /* The node's operands with labels in place of the activations. */
@@ -143,16 +149,18 @@ static bool take_operand(const struct coupling *c, int value, unsigned axes, str
     return true;
 }
 
-static bool movement_new(const struct coupling *c, const struct node *node, struct arena *arena,
+static bool movement_new(const struct coupling *c, int node_index, struct arena *arena,
                          struct movement *movement)
 {
+    const struct node *node = &c->graph->nodes[node_index];
+    pin_rule *pin = c->rules[node_index]->pin;
     movement->inputs = arena_alloc(arena, (size_t)node->input_count + 1, sizeof *movement->inputs);
     movement->outputs = arena_alloc(arena, (size_t)node->output_count + 1, sizeof *movement->outputs);
     movement->constants = arena_alloc(arena, (size_t)node->input_count + 1, sizeof *movement->constants);
     if (movement->inputs == NULL || movement->outputs == NULL || movement->constants == NULL)
         return false;
-    unsigned axes =
-        varying_axes(c, node) | pinned_axes(c->plan, node, c->plan->values[node->inputs[0]].shape.rank);
+    unsigned axes = varying_axes(c, node) |
+                    (pin != NULL ? pin(c->plan, node, c->plan->values[node->inputs[0]].shape.rank) : ~0u);
     for (int i = 0; i < node->input_count; i++)
         if (node->inputs[i] != VALUE_NONE &&
             !take_operand(c, node->inputs[i], axes, arena, &movement->inputs[i], &movement->constants[i]))
@@ -195,18 +203,20 @@ static bool movement_run(struct coupling *c, const struct node *node, struct are
     return true;
 }
 
-/* A slice may take channels in steps only when it does nothing else: then surgery writes it as a Gather. One
- * that gathers channels takes a list of them. */
-static bool surgery_can_follow(const struct coupling *c, const struct node *node)
+/* One that gathers channels takes a list of them. */
+bool gather_is_cuttable(const struct coupling *c, const struct node *node)
+{
+    const struct label_map *map = &c->maps[node->inputs[0]];
+    int axis;
+    return shape_axis(map->shape.rank, node_integer(node, "axis", 0), &axis) &&
+           (map->extent.dim[axis] == 1 || c->plan->values[node->inputs[1]].shape.rank <= 1);
+}
+
+/* A slice may take channels in steps only when it does nothing else: then surgery writes it as a Gather. */
+bool slice_is_cuttable(const struct coupling *c, const struct node *node)
 {
     const struct label_map *map = &c->maps[node->inputs[0]];
     struct slice_operands slice;
-    int axis;
-    if (strcmp(node->op->name, "Gather") == 0)
-        return shape_axis(map->shape.rank, node_integer(node, "axis", 0), &axis) &&
-               (map->extent.dim[axis] == 1 || c->plan->values[node->inputs[1]].shape.rank <= 1);
-    if (strcmp(node->op->name, "Slice") != 0)
-        return true;
     if (!coupling_slice(c->plan, node, map->shape.rank, &slice))
         return false;
     for (int64_t i = 0; i < slice.count; i++)
@@ -219,9 +229,10 @@ static bool surgery_can_follow(const struct coupling *c, const struct node *node
 bool coupling_move_labels(struct coupling *c, int node_index, bool *understood)
 {
     const struct node *node = &c->graph->nodes[node_index];
+    cuttable_rule *cuttable = c->rules[node_index]->cuttable;
     struct movement movement;
     /* A constant among the moved data (a Concat with a parameter) has no labels to move. */
-    *understood = surgery_can_follow(c, node);
+    *understood = cuttable == NULL || cuttable(c, node);
     for (int i = 0; i < node->input_count; i++)
         if ((i == 0 || !(node->op->flags & OPERATOR_SHAPE_INPUTS)) && node->inputs[i] != VALUE_NONE &&
             c->maps[node->inputs[i]].labels == NULL)
@@ -229,7 +240,7 @@ bool coupling_move_labels(struct coupling *c, int node_index, bool *understood)
     if (!*understood)
         return true;
     struct arena *arena = arena_new();
-    bool done = arena != NULL && movement_new(c, node, arena, &movement) &&
+    bool done = arena != NULL && movement_new(c, node_index, arena, &movement) &&
                 movement_run(c, node, arena, &movement, understood);
     for (int i = 0; done && *understood && i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE)

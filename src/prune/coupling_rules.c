@@ -8,6 +8,7 @@
 #include "nn/operator/operator.h"
 #include "prune/coupling.h"
 #include "prune/label.h"
+#include "prune/operator_rules_internal.h"
 
 /* --- small tools ---------------------------------------------------------------------------------------- */
 
@@ -59,7 +60,7 @@ static bool rule_lock(struct builder *b, int node_index)
 /* --- channels pass through ------------------------------------------------------------------------------ */
 
 /* Every element of an output is the same element of the first input. */
-static bool rule_same(struct builder *b, int node_index)
+bool couple_same(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
@@ -75,7 +76,7 @@ static bool rule_same(struct builder *b, int node_index)
 }
 
 /* Pooling and resizing mix the positions of one channel. */
-static bool rule_window(struct builder *b, int node_index)
+bool couple_window(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
@@ -106,7 +107,7 @@ static bool take_together(struct builder *b, const struct label_map *in, unsigne
     return true;
 }
 
-static bool rule_softmax(struct builder *b, int node_index)
+bool couple_softmax(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
@@ -115,10 +116,10 @@ static bool rule_softmax(struct builder *b, int node_index)
     if (!shape_axis(in->shape.rank, node_integer(node, "axis", matrix ? 1 : -1), &axis))
         return rule_lock(b, node_index);
     unsigned axes = matrix ? ~0u << axis : 1u << axis;
-    return take_together(b, in, axes) ? rule_same(b, node_index) : rule_lock(b, node_index);
+    return take_together(b, in, axes) ? couple_same(b, node_index) : rule_lock(b, node_index);
 }
 
-static bool rule_reduce(struct builder *b, int node_index)
+bool couple_reduce(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
@@ -147,12 +148,12 @@ static bool depthwise(struct builder *b, const struct node *node, const struct l
 }
 
 /* A convolution's groups keep equal sizes, so position j of one group goes with position j of all others. */
-static bool rule_convolution(struct builder *b, int node_index)
+bool couple_convolution(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     if (b->coupling->graph->values[node->inputs[1]].constant == NULL)
-        return rule_lock(b, node_index);
+        return rule_lock_as(b, node_index, LOCK_OPERATOR);
     coupling_unite_along(b, in, ~2u);
     int64_t groups = node_integer(node, "group", 1);
     int64_t group_inputs = in->shape.dim[1] / groups;
@@ -172,13 +173,15 @@ static bool rule_convolution(struct builder *b, int node_index)
 }
 
 /* Matrix product with constant weights: features on the last axis are consumed, new ones made. */
-static bool rule_linear(struct builder *b, int node_index)
+bool couple_linear(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     const struct tensor *weight = b->coupling->graph->values[node->inputs[1]].constant;
     int rank = in->shape.rank;
-    if (weight == NULL || weight->shape.rank != 2 || rank < 2 || node_integer(node, "transA", 0) != 0 ||
+    if (weight == NULL)
+        return rule_lock_as(b, node_index, LOCK_OPERATOR);
+    if (weight->shape.rank != 2 || rank < 2 || product_transposes(node, "transA") ||
         value_shape(b, node->outputs[0])->rank != rank)
         return rule_lock(b, node_index);
     unsigned last = 1u << (rank - 1);
@@ -253,7 +256,7 @@ static void join(struct builder *b, const struct label_map *in, struct label_map
 }
 
 /* Element-wise operators of several inputs unite what stands at the same place. */
-static bool rule_elementwise(struct builder *b, int node_index)
+bool couple_elementwise(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     unsigned axes = 0;
@@ -281,7 +284,7 @@ static bool rule_elementwise(struct builder *b, int node_index)
 
 /* --- channels move -------------------------------------------------------------------------------------- */
 
-static bool rule_reshape(struct builder *b, int node_index)
+bool couple_reshape(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
@@ -294,7 +297,7 @@ static bool rule_reshape(struct builder *b, int node_index)
 
 /* Padding brings channels that are constant: no layer makes them, so they get labels of their own. Padding
  * along axes where labels do not change (height and width) makes no channels. */
-static bool rule_pad(struct builder *b, int node_index)
+bool couple_pad(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
@@ -332,7 +335,7 @@ static bool rule_pad(struct builder *b, int node_index)
 
 /* Operators that only move elements (Concat, Slice, Split, Transpose, Gather, Expand): their own kernel, run
  * on the labels as integers, says where each one goes. */
-static bool rule_moved(struct builder *b, int node_index)
+bool couple_moved(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     for (int i = 0; i < node->input_count; i++)
@@ -349,74 +352,34 @@ static bool rule_moved(struct builder *b, int node_index)
     return understood ? true : rule_lock(b, node_index);
 }
 
-static bool rule_expand(struct builder *b, int node_index)
+bool couple_expand(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     if (fans_out(b, node, label_map_axes(input_map(b, node, 0))))
         return fan_out(b, node_index);
-    return rule_moved(b, node_index);
+    return couple_moved(b, node_index);
 }
 
-/* --- the table ------------------------------------------------------------------------------------------ */
+/* --- together ------------------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *op;
-    bool (*rule)(struct builder *b, int node_index);
-    bool several; /* the rule knows what to do with labels on inputs other than the first */
-} rules[] = {
-    {"Conv", rule_convolution, false},
-    {"Gemm", rule_linear, false},
-    {"MatMul", rule_linear, false},
-    {"BatchNormalization", rule_same, false},
-    {"MaxPool", rule_window, false},
-    {"AveragePool", rule_window, false},
-    {"GlobalAveragePool", rule_window, false},
-    {"GlobalMaxPool", rule_window, false},
-    {"Resize", rule_window, false},
-    {"Upsample", rule_window, false},
-    {"Dropout", rule_same, false},
-    {"Identity", rule_same, false},
-    {"Cast", rule_same, false},
-    {"Softmax", rule_softmax, false},
-    {"LogSoftmax", rule_softmax, false},
-    {"ReduceMean", rule_reduce, false},
-    {"ReduceSum", rule_reduce, false},
-    {"ReduceMax", rule_reduce, false},
-    {"Add", rule_elementwise, true},
-    {"Sub", rule_elementwise, true},
-    {"Mul", rule_elementwise, true},
-    {"Div", rule_elementwise, true},
-    {"Pow", rule_elementwise, true},
-    {"Sum", rule_elementwise, true},
-    {"Max", rule_elementwise, true},
-    {"Min", rule_elementwise, true},
-    {"PRelu", rule_elementwise, true},
-    {"Concat", rule_moved, true},
-    {"Slice", rule_moved, false},
-    {"Split", rule_moved, false},
-    {"Transpose", rule_moved, false},
-    {"Gather", rule_moved, false},
-    {"Expand", rule_expand, false},
-    {"Pad", rule_pad, false},
-    {"Reshape", rule_reshape, false},
-    {"Flatten", rule_reshape, false},
-    {"Squeeze", rule_reshape, false},
-    {"Unsqueeze", rule_reshape, false},
-};
-
-/* Elements there are, and labels on the first input, or on others where the rule knows several. */
-static bool rule_fits(struct builder *b, const struct node *node, bool several)
+/* Labels on the first input, or on others where the rule knows several. */
+static bool operands_fit(struct builder *b, const struct node *node, bool several)
 {
-    for (int i = 0; i < node->input_count; i++) {
-        if (input_map(b, node, i) == NULL)
-            continue;
-        if ((i > 0 && !several) || shape_elements(value_shape(b, node->inputs[i])) == 0)
+    for (int i = 1; i < node->input_count && !several; i++)
+        if (input_map(b, node, i) != NULL)
             return false;
-    }
+    return several || input_map(b, node, 0) != NULL;
+}
+
+static bool has_elements(struct builder *b, const struct node *node)
+{
+    for (int i = 0; i < node->input_count; i++)
+        if (input_map(b, node, i) != NULL && shape_elements(value_shape(b, node->inputs[i])) == 0)
+            return false;
     for (int i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE && shape_elements(value_shape(b, node->outputs[i])) == 0)
             return false;
-    return several || input_map(b, node, 0) != NULL;
+    return true;
 }
 
 /* Are sizes, bounds and shapes parameters of the file, so that surgery can change them? */
@@ -431,14 +394,13 @@ static bool shapes_are_given(const struct builder *b, const struct node *node)
 bool coupling_rule(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
+    const struct operator_rule *rule = b->coupling->rules[node_index];
     b->node = node_index;
     if (!shapes_are_given(b, node))
         return rule_lock_as(b, node_index, LOCK_COMPUTED);
-    if (node->op->flags & OPERATOR_UNARY)
-        return rule_fits(b, node, false) ? rule_same(b, node_index) : rule_lock(b, node_index);
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        if (strcmp(rules[i].op, node->op->name) == 0)
-            return rule_fits(b, node, rules[i].several) ? rules[i].rule(b, node_index)
-                                                        : rule_lock(b, node_index);
-    return rule_lock(b, node_index);
+    if (rule->couple == NULL)
+        return rule_lock_as(b, node_index, LOCK_OPERATOR);
+    if (!operands_fit(b, node, rule->several))
+        return rule_lock_as(b, node_index, rule->locks != NULL ? LOCK_OPERATOR : LOCK_MIXED);
+    return has_elements(b, node) ? rule->couple(b, node_index) : rule_lock(b, node_index);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which classes run into an operator that is not defined everywhere. */
 #include <math.h>
-#include <string.h>
 
 #include "nn/graph/tensor.h"
 #include "prune/coupling_internal.h"
 #include "prune/label.h"
+#include "prune/operator_rules_internal.h"
 
 /* 0^p is finite for p >= 0, and a negative number has powers of whole numbers only. */
 static bool takes_any_base(const struct coupling *c, const struct node *node)
@@ -21,15 +21,22 @@ static bool takes_any_base(const struct coupling *c, const struct node *node)
     return true;
 }
 
-/* The operators, and the operand that must stay inside their domain. */
-static const struct {
-    const char *op;
-    int operand;
-    bool (*harmless)(const struct coupling *c, const struct node *node); /* NULL: never */
-} domains[] = {
-    {"Div", 1, NULL}, {"Pow", 0, takes_any_base}, {"Sqrt", 0, NULL},
-    {"Log", 0, NULL}, {"Reciprocal", 0, NULL},
-};
+int domain_first(const struct coupling *c, const struct node *node)
+{
+    (void)c, (void)node;
+    return 0;
+}
+
+int domain_divisor(const struct coupling *c, const struct node *node)
+{
+    (void)c, (void)node;
+    return 1;
+}
+
+int domain_base(const struct coupling *c, const struct node *node)
+{
+    return takes_any_base(c, node) ? -1 : 0;
+}
 
 static void mark_value(struct coupling *c, int value)
 {
@@ -44,9 +51,8 @@ void coupling_find_domains(struct coupling *c)
 {
     for (int i = 0; i < c->graph->node_count; i++) {
         const struct node *node = &c->graph->nodes[i];
-        for (size_t k = 0; k < sizeof domains / sizeof domains[0]; k++)
-            if (strcmp(domains[k].op, node->op->name) == 0 &&
-                (domains[k].harmless == NULL || !domains[k].harmless(c, node)))
-                mark_value(c, node->inputs[domains[k].operand]);
+        int operand = c->rules[i]->domain != NULL ? c->rules[i]->domain(c, node) : -1;
+        if (operand >= 0)
+            mark_value(c, node->inputs[operand]);
     }
 }

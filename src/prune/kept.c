@@ -101,7 +101,7 @@ status kept_check(const struct coupling *c, const bool *removed, const struct ke
         if (removed[i] && c->classes[i].lock >= 0)
             return error_set(error, STATUS_STATE, "a channel of layer %s is locked: %s",
                              layers[c->classes[i].members[0].layer].name,
-                             lock_reason_text(c->locks[c->classes[i].lock].reason));
+                             lock_text(c, &c->locks[c->classes[i].lock]));
     for (int i = 0; i < c->layers->count; i++)
         if (kept[layers[i].linear].empty)
             return error_set(error, STATUS_STATE, "layer %s would lose all its channels", layers[i].name);

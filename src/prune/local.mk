@@ -8,10 +8,13 @@ src_libprune_a_SOURCES = \
 	src/prune/coupling_map.c \
 	src/prune/coupling_move.c \
 	src/prune/coupling_rules.c \
+	src/prune/coupling_words.c \
 	src/prune/domain.c \
 	src/prune/kept.c src/prune/kept.h \
 	src/prune/label.c src/prune/label.h \
 	src/prune/mask.c \
+	src/prune/operator_rules.c src/prune/operator_rules.h \
+	src/prune/operator_rules_internal.h \
 	src/prune/rescale.c src/prune/rescale.h \
 	src/prune/rescale_follow.c \
 	src/prune/rescale_internal.h \

@@ -10,6 +10,7 @@
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "prune/kept.h"
+#include "prune/operator_rules_internal.h"
 
 struct masking {
     const struct coupling *coupling;
@@ -99,7 +100,7 @@ static status zero_columns(struct masking *m, int index, const struct kept_axis 
 }
 
 /* The filters of a depthwise convolution make what they read: the same channels. */
-static status mask_convolution(struct masking *m, int index, struct error *error)
+status mask_convolution(struct masking *m, int index, struct error *error)
 {
     const struct node *node = &m->coupling->graph->nodes[index];
     const struct tensor *weight = edit_get(m->edit, index, 1);
@@ -114,7 +115,7 @@ static status mask_convolution(struct masking *m, int index, struct error *error
 }
 
 /* Scale and shift. */
-static status mask_normalization(struct masking *m, int index, struct error *error)
+status mask_normalization(struct masking *m, int index, struct error *error)
 {
     const struct kept_axis *kept = &m->made[m->coupling->graph->nodes[index].outputs[0]].axis[1];
     status code = zero_slices(m, index, 1, 0, kept, error);
@@ -123,12 +124,12 @@ static status mask_normalization(struct masking *m, int index, struct error *err
     return code == STATUS_OK ? lift_variances(m, index, kept, error) : code;
 }
 
-static status mask_linear(struct masking *m, int index, struct error *error)
+status mask_linear(struct masking *m, int index, struct error *error)
 {
     const struct node *node = &m->coupling->graph->nodes[index];
     const struct kept *in = &m->kept[node->inputs[0]], *out = &m->made[node->outputs[0]];
     const struct tensor *bias = edit_get(m->edit, index, 2);
-    bool transposed = node_integer(node, "transB", 0) != 0;
+    bool transposed = product_transposes(node, "transB");
     if (in->rank == 0 || out->rank == 0)
         return STATUS_OK;
     const struct kept_axis *made = &out->axis[out->rank - 1], *read = &in->axis[in->rank - 1];
@@ -139,24 +140,13 @@ static status mask_linear(struct masking *m, int index, struct error *error)
                                              : code;
 }
 
-static const struct {
-    const char *op;
-    status (*mask)(struct masking *m, int node, struct error *error);
-} rows[] = {
-    {"Conv", mask_convolution},
-    {"BatchNormalization", mask_normalization},
-    {"Gemm", mask_linear},
-    {"MatMul", mask_linear},
-};
-
 static status mask_nodes(struct masking *m, const bool *removed, struct error *error)
 {
     const struct graph *graph = m->coupling->graph;
     status code = kept_check(m->coupling, removed, m->kept, error);
     for (int i = 0; i < graph->node_count && code == STATUS_OK; i++)
-        for (size_t k = 0; k < sizeof rows / sizeof rows[0] && code == STATUS_OK; k++)
-            if (strcmp(rows[k].op, graph->nodes[i].op->name) == 0)
-                code = rows[k].mask(m, i, error);
+        if (m->coupling->rules[i]->mask != NULL)
+            code = m->coupling->rules[i]->mask(m, i, error);
     return code;
 }
 

@@ -3,8 +3,8 @@
  *
  * An operator h passes the factor C on when it is positively homogeneous in what is scaled: h(C*u) = C^k *
  * h(u) for every C > 0. Operators that combine several elements do so only where all of these are larger by
- * the same power: a mean over channels of which some are scaled is neither scaled nor what it was. What is
- * not in the table is refused. */
+ * the same power: a mean over channels of which some are scaled is neither scaled nor what it was. An
+ * operator whose row has no rule is refused. */
 #include <math.h>
 #include <string.h>
 
@@ -15,6 +15,7 @@
 #include "nn/operator/operator.h"
 #include "prune/coupling_internal.h"
 #include "prune/label.h"
+#include "prune/operator_rules_internal.h"
 #include "prune/rescale_internal.h"
 
 /* --- powers --------------------------------------------------------------------------------------------- */
@@ -93,7 +94,7 @@ static double removal(const struct rescaling *r, const struct label_map *map, in
 }
 
 /* Element [o, k, ...] of a convolution's weights reads channel group(o) * columns + k. */
-static status divide_convolution(struct rescaling *r, int index, struct error *error)
+status follow_convolution(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     const struct label_map *in = input_powers(r, index, 0);
@@ -116,14 +117,14 @@ static status divide_convolution(struct rescaling *r, int index, struct error *e
     return edit_constant(r->edit, index, 1, copy, error);
 }
 
-static status divide_linear(struct rescaling *r, int index, struct error *error)
+status follow_linear(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     const struct label_map *in = input_powers(r, index, 0);
     const struct tensor *weight = edit_get(r->edit, index, 1);
-    bool transposed = node_integer(node, "transB", 0) != 0;
+    bool transposed = product_transposes(node, "transB");
     if (!first_alone(r, index) || weight == NULL || weight->shape.rank != 2 || in->shape.rank < 2 ||
-        node_integer(node, "transA", 0) != 0)
+        product_transposes(node, "transA"))
         return refuse(r, index, "does not pass a factor on", error);
     int axis = in->shape.rank - 1;
     if (!along_only(in, axis))
@@ -138,7 +139,7 @@ static status divide_linear(struct rescaling *r, int index, struct error *error)
 }
 
 /* A BatchNorm further on: scale/C^k * (C^k * x - C^k * mean) is scale * (x - mean). */
-static status absorb_norm(struct rescaling *r, int index, struct error *error)
+status follow_normalization(struct rescaling *r, int index, struct error *error)
 {
     const struct label_map *in = input_powers(r, index, 0);
     if (!first_alone(r, index) || !along_only(in, 1))
@@ -164,7 +165,7 @@ static status absorb_norm(struct rescaling *r, int index, struct error *error)
 /* --- where it passes element by element ----------------------------------------------------------------- */
 
 /* Relu and its like: an element is larger by what the same element of the input is. */
-static status pass_on(struct rescaling *r, int index, struct error *error)
+status follow_same(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     if (!first_alone(r, index))
@@ -173,10 +174,10 @@ static status pass_on(struct rescaling *r, int index, struct error *error)
     return STATUS_OK;
 }
 
-static status pass_cast(struct rescaling *r, int index, struct error *error)
+status follow_cast(struct rescaling *r, int index, struct error *error)
 {
     bool real = r->coupling->plan->values[node_at(r, index)->outputs[0]].type != ELEMENT_INT64;
-    return real ? pass_on(r, index, error) : refuse(r, index, "rounds to whole numbers", error);
+    return real ? follow_same(r, index, error) : refuse(r, index, "rounds to whole numbers", error);
 }
 
 /* x^p is larger by p times the power; a root is the half. */
@@ -195,17 +196,17 @@ static status raise_powers(struct rescaling *r, int index, double exponent, stru
     return code == STATUS_OK ? settle(r, output, error) : code;
 }
 
-static status pass_root(struct rescaling *r, int index, struct error *error)
+status follow_root(struct rescaling *r, int index, struct error *error)
 {
     return raise_powers(r, index, 0.5, error);
 }
 
-static status pass_reciprocal(struct rescaling *r, int index, struct error *error)
+status follow_reciprocal(struct rescaling *r, int index, struct error *error)
 {
     return raise_powers(r, index, -1, error);
 }
 
-static status pass_power(struct rescaling *r, int index, struct error *error)
+status follow_power(struct rescaling *r, int index, struct error *error)
 {
     const struct tensor *exponent = edit_get(r->edit, index, 1);
     if (!first_alone(r, index) || exponent == NULL ||
@@ -294,23 +295,23 @@ static bool meet_quotient(const struct rescaling *r, const struct node *node, co
     return true;
 }
 
-static status pass_sum(struct rescaling *r, int index, struct error *error)
+status follow_sum(struct rescaling *r, int index, struct error *error)
 {
     return pass_meeting(r, index, meet_alike, "adds its channels to others, which are not scaled", error);
 }
 
-static status pass_extreme(struct rescaling *r, int index, struct error *error)
+status follow_extreme(struct rescaling *r, int index, struct error *error)
 {
     return pass_meeting(r, index, meet_alike, "compares its channels with others, which are not scaled",
                         error);
 }
 
-static status pass_product(struct rescaling *r, int index, struct error *error)
+status follow_product(struct rescaling *r, int index, struct error *error)
 {
     return pass_meeting(r, index, meet_product, "", error);
 }
 
-static status pass_quotient(struct rescaling *r, int index, struct error *error)
+status follow_quotient(struct rescaling *r, int index, struct error *error)
 {
     return pass_meeting(r, index, meet_quotient, "", error);
 }
@@ -318,7 +319,7 @@ static status pass_quotient(struct rescaling *r, int index, struct error *error)
 /* --- where elements are combined or moved --------------------------------------------------------------- */
 
 /* Pooling and resizing combine the positions of one channel. */
-static status pass_window(struct rescaling *r, int index, struct error *error)
+status follow_window(struct rescaling *r, int index, struct error *error)
 {
     const struct label_map *in = input_powers(r, index, 0);
     int output = node_at(r, index)->outputs[0];
@@ -334,7 +335,7 @@ static status pass_window(struct rescaling *r, int index, struct error *error)
     return code;
 }
 
-static status pass_reduction(struct rescaling *r, int index, struct error *error)
+status follow_reduce(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     const struct label_map *in = input_powers(r, index, 0);
@@ -349,7 +350,7 @@ static status pass_reduction(struct rescaling *r, int index, struct error *error
                : error_memory(error);
 }
 
-static status pass_reshape(struct rescaling *r, int index, struct error *error)
+status follow_reshape(struct rescaling *r, int index, struct error *error)
 {
     const struct label_map *in = input_powers(r, index, 0);
     int output = node_at(r, index)->outputs[0];
@@ -383,7 +384,7 @@ static bool can_move(const struct rescaling *r, const struct node *node)
 }
 
 /* The operator's own kernel moves the powers, with zeros for what is not scaled. */
-static status pass_movement(struct rescaling *r, int index, struct error *error)
+status follow_moved(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     bool understood = false, plain[NODE_MAX_OPERANDS] = {false};
@@ -414,7 +415,7 @@ static status pass_movement(struct rescaling *r, int index, struct error *error)
 
 /* What is padded has power 0 where it makes channels; at the borders of an image zeros are what the rest is,
  * and other numbers are not. Borders that repeat the image are a window on it. */
-static status pass_pad(struct rescaling *r, int index, struct error *error)
+status follow_pad(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     const struct label_map *in = input_powers(r, index, 0);
@@ -425,7 +426,7 @@ static status pass_pad(struct rescaling *r, int index, struct error *error)
     if (!first_alone(r, index))
         return refuse(r, index, "does not pass a factor on", error);
     if (strcmp(node_string(node, "mode", "constant"), "constant") != 0)
-        return pass_window(r, index, error);
+        return follow_window(r, index, error);
     if (!coupling_pad(r->coupling->plan, node, shape->rank, &pad) || shape->dim[0] != in->shape.dim[0])
         return refuse(r, index, "does not pass a factor on", error);
     int64_t before[TENSOR_MAX_RANK] = {0};
@@ -453,55 +454,7 @@ static status pass_pad(struct rescaling *r, int index, struct error *error)
     return code == STATUS_OK ? settle(r, node->outputs[0], error) : code;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------ */
-
-static const struct {
-    const char *op;
-    status (*follow)(struct rescaling *r, int index, struct error *error);
-} rows[] = {
-    {"Conv", divide_convolution},
-    {"Gemm", divide_linear},
-    {"MatMul", divide_linear},
-    {"BatchNormalization", absorb_norm},
-    {"Relu", pass_on},
-    {"LeakyRelu", pass_on},
-    {"PRelu", pass_on},
-    {"Abs", pass_on},
-    {"Neg", pass_on},
-    {"Identity", pass_on},
-    {"Dropout", pass_on},
-    {"Cast", pass_cast},
-    {"Sqrt", pass_root},
-    {"Reciprocal", pass_reciprocal},
-    {"Pow", pass_power},
-    {"Add", pass_sum},
-    {"Sub", pass_sum},
-    {"Sum", pass_sum},
-    {"Max", pass_extreme},
-    {"Min", pass_extreme},
-    {"Mul", pass_product},
-    {"Div", pass_quotient},
-    {"MaxPool", pass_window},
-    {"AveragePool", pass_window},
-    {"GlobalAveragePool", pass_window},
-    {"GlobalMaxPool", pass_window},
-    {"Resize", pass_window},
-    {"Upsample", pass_window},
-    {"ReduceMean", pass_reduction},
-    {"ReduceSum", pass_reduction},
-    {"ReduceMax", pass_reduction},
-    {"Concat", pass_movement},
-    {"Slice", pass_movement},
-    {"Split", pass_movement},
-    {"Transpose", pass_movement},
-    {"Gather", pass_movement},
-    {"Expand", pass_movement},
-    {"Pad", pass_pad},
-    {"Reshape", pass_reshape},
-    {"Flatten", pass_reshape},
-    {"Squeeze", pass_reshape},
-    {"Unsqueeze", pass_reshape},
-};
+/* --- together ------------------------------------------------------------------------------------------- */
 
 static status follow_node(struct rescaling *r, int index, struct error *error)
 {
@@ -511,10 +464,9 @@ static status follow_node(struct rescaling *r, int index, struct error *error)
         reached = reached || input_powers(r, index, i) != NULL;
     if (!reached || (node->op->flags & OPERATOR_KNOWS_SHAPE))
         return STATUS_OK;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].op, node->op->name) == 0)
-            return rows[i].follow(r, index, error);
-    return refuse(r, index, "does not pass a factor on", error);
+    const struct operator_rule *rule = r->coupling->rules[index];
+    return rule->follow != NULL ? rule->follow(r, index, error)
+                                : refuse(r, index, "does not pass a factor on", error);
 }
 
 status rescale_follow(struct rescaling *r, struct error *error)

@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
@@ -152,7 +151,7 @@ static status check_block(const struct coupling *c, int index, double ratio, str
         return error_set(error, STATUS_RANGE, "layer %s: ratio %g is not between 0 and 1", layer, ratio);
     if (ratio > 0 && block->locked)
         return error_set(error, STATUS_STATE, "layer %s is locked: %s", layer,
-                         lock_reason_text(c->locks[c->classes[block->classes[0]].lock].reason));
+                         lock_text(c, &c->locks[c->classes[block->classes[0]].lock]));
     return STATUS_OK;
 }
 

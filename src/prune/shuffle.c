@@ -4,25 +4,24 @@
  * channels, though, and can be written as one Gather. */
 #include "prune/coupling_internal.h"
 
-#include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
-#include "nn/operator/operator.h"
 #include "prune/coupling.h"
 #include "prune/label.h"
+#include "prune/operator_rules.h"
 
-/* The node that makes a value, when it is of the given operator and only `user` reads the value. */
+/* The node that makes a value, when it is the given part of a shuffle and only `user` reads the value. */
 static int sole_producer(const struct coupling *c, const struct graph_uses *uses, int value, int user,
-                         const char *op)
+                         enum shuffle_part part)
 {
     int node = c->graph->values[value].producer, first = uses->start[value];
     for (int i = 0; i < c->graph->output_count; i++)
         if (c->graph->outputs[i] == value)
             return -1;
     if (node < 0 || uses->start[value + 1] - first != 1 || uses->list[first] != user ||
-        strcmp(c->graph->nodes[node].op->name, op) != 0 || c->maps[value].labels == NULL)
+        c->rules[node]->shuffle != part || c->maps[value].labels == NULL)
         return -1;
     return node;
 }
@@ -76,9 +75,9 @@ static bool note_shuffle(struct coupling *c, const struct graph_uses *uses, int 
 {
     const struct graph *graph = c->graph;
     int turned = graph->nodes[last].inputs[0];
-    int transpose = sole_producer(c, uses, turned, last, "Transpose");
+    int transpose = sole_producer(c, uses, turned, last, SHUFFLE_TURN);
     int table = transpose >= 0 ? graph->nodes[transpose].inputs[0] : VALUE_NONE;
-    int first = transpose >= 0 ? sole_producer(c, uses, table, transpose, "Reshape") : -1;
+    int first = transpose >= 0 ? sole_producer(c, uses, table, transpose, SHUFFLE_TABLE) : -1;
     if (first < 0)
         return true;
     int source = graph->nodes[first].inputs[0];
@@ -107,7 +106,7 @@ status coupling_find_shuffles(struct coupling *c, struct error *error)
     status code = scratch != NULL ? graph_uses(c->graph, scratch, &uses, error) : error_memory(error);
     for (int i = 0; i < c->graph->node_count && code == STATUS_OK; i++) {
         const struct node *node = &c->graph->nodes[i];
-        if (strcmp(node->op->name, "Reshape") == 0 && c->maps[node->outputs[0]].labels != NULL &&
+        if (c->rules[i]->shuffle == SHUFFLE_TABLE && c->maps[node->outputs[0]].labels != NULL &&
             !note_shuffle(c, &uses, i))
             code = error_memory(error);
     }

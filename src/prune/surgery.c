@@ -11,6 +11,7 @@
 #include "nn/operator/operator.h"
 #include "nn/operator/plan.h"
 #include "prune/kept.h"
+#include "prune/operator_rules.h"
 #include "prune/surgery_internal.h"
 
 const struct kept *surgery_kept(const struct surgery *s, int value)
@@ -35,7 +36,7 @@ static status cut_nodes(struct surgery *s, struct error *error)
             continue;
         status code = progress_check(error);
         if (code == STATUS_OK)
-            code = surgery_cut(s, i, error);
+            code = s->coupling->rules[i]->cut != NULL ? s->coupling->rules[i]->cut(s, i, error) : STATUS_OK;
         if (code != STATUS_OK && code != STATUS_MEMORY && code != STATUS_CANCELLED)
             return error_prefix(error, "node %s (%s) cannot be cut: ", node->name, node->op->name);
         if (code != STATUS_OK)

@@ -15,8 +15,5 @@ struct surgery {
 
 /* What stays of a value, NULL for one without labels. */
 const struct kept *surgery_kept(const struct surgery *surgery, int value);
-/* Adjust a node that reads or makes a value of which something goes; nothing to do for most operators
- * (prune/surgery_rules.c). Errors do not name the node. */
-status surgery_cut(struct surgery *surgery, int node, struct error *error);
 
 #endif

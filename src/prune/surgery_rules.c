@@ -10,6 +10,7 @@
 #include "nn/operator/operator.h"
 #include "prune/coupling_internal.h"
 #include "prune/kept.h"
+#include "prune/operator_rules_internal.h"
 #include "prune/surgery_internal.h"
 
 /* --- small tools ---------------------------------------------------------------------------------------- */
@@ -78,7 +79,7 @@ static status become_gather(struct surgery *s, int index, int source, int axis, 
 /* --- layers and what stands beside activations ---------------------------------------------------------- */
 
 /* Input columns of a convolution: all groups lose the same positions, so those of the first group tell. */
-static status cut_convolution(struct surgery *s, int index, struct error *error)
+status cut_convolution(struct surgery *s, int index, struct error *error)
 {
     const struct kept_axis *in = &input_kept(s, index, 0)->axis[1], *out = &output_kept(s, index)->axis[1];
     int64_t groups = node_integer(node_at(s, index), "group", 1);
@@ -96,7 +97,7 @@ static status cut_convolution(struct surgery *s, int index, struct error *error)
     return select_constant(s, index, 1, 1, &first, error);
 }
 
-static status cut_normalization(struct surgery *s, int index, struct error *error)
+status cut_normalization(struct surgery *s, int index, struct error *error)
 {
     status code = STATUS_OK;
     for (int i = 1; i < node_at(s, index)->input_count && code == STATUS_OK; i++)
@@ -104,10 +105,10 @@ static status cut_normalization(struct surgery *s, int index, struct error *erro
     return code;
 }
 
-static status cut_linear(struct surgery *s, int index, struct error *error)
+status cut_linear(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);
-    bool transposed = node_integer(node_at(s, index), "transB", 0) != 0;
+    bool transposed = product_transposes(node_at(s, index), "transB");
     const struct kept_axis *features = &out->axis[out->rank - 1];
     status code = select_constant(s, index, 1, transposed ? 0 : 1, features, error);
     if (code == STATUS_OK)
@@ -120,7 +121,7 @@ static status cut_linear(struct surgery *s, int index, struct error *error)
 }
 
 /* Constants beside activations (PRelu's slope, a per-channel factor): cut along the axes that they share. */
-static status cut_beside(struct surgery *s, int index, struct error *error)
+status cut_beside(struct surgery *s, int index, struct error *error)
 {
     const struct kept *out = output_kept(s, index);
     status code = STATUS_OK;
@@ -155,7 +156,7 @@ static status cut_steps(struct surgery *s, int index, int axis, int64_t start, i
 }
 
 /* A slice along a cut axis, in terms of what is left. */
-static status cut_slice(struct surgery *s, int index, struct error *error)
+status cut_slice(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0);
     struct slice_operands slice;
@@ -178,7 +179,7 @@ static status cut_slice(struct surgery *s, int index, struct error *error)
 }
 
 /* Sizes become explicit where they were implied: equal parts do not stay equal. */
-static status cut_split(struct surgery *s, int index, struct error *error)
+status cut_split(struct surgery *s, int index, struct error *error)
 {
     const struct node *node = node_at(s, index);
     const struct kept *in = input_kept(s, index, 0);
@@ -205,7 +206,7 @@ static status cut_split(struct surgery *s, int index, struct error *error)
 }
 
 /* Padded channels that stay, in front and behind; of channels that are taken away, those that are left. */
-static status cut_pad(struct surgery *s, int index, struct error *error)
+status cut_pad(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);
     struct pad_operands pad;
@@ -222,7 +223,7 @@ static status cut_pad(struct surgery *s, int index, struct error *error)
     return replace_integers(s, index, 1, "pads", changed, 2 * pad.count, error);
 }
 
-static status cut_gather(struct surgery *s, int index, struct error *error)
+status cut_gather(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);
     const struct tensor *indices = edit_get(s->edit, index, 1);
@@ -260,7 +261,7 @@ static status cut_shuffle(struct surgery *s, int index, const struct shuffle *sh
 
 /* Lengths in a Reshape's target follow; -1 and 0 say what they mean by themselves, but for a 0 that copies
  * the length of other channels. */
-static status cut_reshape(struct surgery *s, int index, struct error *error)
+status cut_reshape(struct surgery *s, int index, struct error *error)
 {
     const struct shuffle *shuffle = &s->coupling->shuffles[index];
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);
@@ -284,7 +285,7 @@ static status cut_reshape(struct surgery *s, int index, struct error *error)
     return replace_integers(s, index, 1, NULL, values, out->rank, error);
 }
 
-static status cut_expand(struct surgery *s, int index, struct error *error)
+status cut_expand(struct surgery *s, int index, struct error *error)
 {
     const struct kept *out = output_kept(s, index);
     const struct tensor *target = edit_get(s->edit, index, 1);
@@ -301,7 +302,7 @@ static status cut_expand(struct surgery *s, int index, struct error *error)
 }
 
 /* Resize by sizes names the channels too. */
-static status cut_resize(struct surgery *s, int index, struct error *error)
+status cut_resize(struct surgery *s, int index, struct error *error)
 {
     const struct kept *out = output_kept(s, index);
     const struct tensor *sizes = edit_get(s->edit, index, 3);
@@ -314,30 +315,4 @@ static status cut_resize(struct surgery *s, int index, struct error *error)
         values[i] = kept_cuts(&out->axis[axis]) ? out->axis[axis].count : tensor_get_integer(sizes, i);
     }
     return count == 0 ? STATUS_OK : replace_integers(s, index, 3, NULL, values, count, error);
-}
-
-/* --- the table ------------------------------------------------------------------------------------------ */
-
-static const struct {
-    const char *op;
-    status (*cut)(struct surgery *s, int node, struct error *error);
-} rows[] = {
-    {"Conv", cut_convolution}, {"BatchNormalization", cut_normalization},
-    {"Gemm", cut_linear},      {"MatMul", cut_linear},
-    {"Add", cut_beside},       {"Sub", cut_beside},
-    {"Mul", cut_beside},       {"Div", cut_beside},
-    {"Pow", cut_beside},       {"Sum", cut_beside},
-    {"Max", cut_beside},       {"Min", cut_beside},
-    {"PRelu", cut_beside},     {"Slice", cut_slice},
-    {"Split", cut_split},      {"Pad", cut_pad},
-    {"Gather", cut_gather},    {"Reshape", cut_reshape},
-    {"Expand", cut_expand},    {"Resize", cut_resize},
-};
-
-status surgery_cut(struct surgery *s, int node, struct error *error)
-{
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (strcmp(rows[i].op, node_at(s, node)->op->name) == 0)
-            return rows[i].cut(s, node, error);
-    return STATUS_OK;
 }

@@ -22,11 +22,6 @@ struct search {
     struct element_search elements;
 };
 
-static bool is_operator(const struct node *node, const char *name)
-{
-    return strcmp(node->op->name, name) == 0;
-}
-
 static int node_input(const struct node *node, int index)
 {
     return index < node->input_count ? node->inputs[index] : VALUE_NONE;
@@ -105,13 +100,11 @@ static bool describe(const struct search *search, const struct node *node, struc
         return false;
     }
     bool found = false;
-    if (is_operator(node, "Conv")) {
+    if (node->op->flags & OPERATOR_CONVOLUTION) {
         found = describe_convolution(node, weight, layer);
-    } else if (is_operator(node, "Gemm") && node_integer(node, "transA", 0) == 0) {
-        found = describe_linear(weight, node_integer(node, "transB", 0) != 0, layer);
-        layer->bias_factor = node_real(node, "beta", 1.0);
-    } else if (is_operator(node, "MatMul")) {
-        found = describe_linear(weight, false, layer);
+    } else if ((node->op->flags & OPERATOR_PRODUCT) && !product_transposes(node, "transA")) {
+        found = describe_linear(weight, product_transposes(node, "transB"), layer);
+        layer->bias_factor = node->op->flags & OPERATOR_GENERAL ? node_real(node, "beta", 1.0) : 1.0;
     }
     return found && layer->channels > 0 && layer->filter_length > 0;
 }
@@ -121,7 +114,7 @@ static void join_added_bias(const struct search *search, struct layer *layer)
 {
     int next = sole_consumer(search, layer->linear);
     if (layer->kind != LAYER_LINEAR || layer->bias != VALUE_NONE || next < 0 ||
-        !is_operator(&search->graph->nodes[next], "Add")) {
+        !(search->graph->nodes[next].op->flags & OPERATOR_ADDITION)) {
         return;
     }
     const struct node *add = &search->graph->nodes[next];
@@ -157,7 +150,7 @@ static status check_bias(const struct search *search, const struct layer *layer,
 static status join_norm(struct search *search, struct layer *layer, struct error *error)
 {
     int next = sole_consumer(search, layer->linear);
-    if (next < 0 || !is_operator(&search->graph->nodes[next], "BatchNormalization")) {
+    if (next < 0 || !(search->graph->nodes[next].op->flags & OPERATOR_NORMALIZATION)) {
         return STATUS_OK;
     }
     const struct node *norm = &search->graph->nodes[next];

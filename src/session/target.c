@@ -42,7 +42,7 @@ void text_add_lock(struct text *text, const struct coupling *coupling, int index
 {
     const struct block *block = &coupling->blocks[index];
     const struct lock *lock = &coupling->locks[coupling->classes[block->classes[0]].lock];
-    text_add(text, lock_reason_text(lock->reason));
+    text_add(text, lock_text(coupling, lock));
     if (lock->node >= 0) {
         const struct node *node = &coupling->graph->nodes[lock->node];
         text_add_format(text, " (%s ", node->op->name);

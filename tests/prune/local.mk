@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-check_PROGRAMS += tests/prune/coupling_test tests/prune/coupling_lock_test tests/prune/selection_test tests/prune/cost_test tests/prune/surgery_test tests/prune/surgery_hand_test tests/prune/rescale_test tests/prune/trained_test
+check_PROGRAMS += tests/prune/coupling_test tests/prune/coupling_lock_test tests/prune/selection_test tests/prune/cost_test tests/prune/surgery_test tests/prune/surgery_hand_test tests/prune/rescale_test tests/prune/trained_test tests/prune/operator_rules_test
 tests_prune_coupling_test_SOURCES = tests/prune/coupling_test.c
 tests_prune_coupling_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 tests_prune_coupling_lock_test_SOURCES = tests/prune/coupling_lock_test.c
@@ -16,4 +16,6 @@ tests_prune_rescale_test_SOURCES = tests/prune/rescale_test.c
 tests_prune_rescale_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 tests_prune_trained_test_SOURCES = tests/prune/trained_test.c
 tests_prune_trained_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
-TESTS += tests/prune/coupling_test tests/prune/coupling_lock_test tests/prune/selection_test tests/prune/cost_test tests/prune/surgery_test tests/prune/surgery_hand_test tests/prune/rescale_test tests/prune/trained_test
+tests_prune_operator_rules_test_SOURCES = tests/prune/operator_rules_test.c
+tests_prune_operator_rules_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/prune/coupling_test tests/prune/coupling_lock_test tests/prune/selection_test tests/prune/cost_test tests/prune/surgery_test tests/prune/surgery_hand_test tests/prune/rescale_test tests/prune/trained_test tests/prune/operator_rules_test

@@ -113,6 +113,28 @@ static struct subject finish(struct graph *graph, const char *in, int64_t channe
     return subject_of(graph);
 }
 
+/* A MatMul's operands stand as they are, whatever attribute its node has beside. */
+static void products_are_not_turned(void **state)
+{
+    (void)state;
+    struct graph *g = begin(13);
+    struct error error = {0};
+    conv(g, "x", "a", 1, 3);
+    make_node(g, "/mean", "GlobalAveragePool", NAMES("a"), NAMES("mean"), NO_ATTRIBUTES);
+    make_node(g, "/flat", "Flatten", NAMES("mean"), NAMES("flat"), NO_ATTRIBUTES);
+    make_reals(g, "fc.weight", DIMS(3, 2), -3);
+    make_node(g, "/fc", "MatMul", NAMES("flat", "fc.weight"), NAMES("fc"),
+              ATTRIBUTES(integer_attribute("transB", 1), integer_attribute("transA", 1)));
+    make_output(g, "fc");
+    check(graph_finish(g, &error), &error);
+    struct subject s = subject_of(g);
+    subject_remove(&s, "a", 0);
+    struct graph *small = cut(&s);
+    expect_shape(constant_at(small, "/fc", 1), DIMS(2, 2));
+    graph_free(small);
+    subject_free(&s);
+}
+
 /* --- parameters of nodes -------------------------------------------------------------------------------- */
 
 /* Option A: a has 2 channels, padded by one in front and one behind, b has 4 and is added. */
@@ -525,6 +547,7 @@ static void memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(products_are_not_turned),
         cmocka_unit_test(pads_follow),
         cmocka_unit_test(bounds_follow),
         cmocka_unit_test(steps_become_lists),

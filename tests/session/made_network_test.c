@@ -42,12 +42,20 @@ static void two(struct graph *g, const char *op, const char *a, const char *b, c
     make_node(g, node, op, NAMES(a, b), NAMES(out), NO_ATTRIBUTES);
 }
 
+/* Frees the graph. */
+static void write_graph(struct graph *g, const char *file)
+{
+    struct error error = {0};
+    if (graph_finish(g, &error) != STATUS_OK || onnx_write(file, g, NULL, 0, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    graph_free(g);
+}
+
 /* Four convolutions whose names are patterns for each other, a hard swish, a PRelu with one slope, a scale
  * for each channel, and a linear layer: 3*8 + 3*8*8 + 1 + 8 + 8*10 + 10 parameters. */
 static void write_network(void)
 {
     struct graph *g = make_graph(13);
-    struct error error = {0};
     make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 3, 32, 32));
     conv(g, "x", "blocks[0].conv", 3, 8);
     conv(g, "blocks[0].conv", "blocks0.conv", 8, 8);
@@ -71,9 +79,7 @@ static void write_network(void)
     make_reals(g, "all.bias", DIMS(10), 0);
     make_node(g, "/all", "Gemm", NAMES("flat", "all.weight", "all.bias"), NAMES("y"), NO_ATTRIBUTES);
     make_output(g, "y");
-    if (graph_finish(g, &error) != STATUS_OK || onnx_write(path, g, NULL, 0, &error) != STATUS_OK)
-        fail_msg("%s", error.message);
-    graph_free(g);
+    write_graph(g, path);
 }
 
 enum { PARAMETERS = 3 * 8 + 3 * 64 + 1 + 8 + 80 + 10 };
@@ -242,6 +248,42 @@ static void parameters_are_one_number(void **state)
     session_free(session);
 }
 
+/* --- locks -----------------------------------------------------------------------------------------------
+ */
+
+/* A product of activations: the reason is that of the operator's row in prune/operator_rules.c. */
+static void locks_say_why(void **state)
+{
+    (void)state;
+    char file[] = "/tmp/ippro-made-locked-XXXXXX", line[100];
+    int descriptor = mkstemp(file);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    struct graph *g = make_graph(13);
+    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 3, 4, 4));
+    conv(g, "x", "a", 3, 2);
+    two(g, "MatMul", "a", "a", "square");
+    conv(g, "square", "b", 2, 4);
+    make_node(g, "/pool", "GlobalAveragePool", NAMES("b"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(g, "y");
+    write_graph(g, file);
+    snprintf(line, sizeof line, "load %s", file);
+    struct session *session = new_session(line);
+    struct reply reply = {0};
+    struct error error = {0};
+    assert_int_equal(run_with(session, "group a", &reply, NULL, &error), STATUS_OK);
+    static const char said[] =
+        "  2 channels of a: locked, the operator's weights are computed while the network "
+        "runs (MatMul /square)";
+    bool found = false;
+    for (size_t i = 0; i < reply.count; i++)
+        found = found || (reply.items[i].text && strcmp(reply.items[i].text, said) == 0);
+    assert_true(found);
+    reply_free(&reply);
+    session_free(session);
+    unlink(file);
+}
+
 /* --- histograms ----------------------------------------------------------------------------------------- */
 
 static void histograms_count_exactly(void **state)
@@ -270,9 +312,8 @@ static void histograms_count_exactly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_no_patterns),
-        cmocka_unit_test(names_elsewhere),
-        cmocka_unit_test(parameters_are_one_number),
+        cmocka_unit_test(names_are_no_patterns),     cmocka_unit_test(names_elsewhere),
+        cmocka_unit_test(parameters_are_one_number), cmocka_unit_test(locks_say_why),
         cmocka_unit_test(histograms_count_exactly),
     };
     int descriptor = mkstemp(path);

@@ -18,6 +18,7 @@
 #include "nn/engine/network_end.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 
 /* What one worker keeps from task to task. */
 struct run_worker {
@@ -289,17 +290,15 @@ static status check_run(const struct run *run, struct error *error)
 /* Per image, of what convolutions and linear layers compute. */
 static int64_t layer_bytes(const struct graph *graph)
 {
-    static const char *const layers[] = {"Conv", "Gemm", "MatMul"};
     int64_t elements = 0;
-    for (int n = 0; n < graph->node_count; n++)
-        for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-            const struct node *node = &graph->nodes[n];
-            if (strcmp(node->op->name, layers[i]) != 0 || node->outputs[0] == VALUE_NONE)
-                continue;
-            const struct shape *shape = &graph->values[node->outputs[0]].shape;
-            if (shape->rank > 1)
-                elements += shape_product(shape, 1, shape->rank);
-        }
+    for (int n = 0; n < graph->node_count; n++) {
+        const struct node *node = &graph->nodes[n];
+        if (!(node->op->flags & (OPERATOR_CONVOLUTION | OPERATOR_PRODUCT)) || node->outputs[0] == VALUE_NONE)
+            continue;
+        const struct shape *shape = &graph->values[node->outputs[0]].shape;
+        if (shape->rank > 1)
+            elements += shape_product(shape, 1, shape->rank);
+    }
     return elements * (int64_t)sizeof(float);
 }
 

@@ -255,7 +255,7 @@ static status prepare_sum(struct prepare *prepare, struct error *error)
 
 /* clang-format off */
 const struct op operators_arithmetic[] = {
-    {"Add", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(add)}},
+    {"Add", 7, 2, 2, 1, FUNCTION | OPERATOR_ADDITION, prepare_binary, {ALL_KERNELS(add)}},
     {"Sub", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(sub)}},
     {"Mul", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(mul)}},
     {"Div", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(div)}},

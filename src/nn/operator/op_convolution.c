@@ -89,7 +89,7 @@ const struct op operators_convolution[] = {
      2,
      3,
      1,
-     0,
+     OPERATOR_CONVOLUTION,
      prepare_convolution,
      {[ELEMENT_FLOAT] = {forward_float, backward_float},
       [ELEMENT_DOUBLE] = {forward_double, backward_double}}},

@@ -76,7 +76,7 @@ const struct op operators_normalization[] = {
      NORM_INPUTS,
      NORM_INPUTS,
      5,
-     0,
+     OPERATOR_NORMALIZATION,
      prepare_normalization,
      {[ELEMENT_FLOAT] = {normalization_forward_float, normalization_backward_float},
       [ELEMENT_DOUBLE] = {normalization_forward_double, normalization_backward_double}}},

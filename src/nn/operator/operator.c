@@ -52,6 +52,11 @@ const struct op *operator_at(int index)
     return index >= 0 && (size_t)index < sorted_count ? sorted[index] : NULL;
 }
 
+bool product_transposes(const struct node *node, const char *attribute)
+{
+    return (node->op->flags & OPERATOR_GENERAL) && node_integer(node, attribute, 0) != 0;
+}
+
 bool prepare_has_input(const struct prepare *prepare, int index)
 {
     return index >= 0 && index < prepare->input_count && prepare->node->inputs[index] != VALUE_NONE;

@@ -79,6 +79,11 @@ enum operator_flags {
     OPERATOR_ACTIVATION = 32,  /* element-wise and a complete activation function by itself */
     OPERATOR_VARIADIC = 64,    /* the last input repeats: none may be left out (Sum, Concat) */
     OPERATOR_VARIADIC_OUTPUTS = 128, /* the outputs are alike: any but not all may be left out (Split) */
+    OPERATOR_CONVOLUTION = 256,      /* the second input holds filters, one for each channel it makes */
+    OPERATOR_PRODUCT = 512,          /* a matrix product: a linear layer where the second input is constant */
+    OPERATOR_GENERAL = 1024,         /* a product with the attributes transA, transB and beta (Gemm) */
+    OPERATOR_NORMALIZATION = 2048,   /* per channel: scale, shift, mean and variance behind the first input */
+    OPERATOR_ADDITION = 4096,        /* the sum of two inputs */
 };
 
 struct op {
@@ -118,6 +123,9 @@ extern const struct op operators_shape[];         /* Reshape Flatten Squeeze Uns
 extern const struct op operators_reduce[];        /* ReduceMean ReduceSum ReduceMax */
 extern const struct op operators_softmax[];       /* Softmax LogSoftmax */
 extern const struct op operators_resize[];        /* Resize Upsample */
+
+/* Does a matrix product transpose an operand? By attribute, "transA" or "transB", which a MatMul has not. */
+bool product_transposes(const struct node *node, const char *attribute);
 
 /* Helpers for prepare functions. */
 /* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):
