@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "session/board.h"
 #include "session/model.h"
 #include "session/pruning.h"

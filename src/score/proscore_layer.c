@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "score/criteria.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "score/score.h"
 

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/score.h"
 
 struct taylor_form {

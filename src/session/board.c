@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/share.h"
 #include "base/status.h"
+#include "score/criterion_options.h"
 #include "score/score.h"
 #include "stats/correlation.h"
 

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/graph/graph.h"
+#include "score/criterion.h"
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/commands/chosen.h"

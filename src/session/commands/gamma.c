@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/proscore.h"
 #include "score/proscore_layer.h"
 #include "session/board.h"

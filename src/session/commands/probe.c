@@ -12,6 +12,8 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "prune/rescale.h"
+#include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/commands/logits.h"

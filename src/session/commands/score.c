@@ -7,6 +7,8 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
+#include "score/layer.h"
 #include "score/score.h"
 #include "session/board.h"
 #include "session/commands/rows.h"

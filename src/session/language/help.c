@@ -10,6 +10,7 @@
 #include "score/criterion.h"
 #include "session/language/command.h"
 #include "session/language/help_text.h"
+#include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/cells/canvas.h"

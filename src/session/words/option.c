@@ -9,6 +9,7 @@
 #include "nn/engine/run.h"
 #include "nn/graph/tensor.h"
 #include "prune/selection.h"
+#include "score/criterion_options.h"
 #include "stats/correlation.h"
 
 #define CHOICES(function, ...)                                                                               \
