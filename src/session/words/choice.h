@@ -2,9 +2,8 @@
 /* Criteria as the user names them: NAME, or NAME:VARIANT to hold several variants of one criterion side by
  * side.
  *
- *   taylor                  as the options say          taylor:weight-sum      whatever the option `taylor`
- * says proscore                as the options say          proscore:filter, proscore:1, proscore:bn:inf
- * target, gamma
+ * taylor, proscore: as the options say. taylor:weight-sum: whatever the option `taylor` says.
+ * proscore:filter, proscore:1, proscore:bn:inf: whatever target and gamma are.
  *
  * `all` stands for the headline criteria, `every` for every row of the criterion table. */
 #ifndef IPPRO_SESSION_WORDS_CHOICE_H
