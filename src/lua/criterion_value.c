@@ -305,6 +305,7 @@ int ippro_criterion(lua_State *L)
         .title = text_field(L, "title", name),
         .help = text_field(L, "help", otherwise),
         .paper = text_field(L, "paper", NULL),
+        .options = CRITERION_SEED,
         .fixed_needs = check_needs(L),
         .owner = script,
         .score = score_in_lua,

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "session/board.h"
 #include "session/model.h"
 #include "session/pruning.h"
@@ -147,7 +148,7 @@ static int scores_call(lua_State *L)
     held->board = board_retain(from->board);
     held->options = options_retain(from->options);
     held->choice = from->choice;
-    held->choice.fixed_gamma = true;
+    held->choice.fixes |= CRITERION_GAMMA;
     held->choice.fixed.gamma = options.gamma;
     unsigned needs = criterion_needs(from->model->layers, from->choice.criterion, &options);
     if (scores_compute(from->model->graph, from->model->layers, from->choice.criterion, &options,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rows of the criterion table, each defined beside its formula; criterion_table.c puts them in order. */
+/* The rows of the criterion table in their order of display, each defined beside its formula. */
 #ifndef IPPRO_SCORE_CRITERIA_H
 #define IPPRO_SCORE_CRITERIA_H
 
 #include "score/criterion.h"
 
-extern const struct criterion criterion_l1, criterion_l2, criterion_bn;
-extern const struct criterion criterion_taylor;
-extern const struct criterion criterion_geomedian;
-extern const struct criterion criterion_proscore;
-extern const struct criterion criterion_random;
+#define CRITERION_LIST(X) X(l1) X(l2) X(bn) X(taylor) X(geomedian) X(proscore) X(random)
+
+#define DECLARE_CRITERION(name) extern const struct criterion criterion_##name;
+CRITERION_LIST(DECLARE_CRITERION)
+#undef DECLARE_CRITERION
 
 /* Euclidean length that neither overflows nor loses small numbers; NaN stays NaN. */
 double vector_norm(const double *values, int64_t count);

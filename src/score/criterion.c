@@ -10,28 +10,6 @@
 #include "base/status.h"
 #include "score/criteria.h"
 
-struct criterion_options criterion_defaults(void)
-{
-    return (struct criterion_options){.taylor = TAYLOR_GATE,
-                                      .target = PROSCORE_BN,
-                                      .gradient = GRADIENT_MEAN,
-                                      .gamma = 0.01,
-                                      .batch = 64,
-                                      .seed = 1};
-}
-
-const char *proscore_target_name(int index)
-{
-    static const char *const names[] = {"bn", "bn-affine", "filter"};
-    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
-}
-
-const char *gradient_scale_name(int index)
-{
-    static const char *const names[] = {"mean", "batchsum", "sum"};
-    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
-}
-
 double vector_norm(const double *values, int64_t count)
 {
     double squares = 0.0, largest = 0.0;
@@ -50,6 +28,15 @@ double vector_norm(const double *values, int64_t count)
     return largest * sqrt(squares);
 }
 
+/* What a criterion may look at: an option that its row does not name is the same for all. */
+static struct criterion_options own_options(const struct criterion *criterion,
+                                            const struct criterion_options *options)
+{
+    struct criterion_options own = criterion_defaults();
+    criterion_options_copy(&own, options, criterion->options);
+    return own;
+}
+
 static unsigned needs_of(const struct criterion *criterion, const struct layer *layer,
                          const struct criterion_options *options)
 {
@@ -59,10 +46,11 @@ static unsigned needs_of(const struct criterion *criterion, const struct layer *
 unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
                          const struct criterion_options *options)
 {
+    const struct criterion_options own = own_options(criterion, options);
     unsigned needs = NEED_WEIGHTS;
     for (int i = 0; i < layers->count; i++) {
         if (!layers->items[i].output_layer) {
-            needs |= needs_of(criterion, &layers->items[i], options);
+            needs |= needs_of(criterion, &layers->items[i], &own);
         }
     }
     return needs;
@@ -127,23 +115,19 @@ static status check_any(const struct scores *scores, const struct layers *layers
                                    scores->reports[lacking].lack);
 }
 
-static bool valid_gamma(const struct criterion *criterion, const struct criterion_options *options)
-{
-    return criterion != &criterion_proscore || options->gamma > 0.0;
-}
-
 status scores_compute(const struct graph *graph, const struct layers *layers,
                       const struct criterion *criterion, const struct criterion_options *options,
                       const struct score_statistics *statistics, struct scores **scores, struct error *error)
 {
-    if (!valid_gamma(criterion, options)) {
-        return error_set(error, STATUS_RANGE, "gamma must be greater than 0 (inf is allowed)");
+    const struct criterion_options own = own_options(criterion, options);
+    if (criterion->check && criterion->check(&own, error) != STATUS_OK) {
+        return error->code;
     }
     struct scores *result = mem_new(1, sizeof *result);
     if (!result) {
         return error_memory(error);
     }
-    *result = (struct scores){.criterion = criterion, .options = *options};
+    *result = (struct scores){.criterion = criterion, .options = own};
     result->layer = mem_new((size_t)layers->count, sizeof *result->layer);
     result->reports = mem_new((size_t)layers->count, sizeof *result->reports);
     result->layer_count = result->layer ? layers->count : 0;

@@ -7,29 +7,16 @@
 #define IPPRO_SCORE_CRITERION_H
 
 #include <stdbool.h>
+#include "score/criterion_options.h"
 #include "score/score.h"
-
-enum taylor_variant { TAYLOR_GATE, TAYLOR_GATE_BATCH, TAYLOR_GATE_ABS, TAYLOR_WEIGHT, TAYLOR_WEIGHT_SUM };
-enum proscore_target { PROSCORE_BN, PROSCORE_BN_AFFINE, PROSCORE_FILTER };
-enum gradient_scale { GRADIENT_MEAN, GRADIENT_BATCHSUM, GRADIENT_SUM };
-
-/* Options of all criteria in one value; a criterion reads its own. */
-struct criterion_options {
-    enum taylor_variant taylor;
-    enum proscore_target target;
-    enum gradient_scale gradient;
-    double gamma;  /* PROscore's step lambda > 0; INFINITY gives the limit ||g_F|| / |g_D| */
-    int64_t batch; /* for GRADIENT_BATCHSUM: lambda is multiplied by ceil(images / batch) */
-    uint64_t seed; /* random */
-};
 
 struct criterion_input {
     const struct graph *graph;
     const struct layer *layer;
     int layer_index;
     const struct score_statistics *statistics; /* NULL for criteria that need weights only */
-    const struct criterion_options *options;
-    const struct criterion *criterion; /* the row itself */
+    const struct criterion_options *options;   /* those that the row names; the defaults of the others */
+    const struct criterion *criterion;         /* the row itself */
 };
 
 /* What a criterion says beside its scores, summed up per layer (zero where it has nothing to say). */
@@ -41,17 +28,43 @@ struct criterion_report {
     const char *lack; /* why the layer has no scores of this criterion, static text; NULL: it has */
 };
 
+/* What may stand behind a criterion's name and a colon: the name of an option's value ("taylor:weight"), or a
+ * number that the criterion's `check` takes ("proscore:0.1"). */
+struct criterion_variant {
+    enum criterion_option option;   /* what it fixes */
+    const char *what;               /* "a target", "a gamma over 0" */
+    const char *(*name)(int index); /* names of the values; NULL: numbers */
+    const char *number;             /* how help writes a number: "GAMMA" */
+};
+
+struct proscore_point;
 struct criterion {
     const char *name, *title, *help; /* "taylor", "Taylor expansion", one sentence with the formula */
     const char *paper;               /* "arXiv 1906.10771", or NULL */
+    bool headline;                   /* `all` has it */
+    bool preferred;                  /* shown first where nobody says which; one row */
+    bool needs_norm;                 /* has scores only of layers with a BatchNorm */
+    bool logarithm;                  /* its scores are logarithms, and are called so */
+    bool seeded;                     /* drawn at random: a curve averages over seeds */
+    /* enum criterion_option, or-ed: all that its scores depend on. Scores are computed anew when one of these
+     * has changed, and its functions are shown no others. */
+    unsigned options;
+    const struct criterion_variant *variants; /* up to one without `what`; NULL: there are none */
     /* Needs under these options for this layer (BatchNorm or not); NULL: always `fixed_needs`. */
     unsigned (*needs)(const struct layer *layer, const struct criterion_options *options);
     unsigned fixed_needs;
+    /* Do its scores depend on how the pass cut the sample into batches? NULL: never. */
+    bool (*batched)(const struct criterion_options *options);
+    /* STATUS_RANGE for options that it cannot compute with; NULL: it can with all. */
+    status (*check)(const struct criterion_options *options, struct error *error);
     void *owner; /* whose it is; NULL for the rows of the program's own table */
     /* scores: layer->channels doubles. PROscore gives its logarithm. One that cannot score this layer says so
      * in report->lack, which is no failure. */
     status (*score)(const struct criterion_input *input, double *scores, struct criterion_report *report,
                     struct error *error);
+    /* The layer's filters as points from which any gamma takes its scores (proscore_layer.h); NULL: it takes
+     * no such step. */
+    status (*points)(const struct criterion_input *input, struct proscore_point *points, struct error *error);
 };
 
 const struct criterion *criterion_find(const char *name);
@@ -65,17 +78,10 @@ const struct criterion *criterion_at(int index); /* in the order of display; NUL
 status criterion_add(const struct criterion *row, const struct criterion **added, struct error *error);
 void criterion_retire(const void *owner); /* all of this owner */
 bool criterion_is_retired(const struct criterion *criterion);
-/* taylor gate, proscore target bn with the mean loss and gamma 0.01, batch 64, seed 1 */
-struct criterion_options criterion_defaults(void);
 /* What a criterion needs for all layers that are scored: enum score_need, or-ed. Or these over the criteria
  * in use. */
 unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
                          const struct criterion_options *options);
-/* Names of the enumerations, for the option table: index to name, NULL past the end. */
-const char *taylor_variant_name(int index);
-const char *proscore_target_name(int index);
-const char *gradient_scale_name(int index);
-
 /* Scores of one criterion for every layer that it can score. NULL rows for the others: output layers, and
  * those that lack something (reports[i].lack). */
 struct scores {

@@ -9,10 +9,8 @@
 
 enum { ADDED_MAX = 32, NAME_LENGTH = 31 };
 
-static const struct criterion *const criteria[] = {
-    &criterion_l1,        &criterion_l2,       &criterion_bn,     &criterion_taylor,
-    &criterion_geomedian, &criterion_proscore, &criterion_random,
-};
+#define CRITERION_ROW(name) &criterion_##name,
+static const struct criterion *const criteria[] = {CRITERION_LIST(CRITERION_ROW)};
 enum { CRITERIA = sizeof criteria / sizeof *criteria };
 
 /* A copy of a row with its texts. Retired ones stay for the scores that name them. */

@@ -163,13 +163,6 @@ status geometric_median(const double *filters, int64_t count, int64_t length, do
     return code;
 }
 
-static unsigned needs_weights(const struct layer *layer, const struct criterion_options *options)
-{
-    (void)layer;
-    (void)options;
-    return NEED_WEIGHTS;
-}
-
 static status score_geomedian(const struct criterion_input *input, double *scores,
                               struct criterion_report *report, struct error *error)
 {
@@ -189,6 +182,7 @@ const struct criterion criterion_geomedian = {
     .title = "Geometric median",
     .help = "sum over j of ||F_i - F_j||: distance of a filter from all others of its layer",
     .paper = "arXiv 1811.00250",
-    .needs = needs_weights,
+    .headline = true,
+    .fixed_needs = NEED_WEIGHTS,
     .score = score_geomedian,
 };

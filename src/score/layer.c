@@ -346,6 +346,15 @@ status layers_find(const struct graph *graph, struct layers **layers, struct err
     return STATUS_OK;
 }
 
+bool layers_normed(const struct layers *layers)
+{
+    for (int i = 0; i < layers->count; i++) {
+        if (!layers->items[i].output_layer && layers->items[i].norm_node >= 0)
+            return true;
+    }
+    return false;
+}
+
 void layers_free(struct layers *layers)
 {
     if (layers) {

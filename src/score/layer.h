@@ -45,7 +45,8 @@ struct layers {
  * borrowed. Refused by name (STATUS_UNSUPPORTED): a weight that something else uses too (shared layers), a
  * bias that is not one constant per channel; STATUS_SHAPE: BatchNorm parameters of another size. */
 status layers_find(const struct graph *graph, struct layers **layers, struct error *error);
-void layers_free(struct layers *layers);                         /* NULL is fine */
+void layers_free(struct layers *layers);         /* NULL is fine */
+bool layers_normed(const struct layers *layers); /* has any layer that is scored a BatchNorm? */
 int layers_index(const struct layers *layers, const char *name); /* -1 when absent */
 /* Does a word mean layer `index`? A word that is a layer's name means that layer and no other, whatever
  * characters the name has; only a word that is no name is a pattern (glob_match). All that takes names of

@@ -4,6 +4,7 @@ src_libscore_a_SOURCES = \
 	src/score/activation.c src/score/activation.h \
 	src/score/criteria.h \
 	src/score/criterion.c src/score/criterion.h \
+	src/score/criterion_options.c src/score/criterion_options.h \
 	src/score/criterion_table.c \
 	src/score/elementwise.c src/score/elementwise.h \
 	src/score/feature_pass.c src/score/feature_pass.h \

@@ -8,13 +8,6 @@
 #include "score/layer.h"
 #include "score/score.h"
 
-static unsigned needs_weights(const struct layer *layer, const struct criterion_options *options)
-{
-    (void)layer;
-    (void)options;
-    return NEED_WEIGHTS;
-}
-
 static double absolute_sum(const double *values, int64_t count)
 {
     double sum = 0.0;
@@ -77,14 +70,15 @@ const struct criterion criterion_l1 = {
     .title = "Magnitude (l1)",
     .help = "sum of the absolute weights of a filter",
     .paper = "arXiv 1608.08710",
-    .needs = needs_weights,
+    .headline = true,
+    .fixed_needs = NEED_WEIGHTS,
     .score = score_l1,
 };
 const struct criterion criterion_l2 = {
     .name = "l2",
     .title = "Magnitude (l2)",
     .help = "Euclidean length of a filter",
-    .needs = needs_weights,
+    .fixed_needs = NEED_WEIGHTS,
     .score = score_l2,
 };
 const struct criterion criterion_bn = {
@@ -92,6 +86,7 @@ const struct criterion criterion_bn = {
     .title = "BatchNorm scale",
     .help = "absolute value of a channel's BatchNorm scale",
     .paper = "arXiv 1708.06519",
-    .needs = needs_weights,
+    .needs_norm = true,
+    .fixed_needs = NEED_WEIGHTS,
     .score = score_bn,
 };

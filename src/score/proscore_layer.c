@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "score/criteria.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "score/score.h"
 
@@ -147,12 +148,32 @@ static status score_proscore(const struct criterion_input *input, double *scores
     return STATUS_OK;
 }
 
+static status check_gamma(const struct criterion_options *options, struct error *error)
+{
+    return options->gamma > 0.0
+               ? STATUS_OK
+               : error_set(error, STATUS_RANGE, "gamma must be greater than 0 (inf is allowed)");
+}
+
+static const struct criterion_variant variants[] = {
+    {.option = CRITERION_TARGET, .what = "a target", .name = proscore_target_name},
+    {.option = CRITERION_GAMMA, .what = "a gamma over 0", .number = "GAMMA"},
+    {0},
+};
+
 const struct criterion criterion_proscore = {
     .name = "proscore",
     .title = "PROscore",
     .help =
         "log of ||F - gamma*g_F|| / | ||F|| - gamma*g_D |: does a gradient step move F toward the origin?",
     .paper = "arXiv 2507.14171",
+    .headline = true,
+    .preferred = true,
+    .logarithm = true,
+    .options = CRITERION_GAMMA | CRITERION_TARGET | CRITERION_GRAD | CRITERION_BATCH,
+    .variants = variants,
     .needs = needs_proscore,
+    .check = check_gamma,
     .score = score_proscore,
+    .points = proscore_points,
 };

@@ -5,13 +5,6 @@
 #include "score/criteria.h"
 #include "score/score.h"
 
-static unsigned needs_nothing(const struct layer *layer, const struct criterion_options *options)
-{
-    (void)layer;
-    (void)options;
-    return NEED_WEIGHTS;
-}
-
 /* FNV-1a: a layer keeps its numbers when another one is added or left out. */
 static uint64_t name_hash(const char *name)
 {
@@ -39,6 +32,8 @@ const struct criterion criterion_random = {
     .name = "random",
     .title = "Random",
     .help = "uniform random numbers from the seed and the layer's name",
-    .needs = needs_nothing,
+    .seeded = true,
+    .options = CRITERION_SEED,
+    .fixed_needs = NEED_WEIGHTS,
     .score = score_random,
 };

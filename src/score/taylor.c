@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/score.h"
 
 struct taylor_form {
@@ -65,6 +66,11 @@ static unsigned needs_taylor(const struct layer *layer, const struct criterion_o
     return NEED_WEIGHTS | forms[options->taylor].needs;
 }
 
+static bool is_batched(const struct criterion_options *options)
+{
+    return options->taylor == TAYLOR_GATE_BATCH;
+}
+
 static status score_taylor(const struct criterion_input *input, double *scores,
                            struct criterion_report *report, struct error *error)
 {
@@ -77,12 +83,21 @@ static status score_taylor(const struct criterion_input *input, double *scores,
     return STATUS_OK;
 }
 
+static const struct criterion_variant variants[] = {
+    {.option = CRITERION_TAYLOR, .what = "a form", .name = taylor_variant_name},
+    {0},
+};
+
 const struct criterion criterion_taylor = {
     .name = "taylor",
     .title = "Taylor expansion",
     .help = "first-order change of the loss when a channel goes; by default the mean over images of (sum "
             "u*dL/du)^2",
     .paper = "arXiv 1906.10771",
+    .headline = true,
+    .options = CRITERION_TAYLOR | CRITERION_BATCH,
+    .variants = variants,
     .needs = needs_taylor,
+    .batched = is_batched,
     .score = score_taylor,
 };

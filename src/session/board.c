@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/share.h"
 #include "base/status.h"
+#include "score/criterion_options.h"
 #include "score/score.h"
 #include "stats/correlation.h"
 
@@ -127,21 +128,11 @@ void board_hand_over(struct board *made, struct board *present, struct board **n
 
 /* --- what can stay -------------------------------------------------------------------------------------- */
 
-static bool same_options(const struct criterion_options *a, const struct criterion_options *b)
-{
-    return a->taylor == b->taylor && a->target == b->target && a->gradient == b->gradient &&
-           a->gamma == b->gamma && a->batch == b->batch && a->seed == b->seed;
-}
-
-/* Scores from weights alone depend on the seed and on nothing else. */
 static bool scores_current(const struct score_entry *entry, const struct criterion_options *options,
                            unsigned needs, bool same_pass)
 {
-    if (!entry->scores)
-        return false;
-    if (!(needs & PASS_NEEDS) && !(entry->needs & PASS_NEEDS))
-        return entry->scores->options.seed == options->seed;
-    return same_pass && same_options(&entry->scores->options, options);
+    return entry->scores && (same_pass || !((needs | entry->needs) & PASS_NEEDS)) &&
+           criterion_options_equal(&entry->scores->options, options, entry->choice.criterion->options);
 }
 
 bool pass_serves(const struct pass *pass, const struct choice *choice,

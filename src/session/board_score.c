@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "data/sampler.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/score.h"
 #include "session/board.h"
 #include "session/board_internal.h"

@@ -125,20 +125,15 @@ void note_judged(struct figure *figure, const struct model *model, int64_t proba
                     "gradients take them for logits");
 }
 
-static bool is_proscore(const struct score_entry *entry)
-{
-    return strcmp(entry->choice.criterion->name, "proscore") == 0;
-}
-
 void text_add_label(struct text *text, const struct score_entry *entry)
 {
-    text_add_format(text, "%s%s", is_proscore(entry) ? "log " : "", entry->choice.label);
+    text_add_format(text, "%s%s", entry->choice.criterion->logarithm ? "log " : "", entry->choice.label);
 }
 
 void text_add_criterion(struct text *text, const struct score_entry *entry)
 {
     text_add_label(text, entry);
-    if (!is_proscore(entry))
+    if (!(entry->choice.criterion->options & CRITERION_GAMMA))
         return;
     text_add(text, " (gamma ");
     text_add_double(text, entry->scores->options.gamma);
@@ -233,11 +228,12 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
     if (board_statistics(session->state.board))
         sample_facts(session, figure);
     if (session->state.board->count) {
-        static const enum option_id told[] = {OPTION_GAMMA, OPTION_TARGET, OPTION_TAYLOR, OPTION_GRAD,
-                                              OPTION_BATCH};
-        for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-            figure_fact(figure, option_at((int)told[i])->parameter.name, "%s",
-                        option_text(session->state.options, told[i]));
+        static const enum option_id told[] = {OPTIONS_OF_CRITERIA};
+        for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+            if (told[i] != OPTION_SEED) /* it is a fact of the sample */
+                figure_fact(figure, option_at((int)told[i])->parameter.name, "%s",
+                            option_text(session->state.options, told[i]));
+        }
     }
     return figure;
 }

@@ -372,7 +372,8 @@ static void test_table(void **state)
         assert_non_null(criterion);
         assert_string_equal(criterion->name, names[i]);
         assert_ptr_equal(criterion_find(names[i]), criterion);
-        assert_true(criterion->title && criterion->help && criterion->needs && criterion->score);
+        assert_true(criterion->title && criterion->help && (criterion->needs || criterion->fixed_needs) &&
+                    criterion->score);
     }
     assert_null(criterion_at(COUNT(names)));
     assert_null(criterion_at(-1));

@@ -543,6 +543,94 @@ static void test_weights_only(void **state)
                      NEED_WEIGHTS | NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS);
 }
 
+/* A pass of what the criterion needs, with the batch size of the options. */
+static struct score_statistics *pass_for(const struct criterion *criterion,
+                                         const struct criterion_options *options)
+{
+    struct pool *pool = make_pool(2);
+    struct score_pass pass = pass_over(&all_images, pool);
+    pass.needs = criterion_needs(layers, criterion, options);
+    pass.batch = options->batch;
+    struct score_statistics *statistics = score(&pass);
+    pool_free(pool);
+    return statistics;
+}
+
+static struct scores *score_under(const struct criterion *criterion, const struct criterion_options *options)
+{
+    struct score_statistics *statistics = pass_for(criterion, options);
+    struct scores *scores = compute(criterion, options, statistics);
+    score_statistics_free(statistics);
+    return scores;
+}
+
+static bool same_scores(const struct scores *a, const struct scores *b)
+{
+    bool same = true;
+    for (int i = 0; i < layers->count; i++) {
+        assert_int_equal(!a->layer[i], !b->layer[i]);
+        same &= !a->layer[i] ||
+                memcmp(a->layer[i], b->layer[i], (size_t)layers->items[i].channels * sizeof(double)) == 0;
+    }
+    return same;
+}
+
+/* Scores change with every option that the row names, and with no other. */
+static void test_options(void **state)
+{
+    (void)state;
+    struct criterion_options base = criterion_defaults();
+    base.taylor = TAYLOR_GATE_BATCH; /* so that the batch matters */
+    base.gradient = GRADIENT_BATCHSUM;
+    base.batch = 3;
+    for (int i = 0; criterion_at(i); i++) {
+        const struct criterion *criterion = criterion_at(i);
+        struct scores *scores = score_under(criterion, &base);
+        for (int place = 0; place < CRITERION_OPTIONS; place++) {
+            const unsigned option = 1u << place;
+            struct criterion_options other = base;
+            criterion_options_set(&other, option, 2);
+            assert_false(criterion_options_equal(&base, &other, option));
+            assert_true(criterion_options_equal(&base, &other, ~option));
+            struct scores *changed = score_under(criterion, &other);
+            if (same_scores(scores, changed) != !(criterion->options & option))
+                fail_msg("%s and its option %d", criterion->name, place);
+            scores_free(changed);
+        }
+        scores_free(scores);
+    }
+}
+
+/* A criterion's functions look at no option that its row does not name. */
+static void test_named_options(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    const struct layer *layer = &layers->items[MIX];
+    for (int i = 0; criterion_at(i); i++) {
+        const struct criterion *criterion = criterion_at(i);
+        struct criterion_options options[2] = {criterion_defaults(), criterion_defaults()};
+        struct score_statistics *statistics = pass_for(criterion, &options[0]);
+        double scores[2][64] = {{0}};
+        unsigned needs[2] = {0};
+        bool batched[2] = {false};
+        assert_true(layer->channels <= 64);
+        criterion_options_set(&options[1], ~criterion->options, 2);
+        for (int k = 0; k < 2; k++) {
+            struct criterion_report report = {0};
+            const struct criterion_input input = {graph, layer, MIX, statistics, &options[k], criterion};
+            assert_int_equal(criterion->score(&input, scores[k], &report, &error), STATUS_OK);
+            needs[k] = criterion->needs ? criterion->needs(layer, &options[k]) : 0;
+            batched[k] = criterion->batched && criterion->batched(&options[k]);
+        }
+        assert_int_equal(needs[0], needs[1]);
+        assert_int_equal(batched[0], batched[1]);
+        assert_memory_equal(scores[0], scores[1], sizeof scores[0]);
+        assert_true(!criterion->batched || criterion->options & CRITERION_BATCH);
+        score_statistics_free(statistics);
+    }
+}
+
 /* bn scores the layers with a BatchNorm, and has no scores of the others. */
 static void test_lacking(void **state)
 {
@@ -732,7 +820,8 @@ int main(void)
         cmocka_unit_test(test_refused),          cmocka_unit_test(test_taylor),
         cmocka_unit_test(test_proscore),         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_weights_only),     cmocka_unit_test(test_criterion_errors),
-        cmocka_unit_test(test_lacking),          cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_lacking),          cmocka_unit_test(test_options),
+        cmocka_unit_test(test_named_options),    cmocka_unit_test(test_evaluate),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -213,6 +213,7 @@ static void test_option_table(void **state)
     assert_true(mine.gamma == theirs.gamma);
     assert_int_equal(mine.batch, theirs.batch);
     assert_int_equal(mine.seed, theirs.seed);
+    assert_true(criterion_options_equal(&mine, &theirs, ~0u));
     /* `set` takes them all. */
     const struct command *set;
     assert_int_equal(command_find("set", false, &set, &error), STATUS_OK);

@@ -176,6 +176,44 @@ static void test_passes(void **state)
     session_free(session);
 }
 
+/* An option that changes makes exactly those scores anew whose criterion names it, unless the label fixes it.
+ */
+static void test_stale(void **state)
+{
+    (void)state;
+    static const struct {
+        enum option_id id;
+        unsigned bit;
+    } options[] = {
+#define OPTION_CASE(code, type, member, initial) {OPTION_##code, CRITERION_##code},
+        CRITERION_OPTION_LIST(OPTION_CASE)
+#undef OPTION_CASE
+    };
+    struct session *session =
+        new_session("load example; data shapes images=100; score every,taylor:weight samples=16");
+    for (size_t i = 0; i < COUNT(options); i++) {
+        const struct parameter *parameter = &option_at((int)options[i].id)->parameter;
+        const struct criterion_options before = options_criterion(session->state.options);
+        struct board *old = board_retain(session->state.board);
+        char line[100];
+        snprintf(line, sizeof line, "set %s %s", parameter->name,
+                 parameter->choice ? parameter->choice(2) : "7");
+        run_line(session, line);
+        const struct criterion_options after = options_criterion(session->state.options);
+        assert_false(criterion_options_equal(&before, &after, options[i].bit));
+        assert_true(criterion_options_equal(&before, &after, ~options[i].bit));
+        assert_int_equal(session->state.board->count, old->count);
+        for (int k = 0; k < old->count; k++) {
+            const struct score_entry *entry = &session->state.board->entries[k];
+            const bool stale = entry->choice.criterion->options & ~entry->choice.fixes & options[i].bit;
+            if ((entry->scores != old->entries[k].scores) != stale)
+                fail_msg("%s: %s is %s", line, entry->choice.label, stale ? "as it was" : "made anew");
+        }
+        board_free(old);
+    }
+    session_free(session);
+}
+
 /* The numbers do not depend on the way to them. */
 static void test_same_numbers(void **state)
 {
@@ -507,10 +545,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_loaded), cmocka_unit_test(test_passes),
-        cmocka_unit_test(test_same_numbers),   cmocka_unit_test(test_figures),
-        cmocka_unit_test(test_files),          cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_cancel),         cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_memory_long),    cmocka_unit_test(test_history_bytes),
+        cmocka_unit_test(test_stale),          cmocka_unit_test(test_same_numbers),
+        cmocka_unit_test(test_figures),        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_memory),         cmocka_unit_test(test_memory_long),
+        cmocka_unit_test(test_history_bytes),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

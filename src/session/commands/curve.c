@@ -54,11 +54,10 @@ static void curve_call_free(struct curve_call *work)
 
 static status add_line(struct curve_call *work, const struct choice *choice, int seeds, struct error *error)
 {
-    bool drawn = strcmp(choice->criterion->name, "random") == 0;
     struct line *line = &work->lines[work->line_count++];
     memcpy(line->label, choice->label, sizeof line->label);
     line->first = work->score_count;
-    line->count = drawn ? seeds : 1;
+    line->count = choice->criterion->seeded ? seeds : 1;
     if (work->score_count + line->count > VECTORS_MAX)
         return error_set(error, STATUS_RANGE, "more than %d score vectors", VECTORS_MAX);
     status code = STATUS_OK;

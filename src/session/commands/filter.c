@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/graph/graph.h"
+#include "score/criterion.h"
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/commands/chosen.h"
@@ -223,10 +224,15 @@ status run_filter(struct call *call, struct error *error)
 
 /* --- rank ----------------------------------------------------------------------------------------------- */
 
-/* Without a choice: PROscore where it is scored, else the first criterion that has scores of the layer. */
+/* Without a choice: the preferred criterion where it is scored, else the first that has scores of the layer.
+ */
 static const struct score_entry *default_entry(const struct session *session, int layer)
 {
-    const struct score_entry *entry = session_entry(session, "proscore");
+    const struct score_entry *entry = NULL;
+    for (int i = 0; !entry && criterion_at(i); i++) {
+        if (criterion_at(i)->preferred)
+            entry = session_entry(session, criterion_at(i)->name);
+    }
     for (int i = 0; i < session->state.board->count && (!entry || !entry->scores->layer[layer]); i++)
         entry = &session->state.board->entries[i];
     return entry;

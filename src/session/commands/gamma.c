@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/proscore.h"
 #include "score/proscore_layer.h"
 #include "session/board.h"
@@ -57,7 +58,7 @@ static status read_choice(struct gamma_call *work, struct error *error)
         code = choice_parse(label.text, &work->choice, error);
     if (code != STATUS_OK)
         return code;
-    if (strcmp(work->choice.criterion->name, "proscore") != 0)
+    if (!work->choice.criterion->points)
         return error_set(error, STATUS_RANGE, "criterion: %s has no gamma: 'proscore' or a form of it has",
                          label.text);
     struct criterion_options base = options_criterion(&work->call->options);
@@ -97,7 +98,7 @@ static status lift_layer(struct gamma_call *work, int place, struct proscore_poi
                                     .statistics = board_statistics(session->state.board),
                                     .options = &work->options,
                                     .criterion = work->choice.criterion};
-    status code = proscore_points(&input, points, error);
+    status code = input.criterion->points(&input, points, error);
     for (int64_t c = 0; code == STATUS_OK && c < layer->channels; c++) {
         if (isnan(proscore_log(&points[c], 1)))
             code = error_set(error, STATUS_NAN, "channel %lld: a weight or a gradient is not finite",

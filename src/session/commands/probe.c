@@ -12,6 +12,8 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "prune/rescale.h"
+#include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/commands/logits.h"
@@ -100,16 +102,19 @@ static status form_opinion(const struct layers *layers, const struct scores *sco
 /* Everything that is scored, and what weights alone give. */
 static status choose(const struct session *session, struct choice *choices, int *count, struct error *error)
 {
+    const struct layers *layers = session->state.model->layers;
+    const struct criterion_options base = options_criterion(session->state.options);
+    const struct criterion *criterion;
     status code = STATUS_OK;
     *count = 0;
     for (int i = 0; i < session->state.board->count; i++)
         choices[(*count)++] = session->state.board->entries[i].choice;
-    bool normed = false;
-    for (int i = 0; i < session->state.model->layers->count; i++)
-        normed |= !session->state.model->layers->items[i].output_layer &&
-                  session->state.model->layers->items[i].norm_node >= 0;
-    if (code == STATUS_OK)
-        code = choices_parse(normed ? "l1,l2,bn,geomedian" : "l1,l2,geomedian", choices, count, error);
+    for (int i = 0; code == STATUS_OK && (criterion = criterion_at(i)); i++) {
+        if (!criterion->owner && !criterion->seeded &&
+            !(criterion_needs(layers, criterion, &base) & PASS_NEEDS) &&
+            (!criterion->needs_norm || layers_normed(layers)))
+            code = choices_parse(criterion->name, choices, count, error);
+    }
     return code;
 }
 

@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "session/board.h"
 #include "session/commands/rows.h"
 #include "session/language/command.h"

@@ -9,6 +9,7 @@
 #include "data/sampler.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/score.h"
 #include "session/board.h"
 #include "session/commands/rows.h"

@@ -7,6 +7,8 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
+#include "score/layer.h"
 #include "score/score.h"
 #include "session/board.h"
 #include "session/commands/rows.h"
@@ -33,16 +35,6 @@ static bool has_every(const struct call *call)
     return false;
 }
 
-/* Does any layer that is scored have a BatchNorm? */
-static bool any_normed(const struct layers *layers)
-{
-    for (int i = 0; i < layers->count; i++) {
-        if (!layers->items[i].output_layer && layers->items[i].norm_node >= 0)
-            return true;
-    }
-    return false;
-}
-
 /* The choices of the arguments. `every` leaves out what this network cannot have. */
 static status asked_choices(const struct call *call, struct choice *choices, int *count, struct error *error)
 {
@@ -50,15 +42,15 @@ static status asked_choices(const struct call *call, struct choice *choices, int
     *count = 0;
     for (int i = 0; code == STATUS_OK && call_argument(call, i); i++)
         code = choices_parse(call_argument(call, i), choices, count, error);
-    if (code != STATUS_OK || !has_every(call) || any_normed(call->session->state.model->layers))
+    if (code != STATUS_OK || !has_every(call) || layers_normed(call->session->state.model->layers))
         return code;
     int kept = 0;
     for (int i = 0; i < *count; i++) {
-        if (strcmp(choices[i].label, "bn") != 0)
+        if (choices[i].criterion->needs_norm)
+            reply_add(call->reply, STYLE_NOTE, "%s is left out: no layer has a BatchNorm", choices[i].label);
+        else
             choices[kept++] = choices[i];
     }
-    if (kept < *count)
-        reply_add(call->reply, STYLE_NOTE, "bn is left out: no layer has a BatchNorm");
     *count = kept;
     return STATUS_OK;
 }
@@ -204,11 +196,6 @@ static void step_row(const struct score_entry *entry, const int *layers, int cou
     table_number(figure, (double)report.sign_changes);
 }
 
-static bool is_proscore(const struct score_entry *entry)
-{
-    return strcmp(entry->choice.criterion->name, "proscore") == 0;
-}
-
 /* How large PROscore's step is: while lambda*max|a| and lambda*max|b| are small, the ranking does not depend
  * on it. */
 static status show_step(const struct call *call, const struct shown_scores *shown, const int *layers,
@@ -226,7 +213,7 @@ static status show_step(const struct call *call, const struct shown_scores *show
     table_column(figure, "lambda*max|b|", NULL, COLUMN_REAL, 4);
     table_column(figure, "sign changes", NULL, COLUMN_INTEGER, 0);
     for (int i = 0; i < shown->count; i++) {
-        if (is_proscore(shown->entries[i]))
+        if (shown->entries[i]->choice.criterion->points)
             step_row(shown->entries[i], layers, count, figure);
     }
     figure_note(figure, "the ranking does not depend on lambda while both maxima are far below 1");
@@ -252,7 +239,7 @@ static status show_scores(const struct call *call, const struct choice *choices,
         const struct score_entry *entry = session_entry(call->session, choices[i].label);
         if (!entry)
             continue;
-        step |= is_proscore(entry);
+        step |= entry->choice.criterion->points != NULL;
         shown.entries[shown.count++] = entry;
     }
     const struct layers *all = call->session->state.model->layers;
@@ -300,8 +287,7 @@ static const struct parameter score_arguments[] = {
     PARAMETER_END,
 };
 static const int score_options[] = {
-    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER, OPTION_SEED,  OPTION_GAMMA,
-    OPTION_TARGET,  OPTION_TAYLOR,      OPTION_GRAD,  OPTION_BATCH, OPTION_PRECISION,
+    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER, OPTIONS_OF_CRITERIA OPTION_PRECISION,
     OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_NONE,
 };
 static const struct example score_examples[] = {

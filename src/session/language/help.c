@@ -10,6 +10,7 @@
 #include "score/criterion.h"
 #include "session/language/command.h"
 #include "session/language/help_text.h"
+#include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/cells/canvas.h"
@@ -122,8 +123,40 @@ static void list_options(struct reply *reply)
     }
 }
 
+/* "l1, taylor, geomedian and proscore" */
+static void add_headline(struct text *text)
+{
+    int left = 0;
+    for (int i = 0; criterion_at(i); i++)
+        left += criterion_at(i)->headline;
+    const char *before = "";
+    for (int i = 0; criterion_at(i); i++) {
+        if (!criterion_at(i)->headline)
+            continue;
+        text_add_format(text, "%s%s", before, criterion_at(i)->name);
+        before = --left == 1 ? " and " : ", ";
+    }
+}
+
+/* "taylor:gate, taylor:weight; proscore:bn, proscore:GAMMA" */
+static void add_variants(struct text *text)
+{
+    const char *before = "";
+    for (int i = 0; criterion_at(i); i++) {
+        struct word_list words = {0};
+        choice_variants(criterion_at(i), true, &words);
+        for (size_t k = 0; k < words.count; k++) {
+            text_add_format(text, "%s%s", k ? ", " : before, words.items[k]);
+            before = "; ";
+        }
+        text->failed |= words.failed;
+        word_list_free(&words);
+    }
+}
+
 static void list_criteria(struct reply *reply)
 {
+    struct text forms = {0};
     for (int i = 0; criterion_at(i); i++) {
         const struct criterion *criterion = criterion_at(i);
         reply_line(reply, "  %s\t%s: %s%s%s%s", criterion->name, criterion->title, criterion->help,
@@ -131,10 +164,12 @@ static void list_criteria(struct reply *reply)
                    criterion->paper ? ")" : "");
     }
     reply_line(reply, "%s", "");
-    reply_line(reply,
-               "all is l1, taylor, geomedian and proscore; every is the whole list. Variants: taylor:gate, "
-               "taylor:gate-batch, taylor:gate-abs, taylor:weight, taylor:weight-sum; proscore:bn, "
-               "proscore:bn-affine, proscore:filter, proscore:GAMMA.");
+    text_add(&forms, "all is ");
+    add_headline(&forms);
+    text_add(&forms, "; every is the whole list. Variants: ");
+    add_variants(&forms);
+    reply_line(reply, "%s.", reply_text(reply, &forms));
+    text_free(&forms);
 }
 
 static const struct help_topic tables[] = {

@@ -2,12 +2,12 @@
 /* Names of criteria and their variants. */
 #include "session/words/choice.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/status.h"
 #include "base/text.h"
-
-static const char *const headline[] = {"l1", "taylor", "geomedian", "proscore"};
+#include "score/criterion_options.h"
 
 /* Index of a name in an enumeration's list of names, -1 when absent. */
 static int index_of(const char *(*name_at)(int index), const char *name)
@@ -19,30 +19,33 @@ static int index_of(const char *(*name_at)(int index), const char *name)
     return -1;
 }
 
-/* What may follow the colon, by criterion. */
-static bool fix_variant(struct choice *choice, const char *variant)
+/* Read a variant's text into the option that it fixes. */
+static bool read_variant(const struct criterion *criterion, const struct criterion_variant *variant,
+                         const char *text, struct criterion_options *options)
 {
-    int index;
-    double gamma;
-    if (strcmp(choice->criterion->name, "taylor") == 0 &&
-        (index = index_of(taylor_variant_name, variant)) >= 0) {
-        choice->fixed_taylor = true;
-        choice->fixed.taylor = (enum taylor_variant)index;
-        return true;
-    }
-    if (strcmp(choice->criterion->name, "proscore") != 0)
+    struct criterion_options tried = criterion_defaults();
+    struct error ignored = {0};
+    double value;
+    if (variant->name && (value = index_of(variant->name, text)) < 0)
         return false;
-    if ((index = index_of(proscore_target_name, variant)) >= 0) {
-        choice->fixed_target = true;
-        choice->fixed.target = (enum proscore_target)index;
-        return true;
-    }
-    if (text_to_double(variant, &gamma) && gamma > 0) {
-        choice->fixed_gamma = true;
-        choice->fixed.gamma = gamma;
-        return true;
-    }
-    return false;
+    if (!variant->name && !text_to_double(text, &value))
+        return false;
+    criterion_options_set(&tried, variant->option, value);
+    if (criterion->check && criterion->check(&tried, &ignored) != STATUS_OK)
+        return false;
+    criterion_options_copy(options, &tried, variant->option);
+    return true;
+}
+
+static bool fix_variant(struct choice *choice, const char *text)
+{
+    const struct criterion_variant *variant = choice->criterion->variants;
+    while (variant && variant->what && !read_variant(choice->criterion, variant, text, &choice->fixed))
+        variant++;
+    if (!variant || !variant->what)
+        return false;
+    choice->fixes |= variant->option;
+    return true;
 }
 
 static status no_criterion(const char *name, struct error *error)
@@ -58,20 +61,33 @@ static status no_criterion(const char *name, struct error *error)
     return code;
 }
 
-static status no_variant(const struct choice *choice, const char *variant, struct error *error)
+/* "a target (bn, bn-affine, filter) or a gamma over 0" */
+static void add_expected(const struct criterion_variant *variants, struct text *text)
 {
-    if (strcmp(choice->criterion->name, "proscore") == 0)
-        return error_set(error, STATUS_NOT_FOUND,
-                         "proscore has no variant '%s': a target (bn, bn-affine, filter) or a gamma over 0",
-                         variant);
-    if (strcmp(choice->criterion->name, "taylor") != 0)
-        return error_set(error, STATUS_NOT_FOUND, "%s has no variants: '%s' is not expected",
-                         choice->criterion->name, variant);
+    for (const struct criterion_variant *variant = variants; variant->what; variant++) {
+        text_add_format(text, "%s%s", variant == variants ? "" : " or ", variant->what);
+        for (int i = 0; variant->name && variant->name(i); i++)
+            text_add_format(text, "%s%s", i ? ", " : " (", variant->name(i));
+        text_add(text, variant->name ? ")" : "");
+    }
+}
+
+static status no_variant(const struct criterion *criterion, const char *variant, struct error *error)
+{
+    const struct criterion_variant *variants = criterion->variants;
+    struct text expected = {0};
     struct word_list words = {0};
-    for (int i = 0; taylor_variant_name(i); i++)
-        word_list_add(&words, taylor_variant_name(i));
-    status code = error_set(error, STATUS_NOT_FOUND, "taylor has no variant '%s'%s", variant,
-                            word_list_hint(&words, variant));
+    if (!variants)
+        return error_set(error, STATUS_NOT_FOUND, "%s has no variants: '%s' is not expected", criterion->name,
+                         variant);
+    add_expected(variants, &expected);
+    for (int i = 0; variants->name && variants->name(i); i++)
+        word_list_add(&words, variants->name(i));
+    const bool several = variants[1].what || !variants->name;
+    status code =
+        error_set(error, STATUS_NOT_FOUND, "%s has no variant '%s'%s%s", criterion->name, variant,
+                  several ? ": " : "", several ? text_data(&expected) : word_list_hint(&words, variant));
+    text_free(&expected);
     word_list_free(&words);
     return code;
 }
@@ -91,7 +107,7 @@ status choice_parse(const char *text, struct choice *choice, struct error *error
         return no_criterion(name, error);
     for (char *variant; (variant = strsep(&rest, ":"));) {
         if (!fix_variant(choice, variant))
-            return no_variant(choice, variant, error);
+            return no_variant(choice->criterion, variant, error);
     }
     return STATUS_OK;
 }
@@ -116,8 +132,10 @@ static status add_word(const char *word, struct choice *choices, int *count, str
 {
     status code = STATUS_OK;
     if (strcmp(word, "all") == 0) {
-        for (size_t i = 0; code == STATUS_OK && i < sizeof headline / sizeof *headline; i++)
-            code = add_choice(headline[i], choices, count, error);
+        for (int i = 0; code == STATUS_OK && criterion_at(i); i++) {
+            if (criterion_at(i)->headline)
+                code = add_choice(criterion_at(i)->name, choices, count, error);
+        }
         return code;
     }
     if (strcmp(word, "every") == 0) {
@@ -154,12 +172,7 @@ status choices_parse(const char *text, struct choice *choices, int *count, struc
 struct criterion_options choice_options(const struct choice *choice, const struct criterion_options *options)
 {
     struct criterion_options result = *options;
-    if (choice->fixed_taylor)
-        result.taylor = choice->fixed.taylor;
-    if (choice->fixed_target)
-        result.target = choice->fixed.target;
-    if (choice->fixed_gamma)
-        result.gamma = choice->fixed.gamma;
+    criterion_options_copy(&result, &choice->fixed, choice->fixes);
     return result;
 }
 
@@ -172,7 +185,25 @@ unsigned choice_needs(const struct choice *choice, const struct criterion_option
 
 bool choice_is_batched(const struct choice *choice, const struct criterion_options *options)
 {
-    return strcmp(choice->criterion->name, "taylor") == 0 && options->taylor == TAYLOR_GATE_BATCH;
+    return choice->criterion->batched && choice->criterion->batched(options);
+}
+
+static void add_variant(const struct criterion *criterion, const char *variant, struct word_list *list)
+{
+    char word[CHOICE_LABEL_SIZE];
+    snprintf(word, sizeof word, "%s:%s", criterion->name, variant);
+    word_list_add(list, word);
+}
+
+void choice_variants(const struct criterion *criterion, bool numbers, struct word_list *list)
+{
+    const struct criterion_variant *variant = criterion->variants;
+    for (; variant && variant->what; variant++) {
+        for (int i = 0; variant->name && variant->name(i); i++)
+            add_variant(criterion, variant->name(i), list);
+        if (!variant->name && numbers)
+            add_variant(criterion, variant->number, list);
+    }
 }
 
 void choice_words(struct word_list *list)
@@ -181,14 +212,6 @@ void choice_words(struct word_list *list)
     word_list_add(list, "every");
     for (int i = 0; criterion_at(i); i++)
         word_list_add(list, criterion_at(i)->name);
-    for (int i = 0; taylor_variant_name(i); i++) {
-        char word[CHOICE_LABEL_SIZE] = "taylor:";
-        strncat(word, taylor_variant_name(i), sizeof word - strlen(word) - 1);
-        word_list_add(list, word);
-    }
-    for (int i = 0; proscore_target_name(i); i++) {
-        char word[CHOICE_LABEL_SIZE] = "proscore:";
-        strncat(word, proscore_target_name(i), sizeof word - strlen(word) - 1);
-        word_list_add(list, word);
-    }
+    for (int i = 0; criterion_at(i); i++)
+        choice_variants(criterion_at(i), false, list);
 }

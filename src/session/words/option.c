@@ -9,6 +9,7 @@
 #include "nn/engine/run.h"
 #include "nn/graph/tensor.h"
 #include "prune/selection.h"
+#include "score/criterion_options.h"
 #include "stats/correlation.h"
 
 #define CHOICES(function, ...)                                                                               \
@@ -180,14 +181,12 @@ bool option_is_default(const struct options *options, enum option_id id)
 
 struct criterion_options options_criterion(const struct options *options)
 {
-    struct criterion_options criterion = criterion_defaults();
-    criterion.taylor = (enum taylor_variant)option_integer(options, OPTION_TAYLOR);
-    criterion.target = (enum proscore_target)option_integer(options, OPTION_TARGET);
-    criterion.gradient = (enum gradient_scale)option_integer(options, OPTION_GRAD);
-    criterion.gamma = option_real(options, OPTION_GAMMA);
-    criterion.batch = option_integer(options, OPTION_BATCH);
-    criterion.seed = (uint64_t)option_integer(options, OPTION_SEED);
-    return criterion;
+#define TAKE(code, type, member, initial)                                                                    \
+    .member = (type) _Generic((type)0, double                                                                \
+                              : option_real, default                                                         \
+                              : option_integer)(options, OPTION_##code),
+    return (struct criterion_options){CRITERION_OPTION_LIST(TAKE)};
+#undef TAKE
 }
 
 status options_sample(const struct options *options, struct sample_options *sample, struct error *error)

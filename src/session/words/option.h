@@ -10,17 +10,16 @@
 #include "score/criterion.h"
 #include "session/words/value.h"
 
+/* The ids of the criteria's options, OPTION_SEED to OPTION_BATCH, in a list of ids. */
+#define OPTION_OF_CRITERIA(code, type, member, initial) OPTION_##code,
+#define OPTIONS_OF_CRITERIA                             CRITERION_OPTION_LIST(OPTION_OF_CRITERIA)
+
 enum option_id {
     OPTION_SAMPLES,
     OPTION_BALANCED,
     OPTION_ORDER,
-    OPTION_SEED,
-    OPTION_GAMMA,
-    OPTION_TARGET,
-    OPTION_TAYLOR,
-    OPTION_GRAD,
-    OPTION_BATCH,
-    OPTION_RATIO,
+    OPTIONS_OF_CRITERIA /* with its comma */
+        OPTION_RATIO,
     OPTION_ROUND,
     OPTION_METHOD,
     OPTION_BY,

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options of all criteria in one value, and which of them a criterion depends on. Everything comes from one
+ * list: the struct, its defaults, copies and comparisons, and what the session's `set` hands over. */
+#ifndef IPPRO_SCORE_CRITERION_OPTIONS_H
+#define IPPRO_SCORE_CRITERION_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum taylor_variant { TAYLOR_GATE, TAYLOR_GATE_BATCH, TAYLOR_GATE_ABS, TAYLOR_WEIGHT, TAYLOR_WEIGHT_SUM };
+enum proscore_target { PROSCORE_BN, PROSCORE_BN_AFFINE, PROSCORE_FILTER };
+enum gradient_scale { GRADIENT_MEAN, GRADIENT_BATCHSUM, GRADIENT_SUM };
+
+/* code, type (double, or an integer or enumeration), member, default; in the order of `set`.
+ * SEED: of random numbers. GAMMA: PROscore's step lambda > 0; INFINITY gives the limit ||g_F|| / |g_D|.
+ * BATCH: images; of Taylor's gate-batch, and for GRADIENT_BATCHSUM, which multiplies lambda by
+ * ceil(images / batch). */
+#define CRITERION_OPTION_LIST(X)                                                                             \
+    X(SEED, uint64_t, seed, 1)                                                                               \
+    X(GAMMA, double, gamma, 0.01)                                                                            \
+    X(TARGET, enum proscore_target, target, PROSCORE_BN)                                                     \
+    X(TAYLOR, enum taylor_variant, taylor, TAYLOR_GATE)                                                      \
+    X(GRAD, enum gradient_scale, gradient, GRADIENT_MEAN)                                                    \
+    X(BATCH, int64_t, batch, 64)
+
+struct criterion_options {
+#define OPTION_MEMBER(code, type, member, initial) type member;
+    CRITERION_OPTION_LIST(OPTION_MEMBER)
+#undef OPTION_MEMBER
+};
+
+enum criterion_option_place {
+#define OPTION_PLACE(code, type, member, initial) CRITERION_PLACE_##code,
+    CRITERION_OPTION_LIST(OPTION_PLACE)
+#undef OPTION_PLACE
+        CRITERION_OPTIONS
+};
+
+/* CRITERION_SEED, CRITERION_GAMMA ...: bits that are or-ed to say which options. */
+enum criterion_option {
+#define OPTION_BIT(code, type, member, initial) CRITERION_##code = 1 << CRITERION_PLACE_##code,
+    CRITERION_OPTION_LIST(OPTION_BIT)
+#undef OPTION_BIT
+};
+
+struct criterion_options criterion_defaults(void);
+/* Those that `which` names, and no others, are compared, copied, or set (a number; an enumeration's index).
+ */
+bool criterion_options_equal(const struct criterion_options *a, const struct criterion_options *b,
+                             unsigned which);
+void criterion_options_copy(struct criterion_options *to, const struct criterion_options *from,
+                            unsigned which);
+void criterion_options_set(struct criterion_options *options, unsigned which, double value);
+
+/* Names of the enumerations, for the option table: index to name, NULL past the end. */
+const char *taylor_variant_name(int index); /* taylor.c */
+const char *proscore_target_name(int index);
+const char *gradient_scale_name(int index);
+
+#endif
