@@ -21,7 +21,7 @@ static void TYPED(add_scaled)(const struct kernel_call *call, REAL factor)
         REAL *y = output + cursor.at[0];
 
         if (loops->row_stride[0] == 0)
-            y[0] += (REAL)ROW_SUM(x, loops->length);
+            y[0] += (REAL)TYPED(row_sum)(x, loops->length);
         else
             for (int64_t i = 0; i < loops->length; i++)
                 y[i] += x[i];
@@ -111,7 +111,7 @@ static void TYPED(max_backward)(const struct kernel_call *call)
         return;
     for (int64_t i = 0; i < count; i++)
         equal[i] = 0;
-    for (int pass = 0; pass < 2; pass++) {
+    for (int counted = 0; counted < 2; counted++) {
         struct broadcast_cursor cursor = {0};
 
         for (int64_t row = 0; row < loops->rows; row++) {
@@ -120,7 +120,7 @@ static void TYPED(max_backward)(const struct kernel_call *call)
 
                 if (input[x] != output[y])
                     continue;
-                if (pass == 0)
+                if (counted == 0)
                     equal[y]++;
                 else
                     to[x] += from[y] / (REAL)equal[y];
