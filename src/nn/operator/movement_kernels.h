@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The copies of movement.h for one element type. Included by movement.c with REAL (the C type),
- * TYPED(name) and FILL (the movement's fill value of that type) defined, and GRADIENT where the type has
- * gradients. */
+/* The copies of movement.h for one element type (typed.h): boxes (dim[0], dim[1], ...) of an input go to an
+ * output, each side with its own strides. */
 
 /* One innermost row: to[i * to_stride] = from[i * from_stride]. */
 static void TYPED(copy_row)(REAL *to, int64_t to_stride, const REAL *from, int64_t from_stride, int64_t count)
@@ -13,6 +12,7 @@ static void TYPED(copy_row)(REAL *to, int64_t to_stride, const REAL *from, int64
             to[i * to_stride] = from[i * from_stride];
 }
 
+/* to[at strides of the output] = from[at strides of the input], for every index of the box. */
 static void TYPED(copy_box)(const struct copy *copy, REAL *to, const REAL *from)
 {
     const int last = copy->rank - 1;
@@ -43,6 +43,7 @@ void TYPED(movement_forward)(const struct kernel_call *call)
 }
 
 #if HAS_GRADIENT
+/* The gradient of copy_box: to[at strides of the input] += from[at strides of the output]. */
 static void TYPED(add_box)(const struct copy *copy, REAL *to, const REAL *from)
 {
     const int last = copy->rank - 1;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels of Resize for one type. Included by op_resize.c once per type, with REAL and TYPED(name) defined;
- * there is no include guard on purpose.
- *
- * Interpolation is a product of one-dimensional ones, so it is done axis after axis. A resampling sees its
- * data as outer x in x inner and makes outer x out x inner of it. */
+/* Kernels of Resize for one type (typed.h). Interpolation is a product of one-dimensional ones, so it is done
+ * axis after axis: a resampling makes y (outer, out, inner) of x (outer, in, inner). */
 
+/* y[o][k][i] = (1 - weight_k) * x[o][low_k][i] + weight_k * x[o][high_k][i] */
 static void TYPED(resample_forward)(const struct resampling *r, REAL *output, const REAL *input)
 {
     const int64_t inner = r->inner;
@@ -24,6 +22,7 @@ static void TYPED(resample_forward)(const struct resampling *r, REAL *output, co
     }
 }
 
+/* All resamplings of the plan, one after the other. */
 static void TYPED(resize_forward)(const struct kernel_call *call)
 {
     const struct resize *plan = call->plan;
@@ -43,7 +42,8 @@ static void TYPED(resize_forward)(const struct kernel_call *call)
 }
 
 #if HAS_GRADIENT
-/* The resamplings in reverse order: every output position hands its gradient to what it was made of. */
+/* dx (outer, in, inner)[o][low_k][i] += (1 - weight_k) * dy (outer, out, inner)[o][k][i], [o][high_k][i] +=
+ * weight_k times the same. */
 static void TYPED(resample_backward)(const struct resampling *r, REAL *to, const REAL *from)
 {
     const int64_t inner = r->inner;
@@ -62,6 +62,7 @@ static void TYPED(resample_backward)(const struct resampling *r, REAL *to, const
     }
 }
 
+/* The resamplings in reverse order. */
 static void TYPED(resize_backward)(const struct kernel_call *call)
 {
     const struct resize *plan = call->plan;

@@ -59,6 +59,7 @@ static void TYPED(log_softmax_row_back)(REAL *to, const REAL *g, const REAL *y, 
         to[i * inner] += (REAL)((double)g[i * inner] - exp((double)y[i * inner]) * sum);
 }
 
+/* y (outer, length, inner) from x (outer, length, inner), row by row. */
 static void TYPED(each_row)(const struct kernel_call *call,
                             void (*row)(REAL *y, const REAL *x, int64_t length, int64_t inner))
 {
@@ -74,6 +75,7 @@ static void TYPED(each_row)(const struct kernel_call *call,
     }
 }
 
+/* dx (outer, length, inner) += from dy and y of the same shape, row by row. */
 static void TYPED(each_row_back)(const struct kernel_call *call,
                                  void (*row)(REAL *to, const REAL *g, const REAL *y, int64_t length,
                                              int64_t inner))
