@@ -10,4 +10,8 @@ src_libnn_a_SOURCES += \
 	src/nn/fused/memory.c \
 	src/nn/fused/move.c \
 	src/nn/fused/parameters.c \
-	src/nn/fused/recognise.c
+	src/nn/fused/recognise.c \
+	src/nn/fused/recognise_internal.h \
+	src/nn/fused/recognise_layer.c \
+	src/nn/fused/recognise_operator.c \
+	src/nn/fused/step.c
