@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Fast kernels on activations whose channels are blocked, for one micro-batch on one thread.
  *
- * A blocked activation is float [image][channel block][row][column][LANES], 64-byte aligned, without a halo;
- * channels past the last are zero, and every kernel writes zero there. What has one number per channel (bias,
- * scale, shift) is padded with zeros to whole blocks.
+ * A blocked activation is float (N, C/16, H, W, 16): image, block of LANES channels, row, column, channel of
+ * the block, 64-byte aligned, without a halo; C/16 is rounded up, channels past the last are zero, and every
+ * kernel writes zero there. What has one number per channel (bias, scale, shift) is padded with zeros to
+ * whole blocks: (C/16, 16).
  *
  * Each kernel is one source that is compiled for several instruction sets; the best that the processor has is
  * chosen once. Kernels are pure functions: no allocation, no failure, and a result that depends on the
@@ -72,7 +73,9 @@ struct blocked_family {
      * packed: weights_size floats, 64-byte aligned. `images` does not matter: pack once per network. */
     void (*pack_weights)(const struct blocked_convolution *geometry, const float *weights, float *packed);
     size_t (*workspace)(const struct blocked_convolution *geometry);
-    /* workspace: that many floats, 64-byte aligned, contents undefined before and after; one per thread. */
+    /* input: (N, C/16, H, W, 16), or (N, C, H, W) if planar; what the epilogue reads and writes: (N, O/16,
+     * H', W', 16). workspace: that many floats, 64-byte aligned, contents undefined before and after; one per
+     * thread. */
     void (*run)(const struct blocked_convolution *geometry, const float *packed, const float *input,
                 const struct blocked_epilogue *epilogue, float *workspace);
 };

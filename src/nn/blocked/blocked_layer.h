@@ -49,13 +49,12 @@ struct blocked_layer_kernels {
     void (*max_backward)(const struct blocked_pooling *pooling, const float *input, const float *gradient,
                          float *to);
     void (*average_backward)(const struct blocked_pooling *pooling, const float *gradient, float *to);
-    /* [image][channel][position] and back; `add` to what is there. */
+    /* (N, C, positions) to (N, C/16, positions, 16) and back; `add` to what is there. */
     void (*to_blocked)(int images, int channels, int positions, const float *plain, float *blocked, bool add);
     void (*to_plain)(int images, int channels, int positions, const float *blocked, float *plain, bool add);
-    /* Add to the gradient of a convolution's weights,
-     * [out_channels][in_channels][kernel_height][kernel_width], from its blocked input and the gradient of
-     * what it computes. Neither planar nor transposed, and without groups. Some 1,000 positions are summed in
-     * registers, those sums in memory. */
+    /* Add to the gradient of a convolution's weights (O, C, kh, kw) from its input (N, C/16, H, W, 16) and
+     * the gradient of what it computes (N, O/16, H', W', 16). Neither planar nor transposed, and without
+     * groups. Some 1,000 positions are summed in registers, those sums in memory. */
     void (*weight_gradient)(const struct blocked_convolution *geometry, const float *input,
                             const float *delta, float *gradient);
 };

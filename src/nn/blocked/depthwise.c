@@ -30,7 +30,7 @@ static size_t workspace(const struct blocked_convolution *g)
     return 0;
 }
 
-/* packed: [channel block][tap][LANES]. */
+/* packed: (C/16, kh * kw, 16) from weights (C, 1, kh, kw). */
 static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
 {
     const int taps = g->kernel_height * g->kernel_width;
@@ -210,6 +210,8 @@ static void run_plane(const struct plan *plan, struct call *call, const float *i
     }
 }
 
+/* y (N, C/16, H', W', 16)[n][c][p] = sum_k weights[c][k] * x (N, C/16, H, W, 16)[n][c][p * stride + k *
+ * dilation - pad] */
 static void run(const struct blocked_convolution *g, const float *packed, const float *input,
                 const struct blocked_epilogue *epilogue, float *space)
 {

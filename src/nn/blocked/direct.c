@@ -124,6 +124,7 @@ static struct frame frame_of(const struct blocked_convolution *g)
     return f;
 }
 
+/* to (C/16, height, width, 16) of the frame from input (C/16, H, W, 16), of one image, with zeros around. */
 static void fill_frame(const struct blocked_convolution *g, const struct frame *f, const float *input,
                        float *to)
 {
@@ -181,7 +182,8 @@ static float weight_at(const struct blocked_convolution *g, const float *weights
                    (size_t)kx];
 }
 
-/* One phase of one group: [block of input channels][tap][channel of the block][channel of the group]. */
+/* One phase of one group: (C/16, taps of the phase, channel of the block, group), without channels past the
+ * last, from weights (O, C, kh, kw), or (C, O, kh, kw) if transposed. */
 static float *pack_phase(const struct blocked_convolution *g, const struct dimension *rows,
                          const struct dimension *columns, int from, int group, const float *weights,
                          float *packed)
@@ -197,7 +199,7 @@ static float *pack_phase(const struct blocked_convolution *g, const struct dimen
     return packed;
 }
 
-/* packed: per group, per phase. */
+/* packed: (groups of output channels, phases) of those. */
 static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
 {
     for (int from = 0, group; (group = group_at(g, from)) > 0; from += group)
@@ -389,6 +391,8 @@ static void run_group(const struct blocked_convolution *g, const struct frame *f
         }
 }
 
+/* y (N, O/16, H', W', 16)[n][o][p] = sum_c sum_k weights[o][c][k] * x[n][c][p * stride + k * dilation - pad],
+ * of x (N, C/16, H, W, 16), or (N, C, H, W) if planar. */
 static void run(const struct blocked_convolution *g, const float *packed, const float *input,
                 const struct blocked_epilogue *epilogue, float *space)
 {

@@ -36,8 +36,7 @@ static size_t weights_size(const struct blocked_convolution *g)
     return (size_t)slices(g, &slice) * family_of(&slice)->weights_size(&slice) + dense_size(&slice);
 }
 
-/* dense: [filter][channel][tap] of the slice, from those of its groups: [filter][channel of the group][tap].
- */
+/* dense (O, C, taps) of the slice, from weights (O, C/g, taps) of its groups. */
 static void fill_dense(const struct blocked_convolution *g, const struct blocked_convolution *slice,
                        const float *weights, float *dense)
 {
@@ -108,6 +107,7 @@ static struct tail_gradient tail_at(const struct tail_gradient *g, size_t at, in
     return part;
 }
 
+/* y (N, O/16, H', W', 16) from x (N, C/16, H, W, 16): each slice is a convolution without groups. */
 static void run(const struct blocked_convolution *g, const float *packed, const float *input,
                 const struct blocked_epilogue *epilogue, float *space)
 {

@@ -7,6 +7,8 @@
 #include "nn/blocked/tail_gradient.h"
 #include "nn/blocked/lanes.h"
 
+/* h (N, C/16, positions, 16) = relu(scale (C) * y + shift (C) + residual), of y and residual of the same
+ * shape. */
 void ISA_NAME(blocked_tail)(int images, int channels, int positions, const float *input,
                             const struct blocked_epilogue *epilogue)
 {
@@ -28,6 +30,7 @@ void ISA_NAME(blocked_tail)(int images, int channels, int positions, const float
 
 enum { CHUNK = 8 }; /* positions summed in float */
 
+/* The sums of one plane (positions, WIDTH) go to sums (N, TAIL_SUMS, C/16, 16). */
 LANES_INLINE void tail_plane(const struct tail_gradient *pointer, int what, int image, int channel, size_t at)
 {
     const struct tail_gradient tail = *pointer;
@@ -61,6 +64,8 @@ COMBINATIONS(DEFINE)
 #define ENTRY(what) plane_##what,
 static plane_function *const plane_functions[] = {COMBINATIONS(ENTRY)};
 
+/* delta = G where the relu lets it pass; residual += delta; out = scale (C) * delta: all (N, C/16, positions,
+ * 16). */
 void ISA_NAME(blocked_tail_gradient)(const struct tail_gradient *tail)
 {
     plane_function *function = plane_functions[tail_what(tail)];

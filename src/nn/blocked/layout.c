@@ -11,6 +11,7 @@ static int lanes_at(int channels, int first)
     return channels - first < LANES ? channels - first : LANES;
 }
 
+/* blocked (N, C/16, positions, 16) = plain (N, C, positions), or += */
 void ISA_NAME(blocked_from_plain)(int images, int channels, int positions, const float *plain, float *blocked,
                                   bool add)
 {
@@ -28,6 +29,7 @@ void ISA_NAME(blocked_from_plain)(int images, int channels, int positions, const
         }
 }
 
+/* plain (N, C, positions) = blocked (N, C/16, positions, 16), or += */
 void ISA_NAME(blocked_to_plain)(int images, int channels, int positions, const float *blocked, float *plain,
                                 bool add)
 {

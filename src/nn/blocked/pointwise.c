@@ -65,7 +65,7 @@ static size_t workspace(const struct blocked_convolution *g)
     return strided(g) ? (size_t)images_together(g) * image_size(channels, positions(g)) : 0;
 }
 
-/* packed: per group [in channel][channel of the group]. */
+/* packed: (groups, C, group) from weights (O, C), or (C, O) if transposed; the last group may be half one. */
 static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
 {
     for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group)
@@ -141,6 +141,7 @@ static void run_images(const struct blocked_convolution *g, int first, int image
     }
 }
 
+/* to (C/16, H', W', 16)[.][y][x] = input (C/16, H, W, 16)[.][y * stride][x * stride], of one image. */
 static void gather(const struct blocked_convolution *g, const float *input, float *to)
 {
     const size_t plane = (size_t)g->in_height * (size_t)g->in_width * LANES;
@@ -181,6 +182,7 @@ static void spread(const struct blocked_convolution *g, const float *from,
             }
 }
 
+/* y (N, O/16, H', W', 16)[n][o][p] = sum_c weights[o][c] * x (N, C/16, H, W, 16)[n][c][p * stride] */
 static void run(const struct blocked_convolution *g, const float *packed, const float *input,
                 const struct blocked_epilogue *epilogue, float *space)
 {

@@ -56,6 +56,7 @@ LANES_INLINE struct best largest(const struct view *view, const float *in)
                             at = plane * out_plane + (size_t)(oy * sizes[2] + ox) * LANES;                   \
                      p < LANES; p += WIDTH, in += WIDTH, at += WIDTH)
 
+/* y (N, C/16, H', W', 16)[p] = max over the window of x (N, C/16, H, W, 16) */
 void ISA_NAME(blocked_max_forward)(const struct blocked_pooling *pooling, const float *input, float *out)
 {
     FOR_EACH_WINDOW(pooling)
@@ -65,6 +66,7 @@ void ISA_NAME(blocked_max_forward)(const struct blocked_pooling *pooling, const 
     }
 }
 
+/* dx (N, C/16, H, W, 16) += dy (N, C/16, H', W', 16)[p] at the largest of each window of x. */
 void ISA_NAME(blocked_max_backward)(const struct blocked_pooling *pooling, const float *input,
                                     const float *gradient, float *to)
 {
@@ -89,6 +91,7 @@ LANES_INLINE float share_of(const struct view *view)
     return (float)span_share((struct span){0, 1, 1}, *view->rows, *view->columns);
 }
 
+/* y (N, C/16, H', W', 16)[p] = sum over the window of x (N, C/16, H, W, 16) / its divisor */
 void ISA_NAME(blocked_average_forward)(const struct blocked_pooling *pooling, const float *input, float *out)
 {
     FOR_EACH_WINDOW(pooling)
@@ -106,6 +109,7 @@ void ISA_NAME(blocked_average_forward)(const struct blocked_pooling *pooling, co
     }
 }
 
+/* dx (N, C/16, H, W, 16) += dy (N, C/16, H', W', 16)[p] / divisor all over each window. */
 void ISA_NAME(blocked_average_backward)(const struct blocked_pooling *pooling, const float *gradient,
                                         float *to)
 {

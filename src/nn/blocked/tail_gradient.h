@@ -50,6 +50,7 @@ LANES_INLINE void tail_put(float *to, vector v, bool add)
     vector_store(to, v);
 }
 
+/* delta, the sums and what is written, of WIDTH channels at one position; `at` is its offset. */
 LANES_INLINE void tail_position(const struct tail_gradient *tail, int what, const struct tail_channels *c,
                                 size_t at, vector g, struct tail_row *row)
 {

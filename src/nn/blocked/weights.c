@@ -122,6 +122,8 @@ static struct blocked_convolution flattened(const struct blocked_convolution *g)
     return flat;
 }
 
+/* dweights (O, C, kh, kw)[o][c][k] += sum_n sum_p delta (N, O/16, H', W', 16)[n][o][p] * x (N, C/16, H, W,
+ * 16)[n][c][q], q = p * stride + k * dilation - pad. */
 void ISA_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometry, const float *input,
                                        const float *delta, float *gradient)
 {

@@ -99,7 +99,8 @@ static void gather_filters(const struct blocked_convolution *g, const float *wei
     }
 }
 
-/* packed: per group of output channels [place][in channel][channel of the group]. */
+/* packed: (groups of output channels, PLACES, C, group), each filter (3, 3) transformed to G w G^T (TAPS,
+ * TAPS). */
 static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
 {
     for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group) {
@@ -182,7 +183,8 @@ static void tile_next(const struct shape *s, struct tile *tile)
     tile->image++;
 }
 
-/* Tiles from..to-1 of the micro-batch as transformed [place][channel block][tile][LANES]. */
+/* Tiles from..to-1 of the micro-batch, of input (N, C/16, H, W, 16), as transformed (PLACES, C/16, tile, 16):
+ * B^T d B. */
 static void input_batch(const struct blocked_convolution *g, const struct shape *s, const float *input,
                         int from, int to, float *transformed, float *columns)
 {
@@ -248,7 +250,8 @@ PRODUCT_TILES(DEFINE)
 static products_function *const products_functions[2][TILE + 1] = {{PRODUCT_TILES(HALF)},
                                                                    {PRODUCT_TILES(FULL)}};
 
-/* sums: [place][tile of the batch][channel of the group]. */
+/* sums (PLACES, tile, group) = transformed (PLACES, C/16, tile, 16) * weights (PLACES, C, group), place by
+ * place. */
 static void group_products(const struct blocked_convolution *g, const struct shape *s, int tiles, int group,
                            const float *transformed, const float *weights, float *sums)
 {
@@ -323,6 +326,8 @@ static void output_group(const struct blocked_convolution *g, const struct shape
     }
 }
 
+/* y (N, O/16, H', W', 16) from x (N, C/16, H, W, 16): tile by tile, A^T [(G w G^T) * (B^T d B)] A, summed
+ * over C. */
 static void run(const struct blocked_convolution *g, const float *packed, const float *input,
                 const struct blocked_epilogue *epilogue, float *space)
 {

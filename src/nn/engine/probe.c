@@ -10,16 +10,8 @@
 #include "nn/graph/tensor.h"
 #include "nn/operator/rows.h"
 
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/engine/probe_kernels.h"
-#undef REAL
-#undef TYPED
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/engine/probe_kernels.h"
-#undef REAL
-#undef TYPED
+#define KERNELS "nn/engine/probe_kernels.h"
+#include "nn/operator/typed.h"
 
 static bool is_computed(const struct engine *engine, int value)
 {

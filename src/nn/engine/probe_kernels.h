@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sums of one channel of one image for one real type. Included by probe.c once per type, with REAL and
- * TYPED(name) defined; there is no include guard on purpose. */
+/* Sums of one channel of one image for one real type (nn/operator/typed.h): delta, y and u are (count) long.
+ */
 
-/* sums: delta, delta * (y - center), u * delta. */
+/* sums (3): sum delta, sum delta * (y - center), sum u * delta. */
 ROWS_CLONES static void TYPED(delta_sums)(const REAL *delta, const REAL *y, const REAL *u, double center,
                                           int64_t count, double sums[3])
 {
@@ -28,6 +28,7 @@ ROWS_CLONES static void TYPED(delta_sums)(const REAL *delta, const REAL *y, cons
         sums[k] = lanes_sum(&sum[2 * k], &sum[2 * k + 1]) + rest[k];
 }
 
+/* sum G * u */
 ROWS_CLONES static double TYPED(lift_sum)(const REAL *gradient, const REAL *u, int64_t count)
 {
     return TYPED(row_dot)(gradient, u, count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inside of the fused engine. recognise.c makes steps of operators; memory.c lays out memory;
- * fused_layer.c and fused_layer_backward.c run layers, parameters.c holds their parameters; kinds.c runs
- * everything else. */
+/* The inside of the fused engine. recognise.c and its two kinds of recognisers make steps of operators;
+ * memory.c lays out memory; fused_layer.c and fused_layer_backward.c run layers, parameters.c holds their
+ * parameters; kinds.c runs everything else. */
 #ifndef IPPRO_NN_FUSED_INTERNAL_H
 #define IPPRO_NN_FUSED_INTERNAL_H
 

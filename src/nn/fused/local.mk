@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+EXTRA_DIST += src/nn/fused/README.md
 src_libnn_a_SOURCES += \
 	src/nn/fused/choose.c \
 	src/nn/fused/fused.c src/nn/fused/fused.h \
@@ -9,4 +10,8 @@ src_libnn_a_SOURCES += \
 	src/nn/fused/memory.c \
 	src/nn/fused/move.c \
 	src/nn/fused/parameters.c \
-	src/nn/fused/recognise.c
+	src/nn/fused/recognise.c \
+	src/nn/fused/recognise_internal.h \
+	src/nn/fused/recognise_layer.c \
+	src/nn/fused/recognise_operator.c \
+	src/nn/fused/step.c

@@ -128,13 +128,5 @@ status convolution_plan_columns(struct prepare *prepare, struct convolution *pla
     return size_workspace(prepare, plan, error);
 }
 
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/operator/convolution_columns_kernels.h"
-#undef REAL
-#undef TYPED
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/operator/convolution_columns_kernels.h"
-#undef REAL
-#undef TYPED
+#define KERNELS "nn/operator/convolution_columns_kernels.h"
+#include "nn/operator/typed.h"

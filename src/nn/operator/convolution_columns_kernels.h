@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Convolution by matrix products for one real type: included by convolution_columns.c once with REAL float
- * and once with double. */
+/* Convolution by matrix products for one real type (typed.h). x (N, C, D, H, W), weights (O, C/g, kd, kh,
+ * kw), y (N, O, D', H', W'), g groups; with fewer spatial dimensions D (and H) are 1. For one image and
+ * group, with depth = C/g * kd * kh * kw and P = D' * H' * W' positions:
+ *
+ *     columns (depth, P)[(c, k)][p] = x[c][p * stride + k * dilation - before], 0 outside
+ *     y (O/g, P) += weights (O/g, depth) * columns
+ *     dcolumns = weights' * dy, and dx += what dcolumns add up to where they came from
+ *     dweights += dy * columns'
+ *
+ * Columns are made for some rows of positions at a time, or for several images side by side. */
 
 /* One row of positions under one tap; `from` is where position 0 would look. */
 static inline void TYPED(gather_row)(const struct window *w, struct tap tap, const REAL *from, REAL *to)
@@ -123,6 +131,7 @@ struct TYPED(product) {
     REAL *columns, *sums; /* workspace */
 };
 
+/* y (O/g, P) += weights (O/g, depth) * columns of x (C/g, D, H, W): one image, some rows at a time. */
 static void TYPED(multiply_image)(const struct TYPED(product) *p, const REAL *weights, const REAL *in,
                                   REAL *out)
 {
@@ -142,7 +151,7 @@ static void TYPED(multiply_image)(const struct TYPED(product) *p, const REAL *we
     }
 }
 
-/* Columns of several images side by side. */
+/* columns (depth, images * P): of several images side by side. */
 static void TYPED(gather_images)(const struct TYPED(product) *p, const REAL *in, int64_t images)
 {
     const struct window *w = p->window;
@@ -152,6 +161,7 @@ static void TYPED(gather_images)(const struct TYPED(product) *p, const REAL *in,
                       images * size);
 }
 
+/* The same as multiply_image for several images: sums (O/g, images * P), then added to y (images, O/g, P). */
 static void TYPED(multiply_joined)(const struct TYPED(product) *p, const REAL *weights, const REAL *in,
                                    int64_t images, REAL *out)
 {
@@ -170,6 +180,7 @@ static void TYPED(multiply_joined)(const struct TYPED(product) *p, const REAL *w
         }
 }
 
+/* y (images, O/g, P) += weights * columns of x (images, C/g, D, H, W). */
 static void TYPED(multiply_images)(const struct TYPED(product) *p, const REAL *weights, const REAL *in,
                                    int64_t images, REAL *out)
 {
@@ -200,6 +211,7 @@ static struct TYPED(product) TYPED(product_of)(const struct convolution *plan, R
     };
 }
 
+/* y (N, O, D', H', W') = bias (O) + x (N, C, D, H, W) convolved with weights (O, C/g, kd, kh, kw). */
 void TYPED(convolution_columns_forward)(const struct kernel_call *call)
 {
     const struct convolution *plan = call->plan;
@@ -217,7 +229,7 @@ void TYPED(convolution_columns_forward)(const struct kernel_call *call)
                                out + g * plan->filters * plan->out_size);
 }
 
-/* Kernels of one group, filters x channels x taps, as channels x filters x taps with the taps in reverse. */
+/* turned (C/g, O/g, taps)[c][o][k] = weights (O/g, C/g, taps)[o][c][taps - 1 - k], of one group. */
 static void TYPED(turn_kernels)(const struct convolution *plan, const REAL *weights, REAL *turned)
 {
     int64_t taps = plan->kernel_elements;
@@ -227,7 +239,7 @@ static void TYPED(turn_kernels)(const struct convolution *plan, const REAL *weig
                 turned[k] = weights[(f * plan->channels + c) * taps + taps - 1 - k];
 }
 
-/* in_gradient of one image by the transposed product. */
+/* dx (C/g, D, H, W) += scattered (weights' (depth, O/g) * dy (O/g, P)), of one image. */
 static void TYPED(spread_image)(const struct convolution *plan, const struct TYPED(product) *p,
                                 const REAL *weights, const REAL *out_gradient, REAL *in_gradient)
 {
@@ -246,7 +258,7 @@ static void TYPED(spread_image)(const struct convolution *plan, const struct TYP
     }
 }
 
-/* Output gradients of several images side by side, filters x (image, position), in p->sums. */
+/* sums (O/g, images, P) = dy (images, O/g, P): output gradients of several images side by side. */
 static void TYPED(join_gradients)(const struct TYPED(product) *p, const REAL *out_gradient, int64_t images,
                                   int64_t size)
 {
@@ -256,7 +268,7 @@ static void TYPED(join_gradients)(const struct TYPED(product) *p, const REAL *ou
                    (size_t)size * sizeof *p->sums);
 }
 
-/* The same as spread_image for several images; out_gradient's in p->sums. */
+/* The same as spread_image for several images; dy in p->sums (O/g, images * P). */
 static void TYPED(spread_joined)(const struct convolution *plan, const struct TYPED(product) *p,
                                  const REAL *weights, int64_t images, REAL *in_gradient)
 {
@@ -268,6 +280,7 @@ static void TYPED(spread_joined)(const struct convolution *plan, const struct TY
                            plan->window.out[0] * plan->window.out[1], in_gradient + i * p->in_step);
 }
 
+/* dx (N, C/g, D, H, W) += from dy (N, O/g, P), of one group. */
 static void TYPED(spread_images)(const struct convolution *plan, const struct TYPED(product) *p,
                                  const REAL *weights, const REAL *out_gradient, REAL *in_gradient)
 {
@@ -299,6 +312,7 @@ static struct TYPED(product) TYPED(turned_product)(const struct convolution *pla
     return product;
 }
 
+/* dx (N, C, D, H, W) += from dy (N, O, P) and weights (O, depth), group by group. */
 static void TYPED(backward_data)(const struct convolution *plan, const REAL *weights,
                                  const REAL *out_gradient, REAL *workspace, REAL *in_gradient)
 {
@@ -318,8 +332,7 @@ static void TYPED(backward_data)(const struct convolution *plan, const REAL *wei
     }
 }
 
-/* weight_gradient (filters x depth) += out_gradient (filters x positions) * columns transposed, of one image.
- */
+/* dweights (O/g, depth) += dy (O/g, P) * columns (depth, P) transposed, of one image. */
 static void TYPED(weights_of_image)(const struct convolution *plan, const struct TYPED(product) *p,
                                     const REAL *in, const REAL *out_gradient, REAL *weight_gradient)
 {
@@ -335,6 +348,7 @@ static void TYPED(weights_of_image)(const struct convolution *plan, const struct
     }
 }
 
+/* dweights (O, depth) += the sum of that over N images. */
 static void TYPED(backward_weights)(const struct convolution *plan, const REAL *in, const REAL *out_gradient,
                                     REAL *workspace, REAL *weight_gradient)
 {

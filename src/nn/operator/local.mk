@@ -32,10 +32,12 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_shape.c \
 	src/nn/operator/op_slice.c \
 	src/nn/operator/op_softmax.c \
+	src/nn/operator/op_softmax_kernels.h \
 	src/nn/operator/operator.c src/nn/operator/operator.h \
 	src/nn/operator/plan.c src/nn/operator/plan.h \
 	src/nn/operator/pooling.h \
 	src/nn/operator/resize.h \
 	src/nn/operator/resize_sample.c \
 	src/nn/operator/rows.h \
+	src/nn/operator/typed.h \
 	src/nn/operator/window.c src/nn/operator/window.h

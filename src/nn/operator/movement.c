@@ -98,25 +98,21 @@ static bool copy_is_empty(const struct copy *copy)
     return false;
 }
 
-#define GRADIENT
-#define ELEMENT     float
-#define FILL        ((float)movement->fill_real)
-#define TYPED(name) name##_float
-#include "nn/operator/movement_kernels.h"
-#undef ELEMENT
-#undef FILL
-#undef TYPED
+static float fill_float(const struct movement *movement)
+{
+    return (float)movement->fill_real;
+}
 
-#define ELEMENT     double
-#define FILL        movement->fill_real
-#define TYPED(name) name##_double
-#include "nn/operator/movement_kernels.h"
-#undef ELEMENT
-#undef FILL
-#undef TYPED
-#undef GRADIENT
+static double fill_double(const struct movement *movement)
+{
+    return movement->fill_real;
+}
 
-#define ELEMENT     int64_t
-#define FILL        movement->fill_integer
-#define TYPED(name) name##_int64
-#include "nn/operator/movement_kernels.h"
+static int64_t fill_int64(const struct movement *movement)
+{
+    return movement->fill_integer;
+}
+
+#define KERNELS_INT64
+#define KERNELS "nn/operator/movement_kernels.h"
+#include "nn/operator/typed.h"

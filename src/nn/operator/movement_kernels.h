@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The copies of movement.h for one element type. Included by movement.c with ELEMENT (the C type),
- * TYPED(name) and FILL (the movement's fill value of that type) defined, and GRADIENT where the type has
- * gradients. */
+/* The copies of movement.h for one element type (typed.h): boxes (dim[0], dim[1], ...) of an input go to an
+ * output, each side with its own strides. */
 
 /* One innermost row: to[i * to_stride] = from[i * from_stride]. */
-static void TYPED(copy_row)(ELEMENT *to, int64_t to_stride, const ELEMENT *from, int64_t from_stride,
-                            int64_t count)
+static void TYPED(copy_row)(REAL *to, int64_t to_stride, const REAL *from, int64_t from_stride, int64_t count)
 {
     if (to_stride == 1 && from_stride == 1)
-        memcpy(to, from, (size_t)count * sizeof(ELEMENT));
+        memcpy(to, from, (size_t)count * sizeof(REAL));
     else
         for (int64_t i = 0; i < count; i++)
             to[i * to_stride] = from[i * from_stride];
 }
 
-static void TYPED(copy_box)(const struct copy *copy, ELEMENT *to, const ELEMENT *from)
+/* to[at strides of the output] = from[at strides of the input], for every index of the box. */
+static void TYPED(copy_box)(const struct copy *copy, REAL *to, const REAL *from)
 {
     const int last = copy->rank - 1;
     struct position at = position_start(copy);
@@ -30,10 +29,11 @@ void TYPED(movement_forward)(const struct kernel_call *call)
 {
     const struct movement *movement = call->plan;
     const int64_t elements = shape_elements(&call->outputs[0].shape);
-    ELEMENT *filled = call->outputs[0].data;
+    const REAL fill = TYPED(fill)(movement);
+    REAL *filled = call->outputs[0].data;
 
     for (int64_t i = 0; movement->fill && i < elements; i++)
-        filled[i] = FILL;
+        filled[i] = fill;
     for (int c = 0; c < movement->count; c++) {
         const struct copy *copy = &movement->copies[c];
 
@@ -42,8 +42,9 @@ void TYPED(movement_forward)(const struct kernel_call *call)
     }
 }
 
-#ifdef GRADIENT
-static void TYPED(add_box)(const struct copy *copy, ELEMENT *to, const ELEMENT *from)
+#if HAS_GRADIENT
+/* The gradient of copy_box: to[at strides of the input] += from[at strides of the output]. */
+static void TYPED(add_box)(const struct copy *copy, REAL *to, const REAL *from)
 {
     const int last = copy->rank - 1;
     const int64_t to_stride = copy->input_stride[last], from_stride = copy->output_stride[last];

@@ -27,17 +27,8 @@ static inline double clamp_double(double x, double low, double high)
     return x > high ? high : x;
 }
 
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/operator/op_activation_kernels.h"
-#undef REAL
-#undef TYPED
-
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/operator/op_activation_kernels.h"
-#undef REAL
-#undef TYPED
+#define KERNELS "nn/operator/op_activation_kernels.h"
+#include "nn/operator/typed.h"
 
 /* Integers wrap around like the unsigned numbers they are computed as: overflow is no error in ONNX. */
 #define INTEGER_KERNEL(NAME, VALUE)                                                                          \

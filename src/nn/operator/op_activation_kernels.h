@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels of the one-input operators for one real type. Included by op_activation.c once per type, with REAL
- * and TYPED(name) defined; there is no include guard on purpose. <tgmath.h> picks exp or expf by the type of
- * x.
+/* Kernels of the one-input operators for one real type (typed.h): x and y have the same shape, whatever it
+ * is. <tgmath.h> picks exp or expf by the type of x.
  *
  * In the expressions x is the input, y the output, g the gradient arriving at y; alpha and beta are the
  * operator's parameters. The second expression is what is added to the gradient of x. */

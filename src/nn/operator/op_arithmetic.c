@@ -22,17 +22,8 @@ static double element_real(const struct operand *operand, int64_t index)
     }
 }
 
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/operator/op_arithmetic_kernels.h"
-#undef REAL
-#undef TYPED
-
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/operator/op_arithmetic_kernels.h"
-#undef REAL
-#undef TYPED
+#define KERNELS "nn/operator/op_arithmetic_kernels.h"
+#include "nn/operator/typed.h"
 
 /* Integers appear in small shape computations only, so they take the plain way, one element at a time. They
  * wrap around on overflow, and dividing by zero gives 0: a kernel cannot refuse what only its data shows. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels of the broadcasting operators for one real type. Included by op_arithmetic.c once per type, with
- * REAL and TYPED(name) defined; there is no include guard on purpose.
+/* Kernels of the broadcasting operators for one real type (typed.h). a and b broadcast to the shape of the
+ * result, which is taken row by row: (rows, length), along which an operand has stride 1, or 0 where it
+ * stands still (broadcast.h).
  *
  * In the expressions a and b are the operands and g is the gradient arriving at the result. A gradient that
  * belongs to an element used many times is summed in double along a row. */
@@ -63,6 +64,7 @@
         TYPED(binary_backward)(call, 1, TYPED(NAME##_row_second));                                           \
     }
 
+/* y (rows, length) = f(a, b), row by row. */
 static void TYPED(binary_forward)(const struct kernel_call *call,
                                   void (*row)(REAL *, const REAL *, int64_t, const REAL *, int64_t, int64_t))
 {
@@ -78,6 +80,7 @@ static void TYPED(binary_forward)(const struct kernel_call *call,
     }
 }
 
+/* The gradient of one operand, of its own shape, += from that of y (rows, length). */
 static void TYPED(binary_backward)(const struct kernel_call *call, int input,
                                    void (*row)(REAL *, const REAL *, const REAL *, int64_t, const REAL *,
                                                int64_t, int64_t))
@@ -164,6 +167,7 @@ static void TYPED(sum_forward)(const struct kernel_call *call)
     }
 }
 
+/* Each input's gradient, of its own shape, += that of the output, summed where it broadcasts. */
 static void TYPED(sum_backward)(const struct kernel_call *call)
 {
     const struct broadcast *plan = call->plan;

@@ -15,16 +15,8 @@
 #include "nn/operator/rows.h"
 #include "nn/operator/window.h"
 
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/operator/op_convolution_kernels.h"
-#undef REAL
-#undef TYPED
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/operator/op_convolution_kernels.h"
-#undef REAL
-#undef TYPED
+#define KERNELS "nn/operator/op_convolution_kernels.h"
+#include "nn/operator/typed.h"
 
 /* Sizes of input, weight and bias against each other and the group attribute. */
 static status check_sizes(const struct prepare *prepare, struct convolution *plan, struct error *error)

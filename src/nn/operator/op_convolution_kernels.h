@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Convolution for one real type, the plain loops and the choice between them and matrix products: included by
- * op_convolution.c once with REAL float and once with double. The order of summation over one output is:
- * input channel, then kernel position. */
+/* Convolution for one real type (typed.h): the plain loops and the choice between them and matrix products.
+ * x (N, C, D, H, W), weights (O, C/g, kd, kh, kw), bias (O), y (N, O, D', H', W'):
+ *
+ *     y[n][o][p] = bias[o] + sum_c sum_k weights[o][c][k] * x[n][first of o's group + c][q]
+ *     q = p * stride + k * dilation - before; x is 0 outside
+ *
+ * The order of summation over one output is: input channel, then kernel position. */
 
-/* One channel into one filter's output: out += kernel applied to in. */
+/* out (D', H', W') += weights (kd, kh, kw) applied to in (D, H, W): one channel into one filter's output. */
 ROWS_CLONES static void TYPED(correlate_plane)(const struct convolution *plan, const REAL *in,
                                                const REAL *weights, REAL *out)
 {
@@ -36,7 +40,8 @@ ROWS_CLONES static void TYPED(correlate_plane)(const struct convolution *plan, c
     }
 }
 
-/* The transpose of correlate_plane: in_gradient += what of out_gradient reached it through the kernel. */
+/* The transpose of correlate_plane: in_gradient (D, H, W) += what of out_gradient (D', H', W') reached it
+ * through weights (kd, kh, kw). */
 ROWS_CLONES static void TYPED(spread_plane)(const struct convolution *plan, const REAL *out_gradient,
                                             const REAL *weights, REAL *in_gradient)
 {
@@ -68,7 +73,7 @@ ROWS_CLONES static void TYPED(spread_plane)(const struct convolution *plan, cons
     }
 }
 
-/* Gradient of one tap of one kernel from one plane. */
+/* sum_p in[p * stride + k * dilation - before] * out_gradient[p]: one tap k of one kernel from one plane. */
 ROWS_INLINE double TYPED(tap_gradient)(const struct window *w, const REAL *in, const REAL *out_gradient,
                                        struct tap td, struct tap th, struct tap tw)
 {
@@ -90,6 +95,7 @@ ROWS_INLINE double TYPED(tap_gradient)(const struct window *w, const REAL *in, c
     return sum;
 }
 
+/* kernel_gradient (kd, kh, kw) += that for every tap; in (D, H, W), out_gradient (D', H', W'). */
 ROWS_CLONES static void TYPED(kernel_plane)(const struct convolution *plan, const REAL *in,
                                             const REAL *out_gradient, REAL *kernel_gradient)
 {
@@ -101,6 +107,7 @@ ROWS_CLONES static void TYPED(kernel_plane)(const struct convolution *plan, cons
                                                                 plan->taps.at[1][kh], plan->taps.at[2][kw]);
 }
 
+/* y (N, O, D', H', W') from x (N, C, D, H, W). */
 static void TYPED(direct_forward)(const struct kernel_call *call)
 {
     const struct convolution *plan = call->plan;
@@ -121,7 +128,8 @@ static void TYPED(direct_forward)(const struct kernel_call *call)
     }
 }
 
-/* Data and weight gradients of one image and filter. Either target may be NULL. */
+/* in_gradient (C/g, D, H, W) and weight_gradient (C/g, kd, kh, kw) += from out_gradient (D', H', W') of one
+ * image and filter. Either target may be NULL. */
 static void TYPED(direct_backward_filter)(const struct convolution *plan, const REAL *in, const REAL *weights,
                                           const REAL *out_gradient, REAL *in_gradient, REAL *weight_gradient)
 {
@@ -134,6 +142,7 @@ static void TYPED(direct_backward_filter)(const struct convolution *plan, const 
     }
 }
 
+/* bias_gradient (O)[o] += sum_n sum_p out_gradient (N, O, P)[n][o][p] */
 static void TYPED(bias_backward)(const struct convolution *plan, const REAL *out_gradient,
                                  REAL *bias_gradient)
 {
@@ -146,6 +155,7 @@ static void TYPED(bias_backward)(const struct convolution *plan, const REAL *out
     }
 }
 
+/* dx (N, C, D, H, W) and dweights (O, C/g, kd, kh, kw) += from dy (N, O, D', H', W'). */
 static void TYPED(direct_backward)(const struct kernel_call *call)
 {
     const struct convolution *plan = call->plan;

@@ -45,16 +45,8 @@ static int64_t leading(struct strides s, bool is_transposed, int64_t rows, int64
     return distance > length ? distance : length;
 }
 
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/operator/op_linear_kernels.h"
-#undef REAL
-#undef TYPED
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/operator/op_linear_kernels.h"
-#undef REAL
-#undef TYPED
+#define KERNELS "nn/operator/op_linear_kernels.h"
+#include "nn/operator/typed.h"
 
 static status check_inner(int64_t a, int64_t b, struct error *error)
 {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Products of matrices and their gradients for one real type. Included by op_linear.c once per type, with
- * REAL and TYPED(name) defined; there is no include guard on purpose. */
+/* Products of matrices and their gradients for one real type (typed.h).
+ *
+ *     Gemm: y (m, n) = alpha * A (m, k) * B (k, n) + beta * C, which broadcasts to (m, n)
+ *     MatMul: y (..., m, n) = a (..., m, k) * b (..., k, n), where the dimensions in front broadcast
+ *
+ * Gemm's A and B may be stored transposed. */
 
-/* c (m x n, rows ldc apart) += alpha * a (m x k) * b (k x n), by plain loops; a and b with any strides. */
+/* c (m, n), rows ldc apart, += alpha * a (m, k) * b (k, n), by plain loops; a and b with any strides. */
 ROWS_CLONES static void TYPED(product_plain)(int64_t m, int64_t n, int64_t k, REAL alpha, const REAL *a,
                                              struct strides sa, const REAL *b, struct strides sb, REAL *c,
                                              int64_t ldc)
@@ -39,7 +43,7 @@ static void TYPED(product)(bool plain, int64_t m, int64_t n, int64_t k, REAL alp
                            ldc);
 }
 
-/* y (m x n) = beta * c, broadcast along rows or columns by strides of 0. c NULL: zeros. */
+/* y (m, n) = beta * c, broadcast along rows or columns by strides of 0. c NULL: zeros. */
 static void TYPED(product_start)(const struct gemm *plan, const REAL *c, REAL *y)
 {
     for (int64_t i = 0; i < plan->m; i++)
@@ -47,6 +51,7 @@ static void TYPED(product_start)(const struct gemm *plan, const REAL *c, REAL *y
             *y++ = c ? (REAL)plan->beta * c[i * plan->c.row + j * plan->c.column] : 0;
 }
 
+/* y (m, n) = beta * C + alpha * A (m, k) * B (k, n) */
 static void TYPED(gemm_forward)(const struct kernel_call *call)
 {
     const struct gemm *plan = call->plan;
@@ -56,6 +61,8 @@ static void TYPED(gemm_forward)(const struct kernel_call *call)
                    call->inputs[1].data, plan->b, y, plan->n);
 }
 
+/* dA (m, k) += alpha * dy (m, n) * B', dB (k, n) += alpha * A' * dy, dC += beta * dy summed where C
+ * broadcasts. */
 static void TYPED(gemm_backward)(const struct kernel_call *call)
 {
     const struct gemm *plan = call->plan;
@@ -82,6 +89,7 @@ static void TYPED(gemm_backward)(const struct kernel_call *call)
             dc[i * plan->c.row + j * plan->c.column] += (REAL)plan->beta * dy[i * plan->n + j];
 }
 
+/* y (products, m, n) = a (m, k) * b (k, n) of each product. */
 static void TYPED(matmul_forward)(const struct kernel_call *call)
 {
     const struct matmul *plan = call->plan;
@@ -96,7 +104,8 @@ static void TYPED(matmul_forward)(const struct kernel_call *call)
                        sb, y + i * size, plan->n);
 }
 
-/* An operand that is broadcast is met once for each product it takes part in, and adds up all of them. */
+/* da (m, k) += dy (m, n) * b', db (k, n) += a' * dy. An operand that is broadcast is met once for each
+ * product it takes part in, and adds up all of them. */
 static void TYPED(matmul_backward)(const struct kernel_call *call)
 {
     const struct matmul *plan = call->plan;

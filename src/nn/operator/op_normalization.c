@@ -18,16 +18,8 @@ struct normalization {
     double epsilon;
 };
 
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/operator/op_normalization_kernels.h"
-#undef REAL
-#undef TYPED
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/operator/op_normalization_kernels.h"
-#undef REAL
-#undef TYPED
+#define KERNELS "nn/operator/op_normalization_kernels.h"
+#include "nn/operator/typed.h"
 
 static status check_mode(const struct prepare *prepare, struct error *error)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* BatchNormalization in eval mode for one real type: u = scale * r * (x - mean) + shift with r = 1 / sqrt(var
- * + epsilon). Included by op_normalization.c once per type, with REAL and TYPED(name) defined; no include
- * guard on purpose. */
+/* BatchNormalization in eval mode for one real type (typed.h). x and u are (N, C, positions), the four
+ * parameters (C): u = scale * r * (x - mean) + shift with r = 1 / sqrt(var + epsilon). */
 
-/* In double and rounded once: a ReLU follows, and every input of it that rounding takes across zero changes
- * gradients. */
+/* out (count) = (in - mean) * factor + shift, in double and rounded once: a ReLU follows, and every input of
+ * it that rounding takes across zero changes gradients. */
 ROWS_CLONES static void TYPED(normalize_row)(const REAL *in, REAL *out, int64_t count, double mean,
                                              double factor, double shift)
 {
@@ -12,11 +11,13 @@ ROWS_CLONES static void TYPED(normalize_row)(const REAL *in, REAL *out, int64_t 
         out[i] = (REAL)(((double)in[i] - mean) * factor + shift);
 }
 
+/* out (count) += factor * in */
 ROWS_CLONES static void TYPED(scale_row)(const REAL *in, REAL *out, int64_t count, REAL factor)
 {
     TYPED(row_add_scaled)(out, in, factor, count);
 }
 
+/* u (N, C, positions) from x (N, C, positions). */
 static void TYPED(normalization_forward)(const struct kernel_call *call)
 {
     const struct normalization *plan = call->plan;
@@ -34,7 +35,7 @@ static void TYPED(normalization_forward)(const struct kernel_call *call)
     }
 }
 
-/* Sums over one channel of the whole micro-batch: S0 = sum g, Sd = sum g * (x - mean). */
+/* Sums over one channel of in and gradient (N, C, positions): S0 = sum g, Sd = sum g * (x - mean). */
 ROWS_CLONES static void TYPED(normalization_sums)(const struct normalization *plan, const REAL *in,
                                                   const REAL *gradient, double mean, double *s0, double *sd)
 {

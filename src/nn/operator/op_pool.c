@@ -26,16 +26,8 @@ static inline int64_t stored_index(const struct pooling *plan, int64_t at)
     return (w * in[1] + h) * in[0] + d;
 }
 
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/operator/op_pool_kernels.h"
-#undef REAL
-#undef TYPED
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/operator/op_pool_kernels.h"
-#undef REAL
-#undef TYPED
+#define KERNELS "nn/operator/op_pool_kernels.h"
+#include "nn/operator/typed.h"
 
 /* Taps of output position o that fall on input positions low..high-1. */
 static struct span span_within(const struct window *w, int d, int64_t o, int64_t low, int64_t high)

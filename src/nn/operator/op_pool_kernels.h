@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pooling for one real type. Included by op_pool.c once per type, with REAL and TYPED(name) defined; there is
- * no include guard on purpose. */
+/* Pooling for one real type (typed.h). x (N, C, D, H, W), y (N, C, D', H', W'); N * C planes are pooled
+ * alike, and with fewer spatial dimensions D (and H) are 1. The window of position p sees x[p * stride + k *
+ * dilation - before]. */
 
 /* Position (within the plane) of the largest element under one window, the first among equals; a NaN counts
  * as larger than all. -1 when the window sees nothing but padding. */
@@ -23,6 +24,7 @@ static inline int64_t TYPED(largest)(const struct pooling *plan, const REAL *in,
     return best;
 }
 
+/* y (N, C, D', H', W')[p] = max over the window of x; Indices, of the same shape: where in all of x. */
 static void TYPED(max_forward)(const struct kernel_call *call)
 {
     const struct pooling *plan = call->plan;
@@ -44,6 +46,7 @@ static void TYPED(max_forward)(const struct kernel_call *call)
     }
 }
 
+/* dx (N, C, D, H, W) += dy[p] at the largest of each window. */
 static void TYPED(max_backward)(const struct kernel_call *call)
 {
     const struct pooling *plan = call->plan;
@@ -65,6 +68,7 @@ static void TYPED(max_backward)(const struct kernel_call *call)
     }
 }
 
+/* The sum over one window of in (D, H, W). */
 static inline double TYPED(window_sum)(const struct pooling *plan, const REAL *in, struct span d,
                                        struct span h, struct span w)
 {
@@ -84,6 +88,7 @@ static inline double TYPED(window_sum)(const struct pooling *plan, const REAL *i
     return sum;
 }
 
+/* y (N, C, D', H', W')[p] = sum over the window of x / its divisor. */
 static void TYPED(average_forward)(const struct kernel_call *call)
 {
     const struct pooling *plan = call->plan;
@@ -101,6 +106,7 @@ static void TYPED(average_forward)(const struct kernel_call *call)
     }
 }
 
+/* to (D, H, W) += value all over one window. */
 static inline void TYPED(window_add)(const struct pooling *plan, REAL *to, struct span d, struct span h,
                                      struct span w, REAL value)
 {
@@ -118,6 +124,7 @@ static inline void TYPED(window_add)(const struct pooling *plan, REAL *to, struc
     }
 }
 
+/* dx (N, C, D, H, W) += dy[p] / divisor all over each window. */
 static void TYPED(average_backward)(const struct kernel_call *call)
 {
     const struct pooling *plan = call->plan;
@@ -138,6 +145,7 @@ static void TYPED(average_backward)(const struct kernel_call *call)
     }
 }
 
+/* y (N, C)[n][c] = mean of x (N, C, positions)[n][c] */
 ROWS_CLONES static void TYPED(global_average_forward)(const struct kernel_call *call)
 {
     const struct global_pooling *plan = call->plan;
@@ -147,6 +155,7 @@ ROWS_CLONES static void TYPED(global_average_forward)(const struct kernel_call *
         out[p] = (REAL)(TYPED(row_sum)(in + p * plan->positions, plan->positions) / (double)plan->positions);
 }
 
+/* dx (N, C, positions)[n][c][i] += dy (N, C)[n][c] / positions */
 static void TYPED(global_average_backward)(const struct kernel_call *call)
 {
     const struct global_pooling *plan = call->plan;
@@ -170,6 +179,7 @@ static int64_t TYPED(global_largest)(const REAL *in, int64_t count)
     return best;
 }
 
+/* y (N, C)[n][c] = max of x (N, C, positions)[n][c] */
 static void TYPED(global_max_forward)(const struct kernel_call *call)
 {
     const struct global_pooling *plan = call->plan;
@@ -179,6 +189,7 @@ static void TYPED(global_max_forward)(const struct kernel_call *call)
         out[p] = in[TYPED(global_largest)(in, plan->positions)];
 }
 
+/* dx (N, C, positions) += dy (N, C) at the largest of each channel. */
 static void TYPED(global_max_backward)(const struct kernel_call *call)
 {
     const struct global_pooling *plan = call->plan;

@@ -15,21 +15,8 @@ struct reduction {
     int64_t reduced;        /* input elements per output element */
 };
 
-#define REAL          float
-#define TYPED(name)   name##_float
-#define ROW_SUM(x, n) row_sum_float(x, n)
-#include "nn/operator/op_reduce_kernels.h"
-#undef REAL
-#undef TYPED
-#undef ROW_SUM
-
-#define REAL          double
-#define TYPED(name)   name##_double
-#define ROW_SUM(x, n) row_sum_double(x, n)
-#include "nn/operator/op_reduce_kernels.h"
-#undef REAL
-#undef TYPED
-#undef ROW_SUM
+#define KERNELS "nn/operator/op_reduce_kernels.h"
+#include "nn/operator/typed.h"
 
 static int64_t integer_add(int64_t a, int64_t b)
 {

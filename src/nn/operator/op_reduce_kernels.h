@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels of the reductions for one real type. Included by op_reduce.c once per type, with REAL and
- * TYPED(name) defined; there is no include guard on purpose.
- *
- * A reduction is broadcasting read backwards: the loops run over the input, and the result is the operand
- * that stands still along the reduced axes. Sums run in double along a row. */
+/* Kernels of the reductions for one real type (typed.h). A reduction is broadcasting read backwards: the
+ * loops run over the input x, as (rows, length), and the result y is the operand that stands still along the
+ * reduced axes (broadcast.h). Sums run in double along a row. */
 
+/* y = factor * sum of x over the reduced axes */
 static void TYPED(add_scaled)(const struct kernel_call *call, REAL factor)
 {
     const struct reduction *plan = call->plan;
@@ -21,7 +20,7 @@ static void TYPED(add_scaled)(const struct kernel_call *call, REAL factor)
         REAL *y = output + cursor.at[0];
 
         if (loops->row_stride[0] == 0)
-            y[0] += (REAL)ROW_SUM(x, loops->length);
+            y[0] += (REAL)TYPED(row_sum)(x, loops->length);
         else
             for (int64_t i = 0; i < loops->length; i++)
                 y[i] += x[i];
@@ -31,6 +30,7 @@ static void TYPED(add_scaled)(const struct kernel_call *call, REAL factor)
         output[i] *= factor;
 }
 
+/* dx += factor * dy, spread over the reduced axes */
 static void TYPED(spread_scaled)(const struct kernel_call *call, REAL factor)
 {
     const struct reduction *plan = call->plan;
@@ -75,6 +75,7 @@ static void TYPED(mean_backward)(const struct kernel_call *call)
     TYPED(spread_scaled)(call, (REAL)(1 / (double)plan->reduced));
 }
 
+/* y = max of x over the reduced axes */
 static void TYPED(max_forward)(const struct kernel_call *call)
 {
     const struct reduction *plan = call->plan;
@@ -111,7 +112,7 @@ static void TYPED(max_backward)(const struct kernel_call *call)
         return;
     for (int64_t i = 0; i < count; i++)
         equal[i] = 0;
-    for (int pass = 0; pass < 2; pass++) {
+    for (int counted = 0; counted < 2; counted++) {
         struct broadcast_cursor cursor = {0};
 
         for (int64_t row = 0; row < loops->rows; row++) {
@@ -120,7 +121,7 @@ static void TYPED(max_backward)(const struct kernel_call *call)
 
                 if (input[x] != output[y])
                     continue;
-                if (pass == 0)
+                if (counted == 0)
                     equal[y]++;
                 else
                     to[x] += from[y] / (REAL)equal[y];

@@ -24,68 +24,9 @@ struct resize {
 
 /* --- kernels -------------------------------------------------------------------------------------------- */
 
-#define REAL        int64_t
-#define TYPED(name) name##_int64
-#include "nn/operator/op_resize_kernels.h"
-#undef REAL
-#undef TYPED
-
-#define REAL        float
-#define TYPED(name) name##_float
-#include "nn/operator/op_resize_kernels.h"
-#undef REAL
-#undef TYPED
-
-#define REAL        double
-#define TYPED(name) name##_double
-#include "nn/operator/op_resize_kernels.h"
-#undef REAL
-#undef TYPED
-
-/* The resamplings in reverse order: every output position hands its gradient to what it was made of. */
-#define RESIZE_BACKWARD(REAL)                                                                                \
-    static void resample_backward_##REAL(const struct resampling *r, REAL *to, const REAL *from)             \
-    {                                                                                                        \
-        const int64_t inner = r->inner;                                                                      \
-                                                                                                             \
-        for (int64_t o = 0; o < r->outer; o++, to += r->in * inner) {                                        \
-            for (int64_t k = 0; k < r->out; k++, from += inner) {                                            \
-                const struct resize_sample *sample = &r->samples[k];                                         \
-                REAL *low = to + sample->low * inner, *high = to + sample->high * inner;                     \
-                const REAL weight = (REAL)sample->weight;                                                    \
-                                                                                                             \
-                for (int64_t i = 0; i < inner; i++)                                                          \
-                    low[i] += (1 - weight) * from[i];                                                        \
-                for (int64_t i = 0; sample->weight != 0 && i < inner; i++)                                   \
-                    high[i] += weight * from[i];                                                             \
-            }                                                                                                \
-        }                                                                                                    \
-    }                                                                                                        \
-    static void resize_backward_##REAL(const struct kernel_call *call)                                       \
-    {                                                                                                        \
-        const struct resize *plan = call->plan;                                                              \
-        const REAL *from = call->output_gradients[0].data;                                                   \
-        REAL *const gradient = call->input_gradients[0].data;                                                \
-        const int64_t count = shape_elements(&call->outputs[0].shape);                                       \
-                                                                                                             \
-        if (from == NULL || gradient == NULL)                                                                \
-            return;                                                                                          \
-        for (int64_t i = 0; plan->resampling_count == 0 && i < count; i++)                                   \
-            gradient[i] += from[i];                                                                          \
-        for (int p = plan->resampling_count - 1; p >= 0; p--) {                                              \
-            const struct resampling *r = &plan->resamplings[p];                                              \
-            REAL *between = (REAL *)call->workspace + (p % 2 == 0 ? 0 : plan->between);                      \
-            REAL *to = p == 0 ? gradient : between;                                                          \
-                                                                                                             \
-            if (p > 0)                                                                                       \
-                memset(to, 0, (size_t)(r->outer * r->in * r->inner) * sizeof *to);                           \
-            resample_backward_##REAL(r, to, from);                                                           \
-            from = to;                                                                                       \
-        }                                                                                                    \
-    }
-
-RESIZE_BACKWARD(float)
-RESIZE_BACKWARD(double)
+#define KERNELS_INT64
+#define KERNELS "nn/operator/op_resize_kernels.h"
+#include "nn/operator/typed.h"
 
 /* --- preparing ------------------------------------------------------------------------------------------ */
 

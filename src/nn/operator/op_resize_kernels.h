@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels of Resize for one type. Included by op_resize.c once per type, with REAL and TYPED(name) defined;
- * there is no include guard on purpose.
- *
- * Interpolation is a product of one-dimensional ones, so it is done axis after axis. A resampling sees its
- * data as outer x in x inner and makes outer x out x inner of it. */
+/* Kernels of Resize for one type (typed.h). Interpolation is a product of one-dimensional ones, so it is done
+ * axis after axis: a resampling makes y (outer, out, inner) of x (outer, in, inner). */
 
+/* y[o][k][i] = (1 - weight_k) * x[o][low_k][i] + weight_k * x[o][high_k][i] */
 static void TYPED(resample_forward)(const struct resampling *r, REAL *output, const REAL *input)
 {
     const int64_t inner = r->inner;
@@ -24,6 +22,7 @@ static void TYPED(resample_forward)(const struct resampling *r, REAL *output, co
     }
 }
 
+/* All resamplings of the plan, one after the other. */
 static void TYPED(resize_forward)(const struct kernel_call *call)
 {
     const struct resize *plan = call->plan;
@@ -41,3 +40,49 @@ static void TYPED(resize_forward)(const struct kernel_call *call)
         from = to;
     }
 }
+
+#if HAS_GRADIENT
+/* dx (outer, in, inner)[o][low_k][i] += (1 - weight_k) * dy (outer, out, inner)[o][k][i], [o][high_k][i] +=
+ * weight_k times the same. */
+static void TYPED(resample_backward)(const struct resampling *r, REAL *to, const REAL *from)
+{
+    const int64_t inner = r->inner;
+
+    for (int64_t o = 0; o < r->outer; o++, to += r->in * inner) {
+        for (int64_t k = 0; k < r->out; k++, from += inner) {
+            const struct resize_sample *sample = &r->samples[k];
+            REAL *low = to + sample->low * inner, *high = to + sample->high * inner;
+            const REAL weight = (REAL)sample->weight;
+
+            for (int64_t i = 0; i < inner; i++)
+                low[i] += (1 - weight) * from[i];
+            for (int64_t i = 0; sample->weight != 0 && i < inner; i++)
+                high[i] += weight * from[i];
+        }
+    }
+}
+
+/* The resamplings in reverse order. */
+static void TYPED(resize_backward)(const struct kernel_call *call)
+{
+    const struct resize *plan = call->plan;
+    const REAL *from = call->output_gradients[0].data;
+    REAL *const gradient = call->input_gradients[0].data;
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+
+    if (from == NULL || gradient == NULL)
+        return;
+    for (int64_t i = 0; plan->resampling_count == 0 && i < count; i++)
+        gradient[i] += from[i];
+    for (int p = plan->resampling_count - 1; p >= 0; p--) {
+        const struct resampling *r = &plan->resamplings[p];
+        REAL *between = (REAL *)call->workspace + (p % 2 == 0 ? 0 : plan->between);
+        REAL *to = p == 0 ? gradient : between;
+
+        if (p > 0)
+            memset(to, 0, (size_t)(r->outer * r->in * r->inner) * sizeof *to);
+        TYPED(resample_backward)(r, to, from);
+        from = to;
+    }
+}
+#endif
