@@ -10,7 +10,11 @@ src_libsession_a_SOURCES = \
 	src/session/words/ratio_list.c src/session/words/ratio_list.h \
 	src/session/words/target_word.c src/session/words/target_word.h \
 	src/session/words/value.c src/session/words/value.h \
-	src/session/words/value_words.c \
+	src/session/words/value_layer.c \
+	src/session/words/value_name.c \
+	src/session/words/value_number.c \
+	src/session/words/value_row.h \
+	src/session/words/word_list.c src/session/words/word_list.h \
 	src/session/board.c src/session/board.h \
 	src/session/board_internal.h \
 	src/session/board_live.c \

@@ -17,6 +17,7 @@
 #include "session/words/option.h"
 #include "session/words/panes.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "shell/show.h"
 #include "shell/terminal.h"
 #include "tui/compose.h"

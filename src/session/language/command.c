@@ -15,6 +15,7 @@
 #include "session/session.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "view/cells/canvas.h"
 
 const struct command *command_at(int index)

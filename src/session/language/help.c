@@ -12,6 +12,7 @@
 #include "session/language/help_text.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "view/cells/canvas.h"
 
 /* Names of the kinds of things that help knows, NULL past the end. */

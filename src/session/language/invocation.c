@@ -9,6 +9,7 @@
 #include "session/language/command.h"
 #include "session/session.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "view/write.h"
 
 struct resolver {

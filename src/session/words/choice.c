@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "session/words/word_list.h"
 
 static const char *const headline[] = {"l1", "taylor", "geomedian", "proscore"};
 
