@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
+#include "session/language/run.h"
 #include "session/live.h"
 #include "session/session.h"
 #include "session/state.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Statements back to text, for the history and for session files. */
+#include "session/language/statement.h"
+
 #include <string.h>
 #include <unistd.h>
 
