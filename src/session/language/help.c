@@ -22,12 +22,6 @@ static const char *command_name(int index)
     return command ? command->name : NULL;
 }
 
-static const char *option_name(int index)
-{
-    const struct option_row *option = option_at(index);
-    return option ? option->parameter.name : NULL;
-}
-
 static const char *criterion_name(int index)
 {
     const struct criterion *criterion = criterion_at(index);

@@ -270,15 +270,9 @@ static status check_option(const struct value_check *check, struct error *error)
     return code;
 }
 
-static const char *option_word(int index)
-{
-    const struct option_row *option = option_at(index);
-    return option ? option->parameter.name : NULL;
-}
-
 const struct value_row value_kind_option = {
     .name = "OPTION",
     .long_text = true,
     .check = check_option,
-    .word = option_word,
+    .word = option_name,
 };
