@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
+#include "session/language/run.h"
 
 /* --- replies -------------------------------------------------------------------------------------------- */
 

@@ -10,7 +10,11 @@ src_libsession_a_SOURCES = \
 	src/session/words/ratio_list.c src/session/words/ratio_list.h \
 	src/session/words/target_word.c src/session/words/target_word.h \
 	src/session/words/value.c src/session/words/value.h \
-	src/session/words/value_words.c \
+	src/session/words/value_layer.c \
+	src/session/words/value_name.c \
+	src/session/words/value_number.c \
+	src/session/words/value_row.h \
+	src/session/words/word_list.c src/session/words/word_list.h \
 	src/session/board.c src/session/board.h \
 	src/session/board_internal.h \
 	src/session/board_live.c \
@@ -36,9 +40,10 @@ src_libsession_a_SOURCES = \
 	src/session/language/command.c src/session/language/command.h \
 	src/session/language/completion.c src/session/language/completion.h \
 	src/session/language/help.c src/session/language/help.h src/session/language/help_text.h \
-	src/session/language/invocation.c \
+	src/session/language/invocation.c src/session/language/invocation.h \
 	src/session/language/parse.c src/session/language/parse.h \
-	src/session/language/statement.c \
+	src/session/language/run.c src/session/language/run.h \
+	src/session/language/statement.c src/session/language/statement.h \
 	src/session/commands/apply.c \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
 	src/session/commands/compare.c \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The session: what is loaded, scored, selected and set, with the way back. It never prints: commands
- * (command.h) read and change it and answer with a struct reply.
+ * (language/command.h) read and change it and answer with a struct reply.
  *
  * What commands change is a state (state.h), a value whose parts are immutable. A command puts new parts in
  * the place of old ones; when it succeeds the state goes to the history, when it fails or is cancelled the

@@ -12,6 +12,7 @@
 #include "score/layer.h"
 #include "session/words/target_word.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 
 bool target_is_word(const struct layers *layers, const char *text)
 {

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "session/language/run.h"
 #include "session/reply.h"
 #include "shell/interrupt.h"
 #include "shell/progress_line.h"

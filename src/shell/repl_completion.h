@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The Tab key: Readline's questions put to session/words/completion.h. */
+/* The Tab key: Readline's questions put to session/language/completion.h. */
 #ifndef IPPRO_SHELL_REPL_COMPLETION_H
 #define IPPRO_SHELL_REPL_COMPLETION_H
 

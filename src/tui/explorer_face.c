@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "session/language/command.h"
+#include "session/language/run.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/words/panes.h"

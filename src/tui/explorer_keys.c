@@ -7,6 +7,7 @@
 #include "session/words/panes.h"
 #include "session/words/press.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "tui/bindings.h"
 #include "tui/compose.h"
 #include "tui/explorer.h"

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
+#include "session/language/run.h"
 #include "session/reply.h"
 #include "session/words/panes.h"
 #include "session/words/press.h"

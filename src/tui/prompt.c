@@ -17,6 +17,7 @@
 #include "shell/repl_completion.h"
 #include "session/version.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "shell/shell.h"
 
 static const char command_prompt[] = "ippro> ", more_prompt[] = "    >> ";

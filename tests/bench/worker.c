@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "session/language/run.h"
 #include "worker.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Running lines in a session. */
+#include "session/language/run.h"
 #include "support/session_lines.h"
 
 #include <setjmp.h>

@@ -10,6 +10,7 @@
 #include "session/commands/rows.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
+#include "session/language/invocation.h"
 #include "session/reply.h"
 #include "session/shown.h"
 #include "session/words/choice.h"

@@ -15,6 +15,7 @@
 #include "session/commands/chosen.h"
 #include "session/commands/rows.h"
 #include "session/language/command.h"
+#include "session/language/invocation.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"

@@ -14,6 +14,7 @@
 #include "session/shown.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "view/figure.h"
 
 /* --- set ------------------------------------------------------------------------------------------------ */

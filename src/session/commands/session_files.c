@@ -25,6 +25,7 @@
 #include "session/history.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
+#include "session/language/run.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/state.h"

@@ -4,9 +4,8 @@
 #ifndef IPPRO_SESSION_LANGUAGE_COMMAND_H
 #define IPPRO_SESSION_LANGUAGE_COMMAND_H
 
-#include "session/language/parse.h"
+#include "session/language/invocation.h"
 #include "session/session.h"
-#include "view/write.h"
 
 enum command_flags {
     COMMAND_MODEL = 1,            /* needs a model */
@@ -27,25 +26,6 @@ enum command_flags {
 struct example {
     const char *line, *what; /* what it does, one sentence without a full stop */
     bool foreign;            /* names files that only the user has: not run by the tests */
-};
-
-struct command;
-
-/* A command with checked arguments, ready to run. */
-struct setting {
-    const struct parameter *parameter;
-    int option; /* enum option_id when the parameter is an option, else OPTION_NONE */
-    struct setting_value value;
-};
-struct invocation {
-    const struct command *command;
-    char **arguments; /* positional, as typed; owned by the statement */
-    int argument_count;
-    struct setting *settings;
-    int setting_count;
-    const char *redirect;
-    struct picture_size picture; /* for a redirection to a picture */
-    bool overwrite;              /* the redirection may replace a file that was read */
 };
 
 /* What a command's function gets. */
@@ -82,19 +62,6 @@ void command_add_usage(const struct command *command, bool options, struct text 
 /* A key of the command: its own parameter, or an option that it takes; NULL when it has none of that name. */
 const struct parameter *command_parameter(const struct command *command, const char *name, int *option);
 void command_keys(const struct command *command, struct word_list *list);
-
-/* Check a statement against the table and the session. The invocation's memory comes from the arena. */
-status invocation_resolve(const struct session *session, const struct statement *statement, bool prefixes,
-                          struct arena *arena, struct invocation *invocation, struct error *error);
-
-/* Resolve and run one statement. On success the reply holds what is to be shown; with a redirection its
- * figures were written to the file instead. On failure the session is as it was and the reply is empty. */
-status session_run(struct session *session, const struct statement *statement, bool prefixes,
-                   struct progress *progress, struct reply *reply, struct error *error);
-
-/* The statement as a line that does the same again from anywhere: the command's full name, words in quotes
- * where they need them, whole paths, no redirection. */
-void statement_text(const struct statement *statement, const struct command *command, struct text *text);
 
 /* For command functions. */
 const char *call_argument(const struct call *call, int index);                 /* NULL past the end */

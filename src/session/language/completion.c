@@ -13,6 +13,8 @@
 #include "session/session.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
+#include "session/words/value_row.h"
+#include "session/words/word_list.h"
 
 struct completer {
     const struct session *session;
@@ -76,7 +78,7 @@ static void complete_value(struct completer *completer, const struct command *co
     const struct parameter *parameter = command_parameter(command, key, &option);
     if (!parameter)
         return;
-    if (parameter->kind == VALUE_CRITERIA)
+    if (value_row_of(parameter->kind)->list)
         offer_list(completer, prefix, equals + 1, parameter);
     else if (strcmp(key, "split") == 0)
         offer_splits(completer, prefix);
@@ -132,11 +134,10 @@ static void complete_argument(struct completer *completer, const struct command 
     const char *before;
     const struct parameter *argument = next_argument(completer, command, &before);
     if (argument) {
-        completer->completion->files =
-            argument->kind == VALUE_FILE || argument->kind == VALUE_MODEL || argument->kind == VALUE_RECIPE;
+        completer->completion->files = value_row_of(argument->kind)->file;
         if (argument->kind == VALUE_SETTING && before && option_find(before) != OPTION_NONE)
             offer_values(completer, "", &option_at(option_find(before))->parameter);
-        else if (argument->kind == VALUE_CRITERIA)
+        else if (value_row_of(argument->kind)->list)
             offer_list(completer, "", completer->word, argument);
         else
             offer_values(completer, "", argument);

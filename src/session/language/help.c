@@ -13,6 +13,7 @@
 #include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "view/cells/canvas.h"
 
 /* Names of the kinds of things that help knows, NULL past the end. */
@@ -20,12 +21,6 @@ static const char *command_name(int index)
 {
     const struct command *command = command_at(index);
     return command ? command->name : NULL;
-}
-
-static const char *option_name(int index)
-{
-    const struct option_row *option = option_at(index);
-    return option ? option->parameter.name : NULL;
 }
 
 static const char *criterion_name(int index)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From tokens to a checked invocation: which command, which arguments, which parameters. */
+#include "session/language/invocation.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@
 #include "session/language/command.h"
 #include "session/session.h"
 #include "session/words/value.h"
+#include "session/words/word_list.h"
 #include "view/write.h"
 
 struct resolver {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Statements back to text, for the history and for session files. */
+#include "session/language/statement.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include "session/language/command.h"
 #include "session/words/quote.h"
 #include "session/words/value.h"
+#include "session/words/value_row.h"
 
 /* A path that means the same in another folder. Names of things that come with the program stay. */
 static void add_path(const char *word, struct text *text)
@@ -32,9 +35,8 @@ static bool is_path(const struct command *command, int place, const char *word)
     for (int i = 0; argument && argument->name; i++, argument++) {
         if (i < place && !(argument->flags & PARAMETER_REPEATED))
             continue;
-        return argument->kind == VALUE_FILE ||
-               (argument->kind == VALUE_RECIPE && strcmp(word, "none") != 0) ||
-               (argument->kind == VALUE_MODEL && strcmp(word, "example") != 0);
+        const struct value_row *row = value_row_of(argument->kind);
+        return row->file && !(row->no_file && strcmp(word, row->no_file) == 0);
     }
     return false;
 }

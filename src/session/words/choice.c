@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion_options.h"
+#include "session/words/word_list.h"
 
 /* Index of a name in an enumeration's list of names, -1 when absent. */
 static int index_of(const char *(*name_at)(int index), const char *name)

@@ -134,6 +134,12 @@ const struct option_row *option_at(int id)
     return id >= 0 && id < OPTION_COUNT ? &table[id] : NULL;
 }
 
+const char *option_name(int id)
+{
+    const struct option_row *option = option_at(id);
+    return option ? option->parameter.name : NULL;
+}
+
 int option_find(const char *name)
 {
     for (int i = 0; i < OPTION_COUNT; i++) {

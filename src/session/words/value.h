@@ -9,37 +9,37 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "base/memory.h"
 #include "base/status.h"
+#include "session/words/word_list.h"
 
-/* code, how help writes it */
+/* code, its row (session/words/value_row.h) */
 #define VALUE_LIST(X)                                                                                        \
-    X(VALUE_WORD, "WORD")                                                                                    \
-    X(VALUE_FILE, "FILE")                                                                                    \
-    X(VALUE_MODEL, "MODEL")                                                                                  \
-    X(VALUE_INTEGER, "N")                                                                                    \
-    X(VALUE_REAL, "X")                                                                                       \
-    X(VALUE_BOOLEAN, "yes|no")                                                                               \
-    X(VALUE_CHOICE, "CHOICE")                                                                                \
-    X(VALUE_SIZE, "SIZE")                                                                                    \
-    X(VALUE_LAYER, "LAYER")                                                                                  \
-    X(VALUE_LAYERS, "LAYER|GLOB")                                                                            \
-    X(VALUE_FILTER, "LAYER:CHANNEL")                                                                         \
-    X(VALUE_CRITERION, "CRITERION")                                                                          \
-    X(VALUE_CRITERIA, "CRITERIA")                                                                            \
-    X(VALUE_DATASET, "KIND")                                                                                 \
-    X(VALUE_NORMALIZATION, "NORMALIZATION")                                                                  \
-    X(VALUE_OPTION, "OPTION")                                                                                \
-    X(VALUE_SETTING, "VALUE")                                                                                \
-    X(VALUE_THEME, "THEME")                                                                                  \
-    X(VALUE_TOPIC, "TOPIC")                                                                                  \
-    X(VALUE_TARGET, "LAYER|GLOB|streams|inner|all")                                                          \
-    X(VALUE_RATIO, "RATIO")                                                                                  \
-    X(VALUE_RECIPE, "FILE")                                                                                  \
-    X(VALUE_OTHER, "CRITERION|N")
+    X(VALUE_WORD, value_kind_word)                                                                           \
+    X(VALUE_FILE, value_kind_file)                                                                           \
+    X(VALUE_MODEL, value_kind_model)                                                                         \
+    X(VALUE_INTEGER, value_kind_integer)                                                                     \
+    X(VALUE_REAL, value_kind_real)                                                                           \
+    X(VALUE_BOOLEAN, value_kind_boolean)                                                                     \
+    X(VALUE_CHOICE, value_kind_choice)                                                                       \
+    X(VALUE_SIZE, value_kind_size)                                                                           \
+    X(VALUE_LAYER, value_kind_layer)                                                                         \
+    X(VALUE_LAYERS, value_kind_layers)                                                                       \
+    X(VALUE_FILTER, value_kind_filter)                                                                       \
+    X(VALUE_CRITERION, value_kind_criterion)                                                                 \
+    X(VALUE_CRITERIA, value_kind_criteria)                                                                   \
+    X(VALUE_DATASET, value_kind_dataset)                                                                     \
+    X(VALUE_NORMALIZATION, value_kind_normalization)                                                         \
+    X(VALUE_OPTION, value_kind_option)                                                                       \
+    X(VALUE_SETTING, value_kind_setting)                                                                     \
+    X(VALUE_THEME, value_kind_theme)                                                                         \
+    X(VALUE_TOPIC, value_kind_topic)                                                                         \
+    X(VALUE_TARGET, value_kind_target)                                                                       \
+    X(VALUE_RATIO, value_kind_ratio)                                                                         \
+    X(VALUE_RECIPE, value_kind_recipe)                                                                       \
+    X(VALUE_OTHER, value_kind_other)
 
 enum value_kind {
-#define VALUE_ENUM(code, text) code,
+#define VALUE_ENUM(code, row) code,
     VALUE_LIST(VALUE_ENUM)
 #undef VALUE_ENUM
         VALUE_KINDS
@@ -57,10 +57,11 @@ struct parameter {
     const char *name;
     enum value_kind kind;
     unsigned flags;
-    double low, high;                 /* numbers: the range, inclusive; INFINITY allows "inf" */
-    const char *(*choice)(int index); /* VALUE_CHOICE, VALUE_TOPIC: the names, NULL past the end */
-    const char *initial;              /* default as text, NULL where there is none */
-    const char *help;                 /* one line without a full stop */
+    double low, high; /* numbers: the range, inclusive; INFINITY allows "inf" */
+    const char *(*choice)(
+        int index);      /* VALUE_CHOICE: the names; else words that would be right; NULL past the end */
+    const char *initial; /* default as text, NULL where there is none */
+    const char *help;    /* one line without a full stop */
 };
 
 enum { VALUE_TEXT_SIZE = 160 };
@@ -72,20 +73,6 @@ struct setting_value {
     int64_t integer;            /* VALUE_INTEGER; 0 or 1 of VALUE_BOOLEAN; index of VALUE_CHOICE */
 };
 
-/* A growing list of words in an arena of its own. `failed` when memory ran out. */
-struct word_list {
-    struct arena *arena;
-    const char **items;
-    size_t count, capacity;
-    bool failed;
-};
-void word_list_add(struct word_list *list, const char *word); /* copied */
-void word_list_free(struct word_list *list);
-bool word_list_has(const struct word_list *list, const char *word);
-/* ": did you mean 'x'?", or "" where no word of the list is near. The text lives in the list's arena. */
-const char *word_list_hint(struct word_list *list, const char *word);
-
-const char *value_kind_name(enum value_kind kind);
 /* How help writes the parameter's value: "yes|no", "floor|prune-floor", "N", "CRITERIA". Appended to `text`.
  */
 struct text;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Statements back to text, for the history and for session files. */
+#ifndef IPPRO_SESSION_LANGUAGE_STATEMENT_H
+#define IPPRO_SESSION_LANGUAGE_STATEMENT_H
+
+struct command;
+struct statement;
+struct text;
+
+/* The statement as a line that does the same again from anywhere: the command's full name, words in quotes
+ * where they need them, whole paths, no redirection. */
+void statement_text(const struct statement *statement, const struct command *command, struct text *text);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kinds of values: free words, files, and names out of tables. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/dataset.h"
+#include "session/words/choice.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
+#include "session/words/value_row.h"
+#include "session/words/word_list.h"
+
+/* --- free words ----------------------------------------------------------------------------------------- */
+
+static status check_anything(const struct value_check *check, struct error *error)
+{
+    if (!*check->text)
+        return error_set(error, STATUS_USAGE, "%s is empty", check->parameter->name);
+    return STATUS_OK;
+}
+
+const struct value_row value_kind_word = {
+    .name = "WORD",
+    .long_text = true,
+    .check = check_anything,
+};
+
+const struct value_row value_kind_setting = {
+    .name = "VALUE",
+    .long_text = true,
+    .check = check_anything,
+};
+
+/* --- files ---------------------------------------------------------------------------------------------- */
+
+const struct value_row value_kind_file = {
+    .name = "FILE",
+    .long_text = true,
+    .file = true,
+    .check = check_anything,
+};
+
+const struct value_row value_kind_model = {
+    .name = "MODEL",
+    .long_text = true,
+    .file = true,
+    .no_file = "example",
+    .words = {"example"},
+    .check = check_anything,
+};
+
+/* Names of the files in a folder that end in `extension`, without it, each once. */
+static void file_words(const char *directory, const char *extension, struct word_list *list)
+{
+    DIR *folder = directory ? opendir(directory) : NULL;
+    if (!folder)
+        return;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, extension) != 0 || dot == entry->d_name)
+            continue;
+        char *word = mem_format("%.*s", (int)(dot - entry->d_name), entry->d_name);
+        if (word && !word_list_has(list, word))
+            word_list_add(list, word);
+        mem_free(word);
+    }
+    closedir(folder);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of the folder of a file that comes with the program, and the user's folder of the same name. */
+static void data_words(const char *example, const char *folder, const char *extension, struct word_list *list)
+{
+    struct error ignored = {0};
+    char *path = NULL;
+    if (file_program_data(example, &path, &ignored) == STATUS_OK) {
+        char *slash = strrchr(path, '/');
+        if (slash)
+            *slash = '\0';
+        file_words(path, extension, list);
+        mem_free(path);
+    }
+    char *user = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
+    char *own = user ? path_join(user, folder) : NULL;
+    file_words(own, extension, list);
+    if (list->count)
+        qsort(list->items, list->count, sizeof *list->items, compare_words); /* folders have no order */
+    mem_free(own);
+    mem_free(user);
+}
+
+static void add_themes(struct value_scope scope, struct word_list *list)
+{
+    (void)scope;
+    data_words("themes/dark.theme", "themes", ".theme", list);
+}
+
+const struct value_row value_kind_theme = {
+    .name = "THEME",
+    .check = check_anything,
+    .add_words = add_themes,
+};
+
+static void add_recipes(struct value_scope scope, struct word_list *list)
+{
+    (void)scope;
+    data_words("scripts/recipes/resnet56-50.recipe", "recipes", ".recipe", list);
+    data_words("scripts/recipes/resnet56-50.recipe", "recipes", ".lua", list);
+}
+
+const struct value_row value_kind_recipe = {
+    .name = "FILE",
+    .long_text = true,
+    .file = true,
+    .no_file = "none",
+    .check = check_anything,
+    .add_words = add_recipes,
+};
+
+/* --- names out of tables -------------------------------------------------------------------------------- */
+
+static status check_choice(const struct value_check *check, struct error *error)
+{
+    for (int i = 0; check->parameter->choice(i); i++) {
+        if (strcmp(check->text, check->parameter->choice(i)) == 0) {
+            check->value->integer = i;
+            return STATUS_OK;
+        }
+    }
+    return value_refuse(check, error);
+}
+
+static void add_alternatives(const struct parameter *parameter, struct text *text)
+{
+    for (int i = 0; parameter->choice(i); i++)
+        text_add_format(text, "%s%s",
+                        i == 0                     ? ""
+                        : parameter->choice(i + 1) ? ", "
+                                                   : " or ",
+                        parameter->choice(i));
+}
+
+const struct value_row value_kind_choice = {
+    .name = "CHOICE",
+    .check = check_choice,
+    .add_expected = add_alternatives,
+};
+
+const struct value_row value_kind_topic = {
+    .name = "TOPIC",
+    .long_text = true,
+    .check = check_anything,
+};
+
+static status check_criterion(const struct value_check *check, struct error *error)
+{
+    struct choice choice;
+    return choice_parse(check->text, &choice, error);
+}
+
+static status check_criteria(const struct value_check *check, struct error *error)
+{
+    struct choice choices[CHOICES_MAX];
+    int count = 0;
+    return choices_parse(check->text, choices, &count, error);
+}
+
+static void add_criteria(struct value_scope scope, struct word_list *list)
+{
+    choice_words(list);
+    for (int i = 0; scope.label && scope.label(&scope, i); i++) {
+        if (!word_list_has(list, scope.label(&scope, i)))
+            word_list_add(list, scope.label(&scope, i));
+    }
+}
+
+const struct value_row value_kind_criterion = {
+    .name = "CRITERION",
+    .check = check_criterion,
+    .add_words = add_criteria,
+};
+
+const struct value_row value_kind_criteria = {
+    .name = "CRITERIA",
+    .long_text = true,
+    .list = true,
+    .check = check_criteria,
+    .add_words = add_criteria,
+};
+
+const struct value_row value_kind_other = {
+    .name = "CRITERION|N",
+    .long_text = true,
+    .check = check_anything,
+    .add_words = add_criteria,
+};
+
+static status check_dataset(const struct value_check *check, struct error *error)
+{
+    if (dataset_kind_find(check->text))
+        return STATUS_OK;
+    struct word_list words = {0};
+    struct text kinds = {0};
+    value_words(check->parameter, check->scope, &words);
+    for (size_t i = 0; i < words.count; i++)
+        text_add_format(&kinds, "%s%s", i ? ", " : "", words.items[i]);
+    status code = error_set(error, STATUS_NOT_FOUND, "no data set kind '%s' (known: %s)%s", check->text,
+                            text_data(&kinds), word_list_hint(&words, check->text));
+    text_free(&kinds);
+    word_list_free(&words);
+    return code;
+}
+
+static const char *dataset_word(int index)
+{
+    const struct dataset_kind *kind = dataset_kind_at(index);
+    return kind ? kind->name : NULL;
+}
+
+const struct value_row value_kind_dataset = {
+    .name = "KIND",
+    .long_text = true,
+    .check = check_dataset,
+    .word = dataset_word,
+};
+
+static status check_normalization(const struct value_check *check, struct error *error)
+{
+    double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
+    if (strcmp(check->text, "auto") == 0)
+        return STATUS_OK;
+    /* How many channels the data has is not known yet: any number that fits will do. */
+    for (int channels = 1; channels <= DATASET_MAX_CHANNELS; channels++) {
+        struct error inner = {0};
+        if (normalization_parse(check->text, channels, mean, std, &inner) == STATUS_OK)
+            return STATUS_OK;
+    }
+    struct error inner = {0};
+    normalization_parse(check->text, 3, mean, std, &inner);
+    return error_set(error, STATUS_RANGE, "%s: %s", check->parameter->name, inner.message);
+}
+
+const struct value_row value_kind_normalization = {
+    .name = "NORMALIZATION",
+    .words = {"auto"},
+    .check = check_normalization,
+    .word = normalization_name_at,
+};
+
+static status check_option(const struct value_check *check, struct error *error)
+{
+    check->value->integer = option_find(check->text);
+    if (check->value->integer != OPTION_NONE)
+        return STATUS_OK;
+    struct word_list words = {0};
+    value_words(check->parameter, check->scope, &words);
+    const char *hint = word_list_hint(&words, check->text);
+    status code = error_set(error, STATUS_NOT_FOUND, "no option '%s'%s", check->text,
+                            *hint ? hint : ": 'set' lists them");
+    word_list_free(&words);
+    return code;
+}
+
+const struct value_row value_kind_option = {
+    .name = "OPTION",
+    .long_text = true,
+    .check = check_option,
+    .word = option_name,
+};
