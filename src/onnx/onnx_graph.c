@@ -9,8 +9,8 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/progress.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
-#include "nn/operator/operator.h"
 #include "onnx/onnx_node.h"
 #include "onnx/onnx_tensor.h"
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 #include "onnx/onnx_tensor.h"
 
 enum { MAX_ATTRIBUTES = 64 }; /* the richest operator of ONNX has a dozen */

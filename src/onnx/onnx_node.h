@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "onnx/onnx.pb-c.h"
 #include "nn/graph/graph.h"
-#include "nn/operator/operator.h"
 
 /* The operators' current meaning begins with opset 7; the reader's official range ends at 18. */
 enum { ONNX_FIRST_OPSET = 7, ONNX_LAST_OPSET = 24 };

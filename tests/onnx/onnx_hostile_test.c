@@ -15,7 +15,7 @@
 #include "onnx/onnx.h"
 #include "onnx/onnx_scan.h"
 #include "onnx/onnx.pb-c.h"
-#include "nn/operator/operator.h"
+#include "nn/graph/op.h"
 #include "support/small_model.h"
 
 static status read_model(const struct text *model, struct graph **graph, struct error *error)

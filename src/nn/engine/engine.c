@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/fused/fused.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
 

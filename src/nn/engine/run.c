@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "nn/engine/network_end.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 

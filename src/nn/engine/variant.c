@@ -6,6 +6,7 @@
 #include "nn/engine/engine_internal.h"
 #include "nn/fused/fused.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 

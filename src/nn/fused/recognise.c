@@ -9,6 +9,7 @@
 #include "nn/engine/engine_internal.h"
 #include "nn/fused/internal.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 
 static void mark_watched(struct fused *fused)

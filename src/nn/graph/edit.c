@@ -5,8 +5,8 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
-#include "nn/operator/operator.h"
 
 /* Operators with few inputs may get some that they left out; Concat and its like keep theirs. */
 enum { OPTIONAL_INPUTS = 8 };

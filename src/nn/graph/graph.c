@@ -3,7 +3,6 @@
 #include "nn/graph/graph.h"
 #include <limits.h>
 #include <string.h>
-#include "nn/operator/operator.h"
 
 struct graph *graph_new(void)
 {

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/node_check.h"
 
