@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "session/live.h"
 #include "support/session_lines.h"
 #include "support/skip.h"
@@ -229,7 +230,7 @@ static void test_threads(void **state)
                          worker.session->state.board, worker.session->state.options,
                          worker.session->state.theme, worker.session->state.pruning};
     held = state_retain(&held);
-    assert_int_equal(pthread_create(&thread, NULL, work, &worker), 0);
+    assert_int_equal(thread_start(&thread, work, &worker), 0);
     int taken = 0;
     while (!atomic_load(&worker.over)) {
         struct state mine = state_retain(&held);
