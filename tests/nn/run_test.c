@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
 #include "nn/engine/run.h"
 #include "support/residual.h"
 

@@ -16,6 +16,8 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/engine/network_end.h"
+#include "nn/execution/options.h"
+#include "nn/fused/packed_weights.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
