@@ -229,8 +229,8 @@ status onnx_node_attributes(const Onnx__NodeProto *node, int opset, struct arena
     return STATUS_OK;
 }
 
-void onnx_attributes_release(struct attribute *attributes, int count)
+void onnx_attributes_free(struct attribute *attributes, int count)
 {
     for (int i = 0; i < count; i++)
-        tensor_release(attributes[i].tensor);
+        tensor_free(attributes[i].tensor);
 }

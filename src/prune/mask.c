@@ -229,7 +229,7 @@ status mask_operands(const struct coupling *coupling, const bool *removed, struc
 void masked_operands_free(struct masked_operands *masked)
 {
     for (int i = 0; i < masked->count; i++)
-        tensor_release(masked->items[i].tensor);
+        tensor_free(masked->items[i].tensor);
     mem_free(masked->items);
     *masked = (struct masked_operands){.first_node = -1};
 }

@@ -147,8 +147,8 @@ status follow_normalization(struct rescaling *r, int index, struct error *error)
         return refuse(r, index, "does not pass a factor on", error);
     struct tensor *scale = rescale_copy(r, index, 1), *mean = rescale_copy(r, index, 3);
     if (scale == NULL || mean == NULL) {
-        tensor_release(scale);
-        tensor_release(mean);
+        tensor_free(scale);
+        tensor_free(mean);
         return edit_get(r->edit, index, 1) != NULL && edit_get(r->edit, index, 3) != NULL
                    ? error_memory(error)
                    : refuse(r, index, "does not pass a factor on", error);

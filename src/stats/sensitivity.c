@@ -86,7 +86,7 @@ static status make_mask(const struct sensitivity_state *state, const bool *remov
             masked_operands_free(masked);
             return error_memory(error);
         }
-        tensor_release(masked->items[i].tensor);
+        tensor_free(masked->items[i].tensor);
         masked->items[i].tensor = converted;
     }
     return code;

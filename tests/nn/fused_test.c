@@ -309,7 +309,7 @@ static void memory_changes_nothing(void **state)
                                 (size_t)(BATCH * PROBE_SUMS * engine_probe_channels(whole, p)) *
                                     sizeof(double));
         engine_free(whole); /* before its twin */
-        packed_weights_release(packed);
+        packed_weights_free(packed);
         struct error error = {0};
         check(engine_forward(twin, &error), &error, &s);
         assert_memory_equal(engine_output(forward)->data, engine_output(twin)->data, bytes);
@@ -341,7 +341,7 @@ static void run_replaced(const struct subject *s, struct engine *engine, int lay
         input++;
     check(engine_set_operand(engine, item->node, input, tensor, &error), &error, s);
     check(engine_forward_from(engine, engine_step_of(engine, item->node), &error), &error, s);
-    tensor_release(tensor);
+    tensor_free(tensor);
 }
 
 /* In any order, one after another without a full pass between, and back to the network itself. */

@@ -272,7 +272,7 @@ static void one_operand_comes_back(void **state)
     check(engine_forward_from(engine, step, &error), &error);
     assert_output(engine, own);
     check(engine_set_operand(engine, node, 1, zero, &error), &error);
-    tensor_release(zero);
+    tensor_free(zero);
     engine_free(engine); /* with an operand still replaced */
     engine_free(own);
 }
@@ -298,8 +298,8 @@ static void operands_that_cannot_be_replaced(void **state)
     assert_int_equal(engine_set_operand(engine, -1, 0, small, &error), STATUS_RANGE);
     assert_int_equal(engine_step_of(engine, -1), -1);
     assert_int_equal(engine_step_of(engine, example.graph->node_count), -1);
-    tensor_release(small);
-    tensor_release(integers);
+    tensor_free(small);
+    tensor_free(integers);
     engine_free(engine);
 }
 

@@ -58,7 +58,7 @@ static void restore(struct engine *engine, size_t index)
 {
     const struct replaced_operand item = engine->replaced[index];
     engine->steps[item.step].inputs[item.input].data = item.own;
-    tensor_release(item.tensor);
+    tensor_free(item.tensor);
     engine->replaced[index] = engine->replaced[--engine->replaced_count];
     engine->kind->operand_changed(engine, item.step);
 }

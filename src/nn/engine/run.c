@@ -272,7 +272,7 @@ static void runner_free(struct runner *runner)
         mem_free(runner->workers[i].losses);
         mem_free(runner->workers[i].labels);
     }
-    packed_weights_release(runner->options.packed);
+    packed_weights_free(runner->options.packed);
     judged_graph_free(&runner->judged);
     mem_free(runner->workers);
     mem_free(runner->order);

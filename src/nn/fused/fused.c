@@ -200,7 +200,7 @@ static void fused_free(struct engine *engine)
         mem_free(fused->values[v].copy);
     for (int i = 0; i < COPIES; i++)
         mem_free(fused->scratch[i]);
-    packed_weights_release(fused->packed);
+    packed_weights_free(fused->packed);
     mem_free(fused->values);
     mem_free(fused->steps);
     mem_free(fused->step_of);

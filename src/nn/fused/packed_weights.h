@@ -7,7 +7,7 @@
 
 struct packed_weights;
 
-struct packed_weights *packed_weights_new(void);             /* empty; NULL without memory */
-void packed_weights_release(struct packed_weights *weights); /* NULL is fine */
+struct packed_weights *packed_weights_new(void);          /* empty; NULL without memory */
+void packed_weights_free(struct packed_weights *weights); /* NULL is fine */
 
 #endif

@@ -221,7 +221,7 @@ struct packed_weights *packed_weights_new(void)
     return packed;
 }
 
-void packed_weights_release(struct packed_weights *packed)
+void packed_weights_free(struct packed_weights *packed)
 {
     if (!packed || !share_drop(&packed->shares))
         return;
