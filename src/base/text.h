@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing, always NUL-terminated string. Initialise with `struct text text = {0};`, release with text_free.
+/* A growing, always NUL-terminated string. Initialise with `struct text text = {0};`, free with text_free.
  * A failed allocation sets `failed` and later appends do nothing, so it need be checked once at the end. */
 struct text {
     char *data; /* NULL only when nothing was ever appended; use text_data() */

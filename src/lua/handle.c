@@ -36,7 +36,7 @@ static void free_scores(void *object)
     struct criterion_scores *held = object;
     scores_free(held->scores);
     board_free(held->board);
-    options_release(held->options);
+    options_free(held->options);
     model_free(held->model);
     mem_free(held);
 }

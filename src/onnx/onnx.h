@@ -15,7 +15,7 @@ status onnx_read(const char *path, struct graph **graph, struct error *error);
 /* The same from memory; `name` stands for the path in messages. */
 status onnx_read_bytes(const char *name, const void *data, size_t size, struct graph **graph,
                        struct error *error);
-/* A TensorProto file (the ONNX project's test data). One reference, released by the caller. */
+/* A TensorProto file (the ONNX project's test data). One reference, freed by the caller. */
 status onnx_read_tensor(const char *path, struct tensor **tensor, char **name, struct error *error);
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/progress.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
-#include "nn/operator/operator.h"
 #include "onnx/onnx_node.h"
 #include "onnx/onnx_tensor.h"
 
@@ -232,7 +232,7 @@ static status add_constants(struct reader *reader)
         if (result)
             return result;
         definition->value = graph_add_constant(reader->graph, definition->name, tensor);
-        tensor_release(tensor);
+        tensor_free(tensor);
         if (definition->value < 0)
             return error_memory(reader->error);
     }
@@ -354,7 +354,7 @@ static status add_node(struct reader *reader, const Onnx__NodeProto *node)
     if (!result && graph_add_node(reader->graph, text_of(node->name), op, inputs, (int)node->n_input, outputs,
                                   (int)node->n_output, attributes, attribute_count) < 0)
         result = error_memory(reader->error);
-    onnx_attributes_release(attributes, attribute_count);
+    onnx_attributes_free(attributes, attribute_count);
     return result;
 }
 

@@ -8,7 +8,7 @@
 #include "nn/graph/graph.h"
 
 /* Add everything that the message holds to an empty graph whose opset is set, and finish the graph. Raw data
- * of the message's initialisers are released on the way. After a failure the graph is good for graph_free
+ * of the message's initialisers are freed on the way. After a failure the graph is good for graph_free
  * only. Errors name the node, tensor, input or value. */
 status onnx_graph(const Onnx__GraphProto *proto, struct graph *graph, struct error *error);
 

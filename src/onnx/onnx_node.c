@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 #include "onnx/onnx_tensor.h"
 
 enum { MAX_ATTRIBUTES = 64 }; /* the richest operator of ONNX has a dozen */
@@ -228,8 +229,8 @@ status onnx_node_attributes(const Onnx__NodeProto *node, int opset, struct arena
     return STATUS_OK;
 }
 
-void onnx_attributes_release(struct attribute *attributes, int count)
+void onnx_attributes_free(struct attribute *attributes, int count)
 {
     for (int i = 0; i < count; i++)
-        tensor_release(attributes[i].tensor);
+        tensor_free(attributes[i].tensor);
 }

@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "onnx/onnx.pb-c.h"
 #include "nn/graph/graph.h"
-#include "nn/operator/operator.h"
 
 /* The operators' current meaning begins with opset 7; the reader's official range ends at 18. */
 enum { ONNX_FIRST_OPSET = 7, ONNX_LAST_OPSET = 24 };
@@ -19,9 +18,9 @@ enum { ONNX_FIRST_OPSET = 7, ONNX_LAST_OPSET = 24 };
 status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct op **op, struct error *error);
 
 /* Attributes in the program's form: array and strings from the arena, tensors with one reference each that
- * the caller releases by onnx_attributes_release (also after an error). */
+ * the caller frees by onnx_attributes_free (also after an error). */
 status onnx_node_attributes(const Onnx__NodeProto *node, int opset, struct arena *arena,
                             struct attribute **attributes, int *count, struct error *error);
-void onnx_attributes_release(struct attribute *attributes, int count);
+void onnx_attributes_free(struct attribute *attributes, int count);
 
 #endif

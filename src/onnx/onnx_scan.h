@@ -23,7 +23,7 @@ enum {
 status onnx_scan(const char *name, const ProtobufCMessageDescriptor *type, const void *data, size_t size,
                  struct error *error);
 
-/* onnx_scan, then unpack. The message is released by onnx_message_free. */
+/* onnx_scan, then unpack. The message is freed by onnx_message_free. */
 status onnx_unpack(const char *name, const ProtobufCMessageDescriptor *type, const void *data, size_t size,
                    ProtobufCMessage **message, struct error *error);
 void onnx_message_free(ProtobufCMessage *message); /* NULL is fine */

@@ -288,7 +288,7 @@ static status convert(Onnx__TensorProto *message, struct tensor **tensor, struct
         result = convert_typed(message, type, made, elements, error);
     }
     if (result)
-        tensor_release(made);
+        tensor_free(made);
     else
         *tensor = made;
     return result;

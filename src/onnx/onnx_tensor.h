@@ -14,8 +14,8 @@ const char *onnx_type_name(int data_type);
  * a message that says only what is wrong. */
 status onnx_element_type(int data_type, enum element_type *type, struct error *error);
 
-/* The tensor that a message describes; one reference, released by the caller. Dimensions and data must agree
- * exactly. The message's raw data are released on the way. Errors begin with "tensor NAME: ", or "tensor: "
+/* The tensor that a message describes; one reference, freed by the caller. Dimensions and data must agree
+ * exactly. The message's raw data are freed on the way. Errors begin with "tensor NAME: ", or "tensor: "
  * where `name` is empty. */
 status onnx_tensor(Onnx__TensorProto *message, const char *name, struct tensor **tensor, struct error *error);
 

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "nn/graph/tensor.h"
 #include "onnx/onnx.pb-c.h"
-#include "nn/operator/operator.h"
+#include "nn/graph/op.h"
 
 /* Data types of TensorProto.DataType that a graph can hold. */
 enum data_type {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "prune/coupling.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Masks: the network with removed channels at zero. */
+#include "nn/operator/operator.h"
 #include "prune/surgery.h"
 
 #include <string.h>
@@ -7,8 +8,8 @@
 #include "base/status.h"
 #include "nn/graph/edit.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
-#include "nn/operator/operator.h"
 #include "prune/kept.h"
 #include "prune/operator_rules_internal.h"
 
@@ -228,7 +229,7 @@ status mask_operands(const struct coupling *coupling, const bool *removed, struc
 void masked_operands_free(struct masked_operands *masked)
 {
     for (int i = 0; i < masked->count; i++)
-        tensor_release(masked->items[i].tensor);
+        tensor_free(masked->items[i].tensor);
     mem_free(masked->items);
     *masked = (struct masked_operands){.first_node = -1};
 }

@@ -70,7 +70,7 @@ static status scale_statistics(struct rescaling *r, struct error *error)
     for (int64_t i = 0; copy && i < shape_elements(&copy->shape); i++) {
         double var = r->factor * r->factor * (tensor_get(copy, i) + layer->epsilon) - layer->epsilon;
         if (!(var >= 0 && var <= 1e30)) {
-            tensor_release(copy);
+            tensor_free(copy);
             return error_set(error, STATUS_RANGE,
                              "layer %s: %g is too %s: the variance of channel %lld would be %g", layer->name,
                              r->factor, var < 0 ? "small" : "large", (long long)i, var);

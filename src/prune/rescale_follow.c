@@ -11,9 +11,10 @@
 #include "base/status.h"
 #include "nn/graph/edit.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
-#include "nn/operator/operator.h"
 #include "prune/coupling_internal.h"
+#include "nn/operator/operator.h"
 #include "prune/label.h"
 #include "prune/operator_rules_internal.h"
 #include "prune/rescale_internal.h"
@@ -146,8 +147,8 @@ status follow_normalization(struct rescaling *r, int index, struct error *error)
         return refuse(r, index, "does not pass a factor on", error);
     struct tensor *scale = rescale_copy(r, index, 1), *mean = rescale_copy(r, index, 3);
     if (scale == NULL || mean == NULL) {
-        tensor_release(scale);
-        tensor_release(mean);
+        tensor_free(scale);
+        tensor_free(mean);
         return edit_get(r->edit, index, 1) != NULL && edit_get(r->edit, index, 3) != NULL
                    ? error_memory(error)
                    : refuse(r, index, "does not pass a factor on", error);

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/engine/engine.h"
+#include "nn/execution/options.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "score/function.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/text.h"
-#include "nn/operator/operator.h"
+#include "nn/graph/op.h"
 
 /* "Conv" and "Conv_12" are what exporters call a Conv node inside its module. */
 static bool is_operator_name(const char *part, size_t length, const struct op *op)

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/engine/engine.h"
+#include "nn/execution/probe.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
 #include "score/feature_pass.h"

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
+#include "nn/execution/probe.h"
 #include "nn/graph/tensor.h"
 #include "score/activation.h"
 #include "score/criteria.h"

@@ -10,7 +10,7 @@
 static void drop_from(struct history *history, int first)
 {
     for (int i = first; i < history->count; i++) {
-        state_release(&history->steps[i].state);
+        state_free(&history->steps[i].state);
         mem_free(history->steps[i].line);
         mem_free(history->steps[i].log);
         mem_free(history->steps[i].names);
@@ -54,7 +54,7 @@ static bool let_go(struct history *history)
     if (!step->names)
         return false;
     state_names(&step->state, step->names);
-    state_release(&step->state);
+    state_free(&step->state);
     step->bytes = 0;
     history->oldest++;
     step[1].bytes = state_bytes(&step[1].state, NULL);

@@ -43,20 +43,20 @@ struct live_snapshot *live_snapshot_new(enum live_kind kind, int64_t done, int64
     }
     text_free(&progress);
     if (snapshot && (!snapshot->progress || (figure && figure->failed))) {
-        live_release(snapshot);
+        live_snapshot_free(snapshot);
         return NULL;
     }
     return snapshot;
 }
 
-struct live_snapshot *live_retain(struct live_snapshot *snapshot)
+struct live_snapshot *live_snapshot_retain(struct live_snapshot *snapshot)
 {
     if (snapshot)
         share_add(&snapshot->shares);
     return snapshot;
 }
 
-void live_release(struct live_snapshot *snapshot)
+void live_snapshot_free(struct live_snapshot *snapshot)
 {
     if (!snapshot || !share_drop(&snapshot->shares))
         return;
@@ -84,7 +84,7 @@ void live_free(struct live *live)
 {
     if (!live)
         return;
-    live_release(live->newest);
+    live_snapshot_free(live->newest);
     pthread_mutex_destroy(&live->lock);
     mem_free(live);
 }
@@ -121,20 +121,20 @@ void live_publish(struct live *live, struct live_snapshot *snapshot)
 {
     enum { SHARE = 100 }; /* of the work at most one part in so many goes into snapshots */
     if (!live || !snapshot) {
-        live_release(snapshot);
+        live_snapshot_free(snapshot);
         return;
     }
     double now = clock_seconds();
     live->next_at = fmax(live->next_at, now + SHARE * (now - live->asked_at));
     atomic_store(&live->wanted, false);
-    live_release(exchange(live, snapshot));
+    live_snapshot_free(exchange(live, snapshot));
 }
 
 void live_clear(struct live *live)
 {
     if (!live)
         return;
-    live_release(exchange(live, NULL));
+    live_snapshot_free(exchange(live, NULL));
     atomic_store(&live->wanted, true);
     live->next_at = 0;
 }

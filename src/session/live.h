@@ -41,8 +41,8 @@ struct live_snapshot {
     double accuracy, accuracy_error, loss;
 };
 
-struct live_snapshot *live_retain(struct live_snapshot *snapshot); /* NULL is fine */
-void live_release(struct live_snapshot *snapshot);                 /* likewise */
+struct live_snapshot *live_snapshot_retain(struct live_snapshot *snapshot); /* NULL is fine */
+void live_snapshot_free(struct live_snapshot *snapshot);                    /* likewise */
 
 /* --- the front end's side ------------------------------------------------------------------------------- */
 

@@ -53,7 +53,7 @@ static void replace_state(struct session *session, struct state state)
     if (old.pruning != state.pruning)
         pruning_forget(old.pruning);
     session->state = state;
-    state_release(&old);
+    state_free(&old);
 }
 
 void session_free(struct session *session)
@@ -118,7 +118,7 @@ status session_commit(struct session *session, struct session_change *change, co
     if (!moved && !state_equal(&session->state, &change->before))
         code = history_push(&session->history, line, log, &session->state, error);
     if (code == STATUS_OK)
-        state_release(&change->before);
+        state_free(&change->before);
     else
         session_rollback(session, change);
     return code;
@@ -190,7 +190,7 @@ static struct options *next_options(const struct session *session, const struct 
 
 static void set_options(struct session *session, struct options *options)
 {
-    options_release(session->state.options);
+    options_free(session->state.options);
     session->state.options = options;
 }
 
@@ -259,7 +259,7 @@ status session_set_options(struct session *session, const struct options *option
         code = board_refresh(&source, &board, dropped, &dropped_count, error);
     if (code != STATUS_OK) {
         theme_free(theme);
-        options_release(next);
+        options_free(next);
         return code;
     }
     for (int i = 0; reply && i < dropped_count; i++)
@@ -288,7 +288,7 @@ status session_score(struct session *session, const struct choice *choices, int 
         return error_memory(error);
     code = board_score(&source, choices, count, pool, progress, &board, outcome, error);
     if (code != STATUS_OK) {
-        options_release(next);
+        options_free(next);
         return code;
     }
     session_set_board(session, board);

@@ -176,7 +176,7 @@ static const char *data_hash(const void *dataset)
     return dataset_digest(dataset);
 }
 
-static void release_data(void *dataset)
+static void free_data(void *dataset)
 {
     dataset_free(dataset);
 }
@@ -185,7 +185,7 @@ static void data_facts(struct dataset *dataset, const char *data, const char *ha
                        struct figure *figure)
 {
     figure_fact(figure, data, "%s %s", dataset->kind->name, dataset->split);
-    figure_fact_later(figure, hash, data_hash, dataset_retain(dataset), release_data);
+    figure_fact_later(figure, hash, data_hash, dataset_retain(dataset), free_data);
     figure_fact(figure, normalize, "%s", dataset->normalization);
 }
 

@@ -32,7 +32,7 @@ struct options *options_retain(struct options *options)
     return options;
 }
 
-void options_release(struct options *options)
+void options_free(struct options *options)
 {
     struct shared_options *shared = (struct shared_options *)options;
     if (shared && share_drop(&shared->shares))
@@ -50,11 +50,11 @@ struct state state_retain(const struct state *state)
     return *state;
 }
 
-void state_release(struct state *state)
+void state_free(struct state *state)
 {
     pruning_free(state->pruning);
     theme_free(state->theme);
-    options_release(state->options);
+    options_free(state->options);
     board_free(state->board);
     dataset_free(state->dataset);
     model_free(state->model);

@@ -22,7 +22,7 @@ struct state {
 
 /* The same state once more: one more owner of every part. */
 struct state state_retain(const struct state *state);
-void state_release(struct state *state);
+void state_free(struct state *state);
 bool state_equal(const struct state *a, const struct state *b); /* the very same parts */
 
 /* What names the parts of a state: digests, "" where there is none. */
@@ -40,6 +40,6 @@ size_t state_bytes(const struct state *state, const struct state *before);
 /* Options as a part of states: a counted copy, or NULL when memory is out. */
 struct options *options_share(const struct options *options);
 struct options *options_retain(struct options *options);
-void options_release(struct options *options); /* NULL is fine */
+void options_free(struct options *options); /* NULL is fine */
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "nn/operator/operator.h"
+#include "nn/graph/op.h"
 #include "prune/coupling.h"
 #include "score/layer.h"
 #include "session/words/target_word.h"

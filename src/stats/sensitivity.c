@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sensitivity: every mask of the grid is a variant of the network in one pass over the images. */
+/* Sensitivity: every mask of the grid replaces operands of the network, all in one pass over the images. */
 #include "stats/sensitivity.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 /* What goes beyond is made again whenever it is needed, which costs little beside the convolutions. */
 static const size_t MASK_BYTES = (size_t)256 << 20;
 
-struct variant {
+struct mask {
     bool *removed; /* per class */
     struct masked_operands masked;
     bool kept; /* masked is there */
@@ -24,10 +24,10 @@ struct variant {
 struct sensitivity_state {
     struct sensitivity_settings settings; /* pointers to caller's arrays are not used after sensitivity_new */
     struct sample sample;                 /* owned copy */
-    struct variant *variants;
-    size_t variant_capacity;
-    int *first_node;   /* per variant */
-    int *variant_of;   /* per point, -1 for those that mask nothing */
+    struct mask *masks;
+    size_t mask_capacity;
+    int *first_node;   /* per mask */
+    int *mask_of;      /* per point, -1 for those that mask nothing */
     size_t mask_bytes; /* of masks that are kept */
 };
 
@@ -86,7 +86,7 @@ static status make_mask(const struct sensitivity_state *state, const bool *remov
             masked_operands_free(masked);
             return error_memory(error);
         }
-        tensor_release(masked->items[i].tensor);
+        tensor_free(masked->items[i].tensor);
         masked->items[i].tensor = converted;
     }
     return code;
@@ -101,14 +101,13 @@ static size_t mask_size(const struct masked_operands *masked)
     return bytes;
 }
 
-/* A new variant from the classes that go; `removed` passes to it, also on failure. */
-static status add_variant(struct sensitivity *s, bool *removed, int64_t count, struct error *error)
+/* A new mask from the classes that go; `removed` passes to it, also on failure. */
+static status add_mask(struct sensitivity *s, bool *removed, int64_t count, struct error *error)
 {
     struct sensitivity_state *state = s->state;
     struct masked_operands masked;
     status code = STATUS_OK;
-    if (!mem_grow(&state->variants, &state->variant_capacity, (size_t)s->variant_count + 1,
-                  sizeof *state->variants))
+    if (!mem_grow(&state->masks, &state->mask_capacity, (size_t)s->mask_count + 1, sizeof *state->masks))
         code = error_memory(error);
     if (code == STATUS_OK)
         code = make_mask(state, removed, &masked, error);
@@ -116,13 +115,13 @@ static status add_variant(struct sensitivity *s, bool *removed, int64_t count, s
         mem_free(removed);
         return code;
     }
-    struct variant *variant = &state->variants[s->variant_count];
-    *variant = (struct variant){.removed = removed, .tally.removed = count};
-    state->first_node[s->variant_count++] = masked.first_node;
+    struct mask *mask = &state->masks[s->mask_count];
+    *mask = (struct mask){.removed = removed, .tally.removed = count};
+    state->first_node[s->mask_count++] = masked.first_node;
     size_t bytes = mask_size(&masked);
     if (bytes <= state->settings.mask_memory - state->mask_bytes) {
-        variant->masked = masked;
-        variant->kept = true;
+        mask->masked = masked;
+        mask->kept = true;
         state->mask_bytes += bytes;
     } else {
         masked_operands_free(&masked);
@@ -130,11 +129,11 @@ static status add_variant(struct sensitivity *s, bool *removed, int64_t count, s
     return STATUS_OK;
 }
 
-/* Variants from `first` on are those of the same row: another row's masks are others. */
-static int find_variant(const struct sensitivity *s, int first, const struct selection *selection)
+/* Masks from `first` on are those of the same row: another row's masks are others. */
+static int find_mask(const struct sensitivity *s, int first, const struct selection *selection)
 {
-    for (int i = first; i < s->variant_count; i++)
-        if (memcmp(s->state->variants[i].removed, selection->removed,
+    for (int i = first; i < s->mask_count; i++)
+        if (memcmp(s->state->masks[i].removed, selection->removed,
                    (size_t)selection->class_count * sizeof *selection->removed) == 0)
             return i;
     return -1;
@@ -144,7 +143,7 @@ static status add_point(struct sensitivity *s, const struct sensitivity_settings
                         int first, int point, struct error *error)
 {
     struct selection selection;
-    s->state->variant_of[point] = -1;
+    s->state->mask_of[point] = -1;
     status code = select_by_ratio(settings->coupling, settings->class_score, ratio, &settings->select,
                                   &selection, error);
     if (code != STATUS_OK || selection.count == 0) {
@@ -152,13 +151,13 @@ static status add_point(struct sensitivity *s, const struct sensitivity_settings
             selection_free(&selection);
         return code;
     }
-    int variant = find_variant(s, first, &selection);
-    if (variant < 0) {
-        variant = s->variant_count;
-        code = add_variant(s, selection.removed, selection.count, error);
+    int mask = find_mask(s, first, &selection);
+    if (mask < 0) {
+        mask = s->mask_count;
+        code = add_mask(s, selection.removed, selection.count, error);
         selection.removed = NULL;
     }
-    s->state->variant_of[point] = variant;
+    s->state->mask_of[point] = mask;
     selection_free(&selection);
     return code;
 }
@@ -166,7 +165,7 @@ static status add_point(struct sensitivity *s, const struct sensitivity_settings
 static status add_row(struct sensitivity *s, const struct sensitivity_settings *settings, int row,
                       double *ratio, struct error *error)
 {
-    int first = s->variant_count;
+    int first = s->mask_count;
     status code = STATUS_OK;
     for (int k = 0; k < s->ratio_count && code == STATUS_OK; k++) {
         for (int b = 0; b < settings->coupling->block_count; b++) {
@@ -194,8 +193,8 @@ static status add_rows(struct sensitivity *s, const struct sensitivity_settings 
 static void publish(struct sensitivity *s)
 {
     for (int i = 0; i < s->row_count * s->ratio_count; i++) {
-        int variant = s->state->variant_of[i];
-        s->points[i] = variant >= 0 ? s->state->variants[variant].tally : s->baseline;
+        int mask = s->state->mask_of[i];
+        s->points[i] = mask >= 0 ? s->state->masks[mask].tally : s->baseline;
     }
 }
 
@@ -241,9 +240,9 @@ static status build(struct sensitivity *s, const struct sensitivity_settings *se
         return error_set(error, STATUS_RANGE, "%d ratios for each of %d rows are too many", s->ratio_count,
                          s->row_count);
     s->points = mem_new(points, sizeof *s->points);
-    state->variant_of = mem_new(points, sizeof *state->variant_of);
+    state->mask_of = mem_new(points, sizeof *state->mask_of);
     state->first_node = mem_new(points, sizeof *state->first_node);
-    if (s->points == NULL || state->variant_of == NULL || state->first_node == NULL)
+    if (s->points == NULL || state->mask_of == NULL || state->first_node == NULL)
         return error_memory(error);
     code = add_rows(s, settings, error);
     if (code == STATUS_OK)
@@ -271,15 +270,15 @@ void sensitivity_free(struct sensitivity *s)
     if (s == NULL)
         return;
     struct sensitivity_state *state = s->state;
-    for (int i = 0; i < s->variant_count; i++) {
-        mem_free(state->variants[i].removed);
-        masked_operands_free(&state->variants[i].masked);
+    for (int i = 0; i < s->mask_count; i++) {
+        mem_free(state->masks[i].removed);
+        masked_operands_free(&state->masks[i].masked);
     }
     if (state != NULL) {
         sample_free(&state->sample);
-        mem_free(state->variants);
+        mem_free(state->masks);
         mem_free(state->first_node);
-        mem_free(state->variant_of);
+        mem_free(state->mask_of);
     }
     mem_free(state);
     mem_free(s->rows);
@@ -297,14 +296,14 @@ static status set_operands(struct engine *engine, const struct masked_operands *
     return code;
 }
 
-static status apply_variant(void *argument, struct engine *engine, int index, struct error *error)
+static status apply_mask(void *argument, struct engine *engine, int index, struct error *error)
 {
     const struct sensitivity_state *state = argument;
-    const struct variant *variant = &state->variants[index];
-    if (variant->kept)
-        return set_operands(engine, &variant->masked, error);
+    const struct mask *mask = &state->masks[index];
+    if (mask->kept)
+        return set_operands(engine, &mask->masked, error);
     struct masked_operands masked;
-    status code = make_mask(state, variant->removed, &masked, error);
+    status code = make_mask(state, mask->removed, &masked, error);
     if (code != STATUS_OK)
         return code;
     code = set_operands(engine, &masked, error);
@@ -331,8 +330,8 @@ static status commit_images(void *argument, const struct engine *engine, const s
     (void)labels;
     (void)error;
     tally(&s->baseline, losses, count);
-    for (int i = 0; i < s->variant_count; i++)
-        tally(&s->state->variants[i].tally, losses + (i + 1) * count, count);
+    for (int i = 0; i < s->mask_count; i++)
+        tally(&s->state->masks[i].tally, losses + (i + 1) * count, count);
     s->done = first + count;
     if (s->watch) {
         publish(s);
@@ -349,14 +348,14 @@ status sensitivity_run(struct sensitivity *s, struct pool *pool, struct progress
     struct sensitivity_state *state = s->state;
     const struct sensitivity_settings *settings = &state->settings;
     struct sample_feed feed = {settings->dataset, &state->sample};
-    const struct run_variants variants = {s->variant_count, state->first_node, apply_variant, state};
+    const struct run_replacements replacements = {s->mask_count, state->first_node, apply_mask, state};
     const struct run run = {
         .graph = settings->coupling->graph,
         .engine = {.batch = settings->micro_batch, .real = settings->real, .kernel = settings->kernel},
         .pool = pool,
         .images = s->images,
         .start = s->done,
-        .variants = &variants,
+        .replacements = &replacements,
         .fetch = sample_fetch,
         .fetch_argument = &feed,
         .commit = commit_images,

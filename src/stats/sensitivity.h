@@ -47,7 +47,7 @@ struct sensitivity {
     int64_t done;   /* of them; == images when complete */
     struct sensitivity_point baseline;
     struct sensitivity_point *points; /* row_count x ratio_count, row-major */
-    int variant_count;               /* different masks among the points; those that mask nothing need none */
+    int mask_count;                  /* different masks among the points; those that mask nothing need none */
     double seconds;                  /* spent in sensitivity_run so far */
     struct sensitivity_state *state; /* its own */
     /* When not NULL: called by sensitivity_run between micro-batches, by one thread at a time. The caller may

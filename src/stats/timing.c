@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "nn/execution/options.h"
 #include "nn/graph/tensor.h"
 
 /* One network while it is measured. */

@@ -61,7 +61,7 @@ void explorer_free(struct explorer *explorer)
     explorer->shell->session->live = NULL;
     explorer_live_end(explorer);
     live_free(explorer->live);
-    state_release(&explorer->seen);
+    state_free(&explorer->seen);
     session_free(explorer->mirror);
     theme_free(explorer->preview);
     layers_free_view(&explorer->layers);
@@ -213,7 +213,7 @@ void explorer_refresh(struct explorer *explorer)
         remember_scores(explorer);
     }
     if (changed) {
-        state_release(&explorer->seen);
+        state_free(&explorer->seen);
         explorer->seen = state_retain(now);
     }
 }

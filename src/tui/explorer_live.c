@@ -29,7 +29,8 @@ static void show_figure(struct explorer *explorer, struct live_snapshot *snapsho
 {
     struct error ignored = {0};
     bool first = !gallery_is_live(&explorer->gallery, explorer->command);
-    if (gallery_add_live(&explorer->gallery, explorer->command, live_retain(snapshot), &ignored) != STATUS_OK)
+    if (gallery_add_live(&explorer->gallery, explorer->command, live_snapshot_retain(snapshot), &ignored) !=
+        STATUS_OK)
         return;
     if (first && explorer->focus == FOCUS_PROMPT) {
         explorer->figure_open = true;
@@ -52,14 +53,14 @@ void explorer_live_take(struct explorer *explorer)
         show_scores(explorer, snapshot);
     else if (snapshot->kind != LIVE_ACCURACY && snapshot->figure)
         show_figure(explorer, snapshot);
-    live_release(explorer->snapshot);
+    live_snapshot_free(explorer->snapshot);
     explorer->snapshot = snapshot;
 }
 
 void explorer_live_end(struct explorer *explorer)
 {
     live_clear(explorer->live);
-    live_release(explorer->snapshot);
+    live_snapshot_free(explorer->snapshot);
     explorer->snapshot = NULL;
 }
 

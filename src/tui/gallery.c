@@ -24,7 +24,7 @@ static void exhibit_free(struct exhibit *exhibit)
     }
     mem_free(exhibit->items);
     mem_free(exhibit->command);
-    live_release(exhibit->live);
+    live_snapshot_free(exhibit->live);
 }
 
 void gallery_free(struct gallery *gallery)

@@ -30,8 +30,8 @@ void figure_free(struct figure *figure)
     if (!figure)
         return;
     for (int i = 0; i < figure->fact_count; i++) {
-        if (figure->facts[i].release)
-            figure->facts[i].release(figure->facts[i].source);
+        if (figure->facts[i].free_source)
+            figure->facts[i].free_source(figure->facts[i].source);
     }
     arena_free(figure->arena);
 }
@@ -133,16 +133,16 @@ void figure_fact(struct figure *figure, const char *key, const char *format, ...
 }
 
 void figure_fact_later(struct figure *figure, const char *key, const char *(*find)(const void *source),
-                       void *source, void (*release)(void *source))
+                       void *source, void (*free_source)(void *source))
 {
     bool room = figure && figure_grow(figure, &figure->facts, &figure->fact_capacity,
                                       (size_t)figure->fact_count, sizeof *figure->facts);
     const char *kept = room ? figure_keep_string(figure, key) : NULL;
     if (kept)
         figure->facts[figure->fact_count++] =
-            (struct figure_fact){.key = kept, .find = find, .source = source, .release = release};
+            (struct figure_fact){.key = kept, .find = find, .source = source, .free_source = free_source};
     else
-        release(source);
+        free_source(source);
 }
 
 const char *figure_fact_value(const struct figure_fact *fact)

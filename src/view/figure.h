@@ -112,10 +112,11 @@ struct figure_scatter {
 
 struct figure_fact {
     const char *key, *value; /* read through figure_fact_value */
-    /* A value that is waited for: `find` asks its source for it, which the figure holds until `release`. */
+    /* A value that is waited for: `find` asks its source for it, which the figure holds until `free_source`.
+     */
     const char *(*find)(const void *source);
     void *source;
-    void (*release)(void *source);
+    void (*free_source)(void *source);
 };
 
 struct figure {
@@ -155,7 +156,7 @@ void figure_fact(struct figure *figure, const char *key, const char *format, ...
  * is written, so that figures on a screen do not wait for it. The source passes to the figure, also on
  * failure. */
 void figure_fact_later(struct figure *figure, const char *key, const char *(*find)(const void *source),
-                       void *source, void (*release)(void *source));
+                       void *source, void (*free_source)(void *source));
 const char *figure_fact_value(const struct figure_fact *fact);
 /* Does it show rows, of which a low screen cuts some off? Else it is a plot, which takes the height there is.
  */

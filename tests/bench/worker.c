@@ -250,7 +250,7 @@ static status request_reuse(struct worker *worker, const char *argument, struct 
     (void)argument;
     if (!map)
         return error_set(error, STATUS_STATE, "no sensitivity was computed");
-    text_add_format(reply, "%d %.9f", map->variant_count + 1, map->seconds);
+    text_add_format(reply, "%d %.9f", map->mask_count + 1, map->seconds);
     return STATUS_OK;
 }
 

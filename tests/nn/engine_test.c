@@ -11,7 +11,8 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
+#include "nn/plain/internal.h"
 #include "support/residual.h"
 
 /* Derivative of the loss with respect to a relative change of some elements, or an absolute one. */
@@ -173,6 +174,7 @@ static void only_wanted_gradients_exist(void **state)
     (void)state;
     struct residual network = residual_network();
     struct engine *engine = residual_engine(&network, 2, ELEMENT_DOUBLE, false);
+    const struct plain *plain = (const struct plain *)engine; /* which runs double */
     size_t sum = 0, block = 0;
     assert_null(engine->value_gradients[network.graph->inputs[0]].data);
     assert_null(engine->value_gradients[network.probes[0].linear].data);
@@ -183,7 +185,7 @@ static void only_wanted_gradients_exist(void **state)
         const struct operand *gradient = &engine->value_gradients[v];
         if (!gradient->data || gradient->data == engine->output_gradient)
             continue;
-        size_t end = (size_t)((unsigned char *)gradient->data - engine->gradients) + operand_bytes(gradient);
+        size_t end = (size_t)((unsigned char *)gradient->data - plain->gradients) + operand_bytes(gradient);
         sum += operand_bytes(gradient);
         block = end > block ? end : block;
     }

@@ -10,7 +10,8 @@
 
 #include "nn/blocked/blocked.h"
 #include "nn/engine/engine.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
+#include "nn/fused/fused.h"
 #include "nn/fused/internal.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
@@ -79,8 +80,8 @@ static struct page page_new(void)
     const struct engine_options options = {
         .batch = 1, .real = ELEMENT_FLOAT, .backward = true, .probes = probes, .probe_count = 2};
     assert_int_equal(engine_new(page.graph, &options, &page.engine, &error), STATUS_OK);
-    page.fused = page.engine->fused;
-    assert_non_null(page.fused);
+    assert_ptr_equal(page.engine->kind, &fused_engine);
+    page.fused = (const struct fused *)page.engine;
     memcpy(engine_input(page.engine), x, sizeof x);
     return page;
 }
@@ -118,7 +119,7 @@ static void plan_becomes_steps(const struct page *page)
     static const struct fused_kind *const kinds[] = {&kind_layer, &kind_layer, &kind_global_average,
                                                      &kind_plain};
     const struct fused *fused = page->fused;
-    assert_int_equal(fused->engine->plan->step_count, 8);
+    assert_int_equal(fused->engine.plan->step_count, 8);
     assert_int_equal(fused->step_count, 4);
     for (int p = 0; p < 8; p++)
         assert_int_equal(fused->step_of[p], steps[p]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fused engine on random networks against the plain loops in double: logits, probe sums, weight gradients
- * and variants, with every choice of kernels and every instruction set that the processor has. */
+ * and replaced operands, with every choice of kernels and every instruction set that the processor has. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -309,7 +309,7 @@ static void memory_changes_nothing(void **state)
                                 (size_t)(BATCH * PROBE_SUMS * engine_probe_channels(whole, p)) *
                                     sizeof(double));
         engine_free(whole); /* before its twin */
-        packed_weights_release(packed);
+        packed_weights_free(packed);
         struct error error = {0};
         check(engine_forward(twin, &error), &error, &s);
         assert_memory_equal(engine_output(forward)->data, engine_output(twin)->data, bytes);
@@ -331,7 +331,7 @@ static struct tensor *halved(const struct graph *graph, int value)
     return tensor;
 }
 
-static void run_variant(const struct subject *s, struct engine *engine, int layer)
+static void run_replaced(const struct subject *s, struct engine *engine, int layer)
 {
     struct error error = {0};
     const struct layer *item = &s->layers->items[layer];
@@ -341,11 +341,11 @@ static void run_variant(const struct subject *s, struct engine *engine, int laye
         input++;
     check(engine_set_operand(engine, item->node, input, tensor, &error), &error, s);
     check(engine_forward_from(engine, engine_step_of(engine, item->node), &error), &error, s);
-    tensor_release(tensor);
+    tensor_free(tensor);
 }
 
 /* In any order, one after another without a full pass between, and back to the network itself. */
-static void variants_agree(void **state)
+static void replacements_agree(void **state)
 {
     (void)state;
     struct error error = {0};
@@ -361,9 +361,10 @@ static void variants_agree(void **state)
         for (int i = 0; i < 6; i++) {
             int layer = (int)random_below(&random, (uint64_t)s.layers->count);
             s.what = s.layers->items[layer].name;
-            run_variant(&s, engine, layer);
-            run_variant(&s, exact, layer);
-            compare_operands(&s, "variant's output", layer, engine_output(engine), engine_output(exact));
+            run_replaced(&s, engine, layer);
+            run_replaced(&s, exact, layer);
+            compare_operands(&s, "output with replaced operands", layer, engine_output(engine),
+                             engine_output(exact));
             engine_restore_operands(engine);
             engine_restore_operands(exact);
             check(engine_forward(exact, &error), &error, &s); /* the plain engine wants it so */
@@ -402,7 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_agree),
         cmocka_unit_test(memory_changes_nothing),
-        cmocka_unit_test(variants_agree),
+        cmocka_unit_test(replacements_agree),
         cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests_name("fused", tests, NULL, NULL);

@@ -53,15 +53,15 @@ static void test_tensors(void **state)
     (void)state;
     assert_non_null(tensor);
     assert_ptr_equal(tensor_retain(tensor), tensor);
-    tensor_release(tensor);
+    tensor_free(tensor);
     ((double *)tensor->data)[0] = 2.75;
     ((double *)tensor->data)[1] = 1e300;
     ((double *)tensor->data)[2] = -1.0 / 0.0;
     assert_true(tensor_get(tensor, 0) == 2.75);
     assert_int_equal(tensor_get_integer(tensor, 0), 2);
     assert_true(tensor_get_integer(tensor, 1) == INT64_MAX && tensor_get_integer(tensor, 2) == INT64_MIN);
-    tensor_release(tensor);
-    tensor_release(NULL);
+    tensor_free(tensor);
+    tensor_free(NULL);
     assert_null(tensor_new(ELEMENT_FLOAT, &(struct shape){.rank = 1, .dim = {-3}}));
     assert_null(tensor_new(ELEMENT_FLOAT, &(struct shape){.rank = 1, .dim = {INT64_C(1) << 47}}));
 }

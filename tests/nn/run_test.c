@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
 #include "nn/engine/run.h"
 #include "support/residual.h"
 
@@ -238,11 +238,11 @@ static void memory_may_run_out(void **state)
     graph_free(network.graph);
 }
 
-static status apply_nothing(void *argument, struct engine *engine, int variant, struct error *error)
+static status apply_nothing(void *argument, struct engine *engine, int replacement, struct error *error)
 {
     (void)engine;
     (void)error;
-    ((bool *)argument)[variant] = true;
+    ((bool *)argument)[replacement] = true;
     return STATUS_OK;
 }
 
@@ -255,9 +255,9 @@ static void assert_same_loss(const struct loss *a, const struct loss *b)
     assert_int_equal(a->rank, b->rank);
 }
 
-/* Losses of the network itself and of each variant, `count` each. */
-static status commit_variants(void *argument, const struct engine *engine, const struct loss *losses,
-                              const int64_t *labels, int64_t first, int64_t count, struct error *error)
+/* Losses of the network itself and of each replacement, `count` each. */
+static status commit_replacements(void *argument, const struct engine *engine, const struct loss *losses,
+                                  const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
     int64_t *next = argument;
     (void)engine;
@@ -266,12 +266,12 @@ static status commit_variants(void *argument, const struct engine *engine, const
     assert_int_equal(first, *next);
     *next = first + count;
     for (int64_t i = 0; i < count; i++)
-        for (int variant = 0; variant < 2; variant++)
-            assert_same_loss(&losses[i], &losses[(variant + 1) * count + i]);
+        for (int replacement = 0; replacement < 2; replacement++)
+            assert_same_loss(&losses[i], &losses[(replacement + 1) * count + i]);
     return STATUS_OK;
 }
 
-static void variants_see_the_same_images(void **state)
+static void replacements_see_the_same_images(void **state)
 {
     (void)state;
     struct residual network = residual_network();
@@ -280,15 +280,15 @@ static void variants_see_the_same_images(void **state)
     bool applied[2] = {false, false};
     int64_t next = 5;
     const int first_node[] = {1, 3};
-    const struct run_variants variants = {2, first_node, apply_nothing, applied};
+    const struct run_replacements replacements = {2, first_node, apply_nothing, applied};
     struct run run = {.graph = network.graph,
                       .engine = {.batch = 4, .real = ELEMENT_FLOAT, .backward = true},
                       .images = 14,
                       .start = 5,
-                      .variants = &variants,
+                      .replacements = &replacements,
                       .fetch = fetch,
                       .fetch_argument = &tally,
-                      .commit = commit_variants,
+                      .commit = commit_replacements,
                       .commit_argument = &next};
     assert_int_equal(run_images(&run, &error), STATUS_USAGE);
     run.engine.backward = false;
@@ -303,7 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_do_not_change_a_bit),  cmocka_unit_test(missing_images_add_nothing),
-        cmocka_unit_test(earliest_failure_is_reported), cmocka_unit_test(variants_see_the_same_images),
+        cmocka_unit_test(earliest_failure_is_reported), cmocka_unit_test(replacements_see_the_same_images),
         cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests_name("run", tests, NULL, NULL);

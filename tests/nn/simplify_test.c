@@ -261,7 +261,7 @@ static void test_pad_chain(void **state)
               NO_ATTRIBUTES);
     make_node(graph, "more", "ConstantOfShape", NAMES("length"), NAMES("zeros"),
               ATTRIBUTES({.name = "value", .kind = ATTRIBUTE_TENSOR, .tensor = integers(1, (int64_t[]){0})}));
-    tensor_release(
+    tensor_free(
         graph->nodes[graph->node_count - 1].attributes[0].tensor); /* the node has its own reference */
     make_node(graph, "concat", "Concat", NAMES("given", "zeros"), NAMES("all"),
               ATTRIBUTES(axis_attribute(0)));

@@ -15,7 +15,7 @@
 #include "onnx/onnx.h"
 #include "onnx/onnx_scan.h"
 #include "onnx/onnx.pb-c.h"
-#include "nn/operator/operator.h"
+#include "nn/graph/op.h"
 #include "support/small_model.h"
 
 static status read_model(const struct text *model, struct graph **graph, struct error *error)
@@ -427,7 +427,7 @@ static void reads_files(void **state)
     assert_int_equal(onnx_read_tensor(path, &tensor, &name, &error), STATUS_OK);
     assert_string_equal(name, "t");
     assert_int_equal(tensor_get_integer(tensor, 1), 6);
-    tensor_release(tensor);
+    tensor_free(tensor);
     mem_free(name);
     put_file("file.onnx", bytes.data, bytes.length - 1);
     assert_int_equal(onnx_read_tensor(path, &tensor, &name, &error), STATUS_FILE);

@@ -66,7 +66,7 @@ enum constancy { SHAPES_CONSTANT, ALL_BUT_FIRST_CONSTANT, ALL_CONSTANT, CONSTANC
 static void release_tensors(struct tensors *tensors)
 {
     for (int i = 0; i < tensors->count; i++)
-        tensor_release(tensors->items[i]);
+        tensor_free(tensors->items[i]);
     tensors->count = 0;
 }
 

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include "base/memory.h"
 #include "onnx/onnx.h"
-#include "nn/operator/operator.h"
+#include "nn/graph/op.h"
 #include "support/small_model.h"
 
 /* Read a model that must be good; the bytes are freed. */

@@ -393,7 +393,7 @@ static void every_kind_of_attribute(void **state)
     struct graph *read = round_trip(graph, NULL, 0);
     same_graph(graph, read);
     assert_int_equal(read->nodes[0].inputs[1], VALUE_NONE);
-    tensor_release(tensor);
+    tensor_free(tensor);
     graph_free(read);
     graph_free(graph);
 }

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "support/network.h"
-#include "nn/operator/operator.h"
+#include "nn/graph/op.h"
 #include "prune/rescale.h"
 #include "score/score.h"
 #include "prune/surgery.h"

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "session/live.h"
 #include "support/session_lines.h"
 #include "support/skip.h"
@@ -41,7 +42,7 @@ static void watch(void *argument, const char *what, const char *unit, int64_t do
     assert_true(snapshot->done < snapshot->total);
     watcher->done = snapshot->done;
     watcher->count++;
-    live_release(watcher->last);
+    live_snapshot_free(watcher->last);
     watcher->last = snapshot;
     live_clear(watcher->live); /* reports and snapshots come from one task at a time */
 }
@@ -122,7 +123,7 @@ static void test_scores(void **state)
         assert_true(weights ? agreement == 1 : agreement > -1 && agreement < 1);
         assert_true(agreement == snapshot->agreement[i]);
     }
-    live_release(snapshot);
+    live_snapshot_free(snapshot);
     session_free(session);
     session_free(plain);
 }
@@ -172,7 +173,7 @@ static void test_judgements(void **state)
     double variance = snapshot->accuracy * (1 - snapshot->accuracy) / (double)snapshot->done;
     assert_true(fabs(snapshot->accuracy_error - sqrt(variance)) < 1e-12);
     assert_int_equal(snapshot->figure->kind, FIGURE_TABLE);
-    live_release(snapshot);
+    live_snapshot_free(snapshot);
 
     snapshot = watched(session, "curve l1,l2 samples=24 ratios=0.2,0.4,0.6");
     assert_int_equal(snapshot->kind, LIVE_CURVE);
@@ -180,13 +181,13 @@ static void test_judgements(void **state)
     assert_int_equal(snapshot->figure->kind, FIGURE_CURVE);
     assert_true(isnan(snapshot->figure->curve.y[5])); /* the last point was not there yet */
     assert_false(isnan(snapshot->figure->curve.y[0]));
-    live_release(snapshot);
+    live_snapshot_free(snapshot);
 
     snapshot = watched(session, "sensitivity l1 samples=32 ratios=0.3,0.6");
     assert_int_equal(snapshot->kind, LIVE_SENSITIVITY);
     assert_int_equal(snapshot->figure->kind, FIGURE_MATRIX);
     assert_int_equal(snapshot->figure->matrix.columns, 2);
-    live_release(snapshot);
+    live_snapshot_free(snapshot);
     session_free(session);
 }
 
@@ -229,22 +230,22 @@ static void test_threads(void **state)
                          worker.session->state.board, worker.session->state.options,
                          worker.session->state.theme, worker.session->state.pruning};
     held = state_retain(&held);
-    assert_int_equal(pthread_create(&thread, NULL, work, &worker), 0);
+    assert_int_equal(thread_start(&thread, work, &worker), 0);
     int taken = 0;
     while (!atomic_load(&worker.over)) {
         struct state mine = state_retain(&held);
         struct live_snapshot *snapshot = live_take(live);
         taken += snapshot != NULL;
-        struct live_snapshot *second = live_retain(snapshot);
-        live_release(snapshot);
+        struct live_snapshot *second = live_snapshot_retain(snapshot);
+        live_snapshot_free(snapshot);
         if (second && second->board)
             assert_non_null(board_entry(second->board, "l1"));
-        live_release(second);
-        state_release(&mine);
+        live_snapshot_free(second);
+        state_free(&mine);
         nanosleep(&(struct timespec){0, 1000000}, NULL);
     }
     pthread_join(thread, NULL);
-    state_release(&held);
+    state_free(&held);
     assert_int_equal(worker.code, STATUS_OK);
     assert_true(taken > 0);
     same_scores(worker.session, plain);
@@ -267,7 +268,7 @@ static void test_channel(void **state)
     struct live_snapshot *snapshot = live_take(live);
     assert_string_equal(snapshot->progress, "1 of 2 steps");
     assert_false(live_due(live)); /* too soon */
-    live_release(snapshot);
+    live_snapshot_free(snapshot);
     assert_null(live_take(live));
     live_clear(live);
     assert_true(live_due(live));
@@ -302,7 +303,7 @@ static void test_memory(void **state)
         else
             assert_int_equal(session->state.board->count, 0);
         reply_free(&reply);
-        live_release(watcher.last);
+        live_snapshot_free(watcher.last);
         live_free(watcher.live);
         session_free(session);
     }

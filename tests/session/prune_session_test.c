@@ -333,7 +333,7 @@ static void test_undo(void **state)
     run(session, "undo %d", session->history.position);
     assert_null(session->state.model);
     refused(session, STATUS_STATE, "undo: there is nothing to undo", "undo");
-    state_release(&kept);
+    state_free(&kept);
     session_free(session);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Judging pruned networks: variants of a network in one engine, sensitivity, curves and timing, all on the
+/* Judging pruned networks: a network with replaced operands, sensitivity, curves and timing, all on the
  * built-in example. What is measured by masks and shared work must equal what a real prune gives. */
 #include <math.h>
 #include <setjmp.h>
@@ -145,7 +145,7 @@ static struct evaluation evaluate(const struct graph *graph, enum element_type r
     return evaluation;
 }
 
-/* --- variants in one engine ----------------------------------------------------------------------------- */
+/* --- replaced operands ---------------------------------------------------------------------------------- */
 
 static struct engine *engine_with_images(const struct graph *graph, enum element_type real)
 {
@@ -186,7 +186,7 @@ static struct selection half_of(int block)
 
 /* Run one block's mask on the shared engine from its first step on, and on a graph of its own, and compare.
  */
-static void compare_variant(struct engine *engine, const struct selection *selection, enum element_type real)
+static void compare_replaced(struct engine *engine, const struct selection *selection, enum element_type real)
 {
     struct error error = {0};
     struct masked_operands masked;
@@ -224,7 +224,7 @@ static int first_node_of(int block)
 }
 
 /* All blocks, those that begin last first. */
-static void variants_equal_masked_networks(void **state)
+static void replaced_operands_equal_masked_networks(void **state)
 {
     (void)state;
     struct error error = {0};
@@ -239,7 +239,7 @@ static void variants_equal_masked_networks(void **state)
                 if (example.coupling->blocks[b].locked || first_node_of(b) != node)
                     continue;
                 struct selection selection = half_of(b);
-                compare_variant(engine, &selection, (enum element_type)real);
+                compare_replaced(engine, &selection, (enum element_type)real);
                 selection_free(&selection);
                 compared++;
             }
@@ -272,7 +272,7 @@ static void one_operand_comes_back(void **state)
     check(engine_forward_from(engine, step, &error), &error);
     assert_output(engine, own);
     check(engine_set_operand(engine, node, 1, zero, &error), &error);
-    tensor_release(zero);
+    tensor_free(zero);
     engine_free(engine); /* with an operand still replaced */
     engine_free(own);
 }
@@ -298,8 +298,8 @@ static void operands_that_cannot_be_replaced(void **state)
     assert_int_equal(engine_set_operand(engine, -1, 0, small, &error), STATUS_RANGE);
     assert_int_equal(engine_step_of(engine, -1), -1);
     assert_int_equal(engine_step_of(engine, example.graph->node_count), -1);
-    tensor_release(small);
-    tensor_release(integers);
+    tensor_free(small);
+    tensor_free(integers);
     engine_free(engine);
 }
 
@@ -409,7 +409,7 @@ static void sensitivity_equals_a_real_prune(void **state)
         struct sensitivity *s = run_sensitivity(&settings, 2);
         struct evaluation whole = evaluate(example.graph, ELEMENT_FLOAT, NULL);
         int worse = 0;
-        assert_true(s->row_count > 5 && s->variant_count <= 2 * s->row_count);
+        assert_true(s->row_count > 5 && s->mask_count <= 2 * s->row_count);
         assert_int_equal(s->baseline.top1, whole.top1);
         assert_true(fabs(sensitivity_loss(s, &s->baseline) - whole.loss) < 1e-12);
         assert_true(sensitivity_accuracy(s, &s->baseline) == (double)whole.top1 / IMAGES);
@@ -804,7 +804,7 @@ static void memory_may_run_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(variants_equal_masked_networks),
+        cmocka_unit_test(replaced_operands_equal_masked_networks),
         cmocka_unit_test(one_operand_comes_back),
         cmocka_unit_test(operands_that_cannot_be_replaced),
         cmocka_unit_test(sensitivity_equals_a_real_prune),

@@ -61,7 +61,7 @@ static inline int make_tensor(struct graph *graph, const char *name, struct tens
 
     assert_non_null(tensor);
     value = graph_add_constant(graph, name, tensor);
-    tensor_release(tensor);
+    tensor_free(tensor);
     assert_true(value >= 0);
     return value;
 }

@@ -59,7 +59,7 @@ int builder_parameter(struct builder *builder, const char *name, int rank, const
         }
     }
     int value = graph_add_constant(builder->graph, name, tensor);
-    tensor_release(tensor);
+    tensor_free(tensor);
     assert_true(value >= 0);
     return value;
 }
@@ -72,7 +72,7 @@ int builder_integers(struct builder *builder, const char *name, int count, const
     assert_non_null(tensor);
     memcpy(tensor->data, values, (size_t)count * sizeof *values);
     int value = graph_add_constant(builder->graph, name, tensor);
-    tensor_release(tensor);
+    tensor_free(tensor);
     assert_true(value >= 0);
     return value;
 }

@@ -220,7 +220,7 @@ struct operator_case *case_new(const char *op, const char *attributes, const cha
 void case_free(struct operator_case *tested)
 {
     for (int i = 0; i < CASE_OPERANDS; i++)
-        tensor_release(tested->constants[i]);
+        tensor_free(tested->constants[i]);
     mem_free(tested->workspace);
     arena_free(tested->arena);
     mem_free(tested);

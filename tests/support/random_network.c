@@ -26,7 +26,7 @@ int maker_constant(struct maker *m, const char *name, int rank, const int64_t *d
     for (int64_t i = 0; i < shape_elements(&shape); i++)
         ((double *)tensor->data)[i] = random_between(&m->random, low, high);
     int value = graph_add_constant(m->graph, name, tensor);
-    tensor_release(tensor);
+    tensor_free(tensor);
     assert_true(value >= 0);
     return value;
 }
@@ -40,7 +40,7 @@ int maker_integers(struct maker *m, int64_t count, const int64_t *values)
     assert_non_null(tensor);
     memcpy(tensor->data, values, (size_t)count * sizeof *values);
     int value = graph_add_constant(m->graph, name, tensor);
-    tensor_release(tensor);
+    tensor_free(tensor);
     assert_true(value >= 0);
     return value;
 }

@@ -14,7 +14,7 @@
 #include "base/random.h"
 #include "support/attributes.h"
 #include "support/network.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
 #include "nn/engine/loss.h"
 
 static int node(struct builder *builder, const char *op, const char *name, int first, int second, int third,

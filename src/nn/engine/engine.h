@@ -12,64 +12,19 @@
  * output, have one; the first layer's input never does. Where no path leads on, probe sums and weight
  * gradients are zero.
  *
- * Probes: a probe asks for the per-channel, per-image reductions of
- * score/reductions.md (B) at one layer, taken while the gradients at hand are complete. Notation: y is the
- * layer's linear output, u the target (BatchNorm output, or y itself), h the element-wise layer after u, G =
- * dL/dh, before the mask, delta = dL/du. */
+ * Probes: nn/execution/probe.h. */
 #ifndef IPPRO_NN_ENGINE_ENGINE_H
 #define IPPRO_NN_ENGINE_ENGINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "base/progress.h"
+#include "nn/execution/options.h"
+#include "nn/execution/probe.h"
+#include "nn/fused/packed_weights.h"
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
 
 struct engine;
-
-/* Weights packed for the fast kernels. Counted. Engines of one graph and equal options share them, and may be
- * made at the same time on several threads: whoever comes packs a part of what is left, and none starts
- * before all are there. */
-struct packed_weights;
-struct packed_weights *packed_weights_new(void);             /* empty; NULL without memory */
-void packed_weights_release(struct packed_weights *weights); /* NULL is fine */
-
-/* Sums over all positions of one channel of one image. */
-enum probe_sum {
-    PROBE_DELTA,          /* S0 = sum delta                     (gradient of the BatchNorm shift) */
-    PROBE_DELTA_CENTERED, /* Sd = sum delta * (y - center)      (r times it: gradient of the scale) */
-    PROBE_GATE,           /* sum u * delta                      (gradient of a gate on u) */
-    PROBE_LIFT,           /* sum G * u                          (gradient of PROscore's D) */
-    PROBE_SUMS
-};
-
-struct probe {
-    int linear;           /* value y */
-    int target;           /* value u; equal to `linear` without BatchNorm */
-    int activated;        /* value h(u); equal to `target` where h is the identity, so that G = delta */
-    const double *center; /* per channel, borrowed while the engine lives: BatchNorm's mean, or the bias, or
-                             NULL for zeros */
-    bool channels_last;   /* channels are the last dimension of the three, else dimension 1 */
-};
-
-struct engine_options {
-    int64_t batch;          /* images per micro-batch, >= 1 */
-    enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
-    enum kernel_choice kernel;
-    bool backward; /* allocate what gradients need */
-    bool reuse; /* activations may give their memory away once nothing needs them: no engine_value but of the
-                   input and the output, no variants */
-    struct packed_weights *packed; /* those of all engines for this graph and these options, from now on this
-                                      one's too; NULL: the engine packs its own */
-    const struct probe *probes;    /* copied */
-    int probe_count;
-    const int *weights; /* values of constants whose gradients are wanted, copied */
-    int weight_count;
-    const int *watched; /* values whose activations are asked for after the passes (engine_watched_image),
-                           copied; an engine that reuses memory must keep these */
-    int watched_count;
-    const struct progress *progress; /* polled between steps; may be NULL */
-};
 
 /* The graph (simplified: one float input, one output of shape batch x classes) is borrowed. */
 status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
@@ -96,13 +51,14 @@ const struct operand *engine_value(const struct engine *engine, int value);
  * as many as the value has per image. After forward, also after backward. */
 void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out);
 
-/* Variants: the same network with some constants replaced (masks, for instance), run over the same images.
+/* Replaced operands: the same network with some constants replaced (masks, for instance), run over the same
+ * images.
  *
- * All activations are kept, so a variant whose first changed operand belongs to step s needs only the steps
- * from s on: what earlier steps left behind still holds. Many variants of one micro-batch therefore run,
- * after one engine_forward, in order of DEscending first step, each with engine_set_operand for its operands,
- * engine_forward_from(its first step) and engine_restore_operands: whatever an earlier variant left changed
- * lies behind the point from which the next one computes anew. No copies, nothing computed twice. */
+ * All activations are kept, so a replacement whose first operand belongs to step s needs only the steps from
+ * s on: what earlier steps left behind still holds. Many replacements on one micro-batch therefore run, after
+ * one engine_forward, in order of DEscending first step, each with engine_set_operand for its operands,
+ * engine_forward_from(its first step) and engine_restore_operands: whatever an earlier one left changed lies
+ * behind the point from which the next one computes anew. No copies, nothing computed twice. */
 
 /* The step that runs a node, several nodes perhaps; -1 when the node is constant and never runs. */
 int engine_step_of(const struct engine *engine, int node);

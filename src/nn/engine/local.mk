@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 src_libnn_a_SOURCES += \
 	src/nn/engine/engine.c src/nn/engine/engine.h \
-	src/nn/engine/engine_internal.h \
-	src/nn/engine/gradient.c \
 	src/nn/engine/loss.c src/nn/engine/loss.h \
 	src/nn/engine/network_end.c src/nn/engine/network_end.h \
-	src/nn/engine/probe.c \
-	src/nn/engine/probe_kernels.h \
-	src/nn/engine/run.c src/nn/engine/run.h \
-	src/nn/engine/variant.c
+	src/nn/engine/replaced.c \
+	src/nn/engine/run.c src/nn/engine/run.h

@@ -16,7 +16,10 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/engine/network_end.h"
+#include "nn/execution/options.h"
+#include "nn/fused/packed_weights.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
@@ -27,16 +30,16 @@ struct run_worker {
     int64_t *labels;
 };
 
-struct ordered_variant {
-    int first_node, variant;
+struct ordered_replacement {
+    int first_node, replacement;
 };
 
 struct runner {
     const struct run *run;
     struct judged_graph judged;
     struct engine_options options;
-    struct ordered_variant *order; /* variants as they run: the latest first node first */
-    int variant_count;
+    struct ordered_replacement *order; /* replacements as they run: the latest first node first */
+    int replacement_count;
     struct run_worker *workers;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -68,7 +71,7 @@ static status worker_start(struct runner *runner, struct run_worker *worker, str
     if (engine_new(&runner->judged.graph, &runner->options, &engine, error))
         return error->code;
     size_t batch = (size_t)runner->options.batch, losses;
-    worker->losses = size_multiply(batch, (size_t)runner->variant_count + 1, &losses)
+    worker->losses = size_multiply(batch, (size_t)runner->replacement_count + 1, &losses)
                          ? mem_new(losses, sizeof *worker->losses)
                          : NULL;
     worker->labels = mem_new(batch, sizeof *worker->labels);
@@ -124,24 +127,24 @@ static void compute_losses(const struct runner *runner, struct run_worker *worke
         memset(gradient + (size_t)count * row, 0, (size_t)(runner->options.batch - count) * row);
 }
 
-/* Each variant from its first node on. What one leaves changed lies behind the point where the next begins,
- * because they run from the back of the network to its front. */
-static status run_variants(const struct runner *runner, struct run_worker *worker, int64_t count,
-                           struct error *error)
+/* Each replacement from its first node on. What one leaves changed lies behind the point where the next
+ * begins, because they run from the back of the network to its front. */
+static status run_replacements(const struct runner *runner, struct run_worker *worker, int64_t count,
+                               struct error *error)
 {
-    const struct run_variants *variants = runner->run->variants;
+    const struct run_replacements *replacements = runner->run->replacements;
     struct engine *engine = worker->engine;
     status code = STATUS_OK;
-    for (int i = 0; i < runner->variant_count && code == STATUS_OK; i++) {
-        const struct ordered_variant *item = &runner->order[i];
+    for (int i = 0; i < runner->replacement_count && code == STATUS_OK; i++) {
+        const struct ordered_replacement *item = &runner->order[i];
         int step = engine_step_of(engine, item->first_node);
         if (step < 0)
             return error_set(error, STATUS_STATE, "node %d never runs: it cannot vary", item->first_node);
-        code = variants->apply(variants->argument, engine, item->variant, error);
+        code = replacements->apply(replacements->argument, engine, item->replacement, error);
         if (code == STATUS_OK)
             code = engine_forward_from(engine, step, error);
         if (code == STATUS_OK)
-            compute_losses(runner, worker, count, worker->losses + (item->variant + 1) * count);
+            compute_losses(runner, worker, count, worker->losses + (item->replacement + 1) * count);
         engine_restore_operands(engine);
     }
     return code;
@@ -156,8 +159,8 @@ static status run_task(struct runner *runner, struct run_worker *worker, int64_t
         engine_forward(worker->engine, error))
         return error->code;
     compute_losses(runner, worker, count, worker->losses);
-    if (runner->variant_count > 0)
-        return run_variants(runner, worker, count, error);
+    if (runner->replacement_count > 0)
+        return run_replacements(runner, worker, count, error);
     return runner->options.backward ? engine_backward(worker->engine, error) : STATUS_OK;
 }
 
@@ -232,12 +235,12 @@ static void work(void *argument, int64_t task, int index)
     pthread_mutex_unlock(&runner->lock);
 }
 
-static int compare_variants(const void *a, const void *b)
+static int compare_replacements(const void *a, const void *b)
 {
-    const struct ordered_variant *x = a, *y = b;
+    const struct ordered_replacement *x = a, *y = b;
     if (x->first_node != y->first_node)
         return x->first_node > y->first_node ? -1 : 1;
-    return (x->variant > y->variant) - (x->variant < y->variant);
+    return (x->replacement > y->replacement) - (x->replacement < y->replacement);
 }
 
 /* To be freed after a failure too. */
@@ -249,16 +252,16 @@ static status runner_new(struct runner *runner, const struct run *run, struct er
     if (runner->options.batch == 0)
         runner->options.batch = run_micro_batch(run->graph, run->engine.weight_count > 0);
     runner->options.progress = run->progress;
-    runner->options.reuse = !run->variants;
-    runner->variant_count = run->variants ? run->variants->count : 0;
+    runner->options.reuse = !run->replacements;
+    runner->replacement_count = run->replacements ? run->replacements->count : 0;
     runner->workers = mem_new((size_t)pool_threads(run->pool), sizeof *runner->workers);
-    runner->order = mem_new((size_t)runner->variant_count, sizeof *runner->order);
+    runner->order = mem_new((size_t)runner->replacement_count, sizeof *runner->order);
     runner->options.packed = packed_weights_new();
     if (!runner->workers || !runner->order || !runner->options.packed)
         return error_memory(error);
-    for (int i = 0; i < runner->variant_count; i++)
-        runner->order[i] = (struct ordered_variant){run->variants->first_node[i], i};
-    qsort(runner->order, (size_t)runner->variant_count, sizeof *runner->order, compare_variants);
+    for (int i = 0; i < runner->replacement_count; i++)
+        runner->order[i] = (struct ordered_replacement){run->replacements->first_node[i], i};
+    qsort(runner->order, (size_t)runner->replacement_count, sizeof *runner->order, compare_replacements);
     return STATUS_OK;
 }
 
@@ -269,7 +272,7 @@ static void runner_free(struct runner *runner)
         mem_free(runner->workers[i].losses);
         mem_free(runner->workers[i].labels);
     }
-    packed_weights_release(runner->options.packed);
+    packed_weights_free(runner->options.packed);
     judged_graph_free(&runner->judged);
     mem_free(runner->workers);
     mem_free(runner->order);
@@ -282,8 +285,8 @@ static status check_run(const struct run *run, struct error *error)
         return error_set(error, STATUS_RANGE,
                          "%" PRId64 " images in micro-batches of %" PRId64 " are not possible",
                          run->images - run->start, batch);
-    if (run->variants && run->engine.backward)
-        return error_set(error, STATUS_USAGE, "variants of a network run forward only");
+    if (run->replacements && run->engine.backward)
+        return error_set(error, STATUS_USAGE, "with replaced operands a network runs forward only");
     return STATUS_OK;
 }
 

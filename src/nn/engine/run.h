@@ -14,14 +14,14 @@
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 
-/* Variants of the network (engine.h) that see the same images in the same pass: each micro-batch goes through
- * the network itself, then through every variant from its first changed node on, the latest first. */
-struct run_variants {
+/* Replaced operands (engine.h) that see the same images in the same pass: each micro-batch goes through the
+ * network itself, then through every replacement from its first changed node on, the latest first. */
+struct run_replacements {
     int count;
-    const int *first_node; /* per variant: its first node with another operand */
-    /* Set the operands of variant `variant`; run_images restores them. Called from worker threads; must be
-     * thread safe. */
-    status (*apply)(void *argument, struct engine *engine, int variant, struct error *error);
+    const int *first_node; /* per replacement: its first node with another operand */
+    /* Set the operands of replacement `replacement`; run_images restores them. Called from worker threads;
+     * must be thread safe. */
+    status (*apply)(void *argument, struct engine *engine, int replacement, struct error *error);
     void *argument;
 };
 
@@ -32,15 +32,15 @@ struct run {
     struct pool *pool;
     int64_t images;
     int64_t start; /* images before this one are done already: continue a run that stopped here */
-    const struct run_variants *variants; /* NULL for none; not together with a backward pass */
+    const struct run_replacements *replacements; /* NULL for none; not together with a backward pass */
     /* Write image number `position` (0..images-1 in the sample's order) as engine_input_elements values of
      * the engine's real type, and its label. Called from worker threads; must be thread safe. */
     status (*fetch)(void *argument, int64_t position, enum element_type real, void *image, int64_t *label,
                     struct error *error);
     void *fetch_argument;
     /* Called in order. losses: one per image, count of them; first is the position of the first. Behind them
-     * follow those of variant 0, 1, ..., count each. The engine holds the outputs, probe sums and weight
-     * gradients of exactly these images (with variants: outputs of one of them). */
+     * follow those of replacement 0, 1, ..., count each. The engine holds the outputs, probe sums and weight
+     * gradients of exactly these images (with replacements: outputs of one of them). */
     status (*commit)(void *argument, const struct engine *engine, const struct loss *losses,
                      const int64_t *labels, int64_t first, int64_t count, struct error *error);
     void *commit_argument;

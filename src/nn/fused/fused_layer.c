@@ -6,7 +6,7 @@
 
 #include "nn/blocked/blocked.h"
 #include "nn/blocked/blocked_layer.h"
-#include "nn/engine/engine.h"
+#include "nn/execution/probe.h"
 #include "nn/operator/operator.h"
 
 static const struct layer_parameters *parameters_of(const struct fused_layer *layer)
@@ -44,7 +44,7 @@ void layer_forward(struct fused *fused, const struct fused_step *step)
 /* The sums of score/reductions.md (B) from those of the tail's gradient: u = scale * (y - center) + rest. */
 static void finish_sums(const struct fused *fused, const struct fused_layer *layer)
 {
-    const struct probe_state *state = &fused->engine->probes[layer->probe];
+    const struct probe_state *state = &fused->engine.probes[layer->probe];
     const struct layer_parameters *parameters = layer->parameters;
     const int64_t channels = state->channels;
     const size_t stride = (size_t)blocked_blocks((int)channels) * LANES;
@@ -113,7 +113,7 @@ static void run_tail_gradient(struct fused *fused, const struct fused_step *step
 static void blocked_weight_gradient(struct fused *fused, const struct fused_step *step)
 {
     const struct fused_layer *layer = step->layer;
-    const struct kernel_call *call = &fused->engine->steps[layer->conv_step].call;
+    const struct kernel_call *call = &fused->engine.steps[layer->conv_step].call;
     fused->kernels->layer->weight_gradient(&layer->forward, value_data(fused, step->input, FORM_BLOCKED),
                                            region_data(fused, layer->delta), call->input_gradients[1].data);
 }
@@ -121,7 +121,7 @@ static void blocked_weight_gradient(struct fused *fused, const struct fused_step
 static void plain_weight_gradients(struct fused *fused, const struct fused_step *step)
 {
     const struct fused_layer *layer = step->layer;
-    const struct engine_step *own = &fused->engine->steps[layer->conv_step];
+    const struct engine_step *own = &fused->engine.steps[layer->conv_step];
     const struct fused_value *in = &fused->values[step->input];
     const struct blocked_convolution *g = &layer->forward;
     const struct blocked_layer_kernels *kernels = fused->kernels->layer;
@@ -142,7 +142,7 @@ static void plain_weight_gradients(struct fused *fused, const struct fused_step 
     call.inputs = inputs;
     call.input_gradients = input_gradients;
     call.output_gradients = &output_gradient;
-    fused->engine->plan->steps[layer->conv_step].kernels->backward(&call);
+    fused->engine.plan->steps[layer->conv_step].kernels->backward(&call);
 }
 
 /* x's gradient; where it goes through another layer's tail, that too. */

@@ -72,7 +72,7 @@ static bool bias_wanted(const struct engine *engine, const struct node *node)
 static status plan_weights(struct fused *fused, struct fused_step *step, struct error *error)
 {
     struct fused_layer *layer = step->layer;
-    const struct engine *engine = fused->engine;
+    const struct engine *engine = &fused->engine;
     const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[layer->conv_step].node];
     int time = backward_time(fused, step), x = fused->values[step->input].region[step->from];
     if (step->from == FORM_BLOCKED && layer->forward.groups == 1 && !bias_wanted(engine, node)) {
@@ -154,7 +154,7 @@ static void move_tail_gradient(struct fused *fused, const struct fused_step *ste
 
 static bool weights_wanted(const struct fused *fused, const struct fused_layer *layer)
 {
-    const struct engine *engine = fused->engine;
+    const struct engine *engine = &fused->engine;
     if (!layer->convolution)
         return false;
     const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[layer->conv_step].node];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inside of the fused engine. recognise.c and its two kinds of recognisers make steps of operators;
  * memory.c lays out memory; fused_layer.c and fused_layer_backward.c run layers, parameters.c holds their
- * parameters; kinds.c runs everything else. */
+ * parameters; kinds.c runs everything else; probes.c takes the sums that no layer takes. */
 #ifndef IPPRO_NN_FUSED_INTERNAL_H
 #define IPPRO_NN_FUSED_INTERNAL_H
 
 #include "nn/blocked/blocked_layer.h"
-#include "nn/fused/fused.h"
+#include "nn/execution/execution.h"
 
 enum form { FORM_PLAIN, FORM_BLOCKED, FORMS };
 enum { COPY_LINEAR, COPY_TARGET, COPY_GRADIENT, COPIES };
@@ -73,6 +73,7 @@ struct fused_layer {
     int plain_input, plain_delta; /* for that of others by plain kernels, else NOTHING */
 };
 
+struct fused;
 struct fused_step;
 
 struct fused_kind {
@@ -100,7 +101,7 @@ struct fused_step {
 };
 
 struct fused {
-    struct engine *engine;
+    struct engine engine;
     const struct blocked_kernels *kernels;
     enum kernel_choice choice;
     bool keep; /* all activations stay until the next forward pass */
@@ -120,7 +121,8 @@ struct fused {
     float *scratch[COPIES]; /* plain copies for probes that no layer takes; owned */
     size_t scratch_bytes[COPIES];
     struct packed_weights *packed;
-    int changed; /* steps from here on hold the activations of other operands */
+    int late_target, late_activated; /* probes on values that no step makes, or NOTHING */
+    int changed;                     /* steps from here on hold the activations of other operands */
 };
 
 /* --- memory.c ------------------------------------------------------------------------------------------- */
@@ -134,6 +136,8 @@ static inline void *region_data(const struct fused *fused, int region)
     return region < 0 ? NULL : fused->memory + fused->regions[region].at;
 }
 
+/* Mark a value's content as in use; NOTHING for no value. */
+void value_use(struct fused *fused, int value, enum form form, int time);
 size_t value_bytes(const struct fused *fused, int value, enum form form);
 static inline int value_positions(const struct fused_value *value)
 {
@@ -167,6 +171,13 @@ extern const struct fused_kind kind_plain, kind_convert, kind_max_pool, kind_ave
 void layer_forward(struct fused *fused, const struct fused_step *step);
 status layer_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
 void layer_backward(struct fused *fused, const struct fused_step *step);
+
+/* --- probes.c ----------------------------------------------------------------------------------------------
+ */
+
+/* Keep what probes read, and say which steps take them. After the backward pass is planned. */
+status probes_connect(struct fused *fused, struct error *error);
+void probes_take(struct fused *fused, int first_target, int first_activated);
 
 /* --- move.c --------------------------------------------------------------------------------------------- */
 

@@ -7,12 +7,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
-
-static const struct node *node_of(const struct fused *fused, const struct fused_step *step)
-{
-    const struct plan *plan = fused->engine->plan;
-    return &plan->graph->nodes[plan->steps[step->plan_step].node];
-}
+#include "nn/execution/execution.h"
 
 static bool has_gradient(const struct fused *fused, int value)
 {
@@ -38,7 +33,7 @@ static status open_zeroed(struct fused *fused, struct fused_step *step, int valu
 
 static status room_for_zeroed(struct fused *fused, struct fused_step *step, int count, struct error *error)
 {
-    step->zeroed = arena_alloc(fused->engine->arena, (size_t)count, sizeof *step->zeroed);
+    step->zeroed = arena_alloc(fused->engine.arena, (size_t)count, sizeof *step->zeroed);
     return step->zeroed ? STATUS_OK : error_memory(error);
 }
 
@@ -46,7 +41,7 @@ static status room_for_zeroed(struct fused *fused, struct fused_step *step, int 
 
 static void plain_forward(struct fused *fused, const struct fused_step *step)
 {
-    const struct engine_step *own = &fused->engine->steps[step->plan_step];
+    const struct engine_step *own = &fused->engine.steps[step->plan_step];
     if (own->forward)
         own->forward(&own->call);
 }
@@ -60,7 +55,7 @@ static bool is_view_of(const struct fused *fused, const struct node *node)
 
 static status plain_plan_backward(struct fused *fused, struct fused_step *step, struct error *error)
 {
-    const struct node *node = node_of(fused, step);
+    const struct node *node = engine_node(&fused->engine, step->plan_step);
     bool arriving = false;
     for (int i = 0; i < node->output_count; i++) {
         int v = node->outputs[i];
@@ -69,7 +64,7 @@ static status plain_plan_backward(struct fused *fused, struct fused_step *step, 
         arriving = true;
         region_use(fused, fused->values[v].gradient[FORM_PLAIN], backward_time(fused, step));
     }
-    if (!arriving || !fused->engine->plan->steps[step->plan_step].kernels->backward)
+    if (!arriving || !fused->engine.plan->steps[step->plan_step].kernels->backward)
         return STATUS_OK;
     if (room_for_zeroed(fused, step, node->input_count, error))
         return error->code;
@@ -83,7 +78,7 @@ static status plain_plan_backward(struct fused *fused, struct fused_step *step, 
     for (int i = 0; i < node->input_count; i++) {
         int v = node->inputs[i];
         use_value(fused, step, v, FORM_PLAIN);
-        if (has_gradient(fused, v) && !fused->engine->value_gradients[v].data &&
+        if (has_gradient(fused, v) && !fused->engine.value_gradients[v].data &&
             open_zeroed(fused, step, v, FORM_PLAIN, error))
             return error->code;
     }
@@ -94,8 +89,7 @@ static status plain_plan_backward(struct fused *fused, struct fused_step *step, 
 
 static void plain_backward(struct fused *fused, const struct fused_step *step)
 {
-    fused->engine->plan->steps[step->plan_step].kernels->backward(
-        &fused->engine->steps[step->plan_step].call);
+    fused->engine.plan->steps[step->plan_step].kernels->backward(&fused->engine.steps[step->plan_step].call);
 }
 
 const struct fused_kind kind_plain = {"plain", plain_forward, plain_plan_backward, plain_backward};
@@ -141,7 +135,7 @@ const struct fused_kind kind_convert = {"convert", convert_forward, convert_plan
 static struct blocked_pooling pooling_of(const struct fused *fused, const struct fused_step *step)
 {
     return (struct blocked_pooling){fused->images, fused->values[step->input].channels,
-                                    fused->engine->plan->steps[step->plan_step].plan};
+                                    fused->engine.plan->steps[step->plan_step].plan};
 }
 
 static void max_forward(struct fused *fused, const struct fused_step *step)
@@ -247,7 +241,7 @@ static size_t image_floats(const struct fused_value *v)
 
 static void concat_forward(struct fused *fused, const struct fused_step *step)
 {
-    const struct node *node = node_of(fused, step);
+    const struct node *node = engine_node(&fused->engine, step->plan_step);
     float *to = value_data(fused, step->output, FORM_BLOCKED);
     for (int n = 0; n < fused->images; n++)
         for (int i = 0; i < node->input_count; i++) {
@@ -260,7 +254,7 @@ static void concat_forward(struct fused *fused, const struct fused_step *step)
 
 static status concat_plan_backward(struct fused *fused, struct fused_step *step, struct error *error)
 {
-    const struct node *node = node_of(fused, step);
+    const struct node *node = engine_node(&fused->engine, step->plan_step);
     int gradient = fused->values[step->output].gradient[FORM_BLOCKED];
     if (gradient == NOTHING)
         return STATUS_OK;
@@ -277,7 +271,7 @@ static status concat_plan_backward(struct fused *fused, struct fused_step *step,
 
 static void concat_backward(struct fused *fused, const struct fused_step *step)
 {
-    const struct node *node = node_of(fused, step);
+    const struct node *node = engine_node(&fused->engine, step->plan_step);
     const float *from = value_gradient(fused, step->output, FORM_BLOCKED);
     for (int n = 0; n < fused->images; n++)
         for (int i = 0; i < node->input_count; i++) {

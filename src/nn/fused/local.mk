@@ -9,7 +9,9 @@ src_libnn_a_SOURCES += \
 	src/nn/fused/kinds.c \
 	src/nn/fused/memory.c \
 	src/nn/fused/move.c \
+	src/nn/fused/packed_weights.h \
 	src/nn/fused/parameters.c \
+	src/nn/fused/probes.c \
 	src/nn/fused/recognise.c \
 	src/nn/fused/recognise_internal.h \
 	src/nn/fused/recognise_layer.c \

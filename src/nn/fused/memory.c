@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
 
 enum { CACHE_LINE = 64 };
 
@@ -38,11 +38,17 @@ void region_keep(struct fused *fused, int region)
     region_use(fused, region, INT_MAX);
 }
 
+void value_use(struct fused *fused, int value, enum form form, int time)
+{
+    if (value >= 0)
+        region_use(fused, fused->values[value].region[form], time);
+}
+
 size_t value_bytes(const struct fused *fused, int value, enum form form)
 {
     const struct fused_value *v = &fused->values[value];
     if (form == FORM_PLAIN)
-        return operand_bytes(&fused->engine->values[value]);
+        return operand_bytes(&fused->engine.values[value]);
     return (size_t)fused->images * (size_t)blocked_blocks(v->channels) * (size_t)value_positions(v) * LANES *
            sizeof(float);
 }

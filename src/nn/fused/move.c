@@ -49,7 +49,7 @@ static bool fill_map(const struct fused *fused, const struct fused_value *in, co
 /* Run the plan step's kernel on numbers. */
 static void run_on_numbers(const struct fused *fused, int plan_step, int64_t *numbers, int64_t *sources)
 {
-    const struct engine *engine = fused->engine;
+    const struct engine *engine = &fused->engine;
     const struct step *step = &engine->plan->steps[plan_step];
     const struct node *node = &engine->plan->graph->nodes[step->node];
     const struct operand in = {ELEMENT_INT64, engine->values[node->inputs[0]].shape, numbers};
@@ -61,7 +61,7 @@ static void run_on_numbers(const struct fused *fused, int plan_step, int64_t *nu
 
 status move_map(const struct fused *fused, int plan_step, int32_t **map, struct error *error)
 {
-    const struct engine *engine = fused->engine;
+    const struct engine *engine = &fused->engine;
     const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[plan_step].node];
     const struct fused_value *in = &fused->values[node->inputs[0]], *out = &fused->values[node->outputs[0]];
     const int64_t read = shape_elements(&engine->values[node->inputs[0]].shape),

@@ -2,6 +2,7 @@
 /* What layers multiply with: packed weights and per-channel parameters, made once per network and shared by
  * the engines of all workers. */
 #include "nn/fused/internal.h"
+#include "nn/fused/packed_weights.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -82,14 +83,14 @@ void parameters_free(struct layer_parameters *parameters)
 
 static const struct operand *operands_of(const struct fused *fused, int plan_step)
 {
-    return fused->engine->steps[plan_step].inputs;
+    return fused->engine.steps[plan_step].inputs;
 }
 
 /* u = scale * r * (y - mean) + shift as scale' * y + shift', in double and rounded once. */
 static void fill_norm(const struct fused *fused, const struct fused_layer *layer,
                       struct layer_parameters *parameters)
 {
-    const struct plan *plan = fused->engine->plan;
+    const struct plan *plan = fused->engine.plan;
     const struct node *node = &plan->graph->nodes[plan->steps[layer->norm_step].node];
     const struct operand *inputs = operands_of(fused, layer->norm_step);
     const float *scale = inputs[1].data, *shift = inputs[2].data, *mean = inputs[3].data,
@@ -163,7 +164,7 @@ static status make_room(struct packed_weights *packed, const struct fused *fused
 
 static status pack_one(struct packed_weights *packed, struct fused *fused, int step, struct error *error)
 {
-    if (progress_cancelled(fused->engine->progress))
+    if (progress_cancelled(fused->engine.progress))
         return error_set(error, STATUS_CANCELLED, "cancelled");
     const struct fused_layer *layer = fused->steps[step].layer;
     return layer ? make_layer(fused, layer, &packed->items[step], error) : STATUS_OK;
@@ -220,7 +221,7 @@ struct packed_weights *packed_weights_new(void)
     return packed;
 }
 
-void packed_weights_release(struct packed_weights *packed)
+void packed_weights_free(struct packed_weights *packed)
 {
     if (!packed || !share_drop(&packed->shares))
         return;

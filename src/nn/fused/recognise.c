@@ -6,14 +6,14 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
 #include "nn/fused/internal.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 
 static void mark_watched(struct fused *fused)
 {
-    const struct engine *engine = fused->engine;
+    const struct engine *engine = &fused->engine;
     for (int i = 0; i < engine->watched_count; i++)
         fused->values[engine->watched[i]].watched = true;
 }
@@ -35,7 +35,7 @@ static status recognise_step(struct fused *fused, int p, struct error *error)
 
 static void describe_value(struct fused *fused, int v)
 {
-    const struct operand *operand = &fused->engine->values[v];
+    const struct operand *operand = &fused->engine.values[v];
     struct fused_value *value = &fused->values[v];
     const int64_t *dim = operand->shape.dim;
     *value = (struct fused_value){.user = NOTHING,
@@ -57,7 +57,7 @@ static void describe_value(struct fused *fused, int v)
 
 static void count_uses(struct fused *fused, int *producer)
 {
-    for (int p = 0; p < fused->engine->plan->step_count; p++) {
+    for (int p = 0; p < fused->engine.plan->step_count; p++) {
         const struct node *node = plan_step_node(fused, p);
         for (int i = 0; i < node->input_count; i++) {
             int v = node->inputs[i];
@@ -74,7 +74,7 @@ static void count_uses(struct fused *fused, int *producer)
 
 static status recognise_all(struct fused *fused, struct error *error)
 {
-    const struct engine *engine = fused->engine;
+    const struct engine *engine = &fused->engine;
     int *input = &fused->values[engine->input].region[FORM_PLAIN];
     *input = region_new(fused, value_bytes(fused, engine->input, FORM_PLAIN));
     if (*input == NOTHING)
@@ -87,7 +87,7 @@ static status recognise_all(struct fused *fused, struct error *error)
 
 status fused_recognise(struct fused *fused, struct error *error)
 {
-    const struct plan *plan = fused->engine->plan;
+    const struct plan *plan = fused->engine.plan;
     size_t values = (size_t)plan->graph->value_count;
     int *producer = mem_new(values, sizeof *producer);
     if (!producer)

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
 #include "nn/fused/internal.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
@@ -20,14 +20,14 @@
 /* A weight whose gradient somebody wants. */
 static bool is_wanted(const struct fused *fused, int value)
 {
-    return value >= 0 && fused->engine->value_gradients[value].data != NULL;
+    return value >= 0 && fused->engine.value_gradients[value].data != NULL;
 }
 
 /* The plan step that alone reads a value, which nobody else looks at; NOTHING when there is none. */
 static int sole_user(const struct fused *fused, int value)
 {
     const struct fused_value *v = &fused->values[value];
-    return v->uses == 1 && !v->pinned && !v->watched && value != fused->engine->output ? v->user : NOTHING;
+    return v->uses == 1 && !v->pinned && !v->watched && value != fused->engine.output ? v->user : NOTHING;
 }
 
 /* --- what can be fused ---------------------------------------------------------------------------------- */
@@ -55,7 +55,7 @@ static bool activation_fits(const struct fused *fused, int p, float *ceiling)
         return true;
     if (!plan_step_is(fused, p, "Clip"))
         return false;
-    const struct activation *clip = fused->engine->plan->steps[p].plan;
+    const struct activation *clip = fused->engine.plan->steps[p].plan;
     if (clip->alpha != 0 || !(clip->beta > 0))
         return false;
     *ceiling = isinf(clip->beta) ? 0 : (float)clip->beta;
@@ -64,7 +64,7 @@ static bool activation_fits(const struct fused *fused, int p, float *ceiling)
 
 static bool geometry_of(const struct fused *fused, int p, struct blocked_convolution *geometry)
 {
-    const struct convolution *plan = fused->engine->plan->steps[p].plan;
+    const struct convolution *plan = fused->engine.plan->steps[p].plan;
     const struct node *node = plan_step_node(fused, p);
     const struct window *w = &plan->window;
     if (w->spatial != 2 || !fused->values[node->inputs[0]].fits || !fused->values[node->outputs[0]].fits ||
@@ -125,7 +125,7 @@ static enum probe_fit probe_fits(const struct fused *fused, const struct probe *
 
 void pin_probes(struct fused *fused, const int *producer)
 {
-    const struct engine *engine = fused->engine;
+    const struct engine *engine = &fused->engine;
     for (int i = 0; i < engine->probe_count; i++) {
         const struct probe *probe = &engine->probes[i].probe;
         enum probe_fit fit = probe_fits(fused, probe, producer);
@@ -141,7 +141,7 @@ void pin_probes(struct fused *fused, const int *producer)
 
 static int probe_at(const struct fused *fused, int linear, int target)
 {
-    const struct engine *engine = fused->engine;
+    const struct engine *engine = &fused->engine;
     for (int i = 0; i < engine->probe_count; i++)
         if (engine->probes[i].probe.linear == linear && engine->probes[i].probe.target == target &&
             !fused->values[linear].pinned && !fused->values[target].pinned)
@@ -152,7 +152,7 @@ static int probe_at(const struct fused *fused, int linear, int target)
 /* Whether G is the gradient of the layer's output, or of its target. */
 static bool has_lift(const struct fused *fused, const struct fused_layer *layer, int output)
 {
-    const int activated = fused->engine->probes[layer->probe].probe.activated;
+    const int activated = fused->engine.probes[layer->probe].probe.activated;
     return activated == layer->target || activated == output;
 }
 
@@ -176,7 +176,7 @@ static bool add_fits(const struct fused *fused, int p, int value)
     if (!plan_step_is(fused, p, "Add") || fused->absorbed[p])
         return false;
     int other = other_operand(fused, p, value);
-    const struct operand *operands = fused->engine->values;
+    const struct operand *operands = fused->engine.values;
     return other != value && !value_is_constant(fused, other) && fused->values[other].fits &&
            shape_equal(&operands[other].shape, &operands[value].shape) && value_is_made(fused, other);
 }
@@ -221,7 +221,7 @@ static void draft_epilogue(const struct fused *fused, struct layer_draft *draft,
 
 static status make_layer(struct fused *fused, struct layer_draft *draft, enum form from, struct error *error)
 {
-    struct fused_layer *layer = arena_alloc(fused->engine->arena, 1, sizeof *layer);
+    struct fused_layer *layer = arena_alloc(fused->engine.arena, 1, sizeof *layer);
     if (!layer)
         return error_memory(error);
     if (value_in_form(fused, draft->input, from, error))
@@ -278,7 +278,7 @@ status recognise_convolution(struct fused *fused, int p, bool *made, struct erro
     layer->sums_lift = layer->probe != NOTHING && has_lift(fused, layer, draft.output);
     /* The images themselves: no need to spread their three channels over a block. */
     layer->forward.planar =
-        geometry.groups == 1 && geometry.in_channels < LANES / 2 && input == fused->engine->input;
+        geometry.groups == 1 && geometry.in_channels < LANES / 2 && input == fused->engine.input;
     layer->family = choose_family(fused, &layer->forward);
     layer->transposed = blocked_transposed(&geometry);
     if (fused->values[input].exists)

@@ -4,9 +4,10 @@
 
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
 #include "nn/fused/internal.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/operator/movement.h"
 #include "nn/operator/operator.h"
 
@@ -77,7 +78,7 @@ static bool move_fits(const struct fused *fused, int p)
     if (!plan_step_is(fused, p, "Slice") && !plan_step_is(fused, p, "Pad"))
         return false;
     if (plan_step_is(fused, p, "Pad")) {
-        const struct movement *movement = fused->engine->plan->steps[p].plan;
+        const struct movement *movement = fused->engine.plan->steps[p].plan;
         if (movement->fill_real != 0 || movement->fill_integer != 0)
             return false;
     }
@@ -108,10 +109,10 @@ status recognise_move(struct fused *fused, int p, bool *made, struct error *erro
 static bool is_view(const struct fused *fused, int p)
 {
     const struct node *node = plan_step_node(fused, p);
-    if (!(fused->engine->plan->steps[p].op->flags & OPERATOR_VIEW) ||
+    if (!(fused->engine.plan->steps[p].op->flags & OPERATOR_VIEW) ||
         value_is_constant(fused, node->inputs[0]))
         return false;
-    return engine_is_view(fused->engine, &fused->engine->plan->steps[p]);
+    return engine_is_view(&fused->engine, &fused->engine.plan->steps[p]);
 }
 
 status recognise_plain(struct fused *fused, int p, bool *made, struct error *error)

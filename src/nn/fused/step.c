@@ -5,25 +5,24 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/execution.h"
 #include "nn/fused/internal.h"
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
 
 const struct node *plan_step_node(const struct fused *fused, int p)
 {
-    const struct plan *plan = fused->engine->plan;
-    return &plan->graph->nodes[plan->steps[p].node];
+    return engine_node(&fused->engine, p);
 }
 
 bool plan_step_is(const struct fused *fused, int p, const char *name)
 {
-    return p >= 0 && strcmp(fused->engine->plan->steps[p].op->name, name) == 0;
+    return p >= 0 && strcmp(fused->engine.plan->steps[p].op->name, name) == 0;
 }
 
 bool value_is_constant(const struct fused *fused, int value)
 {
-    return value < 0 || fused->engine->plan->constants[value] != NULL;
+    return value < 0 || fused->engine.plan->constants[value] != NULL;
 }
 
 struct fused_step *step_new(struct fused *fused, const struct fused_kind *kind, int plan_step, int input,

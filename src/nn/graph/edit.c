@@ -5,8 +5,8 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
-#include "nn/operator/operator.h"
 
 /* Operators with few inputs may get some that they left out; Concat and its like keep theirs. */
 enum { OPTIONAL_INPUTS = 8 };
@@ -68,7 +68,7 @@ void edit_free(struct edit *edit)
         return;
     for (int i = 0; edit->nodes != NULL && i < edit->graph->node_count; i++)
         for (int k = 0; edit->nodes[i].constants != NULL && k < edit->nodes[i].room; k++)
-            tensor_release(edit->nodes[i].constants[k]);
+            tensor_free(edit->nodes[i].constants[k]);
     arena_free(edit->arena);
     mem_free(edit);
 }
@@ -79,11 +79,11 @@ status edit_constant(struct edit *edit, int node, int input, struct tensor *tens
     if (tensor == NULL)
         return error_memory(error);
     if (input >= item->room) {
-        tensor_release(tensor);
+        tensor_free(tensor);
         return error_set(error, STATUS_RANGE, "node %s (%s) takes no input %d", edit->graph->nodes[node].name,
                          item->op->name, input);
     }
-    tensor_release(item->constants[input]);
+    tensor_free(item->constants[input]);
     item->constants[input] = tensor;
     if (input >= item->input_count)
         item->input_count = input + 1;
@@ -108,7 +108,7 @@ struct tensor *edit_replacement(const struct edit *edit, int node, int input)
 
 void edit_input(struct edit *edit, int node, int input, int value)
 {
-    tensor_release(edit->nodes[node].constants[input]);
+    tensor_free(edit->nodes[node].constants[input]);
     edit->nodes[node].constants[input] = NULL;
     edit->nodes[node].inputs[input] = value;
 }

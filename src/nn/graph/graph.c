@@ -3,7 +3,6 @@
 #include "nn/graph/graph.h"
 #include <limits.h>
 #include <string.h>
-#include "nn/operator/operator.h"
 
 struct graph *graph_new(void)
 {
@@ -25,10 +24,10 @@ void graph_free(struct graph *graph)
     if (graph == NULL)
         return;
     for (int i = 0; i < graph->value_count; i++)
-        tensor_release(graph->values[i].constant);
+        tensor_free(graph->values[i].constant);
     for (int i = 0; i < graph->node_count; i++)
         for (int k = 0; k < graph->nodes[i].attribute_count; k++)
-            tensor_release(graph->nodes[i].attributes[k].tensor);
+            tensor_free(graph->nodes[i].attributes[k].tensor);
     mem_free(graph->values);
     mem_free(graph->nodes);
     mem_free(graph->inputs);

@@ -36,7 +36,7 @@ struct attribute {
     double *reals;
     const char **strings;
     size_t count;          /* of integers, reals or strings */
-    struct tensor *tensor; /* one reference, released by graph_free */
+    struct tensor *tensor; /* one reference, freed by graph_free */
 };
 
 enum { VALUE_NONE = -1, DIMENSION_UNKNOWN = -1 };

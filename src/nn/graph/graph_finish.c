@@ -6,7 +6,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "nn/graph/graph.h"
-#include "nn/operator/operator.h"
+#include "nn/graph/op.h"
 
 /* What one graph_finish works with; given up whole when it fails, so the graph stays as it was. */
 struct finish {

@@ -161,7 +161,7 @@ struct tensor *tensor_convert(struct tensor *tensor, enum element_type type)
     return result;
 }
 
-void tensor_release(struct tensor *tensor)
+void tensor_free(struct tensor *tensor)
 {
     if (tensor == NULL || __atomic_sub_fetch(&tensor->references, 1, __ATOMIC_ACQ_REL) > 0)
         return;

@@ -58,7 +58,7 @@ struct tensor *tensor_retain(struct tensor *tensor);
 /* The same numbers as float or double, as a new reference: of the tensor itself where that is its type. The
  * tensor's own type is float or double. NULL when memory is out. */
 struct tensor *tensor_convert(struct tensor *tensor, enum element_type type);
-void tensor_release(struct tensor *tensor);                    /* NULL is fine */
+void tensor_free(struct tensor *tensor);                       /* NULL is fine */
 double tensor_get(const struct tensor *tensor, int64_t index); /* any type, as double */
 int64_t tensor_get_integer(const struct tensor *tensor, int64_t index);
 

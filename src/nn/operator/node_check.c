@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 
 /* --- operands ------------------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 #ifndef IPPRO_NN_OPERATOR_NODE_CHECK_H
 #define IPPRO_NN_OPERATOR_NODE_CHECK_H
 
-#include "nn/operator/operator.h"
+#include "nn/graph/graph.h"
 
 /* opset 0: not known. STATUS_FILE or STATUS_UNSUPPORTED; the caller names the node. */
 status node_check(const struct node *node, int opset, struct error *error);

@@ -3,6 +3,7 @@
  *
  * Two ways to compute, chosen by prepare: plain loops over rows (the reference, and depthwise), and matrix
  * products over gathered columns (convolution_columns.c). */
+#include "nn/graph/op.h"
 #include "nn/operator/convolution.h"
 
 #include <inttypes.h>

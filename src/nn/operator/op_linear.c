@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Linear layers: Gemm (y = alpha * A * B + beta * C) and MatMul (NumPy's, with broadcasting). */
+#include "nn/graph/op.h"
 #include "nn/operator/operator.h"
 
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* BatchNormalization in eval mode. Opsets 7 to 13 ask for training by extra outputs, 14 and later by an
  * attribute; both are refused. */
+#include "nn/graph/op.h"
 #include "nn/operator/operator.h"
 
 #include <math.h>

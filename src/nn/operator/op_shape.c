@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/node_check.h"
 
@@ -353,7 +354,7 @@ void plan_free(struct plan *plan)
     if (plan == NULL)
         return;
     for (int v = 0; plan->constants != NULL && v < plan->graph->value_count; v++)
-        tensor_release(plan->constants[v]);
+        tensor_free(plan->constants[v]);
     mem_free(plan->constants);
     arena_free(plan->arena);
     mem_free(plan);

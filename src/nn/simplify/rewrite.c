@@ -79,7 +79,7 @@ void rewrite_free(struct rewrite *rewrite)
     if (rewrite == NULL)
         return;
     for (int i = 0; i < rewrite->added_count; i++)
-        tensor_release(rewrite->added[i].tensor);
+        tensor_free(rewrite->added[i].tensor);
     mem_free(rewrite->added);
     arena_free(rewrite->arena);
     mem_free(rewrite);
@@ -107,7 +107,7 @@ static int add_constant(struct rewrite *rewrite, const struct node *node, const 
     constant.name = arena_format(rewrite->arena, "%s%s%s", node->name, rewrite->separator, role);
     if (constant.name == NULL || !mem_grow(&rewrite->added, &rewrite->added_capacity,
                                            (size_t)rewrite->added_count + 1, sizeof(constant))) {
-        tensor_release(tensor);
+        tensor_free(tensor);
         return -1;
     }
     rewrite->added[rewrite->added_count] = constant;

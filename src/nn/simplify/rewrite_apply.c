@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Building the graph that the changes noted in a rewrite make. */
 #include "base/memory.h"
+#include "nn/graph/op.h"
 #include "nn/simplify/rewrite.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
-#include "nn/operator/operator.h"
 
 /* Every so many values or nodes it is asked whether the work is cancelled. */
 enum { ITEMS_PER_POLL = 1 << 15 };

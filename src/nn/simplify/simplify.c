@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/progress.h"
 #include "base/status.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "nn/operator/plan.h"

@@ -34,14 +34,14 @@ static int add_list(const struct repeat *repeat, const char *role, int count, in
     int value;
 
     if (tensor == NULL || name == NULL) {
-        tensor_release(tensor);
+        tensor_free(tensor);
         return -1;
     }
     tensor->file_type = 7; /* TensorProto.INT64 */
     for (int i = 0; i < count; i++)
         ((int64_t *)tensor->data)[i] = number;
     value = graph_add_constant(repeat->graph, name, tensor);
-    tensor_release(tensor);
+    tensor_free(tensor);
     return value;
 }
 

@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
+#include "nn/execution/options.h"
 #include "nn/graph/tensor.h"
 #include "session/model.h"
 #include "session/words/option.h"

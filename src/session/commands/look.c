@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "nn/engine/engine.h"
+#include "nn/execution/options.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"

@@ -182,7 +182,7 @@ static void map_notes(const struct sensitivity_call *work, const struct sensitiv
     if (again) {
         figure_note(figure, "computed before: nothing was run");
     } else if (map->done == map->images && option_flag(&work->call->options, OPTION_TIMING)) {
-        text_add_format(&text, "%d masks in ", map->variant_count);
+        text_add_format(&text, "%d masks in ", map->mask_count);
         text_add_rounded(&text, map->seconds, 3);
         text_add(&text, " s");
         figure_note(figure, "%s", shown_words(figure, &text));

@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Variants of a network: other constants in place of some operands of an engine's nodes. */
+/* Replaced operands: other constants in place of those that an engine's nodes read. */
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "nn/engine/engine_internal.h"
-#include "nn/fused/fused.h"
+#include "nn/engine/engine.h"
+#include "nn/execution/execution.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
-
-int engine_plan_step(const struct engine *engine, int node)
-{
-    int low = 0, high = engine->step_count;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        if (engine->plan->steps[middle].node < node)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < engine->step_count && engine->plan->steps[low].node == node ? low : -1;
-}
-
-int engine_step_of(const struct engine *engine, int node)
-{
-    int step = engine_plan_step(engine, node);
-    return step >= 0 && engine->fused ? fused_step_of(engine->fused, step) : step;
-}
 
 /* Whether the operand is a constant that the kernel reads each time it runs. Preparing has taken in what
  * shapes and bounds say. */
 static status check_operand(const struct engine *engine, int step, int input, const char **why)
 {
-    const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[step].node];
+    const struct node *node = engine_node(engine, step);
     int value = input >= 0 && input < node->input_count ? node->inputs[input] : VALUE_NONE;
     if (value == VALUE_NONE || engine->plan->constants[value] == NULL)
         *why = "is not a constant";
@@ -76,10 +58,9 @@ static void restore(struct engine *engine, size_t index)
 {
     const struct replaced_operand item = engine->replaced[index];
     engine->steps[item.step].inputs[item.input].data = item.own;
-    tensor_release(item.tensor);
+    tensor_free(item.tensor);
     engine->replaced[index] = engine->replaced[--engine->replaced_count];
-    if (engine->fused)
-        fused_operand_changed(engine->fused, item.step);
+    engine->kind->operand_changed(engine, item.step);
 }
 
 static status replace(struct engine *engine, int step, int input, struct tensor *tensor, struct error *error)
@@ -89,7 +70,7 @@ static status replace(struct engine *engine, int step, int input, struct tensor 
     if (!mem_grow(&engine->replaced, &engine->replaced_capacity, engine->replaced_count + 1,
                   sizeof *engine->replaced))
         return error_memory(error);
-    if (engine->fused && fused_own_operands(engine->fused, step, error))
+    if (engine->kind->operand_room(engine, step, error))
         return error->code;
     struct tensor *own = tensor_convert(tensor, engine->real);
     if (!own)
@@ -98,8 +79,7 @@ static status replace(struct engine *engine, int step, int input, struct tensor 
         restore(engine, index);
     engine->replaced[engine->replaced_count++] = (struct replaced_operand){step, input, own, operand->data};
     operand->data = own->data;
-    if (engine->fused)
-        fused_operand_changed(engine->fused, step);
+    engine->kind->operand_changed(engine, step);
     return STATUS_OK;
 }
 

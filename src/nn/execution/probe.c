@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Probes: the per-channel, per-image sums from which every gradient of a channel's parameters follows. */
-#include "nn/engine/engine_internal.h"
+#include "nn/execution/probe.h"
 
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
-#include "nn/engine/engine.h"
+#include "nn/execution/execution.h"
+#include "nn/execution/options.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/rows.h"
 
-#define KERNELS "nn/engine/probe_kernels.h"
+#define KERNELS "nn/execution/probe_kernels.h"
 #include "nn/operator/typed.h"
 
 static bool is_computed(const struct engine *engine, int value)
@@ -144,28 +145,4 @@ void probe_take_activated(const struct engine *engine, int probe, const void *gr
                                                     : lift_sum_double(g, target, state->positions);
         }
     }
-}
-
-void probe_take(const struct engine *engine, int first_target, int first_activated)
-{
-    const struct operand *values = engine->values, *gradients = engine->value_gradients;
-    for (int i = first_target; i >= 0; i = engine->probes[i].next_target) {
-        const struct probe *probe = &engine->probes[i].probe;
-        probe_take_target(engine, i, gradients[probe->target].data, values[probe->linear].data,
-                          values[probe->target].data);
-    }
-    for (int i = first_activated; i >= 0; i = engine->probes[i].next_activated) {
-        const struct probe *probe = &engine->probes[i].probe;
-        probe_take_activated(engine, i, gradients[probe->activated].data, values[probe->target].data);
-    }
-}
-
-const double *engine_probe(const struct engine *engine, int probe)
-{
-    return engine->probes[probe].sums;
-}
-
-int64_t engine_probe_channels(const struct engine *engine, int probe)
-{
-    return engine->probes[probe].channels;
 }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is asked of an engine when it is made. */
+#ifndef IPPRO_NN_EXECUTION_OPTIONS_H
+#define IPPRO_NN_EXECUTION_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/progress.h"
+#include "nn/execution/probe.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+
+struct packed_weights;
+
+struct engine_options {
+    int64_t batch;          /* images per micro-batch, >= 1 */
+    enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
+    enum kernel_choice kernel;
+    bool backward; /* allocate what gradients need */
+    bool reuse; /* activations may give their memory away once nothing needs them: no engine_value but of the
+                   input and the output, no replaced operands */
+    struct packed_weights *packed; /* those of all engines for this graph and these options, from now on this
+                                      one's too; NULL: the engine packs its own */
+    const struct probe *probes;    /* copied */
+    int probe_count;
+    const int *weights; /* values of constants whose gradients are wanted, copied */
+    int weight_count;
+    const int *watched; /* values whose activations are asked for after the passes (engine_watched_image),
+                           copied; an engine that reuses memory must keep these */
+    int watched_count;
+    const struct progress *progress; /* polled between steps; may be NULL */
+};
+
+#endif

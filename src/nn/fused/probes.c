@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Probes that no layer takes: what they read is kept, and read through plain copies. */
+#include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
+#include "nn/blocked/blocked.h"
+#include "nn/blocked/blocked_layer.h"
+#include "nn/execution/execution.h"
+#include "nn/execution/probe.h"
+#include "nn/fused/internal.h"
+
+static const struct fused_layer *taken_by_layer(const struct fused *fused, int probe)
+{
+    for (int s = 0; s < fused->step_count; s++)
+        if (fused->steps[s].layer && fused->steps[s].layer->probe == probe)
+            return fused->steps[s].layer;
+    return NULL;
+}
+
+static int *probe_list(struct fused *fused, int value, bool target)
+{
+    const int producer = fused->values[value].producer;
+    if (producer == NOTHING)
+        return target ? &fused->late_target : &fused->late_activated;
+    return target ? &fused->steps[producer].first_target : &fused->steps[producer].first_activated;
+}
+
+static status room_for_copy(struct fused *fused, int copy, size_t bytes, struct error *error)
+{
+    if (bytes <= fused->scratch_bytes[copy])
+        return STATUS_OK;
+    mem_free(fused->scratch[copy]);
+    fused->scratch[copy] = mem_aligned(bytes, 1);
+    if (!fused->scratch[copy])
+        return error_memory(error);
+    fused->engine.bytes += bytes - fused->scratch_bytes[copy];
+    fused->scratch_bytes[copy] = bytes;
+    return STATUS_OK;
+}
+
+/* A probe reads the plain form of a value where there is one. */
+static enum form form_read(const struct fused_value *value)
+{
+    return value->region[FORM_PLAIN] != NOTHING ? FORM_PLAIN : value->made;
+}
+
+/* Keep a value until the end, and make room for a plain copy. */
+static status keep_for_probe(struct fused *fused, int value, int copy, struct error *error)
+{
+    const enum form form = form_read(&fused->values[value]);
+    value_use(fused, value, form, 2 * fused->step_count);
+    return form == FORM_PLAIN
+               ? STATUS_OK
+               : room_for_copy(fused, copy, operand_bytes(&fused->engine.values[value]), error);
+}
+
+/* The same for its gradient, which may be a late one. */
+static status keep_gradient_for_probe(struct fused *fused, int value, struct error *error)
+{
+    const struct fused_value *v = &fused->values[value];
+    region_use(fused, v->gradient[v->made], 2 * fused->step_count);
+    return v->made == FORM_PLAIN
+               ? STATUS_OK
+               : room_for_copy(fused, COPY_GRADIENT, operand_bytes(&fused->engine.values[value]), error);
+}
+
+/* G and u, for the sum that comes from them. */
+static status connect_activated(struct fused *fused, int index, struct error *error)
+{
+    struct probe_state *state = &fused->engine.probes[index];
+    int *list = probe_list(fused, state->probe.activated, false);
+    state->next_activated = *list;
+    *list = index;
+    status code = keep_for_probe(fused, state->probe.target, COPY_TARGET, error);
+    return code == STATUS_OK ? keep_gradient_for_probe(fused, state->probe.activated, error) : code;
+}
+
+/* delta, y and u, for the other sums. */
+static status connect_target(struct fused *fused, int index, struct error *error)
+{
+    struct probe_state *state = &fused->engine.probes[index];
+    int *list = probe_list(fused, state->probe.target, true);
+    state->next_target = *list;
+    *list = index;
+    status code = keep_for_probe(fused, state->probe.linear, COPY_LINEAR, error);
+    if (code == STATUS_OK)
+        code = keep_for_probe(fused, state->probe.target, COPY_TARGET, error);
+    return code == STATUS_OK ? keep_gradient_for_probe(fused, state->probe.target, error) : code;
+}
+
+/* What no layer takes. */
+static status connect_probe(struct fused *fused, int index, struct error *error)
+{
+    const struct fused_layer *layer = taken_by_layer(fused, index);
+    status code = layer ? STATUS_OK : connect_target(fused, index, error);
+    return code == STATUS_OK && !(layer && layer->sums_lift) ? connect_activated(fused, index, error) : code;
+}
+
+/* The sums that a tail's gradient leaves, for the largest layer. */
+static status connect_layer(struct fused *fused, struct fused_layer *layer, size_t *most, struct error *error)
+{
+    const struct probe_state *state = &fused->engine.probes[layer->probe];
+    const size_t channels = (size_t)blocked_blocks((int)state->channels) * LANES;
+    layer->center = mem_aligned(channels, sizeof *layer->center);
+    if (!layer->center)
+        return error_memory(error);
+    for (int64_t c = 0; state->probe.center && c < state->channels; c++)
+        layer->center[c] = (float)state->probe.center[c];
+    if (channels * (size_t)fused->images * TAIL_SUMS > *most)
+        *most = channels * (size_t)fused->images * TAIL_SUMS;
+    return STATUS_OK;
+}
+
+status probes_connect(struct fused *fused, struct error *error)
+{
+    size_t most = 0;
+    status code = STATUS_OK;
+    for (int i = fused->engine.probe_count - 1; i >= 0 && code == STATUS_OK; i--)
+        code = connect_probe(fused, i, error);
+    for (int s = 0; s < fused->step_count && code == STATUS_OK; s++)
+        if (fused->steps[s].layer && fused->steps[s].layer->probe != NOTHING)
+            code = connect_layer(fused, fused->steps[s].layer, &most, error);
+    if (code != STATUS_OK || most == 0)
+        return code;
+    fused->sums = mem_aligned(most, sizeof *fused->sums);
+    fused->engine.bytes += most * sizeof *fused->sums;
+    return fused->sums ? STATUS_OK : error_memory(error);
+}
+
+static const void *plain_of(struct fused *fused, int value, bool gradient, int copy)
+{
+    const struct fused_value *v = &fused->values[value];
+    const enum form form = gradient ? v->made : form_read(v);
+    const float *data = gradient ? value_gradient(fused, value, form) : value_data(fused, value, form);
+    if (!data && !gradient)
+        return fused->engine.values[value].data; /* a constant, or the input */
+    if (!data || form == FORM_PLAIN)
+        return data;
+    fused->kernels->layer->to_plain(fused->images, v->channels, value_positions(v), data,
+                                    fused->scratch[copy], false);
+    return fused->scratch[copy];
+}
+
+void probes_take(struct fused *fused, int first_target, int first_activated)
+{
+    const struct engine *engine = &fused->engine;
+    for (int i = first_target; i >= 0; i = engine->probes[i].next_target) {
+        const struct probe *probe = &engine->probes[i].probe;
+        probe_take_target(engine, i, plain_of(fused, probe->target, true, COPY_GRADIENT),
+                          plain_of(fused, probe->linear, false, COPY_LINEAR),
+                          plain_of(fused, probe->target, false, COPY_TARGET));
+    }
+    for (int i = first_activated; i >= 0; i = engine->probes[i].next_activated) {
+        const struct probe *probe = &engine->probes[i].probe;
+        probe_take_activated(engine, i, plain_of(fused, probe->activated, true, COPY_GRADIENT),
+                             plain_of(fused, probe->target, false, COPY_TARGET));
+    }
+}
