@@ -135,7 +135,7 @@ static const struct example apply_examples[] = {{"prune l1 0.4; apply", "makes t
 
 const struct command command_apply = {
     .name = "apply",
-    .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES,
+    .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_OF_MODEL,
     .help = "remove the selected channels",
     .text = "Builds the smaller network: weights are cut, and everything in the file that knows a number of "
             "channels follows. Both networks, masked and smaller, are run on a few images of the data set, "

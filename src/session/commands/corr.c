@@ -63,7 +63,7 @@ const struct command command_corr = {
     .name = "corr",
     .arguments = comparison_arguments,
     .options = corr_options,
-    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES,
+    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES | COMMAND_OF_SCORES,
     .help = "correlation between criteria",
     .text = "Shows how far the criteria order the filters in the same way: Spearman's rank correlation "
             "(average ranks for ties), Kendall's tau-b or Pearson's coefficient; averaged over layers, with "

@@ -189,7 +189,7 @@ static const struct example diff_examples[] = {
 const struct command command_diff = {
     .name = "diff",
     .arguments = diff_arguments,
-    .flags = COMMAND_MODEL | COMMAND_FIGURES,
+    .flags = COMMAND_MODEL | COMMAND_FIGURES | COMMAND_OF_MODEL,
     .help = "compare two selections",
     .text = "Shows, layer by layer, what is cut now against what another criterion would cut by the same "
             "ratios and rules, or against what was cut some commands ago. Channels are counted as in the "

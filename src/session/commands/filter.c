@@ -229,7 +229,7 @@ const struct command command_filter = {
     .name = "filter",
     .arguments = filter_arguments,
     .options = (const int[]){OPTION_RATIO, OPTION_ROUND, OPTION_NONE},
-    .flags = COMMAND_MODEL | COMMAND_FIGURES,
+    .flags = COMMAND_MODEL | COMMAND_FIGURES | COMMAND_OF_SCORES,
     .help = "show everything known about one filter",
     .text = "Norms, BatchNorm parameters, the gradients of the last pass and the nearest other filter of "
             "the layer; then the filter's score and rank under every criterion that is scored, and whether "

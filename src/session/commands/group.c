@@ -60,7 +60,7 @@ static const struct example group_examples[] = {
 const struct command command_group = {
     .name = "group",
     .arguments = group_arguments,
-    .flags = COMMAND_MODEL | COMMAND_FIGURES,
+    .flags = COMMAND_MODEL | COMMAND_FIGURES | COMMAND_OF_MODEL,
     .help = "tell what a layer is tied to",
     .text = "Channels that meet in an addition, or that pass through a depthwise convolution, live or die "
             "together. Tells in words which layers share channels with this one, which nodes of the network "

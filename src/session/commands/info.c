@@ -233,7 +233,7 @@ static const struct example info_examples[] = {{"info", "shows what is loaded, s
 
 const struct command command_info = {
     .name = "info",
-    .flags = COMMAND_FIGURES,
+    .flags = COMMAND_FIGURES | COMMAND_OF_MODEL,
     .help = "what is loaded, scored and set",
     .text = "Shows the network, the data set, the sample that was scored and how, which criteria have "
             "scores, and every option that is not at its default.",

@@ -59,7 +59,7 @@ const struct command command_overlap = {
     .name = "overlap",
     .arguments = comparison_arguments,
     .options = overlap_options,
-    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES,
+    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES | COMMAND_OF_SCORES,
     .help = "agreement on what is pruned",
     .text = "Prunes the same share of each layer under each criterion and shows the Jaccard index of every "
             "two sets: filters in both, divided by filters in either. An index of 1 means that the criteria "

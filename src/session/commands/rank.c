@@ -164,7 +164,7 @@ const struct command command_rank = {
     .arguments = rank_arguments,
     .parameters = rank_parameters,
     .options = rank_options,
-    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES,
+    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES | COMMAND_OF_SCORES,
     .help = "order the filters of a layer",
     .text = "Shows a layer's filters, the least important first, with their ranks under the other criteria "
             "that are scored. Filters that would go at the ratio are marked.",

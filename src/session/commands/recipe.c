@@ -92,7 +92,7 @@ static const struct example recipe_examples[] = {
 const struct command command_recipe = {
     .name = "recipe",
     .arguments = recipe_arguments,
-    .flags = COMMAND_MODEL | COMMAND_CHANGES,
+    .flags = COMMAND_MODEL | COMMAND_CHANGES | COMMAND_OF_MODEL,
     .help = "set ratios from a file",
     .text = "Reads the ratios of a whole network from a text file, in place of all that were set. Each line "
             "is a target and a ratio, as for the command ratio, or a setting of prune: criterion, round, "

@@ -15,7 +15,7 @@ static const struct example redo_examples[] = {
 const struct command command_redo = {
     .name = "redo",
     .arguments = travel_arguments,
-    .flags = COMMAND_CHANGES,
+    .flags = COMMAND_CHANGES | COMMAND_OF_MODEL,
     .help = "make an undone change again",
     .text = "Makes the last change that was undone, or the last N, again. Any other change in between ends "
             "what can be made again.",

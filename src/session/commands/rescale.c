@@ -370,7 +370,8 @@ const struct command command_rescale = {
     .arguments = rescale_arguments,
     .parameters = rescale_parameters,
     .options = rescale_options,
-    .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
+    .flags =
+        COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET | COMMAND_OF_MODEL,
     .help = "scale a layer, and see who notices",
     .text = "The scale attack. A factor passes through ReLU and can be taken out again by the weights "
             "behind it, so the same network can be written with one layer C times as large. Does a "

@@ -237,7 +237,7 @@ const struct command command_save = {
     .name = "save",
     .arguments = save_arguments,
     .parameters = save_parameters,
-    .flags = COMMAND_MODEL | COMMAND_LONG,
+    .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_OF_MODEL,
     .help = "write the network, or what was cut",
     .text = "A file that ends in .onnx gets the network, with the names, the opset and the metadata of the "
             "file that it came from; an entry ippro-explore in the metadata tells what was done, one fact a "

@@ -15,7 +15,7 @@ static const struct example undo_examples[] = {{"prune l1 0.4; undo", "selects, 
 const struct command command_undo = {
     .name = "undo",
     .arguments = travel_arguments,
-    .flags = COMMAND_CHANGES,
+    .flags = COMMAND_CHANGES | COMMAND_OF_MODEL,
     .help = "take back the last change",
     .text = "Takes back the last command that changed something, or the last N, whatever they were: "
             "networks, data, scores, ratios, selections, options. A thousand states are held, or a gigabyte "

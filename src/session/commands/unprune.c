@@ -62,7 +62,7 @@ static const struct example unprune_examples[] = {
 const struct command command_unprune = {
     .name = "unprune",
     .arguments = unprune_arguments,
-    .flags = COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
+    .flags = COMMAND_MODEL | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET | COMMAND_OF_MODEL,
     .help = "bring selected channels back",
     .text = "Takes the channels of a layer, of all layers that match a pattern, or of a kind of blocks out "
             "of the selection. Their ratios stay: the next prune would take them again.",

@@ -21,6 +21,8 @@ enum command_flags {
     COMMAND_ENDS = 1024,          /* ends the program: also while another command runs */
     COMMAND_PREVIEW = 2048,       /* names a theme, shown while the name is typed */
     COMMAND_ALL_OPTIONS = 4096,   /* takes every option: they are not listed with it */
+    COMMAND_OF_MODEL = 8192,      /* a method of models in scripts too */
+    COMMAND_OF_SCORES = 16384,    /* a method of score sets in scripts too */
 };
 
 struct example {
