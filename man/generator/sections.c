@@ -20,32 +20,6 @@ static void heading(FILE *file, const char *name)
     fputc('\n', file);
 }
 
-static const char *group_heading(const char *group)
-{
-    static const char *const headings[][2] = {
-        {"files", "Files"},
-        {"look", "Looking"},
-        {"score", "Scoring and comparing"},
-        {"prune", "Pruning"},
-        {"judge", "Judging"},
-        {"gamma", "Gamma"},
-        {"probe", "Probing"},
-        {"screen", "The full screen"},
-        {"program", "The program"},
-        {"sample", "The sample"},
-        {"criteria", "Criteria"},
-        {"selection", "Selection"},
-        {"comparison", "Comparison"},
-        {"computation", "Computation"},
-        {"display", "Display"},
-    };
-    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
-        if (strcmp(headings[i][0], group) == 0)
-            return headings[i][1];
-    }
-    return group;
-}
-
 static void usage_item(FILE *file, const struct command *command)
 {
     fprintf(file, ".It Ic %s", command->name);
@@ -138,31 +112,25 @@ static void command_item(FILE *file, const struct command *command)
 
 void commands_mdoc(FILE *file)
 {
-    const char *group = "";
-    for (int i = 0; command_at(i); i++) {
-        const struct command *command = command_at(i);
-        if (strcmp(group, command->group) != 0) {
-            if (*group)
-                fputs(".El\n", file);
-            heading(file, group_heading(command->group));
-            fputs(".Bl -tag -width Ds\n", file);
-        }
-        group = command->group;
-        command_item(file, command);
+    for (const struct command_group *group = command_groups; group->name; group++) {
+        heading(file, group->heading);
+        fputs(".Bl -tag -width Ds\n", file);
+        for (const struct command *const *command = group->commands; *command; command++)
+            command_item(file, *command);
+        fputs(".El\n", file);
     }
-    fputs(".El\n", file);
 }
 
 /* --- options, criteria, environment --- */
 
 void settings_mdoc(FILE *file)
 {
-    const char *group = "";
+    const struct option_group *group = NULL;
     for (int i = 0; option_at(i); i++) {
-        if (strcmp(group, option_at(i)->group) != 0) {
-            if (*group)
+        if (group != option_at(i)->group) {
+            if (group)
                 fputs(".El\n", file);
-            heading(file, group_heading(option_at(i)->group));
+            heading(file, option_at(i)->group->heading);
             fputs(".Bl -tag -width Ds\n", file);
         }
         group = option_at(i)->group;

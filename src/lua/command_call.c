@@ -331,3 +331,15 @@ int ippro_command(lua_State *L)
         run_statement(L, script_of(L)->session, &parsed->statements[i], 0);
     return 1;
 }
+
+void add_commands(lua_State *L, unsigned with, unsigned without, lua_CFunction function)
+{
+    for (int i = 0; command_at(i); i++) {
+        const struct command *command = command_at(i);
+        if ((command->flags & with) != with || (command->flags & without))
+            continue;
+        lua_pushstring(L, command->name);
+        lua_pushcclosure(L, function, 1);
+        lua_setfield(L, -2, command->name);
+    }
+}

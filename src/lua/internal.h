@@ -102,6 +102,9 @@ void check_outside(lua_State *L);
 void answer_only_figure(lua_State *L); /* replace the answer on top by its first figure (nil without one) */
 int ippro_command(lua_State *L);       /* ippro.command(line) */
 int ippro_named(lua_State *L);         /* upvalue 1: a command's name */
+/* Put a closure of the function, with the name as upvalue 1, into the table on top, for every command that
+ * has all flags of `with` and none of `without`. */
+void add_commands(lua_State *L, unsigned with, unsigned without, lua_CFunction function);
 
 /* --- the kinds ------------------------------------------------------------------------------------------ */
 

@@ -93,18 +93,6 @@ static int answer_text(lua_State *L)
 
 /* --- opening -------------------------------------------------------------------------------------------- */
 
-static void add_commands(lua_State *L)
-{
-    for (int i = 0; command_at(i); i++) {
-        const char *name = command_at(i)->name;
-        if (command_at(i)->flags & COMMAND_NOT_IN_SCRIPTS)
-            continue;
-        lua_pushstring(L, name);
-        lua_pushcclosure(L, ippro_named, 1);
-        lua_setfield(L, -2, name);
-    }
-}
-
 static int open_module(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -113,7 +101,7 @@ static int open_module(lua_State *L)
         {"table", ippro_table},         {"curve", ippro_curve}, {NULL, NULL},
     };
     lua_newtable(L);
-    add_commands(L);
+    add_commands(L, 0, COMMAND_NOT_IN_SCRIPTS, ippro_named);
     luaL_setfuncs(L, functions, 0);
     lua_pushliteral(L, PROGRAM_VERSION);
     lua_setfield(L, -2, "version");

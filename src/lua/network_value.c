@@ -10,6 +10,7 @@
 #include "data/dataset.h"
 #include "nn/engine/loss.h"
 #include "score/layer.h"
+#include "session/language/command.h"
 #include "session/measurement.h"
 #include "session/model.h"
 #include "session/pruning.h"
@@ -341,18 +342,6 @@ static int data_name(lua_State *L)
     return 1;
 }
 
-static void add_commands(lua_State *L, const char *const *names, lua_CFunction function)
-{
-    luaL_getmetatable(L, "ippro.model");
-    lua_getfield(L, -1, "__index");
-    for (; *names; names++) {
-        lua_pushstring(L, *names);
-        lua_pushcclosure(L, function, 1);
-        lua_setfield(L, -2, *names);
-    }
-    lua_pop(L, 2);
-}
-
 void network_kinds_new(lua_State *L)
 {
     static const luaL_Reg model[] = {
@@ -365,10 +354,11 @@ void network_kinds_new(lua_State *L)
         {NULL, NULL},
     };
     static const luaL_Reg data[] = {{NULL, NULL}};
-    static const char *const asked[] = {"info", "layer", "group", "diff", "save", NULL};
-    static const char *const changed[] = {"unprune", "apply", "undo", "redo", "recipe", "rescale", NULL};
     handle_kind_new(L, HANDLE_MODEL, model, NULL, model_name);
     handle_kind_new(L, HANDLE_DATA, data, NULL, data_name);
-    add_commands(L, asked, model_command);
-    add_commands(L, changed, model_change);
+    luaL_getmetatable(L, "ippro.model");
+    lua_getfield(L, -1, "__index");
+    add_commands(L, COMMAND_OF_MODEL, COMMAND_CHANGES, model_command);
+    add_commands(L, COMMAND_OF_MODEL | COMMAND_CHANGES, 0, model_change);
+    lua_pop(L, 2);
 }

@@ -13,6 +13,7 @@
 #include "score/criterion.h"
 #include "score/criterion_options.h"
 #include "session/board.h"
+#include "session/language/command.h"
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/session.h"
@@ -34,21 +35,23 @@ void push_score_set(lua_State *L, const struct session *session)
     *place = fork;
 }
 
-/* A method that is the command of the same name and shows one figure; upvalue 1: the name.
- * set:corr("kendall") is set:corr{method = "kendall"}. */
+/* A value that stands alone and means a key: set:corr("kendall") is set:corr{method = "kendall"}. */
+static const struct {
+    const char *command, *key;
+    int (*fits)(lua_State *L, int index);
+} shorthands[] = {{"corr", "method", lua_isstring}, {"overlap", "ratio", lua_isnumber}};
+
+/* A method that is the command of the same name and shows one figure; upvalue 1: the name. */
 static int set_command(lua_State *L)
 {
     const struct session *session = handle_check(L, 1, HANDLE_SCORE_SET);
     const char *name = lua_tostring(L, lua_upvalueindex(1));
-    if (strcmp(name, "corr") == 0 && lua_gettop(L) == 2 && lua_isstring(L, 2)) {
+    for (size_t i = 0; lua_gettop(L) == 2 && i < sizeof shorthands / sizeof *shorthands; i++) {
+        if (strcmp(name, shorthands[i].command) != 0 || !shorthands[i].fits(L, 2))
+            continue;
         lua_newtable(L);
         lua_pushvalue(L, 2);
-        lua_setfield(L, -2, "method");
-        lua_replace(L, 2);
-    } else if (strcmp(name, "overlap") == 0 && lua_gettop(L) == 2 && lua_isnumber(L, 2)) {
-        lua_newtable(L);
-        lua_pushvalue(L, 2);
-        lua_setfield(L, -2, "ratio");
+        lua_setfield(L, -2, shorthands[i].key);
         lua_replace(L, 2);
     }
     int last = lua_gettop(L);
@@ -311,16 +314,11 @@ void score_kinds_new(lua_State *L)
         {"criterion", scores_criterion},
         {NULL, NULL},
     };
-    static const char *const commands[] = {"corr", "overlap", "hist", "rank", "layer", "filter", NULL};
     handle_kind_new(L, HANDLE_SCORE_SET, set, set_field, set_name);
     luaL_getmetatable(L, "ippro.score_set");
     lua_getfield(L, -1, "__index");
     lua_getupvalue(L, -1, 1);
-    for (int i = 0; commands[i]; i++) {
-        lua_pushstring(L, commands[i]);
-        lua_pushcclosure(L, set_command, 1);
-        lua_setfield(L, -2, commands[i]);
-    }
+    add_commands(L, COMMAND_OF_SCORES, 0, set_command);
     lua_pop(L, 3);
     handle_kind_new(L, HANDLE_SCORES, scores, NULL, scores_name);
     luaL_getmetatable(L, "ippro.scores");

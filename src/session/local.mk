@@ -45,34 +45,63 @@ src_libsession_a_SOURCES = \
 	src/session/language/run.c src/session/language/run.h \
 	src/session/language/statement.c src/session/language/statement.h \
 	src/session/commands/apply.c \
+	src/session/commands/apropos.c \
+	src/session/commands/bind.c \
+	src/session/commands/block_table.c src/session/commands/block_table.h \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
-	src/session/commands/compare.c \
+	src/session/commands/comparison.c src/session/commands/comparison.h \
+	src/session/commands/corr.c \
 	src/session/commands/cost.c \
 	src/session/commands/curve.c \
+	src/session/commands/data.c \
 	src/session/commands/diff.c \
 	src/session/commands/document.c src/session/commands/document.h \
-	src/session/commands/files.c \
+	src/session/commands/eval.c \
 	src/session/commands/filter.c \
 	src/session/commands/gamma.c \
+	src/session/commands/gamma_figures.c \
+	src/session/commands/gamma_internal.h \
+	src/session/commands/group.c \
 	src/session/commands/heat.c \
+	src/session/commands/help.c \
 	src/session/commands/hist.c \
-	src/session/commands/judge.c \
+	src/session/commands/info.c \
+	src/session/commands/layer.c \
+	src/session/commands/layers.c \
+	src/session/commands/layout.c \
+	src/session/commands/load.c \
 	src/session/commands/logits.c src/session/commands/logits.h \
-	src/session/commands/look.c \
-	src/session/commands/map.c \
-	src/session/commands/probe.c \
-	src/session/commands/program.c \
+	src/session/commands/lua.c \
+	src/session/commands/misfit.c src/session/commands/misfit.h \
+	src/session/commands/overlap.c \
 	src/session/commands/prune.c \
+	src/session/commands/quit.c \
+	src/session/commands/rank.c \
 	src/session/commands/ratio.c \
-	src/session/commands/rows.h \
+	src/session/commands/recipe.c \
+	src/session/commands/redo.c \
+	src/session/commands/request.c src/session/commands/request.h \
+	src/session/commands/rescale.c \
+	src/session/commands/run.c \
 	src/session/commands/sampling.c \
+	src/session/commands/sampling_figures.c \
+	src/session/commands/sampling_internal.h \
 	src/session/commands/save.c \
+	src/session/commands/scatter.c \
 	src/session/commands/score.c \
+	src/session/commands/scores_for.c src/session/commands/scores_for.h \
 	src/session/commands/screen.c \
 	src/session/commands/sensitivity.c \
-	src/session/commands/session_files.c \
+	src/session/commands/session.c \
+	src/session/commands/set.c \
 	src/session/commands/sweep.c src/session/commands/sweep.h \
-	src/session/commands/table.c
+	src/session/commands/table.c \
+	src/session/commands/theme.c \
+	src/session/commands/travel.c src/session/commands/travel.h \
+	src/session/commands/type.c \
+	src/session/commands/unbind.c \
+	src/session/commands/undo.c \
+	src/session/commands/unprune.c
 nodist_src_libsession_a_SOURCES = src/session/help/topics.c
 LIBSESSION = src/libsession.a
 

@@ -260,6 +260,20 @@ void card_row(struct figure *figure, const char *item, const char *format, ...)
     table_text(figure, text);
 }
 
+void card_text(struct figure *figure, const char *item, struct text *text)
+{
+    table_text(figure, item);
+    table_text(figure, shown_words(figure, text));
+    text_free(text);
+}
+
+void card_thousands(struct figure *figure, const char *item, int64_t number)
+{
+    struct text text = {0};
+    text_add_thousands(&text, number);
+    card_text(figure, item, &text);
+}
+
 /* --- selections ----------------------------------------------------------------------------------------- */
 
 static status add_shown(const struct session *session, const char *label, struct shown_scores *scores,

@@ -15,6 +15,9 @@ struct figure *shown_card(const struct session *session, const char *name, const
                           const char *value);
 void card_row(struct figure *figure, const char *item, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same of a text, which is freed, and of a number: "1,234,567". */
+void card_text(struct figure *figure, const char *item, struct text *text);
+void card_thousands(struct figure *figure, const char *item, int64_t number);
 
 /* A number, or a missing cell for NaN. */
 void number_cell(struct figure *figure, double number);

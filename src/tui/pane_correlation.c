@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "session/language/command.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/words/option.h"
@@ -187,14 +186,10 @@ static void open_pair(struct explorer *explorer)
     const struct correlation_view *view = &explorer->correlation;
     const struct figure_matrix *matrix = &view->figure->matrix;
     const char *a = matrix->row_names[view->row], *b = matrix->column_names[view->column];
-    const struct command *scatter;
-    struct error ignored = {0};
     if (!session_entry(explorer->session, a) || !session_entry(explorer->session, b) || strcmp(a, b) == 0)
         explorer_say(explorer, true, "choose two different criteria");
-    else if (command_find("scatter", false, &scatter, &ignored) == STATUS_OK)
-        explorer_command(explorer, "scatter", a, b, NULL);
     else
-        explorer_command(explorer, "corr", a, b, NULL);
+        explorer_command(explorer, "scatter", a, b, NULL);
 }
 
 static bool act(struct explorer *explorer, enum action_id action)

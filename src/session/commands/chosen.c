@@ -4,9 +4,11 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/sampler.h"
 #include "prune/selection.h"
 #include "score/layer.h"
 #include "session/words/option.h"
+#include "session/words/value.h"
 
 static bool wanted(const struct call *call, int first, int layer)
 {
@@ -40,6 +42,11 @@ status call_layers(const struct call *call, int first, int **layers, int *count,
                      call_argument(call, first) ? call_argument(call, first) : "*");
 }
 
+const struct layer *call_layer(const struct call *call, int index)
+{
+    return &call->session->state.model->layers->items[index];
+}
+
 status call_scores(const struct call *call, struct shown_scores *scores, struct error *error)
 {
     if (!call_argument(call, 0))
@@ -64,7 +71,23 @@ status call_entry(const struct call *call, int index, const struct score_entry *
 
 int64_t call_pruned(const struct call *call, int layer)
 {
-    return pruned_count(call->session->state.model->layers->items[layer].channels,
-                        option_real(&call->options, OPTION_RATIO),
+    return pruned_count(call_layer(call, layer)->channels, option_real(&call->options, OPTION_RATIO),
                         (enum rounding)option_integer(&call->options, OPTION_ROUND));
+}
+
+status call_sample(const struct call *call, struct sample *sample, struct error *error)
+{
+    struct setting_value size;
+    struct sample_options options;
+    status code = call_value(call, "samples", &size, error);
+    if (code == STATUS_OK)
+        code = options_sample(&call->options, &options, error);
+    if (code == STATUS_OK) {
+        options.count = 0;
+        options.fraction = 0;
+        code = sample_parse_size(size.text, &options, error);
+    }
+    /* Balance is for scoring; here it counts only when it was asked for. */
+    options.balanced = call_setting(call, "balanced") && option_flag(&call->options, OPTION_BALANCED);
+    return code == STATUS_OK ? sample_draw(call->session->state.dataset, &options, sample, error) : code;
 }

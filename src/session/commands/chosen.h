@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which layers and scores the arguments of a call choose. */
+/* Which layers, scores and images a call chooses. */
 #ifndef IPPRO_SESSION_COMMANDS_CHOSEN_H
 #define IPPRO_SESSION_COMMANDS_CHOSEN_H
 
@@ -10,6 +10,9 @@
  * owned by the caller (mem_free). Refuses arguments that meet no scored layer. */
 status call_layers(const struct call *call, int first, int **layers, int *count, struct error *error);
 
+/* The network's layer of that index. */
+const struct layer *call_layer(const struct call *call, int index);
+
 /* Held scores from positional arguments; none means all that are held. */
 status call_scores(const struct call *call, struct shown_scores *scores, struct error *error);
 
@@ -18,5 +21,9 @@ status call_entry(const struct call *call, int index, const struct score_entry *
 
 /* How many of the layer's channels go at the ratio and rounding of the call. */
 int64_t call_pruned(const struct call *call, int layer);
+
+/* The images that a judging command uses: its parameter samples, and the options order, seed and balanced
+ * where they are given. Owned by the caller. */
+status call_sample(const struct call *call, struct sample *sample, struct error *error);
 
 #endif

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the network costs, counted and measured: cost. */
-#include <string.h>
-
-#include "base/memory.h"
+/* cost: what the network costs, counted and measured. */
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/graph/graph.h"
 #include "prune/cost.h"
 #include "prune/surgery.h"
 #include "score/layer.h"
-#include "session/commands/rows.h"
 #include "session/language/command.h"
 #include "session/model.h"
 #include "session/reply.h"
@@ -267,24 +263,25 @@ static const struct example cost_examples[] = {
     EXAMPLE_END,
 };
 
-const struct command commands_cost[] = {
-    {"cost", NULL, "prune", cost_arguments, cost_parameters, cost_options,
-     COMMAND_MODEL | COMMAND_LONG | COMMAND_FIGURES, "count parameters, multiply-adds and memory",
-     "One row for each layer, with its BatchNorm, one for the parameters that belong to no layer, and the "
-     "totals: "
-     "channels, parameters, multiply-adds of one image, and the bytes of the layer's output in single "
-     "precision. Parameters are weights, biases, scale and shift of BatchNorm and slopes of PRelu, and "
-     "constants of "
-     "more than one number that activations are added to, multiplied with or the like (a scale for each "
-     "channel); a "
-     "tensor that several layers share counts once. Running means and variances are none, nor is a single "
-     "number "
-     "beside activations, such as the 3 and the 1/6 of a hard swish. Where channels are selected or were "
-     "removed, the network as loaded stands beside what is "
-     "left. FLOPs in papers on pruning are mostly multiply-adds; count=ptflops adds 2 for each element of a "
-     "BatchNorm and 1 for each of a ReLU to the total, as some tools do.\n\n"
-     "With time=yes a forward pass is measured on one thread, before and after, the smaller network as apply "
-     "would make it: the median over several runs and its quartiles.",
-     cost_examples, run_cost},
-    {.name = NULL},
+const struct command command_cost = {
+    .name = "cost",
+    .arguments = cost_arguments,
+    .parameters = cost_parameters,
+    .options = cost_options,
+    .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_FIGURES,
+    .help = "count parameters, multiply-adds and memory",
+    .text = "One row for each layer, with its BatchNorm, one for the parameters that belong to no layer, "
+            "and the totals: channels, parameters, multiply-adds of one image, and the bytes of the layer's "
+            "output in single precision. Parameters are weights, biases, scale and shift of BatchNorm and "
+            "slopes of PRelu, and constants of more than one number that activations are added to, "
+            "multiplied with or the like (a scale for each channel); a tensor that several layers share "
+            "counts once. Running means and variances are none, nor is a single number beside activations, "
+            "such as the 3 and the 1/6 of a hard swish. Where channels are selected or were removed, the "
+            "network as loaded stands beside what is left. FLOPs in papers on pruning are mostly "
+            "multiply-adds; count=ptflops adds 2 for each element of a BatchNorm and 1 for each of a ReLU "
+            "to the total, as some tools do.\n\n"
+            "With time=yes a forward pass is measured on one thread, before and after, the smaller network "
+            "as apply would make it: the median over several runs and its quartiles.",
+    .examples = cost_examples,
+    .run = run_cost,
 };

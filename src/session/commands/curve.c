@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accuracy against ratio without fine-tuning: curve. Its rows hold sensitivity too (sensitivity.c).
- */
+/* curve: accuracy against the pruning ratio, without fine-tuning. */
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "session/commands/rows.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
 #include "session/language/command.h"
@@ -22,7 +20,6 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "stats/curve.h"
-#include "stats/sensitivity.h"
 #include "view/figure.h"
 
 enum { VECTORS_MAX = 1024 };
@@ -299,8 +296,6 @@ static status run_curve(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------- */
-
 static const struct parameter curve_arguments[] = {
     {"CRITERIA", VALUE_CRITERIA, PARAMETER_REPEATED, 0, 0, NULL, NULL,
      "all, every, or names with or without a variant: one line each"},
@@ -312,17 +307,6 @@ static const struct parameter curve_parameters[] = {
     {"global", VALUE_BOOLEAN, 0, 0, 0, NULL, "no", "rank all channels together at each ratio"},
     PARAMETER_END,
 };
-static const struct parameter sensitivity_arguments[] = {
-    {"CRITERION", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "what to select by"},
-    PARAMETER_END,
-};
-static const struct parameter sensitivity_parameters[] = {
-    SWEEP_PARAMETERS("0.1:0.9:0.2"),
-    {"unit", VALUE_CHOICE, 0, 0, 0, sensitivity_unit_name, "blocks", "what makes a row"},
-    PARAMETER_END,
-};
-static const int sweep_options[] = {OPTION_ROUND,     OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED,
-                                    OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
 static const struct example curve_examples[] = {
     {"curve l1,geomedian,random where=inner samples=100", "compares criteria by what they leave standing",
      false},
@@ -330,31 +314,23 @@ static const struct example curve_examples[] = {
      "draws the curves into a picture", false},
     EXAMPLE_END,
 };
-static const struct example sensitivity_examples[] = {
-    {"sensitivity l1 ratios=0.25,0.5,0.75 samples=100", "finds out which layers bear pruning", false},
-    EXAMPLE_END,
-};
 
-const struct command commands_curve[] = {
-    {"curve", NULL, "judge", curve_arguments, curve_parameters, sweep_options,
-     COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "accuracy against the pruning ratio",
-     "Prunes the network at one ratio after the other and measures the top-1 accuracy on a sample, without "
-     "fine-tuning, for several criteria in one figure. Every point is a real prune, as prune and apply would "
-     "make it, from the network without its present selection. Points that come to the same selection are "
-     "evaluated once. Criteria that need gradients must have been scored; random is drawn with several "
-     "seeds, and its line is their mean, with the standard deviation.\n\n"
-     "When it is cancelled, what was evaluated is kept, and the same command goes on from there. The last "
-     "curve is kept when it is complete too: with a redirection the same command writes it to a file without "
-     "computing it again.",
-     curve_examples, run_curve},
-    {"sensitivity", NULL, "judge", sensitivity_arguments, sensitivity_parameters, sweep_options,
-     COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "accuracy when one block alone is pruned",
-     "A map of which parts of the network bear pruning: a row for each block (channels with one ratio) or "
-     "group, a column for each ratio, and the top-1 accuracy when that part alone loses its lowest-scored "
-     "channels, without fine-tuning. Each point equals a real prune of that part. All points share one pass "
-     "over the images: what comes before the pruned part is computed once.\n\n"
-     "When it is cancelled, the images done are kept, and the same command goes on from there; so it does "
-     "with one that is complete, as curve.",
-     sensitivity_examples, run_sensitivity},
-    {.name = NULL},
+const struct command command_curve = {
+    .name = "curve",
+    .arguments = curve_arguments,
+    .parameters = curve_parameters,
+    .options = sweep_options,
+    .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
+    .help = "accuracy against the pruning ratio",
+    .text = "Prunes the network at one ratio after the other and measures the top-1 accuracy on a sample, "
+            "without fine-tuning, for several criteria in one figure. Every point is a real prune, as prune "
+            "and apply would make it, from the network without its present selection. Points that come to "
+            "the same selection are evaluated once. Criteria that need gradients must have been scored; "
+            "random is drawn with several seeds, and its line is their mean, with the standard "
+            "deviation.\n\n"
+            "When it is cancelled, what was evaluated is kept, and the same command goes on from there. The "
+            "last curve is kept when it is complete too: with a redirection the same command writes it to a "
+            "file without computing it again.",
+    .examples = curve_examples,
+    .run = run_curve,
 };

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two selections beside each other: diff. */
+/* diff: two selections beside each other. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
-#include "session/commands/rows.h"
+#include "session/commands/scores_for.h"
 #include "session/kept_channels.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
@@ -187,12 +186,15 @@ static const struct example diff_examples[] = {
     EXAMPLE_END,
 };
 
-const struct command commands_diff[] = {
-    {"diff", NULL, "prune", diff_arguments, NULL, NULL, COMMAND_MODEL | COMMAND_FIGURES,
-     "compare two selections",
-     "Shows, layer by layer, what is cut now against what another criterion would cut by the same ratios and "
-     "rules, or against what was cut some commands ago. Channels are counted as in the network as loaded, so "
-     "that what apply removed counts as cut, and selections before and after it can be compared.",
-     diff_examples, run_diff},
-    {.name = NULL},
+const struct command command_diff = {
+    .name = "diff",
+    .arguments = diff_arguments,
+    .flags = COMMAND_MODEL | COMMAND_FIGURES | COMMAND_OF_MODEL,
+    .help = "compare two selections",
+    .text = "Shows, layer by layer, what is cut now against what another criterion would cut by the same "
+            "ratios and rules, or against what was cut some commands ago. Channels are counted as in the "
+            "network as loaded, so that what apply removed counts as cut, and selections before and after "
+            "it can be compared.",
+    .examples = diff_examples,
+    .run = run_diff,
 };

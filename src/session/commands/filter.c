@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One filter in full (filter), and all filters of a layer in order (rank). */
+/* filter: everything about one filter. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/graph/graph.h"
-#include "score/criterion.h"
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/commands/chosen.h"
-#include "session/commands/rows.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
-#include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/figure.h"
@@ -34,8 +30,7 @@ static void real_row(struct figure *figure, const char *item, double value)
 {
     struct text text = {0};
     text_add_rounded(&text, value, 6);
-    card_row(figure, item, "%s", shown_words(figure, &text));
-    text_free(&text);
+    card_text(figure, item, &text);
 }
 
 static double distance(const double *a, const double *b, int64_t count)
@@ -207,7 +202,7 @@ static status filter_scores(const struct call *call, const struct filter *filter
     return reply_figure(call->reply, figure, error);
 }
 
-status run_filter(struct call *call, struct error *error)
+static status run_filter(struct call *call, struct error *error)
 {
     struct setting_value value;
     status code = value_parse(&call->invocation->command->arguments[0], session_scope(call->session),
@@ -222,128 +217,24 @@ status run_filter(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rank ----------------------------------------------------------------------------------------------- */
-
-/* Without a choice: the preferred criterion where it is scored, else the first that has scores of the layer.
- */
-static const struct score_entry *default_entry(const struct session *session, int layer)
-{
-    const struct score_entry *entry = NULL;
-    for (int i = 0; !entry && criterion_at(i); i++) {
-        if (criterion_at(i)->preferred)
-            entry = session_entry(session, criterion_at(i)->name);
-    }
-    for (int i = 0; i < session->state.board->count && (!entry || !entry->scores->layer[layer]); i++)
-        entry = &session->state.board->entries[i];
-    return entry;
-}
-
-struct ranking {
-    const struct call *call;
-    int layer;
-    struct shown_scores shown; /* the first is the one that orders */
-    int64_t *ranks[CHOICES_MAX];
+static const struct parameter filter_arguments[] = {
+    {"LAYER:CHANNEL", VALUE_FILTER, 0, 0, 0, NULL, NULL,
+     "a filter: its layer, a colon and its number, from 0"},
+    PARAMETER_END,
 };
+static const struct example filter_examples[] = {
+    {"filter conv1:3", "shows the fourth filter of conv1", false}, EXAMPLE_END};
 
-static void ranking_free(struct ranking *ranking)
-{
-    for (int i = 0; i < ranking->shown.count; i++)
-        mem_free(ranking->ranks[i]);
-}
-
-static status ranking_fill(struct ranking *ranking, const struct score_entry *first, struct error *error)
-{
-    const struct session *session = ranking->call->session;
-    ranking->shown.entries[ranking->shown.count++] = first;
-    for (int i = 0; i < session->state.board->count; i++) {
-        if (&session->state.board->entries[i] != first)
-            ranking->shown.entries[ranking->shown.count++] = &session->state.board->entries[i];
-    }
-    status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && i < ranking->shown.count; i++)
-        code = layer_ranks(session, ranking->shown.entries[i], ranking->layer, &ranking->ranks[i], error);
-    return code;
-}
-
-static void rank_row(const struct ranking *ranking, int64_t channel, struct figure *figure)
-{
-    int64_t pruned = call_pruned(ranking->call, ranking->layer);
-    table_number(figure, (double)ranking->ranks[0][channel] + 1);
-    table_number(figure, (double)channel);
-    table_number(figure, ranking->shown.entries[0]->scores->layer[ranking->layer][channel]);
-    table_text(figure, ranking->ranks[0][channel] < pruned ? "pruned" : "kept");
-    for (int i = 1; i < ranking->shown.count; i++)
-        number_cell(figure, ranking->ranks[i] ? (double)ranking->ranks[i][channel] + 1 : NAN);
-    if (ranking->ranks[0][channel] < pruned)
-        table_emphasize(figure);
-}
-
-static status rank_table(const struct ranking *ranking, int64_t count, struct error *error)
-{
-    const struct session *session = ranking->call->session;
-    const struct layer *layer = &session->state.model->layers->items[ranking->layer];
-    struct figure *figure = shown_figure(session, FIGURE_TABLE, "rank");
-    int64_t *order = mem_new((size_t)layer->channels, sizeof *order);
-    if (!figure || !order) {
-        figure_free(figure);
-        mem_free(order);
-        return error_memory(error);
-    }
-    struct text criterion = {0}, sample = {0};
-    text_add_criterion(&criterion, ranking->shown.entries[0]);
-    text_add_sample(&sample, session);
-    figure_title(figure, "Filters of %s by %s, least important first: %s", layer->name,
-                 shown_words(figure, &criterion), shown_words(figure, &sample));
-    table_column(figure, "rank", NULL, COLUMN_INTEGER, 0);
-    table_column(figure, "channel", NULL, COLUMN_INTEGER, 0);
-    table_column(figure, ranking->shown.entries[0]->choice.label, NULL, COLUMN_REAL, 6);
-    table_column(figure, "fate", NULL, COLUMN_TEXT, 0);
-    for (int i = 1; i < ranking->shown.count; i++) {
-        struct text heading = {0};
-        text_add_format(&heading, "rank by %s", ranking->shown.entries[i]->choice.label);
-        table_column(figure, shown_words(figure, &heading), NULL, COLUMN_INTEGER, 0);
-        text_free(&heading);
-    }
-    for (int64_t i = 0; i < layer->channels; i++)
-        order[ranking->ranks[0][i]] = i;
-    for (int64_t i = 0; i < count; i++)
-        rank_row(ranking, order[i], figure);
-    for (int i = 1; i < ranking->shown.count; i++) {
-        if (!ranking->ranks[i])
-            note_lacking(figure, session, ranking->shown.entries[i]);
-    }
-    if (count < layer->channels)
-        figure_note(figure, "%lld of %lld filters shown (count=auto shows all)", (long long)count,
-                    (long long)layer->channels);
-    text_free(&criterion);
-    text_free(&sample);
-    mem_free(order);
-    return reply_figure(ranking->call->reply, figure, error);
-}
-
-status run_rank(struct call *call, struct error *error)
-{
-    struct ranking ranking = {
-        .call = call, .layer = layers_index(call->session->state.model->layers, call_argument(call, 0))};
-    const struct layer *layer = &call->session->state.model->layers->items[ranking.layer];
-    if (layer->output_layer)
-        return error_set(error, STATUS_STATE, "layer '%s' makes the network's outputs and has no scores",
-                         layer->name);
-    const struct setting *criterion = call_setting(call, "criterion");
-    const struct score_entry *first = default_entry(call->session, ranking.layer);
-    if (criterion && !(first = session_entry(call->session, criterion->value.text)))
-        return error_set(error, STATUS_STATE, "%s is not scored yet: 'score %s' scores it",
-                         criterion->value.text, criterion->value.text);
-    struct setting_value count;
-    status code = entry_check(call->session, first, ranking.layer, error);
-    if (code == STATUS_OK)
-        code = call_value(call, "count", &count, error);
-    if (code == STATUS_OK)
-        code = ranking_fill(&ranking, first, error);
-    if (code == STATUS_OK) {
-        bool all = count.integer == 0 || count.integer > layer->channels;
-        code = rank_table(&ranking, all ? layer->channels : count.integer, error);
-    }
-    ranking_free(&ranking);
-    return code;
-}
+const struct command command_filter = {
+    .name = "filter",
+    .arguments = filter_arguments,
+    .options = (const int[]){OPTION_RATIO, OPTION_ROUND, OPTION_NONE},
+    .flags = COMMAND_MODEL | COMMAND_FIGURES | COMMAND_OF_SCORES,
+    .help = "show everything known about one filter",
+    .text = "Norms, BatchNorm parameters, the gradients of the last pass and the nearest other filter of "
+            "the layer; then the filter's score and rank under every criterion that is scored, and whether "
+            "it would be pruned at the ratio. Rank 1 is the least important filter of the layer. Gradients "
+            "are those of the mean loss over the sample.",
+    .examples = filter_examples,
+    .run = run_filter,
+};

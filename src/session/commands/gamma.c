@@ -1,44 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* PROscore's step: gamma sweep, gamma set. */
+/* gamma: what PROscore's gamma decides, over many of them, or another gamma. */
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"
 #include "score/proscore.h"
 #include "score/proscore_layer.h"
 #include "session/board.h"
 #include "session/commands/chosen.h"
-#include "session/commands/rows.h"
+#include "session/commands/gamma_internal.h"
 #include "session/language/command.h"
-#include "session/language/invocation.h"
-#include "session/reply.h"
 #include "session/session.h"
-#include "session/shown.h"
 #include "session/words/choice.h"
 #include "session/words/gamma_list.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "stats/gamma_sweep.h"
-#include "view/figure.h"
-
-struct gamma_call {
-    struct call *call;
-    struct choice choice; /* a form of proscore */
-    struct criterion_options options;
-    int *layers, layer_count; /* scored layers of the network */
-    struct proscore_point *points;
-    struct gamma_layer *items; /* per layer */
-    struct gamma_settings settings;
-    struct gamma_list gammas;
-    struct gamma_result *results;
-    struct gamma_flip up, down;
-    double seconds;
-};
 
 static void gamma_call_free(struct gamma_call *work)
 {
@@ -124,10 +105,8 @@ static void keep_probed(const struct score_statistics *statistics, int *layers, 
 static status lift(struct gamma_call *work, struct error *error)
 {
     const struct session *session = work->call->session;
-    struct invocation without_arguments = {.command = work->call->invocation->command};
-    struct call all_layers = *work->call;
-    all_layers.invocation = &without_arguments;
-    status code = call_layers(&all_layers, 0, &work->layers, &work->layer_count, error);
+    status code = call_layers(work->call, work->call->invocation->argument_count, &work->layers,
+                              &work->layer_count, error);
     if (code != STATUS_OK)
         return code;
     keep_probed(board_statistics(session->state.board), work->layers, &work->layer_count);
@@ -166,238 +145,9 @@ static status compute(struct gamma_call *work, struct error *error)
 
 /* --- curves --------------------------------------------------------------------------------------------- */
 
-static struct figure *gamma_figure(const struct gamma_call *work, enum figure_kind kind, const char *name,
-                                   const char *what)
-{
-    struct figure *figure = shown_figure(work->call->session, kind, name);
-    struct text text = {0};
-    if (!figure)
-        return NULL;
-    text_add_format(&text, "%s of %s by gamma, %s: ", what, work->choice.label,
-                    model_title(work->call->session->state.model));
-    text_add_sample(&text, work->call->session);
-    figure_title(figure, "%s", shown_words(figure, &text));
-    text_clear(&text);
-    text_add_double(&text, work->settings.reference);
-    figure_fact(figure, "reference_gamma", "%s", shown_words(figure, &text));
-    figure_fact(figure, "ratio", "%s", option_text(&work->call->options, OPTION_RATIO));
-    figure_fact(figure, "round", "%s", option_text(&work->call->options, OPTION_ROUND));
-    text_free(&text);
-    return figure;
-}
-
-/* The finite gammas on a logarithmic axis: how many there are. */
-static int log_axis(const struct gamma_call *work, double *x)
-{
-    int count = 0;
-    for (size_t i = 0; i < work->gammas.count; i++) {
-        if (!isinf(work->gammas.items[i]))
-            x[count++] = log10(work->gammas.items[i]);
-    }
-    return count;
-}
-
-static status agreement_curve(const struct gamma_call *work, struct error *error)
-{
-    static const char *const names[] = {"overlap of the pruned sets", "rank agreement"};
-    double *x = mem_new(work->gammas.count, 4 * sizeof *x);
-    if (!x)
-        return error_memory(error);
-    int count = log_axis(work, x);
-    double *y = x + 2 * work->gammas.count;
-    for (int i = 0; i < count; i++) {
-        x[count + i] = x[i];
-        y[i] = work->results[i].overlap;
-        y[count + i] = work->results[i].correlation;
-    }
-    struct figure *figure = gamma_figure(work, FIGURE_CURVE, "gamma_agreement", "Agreement");
-    figure_set_curves(figure, 2, count, names, x, y, NULL, "log10 of gamma", "agreement with the reference",
-                      false, NAN, NULL);
-    mem_free(x);
-    return reply_figure(work->call->reply, figure, error);
-}
-
-static status spread_curve(const struct gamma_call *work, struct error *error)
-{
-    static const char *const names[] = {"spread"};
-    double *x = mem_new(work->gammas.count, 2 * sizeof *x);
-    if (!x)
-        return error_memory(error);
-    int count = log_axis(work, x);
-    double *y = x + work->gammas.count;
-    for (int i = 0; i < count; i++)
-        y[i] = work->results[i].spread > 0 ? log10(work->results[i].spread) : NAN;
-    struct figure *figure = gamma_figure(work, FIGURE_CURVE, "gamma_spread", "Spread");
-    figure_set_curves(figure, 1, count, names, x, y, NULL, "log10 of gamma",
-                      "log10 of (highest - lowest log score), mean over layers", false, NAN, NULL);
-    mem_free(x);
-    return reply_figure(work->call->reply, figure, error);
-}
-
 /* --- tables --------------------------------------------------------------------------------------------- */
 
-static void point_columns(struct figure *figure)
-{
-    static const struct {
-        const char *name;
-        enum column_kind kind;
-        int digits, priority;
-    } columns[] = {
-        {"gamma", COLUMN_REAL, 4, 9},          {"spread", COLUMN_REAL, 4, 8},
-        {"rank agreement", COLUMN_REAL, 4, 7}, {"overlap", COLUMN_REAL, 4, 8},
-        {"preserved", COLUMN_PERCENT, 2, 7},   {"changed", COLUMN_INTEGER, 0, 4},
-        {"layers", COLUMN_INTEGER, 0, 3},      {"lambda*max|a|", COLUMN_REAL, 3, 5},
-        {"lambda*max|b|", COLUMN_REAL, 3, 5},  {"sign changes", COLUMN_INTEGER, 0, 2},
-    };
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        table_column(figure, columns[i].name, NULL, columns[i].kind, columns[i].digits);
-        table_priority(figure, columns[i].priority);
-    }
-}
-
-static void defined_number(struct figure *figure, double value)
-{
-    if (isnan(value))
-        table_missing(figure);
-    else
-        table_number(figure, value);
-}
-
-static void point_row(const struct gamma_call *work, size_t index, struct figure *figure)
-{
-    const struct gamma_result *result = &work->results[index];
-    double gamma = work->gammas.items[index], max_a, max_b;
-    gamma_limits(&work->settings, &max_a, &max_b);
-    table_number(figure, gamma);
-    table_number(figure, result->spread);
-    defined_number(figure, result->correlation);
-    defined_number(figure, result->overlap);
-    if (result->pruned)
-        table_number(figure, 1 - (double)result->changed / (double)result->pruned);
-    else
-        table_missing(figure);
-    table_number(figure, (double)result->changed);
-    table_number(figure, result->layers_changed);
-    table_number(figure, max_a > 0 ? gamma * max_a : 0);
-    table_number(figure, max_b > 0 ? gamma * max_b : 0);
-    table_number(figure, (double)result->sign_changes);
-    if (gamma == work->settings.reference)
-        table_emphasize(figure);
-}
-
-/* On screen a long sweep shows every 2nd, 5th, 10th, ... gamma; files have them all. */
-static size_t row_step(const struct gamma_call *work, struct error *error)
-{
-    enum { ROWS_ON_SCREEN = 20 };
-    static const size_t factor[] = {1, 2, 5};
-    struct setting_value all;
-    size_t step = 1;
-    if (call_value(work->call, "rows", &all, error) == STATUS_OK && all.integer)
-        return work->gammas.count > (size_t)all.integer
-                   ? (work->gammas.count + (size_t)all.integer - 1) / (size_t)all.integer
-                   : 1;
-    for (size_t i = 0, power = 1; !work->call->invocation->redirect; i++) {
-        step = factor[i % 3] * power;
-        if (work->gammas.count <= step * ROWS_ON_SCREEN)
-            break;
-        power *= i % 3 == 2 ? 10 : 1;
-    }
-    return step;
-}
-
-static status points_table(const struct gamma_call *work, struct error *error)
-{
-    struct figure *figure = gamma_figure(work, FIGURE_TABLE, "gamma_sweep", "Scores");
-    size_t step = row_step(work, error);
-    point_columns(figure);
-    for (size_t i = 0; i < work->gammas.count; i++) {
-        if (i % step == 0 || i + 1 == work->gammas.count)
-            point_row(work, i, figure);
-    }
-    struct text text = {0};
-    text_add(&text, "compared with gamma ");
-    text_add_double(&text, work->settings.reference);
-    text_add_format(&text,
-                    " at ratio %s in %d layers; spread: highest less lowest log score, mean over layers",
-                    option_text(&work->call->options, OPTION_RATIO), work->layer_count);
-    figure_note(figure, "%s", shown_words(figure, &text));
-    text_clear(&text);
-    if (work->settings.scale != 1) {
-        text_add(&text, "lambda is gamma times ");
-        text_add_double(&text, work->settings.scale);
-        text_add_format(&text, " (grad=%s)", option_text(&work->call->options, OPTION_GRAD));
-        figure_note(figure, "%s", shown_words(figure, &text));
-    }
-    if (step > 1)
-        figure_note(figure, "1 of %zu gammas is shown: rows=%zu shows all, and so does > FILE", step,
-                    work->gammas.count);
-    if (option_flag(&work->call->options, OPTION_TIMING)) {
-        text_clear(&text);
-        text_add_rounded(&text, 1000 * work->seconds, 3);
-        figure_note(figure, "%zu gammas without a pass, in %s ms", work->gammas.count,
-                    shown_words(figure, &text));
-    }
-    text_free(&text);
-    return reply_figure(work->call->reply, figure, error);
-}
-
-static void flip_row(const struct gamma_call *work, const char *way, const struct gamma_flip *flip,
-                     struct figure *figure)
-{
-    table_text(figure, way);
-    if (isnan(flip->gamma)) {
-        for (int i = 0; i < 6; i++)
-            table_missing(figure);
-        return;
-    }
-    double max_a, max_b;
-    gamma_limits(&work->settings, &max_a, &max_b);
-    table_number(figure, flip->gamma);
-    table_text(figure, work->call->session->state.model->layers->items[work->layers[flip->layer]].name);
-    table_number(figure, (double)flip->leaves);
-    table_number(figure, (double)flip->enters);
-    table_number(figure, max_a > 0 ? flip->gamma * max_a : 0);
-    table_number(figure, max_b > 0 ? flip->gamma * max_b : 0);
-}
-
-static status flips_table(const struct gamma_call *work, struct error *error)
-{
-    struct figure *figure = gamma_figure(work, FIGURE_TABLE, "gamma_flip", "First change of the pruned set");
-    struct text text = {0};
-    table_column(figure, "from the reference", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "gamma", NULL, COLUMN_REAL, 6);
-    table_column(figure, "in layer", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "saved", NULL, COLUMN_INTEGER, 0);
-    table_column(figure, "pruned instead", NULL, COLUMN_INTEGER, 0);
-    table_column(figure, "lambda*max|a|", NULL, COLUMN_REAL, 3);
-    table_column(figure, "lambda*max|b|", NULL, COLUMN_REAL, 3);
-    flip_row(work, "up", &work->up, figure);
-    flip_row(work, "down", &work->down, figure);
-    text_add_double(&text, work->settings.reference);
-    figure_note(figure,
-                "between these gammas every layer prunes the filters of gamma %s: the exact roots over all "
-                "pairs of a pruned and a kept filter, not the steps of the sweep",
-                shown_words(figure, &text));
-    if (isnan(work->up.gamma) || isnan(work->down.gamma))
-        figure_note(figure, "where no gamma is given the set stays the same all the way");
-    text_free(&text);
-    return reply_figure(work->call->reply, figure, error);
-}
-
 /* --- the command ---------------------------------------------------------------------------------------- */
-
-static status show(const struct gamma_call *work, struct error *error)
-{
-    int finite = 0;
-    for (size_t i = 0; i < work->gammas.count; i++)
-        finite += !isinf(work->gammas.items[i]);
-    status code = finite > 1 ? agreement_curve(work, error) : STATUS_OK;
-    if (code == STATUS_OK && finite > 1)
-        code = spread_curve(work, error);
-    if (code == STATUS_OK)
-        code = points_table(work, error);
-    return code == STATUS_OK ? flips_table(work, error) : code;
-}
 
 static status sweep(struct call *call, struct error *error)
 {
@@ -410,7 +160,7 @@ static status sweep(struct call *call, struct error *error)
     if (code == STATUS_OK)
         code = compute(&work, error);
     if (code == STATUS_OK)
-        code = show(&work, error);
+        code = gamma_show(&work, error);
     gamma_call_free(&work);
     return code;
 }
@@ -464,20 +214,23 @@ static const struct example gamma_examples[] = {
     EXAMPLE_END,
 };
 
-const struct command commands_gamma[] = {
-    {"gamma", NULL, "gamma", gamma_arguments, gamma_parameters, gamma_options,
-     COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES, "what PROscore's gamma decides, or set it",
-     "gamma sweep computes the scores at many gammas from the gradients of the last pass, and compares each "
-     "with a reference: the spread of the scores, the mean of the layers' Spearman correlations, the overlap "
-     "(Jaccard) of what every layer prunes at the ratio, how much of what the reference prunes is pruned "
-     "still, "
-     "and how many filters in how many layers are others. lambda*max|a| and lambda*max|b| tell how far the "
-     "step is from small: while both are "
-     "far below 1 the ranking does not depend on gamma. The sweep changes nothing.\n\n"
-     "The first change of the pruned set is computed exactly: two filters have the same score where a "
-     "polynomial of third degree is zero, and of all pairs of a pruned and a kept filter the nearest such "
-     "gamma counts, upward and downward.\n\n"
-     "gamma set is set gamma: the scores are computed anew, without a pass.",
-     gamma_examples, run_gamma},
-    {.name = NULL},
+const struct command command_gamma = {
+    .name = "gamma",
+    .arguments = gamma_arguments,
+    .parameters = gamma_parameters,
+    .options = gamma_options,
+    .flags = COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES,
+    .help = "what PROscore's gamma decides, or set it",
+    .text = "gamma sweep computes the scores at many gammas from the gradients of the last pass, and "
+            "compares each with a reference: the spread of the scores, the mean of the layers' Spearman "
+            "correlations, the overlap (Jaccard) of what every layer prunes at the ratio, how much of what "
+            "the reference prunes is pruned still, and how many filters in how many layers are others. "
+            "lambda*max|a| and lambda*max|b| tell how far the step is from small: while both are far below "
+            "1 the ranking does not depend on gamma. The sweep changes nothing.\n\n"
+            "The first change of the pruned set is computed exactly: two filters have the same score where "
+            "a polynomial of third degree is zero, and of all pairs of a pruned and a kept filter the "
+            "nearest such gamma counts, upward and downward.\n\n"
+            "gamma set is set gamma: the scores are computed anew, without a pass.",
+    .examples = gamma_examples,
+    .run = run_gamma,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Layers in colours: heat. Its row of the table is in map.c. */
+/* heat: layers in colours. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "session/commands/chosen.h"
-#include "session/commands/rows.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/reply.h"
@@ -18,12 +17,8 @@
 #include "view/figure.h"
 
 enum heat_by { HEAT_QUANTILES, HEAT_CHANNELS };
-enum heat_range { RANGE_LAYER, RANGE_NETWORK };
 
-static const struct layer *layer_of(const struct call *call, int index)
-{
-    return &call->session->state.model->layers->items[index];
-}
+enum heat_range { RANGE_LAYER, RANGE_NETWORK };
 
 struct heat_call {
     const struct call *call;
@@ -57,7 +52,7 @@ static double normalized(double value, double low, double high)
 
 static void heat_row(struct heat_call *work, int row)
 {
-    int64_t channels = layer_of(work->call, work->layers[row])->channels;
+    int64_t channels = call_layer(work->call, work->layers[row])->channels;
     const double *scores = work->entry->scores->layer[work->layers[row]];
     double *values = work->values + (size_t)row * (size_t)work->columns;
     double low = work->low, high = work->high;
@@ -98,7 +93,7 @@ static status heat_read(struct heat_call *work, struct error *error)
     work->low = INFINITY;
     work->high = -INFINITY;
     for (int i = 0; i < work->layer_count; i++) {
-        int64_t channels = layer_of(work->call, work->layers[i])->channels;
+        int64_t channels = call_layer(work->call, work->layers[i])->channels;
         most = channels > most ? channels : most;
         widen(&work->low, &work->high, work->entry->scores->layer[work->layers[i]], channels);
     }
@@ -122,7 +117,7 @@ static status heat_figure(const struct heat_call *work, struct error *error)
     struct figure *figure = rows && columns ? shown_figure(session, FIGURE_MATRIX, "heat") : NULL;
     struct text criterion = {0}, sample = {0};
     for (int i = 0; figure && i < work->layer_count; i++)
-        rows[i] = layer_of(work->call, work->layers[i])->name;
+        rows[i] = call_layer(work->call, work->layers[i])->name;
     for (int i = 0; figure && i < work->columns; i++) {
         columns[i] = work->quantiles
                          ? arena_format(work->arena, "%lld%%", llround(100.0 * i / (work->columns - 1)))
@@ -145,7 +140,7 @@ static status heat_figure(const struct heat_call *work, struct error *error)
     return reply_figure(work->call->reply, figure, error);
 }
 
-status run_heat(struct call *call, struct error *error)
+static status run_heat(struct call *call, struct error *error)
 {
     struct heat_call work = {.call = call};
     status code = heat_read(&work, error);
@@ -159,3 +154,50 @@ status run_heat(struct call *call, struct error *error)
     mem_free(work.layers);
     return code;
 }
+
+static const char *heat_by_name(int index)
+{
+    static const char *const names[] = {"quantiles", "channels"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+static const char *heat_range_name(int index)
+{
+    static const char *const names[] = {"layer", "network"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+static const struct parameter heat_arguments[] = {
+    {"CRITERION", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "whose scores"},
+    {"LAYER|GLOB", VALUE_LAYERS, PARAMETER_REPEATED | PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
+     "layers by name or pattern; all that are scored without them"},
+    PARAMETER_END,
+};
+static const struct parameter heat_parameters[] = {
+    {"by", VALUE_CHOICE, 0, 0, 0, heat_by_name, "quantiles",
+     "what the columns are: filters in the order of their scores, or channels by number"},
+    {"columns", VALUE_INTEGER, 0, 2, 101, NULL, "11", "quantiles: how many, evenly spaced from 0 to 100%"},
+    {"range", VALUE_CHOICE, 0, 0, 0, heat_range_name, "layer",
+     "what 0 and 1 are: the smallest and largest score of the layer, or of all layers shown"},
+    PARAMETER_END,
+};
+static const struct example heat_examples[] = {
+    {"heat taylor", "shows how the scores of every layer rise from its least to its most important filter",
+     false},
+    {"heat l1 *.conv1 by=channels > heat.csv", "writes normalised scores channel by channel", false},
+    EXAMPLE_END,
+};
+
+const struct command command_heat = {
+    .name = "heat",
+    .arguments = heat_arguments,
+    .parameters = heat_parameters,
+    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES,
+    .help = "heat map of scores by layer",
+    .text = "A row for each layer, its scores under one criterion as colours and numbers: 0 is the smallest "
+            "and 1 the largest. With by=quantiles the columns go from the least to the most important "
+            "filter, so a row that stays dark for long has many filters of little weight beside a few that "
+            "stand out. Infinite scores count as 0 or 1; layers whose scores are all equal have no values.",
+    .examples = heat_examples,
+    .run = run_heat,
+};

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Histograms of scores: hist. One figure per criterion in its own units; or, scaled by layer, one figure with
+/* hist: histograms of scores. One figure per criterion in its own units; or, scaled by layer, one figure with
  * all criteria on shared bins. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "session/commands/chosen.h"
-#include "session/commands/rows.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/reply.h"
 #include "session/shown.h"
 #include "session/summary.h"
 #include "session/words/option.h"
+#include "session/words/value.h"
 #include "stats/histogram.h"
 #include "view/cells/canvas.h"
 #include "view/figure.h"
@@ -319,7 +318,7 @@ static status hist_shared(struct hist *hist, const struct shown_scores *shown, s
     return code;
 }
 
-status run_histogram(struct call *call, struct error *error)
+static status run_hist(struct call *call, struct error *error)
 {
     const struct setting *criterion = call_setting(call, "criterion");
     struct shown_scores shown;
@@ -335,3 +334,38 @@ status run_histogram(struct call *call, struct error *error)
     mem_free(hist.layers);
     return code;
 }
+
+static const struct parameter hist_arguments[] = {
+    {"LAYER|GLOB", VALUE_LAYERS, PARAMETER_REPEATED, 0, 0, NULL, NULL, "layers by name or pattern"},
+    PARAMETER_END,
+};
+static const struct parameter hist_parameters[] = {
+    {"criterion", VALUE_CRITERIA, 0, 0, 0, NULL, NULL,
+     "criteria to show, such as l1,taylor; all that are scored without it"},
+    PARAMETER_END,
+};
+static const int hist_options[] = {OPTION_BINS,  OPTION_LOG,   OPTION_SCALE,
+                                   OPTION_RATIO, OPTION_ROUND, OPTION_NONE};
+static const struct example hist_examples[] = {
+    {"hist conv1", "shows conv1 under every criterion that is scored", false},
+    {"hist *.conv1 criterion=l1,proscore bins=20", "shows two criteria over several layers", false},
+    {"hist conv1 scale=mean > conv1.png", "draws all criteria on shared bins into a picture", false},
+    EXAMPLE_END,
+};
+
+const struct command command_hist = {
+    .name = "hist",
+    .arguments = hist_arguments,
+    .parameters = hist_parameters,
+    .options = hist_options,
+    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES | COMMAND_OF_SCORES,
+    .help = "histograms of scores",
+    .text = "Shows how the scores of the filters are spread, and marks those that would be pruned at the "
+            "ratio. Criteria measure different things in different units; with scale=own, the default, each "
+            "has a histogram of its own. With scale=mean or scale=standard all criteria stand side by side "
+            "on shared bins: each score is divided by the mean size of the scores in its layer under its "
+            "criterion, or given in standard deviations from the layer's mean. Up to six layers keep their "
+            "own series; more are pooled into one.",
+    .examples = hist_examples,
+    .run = run_hist,
+};

@@ -1,59 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How many images scores need: sampling. */
+/* sampling: how many images scores need. */
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "data/sampler.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"
 #include "score/score.h"
 #include "session/board.h"
-#include "session/commands/rows.h"
+#include "session/commands/sampling_internal.h"
 #include "session/language/command.h"
 #include "session/model.h"
-#include "session/reply.h"
 #include "session/session.h"
-#include "session/shown.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "stats/agreement.h"
 #include "stats/correlation.h"
-#include "view/figure.h"
-
-enum { SIZES_MAX = 32 };
-
-/* The draws of one size. */
-struct draws {
-    struct sample_options options;
-    int64_t images;
-    int count;              /* one where all images are taken */
-    struct scores **scores; /* count x criteria; those under way */
-    double seconds;         /* of all passes */
-};
-
-/* What one criterion makes of one size: over its draws. */
-struct stability {
-    double correlation, deviation, highest, lowest; /* with the reference */
-    double overlap, most_overlap, least_overlap;
-    double among; /* correlation of every two draws, mean; NaN for one draw */
-};
-
-struct sampling {
-    struct call *call;
-    struct choice choices[CHOICES_MAX];
-    int choice_count;
-    unsigned needs;
-    struct draws sizes[SIZES_MAX], reference;
-    int size_count;
-    struct stability *stability; /* sizes x criteria */
-    struct pool *pool;
-    int64_t done, planned; /* images */
-};
 
 static void draws_free(const struct sampling *work, struct draws *draws)
 {
@@ -277,118 +242,7 @@ static status run_size(struct sampling *work, int size, struct error *error)
     return code;
 }
 
-/* --- what is shown -------------------------------------------------------------------------------------- */
-
-static struct figure *sampling_figure(const struct sampling *work, enum figure_kind kind, const char *name)
-{
-    const struct session *session = work->call->session;
-    const struct options *options = &work->call->options;
-    struct figure *figure = shown_figure(session, kind, name);
-    struct text images = {0};
-    text_add_thousands(&images, work->reference.images);
-    figure_title(figure, "Scores of %s from samples of %s %s, compared with those of %s images",
-                 model_title(session->state.model), session->state.dataset->kind->name,
-                 session->state.dataset->split, shown_words(figure, &images));
-    figure_fact(figure, "method", "%s", option_text(options, OPTION_METHOD));
-    figure_fact(figure, "ratio", "%s", option_text(options, OPTION_RATIO));
-    figure_fact(figure, "first_seed", "%s", option_text(options, OPTION_SEED));
-    text_free(&images);
-    return figure;
-}
-
-static status sampling_curve(const struct sampling *work, struct error *error)
-{
-    size_t points = (size_t)work->size_count * (size_t)work->choice_count;
-    const char *names[CHOICES_MAX];
-    double *x = mem_new(points, 3 * sizeof *x);
-    if (!x)
-        return error_memory(error);
-    double *y = x + points, *spread = y + points;
-    for (int i = 0; i < work->choice_count; i++) {
-        names[i] = work->choices[i].label;
-        for (int k = 0; k < work->size_count; k++) {
-            const struct stability *stability = &work->stability[k * work->choice_count + i];
-            size_t place = (size_t)i * (size_t)work->size_count + (size_t)k;
-            x[place] = (double)work->sizes[k].images;
-            y[place] = stability->correlation;
-            spread[place] = work->sizes[k].count > 1 ? stability->deviation : NAN;
-        }
-    }
-    struct figure *figure = sampling_figure(work, FIGURE_CURVE, "sampling");
-    figure_set_curves(figure, work->choice_count, work->size_count, names, x, y, spread,
-                      "images in the sample", "correlation with the reference", false, NAN, NULL);
-    mem_free(x);
-    return reply_figure(work->call->reply, figure, error);
-}
-
-static void sampling_columns(const struct sampling *work, struct figure *figure)
-{
-    static const struct {
-        const char *name;
-        enum column_kind kind;
-        int digits, priority;
-    } columns[] = {
-        {"images", COLUMN_INTEGER, 0, 9},   {"criterion", COLUMN_TEXT, 0, 9},
-        {"draws", COLUMN_INTEGER, 0, 4},    {"correlation", COLUMN_REAL, 4, 8},
-        {"highest", COLUMN_REAL, 4, 7},     {"lowest", COLUMN_REAL, 4, 6},
-        {"among draws", COLUMN_REAL, 4, 3}, {"overlap", COLUMN_REAL, 4, 8},
-        {"most", COLUMN_REAL, 4, 2},        {"least", COLUMN_REAL, 4, 2},
-        {"s per pass", COLUMN_REAL, 3, 5},
-    };
-    size_t count = sizeof columns / sizeof *columns;
-    if (!option_flag(&work->call->options, OPTION_TIMING))
-        count--;
-    for (size_t i = 0; i < count; i++) {
-        table_column(figure, columns[i].name, NULL, columns[i].kind, columns[i].digits);
-        table_priority(figure, columns[i].priority);
-    }
-}
-
-static void defined_number(struct figure *figure, double value)
-{
-    if (isfinite(value))
-        table_number(figure, value);
-    else
-        table_missing(figure);
-}
-
-static void sampling_row(const struct sampling *work, int size, int criterion, struct figure *figure)
-{
-    const struct draws *draws = &work->sizes[size];
-    const struct stability *stability = &work->stability[size * work->choice_count + criterion];
-    table_number(figure, (double)draws->images);
-    table_text(figure, work->choices[criterion].label);
-    table_number(figure, draws->count);
-    defined_number(figure, stability->correlation);
-    defined_number(figure, stability->highest);
-    defined_number(figure, stability->lowest);
-    defined_number(figure, stability->among);
-    defined_number(figure, stability->overlap);
-    defined_number(figure, stability->most_overlap);
-    defined_number(figure, stability->least_overlap);
-    if (option_flag(&work->call->options, OPTION_TIMING))
-        table_number(figure, draws->seconds / draws->count);
-}
-
-static status sampling_table(const struct sampling *work, struct error *error)
-{
-    struct figure *figure = sampling_figure(work, FIGURE_TABLE, "sampling_sizes");
-    struct setting_value balanced;
-    sampling_columns(work, figure);
-    for (int i = 0; i < work->size_count; i++) {
-        for (int k = 0; k < work->choice_count; k++)
-            sampling_row(work, i, k, figure);
-    }
-    if (call_value(work->call, "balanced", &balanced, error) == STATUS_OK)
-        figure_note(
-            figure, "%s draws, seeds from %s; correlation (%s) and overlap at ratio %s: means over layers",
-            balanced.integer ? "balanced" : "unbalanced", option_text(&work->call->options, OPTION_SEED),
-            option_text(&work->call->options, OPTION_METHOD),
-            option_text(&work->call->options, OPTION_RATIO));
-    return reply_figure(work->call->reply, figure, error);
-}
-
-status run_sampling(struct call *call, struct error *error)
+static status run_sampling(struct call *call, struct error *error)
 {
     struct sampling *work = mem_new(1, sizeof *work);
     if (!work)
@@ -408,9 +262,45 @@ status run_sampling(struct call *call, struct error *error)
     for (int i = 0; code == STATUS_OK && i < work->size_count; i++)
         code = run_size(work, i, error);
     if (code == STATUS_OK)
-        code = sampling_curve(work, error);
-    if (code == STATUS_OK)
-        code = sampling_table(work, error);
+        code = sampling_show(work, error);
     sampling_free(work);
     return code;
 }
+
+static const struct parameter sampling_arguments[] = {
+    {"SIZE", VALUE_SIZE, PARAMETER_OPTIONAL | PARAMETER_REPEATED, 0, 0, NULL, NULL,
+     "sizes of the samples; without them 5% 25% 50% all"},
+    PARAMETER_END,
+};
+static const struct parameter sampling_parameters[] = {
+    {"criterion", VALUE_CRITERIA, 0, 0, 0, NULL, "proscore", "criteria to look at; all of them share a pass"},
+    {"repeats", VALUE_INTEGER, 0, 1, 1000, NULL, "5", "draws of every size"},
+    {"reference", VALUE_SIZE, 0, 0, 0, NULL, "all", "the sample that all others are compared with"},
+    {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
+    PARAMETER_END,
+};
+static const int sampling_options[] = {OPTION_RATIO,     OPTION_ROUND,  OPTION_METHOD,      OPTION_SEED,
+                                       OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const struct example sampling_examples[] = {
+    {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
+    {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",
+     "compares two criteria on the same draws", false},
+    EXAMPLE_END,
+};
+
+const struct command command_sampling = {
+    .name = "sampling",
+    .arguments = sampling_arguments,
+    .parameters = sampling_parameters,
+    .options = sampling_options,
+    .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
+    .help = "how many images scores need",
+    .text = "Scores with samples of several sizes, each drawn several times, and compares the scores of "
+            "every draw with those of the reference, by default all images: the correlation of the scores "
+            "and the overlap (Jaccard) of what every layer prunes at the ratio, both as means over the "
+            "layers. Of the draws of one size mean, highest and lowest are shown, and how well the draws "
+            "agree among themselves. The time is that of one pass. Draw r has the seed seed + r - 1; all "
+            "images are taken once. Nothing of the session changes: what is scored stays.",
+    .examples = sampling_examples,
+    .run = run_sampling,
+};

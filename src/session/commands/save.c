@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Taking results away: save. */
+/* save: the network, or lists of what was cut, as a file. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +11,6 @@
 #include "nn/graph/graph.h"
 #include "onnx/onnx_write.h"
 #include "session/commands/document.h"
-#include "session/commands/rows.h"
 #include "session/kept_channels.h"
 #include "session/language/command.h"
 #include "session/model.h"
@@ -234,20 +233,22 @@ static const struct example save_examples[] = {
     EXAMPLE_END,
 };
 
-const struct command commands_save[] = {
-    {"save", NULL, "files", save_arguments, save_parameters, NULL, COMMAND_MODEL | COMMAND_LONG,
-     "write the network, or what was cut",
-     "A file that ends in .onnx gets the network, with the names, the opset and the metadata of the file "
-     "that "
-     "it came from; an entry ippro-explore in the metadata tells what was done, one fact a line: the file "
-     "and "
-     "its hash, every selection with its criterion, ratios and sample, every rescale. Channels that are only "
-     "selected must be removed by apply first; masked=yes writes them with weights at zero instead.\n\n"
-     "A .csv has a row for each channel of the network as loaded, a .json lists of the kept and the cut "
-     "channels of each layer: always in the original numbers, however often the network was pruned. A file "
-     "that exists is replaced in one step: when writing fails, the old one is still there. The file that the "
-     "network "
-     "was loaded from, and every other that was read here, is only replaced with overwrite=yes.",
-     save_examples, run_save},
-    {.name = NULL},
+const struct command command_save = {
+    .name = "save",
+    .arguments = save_arguments,
+    .parameters = save_parameters,
+    .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_OF_MODEL,
+    .help = "write the network, or what was cut",
+    .text = "A file that ends in .onnx gets the network, with the names, the opset and the metadata of the "
+            "file that it came from; an entry ippro-explore in the metadata tells what was done, one fact a "
+            "line: the file and its hash, every selection with its criterion, ratios and sample, every "
+            "rescale. Channels that are only selected must be removed by apply first; masked=yes writes "
+            "them with weights at zero instead.\n\n"
+            "A .csv has a row for each channel of the network as loaded, a .json lists of the kept and the "
+            "cut channels of each layer: always in the original numbers, however often the network was "
+            "pruned. A file that exists is replaced in one step: when writing fails, the old one is still "
+            "there. The file that the network was loaded from, and every other that was read here, is only "
+            "replaced with overwrite=yes.",
+    .examples = save_examples,
+    .run = run_save,
 };

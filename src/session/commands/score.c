@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Scoring, and the order of a layer's filters: score, rank (filter.c). */
+/* score: the scores of filters under criteria. */
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,6 @@
 #include "score/layer.h"
 #include "score/score.h"
 #include "session/board.h"
-#include "session/commands/rows.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/reply.h"
@@ -279,8 +278,6 @@ static status run_score(struct call *call, struct error *error)
     return show_scores(call, choices, count, &outcome, error);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------- */
-
 static const struct parameter score_arguments[] = {
     {"CRITERIA", VALUE_CRITERIA, PARAMETER_REPEATED, 0, 0, NULL, NULL,
      "all, every, or names with or without a variant"},
@@ -297,62 +294,32 @@ static const struct example score_examples[] = {
      false},
     EXAMPLE_END,
 };
-static const struct parameter rank_arguments[] = {
-    {"LAYER", VALUE_LAYER, 0, 0, 0, NULL, NULL, "a layer by its name"},
-    PARAMETER_END,
-};
-static const struct parameter rank_parameters[] = {
-    {"criterion", VALUE_CRITERION, 0, 0, 0, NULL, NULL,
-     "what to order by; without it proscore, else the first that is scored"},
-    {"count", VALUE_INTEGER, PARAMETER_AUTO, 1, 1e9, NULL, "auto",
-     "how many filters to show, all by default"},
-    PARAMETER_END,
-};
-static const int rank_options[] = {OPTION_RATIO, OPTION_ROUND, OPTION_NONE};
-static const struct example rank_examples[] = {
-    {"rank conv1 criterion=l1 count=5", "shows the five least important filters of conv1", false},
-    EXAMPLE_END,
-};
 
-const struct command commands_score[] = {
-    {"score", NULL, "score", score_arguments, NULL, score_options,
-     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
-     "compute importance scores",
-     "Gives every filter a score under each criterion; the least important have the smallest. The word all "
-     "stands for "
-     "l1, taylor, "
-     "geomedian and proscore, every for all criteria there are. A variant behind a colon holds several forms "
-     "of one "
-     "criterion side by side: taylor:weight, proscore:filter, proscore:0.1, proscore:inf.\n\n"
-     "Criteria that look at weights alone need no data. All others share one pass over a sample of the data "
-     "set: forward, "
-     "and backward as far as the criteria need. A later score over the same sample makes use of "
-     "the last pass, or of an earlier one that has "
-     "what is needed. All scores that are held belong to one sample: scoring another sample brings them "
-     "along.\n\n"
-     "A criterion scores the layers that it can, and a note names the others: bn has no scores of a layer "
-     "without "
-     "BatchNorm. "
-     "Such layers are left out of what compares criteria, and prune leaves them alone. A linear layer over a "
-     "sequence is "
-     "scored with sums over all its positions. Where the network ends in Softmax, the loss is taken at the "
-     "Softmax's input, "
-     "which a note says.\n\n"
-     "Scores are those of the network without the channels that are selected for pruning: a selection does "
-     "not "
-     "change them.\n\n"
-     "Options given here stay set, as with the command set. Setting gamma, target, taylor or grad later "
-     "computes the scores "
-     "anew from the last pass.\n\n"
-     "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than single "
-     "precision can "
-     "tell. The column tied counts the filters that share their score with another one of their layer.",
-     score_examples, run_score},
-    {"rank", NULL, "score", rank_arguments, rank_parameters, rank_options,
-     COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES, "order the filters of a layer",
-     "Shows a layer's filters, the least important first, with their ranks under the other criteria that are "
-     "scored. "
-     "Filters that would go at the ratio are marked.",
-     rank_examples, run_rank},
-    {.name = NULL},
+const struct command command_score = {
+    .name = "score",
+    .arguments = score_arguments,
+    .options = score_options,
+    .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
+    .help = "compute importance scores",
+    .text = "Gives every filter a score under each criterion; the least important have the smallest. The "
+            "word all stands for l1, taylor, geomedian and proscore, every for all criteria there are. A "
+            "variant behind a colon holds several forms of one criterion side by side: taylor:weight, "
+            "proscore:filter, proscore:0.1, proscore:inf.\n\n"
+            "Criteria that look at weights alone need no data. All others share one pass over a sample of "
+            "the data set: forward, and backward as far as the criteria need. A later score over the same "
+            "sample makes use of the last pass, or of an earlier one that has what is needed. All scores "
+            "that are held belong to one sample: scoring another sample brings them along.\n\n"
+            "A criterion scores the layers that it can, and a note names the others: bn has no scores of a "
+            "layer without BatchNorm. Such layers are left out of what compares criteria, and prune leaves "
+            "them alone. A linear layer over a sequence is scored with sums over all its positions. Where "
+            "the network ends in Softmax, the loss is taken at the Softmax's input, which a note says.\n\n"
+            "Scores are those of the network without the channels that are selected for pruning: a "
+            "selection does not change them.\n\n"
+            "Options given here stay set, as with the command set. Setting gamma, target, taylor or grad "
+            "later computes the scores anew from the last pass.\n\n"
+            "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than "
+            "single precision can tell. The column tied counts the filters that share their score with "
+            "another one of their layer.",
+    .examples = score_examples,
+    .run = run_score,
 };

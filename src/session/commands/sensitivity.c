@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accuracy when one part alone is pruned: sensitivity. Its row of the table is in curve.c. */
+/* sensitivity: accuracy when one part alone is pruned. */
 #include <math.h>
 #include <string.h>
 
@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "session/commands/rows.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
 #include "session/language/command.h"
@@ -251,7 +250,7 @@ static status run_held(struct sensitivity_call *work, struct error *error)
     return code == STATUS_OK ? reply_figure(work->call->reply, map_figure(work, map, complete), error) : code;
 }
 
-status run_sensitivity(struct call *call, struct error *error)
+static status run_sensitivity(struct call *call, struct error *error)
 {
     struct sensitivity_call work = {.call = call};
     status code = prepare(&work, error);
@@ -263,3 +262,35 @@ status run_sensitivity(struct call *call, struct error *error)
     mem_free(work.class_score);
     return code;
 }
+
+static const struct parameter sensitivity_arguments[] = {
+    {"CRITERION", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "what to select by"},
+    PARAMETER_END,
+};
+static const struct parameter sensitivity_parameters[] = {
+    SWEEP_PARAMETERS("0.1:0.9:0.2"),
+    {"unit", VALUE_CHOICE, 0, 0, 0, sensitivity_unit_name, "blocks", "what makes a row"},
+    PARAMETER_END,
+};
+static const struct example sensitivity_examples[] = {
+    {"sensitivity l1 ratios=0.25,0.5,0.75 samples=100", "finds out which layers bear pruning", false},
+    EXAMPLE_END,
+};
+
+const struct command command_sensitivity = {
+    .name = "sensitivity",
+    .arguments = sensitivity_arguments,
+    .parameters = sensitivity_parameters,
+    .options = sweep_options,
+    .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
+    .help = "accuracy when one block alone is pruned",
+    .text = "A map of which parts of the network bear pruning: a row for each block (channels with one "
+            "ratio) or group, a column for each ratio, and the top-1 accuracy when that part alone loses "
+            "its lowest-scored channels, without fine-tuning. Each point equals a real prune of that part. "
+            "All points share one pass over the images: what comes before the pruned part is computed "
+            "once.\n\n"
+            "When it is cancelled, the images done are kept, and the same command goes on from there; so it "
+            "does with one that is complete, as curve.",
+    .examples = sensitivity_examples,
+    .run = run_sensitivity,
+};

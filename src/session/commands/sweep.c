@@ -13,7 +13,8 @@
 #include "prune/selection.h"
 #include "score/criterion.h"
 #include "session/board.h"
-#include "session/commands/rows.h"
+#include "session/commands/chosen.h"
+#include "session/commands/scores_for.h"
 #include "session/judgement.h"
 #include "session/lacking.h"
 #include "session/measurement.h"
@@ -24,6 +25,9 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/figure.h"
+
+const int sweep_options[] = {OPTION_ROUND,     OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED,
+                             OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
 
 static status read_ratios(const struct call *call, struct sweep *sweep, struct error *error)
 {

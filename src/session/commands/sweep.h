@@ -38,7 +38,7 @@ void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const s
  * the open ones, which the title names. False: they are not. */
 bool note_scored_on(struct figure *figure, const struct session *session, const char *label);
 
-/* Parameters of both commands; each ends its list itself. */
+/* Parameters and options of both commands; each ends its list of parameters itself. */
 #define SWEEP_PARAMETERS(ratio_list)                                                                          \
     {"ratios", VALUE_WORD, 0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},         \
         {"where", VALUE_TARGET, 0,     0,                                                                     \
@@ -50,6 +50,8 @@ bool note_scored_on(struct figure *figure, const struct session *session, const 
         "combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",                                           \
             "how the scores of channels that are tied together become one"                                    \
     }
+extern const int sweep_options[];
+
 /* How many of a figure's points have images without an answer; nothing where none has. */
 void note_unanswered_points(struct figure *figure, int touched, int points);
 

@@ -14,9 +14,11 @@
 
 const struct command *command_at(int index)
 {
-    for (int i = 0; command_table[i]; i++) {
-        if (i == index)
-            return command_table[i];
+    for (const struct command_group *group = command_groups; group->name; group++) {
+        for (const struct command *const *command = group->commands; *command; command++) {
+            if (index-- == 0)
+                return *command;
+        }
     }
     return NULL;
 }

@@ -21,12 +21,19 @@ enum command_flags {
     COMMAND_ENDS = 1024,          /* ends the program: also while another command runs */
     COMMAND_PREVIEW = 2048,       /* names a theme, shown while the name is typed */
     COMMAND_ALL_OPTIONS = 4096,   /* takes every option: they are not listed with it */
+    COMMAND_OF_MODEL = 8192,      /* a method of models in scripts too */
+    COMMAND_OF_SCORES = 16384,    /* a method of score sets in scripts too */
 };
 
 struct example {
     const char *line, *what; /* what it does, one sentence without a full stop */
     bool foreign;            /* names files that only the user has: not run by the tests */
 };
+/* The end of a list of them. */
+#define EXAMPLE_END                                                                                          \
+    {                                                                                                        \
+        .line = NULL                                                                                         \
+    }
 
 /* What a command's function gets. */
 struct call {
@@ -38,7 +45,7 @@ struct call {
 };
 
 struct command {
-    const char *name, *alias, *group;   /* alias may be NULL */
+    const char *name, *alias;           /* alias may be NULL */
     const struct parameter *arguments;  /* positional, ended by a row without a name; NULL: none */
     const struct parameter *parameters; /* key=value of its own, ended likewise; NULL: none */
     const int *options;                 /* options it takes as key=value, ended by OPTION_NONE; NULL: none */
@@ -49,9 +56,14 @@ struct command {
     status (*run)(struct call *call, struct error *error);
 };
 
-/* All commands by group, in the order of help, ended by NULL: session/commands/table.c. */
-extern const struct command *const command_table[];
-const struct command *command_at(int index); /* of the table; NULL past the end */
+/* Commands that belong together, under one heading. */
+struct command_group {
+    const char *name, *heading;            /* in help, in the manual */
+    const struct command *const *commands; /* ended by NULL */
+};
+/* All of them, in the order of help, ended by a row without a name: session/commands/table.c. */
+extern const struct command_group command_groups[];
+const struct command *command_at(int index); /* of all groups, one after the other; NULL past the end */
 /* By name or alias; with `prefixes` also by an unambiguous beginning. Unknown and ambiguous names say what is
  * near. */
 status command_find(const char *name, bool prefixes, const struct command **command, struct error *error);
@@ -69,6 +81,11 @@ const struct setting *call_setting(const struct call *call, const char *name); /
 /* May the command write to this file? A file that was read (base/inputs.h) is replaced only with the
  * parameter overwrite=yes, which every command that writes has. */
 status call_may_write(const struct call *call, const char *path, struct error *error);
+#define OVERWRITE_PARAMETER                                                                                  \
+    {                                                                                                        \
+        "overwrite", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",                                                     \
+            "replace a file that was read here, such as the one the network is from"                         \
+    }
 /* Value of a parameter of its own: as given, else its default. */
 status call_value(const struct call *call, const char *name, struct setting_value *value,
                   struct error *error);

@@ -65,13 +65,10 @@ static void add_paragraphs(struct reply *reply, const char *text)
 
 static void list_commands(struct reply *reply)
 {
-    const char *group = "";
-    for (int i = 0; command_at(i); i++) {
-        const struct command *command = command_at(i);
-        if (strcmp(group, command->group) != 0)
-            reply_add(reply, STYLE_HEADER, "%s", command->group);
-        group = command->group;
-        reply_line(reply, "  %s\t%s", command->name, command->help);
+    for (const struct command_group *group = command_groups; group->name; group++) {
+        reply_add(reply, STYLE_HEADER, "%s", group->name);
+        for (const struct command *const *command = group->commands; *command; command++)
+            reply_line(reply, "  %s\t%s", (*command)->name, (*command)->help);
     }
 }
 
@@ -109,10 +106,10 @@ static void add_parameter(struct reply *reply, const struct parameter *parameter
 
 static void list_options(struct reply *reply)
 {
-    const char *group = "";
+    const struct option_group *group = NULL;
     for (int i = 0; option_at(i); i++) {
-        if (strcmp(group, option_at(i)->group) != 0)
-            reply_add(reply, STYLE_HEADER, "%s", option_at(i)->group);
+        if (group != option_at(i)->group)
+            reply_add(reply, STYLE_HEADER, "%s", option_at(i)->group->name);
         group = option_at(i)->group;
         add_parameter(reply, &option_at(i)->parameter, true);
     }

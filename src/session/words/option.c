@@ -12,6 +12,13 @@
 #include "score/criterion_options.h"
 #include "stats/correlation.h"
 
+static const struct option_group sample_group = {"sample", "The sample"};
+static const struct option_group criteria_group = {"criteria", "Criteria"};
+static const struct option_group selection_group = {"selection", "Selection"};
+static const struct option_group comparison_group = {"comparison", "Comparison"};
+static const struct option_group computation_group = {"computation", "Computation"};
+static const struct option_group display_group = {"display", "Display"};
+
 #define CHOICES(function, ...)                                                                               \
     const char *function(int index)                                                                          \
     {                                                                                                        \
@@ -33,100 +40,100 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
     static const struct option_row table[OPTION_COUNT] = {
         [OPTION_SAMPLES] = {{"samples", VALUE_SIZE, 0, 0, 0, NULL, "10%",
                              "images to score with: a number, a share such as 5%, or all"},
-                            "sample"},
+                            &sample_group},
         [OPTION_BALANCED] = {{"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",
                               "draw the same number of images of every class"},
-                             "sample"},
+                             &sample_group},
         [OPTION_ORDER] = {{"order", VALUE_CHOICE, 0, 0, 0, choice_order, "random",
                            "draw at random, or take the first records in order"},
-                          "sample"},
+                          &sample_group},
         [OPTION_SEED] = {{"seed", VALUE_INTEGER, 0, 0, LARGEST_SEED, NULL, "1",
                           "seed of the sample and of the criterion random"},
-                         "sample"},
+                         &sample_group},
         [OPTION_GAMMA] = {{"gamma", VALUE_REAL, PARAMETER_OPEN_LOW, 0, INFINITY, NULL, "0.01",
                            "PROscore's step along the gradient; inf is the limit ||g_F||/|g_D|"},
-                          "criteria"},
+                          &criteria_group},
         [OPTION_TARGET] = {{"target", VALUE_CHOICE, 0, 0, 0, proscore_target_name, "bn",
                             "what PROscore lifts: BatchNorm's scale, scale and shift, or the filter"},
-                           "criteria"},
+                           &criteria_group},
         [OPTION_TAYLOR] = {{"taylor", VALUE_CHOICE, 0, 0, 0, taylor_variant_name, "gate",
                             "variant of the criterion taylor"},
-                           "criteria"},
+                           &criteria_group},
         [OPTION_GRAD] = {{"grad", VALUE_CHOICE, 0, 0, 0, gradient_scale_name, "mean",
                           "scale of PROscore's gradients: of the mean loss, of summed batch means, or of the "
                           "summed loss"},
-                         "criteria"},
+                         &criteria_group},
         [OPTION_BATCH] = {{"batch", VALUE_INTEGER, 0, 1, 1e6, NULL, "64",
                            "images per batch, for taylor=gate-batch and grad=batchsum"},
-                          "criteria"},
+                          &criteria_group},
         [OPTION_RATIO] = {{"ratio", VALUE_REAL, 0, 0, 1, NULL, "0.4",
                            "share of a layer's channels that counts as pruned in hist, overlap and rank"},
-                          "selection"},
+                          &selection_group},
         [OPTION_ROUND] =
             {{"round", VALUE_CHOICE, 0, 0, 0, rounding_name, "floor",
               "how a ratio becomes a number of channels: what is kept, or what is pruned, is rounded down"},
-             "selection"},
+             &selection_group},
         [OPTION_METHOD] = {{"method", VALUE_CHOICE, 0, 0, 0, correlation_method_name, "spearman",
                             "correlation coefficient"},
-                           "comparison"},
+                           &comparison_group},
         [OPTION_BY] = {{"by", VALUE_CHOICE, 0, 0, 0, choice_by, "mean",
                         "compare layer by layer, averaged over layers, or with all filters in one pool"},
-                       "comparison"},
+                       &comparison_group},
         [OPTION_BINS] = {{"bins", VALUE_INTEGER, PARAMETER_AUTO, 1, 200, NULL, "auto", "bins of a histogram"},
-                         "comparison"},
+                         &comparison_group},
         [OPTION_LOG] = {{"log", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
                          "logarithmic axis in histograms; auto: when scores are positive and spread over a "
                          "factor of 1000"},
-                        "comparison"},
+                        &comparison_group},
         [OPTION_SCALE] =
             {{"scale", VALUE_CHOICE, 0, 0, 0, choice_scale, "own",
               "histograms in each criterion's own units, or on bins shared by all criteria: divided by the "
               "layer's mean size, or in standard deviations from the layer's mean"},
-             "comparison"},
+             &comparison_group},
         [OPTION_NORMALIZE] =
             {{"normalize", VALUE_NORMALIZATION, 0, 0, 0, NULL, "auto",
               "how the next data set's pixels are normalised: a preset, or mean,mean,mean/std,std,std; auto: "
               "none for files, the example's own for shapes"},
-             "computation"},
+             &computation_group},
         [OPTION_PRECISION] =
             {{"precision", VALUE_CHOICE, 0, 0, 0, choice_precision, "float",
               "arithmetic of passes through the network; double takes five to ten times as long"},
-             "computation"},
+             &computation_group},
         [OPTION_KERNEL] =
             {{"kernel", VALUE_CHOICE, 0, 0, 0, choice_kernel, "auto",
               "how float convolves: auto takes what a model of the cost says for each layer; "
               "direct sums the products as they are; winograd saves products wherever a layer "
               "allows it; reference runs the plain loops that all are checked against. In double all but reference "
               "are matrix products"},
-             "computation"},
+             &computation_group},
         [OPTION_MICRO_BATCH] =
             {{"micro_batch", VALUE_INTEGER, PARAMETER_AUTO, 1, 4096, NULL, "auto",
               "images that a worker takes through the network at a time; auto: 4 to 16, by the size of what "
               "the layers compute"},
-             "computation"},
+             &computation_group},
         [OPTION_THREADS] =
             {{"threads", VALUE_INTEGER, PARAMETER_AUTO, 1, 1024, NULL, "auto",
               "worker threads, by default one per processor; no result depends on them by a bit"},
-             "computation"},
-        [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, "dark", "colours, by name"}, "display"},
+             &computation_group},
+        [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, "dark", "colours, by name"}, &display_group},
         [OPTION_ASCII] =
             {{"ascii", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
               "draw with ASCII characters only; auto: where the locale is not UTF-8, or the theme says so"},
-             "display"},
+             &display_group},
         [OPTION_COLOR] = {{"color", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
                            "colours; auto: on a terminal that has them, unless NO_COLOR is set"},
-                          "display"},
+                          &display_group},
         [OPTION_WIDTH] = {{"width", VALUE_INTEGER, PARAMETER_AUTO, 20, 1000, NULL, "auto",
                            "columns to draw in; auto: the terminal's, 80 elsewhere"},
-                          "display"},
+                          &display_group},
         [OPTION_MOUSE] =
             {{"mouse", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
               "let the mouse choose panes and rows when the full screen opens; the terminal's own "
               "selection then needs Shift"},
-             "display"},
+             &display_group},
         [OPTION_TIMING] = {{"timing", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
                             "show times, rates and other figures that differ from run to run"},
-                           "display"},
+                           &display_group},
 };
 
 const struct option_row *option_at(int id)

@@ -42,9 +42,12 @@ enum option_id {
 
 enum { OPTION_NONE = -1 };
 
+struct option_group {
+    const char *name, *heading; /* in help, in the manual */
+};
 struct option_row {
     struct parameter parameter;
-    const char *group; /* heading in help and manual */
+    const struct option_group *group;
 };
 
 struct options {

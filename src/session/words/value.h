@@ -63,6 +63,11 @@ struct parameter {
     const char *initial; /* default as text, NULL where there is none */
     const char *help;    /* one line without a full stop */
 };
+/* The end of a list of them. */
+#define PARAMETER_END                                                                                        \
+    {                                                                                                        \
+        .name = NULL                                                                                         \
+    }
 
 enum { VALUE_TEXT_SIZE = 160 };
 

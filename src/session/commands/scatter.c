@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Filters in the plane: scatter. Its rows hold heat too (heat.c). */
+/* scatter: filters in the plane of two criteria. */
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +7,6 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "session/commands/chosen.h"
-#include "session/commands/rows.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/reply.h"
@@ -16,13 +15,6 @@
 #include "session/words/value.h"
 #include "stats/correlation.h"
 #include "view/figure.h"
-
-static const struct layer *layer_of(const struct call *call, int index)
-{
-    return &call->session->state.model->layers->items[index];
-}
-
-/* --- scatter -------------------------------------------------------------------------------------------- */
 
 enum scatter_values { VALUES_AUTO, VALUES_SCORES, VALUES_RANKS };
 
@@ -52,7 +44,7 @@ struct scatter_call {
 static status scatter_begin(struct scatter_call *work, struct error *error)
 {
     for (int i = 0; i < work->layer_count; i++) {
-        int64_t channels = layer_of(work->call, work->layers[i])->channels;
+        int64_t channels = call_layer(work->call, work->layers[i])->channels;
         if (channels > INT32_MAX / 2 - work->points)
             return error_set(error, STATUS_RANGE, "these are too many filters for one figure");
         work->points += (int)channels;
@@ -95,7 +87,8 @@ static int series_of(struct scatter_call *work, const struct layer *layer)
 /* Values and cuts of a layer under one of the two criteria. */
 static status add_axis(struct scatter_call *work, int layer, int axis, struct error *error)
 {
-    int64_t channels = layer_of(work->call, layer)->channels, pruned = call_pruned(work->call, layer), *ranks;
+    int64_t channels = call_layer(work->call, layer)->channels, pruned = call_pruned(work->call, layer),
+            *ranks;
     const double *scores = work->entry[axis]->scores->layer[layer];
     status code = layer_ranks(work->call->session, work->entry[axis], layer, &ranks, error);
     for (int64_t c = 0; code == STATUS_OK && c < channels; c++) {
@@ -111,7 +104,7 @@ static status add_axis(struct scatter_call *work, int layer, int axis, struct er
 
 static status add_layer(struct scatter_call *work, int index, struct error *error)
 {
-    const struct layer *layer = layer_of(work->call, index);
+    const struct layer *layer = call_layer(work->call, index);
     struct correlation correlation;
     int series = series_of(work, layer);
     status code = series < 0 ? error_memory(error) : add_axis(work, index, 0, error);
@@ -154,7 +147,7 @@ static void scatter_words(const struct scatter_call *work, struct figure *figure
     struct text what = {0}, sample = {0};
     text_add_sample(&sample, call->session);
     if (work->layer_count == 1)
-        text_add(&what, layer_of(call, work->layers[0])->name);
+        text_add(&what, call_layer(call, work->layers[0])->name);
     else
         text_add_format(&what, "%d layers", work->layer_count);
     figure_title(figure, "%s against %s, filters of %s of %s: %s", work->entry[1]->choice.label,
@@ -226,8 +219,6 @@ static status run_scatter(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------- */
-
 static const struct parameter scatter_arguments[] = {
     {"A", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "the criterion of the x axis"},
     {"B", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "the criterion of the y axis"},
@@ -246,53 +237,19 @@ static const struct example scatter_examples[] = {
     {"scatter l1 taylor conv1 ratio=0.25 > scatter.png", "draws one layer's scores into a picture", false},
     EXAMPLE_END,
 };
-static const char *heat_by_name(int index)
-{
-    static const char *const names[] = {"quantiles", "channels"};
-    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
-}
 
-static const char *heat_range_name(int index)
-{
-    static const char *const names[] = {"layer", "network"};
-    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
-}
-
-static const struct parameter heat_arguments[] = {
-    {"CRITERION", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "whose scores"},
-    {"LAYER|GLOB", VALUE_LAYERS, PARAMETER_REPEATED | PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
-     "layers by name or pattern; all that are scored without them"},
-    PARAMETER_END,
-};
-static const struct parameter heat_parameters[] = {
-    {"by", VALUE_CHOICE, 0, 0, 0, heat_by_name, "quantiles",
-     "what the columns are: filters in the order of their scores, or channels by number"},
-    {"columns", VALUE_INTEGER, 0, 2, 101, NULL, "11", "quantiles: how many, evenly spaced from 0 to 100%"},
-    {"range", VALUE_CHOICE, 0, 0, 0, heat_range_name, "layer",
-     "what 0 and 1 are: the smallest and largest score of the layer, or of all layers shown"},
-    PARAMETER_END,
-};
-static const struct example heat_examples[] = {
-    {"heat taylor", "shows how the scores of every layer rise from its least to its most important filter",
-     false},
-    {"heat l1 *.conv1 by=channels > heat.csv", "writes normalised scores channel by channel", false},
-    EXAMPLE_END,
-};
-
-const struct command commands_map[] = {
-    {"scatter", NULL, "score", scatter_arguments, scatter_parameters, scatter_options,
-     COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES, "two criteria, filter by filter",
-     "Draws every filter at its score under one criterion and under another. Those that would be cut from "
-     "their layer at the ratio are marked: by both, or by one alone, which is what the criteria disagree on. "
-     "Scores of different layers differ in size, so with more than one layer ranks are drawn. With ratio=0 "
-     "nothing is cut, and colours show the stage of the network, the first part of the layer's name.",
-     scatter_examples, run_scatter},
-    {"heat", NULL, "score", heat_arguments, heat_parameters, NULL,
-     COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES, "heat map of scores by layer",
-     "A row for each layer, its scores under one criterion as colours and numbers: 0 is the smallest and 1 "
-     "the largest. With by=quantiles the columns go from the least to the most important filter, so a row "
-     "that stays dark for long has many filters of little weight beside a few that stand out. Infinite "
-     "scores count as 0 or 1; layers whose scores are all equal have no values.",
-     heat_examples, run_heat},
-    {.name = NULL},
+const struct command command_scatter = {
+    .name = "scatter",
+    .arguments = scatter_arguments,
+    .parameters = scatter_parameters,
+    .options = scatter_options,
+    .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES,
+    .help = "two criteria, filter by filter",
+    .text = "Draws every filter at its score under one criterion and under another. Those that would be cut "
+            "from their layer at the ratio are marked: by both, or by one alone, which is what the criteria "
+            "disagree on. Scores of different layers differ in size, so with more than one layer ranks are "
+            "drawn. With ratio=0 nothing is cut, and colours show the stage of the network, the first part "
+            "of the layer's name.",
+    .examples = scatter_examples,
+    .run = run_scatter,
 };

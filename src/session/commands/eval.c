@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Judging the network: eval. */
+/* eval: accuracy and loss. */
 #include <math.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "data/sampler.h"
 #include "nn/engine/loss.h"
-#include "session/commands/rows.h"
+#include "session/commands/chosen.h"
 #include "session/language/command.h"
 #include "session/live.h"
 #include "session/measurement.h"
@@ -137,23 +137,6 @@ static struct figure *class_table(const struct call *call, const struct evaluati
     return figure;
 }
 
-status call_sample(const struct call *call, struct sample *sample, struct error *error)
-{
-    struct setting_value size;
-    struct sample_options options;
-    status code = call_value(call, "samples", &size, error);
-    if (code == STATUS_OK)
-        code = options_sample(&call->options, &options, error);
-    if (code == STATUS_OK) {
-        options.count = 0;
-        options.fraction = 0;
-        code = sample_parse_size(size.text, &options, error);
-    }
-    /* Balance is for scoring; here it counts only when it was asked for. */
-    options.balanced = call_setting(call, "balanced") && option_flag(&call->options, OPTION_BALANCED);
-    return code == STATUS_OK ? sample_draw(call->session->state.dataset, &options, sample, error) : code;
-}
-
 /* Keep what was found: whatever is undone later, it stays true. */
 static status remember(struct session *session, const struct evaluation *evaluation,
                        const struct sample *sample, uint8_t *correct, const struct measurement **kept,
@@ -261,19 +244,18 @@ static const struct example eval_examples[] = {
     EXAMPLE_END,
 };
 
-const struct command commands_judge[] = {
-    {"eval", NULL, "judge", NULL, eval_parameters, eval_options,
-     COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "measure accuracy and loss",
-     "Takes the images through the network and counts: top-1 and top-5 accuracy with their standard errors, "
-     "the mean "
-     "cross-entropy, and the accuracy of each class. Among equal logits the first class comes first. The "
-     "cross-entropy "
-     "is that of softmax(logits); where the network ends in Softmax it is taken at the Softmax's input. "
-     "Images "
-     "with logits "
-     "that are not numbers are counted, and are never right. All images of the data set are used unless "
-     "samples= "
-     "says otherwise.",
-     eval_examples, run_eval},
-    {.name = NULL},
+const struct command command_eval = {
+    .name = "eval",
+    .parameters = eval_parameters,
+    .options = eval_options,
+    .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
+    .help = "measure accuracy and loss",
+    .text = "Takes the images through the network and counts: top-1 and top-5 accuracy with their standard "
+            "errors, the mean cross-entropy, and the accuracy of each class. Among equal logits the first "
+            "class comes first. The cross-entropy is that of softmax(logits); where the network ends in "
+            "Softmax it is taken at the Softmax's input. Images with logits that are not numbers are "
+            "counted, and are never right. All images of the data set are used unless samples= says "
+            "otherwise.",
+    .examples = eval_examples,
+    .run = run_eval,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Probing criteria: rescale, the scale attack; sampling is in sampling.c. */
+/* rescale: the scale attack. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +17,6 @@
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/commands/logits.h"
-#include "session/commands/rows.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/model.h"
@@ -348,8 +347,6 @@ static status run_rescale(struct call *call, struct error *error)
     return code;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------- */
-
 static const struct parameter rescale_arguments[] = {
     {"LAYER", VALUE_LAYER, 0, 0, 0, NULL, NULL, "a layer by its name"},
     {"C", VALUE_REAL, PARAMETER_OPEN_LOW, 0, 1e15, NULL, NULL, "the factor, over 0"},
@@ -368,57 +365,29 @@ static const struct example rescale_examples[] = {
     EXAMPLE_END,
 };
 
-static const struct parameter sampling_arguments[] = {
-    {"SIZE", VALUE_SIZE, PARAMETER_OPTIONAL | PARAMETER_REPEATED, 0, 0, NULL, NULL,
-     "sizes of the samples; without them 5% 25% 50% all"},
-    PARAMETER_END,
-};
-static const struct parameter sampling_parameters[] = {
-    {"criterion", VALUE_CRITERIA, 0, 0, 0, NULL, "proscore", "criteria to look at; all of them share a pass"},
-    {"repeats", VALUE_INTEGER, 0, 1, 1000, NULL, "5", "draws of every size"},
-    {"reference", VALUE_SIZE, 0, 0, 0, NULL, "all", "the sample that all others are compared with"},
-    {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
-    PARAMETER_END,
-};
-static const int sampling_options[] = {OPTION_RATIO,     OPTION_ROUND,  OPTION_METHOD,      OPTION_SEED,
-                                       OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
-static const struct example sampling_examples[] = {
-    {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
-    {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",
-     "compares two criteria on the same draws", false},
-    EXAMPLE_END,
-};
-
-const struct command commands_probe[] = {
-    {"rescale", NULL, "probe", rescale_arguments, rescale_parameters, rescale_options,
-     COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
-     "scale a layer, and see who notices",
-     "The scale attack. A factor passes through ReLU and can be taken out again by the weights behind it, so "
-     "the same network can be written with one layer C times as large. Does a criterion rate the layer by "
-     "what "
-     "it does, or by the size of its numbers? Shows, for every criterion that is scored and for those that "
-     "need weights alone, the layer's median score and the mean place of its filters among all filters of "
-     "the "
-     "network, before and after.\n\n"
-     "With what=layer filters and bias are multiplied by C, the running mean by C and the variance by C*C "
-     "(the epsilon is accounted for), BatchNorm's scale and shift by C; the weights of all layers that read "
-     "the channels are divided by C. With what=norm only scale, shift and the weights behind are changed. "
-     "With "
-     "what=filters only the filters, the bias and the running statistics, so that BatchNorm gives what it "
-     "gave and no other layer is touched; without a BatchNorm the weights behind are divided.\n\n"
-     "Refused, by the operator's name, where the factor would meet something that does not pass it on (Clip, "
-     "Sigmoid), an addition to channels that are not scaled, a mean over such and others, or the network's "
-     "output. The network is run before and after on a few images; the largest difference of the logits is "
-     "shown, and more than roundings of the precision is an error.",
-     rescale_examples, run_rescale},
-    {"sampling", NULL, "probe", sampling_arguments, sampling_parameters, sampling_options,
-     COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES, "how many images scores need",
-     "Scores with samples of several sizes, each drawn several times, and compares the scores of every draw "
-     "with those of the reference, by default all images: the correlation of the scores and the overlap "
-     "(Jaccard) of what every layer prunes at the ratio, both as means over the layers. Of the draws of one "
-     "size mean, highest and lowest are shown, and how well the draws agree among themselves. The time is "
-     "that of one pass. Draw r has the seed seed + r - 1; all images are taken once. Nothing of the session "
-     "changes: what is scored stays.",
-     sampling_examples, run_sampling},
-    {.name = NULL},
+const struct command command_rescale = {
+    .name = "rescale",
+    .arguments = rescale_arguments,
+    .parameters = rescale_parameters,
+    .options = rescale_options,
+    .flags =
+        COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET | COMMAND_OF_MODEL,
+    .help = "scale a layer, and see who notices",
+    .text = "The scale attack. A factor passes through ReLU and can be taken out again by the weights "
+            "behind it, so the same network can be written with one layer C times as large. Does a "
+            "criterion rate the layer by what it does, or by the size of its numbers? Shows, for every "
+            "criterion that is scored and for those that need weights alone, the layer's median score and "
+            "the mean place of its filters among all filters of the network, before and after.\n\n"
+            "With what=layer filters and bias are multiplied by C, the running mean by C and the variance "
+            "by C*C (the epsilon is accounted for), BatchNorm's scale and shift by C; the weights of all "
+            "layers that read the channels are divided by C. With what=norm only scale, shift and the "
+            "weights behind are changed. With what=filters only the filters, the bias and the running "
+            "statistics, so that BatchNorm gives what it gave and no other layer is touched; without a "
+            "BatchNorm the weights behind are divided.\n\n"
+            "Refused, by the operator's name, where the factor would meet something that does not pass it "
+            "on (Clip, Sigmoid), an addition to channels that are not scaled, a mean over such and others, "
+            "or the network's output. The network is run before and after on a few images; the largest "
+            "difference of the logits is shown, and more than roundings of the precision is an error.",
+    .examples = rescale_examples,
+    .run = run_rescale,
 };

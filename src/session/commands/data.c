@@ -1,59 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands that bring files in: load, data. */
+/* data: the images to score and to judge on. */
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "session/commands/rows.h"
+#include "session/commands/misfit.h"
 #include "session/language/command.h"
-#include "session/model.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/cells/canvas.h"
-
-/* A mismatch is no error yet: perhaps the other half is loaded next. */
-static void tell_fit(const struct session *session, struct reply *reply)
-{
-    struct error error = {0};
-    if (session->state.model && session->state.dataset &&
-        model_fits(session->state.model, session->state.dataset, &error) != STATUS_OK)
-        reply_add(reply, STYLE_NOTE, "note: %s", error.message);
-}
-
-static status run_load(struct call *call, struct error *error)
-{
-    struct model *model;
-    status code = model_load(call_argument(call, 0), &model, error);
-    if (code != STATUS_OK)
-        return code;
-    int dropped = call->session->state.board->count;
-    code = session_set_model(call->session, model, error);
-    if (code != STATUS_OK)
-        return code;
-    struct text text = {0};
-    text_add_escaped(&text, model->name, 0);
-    text_add_format(&text, ": %d layers, ", model->layers->count);
-    text_add_thousands(&text, model->cost.parameters);
-    text_add(&text, " parameters, ");
-    text_add_shape(&text, &model->input);
-    if (model->classes)
-        text_add_format(&text, " images in, %lld classes out", (long long)model->classes);
-    else
-        text_add(&text, " images in, no classes out: only weights can be looked at");
-    reply_line(call->reply, "%s", reply_text(call->reply, &text));
-    text_free(&text);
-    if (judged_words(model))
-        reply_add(call->reply, STYLE_NOTE, "%s", judged_words(model));
-    if (dropped)
-        reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");
-    tell_fit(call->session, call->reply);
-    return STATUS_OK;
-}
 
 static status open_data(struct call *call, const struct dataset_kind *kind, struct dataset **dataset,
                         struct error *error)
@@ -109,19 +68,9 @@ static status run_data(struct call *call, struct error *error)
         reply_add(call->reply, STYLE_NOTE, "note: %s", dataset->note);
     if (call->session->state.board->pass)
         tell_sample(call->session, call->reply);
-    tell_fit(call->session, call->reply);
+    reply_misfit(call->session, call->reply);
     return STATUS_OK;
 }
-
-static const struct parameter load_arguments[] = {
-    {"MODEL", VALUE_MODEL, 0, 0, 0, NULL, NULL, "an ONNX file, or example"},
-    PARAMETER_END,
-};
-static const struct example load_examples[] = {
-    {"load example", "loads the network that comes with the program", false},
-    {"load resnet56.onnx", "loads a file", true},
-    EXAMPLE_END,
-};
 
 static const struct parameter data_arguments[] = {
     {"KIND", VALUE_DATASET, 0, 0, 0, NULL, NULL, "shapes, cifar10 or cifar100"},
@@ -145,26 +94,19 @@ static const struct example data_examples[] = {
     EXAMPLE_END,
 };
 
-const struct command commands_files[] = {
-    {"load", NULL, "files", load_arguments, NULL, NULL, COMMAND_LONG | COMMAND_CHANGES,
-     "load a network from an ONNX file",
-     "Reads an ONNX file (opset 7 to 24), folds what is constant and finds the layers that can be pruned. "
-     "The network must "
-     "take one batch of images and give one row of class scores for each. A network that is loaded already "
-     "is replaced, and "
-     "its scores are dropped; the data set stays.\n\n"
-     "The name example stands for the small network that comes with the program; a file of that name is "
-     "./example.",
-     load_examples, run_load},
-    {"data", NULL, "files", data_arguments, data_parameters, data_options, COMMAND_CHANGES, "open a data set",
-     "Opens the images that scoring and eval use. Kinds are cifar10 and cifar100 (the binary files of their "
-     "authors, in a "
-     "folder or one by one) and shapes, which is made by the program and needs no file. Pixels are "
-     "normalised as the "
-     "network was trained: (pixel / 255 - mean) / std for each channel, with a preset (none, cifar, "
-     "imagenet, half) or "
-     "numbers. Scores stay those of the images that they came from, "
-     "so that one can score on training images and judge on test images; score goes on to the new ones.",
-     data_examples, run_data},
-    {.name = NULL},
+const struct command command_data = {
+    .name = "data",
+    .arguments = data_arguments,
+    .parameters = data_parameters,
+    .options = data_options,
+    .flags = COMMAND_CHANGES,
+    .help = "open a data set",
+    .text = "Opens the images that scoring and eval use. Kinds are cifar10 and cifar100 (the binary files "
+            "of their authors, in a folder or one by one) and shapes, which is made by the program and "
+            "needs no file. Pixels are normalised as the network was trained: (pixel / 255 - mean) / std "
+            "for each channel, with a preset (none, cifar, imagenet, half) or numbers. Scores stay those of "
+            "the images that they came from, so that one can score on training images and judge on test "
+            "images; score goes on to the new ones.",
+    .examples = data_examples,
+    .run = run_data,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sessions as files: session save, session open.
+/* session: sessions as files, saved and opened.
  *
  * A session file is a log of the commands that led to a state, with what they must give again:
  *
@@ -19,9 +19,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "session/commands/document.h"
-#include "session/commands/rows.h"
 #include "session/history.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
@@ -38,6 +36,7 @@ static const char file_format[] = "ippro-explore session 1";
 /* --- what a state must agree with ----------------------------------------------------------------------- */
 
 enum { CHECKS = 3 };
+
 static const char *const check_keys[CHECKS] = {"model", "data", "network"};
 
 /* "" where there is none. */
@@ -262,18 +261,19 @@ static const struct example session_examples[] = {
     EXAMPLE_END,
 };
 
-const struct command commands_session[] = {
-    {"session", NULL, "files", session_arguments, session_parameters, NULL, COMMAND_LONG | COMMAND_CHANGES,
-     "save the session, or open one",
-     "A session file is a log: the commands that led to the present state, from the beginning, with the "
-     "SHA-256 "
-     "of the network's file, of the data and of what was selected. Commands that were undone are not in it. "
-     "Opening a file runs its commands again, passes over the data included. A file, a data set or a "
-     "selection that differs from what the log says is refused by name, and then, as when any of the "
-     "commands fails, nothing changes. A log runs no programs: lines with Lua or run are refused, and of "
-     "recipes, "
-     "which may be programs, it holds the ratios. The opened commands can be undone one by one, and then the "
-     "opening.",
-     session_examples, run_session},
-    {.name = NULL},
+const struct command command_session = {
+    .name = "session",
+    .arguments = session_arguments,
+    .parameters = session_parameters,
+    .flags = COMMAND_LONG | COMMAND_CHANGES,
+    .help = "save the session, or open one",
+    .text = "A session file is a log: the commands that led to the present state, from the beginning, with "
+            "the SHA-256 of the network's file, of the data and of what was selected. Commands that were "
+            "undone are not in it. Opening a file runs its commands again, passes over the data included. A "
+            "file, a data set or a selection that differs from what the log says is refused by name, and "
+            "then, as when any of the commands fails, nothing changes. A log runs no programs: lines with "
+            "Lua or run are refused, and of recipes, which may be programs, it holds the ratios. The opened "
+            "commands can be undone one by one, and then the opening.",
+    .examples = session_examples,
+    .run = run_session,
 };

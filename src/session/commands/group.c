@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* group: what a layer is tied to. */
+#include <string.h>
+
+#include "base/status.h"
+#include "base/text.h"
+#include "prune/coupling.h"
+#include "score/layer.h"
+#include "session/commands/block_table.h"
+#include "session/language/command.h"
+#include "session/reply.h"
+#include "session/shown.h"
+#include "session/words/value.h"
+#include "view/figure.h"
+
+static status describe(struct call *call, int group, struct error *error)
+{
+    struct text text = {0};
+    group_describe(call->session->state.model->coupling, group, &text);
+    char *rest = text.failed ? NULL : text.data;
+    for (char *line; rest && (line = strsep(&rest, "\n"));) {
+        if (*line)
+            reply_line(call->reply, "%s", line);
+    }
+    bool failed = text.failed;
+    text_free(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+static status run_group(struct call *call, struct error *error)
+{
+    const struct session *session = call->session;
+    const struct coupling *coupling = session->state.model->coupling;
+    int layer = layers_index(session->state.model->layers, call_argument(call, 0));
+    const struct group *group = &coupling->groups[coupling->layer_group[layer]];
+    struct figure *figure = shown_figure(session, FIGURE_TABLE, "group");
+    if (!figure)
+        return error_memory(error);
+    figure_title(figure, "Blocks of %s: each has a ratio of its own", group->name);
+    block_columns(figure);
+    for (int i = 0; i < group->block_count; i++)
+        block_row(session, group->blocks[i], figure);
+    status code = describe(call, coupling->layer_group[layer], error);
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
+    }
+    return reply_figure(call->reply, figure, error);
+}
+
+static const struct parameter group_arguments[] = {
+    {"LAYER", VALUE_LAYER, 0, 0, 0, NULL, NULL, "a layer by its name"},
+    PARAMETER_END,
+};
+static const struct example group_examples[] = {
+    {"group conv1", "tells which layers share the channels of conv1", false},
+    EXAMPLE_END,
+};
+
+const struct command command_group = {
+    .name = "group",
+    .arguments = group_arguments,
+    .flags = COMMAND_MODEL | COMMAND_FIGURES | COMMAND_OF_MODEL,
+    .help = "tell what a layer is tied to",
+    .text = "Channels that meet in an addition, or that pass through a depthwise convolution, live or die "
+            "together. Tells in words which layers share channels with this one, which nodes of the network "
+            "tie them, and why some are locked. The table lists the blocks: channels that lie in the same "
+            "layers and have one ratio. Channels are counted in the first of these layers; where several of "
+            "one layer go together, as before and behind grouped convolutions, the number of such classes "
+            "stands beside. A group whose channels run through several layers is a stream; all others are "
+            "inner.",
+    .examples = group_examples,
+    .run = run_group,
+};

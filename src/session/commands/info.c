@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* info: what is loaded, scored and set. */
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/pool.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
+#include "nn/engine/engine.h"
+#include "nn/execution/options.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+#include "score/score.h"
+#include "session/board.h"
+#include "session/history.h"
+#include "session/language/command.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/reply.h"
+#include "session/shown.h"
+#include "session/what_if.h"
+#include "session/words/option.h"
+#include "view/figure.h"
+
+static void model_rows(const struct model *model, struct figure *figure)
+{
+    if (!model) {
+        card_row(figure, "model", "none");
+        return;
+    }
+    int64_t filters = 0;
+    int scored = 0;
+    for (int i = 0; i < model->layers->count; i++) {
+        if (!model->layers->items[i].output_layer) {
+            filters += model->layers->items[i].channels;
+            scored++;
+        }
+    }
+    card_row(figure, "model", "%s", model->name);
+    card_row(figure, "model hash", "%.16s", model->digest);
+    struct text text = {0};
+    text_add_shape(&text, &model->input);
+    card_text(figure, "input", &text);
+    if (model->classes) {
+        card_row(figure, "classes", "%lld", (long long)model->classes);
+    } else {
+        text_add_shape(&text, &model->output);
+        card_text(figure, "output", &text);
+    }
+    if (judged_at(model))
+        card_row(figure, "judged", "%s", judged_at(model));
+    card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);
+    card_thousands(figure, "filters", filters);
+    card_thousands(figure, "parameters", model->cost.parameters);
+}
+
+/* What the network is now, and what it was when it was loaded. */
+static void pruning_rows(const struct session *session, struct figure *figure)
+{
+    if (!session->state.model)
+        return;
+    const struct model *model = session->state.model;
+    const struct cost *before = &model_original(model)->cost,
+                      *now = pruning_cost(session->state.pruning, model);
+    struct text text = {0};
+    text_add_change(&text, before->macs, now->macs, true);
+    card_text(figure, "multiply-adds", &text);
+    if (before->channels != now->channels) {
+        text_add_change(&text, (double)before->channels, (double)now->channels, false);
+        card_text(figure, "channels left", &text);
+        text_add_change(&text, (double)before->parameters, (double)now->parameters, false);
+        card_text(figure, "parameters left", &text);
+    }
+    for (const char *line = model->made; line;) {
+        size_t length = strcspn(line, "\n");
+        card_row(figure, "made by", "%.*s", (int)length, line);
+        line = line[length] ? line + length + 1 : NULL;
+    }
+    card_row(figure, "selected", "%s", session->state.pruning->how ? session->state.pruning->how : "nothing");
+    if (session->state.dataset) {
+        text_add_accuracy(&text, session);
+        card_text(figure, "accuracy", &text);
+        text_add_baseline(&text, session);
+        if (text.length)
+            card_text(figure, "before changes", &text);
+        text_free(&text);
+    }
+}
+
+static void history_rows(const struct session *session, struct figure *figure)
+{
+    const struct history *history = &session->history;
+    if (!history->position && history->count == 1)
+        return;
+    card_row(figure, "history", "%d to undo, %d to redo", history->position - history->oldest,
+             history->count - 1 - history->position);
+    struct text held = {0};
+    text_add_thousands(&held, history->count - history->oldest);
+    text_add(&held, " of ");
+    text_add_thousands(&held, history_most_states(history));
+    text_add_format(&held, " states, %.1f of %.0f MB", (double)history_bytes(history) / 1e6,
+                    (double)history_most_bytes(history) / 1e6);
+    card_text(figure, "history holds", &held);
+}
+
+static void data_rows(const struct dataset *dataset, struct figure *figure)
+{
+    if (!dataset) {
+        card_row(figure, "data", "none");
+        return;
+    }
+    card_row(figure, "data", "%s %s", dataset->kind->name, dataset->split);
+    if (dataset->path)
+        card_row(figure, "path", "%s", dataset->path);
+    card_row(figure, "data hash", "%.16s", dataset_digest(dataset));
+    card_thousands(figure, "images", dataset->count);
+    card_row(figure, "image", "%dx%dx%d in %d classes", dataset->channels, dataset->height, dataset->width,
+             dataset->classes);
+    card_row(figure, "normalised by", "%s", dataset->normalization);
+}
+
+static void score_rows(const struct session *session, struct figure *figure)
+{
+    struct text labels = {0};
+    for (int i = 0; i < session->state.board->count; i++)
+        text_add_format(&labels, "%s%s", i ? ", " : "", session->state.board->entries[i].choice.label);
+    if (!session->state.board->count)
+        text_add(&labels, "none");
+    card_text(figure, "scores", &labels);
+    const struct score_statistics *statistics = board_statistics(session->state.board);
+    if (!statistics)
+        return;
+    struct text sample = {0}, result = {0};
+    text_add_sample(&sample, session);
+    card_text(figure, "sample", &sample);
+    text_add_result(&result, statistics);
+    card_text(figure, "on the sample", &result);
+    const struct pass_settings *settings = &session->state.board->pass->settings;
+    card_row(figure, "arithmetic", "%s, %s", element_name(settings->real),
+             settings->kernel == KERNEL_REFERENCE ? "plain loops"
+             : settings->real == ELEMENT_DOUBLE   ? "matrix products"
+             : settings->kernel == KERNEL_AUTO    ? "fast kernels"
+             : settings->kernel == KERNEL_DIRECT  ? "fast kernels, direct convolution"
+                                                  : "fast kernels, Winograd convolution");
+}
+
+static void option_rows(const struct session *session, struct figure *figure)
+{
+    int changed = 0;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (option_is_default(session->state.options, (enum option_id)i))
+            continue;
+        struct text name = {0};
+        text_add_format(&name, "set %s", option_at(i)->parameter.name);
+        card_row(figure, shown_words(figure, &name), "%s",
+                 option_text(session->state.options, (enum option_id)i));
+        text_free(&name);
+        changed++;
+    }
+    if (!changed)
+        card_row(figure, "options", "all at their defaults");
+}
+
+/* What a run over images takes, counted from the network: a worker's activations for each thread, and weights
+ * that all share. */
+static void size_row(struct figure *figure, const char *name, size_t worker, size_t shared, int threads)
+{
+    struct text text = {0};
+    text_add_si(&text, (double)threads * (double)worker + (double)shared, 3);
+    text_add(&text, "B: ");
+    text_add_si(&text, (double)worker, 3);
+    text_add_format(&text, "B in %s, ", threads == 1 ? "one worker" : "each worker");
+    text_add_si(&text, (double)shared, 3);
+    text_add(&text, "B of packed weights");
+    card_text(figure, name, &text);
+    text_free(&text);
+}
+
+static void size_rows(const struct session *session, struct figure *figure)
+{
+    const struct options *options = session->state.options;
+    const struct sample sample = {.count = 1};
+    struct error error = {0};
+    int threads = (int)option_integer(options, OPTION_THREADS);
+    size_t worker, shared;
+    const struct score_pass pass = {.graph = session->state.model->graph,
+                                    .layers = session->state.model->layers,
+                                    .sample = &sample,
+                                    .needs = NEED_GRADIENTS,
+                                    .real = options_precision(options),
+                                    .kernel = options_kernel(options),
+                                    .micro_batch = options_micro_batch(options, session->state.model->graph)};
+    const struct engine_options forward = {
+        .batch = pass.micro_batch, .real = pass.real, .kernel = pass.kernel, .reuse = true};
+    if (threads == 0)
+        threads = session->pool ? pool_threads(session->pool) : pool_online();
+    if (score_size(&pass, &worker, &shared, &error) == STATUS_OK)
+        size_row(figure, "to score", worker, shared, threads);
+    if (engine_size(pass.graph, &forward, &worker, &shared, &error) == STATUS_OK)
+        size_row(figure, "to evaluate", worker, shared, threads);
+}
+
+static status run_info(struct call *call, struct error *error)
+{
+    const struct session *session = call->session;
+    struct figure *figure = shown_card(session, "info", "item", "value");
+    if (figure) {
+        figure_title(figure, "The session");
+        model_rows(session->state.model, figure);
+        pruning_rows(session, figure);
+        data_rows(session->state.dataset, figure);
+        score_rows(session, figure);
+        option_rows(session, figure);
+        history_rows(session, figure);
+        struct rusage usage;
+        if (option_flag(session->state.options, OPTION_TIMING) && getrusage(RUSAGE_SELF, &usage) == 0) {
+            struct text memory = {0};
+            text_add_si(&memory, (double)usage.ru_maxrss * 1024.0, 3);
+            text_add(&memory, "B at most so far");
+            card_text(figure, "memory", &memory);
+            if (session->state.model)
+                size_rows(session, figure);
+            if (session->pool)
+                card_row(figure, "threads", "%d", pool_threads(session->pool));
+        }
+    }
+    return reply_figure(call->reply, figure, error);
+}
+
+static const struct example info_examples[] = {{"info", "shows what is loaded, scored and set", false},
+                                               EXAMPLE_END};
+
+const struct command command_info = {
+    .name = "info",
+    .flags = COMMAND_FIGURES | COMMAND_OF_MODEL,
+    .help = "what is loaded, scored and set",
+    .text = "Shows the network, the data set, the sample that was scored and how, which criteria have "
+            "scores, and every option that is not at its default.",
+    .examples = info_examples,
+    .run = run_info,
+};

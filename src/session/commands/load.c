@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* load: a network from a file. */
+#include "base/status.h"
+#include "base/text.h"
+#include "session/commands/misfit.h"
+#include "session/language/command.h"
+#include "session/model.h"
+#include "session/reply.h"
+#include "session/session.h"
+#include "session/shown.h"
+#include "session/words/value.h"
+#include "view/cells/canvas.h"
+
+static status run_load(struct call *call, struct error *error)
+{
+    struct model *model;
+    status code = model_load(call_argument(call, 0), &model, error);
+    if (code != STATUS_OK)
+        return code;
+    int dropped = call->session->state.board->count;
+    code = session_set_model(call->session, model, error);
+    if (code != STATUS_OK)
+        return code;
+    struct text text = {0};
+    text_add_escaped(&text, model->name, 0);
+    text_add_format(&text, ": %d layers, ", model->layers->count);
+    text_add_thousands(&text, model->cost.parameters);
+    text_add(&text, " parameters, ");
+    text_add_shape(&text, &model->input);
+    if (model->classes)
+        text_add_format(&text, " images in, %lld classes out", (long long)model->classes);
+    else
+        text_add(&text, " images in, no classes out: only weights can be looked at");
+    reply_line(call->reply, "%s", reply_text(call->reply, &text));
+    text_free(&text);
+    if (judged_words(model))
+        reply_add(call->reply, STYLE_NOTE, "%s", judged_words(model));
+    if (dropped)
+        reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");
+    reply_misfit(call->session, call->reply);
+    return STATUS_OK;
+}
+
+static const struct parameter load_arguments[] = {
+    {"MODEL", VALUE_MODEL, 0, 0, 0, NULL, NULL, "an ONNX file, or example"},
+    PARAMETER_END,
+};
+static const struct example load_examples[] = {
+    {"load example", "loads the network that comes with the program", false},
+    {"load resnet56.onnx", "loads a file", true},
+    EXAMPLE_END,
+};
+
+const struct command command_load = {
+    .name = "load",
+    .arguments = load_arguments,
+    .flags = COMMAND_LONG | COMMAND_CHANGES,
+    .help = "load a network from an ONNX file",
+    .text = "Reads an ONNX file (opset 7 to 24), folds what is constant and finds the layers that can be "
+            "pruned. The network must take one batch of images and give one row of class scores for each. A "
+            "network that is loaded already is replaced, and its scores are dropped; the data set stays.\n\n"
+            "The name example stands for the small network that comes with the program; a file of that name "
+            "is ./example.",
+    .examples = load_examples,
+    .run = run_load,
+};
