@@ -9,9 +9,8 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "view/cells/canvas.h"
 #include "view/figure.h"
-#include "view/write.h"
+#include "view/write/write.h"
 
 void push_figure(lua_State *L, struct figure **figure)
 {

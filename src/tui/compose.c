@@ -15,6 +15,7 @@
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
+#include "view/style.h"
 
 /* --- panes ---------------------------------------------------------------------------------------------- */
 

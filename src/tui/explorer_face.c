@@ -25,6 +25,7 @@
 #include "tui/journal.h"
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 
 enum { LOG_PARAGRAPHS = 8 }; /* longer answers open as a figure as well */
 

@@ -19,7 +19,7 @@
 #include "tui/gallery.h"
 #include "tui/journal.h"
 #include "tui/pane.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/glyphs.h"
 
 /* --- lines ---------------------------------------------------------------------------------------------- */

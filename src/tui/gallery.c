@@ -13,6 +13,7 @@
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8 /* lines */ };
 

@@ -5,6 +5,7 @@
 
 #include "session/live.h"
 #include "session/reply.h"
+#include "view/cells/canvas.h"
 
 struct exhibit {
     char *command;            /* the line that showed it */

@@ -3,7 +3,9 @@
 #ifndef IPPRO_TUI_JOURNAL_H
 #define IPPRO_TUI_JOURNAL_H
 
-#include "session/reply.h"
+#include "view/cells/canvas.h"
+
+struct reply_item;
 
 struct journal {
     struct reply_item *items; /* paragraphs only */

@@ -13,6 +13,7 @@
 #include "tui/bindings.h"
 #include "tui/grid.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 
 enum { NAME_COLUMN = 14, HELP_COLUMN = 34 };
 

@@ -11,6 +11,7 @@
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
+#include "view/style.h"
 
 enum { RATIO_WIDTH = 5, KEPT_WIDTH = 9, COST_WIDTH = 6, BAR_LEAST = 6, BAR_MOST = 24, NAME_LEAST = 13 };
 

@@ -9,6 +9,7 @@
 #include "tui/grid.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
+#include "view/style.h"
 
 const struct pane_row *pane_row_at(enum pane_id pane)
 {

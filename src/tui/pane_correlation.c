@@ -18,6 +18,7 @@
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { NAME_MOST = 18, NAME_LEAST = 3, CELL = 7, CELL_LEAST = 5 };
 

@@ -20,6 +20,7 @@
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
+#include "view/style.h"
 
 #define RATIO_STEP 0.05
 #define RATIO_MOST 0.95

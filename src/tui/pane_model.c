@@ -14,6 +14,7 @@
 #include "tui/grid.h"
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 
 enum { LABEL = 12, COMPACT = 46 };
 

@@ -22,6 +22,7 @@
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { BINS_MOST = 48, LIST_LEAST = 11, LIST_LINES = 4, BARS_MOST = 12 };
 

@@ -10,6 +10,7 @@
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { PANEL_LEAST = 9 };
 

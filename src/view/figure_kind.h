@@ -31,7 +31,7 @@ struct figure_kind_row {
     /* Decimals, of which a narrow pane shows fewer; NULL: none to leave out. */
     int *(*decimals)(struct figure *figure);
 
-    /* Files (write.h): rows behind the comment lines of facts; members of the figure's object. */
+    /* Files (write/write.h): rows behind the comment lines of facts; members of the figure's object. */
     void (*csv)(struct csv *csv, const struct figure *figure);
     void (*json)(struct json *json, struct json_t *object, const struct figure *figure);
 

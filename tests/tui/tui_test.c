@@ -19,7 +19,8 @@
 #include "tui/compose.h"
 #include "tui/pane.h"
 #include "tui/press_decode.h"
-#include "view/look.h"
+#include "view/cells/look.h"
+#include "view/style.h"
 
 /* --- keys ----------------------------------------------------------------------------------------------- */
 

@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "view/cells/canvas.h"
 #include "view/picture/plot.h"
-#include "view/write.h"
+#include "view/write/write.h"
 #include "support/csv_read.h"
 #include "support/png_read.h"
 #include "support/skip.h"

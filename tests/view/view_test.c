@@ -20,6 +20,7 @@
 #include "view/figure_kind.h"
 #include "view/theme.h"
 #include "support/view_figures.h"
+#include "view/style.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

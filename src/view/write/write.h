@@ -40,8 +40,8 @@
  * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
  *
  * PNG: pictures one below the other, see picture/plot.h. */
-#ifndef IPPRO_VIEW_WRITE_H
-#define IPPRO_VIEW_WRITE_H
+#ifndef IPPRO_VIEW_WRITE_WRITE_H
+#define IPPRO_VIEW_WRITE_WRITE_H
 
 #include "base/status.h"
 #include "base/text.h"
