@@ -100,6 +100,11 @@ void gallery_show(struct gallery *gallery, int index)
     gallery_filter(gallery, NULL);
 }
 
+void gallery_to_start(struct gallery *gallery)
+{
+    gallery->top = gallery->aside = 0;
+}
+
 static const struct exhibit *shown(const struct gallery *gallery)
 {
     return gallery->count && gallery->shown >= 0 ? &gallery->items[gallery->shown] : NULL;

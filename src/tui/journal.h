@@ -14,6 +14,7 @@ struct journal {
     size_t drawn;
     int width;
     bool ascii;
+    int scroll; /* lines that the pane is away from the end */
 };
 
 void journal_free(struct journal *journal);
