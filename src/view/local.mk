@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/libview.a
 src_libview_a_SOURCES = \
 	src/view/csv.c src/view/csv.h \
+	src/view/fields.c src/view/fields.h \
 	src/view/figure.c src/view/figure.h \
 	src/view/figure_build.h \
 	src/view/figure_kind.c src/view/figure_kind.h \
