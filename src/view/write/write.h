@@ -16,12 +16,11 @@
  * JSON: {"figures": [...]}, each {"figure", "kind", "title", "facts": {...}, "notes": [...]} and what its
  * kind adds.
  *
- * The columns and members of each kind of figure are described in kinds/NAME.c.
- *
- * percent says that the values are fractions which people see as percent; the file has the fractions. Reals
- * have 17 digits; NaN (also: not computed yet) and the infinities, which JSON does not have, are the strings
- * "nan", "inf", "-inf". The file is ASCII (other characters as \u escapes), so names are exact and cannot
- * harm a terminal; only invalid UTF-8 is replaced by escapes.
+ * The columns and members of each kind of figure are described in kinds/NAME.c; a member "percent" says that
+ * the values are fractions which people see as percent; the file has the fractions. Reals have 17 digits; NaN
+ * (also: not computed yet) and the infinities, which JSON does not have, are the strings "nan", "inf",
+ * "-inf". The file is ASCII (other characters as \u escapes), so names are exact and cannot harm a terminal;
+ * only invalid UTF-8 is replaced by escapes.
  *
  * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
  *
