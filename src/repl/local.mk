@@ -4,6 +4,5 @@ src_librepl_a_SOURCES = \
 	src/repl/batch.c src/repl/batch.h \
 	src/repl/config.c src/repl/config.h \
 	src/repl/repl.c src/repl/repl.h \
-	src/repl/rescue.c src/repl/rescue.h \
 	src/repl/usage.c src/repl/usage.h
 LIBREPL = src/librepl.a $(READLINE_LIBS) $(NCURSES_LIBS)

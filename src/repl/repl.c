@@ -16,7 +16,7 @@
 #include "shell/interrupt.h"
 #include "shell/line_history.h"
 #include "shell/repl_completion.h"
-#include "repl/rescue.h"
+#include "shell/rescue.h"
 #include "shell/terminal.h"
 #include "shell/terminal_signals.h"
 #include "session/version.h"

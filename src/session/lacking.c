@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "session/reply.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/figure.h"
 
 enum { NAMES_SHOWN = 6 };

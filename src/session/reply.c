@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "view/style.h"
 
 void reply_clear(struct reply *reply)
 {

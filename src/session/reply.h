@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/status.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/figure.h"
 
 enum { REPLY_COLUMN = 16 };

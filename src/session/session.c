@@ -12,7 +12,7 @@
 #include "session/board.h"
 #include "session/model.h"
 #include "session/pruning.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 /* What a session begins with, as its first step of the history. */
 static status begin_state(struct session *session, struct error *error)

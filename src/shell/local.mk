@@ -6,6 +6,7 @@ src_libshell_a_SOURCES = \
 	src/shell/line_history.c src/shell/line_history.h \
 	src/shell/progress_line.c src/shell/progress_line.h \
 	src/shell/repl_completion.c src/shell/repl_completion.h \
+	src/shell/rescue.c src/shell/rescue.h \
 	src/shell/shell.c src/shell/shell.h \
 	src/shell/shell_internal.h \
 	src/shell/shell_script.c \

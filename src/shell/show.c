@@ -14,6 +14,7 @@
 #include "session/version.h"
 #include "session/words/option.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 
 enum { TEXT_WIDTH_MAX = 100 }; /* wider paragraphs are hard to read */
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include "session/session.h"
 
+struct canvas;
+
 /* How the front end was started. */
 struct show {
     bool plain; /* never an escape sequence */

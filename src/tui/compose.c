@@ -15,6 +15,7 @@
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
+#include "view/style.h"
 
 /* --- panes ---------------------------------------------------------------------------------------------- */
 
@@ -32,7 +33,7 @@ static void draw_title(struct explorer *explorer, struct canvas *grid, enum pane
     int column = grid_text(grid, &line, 0, 0, focused ? STYLE_FOCUS : STYLE_TITLE, text_data(&text));
     text_clear(&text);
     if (row->title)
-        row->title(explorer, &text);
+        row->title(explorer, explorer->panes[pane].state, &text);
     if (text.length && column + 6 < line.width) {
         line.column += column;
         line.width -= column;
@@ -53,7 +54,7 @@ static void draw_pane(struct explorer *explorer, struct canvas *grid, enum pane_
     for (int i = 0; explorer->placement.rule_at_left[pane] && i < rect->height; i++)
         canvas_text(grid, rect->line + i, rect->column - 1, STYLE_BORDER, glyph_set(grid->ascii)->vertical);
     if (room.height > 0)
-        pane_row_at(pane)->draw(explorer, grid, &room, focused);
+        pane_row_at(pane)->draw(explorer, explorer->panes[pane].state, grid, &room, focused);
 }
 
 /* --- the lines below the panes -------------------------------------------------------------------------- */

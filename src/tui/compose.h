@@ -16,7 +16,7 @@ bool compose(struct explorer *explorer, struct canvas *grid, struct screen_curso
 /* Lines that a screen of this height leaves for panes. */
 int compose_room(int height);
 /* The screen as text, line by line; with styles, below each line that has any, a letter per cell: '.' plain,
- * 'a' and following the styles in the order of view/cells/canvas.h, and a digit 1-9 for a place on the ramp.
+ * 'a' and following the styles in the order of view/style.h, and a digit 1-9 for a place on the ramp.
  */
 void text_add_screen(struct text *text, const struct canvas *grid, bool styles);
 

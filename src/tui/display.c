@@ -24,10 +24,10 @@
 /* clang-format on */
 
 #include "base/memory.h"
-#include "repl/rescue.h"
+#include "shell/rescue.h"
 #include "session/words/press.h"
 #include "tui/screen_end.h"
-#include "view/look.h"
+#include "view/cells/look.h"
 
 enum { KEYS = 32 };
 

@@ -13,6 +13,7 @@
 #include "session/language/parse.h"
 #include "session/language/run.h"
 #include "session/live.h"
+#include "session/pruning.h"
 #include "session/session.h"
 #include "session/state.h"
 #include "session/words/option.h"
@@ -42,7 +43,8 @@ status explorer_new(struct shell *shell, struct explorer **result, struct error 
     explorer->ascii = show_ascii(&shell->show, shell->session);
     explorer->colors = -1;
     explorer->line = (struct edit_line){.prompt = "ippro> ", .text = ""};
-    if (!bindings_reset(&explorer->bindings) || live_new(&explorer->live, error) != STATUS_OK) {
+    if (!bindings_reset(&explorer->bindings) || live_new(&explorer->live, error) != STATUS_OK ||
+        panes_open(explorer, error) != STATUS_OK) {
         explorer_free(explorer);
         return error_memory(error);
     }
@@ -64,9 +66,9 @@ void explorer_free(struct explorer *explorer)
     state_free(&explorer->seen);
     session_free(explorer->mirror);
     theme_free(explorer->preview);
-    layers_free_view(&explorer->layers);
-    scores_free_view(&explorer->scores);
-    correlation_free_view(&explorer->correlation);
+    panes_close(explorer);
+    layer_tree_free(&explorer->layers);
+    cost_free(&explorer->plan);
     bindings_free(&explorer->bindings);
     journal_free(&explorer->journal);
     gallery_free(&explorer->gallery);
@@ -159,30 +161,32 @@ void explorer_focus(struct explorer *explorer, int pane)
 
 /* --- keeping up ----------------------------------------------------------------------------------------- */
 
-bool explorer_scores_changed(const struct explorer *explorer)
+static unsigned parts_changed(const struct state *now, const struct state *seen)
 {
-    const struct session *session = explorer->session;
-    const struct state *seen = &explorer->seen;
-    return session->state.board != seen->board || session->state.options != seen->options ||
-           session->state.model != seen->model;
+    return (now->model != seen->model ? PART_MODEL : 0) | (now->pruning != seen->pruning ? PART_PRUNING : 0) |
+           (now->board != seen->board ? PART_BOARD : 0) | (now->options != seen->options ? PART_OPTIONS : 0);
 }
 
-/* The histograms follow the cursor of the layers and the width of their pane. */
-static bool scores_moved(const struct explorer *explorer)
+/* What the ratios would leave, where some are set and are not what is selected. */
+static void follow_plan(struct explorer *explorer)
 {
-    const struct layer_row *row = layers_current(explorer);
-    const struct scores_view *view = &explorer->scores;
-    struct rect room = pane_room(explorer, PANE_SCORES);
-    return room.width > 0 &&
-           (view->width != room.width || (row && (view->first != row->first || view->count != row->count)));
+    const struct state *now = &explorer->session->state;
+    struct error ignored = {0};
+    bool any = false;
+    cost_free(&explorer->plan);
+    for (int i = 0; now->pruning && i < now->pruning->block_count; i++)
+        any |= now->pruning->ratio[i] > 0;
+    if (any && !(now->pruning->rule.global && now->pruning->removed_count) &&
+        pruning_plan(now->pruning, now->model, &explorer->plan, &ignored) != STATUS_OK)
+        cost_free(&explorer->plan);
 }
 
-static void remember_scores(struct explorer *explorer)
+static void follow_criterion(struct explorer *explorer)
 {
-    const struct layer_row *row = layers_current(explorer);
-    explorer->scores.width = pane_room(explorer, PANE_SCORES).width;
-    explorer->scores.first = row ? row->first : -1;
-    explorer->scores.count = row ? row->count : 0;
+    const struct board *board = explorer->session->state.board;
+    int criteria = board ? board->count : 0;
+    if (explorer->criterion >= criteria)
+        explorer->criterion = criteria > 0 ? criteria - 1 : 0;
 }
 
 /* The options ascii and color, and the theme, over what the terminal can do. */
@@ -199,20 +203,18 @@ static void follow_options(struct explorer *explorer)
 void explorer_refresh(struct explorer *explorer)
 {
     const struct state *now = &explorer->session->state;
+    unsigned parts = parts_changed(now, &explorer->seen);
     follow_options(explorer);
-    bool changed = !state_equal(now, &explorer->seen);
-    int criteria = now->board ? now->board->count : 0;
-    if (explorer->criterion >= criteria)
-        explorer->criterion = criteria > 0 ? criteria - 1 : 0;
-    for (int i = 0; changed && i < PANE_COUNT; i++) {
-        if (pane_row_at((enum pane_id)i)->refresh && i != PANE_SCORES)
-            pane_row_at((enum pane_id)i)->refresh(explorer);
-    }
-    if (explorer_scores_changed(explorer) || scores_moved(explorer)) {
-        pane_scores.refresh(explorer);
-        remember_scores(explorer);
-    }
-    if (changed) {
+    follow_criterion(explorer);
+    if (explorer->criterion != explorer->seen_criterion)
+        parts |= PART_CRITERION;
+    if (parts & PART_MODEL)
+        layer_tree_reset(&explorer->layers, now->model ? now->model->layers : NULL);
+    if (parts & (PART_MODEL | PART_PRUNING))
+        follow_plan(explorer);
+    panes_tell(explorer, parts);
+    explorer->seen_criterion = explorer->criterion;
+    if (!state_equal(now, &explorer->seen)) {
         state_free(&explorer->seen);
         explorer->seen = state_retain(now);
     }

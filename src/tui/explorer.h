@@ -3,8 +3,9 @@
  * terminal (tui.c) or a test feeds it keys and lines, and composes its screen (compose.h).
  *
  * Panes look at `session`: the shell's own, or, while a command runs on a worker, a mirror that holds the
- * state from before. They keep what they draw (lists of rows, figures of read-only commands) and make it anew
- * when the state changed, not when a key is pressed. What keys change is changed by commands, as if typed. */
+ * state from before. They keep what they draw (figures of read-only commands, cursors) in a state of their
+ * own and make it anew when the session's state changed, not when a key is pressed. What several of them look
+ * at is kept here. What keys change is changed by commands, as if typed. */
 #ifndef IPPRO_TUI_EXPLORER_H
 #define IPPRO_TUI_EXPLORER_H
 
@@ -14,40 +15,16 @@
 #include "tui/bindings.h"
 #include "tui/gallery.h"
 #include "tui/journal.h"
+#include "tui/layer_tree.h"
 #include "tui/layout.h"
 
 enum { FOCUS_PROMPT = -1 };
 
-/* A row of the layers pane: a layer, or a stage with its layers below it. */
-struct layer_row {
-    int first, count;   /* layers */
-    bool stage, inside; /* inside: below a stage */
-    char *name;         /* of the stage, without the separator; NULL of a layer */
-    char separator;     /* behind the stage's name */
-};
-
-struct layers_view {
-    struct layer_row *rows;
-    int count;
-    size_t capacity;
-    bool *closed; /* per row that is a stage */
-    int cursor, top;
-    struct cost plan; /* of the network if the ratios were carried out; layers NULL: not known */
-    size_t said;      /* paragraphs in the log before the last change of a ratio here */
-    int said_at;      /* its step of the history, 0: none */
-};
-
-struct scores_view {
-    struct figure *figure;   /* a histogram with one series per criterion; NULL: nothing to show */
-    char *why;               /* then: why not */
-    int bin, filter;         /* cursors: bin, and place among the filters of the bin */
-    int first, count, width; /* layers and width of the pane, for which the figure was made */
-};
-
-struct correlation_view {
-    struct figure *figure; /* a matrix; NULL: nothing to show */
-    char *why;
-    int row, column, top;
+/* A pane's own part: what its row (pane.h) keeps, and for what it was made. */
+struct pane_seat {
+    void *state;      /* owned; NULL: none is kept */
+    int width;        /* of its room */
+    int first, count; /* layers under the cursor */
 };
 
 /* A line that is being edited. The text belongs to whoever edits it and is put here anew after every change.
@@ -77,18 +54,17 @@ struct explorer {
     bool figure_open;  /* the figure pane is in its place */
     bool keys_open;    /* the list of keys lies over the screen */
     int keys_top;
-    int scroll[PANE_COUNT]; /* of panes that scroll by lines: log (from the end), figure, model */
-    int aside;              /* columns that the figure is moved to the left */
     struct placement placement;
 
     struct bindings bindings;
     struct journal journal;
     struct gallery gallery;
-    struct layers_view layers;
-    struct scores_view scores;
-    struct correlation_view correlation;
-    int criterion; /* index in the board of the one that keys act by */
-    char *search;  /* the last word searched for */
+    struct layer_tree layers;
+    struct cost plan;   /* of the network if the ratios were carried out; layers NULL: not known */
+    int criterion;      /* index in the board of the one that keys act by */
+    int seen_criterion; /* the one that the panes show */
+    char *search;       /* the last word searched for */
+    struct pane_seat panes[PANE_COUNT];
 
     struct edit_line line;
     struct word_list popup; /* words offered by completion; empty: none */
@@ -149,8 +125,6 @@ void explorer_refresh(struct explorer *explorer);
 void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void explorer_focus(struct explorer *explorer, int pane);
-/* Did anything change that figures of scores depend on? To be asked in a refresh. */
-bool explorer_scores_changed(const struct explorer *explorer);
 /* Ask the session with a read-only command: the words, of which the last `keys` are key=value. The log hears
  * nothing of it. */
 status explorer_ask(struct explorer *explorer, const char *const *words, int count, int keys,

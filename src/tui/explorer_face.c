@@ -25,6 +25,7 @@
 #include "tui/journal.h"
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 
 enum { LOG_PARAGRAPHS = 8 }; /* longer answers open as a figure as well */
 
@@ -133,13 +134,13 @@ static void log_reply(struct explorer *explorer, const struct reply *reply)
         else
             journal_add(&explorer->journal, item->style, item->text);
     }
-    explorer->scroll[PANE_LOG] = 0;
+    explorer->journal.scroll = 0;
 }
 
 /* A figure that a key of a pane asked for takes the focus; one from the prompt leaves it there. */
 static void open_figure(struct explorer *explorer)
 {
-    explorer->scroll[PANE_FIGURE] = explorer->aside = 0;
+    gallery_to_start(&explorer->gallery);
     if (explorer->focus == FOCUS_PROMPT) {
         int zoomed = explorer->zoomed;
         explorer->figure_open = true;
@@ -181,7 +182,7 @@ static void show_failure(void *argument, const char *where, const struct error *
     if (line)
         journal_add(&explorer->journal, STYLE_ERROR, line);
     explorer_say(explorer, true, "%s", line ? line : message);
-    explorer->scroll[PANE_LOG] = 0;
+    explorer->journal.scroll = 0;
     mem_free(line);
 }
 
@@ -203,7 +204,7 @@ void explorer_output(struct explorer *explorer, enum cell_style style, const cha
         text_clear(&explorer->partial);
     }
     explorer->unseen = true;
-    explorer->scroll[PANE_LOG] = 0;
+    explorer->journal.scroll = 0;
 }
 
 static void take_turn(void *argument)

@@ -27,7 +27,12 @@ void explorer_layout(struct explorer *explorer, enum layout_id layout)
 
 static void go_to_pane(struct explorer *explorer, enum action_id action)
 {
-    explorer_focus(explorer, PANE_LAYERS + (int)(action - ACTION_LAYERS));
+    static const enum pane_id panes[ACTION_COUNT] = {
+#define PANE_OF(code, action, ...) [action] = code,
+        PANE_LIST(PANE_OF)
+#undef PANE_OF
+    };
+    explorer_focus(explorer, (int)panes[action]);
 }
 
 static void go_to_prompt(struct explorer *explorer, enum action_id action)
@@ -108,7 +113,6 @@ static void next_criterion(struct explorer *explorer, enum action_id action)
         return;
     }
     explorer->criterion = (explorer->criterion + (action == ACTION_CRITERION ? 1 : count - 1)) % count;
-    explorer->scores.filter = 0;
 }
 
 static void prune(struct explorer *explorer, enum action_id action)
@@ -140,13 +144,10 @@ static void redraw(struct explorer *explorer, enum action_id action)
 
 static void (*const acts[ACTION_COUNT])(struct explorer *explorer, enum action_id action) = {
     [ACTION_HELP] = show_keys,
-    [ACTION_LAYERS] = go_to_pane,
-    [ACTION_SCORES] = go_to_pane,
-    [ACTION_CORRELATION] = go_to_pane,
-    [ACTION_MODEL] = go_to_pane,
-    [ACTION_LOG] = go_to_pane,
-    [ACTION_FIGURE] = go_to_pane,
-    [ACTION_PROMPT] = go_to_prompt,
+#define GO_TO(code, action, ...) [action] = go_to_pane,
+    PANE_LIST(GO_TO)
+#undef GO_TO
+        [ACTION_PROMPT] = go_to_prompt,
     [ACTION_LAYOUT] = next_layout,
     [ACTION_ZOOM] = zoom,
     [ACTION_FOCUS_LEFT] = go_aside,
@@ -165,7 +166,6 @@ static void (*const acts[ACTION_COUNT])(struct explorer *explorer, enum action_i
     [ACTION_REDO] = undo,
     [ACTION_REDRAW] = redraw,
 };
-_Static_assert(ACTION_FIGURE - ACTION_LAYERS == PANE_FIGURE - PANE_LAYERS, "actions in the order of panes");
 
 void explorer_act(struct explorer *explorer, enum action_id action)
 {
@@ -173,10 +173,9 @@ void explorer_act(struct explorer *explorer, enum action_id action)
     int pane = explorer->focus >= 0                                                         ? explorer->focus
                : explorer->placement.pane[PANE_FIGURE].width > 0 && explorer->gallery.count ? PANE_FIGURE
                                                                                             : PANE_LOG;
-    const struct pane_row *row = pane_row_at((enum pane_id)pane);
     explorer->unseen = true;
     explorer_refresh(explorer);
-    if (row->act && row->act(explorer, action))
+    if (pane_act(explorer, (enum pane_id)pane, action))
         return;
     if (acts[action])
         acts[action](explorer, action);
@@ -228,14 +227,14 @@ void explorer_click(struct explorer *explorer, int button, int line, int column)
             continue;
         bool inside = rect_holds(&room, line, column);
         if (button == 64 || button == 65) {
-            for (int k = 0; k < 3 && row->act; k++)
-                row->act(explorer, button == 64 ? ACTION_UP : ACTION_DOWN);
+            for (int k = 0; k < 3; k++)
+                pane_act(explorer, (enum pane_id)i, button == 64 ? ACTION_UP : ACTION_DOWN);
             return;
         }
         if (explorer->focus != i)
             explorer_focus(explorer, i);
         if (inside && row->click)
-            row->click(explorer, &room, line - room.line, column - room.column);
+            row->click(explorer, explorer->panes[i].state, &room, line - room.line, column - room.column);
         return;
     }
     if (button == 0 && line >= compose_room(explorer->height))

@@ -17,9 +17,10 @@
 #include "shell/shell.h"
 #include "tui/explorer.h"
 #include "tui/gallery.h"
+#include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/pane.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/glyphs.h"
 
 /* --- lines ---------------------------------------------------------------------------------------------- */
@@ -81,7 +82,7 @@ static void run_line(struct explorer *explorer, const char *line, bool entered)
     if (*line && shown)
         journal_add(&explorer->journal, STYLE_PROMPT, shown);
     mem_free(shown);
-    explorer->scroll[PANE_LOG] = 0;
+    explorer->journal.scroll = 0;
     explorer->unseen = true;
     if (explorer->beside)
         line_beside(explorer, line);
@@ -133,14 +134,16 @@ void explorer_question(struct explorer *explorer, enum asking asking)
 
 void explorer_find(struct explorer *explorer, bool back)
 {
-    const struct pane_row *row = pane_row_at((enum pane_id)explorer->last_focus);
+    enum pane_id pane = (enum pane_id)explorer->last_focus;
+    const struct pane_row *row = pane_row_at(pane);
+    struct rect room = pane_room(explorer, pane);
     explorer_refresh(explorer);
     if (!explorer->search)
         explorer_say(explorer, true, "nothing was searched for yet");
     else if (!row->search)
-        explorer_say(explorer, true, "%s cannot be searched", pane_title(explorer->last_focus));
-    else if (!row->search(explorer, explorer->search, back))
-        explorer_say(explorer, true, "'%s' is not in %s", explorer->search, pane_title(explorer->last_focus));
+        explorer_say(explorer, true, "%s cannot be searched", pane_title((int)pane));
+    else if (!row->search(explorer, explorer->panes[pane].state, &room, explorer->search, back))
+        explorer_say(explorer, true, "'%s' is not in %s", explorer->search, pane_title((int)pane));
 }
 
 void explorer_answer(struct explorer *explorer, const char *text)
@@ -155,7 +158,7 @@ void explorer_answer(struct explorer *explorer, const char *text)
     explorer_focus(explorer, explorer->asked_from);
     if (asked == ASK_FILTER) {
         gallery_filter(&explorer->gallery, text);
-        explorer->scroll[PANE_FIGURE] = 0;
+        explorer->gallery.top = 0;
     } else if (asked == ASK_SEARCH && *text) {
         mem_free(explorer->search);
         explorer->search = mem_string(text);

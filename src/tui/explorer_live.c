@@ -34,7 +34,7 @@ static void show_figure(struct explorer *explorer, struct live_snapshot *snapsho
         return;
     if (first && explorer->focus == FOCUS_PROMPT) {
         explorer->figure_open = true;
-        explorer->scroll[PANE_FIGURE] = explorer->aside = 0;
+        gallery_to_start(&explorer->gallery);
         explorer_resize(explorer, explorer->width, explorer->height);
     }
 }

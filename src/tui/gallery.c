@@ -13,6 +13,7 @@
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8 /* lines */ };
 
@@ -97,6 +98,11 @@ void gallery_show(struct gallery *gallery, int index)
     gallery->sort = -1;
     gallery->reverse = false;
     gallery_filter(gallery, NULL);
+}
+
+void gallery_to_start(struct gallery *gallery)
+{
+    gallery->top = gallery->aside = 0;
 }
 
 static const struct exhibit *shown(const struct gallery *gallery)

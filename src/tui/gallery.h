@@ -5,6 +5,7 @@
 
 #include "session/live.h"
 #include "session/reply.h"
+#include "view/cells/canvas.h"
 
 struct exhibit {
     char *command;            /* the line that showed it */
@@ -23,6 +24,7 @@ struct gallery {
     struct canvas canvas; /* the exhibit that is shown */
     int width, height;    /* of the room it was drawn for; width 0: to be drawn anew */
     bool ascii;
+    int top, aside; /* lines and columns of the exhibit that are out of the room */
 };
 
 void gallery_free(struct gallery *gallery);
@@ -35,6 +37,7 @@ status gallery_add_live(struct gallery *gallery, const char *command, struct liv
 /* Is the newest exhibit a live figure of this command? */
 bool gallery_is_live(const struct gallery *gallery, const char *command);
 void gallery_show(struct gallery *gallery, int index); /* clamped */
+void gallery_to_start(struct gallery *gallery);        /* show the beginning of the exhibit */
 /* By the next column of the table, after the last as it came. False when no table is shown. */
 bool gallery_sort_next(struct gallery *gallery);
 bool gallery_reverse(struct gallery *gallery);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "view/style.h"
 
 bool grid_reset(struct canvas *grid, int width, int height, bool ascii)
 {

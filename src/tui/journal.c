@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "session/reply.h"
 #include "shell/show.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 
 enum { KEPT = 4000, DROPPED = 1000 };
 

@@ -3,7 +3,9 @@
 #ifndef IPPRO_TUI_JOURNAL_H
 #define IPPRO_TUI_JOURNAL_H
 
-#include "session/reply.h"
+#include "view/cells/canvas.h"
+
+struct reply_item;
 
 struct journal {
     struct reply_item *items; /* paragraphs only */
@@ -12,6 +14,7 @@ struct journal {
     size_t drawn;
     int width;
     bool ascii;
+    int scroll; /* lines that the pane is away from the end */
 };
 
 void journal_free(struct journal *journal);

@@ -12,7 +12,9 @@
 #include "shell/show.h"
 #include "tui/bindings.h"
 #include "tui/grid.h"
+#include "tui/pane.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 
 enum { NAME_COLUMN = 14, HELP_COLUMN = 34 };
 
@@ -77,81 +79,23 @@ void keys_help_draw(const struct explorer *explorer, struct canvas *canvas)
 
 /* --- the bar -------------------------------------------------------------------------------------------- */
 
-struct bar_item {
-    enum action_id action;
-    const char *label;
-};
-
-#define BAR_END                                                                                              \
-    {                                                                                                        \
-        ACTION_NONE, NULL                                                                                    \
-    }
 static const struct bar_item prompt_bar[] = {
-    {ACTION_HELP, "keys"},     {ACTION_LAYERS, "layers"},
-    {ACTION_SCORES, "scores"}, {ACTION_CORRELATION, "corr"},
-    {ACTION_MODEL, "model"},   {ACTION_LOG, "log"},
-    {ACTION_FIGURE, "figure"}, {ACTION_LAYOUT, "layout"},
-    {ACTION_ZOOM, "zoom"},     BAR_END,
-};
-static const struct bar_item layers_bar[] = {
-    {ACTION_RATIO_UP, "more"},
-    {ACTION_RATIO_DOWN, "less"},
-    {ACTION_EXCLUDE, "keep"},
-    {ACTION_OPEN, "open"},
-    {ACTION_PRUNE, "prune"},
-    {ACTION_UNDO, "undo"},
     {ACTION_HELP, "keys"},
-    {ACTION_PROMPT, "prompt"},
-    {ACTION_SEARCH, "search"},
+#define GO_TO(code, action, name, title, keys, label, ...) {action, label},
+    PANE_LIST(GO_TO)
+#undef GO_TO
+        {ACTION_LAYOUT, "layout"},
     {ACTION_ZOOM, "zoom"},
-    {ACTION_GROUP, "tied"},
-    {ACTION_CRITERION, "criterion"},
-    BAR_END,
-};
-static const struct bar_item scores_bar[] = {
-    {ACTION_LEFT, "bin"},         {ACTION_UP, "filter"},
-    {ACTION_OPEN, "card"},        {ACTION_CRITERION, "criterion"},
-    {ACTION_LAYER_NEXT, "layer"}, {ACTION_HELP, "keys"},
-    {ACTION_PROMPT, "prompt"},    {ACTION_ZOOM, "zoom"},
-    {ACTION_PRUNE, "prune"},      BAR_END,
-};
-static const struct bar_item correlation_bar[] = {
-    {ACTION_OPEN, "scatter"}, {ACTION_METHOD, "method"}, {ACTION_ZOOM, "zoom"},
-    {ACTION_HELP, "keys"},    {ACTION_PROMPT, "prompt"}, BAR_END,
-};
-static const struct bar_item figure_bar[] = {
-    {ACTION_CLOSE, "close"},
-    {ACTION_OLDER, "older"},
-    {ACTION_NEWER, "newer"},
-    {ACTION_SORT, "sort"},
-    {ACTION_SORT_REVERSE, "turn"},
-    {ACTION_FILTER, "filter"},
-    {ACTION_HELP, "keys"},
-    {ACTION_PROMPT, "prompt"},
-    {ACTION_SEARCH, "search"},
-    {ACTION_ZOOM, "zoom"},
-    BAR_END,
-};
-static const struct bar_item log_bar[] = {
-    {ACTION_UP, "scroll"},
-    {ACTION_SEARCH, "search"},
-    {ACTION_SEARCH_NEXT, "next"},
-    {ACTION_ZOOM, "zoom"},
-    {ACTION_HELP, "keys"},
-    {ACTION_PROMPT, "prompt"},
-    BAR_END,
+    {ACTION_NONE, NULL},
 };
 
 void key_bar_draw(const struct explorer *explorer, struct canvas *grid, int line)
 {
-    static const struct bar_item *const bars[PANE_COUNT] = {
-        [PANE_LAYERS] = layers_bar, [PANE_SCORES] = scores_bar, [PANE_CORRELATION] = correlation_bar,
-        [PANE_MODEL] = log_bar,     [PANE_LOG] = log_bar,       [PANE_FIGURE] = figure_bar,
-    };
-    const struct bar_item *item = explorer->focus >= 0 ? bars[explorer->focus] : prompt_bar;
+    const struct bar_item *item =
+        explorer->focus >= 0 ? pane_row_at((enum pane_id)explorer->focus)->bar : prompt_bar;
     struct rect row = {0, line, grid->width, 1};
     int column = 1;
-    for (; item->label; item++) {
+    for (; item && item->label; item++) {
         struct text key = {0};
         int press = bindings_key(&explorer->bindings, item->action, explorer->focus >= 0);
         if (press)

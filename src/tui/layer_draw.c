@@ -7,10 +7,11 @@
 
 #include "session/pruning.h"
 #include "tui/grid.h"
-#include "tui/layer_rows.h"
+#include "tui/layer_tree.h"
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
+#include "view/style.h"
 
 enum { RATIO_WIDTH = 5, KEPT_WIDTH = 9, COST_WIDTH = 6, BAR_LEAST = 6, BAR_MOST = 24, NAME_LEAST = 13 };
 
@@ -18,8 +19,8 @@ enum { RATIO_WIDTH = 5, KEPT_WIDTH = 9, COST_WIDTH = 6, BAR_LEAST = 6, BAR_MOST 
 static const struct cost *shown_cost(const struct explorer *explorer)
 {
     const struct session *session = explorer->session;
-    return explorer->layers.plan.layers ? &explorer->layers.plan
-                                        : pruning_cost(session->state.pruning, session->state.model);
+    return explorer->plan.layers ? &explorer->plan
+                                 : pruning_cost(session->state.pruning, session->state.model);
 }
 
 /* --- numbers of a row ----------------------------------------------------------------------------------- */

@@ -5,19 +5,86 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "session/words/panes.h"
 #include "tui/grid.h"
+#include "tui/layer_tree.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
+#include "view/style.h"
+
+#define PANE_DECLARATION(code, action, name, ...) extern const struct pane_row pane_##name;
+PANE_LIST(PANE_DECLARATION)
+#undef PANE_DECLARATION
 
 const struct pane_row *pane_row_at(enum pane_id pane)
 {
     static const struct pane_row *const rows[PANE_COUNT] = {
-        [PANE_LAYERS] = &pane_layers, [PANE_SCORES] = &pane_scores, [PANE_CORRELATION] = &pane_correlation,
-        [PANE_MODEL] = &pane_model,   [PANE_LOG] = &pane_log,       [PANE_FIGURE] = &pane_figure,
+#define PANE_ROW(code, action, name, ...) [code] = &pane_##name,
+        PANE_LIST(PANE_ROW)
+#undef PANE_ROW
     };
     return rows[pane];
 }
+
+/* --- what panes keep ------------------------------------------------------------------------------------ */
+
+status panes_open(struct explorer *explorer, struct error *error)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        size_t size = pane_row_at((enum pane_id)i)->state_size;
+        explorer->panes[i].state = size ? mem_new(1, size) : NULL;
+        if (size && !explorer->panes[i].state)
+            return error_memory(error);
+    }
+    return STATUS_OK;
+}
+
+void panes_close(struct explorer *explorer)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        const struct pane_row *row = pane_row_at((enum pane_id)i);
+        if (row->free && explorer->panes[i].state)
+            row->free(explorer->panes[i].state);
+        mem_free(explorer->panes[i].state);
+    }
+}
+
+/* Where the pane is seen, what differs from the seat for which it was made. */
+static unsigned parts_moved(const struct pane_seat *seat, const struct layer_row *row, int width)
+{
+    if (width <= 0)
+        return 0;
+    bool other = row && (seat->first != row->first || seat->count != row->count);
+    return (seat->width != width ? PART_WIDTH : 0) | (other ? PART_CURSOR : 0);
+}
+
+void panes_tell(struct explorer *explorer, unsigned parts)
+{
+    const struct layer_row *under = layer_tree_current(&explorer->layers);
+    for (int i = 0; i < PANE_COUNT; i++) {
+        const struct pane_row *row = pane_row_at((enum pane_id)i);
+        struct pane_seat *seat = &explorer->panes[i];
+        struct rect room = pane_room(explorer, (enum pane_id)i);
+        unsigned here = row->follows & (parts | parts_moved(seat, under, room.width));
+        if (!here)
+            continue;
+        row->stale(explorer, seat->state, &room, here);
+        seat->width = room.width;
+        seat->first = under ? under->first : -1;
+        seat->count = under ? under->count : 0;
+    }
+}
+
+bool pane_act(struct explorer *explorer, enum pane_id pane, enum action_id action)
+{
+    const struct pane_row *row = pane_row_at(pane);
+    struct rect room = pane_room(explorer, pane);
+    return row->act && row->act(explorer, explorer->panes[pane].state, &room, action);
+}
+
+/* --- rooms and cursors ---------------------------------------------------------------------------------- */
 
 struct rect pane_room(const struct explorer *explorer, enum pane_id pane)
 {
@@ -129,4 +196,10 @@ void draw_scrolled(struct canvas *grid, const struct rect *room, const struct ca
         canvas_text(grid, room->line, last, STYLE_NOTE, glyph_set(grid->ascii)->up);
     if (top + room->height < content->height)
         canvas_text(grid, room->line + room->height - 1, last, STYLE_NOTE, glyph_set(grid->ascii)->down);
+}
+
+void text_add_line(struct text *text, const struct canvas *content, int line)
+{
+    for (int i = 0; i < content->width; i++)
+        text_add(text, grid_cell(content, line, i)->glyph);
 }

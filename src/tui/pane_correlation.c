@@ -18,26 +18,34 @@
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { NAME_MOST = 18, NAME_LEAST = 3, CELL = 7, CELL_LEAST = 5 };
 
-void correlation_free_view(struct correlation_view *view)
+struct correlation_view {
+    struct figure *figure; /* a matrix; NULL: nothing to show */
+    char *why;             /* then: why not */
+    int row, column, top;  /* the cursor, and the first row shown */
+};
+
+static void clear(void *state)
 {
+    struct correlation_view *view = state;
     figure_free(view->figure);
     mem_free(view->why);
     *view = (struct correlation_view){0};
 }
 
-static void refresh(struct explorer *explorer)
+static void stale(struct explorer *explorer, void *state, const struct rect *room, unsigned parts)
 {
-    struct correlation_view *view = &explorer->correlation;
+    struct correlation_view *view = state;
     const char *const words[] = {"corr"};
     struct reply reply = {0};
     struct error error = {0};
     int row = view->row, column = view->column;
-    if (!explorer_scores_changed(explorer))
-        return;
-    correlation_free_view(view);
+    (void)room;
+    (void)parts;
+    clear(view);
     if (!explorer->session->state.model || explorer->session->state.board->count < 2)
         return;
     if (explorer_ask(explorer, words, 1, 0, &reply, &error) == STATUS_OK && reply.count &&
@@ -57,9 +65,9 @@ struct places {
     int name, cell, first, across; /* first: leftmost column shown */
 };
 
-static struct places places_for(const struct explorer *explorer, int width)
+static struct places places_for(const struct correlation_view *view, int width)
 {
-    const struct figure_matrix *matrix = &explorer->correlation.figure->matrix;
+    const struct figure_matrix *matrix = &view->figure->matrix;
     struct places places = {.name = NAME_LEAST};
     for (int r = 0; r < matrix->rows; r++) {
         int wide = canvas_width_of(matrix->row_names[r]) + 1;
@@ -75,8 +83,8 @@ static struct places places_for(const struct explorer *explorer, int width)
     int room = width - places.name;
     places.cell = room / columns > 12 ? 12 : room / columns < CELL_LEAST ? CELL_LEAST : room / columns;
     places.across = room / places.cell > 0 ? room / places.cell : 1;
-    if (explorer->correlation.column >= places.across)
-        places.first = explorer->correlation.column - places.across + 1;
+    if (view->column >= places.across)
+        places.first = view->column - places.across + 1;
     return places;
 }
 
@@ -96,10 +104,9 @@ static void add_short(struct text *text, double value)
     text_add_format(text, "%s%s", value < 0 && strcmp(digits, "0.00") != 0 ? "-" : "", shown);
 }
 
-static void draw_value(const struct explorer *explorer, struct canvas *grid, const struct rect *room,
+static void draw_value(const struct correlation_view *view, struct canvas *grid, const struct rect *room,
                        const struct places *places, int row, int column, bool focused)
 {
-    const struct correlation_view *view = &explorer->correlation;
     const struct figure_matrix *matrix = &view->figure->matrix;
     double value = matrix->values[(size_t)row * (size_t)matrix->columns + (size_t)column];
     int left = places->name + (column - places->first) * places->cell, line = row - view->top + 1;
@@ -125,9 +132,10 @@ static void draw_value(const struct explorer *explorer, struct canvas *grid, con
     text_free(&text);
 }
 
-static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
+static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
+                 bool focused)
 {
-    struct correlation_view *view = &explorer->correlation;
+    struct correlation_view *view = state;
     if (!view->figure) {
         draw_empty(grid, room,
                    view->why                                    ? view->why
@@ -136,7 +144,7 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
         return;
     }
     const struct figure_matrix *matrix = &view->figure->matrix;
-    struct places places = places_for(explorer, room->width);
+    struct places places = places_for(view, room->width);
     int height = room->height - 1;
     view->top = top_for(view->top, view->row, height, matrix->rows);
     for (int c = 0; c < places.across && places.first + c < matrix->columns; c++) {
@@ -153,23 +161,24 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
         struct rect name = {room->column, room->line + r - view->top + 1, places.name - 1, 1};
         draw_cut(grid, &name, 0, 0, STYLE_NAME, matrix->row_names[r]);
         for (int c = places.first; c < matrix->columns && c - places.first < places.across; c++)
-            draw_value(explorer, grid, room, &places, r, c, focused);
+            draw_value(view, grid, room, &places, r, c, focused);
     }
     int line = matrix->rows - view->top + 2;
     for (int i = 0; i < view->figure->note_count && line < room->height; i++, line++)
         draw_cut(grid, room, line, 0, STYLE_NOTE, view->figure->notes[i]);
 }
 
-static void title(const struct explorer *explorer, struct text *text)
+static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
     static const char *const ways[] = {"layer by layer", "mean over layers", "all filters pooled"};
     const struct options *options = explorer->session->state.options;
-    if (!explorer->correlation.figure)
+    const struct correlation_view *view = state;
+    if (!view->figure)
         return;
     text_add_format(text, "%s, %s", correlation_method_name((int)option_integer(options, OPTION_METHOD)),
                     ways[option_integer(options, OPTION_BY)]);
-    if (explorer->correlation.figure->note_count)
-        text_add_format(text, ", %s", explorer->correlation.figure->notes[0]);
+    if (view->figure->note_count)
+        text_add_format(text, ", %s", view->figure->notes[0]);
 }
 
 static void next_method(struct explorer *explorer)
@@ -181,9 +190,8 @@ static void next_method(struct explorer *explorer)
 }
 
 /* The pair as criteria; rows of other tables (by=layer: layers against pairs) have none. */
-static void open_pair(struct explorer *explorer)
+static void open_pair(struct explorer *explorer, const struct correlation_view *view)
 {
-    const struct correlation_view *view = &explorer->correlation;
     const struct figure_matrix *matrix = &view->figure->matrix;
     const char *a = matrix->row_names[view->row], *b = matrix->column_names[view->column];
     if (!session_entry(explorer->session, a) || !session_entry(explorer->session, b) || strcmp(a, b) == 0)
@@ -192,10 +200,11 @@ static void open_pair(struct explorer *explorer)
         explorer_command(explorer, "scatter", a, b, NULL);
 }
 
-static bool act(struct explorer *explorer, enum action_id action)
+static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
-    struct correlation_view *view = &explorer->correlation;
+    struct correlation_view *view = state;
     int step;
+    (void)room;
     if (action == ACTION_METHOD) {
         next_method(explorer);
         return true;
@@ -208,7 +217,7 @@ static bool act(struct explorer *explorer, enum action_id action)
         return true;
     }
     if (action == ACTION_OPEN) {
-        open_pair(explorer);
+        open_pair(explorer, view);
         return true;
     }
     if (vertical_step(action, 8, view->figure->matrix.rows, &step)) {
@@ -218,12 +227,12 @@ static bool act(struct explorer *explorer, enum action_id action)
     return false;
 }
 
-static void click(struct explorer *explorer, const struct rect *room, int line, int column)
+static void click(struct explorer *explorer, void *state, const struct rect *room, int line, int column)
 {
-    struct correlation_view *view = &explorer->correlation;
+    struct correlation_view *view = state;
     if (!view->figure || line < 1)
         return;
-    struct places places = places_for(explorer, room->width);
+    struct places places = places_for(view, room->width);
     int row = view->top + line - 1, cell = places.first + (column - places.name) / places.cell;
     if (row >= view->figure->matrix.rows || column < places.name || cell >= view->figure->matrix.columns)
         return;
@@ -231,13 +240,16 @@ static void click(struct explorer *explorer, const struct rect *room, int line, 
     view->row = row;
     view->column = cell;
     if (again)
-        open_pair(explorer);
+        open_pair(explorer, view);
 }
 
-static bool search(struct explorer *explorer, const char *word, bool back)
+static bool search(struct explorer *explorer, void *state, const struct rect *room, const char *word,
+                   bool back)
 {
-    struct correlation_view *view = &explorer->correlation;
+    struct correlation_view *view = state;
     int rows = view->figure ? view->figure->matrix.rows : 0;
+    (void)explorer;
+    (void)room;
     for (int i = 1; i <= rows; i++) {
         int row = (view->row + (back ? rows - i : i)) % rows;
         if (strstr(view->figure->matrix.row_names[row], word)) {
@@ -248,4 +260,20 @@ static bool search(struct explorer *explorer, const char *word, bool back)
     return false;
 }
 
-const struct pane_row pane_correlation = {title, draw, act, click, refresh, search};
+static const struct bar_item bar[] = {
+    {ACTION_OPEN, "scatter"}, {ACTION_METHOD, "method"}, {ACTION_ZOOM, "zoom"},
+    {ACTION_HELP, "keys"},    {ACTION_PROMPT, "prompt"}, {ACTION_NONE, NULL},
+};
+
+const struct pane_row pane_correlation = {
+    .state_size = sizeof(struct correlation_view),
+    .free = clear,
+    .stale = stale,
+    .follows = PART_SCORES,
+    .title = title,
+    .draw = draw,
+    .act = act,
+    .click = click,
+    .search = search,
+    .bar = bar,
+};

@@ -16,8 +16,10 @@ static const struct canvas *content_of(struct explorer *explorer, const struct r
     return gallery_canvas(&explorer->gallery, room->width - 1, room->height, explorer->ascii);
 }
 
-static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
+static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
+                 bool focused)
 {
+    (void)state;
     (void)focused;
     if (!explorer->gallery.count) {
         draw_empty(grid, room, "nothing shown yet: try corr, curve l1, or layers");
@@ -25,15 +27,16 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
     }
     const struct canvas *content = content_of(explorer, room);
     int most = content->height > room->height ? content->height - room->height : 0;
-    int *top = &explorer->scroll[PANE_FIGURE];
+    int *top = &explorer->gallery.top;
     *top = *top > most ? most : *top;
-    draw_scrolled(grid, room, content, *top, explorer->aside);
+    draw_scrolled(grid, room, content, *top, explorer->gallery.aside);
 }
 
-static void title(const struct explorer *explorer, struct text *text)
+static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
     const struct gallery *gallery = &explorer->gallery;
     struct text arrangement = {0};
+    (void)state;
     if (!gallery->count)
         return;
     text_add_format(text, "%d of %d: %s", gallery->shown + 1, gallery->count,
@@ -47,7 +50,7 @@ static void title(const struct explorer *explorer, struct text *text)
 static void go_to(struct explorer *explorer, int index)
 {
     gallery_show(&explorer->gallery, index);
-    explorer->scroll[PANE_FIGURE] = explorer->aside = 0;
+    gallery_to_start(&explorer->gallery);
 }
 
 static bool arrange(struct explorer *explorer, enum action_id action)
@@ -59,26 +62,27 @@ static bool arrange(struct explorer *explorer, enum action_id action)
     return true;
 }
 
-static bool act(struct explorer *explorer, enum action_id action)
+static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
-    struct rect room = pane_room(explorer, PANE_FIGURE);
-    const struct canvas *content = content_of(explorer, &room);
+    struct gallery *gallery = &explorer->gallery;
+    const struct canvas *content = content_of(explorer, room);
     int step;
-    if (vertical_step(action, room.height, content->height, &step)) {
-        int most = content->height > room.height ? content->height - room.height : 0;
-        explorer->scroll[PANE_FIGURE] = cursor_moved(explorer->scroll[PANE_FIGURE], step, most + 1);
+    (void)state;
+    if (vertical_step(action, room->height, content->height, &step)) {
+        int most = content->height > room->height ? content->height - room->height : 0;
+        gallery->top = cursor_moved(gallery->top, step, most + 1);
         return true;
     }
     switch (action) {
     case ACTION_LEFT:
-        explorer->aside = explorer->aside > ASIDE_STEP ? explorer->aside - ASIDE_STEP : 0;
+        gallery->aside = gallery->aside > ASIDE_STEP ? gallery->aside - ASIDE_STEP : 0;
         return true;
     case ACTION_RIGHT:
-        explorer->aside += content->width - explorer->aside > room.width ? ASIDE_STEP : 0;
+        gallery->aside += content->width - gallery->aside > room->width ? ASIDE_STEP : 0;
         return true;
     case ACTION_OLDER:
     case ACTION_NEWER:
-        go_to(explorer, explorer->gallery.shown + (action == ACTION_NEWER ? 1 : -1));
+        go_to(explorer, gallery->shown + (action == ACTION_NEWER ? 1 : -1));
         return true;
     case ACTION_SORT:
     case ACTION_SORT_REVERSE:
@@ -97,24 +101,31 @@ static bool act(struct explorer *explorer, enum action_id action)
     }
 }
 
-static bool search(struct explorer *explorer, const char *word, bool back)
+static bool search(struct explorer *explorer, void *state, const struct rect *room, const char *word,
+                   bool back)
 {
-    struct rect room = pane_room(explorer, PANE_FIGURE);
-    const struct canvas *content = content_of(explorer, &room);
-    int top = explorer->scroll[PANE_FIGURE];
+    const struct canvas *content = content_of(explorer, room);
+    int top = explorer->gallery.top;
+    (void)state;
     for (int i = 1; i <= content->height; i++) {
         int line = (top + (back ? -i : i) + content->height) % content->height;
         struct text text = {0};
-        for (int c = 0; c < content->width; c++)
-            text_add(&text, grid_cell(content, line, c)->glyph);
+        text_add_line(&text, content, line);
         bool found = strstr(text_data(&text), word) != NULL;
         text_free(&text);
         if (found) {
-            explorer->scroll[PANE_FIGURE] = line;
+            explorer->gallery.top = line;
             return true;
         }
     }
     return false;
 }
 
-const struct pane_row pane_figure = {title, draw, act, NULL, NULL, search};
+static const struct bar_item bar[] = {
+    {ACTION_CLOSE, "close"}, {ACTION_OLDER, "older"},       {ACTION_NEWER, "newer"},
+    {ACTION_SORT, "sort"},   {ACTION_SORT_REVERSE, "turn"}, {ACTION_FILTER, "filter"},
+    {ACTION_HELP, "keys"},   {ACTION_PROMPT, "prompt"},     {ACTION_SEARCH, "search"},
+    {ACTION_ZOOM, "zoom"},   {ACTION_NONE, NULL},
+};
+
+const struct pane_row pane_figure = {.title = title, .draw = draw, .act = act, .search = search, .bar = bar};

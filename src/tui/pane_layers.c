@@ -16,50 +16,54 @@
 #include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/layer_draw.h"
-#include "tui/layer_rows.h"
+#include "tui/layer_tree.h"
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
+#include "view/style.h"
 
 #define RATIO_STEP 0.05
 #define RATIO_MOST 0.95
 
-const struct layer_row *layers_current(const struct explorer *explorer)
-{
-    const struct layers_view *view = &explorer->layers;
-    return view->cursor < view->count ? &view->rows[view->cursor] : NULL;
-}
+struct layers_view {
+    int top;     /* the first row shown */
+    size_t said; /* paragraphs in the log before the last change of a ratio here */
+    int said_at; /* its step of the history, 0: none */
+};
 
-static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
+static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
+                 bool focused)
 {
-    struct layers_view *view = &explorer->layers;
-    if (!explorer->session->state.model || !view->count) {
+    struct layers_view *view = state;
+    const struct layer_tree *tree = &explorer->layers;
+    if (!explorer->session->state.model || !tree->count) {
         draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
         return;
     }
     struct layer_places places = layer_places_for(room->width);
     int height = room->height - 1;
-    view->top = top_for(view->top, view->cursor, height, view->count);
+    view->top = top_for(view->top, tree->cursor, height, tree->count);
     layer_head_draw(grid, room, &places);
-    for (int i = 0; i < height && view->top + i < view->count; i++) {
-        const struct layer_row *row = &view->rows[view->top + i];
+    for (int i = 0; i < height && view->top + i < tree->count; i++) {
+        const struct layer_row *row = &tree->rows[view->top + i];
         layer_row_draw(explorer, grid, room, i + 1, &places, row);
-        if (view->top + i == view->cursor)
+        if (view->top + i == tree->cursor)
             grid_restyle(grid, room->line + i + 1, room->column, room->width,
                          focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
     }
     if (view->top > 0)
         grid_text(grid, room, 1, room->width - 1, STYLE_NOTE, glyph_set(grid->ascii)->up);
-    if (view->top + height < view->count)
+    if (view->top + height < tree->count)
         grid_text(grid, room, room->height - 1, room->width - 1, STYLE_NOTE, glyph_set(grid->ascii)->down);
 }
 
-static void title(const struct explorer *explorer, struct text *text)
+static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
     const struct session *session = explorer->session;
+    (void)state;
     if (!session->state.model)
         return;
-    if (explorer->layers.plan.layers)
+    if (explorer->plan.layers)
         text_add(text, "at the ratios: ");
     else if (session->state.pruning->removed_count)
         text_add(text, "as selected: ");
@@ -69,63 +73,48 @@ static void title(const struct explorer *explorer, struct text *text)
 
 /* --- keeping up ----------------------------------------------------------------------------------------- */
 
-static void refresh(struct explorer *explorer)
+/* Another network. */
+static void stale(struct explorer *explorer, void *state, const struct rect *room, unsigned parts)
 {
-    struct layers_view *view = &explorer->layers;
-    const struct session *session = explorer->session;
-    struct error ignored = {0};
-    if (session->state.model != explorer->seen.model) {
-        mem_free(view->closed);
-        view->closed =
-            session->state.model ? mem_new((size_t)session->state.model->layers->count + 1, 1) : NULL;
-        view->cursor = view->top = 0;
-        view->said_at = 0;
-        layer_rows_fill(view, view->closed ? session->state.model->layers : NULL);
-    }
-    if (session->state.pruning == explorer->seen.pruning && session->state.model == explorer->seen.model)
-        return;
-    bool any = false;
-    cost_free(&view->plan);
-    for (int i = 0; session->state.pruning && i < session->state.pruning->block_count; i++)
-        any |= session->state.pruning->ratio[i] > 0;
-    if (any && !(session->state.pruning->rule.global && session->state.pruning->removed_count) &&
-        pruning_plan(session->state.pruning, session->state.model, &view->plan, &ignored) != STATUS_OK)
-        cost_free(&view->plan);
+    struct layers_view *view = state;
+    (void)explorer;
+    (void)room;
+    (void)parts;
+    view->top = view->said_at = 0;
 }
 
 /* --- actions -------------------------------------------------------------------------------------------- */
 
 static void refill(struct explorer *explorer, int first)
 {
-    struct layers_view *view = &explorer->layers;
-    layer_rows_fill(view, explorer->session->state.model->layers);
-    for (int i = 0; i < view->count; i++) {
-        if (view->rows[i].first <= first && (view->rows[i].stage || view->rows[i].first == first))
-            view->cursor = i;
+    struct layer_tree *tree = &explorer->layers;
+    layer_tree_fill(tree, explorer->session->state.model->layers);
+    for (int i = 0; i < tree->count; i++) {
+        if (tree->rows[i].first <= first && (tree->rows[i].stage || tree->rows[i].first == first))
+            tree->cursor = i;
     }
 }
 
 /* Close or open the stage of the row. */
 static void set_closed(struct explorer *explorer, bool closed)
 {
-    struct layers_view *view = &explorer->layers;
-    int stage = view->cursor;
-    while (stage > 0 && !view->rows[stage].stage && view->rows[stage].inside)
+    struct layer_tree *tree = &explorer->layers;
+    int stage = tree->cursor;
+    while (stage > 0 && !tree->rows[stage].stage && tree->rows[stage].inside)
         stage--;
-    if (stage >= view->count || !view->rows[stage].stage)
+    if (stage >= tree->count || !tree->rows[stage].stage)
         return;
-    int first = view->rows[stage].first;
-    if (view->closed[first] == closed)
+    int first = tree->rows[stage].first;
+    if (tree->closed[first] == closed)
         return;
-    view->closed[first] = closed;
-    layer_rows_fill(view, explorer->session->state.model->layers);
-    view->cursor = stage;
+    tree->closed[first] = closed;
+    layer_tree_fill(tree, explorer->session->state.model->layers);
+    tree->cursor = stage;
 }
 
 /* A ratio that is changed step by step is one change: the step before is taken back first. */
-static void forget_step(struct explorer *explorer, const char *target)
+static void forget_step(struct explorer *explorer, const struct layers_view *view, const char *target)
 {
-    struct layers_view *view = &explorer->layers;
     const struct history *history = &explorer->shell->session->history;
     char *start = mem_format("ratio %s ", target);
     if (start && view->said_at && history->position == view->said_at &&
@@ -141,10 +130,9 @@ static void forget_step(struct explorer *explorer, const char *target)
     mem_free(start);
 }
 
-static void set_ratio(struct explorer *explorer, const char *value)
+static void set_ratio(struct explorer *explorer, struct layers_view *view, const char *value)
 {
-    struct layers_view *view = &explorer->layers;
-    const struct layer_row *row = layers_current(explorer);
+    const struct layer_row *row = layer_tree_current(&explorer->layers);
     if (!row || explorer->beside) {
         explorer_say(explorer, true, "%s is running: ratios can be changed when it has ended",
                      explorer->running ? explorer->running : "a command");
@@ -155,16 +143,16 @@ static void set_ratio(struct explorer *explorer, const char *value)
         explorer_say(explorer, true, "this stage cannot be named: go to its layers");
         return;
     }
-    forget_step(explorer, target);
+    forget_step(explorer, view, target);
     view->said = explorer->journal.count;
     explorer_command(explorer, "ratio", target, value, NULL);
     view->said_at = explorer->shell->session->history.position;
     mem_free(target);
 }
 
-static void step_ratio(struct explorer *explorer, double step)
+static void step_ratio(struct explorer *explorer, struct layers_view *view, double step)
 {
-    const struct layer_row *row = layers_current(explorer);
+    const struct layer_row *row = layer_tree_current(&explorer->layers);
     struct layer_numbers numbers = layer_numbers(explorer, row);
     char value[16];
     if (numbers.locked) {
@@ -174,12 +162,12 @@ static void step_ratio(struct explorer *explorer, double step)
     double ratio = round((numbers.ratio + step) / RATIO_STEP) * RATIO_STEP;
     ratio = ratio < 0 ? 0 : ratio > RATIO_MOST ? RATIO_MOST : ratio;
     snprintf(value, sizeof value, "%.2g", ratio);
-    set_ratio(explorer, value);
+    set_ratio(explorer, view, value);
 }
 
 static void open_row(struct explorer *explorer)
 {
-    const struct layer_row *row = layers_current(explorer);
+    const struct layer_row *row = layer_tree_current(&explorer->layers);
     if (row->stage)
         set_closed(explorer, !explorer->layers.closed[row->first]);
     else
@@ -187,27 +175,27 @@ static void open_row(struct explorer *explorer)
                          NULL);
 }
 
-static bool act(struct explorer *explorer, enum action_id action)
+static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
-    struct layers_view *view = &explorer->layers;
-    struct rect room = pane_room(explorer, PANE_LAYERS);
+    struct layers_view *view = state;
+    struct layer_tree *tree = &explorer->layers;
     int step;
-    if (!explorer->session->state.model || !view->count)
+    if (!explorer->session->state.model || !tree->count)
         return false;
-    const struct layer_row *row = layers_current(explorer);
-    if (vertical_step(action, room.height - 1, view->count, &step)) {
-        view->cursor = cursor_moved(view->cursor, step, view->count);
+    const struct layer_row *row = layer_tree_current(&explorer->layers);
+    if (vertical_step(action, room->height - 1, tree->count, &step)) {
+        tree->cursor = cursor_moved(tree->cursor, step, tree->count);
         return true;
     }
     switch (action) {
     case ACTION_RATIO_UP:
-        step_ratio(explorer, RATIO_STEP);
+        step_ratio(explorer, view, RATIO_STEP);
         return true;
     case ACTION_RATIO_DOWN:
-        step_ratio(explorer, -RATIO_STEP);
+        step_ratio(explorer, view, -RATIO_STEP);
         return true;
     case ACTION_EXCLUDE:
-        set_ratio(explorer, layer_numbers(explorer, row).excluded ? "0" : "none");
+        set_ratio(explorer, view, layer_numbers(explorer, row).excluded ? "0" : "none");
         return true;
     case ACTION_OPEN:
         open_row(explorer);
@@ -227,36 +215,57 @@ static bool act(struct explorer *explorer, enum action_id action)
     }
 }
 
-static void click(struct explorer *explorer, const struct rect *room, int line, int column)
+static void click(struct explorer *explorer, void *state, const struct rect *room, int line, int column)
 {
-    struct layers_view *view = &explorer->layers;
+    const struct layers_view *view = state;
+    struct layer_tree *tree = &explorer->layers;
     int row = view->top + line - 1;
     (void)room;
     (void)column;
-    if (line < 1 || row >= view->count)
+    if (line < 1 || row >= tree->count)
         return;
-    if (row == view->cursor)
+    if (row == tree->cursor)
         open_row(explorer);
     else
-        view->cursor = row;
+        tree->cursor = row;
 }
 
-static bool search(struct explorer *explorer, const char *word, bool back)
+static bool search(struct explorer *explorer, void *state, const struct rect *room, const char *word,
+                   bool back)
 {
-    struct layers_view *view = &explorer->layers;
     const struct layers *layers =
         explorer->session->state.model ? explorer->session->state.model->layers : NULL;
-    const struct layer_row *row = layers_current(explorer);
+    const struct layer_row *row = layer_tree_current(&explorer->layers);
+    (void)state;
+    (void)room;
     for (int i = 1; row && i <= layers->count; i++) {
         int at = back ? row->first - i : row->first + i - (row->stage ? 1 : 0);
         int layer = ((at % layers->count) + layers->count) % layers->count;
         if (!strstr(layers->items[layer].name, word))
             continue;
-        memset(view->closed, 0, (size_t)layers->count);
+        memset(explorer->layers.closed, 0, (size_t)layers->count);
         refill(explorer, layer);
         return true;
     }
     return false;
 }
 
-const struct pane_row pane_layers = {title, draw, act, click, refresh, search};
+static const struct bar_item bar[] = {
+    {ACTION_RATIO_UP, "more"}, {ACTION_RATIO_DOWN, "less"}, {ACTION_EXCLUDE, "keep"},
+    {ACTION_OPEN, "open"},     {ACTION_PRUNE, "prune"},     {ACTION_UNDO, "undo"},
+    {ACTION_HELP, "keys"},     {ACTION_PROMPT, "prompt"},   {ACTION_SEARCH, "search"},
+    {ACTION_ZOOM, "zoom"},     {ACTION_GROUP, "tied"},      {ACTION_CRITERION, "criterion"},
+    {ACTION_NONE, NULL},
+};
+
+const struct pane_row pane_layers = {
+    .state_size = sizeof(struct layers_view),
+    .stale = stale,
+    .follows = PART_MODEL,
+    .title = title,
+    .draw = draw,
+    .act = act,
+    .click = click,
+    .search = search,
+    .bar = bar,
+};

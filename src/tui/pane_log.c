@@ -8,59 +8,55 @@
 #include "tui/journal.h"
 #include "tui/pane.h"
 
-static int most_scroll(const struct explorer *explorer, const struct canvas *content, int height)
+static int most_scroll(const struct canvas *content, int height)
 {
-    (void)explorer;
     return content->height > height ? content->height - height : 0;
 }
 
-static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
+static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
+                 bool focused)
 {
     const struct canvas *content = journal_canvas(&explorer->journal, room->width, grid->ascii);
-    int most = most_scroll(explorer, content, room->height), *scroll = &explorer->scroll[PANE_LOG];
+    int most = most_scroll(content, room->height), *scroll = &explorer->journal.scroll;
+    (void)state;
     (void)focused;
     *scroll = *scroll > most ? most : *scroll;
     draw_scrolled(grid, room, content, most - *scroll, 0);
 }
 
-static void title(const struct explorer *explorer, struct text *text)
+static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
-    if (explorer->scroll[PANE_LOG] > 0)
-        text_add_format(text, "%d lines below", explorer->scroll[PANE_LOG]);
+    (void)state;
+    if (explorer->journal.scroll > 0)
+        text_add_format(text, "%d lines below", explorer->journal.scroll);
 }
 
-static bool act(struct explorer *explorer, enum action_id action)
+static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
-    struct rect room = pane_room(explorer, PANE_LOG);
-    const struct canvas *content = journal_canvas(&explorer->journal, room.width, explorer->ascii);
+    const struct canvas *content = journal_canvas(&explorer->journal, room->width, explorer->ascii);
     int step;
-    if (!vertical_step(action, room.height, content->height, &step))
+    (void)state;
+    if (!vertical_step(action, room->height, content->height, &step))
         return false;
-    explorer->scroll[PANE_LOG] =
-        cursor_moved(explorer->scroll[PANE_LOG], -step, most_scroll(explorer, content, room.height) + 1);
+    explorer->journal.scroll =
+        cursor_moved(explorer->journal.scroll, -step, most_scroll(content, room->height) + 1);
     return true;
 }
 
-/* A line of the canvas as text. */
-static void line_text(const struct canvas *content, int line, struct text *text)
-{
-    for (int i = 0; i < content->width; i++)
-        text_add(text, grid_cell(content, line, i)->glyph);
-}
-
 /* The line at the bottom of the pane is where a search begins. */
-static bool search(struct explorer *explorer, const char *word, bool back)
+static bool search(struct explorer *explorer, void *state, const struct rect *room, const char *word,
+                   bool back)
 {
-    struct rect room = pane_room(explorer, PANE_LOG);
-    const struct canvas *content = journal_canvas(&explorer->journal, room.width, explorer->ascii);
-    int bottom = content->height - 1 - explorer->scroll[PANE_LOG];
+    const struct canvas *content = journal_canvas(&explorer->journal, room->width, explorer->ascii);
+    int bottom = content->height - 1 - explorer->journal.scroll;
     struct text text = {0};
+    (void)state;
     for (int i = 1; i <= content->height; i++) {
         int line = (bottom + (back ? i : -i) + 2 * content->height) % content->height;
         text_clear(&text);
-        line_text(content, line, &text);
+        text_add_line(&text, content, line);
         if (strstr(text_data(&text), word)) {
-            explorer->scroll[PANE_LOG] = content->height - 1 - line;
+            explorer->journal.scroll = content->height - 1 - line;
             text_free(&text);
             return true;
         }
@@ -69,4 +65,9 @@ static bool search(struct explorer *explorer, const char *word, bool back)
     return false;
 }
 
-const struct pane_row pane_log = {title, draw, act, NULL, NULL, search};
+static const struct bar_item bar[] = {
+    {ACTION_UP, "scroll"}, {ACTION_SEARCH, "search"}, {ACTION_SEARCH_NEXT, "next"}, {ACTION_ZOOM, "zoom"},
+    {ACTION_HELP, "keys"}, {ACTION_PROMPT, "prompt"}, {ACTION_NONE, NULL},
+};
+
+const struct pane_row pane_log = {.title = title, .draw = draw, .act = act, .search = search, .bar = bar};

@@ -14,8 +14,13 @@
 #include "tui/grid.h"
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 
-enum { LABEL = 12, COMPACT = 46 };
+enum { LABEL = 12, COMPACT = 46, ROWS_MOST = 12 };
+
+struct model_view {
+    int top; /* the first row shown */
+};
 
 struct card {
     struct canvas *grid;
@@ -136,8 +141,7 @@ static void selection_row(struct card *card, const struct explorer *explorer)
 static void plan_rows(struct card *card, const struct explorer *explorer)
 {
     const struct model *model = explorer->session->state.model;
-    const struct cost *plan = &explorer->layers.plan,
-                      *now = pruning_cost(explorer->session->state.pruning, model);
+    const struct cost *plan = &explorer->plan, *now = pruning_cost(explorer->session->state.pruning, model);
     if (!plan->layers || (plan->parameters == now->parameters && plan->macs == now->macs))
         return;
     struct text text = {0};
@@ -173,10 +177,12 @@ static void source_rows(struct card *card, const struct session *session)
     text_free(&text);
 }
 
-static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
+static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
+                 bool focused)
 {
+    const struct model_view *view = state;
     const struct session *session = explorer->session;
-    struct card card = {grid, room, 0, explorer->scroll[PANE_MODEL], room->width < COMPACT};
+    struct card card = {grid, room, 0, view->top, room->width < COMPACT};
     (void)focused;
     if (!session->state.model) {
         draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
@@ -194,9 +200,10 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
     source_rows(&card, session);
 }
 
-static void title(const struct explorer *explorer, struct text *text)
+static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
     const struct session *session = explorer->session;
+    (void)state;
     if (session->state.model)
         text_add(text, session->state.pruning->removed_count ? "as selected, masked"
                        : model_original(session->state.model) != session->state.model
@@ -204,13 +211,22 @@ static void title(const struct explorer *explorer, struct text *text)
                            : "as loaded");
 }
 
-static bool act(struct explorer *explorer, enum action_id action)
+static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
-    int step, *top = &explorer->scroll[PANE_MODEL];
-    if (!vertical_step(action, 8, 12, &step))
+    struct model_view *view = state;
+    int step;
+    (void)explorer;
+    (void)room;
+    if (!vertical_step(action, 8, ROWS_MOST, &step))
         return false;
-    *top = cursor_moved(*top, step, 12);
+    view->top = cursor_moved(view->top, step, ROWS_MOST);
     return true;
 }
 
-const struct pane_row pane_model = {title, draw, act, NULL, NULL, NULL};
+static const struct bar_item bar[] = {
+    {ACTION_UP, "scroll"}, {ACTION_SEARCH, "search"}, {ACTION_SEARCH_NEXT, "next"}, {ACTION_ZOOM, "zoom"},
+    {ACTION_HELP, "keys"}, {ACTION_PROMPT, "prompt"}, {ACTION_NONE, NULL},
+};
+
+const struct pane_row pane_model = {
+    .state_size = sizeof(struct model_view), .title = title, .draw = draw, .act = act, .bar = bar};

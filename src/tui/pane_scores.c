@@ -16,17 +16,19 @@
 #include "session/words/panes.h"
 #include "tui/explorer.h"
 #include "tui/grid.h"
-#include "tui/layer_rows.h"
+#include "tui/layer_tree.h"
 #include "tui/pane.h"
 #include "tui/score_panels.h"
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { BINS_MOST = 48, LIST_LEAST = 11, LIST_LINES = 4, BARS_MOST = 12 };
 
-void scores_free_view(struct scores_view *view)
+static void clear(void *state)
 {
+    struct scores_view *view = state;
     figure_free(view->figure);
     mem_free(view->why);
     *view = (struct scores_view){0};
@@ -45,7 +47,7 @@ static int bins_for(const struct score_panels *panels)
 /* The scored layers that are shown; 0 when the row has none. */
 static int shown_layers(const struct explorer *explorer, int *first)
 {
-    const struct layer_row *row = layers_current(explorer);
+    const struct layer_row *row = layer_tree_current(&explorer->layers);
     int count = 0;
     *first = -1;
     for (int i = row ? row->first : 0; row && i < row->first + row->count; i++) {
@@ -57,11 +59,10 @@ static int shown_layers(const struct explorer *explorer, int *first)
     return count;
 }
 
-static void ask_histogram(struct explorer *explorer, int bins)
+static void ask_histogram(struct explorer *explorer, struct scores_view *view, int bins)
 {
-    struct scores_view *view = &explorer->scores;
     const struct layers *layers = explorer->session->state.model->layers;
-    const struct layer_row *row = layers_current(explorer);
+    const struct layer_row *row = layer_tree_current(&explorer->layers);
     const char **words = mem_new((size_t)row->count + 4, sizeof *words);
     char size[24];
     struct reply reply = {0};
@@ -89,9 +90,8 @@ static void ask_histogram(struct explorer *explorer, int bins)
 }
 
 /* The bin under the cursor has filters, where any has. */
-static void settle_bin(struct explorer *explorer)
+static void settle_bin(const struct explorer *explorer, struct scores_view *view)
 {
-    struct scores_view *view = &explorer->scores;
     const struct figure_histogram *histogram = view->figure ? &view->figure->histogram : NULL;
     if (!histogram || explorer->criterion >= histogram->series)
         return;
@@ -106,23 +106,25 @@ static void settle_bin(struct explorer *explorer)
     }
 }
 
-static void refresh(struct explorer *explorer)
+static void stale(struct explorer *explorer, void *state, const struct rect *room, unsigned parts)
 {
-    struct scores_view *view = &explorer->scores;
-    struct rect room = pane_room(explorer, PANE_SCORES);
-    int first, bin = view->bin, filter = view->filter;
-    scores_free_view(view);
+    struct scores_view *view = state;
+    int first, bin = view->bin, filter = parts & PART_CRITERION ? 0 : view->filter;
+    view->filter = filter;
+    if (parts == PART_CRITERION)
+        return;
+    clear(view);
     view->bin = bin;
     view->filter = filter;
-    if (!explorer->session->state.model || !explorer->session->state.board->count || room.width < 1)
+    if (!explorer->session->state.model || !explorer->session->state.board->count || room->width < 1)
         return;
-    struct score_panels panels = score_panels_for(explorer, room.width);
+    struct score_panels panels = score_panels_for(explorer, room->width);
     if (shown_layers(explorer, &first) == 0) {
         view->why = mem_string("the network's outputs: never pruned, not scored");
         return;
     }
-    ask_histogram(explorer, bins_for(&panels));
-    settle_bin(explorer);
+    ask_histogram(explorer, view, bins_for(&panels));
+    settle_bin(explorer, view);
 }
 
 /* --- the filters of a bin ------------------------------------------------------------------------------- */
@@ -137,9 +139,9 @@ struct bin_filters {
     int64_t pruned;
 };
 
-static bool bin_filters(const struct explorer *explorer, struct bin_filters *filters)
+static bool bin_filters(const struct explorer *explorer, const struct scores_view *view,
+                        struct bin_filters *filters)
 {
-    const struct scores_view *view = &explorer->scores;
     const struct figure_histogram *histogram = view->figure ? &view->figure->histogram : NULL;
     const struct session *session = explorer->session;
     struct error ignored = {0};
@@ -192,29 +194,29 @@ static const char *why_no_filters(const struct explorer *explorer)
     return "filters are listed of one layer: choose one in Layers";
 }
 
-static void draw_filters(const struct explorer *explorer, struct canvas *grid, const struct rect *room,
-                         bool focused)
+static void draw_filters(const struct explorer *explorer, const struct scores_view *view, struct canvas *grid,
+                         const struct rect *room, bool focused)
 {
     struct bin_filters filters;
     struct text text = {0};
-    const struct figure_histogram *histogram = &explorer->scores.figure->histogram;
+    const struct figure_histogram *histogram = &view->figure->histogram;
     const char *label = explorer_criterion(explorer);
-    if (!bin_filters(explorer, &filters)) {
+    if (!bin_filters(explorer, view, &filters)) {
         draw_cut(grid, room, 0, 0, STYLE_NOTE, why_no_filters(explorer));
         return;
     }
-    text_add_format(&text, "%s, bin %d of %d (", label, explorer->scores.bin + 1, histogram->bins);
-    number_add_trimmed(&text, histogram->edges[explorer->scores.bin], 3);
+    text_add_format(&text, "%s, bin %d of %d (", label, view->bin + 1, histogram->bins);
+    number_add_trimmed(&text, histogram->edges[view->bin], 3);
     text_add(&text, " to ");
-    number_add_trimmed(&text, histogram->edges[explorer->scores.bin + 1], 3);
+    number_add_trimmed(&text, histogram->edges[view->bin + 1], 3);
     text_add_format(&text, "): %lld %s", (long long)filters.count, filters.count == 1 ? "filter" : "filters");
     draw_cut(grid, room, 0, 0, STYLE_HEADER, text_data(&text));
     enum { COLUMN = 22 };
     int across = room->width / COLUMN > 0 ? room->width / COLUMN : 1, lines = room->height - 1;
-    int page = across * lines, top = page ? explorer->scores.filter / page * page : 0;
+    int page = across * lines, top = page ? view->filter / page * page : 0;
     for (int i = 0; i < page && top + i < filters.count; i++) {
         struct rect cell = {room->column + i % across * COLUMN, room->line + 1 + i / across, COLUMN - 1, 1};
-        bool chosen = top + i == explorer->scores.filter;
+        bool chosen = top + i == view->filter;
         text_clear(&text);
         filter_text(&filters, filters.first + top + i, &text);
         if (cell.column + cell.width > room->column + room->width)
@@ -229,9 +231,10 @@ static void draw_filters(const struct explorer *explorer, struct canvas *grid, c
     mem_free(filters.order);
 }
 
-static void draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, bool focused)
+static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
+                 bool focused)
 {
-    const struct scores_view *view = &explorer->scores;
+    const struct scores_view *view = state;
     if (!explorer->session->state.model || !explorer->session->state.board->count) {
         draw_empty(grid, room,
                    !explorer->session->state.model ? "no network yet" : "no scores yet: score all");
@@ -246,33 +249,35 @@ static void draw(struct explorer *explorer, struct canvas *grid, const struct re
         list = list ? room->height - 3 - BARS_MOST : 0;
         bars = BARS_MOST;
     }
-    score_panels_draw(explorer, grid, room, bars, focused);
+    score_panels_draw(explorer, view, grid, room, bars, focused);
     if (list > 0) {
         struct rect below = {room->column, room->line + room->height - list, room->width, list};
-        draw_filters(explorer, grid, &below, focused);
+        draw_filters(explorer, view, grid, &below, focused);
     }
 }
 
-static void title(const struct explorer *explorer, struct text *text)
+static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
     static const char start[] = "Scores ";
-    const char *shown = explorer->scores.figure ? explorer->scores.figure->title : NULL;
+    const struct scores_view *view = state;
+    (void)explorer;
+    const char *shown = view->figure ? view->figure->title : NULL;
     if (shown)
         text_add(text, strncmp(shown, start, strlen(start)) == 0 ? shown + strlen(start) : shown);
 }
 
 /* --- actions -------------------------------------------------------------------------------------------- */
 
-static void open_filter(struct explorer *explorer)
+static void open_filter(struct explorer *explorer, const struct scores_view *view)
 {
     struct bin_filters filters;
-    if (!bin_filters(explorer, &filters)) {
+    if (!bin_filters(explorer, view, &filters)) {
         explorer_say(explorer, true, "choose one layer first: filters belong to a layer");
         return;
     }
-    if (filters.count) {
+    if (view->filter < filters.count) {
         char *name = mem_format("%s:%lld", explorer->session->state.model->layers->items[filters.layer].name,
-                                (long long)filters.order[filters.first + explorer->scores.filter]);
+                                (long long)filters.order[filters.first + view->filter]);
         if (name)
             explorer_command(explorer, "filter", name, NULL);
         mem_free(name);
@@ -280,19 +285,18 @@ static void open_filter(struct explorer *explorer)
     mem_free(filters.order);
 }
 
-static void move_filter(struct explorer *explorer, int step)
+static void move_filter(const struct explorer *explorer, struct scores_view *view, int step)
 {
     struct bin_filters filters;
-    if (bin_filters(explorer, &filters)) {
-        explorer->scores.filter = cursor_moved(explorer->scores.filter, step, (int)filters.count);
+    if (bin_filters(explorer, view, &filters)) {
+        view->filter = cursor_moved(view->filter, step, (int)filters.count);
         mem_free(filters.order);
     }
 }
 
 /* Over empty bins, to the next that has filters. */
-static void move_bin(struct explorer *explorer, int step)
+static void move_bin(const struct explorer *explorer, struct scores_view *view, int step)
 {
-    struct scores_view *view = &explorer->scores;
     const struct figure_histogram *histogram = &view->figure->histogram;
     const int64_t *counts = histogram->counts + (size_t)explorer->criterion * (size_t)histogram->bins;
     view->filter = 0;
@@ -304,40 +308,43 @@ static void move_bin(struct explorer *explorer, int step)
     }
 }
 
-static void move_layer(struct explorer *explorer, int step)
+static void move_layer(struct explorer *explorer, struct scores_view *view, int step)
 {
     explorer->layers.cursor = cursor_moved(explorer->layers.cursor, step, explorer->layers.count);
-    explorer->scores.filter = 0;
+    view->filter = 0;
 }
 
-static bool act(struct explorer *explorer, enum action_id action)
+static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
+    struct scores_view *view = state;
     int step;
+    (void)room;
     if (action == ACTION_LAYER_NEXT || action == ACTION_LAYER_PREVIOUS) {
-        move_layer(explorer, action == ACTION_LAYER_NEXT ? 1 : -1);
+        move_layer(explorer, view, action == ACTION_LAYER_NEXT ? 1 : -1);
         return true;
     }
-    if (!explorer->scores.figure || explorer->criterion >= explorer->scores.figure->histogram.series)
+    if (!view->figure || explorer->criterion >= view->figure->histogram.series)
         return false;
     if (action == ACTION_LEFT || action == ACTION_RIGHT) {
-        move_bin(explorer, action == ACTION_RIGHT ? 1 : -1);
+        move_bin(explorer, view, action == ACTION_RIGHT ? 1 : -1);
         return true;
     }
     if (action == ACTION_OPEN) {
-        open_filter(explorer);
+        open_filter(explorer, view);
         return true;
     }
     if (vertical_step(action, 8, 1 << 20, &step)) {
-        move_filter(explorer, step);
+        move_filter(explorer, view, step);
         return true;
     }
     return false;
 }
 
 /* A bar chooses its bin, a name its criterion. */
-static void click(struct explorer *explorer, const struct rect *room, int line, int column)
+static void click(struct explorer *explorer, void *state, const struct rect *room, int line, int column)
 {
-    if (!explorer->scores.figure)
+    struct scores_view *view = state;
+    if (!view->figure)
         return;
     struct score_panels panels = score_panels_for(explorer, room->width);
     int panel = (column - SCORE_GUTTER) / (panels.width + SCORE_GAP),
@@ -346,9 +353,27 @@ static void click(struct explorer *explorer, const struct rect *room, int line, 
         return;
     explorer->criterion = panels.first + panel;
     if (line > 0) {
-        explorer->scores.bin = inside * explorer->scores.figure->histogram.bins / panels.width;
-        explorer->scores.filter = 0;
+        view->bin = inside * view->figure->histogram.bins / panels.width;
+        view->filter = 0;
     }
 }
 
-const struct pane_row pane_scores = {title, draw, act, click, refresh, NULL};
+static const struct bar_item bar[] = {
+    {ACTION_LEFT, "bin"},         {ACTION_UP, "filter"},
+    {ACTION_OPEN, "card"},        {ACTION_CRITERION, "criterion"},
+    {ACTION_LAYER_NEXT, "layer"}, {ACTION_HELP, "keys"},
+    {ACTION_PROMPT, "prompt"},    {ACTION_ZOOM, "zoom"},
+    {ACTION_PRUNE, "prune"},      {ACTION_NONE, NULL},
+};
+
+const struct pane_row pane_scores = {
+    .state_size = sizeof(struct scores_view),
+    .free = clear,
+    .stale = stale,
+    .follows = PART_SCORES | PART_CRITERION | PART_CURSOR | PART_WIDTH,
+    .title = title,
+    .draw = draw,
+    .act = act,
+    .click = click,
+    .bar = bar,
+};

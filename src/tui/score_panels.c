@@ -10,6 +10,7 @@
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { PANEL_LEAST = 9 };
 
@@ -138,10 +139,10 @@ static void draw_counts(struct canvas *grid, const struct rect *room, const stru
     }
 }
 
-void score_panels_draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, int rows,
-                       bool focused)
+void score_panels_draw(const struct explorer *explorer, const struct scores_view *view, struct canvas *grid,
+                       const struct rect *room, int rows, bool focused)
 {
-    const struct figure_histogram *histogram = &explorer->scores.figure->histogram;
+    const struct figure_histogram *histogram = &view->figure->histogram;
     struct score_panels panels = score_panels_for(explorer, room->width);
     int64_t highest = 1;
     for (int i = panels.first * histogram->bins;
@@ -163,8 +164,7 @@ void score_panels_draw(struct explorer *explorer, struct canvas *grid, const str
         if (!isnan(threshold))
             bars.threshold = axis_position(histogram, threshold) * panels.width / histogram->bins;
         draw_name(explorer, grid, room, &bars);
-        draw_bars(grid, room, &bars,
-                  focused && bars.series == explorer->criterion ? explorer->scores.bin : -1);
+        draw_bars(grid, room, &bars, focused && bars.series == explorer->criterion ? view->bin : -1);
         draw_ticks(grid, room, &bars);
     }
 }

@@ -7,6 +7,13 @@
 
 enum { SCORE_GUTTER = 5 /* columns of the count axis */, SCORE_GAP = 1 };
 
+/* What the pane keeps. */
+struct scores_view {
+    struct figure *figure; /* a histogram with one series per criterion; NULL: nothing to show */
+    char *why;             /* then: why not */
+    int bin, filter;       /* cursors: bin, and place among the filters of the bin */
+};
+
 /* How many stand side by side, and how wide the bars of one are together; first: the criterion of the
  * leftmost. */
 struct score_panels {
@@ -15,9 +22,9 @@ struct score_panels {
 
 /* Around the criterion that keys act by. */
 struct score_panels score_panels_for(const struct explorer *explorer, int width);
-/* explorer->scores.figure, with so many lines of bars; three more are names, axis and ticks. With the focus
- * the bin under the cursor is marked. */
-void score_panels_draw(struct explorer *explorer, struct canvas *grid, const struct rect *room, int rows,
-                       bool focused);
+/* The figure, with so many lines of bars; three more are names, axis and ticks. With the focus the bin under
+ * the cursor is marked. */
+void score_panels_draw(const struct explorer *explorer, const struct scores_view *view, struct canvas *grid,
+                       const struct rect *room, int rows, bool focused);
 
 #endif

@@ -27,6 +27,7 @@
 #include "tui/press_decode.h"
 #include "tui/prompt.h"
 #include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/theme.h"
 
 enum {

@@ -158,6 +158,9 @@ void figure_fact(struct figure *figure, const char *key, const char *format, ...
 void figure_fact_later(struct figure *figure, const char *key, const char *(*find)(const void *source),
                        void *source, void (*free_source)(void *source));
 const char *figure_fact_value(const struct figure_fact *fact);
+/* What its kind tells scripts of it (fields.h). */
+struct field_builder;
+void figure_fields(struct field_builder *builder, const struct figure *figure);
 /* Does it show rows, of which a low screen cuts some off? Else it is a plot, which takes the height there is.
  */
 bool figure_has_rows(const struct figure *figure);

@@ -22,6 +22,11 @@ const char *figure_kind_name(enum figure_kind kind)
     return kinds[kind]->name;
 }
 
+void figure_fields(struct field_builder *builder, const struct figure *figure)
+{
+    kinds[figure->kind]->fields(builder, figure);
+}
+
 bool figure_has_rows(const struct figure *figure)
 {
     return kinds[figure->kind]->rows != NULL;

@@ -10,6 +10,7 @@
 
 struct csv;
 struct drawing;
+struct field_builder;
 struct json;
 struct json_t;
 struct plot;
@@ -31,9 +32,12 @@ struct figure_kind_row {
     /* Decimals, of which a narrow pane shows fewer; NULL: none to leave out. */
     int *(*decimals)(struct figure *figure);
 
-    /* Files (write.h): rows behind the comment lines of facts; members of the figure's object. */
+    /* Files (write/write.h): rows behind the comment lines of facts; members of the figure's object. */
     void (*csv)(struct csv *csv, const struct figure *figure);
     void (*json)(struct json *json, struct json_t *object, const struct figure *figure);
+
+    /* Scripts (fields.h): fields of the figure beside its name, title, facts and notes. */
+    void (*fields)(struct field_builder *builder, const struct figure *figure);
 
     /* Pictures (picture/plot.h): draw at plot->y and move it on. */
     void (*plot)(struct plot *plot, const struct figure *figure);

@@ -20,7 +20,7 @@ void element_add(struct json *json, json_t *array, json_t *value);
 
 /* Valid UTF-8 exactly as it is; anything else escaped. NULL is null. */
 json_t *value_text(const char *text);
-/* NaN and the infinities are strings (write.h). */
+/* NaN and the infinities are strings (write/write.h). */
 json_t *value_real(double value);
 /* An integer where the number is one up to 2^53, else as value_real. */
 json_t *value_whole(double value);

@@ -2,20 +2,18 @@
 noinst_LIBRARIES += src/libview.a
 src_libview_a_SOURCES = \
 	src/view/csv.c src/view/csv.h \
+	src/view/fields.c src/view/fields.h \
 	src/view/figure.c src/view/figure.h \
 	src/view/figure_build.h \
 	src/view/figure_kind.c src/view/figure_kind.h \
 	src/view/font.c src/view/font.h \
 	src/view/glyphs.c src/view/glyphs.h \
 	src/view/json_values.c src/view/json_values.h \
-	src/view/look.h \
 	src/view/numbers.c src/view/numbers.h \
+	src/view/style.h \
 	src/view/theme.c src/view/theme.h \
 	src/view/theme_read.c \
 	src/view/ticks.c \
-	src/view/write.c src/view/write.h \
-	src/view/write_csv.c \
-	src/view/write_json.c \
 	src/view/cells/canvas.c src/view/cells/canvas.h \
 	src/view/cells/curve.c src/view/cells/curve.h \
 	src/view/cells/draw.c src/view/cells/draw.h \
@@ -27,6 +25,7 @@ src_libview_a_SOURCES = \
 	src/view/cells/draw_scatter.c \
 	src/view/cells/draw_spark.c \
 	src/view/cells/draw_table.c \
+	src/view/cells/look.c src/view/cells/look.h \
 	src/view/cells/panel_head.c \
 	src/view/cells/print.c \
 	src/view/cells/scatter.c src/view/cells/scatter.h \
@@ -45,5 +44,9 @@ src_libview_a_SOURCES = \
 	src/view/picture/png.c src/view/picture/png.h \
 	src/view/picture/raster.c src/view/picture/raster.h \
 	src/view/picture/raster_line.c \
-	src/view/picture/write_png.c
+	src/view/write/write.c src/view/write/write.h \
+	src/view/write/write_csv.c \
+	src/view/write/write_json.c \
+	src/view/write/write_png.c \
+	src/view/write/write_txt.c
 LIBVIEW = src/libview.a $(JANSSON_LIBS) $(PNG_LIBS)

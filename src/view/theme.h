@@ -9,7 +9,7 @@
  *     ramp16 = COLOUR COLOUR ...      the same for terminals of 16 colours
  *     glyphs = unicode | ascii        which signs (glyphs.h) are drawn with
  *
- * STYLE is a name of STYLE_LIST (cells/canvas.h). COLOUR is a number of the 256-colour palette or one of
+ * STYLE is a name of STYLE_LIST (style.h). COLOUR is a number of the 256-colour palette or one of
  * default, black, red, green, yellow, blue, magenta, cyan, white and bright-black ... bright-white. What
  * follows "/" is for terminals of 16 colours; without it the nearest of the 16 is taken. Styles that are not
  * set are plain, and series1 to series6 like other styles of the theme; a word may not be repeated, a setting
@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/status.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 struct theme_style {
     short foreground, background;     /* 0..255, -1: the terminal's own */

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 enum { LARGEST_FILE = 64 * 1024, MOST_WORDS = 32, MOST_RAMP = 16 };
 

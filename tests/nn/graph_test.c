@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
+#include "base/text.h"
+#include "nn/operator/operator.h"
 #include "support/graph_maker.h"
 #include "nn/operator/plan.h"
 

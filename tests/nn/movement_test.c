@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
+#include "nn/operator/operator.h"
 #include "support/graph_maker.h"
 #include "nn/operator/plan.h"
 

@@ -15,6 +15,7 @@
 #include "nn/engine/network_end.h"
 #include "nn/simplify/simplify.h"
 #include "score/criterion.h"
+#include "score/layer.h"
 #include "score/score.h"
 #include "stats/evaluate.h"
 

@@ -9,9 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 #include "support/graph_maker.h"
 #include "nn/engine/engine.h"
+#include "nn/operator/operator.h"
 #include "nn/operator/plan.h"
 
 enum { MOST_INPUTS = 6, MOST_ATTRIBUTES = 4, TRIED_OUTPUTS = 8 };

@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "nn/operator/operator.h"
 #include "onnx/onnx.h"
 #include "nn/operator/plan.h"
 #include "nn/simplify/simplify.h"

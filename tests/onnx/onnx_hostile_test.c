@@ -12,11 +12,13 @@
 #include <cmocka.h>
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "onnx/onnx.h"
 #include "onnx/onnx_scan.h"
 #include "onnx/onnx.pb-c.h"
 #include "nn/graph/op.h"
 #include "support/small_model.h"
+#include "support/wire.h"
 
 static status read_model(const struct text *model, struct graph **graph, struct error *error)
 {

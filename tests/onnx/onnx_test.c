@@ -11,9 +11,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/memory.h"
+#include "base/text.h"
 #include "onnx/onnx.h"
 #include "nn/graph/op.h"
 #include "support/small_model.h"
+#include "support/wire.h"
 
 /* Read a model that must be good; the bytes are freed. */
 static struct graph *read_good(struct text *model)

@@ -15,12 +15,14 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "onnx/onnx.h"
 #include "onnx/onnx_write.h"
 #include "support/graph_maker.h"
 #include "nn/engine/engine.h"
 #include "nn/simplify/simplify.h"
 #include "support/small_model.h"
+#include "support/wire.h"
 
 static void check(status code, const struct error *error)
 {

@@ -3,10 +3,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "support/attributes.h"
 #include "support/coupling_maker.h"
+#include "support/graph_maker.h"
 
 /* --- locks ---------------------------------------------------------------------------------------------- */
 

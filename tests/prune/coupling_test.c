@@ -6,9 +6,14 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "base/text.h"
+#include "prune/coupling.h"
+#include "score/layer.h"
 #include "support/attributes.h"
 #include "support/coupling_maker.h"
+#include "support/graph_maker.h"
 #include "support/random_network.h"
+#include "support/subject.h"
 
 /* --- channels that are made ----------------------------------------------------------------------------- */
 

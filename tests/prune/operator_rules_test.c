@@ -3,14 +3,18 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "nn/operator/operator.h"
+#include "prune/coupling.h"
 #include "prune/operator_rules.h"
 #include "prune/rescale.h"
 #include "prune/surgery.h"
 #include "support/attributes.h"
 #include "support/coupling_maker.h"
+#include "support/graph_maker.h"
+#include "support/subject.h"
 
 /* --- the table ------------------------------------------------------------------------------------------ */
 

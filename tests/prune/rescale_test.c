@@ -12,7 +12,9 @@
 #include "base/memory.h"
 #include "support/graph_maker.h"
 #include "nn/engine/engine.h"
+#include "prune/coupling.h"
 #include "prune/rescale.h"
+#include "score/layer.h"
 #include "support/random_network.h"
 
 enum { BATCH = 2, LOGITS_MOST = 64 };

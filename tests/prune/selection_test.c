@@ -10,8 +10,11 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "prune/coupling.h"
 #include "support/graph_maker.h"
 #include "prune/selection.h"
+#include "score/layer.h"
 
 /* a (10 channels), d (depthwise over a), b (4), c (4, added to b), e (3), fc (2 outputs). Classes 0..9 are
  * a0 d0 .., 10..13 are b0 c0 .., 14..16 e0 .., 17 and 18 the outputs: four blocks in this order. */

@@ -11,6 +11,7 @@
 
 #include "support/graph_maker.h"
 #include "nn/engine/engine.h"
+#include "nn/operator/operator.h"
 #include "prune/selection.h"
 #include "prune/surgery.h"
 #include "support/random_network.h"

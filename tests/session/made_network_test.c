@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "onnx/onnx_write.h"
+#include "prune/coupling.h"
 #include "support/graph_maker.h"
 #include "support/session_lines.h"
 

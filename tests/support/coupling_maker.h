@@ -1,187 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Networks for tests of the coupling, and what is expected of them. Include after cmocka.h. */
+/* Networks for tests of the coupling, and what is expected of them. */
 #ifndef IPPRO_TESTS_COUPLING_MAKER_H
 #define IPPRO_TESTS_COUPLING_MAKER_H
 
-#include <stdio.h>
-#include <string.h>
+#include <stdint.h>
 #include "base/text.h"
-#include "support/graph_maker.h"
-#include "support/subject.h"
+#include "nn/graph/graph.h"
 #include "prune/coupling.h"
 
 /* --- networks written down ------------------------------------------------------------------------------ */
 
 /* The pieces that every network has: names are those of values; a layer `a` has the parameter a.weight, the
  * node /a and the output a. */
-static inline struct graph *begin(int64_t side)
-{
-    struct graph *graph = make_graph(14);
-    make_input(graph, "x", DIMS(DIMENSION_UNKNOWN, 3, side, side));
-    return graph;
-}
-
-static inline void node1(struct graph *graph, const char *op, const char *in, const char *out)
-{
-    char name[64];
-    snprintf(name, sizeof name, "/%s", out);
-    make_node(graph, name, op, NAMES(in), NAMES(out), NO_ATTRIBUTES);
-}
-
-static inline void node2(struct graph *graph, const char *op, const char *a, const char *b, const char *out)
-{
-    char name[64];
-    snprintf(name, sizeof name, "/%s", out);
-    make_node(graph, name, op, NAMES(a, b), NAMES(out), NO_ATTRIBUTES);
-}
-
-static inline void conv_groups(struct graph *graph, const char *in, const char *name, int64_t from,
-                               int64_t to, int64_t groups)
-{
-    char node[64], weight[64];
-    snprintf(node, sizeof node, "/%s", name);
-    snprintf(weight, sizeof weight, "%s.weight", name);
-    make_reals(graph, weight, DIMS(to, from / groups, 1, 1), 1);
-    make_node(graph, node, "Conv", NAMES(in, weight), NAMES(name),
-              ATTRIBUTES(integer_attribute("group", groups)));
-}
-
-static inline void conv(struct graph *graph, const char *in, const char *name, int64_t from, int64_t to)
-{
-    conv_groups(graph, in, name, from, to, 1);
-}
-
-static inline void linear(struct graph *graph, const char *in, const char *name, int64_t from, int64_t to)
-{
-    char weight[64];
-    snprintf(weight, sizeof weight, "%s.weight", name);
-    make_reals(graph, weight, DIMS(from, to), 1);
-    node2(graph, "MatMul", in, weight, name);
-}
-
-static inline void integers_node(struct graph *graph, const char *op, const char *in, const char *out,
-                                 int count, const int64_t *values)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%s.integers", out);
-    make_integers(graph, name, count, values);
-    node2(graph, op, in, name, out);
-}
-
-static inline void reshape(struct graph *graph, const char *in, const char *out, int count,
-                           const int64_t *dims)
-{
-    integers_node(graph, "Reshape", in, out, count, dims);
-}
-
-static inline void transpose(struct graph *graph, const char *in, const char *out, int count,
-                             const int64_t *order)
-{
-    char name[64];
-    snprintf(name, sizeof name, "/%s", out);
-    make_node(graph, name, "Transpose", NAMES(in), NAMES(out),
-              ATTRIBUTES(integers_attribute("perm", count, order)));
-}
-
-static inline void along(struct graph *graph, const char *op, const char *const *inputs, const char *out,
-                         int64_t axis)
-{
-    char name[64];
-    snprintf(name, sizeof name, "/%s", out);
-    make_node(graph, name, op, inputs, NAMES(out), ATTRIBUTES(integer_attribute("axis", axis)));
-}
-
-static inline void slice(struct graph *graph, const char *in, const char *out, int64_t axis, int64_t start,
-                         int64_t end, int64_t step)
-{
-    char names[4][64], node[64];
-    int64_t values[] = {start, end, axis, step};
-    for (int i = 0; i < 4; i++) {
-        snprintf(names[i], sizeof names[i], "%s.%d", out, i);
-        make_integers(graph, names[i], 1, &values[i]);
-    }
-    snprintf(node, sizeof node, "/%s", out);
-    make_node(graph, node, "Slice", NAMES(in, names[0], names[1], names[2], names[3]), NAMES(out),
-              NO_ATTRIBUTES);
-}
+struct graph *begin(int64_t side);
+void node1(struct graph *graph, const char *op, const char *in, const char *out);
+void node2(struct graph *graph, const char *op, const char *a, const char *b, const char *out);
+void conv_groups(struct graph *graph, const char *in, const char *name, int64_t from, int64_t to,
+                 int64_t groups);
+void conv(struct graph *graph, const char *in, const char *name, int64_t from, int64_t to);
+void linear(struct graph *graph, const char *in, const char *name, int64_t from, int64_t to);
+void integers_node(struct graph *graph, const char *op, const char *in, const char *out, int count,
+                   const int64_t *values);
+void reshape(struct graph *graph, const char *in, const char *out, int count, const int64_t *dims);
+void transpose(struct graph *graph, const char *in, const char *out, int count, const int64_t *order);
+void along(struct graph *graph, const char *op, const char *const *inputs, const char *out, int64_t axis);
+void slice(struct graph *graph, const char *in, const char *out, int64_t axis, int64_t start, int64_t end,
+           int64_t step);
 
 /* Mean over the image, then a linear layer `fc` of two outputs. */
-static inline struct graph *finish(struct graph *graph, const char *in, int64_t channels)
-{
-    struct error error = {0};
-    node1(graph, "GlobalAveragePool", in, "mean");
-    node1(graph, "Flatten", "mean", "flat");
-    linear(graph, "flat", "fc", channels, 2);
-    make_output(graph, "fc");
-    if (graph_finish(graph, &error) != STATUS_OK)
-        fail_msg("%s", error.message);
-    return graph;
-}
+struct graph *finish(struct graph *graph, const char *in, int64_t channels);
 
 /* --- what comes out ------------------------------------------------------------------------------------- */
 
 /* "a0 b0; a1! b1!": the members of every class in order, locked ones with a mark. */
-static inline void classes_text(const struct coupling *c, struct text *text)
-{
-    for (int i = 0; i < c->class_count; i++) {
-        text_add(text, i > 0 ? "; " : "");
-        for (int k = 0; k < c->classes[i].member_count; k++)
-            text_add_format(text, "%s%s%lld%s", k > 0 ? " " : "",
-                            c->layers->items[c->classes[i].members[k].layer].name,
-                            (long long)c->classes[i].members[k].channel, c->classes[i].lock >= 0 ? "!" : "");
-    }
-}
+void classes_text(const struct coupling *c, struct text *text);
 
 /* The tables must fit each other, whatever the network. */
-static inline void check_tables(const struct coupling *c)
-{
-    int classes = 0, blocks = 0, layers = 0;
-    for (int i = 0; i < c->layers->count; i++)
-        for (int64_t k = 0; k < c->layers->items[i].channels; k++)
-            assert_in_range(c->layer_classes[i][k], 0, c->class_count - 1);
-    for (int i = 0; i < c->class_count; i++) {
-        assert_true(c->classes[i].member_count > 0);
-        for (int k = 0; k < c->classes[i].member_count; k++) {
-            const struct channel_member *member = &c->classes[i].members[k];
-            assert_int_equal(c->layer_classes[member->layer][member->channel], i);
-        }
-    }
-    for (int i = 0; i < c->block_count; i++) {
-        classes += c->blocks[i].class_count;
-        for (int k = 0; k < c->blocks[i].class_count; k++) {
-            assert_int_equal(c->classes[c->blocks[i].classes[k]].block, i);
-            assert_int_equal(c->classes[c->blocks[i].classes[k]].lock >= 0, c->blocks[i].locked);
-        }
-        for (int k = 0; k < c->blocks[i].layer_count; k++)
-            assert_int_equal(c->layer_group[c->blocks[i].layers[k]], c->blocks[i].group);
-    }
-    for (int i = 0; i < c->group_count; i++) {
-        blocks += c->groups[i].block_count;
-        layers += c->groups[i].layer_count;
-        assert_string_equal(c->groups[i].name, c->layers->items[c->groups[i].layers[0]].name);
-    }
-    assert_int_equal(classes, c->class_count);
-    assert_int_equal(blocks, c->block_count);
-    assert_int_equal(layers, c->layers->count);
-}
-
+void check_tables(const struct coupling *c);
 /* The classes of a network, and the words for one of its groups (NULL: not looked at). Frees the graph. */
-static inline void expect(struct graph *graph, const char *classes, const char *group, const char *words)
-{
-    struct text text = {0};
-    struct subject b = subject_of(graph);
-    check_tables(b.coupling);
-    classes_text(b.coupling, &text);
-    assert_string_equal(text_data(&text), classes);
-    text_clear(&text);
-    if (group != NULL) {
-        int layer = layers_index(b.layers, group);
-        assert_true(layer >= 0);
-        group_describe(b.coupling, b.coupling->layer_group[layer], &text);
-        assert_string_equal(text_data(&text), words);
-    }
-    text_free(&text);
-    subject_free(&b);
-}
+void expect(struct graph *graph, const char *classes, const char *group, const char *words);
 
 #endif

@@ -4,10 +4,10 @@ check_LIBRARIES = tests/libsupport.a
 tests_libsupport_a_SOURCES = \
 	tests/support/attributes.c tests/support/attributes.h \
 	tests/support/blocked_case.c tests/support/blocked_case.h \
-	tests/support/coupling_maker.h \
+	tests/support/coupling_maker.c tests/support/coupling_maker.h \
 	tests/support/csv_read.c tests/support/csv_read.h \
 	tests/support/geometry.c tests/support/geometry.h \
-	tests/support/graph_maker.h \
+	tests/support/graph_maker.c tests/support/graph_maker.h \
 	tests/support/network.c tests/support/network.h \
 	tests/support/operands.c tests/support/operands.h \
 	tests/support/operator_case.c tests/support/operator_case.h \
@@ -21,8 +21,8 @@ tests_libsupport_a_SOURCES = \
 	tests/support/shared_data.c tests/support/shared_data.h \
 	tests/support/skip.c tests/support/skip.h \
 	tests/support/small_graph.c tests/support/small_graph.h \
-	tests/support/small_model.h \
+	tests/support/small_model.c tests/support/small_model.h \
 	tests/support/subject.c tests/support/subject.h \
-	tests/support/view_figures.h \
-	tests/support/wire.h
+	tests/support/view_figures.c tests/support/view_figures.h \
+	tests/support/wire.c tests/support/wire.h
 SUPPORT = tests/libsupport.a

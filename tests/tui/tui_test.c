@@ -15,11 +15,15 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "support/small_model.h"
+#include "support/wire.h"
 #include "tui/compose.h"
 #include "tui/pane.h"
 #include "tui/press_decode.h"
-#include "view/look.h"
+#include "tui/score_panels.h"
+#include "view/cells/look.h"
+#include "view/style.h"
 
 /* --- keys ----------------------------------------------------------------------------------------------- */
 
@@ -470,8 +474,8 @@ static void test_ratio_steps(void **state)
     assert_int_equal(history->position, before + 1);
     assert_string_equal(history->steps[history->position].line, "ratio layer1.0.conv1 0.15");
     explorer_refresh(fixture.explorer);
-    assert_non_null(fixture.explorer->layers.plan.layers);
-    assert_true(fixture.explorer->layers.plan.macs < fixture.shell.session->state.model->cost.macs);
+    assert_non_null(fixture.explorer->plan.layers);
+    assert_true(fixture.explorer->plan.macs < fixture.shell.session->state.model->cost.macs);
     explorer_press(fixture.explorer, press_of("Down"));
     explorer_press(fixture.explorer, press_of("+"));
     assert_int_equal(history->position, before + 2);
@@ -479,7 +483,7 @@ static void test_ratio_steps(void **state)
     explorer_press(fixture.explorer, press_of("u"));
     assert_int_equal(history->position, before);
     explorer_refresh(fixture.explorer);
-    assert_null(fixture.explorer->layers.plan.layers);
+    assert_null(fixture.explorer->plan.layers);
     close_explorer(&fixture);
 }
 
@@ -599,7 +603,8 @@ static void test_another_network(void **state)
             }
         }
         explorer_refresh(explorer);
-        assert_true(layers_current(explorer)->first < fixture.shell.session->state.model->layers->count);
+        assert_true(layer_tree_current(&explorer->layers)->first <
+                    fixture.shell.session->state.model->layers->count);
         close_explorer(&fixture);
     }
     unlink(large);
@@ -645,12 +650,13 @@ static void test_bins(void **state)
     text_add(&text, gallery->items[gallery->count - 1].command);
     int channel;
     assert_int_equal(sscanf(text_data(&text), "filter conv1:%d", &channel), 1);
-    const struct figure_histogram *histogram = &fixture.explorer->scores.figure->histogram;
+    const struct scores_view *view = fixture.explorer->panes[PANE_SCORES].state;
+    const struct figure_histogram *histogram = &view->figure->histogram;
     const double *scores = fixture.shell.session->state.board->entries[0].scores->layer[0];
     int64_t channels = fixture.shell.session->state.model->layers->items[0].channels, lower = 0, below = 0;
     for (int64_t i = 0; i < channels; i++)
         lower += scores[i] < scores[channel];
-    for (int b = 0; b < fixture.explorer->scores.bin; b++)
+    for (int b = 0; b < view->bin; b++)
         below += histogram->counts[b];
     assert_int_equal(lower, below);
     text_free(&text);

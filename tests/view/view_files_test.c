@@ -13,13 +13,14 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <math.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "view/cells/canvas.h"
 #include "view/picture/plot.h"
-#include "view/write.h"
+#include "view/write/write.h"
 #include "support/csv_read.h"
 #include "support/png_read.h"
 #include "support/skip.h"

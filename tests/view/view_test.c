@@ -2,11 +2,13 @@
 /* Drawing figures into cells, printing cells, themes. What figures look like is kept in
  * tests/view/golden/view-*.txt: after a change that is meant, run this program with UPDATE_GOLDEN=1 and look
  * at what git diff shows. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +22,7 @@
 #include "view/figure_kind.h"
 #include "view/theme.h"
 #include "support/view_figures.h"
+#include "view/style.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -15,7 +15,7 @@
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/what_if.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 /* Of the largest logit. Kernels are chosen by shapes, so the smaller network may run others. */
 static const double DIFFERENCE_MOST = 1e-2;

@@ -7,7 +7,7 @@
 #include "session/words/panes.h"
 #include "session/words/press.h"
 #include "session/words/value.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 static const char *action_word(int index)
 {

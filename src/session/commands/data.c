@@ -12,7 +12,7 @@
 #include "session/shown.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 static status open_data(struct call *call, const struct dataset_kind *kind, struct dataset **dataset,
                         struct error *error)

@@ -16,7 +16,7 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "stats/histogram.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/figure.h"
 
 enum { SERIES_BY_LAYER_MAX = 6 }; /* more layers than that share one series */

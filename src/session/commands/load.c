@@ -9,7 +9,7 @@
 #include "session/session.h"
 #include "session/shown.h"
 #include "session/words/value.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 static status run_load(struct call *call, struct error *error)
 {

@@ -5,7 +5,7 @@
 #include "base/status.h"
 #include "session/model.h"
 #include "session/reply.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 void reply_misfit(const struct session *session, struct reply *reply)
 {

@@ -12,7 +12,7 @@
 #include "session/shown.h"
 #include "session/target.h"
 #include "session/words/value.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/figure.h"
 
 static status list_ratios(const struct call *call, const char *name, struct error *error)

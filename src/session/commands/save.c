@@ -20,9 +20,9 @@
 #include "session/version.h"
 #include "session/what_if.h"
 #include "session/words/value.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/figure.h"
-#include "view/write.h"
+#include "view/write/write.h"
 
 static const char metadata_key[] = "ippro-explore";
 

@@ -20,7 +20,7 @@
 #include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/figure.h"
 
 /* --- what the user asked for ---------------------------------------------------------------------------- */

@@ -29,7 +29,7 @@
 #include "session/state.h"
 #include "session/version.h"
 #include "session/words/value.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 static const char file_format[] = "ippro-explore session 1";
 

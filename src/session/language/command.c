@@ -11,6 +11,7 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
+#include "view/style.h"
 
 const struct command *command_at(int index)
 {

@@ -14,7 +14,7 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 
 /* Names of the kinds of things that help knows, NULL past the end. */
 static const char *command_name(int index)

@@ -12,7 +12,7 @@
 #include "session/session.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
-#include "view/write.h"
+#include "view/write/write.h"
 
 struct resolver {
     const struct session *session;

@@ -6,7 +6,7 @@
 #include "session/language/parse.h"
 #include "session/session.h"
 #include "session/words/value.h"
-#include "view/write.h"
+#include "view/write/write.h"
 
 struct command;
 

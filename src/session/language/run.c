@@ -14,8 +14,8 @@
 #include "session/live.h"
 #include "session/reply.h"
 #include "session/words/option.h"
-#include "view/cells/canvas.h"
-#include "view/write.h"
+#include "view/style.h"
+#include "view/write/write.h"
 
 /* Write the figures to the file of the redirection; the reply then says so instead of showing them. */
 static status redirect(const struct invocation *invocation, struct reply *reply, struct error *error)

@@ -9,7 +9,7 @@ struct word {
 };
 
 static const struct word panes[] = {
-#define PANE_ROW(code, name, title, help) {name, title, help},
+#define PANE_ROW(code, action, name, title, keys, label, go, help) {#name, title, help},
     PANE_LIST(PANE_ROW)
 #undef PANE_ROW
 };
@@ -21,8 +21,10 @@ static const struct word layouts[] = {
 };
 
 static const struct key_action actions[] = {
-#define ACTION_ROW(code, name, place, keys, help) {name, place, keys, help},
-    ACTION_LIST(ACTION_ROW)
+#define ACTION_ROW(code, name, place, keys, help)                         {name, place, keys, help},
+#define PANE_ACTION_ROW(code, action, name, title, keys, label, go, help) {#name, PLACE_EVERYWHERE, keys, go},
+    ACTION_LIST(ACTION_ROW, PANE_ACTION_ROW)
+#undef PANE_ACTION_ROW
 #undef ACTION_ROW
 };
 
@@ -74,7 +76,7 @@ int key_action_find(const char *name)
 const char *key_place_text(int place)
 {
     static const char *const texts[] = {
-#define PLACE_TEXT(code, name, title, help) "in " title,
+#define PLACE_TEXT(code, action, name, title, ...) "in " title,
         PANE_LIST(PLACE_TEXT)
 #undef PLACE_TEXT
     };

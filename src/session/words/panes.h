@@ -6,21 +6,24 @@
 
 #include "session/words/value.h"
 
-/* code, name, title, what it shows */
+/* code, action that goes there, name, title, keys, label in the line of keys, what the action does, what the
+ * pane shows. Its functions are pane_NAME in tui/pane_NAME.c. */
 #define PANE_LIST(X)                                                                                         \
-    X(PANE_LAYERS, "layers", "Layers",                                                                       \
+    X(PANE_LAYERS, ACTION_LAYERS, layers, "Layers", "F2", "layers", "go to the layers",                      \
       "the network's layers by stage: channels kept, ratio, and share of the multiply-adds")                 \
-    X(PANE_SCORES, "scores", "Scores",                                                                       \
+    X(PANE_SCORES, ACTION_SCORES, scores, "Scores", "F3", "scores", "go to the scores",                      \
       "histograms of the scores in the layer under the cursor, one per criterion on shared bins, with what " \
       "would be cut marked; below them the filters of one bin")                                              \
-    X(PANE_CORRELATION, "correlation", "Correlation", "how far the criteria agree, pair by pair")            \
-    X(PANE_MODEL, "model", "Model",                                                                          \
+    X(PANE_CORRELATION, ACTION_CORRELATION, correlation, "Correlation", "F4", "corr",                        \
+      "go to the correlation", "how far the criteria agree, pair by pair")                                   \
+    X(PANE_MODEL, ACTION_MODEL, model, "Model", "F5", "model", "go to the model",                            \
       "parameters, multiply-adds and accuracy, before and after, and what the ratios would leave")           \
-    X(PANE_LOG, "log", "Log", "commands and their answers")                                                  \
-    X(PANE_FIGURE, "figure", "Figure", "the tables and figures that commands showed")
+    X(PANE_LOG, ACTION_LOG, log, "Log", "F6", "log", "go to the log", "commands and their answers")          \
+    X(PANE_FIGURE, ACTION_FIGURE, figure, "Figure", "F7", "figure", "open the last figure",                  \
+      "the tables and figures that commands showed")
 
 enum pane_id {
-#define PANE_ENUM(code, name, title, help) code,
+#define PANE_ENUM(code, ...) code,
     PANE_LIST(PANE_ENUM)
 #undef PANE_ENUM
         PANE_COUNT
@@ -48,15 +51,11 @@ const char *layout_help(int index);
 /* Where an action counts: everywhere, in every pane, or in one (a pane_id). */
 enum { PLACE_EVERYWHERE = -2, PLACE_PANES = -1 };
 
-/* code, name, place, default keys, what it does */
-#define ACTION_LIST(X)                                                                                       \
+/* code, name, place, default keys, what it does; PANE: rows of PANE_LIST, each an action that goes to the
+ * pane */
+#define ACTION_LIST(X, PANE)                                                                                 \
     X(ACTION_HELP, "help", PLACE_EVERYWHERE, "F1 ?", "show the keys that are in force")                      \
-    X(ACTION_LAYERS, "layers", PLACE_EVERYWHERE, "F2", "go to the layers")                                   \
-    X(ACTION_SCORES, "scores", PLACE_EVERYWHERE, "F3", "go to the scores")                                   \
-    X(ACTION_CORRELATION, "correlation", PLACE_EVERYWHERE, "F4", "go to the correlation")                    \
-    X(ACTION_MODEL, "model", PLACE_EVERYWHERE, "F5", "go to the model")                                      \
-    X(ACTION_LOG, "log", PLACE_EVERYWHERE, "F6", "go to the log")                                            \
-    X(ACTION_FIGURE, "figure", PLACE_EVERYWHERE, "F7", "open the last figure")                               \
+    PANE_LIST(PANE)                                                                                          \
     X(ACTION_PROMPT, "prompt", PLACE_EVERYWHERE, "F8 Esc :", "go to the prompt")                             \
     X(ACTION_LAYOUT, "layout", PLACE_EVERYWHERE, "F9", "next layout")                                        \
     X(ACTION_ZOOM, "zoom", PLACE_EVERYWHERE, "F10 z", "give the pane the whole screen, and back")            \
@@ -100,8 +99,10 @@ enum { PLACE_EVERYWHERE = -2, PLACE_PANES = -1 };
     X(ACTION_REDRAW, "redraw", PLACE_PANES, "Ctrl-L", "draw the screen anew")
 
 enum action_id {
-#define ACTION_ENUM(code, name, place, keys, help) code,
-    ACTION_LIST(ACTION_ENUM)
+#define ACTION_ENUM(code, ...)              code,
+#define PANE_ACTION_ENUM(code, action, ...) action,
+    ACTION_LIST(ACTION_ENUM, PANE_ACTION_ENUM)
+#undef PANE_ACTION_ENUM
 #undef ACTION_ENUM
         ACTION_COUNT,
     ACTION_NONE = -1

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/status.h"
 #include "view/figure_kind.h"
+#include "view/style.h"
 
 void *drawing_alloc(struct drawing *drawing, size_t count, size_t size)
 {

@@ -74,15 +74,13 @@ void panel_head_make(struct drawing *drawing, const struct figure_histogram *his
  * highest. */
 enum { COUNTS_FLAT = 3 };
 
-/* What the rows of the kinds of figures point to (figure_kind.h). */
-void draw_table(struct drawing *drawing, const struct figure *figure);
+/* What the rows of the kinds of figures point to (figure_kind.h): draw_table and so on. */
+#define KIND_DRAWS(code, name) void draw_##name(struct drawing *drawing, const struct figure *figure);
+FIGURE_KIND_LIST(KIND_DRAWS)
+#undef KIND_DRAWS
 int table_natural_width(struct drawing *drawing, const struct figure *figure);
-void draw_histogram(struct drawing *drawing, const struct figure *figure);
 bool draw_sparks(struct drawing *drawing, const struct figure *figure, int height);
-void draw_matrix(struct drawing *drawing, const struct figure *figure);
 int matrix_natural_width(struct drawing *drawing, const struct figure *figure);
-void draw_curve(struct drawing *drawing, const struct figure *figure);
-void draw_scatter(struct drawing *drawing, const struct figure *figure);
 
 /* A plane of points or lines in dots: what curves and scatters share (draw_plane.c). A character has
  * DOTS_ACROSS x DOTS_DOWN of them. */

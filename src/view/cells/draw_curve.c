@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/cells/draw.h"
 #include "view/numbers.h"
 

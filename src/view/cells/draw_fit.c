@@ -7,6 +7,7 @@
 #include "view/cells/draw.h"
 #include "view/figure.h"
 #include "view/figure_kind.h"
+#include "view/style.h"
 
 enum { MOST_PLOT_LINES = 60, LEAST_PLOT_LINES = 3 };
 

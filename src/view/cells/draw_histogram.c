@@ -19,7 +19,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/text.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/numbers.h"
 
 enum {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "view/cells/canvas.h"
 #include "view/numbers.h"
+#include "view/style.h"
 
 enum { LEAST_NAME = 8, LEAST_COLUMN_NAME = 10, CELL_GAP = 2, LEAST_GAP = 1 };
 

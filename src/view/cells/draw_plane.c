@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/text.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/cells/draw.h"
 #include "view/numbers.h"
 

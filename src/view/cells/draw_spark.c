@@ -2,7 +2,7 @@
 /* Histograms in hardly any room: a line for each series. */
 #include <math.h>
 #include "base/text.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/cells/draw.h"
 
 /* The shape of a series in one line. */

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/text.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/figure.h"
 #include "view/numbers.h"
 

@@ -2,7 +2,7 @@
 /* What stands above the bars of a histogram's panel, on the screen and in pictures. */
 #include <math.h>
 #include "base/text.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/cells/draw.h"
 #include "view/numbers.h"
 

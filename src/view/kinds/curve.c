@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
+#include "view/fields.h"
 #include "view/figure_build.h"
 #include "view/figure_kind.h"
 #include "view/json_values.h"
@@ -35,6 +36,12 @@ void figure_set_curves(struct figure *figure, int series, int points, const char
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */
+
+/* CSV: series,x,y,spread (spread empty when none is known); more comment lines say what x and y are ("# x:
+ * ...") and what the reference is ("# reference: 0.93", "# reference is: ...").
+ *
+ * JSON: "x_axis", "y_axis", "percent", "reference", "reference_label" (both null without one), "series":
+ * [{"name", "x": [...], "y": [...], "spread": [...] or null}]. */
 
 static void add_curve_facts(struct csv *csv, const struct figure_curve *curve)
 {
@@ -91,11 +98,34 @@ static void curve_json(struct json *json, json_t *object, const struct figure *f
     member_add(json, object, "series", list);
 }
 
+/* --- scripts -------------------------------------------------------------------------------------------- */
+
+static void curve_fields(struct field_builder *builder, const struct figure *figure)
+{
+    const struct figure_curve *curve = &figure->curve;
+    field_text(builder, "x_axis", curve->x_axis);
+    field_text(builder, "y_axis", curve->y_axis);
+    field_number(builder, "reference", curve->reference);
+    builder->open(builder, curve->series);
+    for (int s = 0; s < curve->series; s++) {
+        size_t from = (size_t)s * (size_t)curve->points;
+        builder->open(builder, 0);
+        field_text(builder, "name", curve->names[s]);
+        field_numbers(builder, "x", curve->x + from, curve->points);
+        field_numbers(builder, "y", curve->y + from, curve->points);
+        if (curve->spread)
+            field_numbers(builder, "spread", curve->spread + from, curve->points);
+        builder->close(builder, s + 1, NULL);
+    }
+    builder->close(builder, 0, "series");
+}
+
 const struct figure_kind_row curve_kind = {
     .name = "curve",
     .draw = draw_curve,
     .csv = curve_csv,
     .json = curve_json,
+    .fields = curve_fields,
     .plot = plot_curve,
     .plot_least_height = plot_curve_least_height,
 };

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
+#include "view/fields.h"
 #include "view/figure_build.h"
 #include "view/figure_kind.h"
 #include "view/json_values.h"
@@ -54,6 +55,13 @@ void figure_set_summaries(struct figure *figure, const struct histogram_summary 
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */
+
+/* CSV: series,bin_low,bin_high,count, and when a series has a threshold also threshold,cut: cut is yes for
+ * bins below it, part for the bin that holds it, no for the others. The summary of a series is one more
+ * comment line per number: "# SERIES minimum: 0.1".
+ *
+ * JSON: "axis", "counted", "log", "edges": [...], "series": [{"name", "counts": [...], "threshold", and,
+ * where given, "minimum", "median", "maximum", "below"}]; no threshold is null. */
 
 /* NaN is a number that is not given. */
 static void add_number_fact(struct csv *csv, const char *series, const char *key, double value)
@@ -145,12 +153,40 @@ static void histogram_json(struct json *json, json_t *object, const struct figur
     member_add(json, object, "series", series);
 }
 
+/* --- scripts -------------------------------------------------------------------------------------------- */
+
+static void histogram_fields(struct field_builder *builder, const struct figure *figure)
+{
+    const struct figure_histogram *histogram = &figure->histogram;
+    field_text(builder, "axis", histogram->axis);
+    field_numbers(builder, "edges", histogram->edges, histogram->bins + 1);
+    builder->open(builder, histogram->series);
+    for (int s = 0; s < histogram->series; s++) {
+        const struct histogram_summary *summary = histogram->summary ? &histogram->summary[s] : NULL;
+        builder->open(builder, 0);
+        field_text(builder, "name", histogram->names[s]);
+        field_integers(builder, "counts", histogram->counts + (size_t)s * (size_t)histogram->bins,
+                       histogram->bins);
+        field_number(builder, "threshold", histogram->threshold ? histogram->threshold[s] : NAN);
+        if (summary) {
+            field_number(builder, "minimum", summary->minimum);
+            field_number(builder, "median", summary->median);
+            field_number(builder, "maximum", summary->maximum);
+        }
+        if (summary && summary->below >= 0)
+            builder->integer(builder, 0, "below", summary->below);
+        builder->close(builder, s + 1, NULL);
+    }
+    builder->close(builder, 0, "series");
+}
+
 const struct figure_kind_row histogram_kind = {
     .name = "histogram",
     .draw = draw_histogram,
     .draw_least = draw_sparks,
     .csv = histogram_csv,
     .json = histogram_json,
+    .fields = histogram_fields,
     .plot = plot_histogram,
     .plot_least_height = plot_histogram_least_height,
 };

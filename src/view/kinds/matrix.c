@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
+#include "view/fields.h"
 #include "view/figure_build.h"
 #include "view/figure_kind.h"
 #include "view/json_values.h"
@@ -38,6 +39,10 @@ void figure_set_percent(struct figure *figure)
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */
+
+/* CSV: row,column,value.
+ *
+ * JSON: "quantity", "low", "high", "percent", "row_names", "column_names", "values": [[...]]. */
 
 static void matrix_csv(struct csv *csv, const struct figure *figure)
 {
@@ -81,6 +86,26 @@ static int *decimals_of_matrix(struct figure *figure)
     return &figure->matrix.digits;
 }
 
+/* --- scripts -------------------------------------------------------------------------------------------- */
+
+/* values[i][j] and values[row name][column name] */
+static void matrix_fields(struct field_builder *builder, const struct figure *figure)
+{
+    const struct figure_matrix *matrix = &figure->matrix;
+    const double *value = matrix->values;
+    field_text(builder, "quantity", matrix->quantity);
+    field_texts(builder, "row_names", matrix->row_names, matrix->rows);
+    field_texts(builder, "column_names", matrix->column_names, matrix->columns);
+    builder->open(builder, matrix->rows);
+    for (int r = 0; r < matrix->rows; r++) {
+        builder->open(builder, matrix->columns);
+        for (int c = 0; c < matrix->columns; c++)
+            builder->number(builder, c + 1, matrix->column_names[c], *value++);
+        builder->close(builder, r + 1, matrix->row_names[r]);
+    }
+    builder->close(builder, 0, "values");
+}
+
 const struct figure_kind_row matrix_kind = {
     .name = "matrix",
     .draw = draw_matrix,
@@ -89,6 +114,7 @@ const struct figure_kind_row matrix_kind = {
     .decimals = decimals_of_matrix,
     .csv = matrix_csv,
     .json = matrix_json,
+    .fields = matrix_fields,
     .plot = plot_matrix,
     .plot_width = plot_matrix_width,
     .plot_least_height = plot_matrix_least_height,

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
+#include "view/fields.h"
 #include "view/figure.h"
 #include "view/figure_build.h"
 #include "view/figure_kind.h"
@@ -43,6 +44,10 @@ void figure_set_members(struct figure *figure, int series, const char *const *na
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */
+
+/* CSV: series,point,x,y and, where things are cut, cut: none, both or the name of the one who cuts.
+ *
+ * JSON: "x_axis", "y_axis", "points": [{"series", "point", "x", "y", and where things are cut, "cut"}]. */
 
 /* Who cuts the point. */
 static const char *cut_of(const struct figure_scatter *scatter, int point)
@@ -88,10 +93,32 @@ static void scatter_json(struct json *json, json_t *object, const struct figure 
     member_add(json, object, "points", list);
 }
 
+/* --- scripts -------------------------------------------------------------------------------------------- */
+
+static void scatter_fields(struct field_builder *builder, const struct figure *figure)
+{
+    const struct figure_scatter *scatter = &figure->scatter;
+    field_text(builder, "x_axis", scatter->x_axis);
+    field_text(builder, "y_axis", scatter->y_axis);
+    builder->open(builder, scatter->points);
+    for (int p = 0; p < scatter->points; p++) {
+        builder->open(builder, 0);
+        field_text(builder, "series", scatter->names[scatter->member[p]]);
+        field_text(builder, "point", scatter->labels[p]);
+        field_number(builder, "x", scatter->x[p]);
+        field_number(builder, "y", scatter->y[p]);
+        if (scatter->mark)
+            field_text(builder, "cut", cut_of(scatter, p));
+        builder->close(builder, p + 1, NULL);
+    }
+    builder->close(builder, 0, "points");
+}
+
 const struct figure_kind_row scatter_kind = {
     .name = "scatter",
     .draw = draw_scatter,
     .csv = scatter_csv,
     .json = scatter_json,
+    .fields = scatter_fields,
     .plot = plot_scatter,
 };

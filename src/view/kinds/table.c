@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
+#include "view/fields.h"
 #include "view/figure.h"
 #include "view/figure_build.h"
 #include "view/figure_kind.h"
@@ -93,6 +94,10 @@ void table_emphasize(struct figure *figure)
 
 /* --- files ---------------------------------------------------------------------------------------------- */
 
+/* CSV: its columns, named "name (unit)"; percent and bars as fractions; missing cells empty.
+ *
+ * JSON: "columns": [{"name", "unit", "kind"}], "rows": [[...]]; missing is null. */
+
 static void write_cell(struct csv *csv, const struct figure_column *column, const struct figure_cell *cell)
 {
     const double exact = 9007199254740992.0; /* 2^53 */
@@ -177,6 +182,47 @@ static int *rows_of_table(struct figure *figure)
     return &figure->table.rows;
 }
 
+/* --- scripts -------------------------------------------------------------------------------------------- */
+
+/* columns[j].name, .unit; rows[i][j] and rows[i][name of the column] */
+static void add_cell_field(struct field_builder *builder, int index, const struct figure_column *column,
+                           const struct figure_cell *cell)
+{
+    double number = cell->number;
+    bool whole =
+        column->kind == COLUMN_INTEGER && number >= -0x1p63 && number < 0x1p63 && number == rint(number);
+    if (cell->text)
+        builder->text(builder, index, column->name, cell->text);
+    else if (whole)
+        builder->integer(builder, index, column->name, (int64_t)number);
+    else
+        builder->number(builder, index, column->name, number);
+}
+
+static void table_fields(struct field_builder *builder, const struct figure *figure)
+{
+    const struct figure_table *table = &figure->table;
+    builder->open(builder, table->columns);
+    for (int j = 0; j < table->columns; j++) {
+        builder->open(builder, 0);
+        field_text(builder, "name", table->column[j].name);
+        field_text(builder, "unit", table->column[j].unit);
+        builder->close(builder, j + 1, NULL);
+    }
+    builder->close(builder, 0, "columns");
+    builder->open(builder, table->rows);
+    for (int i = 0; i < table->rows; i++) {
+        builder->open(builder, 0);
+        for (int j = 0; j < table->columns; j++) {
+            const struct figure_cell *cell = &table->cells[(size_t)i * (size_t)table->columns + (size_t)j];
+            if (!cell->missing)
+                add_cell_field(builder, j + 1, &table->column[j], cell);
+        }
+        builder->close(builder, i + 1, NULL);
+    }
+    builder->close(builder, 0, "rows");
+}
+
 const struct figure_kind_row table_kind = {
     .name = "table",
     .check = check_table,
@@ -185,6 +231,7 @@ const struct figure_kind_row table_kind = {
     .rows = rows_of_table,
     .csv = table_csv,
     .json = table_json,
+    .fields = table_fields,
     .plot = plot_table,
     .plot_width = plot_table_width,
     .plot_least_height = plot_table_least_height,

@@ -72,17 +72,15 @@ void plot_legend(struct plot *plot, const struct plot_entry *entries, int count,
 /* Text over the width of the picture, broken between words. */
 void plot_paragraph(struct plot *plot, int weight, struct color color, const char *text);
 
-/* What the rows of the kinds of figures point to (figure_kind.h). */
-void plot_table(struct plot *plot, const struct figure *figure);
+/* What the rows of the kinds of figures point to (figure_kind.h): plot_table and so on. */
+#define KIND_PLOTS(code, name) void plot_##name(struct plot *plot, const struct figure *figure);
+FIGURE_KIND_LIST(KIND_PLOTS)
+#undef KIND_PLOTS
 int plot_table_width(struct plot *plot, const struct figure *figure);
 double plot_table_least_height(const struct figure *figure);
-void plot_histogram(struct plot *plot, const struct figure *figure);
 double plot_histogram_least_height(const struct figure *figure);
-void plot_matrix(struct plot *plot, const struct figure *figure);
 int plot_matrix_width(struct plot *plot, const struct figure *figure);
 double plot_matrix_least_height(const struct figure *figure);
-void plot_curve(struct plot *plot, const struct figure *figure);
 double plot_curve_least_height(const struct figure *figure);
-void plot_scatter(struct plot *plot, const struct figure *figure);
 
 #endif

@@ -2,7 +2,7 @@
 /* Histograms as pictures: one panel per series, two side by side, on shared bins. */
 #include <math.h>
 #include "base/text.h"
-#include "view/cells/canvas.h"
+#include "view/style.h"
 #include "view/cells/draw.h"
 #include "view/numbers.h"
 #include "view/picture/plot.h"

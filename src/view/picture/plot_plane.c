@@ -6,6 +6,7 @@
 #include "view/numbers.h"
 #include "view/picture/plot.h"
 #include "view/picture/raster.h"
+#include "view/style.h"
 
 enum {
     PLOT_HEIGHT = 520,

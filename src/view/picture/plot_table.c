@@ -7,6 +7,7 @@
 #include "view/cells/draw.h"
 #include "view/picture/plot.h"
 #include "view/picture/raster.h"
+#include "view/style.h"
 
 static struct color color_of(const struct canvas_cell *cell)
 {

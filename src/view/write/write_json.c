@@ -7,7 +7,7 @@
 #include "view/figure.h"
 #include "view/figure_kind.h"
 #include "view/json_values.h"
-#include "view/write.h"
+#include "view/write/write.h"
 
 enum { REAL_DIGITS = 17 };
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of file formats, and text files. */
-#include "view/write.h"
+/* The table of file formats. */
+#include "view/write/write.h"
 
 #include <string.h>
 #include <strings.h>
 #include "base/file.h"
-#include "view/cells/canvas.h"
-#include "view/cells/draw.h"
 
 static const struct figure_format formats[] = {
     {"csv", "comma-separated values with facts in comment lines, full precision", write_csv, false},
@@ -80,43 +78,4 @@ status figures_save_sized(const struct figure *const *figures, int count, const 
 status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error)
 {
     return figures_save_sized(figures, count, path, &(struct picture_size){0, 0}, error);
-}
-
-static status widest_of(const struct figure *const *figures, int count, int *widest, struct error *error)
-{
-    enum { USUAL_WIDTH = 80 };
-    *widest = USUAL_WIDTH;
-    for (int i = 0; i < count; i++) {
-        int width = 0;
-        status code = figure_check(figures[i], error);
-        if (code == STATUS_OK)
-            code = figure_natural_width(figures[i], &width, error);
-        if (code != STATUS_OK)
-            return code;
-        *widest = width > *widest ? width : *widest;
-    }
-    return STATUS_OK;
-}
-
-status write_txt(const struct figure *const *figures, int count, struct text *out, struct error *error)
-{
-    struct canvas canvas;
-    int width;
-    size_t before = out->length;
-    status code = widest_of(figures, count, &width, error);
-    if (code != STATUS_OK)
-        return code;
-    canvas_init(&canvas, width, false);
-    for (int i = 0; i < count && code == STATUS_OK; i++)
-        code = canvas_figure(&canvas, figures[i], error);
-    if (code == STATUS_OK)
-        canvas_print(&canvas, NULL, 0, out);
-    canvas_free(&canvas);
-    if (code == STATUS_OK && out->failed)
-        code = error_memory(error);
-    if (code != STATUS_OK && out->data) {
-        out->length = before;
-        out->data[before] = '\0';
-    }
-    return code;
 }

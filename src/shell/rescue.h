@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What gives the terminal back when the program crashes or is told to quit at once. */
-#ifndef IPPRO_REPL_RESCUE_H
-#define IPPRO_REPL_RESCUE_H
+#ifndef IPPRO_SHELL_RESCUE_H
+#define IPPRO_SHELL_RESCUE_H
 
 #include <stddef.h>
 #include <termios.h>

@@ -9,39 +9,24 @@
  *     # KEY: VALUE          facts: model, data, seed ...
  *     # note: ...
  *
- * and goes on with a header and rows, in long form where that is easier to read back:
- *     table      its columns, named "name (unit)"; percent and bars as fractions; missing cells empty
- *     histogram  series,bin_low,bin_high,count, and when a series has a threshold also threshold,cut:
- *                cut is yes for bins below it, part for the bin that holds it, no for the others
- *     matrix     row,column,value
- *     curve      series,x,y,spread (spread empty when none is known); more comment lines say what x and y are
- *                ("# x: ...") and what the reference is ("# reference: 0.93", "# reference is: ...")
- *     scatter    series,point,x,y and, where things are cut, cut: none, both or the name of the one who cuts
- * The summary of a series is one more comment line per number: "# SERIES minimum: 0.1". NaN and infinity are
+ * and goes on with a header and rows, in long form where that is easier to read back. NaN and infinity are
  * nan, inf, -inf. Names are written as the screen shows them: control characters and invalid bytes as
  * escapes.
  *
- * JSON: {"figures": [...]}, each {"figure", "kind", "title", "facts": {...}, "notes": [...]} and
- *     table      "columns": [{"name", "unit", "kind"}], "rows": [[...]]; missing is null
- *     histogram  "axis", "counted", "log", "edges": [...], "series": [{"name", "counts": [...],
- *                "threshold", and, where given, "minimum", "median", "maximum", "below"}]; no threshold is
- *                null
- *     matrix     "quantity", "low", "high", "percent", "row_names", "column_names", "values": [[...]]
- *     curve      "x_axis", "y_axis", "percent", "reference", "reference_label" (both null without one),
- *                "series": [{"name", "x": [...], "y": [...], "spread": [...] or null}]
- *     scatter    "x_axis", "y_axis", "points": [{"series", "point", "x", "y", and where things are cut,
- *                "cut"}]
+ * JSON: {"figures": [...]}, each {"figure", "kind", "title", "facts": {...}, "notes": [...]} and what its
+ * kind adds.
  *
- * percent says that the values are fractions which people see as percent; the file has the fractions. Reals
- * have 17 digits; NaN (also: not computed yet) and the infinities, which JSON does not have, are the strings
- * "nan", "inf", "-inf". The file is ASCII (other characters as \u escapes), so names are exact and cannot
- * harm a terminal; only invalid UTF-8 is replaced by escapes.
+ * The columns and members of each kind of figure are described in kinds/NAME.c; a member "percent" says that
+ * the values are fractions which people see as percent; the file has the fractions. Reals have 17 digits; NaN
+ * (also: not computed yet) and the infinities, which JSON does not have, are the strings "nan", "inf",
+ * "-inf". The file is ASCII (other characters as \u escapes), so names are exact and cannot harm a terminal;
+ * only invalid UTF-8 is replaced by escapes.
  *
  * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
  *
  * PNG: pictures one below the other, see picture/plot.h. */
-#ifndef IPPRO_VIEW_WRITE_H
-#define IPPRO_VIEW_WRITE_H
+#ifndef IPPRO_VIEW_WRITE_WRITE_H
+#define IPPRO_VIEW_WRITE_WRITE_H
 
 #include "base/status.h"
 #include "base/text.h"

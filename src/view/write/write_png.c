@@ -8,7 +8,7 @@
 #include "view/figure_kind.h"
 #include "view/picture/png.h"
 #include "view/picture/raster.h"
-#include "view/write.h"
+#include "view/write/write.h"
 
 enum { FIGURE_GAP = 2 * PLOT_LINE, ONE_PLOT = 200 /* pixels of height, at least */ };
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a cell looks on a terminal of so many colours. */
-#ifndef IPPRO_VIEW_LOOK_H
-#define IPPRO_VIEW_LOOK_H
+#ifndef IPPRO_VIEW_CELLS_LOOK_H
+#define IPPRO_VIEW_CELLS_LOOK_H
 
-#include "view/theme.h"
+#include <stdbool.h>
+
+struct canvas_cell;
+struct theme;
 
 /* Colours of the depth in use, -1 for the terminal's own. */
 struct look {

@@ -1,28 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rows of the layers pane: layers by stage, the first part of their names. */
+/* Stages are told by the first part of layers' names. */
+#include "tui/layer_tree.h"
+
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "prune/cost.h"
 #include "score/layer.h"
-#include "tui/layer_rows.h"
-#include "tui/pane.h"
 
-static void rows_clear(struct layers_view *view)
+static void rows_clear(struct layer_tree *tree)
 {
-    for (int i = 0; i < view->count; i++)
-        mem_free(view->rows[i].name);
-    view->count = 0;
+    for (int i = 0; i < tree->count; i++)
+        mem_free(tree->rows[i].name);
+    tree->count = 0;
 }
 
-void layers_free_view(struct layers_view *view)
+void layer_tree_free(struct layer_tree *tree)
 {
-    rows_clear(view);
-    mem_free(view->rows);
-    mem_free(view->closed);
-    cost_free(&view->plan);
-    *view = (struct layers_view){0};
+    rows_clear(tree);
+    mem_free(tree->rows);
+    mem_free(tree->closed);
+    *tree = (struct layer_tree){0};
+}
+
+void layer_tree_reset(struct layer_tree *tree, const struct layers *layers)
+{
+    mem_free(tree->closed);
+    tree->closed = layers ? mem_new((size_t)layers->count + 1, 1) : NULL;
+    tree->cursor = 0;
+    layer_tree_fill(tree, tree->closed ? layers : NULL);
+}
+
+const struct layer_row *layer_tree_current(const struct layer_tree *tree)
+{
+    return tree->cursor < tree->count ? &tree->rows[tree->cursor] : NULL;
 }
 
 /* Bytes of the name's first part: up to '.' or '/', without one at the beginning. All of it without one. */
@@ -38,42 +49,42 @@ static bool same_stage(const char *a, const char *b)
     return a[length] && stage_length(b) == length && b[length] == a[length] && strncmp(a, b, length) == 0;
 }
 
-static bool push(struct layers_view *view, struct layer_row row)
+static bool push(struct layer_tree *tree, struct layer_row row)
 {
-    if (!mem_grow(&view->rows, &view->capacity, (size_t)view->count + 1, sizeof *view->rows)) {
+    if (!mem_grow(&tree->rows, &tree->capacity, (size_t)tree->count + 1, sizeof *tree->rows)) {
         mem_free(row.name);
         return false;
     }
-    view->rows[view->count++] = row;
+    tree->rows[tree->count++] = row;
     return true;
 }
 
-static bool add_stage(struct layers_view *view, const struct layers *layers, int first, int count)
+static bool add_stage(struct layer_tree *tree, const struct layers *layers, int first, int count)
 {
     const char *name = layers->items[first].name;
     size_t length = stage_length(name);
     char *stage = mem_format("%.*s", (int)length, name);
-    if (!stage || !push(view, (struct layer_row){first, count, true, false, stage, name[length]}))
+    if (!stage || !push(tree, (struct layer_row){first, count, true, false, stage, name[length]}))
         return false;
-    if (view->closed[first])
+    if (tree->closed[first])
         return true;
     for (int i = first; i < first + count; i++) {
-        if (!push(view, (struct layer_row){i, 1, false, true, NULL, 0}))
+        if (!push(tree, (struct layer_row){i, 1, false, true, NULL, 0}))
             return false;
     }
     return true;
 }
 
-bool layer_rows_fill(struct layers_view *view, const struct layers *layers)
+bool layer_tree_fill(struct layer_tree *tree, const struct layers *layers)
 {
     bool kept = true;
-    rows_clear(view);
+    rows_clear(tree);
     for (int i = 0, count; kept && layers && i < layers->count; i += count) {
         for (count = 1;
              i + count < layers->count && same_stage(layers->items[i].name, layers->items[i + count].name);)
             count++;
-        kept = count > 1 ? add_stage(view, layers, i, count)
-                         : push(view, (struct layer_row){i, 1, false, false, NULL, 0});
+        kept = count > 1 ? add_stage(tree, layers, i, count)
+                         : push(tree, (struct layer_row){i, 1, false, false, NULL, 0});
     }
     return kept;
 }

@@ -5,7 +5,7 @@
 #include "view/csv.h"
 #include "view/figure.h"
 #include "view/figure_kind.h"
-#include "view/write.h"
+#include "view/write/write.h"
 
 static void write_figure(struct csv *csv, const struct figure *figure)
 {

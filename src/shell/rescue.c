@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The handler calls only what is safe in one: write, tcsetattr, dup2, sigaction, raise. */
-#include "repl/rescue.h"
+#include "shell/rescue.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Layers by stage: the rows of the layers pane and the cursor among them, which other panes follow. */
+#ifndef IPPRO_TUI_LAYER_TREE_H
+#define IPPRO_TUI_LAYER_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct layers;
+
+/* A layer, or a stage with its layers below it. */
+struct layer_row {
+    int first, count;   /* layers */
+    bool stage, inside; /* inside: below a stage */
+    char *name;         /* of the stage, without the separator; NULL of a layer */
+    char separator;     /* behind the stage's name */
+};
+
+struct layer_tree {
+    struct layer_row *rows;
+    int count;
+    size_t capacity;
+    bool *closed; /* per layer that begins a stage */
+    int cursor;
+};
+
+/* The tree of a network, all stages open, the cursor at its beginning; without layers (NULL), or memory, an
+ * empty one. */
+void layer_tree_reset(struct layer_tree *tree, const struct layers *layers);
+void layer_tree_free(struct layer_tree *tree);
+/* The rows anew, those of closed stages left out. Without layers there are none. False when memory is out. */
+bool layer_tree_fill(struct layer_tree *tree, const struct layers *layers);
+/* The row under the cursor; NULL when there is none. */
+const struct layer_row *layer_tree_current(const struct layer_tree *tree);
+/* The row's name in the tree, borrowed. */
+const char *layer_row_text(const struct layer_row *row, const struct layers *layers);
+/* What commands call the row: a layer's name, or a pattern for a stage. Owned by the caller; NULL where the
+ * pattern would be a layer's name, and when memory is out. */
+char *layer_row_target(const struct layer_row *row, const struct layers *layers);
+
+#endif
