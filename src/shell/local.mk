@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libshell.a
 src_libshell_a_SOURCES = \
+	src/shell/background.c src/shell/background.h \
 	src/shell/interrupt.c src/shell/interrupt.h \
 	src/shell/job.c src/shell/job.h \
 	src/shell/line_history.c src/shell/line_history.h \
