@@ -23,6 +23,55 @@
 
 static const char prompt_text[] = "ippro> ", more_text[] = "    >> ";
 
+/* --- what came before the prompt ------------------------------------------------------------------------ */
+
+enum { SOON_MILLISECONDS = 100 };
+
+/* Typed before Readline was there; it is given one byte after the other. */
+static struct {
+    const struct text *text;
+    size_t at;
+} typed;
+
+static bool typed_waits(void)
+{
+    return typed.text && typed.at < typed.text->length;
+}
+
+/* The next byte, -1 when none comes soon. */
+static int byte_soon(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (typed_waits())
+        return (unsigned char)typed.text->data[typed.at++];
+    return poll(&input, 1, SOON_MILLISECONDS) > 0 ? rl_read_key() : -1;
+}
+
+/* The terminal's late answer to what it was asked at the start (shell/background.h) is nothing that was
+ * typed. It begins with ESC ] and ends with BEL or ESC \, */
+static int drop_color(int count, int key)
+{
+    int byte;
+    (void)count;
+    (void)key;
+    while ((byte = byte_soon()) >= ' ')
+        ;
+    if (byte == ESC)
+        byte_soon();
+    return 0;
+}
+
+/* or begins with ESC [ ? and ends with a letter. */
+static int drop_attributes(int count, int key)
+{
+    int byte;
+    (void)count;
+    (void)key;
+    while ((byte = byte_soon()) >= ' ' && byte < '@')
+        ;
+    return 0;
+}
+
 /* --- one line ------------------------------------------------------------------------------------------- */
 
 static char *entered; /* the line, malloc'd by Readline */
@@ -90,6 +139,11 @@ static char *read_one(const char *prompt)
     rl_callback_handler_install(prompt, take_line);
     while (!line_done && !terminal_signals.ending && !interrupt_twice()) {
         act_on_signals();
+        if (typed_waits()) {
+            rl_stuff_char((unsigned char)typed.text->data[typed.at++]);
+            rl_callback_read_char();
+            continue;
+        }
         int ready = poll(&input, 1, 200);
         if (ready > 0)
             rl_callback_read_char();
@@ -128,7 +182,10 @@ static void prepare_readline(const struct shell *shell)
     rl_initialize();
     if (shell->show.plain || terminal_colors(STDOUT_FILENO) < 0)
         rl_variable_bind("enable-bracketed-paste", "off");
+    rl_bind_keyseq("\\e]", drop_color);
+    rl_bind_keyseq("\\e[?", drop_attributes);
     repl_completion_install(shell->session);
+    typed.text = &shell->typed;
 }
 
 int repl_run(struct shell *shell)

@@ -30,21 +30,31 @@ static int look_up_colors(int descriptor)
     return colors;
 }
 
-int terminal_colors(int descriptor)
+/* Of the terminal TERM names; looked up once. */
+static int known_colors(void)
 {
     static bool known;
     static int colors;
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    if (!isatty(descriptor) || !term || !*term || strcmp(term, "dumb") == 0)
+    const char *term = getenv("TERM");
+    if (!term || !*term || strcmp(term, "dumb") == 0)
         return -1;
     if (!known)
-        colors = look_up_colors(descriptor);
+        colors = look_up_colors(STDOUT_FILENO);
     known = true;
-    if (colors < 0)
-        return -1;
-    if (no_color && *no_color)
-        return 0;
-    return colors >= 256 ? 256 : colors >= 16 ? 16 : colors >= 8 ? 8 : 0;
+    return colors >= 256 ? 256 : colors >= 16 ? 16 : colors >= 8 ? 8 : colors < 0 ? -1 : 0;
+}
+
+int terminal_colors(int descriptor)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const int colors = isatty(descriptor) ? known_colors() : -1;
+    return colors > 0 && no_color && *no_color ? 0 : colors;
+}
+
+int terminal_colors_named(void)
+{
+    const int colors = known_colors();
+    return colors > 0 ? colors : 8;
 }
 
 int terminal_columns(int descriptor)

@@ -8,6 +8,9 @@
 /* Colours to use on a file descriptor: -1 no escape sequences at all (a pipe, TERM=dumb or unknown), 0
  * attributes only (monochrome, or NO_COLOR is set), 8, 16 or 256. */
 int terminal_colors(int descriptor);
+/* Colours of the terminal that TERM names, whatever NO_COLOR says and wherever the output goes; 8 where it
+ * has none or is not known: every program that shows colours at all knows those. */
+int terminal_colors_named(void);
 /* Columns, 0 when it is no terminal. */
 int terminal_columns(int descriptor);
 /* Is the locale's encoding UTF-8? */

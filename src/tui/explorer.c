@@ -192,7 +192,7 @@ static void follow_options(struct explorer *explorer)
     int64_t color = option_integer(options, OPTION_COLOR);
     explorer->ascii = show_ascii(&explorer->shell->show, explorer->session);
     explorer->depth = explorer->colors > 0 && color == AUTO_NO     ? 0
-                      : explorer->colors == 0 && color == AUTO_YES ? 8
+                      : explorer->colors == 0 && color == AUTO_YES ? terminal_colors_named()
                                                                    : explorer->colors;
 }
 

@@ -166,7 +166,7 @@ static void press(struct tui *tui, const struct press_event *event, const unsign
             explorer_click(explorer, event->button, event->line, event->column);
     } else if (event->press == PRESS_ESCAPE && explorer->line.asking != ASK_COMMAND) {
         drop_question(tui);
-    } else if (!explorer_press(explorer, event->press)) {
+    } else if (!event->answer && !explorer_press(explorer, event->press)) {
         prompt_feed(bytes, (size_t)count);
         line_entered(tui);
     }
@@ -186,6 +186,15 @@ static void decode(struct tui *tui, bool complete)
         memmove(tui->input, tui->input + used, (size_t)tui->count);
         press(tui, &event, bytes, used);
     }
+}
+
+/* What was typed before the screen was there. */
+static void take_typed(struct tui *tui)
+{
+    const struct text *typed = &tui->explorer->shell->typed;
+    tui->count = (int)(typed->length < INPUT ? typed->length : INPUT);
+    memcpy(tui->input, text_data(typed), (size_t)tui->count);
+    decode(tui, false);
 }
 
 static void read_keys(struct tui *tui)
@@ -313,6 +322,7 @@ status tui_run(struct explorer *explorer, int *signal_number, struct error *erro
     explorer->wait_argument = &tui;
     prompt_open(explorer);
     measure(&tui);
+    take_typed(&tui);
     while (!explorer->shell->quit && !tui.ended)
         turn(&tui, -1, IDLE_MILLISECONDS);
     prompt_close();
