@@ -21,6 +21,7 @@
 #include "session/session.h"
 #include "session/version.h"
 #include "shell/shell.h"
+#include "shell/window.h"
 #include "tui/display.h"
 #include "tui/explorer.h"
 #include "tui/tui.h"
@@ -120,14 +121,18 @@ static int run_prompt(struct shell *shell, struct explorer *explorer)
 {
     int signal_number = 0;
     struct error error = {0};
+    if (!shell->show.plain)
+        window_open(STDOUT_FILENO);
     if (!explorer) {
         if (!shell->quit)
             puts("Type 'help' for the commands, 'quit' to end.");
         signal_number = repl_run(shell);
     } else if (!shell->quit && tui_run(explorer, &signal_number, &error) != STATUS_OK) {
         fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
+        window_close();
         return status_exit_code(error.code);
     }
+    window_close();
     return signal_number ? EXIT_SIGNAL + signal_number : EXIT_SUCCESS;
 }
 

@@ -12,13 +12,16 @@
 
 #include <readline/readline.h>
 
+#include "base/progress.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "shell/interrupt.h"
 #include "shell/line_history.h"
 #include "shell/repl_completion.h"
 #include "repl/rescue.h"
 #include "shell/terminal.h"
 #include "shell/terminal_signals.h"
+#include "shell/window.h"
 #include "session/version.h"
 
 static const char prompt_text[] = "ippro> ", more_text[] = "    >> ";
@@ -89,7 +92,9 @@ static void suspend(void)
 {
     terminal_signals.stopped = 0;
     rl_deprep_terminal();
+    window_leave();
     raise(SIGSTOP);
+    window_return();
     rl_prep_terminal(1);
     rl_resize_terminal();
     rl_forced_update_display();
@@ -121,10 +126,12 @@ static void act_on_signals(void)
 static void arm_rescue(void)
 {
     const char *paste = rl_variable_value("enable-bracketed-paste");
-    const char *end = paste && strcmp(paste, "on") == 0 ? "\033[?2004l\r\n" : "\r\n";
+    struct text end = {0};
+    text_add_format(&end, "%s%s\r\n", paste && strcmp(paste, "on") == 0 ? "\033[?2004l" : "", window_end());
     struct termios modes;
     if (tcgetattr(STDIN_FILENO, &modes) == 0)
-        rescue_prepare(STDOUT_FILENO, -1, &modes, end, strlen(end));
+        rescue_prepare(STDOUT_FILENO, -1, &modes, text_data(&end), end.length);
+    text_free(&end);
 }
 
 /* One line, or NULL at the end of the input or of the program. */
@@ -196,6 +203,7 @@ int repl_run(struct shell *shell)
         shell_warn(shell, &error);
     shell->prefixes = true;
     while (!shell->quit && !terminal_signals.ending) {
+        window_idle(shell->session);
         char *line = read_one(shell->unfinished ? more_text : prompt_text);
         bool twice = interrupt_twice();
         if (!line && !twice)
@@ -203,7 +211,9 @@ int repl_run(struct shell *shell)
         if (line) {
             interrupt_forget();
             line_history_keep(line);
+            double began = clock_seconds();
             shell_entered(shell, line, NULL);
+            window_ring(clock_seconds() - began);
             free(line);
             twice = interrupt_twice();
         }

@@ -12,5 +12,6 @@ src_libshell_a_SOURCES = \
 	src/shell/shell_script.c \
 	src/shell/show.c src/shell/show.h \
 	src/shell/terminal.c src/shell/terminal.h \
-	src/shell/terminal_signals.c src/shell/terminal_signals.h
+	src/shell/terminal_signals.c src/shell/terminal_signals.h \
+	src/shell/window.c src/shell/window.h
 LIBSHELL = src/libshell.a $(READLINE_LIBS) $(NCURSES_LIBS)

@@ -57,6 +57,44 @@ int terminal_colors_named(void)
     return colors > 0 ? colors : 8;
 }
 
+static bool is_xterm(const char *term)
+{
+    static const char *const names[] = {"xterm",   "rxvt",  "screen", "tmux",    "foot", "alacritty", "kitty",
+                                        "konsole", "gnome", "vte",    "wezterm", "st-",  "mintty"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strncmp(term, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *capability(const char *name)
+{
+    const char *value = tigetstr(name);
+    return value && value != (char *)-1 ? value : "";
+}
+
+void terminal_title(int descriptor, struct terminal_title *title)
+{
+    int state;
+    TERMINAL *before = set_curterm(NULL);
+    *title = (struct terminal_title){0};
+    if (setupterm(NULL, descriptor, &state) == OK) {
+        const char *term = getenv("TERM"), *begin = capability("tsl"), *end = capability("fsl");
+        title->stacked = tigetflag("XT") > 0 || is_xterm(term ? term : "");
+        if (title->stacked) {
+            text_add(&title->before, "\033]2;");
+            text_add(&title->after, "\a");
+        } else if (*begin && *end) {
+            text_add(&title->before, tiparm(begin, 0));
+            text_add(&title->after, end);
+        }
+    }
+    TERMINAL *mine = set_curterm(before);
+    if (mine)
+        del_curterm(mine);
+}
+
 int terminal_columns(int descriptor)
 {
     struct winsize size;

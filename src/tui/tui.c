@@ -22,6 +22,7 @@
 #include "shell/job.h"
 #include "shell/terminal.h"
 #include "shell/terminal_signals.h"
+#include "shell/window.h"
 #include "tui/compose.h"
 #include "tui/display.h"
 #include "tui/press_decode.h"
@@ -78,12 +79,23 @@ static void preview_theme(struct explorer *explorer)
     explorer->preview = theme;
 }
 
+/* The session of the panes is a mirror while work runs. */
+static void show_title(struct explorer *explorer)
+{
+    int64_t total = 0, done = explorer->job ? progress_line_done(&explorer->progress, &total) : 0;
+    if (explorer->job || explorer->beside)
+        window_work(explorer->job && explorer->running ? explorer->running : "script", done, total);
+    else
+        window_idle(explorer->session);
+}
+
 static void draw(struct tui *tui)
 {
     struct explorer *explorer = tui->explorer;
     struct screen_cursor cursor;
     prompt_show();
     preview_theme(explorer);
+    show_title(explorer);
     if (explorer->wants_redraw)
         display_forget(tui->display);
     explorer->wants_redraw = false;
@@ -184,7 +196,9 @@ static void decode(struct tui *tui, bool complete)
         memcpy(bytes, tui->input, (size_t)used);
         tui->count -= used;
         memmove(tui->input, tui->input + used, (size_t)tui->count);
+        double began = clock_seconds();
         press(tui, &event, bytes, used);
+        window_ring(clock_seconds() - began); /* what the key began has ended */
     }
 }
 
