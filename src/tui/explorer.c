@@ -109,7 +109,7 @@ struct theme *explorer_theme(const struct explorer *explorer)
 
 static void place(struct explorer *explorer)
 {
-    const struct rect room = {0, 0, explorer->width, compose_room(explorer->height)};
+    const struct rect room = {0, 0, explorer->width, compose_room(explorer->width, explorer->height)};
     layout_place(explorer->layout, &room, explorer->zoomed, explorer->figure_open, &explorer->placement);
 }
 
@@ -139,7 +139,7 @@ void explorer_focus(struct explorer *explorer, int pane)
         explorer->figure_open = false;
         place(explorer);
     }
-    if (pane >= 0 && !is_visible(explorer, pane) && compose_room(explorer->height) > 0) {
+    if (pane >= 0 && !is_visible(explorer, pane) && compose_room(explorer->width, explorer->height) > 0) {
         enum layout_id before = explorer->layout;
         explorer->layout = LAYOUT_OVERVIEW;
         place(explorer);
