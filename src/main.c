@@ -25,6 +25,7 @@
 #include "tui/display.h"
 #include "tui/explorer.h"
 #include "tui/tui.h"
+#include "view/theme.h"
 
 enum { EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 

@@ -244,4 +244,5 @@ void version_print(FILE *file)
             jansson_version_str(), protobuf_c_version(), nettle_version_major(), nettle_version_minor(),
             LUA_RELEASE);
     fprintf(file, "Licence GPL-3.0-or-later: free software, with no warranty.\n");
+    fprintf(file, "Report bugs to: %s, with these lines and what was typed.\n", BUG_REPORT_PLACE);
 }

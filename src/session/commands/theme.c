@@ -10,6 +10,8 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
+#include "view/cells/canvas.h"
+#include "view/theme.h"
 
 static const char *const background_names[BACKGROUNDS] = {"any", "dark", "light"};
 
