@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "session/appearance.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
 #include "session/words/option.h"
@@ -71,7 +72,8 @@ static void preview_theme(struct explorer *explorer)
         const char *name = typed_theme(&parsed);
         if (name && explorer->preview && strcmp(explorer->preview->name, name) == 0)
             theme = theme_retain(explorer->preview);
-        else if (name && theme_load(name, &theme, &ignored) != STATUS_OK)
+        else if (name && appearance_theme(name, explorer->session->state.options,
+                                          explorer->session->background, &theme, &ignored) != STATUS_OK)
             theme = NULL;
         parsed_line_free(&parsed);
     }
