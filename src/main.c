@@ -13,15 +13,19 @@
 #include "base/text.h"
 #include "repl/batch.h"
 #include "repl/config.h"
+#include "shell/background.h"
 #include "shell/interrupt.h"
 #include "repl/repl.h"
 #include "repl/usage.h"
+#include "session/appearance.h"
 #include "session/session.h"
 #include "session/version.h"
 #include "shell/shell.h"
+#include "shell/window.h"
 #include "tui/display.h"
 #include "tui/explorer.h"
 #include "tui/tui.h"
+#include "view/theme.h"
 
 enum { EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
@@ -38,6 +42,18 @@ static void open_data(struct shell *shell, const char *text)
     mem_free(kind);
 }
 
+/* Colours follow the terminal's background. Only who waits for keys anyway asks the terminal: what is typed
+ * meanwhile goes to the prompt, and batch mode has none. */
+static void find_background(struct shell *shell, bool interactive)
+{
+    enum background found = BACKGROUND_UNKNOWN;
+    if (!shell->show.plain && interactive)
+        found = background_find(STDIN_FILENO, STDOUT_FILENO, &shell->typed);
+    else if (!shell->show.plain)
+        found = background_told();
+    appearance_found(shell->session, found);
+}
+
 /* What the command line names, before any other command: configuration, threads, model, data. */
 static void start(struct shell *shell, const struct arguments *arguments, bool interactive)
 {
@@ -45,6 +61,8 @@ static void start(struct shell *shell, const struct arguments *arguments, bool i
         config_run(shell);
     if (arguments->threads)
         shell_words(shell, PROGRAM_NAME, "set", "threads", arguments->threads, NULL);
+    if (arguments->color)
+        shell_words(shell, PROGRAM_NAME, "set", "color", arguments->color, NULL);
     if (arguments->model)
         shell_words(shell, PROGRAM_NAME, "load", arguments->model, NULL);
     else if (interactive && !shell->session->state.model)
@@ -104,14 +122,18 @@ static int run_prompt(struct shell *shell, struct explorer *explorer)
 {
     int signal_number = 0;
     struct error error = {0};
+    if (!shell->show.plain)
+        window_open(STDOUT_FILENO);
     if (!explorer) {
         if (!shell->quit)
             puts("Type 'help' for the commands, 'quit' to end.");
         signal_number = repl_run(shell);
     } else if (!shell->quit && tui_run(explorer, &signal_number, &error) != STATUS_OK) {
         fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
+        window_close();
         return status_exit_code(error.code);
     }
+    window_close();
     return signal_number ? EXIT_SIGNAL + signal_number : EXIT_SUCCESS;
 }
 
@@ -120,6 +142,7 @@ static int run_front_end(struct shell *shell, struct explorer *explorer, const s
 {
     struct error error = {0};
     shell->show.apart = !interactive;
+    find_background(shell, interactive);
     start(shell, arguments, interactive);
     if (confine(arguments, &error) != STATUS_OK) {
         fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
@@ -153,7 +176,9 @@ static int run_program(struct shell *shell, const struct arguments *arguments)
 static int run_session(const struct arguments *arguments)
 {
     struct shell shell = {
-        .show = {.plain = arguments->plain, .ascii = arguments->ascii},
+        .show = {.plain = arguments->plain,
+                 .ascii = arguments->ascii,
+                 .piped_colors = arguments->color && strcmp(arguments->color, "yes") == 0},
         .keep_going = arguments->keep_going,
         .script_options = {.memory = (size_t)arguments->lua_memory << 20, .safe = arguments->safe != NULL},
     };

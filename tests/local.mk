@@ -31,6 +31,7 @@ include tests/stats/local.mk
 include tests/view/local.mk
 include tests/session/local.mk
 include tests/lua/local.mk
+include tests/shell/local.mk
 include tests/tui/local.mk
 endif
 include tests/program/local.mk

@@ -18,6 +18,9 @@ const struct described *exit_status_at(int index)
 }
 
 static const struct described environment[] = {
+    {"COLORFGBG",
+     "Set by some terminals: the last of its numbers tells the background's colour, where the terminal does "
+     "not answer itself. See the option background."},
     {"HOME", "The user's folder, for ~/ in names of files and for the folders below."},
     {"IPPRO_CPU",
      "Instruction set of the fast kernels where the best one is not wanted: avx512, avx2 or baseline."},

@@ -27,7 +27,8 @@ enum {
     LONG_SAFE,
     LONG_LUA_MEMORY,
     LONG_SCREEN,
-    LONG_PROMPT
+    LONG_PROMPT,
+    LONG_COLOR
 };
 
 static const struct program_option table[] = {
@@ -55,6 +56,10 @@ static const struct program_option table[] = {
      "them."},
     {LONG_PLAIN, "plain", NULL, "plain prompt and plain text, no escape sequences",
      "Use a plain prompt and plain text: no escape sequence is ever written."},
+    {LONG_COLOR, "color", "WHEN", "colours: auto, always (in pipes too) or never",
+     "Colours: auto, always or never. Like the option color at the prompt, where it is called auto, yes or no, and after "
+     "the configuration; always also means pipes and files that the output goes to, and that the variable NO_COLOR "
+     "does not count. Bold and underlined text stays with never; --plain has neither."},
     {LONG_ASCII, "ascii", NULL, "draw with ASCII characters only", "Draw with ASCII characters only."},
     {LONG_VERSION, "version", NULL, "print the version and those of the libraries",
      "Print the version, the libraries and the licence, and end."},
@@ -80,6 +85,21 @@ static status add_action(struct arguments *arguments, bool is_file, const char *
     return STATUS_OK;
 }
 
+/* WHEN as other programs call it, as a value of the option color. */
+static status read_color(struct arguments *arguments, const char *value, struct error *error)
+{
+    static const struct {
+        const char *when, *color;
+    } rows[] = {{"auto", "auto"}, {"always", "yes"}, {"never", "no"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(value, rows[i].when) == 0) {
+            arguments->color = rows[i].color;
+            return STATUS_OK;
+        }
+    }
+    return error_set(error, STATUS_USAGE, "--color %s: expected auto, always or never", value);
+}
+
 static status apply(struct arguments *arguments, int letter, const char *value, struct error *error)
 {
     switch (letter) {
@@ -101,6 +121,8 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
     case LONG_PROMPT:
         arguments->prompt = true;
         break;
+    case LONG_COLOR:
+        return read_color(arguments, value, error);
     case LONG_ASCII:
         arguments->ascii = true;
         break;
@@ -222,4 +244,5 @@ void version_print(FILE *file)
             jansson_version_str(), protobuf_c_version(), nettle_version_major(), nettle_version_minor(),
             LUA_RELEASE);
     fprintf(file, "Licence GPL-3.0-or-later: free software, with no warranty.\n");
+    fprintf(file, "Report bugs to: %s, with these lines and what was typed.\n", BUG_REPORT_PLACE);
 }

@@ -29,6 +29,7 @@ struct arguments {
     int action_count;
     size_t action_capacity;
     const char *model, *data, *threads; /* NULL: not given */
+    const char *color;                  /* for the option color; NULL: not given */
     const char *script;                 /* a Lua script in the place of a model */
     char **script_arguments;
     int script_argument_count;

@@ -15,6 +15,7 @@ src_libsession_a_SOURCES = \
 	src/session/words/value_number.c \
 	src/session/words/value_row.h \
 	src/session/words/word_list.c src/session/words/word_list.h \
+	src/session/appearance.c src/session/appearance.h \
 	src/session/board.c src/session/board.h \
 	src/session/board_internal.h \
 	src/session/board_live.c \

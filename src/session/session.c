@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "nn/graph/tensor.h"
+#include "session/appearance.h"
 #include "session/board.h"
 #include "session/model.h"
 #include "session/pruning.h"
@@ -27,7 +28,7 @@ static status begin_state(struct session *session, struct error *error)
         return error_memory(error);
     /* Without its files the program still works, in plain text. */
     struct error ignored = {0};
-    if (theme_load(option_text(&options, OPTION_THEME), &session->state.theme, &ignored) != STATUS_OK)
+    if (appearance_load(&options, session->background, &session->state.theme, &ignored) != STATUS_OK)
         session->state.theme = NULL;
     return history_push(&session->history, NULL, NULL, &session->state, error);
 }
@@ -77,6 +78,7 @@ status session_fork(const struct session *session, struct session **result, stru
         return error_memory(error);
     replace_state(fork, state_retain(&session->state));
     fork->recipe_program = session->recipe_program;
+    fork->background = session->background;
     status code = history_push(&fork->history, NULL, NULL, &session->state, error);
     if (code != STATUS_OK) {
         session_free(fork);
@@ -236,11 +238,6 @@ status session_pool(struct session *session, struct pool **pool, struct error *e
     return STATUS_OK;
 }
 
-static bool text_changed(const struct options *a, const struct options *b, enum option_id id)
-{
-    return strcmp(option_text(a, id), option_text(b, id)) != 0;
-}
-
 status session_set_options(struct session *session, const struct options *options, struct reply *reply,
                            struct error *error)
 {
@@ -250,11 +247,11 @@ status session_set_options(struct session *session, const struct options *option
     int dropped_count = 0;
     struct board_source source = {session->state.board, session->state.model, session->state.dataset, options,
                                   session->live,        &session->passes};
-    bool new_theme = text_changed(options, session->state.options, OPTION_THEME);
+    bool new_theme = appearance_differs(options, session->state.options);
     struct options *next = next_options(session, options);
     status code = next ? STATUS_OK : error_memory(error);
     if (code == STATUS_OK && new_theme)
-        code = theme_load(option_text(options, OPTION_THEME), &theme, error);
+        code = appearance_load(options, session->background, &theme, error);
     if (code == STATUS_OK)
         code = board_refresh(&source, &board, dropped, &dropped_count, error);
     if (code != STATUS_OK) {

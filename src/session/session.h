@@ -30,6 +30,7 @@ struct recipe_program;
 struct session {
     struct state state; /* the present one, each part counted */
 
+    enum background background; /* of the terminal, as the front end found it (appearance.h) */
     struct history history;
     struct measurements measurements;    /* of all networks that were evaluated: no part of the state */
     struct passes passes;                /* the last ones: no part of it */

@@ -12,6 +12,9 @@
 #else
 #define PROGRAM_VERSION "0.1.0"
 #endif
+#ifndef BUG_REPORT_PLACE
+#define BUG_REPORT_PLACE "whoever gave you this program"
+#endif
 #define PROGRAM_NAME "ippro-explore"
 
 #endif

@@ -19,6 +19,7 @@
 #include "session/reply.h"
 #include "shell/interrupt.h"
 #include "shell/progress_line.h"
+#include "shell/window.h"
 
 enum { REDRAW_MILLISECONDS = 100, MODESTY = 10 /* steps of niceness */ };
 static const double listening_seconds = 0.1;
@@ -49,6 +50,14 @@ struct job {
     bool done;
     struct hand_over *first, **last;
 };
+
+const char *job_command(const struct job_request *request)
+{
+    const struct command *command;
+    struct error ignored = {0};
+    const char *name = request->statement->tokens[0].text;
+    return command_find(name, request->prefixes, &command, &ignored) == STATUS_OK ? command->name : name;
+}
 
 /* --- from the working thread to the waiting one --------------------------------------------------------- */
 
@@ -259,11 +268,15 @@ status job_run(const struct job_request *request, bool ascii, struct reply *repl
 {
     struct progress_line line;
     struct job *job;
+    const char *name = job_command(request);
     progress_line_start(&line, ascii);
     status code = job_start(request, progress_line_report, &line, &job, error);
     if (code == STATUS_OK) {
-        while (!job_wait(job, REDRAW_MILLISECONDS))
+        while (!job_wait(job, REDRAW_MILLISECONDS)) {
+            int64_t total, done = progress_line_done(&line, &total);
             progress_line_draw(&line);
+            window_work(name, done, total);
+        }
         code = job_end(job, reply, error);
     }
     progress_line_end(&line);

@@ -27,6 +27,9 @@ struct job_request {
 
 struct job;
 
+/* The full name of the command; as it was typed where there is none of that name. */
+const char *job_command(const struct job_request *request);
+
 /* Begin. A short command has ended when this returns, and so has a long one where no thread can be made. From
  * here to job_end, Ctrl-C cancels it. `report` (may be NULL) is that of base/progress.h: called from other
  * threads. Fails with STATUS_MEMORY only. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libshell.a
 src_libshell_a_SOURCES = \
+	src/shell/background.c src/shell/background.h \
 	src/shell/interrupt.c src/shell/interrupt.h \
 	src/shell/job.c src/shell/job.h \
 	src/shell/line_history.c src/shell/line_history.h \
@@ -12,5 +13,6 @@ src_libshell_a_SOURCES = \
 	src/shell/shell_script.c \
 	src/shell/show.c src/shell/show.h \
 	src/shell/terminal.c src/shell/terminal.h \
-	src/shell/terminal_signals.c src/shell/terminal_signals.h
+	src/shell/terminal_signals.c src/shell/terminal_signals.h \
+	src/shell/window.c src/shell/window.h
 LIBSHELL = src/libshell.a $(READLINE_LIBS) $(NCURSES_LIBS)

@@ -32,6 +32,15 @@ void progress_line_report(void *argument, const char *what, const char *unit, in
     pthread_mutex_unlock(&line->lock);
 }
 
+int64_t progress_line_done(struct progress_line *line, int64_t *total)
+{
+    pthread_mutex_lock(&line->lock);
+    int64_t done = line->done;
+    *total = line->total;
+    pthread_mutex_unlock(&line->lock);
+    return done;
+}
+
 static void compose(const struct progress_line *line, struct text *text)
 {
     double elapsed = clock_seconds() - line->started;

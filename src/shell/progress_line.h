@@ -19,6 +19,8 @@ struct progress_line {
 void progress_line_start(struct progress_line *line, bool ascii);
 /* The `report` of base/progress.h; argument: the line. */
 void progress_line_report(void *argument, const char *what, const char *unit, int64_t done, int64_t total);
+/* How far the work is, in its units; total 0: not known. */
+int64_t progress_line_done(struct progress_line *line, int64_t *total);
 void progress_line_draw(struct progress_line *line);
 /* Wipe the line. */
 void progress_line_end(struct progress_line *line);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "base/text.h"
 #include "lua/script.h"
 #include "session/language/command.h"
 #include "session/recipe.h"
@@ -41,6 +42,7 @@ struct shell {
     struct session *session;
     struct shell_face face;
     struct show show;                     /* of the plain terminal */
+    struct text typed;                    /* before the prompt was there: the first that it reads */
     bool prefixes;                        /* commands may be shortened: at the prompt */
     bool keep_going;                      /* a file goes on after a command that failed */
     bool quit;                            /* the command quit was given */

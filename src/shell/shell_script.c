@@ -197,6 +197,7 @@ void shell_end(struct shell *shell)
 {
     script_free(shell->script);
     mem_free(shell->unfinished);
+    text_free(&shell->typed);
     shell->script = NULL;
     shell->unfinished = NULL;
 }

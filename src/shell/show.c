@@ -34,21 +34,28 @@ bool show_ascii(const struct show *show, const struct session *session)
     return show->ascii || !terminal_utf8() || (session->state.theme && session->state.theme->ascii);
 }
 
+int show_colors(const struct show *show, const struct session *session, int descriptor)
+{
+    const int64_t wanted = option_integer(session->state.options, OPTION_COLOR);
+    int colors = show->plain ? -1 : terminal_colors(descriptor);
+    if (wanted == AUTO_NO && colors > 0)
+        return 0;
+    if (wanted == AUTO_YES && colors < 0 && show->piped_colors && !show->plain)
+        return terminal_colors_named();
+    /* NO_COLOR is overruled on a terminal that takes escape sequences. */
+    return wanted == AUTO_YES && colors == 0 ? terminal_colors_named() : colors;
+}
+
 static void drawing_start(struct drawing *drawing, const struct show *show, const struct session *session,
                           int descriptor)
 {
     const struct options *options = session->state.options;
     int64_t width = option_integer(options, OPTION_WIDTH);
-    int64_t color = option_integer(options, OPTION_COLOR);
     drawing->width = width ? (int)width : terminal_columns(descriptor);
     if (drawing->width == 0)
         drawing->width = 80;
     drawing->ascii = show_ascii(show, session);
-    drawing->colors = show->plain ? -1 : terminal_colors(descriptor);
-    if (drawing->colors > 0 && color == AUTO_NO)
-        drawing->colors = 0;
-    if (drawing->colors == 0 && color == AUTO_YES)
-        drawing->colors = 8; /* NO_COLOR is overruled on a terminal that takes escape sequences */
+    drawing->colors = show_colors(show, session, descriptor);
     drawing->theme = drawing->colors < 0 ? NULL : session->state.theme;
     canvas_init(&drawing->canvas, drawing->width, drawing->ascii);
 }
@@ -158,8 +165,7 @@ void show_error(const struct show *show, const struct session *session, const ch
                 const struct error *error)
 {
     const char *message = *error->message ? error->message : status_text(error->code);
-    bool color = session && session->state.theme && !show->plain && terminal_colors(STDERR_FILENO) >= 0 &&
-                 option_integer(session->state.options, OPTION_COLOR) != AUTO_NO;
+    const int colors = session && session->state.theme ? show_colors(show, session, STDERR_FILENO) : -1;
     /* Drawn on a canvas as wide as the message, so that an error is one line, whatever the terminal's width.
      */
     struct text line = {0}, out = {0};
@@ -167,10 +173,10 @@ void show_error(const struct show *show, const struct session *session, const ch
     struct canvas canvas;
     int width = utf8_width(text_data(&line));
     canvas_init(&canvas, width, false);
-    if (color && !line.failed && width <= canvas.width) {
+    if (colors >= 0 && !line.failed && width <= canvas.width) {
         canvas_text(&canvas, 0, 0, STYLE_ERROR, text_data(&line));
         if (!canvas.failed)
-            canvas_print(&canvas, session->state.theme, terminal_colors(STDERR_FILENO), &out);
+            canvas_print(&canvas, session->state.theme, colors, &out);
     }
     if (out.length && !out.failed)
         fputs(text_data(&out), stderr);

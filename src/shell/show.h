@@ -11,15 +11,19 @@ struct canvas;
 
 /* How the front end was started. */
 struct show {
-    bool plain; /* never an escape sequence */
-    bool ascii; /* ASCII characters only, whatever the locale */
-    bool apart; /* batch mode: an empty line between a command's figures and what was shown before */
-    bool shown; /* something was shown before */
+    bool plain;        /* never an escape sequence */
+    bool ascii;        /* ASCII characters only, whatever the locale */
+    bool piped_colors; /* colours also where there is no terminal, as long as the option color says yes */
+    bool apart;        /* batch mode: an empty line between a command's figures and what was shown before */
+    bool shown;        /* something was shown before */
 };
 
 /* Whether to draw with ASCII alone: as the option ascii says; by itself where the terminal has no more, the
  * program was started so, or the theme wants it. */
 bool show_ascii(const struct show *show, const struct session *session);
+/* Colours to draw with on a descriptor (terminal_colors): what it has, as the option color and the program's
+ * start say. */
+int show_colors(const struct show *show, const struct session *session, int descriptor);
 /* Print the reply's paragraphs and figures to `file`, as wide as its terminal, 80 columns elsewhere, or as
  * the option width says. */
 status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,

@@ -30,21 +30,69 @@ static int look_up_colors(int descriptor)
     return colors;
 }
 
-int terminal_colors(int descriptor)
+/* Of the terminal TERM names; looked up once. */
+static int known_colors(void)
 {
     static bool known;
     static int colors;
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    if (!isatty(descriptor) || !term || !*term || strcmp(term, "dumb") == 0)
+    const char *term = getenv("TERM");
+    if (!term || !*term || strcmp(term, "dumb") == 0)
         return -1;
     if (!known)
-        colors = look_up_colors(descriptor);
+        colors = look_up_colors(STDOUT_FILENO);
     known = true;
-    if (colors < 0)
-        return -1;
-    if (no_color && *no_color)
-        return 0;
-    return colors >= 256 ? 256 : colors >= 16 ? 16 : colors >= 8 ? 8 : 0;
+    return colors >= 256 ? 256 : colors >= 16 ? 16 : colors >= 8 ? 8 : colors < 0 ? -1 : 0;
+}
+
+int terminal_colors(int descriptor)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const int colors = isatty(descriptor) ? known_colors() : -1;
+    return colors > 0 && no_color && *no_color ? 0 : colors;
+}
+
+int terminal_colors_named(void)
+{
+    const int colors = known_colors();
+    return colors > 0 ? colors : 8;
+}
+
+static bool is_xterm(const char *term)
+{
+    static const char *const names[] = {"xterm",   "rxvt",  "screen", "tmux",    "foot", "alacritty", "kitty",
+                                        "konsole", "gnome", "vte",    "wezterm", "st-",  "mintty"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strncmp(term, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *capability(const char *name)
+{
+    const char *value = tigetstr(name);
+    return value && value != (char *)-1 ? value : "";
+}
+
+void terminal_title(int descriptor, struct terminal_title *title)
+{
+    int state;
+    TERMINAL *before = set_curterm(NULL);
+    *title = (struct terminal_title){0};
+    if (setupterm(NULL, descriptor, &state) == OK) {
+        const char *term = getenv("TERM"), *begin = capability("tsl"), *end = capability("fsl");
+        title->stacked = tigetflag("XT") > 0 || is_xterm(term ? term : "");
+        if (title->stacked) {
+            text_add(&title->before, "\033]2;");
+            text_add(&title->after, "\a");
+        } else if (*begin && *end) {
+            text_add(&title->before, tiparm(begin, 0));
+            text_add(&title->after, end);
+        }
+    }
+    TERMINAL *mine = set_curterm(before);
+    if (mine)
+        del_curterm(mine);
 }
 
 int terminal_columns(int descriptor)

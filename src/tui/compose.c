@@ -190,24 +190,53 @@ static void draw_keys(struct explorer *explorer, struct canvas *grid, int height
 
 /* --- all of it ------------------------------------------------------------------------------------------ */
 
-/* Lines at the bottom, as far as there are any: prompt first, then status, then the key bar. */
-struct bottom {
-    int panes;                /* height of the room above */
-    int status, prompt, keys; /* lines, -1: not there */
-};
+/* The lines below the panes: status, prompt, key bar. */
+enum { BOTTOM_LINES = 3 };
 
-static struct bottom bottom_of(int height)
+static bool too_small(int width, int height)
 {
-    if (height >= 6)
-        return (struct bottom){height - 3, height - 3, height - 2, height - 1};
-    if (height >= 2)
-        return (struct bottom){0, height - 2, height - 1, -1};
-    return (struct bottom){0, -1, 0, -1};
+    return width < LEAST_SCREEN_WIDTH || height < LEAST_SCREEN_HEIGHT;
 }
 
-int compose_room(int height)
+int compose_room(int width, int height)
 {
-    return bottom_of(height).panes;
+    return too_small(width, height) ? 0 : height - BOTTOM_LINES;
+}
+
+/* The longest form that fits. */
+static void add_too_small(struct text *text, int width, int height)
+{
+    text_add_format(text, "too small: %dx%d here, %dx%d needed", width, height, LEAST_SCREEN_WIDTH,
+                    LEAST_SCREEN_HEIGHT);
+    static const char *const shorter[] = {"too small: %dx%d needed", "needs %dx%d", "%dx%d"};
+    for (size_t i = 0; (int)text->length > width && i < sizeof shorter / sizeof *shorter; i++) {
+        text_clear(text);
+        text_add_format(text, shorter[i], LEAST_SCREEN_WIDTH, LEAST_SCREEN_HEIGHT);
+    }
+    if ((int)text->length > width) {
+        text_clear(text);
+        text_add(text, "!");
+    }
+}
+
+/* The size that is needed, and the prompt, for what is typed is obeyed at any size. A single line is the
+ * prompt's once there is something in it. What went wrong is told above the prompt. */
+static void draw_too_small(struct explorer *explorer, struct canvas *grid, struct screen_cursor *cursor)
+{
+    struct rect first = {0, 0, grid->width, 1};
+    const struct edit_line *edit = &explorer->line;
+    bool asked = edit->asking != ASK_COMMAND || (edit->text && *edit->text);
+    struct text text = {0};
+    *cursor = (struct screen_cursor){-1, 0};
+    if (grid->height > 2 && (explorer->message || explorer->job))
+        draw_status(explorer, grid, grid->height - 2);
+    if (grid->height > 1 || asked)
+        draw_prompt(explorer, grid, grid->height - 1, cursor);
+    if (grid->height > 1 || !asked) {
+        add_too_small(&text, grid->width, grid->height);
+        grid_text(grid, &first, 0, 0, STYLE_TITLE, text_data(&text));
+    }
+    text_free(&text);
 }
 
 bool compose(struct explorer *explorer, struct canvas *grid, struct screen_cursor *cursor)
@@ -215,20 +244,22 @@ bool compose(struct explorer *explorer, struct canvas *grid, struct screen_curso
     explorer_refresh(explorer);
     if (!grid_reset(grid, explorer->width, explorer->height, explorer->ascii))
         return false;
-    struct bottom bottom = bottom_of(explorer->height);
+    if (too_small(explorer->width, explorer->height)) {
+        draw_too_small(explorer, grid, cursor);
+        return !grid->failed;
+    }
+    const int status_line = compose_room(explorer->width, explorer->height);
     for (int i = 0; i < PANE_COUNT; i++) {
         if (explorer->placement.pane[i].width > 0)
             draw_pane(explorer, grid, (enum pane_id)i);
     }
-    if (explorer->keys_open && bottom.panes > 0)
-        draw_keys(explorer, grid, bottom.panes);
-    if (bottom.status >= 0)
-        draw_status(explorer, grid, bottom.status);
-    draw_prompt(explorer, grid, bottom.prompt, cursor);
-    if (bottom.keys >= 0)
-        key_bar_draw(explorer, grid, bottom.keys);
-    if (explorer->popup.count && bottom.status > 0)
-        draw_popup(explorer, grid, bottom.status);
+    if (explorer->keys_open)
+        draw_keys(explorer, grid, status_line);
+    draw_status(explorer, grid, status_line);
+    draw_prompt(explorer, grid, status_line + 1, cursor);
+    key_bar_draw(explorer, grid, status_line + 2);
+    if (explorer->popup.count)
+        draw_popup(explorer, grid, status_line);
     if (explorer->focus != FOCUS_PROMPT)
         cursor->line = -1;
     return !grid->failed;

@@ -13,8 +13,10 @@ struct screen_cursor {
 
 /* Draw into the grid, which gets the explorer's size. False when memory is out. */
 bool compose(struct explorer *explorer, struct canvas *grid, struct screen_cursor *cursor);
-/* Lines that a screen of this height leaves for panes. */
-int compose_room(int height);
+/* The smallest screen that panes, prompt and keys are of use on; a smaller one says so. */
+enum { LEAST_SCREEN_WIDTH = 40, LEAST_SCREEN_HEIGHT = 10 };
+/* Lines that a screen of this size leaves for panes: 0 when it is too small. */
+int compose_room(int width, int height);
 /* The screen as text, line by line; with styles, below each line that has any, a letter per cell: '.' plain,
  * 'a' and following the styles in the order of view/style.h, and a digit 1-9 for a place on the ramp.
  */

@@ -26,6 +26,7 @@
 #include "base/memory.h"
 #include "shell/rescue.h"
 #include "session/words/press.h"
+#include "shell/window.h"
 #include "tui/screen_end.h"
 #include "view/cells/look.h"
 
@@ -194,6 +195,7 @@ static status start_curses(struct display *display, struct error *error)
 static void arm_rescue(const struct display *display)
 {
     struct text end = {0};
+    text_add(&end, window_end());
     text_add_screen_end(&end, display->terminal);
     rescue_prepare(display->terminal, STDERR_FILENO, &display->before, text_data(&end), end.length);
     text_free(&end);
@@ -271,10 +273,12 @@ void display_measure(struct display *display, int *width, int *height)
 
 void display_suspend(struct display *display)
 {
+    window_leave();
     set_reports(display, false);
     endwin();
     tcsetattr(STDIN_FILENO, TCSADRAIN, &display->before);
     raise(SIGSTOP);
+    window_return();
     tcgetattr(STDIN_FILENO, &display->before);
     rescue_modes(&display->before);
     set_modes(display);

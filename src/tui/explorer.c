@@ -111,7 +111,7 @@ struct theme *explorer_theme(const struct explorer *explorer)
 
 static void place(struct explorer *explorer)
 {
-    const struct rect room = {0, 0, explorer->width, compose_room(explorer->height)};
+    const struct rect room = {0, 0, explorer->width, compose_room(explorer->width, explorer->height)};
     layout_place(explorer->layout, &room, explorer->zoomed, explorer->figure_open, &explorer->placement);
 }
 
@@ -141,7 +141,7 @@ void explorer_focus(struct explorer *explorer, int pane)
         explorer->figure_open = false;
         place(explorer);
     }
-    if (pane >= 0 && !is_visible(explorer, pane) && compose_room(explorer->height) > 0) {
+    if (pane >= 0 && !is_visible(explorer, pane) && compose_room(explorer->width, explorer->height) > 0) {
         enum layout_id before = explorer->layout;
         explorer->layout = LAYOUT_OVERVIEW;
         place(explorer);
@@ -196,7 +196,7 @@ static void follow_options(struct explorer *explorer)
     int64_t color = option_integer(options, OPTION_COLOR);
     explorer->ascii = show_ascii(&explorer->shell->show, explorer->session);
     explorer->depth = explorer->colors > 0 && color == AUTO_NO     ? 0
-                      : explorer->colors == 0 && color == AUTO_YES ? 8
+                      : explorer->colors == 0 && color == AUTO_YES ? terminal_colors_named()
                                                                    : explorer->colors;
 }
 

@@ -44,14 +44,9 @@ static char *statement_line(const struct statement *statement)
 
 static void remember_command(struct explorer *explorer, const struct job_request *request)
 {
-    const struct command *command;
-    struct error ignored = {0};
-    const char *name = request->statement->tokens[0].text;
-    if (command_find(name, request->prefixes, &command, &ignored) == STATUS_OK)
-        name = command->name;
     mem_free(explorer->running);
     mem_free(explorer->command);
-    explorer->running = mem_string(name);
+    explorer->running = mem_string(job_command(request));
     explorer->command = statement_line(request->statement);
     explorer->flags = command_flags_of(request->statement, request->prefixes);
 }

@@ -237,6 +237,6 @@ void explorer_click(struct explorer *explorer, int button, int line, int column)
             row->click(explorer, explorer->panes[i].state, &room, line - room.line, column - room.column);
         return;
     }
-    if (button == 0 && line >= compose_room(explorer->height))
+    if (button == 0 && line >= compose_room(explorer->width, explorer->height))
         explorer_focus(explorer, FOCUS_PROMPT);
 }

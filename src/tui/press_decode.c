@@ -14,7 +14,7 @@ enum { ESC = 0x1b, PARAMETERS_MAX = 8, SEQUENCE_MAX = 48 };
 
 struct sequence {
     int parameter[PARAMETERS_MAX], count;
-    char intro, final; /* intro: '<' of mouse reports, or 0 */
+    char intro, final; /* intro: '<' of mouse reports, '?' of answers, or 0 */
 };
 
 /* Bytes of the sequence that begins behind ESC [, 0 when its end is missing. */
@@ -31,8 +31,8 @@ static int read_sequence(const unsigned char *bytes, int count, struct sequence 
         } else if (byte >= 0x40 && byte <= 0x7e) {
             sequence->final = (char)byte;
             return i + 1;
-        } else if (byte == '<' && i == 0) {
-            sequence->intro = '<';
+        } else if ((byte == '<' || byte == '?') && i == 0) {
+            sequence->intro = (char)byte;
         } else if (byte < 0x20 || byte > 0x7e || i >= SEQUENCE_MAX) {
             return i + 1; /* broken: swallow what was read */
         }
@@ -102,6 +102,7 @@ static void name_sequence(const struct sequence *sequence, struct press_event *e
                 : sequence->final == 'Z' ? PRESS_TAB | PRESS_SHIFT
                                          : letter_press(sequence->final);
     event->press = press && !sequence->intro ? press | modifiers_of(sequence) : 0;
+    event->answer = sequence->intro == '?';
 }
 
 static int decode_csi(const unsigned char *bytes, int count, struct press_event *event)
@@ -117,6 +118,22 @@ static int decode_csi(const unsigned char *bytes, int count, struct press_event 
     if (used)
         name_sequence(&sequence, event);
     return used;
+}
+
+/* ESC ] digits ... up to BEL or ESC \: the colour of the background. Bytes of it behind ESC ]; 0 when its end
+ * is missing, or when it is none. */
+static int decode_answer(const unsigned char *bytes, int count, bool complete, struct press_event *event)
+{
+    int end = 0;
+    if (count < 1 || bytes[0] < '0' || bytes[0] > '9')
+        return 0;
+    while (end < count && bytes[end] >= ' ')
+        end++;
+    bool whole = end < count && (bytes[end] != ESC || end + 1 < count);
+    if (!whole && !complete)
+        return 0;
+    event->answer = true;
+    return !whole ? count : bytes[end] == ESC && bytes[end + 1] == '\\' ? end + 2 : end + 1;
 }
 
 /* --- one byte and UTF-8 --------------------------------------------------------------------------------- */
@@ -179,8 +196,12 @@ static int decode_escape(const unsigned char *bytes, int count, bool complete, s
         event->press = PRESS_ESCAPE;
         return complete ? 1 : 0;
     }
+    if (bytes[1] == ']' && count == 2 && !complete)
+        return 0;
     if (bytes[1] == '[')
         used = decode_csi(bytes + 2, count - 2, event);
+    else if (bytes[1] == ']' && count > 2 && bytes[2] >= '0' && bytes[2] <= '9')
+        used = decode_answer(bytes + 2, count - 2, complete, event);
     else if (bytes[1] == 'O' && count > 2)
         used = (event->press = letter_press((char)bytes[2])) ? 1 : 0;
     else if (bytes[1] != 'O' && bytes[1] != ESC) {

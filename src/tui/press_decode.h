@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 struct press_event {
-    int press;                /* session/words/press.h; 0: something that no name is known for */
+    bool answer; /* of the terminal to a question (shell/background.h), nothing that was typed; press is 0 */
+    int press;   /* session/words/press.h; 0: something that no name is known for */
     int button, line, column; /* PRESS_MOUSE: 0 the left button, 64 and 65 the wheel, -1 a release; from 0 */
 };
 

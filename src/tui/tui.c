@@ -14,14 +14,18 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "base/text.h"
+#include "session/appearance.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
 #include "session/words/option.h"
 #include "session/words/press.h"
 #include "shell/interrupt.h"
 #include "shell/job.h"
+#include "shell/progress_line.h"
 #include "shell/terminal.h"
 #include "shell/terminal_signals.h"
+#include "shell/window.h"
 #include "tui/compose.h"
 #include "tui/display.h"
 #include "tui/press_decode.h"
@@ -69,7 +73,8 @@ static void preview_theme(struct explorer *explorer)
         const char *name = typed_theme(&parsed);
         if (name && explorer->preview && strcmp(explorer->preview->name, name) == 0)
             theme = theme_retain(explorer->preview);
-        else if (name && theme_load(name, &theme, &ignored) != STATUS_OK)
+        else if (name && appearance_theme(name, explorer->session->state.options,
+                                          explorer->session->background, &theme, &ignored) != STATUS_OK)
             theme = NULL;
         parsed_line_free(&parsed);
     }
@@ -79,12 +84,23 @@ static void preview_theme(struct explorer *explorer)
     explorer->preview = theme;
 }
 
+/* The session of the panes is a mirror while work runs. */
+static void show_title(struct explorer *explorer)
+{
+    int64_t total = 0, done = explorer->job ? progress_line_done(&explorer->progress, &total) : 0;
+    if (explorer->job || explorer->beside)
+        window_work(explorer->job && explorer->running ? explorer->running : "script", done, total);
+    else
+        window_idle(explorer->session);
+}
+
 static void draw(struct tui *tui)
 {
     struct explorer *explorer = tui->explorer;
     struct screen_cursor cursor;
     prompt_show();
     preview_theme(explorer);
+    show_title(explorer);
     if (explorer->wants_redraw)
         display_forget(tui->display);
     explorer->wants_redraw = false;
@@ -167,7 +183,7 @@ static void press(struct tui *tui, const struct press_event *event, const unsign
             explorer_click(explorer, event->button, event->line, event->column);
     } else if (event->press == PRESS_ESCAPE && explorer->line.asking != ASK_COMMAND) {
         drop_question(tui);
-    } else if (!explorer_press(explorer, event->press)) {
+    } else if (!event->answer && !explorer_press(explorer, event->press)) {
         prompt_feed(bytes, (size_t)count);
         line_entered(tui);
     }
@@ -185,8 +201,19 @@ static void decode(struct tui *tui, bool complete)
         memcpy(bytes, tui->input, (size_t)used);
         tui->count -= used;
         memmove(tui->input, tui->input + used, (size_t)tui->count);
+        double began = clock_seconds();
         press(tui, &event, bytes, used);
+        window_ring(clock_seconds() - began); /* what the key began has ended */
     }
+}
+
+/* What was typed before the screen was there. */
+static void take_typed(struct tui *tui)
+{
+    const struct text *typed = &tui->explorer->shell->typed;
+    tui->count = (int)(typed->length < INPUT ? typed->length : INPUT);
+    memcpy(tui->input, text_data(typed), (size_t)tui->count);
+    decode(tui, false);
 }
 
 static void read_keys(struct tui *tui)
@@ -314,6 +341,7 @@ status tui_run(struct explorer *explorer, int *signal_number, struct error *erro
     explorer->wait_argument = &tui;
     prompt_open(explorer);
     measure(&tui);
+    take_typed(&tui);
     while (!explorer->shell->quit && !tui.ended)
         turn(&tui, -1, IDLE_MILLISECONDS);
     prompt_close();

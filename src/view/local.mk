@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libview.a
 src_libview_a_SOURCES = \
+	src/view/contrast.c src/view/contrast.h \
 	src/view/csv.c src/view/csv.h \
 	src/view/fields.c src/view/fields.h \
 	src/view/figure.c src/view/figure.h \

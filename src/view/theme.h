@@ -8,6 +8,7 @@
  *                                     scales with one sign have the upper half
  *     ramp16 = COLOUR COLOUR ...      the same for terminals of 16 colours
  *     glyphs = unicode | ascii        which signs (glyphs.h) are drawn with
+ *     background = dark | light | any which terminals it is made for
  *
  * STYLE is a name of STYLE_LIST (style.h). COLOUR is a number of the 256-colour palette or one of
  * default, black, red, green, yellow, blue, magenta, cyan, white and bright-black ... bright-white. What
@@ -28,8 +29,13 @@ struct theme_style {
     bool bold, dim, underline, reverse;
 };
 
+/* Of a terminal; unknown also when it is neither. */
+enum background { BACKGROUND_UNKNOWN, BACKGROUND_DARK, BACKGROUND_LIGHT };
+enum { BACKGROUNDS = BACKGROUND_LIGHT + 1 };
+
 struct theme {
     char *name;
+    enum background background; /* of the terminals it is made for; unknown: any */
     struct theme_style style[STYLE_COUNT];
     short ramp[16]; /* colour numbers from low to high */
     int ramp_count; /* 0: no ramp */

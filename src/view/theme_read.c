@@ -40,12 +40,13 @@ static const char *const settings[] = {
     STYLE_LIST(STYLE_NAME_ROW)
 #undef STYLE_NAME_ROW
         "ramp",
-    "ramp16", "glyphs"};
+    "ramp16", "glyphs", "background"};
 enum {
     SETTINGS = sizeof settings / sizeof *settings,
     SETTING_RAMP = STYLE_COUNT,
     SETTING_RAMP16,
-    SETTING_GLYPHS
+    SETTING_GLYPHS,
+    SETTING_BACKGROUND
 };
 
 struct reader {
@@ -236,6 +237,21 @@ static status read_glyphs(struct reader *reader, bool *ascii)
     return STATUS_OK;
 }
 
+static status read_background(struct reader *reader, enum background *background)
+{
+    static const char *const words[BACKGROUNDS] = {"any", "dark", "light"};
+    char near[64];
+    if (reader->count != 1)
+        return complain(reader, "background is dark, light or any: one word");
+    for (int i = 0; i < BACKGROUNDS; i++) {
+        *background = (enum background)i;
+        if (strcmp(reader->words[0], words[i]) == 0)
+            return STATUS_OK;
+    }
+    return complain(reader, "'%s' is not dark, light or any%s", reader->words[0],
+                    hint(near, reader->words[0], words, BACKGROUNDS));
+}
+
 static status split_words(struct reader *reader, char *value)
 {
     char *rest = NULL;
@@ -279,6 +295,8 @@ static status read_line(struct reader *reader, char *line)
         return read_ramp(reader, theme->ramp16, &theme->ramp16_count, 15);
     if (setting == SETTING_GLYPHS)
         return read_glyphs(reader, &theme->ascii);
+    if (setting == SETTING_BACKGROUND)
+        return read_background(reader, &theme->background);
     return read_style(reader, &theme->style[setting]);
 }
 

@@ -108,6 +108,27 @@ static void test_decode_mouse(void **state)
     assert_int_equal(event.press, PRESS_F1 + 4);
 }
 
+/* What a terminal answers late is nothing that was typed, whole or in pieces; Alt-] and Alt-P still are. */
+static void test_decode_answers(void **state)
+{
+    static const char *const rows[] = {"\033]11;rgb:0000/0000/0000\033\\", "\033]11;rgb:ffff/ffff/ffff\a",
+                                       "\033[?62;22c"};
+    struct press_event event;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const unsigned char *bytes = (const unsigned char *)rows[i];
+        int length = (int)strlen(rows[i]);
+        for (int part = 1; part < length; part++)
+            assert_int_equal(press_decode(bytes, part, false, NULL, &event), 0);
+        assert_int_equal(press_decode(bytes, length, false, NULL, &event), length);
+        assert_true(event.answer && event.press == 0);
+    }
+    assert_int_equal(press_decode((const unsigned char *)"\033]", 2, true, NULL, &event), 2);
+    assert_true(!event.answer && event.press == (PRESS_ALT | ']'));
+    assert_int_equal(press_decode((const unsigned char *)"\033P1", 3, false, NULL, &event), 2);
+    assert_true(!event.answer && event.press == (PRESS_ALT | 'P'));
+}
+
 /* Whatever comes, every byte is taken in the end and nothing is read beyond. */
 static void test_decode_noise(void **state)
 {
@@ -775,6 +796,7 @@ int main(void)
         cmocka_unit_test(test_press_names),
         cmocka_unit_test(test_decode),
         cmocka_unit_test(test_decode_mouse),
+        cmocka_unit_test(test_decode_answers),
         cmocka_unit_test(test_decode_noise),
         cmocka_unit_test(test_bindings),
         cmocka_unit_test(test_layouts),

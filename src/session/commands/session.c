@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "session/appearance.h"
 #include "session/commands/document.h"
 #include "session/history.h"
 #include "session/language/command.h"
@@ -211,6 +212,8 @@ static status open_session(struct call *call, const char *path, struct error *er
     int count = (int)json_array_size(commands);
     if (code == STATUS_OK)
         code = session_new(&opened, error);
+    if (code == STATUS_OK)
+        appearance_found(opened, call->session->background);
     if (code == STATUS_OK)
         code = replay_all(call, path, commands, opened, error);
     int steps = code == STATUS_OK ? opened->history.position : 0;

@@ -30,6 +30,7 @@ CHOICES(choice_auto_yes_no, "auto", "yes", "no")
 CHOICES(choice_by, "layer", "mean", "pooled")
 /* clang-format off */
 static CHOICES(choice_scale, "own", "mean", "standard")
+static CHOICES(choice_background, "auto", "dark", "light") /* in the order of enum background */
 static CHOICES(choice_order, "random", "first")
 static CHOICES(choice_precision, "float", "double")
 static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in the order of enum kernel_choice */
@@ -115,7 +116,15 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
             {{"threads", VALUE_INTEGER, PARAMETER_AUTO, 1, 1024, NULL, "auto",
               "worker threads, by default one per processor; no result depends on them by a bit"},
              &computation_group},
-        [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, "dark", "colours, by name"}, &display_group},
+        [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, THEME_AUTO,
+                           "colours, by name; auto: dark or light, as the background is, and neutral where "
+                           "nobody knows"},
+                          &display_group},
+        [OPTION_BACKGROUND] =
+            {{"background", VALUE_CHOICE, 0, 0, 0, choice_background, "auto",
+              "the terminal's background, for theme=auto; auto: the terminal is asked when the prompt opens, "
+              "else COLORFGBG tells"},
+             &display_group},
         [OPTION_ASCII] =
             {{"ascii", VALUE_CHOICE, 0, 0, 0, choice_auto_yes_no, "auto",
               "draw with ASCII characters only; auto: where the locale is not UTF-8, or the theme says so"},
@@ -131,6 +140,12 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
               "let the mouse choose panes and rows when the full screen opens; the terminal's own "
               "selection then needs Shift"},
              &display_group},
+        [OPTION_BELL] = {{"bell", VALUE_INTEGER, 0, 0, 86400, NULL, "10",
+                          "seconds of work after which its end rings the terminal's bell; 0: never"},
+                         &display_group},
+        [OPTION_TITLE] = {{"title", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
+                           "show the network, and what runs, in the title of the terminal's window"},
+                          &display_group},
         [OPTION_TIMING] = {{"timing", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
                             "show times, rates and other figures that differ from run to run"},
                            &display_group},

@@ -32,10 +32,13 @@ enum option_id {
     OPTION_MICRO_BATCH,
     OPTION_THREADS,
     OPTION_THEME,
+    OPTION_BACKGROUND,
     OPTION_ASCII,
     OPTION_COLOR,
     OPTION_WIDTH,
     OPTION_MOUSE,
+    OPTION_BELL,
+    OPTION_TITLE,
     OPTION_TIMING,
     OPTION_COUNT
 };
@@ -81,5 +84,6 @@ const char *choice_by(int index);
 enum { BY_LAYER, BY_MEAN, BY_POOLED };
 enum { SCALE_OWN, SCALE_MEAN, SCALE_STANDARD };
 enum { AUTO, AUTO_YES, AUTO_NO };
+#define THEME_AUTO "auto" /* the theme that suits the background */
 
 #endif

@@ -101,6 +101,7 @@ static void data_words(const char *example, const char *folder, const char *exte
 static void add_themes(struct value_scope scope, struct word_list *list)
 {
     (void)scope;
+    word_list_add(list, THEME_AUTO);
     data_words("themes/dark.theme", "themes", ".theme", list);
 }
 

@@ -3,17 +3,19 @@
 #include "view/cells/look.h"
 
 #include "view/cells/canvas.h"
+#include "view/contrast.h"
 #include "view/style.h"
 #include "view/theme.h"
 
 /* Black or white text, whichever is easier to read on the colour. */
 static short readable_on(short background, int colors)
 {
-    unsigned char rgb[3];
-    theme_palette(background, rgb);
-    int light = 299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2];
     short white = colors >= 256 ? 231 : colors >= 16 ? 15 : 7, black = colors >= 256 ? 16 : 0;
-    return light > 128 * 1000 ? black : white;
+    double luminance = theme_luminance(background);
+    return luminance_contrast(luminance, theme_luminance(black)) >
+                   luminance_contrast(luminance, theme_luminance(white))
+               ? black
+               : white;
 }
 
 /* The colour of a level 1..255 on a ramp of `count` colours. */
@@ -47,11 +49,10 @@ struct look look_of(const struct canvas_cell *cell, const struct theme *theme, i
     }
     const short *ramp = colors >= 256 ? theme->ramp : theme->ramp16;
     int count = colors >= 256 ? theme->ramp_count : colors >= 16 ? theme->ramp16_count : 0;
-    if (cell->level > 0 && count > 0) {
-        look.background = ramp_color(ramp, count, cell->level);
-        if (look.background >= 0)
-            look.foreground = readable_on(look.background, colors);
-        look.dim = look.reverse = false;
+    short step = cell->level > 0 && count > 0 ? ramp_color(ramp, count, cell->level) : -1;
+    if (step >= 0) {
+        look = (struct look){.foreground = readable_on(step, colors), .background = step};
+        look.underline = style->underline; /* bold might brighten the text, which has to be black */
     }
     if (colors >= 8 && colors < 16) {
         /* Eight colours: the bright ones are bold. */

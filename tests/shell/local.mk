@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+check_PROGRAMS += tests/shell/background_test
+tests_shell_background_test_SOURCES = tests/shell/background_test.c
+tests_shell_background_test_LDADD = $(SUPPORT) $(FLOOR_5) $(CMOCKA_LIBS)
+TESTS += tests/shell/background_test
