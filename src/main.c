@@ -15,17 +15,20 @@
 #include "repl/config.h"
 #include "shell/background.h"
 #include "shell/interrupt.h"
+#include "shell/leave.h"
 #include "repl/repl.h"
 #include "repl/usage.h"
 #include "session/appearance.h"
 #include "session/session.h"
 #include "session/version.h"
+#include "session/words/quote.h"
 #include "shell/shell.h"
 #include "shell/window.h"
 #include "tui/display.h"
 #include "tui/explorer.h"
 #include "tui/tui.h"
 #include "view/theme.h"
+#include "view/style.h"
 
 enum { EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
@@ -54,8 +57,9 @@ static void find_background(struct shell *shell, bool interactive)
     appearance_found(shell->session, found);
 }
 
-/* What the command line names, before any other command: configuration, threads, model, data. */
-static void start(struct shell *shell, const struct arguments *arguments, bool interactive)
+/* What the command line names, before any other command: configuration, threads, model, data. What `panes`
+ * show while it is done comes later. */
+static void start(struct shell *shell, const struct arguments *arguments, bool interactive, bool panes)
 {
     if (!arguments->no_config)
         config_run(shell);
@@ -63,13 +67,17 @@ static void start(struct shell *shell, const struct arguments *arguments, bool i
         shell_words(shell, PROGRAM_NAME, "set", "threads", arguments->threads, NULL);
     if (arguments->color)
         shell_words(shell, PROGRAM_NAME, "set", "color", arguments->color, NULL);
-    if (arguments->model)
+    if (arguments->resume && panes)
+        ;
+    else if (arguments->resume)
+        shell_words(shell, PROGRAM_NAME, "session", "resume", arguments->model, NULL);
+    else if (arguments->model)
         shell_words(shell, PROGRAM_NAME, "load", arguments->model, NULL);
     else if (interactive && !shell->session->state.model)
         shell_words(shell, PROGRAM_NAME, "load", "example", NULL);
     if (arguments->data)
         open_data(shell, arguments->data);
-    else if (interactive && !arguments->model && !shell->session->state.dataset)
+    else if (interactive && !arguments->model && !arguments->resume && !shell->session->state.dataset)
         shell_words(shell, PROGRAM_NAME, "data", "shapes", NULL);
 }
 
@@ -118,17 +126,56 @@ static struct explorer *open_panes(struct shell *shell, const struct arguments *
     return explorer;
 }
 
-static int run_prompt(struct shell *shell, struct explorer *explorer)
+/* Where the user looks at the start. */
+static void offer(struct explorer *explorer)
+{
+    char *line = leave_offer();
+    if (line && explorer) {
+        explorer_output(explorer, STYLE_NOTE, line, strlen(line));
+        explorer_output(explorer, STYLE_NOTE, "\n", 1);
+        explorer_say(explorer, false, "'session resume' brings back the last session, which was not saved");
+    } else if (line) {
+        printf("%s\n", line);
+    }
+    mem_free(line);
+}
+
+/* The command that brings a session back, for panes, which show how far it is; NULL: none. Owned by the
+ * caller. */
+static char *resume_line(const struct arguments *arguments)
+{
+    struct text line = {0};
+    if (arguments->resume)
+        text_add(&line, "session resume");
+    if (arguments->resume && arguments->model) {
+        text_add(&line, " ");
+        text_add_word(&line, arguments->model);
+    }
+    char *copy = line.length && !line.failed ? mem_string(text_data(&line)) : NULL;
+    text_free(&line);
+    return copy;
+}
+
+static int run_prompt(struct shell *shell, struct explorer *explorer, const struct arguments *arguments)
 {
     int signal_number = 0;
     struct error error = {0};
+    char *first = resume_line(arguments);
     if (!shell->show.plain)
         window_open(STDOUT_FILENO);
-    if (!explorer) {
-        if (!shell->quit)
-            puts("Type 'help' for the commands, 'quit' to end.");
+    if (!explorer && !shell->quit)
+        puts("Type 'help' for the commands, 'quit' to end.");
+    if (!shell->quit && !first)
+        offer(explorer);
+    leave_begin(shell);
+    if (!explorer)
         signal_number = repl_run(shell);
-    } else if (!shell->quit && tui_run(explorer, &signal_number, &error) != STATUS_OK) {
+    else if (!shell->quit)
+        tui_run(explorer, first, &signal_number, &error);
+    mem_free(first);
+    if (leave_end(shell))
+        printf("What was not saved is kept: '%s --resume' brings it back.\n", PROGRAM_NAME);
+    if (error.code != STATUS_OK) {
         fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
         window_close();
         return status_exit_code(error.code);
@@ -143,19 +190,19 @@ static int run_front_end(struct shell *shell, struct explorer *explorer, const s
     struct error error = {0};
     shell->show.apart = !interactive;
     find_background(shell, interactive);
-    start(shell, arguments, interactive);
+    start(shell, arguments, interactive, interactive && explorer);
     if (confine(arguments, &error) != STATUS_OK) {
         fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
         return status_exit_code(error.code);
     }
     if (shell->first != STATUS_OK && !shell->keep_going &&
-        !(interactive && !arguments->model && !arguments->data)) {
+        !(interactive && !arguments->model && !arguments->resume && !arguments->data)) {
         if (explorer)
             tui_print_errors(explorer);
         return finish(shell);
     }
     if (interactive)
-        return run_prompt(shell, explorer);
+        return run_prompt(shell, explorer, arguments);
     interrupt_end_at_third(status_exit_code(STATUS_CANCELLED));
     batch_run(shell, arguments);
     if (explorer)

@@ -32,7 +32,7 @@ static const struct described environment[] = {
      "The kind of terminal; without it, and for dumb, no escape sequence is written. Panes need one that can "
      "place its cursor."},
     {"XDG_CONFIG_HOME", "Folder of configuration files; ~/.config without it."},
-    {"XDG_STATE_HOME", "Folder of the history; ~/.local/state without it."},
+    {"XDG_STATE_HOME", "Folder of the history and of unsaved sessions; ~/.local/state without it."},
 };
 const struct described *environment_at(int index)
 {

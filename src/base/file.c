@@ -280,6 +280,28 @@ char *path_expand(const char *path)
     return mem_string(path);
 }
 
+char *path_whole(const char *path)
+{
+    char *expanded = path_expand(path), folder[4096];
+    if (!expanded || *expanded == '/' || access(expanded, F_OK) != 0 || !getcwd(folder, sizeof folder))
+        return expanded;
+    char *whole = path_join(folder, expanded);
+    mem_free(expanded);
+    return whole;
+}
+
+status file_digest(const char *path, size_t limit, char digest[DIGEST_SIZE], struct error *error)
+{
+    unsigned char *data;
+    size_t size;
+    status code = file_read(path, limit, &data, &size, error);
+    if (code != STATUS_OK)
+        return code;
+    digest_bytes(data, size, digest);
+    mem_free(data);
+    return STATUS_OK;
+}
+
 const char *path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -38,6 +38,11 @@ status file_irregular(struct error *error, const char *path, mode_t mode);
 
 /* Path with a leading "~/" replaced by $HOME; owned by the caller. NULL when memory is out. */
 char *path_expand(const char *path);
+/* The same, and a path that is there from the root on, so that it means the same from any folder. Owned by
+ * the caller. */
+char *path_whole(const char *path);
+/* SHA-256 of a whole regular file of at most `limit` bytes; fails as file_read does. */
+status file_digest(const char *path, size_t limit, char digest[DIGEST_SIZE], struct error *error);
 const char *path_base(const char *path);      /* part after the last '/' */
 const char *path_extension(const char *path); /* "csv" for a/b.csv, "" without one */
 /* dir + "/" + name, owned by the caller. */

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/digest.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
@@ -280,6 +282,24 @@ static void check_fields(lua_State *L)
     }
 }
 
+/* Which file is to be run to have the criterion again: of the functions that are running, the outermost that
+ * came from one. Its whole path, kept alive on the stack; NULL where all was typed. */
+static const char *defining_file(lua_State *L, char digest[DIGEST_SIZE])
+{
+    lua_Debug about;
+    char source[4096] = "";
+    *digest = '\0';
+    for (int level = 0; lua_getstack(L, level, &about); level++) {
+        lua_getinfo(L, "S", &about);
+        if (*about.source == '@' && strlen(about.source) < sizeof source)
+            strcpy(source, about.source);
+    }
+    if (!*source || !load_digest(L, source, digest))
+        return NULL;
+    void **place = handle_push(L, HANDLE_MEMORY);
+    return *place = path_whole(source + 1);
+}
+
 /* ippro.criterion{name =, score = function(layer, c), needs = {}, title =, help =, paper =}: the name. */
 int ippro_criterion(lua_State *L)
 {
@@ -288,7 +308,7 @@ int ippro_criterion(lua_State *L)
     const struct criterion *added;
     lua_settop(L, 1);
     check_fields(L);
-    if (script->inside)
+    if (script->inside && !script->defining)
         return luaL_error(L, "%s cannot define a criterion", script->inside);
     const char *name = text_field(L, "name", NULL);
     if (!name)
@@ -300,7 +320,8 @@ int ippro_criterion(lua_State *L)
     lua_getinfo(L, ">S", &about);
     const char *otherwise =
         lua_pushfstring(L, "defined by a script, %s:%d", about.short_src, about.linedefined);
-    const struct criterion row = {
+    char digest[DIGEST_SIZE];
+    struct criterion row = {
         .name = name,
         .title = text_field(L, "title", name),
         .help = text_field(L, "help", otherwise),
@@ -310,6 +331,8 @@ int ippro_criterion(lua_State *L)
         .owner = script,
         .score = score_in_lua,
     };
+    row.file = defining_file(L, digest);
+    strcpy(row.digest, digest);
     const struct criterion *before = criterion_find(name);
     if (criterion_add(&row, &added, &error) != STATUS_OK)
         return raise_error(L, &error);

@@ -34,6 +34,7 @@ struct script {
     /* What commands called while another one runs: functions of criteria, of progress. */
     lua_State *caller;  /* a thread of its own for these */
     const char *inside; /* which one is running, or NULL: they cannot run commands themselves */
+    bool defining;      /* it is a file that may define criteria */
     pthread_t thread;   /* that may touch Lua */
 };
 
@@ -152,6 +153,9 @@ void load_open(lua_State *L);
 /* Compile text; pushes the function or a message, returns Lua's status. */
 int load_text(lua_State *L, const char *code, size_t size, const char *chunk);
 int load_file(lua_State *L, const char *path, struct error *error);
+/* SHA-256 of the file whose chunk has this name ("@mine.lua"), as it was loaded last. False where there is
+ * none. */
+bool load_digest(lua_State *L, const char *chunk, char digest[DIGEST_SIZE]);
 void process_open(lua_State *L); /* over the libraries os and io */
 
 /* --- stopping: stop.c, long_strings.c, long_tables.c ---------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -73,6 +74,40 @@ static void skip_shebang(char **code, size_t *size)
     }
 }
 
+/* Key of the table in the registry: chunk name to digest. */
+static const char digests;
+
+/* Remember what the file was. On the stack: its chunk name. */
+static void keep_digest(lua_State *L, const void *data, size_t size)
+{
+    char digest[DIGEST_SIZE];
+    digest_bytes(data, size, digest);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &digests) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &digests);
+    }
+    lua_pushvalue(L, -2);
+    lua_pushstring(L, digest);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+bool load_digest(lua_State *L, const char *chunk, char digest[DIGEST_SIZE])
+{
+    bool known = lua_rawgetp(L, LUA_REGISTRYINDEX, &digests) == LUA_TTABLE;
+    if (known) {
+        lua_pushstring(L, chunk);
+        known = lua_rawget(L, -2) == LUA_TSTRING;
+        if (known)
+            strcpy(digest, lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return known;
+}
+
 int load_file(lua_State *L, const char *path, struct error *error)
 {
     void **place = handle_push(L, HANDLE_MEMORY);
@@ -84,9 +119,11 @@ int load_file(lua_State *L, const char *path, struct error *error)
         return LUA_ERRFILE;
     }
     *place = data;
+    const size_t data_size = size;
     char *code = (char *)data;
     skip_shebang(&code, &size);
     lua_pushfstring(L, "@%s", path);
+    keep_digest(L, data, data_size);
     int result = load_text(L, code, size, lua_tostring(L, -1));
     lua_replace(L, -3); /* the function or message in the place of the data, which is collected */
     lua_pop(L, 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Recipes that are Lua files: what they return becomes lines of a plain recipe. */
+/* Files that a session asks Lua to run for what they give alone: recipes, whose result becomes lines of a
+ * plain recipe, and files of criteria. */
 #include "lua/internal.h"
 
 #include <string.h>
@@ -112,13 +113,40 @@ static int run_recipe(lua_State *L)
     return 0;
 }
 
-status script_recipe(struct script *script, const char *path, const struct model *model, struct text *lines,
-                     struct error *error)
+/* --- files of criteria ---------------------------------------------------------------------------------- */
+
+static int run_definitions(lua_State *L)
+{
+    const struct recipe_call *call = lua_touserdata(L, 1);
+    if (load_file(L, call->path, call->error) != LUA_OK)
+        return lua_error(L);
+    lua_call(L, 0, 0);
+    return 0;
+}
+
+static status call_file(struct script *script, const char *name, lua_CFunction function,
+                        struct recipe_call *call, struct error *error)
 {
     struct error reading = {0};
-    struct recipe_call call = {path, model, lines, &reading};
-    status code = call_inside(script, "a recipe", run_recipe, &call, error);
+    call->error = &reading;
+    status code = call_inside(script, name, function, call, error);
     if (code == STATUS_FAILED && reading.code != STATUS_OK)
         code = error->code = reading.code;
     return code;
+}
+
+status script_define(struct script *script, const char *path, struct error *error)
+{
+    struct recipe_call call = {.path = path};
+    script->defining = true;
+    status code = call_file(script, "a file of criteria", run_definitions, &call, error);
+    script->defining = false;
+    return code;
+}
+
+status script_recipe(struct script *script, const char *path, const struct model *model, struct text *lines,
+                     struct error *error)
+{
+    struct recipe_call call = {.path = path, .model = model, .lines = lines};
+    return call_file(script, "a recipe", run_recipe, &call, error);
 }

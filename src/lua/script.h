@@ -71,6 +71,8 @@ status script_line(struct script *script, const char *code, bool *incomplete, st
  * `ratios` of its own, a number, a table or a function, as for model:ratios. Also while a script runs. */
 status script_recipe(struct script *script, const char *path, const struct model *model, struct text *lines,
                      struct error *error);
+/* Run a file for the criteria that it defines: it cannot run commands. */
+status script_define(struct script *script, const char *path, struct error *error);
 /* The calls that led to the last error, one a line, "" where there is nothing to tell. */
 const char *script_traceback(const struct script *script);
 

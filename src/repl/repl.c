@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "shell/interrupt.h"
+#include "shell/leave.h"
 #include "shell/line_history.h"
 #include "shell/repl_completion.h"
 #include "shell/rescue.h"
@@ -206,8 +207,11 @@ int repl_run(struct shell *shell)
         window_idle(shell->session);
         char *line = read_one(shell->unfinished ? more_text : prompt_text);
         bool twice = interrupt_twice();
-        if (!line && !twice)
-            break; /* Control-D, or a signal */
+        if (!line && !twice) { /* Control-D, or a signal */
+            if (terminal_signals.ending || leave_asked(shell, NULL))
+                break;
+            continue;
+        }
         if (line) {
             interrupt_forget();
             line_history_keep(line);

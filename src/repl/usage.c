@@ -28,7 +28,8 @@ enum {
     LONG_LUA_MEMORY,
     LONG_SCREEN,
     LONG_PROMPT,
-    LONG_COLOR
+    LONG_COLOR,
+    LONG_RESUME
 };
 
 static const struct program_option table[] = {
@@ -51,6 +52,9 @@ static const struct program_option table[] = {
      "line is read wherever it is."},
     {LONG_LUA_MEMORY, "lua-memory", "MB", "Lua: memory that scripts may hold",
      "Memory that Lua scripts may hold, in megabytes of 1,048,576 bytes; 1024 without it."},
+    {LONG_RESUME, "resume", NULL, "bring back the last session that was not saved",
+     "Bring back the last session that ended without being saved, in the place of a model; with a FILE "
+     "behind the options, that one, as session list names it."},
     {LONG_PROMPT, "prompt", NULL, "the prompt alone, without panes",
      "Start at the prompt alone, without the panes of the full screen, with colours where the terminal has "
      "them."},
@@ -123,6 +127,9 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
         break;
     case LONG_COLOR:
         return read_color(arguments, value, error);
+    case LONG_RESUME:
+        arguments->resume = true;
+        break;
     case LONG_ASCII:
         arguments->ascii = true;
         break;
@@ -197,6 +204,9 @@ status arguments_parse(int argc, char **argv, struct arguments *arguments, struc
     }
     if (code == STATUS_OK && optind < argc)
         arguments->model = argv[optind++];
+    if (code == STATUS_OK && arguments->resume && arguments->data)
+        code = error_set(error, STATUS_USAGE,
+                         "--resume brings the data of its session: --data cannot stand beside it");
     if (code == STATUS_OK && optind < argc)
         code = error_set(error, STATUS_USAGE, "unexpected argument '%s' after the model '%s'", argv[optind],
                          arguments->model);

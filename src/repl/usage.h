@@ -38,6 +38,7 @@ struct arguments {
     const char *screen; /* panes without a terminal, for tests: WIDTHxHEIGHT; NULL: not given */
     int screen_width, screen_height;
     bool no_config, keep_going, plain, prompt, ascii, help, version;
+    bool resume; /* an unsaved session in the place of a model: `model`, or the last one */
 };
 
 /* Everything is borrowed from argv but the list of actions. STATUS_USAGE with a message otherwise. */

@@ -7,6 +7,7 @@
 #define IPPRO_SCORE_CRITERION_H
 
 #include <stdbool.h>
+#include "base/digest.h"
 #include "score/criterion_options.h"
 #include "score/score.h"
 
@@ -57,7 +58,9 @@ struct criterion {
     bool (*batched)(const struct criterion_options *options);
     /* STATUS_RANGE for options that it cannot compute with; NULL: it can with all. */
     status (*check)(const struct criterion_options *options, struct error *error);
-    void *owner; /* whose it is; NULL for the rows of the program's own table */
+    void *owner;              /* whose it is; NULL for the rows of the program's own table */
+    const char *file;         /* the program that defined it, its whole path; NULL: none, or typed */
+    char digest[DIGEST_SIZE]; /* SHA-256 of that file as it was read, "" without one */
     /* scores: layer->channels doubles. PROscore gives its logarithm. One that cannot score this layer says so
      * in report->lack, which is no failure. */
     status (*score)(const struct criterion_input *input, double *scores, struct criterion_report *report,

@@ -96,6 +96,7 @@ static void free_copy(struct added *copy)
     mem_free((char *)copy->row.title);
     mem_free((char *)copy->row.help);
     mem_free((char *)copy->row.paper);
+    mem_free((char *)copy->row.file);
     mem_free(copy);
 }
 
@@ -109,7 +110,9 @@ static struct added *copy_row(const struct criterion *row)
     copy->row.title = mem_string(row->title);
     copy->row.help = mem_string(row->help);
     copy->row.paper = row->paper ? mem_string(row->paper) : NULL;
-    if (copy->row.name && copy->row.title && copy->row.help && !row->paper == !copy->row.paper)
+    copy->row.file = row->file ? mem_string(row->file) : NULL;
+    if (copy->row.name && copy->row.title && copy->row.help && !row->paper == !copy->row.paper &&
+        !row->file == !copy->row.file)
         return copy;
     free_copy(copy);
     return NULL;

@@ -6,6 +6,9 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "score/criterion.h"
+#include "session/board.h"
+#include "session/pruning.h"
 
 static void drop_from(struct history *history, int first)
 {
@@ -14,6 +17,7 @@ static void drop_from(struct history *history, int first)
         mem_free(history->steps[i].line);
         mem_free(history->steps[i].log);
         mem_free(history->steps[i].names);
+        mem_free(history->steps[i].criteria);
     }
     history->count = first < history->count ? first : history->count;
 }
@@ -71,6 +75,40 @@ static void keep_bounds(struct history *history)
         ;
 }
 
+/* --- criteria of scripts -------------------------------------------------------------------------------- */
+
+static bool on_board(const struct board *board, const struct criterion *criterion)
+{
+    for (int i = 0; board && i < board->count; i++) {
+        if (board->entries[i].choice.criterion == criterion)
+            return true;
+    }
+    return false;
+}
+
+/* The criterion that `prune` uses when it is given none. */
+static const struct criterion *rule_criterion(const struct state *state)
+{
+    return state && state->pruning ? criterion_find(state->pruning->rule.criterion) : NULL;
+}
+
+/* `before` may be NULL. */
+static bool note_criteria(struct history_step *step, const struct state *before)
+{
+    const struct board *board = step->state.board;
+    const struct criterion *rule = rule_criterion(&step->state);
+    int entries = board ? board->count : 0;
+    step->criteria = mem_new((size_t)entries + 1, sizeof *step->criteria);
+    for (int i = 0; step->criteria && i < entries; i++) {
+        const struct criterion *criterion = board->entries[i].choice.criterion;
+        if (criterion->owner && !on_board(before ? before->board : NULL, criterion))
+            step->criteria[step->criteria_count++] = criterion;
+    }
+    if (step->criteria && rule && rule->owner && rule != rule_criterion(before) && !on_board(board, rule))
+        step->criteria[step->criteria_count++] = rule;
+    return step->criteria != NULL;
+}
+
 void history_names(const struct history *history, int step, struct state_names *names)
 {
     if (history->steps[step].names)
@@ -98,9 +136,18 @@ status history_push(struct history *history, const char *line, const char *log, 
         mem_free(log_copy);
         return error_memory(error);
     }
+    struct history_step step = {
+        .line = copy, .log = log_copy, .state = *state, .serial = history->serial + 1};
+    bool known = place > history->oldest;
+    if (!note_criteria(&step, known ? &history->steps[place - 1].state : NULL)) {
+        mem_free(copy);
+        mem_free(log_copy);
+        return error_memory(error);
+    }
     drop_from(history, place);
-    history->steps[place] =
-        (struct history_step){.line = copy, .log = log_copy, .state = state_retain(state)};
+    state_retain(state);
+    history->serial++;
+    history->steps[place] = step;
     history->position = place;
     history->count = place + 1;
     weigh(history, place);
@@ -117,6 +164,8 @@ status history_append(struct history *history, struct history *other, struct err
     drop_from(history, place);
     memcpy(history->steps + place, other->steps, (size_t)other->count * sizeof *history->steps);
     history->count = place + other->count;
+    for (int i = place; i < history->count; i++)
+        history->steps[i].serial = ++history->serial;
     history->position = place + other->position;
     while (other->oldest && history->oldest < place && let_go(history))
         ;

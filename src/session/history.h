@@ -10,16 +10,20 @@
 struct history_step {
     char *line; /* the command that led here, as it can be run again; NULL: the session began here */
     char *log;  /* commands, one a line, that lead here without programs or recipe files; NULL: line */
-    struct state state;        /* as it left it; nothing before history->oldest */
-    size_t bytes;              /* that it holds beside the state before it */
-    struct state_names *names; /* of a state that was let go, else NULL */
+    struct state state;                /* as it left it; nothing before history->oldest */
+    size_t bytes;                      /* that it holds beside the state before it */
+    struct state_names *names;         /* of a state that was let go, else NULL */
+    const struct criterion **criteria; /* of scripts, that the state uses and the one before did not; owned */
+    int criteria_count;
+    long serial; /* no other step of this history ever had it */
 };
 
 struct history {
     struct history_step *steps; /* steps[0] is the beginning */
     int count, position;        /* the present state is steps[position]; those behind it can be redone */
     size_t capacity;
-    int oldest; /* the first step whose state is there: undo goes so far */
+    int oldest;  /* the first step whose state is there: undo goes so far */
+    long serial; /* of the newest step that there was */
     /* Bounds; 0: HISTORY_STATES, HISTORY_BYTES. */
     int most_states;
     size_t most_bytes;

@@ -94,6 +94,10 @@ src_libsession_a_SOURCES = \
 	src/session/commands/screen.c \
 	src/session/commands/sensitivity.c \
 	src/session/commands/session.c \
+	src/session/commands/session_criteria.c src/session/commands/session_criteria.h \
+	src/session/commands/session_log.c src/session/commands/session_log.h \
+	src/session/commands/session_measured.c \
+	src/session/commands/session_replay.c src/session/commands/session_replay.h \
 	src/session/commands/set.c \
 	src/session/commands/sweep.c src/session/commands/sweep.h \
 	src/session/commands/table.c \
@@ -102,7 +106,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/type.c \
 	src/session/commands/unbind.c \
 	src/session/commands/undo.c \
-	src/session/commands/unprune.c
+	src/session/commands/unprune.c \
+	src/session/commands/unsaved.c src/session/commands/unsaved.h
 nodist_src_libsession_a_SOURCES = src/session/help/topics.c
 LIBSESSION = src/libsession.a
 

@@ -50,7 +50,8 @@ status measurements_add(struct measurements *measurements, const struct measurem
                          sizeof *measurements->items)) {
         return error_memory(error);
     }
-    measurements->items[measurements->count++] = *measurement;
+    measurements->items[measurements->count] = *measurement;
+    measurements->items[measurements->count++].serial = ++measurements->serial;
     return STATUS_OK;
 }
 

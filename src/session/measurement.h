@@ -21,12 +21,15 @@ struct measurement {
     int64_t unanswered; /* images with logits that are not numbers */
     double loss;        /* mean over the other ones */
     uint8_t *correct;   /* per image of the sample: 1 where the first guess was right; NULL: not known */
+    bool restored;      /* from a session file, not measured by this program */
+    long serial;        /* set by measurements_add: grows with each */
 };
 
 struct measurements {
     struct measurement *items;
     int count;
     size_t capacity;
+    long serial; /* of the last one that was added */
 };
 
 bool measured_on_equal(const struct measured_on *a, const struct measured_on *b);

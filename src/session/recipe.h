@@ -24,7 +24,12 @@ struct recipe_program {
      * hands over to its own (progress_call). */
     status (*run)(void *argument, const char *path, const struct model *model, struct text *lines,
                   struct error *error);
+    /* Run the file for the criteria that it defines; it can do nothing else to the session. Likewise. */
+    status (*define)(void *argument, const char *path, struct error *error);
 };
+
+/* No recipe is larger, program or not. */
+#define RECIPE_LIMIT ((size_t)16 << 20)
 
 /* The file `name`, or one of the user's or the program's recipes by that name, with or without ".recipe" or
  * ".lua". Owned by the caller. */

@@ -30,6 +30,7 @@ void reply_free(struct reply *reply)
         mem_free(reply->request.words[i]);
     mem_free(reply->code);
     mem_free(reply->log);
+    mem_free(reply->resumed);
     *reply = (struct reply){0};
 }
 

@@ -37,18 +37,26 @@ struct request {
     bool styles; /* REQUEST_SCREEN: with styles */
 };
 
+/* What a command put into a file, or took from there, and is therefore not lost with the program. */
+enum reply_kept { KEPT_NOTHING, KEPT_NETWORK, KEPT_SESSION };
+
 /* Initialise with `struct reply reply = {0};`. */
 struct reply {
     struct reply_item *items;
     size_t count, capacity;
     bool failed;          /* memory ran out; reported once when the command ends */
     bool quit;            /* the front end should end */
+    bool quit_at_once;    /* and ask nothing */
+    enum reply_kept kept; /* of the session as it is then */
+    char *resumed;        /* the unsaved session that the present one is now (unsaved.h), or NULL */
     char *run_file;       /* a file of commands or a script that the front end should run next, or NULL */
     char **run_arguments; /* of the script, owned */
     int run_argument_count;
     struct request request;
     char *code; /* a piece of Lua that the front end should run next, or NULL */
-    char *log;  /* commands, one a line, that a session file keeps in the place of this one, or NULL */
+    /* Commands, one a line, that a session file keeps in the place of this one, or NULL. A line "#recipe
+     * DIGEST PATH" in front says which file they came from. */
+    char *log;
 };
 
 void reply_free(struct reply *reply);

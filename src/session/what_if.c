@@ -157,6 +157,8 @@ static void add_share(struct text *text, const struct measurement *measurement)
     text_add(text, " % of ");
     text_add_thousands(text, measurement->images);
     text_add(text, " images");
+    if (measurement->restored)
+        text_add(text, " (session file)");
     if (measurement->unanswered) {
         text_add(text, "; ");
         text_add_unanswered(text, measurement->unanswered, measurement->images);

@@ -4,8 +4,10 @@ src_libshell_a_SOURCES = \
 	src/shell/background.c src/shell/background.h \
 	src/shell/interrupt.c src/shell/interrupt.h \
 	src/shell/job.c src/shell/job.h \
+	src/shell/leave.c src/shell/leave.h \
 	src/shell/line_history.c src/shell/line_history.h \
 	src/shell/progress_line.c src/shell/progress_line.h \
+	src/shell/recovery.c src/shell/recovery.h \
 	src/shell/repl_completion.c src/shell/repl_completion.h \
 	src/shell/rescue.c src/shell/rescue.h \
 	src/shell/shell.c src/shell/shell.h \

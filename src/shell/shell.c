@@ -15,6 +15,7 @@
 #include "session/reply.h"
 #include "session/version.h"
 #include "shell/interrupt.h"
+#include "shell/leave.h"
 #include "shell/terminal.h"
 
 enum { WORDS_MAX = 8 };
@@ -41,6 +42,8 @@ status shell_run(struct shell *shell, const struct job_request *request, struct 
 {
     status code = shell->face.run ? shell->face.run(shell->face.argument, request, reply, error)
                                   : job_run(request, show_ascii(&shell->show, shell->session), reply, error);
+    if (code == STATUS_OK && request->session == shell->session)
+        leave_note(shell, reply);
     return code == STATUS_OK && reply->request.kind ? ask(shell, reply, error) : code;
 }
 
@@ -90,7 +93,7 @@ status shell_fail(struct shell *shell, const char *where, const struct error *er
 void shell_begin(struct shell *shell, struct session *session)
 {
     shell->session = session;
-    shell->recipe_program = (struct recipe_program){shell, shell_recipe};
+    shell->recipe_program = (struct recipe_program){shell, shell_recipe, shell_define};
     session->recipe_program = &shell->recipe_program;
 }
 
@@ -110,7 +113,9 @@ static status run_statement(struct shell *shell, const struct statement *stateme
         code = shell_code(shell, reply.code, where);
     else if (reply.run_file)
         code = shell_run_file(shell, &reply);
-    if (reply.quit)
+    if (!reply.quit)
+        leave_stay(shell);
+    else if (reply.quit_at_once || shell->depth || leave_asked(shell, NULL))
         shell->quit = true;
     reply_free(&reply);
     return code;

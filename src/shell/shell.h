@@ -38,6 +38,8 @@ struct shell_face {
     void (*turn)(void *argument);
 };
 
+struct recovery;
+
 struct shell {
     struct session *session;
     struct shell_face face;
@@ -52,6 +54,9 @@ struct shell {
     struct script_options script_options; /* how it is made */
     int script_depth;                     /* scripts that run: another is refused while there is one */
     char *unfinished;                     /* at the prompt: code whose end is still missing */
+    struct recovery *recovery;            /* what is kept of the session (leave.h); NULL: nothing */
+    char *resumed;                        /* the unsaved session that it began with; NULL: none */
+    bool leaving;                         /* who wants to leave was told what is not saved */
     status first;                         /* of the first command that failed, STATUS_OK while none did */
 };
 

@@ -113,6 +113,21 @@ status shell_recipe(void *argument, const char *path, const struct model *model,
     return task.code;
 }
 
+static void run_definitions(void *argument)
+{
+    struct recipe_task *task = argument;
+    task->code = bring_script(task->shell, task->error);
+    if (task->code == STATUS_OK)
+        task->code = script_define(task->shell->script, task->path, task->error);
+}
+
+status shell_define(void *argument, const char *path, struct error *error)
+{
+    struct recipe_task task = {.shell = argument, .path = path, .error = error};
+    progress_call(progress_current(), run_definitions, &task);
+    return task.code;
+}
+
 static status fail_script(struct shell *shell, const char *where, const struct error *error)
 {
     status code = shell_fail(shell, where, error);

@@ -101,6 +101,8 @@ void explorer_resize(struct explorer *explorer, int width, int height);
 
 /* A line as entered at the prompt: logged, run, shown. While work runs only what looks at things is done. */
 void explorer_line(struct explorer *explorer, const char *line);
+/* The user wants to leave: that is done, or the user is told once what would be lost (shell/leave.h). */
+void explorer_leave(struct explorer *explorer, bool at_once);
 /* The command that a key stands for, from words, quoted where they need it; NULL ends them. A piece of code
  * that waits at the prompt for its end is left alone. */
 void explorer_command(struct explorer *explorer, ...);

@@ -14,6 +14,7 @@
 #include "session/words/press.h"
 #include "session/words/quote.h"
 #include "shell/job.h"
+#include "shell/leave.h"
 #include "shell/shell.h"
 #include "tui/explorer.h"
 #include "tui/gallery.h"
@@ -25,6 +26,27 @@
 
 /* --- lines ---------------------------------------------------------------------------------------------- */
 
+void explorer_leave(struct explorer *explorer, bool at_once)
+{
+    const char *running = explorer->job && explorer->running ? explorer->running : "a script";
+    if (!at_once && !leave_asked(explorer->shell, explorer->beside ? running : NULL))
+        return;
+    explorer->shell->quit = true;
+    if (explorer->job)
+        job_cancel(explorer->job);
+}
+
+/* The command `quit`, while another one runs. */
+static status quit_beside(struct explorer *explorer, const struct statement *statement, struct error *error)
+{
+    struct reply reply = {0};
+    status code = session_run(explorer->session, statement, true, NULL, &reply, error);
+    if (code == STATUS_OK)
+        explorer_leave(explorer, reply.quit_at_once);
+    reply_free(&reply);
+    return code;
+}
+
 /* While work runs the mirror answers what only looks. */
 static status run_beside(struct explorer *explorer, const struct statement *statement, struct error *error)
 {
@@ -35,12 +57,9 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
     if (code != STATUS_OK)
         return code;
     bool looks = !(command->flags & (COMMAND_CHANGES | COMMAND_LONG));
-    if (command->flags & COMMAND_ENDS) {
-        explorer->shell->quit = true;
-        if (explorer->job)
-            job_cancel(explorer->job);
-        return STATUS_OK;
-    }
+    if (command->flags & COMMAND_ENDS)
+        return quit_beside(explorer, statement, error);
+    leave_stay(explorer->shell);
     if (!looks || (explorer->job && !explorer->mirror))
         return error_set(error, STATUS_STATE,
                          "%s is running: Control-C cancels it; until it ends %s has to wait", running,

@@ -102,6 +102,11 @@ static void accuracy_rows(struct card *card, const struct session *session)
         text_add_accuracy(&text, session);
     row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &text);
     text_clear(&text);
+    if (card->compact && now && now->restored) { /* no room behind the number */
+        text_add(&text, "session file");
+        row(card, "from the", STYLE_NOTE, &text);
+        text_clear(&text);
+    }
     double change = now && first ? 100 * (measurement_accuracy(now) - measurement_accuracy(first)) : NAN;
     if (!isnan(change) && first != now) {
         text_add(&text, change > 0 ? "+" : "");

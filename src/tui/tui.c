@@ -154,10 +154,8 @@ static void line_entered(struct tui *tui)
     struct explorer *explorer = tui->explorer;
     bool end;
     char *line = prompt_take(&end);
-    if (end && explorer->beside)
-        explorer_say(explorer, true, "work is going on: 'quit' ends it and the program");
-    else if (end && explorer->line.asking == ASK_COMMAND)
-        tui->ended = true;
+    if (end && explorer->line.asking == ASK_COMMAND)
+        explorer_leave(explorer, false);
     if (explorer->line.asking != ASK_COMMAND && (line || end)) {
         explorer_answer(explorer, line ? line : "");
         prompt_command();
@@ -326,7 +324,7 @@ static void look(void *argument)
     tui->explorer->shell->quit |= tui->ended; /* a script ends with the terminal */
 }
 
-status tui_run(struct explorer *explorer, int *signal_number, struct error *error)
+status tui_run(struct explorer *explorer, const char *first, int *signal_number, struct error *error)
 {
     struct tui tui = {.explorer = explorer};
     bool mouse = option_flag(explorer->session->state.options, OPTION_MOUSE);
@@ -341,6 +339,8 @@ status tui_run(struct explorer *explorer, int *signal_number, struct error *erro
     explorer->wait_argument = &tui;
     prompt_open(explorer);
     measure(&tui);
+    if (first)
+        explorer_line(explorer, first);
     take_typed(&tui);
     while (!explorer->shell->quit && !tui.ended)
         turn(&tui, -1, IDLE_MILLISECONDS);

@@ -223,7 +223,7 @@ session "prune by it" "^selected by mine\|mine" 'load example' 'lua dofile("l1.l
 "$IPPRO" -n -e 'load example' -e 'lua dofile("l1.lua")' -e 'score mine' -e 'session save saved.json' >out 2>&1
 ok $? "a session with a criterion of its own is saved"
 "$IPPRO" -n -e 'session open saved.json' >out 2>&1
-grep -q "command 2: score: no criterion 'mine'.*one of a script" out
+grep -q "command 2: needs the criterion mine of .*/l1.lua, a program: programs=yes runs it" out
 ok $? "a saved session without its criterion is refused"
 "$IPPRO" -n -e 'lua dofile("l1.lua")' -e 'session open saved.json' -e 'score mine' >out 2>&1
 ok $? "and opens when it is defined"

@@ -554,7 +554,7 @@ cat >settings.lua <<'END'
 return {criterion = "l1", round_to = "8", inner = 0.5, ["layer1.*.conv1"] = false}
 END
 "$IPPRO" -n -e 'load example; recipe settings.lua; prune; ratio > before.csv; session save r.session' >out 2>err
-! grep -q 'settings.lua' r.session && grep -q '"ratio inner 0.5"' r.session && rm settings.lua &&
+! grep -q 'recipe .*settings.lua' r.session && grep -q '"ratio inner 0.5"' r.session && rm settings.lua &&
     "$IPPRO" -n -e 'session open r.session; ratio > after.csv' >out 2>err && cmp -s before.csv after.csv
 ok $? "a session file holds a recipe's ratios, not the program"
 "$IPPRO" -n -e "load $PWD/inside/a.onnx; session save n.session; load example; prune l1 0.5; apply; save inside/a.onnx overwrite=yes" >out 2>err

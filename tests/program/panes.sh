@@ -160,7 +160,9 @@ sleep 0.3
 keys C-u
 at_prompt
 keys C-d
-shows "Ctrl-D quits" 'ended with 0'
+shows "Ctrl-D tells what is not saved" 'unsaved: [0-9]+ ratios?: quit again'
+keys C-d
+shows "and a second one quits" 'ended with 0'
 becomes "and leaves the alternate screen" alternate_on 0
 
 # Signals give the terminal back.

@@ -693,7 +693,7 @@ static void test_session_refusals(void **state)
         assert_int_equal(session->history.count, 4); /* what could be done again still can */
     }
     refused(session, STATUS_FILE, "nowhere.session", "session open /tmp/nowhere.session");
-    refused(session, STATUS_RANGE, "is not save or open", "session close x");
+    refused(session, STATUS_RANGE, "is not save, open, resume, list or forget", "session close x");
     session_free(session);
 }
 

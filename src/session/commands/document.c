@@ -35,6 +35,11 @@ void document_begin(struct document *document)
     document->failed = !document->root;
 }
 
+bool document_ran_out(void)
+{
+    return ran_out;
+}
+
 void document_end(struct document *document)
 {
     json_decref(document->root);

@@ -19,6 +19,8 @@ struct document {
 void document_begin(struct document *document);
 /* Read a file of at most 16 MB. Errors name the file and the line. Close it only after success. */
 status document_read(const char *path, struct document *document, struct error *error);
+/* Did jansson find no memory since a document was opened? What it gave is not whole then. */
+bool document_ran_out(void);
 void document_end(struct document *document);
 
 /* Ownership of `value` passes; NULL marks the document. */

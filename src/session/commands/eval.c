@@ -63,6 +63,8 @@ static void baseline_rows(const struct call *call, const struct measurement *now
                             "no baseline");
         return;
     }
+    if (first->restored)
+        figure_note(figure, "the baseline is from the session file");
     points_row(figure, "baseline top-1, %", measurement_accuracy(first), measurement_error(first));
     points_row(figure, "top-1 against baseline, points",
                measurement_accuracy(now) - measurement_accuracy(first),

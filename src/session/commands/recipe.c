@@ -2,6 +2,7 @@
 /* recipe: the ratios of a whole network from a file. */
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -39,10 +40,15 @@ static status read_recipe(struct call *call, struct recipe *recipe, char **path,
     return code;
 }
 
-/* What a session file keeps: a recipe's ratios, not where they came from. */
-static status keep_log(struct call *call, const struct recipe *recipe, struct error *error)
+/* What a session file keeps: a recipe's ratios, and which file (NULL: none) they came from. */
+static status keep_log(struct call *call, const char *path, const struct recipe *recipe, struct error *error)
 {
     struct text log = {0};
+    struct error ignored = {0};
+    char digest[DIGEST_SIZE], *whole = path ? path_whole(path) : NULL;
+    if (whole && !strchr(whole, '\n') && file_digest(whole, RECIPE_LIMIT, digest, &ignored) == STATUS_OK)
+        text_add_format(&log, "#recipe %s %s\n", digest, whole);
+    mem_free(whole);
     recipe_log(recipe, &log);
     call->reply->log = log.failed ? NULL : mem_string(text_data(&log));
     text_free(&log);
@@ -64,7 +70,7 @@ static status run_recipe(struct call *call, struct error *error)
     recipe.pruning = next;
     code = read_recipe(call, &recipe, &path, error);
     if (code == STATUS_OK)
-        code = keep_log(call, &recipe, error);
+        code = keep_log(call, path, &recipe, error);
     if (code == STATUS_OK)
         code = pruning_settle(next, model, error);
     if (code == STATUS_OK) {

@@ -214,6 +214,8 @@ static status run_save(struct call *call, struct error *error)
         code = error_set(error, STATUS_USAGE, "cannot write '%s': the name must end in .onnx, .csv or .json",
                          call_argument(call, 0));
     mem_free(path);
+    if (code == STATUS_OK)
+        call->reply->kept = KEPT_NETWORK;
     return code;
 }
 

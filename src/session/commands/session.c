@@ -1,84 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* session: sessions as files, saved and opened.
+/* Sessions as files: session save, open, resume, list, forget.
  *
  * A session file is a log of the commands that led to a state, with what they must give again:
  *
  *     {"format": "ippro-explore session 1", "program": "ippro-explore 0.1",
  *      "commands": [{"line": "load /home/me/resnet56.onnx", "model": SHA-256},
  *                   {"line": "data cifar10 /home/me/cifar", "data": SHA-256},
- *                   {"line": "prune l1 0.4", "network": ...}]}
+ *                   {"line": "score mine", "criteria": [{"name": "mine", "file": "/home/me/mine.lua",
+ * "sha256": SHA-256}]},
+ *                   {"line": "prune l1 0.4", "network": ...}],
+ *      "measurements": [{"network": ..., "images": 10000, "top1": 9412, ...}]}
  *
- * It runs no programs: of a recipe, which may be one, its ratios are kept (recipe_log), and lines that run
- * programs or files are refused.
+ * Of a recipe, which may be a program, its ratios are kept (recipe_log), and lines that run programs or files
+ * are refused.
  *
  * "model" is the digest of the network's file, "data" that of the records, "network" the name of the network
- * with its mask (model.h), each where the command changed it. A file is opened by running its commands in a
- * session of their own; only when all succeed and agree do they become this one's history. */
+ * with its mask (model.h), each where the command changed it. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "session/appearance.h"
+#include "base/text.h"
 #include "session/commands/document.h"
+#include "session/commands/session_log.h"
+#include "session/commands/session_replay.h"
+#include "session/commands/unsaved.h"
 #include "session/history.h"
 #include "session/language/command.h"
-#include "session/language/parse.h"
-#include "session/language/run.h"
 #include "session/reply.h"
 #include "session/session.h"
-#include "session/state.h"
 #include "session/version.h"
 #include "session/words/value.h"
 #include "view/style.h"
 
-static const char file_format[] = "ippro-explore session 1";
-
-/* --- what a state must agree with ----------------------------------------------------------------------- */
-
-enum { CHECKS = 3 };
-
-static const char *const check_keys[CHECKS] = {"model", "data", "network"};
-
-/* "" where there is none. */
-static const char *check_value(const struct state_names *names, int check)
-{
-    return check == 0 ? names->model : check == 1 ? names->data : names->network;
-}
-
 /* --- save ----------------------------------------------------------------------------------------------- */
 
-static void add_checks(struct document *document, json_t *object, const struct history *history, int step)
+/* Criteria that no file defines are there for this program alone. */
+static void tell_typed(struct call *call, const struct history *history, int first)
 {
-    struct state_names names, before;
-    history_names(history, step, &names);
-    history_names(history, step - 1, &before);
-    for (int i = 0; i < CHECKS; i++) {
-        const char *now = check_value(&names, i);
-        if (*now && strcmp(now, check_value(&before, i)) != 0)
-            document_set(document, object, check_keys[i], json_string(now));
+    for (int i = first; i <= history->position; i++) {
+        for (int k = 0; k < history->steps[i].criteria_count; k++) {
+            const struct criterion *criterion = history->steps[i].criteria[k];
+            if (!criterion->file)
+                reply_add(
+                    call->reply, STYLE_NOTE,
+                    "note: the criterion %s was typed, not read from a file: it must be defined again before the "
+                    "session is opened",
+                    criterion->name);
+        }
     }
-}
-
-/* Add the commands of a step, of which the last is checked; returns how many there are. */
-static int add_step(struct document *document, json_t *commands, const struct history *history, int step)
-{
-    const struct history_step *from = &history->steps[step];
-    char *copy = mem_string(from->log ? from->log : from->line), *rest = copy;
-    int count = 0;
-    document->failed |= !copy;
-    for (char *line; rest && (line = strsep(&rest, "\n"));) {
-        if (!*line)
-            continue;
-        json_t *object = json_object();
-        document_set(document, object, "line", document_string(line));
-        if (!rest || !*rest)
-            add_checks(document, object, history, step);
-        document_append(document, commands, object);
-        count++;
-    }
-    mem_free(copy);
-    return count;
 }
 
 static status save_session(struct call *call, const char *path, struct error *error)
@@ -86,181 +58,226 @@ static status save_session(struct call *call, const char *path, struct error *er
     const struct history *history = &call->session->history;
     struct document document;
     int first = history_log(history), count = 0;
+    status code = call_may_write(call, path, error);
+    if (code != STATUS_OK)
+        return code;
     document_begin(&document);
-    json_t *commands = json_array();
-    document_set(&document, document.root, "format", json_string(file_format));
+    json_t *commands = json_array(), *measurements = json_array();
+    document_set(&document, document.root, "format", json_string(SESSION_FORMAT));
     document_set(&document, document.root, "program", json_string(PROGRAM_NAME " " PROGRAM_VERSION));
     for (int i = first; i <= history->position; i++)
-        count += add_step(&document, commands, history, i);
+        count += session_log_step(&document, commands, history, i);
     document_set(&document, document.root, "commands", commands);
-    status code = document_write(&document, path, true, error);
+    int measured = session_log_measurements(&document, measurements, &call->session->measurements, 0);
+    document_set(&document, document.root, "measurements", measurements);
+    code = document_write(&document, path, true, error);
     document_end(&document);
-    if (code == STATUS_OK)
-        reply_add(call->reply, STYLE_NOTE, "%d commands written to %s", count, path);
-    return code;
+    if (code != STATUS_OK)
+        return code;
+    struct text text = {0};
+    text_add_format(&text, "%d commands", count);
+    if (measured)
+        text_add_format(&text, " and %d measurement%s", measured, measured == 1 ? "" : "s");
+    reply_add(call->reply, STYLE_NOTE, "%s written to %s", reply_text(call->reply, &text), path);
+    text_free(&text);
+    tell_typed(call, history, first);
+    call->reply->kept = KEPT_SESSION;
+    return STATUS_OK;
 }
 
 /* --- open ----------------------------------------------------------------------------------------------- */
 
-/* By name, where it is a file. */
-static status refuse(const struct state *state, int check, const char *now, const char *expected,
-                     struct error *error)
-{
-    const char *path = check == 0 && state->model     ? state->model->name
-                       : check == 1 && state->dataset ? state->dataset->path
-                                                      : NULL;
-    static const char *const what[CHECKS] = {"the model's file is not the one of the session",
-                                             "the data are not those of the session",
-                                             "the network came out different"};
-    return error_set(error, STATUS_FILE, "%s%s%s: its hash is %.16s, expected %.16s", path ? path : "",
-                     path ? ": " : "", what[check], *now ? now : "none", expected);
-}
-
-static status check_step(const struct session *session, const json_t *command, struct error *error)
-{
-    const struct state *state = &session->history.steps[session->history.position].state;
-    struct state_names names;
-    state_names(state, &names);
-    for (int i = 0; i < CHECKS; i++) {
-        const char *expected = json_string_value(json_object_get(command, check_keys[i]));
-        const char *now = check_value(&names, i);
-        if (expected && strcmp(expected, now) != 0)
-            return refuse(state, i, now, expected, error);
-    }
-    return STATUS_OK;
-}
-
-/* Why a command does not belong into a log; a log runs no programs. */
-static status check_command(const struct command *own, const struct statement *statement, const char *line,
-                            struct error *error)
-{
-    const struct command *row;
-    status code = command_find(statement->tokens[0].text, false, &row, error);
-    if (code == STATUS_OK && ((row->flags & COMMAND_PROGRAM) || row == own))
-        code = error_set(error, STATUS_FILE, "'%s' is no command of a log, which runs no programs", line);
-    else if (code == STATUS_OK && (!(row->flags & COMMAND_CHANGES) || statement->redirect))
-        code = error_set(error, STATUS_FILE, "'%s' is no command of a log", line);
-    return code;
-}
-
-/* One command of the log, in the session that is being built. */
-static status replay(struct call *call, struct session *session, const json_t *command, struct error *error)
-{
-    const char *line = json_string_value(json_object_get(command, "line"));
-    struct parsed_line parsed;
-    struct reply reply = {0};
-    if (!line)
-        return error_set(error, STATUS_FILE, "a command without its line");
-    status code = parse_line(line, &parsed, error);
-    if (code != STATUS_OK)
-        return code;
-    if (parsed.count != 1)
-        code = error_set(error, STATUS_FILE, "one command is expected: '%s'", line);
-    else
-        code = check_command(call->invocation->command, &parsed.statements[0], line, error);
-    if (code == STATUS_OK)
-        code = session_run(session, &parsed.statements[0], false, call->progress, &reply, error);
-    if (code == STATUS_OK)
-        code = check_step(session, command, error);
-    reply_free(&reply);
-    parsed_line_free(&parsed);
-    return code;
-}
-
-static status replay_all(struct call *call, const char *path, const json_t *commands, struct session *session,
-                         struct error *error)
-{
-    status code = STATUS_OK;
-    for (size_t i = 0; code == STATUS_OK && i < json_array_size(commands); i++) {
-        code = replay(call, session, json_array_get(commands, i), error);
-        if (code != STATUS_OK)
-            error_prefix(error, "%s: command %zu: ", path, i + 1);
-    }
-    return code == STATUS_OK ? code : error_refuse_file(error);
-}
-
-static status check_format(const struct document *document, const char *path, struct error *error)
-{
-    const char *format = json_string_value(json_object_get(document->root, "format"));
-    const json_t *commands = json_object_get(document->root, "commands");
-    if (!format || strcmp(format, file_format) != 0)
-        return error_set(error, STATUS_FILE, "%s: this is no session: its format is not \"%s\"", path,
-                         file_format);
-    if (!json_is_array(commands))
-        return error_set(error, STATUS_FILE, "%s: the session has no list of commands", path);
-    return STATUS_OK;
-}
-
-/* The steps of `opened` behind ours, and its last state as the present one. */
-static status adopt(struct session *session, struct session *opened, struct error *error)
-{
-    status code = history_append(&session->history, &opened->history, error);
-    if (code == STATUS_OK)
-        session_go(session, session->history.position);
-    return code;
-}
-
 static status open_session(struct call *call, const char *path, struct error *error)
 {
     struct document document;
-    struct session *opened = NULL;
     status code = document_read(path, &document, error);
     if (code != STATUS_OK)
         return code;
-    code = check_format(&document, path, error);
-    const json_t *commands = json_object_get(document.root, "commands");
-    int count = (int)json_array_size(commands);
+    code = session_check_format(&document, path, error);
     if (code == STATUS_OK)
-        code = session_new(&opened, error);
-    if (code == STATUS_OK)
-        appearance_found(opened, call->session->background);
-    if (code == STATUS_OK)
-        code = replay_all(call, path, commands, opened, error);
-    int steps = code == STATUS_OK ? opened->history.position : 0;
-    if (code == STATUS_OK)
-        code = adopt(call->session, opened, error);
-    session_free(opened);
+        code = session_replay(call, &document, path, error);
     document_end(&document);
     if (code == STATUS_OK)
-        reply_line(call->reply, "%s: %d commands done; 'undo %d' goes back to the session before", path,
-                   count, steps + 1);
+        call->reply->kept = KEPT_SESSION;
+    return code;
+}
+
+/* --- unsaved sessions ----------------------------------------------------------------------------------- */
+
+static const char nothing_unsaved[] = "there is no unsaved session";
+
+/* The newest, where none is named. Owned by the caller. */
+static status choose(const char *named, char **path, struct error *error)
+{
+    struct unsaved_list list;
+    if (named) {
+        *path = unsaved_path(named);
+        return *path ? STATUS_OK : error_memory(error);
+    }
+    status code = unsaved_list(&list, error);
+    if (code != STATUS_OK)
+        return code;
+    *path = list.count ? mem_string(list.items[0].path) : NULL;
+    if (!list.count)
+        code = error_set(error, STATUS_NOT_FOUND, "%s", nothing_unsaved);
+    else if (!*path)
+        code = error_memory(error);
+    unsaved_list_free(&list);
+    return code;
+}
+
+static status resume_session(struct call *call, const char *named, struct error *error)
+{
+    struct document document;
+    int damaged;
+    mem_free(call->reply->resumed); /* of a command before, where several answer together */
+    call->reply->resumed = NULL;
+    status code = choose(named, &call->reply->resumed, error);
+    const char *path = call->reply->resumed;
+    if (code == STATUS_OK)
+        code = unsaved_read(path, &document, &damaged, error);
+    if (code != STATUS_OK)
+        return code;
+    code = session_replay(call, &document, named ? named : "the last session", error);
+    document_end(&document);
+    if (code == STATUS_OK && damaged)
+        reply_add(call->reply, STYLE_NOTE, "note: line %d of %s cannot be read: what follows is left out",
+                  damaged, path);
+    return code;
+}
+
+static status list_sessions(struct call *call, const char *named, struct error *error)
+{
+    struct unsaved_list list;
+    (void)named;
+    status code = unsaved_list(&list, error);
+    for (size_t i = 0; code == STATUS_OK && i < list.count; i++) {
+        struct document document;
+        struct error unread = {0};
+        struct text text = {0};
+        int damaged;
+        if (unsaved_read(list.items[i].path, &document, &damaged, &unread) == STATUS_OK) {
+            text_add_unsaved(&text, &document, list.items[i].changed.tv_sec, time(NULL));
+            document_end(&document);
+            reply_line(call->reply, "%s: %s", path_base(list.items[i].path), reply_text(call->reply, &text));
+        } else {
+            reply_add(call->reply, STYLE_NOTE, "%s", unread.message);
+        }
+        text_free(&text);
+    }
+    if (code == STATUS_OK && !list.count)
+        reply_line(call->reply, "%s", nothing_unsaved);
+    if (code == STATUS_OK)
+        unsaved_list_free(&list);
+    return code;
+}
+
+/* Only what is one is removed, and not while its program runs. */
+static status forget(const char *path, struct error *error)
+{
+    struct document document;
+    int damaged;
+    status code = unsaved_read(path, &document, &damaged, error);
+    if (code == STATUS_OK && !unsaved_is_left(path)) {
+        document_end(&document);
+        code = error_set(error, STATUS_STATE, "%s: its program is running", path);
+    }
+    if (code != STATUS_OK)
+        return code;
+    document_end(&document);
+    return unlink(path) == 0 ? STATUS_OK : error_set(error, STATUS_FILE, "%s: cannot be removed", path);
+}
+
+static status forget_all(struct call *call, struct error *error)
+{
+    struct unsaved_list list;
+    size_t count = 0;
+    status code = unsaved_list(&list, error);
+    if (code != STATUS_OK)
+        return code;
+    while (code == STATUS_OK && count < list.count)
+        code = forget(list.items[count++].path, error);
+    if (code == STATUS_OK)
+        reply_line(call->reply, "%zu unsaved session%s removed", count, count == 1 ? "" : "s");
+    unsaved_list_free(&list);
+    return code;
+}
+
+static status forget_sessions(struct call *call, const char *named, struct error *error)
+{
+    if (!named)
+        return forget_all(call, error);
+    char *path = unsaved_path(named);
+    status code = path ? forget(path, error) : error_memory(error);
+    if (code == STATUS_OK)
+        reply_line(call->reply, "%s is removed", path_base(path));
+    mem_free(path);
     return code;
 }
 
 /* --- the command ---------------------------------------------------------------------------------------- */
 
+static const struct {
+    const char *name;
+    bool needs_file;
+    status (*run)(struct call *call, const char *path, struct error *error);
+} actions[] = {
+    {"save", true, save_session},   {"open", true, open_session},       {"resume", false, resume_session},
+    {"list", false, list_sessions}, {"forget", false, forget_sessions},
+};
+enum { ACTIONS = sizeof actions / sizeof *actions, SAVE = 0, OPEN, RESUME };
+
 static const char *action_name(int index)
 {
-    static const char *const names[] = {"save", "open"};
-    return index >= 0 && index < 2 ? names[index] : NULL;
+    return index >= 0 && index < ACTIONS ? actions[index].name : NULL;
+}
+
+static status check_settings(const struct call *call, int action, struct error *error)
+{
+    if (actions[action].needs_file && !call_argument(call, 1))
+        return error_set(error, STATUS_USAGE, "FILE is missing: the form is 'session %s FILE'",
+                         actions[action].name);
+    if (action != SAVE && call_setting(call, "overwrite"))
+        return error_set(error, STATUS_USAGE, "overwrite= belongs to session save");
+    if (action != OPEN && action != RESUME && call_setting(call, "programs"))
+        return error_set(error, STATUS_USAGE, "programs= belongs to session open and session resume");
+    return STATUS_OK;
 }
 
 static status run_session(struct call *call, struct error *error)
 {
-    char *path = path_expand(call_argument(call, 1));
-    if (!path)
+    int action = 0;
+    while (strcmp(call_argument(call, 0), actions[action].name) != 0)
+        action++;
+    status code = check_settings(call, action, error);
+    if (code != STATUS_OK)
+        return code;
+    const char *word = call_argument(call, 1);
+    char *path = word ? path_expand(word) : NULL;
+    if (word && !path)
         return error_memory(error);
-    bool save = strcmp(call_argument(call, 0), action_name(0)) == 0;
-    status code = STATUS_OK;
-    if (save)
-        code = call_may_write(call, path, error);
-    else if (call_setting(call, "overwrite"))
-        code = error_set(error, STATUS_USAGE, "overwrite= belongs to session save");
-    if (code == STATUS_OK)
-        code = save ? save_session(call, path, error) : open_session(call, path, error);
+    code = actions[action].run(call, path, error);
     mem_free(path);
     return code;
 }
 
 static const struct parameter session_arguments[] = {
-    {"ACTION", VALUE_CHOICE, 0, 0, 0, action_name, NULL, "save or open"},
-    {"FILE", VALUE_FILE, 0, 0, 0, NULL, NULL, "a session file"},
+    {"ACTION", VALUE_CHOICE, 0, 0, 0, action_name, NULL, "save, open, resume, list or forget"},
+    {"FILE", VALUE_FILE, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
+     "a session file; for resume and forget an unsaved session that list names"},
     PARAMETER_END,
 };
-static const struct parameter session_parameters[] = {OVERWRITE_PARAMETER, PARAMETER_END};
+static const struct parameter session_parameters[] = {
+    OVERWRITE_PARAMETER,
+    {"programs", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",
+     "open, resume: run the Lua files of criteria that the session names, where their SHA-256 is the recorded one"},
+    PARAMETER_END,
+};
 static const struct example session_examples[] = {
     {"prune l1 0.4; session save work.session", "writes how to come back here", false},
     {"session open work.session", "does everything again, and checks that it is the same", false},
+    {"session list", "lists the sessions that ended without being saved", false},
+    {"session resume", "brings back the last of them", true},
     EXAMPLE_END,
 };
 
@@ -269,14 +286,23 @@ const struct command command_session = {
     .arguments = session_arguments,
     .parameters = session_parameters,
     .flags = COMMAND_LONG | COMMAND_CHANGES,
-    .help = "save the session, or open one",
-    .text = "A session file is a log: the commands that led to the present state, from the beginning, with "
-            "the SHA-256 of the network's file, of the data and of what was selected. Commands that were "
-            "undone are not in it. Opening a file runs its commands again, passes over the data included. A "
-            "file, a data set or a selection that differs from what the log says is refused by name, and "
-            "then, as when any of the commands fails, nothing changes. A log runs no programs: lines with "
-            "Lua or run are refused, and of recipes, which may be programs, it holds the ratios. The opened "
-            "commands can be undone one by one, and then the opening.",
+    .help = "save the session, open one, or bring back an unsaved one",
+    .text =
+        "A session file is a log: the commands that led to the present state, from the beginning, with "
+        "the SHA-256 of the network's file, of the data and of what was selected, and the accuracies that "
+        "were measured. Commands that were undone are not in it. Opening a file runs its commands again, "
+        "passes over the data included. A file, a data set or a selection that differs from what the log "
+        "says is refused by name, and then, as when any of the commands fails, nothing changes. "
+        "Evaluations are not run again: their accuracies are shown as from the session file. A log runs no "
+        "programs: lines with Lua or run are refused, and of recipes, which may be programs, it holds the "
+        "ratios; a recipe that has changed since is told. Of criteria from Lua files it holds the file and "
+        "its SHA-256: run them first, or say programs=yes. The opened commands can be undone one by one, "
+        "and then the opening."
+        "\n\n"
+        "At a terminal every session is kept as it goes, whatever ends the program. One that ended without "
+        "being saved is offered at the next start; resume, or the program's option --resume, brings it "
+        "back, list lists them all with their files, and forget removes one or all. Sixty days or twenty "
+        "sessions later they are gone.",
     .examples = session_examples,
     .run = run_session,
 };

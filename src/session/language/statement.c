@@ -3,7 +3,6 @@
 #include "session/language/statement.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -16,16 +15,11 @@
 /* A path that means the same in another folder. Names of things that come with the program stay. */
 static void add_path(const char *word, struct text *text)
 {
-    char *path = path_expand(word), folder[4096];
-    if (!path) {
+    char *path = path_whole(word);
+    if (path)
+        text_add_word(text, path);
+    else
         text->failed = true;
-        return;
-    }
-    char *whole = NULL;
-    if (*path != '/' && access(path, F_OK) == 0 && getcwd(folder, sizeof folder))
-        whole = path_join(folder, path);
-    text_add_word(text, whole ? whole : path);
-    mem_free(whole);
     mem_free(path);
 }
 
