@@ -24,6 +24,7 @@ EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
 	tests/program/commands/program.in tests/program/commands/program.out \
 	tests/program/commands/prune.in tests/program/commands/prune.out \
 	tests/program/commands/save.in tests/program/commands/save.out \
-	tests/program/commands/score.in tests/program/commands/score.out
+	tests/program/commands/score.in tests/program/commands/score.out \
+	tests/program/commands/stages.in tests/program/commands/stages.out
 $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
 tests/program/manual.log: man/generator/generate$(EXEEXT)
