@@ -742,7 +742,7 @@ static void test_recipes(void **state)
     run(session, "prune l1 round=floor"); /* what is given wins */
     assert_int_equal(session->state.pruning->rule.options.rounding, ROUND_FLOOR);
     run(session, "recipe resnet56-50; recipe resnet56-75.recipe; prune l1");
-    refused(session, STATUS_FILE, "no recipe of that name comes with the program", "recipe nosuch");
+    refused(session, STATUS_FILE, "no recipe of that name", "recipe nosuch");
     session_free(session);
 }
 

@@ -11,6 +11,7 @@
 #include "session/language/command.h"
 #include "session/language/help_text.h"
 #include "session/words/choice.h"
+#include "session/words/known_file.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
@@ -164,6 +165,31 @@ static void list_criteria(struct reply *reply)
     text_free(&forms);
 }
 
+static void list_known(const struct known_files *kind, const char *heading, struct reply *reply)
+{
+    struct word_list words = {0};
+    known_file_words(kind, &words);
+    reply_add(reply, STYLE_HEADER, "%s", heading);
+    for (size_t i = 0; i < words.count; i++) {
+        struct text head = {0};
+        struct error ignored = {0};
+        char *path = NULL;
+        if (known_file_find(kind, words.items[i], &path, &ignored) == STATUS_OK)
+            text_add_file_head(&head, path);
+        reply_line(reply, "  %s\t%s", words.items[i], reply_text(reply, &head));
+        text_free(&head);
+        mem_free(path);
+    }
+    reply->failed |= words.failed;
+    word_list_free(&words);
+}
+
+void help_scripts(struct reply *reply)
+{
+    list_known(&known_scripts, "run NAME", reply);
+    list_known(&known_recipes, "recipe NAME", reply);
+}
+
 static const struct help_topic tables[] = {
     {.name = "commands", .help = "all commands, by group", .list = list_commands},
     {.name = "options", .help = "all options with their values", .list = list_options},
@@ -171,6 +197,7 @@ static const struct help_topic tables[] = {
      .help = "all criteria with their definitions",
      .list = list_criteria,
      .headed = true},
+    {.name = "scripts", .help = "scripts and recipes that are found by name", .list = help_scripts},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 

@@ -17,6 +17,9 @@
     X(VALUE_WORD, value_kind_word)                                                                           \
     X(VALUE_FILE, value_kind_file)                                                                           \
     X(VALUE_MODEL, value_kind_model)                                                                         \
+    X(VALUE_IMAGES, value_kind_images)                                                                       \
+    X(VALUE_SESSION, value_kind_session)                                                                     \
+    X(VALUE_SCRIPT, value_kind_script)                                                                       \
     X(VALUE_INTEGER, value_kind_integer)                                                                     \
     X(VALUE_REAL, value_kind_real)                                                                           \
     X(VALUE_BOOLEAN, value_kind_boolean)                                                                     \
