@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libsession.a
 src_libsession_a_SOURCES = \
+	src/session/words/brought.c src/session/words/brought.h \
 	src/session/words/choice.c src/session/words/choice.h \
 	src/session/words/gamma_list.c src/session/words/gamma_list.h \
 	src/session/words/known_file.c src/session/words/known_file.h \

@@ -59,6 +59,20 @@ says "run alone lists the user's with its first sentence" '^ +cop.lua +Says wher
 says "the program's too" '^ +gamma-sweep.lua' -e run
 says "help scripts lists recipes" '^ +mine +A recipe of mine$' -e 'help scripts'
 says "a recipe of the user's" 'mine.recipe: ratios of 3 blocks' -e 'load example; recipe mine'
+# Words from papers and other programs.
+says "help magnitude leads to the norms" '^See: help l1, help l2\.$' -e 'help magnitude'
+says "words may be two" 'geomedian' -e 'help geometric median'
+says "and are written in many ways" 'criterion l1: the sum' -e 'help L1-Norm'
+says "help taylor tells of the criterion" 'Taylor expansion' -e 'help taylor'
+says "help lambda is a pointer and the option" '^option gamma' -e 'help lambda'
+says "lambda sets gamma" 'lambda is called gamma here' -e 'set lambda 0.5'
+says "and does so as a parameter" 'proscore' -e 'load example; data shapes; score proscore lambda=0.5 samples=10; set gamma'
+says "apropos finds the words" 'fpgm +elsewhere:' -e 'apropos fpgm'
+says "apropos takes several words" 'flops +elsewhere:' -e 'apropos torch-pruning does'
+refuses "an unknown word says what is near" 1 "did you mean 'magnitude'" -e 'help magnitud'
+for word in l1-norm fpgm ippro flops macs sparsity apoz saliency 'filter pruning' channel stage onnx; do
+    says "help $word" '^See: help ' -e "help $word"
+done
 cp "$own/scripts/cop.lua" "$own/scripts/listed.lua"
 says "listing makes no file an input" 'listed.lua' -e "help scripts; load example; session save '$own/scripts/listed.lua'"
 finish

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* set: options, shown and changed. */
+#include <string.h>
+
 #include "base/status.h"
 #include "base/text.h"
 #include "session/language/command.h"
@@ -46,6 +48,8 @@ static status run_set(struct call *call, struct error *error)
 {
     const char *name = call_argument(call, 0), *text = call_argument(call, 1);
     int id = name ? option_find(name) : OPTION_NONE;
+    if (name && strcmp(name, option_name(id)) != 0)
+        reply_add(call->reply, STYLE_NOTE, "%s is called %s here", name, option_name(id));
     bool changes = text || call->invocation->setting_count;
     if (name && !text && call->invocation->setting_count)
         return error_set(error, STATUS_USAGE, "the value of '%s' is missing", name);

@@ -46,54 +46,55 @@ static const char *extension_of(const struct known_files *kind, const char *name
     return NULL;
 }
 
-/* Could it be read? While the program is confined the user's own files may not. */
-static bool readable(const char *path)
-{
-    struct error ignored = {0};
-    return file_check(path, largest, &ignored) == STATUS_OK;
-}
+struct search {
+    const struct known_files *kind;
+    const char *name;
+    char *found;
+    bool failed; /* memory is out */
+};
 
-/* The name, as it is and with every extension, in a folder; NULL when it is not there. */
-static char *in_folder(const struct known_files *kind, const char *folder, const char *name)
+/* The file if it could be read: while the program is confined the user's own may not. */
+static void try_file(struct search *search, const char *folder, const char *extension)
 {
-    bool whole = extension_of(kind, name) != NULL;
-    for (int i = whole ? -1 : 0; i < KNOWN_EXTENSIONS && (i < 0 || kind->extensions[i]); i++) {
-        char *path = mem_format("%s/%s%s", folder, name, i < 0 ? "" : kind->extensions[i]);
-        if (path && readable(path))
-            return path;
+    struct error error = {0};
+    char *path = mem_format("%s/%s%s", folder, search->name, extension);
+    status code = path ? file_check(path, largest, &error) : STATUS_MEMORY;
+    search->failed |= code == STATUS_MEMORY;
+    if (code == STATUS_OK)
+        search->found = path;
+    else
         mem_free(path);
-    }
-    return NULL;
 }
 
-/* Every folder of the kind, the user's first, until `visit` has seen enough. */
-static void visit_folders(const struct known_files *kind, bool (*visit)(const char *folder, void *argument),
+/* The name, as it is or with every extension. */
+static bool search_folder(const char *folder, void *argument)
+{
+    struct search *search = argument;
+    const struct known_files *kind = search->kind;
+    if (extension_of(kind, search->name))
+        try_file(search, folder, "");
+    for (int i = 0; i < KNOWN_EXTENSIONS && kind->extensions[i] && !search->found && !search->failed; i++)
+        try_file(search, folder, kind->extensions[i]);
+    return search->found || search->failed;
+}
+
+/* Every folder of the kind, the user's first, until `visit` has seen enough. False when memory is out. */
+static bool visit_folders(const struct known_files *kind, bool (*visit)(const char *folder, void *argument),
                           void *argument)
 {
-    bool done = false;
+    bool done = false, kept = true;
     char *user = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
     for (int place = user ? -1 : 0; !done && (place < 0 || file_program_folder(place)); place++) {
         const char *root = place < 0 ? user : file_program_folder(place);
         for (int i = 0; !done && i < KNOWN_FOLDERS && kind->folders[i].user; i++) {
             char *folder = path_join(root, place < 0 ? kind->folders[i].user : kind->folders[i].program);
+            kept &= folder != NULL;
             done = !folder || visit(folder, argument);
             mem_free(folder);
         }
     }
     mem_free(user);
-}
-
-struct search {
-    const struct known_files *kind;
-    const char *name;
-    char *found;
-};
-
-static bool search_folder(const char *folder, void *argument)
-{
-    struct search *search = argument;
-    search->found = in_folder(search->kind, folder, search->name);
-    return search->found != NULL;
+    return kept;
 }
 
 /* Names lead down from a folder, never out of it. */
@@ -109,19 +110,21 @@ status known_file_find(const struct known_files *kind, const char *name, char **
     if (!plain)
         return error_memory(error);
     bool there = stat(plain, &about) == 0, folder = there && S_ISDIR(about.st_mode);
-    struct search search = {kind, name, NULL};
+    struct search search = {kind, name, NULL, false};
     if ((!there || folder) && leads_down(name))
-        visit_folders(kind, search_folder, &search);
+        search.failed |= !visit_folders(kind, search_folder, &search);
     if (search.found) {
         mem_free(plain);
         *path = search.found;
         return STATUS_OK;
     }
-    if (there) {
+    if (there && !search.failed) {
         *path = plain;
         return STATUS_OK;
     }
     mem_free(plain);
+    if (search.failed)
+        return error_memory(error);
     struct word_list words = {0};
     known_file_words(kind, &words);
     const char *hint = word_list_hint(&words, name);
@@ -168,7 +171,7 @@ static int compare_words(const void *a, const void *b)
 void known_file_words(const struct known_files *kind, struct word_list *list)
 {
     struct listing listing = {kind, list};
-    visit_folders(kind, list_folder, &listing);
+    list->failed |= !visit_folders(kind, list_folder, &listing);
     if (list->count)
         qsort(list->items, list->count, sizeof *list->items, compare_words); /* folders have no order */
 }
