@@ -34,8 +34,11 @@ keys 'sco' Tab
 shows "Tab completes a command" '^ippro> score *$'
 keys 'proscore:' Tab Tab
 shows "Tab shows what fits" 'proscore:bn-affine'
+shows "and what it is for" 'CRITERIA: '
 keys C-u
 shows "which goes with the next key" '^ippro> *$'
+wait_gone 'CRITERIA: '
+ok $? "and what it is for goes too"
 keys -l '# 日本語x'
 shows "wide characters can be typed" '^ippro> # 日本語x'
 becomes "the cursor is behind them" cursor_x 16

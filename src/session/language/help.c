@@ -105,16 +105,7 @@ void help_overview(struct reply *reply)
 static void add_parameter(struct reply *reply, const struct parameter *parameter, bool key)
 {
     struct text text = {0};
-    text_add(&text, parameter->help);
-    if (key) {
-        struct text values = {0};
-        parameter_add_expected(parameter, &values);
-        if (parameter->initial)
-            text_add_format(&values, "%sdefault %s", values.length ? "; " : "", parameter->initial);
-        if (values.length)
-            text_add_format(&text, " (%s)", reply_text(reply, &values));
-        text_free(&values);
-    }
+    parameter_add_help(parameter, key, &text);
     reply_line(reply, "  %s%s\t%s", parameter->name, key ? "=" : "", reply_text(reply, &text));
     text_free(&text);
 }

@@ -88,6 +88,10 @@ void parameter_add_values(const struct parameter *parameter, struct text *text);
 /* What is expected, in words: "a number from 0 to 1", "yes or no"; nothing for names and files. */
 void parameter_add_expected(const struct parameter *parameter, struct text *text);
 
+/* What it is, and with `values` what is expected and what it is without one: "bins of a histogram (a whole
+ * number from 1 to 200, or auto; default auto)". */
+void parameter_add_help(const struct parameter *parameter, bool values, struct text *text);
+
 /* What there is that a text may name. Of what is NULL nothing is known: then every name will do. */
 struct layers;
 struct value_scope {
