@@ -9,6 +9,7 @@
 #include <readline/readline.h>
 
 #include "base/status.h"
+#include "base/text.h"
 #include "session/language/completion.h"
 
 static const struct session *completed_session;

@@ -11,6 +11,7 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/figure.h"
+#include "view/style.h"
 
 static void option_cells(const struct session *session, int id, struct figure *figure)
 {
@@ -72,12 +73,13 @@ static const struct parameter set_arguments[] = {
     PARAMETER_END,
 };
 static const int set_options[] = {
-    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,     OPTIONS_OF_CRITERIA OPTION_RATIO,
-    OPTION_ROUND,   OPTION_METHOD,      OPTION_BY,        OPTION_BINS,
-    OPTION_LOG,     OPTION_SCALE,       OPTION_NORMALIZE, OPTION_PRECISION,
-    OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_THREADS,   OPTION_THEME,
-    OPTION_ASCII,   OPTION_COLOR,       OPTION_WIDTH,     OPTION_MOUSE,
-    OPTION_TIMING,  OPTION_NONE,
+    OPTION_SAMPLES,    OPTION_BALANCED,    OPTION_ORDER,     OPTIONS_OF_CRITERIA OPTION_RATIO,
+    OPTION_ROUND,      OPTION_METHOD,      OPTION_BY,        OPTION_BINS,
+    OPTION_LOG,        OPTION_SCALE,       OPTION_NORMALIZE, OPTION_PRECISION,
+    OPTION_KERNEL,     OPTION_MICRO_BATCH, OPTION_THREADS,   OPTION_THEME,
+    OPTION_BACKGROUND, OPTION_ASCII,       OPTION_COLOR,     OPTION_WIDTH,
+    OPTION_MOUSE,      OPTION_BELL,        OPTION_TITLE,     OPTION_TIMING,
+    OPTION_NONE,
 };
 static const struct example set_examples[] = {
     {"set", "lists all options", false},
