@@ -20,7 +20,15 @@ man/ippro-explore.1: $(srcdir)/man/ippro-explore.1.in $(srcdir)/man/fill.awk man
 	$(AWK) -v generate='man/generator/generate$(EXEEXT)' -f $(srcdir)/man/fill.awk \
 		$(srcdir)/man/ippro-explore.1.in >$@.new && mv $@.new $@
 
+# Each shell wants a name of its own for the file.
 bashcompletion_DATA = man/ippro-explore
-CLEANFILES += man/ippro-explore
+zshcompletion_DATA = man/_ippro-explore
+fishcompletion_DATA = man/ippro-explore.fish
+CLEANFILES += $(bashcompletion_DATA) $(zshcompletion_DATA) $(fishcompletion_DATA)
+completion_of = $(AM_V_GEN)$(MKDIR_P) man && man/generator/generate$(EXEEXT)
 man/ippro-explore: man/generator/generate$(EXEEXT)
-	$(AM_V_GEN)$(MKDIR_P) man && man/generator/generate$(EXEEXT) completion >$@.new && mv $@.new $@
+	$(completion_of) bash-completion >$@.new && mv $@.new $@
+man/_ippro-explore: man/generator/generate$(EXEEXT)
+	$(completion_of) zsh-completion >$@.new && mv $@.new $@
+man/ippro-explore.fish: man/generator/generate$(EXEEXT)
+	$(completion_of) fish-completion >$@.new && mv $@.new $@

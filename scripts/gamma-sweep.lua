@@ -47,9 +47,9 @@ local up, down = flips[1], flips[2]
 print(figure(grid, "gamma_flip"))
 local function say(row, words, never)
     if row.gamma then
-        print(("%s gamma %.6g: in %s filter %d is saved and %d goes (lambda*max|a| = %.3g, lambda*max|b| = %.3g)."):format(
-            words, row.gamma, row["in layer"], row.saved, row["pruned instead"], row["lambda*max|a|"],
-            row["lambda*max|b|"]))
+        print(("%s gamma %.6g: in %s filter %d is saved and %d goes (gamma*max|a| = %.3g, gamma*max|b| = %.3g)."):format(
+            words, row.gamma, row["in layer"], row.saved, row["pruned instead"], row["gamma*max|a|"],
+            row["gamma*max|b|"]))
     else
         print(never)
     end

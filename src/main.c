@@ -21,6 +21,7 @@
 #include "session/appearance.h"
 #include "session/session.h"
 #include "session/version.h"
+#include "session/words/known_file.h"
 #include "session/words/quote.h"
 #include "shell/shell.h"
 #include "shell/window.h"
@@ -81,15 +82,25 @@ static void start(struct shell *shell, const struct arguments *arguments, bool i
         shell_words(shell, PROGRAM_NAME, "data", "shapes", NULL);
 }
 
+/* A file by its path or its name. */
+static void admit(const char *name)
+{
+    struct error ignored = {0};
+    char *path = NULL;
+    if (known_file_find(&known_scripts, name, &path, &ignored) == STATUS_OK)
+        file_admit(path);
+    mem_free(path);
+}
+
 /* What is named on the command line is the user's own; all later files lie in the safe folder. */
 static status confine(const struct arguments *arguments, struct error *error)
 {
     for (int i = 0; i < arguments->action_count; i++) {
         if (arguments->actions[i].is_file)
-            file_admit(arguments->actions[i].text);
+            admit(arguments->actions[i].text);
     }
     if (arguments->script)
-        file_admit(arguments->script);
+        admit(arguments->script);
     return arguments->safe ? file_confine(arguments->safe, error) : STATUS_OK;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The shell completion, made from the tables of the program. */
+/* Completion for shells, made from the tables of the program. */
 #ifndef IPPRO_GENERATOR_COMPLETION_H
 #define IPPRO_GENERATOR_COMPLETION_H
 
 #include <stdio.h>
 
 void bash_completion(FILE *file);
+void zsh_completion(FILE *file);
+void fish_completion(FILE *file);
 
 #endif

@@ -55,7 +55,9 @@ static const struct part {
     {"keys-mdoc", keys_mdoc},
     {"exit-mdoc", exit_mdoc},
     {"environment-mdoc", environment_mdoc},
-    {"completion", bash_completion},
+    {"bash-completion", bash_completion},
+    {"zsh-completion", zsh_completion},
+    {"fish-completion", fish_completion},
     {"names", names},
     {"examples", examples},
 };

@@ -137,6 +137,22 @@ status file_read(const char *path, size_t limit, unsigned char **data, size_t *s
     return code;
 }
 
+status file_peek(const char *path, char *data, size_t size, struct error *error)
+{
+    int fd = -1;
+    size_t bytes = 0, wanted = size - 1;
+    data[0] = '\0';
+    status code = open_regular(path, SIZE_MAX, &fd, &bytes, error);
+    if (code != STATUS_OK)
+        return code;
+    if (bytes < wanted)
+        wanted = bytes;
+    code = read_all(fd, path, (unsigned char *)data, wanted, error);
+    data[code == STATUS_OK ? wanted : 0] = '\0';
+    close(fd);
+    return code;
+}
+
 status file_check(const char *path, size_t limit, struct error *error)
 {
     char *expanded = path_expand(path);
@@ -364,22 +380,29 @@ static status try_program_data(const char *directory, const char *name, char **p
     return STATUS_OK;
 }
 
+const char *file_program_folder(int index)
+{
+    const char *own = getenv("IPPRO_DATADIR");
+    bool has_own = own && *own;
+    if (index == 0 && has_own)
+        return own;
+    return index == has_own ? PKGDATADIR : NULL;
+}
+
 status file_program_data(const char *name, char **path, struct error *error)
 {
-    const char *directories[] = {getenv("IPPRO_DATADIR"), PKGDATADIR};
     char *found = NULL;
     bool inside =
         name[0] != '/' && strcmp(name, "..") != 0 && strncmp(name, "../", 3) != 0 && !strstr(name, "/../");
-    for (size_t i = 0; i < 2 && inside && !found; i++) {
-        if (!directories[i] || !directories[i][0])
-            continue;
-        status code = try_program_data(directories[i], name, &found, error);
+    for (int i = 0; inside && !found && file_program_folder(i); i++) {
+        status code = try_program_data(file_program_folder(i), name, &found, error);
         if (code != STATUS_OK)
             return code;
     }
     if (!found)
         return error_set(error, STATUS_NOT_FOUND, "%s: no such file of the program (looked in %s%s%s)", name,
-                         directories[0] ? directories[0] : "", directories[0] ? " and " : "", directories[1]);
+                         file_program_folder(0), file_program_folder(1) ? " and " : "",
+                         file_program_folder(1) ? file_program_folder(1) : "");
     *path = found;
     return STATUS_OK;
 }
@@ -388,12 +411,10 @@ status file_program_data(const char *name, char **path, struct error *error)
 
 status file_confine(const char *folder, struct error *error)
 {
-    const char *data = getenv("IPPRO_DATADIR");
     if (!confine_begin(folder))
         return error_set(error, STATUS_FILE, "%s: this is no folder", folder);
-    if (data && *data)
-        confine_add_folder(data);
-    confine_add_folder(PKGDATADIR);
+    for (int i = 0; file_program_folder(i); i++)
+        confine_add_folder(file_program_folder(i));
     return STATUS_OK;
 }
 

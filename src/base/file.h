@@ -23,6 +23,10 @@ status file_read_open(const char *path, size_t limit, unsigned char **data, size
 status file_read_at(int descriptor, const char *path, size_t offset, void *data, size_t count,
                     struct error *error);
 
+/* The first bytes of such a file, `size` - 1 at most, with a NUL behind them: what it says of itself. It is
+ * no input for that, and "~/" is not expanded. */
+status file_peek(const char *path, char *data, size_t size, struct error *error);
+
 /* Could the file be read: is it there, regular, not empty, not too large, and open to us? */
 status file_check(const char *path, size_t limit, struct error *error);
 
@@ -61,8 +65,11 @@ void file_admit(const char *path);
  */
 char *file_user_directory(const char *variable, const char *fallback, int create);
 
-/* A read-only data file of the program ("examples/shapes-resnet.onnx", "themes/dark.theme"): looked for below
- * $IPPRO_DATADIR, then below the installed pkgdatadir. Owned by the caller; STATUS_NOT_FOUND otherwise. */
+/* The folders of the program's data in the order in which they are looked at: $IPPRO_DATADIR, then the
+ * installed pkgdatadir. NULL past the end. */
+const char *file_program_folder(int index);
+/* A read-only data file of the program ("examples/shapes-resnet.onnx", "themes/dark.theme"): looked for in
+ * these folders. Owned by the caller; STATUS_NOT_FOUND otherwise. */
 status file_program_data(const char *name, char **path, struct error *error);
 
 #endif

@@ -238,7 +238,7 @@ void push_ordered_targets(lua_State *L, const struct model *model, int index, co
     static const struct layers none = {0};
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "%s: the keys are layers, patterns, streams, inner or all", what);
+            luaL_error(L, "%s: the keys are layers, stages, patterns, streams, inner or all", what);
     }
     push_sorted_keys(L, index, compare_targets);
     int sorted = lua_gettop(L);

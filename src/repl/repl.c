@@ -192,7 +192,7 @@ static void prepare_readline(const struct shell *shell)
         rl_variable_bind("enable-bracketed-paste", "off");
     rl_bind_keyseq("\\e]", drop_color);
     rl_bind_keyseq("\\e[?", drop_attributes);
-    repl_completion_install(shell->session);
+    repl_completion_install(shell->session, NULL);
     typed.text = &shell->typed;
 }
 

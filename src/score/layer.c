@@ -11,6 +11,7 @@
 #include "nn/operator/operator.h"
 #include "score/elementwise.h"
 #include "score/layer_name.h"
+#include "score/layer_stage.h"
 
 struct search {
     const struct graph *graph;
@@ -377,12 +378,15 @@ int layers_index(const struct layers *layers, const char *name)
 bool layers_match(const struct layers *layers, const char *word, int index)
 {
     int named = layers_index(layers, word);
-    return named >= 0 ? named == index : glob_match(word, layers->items[index].name);
+    if (named >= 0)
+        return named == index;
+    const char *name = layers->items[index].name;
+    return layers_in_stage(layers, word) ? layer_in_stage(name, word) : glob_match(word, name);
 }
 
 bool layers_is_pattern(const struct layers *layers, const char *word)
 {
-    return layers_index(layers, word) < 0 && glob_is_pattern(word);
+    return layers_index(layers, word) < 0 && (glob_is_pattern(word) || layers_in_stage(layers, word));
 }
 
 void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out)

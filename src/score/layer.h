@@ -49,10 +49,10 @@ void layers_free(struct layers *layers);         /* NULL is fine */
 bool layers_normed(const struct layers *layers); /* has any layer that is scored a BatchNorm? */
 int layers_index(const struct layers *layers, const char *name); /* -1 when absent */
 /* Does a word mean layer `index`? A word that is a layer's name means that layer and no other, whatever
- * characters the name has; only a word that is no name is a pattern (glob_match). All that takes names of
- * layers asks here. */
+ * characters the name has; one that is a stage's name (score/layer_stage.h) means all layers of the stage;
+ * only a word that is no name is a pattern (glob_match). All that takes names of layers asks here. */
 bool layers_match(const struct layers *layers, const char *word, int index);
-/* Is the word a pattern, as no layer has it for its name? */
+/* Does the word stand for any number of layers: a stage or a pattern, as no layer has it for its name? */
 bool layers_is_pattern(const struct layers *layers, const char *word);
 
 /* One filter as double, `filter_length` values, whatever way the file stores the weight. */

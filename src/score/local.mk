@@ -12,6 +12,7 @@ src_libscore_a_SOURCES = \
 	src/score/geometric_median.c src/score/geometric_median.h \
 	src/score/layer.c src/score/layer.h \
 	src/score/layer_name.c src/score/layer_name.h \
+	src/score/layer_stage.c src/score/layer_stage.h \
 	src/score/magnitude.c \
 	src/score/proscore.c src/score/proscore.h \
 	src/score/proscore_layer.c src/score/proscore_layer.h \

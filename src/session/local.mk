@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libsession.a
 src_libsession_a_SOURCES = \
+	src/session/words/brought.c src/session/words/brought.h \
 	src/session/words/choice.c src/session/words/choice.h \
 	src/session/words/gamma_list.c src/session/words/gamma_list.h \
+	src/session/words/known_file.c src/session/words/known_file.h \
+	src/session/words/layer_words.c src/session/words/layer_words.h \
 	src/session/words/option.c src/session/words/option.h \
 	src/session/words/panes.c src/session/words/panes.h \
 	src/session/words/press.c src/session/words/press.h \

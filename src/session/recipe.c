@@ -16,68 +16,6 @@
 
 static const size_t recipe_limit = (size_t)1 << 20;
 
-/* --- finding the file ----------------------------------------------------------------------------------- */
-
-static char *existing(char *path)
-{
-    if (path && access(path, F_OK) == 0)
-        return path;
-    mem_free(path);
-    return NULL;
-}
-
-static const char *const extensions[] = {"", ".recipe", ".lua"};
-enum { EXTENSIONS = sizeof extensions / sizeof *extensions };
-
-/* NAME, NAME.recipe or NAME.lua in a folder. */
-static char *in_folder(const char *folder, const char *name)
-{
-    char *found = NULL;
-    for (int i = 0; !found && i < EXTENSIONS; i++)
-        found = existing(mem_format("%s/%s%s", folder, name, extensions[i]));
-    return found;
-}
-
-static char *user_recipe(const char *name)
-{
-    char *folder = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
-    char *recipes = folder ? path_join(folder, "recipes") : NULL;
-    char *found = recipes ? in_folder(recipes, name) : NULL;
-    mem_free(recipes);
-    mem_free(folder);
-    return found;
-}
-
-static char *program_recipe(const char *name)
-{
-    char *path = NULL;
-    struct error ignored = {0};
-    for (int i = 0; i < EXTENSIONS; i++) {
-        char *file = mem_format("scripts/recipes/%s%s", name, extensions[i]);
-        bool found = file && file_program_data(file, &path, &ignored) == STATUS_OK;
-        mem_free(file);
-        if (found)
-            return path;
-    }
-    return NULL;
-}
-
-status recipe_find(const char *name, char **path, struct error *error)
-{
-    char *found = path_expand(name);
-    if (!found)
-        return error_memory(error);
-    bool bare = !strchr(name, '/');
-    found = existing(found);
-    if (!found && bare && !(found = user_recipe(name)))
-        found = program_recipe(name);
-    if (!found)
-        return error_set(error, STATUS_FILE, "%s: no such file%s", name,
-                         bare ? ", and no recipe of that name comes with the program" : "");
-    *path = found;
-    return STATUS_OK;
-}
-
 /* --- reading -------------------------------------------------------------------------------------------- */
 
 static status expect(const char *what, const char *value, const char *expected, struct error *error)

@@ -31,9 +31,6 @@ struct recipe_program {
 /* No recipe is larger, program or not. */
 #define RECIPE_LIMIT ((size_t)16 << 20)
 
-/* The file `name`, or one of the user's or the program's recipes by that name, with or without ".recipe" or
- * ".lua". Owned by the caller. */
-status recipe_find(const char *name, char **path, struct error *error);
 /* A recipe that is being made: where its lines go. */
 struct recipe {
     const struct model *model;

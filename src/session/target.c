@@ -10,9 +10,9 @@
 #include "nn/graph/op.h"
 #include "prune/coupling.h"
 #include "score/layer.h"
+#include "score/layer_stage.h"
+#include "session/words/layer_words.h"
 #include "session/words/target_word.h"
-#include "session/words/value.h"
-#include "session/words/word_list.h"
 
 bool target_is_word(const struct layers *layers, const char *text)
 {
@@ -26,6 +26,14 @@ void target_free(struct target *target)
 }
 
 /* --- words ---------------------------------------------------------------------------------------------- */
+
+void text_add_target(struct text *text, const struct layers *layers, const char *word)
+{
+    int count = target_is_word(layers, word) ? 0 : layers_in_stage(layers, word);
+    text_add_escaped(text, word, 0);
+    if (count)
+        text_add_format(text, " (%d %s)", count, count == 1 ? "layer" : "layers");
+}
 
 void text_add_block(struct text *text, const struct coupling *coupling, int index)
 {
@@ -109,15 +117,7 @@ static status nothing_free(const struct coupling *coupling, const char *text, co
     if (target_is_word(coupling->layers, text))
         return error_set(error, STATUS_NOT_FOUND, "the network has no %s that could be pruned",
                          strcmp(text, "all") == 0 ? "channels" : text);
-    struct word_list words = {0};
-    for (int i = 0; i < coupling->layers->count; i++)
-        word_list_add(&words, coupling->layers->items[i].name);
-    const char *near = words.count ? nearest_word(text, words.items, words.count) : NULL;
-    status code = error_set(error, STATUS_NOT_FOUND, "no layer %s '%s': %s%s%s",
-                            glob_is_pattern(text) ? "matches" : "is called", text,
-                            near ? "nearest is '" : "'layers' lists them", near ? near : "", near ? "'" : "");
-    word_list_free(&words);
-    return code;
+    return layer_unknown(coupling->layers, text, true, error);
 }
 
 status target_find(const struct model *model, const char *text, struct target *target, struct error *error)

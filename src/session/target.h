@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a ratio is set for: a layer, a pattern of layers, or a word for a kind of blocks. */
+/* What a ratio is set for: a layer, a stage, a pattern of layers, or a word for a kind of blocks. */
 #ifndef IPPRO_SESSION_TARGET_H
 #define IPPRO_SESSION_TARGET_H
 
@@ -20,6 +20,8 @@ struct target {
 status target_find(const struct model *model, const char *text, struct target *target, struct error *error);
 void target_free(struct target *target);
 
+/* The word itself; a stage with the number of its layers: "layer1 (18 layers)". */
+void text_add_target(struct text *text, const struct layers *layers, const char *word);
 /* "conv1", or "conv1 and 9 more": the layers of a block. */
 void text_add_block(struct text *text, const struct coupling *coupling, int block);
 /* "it is the network's output", "... (Concat /features/Concat_3)": why a block is locked. */

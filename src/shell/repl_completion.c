@@ -9,11 +9,33 @@
 #include <readline/readline.h>
 
 #include "base/status.h"
+#include "base/text.h"
 #include "session/language/completion.h"
 
 static const struct session *completed_session;
 static struct completion found;
 static size_t next_word;
+static completion_shower *shower;
+
+/* --- showing -------------------------------------------------------------------------------------------- */
+
+static void show_below(char **words, int count, int longest, const char *help)
+{
+    if (count)
+        rl_display_match_list(words, count, longest);
+    else
+        rl_crlf();
+    if (*help)
+        fprintf(rl_outstream, "%s\n", help);
+    rl_forced_update_display();
+}
+
+static void show_matches(char **words, int count, int longest)
+{
+    shower(words, count, longest, text_data(&found.help));
+}
+
+/* --- finding -------------------------------------------------------------------------------------------- */
 
 /* The words, then names of files where those are right as well. */
 static char *word_generator(const char *text, int state)
@@ -25,7 +47,11 @@ static char *word_generator(const char *text, int state)
     }
     if (next_word < found.words.count)
         return strdup(found.words.items[next_word++]);
-    return found.files ? rl_filename_completion_function(text, files_state++) : NULL;
+    char *file = NULL;
+    while (found.files && (file = rl_filename_completion_function(text, files_state++)) &&
+           !completion_fits(&found, file))
+        free(file);
+    return file;
 }
 
 /* No blank follows what is not finished: KEY= and LAYER: */
@@ -46,18 +72,21 @@ static char **attempt(const char *text, int start, int end)
     completion_free(&found);
     if (completion_find(completed_session, rl_line_buffer, end, &found, &ignored) != STATUS_OK)
         return NULL;
-    if (!found.words.count) {
-        rl_attempted_completion_over = !found.files;
-        return NULL; /* Readline completes names of files itself, with quotes and '/' */
-    }
-    char **matches = rl_completion_matches(text, word_generator);
-    suppress_blank();
+    char **matches = found.words.count || found.files ? rl_completion_matches(text, word_generator) : NULL;
+    if (matches)
+        suppress_blank();
+    else if (found.files)
+        rl_attempted_completion_over = 0; /* no file that fits: Readline offers all */
+    else if (found.help.length)
+        shower(NULL, 0, 0, text_data(&found.help));
     return matches;
 }
 
-void repl_completion_install(const struct session *session)
+void repl_completion_install(const struct session *session, completion_shower *show)
 {
     completed_session = session;
+    shower = show ? show : show_below;
+    rl_completion_display_matches_hook = show_matches;
     rl_attempted_completion_function = attempt;
     rl_completer_word_break_characters = (char *)" \t\n;>";
     rl_completer_quote_characters = "\"'";

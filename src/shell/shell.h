@@ -69,6 +69,9 @@ status shell_line(struct shell *shell, const char *line, const char *where);
 status shell_entered(struct shell *shell, const char *line, const char *where);
 /* One command from its words, as if typed; NULL ends the words. */
 status shell_words(struct shell *shell, const char *where, ...);
+/* A script or a file of commands that was named to the program, by its path or its name
+ * (session/words/known_file.h); an error is shown. *path is owned by the caller. */
+status shell_find_file(struct shell *shell, const char *name, char **path);
 /* A Lua script with its arguments. */
 status shell_script(struct shell *shell, const char *path, char *const *arguments, int count);
 /* Show what went wrong without calling it the failure of a command. */

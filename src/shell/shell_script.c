@@ -12,6 +12,8 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "lua/script.h"
+#include "session/version.h"
+#include "session/words/known_file.h"
 #include "shell/interrupt.h"
 #include "shell/job.h"
 #include "shell/shell.h"
@@ -34,6 +36,13 @@ static void host_write(void *argument, enum script_output kind, const char *text
     shell_text(shell, kind == SCRIPT_DIAGNOSTIC ? SHELL_DIAGNOSTIC : SHELL_OUTPUT,
                raw ? text : text_data(&shown), raw ? length : shown.length);
     text_free(&shown);
+}
+
+status shell_find_file(struct shell *shell, const char *name, char **path)
+{
+    struct error error = {0};
+    status code = known_file_find(&known_scripts, name, path, &error);
+    return code == STATUS_OK ? code : shell_fail(shell, PROGRAM_NAME, &error);
 }
 
 status shell_run_file(struct shell *shell, const struct reply *reply)

@@ -92,6 +92,7 @@ void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
     mem_free(explorer->message);
     explorer->message = *text ? mem_string(text) : NULL;
     explorer->message_bad = bad;
+    explorer->message_brief = false;
     explorer->unseen = true;
 }
 

@@ -186,6 +186,8 @@ bool explorer_press(struct explorer *explorer, int press)
     explorer->unseen = true;
     if (explorer->popup.count)
         word_list_free(&explorer->popup);
+    if (explorer->message_brief)
+        explorer_say(explorer, false, "%s", "");
     enum action_id action = bindings_find(&explorer->bindings, press, explorer->focus);
     if (explorer->keys_open) {
         int step;

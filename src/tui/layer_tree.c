@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "score/layer.h"
+#include "score/layer_stage.h"
+#include "session/words/target_word.h"
 
 static void rows_clear(struct layer_tree *tree)
 {
@@ -36,17 +38,11 @@ const struct layer_row *layer_tree_current(const struct layer_tree *tree)
     return tree->cursor < tree->count ? &tree->rows[tree->cursor] : NULL;
 }
 
-/* Bytes of the name's first part: up to '.' or '/', without one at the beginning. All of it without one. */
-static size_t stage_length(const char *name)
-{
-    size_t start = strspn(name, "./");
-    return start + strcspn(name + start, "./");
-}
-
 static bool same_stage(const char *a, const char *b)
 {
-    size_t length = stage_length(a);
-    return a[length] && stage_length(b) == length && b[length] == a[length] && strncmp(a, b, length) == 0;
+    size_t length = layer_stage_length(a);
+    return a[length] && layer_stage_length(b) == length && b[length] == a[length] &&
+           strncmp(a, b, length) == 0;
 }
 
 static bool push(struct layer_tree *tree, struct layer_row row)
@@ -62,7 +58,7 @@ static bool push(struct layer_tree *tree, struct layer_row row)
 static bool add_stage(struct layer_tree *tree, const struct layers *layers, int first, int count)
 {
     const char *name = layers->items[first].name;
-    size_t length = stage_length(name);
+    size_t length = layer_stage_length(name);
     char *stage = mem_format("%.*s", (int)length, name);
     if (!stage || !push(tree, (struct layer_row){first, count, true, false, stage, name[length]}))
         return false;
@@ -94,7 +90,16 @@ const char *layer_row_text(const struct layer_row *row, const struct layers *lay
     const char *name = layers->items[row->first].name;
     if (row->stage)
         return row->name;
-    return row->inside ? name + stage_length(name) + 1 : name;
+    return row->inside ? name + layer_stage_length(name) + 1 : name;
+}
+
+/* Does the stage's name mean just what the pattern does? */
+static bool stage_is_word(const char *stage, const char *pattern, const struct layers *layers)
+{
+    int matching = 0;
+    for (int i = 0; i < layers->count; i++)
+        matching += layers_match(layers, pattern, i);
+    return target_word_find(stage) == TARGET_NONE && layers_in_stage(layers, stage) == matching;
 }
 
 char *layer_row_target(const struct layer_row *row, const struct layers *layers)
@@ -104,9 +109,11 @@ char *layer_row_target(const struct layer_row *row, const struct layers *layers)
         return mem_string(layers->items[row->first].name);
     text_add_glob(&pattern, row->name);
     text_add_format(&pattern, "%c*", row->separator);
-    char *target = pattern.failed || layers_index(layers, text_data(&pattern)) >= 0
-                       ? NULL
-                       : mem_string(text_data(&pattern));
+    char *target = NULL;
+    if (!pattern.failed && stage_is_word(row->name, text_data(&pattern), layers))
+        target = mem_string(row->name);
+    else if (!pattern.failed && layers_index(layers, text_data(&pattern)) < 0)
+        target = mem_string(text_data(&pattern));
     text_free(&pattern);
     return target;
 }

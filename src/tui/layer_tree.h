@@ -34,8 +34,8 @@ bool layer_tree_fill(struct layer_tree *tree, const struct layers *layers);
 const struct layer_row *layer_tree_current(const struct layer_tree *tree);
 /* The row's name in the tree, borrowed. */
 const char *layer_row_text(const struct layer_row *row, const struct layers *layers);
-/* What commands call the row: a layer's name, or a pattern for a stage. Owned by the caller; NULL where the
- * pattern would be a layer's name, and when memory is out. */
+/* What commands call the row: a layer's name, a stage's, or a pattern where the stage's name means something
+ * else. Owned by the caller; NULL where the pattern would be a layer's name, and when memory is out. */
 char *layer_row_target(const struct layer_row *row, const struct layers *layers);
 
 #endif

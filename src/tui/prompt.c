@@ -68,8 +68,8 @@ static void take_line(char *line)
     prompt.end = line == NULL;
 }
 
-/* matches[0] is what they have in common. */
-static void show_matches(char **matches, int count, int longest)
+/* matches[0] is what they have in common; the line goes to the status line. */
+static void show_matches(char **matches, int count, int longest, const char *help)
 {
     struct word_list *popup = &prompt.explorer->popup;
     (void)longest;
@@ -78,6 +78,10 @@ static void show_matches(char **matches, int count, int longest)
         word_list_add(popup, matches[i]);
     if (popup->failed)
         word_list_free(popup);
+    if (*help) {
+        explorer_say(prompt.explorer, false, "%s", help);
+        prompt.explorer->message_brief = true;
+    }
     note_change();
 }
 
@@ -105,10 +109,9 @@ void prompt_open(struct explorer *explorer)
     rl_redisplay_function = note_change;
     rl_prep_term_function = NULL;
     rl_deprep_term_function = NULL;
-    rl_completion_display_matches_hook = show_matches;
     rl_initialize();
     rl_variable_bind("enable-bracketed-paste", "off");
-    repl_completion_install(explorer->session);
+    repl_completion_install(explorer->session, show_matches);
     if (line_history_open(&error) != STATUS_OK)
         shell_warn(explorer->shell, &error);
     rl_callback_handler_install(prompt_text(), take_line);
@@ -129,7 +132,7 @@ void prompt_close(void)
 
 void prompt_feed(const unsigned char *bytes, size_t count)
 {
-    repl_completion_install(prompt.explorer->session);
+    repl_completion_install(prompt.explorer->session, show_matches);
     prompt.bytes = bytes;
     prompt.count = count;
     while (prompt.count && !prompt.entered && !prompt.end)

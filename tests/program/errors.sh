@@ -73,7 +73,7 @@ printf '{"format": "ippro-explore session 1", "commands": [{"line": "data shapes
 printf 'error(' >syntax.lua
 printf 'help\0' >nul.ippro
 refused 3 "conv1: '2' is not a ratio" 'recipe range.recipe'
-refused 3 "no layer is called 'nolayer'" 'recipe name.recipe'
+refused 3 "no layer 'nolayer'" 'recipe name.recipe'
 refused 3 'a value is missing' 'recipe words.recipe'
 refused 3 'bad.session: command 2' 'session open bad.session'
 refused 3 'worse.session: command 1' 'session open worse.session'

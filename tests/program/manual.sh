@@ -9,7 +9,7 @@ awk -v generate="$GENERATE" -f "$SRCDIR/man/fill.awk" "$SRCDIR/man/ippro-explore
 ok $? "the manual can be made"
 
 "$GENERATE" nonsense >out 2>err
-[ $? -ne 0 ] && [ ! -s out ] && grep -q 'commands-mdoc.* completion' err
+[ $? -ne 0 ] && [ ! -s out ] && grep -q 'commands-mdoc.* bash-completion' err
 ok $? "an unknown part is refused with the names of the known"
 
 # Every command, option of set, criterion, program option, environment variable and exit status, by name.
@@ -111,13 +111,64 @@ ok $missing "every text of a help topic is shown by help"
 [ "$(wc -l <help.out)" -le 24 ] && [ "$(awk 'length > 80' help.out | wc -l)" -eq 0 ]
 ok $? "--help fits one screen"
 
-"$GENERATE" completion >completion.bash
-if command -v bash >bash.path 2>&1; then
-    bash -c '. ./completion.bash; COMP_WORDS=(ippro-explore --ver); COMP_CWORD=1; compopt() { :; }; _ippro_explore
-             [ "${COMPREPLY[*]}" = --version ]
-             COMP_WORDS=(ippro-explore -e sco); COMP_CWORD=2; _ippro_explore; [ "${COMPREPLY[*]}" = score ]' >out 2>&1
-    ok $? "the shell completion completes"
+# Completion for shells: each takes its own; bash and fish are asked for words.
+for shell in bash zsh fish; do
+    "$GENERATE" $shell-completion >completion.$shell
+    if command -v $shell >shell.path 2>&1; then
+        $shell -n completion.$shell >out 2>&1 && [ ! -s out ]
+        good=$?
+        ok $good "$shell takes its completion"
+        [ $good -eq 0 ] || explain out
+    else
+        skip "$shell takes its completion" "$shell is not installed"
+    fi
+done
+: >net.onnx; : >notes.txt; mkdir -p sub "$XDG_CONFIG_HOME/ippro-explore/scripts"
+: >"$XDG_CONFIG_HOME/ippro-explore/scripts/own.lua"
+if command -v bash >shell.path 2>&1; then
+    cat >asked.sh <<'END'
+compopt() { :; }
+. ./completion.bash
+asked() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ippro_explore; printf '%s\n' "${COMPREPLY[*]}"; }
+asked ippro-explore --ver
+asked ippro-explore -e sco
+asked ippro-explore n
+asked ippro-explore ow
+asked ippro-explore --data = cifar100
+asked ippro-explore --safe su
+asked ippro-explore not
+END
+    bash asked.sh >out 2>&1
+    printf '%s\n' --version score net.onnx own.lua cifar100: sub notes.txt >expected
+    cmp -s out expected
+    good=$?
+    ok $good "bash completes options, commands, files, scripts and kinds of data"
+    [ $good -eq 0 ] || explain out
 else
-    skip "the shell completion completes" "bash is not installed"
+    skip "bash completes options, commands, files, scripts and kinds of data" "bash is not installed"
+fi
+if command -v fish >shell.path 2>&1; then
+    printf '%s\n' 'source completion.fish' 'complete -C "ippro-explore --vers"' 'complete -C "ippro-explore -e scor"' \
+        'complete -C "ippro-explore ne"' 'complete -C "ippro-explore ow"' >asked.fish
+    fish asked.fish >out 2>&1
+    for word in --version score net.onnx own.lua; do
+        grep -q "^$word" out
+        good=$?
+        ok $good "fish completes $word"
+        [ $good -eq 0 ] || explain out
+    done
+else
+    skip "fish completes" "fish is not installed"
+fi
+if command -v zsh >shell.path 2>&1; then
+    # _arguments is told of every option of the program.
+    missing=0
+    "$GENERATE" names | sed -n 's/^option //p' >options
+    while read -r name; do
+        grep -q -- "--$name" completion.zsh || missing=1
+    done <options
+    ok $missing "zsh is told of every option"
+else
+    skip "zsh is told of every option" "zsh is not installed"
 fi
 finish

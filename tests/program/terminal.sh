@@ -145,6 +145,35 @@ keys C-u
 keys 'score l1 > fol' Tab 'mod' Tab
 shows "also after >" '^ippro> score l1 > folder/model.onnx'
 keys C-u
+# Only what fits, folders, and a line on what it is for; all files where none fits.
+mkdir -p fit/inside
+: >fit/net.onnx; : >fit/steps.ippro; : >fit/work.session; : >fit/test_batch.bin; : >fit/notes.txt
+# fits NAME LINE SHOWN HIDDEN: two Tabs behind the line show the one and not the other.
+fits() {
+    keys C-l
+    keys -l "$2"
+    keys Tab Tab
+    wait_for "$3"
+    good=$?
+    grep -qE -- "$4" screen.txt && good=1
+    ok $good "$1"
+    [ $good -eq 0 ] || explain screen.txt
+    keys C-u
+}
+fits "networks for load" 'load fit/' '^inside/? +net.onnx' 'notes|steps|batch'
+fits "and what is wanted" 'load fit/' '^MODEL: an ONNX file, or example' 'notes'
+fits "files of commands for run" 'run fit/' '^inside/? +steps.ippro' 'notes|net.onnx'
+fits "scripts by their names" 'run g' '^gamma-sweep.lua +gamma.ippro' 'notes'
+fits "session files for session open" 'session open fit/' '^inside/? +work.session' 'notes|net.onnx'
+fits "folders and their files for data" 'data cifar10 fit/' '^inside/? +test_batch.bin' 'notes|net.onnx'
+fits "any for a redirection" 'layers > fit/' 'notes.txt' 'nothing such'
+fits "recipes by their names" 'recipe resnet5' '^resnet50-42 +resnet50-75' 'notes'
+fits "stages beside layers" 'ratio layer1' '^layer1 +layer1.0.conv1' 'nothing such'
+fits "what a number may be, though no word fits" 'score l1 seed=' '^seed: .*whole number' 'nothing such'
+keys -l 'load fit/no'
+keys Tab
+shows "a file that does not fit, where no other has that beginning" '^ippro> load fit/notes.txt'
+keys C-u
 
 # Signals give the terminal back, at the prompt and while a line is edited.
 for mode in --prompt --plain; do

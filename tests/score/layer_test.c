@@ -13,6 +13,7 @@
 #include "nn/operator/operator.h"
 #include "score/layer.h"
 #include "score/layer_name.h"
+#include "score/layer_stage.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -298,6 +299,41 @@ static void test_memory(void **state)
     graph_free(graph);
 }
 
+/* A word is a layer, else a stage, else a pattern. */
+static void test_words(void **state)
+{
+    (void)state;
+    struct layer items[] = {
+        {.name = "stem"},           {.name = "stem.0.conv"}, {.name = "layer1.0.conv1"},
+        {.name = "layer1.0.conv2"}, {.name = "layer1.1/fc"}, {.name = "layer10.0"},
+        {.name = "/head/fc"},       {.name = "b[0].conv"},   {.name = "b0.conv"},
+    };
+    const struct layers layers = {.items = items, .count = sizeof items / sizeof *items};
+    static const struct {
+        const char *word, *matches;
+        int stage;
+        bool several;
+    } cases[] = {
+        {"stem", "100000000", 0, false},    {"stem.0", "010000000", 1, true},
+        {"layer1", "001110000", 3, true},   {"layer1.0", "001100000", 2, true},
+        {"layer1.1", "000010000", 1, true}, {"layer1.0.conv1", "001000000", 0, false},
+        {"layer", "000000000", 0, false},   {"layer1.", "000000000", 0, false},
+        {"layer1*", "001111000", 0, true},  {"/head", "000000100", 1, true},
+        {"head", "000000000", 0, false},    {"/", "000000000", 0, false},
+        {"", "000000000", 0, false},        {"b[0]", "000000010", 1, true},
+        {"b[0].*", "000000001", 0, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(layers_in_stage(&layers, cases[i].word), cases[i].stage);
+        assert_int_equal(layers_is_pattern(&layers, cases[i].word), cases[i].several);
+        for (int k = 0; k < layers.count; k++)
+            assert_int_equal(layers_match(&layers, cases[i].word, k), cases[i].matches[k] == '1');
+    }
+    assert_int_equal(layer_stage_length("layer1.0.conv1"), 6);
+    assert_int_equal(layer_stage_length("/head/fc"), 5);
+    assert_int_equal(layer_stage_length("stem"), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,7 +341,7 @@ int main(void)
         cmocka_unit_test(test_module_names),  cmocka_unit_test(test_unique_names),
         cmocka_unit_test(test_output_layers), cmocka_unit_test(test_shared_values),
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_none),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_words),         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

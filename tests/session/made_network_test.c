@@ -149,9 +149,9 @@ static void names_are_no_patterns(void **state)
     static const struct {
         const char *target, *layers;
     } cases[] = {
-        {"blocks[0].conv", "10000"},   {"blocks0.conv", "01000"}, {"a*b", "00100"}, {"axb", "00010"},
-        {"blocks[0-9].conv", "01000"}, {"a?b", "00110"},          {"*b", "00110"},  {"blocks*", "11000"},
-        {"blocks[[]0].conv", "10000"},
+        {"blocks[0].conv", "10000"},   {"blocks0.conv", "01000"}, {"a*b", "00100"},     {"axb", "00010"},
+        {"blocks[0-9].conv", "01000"}, {"a?b", "00110"},          {"*b", "00110"},      {"blocks*", "11000"},
+        {"blocks[[]0].conv", "10000"}, {"blocks[0]", "10000"},    {"blocks0", "01000"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct session *session = loaded();

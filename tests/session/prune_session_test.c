@@ -708,7 +708,7 @@ static void test_recipes(void **state)
         {"inner 0.2 0.3\n", "bad.recipe:1: unexpected '0.3'"},
         {"inner 1.2\n", "bad.recipe:1: inner: '1.2' is not a ratio from 0 to 1, or none"},
         {"inner nan\n", "bad.recipe:1: inner: 'nan' is not a ratio"},
-        {"\n\nlayer9.conv1 0.2\n", "bad.recipe:3: no layer is called 'layer9.conv1': nearest is '"},
+        {"\n\nlayer9.conv1 0.2\n", "bad.recipe:3: no layer 'layer9.conv1': nearest is '"},
         {"zz* 0.2\n", "bad.recipe:1: no layer matches 'zz*'"},
         {"linear 0.2\n", "bad.recipe:1: 'linear' is locked: it is the network's output"},
         {"inner 0.2\ncriterion l9\n", "bad.recipe:2: no criterion 'l9': did you mean 'l1'?"},
@@ -742,7 +742,7 @@ static void test_recipes(void **state)
     run(session, "prune l1 round=floor"); /* what is given wins */
     assert_int_equal(session->state.pruning->rule.options.rounding, ROUND_FLOOR);
     run(session, "recipe resnet56-50; recipe resnet56-75.recipe; prune l1");
-    refused(session, STATUS_FILE, "no recipe of that name comes with the program", "recipe nosuch");
+    refused(session, STATUS_FILE, "no recipe of that name", "recipe nosuch");
     session_free(session);
 }
 

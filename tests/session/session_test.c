@@ -16,6 +16,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/language/command.h"
+#include "session/language/help.h"
+#include "session/words/brought.h"
 #include "support/session_lines.h"
 #include "support/skip.h"
 
@@ -541,6 +543,32 @@ static void test_history_bytes(void **state)
     session_free(session);
 }
 
+/* All that words from elsewhere lead to is there, and each of them is explained. */
+static void test_brought_words(void **state)
+{
+    (void)state;
+    struct session *session = new_session("");
+    struct reply reply;
+    struct error error = {0};
+    for (int i = 0; brought_at(i); i++) {
+        assert_non_null(brought_at(i)->see[0]);
+        for (int k = 0; k < BROUGHT_SEE && brought_at(i)->see[k]; k++) {
+            bool known = false;
+            for (int w = 0; !known && help_word(w); w++)
+                known = strcmp(help_word(w), brought_at(i)->see[k]) == 0;
+            if (!known)
+                fail_msg("%s leads to %s, which is not there", brought_at(i)->words[0],
+                         brought_at(i)->see[k]);
+        }
+        for (int k = 0; k < BROUGHT_WORDS && brought_at(i)->words[k]; k++) {
+            reply = (struct reply){0};
+            assert_int_equal(help_about(session, brought_at(i)->words[k], &reply, &error), STATUS_OK);
+            reply_free(&reply);
+        }
+    }
+    session_free(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -549,7 +577,7 @@ int main(void)
         cmocka_unit_test(test_figures),        cmocka_unit_test(test_files),
         cmocka_unit_test(test_refusals),       cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_memory),         cmocka_unit_test(test_memory_long),
-        cmocka_unit_test(test_history_bytes),
+        cmocka_unit_test(test_history_bytes),  cmocka_unit_test(test_brought_words),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

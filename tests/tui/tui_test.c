@@ -525,7 +525,7 @@ static void test_keys_beside_code(void **state)
         draw(&fixture);
         assert_string_equal(fixture.shell.unfinished, "for i = 1, 3 do");
         if (i == 2)
-            assert_string_equal(history->steps[history->position].line, "ratio layer1.* 0.05");
+            assert_string_equal(history->steps[history->position].line, "ratio layer1 0.05");
     }
     assert_int_equal(history->position, before);
     explorer_line(fixture.explorer, "x = i");

@@ -247,7 +247,8 @@ static status run_cost(struct call *call, struct error *error)
 }
 
 static const struct parameter cost_arguments[] = {
-    {"GLOB", VALUE_LAYERS, PARAMETER_OPTIONAL, 0, 0, NULL, NULL, "a layer, or a pattern with * ? [abc]"},
+    {"GLOB", VALUE_LAYERS, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
+     "a layer, a stage such as layer1, or a pattern with * ? [abc]"},
     PARAMETER_END,
 };
 static const struct parameter cost_parameters[] = {

@@ -74,7 +74,7 @@ static status run_data(struct call *call, struct error *error)
 
 static const struct parameter data_arguments[] = {
     {"KIND", VALUE_DATASET, 0, 0, 0, NULL, NULL, "shapes, cifar10 or cifar100"},
-    {"PATH", VALUE_FILE, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
+    {"PATH", VALUE_IMAGES, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
      "folder with the data set's binary files, or one such file"},
     PARAMETER_END,
 };

@@ -225,7 +225,7 @@ const struct command command_gamma = {
             "compares each with a reference: the spread of the scores, the mean of the layers' Spearman "
             "correlations, the overlap (Jaccard) of what every layer prunes at the ratio, how much of what "
             "the reference prunes is pruned still, and how many filters in how many layers are others. "
-            "lambda*max|a| and lambda*max|b| tell how far the step is from small: while both are far below "
+            "gamma*max|a| and gamma*max|b| tell how far the step is from small: while both are far below "
             "1 the ranking does not depend on gamma. The sweep changes nothing.\n\n"
             "The first change of the pruned set is computed exactly: two filters have the same score where "
             "a polynomial of third degree is zero, and of all pairs of a pruned and a kept filter the "

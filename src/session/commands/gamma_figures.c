@@ -97,8 +97,8 @@ static void point_columns(struct figure *figure)
         {"gamma", COLUMN_REAL, 4, 9},          {"spread", COLUMN_REAL, 4, 8},
         {"rank agreement", COLUMN_REAL, 4, 7}, {"overlap", COLUMN_REAL, 4, 8},
         {"preserved", COLUMN_PERCENT, 2, 7},   {"changed", COLUMN_INTEGER, 0, 4},
-        {"layers", COLUMN_INTEGER, 0, 3},      {"lambda*max|a|", COLUMN_REAL, 3, 5},
-        {"lambda*max|b|", COLUMN_REAL, 3, 5},  {"sign changes", COLUMN_INTEGER, 0, 2},
+        {"layers", COLUMN_INTEGER, 0, 3},      {"gamma*max|a|", COLUMN_REAL, 3, 5},
+        {"gamma*max|b|", COLUMN_REAL, 3, 5},   {"sign changes", COLUMN_INTEGER, 0, 2},
     };
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         table_column(figure, columns[i].name, NULL, columns[i].kind, columns[i].digits);
@@ -166,7 +166,7 @@ static status points_table(const struct gamma_call *work, struct error *error)
     figure_note(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
     if (work->settings.scale != 1) {
-        text_add(&text, "lambda is gamma times ");
+        text_add(&text, "gamma*max is that of the effective gamma, which is gamma times ");
         text_add_double(&text, work->settings.scale);
         text_add_format(&text, " (grad=%s)", option_text(&work->call->options, OPTION_GRAD));
         figure_note(figure, "%s", shown_words(figure, &text));
@@ -212,8 +212,8 @@ static status flips_table(const struct gamma_call *work, struct error *error)
     table_column(figure, "in layer", NULL, COLUMN_TEXT, 0);
     table_column(figure, "saved", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "pruned instead", NULL, COLUMN_INTEGER, 0);
-    table_column(figure, "lambda*max|a|", NULL, COLUMN_REAL, 3);
-    table_column(figure, "lambda*max|b|", NULL, COLUMN_REAL, 3);
+    table_column(figure, "gamma*max|a|", NULL, COLUMN_REAL, 3);
+    table_column(figure, "gamma*max|b|", NULL, COLUMN_REAL, 3);
     flip_row(work, "up", &work->up, figure);
     flip_row(work, "down", &work->down, figure);
     text_add_double(&text, work->settings.reference);

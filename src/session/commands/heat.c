@@ -170,7 +170,7 @@ static const char *heat_range_name(int index)
 static const struct parameter heat_arguments[] = {
     {"CRITERION", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "whose scores"},
     {"LAYER|GLOB", VALUE_LAYERS, PARAMETER_REPEATED | PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
-     "layers by name or pattern; all that are scored without them"},
+     "layers by name, stage or pattern; all that are scored without them"},
     PARAMETER_END,
 };
 static const struct parameter heat_parameters[] = {

@@ -336,7 +336,7 @@ static status run_hist(struct call *call, struct error *error)
 }
 
 static const struct parameter hist_arguments[] = {
-    {"LAYER|GLOB", VALUE_LAYERS, PARAMETER_REPEATED, 0, 0, NULL, NULL, "layers by name or pattern"},
+    {"LAYER|GLOB", VALUE_LAYERS, PARAMETER_REPEATED, 0, 0, NULL, NULL, "layers by name, stage or pattern"},
     PARAMETER_END,
 };
 static const struct parameter hist_parameters[] = {

@@ -9,10 +9,7 @@
 static status run_lua(struct call *call, struct error *error)
 {
     struct text code = {0};
-    for (int i = 0; call_argument(call, i); i++) {
-        text_add(&code, i ? " " : "");
-        text_add(&code, call_argument(call, i));
-    }
+    call_add_words(call, &code);
     call->reply->code = code.failed ? NULL : mem_string(text_data(&code));
     text_free(&code);
     return call->reply->code ? STATUS_OK : error_memory(error);

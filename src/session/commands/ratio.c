@@ -75,7 +75,8 @@ static void tell_ratio(const struct call *call, const char *name, const char *va
         if (target->blocks[i] && !(passed && pruning->excluded[i]))
             channels += block_channels(coupling, &coupling->blocks[i]);
     }
-    text_add_format(&text, "%s: %s for ", name, value);
+    text_add_target(&text, coupling->layers, name);
+    text_add_format(&text, ": %s for ", value);
     text_add_thousands(&text, channels);
     int blocks = target->count - passed;
     text_add_format(&text, " channels in %d %s", blocks, blocks == 1 ? "block" : "blocks");
@@ -127,7 +128,7 @@ static status run_ratio(struct call *call, struct error *error)
 
 static const struct parameter ratio_arguments[] = {
     {"TARGET", VALUE_TARGET, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
-     "a layer, a pattern with * ? [abc], or streams, inner or all"},
+     "a layer, a stage, a pattern with * ? [abc], or streams, inner or all"},
     {"VALUE", VALUE_RATIO, PARAMETER_OPTIONAL, 0, 1, NULL, NULL,
      "share of the channels to prune, or none (or keep): leave them alone"},
     PARAMETER_END,

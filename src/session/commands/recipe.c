@@ -12,6 +12,7 @@
 #include "session/recipe.h"
 #include "session/reply.h"
 #include "session/session.h"
+#include "session/words/known_file.h"
 #include "session/words/value.h"
 
 static const char no_file[] = "none";
@@ -32,7 +33,7 @@ static status read_recipe(struct call *call, struct recipe *recipe, char **path,
 {
     status code = STATUS_OK;
     if (strcmp(call_argument(call, 0), no_file) != 0)
-        code = recipe_find(call_argument(call, 0), path, error);
+        code = known_file_find(&known_recipes, call_argument(call, 0), path, error);
     if (code == STATUS_OK && *path)
         code = recipe_read(*path, call->session->recipe_program, recipe, error);
     for (int i = 1; code == STATUS_OK && call_argument(call, i); i++)

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "score/layer_stage.h"
 #include "session/commands/chosen.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
@@ -67,7 +68,7 @@ static status scatter_begin(struct scatter_call *work, struct error *error)
 /* What the layers of a stage have in common: the first part of their names. Owned by the arena. */
 static char *stage_name(struct arena *arena, const char *layer)
 {
-    return arena_format(arena, "%.*s", (int)strcspn(layer, "./"), layer);
+    return arena_format(arena, "%.*s", (int)layer_stage_length(layer), layer);
 }
 
 /* The number of a layer's series; -1 when memory is out. */
@@ -223,7 +224,7 @@ static const struct parameter scatter_arguments[] = {
     {"A", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "the criterion of the x axis"},
     {"B", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "the criterion of the y axis"},
     {"LAYER|GLOB", VALUE_LAYERS, PARAMETER_REPEATED | PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
-     "layers by name or pattern; all that are scored without them"},
+     "layers by name, stage or pattern; all that are scored without them"},
     PARAMETER_END,
 };
 static const struct parameter scatter_parameters[] = {

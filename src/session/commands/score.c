@@ -195,7 +195,7 @@ static void step_row(const struct score_entry *entry, const int *layers, int cou
     table_number(figure, (double)report.sign_changes);
 }
 
-/* How large PROscore's step is: while lambda*max|a| and lambda*max|b| are small, the ranking does not depend
+/* How large PROscore's step is: while gamma*max|a| and gamma*max|b| are small, the ranking does not depend
  * on it. */
 static status show_step(const struct call *call, const struct shown_scores *shown, const int *layers,
                         int count, struct error *error)
@@ -207,15 +207,15 @@ static status show_step(const struct call *call, const struct shown_scores *show
     table_column(figure, "criterion", NULL, COLUMN_TEXT, 0);
     table_column(figure, "target", NULL, COLUMN_TEXT, 0);
     table_column(figure, "gamma", NULL, COLUMN_REAL, 4);
-    table_column(figure, "effective lambda", NULL, COLUMN_REAL, 4);
-    table_column(figure, "lambda*max|a|", NULL, COLUMN_REAL, 4);
-    table_column(figure, "lambda*max|b|", NULL, COLUMN_REAL, 4);
+    table_column(figure, "effective gamma", NULL, COLUMN_REAL, 4);
+    table_column(figure, "gamma*max|a|", NULL, COLUMN_REAL, 4);
+    table_column(figure, "gamma*max|b|", NULL, COLUMN_REAL, 4);
     table_column(figure, "sign changes", NULL, COLUMN_INTEGER, 0);
     for (int i = 0; i < shown->count; i++) {
         if (shown->entries[i]->choice.criterion->points)
             step_row(shown->entries[i], layers, count, figure);
     }
-    figure_note(figure, "the ranking does not depend on lambda while both maxima are far below 1");
+    figure_note(figure, "the ranking does not depend on gamma while both maxima are far below 1");
     return reply_figure(call->reply, figure, error);
 }
 

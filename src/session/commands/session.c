@@ -263,7 +263,7 @@ static status run_session(struct call *call, struct error *error)
 
 static const struct parameter session_arguments[] = {
     {"ACTION", VALUE_CHOICE, 0, 0, 0, action_name, NULL, "save, open, resume, list or forget"},
-    {"FILE", VALUE_FILE, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
+    {"FILE", VALUE_SESSION, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
      "a session file; for resume and forget an unsaved session that list names"},
     PARAMETER_END,
 };

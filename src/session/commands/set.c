@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* set: options, shown and changed. */
+#include <string.h>
+
 #include "base/status.h"
 #include "base/text.h"
 #include "session/language/command.h"
@@ -9,6 +11,7 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "view/figure.h"
+#include "view/style.h"
 
 static void option_cells(const struct session *session, int id, struct figure *figure)
 {
@@ -46,6 +49,8 @@ static status run_set(struct call *call, struct error *error)
 {
     const char *name = call_argument(call, 0), *text = call_argument(call, 1);
     int id = name ? option_find(name) : OPTION_NONE;
+    if (name && strcmp(name, option_name(id)) != 0)
+        reply_add(call->reply, STYLE_NOTE, "%s is called %s here", name, option_name(id));
     bool changes = text || call->invocation->setting_count;
     if (name && !text && call->invocation->setting_count)
         return error_set(error, STATUS_USAGE, "the value of '%s' is missing", name);
@@ -68,12 +73,13 @@ static const struct parameter set_arguments[] = {
     PARAMETER_END,
 };
 static const int set_options[] = {
-    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,     OPTIONS_OF_CRITERIA OPTION_RATIO,
-    OPTION_ROUND,   OPTION_METHOD,      OPTION_BY,        OPTION_BINS,
-    OPTION_LOG,     OPTION_SCALE,       OPTION_NORMALIZE, OPTION_PRECISION,
-    OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_THREADS,   OPTION_THEME,
-    OPTION_ASCII,   OPTION_COLOR,       OPTION_WIDTH,     OPTION_MOUSE,
-    OPTION_TIMING,  OPTION_NONE,
+    OPTION_SAMPLES,    OPTION_BALANCED,    OPTION_ORDER,     OPTIONS_OF_CRITERIA OPTION_RATIO,
+    OPTION_ROUND,      OPTION_METHOD,      OPTION_BY,        OPTION_BINS,
+    OPTION_LOG,        OPTION_SCALE,       OPTION_NORMALIZE, OPTION_PRECISION,
+    OPTION_KERNEL,     OPTION_MICRO_BATCH, OPTION_THREADS,   OPTION_THEME,
+    OPTION_BACKGROUND, OPTION_ASCII,       OPTION_COLOR,     OPTION_WIDTH,
+    OPTION_MOUSE,      OPTION_BELL,        OPTION_TITLE,     OPTION_TIMING,
+    OPTION_NONE,
 };
 static const struct example set_examples[] = {
     {"set", "lists all options", false},

@@ -42,7 +42,7 @@ bool note_scored_on(struct figure *figure, const struct session *session, const 
 #define SWEEP_PARAMETERS(ratio_list)                                                                          \
     {"ratios", VALUE_WORD, 0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},         \
         {"where", VALUE_TARGET, 0,     0,                                                                     \
-         0,       NULL,         "all", "what is pruned: a layer, a pattern, streams, inner or all"},          \
+         0,       NULL,         "all", "what is pruned: a layer, a stage, a pattern, streams, inner or all"}, \
         {"samples", VALUE_SIZE, 0, 0, 0, NULL, "10%", "images to use: a number, a share such as 5%, or all"}, \
         {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},     \
         {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},                      \

@@ -51,11 +51,11 @@ static status run_unprune(struct call *call, struct error *error)
 
 static const struct parameter unprune_arguments[] = {
     {"TARGET", VALUE_TARGET, 0, 0, 0, NULL, NULL,
-     "a layer, a pattern with * ? [abc], or streams, inner or all"},
+     "a layer, a stage, a pattern with * ? [abc], or streams, inner or all"},
     PARAMETER_END,
 };
 static const struct example unprune_examples[] = {
-    {"prune l1 0.4; unprune layer1*", "selects, then brings a stage's channels back", false},
+    {"prune l1 0.4; unprune layer1", "selects, then brings a stage's channels back", false},
     EXAMPLE_END,
 };
 

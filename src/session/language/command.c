@@ -85,7 +85,7 @@ const struct parameter *command_parameter(const struct command *command, const c
             return own;
     }
     for (const int *id = command->options; id && *id != OPTION_NONE; id++) {
-        if (strcmp(option_at(*id)->parameter.name, name) == 0) {
+        if (*id == option_find(name)) {
             *option = *id;
             return &option_at(*id)->parameter;
         }
@@ -126,6 +126,12 @@ void command_add_usage(const struct command *command, bool options, struct text 
 const char *call_argument(const struct call *call, int index)
 {
     return index < call->invocation->argument_count ? call->invocation->arguments[index] : NULL;
+}
+
+void call_add_words(const struct call *call, struct text *text)
+{
+    for (int i = 0; call_argument(call, i); i++)
+        text_add_format(text, "%s%s", i ? " " : "", call_argument(call, i));
 }
 
 const struct setting *call_setting(const struct call *call, const char *name)

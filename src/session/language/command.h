@@ -76,7 +76,8 @@ const struct parameter *command_parameter(const struct command *command, const c
 void command_keys(const struct command *command, struct word_list *list);
 
 /* For command functions. */
-const char *call_argument(const struct call *call, int index);                 /* NULL past the end */
+const char *call_argument(const struct call *call, int index);   /* NULL past the end */
+void call_add_words(const struct call *call, struct text *text); /* all arguments, with blanks between */
 const struct setting *call_setting(const struct call *call, const char *name); /* NULL when not given */
 /* May the command write to this file? A file that was read (base/inputs.h) is replaced only with the
  * parameter overwrite=yes, which every command that writes has. */

@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/dataset.h"
@@ -67,6 +69,13 @@ static void offer_splits(struct completer *completer, const char *prefix)
         offer(completer, prefix, kind->splits[i]);
 }
 
+/* "ratio: share of the channels that goes (a number from 0 to 1)" */
+static void tell(struct completer *completer, const struct parameter *parameter)
+{
+    text_add_format(&completer->completion->help, "%s: ", parameter->name);
+    parameter_add_help(parameter, true, &completer->completion->help);
+}
+
 /* The word is KEY=VALUE. */
 static void complete_value(struct completer *completer, const struct command *command)
 {
@@ -78,6 +87,7 @@ static void complete_value(struct completer *completer, const struct command *co
     const struct parameter *parameter = command_parameter(command, key, &option);
     if (!parameter)
         return;
+    tell(completer, parameter);
     if (value_row_of(parameter->kind)->list)
         offer_list(completer, prefix, equals + 1, parameter);
     else if (strcmp(key, "split") == 0)
@@ -134,8 +144,12 @@ static void complete_argument(struct completer *completer, const struct command 
     const char *before;
     const struct parameter *argument = next_argument(completer, command, &before);
     if (argument) {
-        completer->completion->files = value_row_of(argument->kind)->file;
-        if (argument->kind == VALUE_SETTING && before && option_find(before) != OPTION_NONE)
+        const struct value_row *row = value_row_of(argument->kind);
+        bool of_option = argument->kind == VALUE_SETTING && before && option_find(before) != OPTION_NONE;
+        completer->completion->files = row->file;
+        completer->completion->extensions = row->extensions[0] ? row->extensions : NULL;
+        tell(completer, of_option ? &option_at(option_find(before))->parameter : argument);
+        if (of_option)
             offer_values(completer, "", &option_at(option_find(before))->parameter);
         else if (value_row_of(argument->kind)->list)
             offer_list(completer, "", completer->word, argument);
@@ -155,18 +169,40 @@ static void complete_command(struct completer *completer)
 
 static void complete(struct completer *completer, bool redirecting)
 {
+    struct text *help = &completer->completion->help;
     const struct command *command;
     struct error ignored = {0};
-    if (redirecting)
+    if (redirecting) {
         completer->completion->files = true;
-    else if (completer->statement->count == 0)
+        text_add(help, "FILE: where the figure goes; its name ends in .csv, .json, .png or .txt");
+    } else if (completer->statement->count == 0) {
         complete_command(completer);
-    else if (command_find(completer->statement->tokens[0].text, true, &command, &ignored) != STATUS_OK)
+        text_add(help, "a command; 'help' tells what each does");
+    } else if (command_find(completer->statement->tokens[0].text, true, &command, &ignored) != STATUS_OK) {
         return;
-    else if (strchr(completer->word, '='))
+    } else if (strchr(completer->word, '=')) {
         complete_value(completer, command);
-    else
+    } else {
         complete_argument(completer, command);
+    }
+    if (!help->length)
+        text_add_format(help, "%s: %s", command->name, command->help);
+}
+
+bool completion_fits(const struct completion *completion, const char *path)
+{
+    struct stat about;
+    if (!completion->extensions)
+        return true;
+    for (int i = 0; i < VALUE_WORDS && completion->extensions[i]; i++) {
+        size_t length = strlen(path), end = strlen(completion->extensions[i]);
+        if (length > end && strcmp(path + length - end, completion->extensions[i]) == 0)
+            return true;
+    }
+    char *expanded = path_expand(path);
+    bool folder = expanded && stat(expanded, &about) == 0 && S_ISDIR(about.st_mode);
+    mem_free(expanded);
+    return folder;
 }
 
 status completion_find(const struct session *session, const char *line, int cursor,
@@ -181,7 +217,7 @@ status completion_find(const struct session *session, const char *line, int curs
     completion->start = partial.start;
     completion->word = mem_string(partial.word);
     complete(&completer, partial.redirecting);
-    if (!completion->word || completion->words.failed)
+    if (!completion->word || completion->words.failed || completion->help.failed)
         code = error_memory(error);
     parsed_line_free(&partial.parsed);
     if (code != STATUS_OK)
@@ -193,5 +229,6 @@ void completion_free(struct completion *completion)
 {
     word_list_free(&completion->words);
     mem_free(completion->word);
+    text_free(&completion->help);
     *completion = (struct completion){0};
 }

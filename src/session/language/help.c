@@ -10,7 +10,9 @@
 #include "score/criterion.h"
 #include "session/language/command.h"
 #include "session/language/help_text.h"
+#include "session/words/brought.h"
 #include "session/words/choice.h"
+#include "session/words/known_file.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
@@ -29,6 +31,18 @@ static const char *criterion_name(int index)
     return criterion ? criterion->name : NULL;
 }
 
+/* Words from elsewhere, row by row. */
+static const char *brought_word(int index)
+{
+    for (int i = 0; brought_at(i); i++) {
+        for (int k = 0; k < BROUGHT_WORDS && brought_at(i)->words[k]; k++) {
+            if (index-- == 0)
+                return brought_at(i)->words[k];
+        }
+    }
+    return NULL;
+}
+
 static const char *topic_name(int index)
 {
     const struct help_topic *topic = help_topic_at(index);
@@ -37,7 +51,8 @@ static const char *topic_name(int index)
 
 const char *help_word(int index)
 {
-    static const char *(*const names[])(int index) = {command_name, option_name, criterion_name, topic_name};
+    static const char *(*const names[])(int index) = {command_name, option_name, criterion_name, topic_name,
+                                                      brought_word};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         int count = 0;
         for (; names[i](count); count++) {
@@ -90,16 +105,7 @@ void help_overview(struct reply *reply)
 static void add_parameter(struct reply *reply, const struct parameter *parameter, bool key)
 {
     struct text text = {0};
-    text_add(&text, parameter->help);
-    if (key) {
-        struct text values = {0};
-        parameter_add_expected(parameter, &values);
-        if (parameter->initial)
-            text_add_format(&values, "%sdefault %s", values.length ? "; " : "", parameter->initial);
-        if (values.length)
-            text_add_format(&text, " (%s)", reply_text(reply, &values));
-        text_free(&values);
-    }
+    parameter_add_help(parameter, key, &text);
     reply_line(reply, "  %s%s\t%s", parameter->name, key ? "=" : "", reply_text(reply, &text));
     text_free(&text);
 }
@@ -164,6 +170,31 @@ static void list_criteria(struct reply *reply)
     text_free(&forms);
 }
 
+static void list_known(const struct known_files *kind, const char *heading, struct reply *reply)
+{
+    struct word_list words = {0};
+    known_file_words(kind, &words);
+    reply_add(reply, STYLE_HEADER, "%s", heading);
+    for (size_t i = 0; i < words.count; i++) {
+        struct text head = {0};
+        struct error ignored = {0};
+        char *path = NULL;
+        if (known_file_find(kind, words.items[i], &path, &ignored) == STATUS_OK)
+            text_add_file_head(&head, path);
+        reply_line(reply, "  %s\t%s", words.items[i], reply_text(reply, &head));
+        text_free(&head);
+        mem_free(path);
+    }
+    reply->failed |= words.failed;
+    word_list_free(&words);
+}
+
+void help_scripts(struct reply *reply)
+{
+    list_known(&known_scripts, "run NAME", reply);
+    list_known(&known_recipes, "recipe NAME", reply);
+}
+
 static const struct help_topic tables[] = {
     {.name = "commands", .help = "all commands, by group", .list = list_commands},
     {.name = "options", .help = "all options with their values", .list = list_options},
@@ -171,6 +202,7 @@ static const struct help_topic tables[] = {
      .help = "all criteria with their definitions",
      .list = list_criteria,
      .headed = true},
+    {.name = "scripts", .help = "scripts and recipes that are found by name", .list = help_scripts},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 
@@ -235,6 +267,17 @@ static void about_topic(const struct help_topic *topic, struct reply *reply)
         topic->list(reply);
 }
 
+static void about_brought(const struct brought *brought, const char *name, struct reply *reply)
+{
+    struct text see = {0};
+    for (int i = 0; i < BROUGHT_SEE && brought->see[i]; i++)
+        text_add_format(&see, "%shelp %s", i ? ", " : "", brought->see[i]);
+    reply_add(reply, STYLE_HEADER, "%s", name);
+    reply_line(reply, "%s", brought->text);
+    reply_line(reply, "See: %s.", reply_text(reply, &see));
+    text_free(&see);
+}
+
 /* A name may be several things (gamma is an option and a topic): all are told. */
 static void separate(struct reply *reply, bool *found)
 {
@@ -265,6 +308,12 @@ status help_about(const struct session *session, const char *name, struct reply 
         if (strcmp(help_topic_at(i)->name, name) == 0) {
             separate(reply, &found);
             about_topic(help_topic_at(i), reply);
+        }
+    }
+    for (int i = 0; brought_at(i); i++) {
+        if (brought_is(brought_at(i), name)) {
+            separate(reply, &found);
+            about_brought(brought_at(i), name, reply);
         }
     }
     if (found)
@@ -316,6 +365,14 @@ status help_search(const char *word, struct reply *reply, struct error *error)
         if (mentions(help_topic_at(i)->name, word) || mentions(help_topic_at(i)->help, word) ||
             mentions(help_topic_at(i)->text, word))
             found_line(reply, help_topic_at(i)->name, "topic", help_topic_at(i)->help, &found);
+    }
+    for (int i = 0; brought_at(i); i++) {
+        const struct brought *brought = brought_at(i);
+        bool mentioned = mentions(brought->text, word) || brought_is(brought, word);
+        for (int k = 0; k < BROUGHT_WORDS && brought->words[k]; k++)
+            mentioned |= mentions(brought->words[k], word);
+        if (mentioned)
+            found_line(reply, brought->words[0], "elsewhere", brought->text, &found);
     }
     if (!found)
         return error_set(error, STATUS_NOT_FOUND, "nothing is about '%s'", word);

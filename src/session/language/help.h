@@ -20,6 +20,8 @@ const char *help_word(int index); /* NULL past the end; a name may be there twic
 /* The list of commands. */
 void help_overview(struct reply *reply);
 struct session;
+/* The scripts and recipes that are found by name, with what each says of itself. */
+void help_scripts(struct reply *reply);
 /* Everything called `name`. Unknown names say what is near. */
 status help_about(const struct session *session, const char *name, struct reply *reply, struct error *error);
 /* Whatever mentions the word in its name or its one line. */

@@ -162,8 +162,18 @@ const char *option_name(int id)
     return option ? option->parameter.name : NULL;
 }
 
+/* What others call them. */
+static const struct {
+    const char *name;
+    enum option_id id;
+} other_names[] = {{"lambda", OPTION_GAMMA}};
+
 int option_find(const char *name)
 {
+    for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++) {
+        if (strcmp(other_names[i].name, name) == 0)
+            return other_names[i].id;
+    }
     for (int i = 0; i < OPTION_COUNT; i++) {
         if (strcmp(table[i].parameter.name, name) == 0)
             return i;

@@ -59,7 +59,8 @@ struct options {
 
 const struct option_row *option_at(int id); /* NULL past the end */
 const char *option_name(int id);            /* likewise */
-int option_find(const char *name);          /* OPTION_NONE when absent */
+/* By its name here, or what others call it (lambda is gamma); OPTION_NONE when absent. */
+int option_find(const char *name);
 /* Fails only on a table that contradicts itself, which the tests would see. */
 status options_default(struct options *options, struct error *error);
 

@@ -76,3 +76,17 @@ void parameter_add_expected(const struct parameter *parameter, struct text *text
     else if (row->add_expected)
         row->add_expected(parameter, text);
 }
+
+void parameter_add_help(const struct parameter *parameter, bool values, struct text *text)
+{
+    struct text expected = {0};
+    text_add(text, parameter->help);
+    if (values)
+        parameter_add_expected(parameter, &expected);
+    if (values && parameter->initial)
+        text_add_format(&expected, "%sdefault %s", expected.length ? "; " : "", parameter->initial);
+    if (expected.length)
+        text_add_format(text, " (%s)", text_data(&expected));
+    text->failed |= expected.failed;
+    text_free(&expected);
+}

@@ -17,6 +17,9 @@
     X(VALUE_WORD, value_kind_word)                                                                           \
     X(VALUE_FILE, value_kind_file)                                                                           \
     X(VALUE_MODEL, value_kind_model)                                                                         \
+    X(VALUE_IMAGES, value_kind_images)                                                                       \
+    X(VALUE_SESSION, value_kind_session)                                                                     \
+    X(VALUE_SCRIPT, value_kind_script)                                                                       \
     X(VALUE_INTEGER, value_kind_integer)                                                                     \
     X(VALUE_REAL, value_kind_real)                                                                           \
     X(VALUE_BOOLEAN, value_kind_boolean)                                                                     \
@@ -84,6 +87,10 @@ struct text;
 void parameter_add_values(const struct parameter *parameter, struct text *text);
 /* What is expected, in words: "a number from 0 to 1", "yes or no"; nothing for names and files. */
 void parameter_add_expected(const struct parameter *parameter, struct text *text);
+
+/* What it is, and with `values` what is expected and what it is without one: "bins of a histogram (a whole
+ * number from 1 to 200, or auto; default auto)". */
+void parameter_add_help(const struct parameter *parameter, bool values, struct text *text);
 
 /* What there is that a text may name. Of what is NULL nothing is known: then every name will do. */
 struct layers;

@@ -6,39 +6,21 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/layer.h"
+#include "session/words/layer_words.h"
 #include "session/words/target_word.h"
 #include "session/words/value.h"
 #include "session/words/value_row.h"
 #include "session/words/word_list.h"
 
-/* Names of layers, each with `suffix` behind it. */
-static void add_names(const struct layers *layers, const char *suffix, struct word_list *list)
-{
-    for (int i = 0; layers && i < layers->count; i++) {
-        char *word = mem_format("%s%s", layers->items[i].name, suffix);
-        if (word)
-            word_list_add(list, word);
-        list->failed |= !word;
-        mem_free(word);
-    }
-}
-
 static void add_layers(struct value_scope scope, struct word_list *list)
 {
-    add_names(scope.layers, "", list);
+    layer_words(scope.layers, "", list);
 }
 
-/* No layer has the name, or none `matches` it. */
-static status no_layer(const struct layers *layers, const char *matches, const char *name,
-                       struct error *error)
+static void add_stages_and_layers(struct value_scope scope, struct word_list *list)
 {
-    struct word_list words = {0};
-    add_names(layers, "", &words);
-    const char *near = words.count ? nearest_word(name, words.items, words.count) : NULL;
-    status code = error_set(error, STATUS_NOT_FOUND, "no layer %s'%s': %s%s%s", matches, name,
-                            near ? "nearest is '" : "'layers' lists them", near ? near : "", near ? "'" : "");
-    word_list_free(&words);
-    return code;
+    stage_words(scope.layers, list);
+    add_layers(scope, list);
 }
 
 static status check_layer(const struct value_check *check, struct error *error)
@@ -46,7 +28,8 @@ static status check_layer(const struct value_check *check, struct error *error)
     if (!check->scope.layers)
         return STATUS_OK;
     check->value->integer = layers_index(check->scope.layers, check->text);
-    return check->value->integer < 0 ? no_layer(check->scope.layers, "", check->text, error) : STATUS_OK;
+    return check->value->integer < 0 ? layer_unknown(check->scope.layers, check->text, false, error)
+                                     : STATUS_OK;
 }
 
 const struct value_row value_kind_layer = {
@@ -65,28 +48,28 @@ static status check_layers(const struct value_check *check, struct error *error)
         if (layers_match(layers, check->text, i))
             return STATUS_OK;
     }
-    return no_layer(layers, layers_is_pattern(layers, check->text) ? "matches " : "", check->text, error);
+    return layer_unknown(layers, check->text, true, error);
 }
 
 const struct value_row value_kind_layers = {
-    .name = "LAYER|GLOB",
+    .name = "LAYER|STAGE|GLOB",
     .long_text = true,
     .check = check_layers,
-    .add_words = add_layers,
+    .add_words = add_stages_and_layers,
 };
 
-/* Beside layers and patterns: words for kinds of blocks. */
+/* Beside layers, stages and patterns: words for kinds of blocks. */
 static status check_target(const struct value_check *check, struct error *error)
 {
     return target_word_find(check->text) != TARGET_NONE ? STATUS_OK : check_layers(check, error);
 }
 
 const struct value_row value_kind_target = {
-    .name = "LAYER|GLOB|streams|inner|all",
+    .name = "LAYER|STAGE|GLOB|streams|inner|all",
     .long_text = true,
     .word = target_word_at,
     .check = check_target,
-    .add_words = add_layers,
+    .add_words = add_stages_and_layers,
 };
 
 static status check_filter(const struct value_check *check, struct error *error)
@@ -105,7 +88,7 @@ static status check_filter(const struct value_check *check, struct error *error)
     const struct layers *layers = check->scope.layers;
     int index = layers_index(layers, name);
     if (index < 0)
-        return no_layer(layers, "", name, error);
+        return layer_unknown(layers, name, false, error);
     int64_t channels = layers->items[index].channels;
     if (channel < 0 || channel >= channels)
         return error_set(error, STATUS_RANGE, "layer '%s' has no channel %lld: its channels are 0 to %lld",
@@ -117,7 +100,7 @@ static status check_filter(const struct value_check *check, struct error *error)
 
 static void add_filters(struct value_scope scope, struct word_list *list)
 {
-    add_names(scope.layers, ":", list);
+    layer_words(scope.layers, ":", list);
 }
 
 const struct value_row value_kind_filter = {

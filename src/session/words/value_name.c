@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kinds of values: free words, files, and names out of tables. */
-#include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "session/words/choice.h"
+#include "session/words/known_file.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "session/words/value_row.h"
@@ -45,64 +42,53 @@ const struct value_row value_kind_file = {
     .check = check_anything,
 };
 
+/* A data set's folder, or one of its files. */
+const struct value_row value_kind_images = {
+    .name = "PATH",
+    .long_text = true,
+    .file = true,
+    .extensions = {".bin"},
+    .check = check_anything,
+};
+
+const struct value_row value_kind_session = {
+    .name = "FILE",
+    .long_text = true,
+    .file = true,
+    .extensions = {".session", ".json"},
+    .check = check_anything,
+};
+
+static void add_scripts(struct value_scope scope, struct word_list *list)
+{
+    (void)scope;
+    known_file_words(&known_scripts, list);
+}
+
+const struct value_row value_kind_script = {
+    .name = "FILE",
+    .long_text = true,
+    .file = true,
+    .extensions = {".lua", ".ippro"},
+    .check = check_anything,
+    .add_words = add_scripts,
+};
+
 const struct value_row value_kind_model = {
     .name = "MODEL",
     .long_text = true,
     .file = true,
+    .extensions = {".onnx"},
     .no_file = "example",
     .words = {"example"},
     .check = check_anything,
 };
 
-/* Names of the files in a folder that end in `extension`, without it, each once. */
-static void file_words(const char *directory, const char *extension, struct word_list *list)
-{
-    DIR *folder = directory ? opendir(directory) : NULL;
-    if (!folder)
-        return;
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        const char *dot = strrchr(entry->d_name, '.');
-        if (!dot || strcmp(dot, extension) != 0 || dot == entry->d_name)
-            continue;
-        char *word = mem_format("%.*s", (int)(dot - entry->d_name), entry->d_name);
-        if (word && !word_list_has(list, word))
-            word_list_add(list, word);
-        mem_free(word);
-    }
-    closedir(folder);
-}
-
-static int compare_words(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Of the folder of a file that comes with the program, and the user's folder of the same name. */
-static void data_words(const char *example, const char *folder, const char *extension, struct word_list *list)
-{
-    struct error ignored = {0};
-    char *path = NULL;
-    if (file_program_data(example, &path, &ignored) == STATUS_OK) {
-        char *slash = strrchr(path, '/');
-        if (slash)
-            *slash = '\0';
-        file_words(path, extension, list);
-        mem_free(path);
-    }
-    char *user = file_user_directory("XDG_CONFIG_HOME", ".config", 0);
-    char *own = user ? path_join(user, folder) : NULL;
-    file_words(own, extension, list);
-    if (list->count)
-        qsort(list->items, list->count, sizeof *list->items, compare_words); /* folders have no order */
-    mem_free(own);
-    mem_free(user);
-}
-
 static void add_themes(struct value_scope scope, struct word_list *list)
 {
     (void)scope;
     word_list_add(list, THEME_AUTO);
-    data_words("themes/dark.theme", "themes", ".theme", list);
+    known_file_words(&known_themes, list);
 }
 
 const struct value_row value_kind_theme = {
@@ -114,14 +100,14 @@ const struct value_row value_kind_theme = {
 static void add_recipes(struct value_scope scope, struct word_list *list)
 {
     (void)scope;
-    data_words("scripts/recipes/resnet56-50.recipe", "recipes", ".recipe", list);
-    data_words("scripts/recipes/resnet56-50.recipe", "recipes", ".lua", list);
+    known_file_words(&known_recipes, list);
 }
 
 const struct value_row value_kind_recipe = {
     .name = "FILE",
     .long_text = true,
     .file = true,
+    .extensions = {".recipe", ".lua"},
     .no_file = "none",
     .check = check_anything,
     .add_words = add_recipes,
