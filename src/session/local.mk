@@ -29,6 +29,7 @@ src_libsession_a_SOURCES = \
 	src/session/model.c src/session/model.h \
 	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
+	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \

@@ -269,14 +269,14 @@ static void test_figures(void **state)
             assert_true(figure->matrix.values[i * 4 + k] == figure->matrix.values[k * 4 + i]);
     }
     reply_free(&reply);
-    figure = figure_of(session, "overlap l1,l1,taylor ratio=0.5 by=pooled", &reply);
+    figure = figure_of(session, "overlap l1,l1,taylor at=0.5 by=pooled", &reply);
     assert_int_equal(figure->matrix.rows, 2);
     assert_true(figure->matrix.values[1] > 0 && figure->matrix.values[1] < 1);
     assert_string_equal(fact(figure, "ratio"), "0.5");
     reply_free(&reply);
     /* Options given to a command that only looks do not stay. */
     assert_string_equal(option_text(session->state.options, OPTION_RATIO), "0.4");
-    figure = figure_of(session, "hist conv1 criterion=l1 bins=7 ratio=0.25", &reply);
+    figure = figure_of(session, "hist conv1 criterion=l1 bins=7 at=0.25", &reply);
     assert_int_equal(figure->histogram.bins, 7);
     assert_int_equal(figure->histogram.series, 1);
     int64_t total = 0, below = 0;

@@ -112,7 +112,7 @@ static void comparison_title(const struct comparison *comparison, struct figure 
     struct text sample = {0};
     text_add_sample(&sample, comparison->call->session);
     struct text title = {0};
-    comparison->measure->title(options, &title);
+    comparison->measure->title(comparison, &title);
     figure_title(figure, "%s, %s: %s", shown_words(figure, &title), ways[option_integer(options, OPTION_BY)],
                  shown_words(figure, &sample));
     text_free(&title);
@@ -138,6 +138,12 @@ static void comparison_notes(const struct comparison *comparison, struct figure 
     for (const int *id = comparison->measure->facts; *id != OPTION_NONE; id++)
         figure_fact(figure, option_at(*id)->parameter.name, "%s",
                     option_text(options, (enum option_id) * id));
+    if (comparison->measure->ratios) {
+        struct text ratios = {0};
+        text_add_ratios(&ratios, comparison->call, comparison->layers, comparison->layer_count);
+        figure_fact(figure, "ratio", "%s", shown_words(figure, &ratios));
+        text_free(&ratios);
+    }
 }
 
 static status matrix_values(struct comparison *comparison, double *values, struct error *error)

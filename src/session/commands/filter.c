@@ -179,9 +179,11 @@ static status filter_scores(const struct call *call, const struct filter *filter
     if (!figure)
         return error_memory(error);
     struct text title = {0};
+    text_add_ratios(&title, call, &filter->index, 1);
+    text_add(&title, ": ");
     text_add_sample(&title, call->session);
-    figure_title(figure, "Scores of %s:%lld at ratio %s: %s", filter->layer->name, (long long)filter->channel,
-                 option_text(&call->options, OPTION_RATIO), shown_words(figure, &title));
+    figure_title(figure, "Scores of %s:%lld at ratio %s", filter->layer->name, (long long)filter->channel,
+                 shown_words(figure, &title));
     text_free(&title);
     table_column(figure, "criterion", NULL, COLUMN_TEXT, 0);
     table_column(figure, "score", NULL, COLUMN_REAL, 6);

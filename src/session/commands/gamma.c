@@ -208,7 +208,7 @@ static const struct parameter gamma_parameters[] = {
 };
 static const int gamma_options[] = {OPTION_RATIO, OPTION_ROUND, OPTION_NONE};
 static const struct example gamma_examples[] = {
-    {"score proscore; gamma sweep 1 0.1 0.01 0.001 ratio=0.4", "compares the paper's four gammas", false},
+    {"score proscore; gamma sweep 1 0.1 0.01 0.001 at=0.4", "compares the paper's four gammas", false},
     {"gamma sweep 1e-4:1e4:log:81 inf > gamma.csv", "writes a sweep to a file", false},
     {"gamma set 0.1", "computes the scores anew, without a pass", false},
     EXAMPLE_END,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a sweep over gammas shows. */
+#include "session/commands/chosen.h"
 #include "session/commands/gamma_internal.h"
 
 #include <math.h>
@@ -31,7 +32,9 @@ static struct figure *gamma_figure(const struct gamma_call *work, enum figure_ki
     text_clear(&text);
     text_add_double(&text, work->settings.reference);
     figure_fact(figure, "reference_gamma", "%s", shown_words(figure, &text));
-    figure_fact(figure, "ratio", "%s", option_text(&work->call->options, OPTION_RATIO));
+    text_clear(&text);
+    text_add_ratios(&text, work->call, work->layers, work->layer_count);
+    figure_fact(figure, "ratio", "%s", shown_words(figure, &text));
     figure_fact(figure, "round", "%s", option_text(&work->call->options, OPTION_ROUND));
     text_free(&text);
     return figure;
@@ -160,9 +163,10 @@ static status points_table(const struct gamma_call *work, struct error *error)
     struct text text = {0};
     text_add(&text, "compared with gamma ");
     text_add_double(&text, work->settings.reference);
-    text_add_format(&text,
-                    " at ratio %s in %d layers; spread: highest less lowest log score, mean over layers",
-                    option_text(&work->call->options, OPTION_RATIO), work->layer_count);
+    text_add(&text, " at ratio ");
+    text_add_ratios(&text, work->call, work->layers, work->layer_count);
+    text_add_format(&text, " in %d layers; spread: highest less lowest log score, mean over layers",
+                    work->layer_count);
     figure_note(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
     if (work->settings.scale != 1) {

@@ -221,9 +221,12 @@ static void hist_notes(const struct hist *hist, const struct score_entry *entry,
         if (!entry || entry == hist->shown->entries[i])
             note_lacking(figure, hist->call->session, hist->shown->entries[i]);
     }
-    if (marked)
-        figure_note(figure, "marked: what would be pruned at ratio %s",
-                    option_text(&hist->call->options, OPTION_RATIO));
+    if (marked) {
+        struct text ratios = {0};
+        text_add_ratios(&ratios, hist->call, hist->layers, hist->layer_count);
+        figure_note(figure, "marked: what would be pruned at ratio %s", shown_words(figure, &ratios));
+        text_free(&ratios);
+    }
 }
 
 /* Bins and figure from the series that are there; entry NULL: of several criteria. */

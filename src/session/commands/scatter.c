@@ -163,7 +163,7 @@ static void scatter_words(const struct scatter_call *work, struct figure *figure
     note_lacking(figure, call->session, work->entry[1]);
     if (work->cuts) {
         text_clear(&what);
-        text_add_double(&what, option_real(&call->options, OPTION_RATIO));
+        text_add_ratios(&what, call, work->layers, work->layer_count);
         figure_note(figure, "cut: what would go from each layer at ratio %s", shown_words(figure, &what));
     }
     text_free(&what);
@@ -200,7 +200,8 @@ static status scatter_read(struct scatter_call *work, struct error *error)
     if (code != STATUS_OK)
         return code;
     work->ranks = values.integer == VALUES_RANKS || (values.integer == VALUES_AUTO && work->layer_count > 1);
-    work->cuts = option_real(&work->call->options, OPTION_RATIO) > 0;
+    for (int i = 0; i < work->layer_count; i++)
+        work->cuts |= call_ratio(work->call, work->layers[i]) > 0;
     return STATUS_OK;
 }
 
@@ -234,7 +235,7 @@ static const struct parameter scatter_parameters[] = {
 static const int scatter_options[] = {OPTION_RATIO, OPTION_ROUND, OPTION_NONE};
 static const struct example scatter_examples[] = {
     {"scatter l1 proscore", "shows how two criteria rank every filter, and what either would cut", false},
-    {"scatter l1 taylor conv1 ratio=0.25 > scatter.png", "draws one layer's scores into a picture", false},
+    {"scatter l1 taylor conv1 at=0.25 > scatter.png", "draws one layer's scores into a picture", false},
     EXAMPLE_END,
 };
 
@@ -248,7 +249,7 @@ const struct command command_scatter = {
     .text = "Draws every filter at its score under one criterion and under another. Those that would be cut "
             "from their layer at the ratio are marked: by both, or by one alone, which is what the criteria "
             "disagree on. Scores of different layers differ in size, so with more than one layer ranks are "
-            "drawn. With ratio=0 nothing is cut, and colours show the stage of the network, the first part "
+            "drawn. With at=0 nothing is cut, and colours show the stage of the network, the first part "
             "of the layer's name.",
     .examples = scatter_examples,
     .run = run_scatter,

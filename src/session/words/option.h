@@ -51,6 +51,7 @@ struct option_group {
 struct option_row {
     struct parameter parameter;
     const struct option_group *group;
+    const struct parameter *in_commands; /* what it is called as a key of commands; NULL: the same */
 };
 
 struct options {
