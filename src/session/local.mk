@@ -75,6 +75,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/logits.c src/session/commands/logits.h \
 	src/session/commands/lua.c \
 	src/session/commands/misfit.c src/session/commands/misfit.h \
+	src/session/commands/option_change.c src/session/commands/option_change.h \
 	src/session/commands/overlap.c \
 	src/session/commands/prune.c \
 	src/session/commands/quit.c \

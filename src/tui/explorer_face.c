@@ -120,8 +120,11 @@ static void log_figure(struct explorer *explorer, const struct figure *figure)
     }
 }
 
+/* What came out stands first, where it is not itself what follows. */
 static void log_reply(struct explorer *explorer, const struct reply *reply)
 {
+    if (reply->result && has_figure(reply))
+        journal_add(&explorer->journal, STYLE_PLAIN, reply->result);
     for (size_t i = 0; i < reply->count; i++) {
         const struct reply_item *item = &reply->items[i];
         if (item->figure)

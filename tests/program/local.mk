@@ -6,6 +6,7 @@ EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
 	tests/program/screens/layouts.in tests/program/screens/layouts.out \
+	tests/program/screens/log.in tests/program/screens/log.out \
 	tests/program/screens/overview.in tests/program/screens/overview.out \
 	tests/program/screens/panes.in tests/program/screens/panes.out \
 	tests/program/screens/small.in tests/program/screens/small.out \

@@ -14,12 +14,19 @@ struct comparison_part {
     int64_t ties_a, ties_b;
 };
 
+/* What all pairs come to; NaN takes no part. */
+struct pair_tally {
+    double sum, least, most;
+    int count, least_pair[2], most_pair[2]; /* places in `shown` */
+};
+
 struct comparison {
     const struct call *call;
     const struct measure *measure;
     struct shown_scores shown;
     int *layers, layer_count;
     int64_t filters, ties[CHOICES_MAX];
+    struct pair_tally pairs;
     int undefined; /* layers for which some pair has no value */
 };
 

@@ -13,6 +13,7 @@
 #include "session/board.h"
 #include "session/commands/chosen.h"
 #include "session/commands/gamma_internal.h"
+#include "session/commands/option_change.h"
 #include "session/language/command.h"
 #include "session/session.h"
 #include "session/words/choice.h"
@@ -174,7 +175,7 @@ static status set_gamma(struct call *call, struct error *error)
         return error_set(error, STATUS_USAGE, "shows no figure when it sets gamma");
     status code = value_parse(&option_at(OPTION_GAMMA)->parameter, session_scope(call->session), text,
                               &call->options.value[OPTION_GAMMA], error);
-    return code == STATUS_OK ? session_set_options(call->session, &call->options, call->reply, error) : code;
+    return code == STATUS_OK ? change_options(call, error) : code;
 }
 
 static const char *action_name(int index)

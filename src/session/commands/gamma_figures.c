@@ -231,9 +231,35 @@ static status flips_table(const struct gamma_call *work, struct error *error)
     return reply_figure(work->call->reply, figure, error);
 }
 
+static void add_flip(const struct gamma_call *work, const char *way, const struct gamma_flip *flip,
+                     struct text *text)
+{
+    if (isnan(flip->gamma)) {
+        text_add_format(text, "never %s", way);
+        return;
+    }
+    text_add_format(text, "%s at gamma ", way);
+    text_add_rounded(text, flip->gamma, 4);
+    text_add_format(text, " in %s", call_layer(work->call, work->layers[flip->layer])->name);
+}
+
+static void tell_gamma(const struct gamma_call *work)
+{
+    struct text text = {0};
+    text_add(&text, "the pruned set of gamma ");
+    text_add_double(&text, work->settings.reference);
+    text_add(&text, " first changes ");
+    add_flip(work, "upwards", &work->up, &text);
+    text_add(&text, ", ");
+    add_flip(work, "downwards", &work->down, &text);
+    reply_result(work->call->reply, &text);
+    text_free(&text);
+}
+
 status gamma_show(const struct gamma_call *work, struct error *error)
 {
     int finite = 0;
+    tell_gamma(work);
     for (size_t i = 0; i < work->gammas.count; i++)
         finite += !isinf(work->gammas.items[i]);
     status code = finite > 1 ? agreement_curve(work, error) : STATUS_OK;

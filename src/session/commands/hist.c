@@ -321,6 +321,25 @@ static status hist_shared(struct hist *hist, const struct shown_scores *shown, s
     return code;
 }
 
+static void tell_hist(const struct hist *hist)
+{
+    struct text text = {0};
+    int64_t filters = 0, pruned = 0;
+    for (int i = 0; i < hist->layer_count; i++) {
+        filters += call_layer(hist->call, hist->layers[i])->channels;
+        pruned += call_pruned(hist->call, hist->layers[i]);
+    }
+    if (hist->layer_count == 1)
+        text_add(&text, call_layer(hist->call, hist->layers[0])->name);
+    else
+        text_add_format(&text, "%d layers", hist->layer_count);
+    text_add_format(&text, ": %lld of %lld filters would go at ratio ", (long long)pruned,
+                    (long long)filters);
+    text_add_ratios(&text, hist->call, hist->layers, hist->layer_count);
+    reply_result(hist->call->reply, &text);
+    text_free(&text);
+}
+
 static status run_hist(struct call *call, struct error *error)
 {
     const struct setting *criterion = call_setting(call, "criterion");
@@ -334,6 +353,8 @@ static status run_hist(struct call *call, struct error *error)
         return code;
     hist.pooled = hist.layer_count > SERIES_BY_LAYER_MAX;
     code = hist.scale == SCALE_OWN ? hist_own(&hist, &shown, error) : hist_shared(&hist, &shown, error);
+    if (code == STATUS_OK)
+        tell_hist(&hist);
     mem_free(hist.layers);
     return code;
 }

@@ -129,8 +129,32 @@ static status sampling_table(const struct sampling *work, struct error *error)
     return reply_figure(work->call->reply, figure, error);
 }
 
+/* The smallest sample and the largest of those that were drawn. */
+static void tell_sampling(const struct sampling *work)
+{
+    struct text text = {0};
+    int ends[2] = {0, 0};
+    for (int i = 1; i < work->size_count; i++) {
+        ends[0] = work->sizes[i].images < work->sizes[ends[0]].images ? i : ends[0];
+        ends[1] = work->sizes[i].images > work->sizes[ends[1]].images ? i : ends[1];
+    }
+    text_add(&text, "correlation with the reference");
+    for (int k = 0; k < (ends[0] == ends[1] ? 1 : 2); k++) {
+        text_add(&text, k ? "; " : ": ");
+        text_add_thousands(&text, work->sizes[ends[k]].images);
+        text_add(&text, " images");
+        for (int i = 0; i < work->choice_count; i++) {
+            text_add_format(&text, "%s %s ", i ? "," : "", work->choices[i].label);
+            text_add_rounded(&text, work->stability[ends[k] * work->choice_count + i].correlation, 3);
+        }
+    }
+    reply_result(work->call->reply, &text);
+    text_free(&text);
+}
+
 status sampling_show(const struct sampling *work, struct error *error)
 {
     status code = sampling_curve(work, error);
+    tell_sampling(work);
     return code == STATUS_OK ? sampling_table(work, error) : code;
 }

@@ -205,6 +205,23 @@ static status scatter_read(struct scatter_call *work, struct error *error)
     return STATUS_OK;
 }
 
+static void tell_scatter(const struct scatter_call *work)
+{
+    struct text text = {0};
+    int cut[MARK_X + MARK_Y + 1] = {0};
+    for (int i = 0; i < work->points; i++)
+        cut[work->mark[i]]++;
+    if (work->agreeing) {
+        text_add(&text, "Spearman's coefficient ");
+        text_add_rounded(&text, work->agreement / work->agreeing, 3);
+        text_add(&text, work->layer_count > 1 ? ", mean of the layers; " : "; ");
+    }
+    text_add_format(&text, "cut by both %d, by %s alone %d, by %s alone %d", cut[MARK_X | MARK_Y],
+                    work->entry[0]->choice.label, cut[MARK_X], work->entry[1]->choice.label, cut[MARK_Y]);
+    reply_result(work->call->reply, &text);
+    text_free(&text);
+}
+
 static status run_scatter(struct call *call, struct error *error)
 {
     struct scatter_call work = {.call = call};
@@ -215,6 +232,8 @@ static status run_scatter(struct call *call, struct error *error)
         code = add_layer(&work, work.layers[i], error);
     if (code == STATUS_OK)
         code = reply_figure(call->reply, scatter_figure(&work), error);
+    if (code == STATUS_OK)
+        tell_scatter(&work);
     arena_free(work.arena);
     mem_free(work.layers);
     return code;

@@ -12,12 +12,12 @@
 #include "score/criterion_options.h"
 #include "stats/correlation.h"
 
-static const struct option_group sample_group = {"sample", "The sample"};
-static const struct option_group criteria_group = {"criteria", "Criteria"};
-static const struct option_group selection_group = {"selection", "Selection"};
-static const struct option_group comparison_group = {"comparison", "Comparison"};
-static const struct option_group computation_group = {"computation", "Computation"};
-static const struct option_group display_group = {"display", "Display"};
+static const struct option_group sample_group = {"sample", "The sample", false};
+static const struct option_group criteria_group = {"criteria", "Criteria", false};
+static const struct option_group selection_group = {"selection", "Selection", false};
+static const struct option_group comparison_group = {"comparison", "Comparison", false};
+static const struct option_group computation_group = {"computation", "Computation", false};
+static const struct option_group display_group = {"display", "Display", true};
 
 /* What a look ahead supposes is not what was set: the key has another word. */
 static const struct parameter supposed_ratio = {

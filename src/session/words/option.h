@@ -47,6 +47,7 @@ enum { OPTION_NONE = -1 };
 
 struct option_group {
     const char *name, *heading; /* in help, in the manual */
+    bool seen;                  /* a change is seen at once: it need not be told */
 };
 struct option_row {
     struct parameter parameter;
