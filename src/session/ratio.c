@@ -9,7 +9,7 @@
 #include "session/pruning.h"
 #include "session/words/option.h"
 
-static bool has_own(const struct state *state, int block)
+bool block_has_ratio(const struct state *state, int block)
 {
     return !state->model->coupling->blocks[block].locked &&
            (state->pruning->chosen[block] || state->pruning->excluded[block]);
@@ -17,14 +17,15 @@ static bool has_own(const struct state *state, int block)
 
 double block_ratio(const struct state *state, int block)
 {
-    return has_own(state, block) ? state->pruning->ratio[block] : option_real(state->options, OPTION_RATIO);
+    return block_has_ratio(state, block) ? state->pruning->ratio[block]
+                                         : option_real(state->options, OPTION_RATIO);
 }
 
 int own_ratios(const struct state *state)
 {
     int count = 0;
     for (int i = 0; state->model && i < state->model->coupling->block_count; i++)
-        count += has_own(state, i);
+        count += block_has_ratio(state, i);
     return count;
 }
 

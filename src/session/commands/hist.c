@@ -25,6 +25,8 @@ struct series {
     char *name;
     double *values;
     int64_t count;
+    double *cut; /* those of the values that would be pruned; NULL for none */
+    int64_t cut_count;
     double threshold; /* values below would be pruned; NaN: none, or each layer has its own */
     int64_t pruned; /* how many would be, exactly: equal scores go by their channels, no value is left out */
 };
@@ -44,6 +46,7 @@ static void series_free(struct hist *hist)
     for (int i = 0; i < hist->count; i++) {
         mem_free(hist->series[i].name);
         mem_free(hist->series[i].values);
+        mem_free(hist->series[i].cut);
     }
     mem_free(hist->series);
     hist->series = NULL;
@@ -91,6 +94,31 @@ static status layer_threshold(const struct hist *hist, const double *scores, int
     return STATUS_OK;
 }
 
+/* Append those of the layer's scaled scores that would go: all below the threshold, and as many that equal it
+ * as are wanted. */
+static status add_cut(const struct hist *hist, int layer, double threshold, struct series *series,
+                      struct error *error)
+{
+    int64_t channels = call_layer(hist->call, layer)->channels;
+    int64_t left = call_pruned(hist->call, layer);
+    const double *values = series->values + series->count - channels;
+    if (left <= 0 || isnan(threshold))
+        return STATUS_OK;
+    double *cut = mem_resize(series->cut, (size_t)(series->cut_count + left), sizeof *cut);
+    if (!cut)
+        return error_memory(error);
+    series->cut = cut;
+    for (int equal = 0; equal < 2; equal++) {
+        for (int64_t i = 0; i < channels && left > 0; i++) {
+            if (equal ? values[i] != threshold : !(values[i] < threshold))
+                continue;
+            cut[series->cut_count++] = values[i];
+            left--;
+        }
+    }
+    return STATUS_OK;
+}
+
 /* Append one layer's scaled scores to a series. */
 static status add_layer(struct hist *hist, const struct score_entry *entry, int layer, struct series *series,
                         struct error *error)
@@ -108,6 +136,8 @@ static status add_layer(struct hist *hist, const struct score_entry *entry, int 
     series->count += channels;
     series->pruned += call_pruned(hist->call, layer);
     status code = layer_threshold(hist, scores, layer, &threshold, error);
+    if (code == STATUS_OK)
+        code = add_cut(hist, layer, (threshold - centre) / unit, series, error);
     /* A pool of layers has no threshold of its own: each of them has one. */
     series->threshold = hist->pooled && hist->layer_count > 1 ? NAN : (threshold - centre) / unit;
     return code;
@@ -229,6 +259,25 @@ static void hist_notes(const struct hist *hist, const struct score_entry *entry,
     }
 }
 
+/* How many values of each bin would go. */
+static status count_cut(const struct hist *hist, const struct histogram *histogram, struct figure *figure,
+                        struct error *error)
+{
+    int64_t *cut = mem_new((size_t)hist->count * (size_t)histogram->bins, sizeof *cut);
+    if (!cut)
+        return error_memory(error);
+    for (int s = 0; s < hist->count; s++) {
+        for (int64_t i = 0; i < hist->series[s].cut_count; i++) {
+            int bin = histogram_bin(histogram, hist->series[s].cut[i]);
+            if (bin >= 0)
+                cut[s * histogram->bins + bin]++;
+        }
+    }
+    figure_set_cut(figure, cut);
+    mem_free(cut);
+    return STATUS_OK;
+}
+
 /* Bins and figure from the series that are there; entry NULL: of several criteria. */
 static status hist_figure(struct hist *hist, const struct score_entry *entry, struct error *error)
 {
@@ -260,13 +309,17 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
         figure_set_histogram(figure, hist->count, histogram.bins, histogram.log, names, histogram.edges,
                              histogram.counts, thresholds, shown_words(figure, &axis), "filters");
         figure_set_summaries(figure, summaries);
+        code = count_cut(hist, &histogram, figure, error);
         hist_notes(hist, entry, &histogram, figure);
         text_free(&axis);
     }
-    if (code == STATUS_OK)
+    if (code == STATUS_OK) {
         code = reply_figure(hist->call->reply, figure, error);
-    else if (entry)
-        error_prefix(error, "%s: ", entry->choice.label);
+    } else {
+        figure_free(figure);
+        if (entry)
+            error_prefix(error, "%s: ", entry->choice.label);
+    }
     histogram_free(&histogram);
     mem_free(values);
     mem_free(names);
