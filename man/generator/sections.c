@@ -85,7 +85,7 @@ static void parameter_list(FILE *file, const struct command *command)
     fputs("Options of\n.Sx SETTINGS\nthat may be given as key=value:\n", file);
     for (const int *id = command->options; *id != OPTION_NONE; id++) {
         fputs(".Cm ", file);
-        mdoc_argument(file, option_at(*id)->parameter.name);
+        mdoc_argument(file, command_option(command, *id)->name);
         fputs(id[1] == OPTION_NONE ? " .\n" : " ,\n", file);
     }
 }

@@ -139,6 +139,13 @@ static status balance(const struct dataset *dataset, const struct sample_options
     return code;
 }
 
+bool sample_options_equal(const struct sample_options *a, const struct sample_options *b)
+{
+    bool drawn = a->balanced || (a->order == SAMPLE_RANDOM && !(a->count == 0 && a->fraction == 1));
+    return a->count == b->count && a->fraction == b->fraction && a->balanced == b->balanced &&
+           a->order == b->order && (!drawn || a->seed == b->seed);
+}
+
 status sample_draw(const struct dataset *dataset, const struct sample_options *options, struct sample *sample,
                    struct error *error)
 {

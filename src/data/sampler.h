@@ -26,6 +26,8 @@ struct sample {
 
 /* "all", "5%", "500", "0.05" (a fraction below 1). STATUS_USAGE otherwise. */
 status sample_parse_size(const char *text, struct sample_options *options, struct error *error);
+/* Whether both draw the same records of any data set. */
+bool sample_options_equal(const struct sample_options *a, const struct sample_options *b);
 status sample_draw(const struct dataset *dataset, const struct sample_options *options, struct sample *sample,
                    struct error *error);
 /* The same records as a sample of its own. */

@@ -37,6 +37,7 @@ static void free_scores(void *object)
     scores_free(held->scores);
     board_free(held->board);
     options_free(held->options);
+    pruning_free(held->pruning);
     model_free(held->model);
     mem_free(held);
 }

@@ -62,6 +62,7 @@ struct criterion_scores {
     struct board *board;
     struct scores *scores;
     struct options *options;
+    struct pruning *pruning; /* the ratios that were set */
     struct choice choice;
 };
 

@@ -17,6 +17,7 @@
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/session.h"
+#include "session/ratio.h"
 #include "session/state.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
@@ -39,7 +40,7 @@ void push_score_set(lua_State *L, const struct session *session)
 static const struct {
     const char *command, *key;
     int (*fits)(lua_State *L, int index);
-} shorthands[] = {{"corr", "method", lua_isstring}, {"overlap", "ratio", lua_isnumber}};
+} shorthands[] = {{"corr", "method", lua_isstring}, {"overlap", "at", lua_isnumber}};
 
 /* A method that is the command of the same name and shows one figure; upvalue 1: the name. */
 static int set_command(lua_State *L)
@@ -98,6 +99,7 @@ static int set_field(lua_State *L)
     held->model = model_retain(session->state.model);
     held->board = board_retain(session->state.board);
     held->options = options_retain(session->state.options);
+    held->pruning = pruning_retain(session->state.pruning);
     held->scores = scores_retain(entry->scores);
     held->choice = entry->choice;
     return 1;
@@ -150,6 +152,7 @@ static int scores_call(lua_State *L)
     held->model = model_retain(from->model);
     held->board = board_retain(from->board);
     held->options = options_retain(from->options);
+    held->pruning = pruning_retain(from->pruning);
     held->choice = from->choice;
     held->choice.fixes |= CRITERION_GAMMA;
     held->choice.fixed.gamma = options.gamma;
@@ -231,12 +234,14 @@ static int push_mean(lua_State *L, double sum, int count)
     return 1;
 }
 
-/* scores:overlap(other [, ratio [, layer]]): Jaccard index of what is pruned, the mean over layers. */
+/* scores:overlap(other [, at [, layer]]): Jaccard index of what is pruned, the mean over layers. */
 static int scores_overlap(lua_State *L)
 {
     const struct criterion_scores *held = handle_check(L, 1, HANDLE_SCORES);
     const struct criterion_scores *other = check_other(L, held);
-    double ratio = luaL_optnumber(L, 3, option_real(held->options, OPTION_RATIO)), sum = 0;
+    bool supposed = !lua_isnoneornil(L, 3);
+    double ratio = luaL_optnumber(L, 3, 0), sum = 0;
+    const struct state state = {.model = held->model, .pruning = held->pruning, .options = held->options};
     int only = lua_isnoneornil(L, 4) ? -1 : check_layer(L, 4, held->model), count = 0;
     enum rounding rounding = (enum rounding)option_integer(held->options, OPTION_ROUND);
     luaL_argcheck(L, ratio >= 0 && ratio <= 1, 3, "a ratio is a number from 0 to 1");
@@ -246,8 +251,10 @@ static int scores_overlap(lua_State *L)
         int64_t channels = held->model->layers->items[i].channels;
         if (!held->scores->layer[i] || !other->scores->layer[i] || (only >= 0 && i != only))
             continue;
-        if (overlap_compute(held->scores->layer[i], other->scores->layer[i], channels,
-                            pruned_count(channels, ratio, rounding), &overlap, &error) != STATUS_OK)
+        int64_t pruned =
+            supposed ? pruned_count(channels, ratio, rounding) : layer_pruned(&state, i, rounding);
+        if (overlap_compute(held->scores->layer[i], other->scores->layer[i], channels, pruned, &overlap,
+                            &error) != STATUS_OK)
             return raise_error(L, &error);
         if (overlap.either) {
             sum += (double)overlap.both / (double)overlap.either;

@@ -245,10 +245,8 @@ void board_drop_unserved(const struct board_source *source, const struct criteri
     next->count = kept;
 }
 
-status board_refresh(const struct board_source *source, struct board **next, const char **dropped,
-                     int *dropped_count, struct error *error)
+status board_refresh(const struct board_source *source, struct board **next, struct error *error)
 {
-    *dropped_count = 0;
     if (!source->board->count) {
         *next = board_retain(source->board);
         return STATUS_OK;
@@ -258,10 +256,6 @@ status board_refresh(const struct board_source *source, struct board **next, con
     if (!made)
         return error_memory(error);
     board_drop_unserved(source, &base, made);
-    for (int i = 0; i < source->board->count; i++) {
-        if (!board_entry(made, source->board->entries[i].choice.label))
-            dropped[(*dropped_count)++] = source->board->entries[i].choice.label;
-    }
     status code = board_fill(source, &base, made, error);
     if (code != STATUS_OK) {
         board_free(made);

@@ -52,11 +52,9 @@ struct board_source {
     struct passes *passes; /* what was run before; NULL: nothing is remembered */
 };
 
-/* The same scores under other options, without a pass. Scores that need one are left out and their labels
- * added to `dropped` (CHOICES_MAX, borrowed from the present board). The present board itself, with one more
- * owner, when nothing changes. */
-status board_refresh(const struct board_source *source, struct board **next, const char **dropped,
-                     int *dropped_count, struct error *error);
+/* The same scores under other options, without a pass. Scores that need one are left out. The present board
+ * itself, with one more owner, when nothing changes. */
+status board_refresh(const struct board_source *source, struct board **next, struct error *error);
 
 /* What board_score did. */
 struct score_outcome {

@@ -32,6 +32,7 @@ src_libsession_a_SOURCES = \
 	src/session/model.c src/session/model.h \
 	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
+	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \
@@ -77,6 +78,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/logits.c src/session/commands/logits.h \
 	src/session/commands/lua.c \
 	src/session/commands/misfit.c src/session/commands/misfit.h \
+	src/session/commands/option_change.c src/session/commands/option_change.h \
 	src/session/commands/overlap.c \
 	src/session/commands/prune.c \
 	src/session/commands/quit.c \

@@ -20,11 +20,8 @@ struct measured_on measured_on(const struct dataset *dataset, const struct sampl
 
 bool measured_on_equal(const struct measured_on *a, const struct measured_on *b)
 {
-    const struct sample_options *x = &a->sample, *y = &b->sample;
-    bool drawn = x->order == SAMPLE_RANDOM && !(x->count == 0 && x->fraction == 1);
     return strcmp(a->data, b->data) == 0 && strcmp(a->normalization, b->normalization) == 0 &&
-           x->count == y->count && x->fraction == y->fraction && x->balanced == y->balanced &&
-           x->order == y->order && (!drawn || x->seed == y->seed);
+           sample_options_equal(&a->sample, &b->sample);
 }
 
 static struct measurement *find_exact(const struct measurements *measurements, const char *network,

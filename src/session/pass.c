@@ -42,9 +42,7 @@ void pass_free(struct pass *pass)
 bool pass_settings_equal(const struct pass_settings *a, const struct pass_settings *b)
 {
     return a->real == b->real && a->kernel == b->kernel && a->micro_batch == b->micro_batch &&
-           a->sample.count == b->sample.count && a->sample.fraction == b->sample.fraction &&
-           a->sample.balanced == b->sample.balanced && a->sample.order == b->sample.order &&
-           a->sample.seed == b->sample.seed;
+           sample_options_equal(&a->sample, &b->sample);
 }
 
 void pass_subject(const struct model *model, const struct dataset *dataset, char subject[DIGEST_SIZE])

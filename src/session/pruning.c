@@ -19,11 +19,12 @@ static status allocate(int blocks, int classes, struct pruning **result, struct 
     if (!made)
         return error_memory(error);
     made->ratio = mem_new((size_t)blocks + 1, sizeof *made->ratio);
+    made->chosen = mem_new((size_t)blocks + 1, sizeof *made->chosen);
     made->excluded = mem_new((size_t)blocks + 1, sizeof *made->excluded);
     made->removed = mem_new((size_t)classes + 1, sizeof *made->removed);
     made->block_count = blocks;
     made->class_count = classes;
-    if (!made->ratio || !made->excluded || !made->removed) {
+    if (!made->ratio || !made->chosen || !made->excluded || !made->removed) {
         pruning_free(made);
         return error_memory(error);
     }
@@ -48,6 +49,7 @@ status pruning_copy(const struct pruning *pruning, struct pruning **copy, struct
     if (code != STATUS_OK)
         return code;
     memcpy(made->ratio, pruning->ratio, (size_t)pruning->block_count * sizeof *made->ratio);
+    memcpy(made->chosen, pruning->chosen, (size_t)pruning->block_count * sizeof *made->chosen);
     memcpy(made->excluded, pruning->excluded, (size_t)pruning->block_count * sizeof *made->excluded);
     memcpy(made->removed, pruning->removed, (size_t)pruning->class_count * sizeof *made->removed);
     made->rule = pruning->rule;
@@ -79,6 +81,7 @@ void pruning_free(struct pruning *pruning)
     mem_free(pruning->how);
     mem_free(pruning->removed);
     mem_free(pruning->excluded);
+    mem_free(pruning->chosen);
     mem_free(pruning->ratio);
     mem_free(pruning);
 }
@@ -95,6 +98,7 @@ int pruning_set_ratio(struct pruning *pruning, const struct target *target, doub
             continue;
         }
         pruning->ratio[i] = excluded ? 0 : ratio;
+        pruning->chosen[i] = true;
         pruning->excluded[i] = excluded;
     }
     return passed;

@@ -29,6 +29,7 @@ enum pruning_fixed {
 struct pruning {
     int shares;     /* owners beside the first */
     double *ratio;  /* per block of the model's coupling: 0 is left alone */
+    bool *chosen;   /* per block: its ratio was set, be it to 0 */
     bool *excluded; /* per block: "all", "streams", "inner" and a ratio for everything pass it by */
     int block_count;
     struct pruning_rule rule; /* of the last recipe or selection */

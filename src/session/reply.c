@@ -31,6 +31,7 @@ void reply_free(struct reply *reply)
     mem_free(reply->code);
     mem_free(reply->log);
     mem_free(reply->resumed);
+    mem_free(reply->result);
     *reply = (struct reply){0};
 }
 
@@ -71,6 +72,30 @@ const char *reply_text(struct reply *reply, const struct text *text)
 {
     reply->failed |= text->failed;
     return text_data(text);
+}
+
+void reply_result(struct reply *reply, const struct text *text)
+{
+    mem_free(reply->result);
+    reply->result = text->failed ? NULL : mem_string(text_data(text));
+    reply->failed |= !reply->result;
+}
+
+const char *reply_outcome(const struct reply *reply)
+{
+    const char *note = NULL, *title = NULL;
+    if (reply->result)
+        return reply->result;
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct reply_item *item = &reply->items[i];
+        if (item->text && item->style != STYLE_NOTE)
+            return item->text;
+        if (item->text && !note)
+            note = item->text;
+        if (item->figure && !title)
+            title = item->figure->title;
+    }
+    return note ? note : title;
 }
 
 status reply_figure(struct reply *reply, struct figure *figure, struct error *error)

@@ -57,6 +57,7 @@ struct reply {
     /* Commands, one a line, that a session file keeps in the place of this one, or NULL. A line "#recipe
      * DIGEST PATH" in front says which file they came from. */
     char *log;
+    char *result; /* what came out, in one line (reply_result), or NULL */
 };
 
 void reply_free(struct reply *reply);
@@ -66,6 +67,11 @@ void reply_line(struct reply *reply, const char *format, ...) __attribute__((for
 /* The text's content; a text that ran out of memory marks the reply. */
 struct text;
 const char *reply_text(struct reply *reply, const struct text *text);
+/* What came out, in one line without the command's name: what a log keeps of figures. The last one counts. */
+void reply_result(struct reply *reply, const struct text *text);
+/* That line; without one what says it best: the first paragraph, that of a note last, else the title of the
+ * first figure. NULL for a reply that says nothing. Borrowed. */
+const char *reply_outcome(const struct reply *reply);
 /* Takes ownership of the figure, also on failure; NULL and incomplete figures are STATUS_MEMORY. */
 status reply_figure(struct reply *reply, struct figure *figure, struct error *error);
 /* The figures among the items; the array is owned by the caller (mem_free), the figures are borrowed. */

@@ -238,13 +238,10 @@ status session_pool(struct session *session, struct pool **pool, struct error *e
     return STATUS_OK;
 }
 
-status session_set_options(struct session *session, const struct options *options, struct reply *reply,
-                           struct error *error)
+status session_set_options(struct session *session, const struct options *options, struct error *error)
 {
     struct theme *theme = NULL;
     struct board *board = NULL;
-    const char *dropped[CHOICES_MAX];
-    int dropped_count = 0;
     struct board_source source = {session->state.board, session->state.model, session->state.dataset, options,
                                   session->live,        &session->passes};
     bool new_theme = appearance_differs(options, session->state.options);
@@ -253,15 +250,12 @@ status session_set_options(struct session *session, const struct options *option
     if (code == STATUS_OK && new_theme)
         code = appearance_load(options, session->background, &theme, error);
     if (code == STATUS_OK)
-        code = board_refresh(&source, &board, dropped, &dropped_count, error);
+        code = board_refresh(&source, &board, error);
     if (code != STATUS_OK) {
         theme_free(theme);
         options_free(next);
         return code;
     }
-    for (int i = 0; reply && i < dropped_count; i++)
-        reply_add(reply, STYLE_NOTE, "%s now needs another pass and was dropped: score %s", dropped[i],
-                  dropped[i]);
     session_set_board(session, board);
     if (new_theme)
         set_theme(session, theme);

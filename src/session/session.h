@@ -76,9 +76,8 @@ void session_set_board(struct session *session, struct board *board);
 void session_set_pruning(struct session *session, struct pruning *pruning);
 
 /* Make `options` the session's. Theme and those scores that the change touches are made anew first; scores
- * that would need another pass are dropped, and `reply` (may be NULL) says so. */
-status session_set_options(struct session *session, const struct options *options, struct reply *reply,
-                           struct error *error);
+ * that would need another pass are dropped. */
+status session_set_options(struct session *session, const struct options *options, struct error *error);
 
 /* Score the choices under `options`, which become the session's together with the scores (board_score). */
 status session_score(struct session *session, const struct choice *choices, int count,

@@ -142,7 +142,8 @@ static size_t board_bytes(const struct board *board, const struct board *before,
 static size_t pruning_bytes(const struct pruning *pruning)
 {
     return sizeof *pruning + (size_t)pruning->class_count * sizeof *pruning->removed +
-           (size_t)pruning->block_count * (sizeof *pruning->ratio + sizeof *pruning->excluded) +
+           (size_t)pruning->block_count *
+               (sizeof *pruning->ratio + sizeof *pruning->chosen + sizeof *pruning->excluded) +
            (pruning->cost.layers ? (size_t)pruning->cost.layer_count * sizeof *pruning->cost.layers : 0);
 }
 

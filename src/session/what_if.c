@@ -145,7 +145,7 @@ void text_add_change(struct text *text, double before, double after, bool si)
     text_add(text, ")");
 }
 
-static void add_share(struct text *text, const struct measurement *measurement)
+void text_add_measured(struct text *text, const struct measurement *measurement)
 {
     if (measurement->unanswered == measurement->images) {
         text_add_unanswered(text, measurement->unanswered, measurement->images);
@@ -172,7 +172,7 @@ void text_add_accuracy(struct text *text, const struct session *session)
     const struct measurement *first =
         measurements_find(all, model_original(session->state.model)->network, NULL);
     if (now)
-        add_share(text, now);
+        text_add_measured(text, now);
     else
         text_add(text, first ? "stale: changed since it was measured" : "not measured");
 }
@@ -184,7 +184,7 @@ void text_add_baseline(struct text *text, const struct session *session)
     const char *original = model_original(session->state.model)->network;
     const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
     if (first && first != now)
-        add_share(text, first);
+        text_add_measured(text, first);
 }
 
 /* --- the table ------------------------------------------------------------------------------------------ */
@@ -328,6 +328,38 @@ static void note_totals(const struct session *session, struct figure *figure)
     text_free(&text);
 }
 
+void text_add_selected(struct text *text, const struct session *session)
+{
+    const struct cost *before = &session->state.model->cost;
+    const struct cost *after = pruning_cost(session->state.pruning, session->state.model);
+    int64_t channels = 0;
+    int layers = 0;
+    for (int i = 0; i < before->layer_count; i++) {
+        channels += before->layers[i].channels - after->layers[i].channels;
+        layers += before->layers[i].channels != after->layers[i].channels;
+    }
+    if (!channels) {
+        text_add(text, "nothing is selected");
+        return;
+    }
+    text_add_thousands(text, channels);
+    text_add_format(text, channels == 1 ? " channel in %d %s, MACs " : " channels in %d %s, MACs ", layers,
+                    layers == 1 ? "layer" : "layers");
+    text_add_percent_change(text, before->macs, after->macs);
+    text_add(text, ", parameters ");
+    text_add_percent_change(text, (double)before->parameters, (double)after->parameters);
+}
+
+static void tell_selected(const struct session *session, struct reply *reply)
+{
+    struct text text = {0};
+    if (session->state.pruning->how)
+        text_add_format(&text, "%s: ", session->state.pruning->how);
+    text_add_selected(&text, session);
+    reply_result(reply, &text);
+    text_free(&text);
+}
+
 status show_selection(const struct session *session, struct reply *reply, const char *name,
                       struct error *error)
 {
@@ -344,5 +376,6 @@ status show_selection(const struct session *session, struct reply *reply, const 
             note_lacking(figure, session, entry);
         note_nearly_empty(session, figure);
     }
+    tell_selected(session, reply);
     return reply_figure(reply, figure, error);
 }

@@ -8,8 +8,8 @@
 #include "stats/overlap.h"
 
 status agreement_compute(const struct layers *layers, const struct scores *a, const struct scores *b,
-                         enum correlation_method method, double ratio, enum rounding rounding,
-                         struct agreement *agreement, struct error *error)
+                         enum correlation_method method, const int64_t *pruned, struct agreement *agreement,
+                         struct error *error)
 {
     double correlations = 0, overlaps = 0;
     int correlated = 0, overlapped = 0;
@@ -21,8 +21,7 @@ status agreement_compute(const struct layers *layers, const struct scores *a, co
             continue;
         status code = correlation_compute(method, a->layer[i], b->layer[i], channels, &correlation, error);
         if (code == STATUS_OK)
-            code = overlap_compute(a->layer[i], b->layer[i], channels,
-                                   pruned_count(channels, ratio, rounding), &overlap, error);
+            code = overlap_compute(a->layer[i], b->layer[i], channels, pruned[i], &overlap, error);
         if (code != STATUS_OK)
             return error_prefix(error, "layer %s: ", layers->items[i].name);
         if (!isnan(correlation.coefficient)) {

@@ -3,7 +3,7 @@
 #ifndef IPPRO_STATS_AGREEMENT_H
 #define IPPRO_STATS_AGREEMENT_H
 
-#include "prune/selection.h"
+#include "score/criterion.h"
 #include "stats/correlation.h"
 
 struct agreement {
@@ -11,9 +11,9 @@ struct agreement {
     double overlap; /* Jaccard index of what is pruned: mean over the layers that lose something; NaN: none */
 };
 
-/* a, b: scores of `layers`. Each layer prunes its lowest pruned_count(channels, ratio, rounding) channels. */
+/* a, b: scores of `layers`. Each layer i prunes its lowest pruned[i] channels. */
 status agreement_compute(const struct layers *layers, const struct scores *a, const struct scores *b,
-                         enum correlation_method method, double ratio, enum rounding rounding,
-                         struct agreement *agreement, struct error *error);
+                         enum correlation_method method, const int64_t *pruned, struct agreement *agreement,
+                         struct error *error);
 
 #endif

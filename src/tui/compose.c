@@ -13,6 +13,7 @@
 #include "tui/grid.h"
 #include "tui/keys_help.h"
 #include "tui/pane.h"
+#include "tui/standing.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
 #include "view/style.h"
@@ -59,23 +60,6 @@ static void draw_pane(struct explorer *explorer, struct canvas *grid, enum pane_
 
 /* --- the lines below the panes -------------------------------------------------------------------------- */
 
-static void add_idle(const struct explorer *explorer, struct text *text)
-{
-    const struct session *session = explorer->session;
-    const char *label = explorer_criterion(explorer);
-    if (session->state.model)
-        text_add_escaped(text, model_title(session->state.model), 40);
-    if (session->state.dataset)
-        text_add_format(text, "%s%s %s", text->length ? " · " : "", session->state.dataset->kind->name,
-                        session->state.dataset->split);
-    if (label)
-        text_add_format(text, " · by %s", label);
-    if (!session->state.model)
-        text_add(text, "no network yet");
-    else
-        text_add_format(text, " · ratio %s", option_text(session->state.options, OPTION_RATIO));
-}
-
 static void draw_status(struct explorer *explorer, struct canvas *grid, int line)
 {
     struct rect row = {0, line, grid->width, 1};
@@ -90,7 +74,8 @@ static void draw_status(struct explorer *explorer, struct canvas *grid, int line
     } else if (explorer->beside) {
         text_add(&text, "a script computes: Control-C stops it");
     } else {
-        add_idle(explorer, &text);
+        int name = grid_width_of(grid, layout_name((int)explorer->layout));
+        text_add_standing(&text, explorer, grid->width - name - 6);
     }
     row.column = 1;
     row.width = grid->width - 1;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "session/language/command.h"
 #include "session/language/run.h"
+#include "session/language/statement.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/words/panes.h"
@@ -30,17 +31,6 @@
 enum { LOG_PARAGRAPHS = 8 }; /* longer answers open as a figure as well */
 
 /* --- running -------------------------------------------------------------------------------------------- */
-
-/* What the statement says, for titles and messages. */
-static char *statement_line(const struct statement *statement)
-{
-    struct text text = {0};
-    for (int i = 0; i < statement->count; i++)
-        text_add_format(&text, "%s%s", i ? " " : "", statement->tokens[i].text);
-    char *line = text.failed ? NULL : mem_string(text_data(&text));
-    text_free(&text);
-    return line;
-}
 
 static void remember_command(struct explorer *explorer, const struct job_request *request)
 {
@@ -120,8 +110,11 @@ static void log_figure(struct explorer *explorer, const struct figure *figure)
     }
 }
 
+/* What came out stands first, where it is not itself what follows. */
 static void log_reply(struct explorer *explorer, const struct reply *reply)
 {
+    if (reply->result && has_figure(reply))
+        journal_add(&explorer->journal, STYLE_PLAIN, reply->result);
     for (size_t i = 0; i < reply->count; i++) {
         const struct reply_item *item = &reply->items[i];
         if (item->figure)
@@ -155,13 +148,12 @@ static status show_reply_in_panes(void *argument, const struct session *session,
     struct explorer *explorer = argument;
     bool figure = has_figure(reply), lengthy = reply->count > LOG_PARAGRAPHS;
     const char *command = explorer->command ? explorer->command : "";
-    (void)session;
     explorer->unseen = true;
     if (figure || !lengthy)
         log_reply(explorer, reply);
     if (!figure && !lengthy)
         return STATUS_OK;
-    status code = gallery_add(&explorer->gallery, command, reply, error);
+    status code = gallery_add(&explorer->gallery, command, &session->state, reply, error);
     if (code == STATUS_OK && !(explorer->flags & COMMAND_QUIET))
         open_figure(explorer);
     else if (explorer->focus != PANE_FIGURE)

@@ -9,6 +9,7 @@
 #include "session/language/command.h"
 #include "session/language/parse.h"
 #include "session/language/run.h"
+#include "session/language/statement.h"
 #include "session/reply.h"
 #include "session/words/panes.h"
 #include "session/words/press.h"
@@ -66,7 +67,7 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
                          command->name);
     char *line = explorer->command;
     unsigned flags = explorer->flags;
-    explorer->command = mem_string(statement->tokens[0].text);
+    explorer->command = statement_line(statement);
     explorer->flags = command->flags;
     code = session_run(explorer->session, statement, true, NULL, &reply, error);
     if (code == STATUS_OK && reply.request.kind)

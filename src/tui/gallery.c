@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "shell/show.h"
+#include "tui/freshness.h"
 #include "view/cells/canvas.h"
 #include "view/figure.h"
 #include "view/numbers.h"
@@ -25,6 +26,7 @@ static void exhibit_free(struct exhibit *exhibit)
     }
     mem_free(exhibit->items);
     mem_free(exhibit->command);
+    state_free(&exhibit->state);
     live_snapshot_free(exhibit->live);
 }
 
@@ -74,9 +76,13 @@ static status put(struct gallery *gallery, struct exhibit exhibit, struct error 
     return STATUS_OK;
 }
 
-status gallery_add(struct gallery *gallery, const char *command, struct reply *reply, struct error *error)
+status gallery_add(struct gallery *gallery, const char *command, const struct state *state,
+                   struct reply *reply, struct error *error)
 {
-    struct exhibit exhibit = {.command = mem_string(command), .items = reply->items, .count = reply->count};
+    struct exhibit exhibit = {.command = mem_string(command),
+                              .state = state_retain(state),
+                              .items = reply->items,
+                              .count = reply->count};
     reply->items = NULL;
     reply->count = reply->capacity = 0;
     return put(gallery, exhibit, error);
@@ -108,6 +114,13 @@ void gallery_to_start(struct gallery *gallery)
 static const struct exhibit *shown(const struct gallery *gallery)
 {
     return gallery->count && gallery->shown >= 0 ? &gallery->items[gallery->shown] : NULL;
+}
+
+void text_add_changed_since(struct text *text, const struct gallery *gallery, const struct state *now)
+{
+    const struct exhibit *exhibit = shown(gallery);
+    if (exhibit && !exhibit->live)
+        text_add_stale(text, exhibit->command, &exhibit->state, now);
 }
 
 static const struct figure *first_table(const struct gallery *gallery)

@@ -5,10 +5,12 @@
 
 #include "session/live.h"
 #include "session/reply.h"
+#include "session/state.h"
 #include "view/cells/canvas.h"
 
 struct exhibit {
     char *command;            /* the line that showed it */
+    struct state state;       /* the session's when it was shown, counted; empty for a live figure */
     struct reply_item *items; /* owned */
     size_t count;
     struct live_snapshot *live; /* instead of items: a figure of work that goes on, counted */
@@ -29,8 +31,9 @@ struct gallery {
 
 void gallery_free(struct gallery *gallery);
 /* Take over the items of a reply, which is empty afterwards, and show them, in the place of the same
- * command's live figure. */
-status gallery_add(struct gallery *gallery, const char *command, struct reply *reply, struct error *error);
+ * command's live figure. `state` is what the command left, and gets one more owner. */
+status gallery_add(struct gallery *gallery, const char *command, const struct state *state,
+                   struct reply *reply, struct error *error);
 /* The same for a snapshot with a figure, whose ownership passes. */
 status gallery_add_live(struct gallery *gallery, const char *command, struct live_snapshot *snapshot,
                         struct error *error);
@@ -42,6 +45,8 @@ void gallery_to_start(struct gallery *gallery);        /* show the beginning of 
 bool gallery_sort_next(struct gallery *gallery);
 bool gallery_reverse(struct gallery *gallery);
 void gallery_filter(struct gallery *gallery, const char *word); /* NULL or "": all rows */
+/* "scores, ratios": what has changed since the exhibit that is shown (freshness.h); "" while it is fresh. */
+void text_add_changed_since(struct text *text, const struct gallery *gallery, const struct state *now);
 /* "sorted by ratio, with 'conv1'", "" when as it came. */
 void text_add_arrangement(struct text *text, const struct gallery *gallery);
 /* Drawn at a width, plots as high as the room is; borrowed until the next call. */

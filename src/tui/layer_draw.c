@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "session/pruning.h"
+#include "session/ratio.h"
 #include "tui/grid.h"
 #include "tui/layer_tree.h"
 #include "tui/pane.h"
@@ -35,6 +36,7 @@ static void add_channels(const struct session *session, int layer, struct layer_
         if (block < 0 || coupling->blocks[block].locked)
             continue;
         numbers->ratio += session->state.pruning->ratio[block];
+        numbers->chosen |= block_has_ratio(&session->state, block);
         numbers->excluded &= session->state.pruning->excluded[block];
         (*free)++;
     }
@@ -138,7 +140,8 @@ static void draw_numbers(struct canvas *grid, const struct rect *room, int line,
                   numbers->ratio > 0 ? STYLE_NUMBER : STYLE_NOTE,
                   numbers->locked     ? "lock"
                   : numbers->excluded ? "keep"
-                                      : text);
+                  : numbers->chosen   ? text
+                                      : "-");
     }
     double share = numbers->channels ? (double)numbers->kept / (double)numbers->channels : 0;
     if (places->bar)

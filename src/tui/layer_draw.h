@@ -8,6 +8,7 @@
 struct layer_numbers {
     int64_t kept, channels;
     double ratio, macs, share;              /* ratio: mean over the channels; share: of all multiply-adds */
+    bool chosen;                            /* some of its channels have a ratio of their own */
     bool locked, excluded, stream, differs; /* differs: from the selection */
 };
 

@@ -2,6 +2,8 @@
 noinst_LIBRARIES += src/libtui.a
 src_libtui_a_SOURCES = \
 	src/tui/bindings.c src/tui/bindings.h \
+	src/tui/standing.c src/tui/standing.h \
+	src/tui/freshness.c src/tui/freshness.h \
 	src/tui/compose.c src/tui/compose.h \
 	src/tui/display.c src/tui/display.h \
 	src/tui/explorer.c src/tui/explorer.h \

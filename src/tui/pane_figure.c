@@ -2,6 +2,7 @@
 /* Figure: what commands showed. Tables can be sorted and filtered; lines scroll; older figures come back. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "session/words/panes.h"
 #include "tui/explorer.h"
@@ -35,10 +36,14 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
 static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
     const struct gallery *gallery = &explorer->gallery;
-    struct text arrangement = {0};
+    struct text arrangement = {0}, changed = {0};
     (void)state;
     if (!gallery->count)
         return;
+    text_add_changed_since(&changed, gallery, &explorer->session->state);
+    if (changed.length)
+        text_add_format(text, "stale: %s changed · ", text_data(&changed));
+    text_free(&changed);
     text_add_format(text, "%d of %d: %s", gallery->shown + 1, gallery->count,
                     gallery->items[gallery->shown].command ? gallery->items[gallery->shown].command : "");
     text_add_arrangement(&arrangement, gallery);
@@ -60,6 +65,16 @@ static bool arrange(struct explorer *explorer, enum action_id action)
     if (!table)
         explorer_say(explorer, true, "this is no table");
     return true;
+}
+
+/* The line as it was typed, so that the log and session files know of it. */
+static void renew(struct explorer *explorer)
+{
+    const struct gallery *gallery = &explorer->gallery;
+    char *line = gallery->count ? mem_string(gallery->items[gallery->shown].command) : NULL;
+    if (line && *line)
+        explorer_line(explorer, line);
+    mem_free(line);
 }
 
 static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
@@ -87,6 +102,9 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
     case ACTION_SORT:
     case ACTION_SORT_REVERSE:
         return arrange(explorer, action);
+    case ACTION_RENEW:
+        renew(explorer);
+        return true;
     case ACTION_FILTER:
         explorer_question(explorer, ASK_FILTER);
         return true;
@@ -122,10 +140,10 @@ static bool search(struct explorer *explorer, void *state, const struct rect *ro
 }
 
 static const struct bar_item bar[] = {
-    {ACTION_CLOSE, "close"}, {ACTION_OLDER, "older"},       {ACTION_NEWER, "newer"},
-    {ACTION_SORT, "sort"},   {ACTION_SORT_REVERSE, "turn"}, {ACTION_FILTER, "filter"},
-    {ACTION_HELP, "keys"},   {ACTION_PROMPT, "prompt"},     {ACTION_SEARCH, "search"},
-    {ACTION_ZOOM, "zoom"},   {ACTION_NONE, NULL},
+    {ACTION_CLOSE, "close"},   {ACTION_OLDER, "older"}, {ACTION_NEWER, "newer"},
+    {ACTION_RENEW, "renew"},   {ACTION_SORT, "sort"},   {ACTION_SORT_REVERSE, "turn"},
+    {ACTION_FILTER, "filter"}, {ACTION_HELP, "keys"},   {ACTION_PROMPT, "prompt"},
+    {ACTION_SEARCH, "search"}, {ACTION_ZOOM, "zoom"},   {ACTION_NONE, NULL},
 };
 
 const struct pane_row pane_figure = {.title = title, .draw = draw, .act = act, .search = search, .bar = bar};

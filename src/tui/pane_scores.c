@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
+#include "session/ratio.h"
 #include "session/reply.h"
 #include "session/shown.h"
 #include "session/words/option.h"
@@ -169,12 +170,12 @@ static bool bin_filters(const struct explorer *explorer, const struct scores_vie
     for (int i = 0; i < view->bin; i++)
         filters->first += counts[i];
     filters->count = counts[view->bin];
-    filters->pruned = pruned_count(channels, option_real(session->state.options, OPTION_RATIO),
+    filters->pruned = layer_pruned(&session->state, filters->layer,
                                    (enum rounding)option_integer(session->state.options, OPTION_ROUND));
     return true;
 }
 
-/* "#12  0.1734 cut": number, score, and whether it would go at the option ratio. */
+/* "#12  0.1734 cut": number, score, and whether it would go at the layer's ratio. */
 static void filter_text(const struct bin_filters *filters, int64_t place, struct text *text)
 {
     int64_t channel = filters->order[place];

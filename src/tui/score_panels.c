@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "tui/grid.h"
 #include "tui/pane.h"
+#include "view/cells/bar.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
 #include "view/numbers.h"
@@ -44,6 +45,18 @@ static bool is_cut(const struct bars *bars, int column)
     return column + 0.5 < bars->threshold;
 }
 
+static int first_column(const struct bars *bars, int bin)
+{
+    return (bin * bars->width + bars->histogram->bins - 1) / bars->histogram->bins;
+}
+
+/* Has the bin no side, or its values no threshold in common? Its bar is cut from below then. */
+static bool cut_upwards(const struct bars *bars, int bin)
+{
+    return bars->histogram->cut &&
+           (isnan(bars->threshold) || first_column(bars, bin + 1) - first_column(bars, bin) < 2);
+}
+
 static int bin_of(const struct bars *bars, int column)
 {
     return column * bars->histogram->bins / bars->width;
@@ -55,42 +68,63 @@ static void draw_bars(struct canvas *grid, const struct rect *room, const struct
     const int64_t *counts = bars->histogram->counts + (size_t)bars->series * (size_t)bars->histogram->bins;
     for (int c = 0; c < bars->width; c++) {
         int bin = bin_of(bars, c);
-        bool cut = is_cut(bars, c);
+        bool below = is_cut(bars, c), upwards = cut_upwards(bars, bin);
         int eighths = (int)lround((double)counts[bin] / (double)bars->top * bars->rows * 8);
         eighths = counts[bin] > 0 && eighths == 0 ? 1 : eighths;
+        int cells = bar_cut_cells(counts[bin], histogram_cut(bars->histogram, bars->series, bin, 1), eighths);
         for (int row = 0; row < bars->rows; row++) {
             int here = eighths - row * 8;
             here = here < 0 ? 0 : here > 8 ? 8 : here;
+            bool cut = upwards ? row < cells : below;
             enum cell_style style = bin == cursor ? STYLE_CURSOR : cut ? STYLE_CUT : STYLE_BAR;
             int line = bars->rows - row;
             if (here > 0 || bin == cursor)
                 grid_text(grid, room, line, bars->left + c, style,
                           cut ? glyphs->cut[here] : glyphs->column[here]);
         }
-        grid_text(grid, room, bars->rows + 1, bars->left + c, cut ? STYLE_CUT : STYLE_AXIS,
-                  cut ? glyphs->cut_axis : glyphs->horizontal);
+        grid_text(grid, room, bars->rows + 1, bars->left + c, below ? STYLE_CUT : STYLE_AXIS,
+                  below ? glyphs->cut_axis : glyphs->horizontal);
     }
+}
+
+/* Where a tick's label begins, within the panel. */
+static int label_start(const struct canvas *grid, const struct bars *bars, const struct tick *tick,
+                       int *column)
+{
+    int width = grid_width_of(grid, tick->label);
+    *column = (int)(tick->position * bars->width / bars->histogram->bins);
+    *column = *column < bars->width ? *column : bars->width - 1;
+    int start = *column - width / 2;
+    return start < 0 ? 0 : start + width > bars->width ? bars->width - width : start;
+}
+
+/* As many ticks as have room with a blank between their labels. */
+static int choose_ticks(const struct canvas *grid, const struct bars *bars, struct tick ticks[TICKS_MAX])
+{
+    for (int most = bars->width / 2 < TICKS_MAX ? bars->width / 2 : TICKS_MAX; most > 1; most--) {
+        int count = ticks_of_axis(bars->histogram, most, ticks), free = 0, column;
+        for (int i = 0; i < count && free >= 0; i++) {
+            int start = label_start(grid, bars, &ticks[i], &column);
+            free = start < free ? -1 : start + grid_width_of(grid, ticks[i].label) + 1;
+        }
+        if (count > 0 && free >= 0)
+            return count;
+    }
+    return ticks_of_axis(bars->histogram, 1, ticks);
 }
 
 static void draw_ticks(struct canvas *grid, const struct rect *room, const struct bars *bars)
 {
     const struct glyph_set *glyphs = glyph_set(grid->ascii);
     struct tick ticks[TICKS_MAX];
-    int most = bars->width / 8 < 2 ? 2 : bars->width / 8 > TICKS_MAX ? TICKS_MAX : bars->width / 8;
-    int count = ticks_of_axis(bars->histogram, most, ticks), free = 0;
+    int count = choose_ticks(grid, bars, ticks), column;
     for (int i = 0; i < count; i++) {
-        int column = (int)(ticks[i].position * bars->width / bars->histogram->bins);
-        column = column < bars->width ? column : bars->width - 1;
-        int width = grid_width_of(grid, ticks[i].label), start = column - width / 2;
-        start = start < 0 ? 0 : start + width > bars->width ? bars->width - width : start;
-        if (start < free)
-            continue;
-        free = start + width + 1;
+        int start = label_start(grid, bars, &ticks[i], &column);
         grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_AXIS, glyphs->tick_down);
         grid_text(grid, room, bars->rows + 2, bars->left + start, STYLE_AXIS, ticks[i].label);
     }
     if (bars->threshold > 0 && bars->threshold < bars->width) {
-        int column = (int)bars->threshold;
+        column = (int)bars->threshold;
         grid_text(grid, room, bars->rows + 1, bars->left + column, STYLE_CUT, glyphs->threshold);
     }
 }

@@ -63,10 +63,11 @@ struct histogram_summary {
 struct figure_histogram {
     int series, bins;
     bool log;
-    const char **names;                /* per series */
-    double *edges;                     /* bins + 1 */
-    int64_t *counts;                   /* series x bins */
-    double *threshold;                 /* per series: values below would be pruned; NaN for none */
+    const char **names; /* per series */
+    double *edges;      /* bins + 1 */
+    int64_t *counts;    /* series x bins */
+    int64_t *cut;       /* series x bins: how many of them would be pruned; NULL: what the thresholds say */
+    double *threshold;  /* per series: values below would be pruned; NaN for none */
     struct histogram_summary *summary; /* per series, or NULL */
     const char *axis;                  /* what the values are, with unit: "log PROscore" */
     const char *counted;               /* what is counted: "filters" */
@@ -184,6 +185,8 @@ void figure_set_histogram(struct figure *figure, int series, int bins, bool log,
                           const double *edges, const int64_t *counts, const double *thresholds,
                           const char *axis, const char *counted);
 /* After figure_set_histogram: one summary per series. */
+/* After figure_set_histogram: cut, series x bins. */
+void figure_set_cut(struct figure *figure, const int64_t *cut);
 void figure_set_summaries(struct figure *figure, const struct histogram_summary *summaries);
 /* values: rows x columns, row-major. */
 void figure_set_matrix(struct figure *figure, int rows, int columns, const char *const *row_names,

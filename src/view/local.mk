@@ -15,6 +15,7 @@ src_libview_a_SOURCES = \
 	src/view/theme.c src/view/theme.h \
 	src/view/theme_read.c \
 	src/view/ticks.c \
+	src/view/cells/bar.c src/view/cells/bar.h \
 	src/view/cells/canvas.c src/view/cells/canvas.h \
 	src/view/cells/curve.c src/view/cells/curve.h \
 	src/view/cells/draw.c src/view/cells/draw.h \

@@ -167,7 +167,7 @@ static status set_option(struct worker *worker, enum option_id id, const char *v
     struct options options = *worker->session->state.options;
     status code = value_parse(&option_at((int)id)->parameter, session_scope(worker->session), value,
                               &options.value[id], error);
-    return code == STATUS_OK ? session_set_options(worker->session, &options, NULL, error) : code;
+    return code == STATUS_OK ? session_set_options(worker->session, &options, error) : code;
 }
 
 static status request_threads(struct worker *worker, const char *argument, struct text *reply,

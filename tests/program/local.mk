@@ -6,12 +6,14 @@ EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
 	tests/program/screens/layouts.in tests/program/screens/layouts.out \
+	tests/program/screens/log.in tests/program/screens/log.out \
 	tests/program/screens/overview.in tests/program/screens/overview.out \
 	tests/program/screens/panes.in tests/program/screens/panes.out \
 	tests/program/screens/small.in tests/program/screens/small.out \
 	tests/program/screens/tiny-1x1.in tests/program/screens/tiny-1x1.out \
 	tests/program/screens/tiny-20x5.in tests/program/screens/tiny-20x5.out \
 	tests/program/screens/tiny-30x7.in tests/program/screens/tiny-30x7.out \
+	tests/program/screens/truth.in tests/program/screens/truth.out \
 	tests/program/screens/tiny-9x2.in tests/program/screens/tiny-9x2.out \
 	tests/program/commands/compare.in tests/program/commands/compare.out \
 	tests/program/commands/errors.in tests/program/commands/errors.out \

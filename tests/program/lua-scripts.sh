@@ -78,7 +78,7 @@ near "the overlap" "$(pair overlap.csv l1 taylor)" "$(cell correlation-pairs.csv
 cmp hist.csv histogram-conv1.csv
 ok $? "histograms.lua writes what hist writes"
 
-typed -e 'score proscore samples=200; gamma sweep 1e-4:1e4:log:81 inf ratio=0.4 rows=1000 > gamma.csv' \
+typed -e 'score proscore samples=200; gamma sweep 1e-4:1e4:log:81 inf at=0.4 rows=1000 > gamma.csv' \
     -e 'set gamma 1; score proscore; score proscore:0.01; overlap > at1.csv; corr > rank1.csv'
 near "overlap at gamma 1" "$(cell gamma.csv '^1,' 4)" "$(cell gamma-sweep.csv '^1,' 4)"
 near "overlap of gamma 1 by the command overlap" "$(pair at1.csv proscore proscore:0.01)" "$(cell gamma-sweep.csv '^1,' 4)"

@@ -18,6 +18,9 @@
 #include "session/language/command.h"
 #include "session/language/help.h"
 #include "session/words/brought.h"
+#include "session/pruning.h"
+#include "session/ratio.h"
+#include "session/reply.h"
 #include "support/session_lines.h"
 #include "support/skip.h"
 
@@ -271,14 +274,14 @@ static void test_figures(void **state)
             assert_true(figure->matrix.values[i * 4 + k] == figure->matrix.values[k * 4 + i]);
     }
     reply_free(&reply);
-    figure = figure_of(session, "overlap l1,l1,taylor ratio=0.5 by=pooled", &reply);
+    figure = figure_of(session, "overlap l1,l1,taylor at=0.5 by=pooled", &reply);
     assert_int_equal(figure->matrix.rows, 2);
     assert_true(figure->matrix.values[1] > 0 && figure->matrix.values[1] < 1);
     assert_string_equal(fact(figure, "ratio"), "0.5");
     reply_free(&reply);
     /* Options given to a command that only looks do not stay. */
     assert_string_equal(option_text(session->state.options, OPTION_RATIO), "0.4");
-    figure = figure_of(session, "hist conv1 criterion=l1 bins=7 ratio=0.25", &reply);
+    figure = figure_of(session, "hist conv1 criterion=l1 bins=7 at=0.25", &reply);
     assert_int_equal(figure->histogram.bins, 7);
     assert_int_equal(figure->histogram.series, 1);
     int64_t total = 0, below = 0;
@@ -569,6 +572,94 @@ static void test_brought_words(void **state)
     session_free(session);
 }
 
+/* --- one ratio, and what came out ----------------------------------------------------------------------- */
+
+/* How many filters of layer1.0.conv1 a histogram marks. */
+static int64_t marked(struct session *session, const char *line)
+{
+    struct reply reply;
+    const struct figure *figure = figure_of(session, line, &reply);
+    int64_t below = figure->histogram.summary[0].below, cut = 0;
+    for (int b = 0; b < figure->histogram.bins; b++)
+        cut += figure->histogram.cut[b];
+    assert_int_equal(cut, below);
+    reply_free(&reply);
+    return below;
+}
+
+/* What a figure marks is what the next prune takes. */
+static void test_one_ratio(void **state)
+{
+    (void)state;
+    const char *hist = "hist layer1.0.conv1 criterion=l1";
+    struct session *session = new_session("load example; score l1 l2; set ratio 0.5");
+    int layer = layers_index(session->state.model->layers, "layer1.0.conv1");
+    assert_int_equal(marked(session, hist), 8);
+    run_line(session, "ratio layer1.0.conv1 0.25");
+    assert_int_equal(marked(session, hist), 4);
+    assert_int_equal(marked(session, "hist layer1.0.conv1 criterion=l1 at=0.75"), 12);
+    run_line(session, "set ratio 0.75");
+    assert_int_equal(marked(session, hist), 4);
+    run_line(session, "prune l1");
+    assert_int_equal(16 - pruning_kept(session->state.pruning, session->state.model, layer), 4);
+    run_line(session, "ratio layer1.0.conv1 0");
+    assert_int_equal(marked(session, hist), 0);
+    run_line(session, "ratio layer1.0.conv1 none");
+    assert_int_equal(marked(session, hist), 0);
+    assert_true(layer_ratio(&session->state, layer) == 0);
+    assert_true(layer_ratio(&session->state, layers_index(session->state.model->layers, "conv1")) == 0.75);
+    run_line(session, "prune l1 0.5");
+    assert_int_equal(layer_pruned(&session->state, layer, ROUND_FLOOR), 0);
+    session_free(session);
+}
+
+static void assert_result(struct session *session, const char *line, const char *expected)
+{
+    struct reply reply = {0};
+    struct error error = {0};
+    if (run_with(session, line, &reply, NULL, &error) != STATUS_OK)
+        fail_msg("%s: %s", line, error.message);
+    if (!reply_outcome(&reply) || !strstr(reply_outcome(&reply), expected))
+        fail_msg("%s: '%s' does not say '%s'", line, reply_outcome(&reply) ? reply_outcome(&reply) : "",
+                 expected);
+    assert_null(strchr(reply_outcome(&reply), '\n'));
+    reply_free(&reply);
+}
+
+static void test_results(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {
+        {"set ratio 0.5", "ratio 0.5, was 0.4"},
+        {"set ratio 0.5", "nothing changes"},
+        {"score l1 taylor proscore samples=20", "l1, taylor, proscore: 464 filters in 13 layers, 20 of 100"},
+        {"set taylor=weight gamma=1", "taylor weight, was gate; computed anew: proscore; dropped: taylor"},
+        {"score l1 taylor", "l1, taylor: 464 filters"},
+        {"corr l1 taylor", "correlation of scores: l1 ~ taylor 0."},
+        {"overlap", "at ratio 0.5: mean 0."},
+        {"hist conv1", "conv1: 8 of 16 filters would go at ratio 0.5"},
+        {"rank conv1", "8 of 16 would go at ratio 0.5"},
+        {"filter conv1:0", "conv1:0 at ratio 0.5: l1 "},
+        {"eval samples=10", "top-1 "},
+        {"prune l1 0.5", "l1, ratio 0.5 of 9 blocks: 232 channels in 13 layers, MACs -"},
+        {"eval samples=10", "points against "},
+        {"diff taylor", "both cut "},
+        {"cost", "parameters 172,506 to "},
+        {"unprune all", "nothing is selected"},
+        {"curve l1 samples=10 ratios=0.5", "top-1 at 0.5: l1 "},
+        {"sensitivity l1 samples=5 ratios=0.5", "at 0.5 most sensitive "},
+        {"scatter l1 taylor", "cut by both "},
+        {"gamma sweep 1 0.1", "the pruned set of gamma 1 first changes "},
+        {"sampling 10 reference=20 repeats=2", "10 images proscore "},
+        {"ratio inner 0.3", "inner: 0.3 for "},
+        {"layers", "Layers"},
+    };
+    struct session *session = new_session("load example; data shapes images=100");
+    for (size_t i = 0; i < COUNT(lines); i++)
+        assert_result(session, lines[i][0], lines[i][1]);
+    session_free(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,6 +669,8 @@ int main(void)
         cmocka_unit_test(test_refusals),       cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_memory),         cmocka_unit_test(test_memory_long),
         cmocka_unit_test(test_history_bytes),  cmocka_unit_test(test_brought_words),
+        cmocka_unit_test(test_history_bytes),  cmocka_unit_test(test_one_ratio),
+        cmocka_unit_test(test_results),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "view/cells/bar.h"
 #include "view/cells/canvas.h"
 #include "view/figure_kind.h"
 #include "view/theme.h"
@@ -258,6 +259,40 @@ static void test_bars_are_counts(void **state)
     assert_true(has_line(&canvas, "29 filters"));
     assert_true(has_line(&canvas, "▒ cut below 2"));
     canvas_free(&canvas);
+}
+
+/* Where there is no threshold in common the lower lines of a bar are what would be cut of it. */
+static void test_bars_are_cut_in_part(void **state)
+{
+    const char *name = "pool";
+    const double edges[] = {0, 1, 2, 3, 4, 5, 6};
+    const int64_t counts[] = {1, 10, 0, 5, 10, 3}, cut[] = {1, 9, 0, 2, 1, 0};
+    struct canvas canvas;
+    (void)state;
+    struct figure *figure = figure_new(FIGURE_HISTOGRAM, "hist");
+    figure_set_histogram(figure, 1, 6, false, &name, edges, counts, NULL, "value", "filters");
+    figure_set_cut(figure, cut);
+    canvas_init(&canvas, 80, false);
+    draw(&canvas, figure);
+    for (int b = 0; b < 6; b++) {
+        int bars[2] = {0};
+        for (int line = 2; line < 12; line++) {
+            const struct canvas_cell *cell = &canvas.cells[line * 80 + 4 + 8 * b + 4];
+            bars[0] += strcmp(cell->glyph, "█") == 0;
+            bars[1] += strcmp(cell->glyph, "▒") == 0;
+            if (strcmp(cell->glyph, "█") == 0)
+                assert_int_equal(bars[1], 0); /* what is kept lies on what is cut */
+        }
+        assert_int_equal(bars[1], cut[b]);
+        assert_int_equal(bars[0], counts[b] - cut[b]);
+    }
+    canvas_free(&canvas);
+    assert_int_equal(bar_cut_cells(100, 1, 16), 1);
+    assert_int_equal(bar_cut_cells(100, 99, 16), 1);
+    assert_int_equal(bar_cut_cells(100, 100, 16), 2);
+    assert_int_equal(bar_cut_cells(100, 0, 16), 0);
+    assert_int_equal(bar_cut_cells(3, 1, 5), 0);
+    assert_int_equal(bar_cut_cells(3, 2, 5), 1);
 }
 
 /* The column of a sign in a line of the canvas, -1 when it is not there. */
@@ -786,6 +821,7 @@ int main(void)
         cmocka_unit_test(test_kinds_are_complete),
         cmocka_unit_test(test_nothing_left_out_silently),
         cmocka_unit_test(test_bars_are_counts),
+        cmocka_unit_test(test_bars_are_cut_in_part),
         cmocka_unit_test(test_points_are_where_they_belong),
         cmocka_unit_test(test_odd_curves),
         cmocka_unit_test(test_matrix_levels),

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "prune/coupling.h"
+#include "session/ratio.h"
 #include "session/shown.h"
 #include "session/target.h"
 #include "view/figure.h"
@@ -43,7 +44,7 @@ void block_row(const struct session *session, int index, struct figure *figure)
     table_text(figure, shown_words(figure, &name));
     table_text(figure, coupling->groups[block->group].stream ? "stream" : "inner");
     table_number(figure, (double)block_channels(coupling, block));
-    if (block->locked)
+    if (!block_has_ratio(&session->state, index))
         table_missing(figure);
     else
         table_number(figure, session->state.pruning->ratio[index]);

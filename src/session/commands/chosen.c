@@ -2,11 +2,15 @@
 /* What the arguments of a call choose. */
 #include "session/commands/chosen.h"
 
+#include <math.h>
+
 #include "base/memory.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/sampler.h"
 #include "prune/selection.h"
 #include "score/layer.h"
+#include "session/ratio.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 
@@ -69,10 +73,51 @@ status call_entry(const struct call *call, int index, const struct score_entry *
     return code;
 }
 
+static bool supposed(const struct call *call)
+{
+    return call_setting(call, command_option(call->invocation->command, OPTION_RATIO)->name) != NULL;
+}
+
+double call_ratio(const struct call *call, int layer)
+{
+    return supposed(call) ? option_real(&call->options, OPTION_RATIO)
+                          : layer_ratio(&call->session->state, layer);
+}
+
 int64_t call_pruned(const struct call *call, int layer)
 {
-    return pruned_count(call_layer(call, layer)->channels, option_real(&call->options, OPTION_RATIO),
-                        (enum rounding)option_integer(&call->options, OPTION_ROUND));
+    enum rounding rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND);
+    return supposed(call) ? pruned_count(call_layer(call, layer)->channels,
+                                         option_real(&call->options, OPTION_RATIO), rounding)
+                          : layer_pruned(&call->session->state, layer, rounding);
+}
+
+void text_add_ratios(struct text *text, const struct call *call, const int *layers, int count)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (int i = 0; i < count; i++) {
+        low = fmin(low, call_ratio(call, layers[i]));
+        high = fmax(high, call_ratio(call, layers[i]));
+    }
+    text_add_double(text, low);
+    if (high > low) {
+        text_add(text, " to ");
+        text_add_double(text, high);
+    }
+}
+
+void text_add_network_ratios(struct text *text, const struct call *call)
+{
+    const struct layers *all = call->session->state.model->layers;
+    int *layers = mem_new((size_t)all->count + 1, sizeof *layers), count = 0;
+    for (int i = 0; layers && i < all->count; i++) {
+        if (!all->items[i].output_layer)
+            layers[count++] = i;
+    }
+    text->failed |= !layers;
+    if (count)
+        text_add_ratios(text, call, layers, count);
+    mem_free(layers);
 }
 
 status call_sample(const struct call *call, struct sample *sample, struct error *error)

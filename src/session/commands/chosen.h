@@ -19,8 +19,14 @@ status call_scores(const struct call *call, struct shown_scores *scores, struct 
 /* The held scores that argument `index` names; refused where not scored. */
 status call_entry(const struct call *call, int index, const struct score_entry **entry, struct error *error);
 
-/* How many of the layer's channels go at the ratio and rounding of the call. */
+/* The ratio that a look ahead takes in a layer: what at= supposes, else the layer's own (session/ratio.h). */
+double call_ratio(const struct call *call, int layer);
+/* How many of the layer's channels go then, at the rounding of the call. */
 int64_t call_pruned(const struct call *call, int layer);
+/* "0.4", or "0.2 to 0.4" where the ratios of the layers differ. */
+void text_add_ratios(struct text *text, const struct call *call, const int *layers, int count);
+/* The same for all layers of the network that may have scores. */
+void text_add_network_ratios(struct text *text, const struct call *call);
 
 /* The images that a judging command uses: its parameter samples, and the options order, seed and balanced
  * where they are given. Owned by the caller. */

@@ -44,6 +44,25 @@ static void add_ties(struct comparison *comparison, int a, int b, const struct c
         comparison->ties[0] += part->ties_a;
 }
 
+static void count_pair(struct comparison *comparison, int a, int b, double value)
+{
+    struct pair_tally *pairs = &comparison->pairs;
+    if (isnan(value))
+        return;
+    if (!pairs->count || value < pairs->least) {
+        pairs->least = value;
+        pairs->least_pair[0] = a;
+        pairs->least_pair[1] = b;
+    }
+    if (!pairs->count || value > pairs->most) {
+        pairs->most = value;
+        pairs->most_pair[0] = a;
+        pairs->most_pair[1] = b;
+    }
+    pairs->sum += value;
+    pairs->count++;
+}
+
 /* All layers' scores of one criterion in one vector, owned by the caller. */
 static double *pooled_scores(const struct comparison *comparison, int index)
 {
@@ -112,7 +131,7 @@ static void comparison_title(const struct comparison *comparison, struct figure 
     struct text sample = {0};
     text_add_sample(&sample, comparison->call->session);
     struct text title = {0};
-    comparison->measure->title(options, &title);
+    comparison->measure->title(comparison, &title);
     figure_title(figure, "%s, %s: %s", shown_words(figure, &title), ways[option_integer(options, OPTION_BY)],
                  shown_words(figure, &sample));
     text_free(&title);
@@ -138,6 +157,12 @@ static void comparison_notes(const struct comparison *comparison, struct figure 
     for (const int *id = comparison->measure->facts; *id != OPTION_NONE; id++)
         figure_fact(figure, option_at(*id)->parameter.name, "%s",
                     option_text(options, (enum option_id) * id));
+    if (comparison->measure->ratios) {
+        struct text ratios = {0};
+        text_add_ratios(&ratios, comparison->call, comparison->layers, comparison->layer_count);
+        figure_fact(figure, "ratio", "%s", shown_words(figure, &ratios));
+        text_free(&ratios);
+    }
 }
 
 static status matrix_values(struct comparison *comparison, double *values, struct error *error)
@@ -149,6 +174,8 @@ static status matrix_values(struct comparison *comparison, double *values, struc
         for (int b = a + 1; code == STATUS_OK && b < count; b++) {
             code = pair_value(comparison, a, b, &values[a * count + b], error);
             values[b * count + a] = values[a * count + b];
+            if (code == STATUS_OK)
+                count_pair(comparison, a, b, values[a * count + b]);
         }
     }
     return code;
@@ -187,6 +214,7 @@ static status table_row_of(struct comparison *comparison, int place, struct figu
             if (code != STATUS_OK)
                 return code;
             add_ties(comparison, a, b, &part);
+            count_pair(comparison, a, b, part.value);
             if (isnan(part.value))
                 table_missing(figure);
             else
@@ -225,6 +253,35 @@ static status table_figure(struct comparison *comparison, struct error *error)
     return reply_figure(comparison->call->reply, figure, error);
 }
 
+static void add_pair(const struct comparison *comparison, const int *pair, double value, struct text *text)
+{
+    text_add_format(text, "%s ~ %s ", comparison->shown.entries[pair[0]]->choice.label,
+                    comparison->shown.entries[pair[1]]->choice.label);
+    text_add_rounded(text, value, 3);
+}
+
+static void tell_pairs(const struct comparison *comparison)
+{
+    const struct pair_tally *pairs = &comparison->pairs;
+    struct text text = {0};
+    comparison->measure->title(comparison, &text);
+    text_add(&text, ": ");
+    if (!pairs->count) {
+        text_add(&text, "no pair has a value");
+    } else if (pairs->count == 1) {
+        add_pair(comparison, pairs->least_pair, pairs->least, &text);
+    } else {
+        text_add(&text, "mean ");
+        text_add_rounded(&text, pairs->sum / pairs->count, 3);
+        text_add(&text, ", least ");
+        add_pair(comparison, pairs->least_pair, pairs->least, &text);
+        text_add(&text, ", most ");
+        add_pair(comparison, pairs->most_pair, pairs->most, &text);
+    }
+    reply_result(comparison->call->reply, &text);
+    text_free(&text);
+}
+
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
 status comparison_run(struct call *call, const struct measure *measure, struct error *error)
@@ -251,6 +308,8 @@ status comparison_run(struct call *call, const struct measure *measure, struct e
         comparison.filters += layer_at(&comparison, i)->channels;
     bool table = option_integer(&call->options, OPTION_BY) == BY_LAYER;
     code = table ? table_figure(&comparison, error) : matrix_figure(&comparison, error);
+    if (code == STATUS_OK)
+        tell_pairs(&comparison);
     mem_free(comparison.layers);
     return code;
 }

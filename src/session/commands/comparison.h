@@ -14,12 +14,19 @@ struct comparison_part {
     int64_t ties_a, ties_b;
 };
 
+/* What all pairs come to; NaN takes no part. */
+struct pair_tally {
+    double sum, least, most;
+    int count, least_pair[2], most_pair[2]; /* places in `shown` */
+};
+
 struct comparison {
     const struct call *call;
     const struct measure *measure;
     struct shown_scores shown;
     int *layers, layer_count;
     int64_t filters, ties[CHOICES_MAX];
+    struct pair_tally pairs;
     int undefined; /* layers for which some pair has no value */
 };
 
@@ -28,10 +35,11 @@ struct measure {
     bool concatenate; /* pooled: all layers' scores in one vector; else parts are added up */
     double low;       /* of the colour scale; high is 1 */
     const int *facts; /* options that figures name, ended by OPTION_NONE */
+    bool ratios;      /* figures name the ratios of the layers too */
     status (*part)(const struct call *call, const double *a, const double *b, int64_t count, int64_t pruned,
                    struct comparison_part *part, struct error *error);
-    void (*title)(const struct options *options, struct text *title);     /* how titles begin */
-    void (*note)(const struct comparison *comparison, struct text *note); /* beside what was compared */
+    void (*title)(const struct comparison *comparison, struct text *title); /* how titles begin */
+    void (*note)(const struct comparison *comparison, struct text *note);   /* beside what was compared */
 };
 
 extern const struct parameter comparison_arguments[]; /* the criteria */

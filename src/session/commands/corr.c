@@ -19,12 +19,13 @@ static status correlation_part(const struct call *call, const double *a, const d
     return code;
 }
 
-static void correlation_title(const struct options *options, struct text *title)
+static void correlation_title(const struct comparison *comparison, struct text *title)
 {
     static const char *const coefficients[] = {[CORRELATION_PEARSON] = "Pearson",
                                                [CORRELATION_SPEARMAN] = "Spearman",
                                                [CORRELATION_KENDALL] = "Kendall tau-b"};
-    text_add_format(title, "%s correlation of scores", coefficients[option_integer(options, OPTION_METHOD)]);
+    text_add_format(title, "%s correlation of scores",
+                    coefficients[option_integer(&comparison->call->options, OPTION_METHOD)]);
 }
 
 static void correlation_note(const struct comparison *comparison, struct text *note)

@@ -110,6 +110,17 @@ static void change_note(struct figure *figure, const char *what, double before, 
     text_free(&text);
 }
 
+static void tell_cost(const struct costs *costs)
+{
+    struct text text = {0};
+    text_add(&text, "parameters ");
+    text_add_change(&text, (double)costs->before.parameters, (double)costs->after.parameters, false);
+    text_add(&text, costs->rule == COST_MACS ? ", multiply-adds " : ", operations ");
+    text_add_change(&text, costs->before.macs, costs->after.macs, true);
+    reply_result(costs->call->reply, &text);
+    text_free(&text);
+}
+
 static struct figure *cost_table(const struct costs *costs)
 {
     const struct session *session = costs->call->session;
@@ -117,6 +128,7 @@ static struct figure *cost_table(const struct costs *costs)
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "cost");
     if (!figure)
         return NULL;
+    tell_cost(costs);
     figure_title(figure, "Cost of %s, for one image", model_title(session->state.model));
     figure_fact(figure, "count", "%s", cost_rule_name((int)costs->rule));
     cost_columns(costs, figure);

@@ -251,6 +251,32 @@ static struct figure *points_table(const struct curve_call *work, const struct c
     return figure;
 }
 
+/* All criteria at the mildest ratio that prunes, and at the harshest. */
+static void tell_curve(const struct curve_call *work, const struct curve *curve)
+{
+    int mildest = -1, harshest = -1;
+    for (int i = 0; i < curve->ratio_count; i++) {
+        if (!(curve->ratios[i] > 0))
+            continue;
+        mildest = mildest < 0 || curve->ratios[i] < curve->ratios[mildest] ? i : mildest;
+        harshest = harshest < 0 || curve->ratios[i] > curve->ratios[harshest] ? i : harshest;
+    }
+    struct text text = {0};
+    const int places[] = {mildest, harshest};
+    for (int k = 0; mildest >= 0 && k < (mildest == harshest ? 1 : 2); k++) {
+        text_add(&text, k ? "; at " : "top-1 at ");
+        text_add_double(&text, curve->ratios[places[k]]);
+        for (int i = 0; i < curve->line_count; i++) {
+            text_add_format(&text, "%s %s ", i ? "," : ":", work->lines[i].label);
+            text_add_rounded(&text, 100 * curve->points[i * curve->ratio_count + places[k]].accuracy, 4);
+            text_add(&text, " %");
+        }
+    }
+    if (mildest >= 0)
+        reply_result(work->call->reply, &text);
+    text_free(&text);
+}
+
 static void show_so_far(void *argument, const struct curve *curve)
 {
     const struct curve_call *work = argument;
@@ -277,6 +303,8 @@ static status run_held(struct curve_call *work, struct error *error)
                          curve->evaluated, curve->evaluations);
     if (code == STATUS_OK)
         code = reply_figure(work->call->reply, curve_figure(work, curve, complete), error);
+    if (code == STATUS_OK)
+        tell_curve(work, curve);
     return code == STATUS_OK ? reply_figure(work->call->reply, points_table(work, curve), error) : code;
 }
 

@@ -49,8 +49,21 @@ static void diff_row(struct figure *figure, const char *name, int64_t channels, 
         table_missing(figure);
 }
 
+static void tell_diff(const struct fates *total, struct reply *reply)
+{
+    struct text text = {0};
+    text_add_format(&text, "both cut %lld, only here %lld, only there %lld", (long long)total->both,
+                    (long long)(total->cut_here - total->both), (long long)(total->cut_there - total->both));
+    if (total->either) {
+        text_add(&text, ": overlap ");
+        text_add_rounded(&text, (double)total->both / (double)total->either, 3);
+    }
+    reply_result(reply, &text);
+    text_free(&text);
+}
+
 static void diff_rows(const struct kept_channels *here, const struct kept_channels *there,
-                      struct figure *figure)
+                      struct figure *figure, struct reply *reply)
 {
     struct fates total = {0};
     int64_t channels = 0;
@@ -66,6 +79,7 @@ static void diff_rows(const struct kept_channels *here, const struct kept_channe
         total.either += fates.either;
     }
     diff_row(figure, "total", channels, &total);
+    tell_diff(&total, reply);
 }
 
 static status show_diff(const struct call *call, const struct kept_channels *here,
@@ -81,7 +95,7 @@ static status show_diff(const struct call *call, const struct kept_channels *her
             table_column(figure, columns[i], NULL, i ? COLUMN_INTEGER : COLUMN_TEXT, 0);
         table_column(figure, "overlap", NULL, COLUMN_REAL, 3);
         table_priority(figure, 1);
-        diff_rows(here, there, figure);
+        diff_rows(here, there, figure, call->reply);
         figure_note(figure, "here: %s",
                     call->session->state.pruning->how ? call->session->state.pruning->how
                                                       : "nothing is selected");

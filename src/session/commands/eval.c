@@ -16,6 +16,7 @@
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
+#include "session/what_if.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "stats/evaluate.h"
@@ -139,6 +140,24 @@ static struct figure *class_table(const struct call *call, const struct evaluati
     return figure;
 }
 
+static void tell_accuracy(const struct call *call, const struct measurement *now)
+{
+    const struct session *session = call->session;
+    const char *original = model_original(session->state.model)->network;
+    const struct measurement *first = measurements_find(&session->measurements, original, &now->on);
+    struct text text = {0};
+    text_add(&text, "top-1 ");
+    text_add_measured(&text, now);
+    if (first && strcmp(now->network, original) != 0) {
+        text_add_format(&text, ", %+.2f points against ",
+                        100 * (measurement_accuracy(now) - measurement_accuracy(first)));
+        text_add_rounded(&text, 100 * measurement_accuracy(first), 4);
+        text_add(&text, " % before");
+    }
+    reply_result(call->reply, &text);
+    text_free(&text);
+}
+
 /* Keep what was found: whatever is undone later, it stays true. */
 static status remember(struct session *session, const struct evaluation *evaluation,
                        const struct sample *sample, uint8_t *correct, const struct measurement **kept,
@@ -229,6 +248,8 @@ static status run_eval(struct call *call, struct error *error)
         code = reply_figure(call->reply, whole_table(call, &evaluation, now), error);
     if (code == STATUS_OK && evaluation.unanswered < evaluation.images)
         code = reply_figure(call->reply, class_table(call, &evaluation), error);
+    if (code == STATUS_OK)
+        tell_accuracy(call, now);
     evaluation_free(&evaluation);
     sample_free(&sample);
     return code;

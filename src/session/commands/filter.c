@@ -179,9 +179,11 @@ static status filter_scores(const struct call *call, const struct filter *filter
     if (!figure)
         return error_memory(error);
     struct text title = {0};
+    text_add_ratios(&title, call, &filter->index, 1);
+    text_add(&title, ": ");
     text_add_sample(&title, call->session);
-    figure_title(figure, "Scores of %s:%lld at ratio %s: %s", filter->layer->name, (long long)filter->channel,
-                 option_text(&call->options, OPTION_RATIO), shown_words(figure, &title));
+    figure_title(figure, "Scores of %s:%lld at ratio %s", filter->layer->name, (long long)filter->channel,
+                 shown_words(figure, &title));
     text_free(&title);
     table_column(figure, "criterion", NULL, COLUMN_TEXT, 0);
     table_column(figure, "score", NULL, COLUMN_REAL, 6);
@@ -202,6 +204,30 @@ static status filter_scores(const struct call *call, const struct filter *filter
     return reply_figure(call->reply, figure, error);
 }
 
+static status tell_filter(const struct call *call, const struct filter *filter, struct error *error)
+{
+    const struct board *board = call->session->state.board;
+    struct text text = {0};
+    status code = STATUS_OK;
+    text_add_format(&text, "%s:%lld at ratio ", filter->layer->name, (long long)filter->channel);
+    text_add_ratios(&text, call, &filter->index, 1);
+    for (int i = 0, told = 0; code == STATUS_OK && i < board->count; i++) {
+        int64_t *ranks;
+        code = layer_ranks(call->session, &board->entries[i], filter->index, &ranks, error);
+        if (code != STATUS_OK || !ranks)
+            continue;
+        int64_t rank = ranks[filter->channel];
+        text_add_format(&text, "%s %s %s, rank %lld of %lld", told++ ? ";" : ":",
+                        board->entries[i].choice.label,
+                        rank < call_pruned(call, filter->index) ? "prunes it" : "keeps it",
+                        (long long)rank + 1, (long long)filter->layer->channels);
+        mem_free(ranks);
+    }
+    reply_result(call->reply, &text);
+    text_free(&text);
+    return code;
+}
+
 static status run_filter(struct call *call, struct error *error)
 {
     struct setting_value value;
@@ -214,6 +240,8 @@ static status run_filter(struct call *call, struct error *error)
     code = filter_card(call, &filter, error);
     if (code == STATUS_OK && call->session->state.board->count && !filter.layer->output_layer)
         code = filter_scores(call, &filter, error);
+    if (code == STATUS_OK && call->session->state.board->count && !filter.layer->output_layer)
+        code = tell_filter(call, &filter, error);
     return code;
 }
 

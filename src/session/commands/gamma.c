@@ -13,6 +13,7 @@
 #include "session/board.h"
 #include "session/commands/chosen.h"
 #include "session/commands/gamma_internal.h"
+#include "session/commands/option_change.h"
 #include "session/language/command.h"
 #include "session/session.h"
 #include "session/words/choice.h"
@@ -174,7 +175,7 @@ static status set_gamma(struct call *call, struct error *error)
         return error_set(error, STATUS_USAGE, "shows no figure when it sets gamma");
     status code = value_parse(&option_at(OPTION_GAMMA)->parameter, session_scope(call->session), text,
                               &call->options.value[OPTION_GAMMA], error);
-    return code == STATUS_OK ? session_set_options(call->session, &call->options, call->reply, error) : code;
+    return code == STATUS_OK ? change_options(call, error) : code;
 }
 
 static const char *action_name(int index)
@@ -208,7 +209,7 @@ static const struct parameter gamma_parameters[] = {
 };
 static const int gamma_options[] = {OPTION_RATIO, OPTION_ROUND, OPTION_NONE};
 static const struct example gamma_examples[] = {
-    {"score proscore; gamma sweep 1 0.1 0.01 0.001 ratio=0.4", "compares the paper's four gammas", false},
+    {"score proscore; gamma sweep 1 0.1 0.01 0.001 at=0.4", "compares the paper's four gammas", false},
     {"gamma sweep 1e-4:1e4:log:81 inf > gamma.csv", "writes a sweep to a file", false},
     {"gamma set 0.1", "computes the scores anew, without a pass", false},
     EXAMPLE_END,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a sweep over gammas shows. */
+#include "session/commands/chosen.h"
 #include "session/commands/gamma_internal.h"
 
 #include <math.h>
@@ -31,7 +32,9 @@ static struct figure *gamma_figure(const struct gamma_call *work, enum figure_ki
     text_clear(&text);
     text_add_double(&text, work->settings.reference);
     figure_fact(figure, "reference_gamma", "%s", shown_words(figure, &text));
-    figure_fact(figure, "ratio", "%s", option_text(&work->call->options, OPTION_RATIO));
+    text_clear(&text);
+    text_add_ratios(&text, work->call, work->layers, work->layer_count);
+    figure_fact(figure, "ratio", "%s", shown_words(figure, &text));
     figure_fact(figure, "round", "%s", option_text(&work->call->options, OPTION_ROUND));
     text_free(&text);
     return figure;
@@ -160,9 +163,10 @@ static status points_table(const struct gamma_call *work, struct error *error)
     struct text text = {0};
     text_add(&text, "compared with gamma ");
     text_add_double(&text, work->settings.reference);
-    text_add_format(&text,
-                    " at ratio %s in %d layers; spread: highest less lowest log score, mean over layers",
-                    option_text(&work->call->options, OPTION_RATIO), work->layer_count);
+    text_add(&text, " at ratio ");
+    text_add_ratios(&text, work->call, work->layers, work->layer_count);
+    text_add_format(&text, " in %d layers; spread: highest less lowest log score, mean over layers",
+                    work->layer_count);
     figure_note(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
     if (work->settings.scale != 1) {
@@ -227,9 +231,35 @@ static status flips_table(const struct gamma_call *work, struct error *error)
     return reply_figure(work->call->reply, figure, error);
 }
 
+static void add_flip(const struct gamma_call *work, const char *way, const struct gamma_flip *flip,
+                     struct text *text)
+{
+    if (isnan(flip->gamma)) {
+        text_add_format(text, "never %s", way);
+        return;
+    }
+    text_add_format(text, "%s at gamma ", way);
+    text_add_rounded(text, flip->gamma, 4);
+    text_add_format(text, " in %s", call_layer(work->call, work->layers[flip->layer])->name);
+}
+
+static void tell_gamma(const struct gamma_call *work)
+{
+    struct text text = {0};
+    text_add(&text, "the pruned set of gamma ");
+    text_add_double(&text, work->settings.reference);
+    text_add(&text, " first changes ");
+    add_flip(work, "upwards", &work->up, &text);
+    text_add(&text, ", ");
+    add_flip(work, "downwards", &work->down, &text);
+    reply_result(work->call->reply, &text);
+    text_free(&text);
+}
+
 status gamma_show(const struct gamma_call *work, struct error *error)
 {
     int finite = 0;
+    tell_gamma(work);
     for (size_t i = 0; i < work->gammas.count; i++)
         finite += !isinf(work->gammas.items[i]);
     status code = finite > 1 ? agreement_curve(work, error) : STATUS_OK;

@@ -25,6 +25,8 @@ struct series {
     char *name;
     double *values;
     int64_t count;
+    double *cut; /* those of the values that would be pruned; NULL for none */
+    int64_t cut_count;
     double threshold; /* values below would be pruned; NaN: none, or each layer has its own */
     int64_t pruned; /* how many would be, exactly: equal scores go by their channels, no value is left out */
 };
@@ -44,6 +46,7 @@ static void series_free(struct hist *hist)
     for (int i = 0; i < hist->count; i++) {
         mem_free(hist->series[i].name);
         mem_free(hist->series[i].values);
+        mem_free(hist->series[i].cut);
     }
     mem_free(hist->series);
     hist->series = NULL;
@@ -91,6 +94,31 @@ static status layer_threshold(const struct hist *hist, const double *scores, int
     return STATUS_OK;
 }
 
+/* Append those of the layer's scaled scores that would go: all below the threshold, and as many that equal it
+ * as are wanted. */
+static status add_cut(const struct hist *hist, int layer, double threshold, struct series *series,
+                      struct error *error)
+{
+    int64_t channels = call_layer(hist->call, layer)->channels;
+    int64_t left = call_pruned(hist->call, layer);
+    const double *values = series->values + series->count - channels;
+    if (left <= 0 || isnan(threshold))
+        return STATUS_OK;
+    double *cut = mem_resize(series->cut, (size_t)(series->cut_count + left), sizeof *cut);
+    if (!cut)
+        return error_memory(error);
+    series->cut = cut;
+    for (int equal = 0; equal < 2; equal++) {
+        for (int64_t i = 0; i < channels && left > 0; i++) {
+            if (equal ? values[i] != threshold : !(values[i] < threshold))
+                continue;
+            cut[series->cut_count++] = values[i];
+            left--;
+        }
+    }
+    return STATUS_OK;
+}
+
 /* Append one layer's scaled scores to a series. */
 static status add_layer(struct hist *hist, const struct score_entry *entry, int layer, struct series *series,
                         struct error *error)
@@ -108,6 +136,8 @@ static status add_layer(struct hist *hist, const struct score_entry *entry, int 
     series->count += channels;
     series->pruned += call_pruned(hist->call, layer);
     status code = layer_threshold(hist, scores, layer, &threshold, error);
+    if (code == STATUS_OK)
+        code = add_cut(hist, layer, (threshold - centre) / unit, series, error);
     /* A pool of layers has no threshold of its own: each of them has one. */
     series->threshold = hist->pooled && hist->layer_count > 1 ? NAN : (threshold - centre) / unit;
     return code;
@@ -221,9 +251,31 @@ static void hist_notes(const struct hist *hist, const struct score_entry *entry,
         if (!entry || entry == hist->shown->entries[i])
             note_lacking(figure, hist->call->session, hist->shown->entries[i]);
     }
-    if (marked)
-        figure_note(figure, "marked: what would be pruned at ratio %s",
-                    option_text(&hist->call->options, OPTION_RATIO));
+    if (marked) {
+        struct text ratios = {0};
+        text_add_ratios(&ratios, hist->call, hist->layers, hist->layer_count);
+        figure_note(figure, "marked: what would be pruned at ratio %s", shown_words(figure, &ratios));
+        text_free(&ratios);
+    }
+}
+
+/* How many values of each bin would go. */
+static status count_cut(const struct hist *hist, const struct histogram *histogram, struct figure *figure,
+                        struct error *error)
+{
+    int64_t *cut = mem_new((size_t)hist->count * (size_t)histogram->bins, sizeof *cut);
+    if (!cut)
+        return error_memory(error);
+    for (int s = 0; s < hist->count; s++) {
+        for (int64_t i = 0; i < hist->series[s].cut_count; i++) {
+            int bin = histogram_bin(histogram, hist->series[s].cut[i]);
+            if (bin >= 0)
+                cut[s * histogram->bins + bin]++;
+        }
+    }
+    figure_set_cut(figure, cut);
+    mem_free(cut);
+    return STATUS_OK;
 }
 
 /* Bins and figure from the series that are there; entry NULL: of several criteria. */
@@ -257,13 +309,17 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
         figure_set_histogram(figure, hist->count, histogram.bins, histogram.log, names, histogram.edges,
                              histogram.counts, thresholds, shown_words(figure, &axis), "filters");
         figure_set_summaries(figure, summaries);
+        code = count_cut(hist, &histogram, figure, error);
         hist_notes(hist, entry, &histogram, figure);
         text_free(&axis);
     }
-    if (code == STATUS_OK)
+    if (code == STATUS_OK) {
         code = reply_figure(hist->call->reply, figure, error);
-    else if (entry)
-        error_prefix(error, "%s: ", entry->choice.label);
+    } else {
+        figure_free(figure);
+        if (entry)
+            error_prefix(error, "%s: ", entry->choice.label);
+    }
     histogram_free(&histogram);
     mem_free(values);
     mem_free(names);
@@ -318,6 +374,25 @@ static status hist_shared(struct hist *hist, const struct shown_scores *shown, s
     return code;
 }
 
+static void tell_hist(const struct hist *hist)
+{
+    struct text text = {0};
+    int64_t filters = 0, pruned = 0;
+    for (int i = 0; i < hist->layer_count; i++) {
+        filters += call_layer(hist->call, hist->layers[i])->channels;
+        pruned += call_pruned(hist->call, hist->layers[i]);
+    }
+    if (hist->layer_count == 1)
+        text_add(&text, call_layer(hist->call, hist->layers[0])->name);
+    else
+        text_add_format(&text, "%d layers", hist->layer_count);
+    text_add_format(&text, ": %lld of %lld filters would go at ratio ", (long long)pruned,
+                    (long long)filters);
+    text_add_ratios(&text, hist->call, hist->layers, hist->layer_count);
+    reply_result(hist->call->reply, &text);
+    text_free(&text);
+}
+
 static status run_hist(struct call *call, struct error *error)
 {
     const struct setting *criterion = call_setting(call, "criterion");
@@ -331,6 +406,8 @@ static status run_hist(struct call *call, struct error *error)
         return code;
     hist.pooled = hist.layer_count > SERIES_BY_LAYER_MAX;
     code = hist.scale == SCALE_OWN ? hist_own(&hist, &shown, error) : hist_shared(&hist, &shown, error);
+    if (code == STATUS_OK)
+        tell_hist(&hist);
     mem_free(hist.layers);
     return code;
 }

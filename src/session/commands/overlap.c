@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "session/commands/chosen.h"
 #include "session/commands/comparison.h"
 #include "session/language/command.h"
 #include "session/words/option.h"
@@ -21,24 +22,29 @@ static status overlap_part(const struct call *call, const double *a, const doubl
     return code;
 }
 
-static void overlap_title(const struct options *options, struct text *title)
+static void overlap_title(const struct comparison *comparison, struct text *title)
 {
-    text_add_format(title, "Overlap (Jaccard) of what is pruned at ratio %s",
-                    option_text(options, OPTION_RATIO));
+    text_add(title, "Overlap (Jaccard) of what is pruned at ratio ");
+    text_add_ratios(title, comparison->call, comparison->layers, comparison->layer_count);
 }
 
 static void overlap_note(const struct comparison *comparison, struct text *note)
 {
-    double ratio = option_real(&comparison->call->options, OPTION_RATIO);
+    double shared = 0;
+    for (int i = 0; i < comparison->layer_count; i++) {
+        double ratio = call_ratio(comparison->call, comparison->layers[i]);
+        shared += ratio / (2 - ratio) / comparison->layer_count;
+    }
     text_add(note, "two random choices would share about ");
-    text_add_rounded(note, ratio / (2 - ratio), 2);
+    text_add_rounded(note, shared, 2);
 }
 
 static const struct measure overlap = {
     .name = "overlap",
     .quantity = "Jaccard index",
     .low = 0,
-    .facts = (const int[]){OPTION_BY, OPTION_RATIO, OPTION_ROUND, OPTION_NONE},
+    .facts = (const int[]){OPTION_BY, OPTION_ROUND, OPTION_NONE},
+    .ratios = true,
     .part = overlap_part,
     .title = overlap_title,
     .note = overlap_note,
@@ -51,7 +57,7 @@ static status run_overlap(struct call *call, struct error *error)
 
 static const int overlap_options[] = {OPTION_RATIO, OPTION_ROUND, OPTION_BY, OPTION_NONE};
 static const struct example overlap_examples[] = {
-    {"overlap ratio=0.5", "shows how far the criteria agree on which half to prune", false},
+    {"overlap at=0.5", "shows how far the criteria agree on which half to prune", false},
     EXAMPLE_END,
 };
 
@@ -61,10 +67,11 @@ const struct command command_overlap = {
     .options = overlap_options,
     .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES | COMMAND_OF_SCORES,
     .help = "agreement on what is pruned",
-    .text = "Prunes the same share of each layer under each criterion and shows the Jaccard index of every "
-            "two sets: filters in both, divided by filters in either. An index of 1 means that the criteria "
-            "prune the same filters. This is what decides, where a correlation also counts the order among "
-            "filters that stay.",
+    .text =
+        "Prunes the same share of each layer, its ratio, under each criterion and shows the Jaccard index of every "
+        "two sets: filters in both, divided by filters in either. An index of 1 means that the criteria "
+        "prune the same filters. This is what decides, where a correlation also counts the order among "
+        "filters that stay.",
     .examples = overlap_examples,
     .run = run_overlap,
 };

@@ -54,8 +54,10 @@ static status choose_criterion(const struct call *call, struct pruning *pruning,
 static void set_uniform(const struct model *model, struct pruning *pruning, double ratio)
 {
     for (int i = 0; i < pruning->block_count; i++) {
-        if (!model->coupling->blocks[i].locked && !pruning->excluded[i])
-            pruning->ratio[i] = ratio;
+        if (model->coupling->blocks[i].locked || pruning->excluded[i])
+            continue;
+        pruning->ratio[i] = ratio;
+        pruning->chosen[i] = true;
     }
 }
 

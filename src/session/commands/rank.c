@@ -72,6 +72,22 @@ static void rank_row(const struct ranking *ranking, int64_t channel, struct figu
         table_emphasize(figure);
 }
 
+static void tell_rank(const struct ranking *ranking, const int64_t *order, int64_t count)
+{
+    enum { TOLD = 5 };
+    struct text text = {0};
+    text_add_format(&text, "%s by %s: least important", call_layer(ranking->call, ranking->layer)->name,
+                    ranking->shown.entries[0]->choice.label);
+    for (int64_t i = 0; i < count && i < TOLD; i++)
+        text_add_format(&text, "%s %lld", i ? "," : "", (long long)order[i]);
+    text_add_format(&text, "; %lld of %lld would go at ratio ",
+                    (long long)call_pruned(ranking->call, ranking->layer),
+                    (long long)call_layer(ranking->call, ranking->layer)->channels);
+    text_add_ratios(&text, ranking->call, &ranking->layer, 1);
+    reply_result(ranking->call->reply, &text);
+    text_free(&text);
+}
+
 static status rank_table(const struct ranking *ranking, int64_t count, struct error *error)
 {
     const struct session *session = ranking->call->session;
@@ -109,6 +125,7 @@ static status rank_table(const struct ranking *ranking, int64_t count, struct er
     if (count < layer->channels)
         figure_note(figure, "%lld of %lld filters shown (count=auto shows all)", (long long)count,
                     (long long)layer->channels);
+    tell_rank(ranking, order, count);
     text_free(&criterion);
     text_free(&sample);
     mem_free(order);

@@ -66,6 +66,7 @@ static status run_recipe(struct call *call, struct error *error)
     if (code != STATUS_OK)
         return code;
     memset(next->ratio, 0, (size_t)next->block_count * sizeof *next->ratio);
+    memset(next->chosen, 0, (size_t)next->block_count * sizeof *next->chosen);
     memset(next->excluded, 0, (size_t)next->block_count * sizeof *next->excluded);
     next->fixed = 0;
     recipe.pruning = next;

@@ -144,7 +144,9 @@ static void attack_columns(struct figure *figure)
     }
 }
 
-static status attack_row(const struct attack *attack, int index, struct figure *figure, struct error *error)
+/* result: the criteria that stay, and those that were moved. */
+static status attack_row(const struct attack *attack, int index, struct figure *figure, struct text *result,
+                         struct error *error)
 {
     const struct score_entry *after = &attack->after->entries[index];
     const struct score_entry *before = board_entry(attack->before, after->choice.label);
@@ -170,8 +172,22 @@ static status attack_row(const struct attack *attack, int index, struct figure *
     table_number(figure, two.rank);
     table_number(figure, (double)one.cut);
     table_number(figure, (double)two.cut);
-    table_text(figure, fabs(one.rank - two.rank) > 0.005 ? "moved" : "stays");
+    bool moved = fabs(one.rank - two.rank) > 0.005;
+    table_text(figure, moved ? "moved" : "stays");
+    text_add_format(&result[moved], "%s%s", result[moved].length ? ", " : "", after->choice.label);
     return STATUS_OK;
+}
+
+/* Takes over the texts. */
+static void tell_attack(const struct attack *attack, struct text *result)
+{
+    struct text text = {0};
+    text_add_format(&text, "moved: %s; stay: %s", result[1].length ? text_data(&result[1]) : "none",
+                    result[0].length ? text_data(&result[0]) : "none");
+    reply_result(attack->call->reply, &text);
+    text_free(&text);
+    text_free(&result[0]);
+    text_free(&result[1]);
 }
 
 static status attack_table(const struct attack *attack, struct error *error)
@@ -181,7 +197,7 @@ static status attack_table(const struct attack *attack, struct error *error)
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "rescale");
     if (!figure)
         return error_memory(error);
-    struct text text = {0};
+    struct text text = {0}, result[2] = {{0}, {0}};
     text_add_double(&text, attack->factor);
     figure_title(figure, "Layer %s of %s times %s: what the criteria make of it", layer->name,
                  model_title(session->state.model), shown_words(figure, &text));
@@ -189,7 +205,8 @@ static status attack_table(const struct attack *attack, struct error *error)
     attack_columns(figure);
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < attack->after->count; i++)
-        code = attack_row(attack, i, figure, error);
+        code = attack_row(attack, i, figure, result, error);
+    tell_attack(attack, result);
     text_clear(&text);
     text_add_logits(&text, &attack->difference);
     figure_note(figure, "the network is the same: its logits differ by at most %s",

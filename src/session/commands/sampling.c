@@ -5,11 +5,11 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/sampler.h"
-#include "prune/selection.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"
 #include "score/score.h"
 #include "session/board.h"
+#include "session/commands/chosen.h"
 #include "session/commands/sampling_internal.h"
 #include "session/language/command.h"
 #include "session/model.h"
@@ -34,6 +34,7 @@ static void sampling_free(struct sampling *work)
         draws_free(work, &work->sizes[i]);
     draws_free(work, &work->reference);
     mem_free(work->stability);
+    mem_free(work->pruned);
     mem_free(work);
 }
 
@@ -165,11 +166,9 @@ static status score_draws(struct sampling *work, struct draws *draws, struct err
 static status agree(const struct sampling *work, const struct scores *a, const struct scores *b,
                     struct agreement *agreement, struct error *error)
 {
-    const struct options *options = &work->call->options;
     return agreement_compute(work->call->session->state.model->layers, a, b,
-                             (enum correlation_method)option_integer(options, OPTION_METHOD),
-                             option_real(options, OPTION_RATIO),
-                             (enum rounding)option_integer(options, OPTION_ROUND), agreement, error);
+                             (enum correlation_method)option_integer(&work->call->options, OPTION_METHOD),
+                             work->pruned, agreement, error);
 }
 
 /* One criterion's draws against the reference. */
@@ -242,6 +241,15 @@ static status run_size(struct sampling *work, int size, struct error *error)
     return code;
 }
 
+static status count_pruned(struct sampling *work, struct error *error)
+{
+    int count = work->call->session->state.model->layers->count;
+    work->pruned = mem_new((size_t)count + 1, sizeof *work->pruned);
+    for (int i = 0; work->pruned && i < count; i++)
+        work->pruned[i] = call_pruned(work->call, i);
+    return work->pruned ? STATUS_OK : error_memory(error);
+}
+
 static status run_sampling(struct call *call, struct error *error)
 {
     struct sampling *work = mem_new(1, sizeof *work);
@@ -255,6 +263,8 @@ static status run_sampling(struct call *call, struct error *error)
         code = read_sizes(work, error);
     if (code == STATUS_OK)
         code = session_pool(call->session, &work->pool, error);
+    if (code == STATUS_OK)
+        code = count_pruned(work, error);
     if (code == STATUS_OK) {
         work->stability = mem_new((size_t)(work->size_count * work->choice_count), sizeof *work->stability);
         code = work->stability ? score_draws(work, &work->reference, error) : error_memory(error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What comparing samples shows. */
+#include "session/commands/chosen.h"
 #include "session/commands/sampling_internal.h"
 
 #include <math.h>
@@ -26,7 +27,9 @@ static struct figure *sampling_figure(const struct sampling *work, enum figure_k
                  model_title(session->state.model), session->state.dataset->kind->name,
                  session->state.dataset->split, shown_words(figure, &images));
     figure_fact(figure, "method", "%s", option_text(options, OPTION_METHOD));
-    figure_fact(figure, "ratio", "%s", option_text(options, OPTION_RATIO));
+    text_clear(&images);
+    text_add_network_ratios(&images, work->call);
+    figure_fact(figure, "ratio", "%s", shown_words(figure, &images));
     figure_fact(figure, "first_seed", "%s", option_text(options, OPTION_SEED));
     text_free(&images);
     return figure;
@@ -110,6 +113,8 @@ static status sampling_table(const struct sampling *work, struct error *error)
 {
     struct figure *figure = sampling_figure(work, FIGURE_TABLE, "sampling_sizes");
     struct setting_value balanced;
+    struct text ratios = {0};
+    text_add_network_ratios(&ratios, work->call);
     sampling_columns(work, figure);
     for (int i = 0; i < work->size_count; i++) {
         for (int k = 0; k < work->choice_count; k++)
@@ -119,13 +124,37 @@ static status sampling_table(const struct sampling *work, struct error *error)
         figure_note(
             figure, "%s draws, seeds from %s; correlation (%s) and overlap at ratio %s: means over layers",
             balanced.integer ? "balanced" : "unbalanced", option_text(&work->call->options, OPTION_SEED),
-            option_text(&work->call->options, OPTION_METHOD),
-            option_text(&work->call->options, OPTION_RATIO));
+            option_text(&work->call->options, OPTION_METHOD), shown_words(figure, &ratios));
+    text_free(&ratios);
     return reply_figure(work->call->reply, figure, error);
+}
+
+/* The smallest sample and the largest of those that were drawn. */
+static void tell_sampling(const struct sampling *work)
+{
+    struct text text = {0};
+    int ends[2] = {0, 0};
+    for (int i = 1; i < work->size_count; i++) {
+        ends[0] = work->sizes[i].images < work->sizes[ends[0]].images ? i : ends[0];
+        ends[1] = work->sizes[i].images > work->sizes[ends[1]].images ? i : ends[1];
+    }
+    text_add(&text, "correlation with the reference");
+    for (int k = 0; k < (ends[0] == ends[1] ? 1 : 2); k++) {
+        text_add(&text, k ? "; " : ": ");
+        text_add_thousands(&text, work->sizes[ends[k]].images);
+        text_add(&text, " images");
+        for (int i = 0; i < work->choice_count; i++) {
+            text_add_format(&text, "%s %s ", i ? "," : "", work->choices[i].label);
+            text_add_rounded(&text, work->stability[ends[k] * work->choice_count + i].correlation, 3);
+        }
+    }
+    reply_result(work->call->reply, &text);
+    text_free(&text);
 }
 
 status sampling_show(const struct sampling *work, struct error *error)
 {
     status code = sampling_curve(work, error);
+    tell_sampling(work);
     return code == STATUS_OK ? sampling_table(work, error) : code;
 }

@@ -33,6 +33,7 @@ struct sampling {
     struct draws sizes[SIZES_MAX], reference;
     int size_count;
     struct stability *stability; /* sizes x criteria */
+    int64_t *pruned;             /* per layer, at its ratio */
     struct pool *pool;
     int64_t done, planned; /* images */
 };

@@ -164,7 +164,7 @@ static void scatter_words(const struct scatter_call *work, struct figure *figure
     note_lacking(figure, call->session, work->entry[1]);
     if (work->cuts) {
         text_clear(&what);
-        text_add_double(&what, option_real(&call->options, OPTION_RATIO));
+        text_add_ratios(&what, call, work->layers, work->layer_count);
         figure_note(figure, "cut: what would go from each layer at ratio %s", shown_words(figure, &what));
     }
     text_free(&what);
@@ -201,8 +201,26 @@ static status scatter_read(struct scatter_call *work, struct error *error)
     if (code != STATUS_OK)
         return code;
     work->ranks = values.integer == VALUES_RANKS || (values.integer == VALUES_AUTO && work->layer_count > 1);
-    work->cuts = option_real(&work->call->options, OPTION_RATIO) > 0;
+    for (int i = 0; i < work->layer_count; i++)
+        work->cuts |= call_ratio(work->call, work->layers[i]) > 0;
     return STATUS_OK;
+}
+
+static void tell_scatter(const struct scatter_call *work)
+{
+    struct text text = {0};
+    int cut[MARK_X + MARK_Y + 1] = {0};
+    for (int i = 0; i < work->points; i++)
+        cut[work->mark[i]]++;
+    if (work->agreeing) {
+        text_add(&text, "Spearman's coefficient ");
+        text_add_rounded(&text, work->agreement / work->agreeing, 3);
+        text_add(&text, work->layer_count > 1 ? ", mean of the layers; " : "; ");
+    }
+    text_add_format(&text, "cut by both %d, by %s alone %d, by %s alone %d", cut[MARK_X | MARK_Y],
+                    work->entry[0]->choice.label, cut[MARK_X], work->entry[1]->choice.label, cut[MARK_Y]);
+    reply_result(work->call->reply, &text);
+    text_free(&text);
 }
 
 static status run_scatter(struct call *call, struct error *error)
@@ -215,6 +233,8 @@ static status run_scatter(struct call *call, struct error *error)
         code = add_layer(&work, work.layers[i], error);
     if (code == STATUS_OK)
         code = reply_figure(call->reply, scatter_figure(&work), error);
+    if (code == STATUS_OK)
+        tell_scatter(&work);
     arena_free(work.arena);
     mem_free(work.layers);
     return code;
@@ -235,7 +255,7 @@ static const struct parameter scatter_parameters[] = {
 static const int scatter_options[] = {OPTION_RATIO, OPTION_ROUND, OPTION_NONE};
 static const struct example scatter_examples[] = {
     {"scatter l1 proscore", "shows how two criteria rank every filter, and what either would cut", false},
-    {"scatter l1 taylor conv1 ratio=0.25 > scatter.png", "draws one layer's scores into a picture", false},
+    {"scatter l1 taylor conv1 at=0.25 > scatter.png", "draws one layer's scores into a picture", false},
     EXAMPLE_END,
 };
 
@@ -249,7 +269,7 @@ const struct command command_scatter = {
     .text = "Draws every filter at its score under one criterion and under another. Those that would be cut "
             "from their layer at the ratio are marked: by both, or by one alone, which is what the criteria "
             "disagree on. Scores of different layers differ in size, so with more than one layer ranks are "
-            "drawn. With ratio=0 nothing is cut, and colours show the stage of the network, the first part "
+            "drawn. With at=0 nothing is cut, and colours show the stage of the network, the first part "
             "of the layer's name.",
     .examples = scatter_examples,
     .run = run_scatter,

@@ -229,6 +229,23 @@ static void tell_dropped(const struct call *call, const struct choice *before, i
     }
 }
 
+static void tell_scored(const struct call *call, const struct shown_scores *shown, const int *layers,
+                        int count)
+{
+    struct text text = {0};
+    int64_t filters = 0;
+    for (int i = 0; i < count; i++)
+        filters += call->session->state.model->layers->items[layers[i]].channels;
+    for (int i = 0; i < shown->count; i++)
+        text_add_format(&text, "%s%s", i ? ", " : "", shown->entries[i]->choice.label);
+    text_add(&text, ": ");
+    text_add_thousands(&text, filters);
+    text_add_format(&text, " filters in %d %s, ", count, count == 1 ? "layer" : "layers");
+    text_add_sample(&text, call->session);
+    reply_result(call->reply, &text);
+    text_free(&text);
+}
+
 static status show_scores(const struct call *call, const struct choice *choices, int asked,
                           const struct score_outcome *outcome, struct error *error)
 {
@@ -249,6 +266,7 @@ static status show_scores(const struct call *call, const struct choice *choices,
         if (!all->items[i].output_layer)
             layers[count++] = i;
     }
+    tell_scored(call, &shown, layers, count);
     status code = show_summary(call, &shown, layers, count, outcome, error);
     if (code == STATUS_OK && step)
         code = show_step(call, &shown, layers, count, error);

@@ -189,6 +189,40 @@ static void map_notes(const struct sensitivity_call *work, const struct sensitiv
     text_free(&text);
 }
 
+/* The rows that lose most and least at the harshest ratio. */
+static void tell_sensitivity(const struct sensitivity_call *work, const struct sensitivity *map,
+                             const struct map_words *words)
+{
+    int column = 0, most = -1, least = -1;
+    for (int k = 1; k < map->ratio_count; k++)
+        column = map->ratios[k] > map->ratios[column] ? k : column;
+    double low = INFINITY, high = -INFINITY;
+    for (int i = 0; i < map->row_count; i++) {
+        double accuracy = sensitivity_accuracy(map, &map->points[i * map->ratio_count + column]);
+        if (accuracy < low) {
+            low = accuracy;
+            most = i;
+        }
+        if (accuracy > high) {
+            high = accuracy;
+            least = i;
+        }
+    }
+    struct text text = {0};
+    if (most < 0)
+        return;
+    text_add(&text, "top-1 ");
+    text_add_rounded(&text, 100 * sensitivity_accuracy(map, &map->baseline), 4);
+    text_add_format(&text, " %% unpruned; at %s most sensitive %s ", words->columns[column],
+                    words->rows[most]);
+    text_add_rounded(&text, 100 * low, 4);
+    text_add_format(&text, " %%, least %s ", words->rows[least]);
+    text_add_rounded(&text, 100 * high, 4);
+    text_add(&text, " %");
+    reply_result(work->call->reply, &text);
+    text_free(&text);
+}
+
 static struct figure *map_figure(const struct sensitivity_call *work, const struct sensitivity *map,
                                  bool again)
 {
@@ -217,6 +251,8 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
                           low < high ? low : high - 0.01, high, 1, "top-1 accuracy");
         figure_set_percent(figure);
         map_notes(work, map, again, figure);
+        if (map->done == map->images)
+            tell_sensitivity(work, map, &words);
     }
     arena_free(words.arena);
     mem_free(values);

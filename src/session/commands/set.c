@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "session/commands/option_change.h"
 #include "session/language/command.h"
 #include "session/reply.h"
 #include "session/session.h"
@@ -64,7 +65,7 @@ static status run_set(struct call *call, struct error *error)
         return show_options(call, id, error);
     if (call->invocation->redirect)
         return error_set(error, STATUS_USAGE, "shows no figure when it changes an option");
-    return session_set_options(call->session, &call->options, call->reply, error);
+    return change_options(call, error);
 }
 
 static const struct parameter set_arguments[] = {

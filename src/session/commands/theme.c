@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "session/appearance.h"
+#include "session/commands/option_change.h"
 #include "session/language/command.h"
 #include "session/reply.h"
 #include "session/session.h"
@@ -65,7 +66,7 @@ static status run_theme(struct call *call, struct error *error)
     status code = value_parse(&option_at(OPTION_THEME)->parameter, session_scope(call->session), name,
                               &call->options.value[OPTION_THEME], error);
     if (code == STATUS_OK)
-        code = session_set_options(call->session, &call->options, call->reply, error);
+        code = change_options(call, error);
     if (code == STATUS_OK)
         judge_theme(call);
     return code;

@@ -77,6 +77,12 @@ unsigned command_flags_of(const struct statement *statement, bool prefixes)
     return known ? command->flags : 0;
 }
 
+const struct parameter *command_option(const struct command *command, int option)
+{
+    const struct option_row *row = option_at(option);
+    return row->in_commands && !(command->flags & COMMAND_ALL_OPTIONS) ? row->in_commands : &row->parameter;
+}
+
 const struct parameter *command_parameter(const struct command *command, const char *name, int *option)
 {
     *option = OPTION_NONE;
@@ -85,9 +91,11 @@ const struct parameter *command_parameter(const struct command *command, const c
             return own;
     }
     for (const int *id = command->options; id && *id != OPTION_NONE; id++) {
-        if (*id == option_find(name)) {
+        const struct parameter *parameter = command_option(command, *id);
+        bool own_name = parameter == &option_at(*id)->parameter; /* then others of the option are taken too */
+        if (strcmp(parameter->name, name) == 0 || (own_name && *id == option_find(name))) {
             *option = *id;
-            return &option_at(*id)->parameter;
+            return parameter;
         }
     }
     return NULL;
@@ -98,7 +106,7 @@ void command_keys(const struct command *command, struct word_list *list)
     for (const struct parameter *own = command->parameters; own && own->name; own++)
         word_list_add(list, own->name);
     for (const int *id = command->options; id && *id != OPTION_NONE; id++)
-        word_list_add(list, option_at(*id)->parameter.name);
+        word_list_add(list, command_option(command, *id)->name);
 }
 
 void command_add_usage(const struct command *command, bool options, struct text *text)
@@ -115,8 +123,9 @@ void command_add_usage(const struct command *command, bool options, struct text 
         text_add(text, "]");
     }
     for (const int *id = command->options; options && id && *id != OPTION_NONE; id++) {
-        text_add_format(text, " [%s=", option_at(*id)->parameter.name);
-        parameter_add_values(&option_at(*id)->parameter, text);
+        const struct parameter *parameter = command_option(command, *id);
+        text_add_format(text, " [%s=", parameter->name);
+        parameter_add_values(parameter, text);
         text_add(text, "]");
     }
     if (command->flags & COMMAND_FIGURES)

@@ -71,6 +71,8 @@ status command_find(const char *name, bool prefixes, const struct command **comm
 unsigned command_flags_of(const struct statement *statement, bool prefixes);
 /* "score CRITERIA... [samples=SIZE] [balanced=yes|no] ... [> FILE]" */
 void command_add_usage(const struct command *command, bool options, struct text *text);
+/* How the command calls an option that it takes: in set by its name, elsewhere perhaps by another word. */
+const struct parameter *command_option(const struct command *command, int option);
 /* A key of the command: its own parameter, or an option that it takes; NULL when it has none of that name. */
 const struct parameter *command_parameter(const struct command *command, const char *name, int *option);
 void command_keys(const struct command *command, struct word_list *list);

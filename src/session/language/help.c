@@ -231,7 +231,7 @@ static void about_command(const struct command *command, struct reply *reply)
     /* Listing every option is the matter of 'help options'. */
     bool all_options = command->flags & COMMAND_ALL_OPTIONS;
     for (const int *id = command->options; !all_options && id && *id != OPTION_NONE; id++)
-        add_parameter(reply, &option_at(*id)->parameter, true);
+        add_parameter(reply, command_option(command, *id), true);
     if (command->examples && command->examples[0].line)
         reply_line(reply, "%s", "");
     for (const struct example *example = command->examples; example && example->line; example++) {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "session/language/command.h"
 #include "session/session.h"
+#include "session/words/option.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
 #include "view/write/write.h"
@@ -73,6 +74,11 @@ static status add_argument(const struct resolver *resolver, const struct token *
 
 static status unknown_key(const struct command *command, const char *key, struct error *error)
 {
+    for (const int *id = command->options; id && *id != OPTION_NONE; id++) {
+        if (strcmp(option_name(*id), key) == 0)
+            return error_set(error, STATUS_USAGE, "%s= is called %s= here", key,
+                             command_option(command, *id)->name);
+    }
     struct word_list words = {0};
     struct text list = {0};
     command_keys(command, &words);

@@ -91,6 +91,8 @@ static status run_recorded(struct session *session, const struct statement *stat
     int oldest = session->history.oldest;
     mem_free(reply->log); /* of the statement before, where several answer together */
     reply->log = NULL;
+    mem_free(reply->result);
+    reply->result = NULL;
     session_begin(session, &change);
     struct progress *outer = progress_set_current(progress);
     status code = run_invocation(session, invocation, progress, reply, error);

@@ -52,3 +52,18 @@ void statement_text(const struct statement *statement, const struct command *com
         }
     }
 }
+
+char *statement_line(const struct statement *statement)
+{
+    struct text text = {0};
+    for (int i = 0; i < statement->count; i++) {
+        const struct token *token = &statement->tokens[i];
+        text_add(&text, i ? " " : "");
+        if (token->key)
+            text_add_bytes(&text, token->text, (size_t)token->key + 1);
+        text_add_word(&text, token->text + (token->key ? token->key + 1 : 0));
+    }
+    char *line = text.failed ? NULL : mem_string(text_data(&text));
+    text_free(&text);
+    return line;
+}

@@ -11,4 +11,7 @@ struct text;
  * where they need them, whole paths, no redirection. */
 void statement_text(const struct statement *statement, const struct command *command, struct text *text);
 
+/* As it was typed, for titles and to be run again here, owned by the caller; NULL when memory is out. */
+char *statement_line(const struct statement *statement);
+
 #endif

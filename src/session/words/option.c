@@ -12,12 +12,21 @@
 #include "score/criterion_options.h"
 #include "stats/correlation.h"
 
-static const struct option_group sample_group = {"sample", "The sample"};
-static const struct option_group criteria_group = {"criteria", "Criteria"};
-static const struct option_group selection_group = {"selection", "Selection"};
-static const struct option_group comparison_group = {"comparison", "Comparison"};
-static const struct option_group computation_group = {"computation", "Computation"};
-static const struct option_group display_group = {"display", "Display"};
+static const struct option_group sample_group = {"sample", "The sample", false};
+static const struct option_group criteria_group = {"criteria", "Criteria", false};
+static const struct option_group selection_group = {"selection", "Selection", false};
+static const struct option_group comparison_group = {"comparison", "Comparison", false};
+static const struct option_group computation_group = {"computation", "Computation", false};
+static const struct option_group display_group = {"display", "Display", true};
+
+/* What a look ahead supposes is not what was set: the key has another word. */
+static const struct parameter supposed_ratio = {
+    .name = "at",
+    .kind = VALUE_REAL,
+    .low = 0,
+    .high = 1,
+    .help = "look ahead: the share that counts as pruned here, whatever ratios are set",
+};
 
 #define CHOICES(function, ...)                                                                               \
     const char *function(int index)                                                                          \
@@ -67,9 +76,11 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
         [OPTION_BATCH] = {{"batch", VALUE_INTEGER, 0, 1, 1e6, NULL, "64",
                            "images per batch, for taylor=gate-batch and grad=batchsum"},
                           &criteria_group},
-        [OPTION_RATIO] = {{"ratio", VALUE_REAL, 0, 0, 1, NULL, "0.4",
-                           "share of a layer's channels that counts as pruned in hist, overlap and rank"},
-                          &selection_group},
+        [OPTION_RATIO] =
+            {{"ratio", VALUE_REAL, 0, 0, 1, NULL, "0.4",
+              "share of a layer's channels that counts as pruned, before anything is, in figures and panes; where the layer's block has a ratio of its own, that counts"},
+             &selection_group,
+             &supposed_ratio},
         [OPTION_ROUND] =
             {{"round", VALUE_CHOICE, 0, 0, 0, rounding_name, "floor",
               "how a ratio becomes a number of channels: what is kept, or what is pruned, is rounded down"},

@@ -47,10 +47,12 @@ enum { OPTION_NONE = -1 };
 
 struct option_group {
     const char *name, *heading; /* in help, in the manual */
+    bool seen;                  /* a change is seen at once: it need not be told */
 };
 struct option_row {
     struct parameter parameter;
     const struct option_group *group;
+    const struct parameter *in_commands; /* what it is called as a key of commands; NULL: the same */
 };
 
 struct options {

@@ -94,6 +94,7 @@ enum { PLACE_EVERYWHERE = -2, PLACE_PANES = -1 };
     X(ACTION_NEWER, "newer", PANE_FIGURE, ">", "show the figure after")                                      \
     X(ACTION_SORT, "sort", PANE_FIGURE, "s", "sort the table by its next column")                            \
     X(ACTION_SORT_REVERSE, "sort-reverse", PANE_FIGURE, "r", "turn the order round")                         \
+    X(ACTION_RENEW, "renew", PANE_FIGURE, "R", "run the figure's command again")                             \
     X(ACTION_FILTER, "filter", PANE_FIGURE, "f", "show only the rows with a word")                           \
     X(ACTION_CLOSE, "close", PANE_FIGURE, "q", "close the figure")                                           \
     X(ACTION_REDRAW, "redraw", PLACE_PANES, "Ctrl-L", "draw the screen anew")

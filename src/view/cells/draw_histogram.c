@@ -13,12 +13,14 @@
  *             PROscore                     what the values are
  *
  * A bin is a whole number of columns wide, or, when there are more bins than columns, a column is several
- * bins and a note says so. A column is drawn as cut when its middle is below the threshold. */
+ * bins and a note says so. A column is drawn as cut when its middle is below the threshold; where a bin is
+ * one column, or has no threshold, the part that would go is the lower one. */
 #include "view/cells/draw.h"
 
 #include <math.h>
 #include <string.h>
 #include "base/text.h"
+#include "view/cells/bar.h"
 #include "view/style.h"
 #include "view/numbers.h"
 
@@ -168,12 +170,27 @@ static void choose_panels(struct drawing *drawing, struct panels *panels,
     }
 }
 
+/* Values of several layers have no threshold in common, and a bin of one column has no side: their bars are
+ * cut from below. */
+static bool cut_upwards(const struct panels *panels, int series)
+{
+    const struct figure_histogram *histogram = panels->histogram;
+    return histogram->cut && (panels->bin_columns == 1 || !has_threshold(histogram, series));
+}
+
+static int64_t column_cut(const struct panels *panels, int series, int column)
+{
+    return histogram_cut(panels->histogram, series, column / panels->bin_columns * panels->merged,
+                         panels->merged);
+}
+
 /* One line of bars: row 1 is the lowest. */
 static void draw_bars(struct drawing *drawing, const struct panels *panels, int series, int64_t top, int left,
                       int row)
 {
     const struct glyph_set *glyphs = drawing->glyphs;
     int kept = first_kept(panels, series);
+    bool stacked = cut_upwards(panels, series);
     for (int c = 0; c < panels->columns; c++) {
         int64_t count = column_count(panels, series, c);
         int eighths = (int)lround((double)count / (double)top * panels->rows * 8);
@@ -181,7 +198,7 @@ static void draw_bars(struct drawing *drawing, const struct panels *panels, int 
             eighths = 1; /* little is not nothing */
         int here = eighths - (row - 1) * 8;
         here = here < 0 ? 0 : here > 8 ? 8 : here;
-        bool cut = c < kept;
+        bool cut = stacked ? row <= bar_cut_cells(count, column_cut(panels, series, c), eighths) : c < kept;
         if (here > 0)
             drawing_put(drawing, left + c, cut ? STYLE_CUT : STYLE_BAR,
                         cut ? glyphs->cut[here] : glyphs->column[here]);
@@ -274,6 +291,22 @@ static void draw_value_axis(struct drawing *drawing, const struct panels *panels
     drawing->line++;
 }
 
+/* The name, cut where needed, and how many would go, whole: "conv1 ▒10". */
+static void draw_short_head(struct drawing *drawing, const struct panels *panels, int series, int left)
+{
+    const struct figure_histogram *histogram = panels->histogram;
+    int64_t cut = histogram->summary ? histogram->summary[series].below : 0;
+    int room = panels->panel;
+    if (cut > 0) {
+        const char *number = drawing_format(drawing, "%s%lld", drawing->glyphs->cut[8], (long long)cut);
+        drawing_put_right(drawing, left + room - 1, STYLE_CUT, number);
+        room -= utf8_width(number) + 1;
+    }
+    if (room > 0)
+        drawing_put(drawing, left, STYLE_HEADER,
+                    drawing_shorten(drawing, drawing_show(drawing, histogram->names[series]), room));
+}
+
 /* The panels of one line of panels, their plots level with each other. */
 static void draw_across(struct drawing *drawing, const struct panels *panels, int first, int count)
 {
@@ -289,7 +322,10 @@ static void draw_across(struct drawing *drawing, const struct panels *panels, in
         panel_head_make(drawing, panels->histogram, first + i, panels->panel, drawing->glyphs->cut[8], &head);
         for (int h = 0; h < head.count && h < tallest; h++) {
             drawing->line = top + h;
-            drawing_put(drawing, left, head.style[h], head.line[h]);
+            if (drawing->terse)
+                draw_short_head(drawing, panels, first + i, left);
+            else
+                drawing_put(drawing, left, head.style[h], head.line[h]);
         }
         drawing->line = top + tallest;
         draw_plot(drawing, panels, first + i, left);

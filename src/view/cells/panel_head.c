@@ -58,14 +58,20 @@ void panel_head_make(struct drawing *drawing, const struct figure_histogram *his
     bool counted = summary && summary->below >= 0;
     if (isnan(histogram->threshold[series]) && !(counted && summary->below > 0))
         return;
-    text_add_format(&text, "%s cut", mark);
+    const char *below = "", *number = "";
     if (!isnan(histogram->threshold[series])) {
-        text_add(&text, " below ");
         number_add_trimmed(&text, histogram->threshold[series], 4);
+        below = drawing_format(drawing, " below %s", drawing_take(drawing, &text));
     }
     if (counted) {
-        text_add(&text, ": ");
         text_add_thousands(&text, summary->below);
+        number = drawing_format(drawing, ": %s", drawing_take(drawing, &text));
     }
-    head_line(drawing, head, STYLE_CUT, drawing_take(drawing, &text), width);
+    /* Of the two numbers that of the filters stays whole. */
+    const char *line = drawing_format(drawing, "%s cut%s%s", mark, below, number);
+    if (counted && utf8_width(line) > width)
+        line = drawing_format(drawing, "%s cut%s", mark, number);
+    if (counted && utf8_width(line) > width)
+        line = drawing_format(drawing, "%s%s", mark, number + 2);
+    head_line(drawing, head, STYLE_CUT, line, width);
 }

@@ -47,6 +47,13 @@ void figure_set_histogram(struct figure *figure, int series, int bins, bool log,
     histogram->log = log;
 }
 
+void figure_set_cut(struct figure *figure, const int64_t *cut)
+{
+    size_t cells;
+    if (figure && size_multiply((size_t)figure->histogram.series, (size_t)figure->histogram.bins, &cells))
+        figure->histogram.cut = figure_keep_array(figure, cut, cells, sizeof *cut);
+}
+
 void figure_set_summaries(struct figure *figure, const struct histogram_summary *summaries)
 {
     if (figure)
@@ -57,11 +64,13 @@ void figure_set_summaries(struct figure *figure, const struct histogram_summary 
 /* --- files ---------------------------------------------------------------------------------------------- */
 
 /* CSV: series,bin_low,bin_high,count, and when a series has a threshold also threshold,cut: cut is yes for
- * bins below it, part for the bin that holds it, no for the others. The summary of a series is one more
- * comment line per number: "# SERIES minimum: 0.1".
+ * bins below it, part for the bin that holds it, no for the others. A series of several layers has no
+ * threshold in common; where it is known what they lose, cut says how much of the bin that is. The summary of
+ * a series is one more comment line per number: "# SERIES minimum: 0.1".
  *
  * JSON: "axis", "counted", "log", "edges": [...], "series": [{"name", "counts": [...], "threshold", and,
- * where given, "minimum", "median", "maximum", "below"}]; no threshold is null. */
+ * where given, "cut": [...] (how many of the counts would be pruned), "minimum", "median", "maximum",
+ * "below"}]; no threshold is null. */
 
 /* NaN is a number that is not given. */
 static void add_number_fact(struct csv *csv, const char *series, const char *key, double value)
@@ -86,13 +95,22 @@ static void write_summaries(struct csv *csv, const struct figure_histogram *hist
     }
 }
 
+static const char *cut_word(const struct figure_histogram *histogram, int series, int bin)
+{
+    double threshold = histogram->threshold[series];
+    size_t place = (size_t)series * (size_t)histogram->bins + (size_t)bin;
+    if (isnan(threshold) && histogram->cut && histogram->cut[place] > 0)
+        return histogram->cut[place] < histogram->counts[place] ? "part" : "yes";
+    return histogram->edges[bin + 1] <= threshold ? "yes" : histogram->edges[bin] < threshold ? "part" : "no";
+}
+
 static void histogram_csv(struct csv *csv, const struct figure *figure)
 {
     const struct figure_histogram *histogram = &figure->histogram;
     static const char *const names[] = {"series", "bin_low", "bin_high", "count", "threshold", "cut"};
     bool thresholds = false;
     for (int s = 0; s < histogram->series; s++)
-        thresholds = thresholds || !isnan(histogram->threshold[s]);
+        thresholds = thresholds || histogram->cut || !isnan(histogram->threshold[s]);
     write_summaries(csv, histogram);
     csv_header(csv, names, thresholds ? 6 : 4);
     for (int s = 0; s < histogram->series; s++) {
@@ -108,7 +126,7 @@ static void histogram_csv(struct csv *csv, const struct figure *figure)
             else if (thresholds)
                 csv_number(csv, threshold);
             if (thresholds)
-                csv_text(csv, high <= threshold ? "yes" : low < threshold ? "part" : "no");
+                csv_text(csv, cut_word(histogram, s, b));
             csv_end_row(csv);
         }
     }
@@ -120,14 +138,23 @@ static void add_given(struct json *json, json_t *object, const char *key, double
         member_add(json, object, key, value_real(value));
 }
 
+/* The bins of one series. */
+static json_t *histogram_bins(struct json *json, const struct figure_histogram *histogram,
+                              const int64_t *counts, int s)
+{
+    json_t *array = json_array();
+    for (int b = 0; b < histogram->bins && !json->failed; b++)
+        element_add(json, array, json_integer(counts[(size_t)s * (size_t)histogram->bins + (size_t)b]));
+    return array;
+}
+
 static json_t *histogram_series(struct json *json, const struct figure_histogram *histogram, int s)
 {
-    json_t *object = json_object(), *counts = json_array();
-    for (int b = 0; b < histogram->bins && !json->failed; b++)
-        element_add(json, counts,
-                    json_integer(histogram->counts[(size_t)s * (size_t)histogram->bins + (size_t)b]));
+    json_t *object = json_object();
     member_add(json, object, "name", value_text(histogram->names[s]));
-    member_add(json, object, "counts", counts);
+    member_add(json, object, "counts", histogram_bins(json, histogram, histogram->counts, s));
+    if (histogram->cut)
+        member_add(json, object, "cut", histogram_bins(json, histogram, histogram->cut, s));
     double threshold = histogram->threshold[s];
     member_add(json, object, "threshold", isnan(threshold) ? json_null() : value_real(threshold));
     if (histogram->summary) {
@@ -167,6 +194,9 @@ static void histogram_fields(struct field_builder *builder, const struct figure 
         field_text(builder, "name", histogram->names[s]);
         field_integers(builder, "counts", histogram->counts + (size_t)s * (size_t)histogram->bins,
                        histogram->bins);
+        if (histogram->cut)
+            field_integers(builder, "cut", histogram->cut + (size_t)s * (size_t)histogram->bins,
+                           histogram->bins);
         field_number(builder, "threshold", histogram->threshold ? histogram->threshold[s] : NAN);
         if (summary) {
             field_number(builder, "minimum", summary->minimum);

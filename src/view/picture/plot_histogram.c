@@ -5,6 +5,7 @@
 #include "view/style.h"
 #include "view/cells/draw.h"
 #include "view/numbers.h"
+#include "view/cells/bar.h"
 #include "view/picture/plot.h"
 #include "view/picture/raster.h"
 
@@ -76,14 +77,31 @@ static int height_of(const struct area *area, int64_t count)
     return count > 0 && height < LEAST_BAR ? LEAST_BAR : height;
 }
 
+/* A bar whose lower part would go, for want of a threshold. */
+static void plot_upwards(struct plot *plot, const struct area *area, int bin, int left, int right, int height)
+{
+    int64_t count = count_of(area->histogram, area->series, bin),
+            cut = histogram_cut(area->histogram, area->series, bin, 1);
+    int bottom = area->top + area->height;
+    int part = count ? (int)lround((double)cut / (double)count * height) : 0;
+    raster_rectangle(plot->raster, left, bottom - part, right - left, part, PLOT_CUT);
+    raster_hatch(plot->raster, left, bottom - part, right - left, part, 9, PLOT_CUT_STRIPE);
+    raster_rectangle(plot->raster, left, bottom - height, right - left, height - part, PLOT_BAR);
+}
+
 static void plot_bars(struct plot *plot, const struct area *area)
 {
     int bottom = area->top + area->height, cut = threshold_column(area);
+    bool upwards = area->histogram->cut && isnan(area->histogram->threshold[area->series]);
     for (int b = 0; b < area->histogram->bins; b++) {
         int left = column_of(area, b), right = column_of(area, b + 1);
         int height = height_of(area, count_of(area->histogram, area->series, b));
         if (right - left > 6)
             right--; /* a white line between bars */
+        if (upwards) {
+            plot_upwards(plot, area, b, left, right, height);
+            continue;
+        }
         int middle = cut < left ? left : cut > right ? right : cut;
         raster_rectangle(plot->raster, left, bottom - height, middle - left, height, PLOT_CUT);
         raster_hatch(plot->raster, left, bottom - height, middle - left, height, 9, PLOT_CUT_STRIPE);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a command reads is said by its row: its flags and its options. */
+#include "tui/freshness.h"
+
+#include <string.h>
+
+#include "base/status.h"
+#include "base/text.h"
+#include "session/language/command.h"
+#include "session/language/parse.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/words/option.h"
+
+enum {
+    OF_SCORES = COMMAND_SCORES | COMMAND_OF_SCORES,
+    READS = COMMAND_MODEL | COMMAND_DATA | OF_SCORES,
+};
+
+static bool takes(const struct command *command, int option)
+{
+    for (const int *id = command->options; id && *id != OPTION_NONE; id++)
+        if (*id == option)
+            return true;
+    return false;
+}
+
+static bool network_differs(const struct state *a, const struct state *b)
+{
+    struct state_names names[2];
+    state_names(a, &names[0]);
+    state_names(b, &names[1]);
+    return strcmp(names[0].network, names[1].network) != 0;
+}
+
+static bool ratios_differ(const struct pruning *a, const struct pruning *b)
+{
+    if (a == b || !a || !b || a->block_count != b->block_count)
+        return false;
+    size_t count = (size_t)a->block_count;
+    return memcmp(a->ratio, b->ratio, count * sizeof *a->ratio) != 0 ||
+           memcmp(a->chosen, b->chosen, count * sizeof *a->chosen) != 0 ||
+           memcmp(a->excluded, b->excluded, count * sizeof *a->excluded) != 0;
+}
+
+/* Options that the line itself sets count no more than those that the command does not take. */
+static bool option_differs(const struct command *command, const struct statement *statement, int id,
+                           const struct state *shown, const struct state *now)
+{
+    const char *key = command_option(command, id)->name;
+    size_t length = strlen(key);
+    for (int i = 1; i < statement->count; i++) {
+        const struct token *token = &statement->tokens[i];
+        if (token->key == (int)length && strncmp(token->text, key, length) == 0)
+            return false;
+    }
+    return strcmp(option_text(shown->options, (enum option_id)id),
+                  option_text(now->options, (enum option_id)id)) != 0;
+}
+
+static void add_part(struct text *text, bool differs, const char *part)
+{
+    if (differs)
+        text_add_format(text, "%s%s", text->length ? ", " : "", part);
+}
+
+static void add_changes(struct text *text, const struct command *command, const struct statement *statement,
+                        const struct state *shown, const struct state *now)
+{
+    struct text changes = {0};
+    bool scores = command->flags & OF_SCORES;
+    add_part(&changes, scores ? shown->model != now->model : network_differs(shown, now), "network");
+    add_part(&changes, (command->flags & COMMAND_DATA) && shown->dataset != now->dataset, "data");
+    add_part(&changes, scores && shown->model == now->model && shown->board != now->board, "scores");
+    add_part(&changes,
+             shown->model == now->model && takes(command, OPTION_RATIO) &&
+                 ratios_differ(shown->pruning, now->pruning),
+             "ratios");
+    for (const int *id = command->options; id && *id != OPTION_NONE; id++)
+        add_part(&changes, option_differs(command, statement, *id, shown, now), option_name(*id));
+    text_add(text, text_data(&changes));
+    text->failed |= changes.failed;
+    text_free(&changes);
+}
+
+void text_add_stale(struct text *text, const char *line, const struct state *shown, const struct state *now)
+{
+    struct parsed_line parsed;
+    struct error ignored = {0};
+    const struct command *command;
+    if (!shown->options || parse_line(line, &parsed, &ignored) != STATUS_OK)
+        return;
+    if (parsed.count == 1 && parsed.statements[0].count &&
+        command_find(parsed.statements[0].tokens[0].text, true, &command, &ignored) == STATUS_OK &&
+        (command->flags & READS) && !(command->flags & COMMAND_ALL_OPTIONS))
+        add_changes(text, command, &parsed.statements[0], shown, now);
+    parsed_line_free(&parsed);
+}
