@@ -16,11 +16,13 @@
 #include "shell/job.h"
 #include "shell/leave.h"
 #include "shell/shell.h"
+#include "tui/bindings.h"
 #include "tui/explorer.h"
 #include "tui/gallery.h"
 #include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/pane.h"
+#include "tui/waiting.h"
 #include "view/style.h"
 #include "view/glyphs.h"
 

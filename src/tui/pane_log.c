@@ -7,6 +7,8 @@
 #include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/pane.h"
+#include "tui/waiting.h"
+#include "view/style.h"
 
 static int most_scroll(const struct canvas *content, int height)
 {
