@@ -3,8 +3,6 @@
  * inside Readline: a handler sets a flag, poll() ends, and the flag is acted upon. */
 #include "repl/repl.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,66 +13,20 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "repl/input.h"
 #include "shell/interrupt.h"
 #include "shell/leave.h"
 #include "shell/line_history.h"
 #include "shell/repl_completion.h"
+#include "shell/paste.h"
 #include "shell/rescue.h"
 #include "shell/terminal.h"
 #include "shell/terminal_signals.h"
+#include "shell/type_ahead.h"
 #include "shell/window.h"
 #include "session/version.h"
 
 static const char prompt_text[] = "ippro> ", more_text[] = "    >> ";
-
-/* --- what came before the prompt ------------------------------------------------------------------------ */
-
-enum { SOON_MILLISECONDS = 100 };
-
-/* Typed before Readline was there; it is given one byte after the other. */
-static struct {
-    const struct text *text;
-    size_t at;
-} typed;
-
-static bool typed_waits(void)
-{
-    return typed.text && typed.at < typed.text->length;
-}
-
-/* The next byte, -1 when none comes soon. */
-static int byte_soon(void)
-{
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    if (typed_waits())
-        return (unsigned char)typed.text->data[typed.at++];
-    return poll(&input, 1, SOON_MILLISECONDS) > 0 ? rl_read_key() : -1;
-}
-
-/* The terminal's late answer to what it was asked at the start (shell/background.h) is nothing that was
- * typed. It begins with ESC ] and ends with BEL or ESC \, */
-static int drop_color(int count, int key)
-{
-    int byte;
-    (void)count;
-    (void)key;
-    while ((byte = byte_soon()) >= ' ')
-        ;
-    if (byte == ESC)
-        byte_soon();
-    return 0;
-}
-
-/* or begins with ESC [ ? and ends with a letter. */
-static int drop_attributes(int count, int key)
-{
-    int byte;
-    (void)count;
-    (void)key;
-    while ((byte = byte_soon()) >= ' ' && byte < '@')
-        ;
-    return 0;
-}
 
 /* --- one line ------------------------------------------------------------------------------------------- */
 
@@ -128,7 +80,7 @@ static void arm_rescue(void)
 {
     const char *paste = rl_variable_value("enable-bracketed-paste");
     struct text end = {0};
-    text_add_format(&end, "%s%s\r\n", paste && strcmp(paste, "on") == 0 ? "\033[?2004l" : "", window_end());
+    text_add_format(&end, "%s%s\r\n", paste && strcmp(paste, "on") == 0 ? PASTE_OFF : "", window_end());
     struct termios modes;
     if (tcgetattr(STDIN_FILENO, &modes) == 0)
         rescue_prepare(STDOUT_FILENO, -1, &modes, text_data(&end), end.length);
@@ -138,7 +90,7 @@ static void arm_rescue(void)
 /* One line, or NULL at the end of the input or of the program. */
 static char *read_one(const char *prompt)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    bool failed;
     line_done = false;
     entered = NULL;
     interrupt_clear();
@@ -147,15 +99,9 @@ static char *read_one(const char *prompt)
     rl_callback_handler_install(prompt, take_line);
     while (!line_done && !terminal_signals.ending && !interrupt_twice()) {
         act_on_signals();
-        if (typed_waits()) {
-            rl_stuff_char((unsigned char)typed.text->data[typed.at++]);
+        if (repl_input_wait(200, &failed))
             rl_callback_read_char();
-            continue;
-        }
-        int ready = poll(&input, 1, 200);
-        if (ready > 0)
-            rl_callback_read_char();
-        else if (ready < 0 && errno != EINTR)
+        if (failed)
             break;
     }
     if (!line_done)
@@ -178,7 +124,7 @@ static bool asked_to_quit(void)
     return yes;
 }
 
-static void prepare_readline(const struct shell *shell)
+static void prepare_readline(struct shell *shell)
 {
     rl_readline_name = PROGRAM_NAME;
     rl_catch_signals = 0;
@@ -190,10 +136,21 @@ static void prepare_readline(const struct shell *shell)
     rl_initialize();
     if (shell->show.plain || terminal_colors(STDOUT_FILENO) < 0)
         rl_variable_bind("enable-bracketed-paste", "off");
-    rl_bind_keyseq("\\e]", drop_color);
-    rl_bind_keyseq("\\e[?", drop_attributes);
     repl_completion_install(shell->session, NULL);
-    typed.text = &shell->typed;
+    repl_input_open(&shell->typed);
+}
+
+/* Lines that were typed meanwhile are read next, unless Ctrl-C let them go. */
+static void run_entered(struct shell *shell, const char *line)
+{
+    struct error error = {0};
+    type_ahead_open(&shell->typed);
+    shell_entered(shell, line, NULL);
+    size_t dropped = type_ahead_settle();
+    if (!dropped)
+        return;
+    error_set(&error, STATUS_CANCELLED, "%zu waiting command%s dropped", dropped, dropped > 1 ? "s" : "");
+    shell_warn(shell, &error);
 }
 
 int repl_run(struct shell *shell)
@@ -216,7 +173,7 @@ int repl_run(struct shell *shell)
             interrupt_forget();
             line_history_keep(line);
             double began = clock_seconds();
-            shell_entered(shell, line, NULL);
+            run_entered(shell, line);
             window_ring(clock_seconds() - began);
             free(line);
             twice = interrupt_twice();

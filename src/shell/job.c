@@ -19,6 +19,8 @@
 #include "session/reply.h"
 #include "shell/interrupt.h"
 #include "shell/progress_line.h"
+#include "shell/terminal_signals.h"
+#include "shell/type_ahead.h"
 #include "shell/window.h"
 
 enum { REDRAW_MILLISECONDS = 100, MODESTY = 10 /* steps of niceness */ };
@@ -274,9 +276,14 @@ status job_run(const struct job_request *request, bool ascii, struct reply *repl
     if (code == STATUS_OK) {
         while (!job_wait(job, REDRAW_MILLISECONDS)) {
             int64_t total, done = progress_line_done(&line, &total);
+            type_ahead_begin();
+            line.waiting = type_ahead_look();
             progress_line_draw(&line);
             window_work(name, done, total);
+            if (terminal_signals.ending)
+                job_cancel(job);
         }
+        type_ahead_end();
         code = job_end(job, reply, error);
     }
     progress_line_end(&line);

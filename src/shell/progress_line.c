@@ -71,6 +71,8 @@ void progress_line_draw(struct progress_line *line)
     pthread_mutex_lock(&line->lock);
     if (line->total > 0)
         compose(line, &text);
+    if (text.length && line->waiting)
+        text_add_format(&text, "  %zu waiting", line->waiting);
     pthread_mutex_unlock(&line->lock);
     if (text.length) {
         text_add_escaped(&cut, text_data(&text), columns - 1);

@@ -14,6 +14,7 @@ struct progress_line {
     int64_t done, total;
     double started; /* when this piece of work began */
     bool ascii, drawn;
+    size_t waiting; /* lines that were typed meanwhile */
 };
 
 void progress_line_start(struct progress_line *line, bool ascii);

@@ -73,6 +73,8 @@ static void draw_status(struct explorer *explorer, struct canvas *grid, int line
         text_add_activity(&text, explorer, grid->width >= 110);
     } else if (explorer->beside) {
         text_add(&text, "a script computes: Control-C stops it");
+        if (explorer->waiting.count)
+            text_add_format(&text, " · %zu waiting", explorer->waiting.count);
     } else {
         int name = grid_width_of(grid, layout_name((int)explorer->layout));
         text_add_standing(&text, explorer, grid->width - name - 6);

@@ -24,6 +24,7 @@
 /* clang-format on */
 
 #include "base/memory.h"
+#include "shell/paste.h"
 #include "shell/rescue.h"
 #include "session/words/press.h"
 #include "shell/window.h"
@@ -143,6 +144,7 @@ static void set_modes(const struct display *display)
 
 static void set_reports(const struct display *display, bool on)
 {
+    send(display, on ? PASTE_ON : PASTE_OFF);
     if (display->mouse)
         send(display, on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
 }

@@ -77,6 +77,7 @@ void explorer_free(struct explorer *explorer)
     mem_free(explorer->message);
     mem_free(explorer->running);
     mem_free(explorer->command);
+    waiting_free(&explorer->waiting);
     text_free(&explorer->partial);
     text_free(&explorer->typed);
     mem_free(explorer);

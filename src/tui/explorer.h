@@ -17,6 +17,7 @@
 #include "tui/journal.h"
 #include "tui/layer_tree.h"
 #include "tui/layout.h"
+#include "tui/waiting.h"
 
 enum { FOCUS_PROMPT = -1 };
 
@@ -80,6 +81,7 @@ struct explorer {
     struct live *live;              /* where commands show what they have so far */
     struct live_snapshot *snapshot; /* the newest of the running command; NULL: none */
     double taken;                   /* when, in seconds */
+    struct waiting waiting;         /* lines that come after it */
     char *running;                  /* the command's name; NULL: none */
     char *command;                  /* the whole line of the last command */
     unsigned flags;                 /* of its row in the command table */
@@ -100,13 +102,20 @@ status explorer_new(struct shell *shell, struct explorer **explorer, struct erro
 void explorer_free(struct explorer *explorer);
 void explorer_resize(struct explorer *explorer, int width, int height);
 
-/* A line as entered at the prompt: logged, run, shown. While work runs only what looks at things is done. */
+/* A line as entered at the prompt: logged, run, shown. While work runs, a line that only looks is answered at
+ * once when no other waits; the rest waits for its turn. */
 void explorer_line(struct explorer *explorer, const char *line);
 /* The user wants to leave: that is done, or the user is told once what would be lost (shell/leave.h). */
 void explorer_leave(struct explorer *explorer, bool at_once);
+/* A line that is to be run behind all that was entered before: it waits. */
+void explorer_wait(struct explorer *explorer, const char *line);
+/* Lines that wait are not run any more: logged, and returned how many they were. */
+size_t explorer_drop_waiting(struct explorer *explorer);
 /* The command that a key stands for, from words, quoted where they need it; NULL ends them. A piece of code
- * that waits at the prompt for its end is left alone. */
-void explorer_command(struct explorer *explorer, ...);
+ * that waits at the prompt for its end is left alone. False when it failed. */
+bool explorer_command(struct explorer *explorer, ...);
+/* Say what the last command was, which a key gave, and the key that takes it back. */
+void explorer_offer_undo(struct explorer *explorer);
 /* A key; false when it is for the line that is edited. */
 bool explorer_press(struct explorer *explorer, int press);
 void explorer_act(struct explorer *explorer, enum action_id action);

@@ -127,8 +127,8 @@ static void prune(struct explorer *explorer, enum action_id action)
         explorer_say(explorer, true, "no scores yet: score all");
     else if (!any)
         explorer_say(explorer, true, "no ratio is set: + and - in Layers set them, or 'prune %s 0.4'", label);
-    else
-        explorer_command(explorer, "prune", label, NULL);
+    else if (explorer_command(explorer, "prune", label, NULL))
+        explorer_offer_undo(explorer);
 }
 
 static void undo(struct explorer *explorer, enum action_id action)
@@ -181,6 +181,11 @@ void explorer_act(struct explorer *explorer, enum action_id action)
         acts[action](explorer, action);
 }
 
+static bool is_character(int press)
+{
+    return press > ' ' && press < PRESS_UP;
+}
+
 bool explorer_press(struct explorer *explorer, int press)
 {
     explorer->unseen = true;
@@ -200,6 +205,8 @@ bool explorer_press(struct explorer *explorer, int press)
     }
     if (explorer->line.asking != ASK_COMMAND && explorer->focus == FOCUS_PROMPT)
         return false;
+    if (action == ACTION_NONE && explorer->focus != FOCUS_PROMPT && is_character(press))
+        explorer_focus(explorer, FOCUS_PROMPT); /* it begins a command */
     if (action == ACTION_NONE && explorer->focus == FOCUS_PROMPT)
         return false;
     explorer_say(explorer, false, "%s", "");

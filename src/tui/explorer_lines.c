@@ -17,11 +17,13 @@
 #include "shell/job.h"
 #include "shell/leave.h"
 #include "shell/shell.h"
+#include "tui/bindings.h"
 #include "tui/explorer.h"
 #include "tui/gallery.h"
 #include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/pane.h"
+#include "tui/waiting.h"
 #include "view/style.h"
 #include "view/glyphs.h"
 
@@ -81,7 +83,26 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
     return code;
 }
 
-static void line_beside(struct explorer *explorer, const char *line)
+/* May the line be answered while work runs? So it is when it cannot be understood: the error is. */
+static bool answered_beside(const struct explorer *explorer, const char *line)
+{
+    struct parsed_line parsed;
+    struct error ignored = {0};
+    bool looks = true;
+    if (explorer->waiting.count || explorer->shell->unfinished)
+        return false;
+    if (parse_line(line, &parsed, &ignored) != STATUS_OK)
+        return true;
+    for (int i = 0; i < parsed.count; i++) {
+        unsigned flags = command_flags_of(&parsed.statements[i], true);
+        bool changes = flags & (COMMAND_CHANGES | COMMAND_LONG) || (explorer->job && !explorer->mirror);
+        looks &= !changes || flags & COMMAND_ENDS;
+    }
+    parsed_line_free(&parsed);
+    return looks;
+}
+
+static status line_beside(struct explorer *explorer, const char *line)
 {
     struct parsed_line parsed;
     struct error error = {0};
@@ -93,9 +114,10 @@ static void line_beside(struct explorer *explorer, const char *line)
     }
     if (code != STATUS_OK)
         explorer->shell->face.error(explorer, NULL, &error);
+    return code;
 }
 
-static void run_line(struct explorer *explorer, const char *line, bool entered)
+static status run_line(struct explorer *explorer, const char *line, bool entered)
 {
     char *shown = mem_format("%s %s", glyph_set(explorer->ascii)->typed, line);
     explorer_say(explorer, false, "%s", "");
@@ -104,19 +126,49 @@ static void run_line(struct explorer *explorer, const char *line, bool entered)
     mem_free(shown);
     explorer->journal.scroll = 0;
     explorer->unseen = true;
-    if (explorer->beside)
-        line_beside(explorer, line);
-    else
-        (entered ? shell_entered : shell_line)(explorer->shell, line, NULL);
+    status code = explorer->beside ? line_beside(explorer, line)
+                                   : (entered ? shell_entered : shell_line)(explorer->shell, line, NULL);
     explorer_resize(explorer, explorer->width, explorer->height);
+    return code;
 }
 
 void explorer_line(struct explorer *explorer, const char *line)
 {
-    run_line(explorer, line, true);
+    if (explorer->beside && !answered_beside(explorer, line))
+        explorer_wait(explorer, line);
+    else
+        run_line(explorer, line, true);
 }
 
-void explorer_command(struct explorer *explorer, ...)
+void explorer_wait(struct explorer *explorer, const char *line)
+{
+    struct error error = {0};
+    bool code =
+        explorer->waiting.count || explorer->shell->unfinished; /* an empty line means something there */
+    explorer_say(explorer, false, "%s", "");
+    if (!*line && !code)
+        return;
+    explorer->journal.scroll = 0;
+    if (!waiting_add(&explorer->waiting, line)) {
+        error_memory(&error);
+        explorer->shell->face.error(explorer, line, &error);
+    }
+}
+
+size_t explorer_drop_waiting(struct explorer *explorer)
+{
+    size_t count = explorer->waiting.count;
+    struct text lines = {0};
+    waiting_drop(&explorer->waiting, &lines);
+    char *note = count ? mem_format("not run any more: %s", text_data(&lines)) : NULL;
+    if (note)
+        journal_add(&explorer->journal, STYLE_NOTE, note);
+    mem_free(note);
+    text_free(&lines);
+    return count;
+}
+
+bool explorer_command(struct explorer *explorer, ...)
 {
     struct text line = {0};
     va_list words;
@@ -126,9 +178,19 @@ void explorer_command(struct explorer *explorer, ...)
         text_add_word(&line, word);
     }
     va_end(words);
-    if (!line.failed)
-        run_line(explorer, text_data(&line), false);
+    bool done = !line.failed && run_line(explorer, text_data(&line), false) == STATUS_OK;
     text_free(&line);
+    return done;
+}
+
+void explorer_offer_undo(struct explorer *explorer)
+{
+    int key = bindings_key(&explorer->bindings, ACTION_UNDO, true);
+    struct text name = {0};
+    text_add_press(&name, key);
+    if (key && explorer->command)
+        explorer_say(explorer, false, "%s: %s undoes it", explorer->command, text_data(&name));
+    text_free(&name);
 }
 
 const char *question_text(enum asking asking)

@@ -111,6 +111,8 @@ void text_add_activity(struct text *text, struct explorer *explorer, bool wide)
         text_add(text, " left");
     }
     pthread_mutex_unlock(&line->lock);
+    if (explorer->waiting.count)
+        text_add_format(text, " · %zu waiting", explorer->waiting.count);
     if (explorer->snapshot)
         add_agreement(text, explorer->snapshot);
 }

@@ -186,7 +186,8 @@ static void next_method(struct explorer *explorer)
     const struct parameter *parameter = &option_at(OPTION_METHOD)->parameter;
     int64_t now = option_integer(explorer->session->state.options, OPTION_METHOD);
     const char *next = parameter->choice((int)now + 1);
-    explorer_command(explorer, "set", "method", next ? next : parameter->choice(0), NULL);
+    if (explorer_command(explorer, "set", "method", next ? next : parameter->choice(0), NULL))
+        explorer_offer_undo(explorer);
 }
 
 /* The pair as criteria; rows of other tables (by=layer: layers against pairs) have none. */

@@ -145,7 +145,8 @@ static void set_ratio(struct explorer *explorer, struct layers_view *view, const
     }
     forget_step(explorer, view, target);
     view->said = explorer->journal.count;
-    explorer_command(explorer, "ratio", target, value, NULL);
+    if (explorer_command(explorer, "ratio", target, value, NULL))
+        explorer_offer_undo(explorer);
     view->said_at = explorer->shell->session->history.position;
     mem_free(target);
 }

@@ -7,21 +7,46 @@
 #include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/pane.h"
+#include "tui/waiting.h"
+#include "view/style.h"
 
 static int most_scroll(const struct canvas *content, int height)
 {
     return content->height > height ? content->height - height : 0;
 }
 
+/* What waits stands below what was answered, in half of the room at most. Returns its lines. */
+static int draw_waiting(const struct waiting *waiting, struct canvas *grid, const struct rect *room)
+{
+    int count = (int)waiting->count, lines = count < room->height / 2 ? count : room->height / 2;
+    struct text text = {0};
+    for (int i = 0; i < lines; i++) {
+        bool more = i == lines - 1 && lines < count;
+        text_clear(&text);
+        if (more) {
+            text_add_format(&text, "%d more wait", count - i);
+        } else {
+            text_add(&text, "waiting: ");
+            text_add_escaped(&text, waiting->lines[i], 0);
+        }
+        struct rect row = {room->column, room->line + room->height - lines + i, room->width, 1};
+        draw_cut(grid, &row, 0, 0, STYLE_NOTE, text_data(&text));
+    }
+    text_free(&text);
+    return lines;
+}
+
 static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
                  bool focused)
 {
     const struct canvas *content = journal_canvas(&explorer->journal, room->width, grid->ascii);
-    int most = most_scroll(content, room->height), *scroll = &explorer->journal.scroll;
+    struct rect log = *room;
+    log.height -= draw_waiting(&explorer->waiting, grid, room);
+    int most = most_scroll(content, log.height), *scroll = &explorer->journal.scroll;
     (void)state;
     (void)focused;
     *scroll = *scroll > most ? most : *scroll;
-    draw_scrolled(grid, room, content, most - *scroll, 0);
+    draw_scrolled(grid, &log, content, most - *scroll, 0);
 }
 
 static void title(const struct explorer *explorer, const void *state, struct text *text)

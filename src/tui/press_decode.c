@@ -75,6 +75,7 @@ static int number_press(int number)
         {11, PRESS_F1},     {12, PRESS_F1 + 1},   {13, PRESS_F1 + 2},  {14, PRESS_F1 + 3},
         {15, PRESS_F1 + 4}, {17, PRESS_F1 + 5},   {18, PRESS_F1 + 6},  {19, PRESS_F1 + 7},
         {20, PRESS_F1 + 8}, {21, PRESS_F1 + 9},   {23, PRESS_F1 + 10}, {24, PRESS_F1 + 11},
+        {200, PRESS_PASTE},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (numbers[i].number == number)

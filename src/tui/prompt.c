@@ -141,6 +141,14 @@ void prompt_feed(const unsigned char *bytes, size_t count)
     prompt_show();
 }
 
+void prompt_insert(const char *text)
+{
+    if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH))
+        rl_callback_sigcleanup();
+    rl_insert_text(text);
+    prompt_show();
+}
+
 char *prompt_take(bool *end)
 {
     char *line = prompt.entered;

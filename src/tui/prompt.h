@@ -11,6 +11,8 @@ void prompt_open(struct explorer *explorer);
 void prompt_close(void);
 /* Bytes of keys that are the line's. */
 void prompt_feed(const unsigned char *bytes, size_t count);
+/* Text as it is, without control characters, at the cursor. */
+void prompt_insert(const char *text);
 /* A line that was entered since the last call: owned by the caller (free). `end` becomes true when instead
  * the end of the input was. NULL when neither. */
 char *prompt_take(bool *end);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "shell/paste.h"
+
 /* clang-format off: term.h needs curses.h before it */
 #include <curses.h>
 #include <term.h>
@@ -31,6 +33,7 @@ void text_add_screen_end(struct text *text, int terminal)
         const char *mouse = tigetstr("kmous");
         if (mouse && mouse != (char *)-1)
             text_add(text, "\033[?1006l\033[?1000l");
+        text_add(text, PASTE_OFF);
         add_capability(text, "sgr0");
         add_capability(text, "cnorm");
         add_capability(text, "rmcup");

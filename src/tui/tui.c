@@ -20,8 +20,11 @@
 #include "session/language/parse.h"
 #include "session/words/option.h"
 #include "session/words/press.h"
+#include "session/words/word_list.h"
+#include "shell/escape.h"
 #include "shell/interrupt.h"
 #include "shell/job.h"
+#include "shell/paste.h"
 #include "shell/progress_line.h"
 #include "shell/terminal.h"
 #include "shell/terminal_signals.h"
@@ -30,15 +33,15 @@
 #include "tui/display.h"
 #include "tui/press_decode.h"
 #include "tui/prompt.h"
+#include "tui/waiting.h"
 #include "view/cells/canvas.h"
 #include "view/style.h"
 #include "view/theme.h"
 
 enum {
     INPUT = 1024,
-    ESCAPE_MILLISECONDS = 40, /* after which Esc is not the beginning of a sequence any more */
-    WORK_MILLISECONDS = 200,  /* between drawings of work that goes on */
-    IDLE_MILLISECONDS = 500,  /* a signal between looking and sleeping waits at most so long */
+    WORK_MILLISECONDS = 200, /* between drawings of work that goes on */
+    IDLE_MILLISECONDS = 500, /* a signal between looking and sleeping waits at most so long */
 };
 
 struct tui {
@@ -47,8 +50,13 @@ struct tui {
     struct canvas grid;
     unsigned char input[INPUT]; /* not decoded yet */
     int count;
-    double drawn; /* when, in seconds */
-    bool ended;   /* the input is at its end */
+    int burst;          /* of these, what came at once and is more than one line */
+    double heard;       /* when the last of them came, in seconds */
+    struct paste paste; /* while it comes */
+    bool interrupted;   /* what waited before the interrupt is dropped, what comes after it waits */
+    size_t dropped;     /* lines, not told yet */
+    double drawn;       /* when, in seconds */
+    bool ended;         /* the input is at its end */
 };
 
 /* --- drawing -------------------------------------------------------------------------------------------- */
@@ -149,7 +157,35 @@ static void ask_to_quit(struct tui *tui)
     raise_question(tui);
 }
 
-static void line_entered(struct tui *tui)
+/* Ctrl-C lets go what waits behind the work, once. */
+static void drop_waiting(struct tui *tui)
+{
+    if (tui->interrupted)
+        return;
+    tui->interrupted = true;
+    tui->count = tui->burst = 0;
+    tui->paste.open = false;
+    tui->dropped += explorer_drop_waiting(tui->explorer);
+}
+
+/* A new line: interrupts before it do not count any more. */
+static void forget_interrupts(struct tui *tui)
+{
+    interrupt_clear();
+    tui->interrupted = false;
+}
+
+/* A line has run: one that was interrupted takes those with it that wait. */
+static void settle_interrupt(struct tui *tui)
+{
+    if (interrupt_seen())
+        drop_waiting(tui);
+    if (!interrupt_twice())
+        forget_interrupts(tui);
+}
+
+/* `ordered`: it was not typed to be answered while work runs, but came with other lines. */
+static void line_entered(struct tui *tui, bool ordered)
 {
     struct explorer *explorer = tui->explorer;
     bool end;
@@ -161,47 +197,142 @@ static void line_entered(struct tui *tui)
         prompt_command();
     } else if (line) {
         if (!explorer->beside) {
-            interrupt_clear();
+            forget_interrupts(tui);
             interrupt_forget();
         }
         prompt_keep(line);
-        explorer_line(explorer, line);
-        if (!explorer->beside && !interrupt_twice())
-            interrupt_clear();
+        (explorer->beside && ordered ? explorer_wait : explorer_line)(explorer, line);
+        if (!explorer->beside)
+            settle_interrupt(tui);
         prompt_command();
     }
     free(line);
 }
 
-static void press(struct tui *tui, const struct press_event *event, const unsigned char *bytes, int count)
+static void press(struct tui *tui, const struct press_event *event, const unsigned char *bytes, int count,
+                  bool ordered)
 {
     struct explorer *explorer = tui->explorer;
     if (event->press == PRESS_MOUSE) {
         if (event->button == 0 || event->button == 64 || event->button == 65)
             explorer_click(explorer, event->button, event->line, event->column);
+    } else if (event->press == PRESS_PASTE) {
+        paste_begin(&tui->paste);
     } else if (event->press == PRESS_ESCAPE && explorer->line.asking != ASK_COMMAND) {
         drop_question(tui);
-    } else if (!event->answer && !explorer_press(explorer, event->press)) {
+    } else if (!event->answer && !explorer_press(explorer, event->press) &&
+               (event->press != PRESS_ESCAPE || escape_is_read())) {
         prompt_feed(bytes, (size_t)count);
-        line_entered(tui);
+        line_entered(tui, ordered);
     }
     raise_question(tui);
+}
+
+/* The lines of a paste wait for their turn, which may be at once; what is behind the last is edited. */
+static void paste_ended(struct tui *tui)
+{
+    struct explorer *explorer = tui->explorer;
+    struct text text = tui->paste.text;
+    char *rest = text.data;
+    tui->paste.text = (struct text){0};
+    explorer->keys_open = false;
+    word_list_free(&explorer->popup);
+    if (strchr(text_data(&text), '\n'))
+        drop_question(tui);
+    if (explorer->line.asking == ASK_COMMAND)
+        explorer_focus(explorer, FOCUS_PROMPT);
+    for (char *part; (part = strsep(&rest, "\n"));) {
+        bool end;
+        prompt_insert(part);
+        if (!rest)
+            break;
+        prompt_feed((const unsigned char *)"\r", 1);
+        char *line = prompt_take(&end);
+        if (line) {
+            prompt_keep(line);
+            explorer_wait(explorer, line);
+        }
+        free(line);
+    }
+    text_free(&text);
+}
+
+static void turn(struct tui *tui, int descriptor, int milliseconds);
+
+/* What waits is run in order; between two lines keys are looked at. */
+static void run_waiting(struct tui *tui)
+{
+    struct explorer *explorer = tui->explorer;
+    if (explorer->waiting.count && !interrupt_twice())
+        forget_interrupts(tui);
+    while (explorer->waiting.count && !explorer->shell->quit && !tui->ended && !interrupt_twice()) {
+        char *line = waiting_take(&explorer->waiting);
+        explorer_line(explorer, line);
+        mem_free(line);
+        settle_interrupt(tui);
+        prompt_command();
+        if (!explorer->waiting.count)
+            break;
+        draw(tui);
+        explorer->beside++;
+        turn(tui, -1, 0);
+        explorer->beside--;
+    }
+    if (tui->dropped)
+        explorer_say(explorer, true, "%s: cancelled, %zu waiting command%s dropped",
+                     explorer->running ? explorer->running : "work", tui->dropped,
+                     tui->dropped > 1 ? "s" : "");
+    tui->dropped = 0;
+}
+
+/* Take what is next in the input away, and act on it. False when it is not whole yet. */
+static bool take_next(struct tui *tui, bool complete)
+{
+    struct press_event event = {0};
+    unsigned char bytes[INPUT];
+    bool pasted = tui->paste.open, ordered = tui->burst > 0;
+    int used = pasted
+                   ? (int)paste_take(&tui->paste, tui->input, (size_t)tui->count)
+                   : press_decode(tui->input, tui->count, complete, display_sequences(tui->display), &event);
+    if (!used)
+        return false;
+    memcpy(bytes, tui->input, (size_t)used);
+    tui->count -= used;
+    tui->burst -= used < tui->burst ? used : tui->burst;
+    memmove(tui->input, tui->input + used, (size_t)tui->count);
+    if (!pasted)
+        press(tui, &event, bytes, used, ordered);
+    else if (!tui->paste.open)
+        paste_ended(tui);
+    if (!tui->explorer->beside)
+        run_waiting(tui);
+    return true;
 }
 
 /* Keys one by one, each acted upon before the next is looked at: it may begin work. */
 static void decode(struct tui *tui, bool complete)
 {
-    struct press_event event;
-    int used;
-    while (tui->count && !tui->explorer->shell->quit && !tui->ended &&
-           (used = press_decode(tui->input, tui->count, complete, display_sequences(tui->display), &event))) {
-        unsigned char bytes[INPUT];
-        memcpy(bytes, tui->input, (size_t)used);
-        tui->count -= used;
-        memmove(tui->input, tui->input + used, (size_t)tui->count);
+    bool more = true;
+    while (more && tui->count && !tui->explorer->shell->quit && !tui->ended) {
         double began = clock_seconds();
-        press(tui, &event, bytes, used);
+        more = take_next(tui, complete);
         window_ring(clock_seconds() - began); /* what the key began has ended */
+    }
+}
+
+/* Nothing more came for a while: what is there is whole. */
+static bool is_complete(const struct tui *tui)
+{
+    return tui->count == INPUT || (clock_seconds() - tui->heard) * 1000 >= ESCAPE_MILLISECONDS;
+}
+
+/* Bytes that came at once are no typed line when there is something behind the end of a line. */
+static void note_arrival(struct tui *tui)
+{
+    tui->heard = clock_seconds();
+    for (int i = 0; i + 1 < tui->count; i++) {
+        if (tui->input[i] == '\r' || tui->input[i] == '\n')
+            tui->burst = tui->count;
     }
 }
 
@@ -211,6 +342,7 @@ static void take_typed(struct tui *tui)
     const struct text *typed = &tui->explorer->shell->typed;
     tui->count = (int)(typed->length < INPUT ? typed->length : INPUT);
     memcpy(tui->input, text_data(typed), (size_t)tui->count);
+    note_arrival(tui);
     decode(tui, false);
 }
 
@@ -221,7 +353,8 @@ static void read_keys(struct tui *tui)
         tui->count += (int)got;
     else if (got == 0 || errno != EINTR)
         tui->ended = true;
-    decode(tui, tui->count == INPUT);
+    note_arrival(tui);
+    decode(tui, is_complete(tui));
 }
 
 /* What libraries wrote: a bell rings, the rest goes to the log. */
@@ -248,10 +381,12 @@ static void interrupted(struct tui *tui)
     struct explorer *explorer = tui->explorer;
     if (interrupt_twice()) {
         ask_to_quit(tui);
-    } else if (explorer->job) {
-        explorer_say(explorer, false, "cancelling %s ...", explorer->running ? explorer->running : "");
-    } else if (!explorer->beside) {
-        interrupt_clear();
+    } else if (explorer->beside) {
+        drop_waiting(tui);
+        if (explorer->job)
+            explorer_say(explorer, false, "cancelling %s ...", explorer->running ? explorer->running : "");
+    } else {
+        forget_interrupts(tui);
         drop_question(tui);
         prompt_clear();
         explorer_focus(explorer, FOCUS_PROMPT);
@@ -286,6 +421,9 @@ static void turn(struct tui *tui, int descriptor, int milliseconds)
         {.fd = descriptor, .events = POLLIN},
     };
     act_on_signals(tui);
+    decode(tui, is_complete(tui)); /* what was there when work began */
+    if (tui->explorer->shell->quit)
+        return;
     if (tui->explorer->unseen)
         draw(tui);
     if (tui->count && (milliseconds < 0 || milliseconds > ESCAPE_MILLISECONDS))
@@ -295,8 +433,8 @@ static void turn(struct tui *tui, int descriptor, int milliseconds)
         read_output(tui);
     if (ready > 0 && wait[0].revents)
         read_keys(tui);
-    else if (ready == 0 && tui->count)
-        decode(tui, true);
+    else if (tui->count)
+        decode(tui, is_complete(tui));
     act_on_signals(tui);
 }
 
@@ -345,6 +483,7 @@ status tui_run(struct explorer *explorer, const char *first, int *signal_number,
     while (!explorer->shell->quit && !tui.ended)
         turn(&tui, -1, IDLE_MILLISECONDS);
     prompt_close();
+    paste_free(&tui.paste);
     terminal_signals_release();
     display_close(tui.display);
     canvas_free(&tui.grid);

@@ -86,13 +86,13 @@ shows "progress is told" 'of 10,000 images'
 keys 'info' Enter
 shows "what looks is answered meanwhile" 'The session'
 keys 'ratio conv1 0.3' Enter
-shows "what changes has to wait" 'score is running'
+shows "what changes waits for its turn" '1 waiting'
 keys 'hel' Tab
 shows "the line is edited meanwhile" '^ippro> help'
 keys C-u
 at_prompt # the terminal throws away what is unread when Ctrl-C comes
 keys C-c
-shows "Ctrl-C cancels the work" 'score: cancelled'
+shows "Ctrl-C cancels the work" 'score: cancelled, 1 waiting command dropped'
 at_prompt
 ok $? "and nothing else"
 tmux_ resize-window -t it -x 120 -y 40

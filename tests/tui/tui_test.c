@@ -20,7 +20,9 @@
 #include "support/wire.h"
 #include "tui/compose.h"
 #include "tui/pane.h"
+#include "shell/paste.h"
 #include "tui/press_decode.h"
+#include "tui/waiting.h"
 #include "tui/score_panels.h"
 #include "view/cells/look.h"
 #include "view/style.h"
@@ -106,6 +108,48 @@ static void test_decode_mouse(void **state)
     assert_int_equal(event.button, -1);
     assert_int_equal(press_decode((const unsigned char *)"\033[25~", 5, false, known, &event), 5);
     assert_int_equal(event.press, PRESS_F1 + 4);
+}
+
+/* The text between the brackets is lines and nothing else, however it comes. */
+static void test_paste(void **state)
+{
+    static const unsigned char bytes[] = "a b\r\nc\td\n\r\033[20x\003\xc3\xa9\033\033[201~rest";
+    size_t whole = sizeof bytes - 1 - strlen("rest");
+    struct paste paste = {0};
+    struct press_event event;
+    (void)state;
+    assert_int_equal(press_decode((const unsigned char *)"\033[200~", 6, false, NULL, &event), 6);
+    assert_int_equal(event.press, PRESS_PASTE);
+    for (size_t step = 1; step <= whole; step++) {
+        size_t at = 0;
+        paste_begin(&paste);
+        while (paste.open && at < sizeof bytes - 1) {
+            size_t room = sizeof bytes - 1 - at;
+            at += paste_take(&paste, bytes + at, step < room ? step : room);
+        }
+        assert_false(paste.open);
+        assert_int_equal(at, whole);
+        assert_string_equal(text_data(&paste.text), "a b\nc d\n\n[20x\xc3\xa9");
+    }
+    paste_free(&paste);
+}
+
+static void test_waiting(void **state)
+{
+    struct waiting waiting = {0};
+    struct text text = {0};
+    (void)state;
+    assert_null(waiting_take(&waiting));
+    assert_true(waiting_add(&waiting, "eval") && waiting_add(&waiting, "corr") &&
+                waiting_add(&waiting, "hist conv1"));
+    char *line = waiting_take(&waiting);
+    assert_string_equal(line, "eval");
+    mem_free(line);
+    waiting_drop(&waiting, &text);
+    assert_string_equal(text_data(&text), "corr; hist conv1");
+    assert_null(waiting_take(&waiting));
+    text_free(&text);
+    waiting_free(&waiting);
 }
 
 /* What a terminal answers late is nothing that was typed, whole or in pieces; Alt-] and Alt-P still are. */
@@ -796,6 +840,8 @@ int main(void)
         cmocka_unit_test(test_press_names),
         cmocka_unit_test(test_decode),
         cmocka_unit_test(test_decode_mouse),
+        cmocka_unit_test(test_paste),
+        cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_decode_answers),
         cmocka_unit_test(test_decode_noise),
         cmocka_unit_test(test_bindings),

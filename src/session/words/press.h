@@ -25,6 +25,7 @@ enum press_code {
     PRESS_F1, /* F2 to F12 follow */
     PRESS_F12 = PRESS_F1 + 11,
     PRESS_MOUSE, /* never bound */
+    PRESS_PASTE, /* likewise: pasted text follows (shell/paste.h) */
 
     PRESS_ALT = 1 << 24,
     PRESS_CTRL = 1 << 25,
