@@ -3,7 +3,6 @@
 #include "session/recipe.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"

@@ -65,7 +65,7 @@ shows "q closes it" 'Scores in conv1'
 
 # Ratios under the cursor: one change, however often the key is pressed.
 keys F2 Down + + +
-shows "+ changes a ratio" 'ratio layer1 0\.15'
+shows "+ changes a ratio" 'layer1 \(4 layers\): 0\.15'
 keys u
 shows "undo takes the whole run back" 'layer1 +0\.00'
 keys /
@@ -150,7 +150,7 @@ keys 'lua for i = 1, 3 do' Enter
 shows "code waits for its end" '^ +>> *$'
 keys F2
 keys Home Down + F8
-shows "keys give commands meanwhile" 'ratio layer1 0\.05'
+shows "keys give commands meanwhile" 'layer1 \(4 layers\): 0\.05'
 keys 'print("line", i) end' Enter
 shows "and the code goes on" 'line[[:space:]]+3'
 at_prompt

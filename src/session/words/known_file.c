@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,6 @@
 #include "base/text.h"
 #include "session/words/word_list.h"
 
-static const size_t largest = (size_t)1 << 20;
 enum { HEAD_BYTES = 2048 };
 
 const struct known_files known_scripts = {
@@ -58,7 +58,7 @@ static void try_file(struct search *search, const char *folder, const char *exte
 {
     struct error error = {0};
     char *path = mem_format("%s/%s%s", folder, search->name, extension);
-    status code = path ? file_check(path, largest, &error) : STATUS_MEMORY;
+    status code = path ? file_check(path, SIZE_MAX, &error) : STATUS_MEMORY;
     search->failed |= code == STATUS_MEMORY;
     if (code == STATUS_OK)
         search->found = path;
