@@ -6,12 +6,14 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "data/sampler.h"
 #include "session/board.h"
 #include "session/pass.h"
 #include "session/pruning.h"
 #include "session/ratio.h"
 #include "session/reply.h"
 #include "session/session.h"
+#include "session/state.h"
 #include "session/words/option.h"
 #include "view/style.h"
 

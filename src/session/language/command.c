@@ -92,8 +92,8 @@ const struct parameter *command_parameter(const struct command *command, const c
     }
     for (const int *id = command->options; id && *id != OPTION_NONE; id++) {
         const struct parameter *parameter = command_option(command, *id);
-        bool own_name = parameter == &option_at(*id)->parameter; /* then others of the option are taken too */
-        if (strcmp(parameter->name, name) == 0 || (own_name && *id == option_find(name))) {
+        bool renamed = parameter != &option_at(*id)->parameter;
+        if (strcmp(parameter->name, name) == 0 || (!renamed && *id == option_find(name))) {
             *option = *id;
             return parameter;
         }

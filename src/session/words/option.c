@@ -78,7 +78,8 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
                           &criteria_group},
         [OPTION_RATIO] =
             {{"ratio", VALUE_REAL, 0, 0, 1, NULL, "0.4",
-              "share of a layer's channels that counts as pruned, before anything is, in figures and panes; where the layer's block has a ratio of its own, that counts"},
+              "share of a layer's channels that counts as pruned, before anything is, in figures and panes; "
+              "where the layer's block has a ratio of its own, that counts"},
              &selection_group,
              &supposed_ratio},
         [OPTION_ROUND] =
