@@ -16,7 +16,7 @@
 #include "view/cells/canvas.h"
 #include "view/style.h"
 
-enum { LABEL = 12, LABEL_SHORT = 9, ROOMY = 46, ROWS_MOST = 16, FORMS = 4 };
+enum { LABEL = 12, LABEL_SHORT = 9, ROOMY = 46, ROWS_MOST = 16, FORMS = 5 };
 
 struct model_view {
     int top; /* the first row shown */
@@ -182,8 +182,11 @@ static void selection_row(struct card *card, const struct explorer *explorer)
     if (pruning->removed_count) {
         text_add_format(next_form(&forms), "%s channels by %s", text_data(&count),
                         pruning->how ? pruning->how : "hand");
-        if (pruning->rule.criterion[0])
+        if (pruning->rule.criterion[0]) {
+            text_add_format(next_form(&forms), "%s channels by %s", text_data(&count),
+                            pruning->rule.criterion);
             text_add_format(next_form(&forms), "%s by %s", text_data(&count), pruning->rule.criterion);
+        }
         text_add_format(next_form(&forms), "%s channels", text_data(&count));
         forms_of(&forms, text_data(&count), NULL);
     } else {

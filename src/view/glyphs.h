@@ -21,6 +21,7 @@ struct glyph_set {
     const char *marker;              /* what is meant: the pane in focus, a row */
     const char *opened, *closed;     /* of a tree */
     const char *tied;                /* a layer whose channels are part of a stream */
+    const char *rising, *falling;    /* the order of a column */
     const char *up, *down;           /* there is more that way */
     const char *typed;               /* in front of a line that was typed */
     const char *shape[GLYPH_SHAPES]; /* points of curves */
