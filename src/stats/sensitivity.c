@@ -224,6 +224,7 @@ static status build(struct sensitivity *s, const struct sensitivity_settings *se
     struct sensitivity_state *state = s->state = mem_new(1, sizeof *state);
     s->ratio_count = settings->ratio_count;
     s->ratios = mem_copy(settings->ratios, (size_t)settings->ratio_count * sizeof *s->ratios);
+    s->unit = settings->unit;
     s->images = settings->sample->count;
     if (state == NULL || s->ratios == NULL)
         return error_memory(error);

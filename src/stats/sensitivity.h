@@ -40,6 +40,7 @@ struct sensitivity_point {
 };
 
 struct sensitivity {
+    enum sensitivity_unit unit; /* what a row is */
     int row_count, ratio_count;
     int *rows; /* block or group numbers, ascending; owned, as all arrays */
     double *ratios;

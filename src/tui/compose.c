@@ -20,6 +20,16 @@
 
 /* --- panes ---------------------------------------------------------------------------------------------- */
 
+/* What a title has no room for it loses part by part, as commas divide it; a single part loses its end. */
+static void fit_title(const struct canvas *grid, struct text *title, int width)
+{
+    char *comma;
+    while (grid_width_of(grid, text_data(title)) > width && (comma = strrchr(title->data, ','))) {
+        *comma = '\0';
+        title->length = (size_t)(comma - title->data);
+    }
+}
+
 /* "─ Layers ─ resnet56.onnx, 57 layers ─────" */
 static void draw_title(struct explorer *explorer, struct canvas *grid, enum pane_id pane, bool focused)
 {
@@ -38,6 +48,7 @@ static void draw_title(struct explorer *explorer, struct canvas *grid, enum pane
     if (text.length && column + 6 < line.width) {
         line.column += column;
         line.width -= column;
+        fit_title(grid, &text, line.width);
         draw_cut(grid, &line, 0, 0, STYLE_NOTE, text_data(&text));
         int end = grid_width_of(grid, text_data(&text));
         if (end < line.width)
@@ -113,7 +124,8 @@ static int columns_before(const struct canvas *grid, const char *text, int curso
     return total;
 }
 
-/* The line scrolls so that the cursor is seen, a third of the width in front of it where there is more. */
+/* The line scrolls so that the cursor is seen, a third of the width in front of it where there is more; a
+ * mark at an edge says that the text goes on beyond it. */
 static void draw_prompt(struct explorer *explorer, struct canvas *grid, int line,
                         struct screen_cursor *cursor)
 {
@@ -127,6 +139,10 @@ static void draw_prompt(struct explorer *explorer, struct canvas *grid, int line
     struct rect part = {column, line, grid->width - column, 1};
     grid_fill(grid, line, column, grid->width, STYLE_PLAIN, " ");
     grid_text(grid, &part, 0, 0, STYLE_PLAIN, text + start);
+    if (start > 0)
+        grid_text(grid, &part, 0, 0, STYLE_NOTE, "<");
+    if (at + 1 < part.width && grid_width_of(grid, text + start) > part.width)
+        grid_text(grid, &part, 0, part.width - 1, STYLE_NOTE, ">");
     *cursor = (struct screen_cursor){line, column + at < grid->width ? column + at : grid->width - 1};
 }
 
@@ -163,7 +179,7 @@ static void draw_keys(struct explorer *explorer, struct canvas *grid, int height
 {
     struct canvas keys;
     struct rect room = {0, 1, grid->width, height - 1};
-    canvas_init(&keys, grid->width, grid->ascii);
+    canvas_init(&keys, grid->width - 1, grid->ascii); /* beside the marks of what lies above and below */
     keys_help_draw(explorer, &keys);
     int most = keys.height > room.height ? keys.height - room.height : 0;
     explorer->keys_top = explorer->keys_top > most ? most : explorer->keys_top;

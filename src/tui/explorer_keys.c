@@ -12,6 +12,7 @@
 #include "tui/compose.h"
 #include "tui/explorer.h"
 #include "tui/grid.h"
+#include "tui/keys_help.h"
 #include "tui/layout.h"
 #include "tui/pane.h"
 
@@ -224,9 +225,26 @@ bool explorer_press(struct explorer *explorer, int press)
     return true;
 }
 
+/* A click on the line of keys presses one; a question that is open waits for its answer. */
+static bool click_bar(struct explorer *explorer, int line, int column)
+{
+    if (line != explorer->height - 1 || compose_room(explorer->width, explorer->height) == 0)
+        return false;
+    enum action_id action = key_bar_action(explorer, column);
+    if (action == ACTION_NONE || explorer->line.asking != ASK_COMMAND)
+        return false;
+    explorer_say(explorer, false, "%s", "");
+    word_list_free(&explorer->popup);
+    explorer->keys_open &= action == ACTION_HELP;
+    explorer_act(explorer, action);
+    return true;
+}
+
 void explorer_click(struct explorer *explorer, int button, int line, int column)
 {
     explorer->unseen = true;
+    if (button == 0 && click_bar(explorer, line, column))
+        return;
     explorer->keys_open = false;
     explorer_refresh(explorer);
     for (int i = 0; i < PANE_COUNT; i++) {

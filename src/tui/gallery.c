@@ -13,6 +13,7 @@
 #include "tui/freshness.h"
 #include "view/cells/canvas.h"
 #include "view/figure.h"
+#include "view/glyphs.h"
 #include "view/numbers.h"
 #include "view/style.h"
 
@@ -211,13 +212,21 @@ static bool row_has(const struct figure_table *table, const struct figure_cell *
     return has;
 }
 
-static void copy_head(struct figure *to, const struct figure *from)
+/* The column by which the table is sorted has a mark: which way numbers go from row to row. */
+static void copy_head(const struct gallery *gallery, struct figure *to, const struct figure *from)
 {
+    const struct glyph_set *glyphs = glyph_set(gallery->ascii);
     if (from->title)
         figure_title(to, "%s", from->title);
     for (int i = 0; i < from->table.columns; i++) {
         const struct figure_column *column = &from->table.column[i];
-        table_column(to, column->name, column->unit, column->kind, column->digits);
+        struct text name = {0};
+        text_add(&name, column->name);
+        if (i == gallery->sort)
+            text_add_format(&name, " %s", gallery->reverse ? glyphs->falling : glyphs->rising);
+        table_column(to, text_data(&name), column->unit, column->kind, column->digits);
+        to->failed |= name.failed;
+        text_free(&name);
         table_priority(to, column->priority);
     }
     for (int i = 0; i < from->note_count; i++)
@@ -256,7 +265,7 @@ static struct figure *arrange(const struct gallery *gallery, const struct figure
     if (rows && gallery->sort >= 0)
         qsort(rows, (size_t)count, sizeof *rows, compare_rows);
     if (made)
-        copy_head(made, figure);
+        copy_head(gallery, made, figure);
     for (int r = 0; made && rows && r < count; r++)
         copy_row(made, &rows[gallery->reverse ? count - 1 - r : r], table->columns);
     if (!rows) {
@@ -288,6 +297,7 @@ const struct canvas *gallery_canvas(struct gallery *gallery, int width, int heig
     if (gallery->width == width && gallery->height == height && gallery->ascii == ascii)
         return &gallery->canvas;
     gallery->height = height;
+    gallery->ascii = ascii;
     canvas_free(&gallery->canvas);
     canvas_init(&gallery->canvas, width, ascii);
     bool after_figure = false;
@@ -304,6 +314,5 @@ const struct canvas *gallery_canvas(struct gallery *gallery, int width, int heig
             show_paragraph(&gallery->canvas, width, item);
     }
     gallery->width = width;
-    gallery->ascii = ascii;
     return &gallery->canvas;
 }

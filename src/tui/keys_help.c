@@ -89,23 +89,67 @@ static const struct bar_item prompt_bar[] = {
     {ACTION_NONE, NULL},
 };
 
+/* An item of the bar on the screen. */
+struct bar_place {
+    const struct bar_item *item; /* NULL: none is left */
+    struct text key;
+    int column, end; /* end: behind the label */
+};
+
+/* The first item from `item` on that has a key and fits from `column` on. */
+static struct bar_place next_place(const struct explorer *explorer, const struct canvas *grid,
+                                   const struct bar_item *item, int column)
+{
+    struct bar_place place = {.column = column};
+    for (; item && item->label; item++) {
+        int press = bindings_key(&explorer->bindings, item->action, explorer->focus >= 0);
+        if (!press)
+            continue;
+        text_clear(&place.key);
+        text_add_press(&place.key, press);
+        place.end =
+            column + grid_width_of(grid, text_data(&place.key)) + 1 + grid_width_of(grid, item->label);
+        if (place.end <= grid->width) {
+            place.item = item;
+            break;
+        }
+    }
+    return place;
+}
+
+static struct bar_place first_place(const struct explorer *explorer, const struct canvas *grid)
+{
+    const struct bar_item *bar =
+        explorer->focus >= 0 ? pane_row_at((enum pane_id)explorer->focus)->bar : prompt_bar;
+    return next_place(explorer, grid, bar, 1);
+}
+
+/* Two columns lie between items. */
+static void advance(const struct explorer *explorer, const struct canvas *grid, struct bar_place *place)
+{
+    text_free(&place->key);
+    *place = next_place(explorer, grid, place->item + 1, place->end + 2);
+}
+
 void key_bar_draw(const struct explorer *explorer, struct canvas *grid, int line)
 {
-    const struct bar_item *item =
-        explorer->focus >= 0 ? pane_row_at((enum pane_id)explorer->focus)->bar : prompt_bar;
     struct rect row = {0, line, grid->width, 1};
-    int column = 1;
-    for (; item && item->label; item++) {
-        struct text key = {0};
-        int press = bindings_key(&explorer->bindings, item->action, explorer->focus >= 0);
-        if (press)
-            text_add_press(&key, press);
-        int width = grid_width_of(grid, text_data(&key)) + grid_width_of(grid, item->label) + 3;
-        if (press && column + width - 2 <= grid->width) {
-            column = grid_text(grid, &row, 0, column, STYLE_KEY, text_data(&key));
-            column = grid_text(grid, &row, 0, column, STYLE_NOTE, " ");
-            column = grid_text(grid, &row, 0, column, STYLE_NOTE, item->label) + 2;
-        }
-        text_free(&key);
+    struct bar_place place = first_place(explorer, grid);
+    for (; place.item; advance(explorer, grid, &place)) {
+        int column = grid_text(grid, &row, 0, place.column, STYLE_KEY, text_data(&place.key));
+        column = grid_text(grid, &row, 0, column, STYLE_NOTE, " ");
+        grid_text(grid, &row, 0, column, STYLE_NOTE, place.item->label);
     }
+    text_free(&place.key);
+}
+
+enum action_id key_bar_action(const struct explorer *explorer, int column)
+{
+    const struct canvas grid = {.width = explorer->width, .ascii = explorer->ascii};
+    struct bar_place place = first_place(explorer, &grid);
+    while (place.item && column >= place.end)
+        advance(explorer, &grid, &place);
+    enum action_id action = place.item && column >= place.column ? place.item->action : ACTION_NONE;
+    text_free(&place.key);
+    return action;
 }

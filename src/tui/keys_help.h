@@ -10,5 +10,7 @@
 void keys_help_draw(const struct explorer *explorer, struct canvas *canvas);
 /* The few that matter where the focus is, in one line. */
 void key_bar_draw(const struct explorer *explorer, struct canvas *grid, int line);
+/* What the item of the bar at a column of the screen stands for; ACTION_NONE between them. */
+enum action_id key_bar_action(const struct explorer *explorer, int column);
 
 #endif

@@ -5,24 +5,32 @@
 
 #include "tui/explorer.h"
 
+struct layer_facts;
+
 struct layer_numbers {
-    int64_t kept, channels;
-    double ratio, macs, share;              /* ratio: mean over the channels; share: of all multiply-adds */
+    int64_t kept, channels, parameters;     /* parameters: those left */
+    double ratio, macs, macs_before, share; /* ratio: mean over the channels; share: of all multiply-adds */
+    double agreement, drop;                 /* as layer_facts.h says; NaN: not known */
     bool chosen;                            /* some of its channels have a ratio of their own */
     bool locked, excluded, stream, differs; /* differs: from the selection */
 };
 
-/* Of a layer, or added up over a stage: as the plan says where ratios are set, else as the network is. */
+/* Of a layer, or added up over a stage: as the plan says where ratios are set, else as the network is. What
+ * layer_facts.h has is left 0. */
 struct layer_numbers layer_numbers(const struct explorer *explorer, const struct layer_row *row);
 
-/* Columns of the pane, 0 where one is left out. */
+/* Columns of the pane behind the names, and their widths, 0 of those that are left out. */
+enum { LAYER_COLUMNS = 10 };
 struct layer_places {
-    int name_width, ratio, bar, bar_width, kept, cost;
+    int name_width, column[LAYER_COLUMNS], width[LAYER_COLUMNS];
 };
 
-struct layer_places layer_places_for(int width);
-void layer_head_draw(struct canvas *grid, const struct rect *room, const struct layer_places *places);
-void layer_row_draw(const struct explorer *explorer, struct canvas *grid, const struct rect *room, int line,
-                    const struct layer_places *places, const struct layer_row *row);
+/* As many columns as fit, the most important first. names: columns that the longest name takes. */
+struct layer_places layer_places_for(const struct layer_facts *facts, int width, int names);
+void layer_head_draw(const struct layer_facts *facts, struct canvas *grid, const struct rect *room,
+                     const struct layer_places *places);
+void layer_row_draw(const struct explorer *explorer, const struct layer_facts *facts, struct canvas *grid,
+                    const struct rect *room, int line, const struct layer_places *places,
+                    const struct layer_row *row);
 
 #endif

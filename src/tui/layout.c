@@ -41,12 +41,54 @@ static const struct node sweep[] = {
     {LEAF, 40, 0, PANE_MODEL, false, false},
 };
 
-static const struct node *const layouts[LAYOUT_COUNT] = {
-    [LAYOUT_OVERVIEW] = overview,
-    [LAYOUT_COMPARE] = compare,
-    [LAYOUT_PRUNE] = prune,
-    [LAYOUT_SWEEP] = sweep,
+/* A small screen has no room beside a figure: it gets all but the end of the log. */
+static const struct node small_figure[] = {
+    {STACK, 100, 2, 0, false, false},
+    {LEAF, 80, 0, PANE_FIGURE, false, false},
+    {LEAF, 20, 0, PANE_LOG, false, false},
 };
+/* On a large one what a figure is about stays in sight. */
+static const struct node overview_large[] = {
+    {SIDE, 100, 2, 0, false, false},        {LEAF, 46, 0, PANE_LAYERS, false, false},
+    {STACK, 54, 3, 0, false, true},         {LEAF, 52, 0, PANE_SCORES, true, false},
+    {SIDE, 24, 2, 0, false, false},         {LEAF, 45, 0, PANE_CORRELATION, false, false},
+    {LEAF, 55, 0, PANE_MODEL, false, true}, {LEAF, 24, 0, PANE_LOG, false, true},
+};
+static const struct node compare_large[] = {
+    {STACK, 100, 3, 0, false, false},        {LEAF, 58, 0, PANE_SCORES, true, false},
+    {SIDE, 22, 2, 0, false, true},           {LEAF, 58, 0, PANE_CORRELATION, false, true},
+    {LEAF, 42, 0, PANE_MODEL, false, false}, {LEAF, 20, 0, PANE_LOG, false, false},
+};
+static const struct node prune_large_figure[] = {
+    {SIDE, 100, 2, 0, false, false},        {LEAF, 50, 0, PANE_LAYERS, false, false},
+    {STACK, 50, 3, 0, false, true},         {LEAF, 52, 0, PANE_FIGURE, false, false},
+    {LEAF, 24, 0, PANE_MODEL, false, true}, {LEAF, 24, 0, PANE_LOG, false, false},
+};
+
+/* Which tree a layout is, from a size on: the first that fits. */
+static const struct layout_row {
+    enum layout_id layout;
+    int width, height; /* of the room, at least */
+    const struct node *tree, *with_figure;
+} layouts[] = {
+    {LAYOUT_OVERVIEW, 150, 40, overview_large, overview_large},
+    {LAYOUT_OVERVIEW, 100, 24, overview, overview},
+    {LAYOUT_OVERVIEW, 0, 0, overview, small_figure},
+    {LAYOUT_COMPARE, 150, 40, compare_large, compare_large},
+    {LAYOUT_COMPARE, 0, 0, compare, compare},
+    {LAYOUT_PRUNE, 150, 40, prune, prune_large_figure},
+    {LAYOUT_PRUNE, 120, 24, prune, prune},
+    {LAYOUT_PRUNE, 0, 0, prune, small_figure},
+    {LAYOUT_SWEEP, 0, 0, sweep, sweep},
+};
+
+static const struct node *tree_for(enum layout_id layout, const struct rect *room, bool figure)
+{
+    const struct layout_row *row = layouts;
+    while (row->layout != layout || room->width < row->width || room->height < row->height)
+        row++;
+    return figure ? row->with_figure : row->tree;
+}
 
 static const struct node *next_sibling(const struct node *node)
 {
@@ -175,7 +217,7 @@ void layout_place(enum layout_id layout, const struct rect *room, int zoomed, bo
     if (zoomed >= 0)
         placement->pane[zoomed] = *room;
     else
-        place(&placing, layouts[layout], *room, false);
+        place(&placing, tree_for(layout, room, figure), *room, false);
 }
 
 static int overlap(int a, int a_length, int b, int b_length)

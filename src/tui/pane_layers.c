@@ -16,6 +16,7 @@
 #include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/layer_draw.h"
+#include "tui/layer_facts.h"
 #include "tui/layer_tree.h"
 #include "tui/pane.h"
 #include "view/cells/canvas.h"
@@ -29,7 +30,27 @@ struct layers_view {
     int top;     /* the first row shown */
     size_t said; /* paragraphs in the log before the last change of a ratio here */
     int said_at; /* its step of the history, 0: none */
+    struct layer_facts facts;
 };
+
+static void clear(void *state)
+{
+    struct layers_view *view = state;
+    layer_facts_free(&view->facts);
+}
+
+/* Columns of the longest name with what stands before and behind it. */
+static int names_width(const struct explorer *explorer, const struct canvas *grid)
+{
+    const struct layer_tree *tree = &explorer->layers;
+    int widest = 0;
+    for (int i = 0; i < tree->count; i++) {
+        const char *name = layer_row_text(&tree->rows[i], explorer->session->state.model->layers);
+        int width = grid_width_of(grid, name) + (tree->rows[i].inside || tree->rows[i].stage ? 2 : 0);
+        widest = width > widest ? width : widest;
+    }
+    return widest + 2;
+}
 
 static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
                  bool focused)
@@ -40,13 +61,14 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
         draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
         return;
     }
-    struct layer_places places = layer_places_for(room->width);
+    layer_facts_measure(explorer, &view->facts);
+    struct layer_places places = layer_places_for(&view->facts, room->width, names_width(explorer, grid));
     int height = room->height - 1;
     view->top = top_for(view->top, tree->cursor, height, tree->count);
-    layer_head_draw(grid, room, &places);
+    layer_head_draw(&view->facts, grid, room, &places);
     for (int i = 0; i < height && view->top + i < tree->count; i++) {
         const struct layer_row *row = &tree->rows[view->top + i];
-        layer_row_draw(explorer, grid, room, i + 1, &places, row);
+        layer_row_draw(explorer, &view->facts, grid, room, i + 1, &places, row);
         if (view->top + i == tree->cursor)
             grid_restyle(grid, room->line + i + 1, room->column, room->width,
                          focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
@@ -64,23 +86,24 @@ static void title(const struct explorer *explorer, const void *state, struct tex
     if (!session->state.model)
         return;
     if (explorer->plan.layers)
-        text_add(text, "at the ratios: ");
+        text_add(text, "at the ratios, ");
     else if (session->state.pruning->removed_count)
-        text_add(text, "as selected: ");
+        text_add(text, "as selected, ");
     text_add_format(text, "%s, %d layers", model_title(session->state.model),
                     session->state.model->layers->count);
 }
 
 /* --- keeping up ----------------------------------------------------------------------------------------- */
 
-/* Another network. */
 static void stale(struct explorer *explorer, void *state, const struct rect *room, unsigned parts)
 {
     struct layers_view *view = state;
-    (void)explorer;
     (void)room;
-    (void)parts;
-    view->top = view->said_at = 0;
+    if (parts & PART_MODEL) {
+        view->top = view->said_at = 0;
+        layer_facts_free(&view->facts);
+    }
+    layer_facts_compare(explorer, &view->facts);
 }
 
 /* --- actions -------------------------------------------------------------------------------------------- */
@@ -261,8 +284,9 @@ static const struct bar_item bar[] = {
 
 const struct pane_row pane_layers = {
     .state_size = sizeof(struct layers_view),
+    .free = clear,
     .stale = stale,
-    .follows = PART_MODEL,
+    .follows = PART_SCORES,
     .title = title,
     .draw = draw,
     .act = act,

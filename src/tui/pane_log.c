@@ -10,6 +10,12 @@
 #include "tui/waiting.h"
 #include "view/style.h"
 
+/* The last column is that of the marks of what lies above and below. */
+static const struct canvas *content_of(struct explorer *explorer, const struct rect *room)
+{
+    return journal_canvas(&explorer->journal, room->width - 1, explorer->ascii);
+}
+
 static int most_scroll(const struct canvas *content, int height)
 {
     return content->height > height ? content->height - height : 0;
@@ -39,7 +45,7 @@ static int draw_waiting(const struct waiting *waiting, struct canvas *grid, cons
 static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
                  bool focused)
 {
-    const struct canvas *content = journal_canvas(&explorer->journal, room->width, grid->ascii);
+    const struct canvas *content = content_of(explorer, room);
     struct rect log = *room;
     log.height -= draw_waiting(&explorer->waiting, grid, room);
     int most = most_scroll(content, log.height), *scroll = &explorer->journal.scroll;
@@ -58,7 +64,7 @@ static void title(const struct explorer *explorer, const void *state, struct tex
 
 static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
-    const struct canvas *content = journal_canvas(&explorer->journal, room->width, explorer->ascii);
+    const struct canvas *content = content_of(explorer, room);
     int step;
     (void)state;
     if (!vertical_step(action, room->height, content->height, &step))
@@ -72,7 +78,7 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
 static bool search(struct explorer *explorer, void *state, const struct rect *room, const char *word,
                    bool back)
 {
-    const struct canvas *content = journal_canvas(&explorer->journal, room->width, explorer->ascii);
+    const struct canvas *content = content_of(explorer, room);
     int bottom = content->height - 1 - explorer->journal.scroll;
     struct text text = {0};
     (void)state;

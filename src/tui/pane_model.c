@@ -16,7 +16,7 @@
 #include "view/cells/canvas.h"
 #include "view/style.h"
 
-enum { LABEL = 12, COMPACT = 46, ROWS_MOST = 12 };
+enum { LABEL = 12, LABEL_SHORT = 9, ROOMY = 46, ROWS_MOST = 16, FORMS = 5 };
 
 struct model_view {
     int top; /* the first row shown */
@@ -26,67 +26,126 @@ struct card {
     struct canvas *grid;
     const struct rect *room;
     int line, top;
-    bool compact;
 };
 
-static void row(struct card *card, const char *label, enum cell_style style, const struct text *value)
+/* One value in several forms, from the one that tells most to the one that takes least. */
+struct forms {
+    struct text text[FORMS];
+    int count;
+};
+
+static struct text *next_form(struct forms *forms)
 {
-    int line = card->line++ - card->top, column = card->compact ? LABEL - 3 : LABEL;
-    struct rect name = {card->room->column, card->room->line, column, card->room->height};
-    if (line < 0 || line >= card->room->height)
-        return;
-    grid_text(card->grid, &name, line, 0, STYLE_HEADER, label);
-    draw_cut(card->grid, card->room, line, column, style, text_data(value));
+    return &forms->text[forms->count++];
 }
 
-/* "853,018 to 601,234 (-29.5 %)", or where room is short "601,234 (-29.5 %)". */
+static void forms_of(struct forms *forms, const char *long_form, const char *short_form)
+{
+    text_add(next_form(forms), long_form);
+    if (short_form)
+        text_add(next_form(forms), short_form);
+}
+
+/* The first form that fits behind the label; a label gives up its column before a value loses anything. What
+ * fits in no form loses its end: the shortest is a name, or the room is less than a pane needs. Returns which
+ * form is shown. */
+static int row(struct card *card, const char *label, enum cell_style style, struct forms *forms)
+{
+    const int width = card->room->width, line = card->line++ - card->top;
+    const int column = width >= ROOMY ? LABEL : LABEL_SHORT, least = grid_width_of(card->grid, label) + 1;
+    int form = 0, needed = 0;
+    for (; form < forms->count; form++) {
+        needed = grid_width_of(card->grid, text_data(&forms->text[form]));
+        if ((column > least ? column : least) + needed <= width || (form && least + needed <= width))
+            break;
+    }
+    form = form < forms->count ? form : forms->count - 1;
+    int start = column + needed <= width ? column : width - needed;
+    if (line >= 0 && line < card->room->height) {
+        grid_text(card->grid, card->room, line, 0, STYLE_HEADER, label);
+        draw_cut(card->grid, card->room, line, start > least ? start : least, style,
+                 text_data(&forms->text[form]));
+    }
+    for (int i = 0; i < forms->count; i++)
+        text_free(&forms->text[i]);
+    return form;
+}
+
+static void add_amount(struct text *text, double amount, bool si)
+{
+    if (si)
+        text_add_si(text, amount, 3);
+    else
+        text_add_thousands(text, (int64_t)amount);
+}
+
+/* "853,018 to 601,234 (-29.5 %)", "601,234 -29.5 %", "601 k -29.5 %". */
 static void cost_row(struct card *card, const char *label, double before, double after, bool si)
 {
-    struct text text = {0};
-    if (card->compact && before != after) {
-        if (si)
-            text_add_si(&text, after, 3);
-        else
-            text_add_thousands(&text, (int64_t)after);
-        text_add(&text, " ");
-        text_add_percent_change(&text, before, after);
-    } else {
-        text_add_change(&text, before, after, si);
+    struct forms forms = {0};
+    text_add_change(next_form(&forms), before, after, si);
+    for (int i = si; i < 2; i++) {
+        struct text *text = next_form(&forms);
+        add_amount(text, after, i > 0);
+        if (before != after) {
+            text_add(text, " ");
+            text_add_percent_change(text, before, after);
+        }
     }
-    row(card, label, STYLE_NUMBER, &text);
-    text_free(&text);
+    row(card, label, STYLE_NUMBER, &forms);
 }
 
 /* What an evaluation that goes on has found so far. */
 static void live_row(struct card *card, const struct explorer *explorer)
 {
     const struct live_snapshot *snapshot = explorer->snapshot;
-    struct text text = {0};
+    struct forms forms = {0};
+    struct text found = {0};
     if (!snapshot || snapshot->kind != LIVE_ACCURACY)
         return;
     if (isnan(snapshot->accuracy)) {
-        text_add(&text, "no numbers");
+        text_add(&found, "no numbers");
     } else {
-        text_add_rounded(&text, 100 * snapshot->accuracy, 4);
-        text_add(&text, " +- ");
-        text_add_rounded(&text, 100 * snapshot->accuracy_error, 2);
-        text_add(&text, " %");
+        text_add_rounded(&found, 100 * snapshot->accuracy, 4);
+        text_add(&found, " +- ");
+        text_add_rounded(&found, 100 * snapshot->accuracy_error, 2);
+        text_add(&found, " %");
     }
-    text_add_format(&text, " so far: %s", snapshot->progress);
-    row(card, "now", STYLE_NUMBER, &text);
-    text_free(&text);
+    text_add_format(next_form(&forms), "%s so far: %s", text_data(&found), snapshot->progress);
+    forms_of(&forms, text_data(&found), NULL);
+    text_free(&found);
+    row(card, "now", STYLE_NUMBER, &forms);
 }
 
-static void add_short(struct text *text, const struct measurement *measurement)
+static void short_forms(struct forms *forms, const struct measurement *measurement)
 {
     if (measurement->unanswered == measurement->images) {
-        text_add(text, "no numbers");
+        text_add(next_form(forms), "no numbers");
         return;
     }
+    struct text *text = next_form(forms);
     text_add_rounded(text, 100 * measurement_accuracy(measurement), 3);
     text_add(text, " +- ");
     text_add_rounded(text, 100 * measurement_error(measurement), 2);
     text_add(text, " %");
+}
+
+static void change_row(struct card *card, const struct measurement *first, const struct measurement *now)
+{
+    double change = now && first ? 100 * (measurement_accuracy(now) - measurement_accuracy(first)) : NAN;
+    struct text found = {0};
+    struct forms forms = {0};
+    if (isnan(change) || first == now)
+        return;
+    text_add(&found, change > 0 ? "+" : "");
+    text_add_rounded(&found, change, 3);
+    text_add(&found, " +- ");
+    text_add_rounded(&found, 100 * measurement_difference_error(first, now), 2);
+    text_add_format(next_form(&forms), "%s points against the baseline", text_data(&found));
+    text_add_format(next_form(&forms), "%s points", text_data(&found));
+    forms_of(&forms, text_data(&found), NULL);
+    text_free(&found);
+    row(card, "change", change < 0 ? STYLE_NEGATIVE : STYLE_POSITIVE, &forms);
 }
 
 static void accuracy_rows(struct card *card, const struct session *session)
@@ -95,51 +154,49 @@ static void accuracy_rows(struct card *card, const struct session *session)
     const struct measurement *now = measurements_find(all, session->state.pruning->network, NULL);
     const char *original = model_original(session->state.model)->network;
     const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
-    struct text text = {0};
-    if (card->compact && now)
-        add_short(&text, now);
-    else
-        text_add_accuracy(&text, session);
-    row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &text);
-    text_clear(&text);
-    if (card->compact && now && now->restored) { /* no room behind the number */
-        text_add(&text, "session file");
-        row(card, "from the", STYLE_NOTE, &text);
-        text_clear(&text);
+    struct forms forms = {0}, baseline = {0};
+    text_add_accuracy(next_form(&forms), session);
+    if (now)
+        short_forms(&forms, now);
+    else if (first)
+        forms_of(&forms, "stale", NULL);
+    if (row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &forms) > 0 && now && now->restored) {
+        struct forms from = {0};
+        forms_of(&from, "session file", NULL);
+        row(card, "from the", STYLE_NOTE, &from);
     }
-    double change = now && first ? 100 * (measurement_accuracy(now) - measurement_accuracy(first)) : NAN;
-    if (!isnan(change) && first != now) {
-        text_add(&text, change > 0 ? "+" : "");
-        text_add_rounded(&text, change, 3);
-        text_add(&text, " +- ");
-        text_add_rounded(&text, 100 * measurement_difference_error(first, now), 2);
-        text_add(&text, card->compact ? "" : " points against the baseline");
-        row(card, "change", change < 0 ? STYLE_NEGATIVE : STYLE_POSITIVE, &text);
-        text_clear(&text);
-    }
-    if (card->compact && first && first != now)
-        add_short(&text, first);
-    else
-        text_add_baseline(&text, session);
-    if (text.length)
-        row(card, "baseline", STYLE_NUMBER, &text);
-    text_free(&text);
+    change_row(card, first, now);
+    if (!first || first == now)
+        return;
+    text_add_baseline(next_form(&baseline), session);
+    short_forms(&baseline, first);
+    row(card, "baseline", STYLE_NUMBER, &baseline);
 }
 
 static void selection_row(struct card *card, const struct explorer *explorer)
 {
     const struct pruning *pruning = explorer->session->state.pruning;
-    struct text text = {0};
+    struct forms forms = {0};
+    struct text count = {0};
+    text_add_thousands(&count, pruning->removed_count);
     if (pruning->removed_count) {
-        text_add_thousands(&text, pruning->removed_count);
-        text_add_format(&text, " channels by %s", pruning->how ? pruning->how : "hand");
+        text_add_format(next_form(&forms), "%s channels by %s", text_data(&count),
+                        pruning->how ? pruning->how : "hand");
+        if (pruning->rule.criterion[0]) {
+            text_add_format(next_form(&forms), "%s channels by %s", text_data(&count),
+                            pruning->rule.criterion);
+            text_add_format(next_form(&forms), "%s by %s", text_data(&count), pruning->rule.criterion);
+        }
+        text_add_format(next_form(&forms), "%s channels", text_data(&count));
+        forms_of(&forms, text_data(&count), NULL);
     } else {
-        text_add(&text, card->compact                           ? "nothing yet"
-                        : explorer->session->state.board->count ? "nothing: prune CRITERION RATIO"
-                                                                : "nothing: score first");
+        forms_of(&forms,
+                 explorer->session->state.board->count ? "nothing: prune CRITERION RATIO"
+                                                       : "nothing: score first",
+                 "nothing yet");
     }
-    row(card, "selected", pruning->removed_count ? STYLE_PLAIN : STYLE_NOTE, &text);
-    text_free(&text);
+    text_free(&count);
+    row(card, "selected", pruning->removed_count ? STYLE_PLAIN : STYLE_NOTE, &forms);
 }
 
 /* What the ratios would leave, where that is not what is selected. */
@@ -149,37 +206,56 @@ static void plan_rows(struct card *card, const struct explorer *explorer)
     const struct cost *plan = &explorer->plan, *now = pruning_cost(explorer->session->state.pruning, model);
     if (!plan->layers || (plan->parameters == now->parameters && plan->macs == now->macs))
         return;
-    struct text text = {0};
-    text_add(&text, card->compact ? "would leave" : "what is set would leave, once pruned:");
-    row(card, "ratios", STYLE_NOTE, &text);
-    text_free(&text);
-    cost_row(card, card->compact ? " params" : " parameters", (double)model->cost.parameters,
+    if (card->room->width >= ROOMY) {
+        struct forms forms = {0};
+        forms_of(&forms, "what is set would leave, once pruned:", "would leave");
+        row(card, "ratios", STYLE_NOTE, &forms);
+    }
+    cost_row(card, card->room->width >= ROOMY ? " parameters" : "ratios", (double)model->cost.parameters,
              (double)plan->parameters, false);
-    cost_row(card, " MACs", model->cost.macs, plan->macs, true);
+    cost_row(card, card->room->width >= ROOMY ? " MACs" : " leave", model->cost.macs, plan->macs, true);
+}
+
+static void sample_row(struct card *card, const struct session *session)
+{
+    const struct pass *pass = session->state.board->pass;
+    struct forms forms = {0};
+    if (!session->state.board->count)
+        return;
+    text_add_sample(next_form(&forms), session);
+    if (pass) {
+        struct text count = {0};
+        text_add_thousands(&count, pass->sample.count);
+        text_add(&count, " of ");
+        text_add_thousands(&count, pass->dataset->count);
+        text_add_format(next_form(&forms), "%s images", text_data(&count));
+        forms_of(&forms, text_data(&count), NULL);
+        text_free(&count);
+    }
+    row(card, "sample", STYLE_PLAIN, &forms);
 }
 
 static void source_rows(struct card *card, const struct session *session)
 {
-    struct text text = {0};
-    text_add_sample(&text, session);
-    if (session->state.board->count)
-        row(card, "sample", STYLE_PLAIN, &text);
-    text_clear(&text);
-    if (session->state.dataset) {
-        text_add_format(&text, "%s %s, ", session->state.dataset->kind->name, session->state.dataset->split);
-        text_add_thousands(&text, session->state.dataset->count);
-        text_add(&text, " images");
+    const struct dataset *dataset = session->state.dataset;
+    struct forms data = {0}, network = {0};
+    if (dataset) {
+        struct text *text = next_form(&data);
+        text_add_format(text, "%s %s, ", dataset->kind->name, dataset->split);
+        text_add_thousands(text, dataset->count);
+        text_add(text, " images");
+        text_add_format(next_form(&data), "%s %s", dataset->kind->name, dataset->split);
     } else {
-        text_add(&text, card->compact ? "none" : "none: data shapes, or data KIND PATH");
+        forms_of(&data, "none: data shapes, or data KIND PATH", "none");
     }
-    row(card, "data", session->state.dataset ? STYLE_PLAIN : STYLE_NOTE, &text);
-    text_clear(&text);
-    text_add_format(&text, "%s, ", model_title(session->state.model));
-    text_add_shape(&text, &session->state.model->input);
+    row(card, "data", dataset ? STYLE_PLAIN : STYLE_NOTE, &data);
+    struct text *text = next_form(&network);
+    text_add_format(text, "%s, ", model_title(session->state.model));
+    text_add_shape(text, &session->state.model->input);
     if (session->state.model->classes)
-        text_add_format(&text, " to %lld classes", (long long)session->state.model->classes);
-    row(card, "network", STYLE_PLAIN, &text);
-    text_free(&text);
+        text_add_format(text, " to %lld classes", (long long)session->state.model->classes);
+    forms_of(&network, model_title(session->state.model), NULL);
+    row(card, "network", STYLE_PLAIN, &network);
 }
 
 static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
@@ -187,7 +263,7 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
 {
     const struct model_view *view = state;
     const struct session *session = explorer->session;
-    struct card card = {grid, room, 0, view->top, room->width < COMPACT};
+    struct card card = {grid, room, 0, view->top};
     (void)focused;
     if (!session->state.model) {
         draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
@@ -195,13 +271,14 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
     }
     const struct cost *before = &model_original(session->state.model)->cost;
     const struct cost *after = pruning_cost(session->state.pruning, session->state.model);
-    cost_row(&card, card.compact ? "params" : "parameters", (double)before->parameters,
+    cost_row(&card, room->width < ROOMY ? "params" : "parameters", (double)before->parameters,
              (double)after->parameters, false);
     cost_row(&card, "MACs", before->macs, after->macs, true);
     live_row(&card, explorer);
+    plan_rows(&card, explorer);
     accuracy_rows(&card, session);
     selection_row(&card, explorer);
-    plan_rows(&card, explorer);
+    sample_row(&card, session);
     source_rows(&card, session);
 }
 

@@ -259,12 +259,12 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
 
 static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
-    static const char start[] = "Scores ";
     const struct scores_view *view = state;
-    (void)explorer;
-    const char *shown = view->figure ? view->figure->title : NULL;
-    if (shown)
-        text_add(text, strncmp(shown, start, strlen(start)) == 0 ? shown + strlen(start) : shown);
+    int first, count = view->figure ? shown_layers(explorer, &first) : 0;
+    if (count == 1)
+        text_add_format(text, "in %s", explorer->session->state.model->layers->items[first].name);
+    else if (count > 1)
+        text_add_format(text, "in %d layers", count);
 }
 
 /* --- actions -------------------------------------------------------------------------------------------- */

@@ -11,15 +11,17 @@ enum { GLYPH_SHAPES = 8, GLYPH_MARKS = 4 };
 
 struct glyph_set {
     bool ascii;
-    const char *column[9];     /* bars upwards, 0 to 8 eighths */
-    const char *row[9];        /* bars to the right */
-    const char *cut[9];        /* the same of what would be pruned: told apart without colour */
-    const char *track, *shade; /* the part of a bar to the right that is empty; where it is gone */
+    const char *column[9];               /* bars upwards, 0 to 8 eighths */
+    const char *row[9];                  /* bars to the right */
+    const char *cut[9];                  /* the same of what would be pruned: told apart without colour */
+    const char *track, *shade;           /* the part of a bar to the right that is empty; where it is gone */
+    const char *kept, *gone, *gone_half; /* a line of which a part goes; half a sign at its beginning */
     const char *vertical, *horizontal, *tick_left, *tick_down, *corner, *origin, *cut_axis;
     const char *threshold, *threshold_line, *ellipsis, *dot;
     const char *marker;              /* what is meant: the pane in focus, a row */
     const char *opened, *closed;     /* of a tree */
     const char *tied;                /* a layer whose channels are part of a stream */
+    const char *rising, *falling;    /* the order of a column */
     const char *up, *down;           /* there is more that way */
     const char *typed;               /* in front of a line that was typed */
     const char *shape[GLYPH_SHAPES]; /* points of curves */

@@ -50,7 +50,7 @@ keys C-u
 at_prompt
 
 keys 'score l1,bn,geomedian' Enter
-shows "scores fill their pane" 'Scores in conv1: weights only'
+shows "scores fill their pane" 'Scores in conv1 ─'
 shows "and the correlation" '\.5[0-9]|0\.5[0-9]'
 at_prompt
 keys Up
@@ -78,6 +78,23 @@ shows "Esc goes to the prompt" 'F1 keys +F2 layers'
 keys -l "$(printf '\033[<0;3;3M\033[<0;3;3m')"
 shows "the mouse chooses a pane" '▸Layers'
 keys -l "$(printf '\033[<0;12;23M\033[<0;12;23m')"
+at_prompt
+# The line of keys: F2 layers begins in column 11.
+keys -l "$(printf '\033[<0;14;24M\033[<0;14;24m')"
+shows "a click on the line of keys presses one" '▸Layers'
+keys Escape
+shows "the keys are those of the prompt" 'F1 keys +F2 layers'
+# Pages at the prompt are those of the log.
+keys PageUp
+shows "PageUp at the prompt scrolls the log" 'Log [0-9]+ lines below'
+keys PageDown PageDown PageDown PageDown PageDown PageDown PageDown PageDown
+shows "PageDown goes back to its end" 'Log ──'
+# A line that is longer than the screen.
+keys -l '# 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789'
+shows "a long line says that it begins further left" '^ippro> <[0-9]+ *$'
+keys C-a
+shows "and that it goes on" '^ippro> # [0-9]+>$'
+keys C-k
 at_prompt
 
 # Work with the prompt alive.

@@ -304,6 +304,24 @@ static void test_neighbours(void **state)
     assert_true(placement.pane[PANE_FIGURE].width > 0);
 }
 
+/* A figure has the whole width of a small screen, and stands beside what it is about on a large one. */
+static void test_figure_places(void **state)
+{
+    static const enum layout_id each[] = {LAYOUT_OVERVIEW, LAYOUT_COMPARE, LAYOUT_PRUNE};
+    struct rect small = {0, 0, 80, 21}, large = {0, 0, 200, 57};
+    struct placement placement;
+    (void)state;
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        layout_place(each[i], &small, -1, true, &placement);
+        assert_int_equal(placement.pane[PANE_FIGURE].width, 80);
+        assert_true(placement.pane[PANE_LOG].height >= PANE_LEAST_HEIGHT);
+        layout_place(each[i], &large, -1, true, &placement);
+        assert_true(placement.pane[PANE_FIGURE].width >= 80);
+        assert_true(placement.pane[PANE_MODEL].width > 0);
+        assert_true(each[i] == LAYOUT_PRUNE || placement.pane[PANE_CORRELATION].width > 0);
+    }
+}
+
 /* A wide character that is cut leaves a blank, not half of it. */
 static void test_wide_cut(void **state)
 {
@@ -846,6 +864,7 @@ int main(void)
         cmocka_unit_test(test_decode_noise),
         cmocka_unit_test(test_bindings),
         cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_figure_places),
         cmocka_unit_test(test_neighbours),
         cmocka_unit_test(test_wide_cut),
         cmocka_unit_test(test_hostile_names),

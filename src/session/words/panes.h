@@ -10,7 +10,8 @@
  * pane shows. Its functions are pane_NAME in tui/pane_NAME.c. */
 #define PANE_LIST(X)                                                                                         \
     X(PANE_LAYERS, ACTION_LAYERS, layers, "Layers", "F2", "layers", "go to the layers",                      \
-      "the network's layers by stage: channels kept, ratio, and share of the multiply-adds")                 \
+      "the network's layers by stage: ratio, channels kept and share of the multiply-adds; where there is "  \
+      "room, what is left, saved and cut, accuracy lost in the last sensitivity, agreement of the criteria") \
     X(PANE_SCORES, ACTION_SCORES, scores, "Scores", "F3", "scores", "go to the scores",                      \
       "histograms of the scores in the layer under the cursor, one per criterion on shared bins, with what " \
       "would be cut marked; below them the filters of one bin")                                              \
