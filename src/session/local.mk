@@ -30,6 +30,7 @@ src_libsession_a_SOURCES = \
 	src/session/live.c src/session/live.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
+	src/session/noise.c src/session/noise.h \
 	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \

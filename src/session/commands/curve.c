@@ -13,6 +13,7 @@
 #include "session/language/command.h"
 #include "session/live.h"
 #include "session/model.h"
+#include "session/noise.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -286,6 +287,24 @@ static void show_so_far(void *argument, const struct curve *curve)
                             curve_figure(work, curve, false));
 }
 
+/* The finished figure; a line drawn from a ranking that is noise is called that. */
+static status reply_curve(const struct curve_call *work, const struct curve *curve, bool again,
+                          struct error *error)
+{
+    struct shown_scores shown = {.count = 0};
+    struct figure *figure = curve_figure(work, curve, again);
+    for (int i = 0; i < work->line_count; i++) {
+        const struct score_entry *entry = session_entry(work->call->session, work->lines[i].label);
+        if (entry)
+            shown.entries[shown.count++] = entry;
+    }
+    status code = figure ? note_all_noise(figure, work->call->session, &shown, error) : STATUS_OK;
+    if (code == STATUS_OK)
+        return reply_figure(work->call->reply, figure, error);
+    figure_free(figure);
+    return code;
+}
+
 static status run_held(struct curve_call *work, struct error *error)
 {
     struct session *session = work->call->session;
@@ -302,7 +321,7 @@ static status run_held(struct curve_call *work, struct error *error)
         return error_set(error, code, "cancelled: %d of %d networks are evaluated; the same command goes on",
                          curve->evaluated, curve->evaluations);
     if (code == STATUS_OK)
-        code = reply_figure(work->call->reply, curve_figure(work, curve, complete), error);
+        code = reply_curve(work, curve, complete, error);
     if (code == STATUS_OK)
         tell_curve(work, curve);
     return code == STATUS_OK ? reply_figure(work->call->reply, points_table(work, curve), error) : code;

@@ -13,6 +13,7 @@
 #include "session/board.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
+#include "session/noise.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -81,25 +82,28 @@ static status summary_row(const struct call *call, const struct score_entry *ent
     return STATUS_OK;
 }
 
-/* What the rankings owe to the choice of images: how far those of two halves of the sample agree. */
+/* What the rankings owe to the choice of images: how far those of two halves of the sample agree, and where
+ * that is noise. */
 static status agreement_note(const struct call *call, const struct shown_scores *shown, struct figure *figure,
                              struct error *error)
 {
     const struct session *session = call->session;
     struct text text = {0};
+    double agreement[CHOICES_MAX];
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < shown->count; i++) {
-        double agreement;
-        code =
-            board_agreement(session->state.board, session->state.model, shown->entries[i], &agreement, error);
-        if (code != STATUS_OK || isnan(agreement) || !(shown->entries[i]->needs & PASS_NEEDS))
+        code = board_agreement(session->state.board, session->state.model, shown->entries[i], &agreement[i],
+                               error);
+        if (code != STATUS_OK || isnan(agreement[i]) || !(shown->entries[i]->needs & PASS_NEEDS))
             continue;
         text_add_format(&text, "%s%s ", text.length ? ", " : "", shown->entries[i]->choice.label);
-        text_add_rounded(&text, agreement, 3);
+        text_add_rounded(&text, agreement[i], 3);
     }
     if (text.length)
         figure_note(figure, "rank agreement of the sample's halves: %s", shown_words(figure, &text));
     text_free(&text);
+    for (int i = 0; code == STATUS_OK && i < shown->count; i++)
+        note_noise(figure, session, shown->entries[i], agreement[i]);
     return code;
 }
 
