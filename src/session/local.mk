@@ -41,6 +41,7 @@ src_libsession_a_SOURCES = \
 	src/session/state.c src/session/state.h \
 	src/session/summary.c src/session/summary.h \
 	src/session/target.c src/session/target.h \
+	src/session/trial.c src/session/trial.h \
 	src/session/version.h \
 	src/session/what_if.c src/session/what_if.h \
 	src/session/language/command.c src/session/language/command.h \
@@ -50,6 +51,7 @@ src_libsession_a_SOURCES = \
 	src/session/language/parse.c src/session/language/parse.h \
 	src/session/language/run.c src/session/language/run.h \
 	src/session/language/statement.c src/session/language/statement.h \
+	src/session/commands/advice.c src/session/commands/advice.h \
 	src/session/commands/apply.c \
 	src/session/commands/apropos.c \
 	src/session/commands/bind.c \

@@ -68,6 +68,11 @@ void text_add_sample(struct text *text, const struct session *session)
     text_add(text, ")");
 }
 
+const char *split_words(const struct dataset *dataset)
+{
+    return dataset_is_training(dataset) ? "training" : dataset->split;
+}
+
 void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images)
 {
     if (unanswered < images)

@@ -157,7 +157,7 @@ void text_add_measured(struct text *text, const struct measurement *measurement)
     text_add_rounded(text, 100 * measurement_error(measurement), 2);
     text_add(text, " % of ");
     text_add_thousands(text, measurement->images);
-    text_add(text, " images");
+    text_add(text, measurement->on.training ? " training images" : " test images");
     if (measurement->restored)
         text_add(text, " (session file)");
     if (measurement->unanswered) {

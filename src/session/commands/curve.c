@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "session/commands/advice.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
 #include "session/language/command.h"
@@ -187,6 +188,7 @@ static void curve_notes(const struct curve_call *work, const struct curve *curve
     for (int i = 0; i < curve->line_count * curve->ratio_count; i++)
         touched += curve->points[i].unanswered > 0;
     note_unanswered_points(figure, touched, curve->line_count * curve->ratio_count);
+    note_training_split(figure, work->call->session->state.dataset);
     if (again) {
         figure_note(figure, "computed before: nothing was run");
     } else if (curve->evaluated == curve->evaluations && option_flag(&work->call->options, OPTION_TIMING)) {

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "session/commands/advice.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
 #include "session/language/command.h"
@@ -177,6 +178,7 @@ static void map_notes(const struct sensitivity_call *work, const struct sensitiv
     for (int i = 0; i < map->row_count * map->ratio_count; i++)
         touched += map->points[i].unanswered > 0;
     note_unanswered_points(figure, touched, map->row_count * map->ratio_count);
+    note_training_split(figure, work->call->session->state.dataset);
     note_scored_on(figure, work->call->session, call_argument(work->call, 0));
     if (again) {
         figure_note(figure, "computed before: nothing was run");
