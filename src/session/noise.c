@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "session/board.h"
+#include "view/figure.h"
 
 /* Spearman's coefficient of the halves below which a ranking is called noise. Of two halves that agree by 0.2
  * the whole sample's ranking has, by Spearman and Brown's formula, a reliability of a third. */

@@ -24,6 +24,8 @@
 #include "session/words/choice.h"
 #include "session/words/option.h"
 
+const double least_correlation_span = 0.05;
+
 void number_cell(struct figure *figure, double number)
 {
     if (isnan(number))

@@ -19,6 +19,8 @@ void card_row(struct figure *figure, const char *item, const char *format, ...)
 void card_text(struct figure *figure, const char *item, struct text *text);
 void card_thousands(struct figure *figure, const char *item, int64_t number);
 
+/* Coefficients of correlation that differ by less say the same: figures of them span this much at least. */
+extern const double least_correlation_span;
 /* A number, or a missing cell for NaN. */
 void number_cell(struct figure *figure, double number);
 /* The text's content; a text that ran out of memory marks the figure. */

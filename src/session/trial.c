@@ -11,7 +11,9 @@
 #include "session/pass.h"
 #include "stats/evaluate.h"
 
-static const double beyond_doubt = 3; /* standard errors */
+enum { MOST_IMAGES = 100, LEAST_IMAGES = 20 };
+static const double most_multiply_adds = 5e11; /* over all presets */
+static const double beyond_doubt = 3;          /* standard errors */
 
 struct trial_work {
     const struct trial_settings *settings;
@@ -30,21 +32,20 @@ static int preset_count(void)
     return count;
 }
 
-static int64_t images_of(const struct dataset *dataset)
+int64_t trial_images(const struct model *model, const struct dataset *dataset)
 {
-    return dataset->count < TRIAL_IMAGES ? dataset->count : TRIAL_IMAGES;
-}
-
-double trial_estimate(const struct dataset *dataset, double seconds_per_image)
-{
-    return seconds_per_image * (double)(images_of(dataset) * (preset_count() + 1));
+    double afforded = most_multiply_adds / (model->cost.macs * (preset_count() + 1));
+    int64_t images = dataset->count < MOST_IMAGES ? dataset->count : MOST_IMAGES;
+    if (afforded < LEAST_IMAGES)
+        return 0;
+    return afforded < (double)images ? (int64_t)afforded : images;
 }
 
 /* The same number of records apart, for files are sorted by class now and then. */
 static status spread_sample(struct trial_work *work, struct error *error)
 {
     const struct dataset *dataset = work->settings->dataset;
-    const int64_t images = images_of(dataset);
+    const int64_t images = trial_images(work->settings->model, dataset);
     work->sample.records = mem_new((size_t)images, sizeof *work->sample.records);
     work->now = mem_new((size_t)images, sizeof *work->now);
     work->then = mem_new((size_t)images, sizeof *work->then);

@@ -9,11 +9,6 @@
 #include "nn/engine/run.h"
 #include "session/model.h"
 
-enum {
-    TRIAL_IMAGES = 100, /* as many are tried */
-    TRIAL_SECONDS = 5,  /* and no trial is begun that would take longer than this */
-};
-
 struct trial {
     char subject[DIGEST_SIZE]; /* pass_subject: of the network and the images; "": there was no trial */
     int64_t images;
@@ -33,11 +28,13 @@ struct trial_settings {
     struct progress *progress;
 };
 
-/* Seconds that a trial takes where an image takes so long. */
-double trial_estimate(const struct dataset *dataset, double seconds_per_image);
-/* Presets that do not fit the images' channels are passed by. On failure (STATUS_CANCELLED too) *trial is as
- * it was. A preset is better beyond doubt when, of the images that it changes, those that become right
- * outnumber those that become wrong by three standard errors. */
+/* How many images a trial takes: a hundred, fewer where the data set has fewer and where the network is so
+ * large that a hundred would take more than a few seconds; 0: too few would be left to tell. Counted in
+ * multiply-adds, so that every machine gives the same advice. */
+int64_t trial_images(const struct model *model, const struct dataset *dataset);
+/* For at least one image (trial_images). Presets that do not fit the images' channels are passed by. On
+ * failure (STATUS_CANCELLED too) *trial is as it was. A preset is better beyond doubt when, of the images
+ * that it changes, those that become right outnumber those that become wrong by three standard errors. */
 status trial_run(const struct trial_settings *settings, struct trial *trial, struct error *error);
 
 #endif

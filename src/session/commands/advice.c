@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
@@ -80,8 +81,7 @@ static void add_words(struct text *text, const struct session *session, const st
 
 /* The trial of this network on these images: the last one, or made now. `trial` without images: it would take
  * too long. */
-static status bring_trial(struct call *call, const struct found_accuracy *found, struct trial *trial,
-                          struct error *error)
+static status bring_trial(struct call *call, struct trial *trial, struct error *error)
 {
     struct session *session = call->session;
     struct trial_settings settings = {
@@ -98,7 +98,7 @@ static status bring_trial(struct call *call, const struct found_accuracy *found,
     if (strcmp(trial->subject, subject) == 0)
         return STATUS_OK;
     *trial = (struct trial){0};
-    if (trial_estimate(settings.dataset, found->seconds / (double)found->images) > TRIAL_SECONDS)
+    if (!trial_images(settings.model, settings.dataset))
         return STATUS_OK;
     status code = session_pool(session, &settings.pool, error);
     if (code == STATUS_OK)
@@ -120,7 +120,7 @@ status advise_accuracy(struct call *call, const struct found_accuracy *found, st
     if (strcmp(found->network, model_original(model)->network) != 0 || isnan(share) ||
         !(chance || dataset_is_raw(dataset)))
         return STATUS_OK;
-    status code = bring_trial(call, found, &trial, error);
+    status code = bring_trial(call, &trial, error);
     if (code != STATUS_OK)
         return code == STATUS_CANCELLED ? STATUS_OK : code;
     if (trial.images) {

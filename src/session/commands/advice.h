@@ -11,7 +11,6 @@
 struct found_accuracy {
     const char *network; /* that it ran, as model->network */
     int64_t right, unanswered, images;
-    double seconds; /* that it took */
 };
 
 /* Whether so many right of so many images are what guessing gives, for all that can be told: within three

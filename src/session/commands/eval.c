@@ -292,7 +292,7 @@ static status bring_outcome(struct eval_work *work, struct error *error)
 {
     const char *network = work->call->session->state.pruning->network;
     const struct found_accuracy found = {network, work->evaluation.top1, work->evaluation.unanswered,
-                                         work->evaluation.images, work->evaluation.seconds};
+                                         work->evaluation.images};
     work->outcome.now = recall(work, network);
     status code = bring_baseline(work, error);
     if (code == STATUS_OK)

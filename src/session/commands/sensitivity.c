@@ -244,13 +244,15 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
         }
         if (isnan(high))
             high = 1; /* nothing has a place on the scale */
+        double span = sweep_noise(&work->sweep, sensitivity_accuracy(map, &map->baseline));
+        low = fmin(isnan(low) ? high : low, fmax(0, high - span));
         text_add_sweep_sample(&sample, &work->sweep, session);
         figure_title(figure, "Accuracy of %s when one row alone is pruned by %s: %s",
                      model_title(session->state.model), call_argument(work->call, 0),
                      shown_words(figure, &sample));
         text_free(&sample);
-        figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values,
-                          low < high ? low : high - 0.01, high, 1, "top-1 accuracy");
+        figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values, low,
+                          high, 1, "top-1 accuracy");
         figure_set_percent(figure);
         map_notes(work, map, again, figure);
         if (map->done == map->images)
