@@ -97,9 +97,13 @@ static const char *by_end(const struct shortening *work, int index)
     return drawing_shorten_end(work->drawing, work->names[index] + work->prefix, work->width);
 }
 
+/* The place of the first name that is equal. */
 static const char *by_number(const struct shortening *work, int index)
 {
-    const char *number = drawing_format(work->drawing, "%d:", index + 1);
+    int first = 0;
+    while (strcmp(work->names[first], work->names[index]) != 0)
+        first++;
+    const char *number = drawing_format(work->drawing, "%d:", first + 1);
     int left = work->width - utf8_width(number);
     const char *name = drawing_shorten_start(work->drawing, work->names[index], left);
     return left < 0 ? by_middle(work, index) : drawing_format(work->drawing, "%s%s", number, name);
