@@ -79,7 +79,7 @@ static void start(struct shell *shell, const struct arguments *arguments, bool i
     if (arguments->data)
         open_data(shell, arguments->data);
     else if (interactive && !arguments->model && !arguments->resume && !shell->session->state.dataset)
-        shell_words(shell, PROGRAM_NAME, "data", "shapes", NULL);
+        shell_line(shell, "data shapes split=test images=10000", PROGRAM_NAME); /* not those it learnt */
 }
 
 /* A file by its path or its name. */

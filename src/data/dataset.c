@@ -164,6 +164,26 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     return STATUS_OK;
 }
 
+status dataset_view(const struct dataset *dataset, const char *normalization, struct dataset *view,
+                    struct error *error)
+{
+    *view = *dataset;
+    return normalization_parse(normalization, view->channels, view->mean, view->std, error);
+}
+
+bool dataset_is_raw(const struct dataset *dataset)
+{
+    bool raw = true;
+    for (int c = 0; c < dataset->channels; c++)
+        raw &= dataset->mean[c] == 0 && dataset->std[c] == 1;
+    return raw;
+}
+
+bool dataset_is_training(const struct dataset *dataset)
+{
+    return strcmp(dataset->split, "train") == 0;
+}
+
 struct dataset *dataset_retain(struct dataset *dataset)
 {
     if (dataset)

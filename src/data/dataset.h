@@ -29,6 +29,7 @@ struct dataset_kind {
     const char *name, *help;
     bool needs_path;
     const char *const *splits; /* NULL-terminated, the default first */
+    const char *made_for;      /* the name of the one network that these images were made for; NULL: any */
     status (*open)(struct dataset *dataset, const struct dataset_options *options, struct error *error);
     /* Write channels*height*width bytes and the label of one record. */
     status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
@@ -62,6 +63,12 @@ status normalization_parse(const char *text, int channels, double *mean, double 
 /* Errors name the file, its size and the record length; labels out of range name the record. */
 status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,
                     struct dataset **dataset, struct error *error);
+/* The same images normalised in another way, to look at while the data set lives: a borrowed copy, which is
+ * not freed and whose `normalization` names that of the data set. Refused as by normalization_parse. */
+status dataset_view(const struct dataset *dataset, const char *normalization, struct dataset *view,
+                    struct error *error);
+bool dataset_is_raw(const struct dataset *dataset);      /* pixels from 0 to 1, not normalised at all */
+bool dataset_is_training(const struct dataset *dataset); /* its images are those that networks learn */
 /* One more owner; each calls dataset_free once. */
 struct dataset *dataset_retain(struct dataset *dataset); /* NULL is fine */
 void dataset_free(struct dataset *dataset);

@@ -49,6 +49,7 @@ const struct dataset_kind dataset_shapes = {
     .help = "built-in: ten kinds of shapes on cluttered 32x32 images, drawn from a seed (images=, seed=)",
     .needs_path = false,
     .splits = splits,
+    .made_for = "example",
     .open = shapes_open,
     .read = records_read,
     .digest = records_digest,

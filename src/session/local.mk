@@ -30,6 +30,7 @@ src_libsession_a_SOURCES = \
 	src/session/live.c src/session/live.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
+	src/session/noise.c src/session/noise.h \
 	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
@@ -40,6 +41,7 @@ src_libsession_a_SOURCES = \
 	src/session/state.c src/session/state.h \
 	src/session/summary.c src/session/summary.h \
 	src/session/target.c src/session/target.h \
+	src/session/trial.c src/session/trial.h \
 	src/session/version.h \
 	src/session/what_if.c src/session/what_if.h \
 	src/session/language/command.c src/session/language/command.h \
@@ -49,6 +51,7 @@ src_libsession_a_SOURCES = \
 	src/session/language/parse.c src/session/language/parse.h \
 	src/session/language/run.c src/session/language/run.h \
 	src/session/language/statement.c src/session/language/statement.h \
+	src/session/commands/advice.c src/session/commands/advice.h \
 	src/session/commands/apply.c \
 	src/session/commands/apropos.c \
 	src/session/commands/bind.c \
@@ -124,7 +127,8 @@ help_texts = \
 	src/session/help/recipes.txt \
 	src/session/help/keys.txt \
 	src/session/help/panes.txt \
-	src/session/help/gamma.txt
+	src/session/help/gamma.txt \
+	src/session/help/noise.txt
 EXTRA_DIST += $(help_texts) src/session/help/topics.awk
 CLEANFILES += src/session/help/topics.c
 src/session/help/topics.c: $(help_texts) src/session/help/topics.awk

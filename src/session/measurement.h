@@ -11,6 +11,7 @@
 struct measured_on {
     char data[DIGEST_SIZE];
     char normalization[160];
+    bool training; /* images of a training split; follows from the data */
     struct sample_options sample;
 };
 

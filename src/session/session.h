@@ -20,6 +20,7 @@
 #include "session/pass.h"
 #include "session/reply.h"
 #include "session/state.h"
+#include "session/trial.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
@@ -35,6 +36,7 @@ struct session {
     struct measurements measurements;    /* of all networks that were evaluated: no part of the state */
     struct passes passes;                /* the last ones: no part of it */
     struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
+    struct trial trial;                  /* the last one: likewise */
     struct live *live; /* borrowed: where long commands show what they have so far (live.h); NULL: nowhere */
     struct pool *pool;
     int pool_threads;                            /* as asked for; 0: one per processor */

@@ -24,6 +24,8 @@
 #include "session/words/choice.h"
 #include "session/words/option.h"
 
+const double least_correlation_span = 0.05;
+
 void number_cell(struct figure *figure, double number)
 {
     if (isnan(number))
@@ -66,6 +68,11 @@ void text_add_sample(struct text *text, const struct session *session)
     else if (pass->sample.count < pass->dataset->count)
         text_add_format(text, ", seed %llu", (unsigned long long)sample->seed);
     text_add(text, ")");
+}
+
+const char *split_words(const struct dataset *dataset)
+{
+    return dataset_is_training(dataset) ? "training" : dataset->split;
 }
 
 void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images)

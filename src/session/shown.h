@@ -19,6 +19,8 @@ void card_row(struct figure *figure, const char *item, const char *format, ...)
 void card_text(struct figure *figure, const char *item, struct text *text);
 void card_thousands(struct figure *figure, const char *item, int64_t number);
 
+/* Coefficients of correlation that differ by less say the same: figures of them span this much at least. */
+extern const double least_correlation_span;
 /* A number, or a missing cell for NaN. */
 void number_cell(struct figure *figure, double number);
 /* The text's content; a text that ran out of memory marks the figure. */
@@ -26,6 +28,8 @@ const char *shown_words(struct figure *figure, const struct text *text);
 
 /* "2,500 of 10,000 images (cifar10 train, balanced, seed 1)"; "weights only" where there was no pass. */
 void text_add_sample(struct text *text, const struct session *session);
+/* "test", "training": the split of a data set as one speaks of its images. */
+const char *split_words(const struct dataset *dataset);
 /* "all images have logits that are not numbers", "3 of 8 images have ..." */
 void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images);
 /* "91.2 % right, mean loss 0.31": what a pass found on its sample. */

@@ -13,6 +13,7 @@
 #include "session/lacking.h"
 #include "session/measurement.h"
 #include "session/model.h"
+#include "session/noise.h"
 #include "session/pruning.h"
 #include "session/reply.h"
 #include "session/session.h"
@@ -156,7 +157,7 @@ void text_add_measured(struct text *text, const struct measurement *measurement)
     text_add_rounded(text, 100 * measurement_error(measurement), 2);
     text_add(text, " % of ");
     text_add_thousands(text, measurement->images);
-    text_add(text, " images");
+    text_add(text, measurement->on.training ? " training images" : " test images");
     if (measurement->restored)
         text_add(text, " (session file)");
     if (measurement->unanswered) {
@@ -364,6 +365,7 @@ status show_selection(const struct session *session, struct reply *reply, const 
                       struct error *error)
 {
     struct figure *figure = shown_figure(session, FIGURE_TABLE, name);
+    status code = STATUS_OK;
     if (figure) {
         figure_title(figure, "%s: %s", model_title(session->state.model),
                      session->state.pruning->how ? session->state.pruning->how : "nothing is selected");
@@ -372,9 +374,16 @@ status show_selection(const struct session *session, struct reply *reply, const 
         note_totals(session, figure);
         note_warnings(session, figure);
         const struct score_entry *entry = session_entry(session, session->state.pruning->rule.criterion);
-        if (entry && session->state.pruning->how)
+        if (entry && session->state.pruning->how) {
+            const struct shown_scores shown = {.entries = {entry}, .count = 1};
             note_lacking(figure, session, entry);
+            code = note_all_noise(figure, session, &shown, error);
+        }
         note_nearly_empty(session, figure);
+    }
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
     }
     tell_selected(session, reply);
     return reply_figure(reply, figure, error);

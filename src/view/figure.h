@@ -94,6 +94,8 @@ struct figure_curve {
     bool percent;     /* y, spread and reference are fractions, shown as percent; files hold the fractions */
     double reference; /* a level to compare with: the accuracy before pruning; NaN: none */
     const char *reference_label; /* "" without a reference */
+    double least_span;           /* differences of y below it mean nothing: its axis spans this at least, */
+    double lowest, highest;      /* and is not widened beyond what y can be */
 };
 
 /* What each point of a scatter stands for besides its place: things that x would cut, that y would cut. */
@@ -202,6 +204,8 @@ void figure_set_percent(struct figure *figure);
 void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
                        const double *x, const double *y, const double *spread, const char *x_axis,
                        const char *y_axis, bool percent, double reference, const char *reference_label);
+/* After figure_set_curves, which takes a hundredth and 0 to 1 where y is a share, else 0 and any number. */
+void figure_set_least_span(struct figure *figure, double span, double lowest, double highest);
 /* Arrays as in struct figure_scatter, copied. `mark` may be NULL. */
 void figure_set_scatter(struct figure *figure, int points, const char *const *labels, const double *x,
                         const double *y, const unsigned char *mark, const char *x_axis, const char *y_axis);

@@ -20,6 +20,7 @@ src_libview_a_SOURCES = \
 	src/view/cells/curve.c src/view/cells/curve.h \
 	src/view/cells/draw.c src/view/cells/draw.h \
 	src/view/cells/draw_curve.c \
+	src/view/cells/names.c src/view/cells/names.h \
 	src/view/cells/draw_fit.c \
 	src/view/cells/draw_histogram.c \
 	src/view/cells/draw_matrix.c \

@@ -15,6 +15,7 @@ EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/tiny-30x7.in tests/program/screens/tiny-30x7.out \
 	tests/program/screens/truth.in tests/program/screens/truth.out \
 	tests/program/screens/tiny-9x2.in tests/program/screens/tiny-9x2.out \
+	tests/program/commands/advice.in tests/program/commands/advice.out \
 	tests/program/commands/compare.in tests/program/commands/compare.out \
 	tests/program/commands/errors.in tests/program/commands/errors.out \
 	tests/program/commands/eval.in tests/program/commands/eval.out \

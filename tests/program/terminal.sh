@@ -7,7 +7,7 @@
 
 start 90 40 -n --prompt
 shows "it starts on the example" 'example: 14 layers'
-shows "with its images" 'shapes train: 10,000 images'
+shows "with its images" 'shapes test: 10,000 images'
 at_prompt
 ok $? "a prompt is there"
 

@@ -20,6 +20,9 @@
 #include "base/text.h"
 #include "view/cells/bar.h"
 #include "view/cells/canvas.h"
+#include "view/cells/curve.h"
+#include "view/cells/draw.h"
+#include "view/cells/names.h"
 #include "view/figure_kind.h"
 #include "view/theme.h"
 #include "support/view_figures.h"
@@ -204,6 +207,64 @@ static bool has_line(const struct canvas *canvas, const char *part)
         mem_free(text);
     }
     return found;
+}
+
+/* Names that differ in front, in the middle, at the end, and in one letter deep inside. */
+static void test_shortened_names_differ(void **state)
+{
+    enum { NAMES = 36, NARROWEST = 5, WIDEST = 40 };
+    const char *names[NAMES], *shown[NAMES];
+    char bytes[NAMES][64];
+    (void)state;
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(bytes[i], sizeof bytes[i],
+                 i < 27   ? "layer%d.%d.conv%d"
+                 : i < 32 ? "features.%d%d.depthwise.%d.weight"
+                          : "%d%dlongwithoutadot%dquantized_convolution",
+                 1 + i / 9, i / 3 % 3, i % 3);
+        names[i] = bytes[i];
+    }
+    names[NAMES - 1] = names[0]; /* equal names stay equal */
+    for (int width = NARROWEST; width <= WIDEST; width++) {
+        struct canvas canvas;
+        struct drawing drawing;
+        struct error error;
+        canvas_init(&canvas, 80, width % 2);
+        assert_int_equal(drawing_open(&drawing, &canvas, &error), STATUS_OK);
+        drawing_shorten_names(&drawing, names, NAMES, width, shown);
+        for (int i = 0; i < NAMES; i++) {
+            assert_true(utf8_width(shown[i]) <= width);
+            for (int k = 0; k < i; k++)
+                assert_int_equal(strcmp(shown[i], shown[k]) == 0, strcmp(names[i], names[k]) == 0);
+        }
+        drawing_close(&drawing);
+        canvas_free(&canvas);
+    }
+}
+
+/* Points that differ by less than is said to mean something do not reach from the bottom to the top. */
+static void test_noise_is_no_cliff(void **state)
+{
+    const double x[] = {0, 1}, y[] = {0.995, 0.992};
+    const char *names[] = {"l1"};
+    struct figure *figure = figure_new(FIGURE_CURVE, "curve");
+    struct curve_plan plan;
+    struct canvas canvas;
+    struct drawing drawing;
+    struct error error;
+    (void)state;
+    figure_set_curves(figure, 1, 2, names, x, y, NULL, "x", "y", true, NAN, NULL);
+    canvas_init(&canvas, 80, false);
+    assert_int_equal(drawing_open(&drawing, &canvas, &error), STATUS_OK);
+    assert_true(curve_plan_make(&drawing, &figure->curve, 8, &plan));
+    assert_true(plan.high - plan.low >= 1); /* a point of percent */
+    assert_true(plan.high <= 100);
+    figure_set_least_span(figure, 0.05, 0, 1);
+    assert_true(curve_plan_make(&drawing, &figure->curve, 8, &plan));
+    assert_true(plan.high - plan.low >= 5 && plan.high <= 100);
+    drawing_close(&drawing);
+    canvas_free(&canvas);
+    figure_free(figure);
 }
 
 static void test_nothing_left_out_silently(void **state)
@@ -819,6 +880,8 @@ int main(void)
         cmocka_unit_test(test_every_width),
         cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_kinds_are_complete),
+        cmocka_unit_test(test_shortened_names_differ),
+        cmocka_unit_test(test_noise_is_no_cliff),
         cmocka_unit_test(test_nothing_left_out_silently),
         cmocka_unit_test(test_bars_are_counts),
         cmocka_unit_test(test_bars_are_cut_in_part),

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "session/commands/chosen.h"
 #include "session/lacking.h"
+#include "session/noise.h"
 #include "session/reply.h"
 #include "session/shown.h"
 #include "session/words/choice.h"
@@ -138,7 +139,8 @@ static void comparison_title(const struct comparison *comparison, struct figure 
     text_free(&sample);
 }
 
-static void comparison_notes(const struct comparison *comparison, struct figure *figure)
+static status comparison_notes(const struct comparison *comparison, struct figure *figure,
+                               struct error *error)
 {
     const struct options *options = &comparison->call->options;
     struct text text = {0};
@@ -163,6 +165,7 @@ static void comparison_notes(const struct comparison *comparison, struct figure 
         figure_fact(figure, "ratio", "%s", shown_words(figure, &ratios));
         text_free(&ratios);
     }
+    return note_all_noise(figure, comparison->call->session, &comparison->shown, error);
 }
 
 static status matrix_values(struct comparison *comparison, double *values, struct error *error)
@@ -197,10 +200,14 @@ static status matrix_figure(struct comparison *comparison, struct error *error)
         comparison_title(comparison, figure);
         figure_set_matrix(figure, count, count, names, names, values, comparison->measure->low, 1, 3,
                           comparison->measure->quantity);
-        comparison_notes(comparison, figure);
+        code = comparison_notes(comparison, figure, error);
     }
     mem_free(values);
-    return code == STATUS_OK ? reply_figure(comparison->call->reply, figure, error) : code;
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
+    }
+    return reply_figure(comparison->call->reply, figure, error);
 }
 
 static status table_row_of(struct comparison *comparison, int place, struct figure *figure,
@@ -242,14 +249,15 @@ static status table_figure(struct comparison *comparison, struct error *error)
         }
     }
     table_column(figure, "n", NULL, COLUMN_INTEGER, 0);
-    for (int i = 0; i < comparison->layer_count; i++) {
-        status code = table_row_of(comparison, i, figure, error);
-        if (code != STATUS_OK) {
-            figure_free(figure);
-            return code;
-        }
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < comparison->layer_count; i++)
+        code = table_row_of(comparison, i, figure, error);
+    if (code == STATUS_OK)
+        code = comparison_notes(comparison, figure, error);
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
     }
-    comparison_notes(comparison, figure);
     return reply_figure(comparison->call->reply, figure, error);
 }
 

@@ -8,11 +8,13 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "session/commands/advice.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
 #include "session/language/command.h"
 #include "session/live.h"
 #include "session/model.h"
+#include "session/noise.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -186,6 +188,7 @@ static void curve_notes(const struct curve_call *work, const struct curve *curve
     for (int i = 0; i < curve->line_count * curve->ratio_count; i++)
         touched += curve->points[i].unanswered > 0;
     note_unanswered_points(figure, touched, curve->line_count * curve->ratio_count);
+    note_training_split(figure, work->call->session->state.dataset);
     if (again) {
         figure_note(figure, "computed before: nothing was run");
     } else if (curve->evaluated == curve->evaluations && option_flag(&work->call->options, OPTION_TIMING)) {
@@ -221,6 +224,7 @@ static struct figure *curve_figure(const struct curve_call *work, const struct c
     figure_set_curves(figure, curve->line_count, curve->ratio_count, names, x, y, spreads ? spread : NULL,
                       "ratio of channels removed", "top-1 accuracy", true, unpruned_accuracy(work, curve),
                       "unpruned");
+    figure_set_least_span(figure, sweep_noise(&work->sweep, unpruned_accuracy(work, curve)), 0, 1);
     curve_notes(work, curve, again, figure);
     mem_free(values);
     return figure;
@@ -286,6 +290,24 @@ static void show_so_far(void *argument, const struct curve *curve)
                             curve_figure(work, curve, false));
 }
 
+/* The finished figure; a line drawn from a ranking that is noise is called that. */
+static status reply_curve(const struct curve_call *work, const struct curve *curve, bool again,
+                          struct error *error)
+{
+    struct shown_scores shown = {.count = 0};
+    struct figure *figure = curve_figure(work, curve, again);
+    for (int i = 0; i < work->line_count; i++) {
+        const struct score_entry *entry = session_entry(work->call->session, work->lines[i].label);
+        if (entry)
+            shown.entries[shown.count++] = entry;
+    }
+    status code = figure ? note_all_noise(figure, work->call->session, &shown, error) : STATUS_OK;
+    if (code == STATUS_OK)
+        return reply_figure(work->call->reply, figure, error);
+    figure_free(figure);
+    return code;
+}
+
 static status run_held(struct curve_call *work, struct error *error)
 {
     struct session *session = work->call->session;
@@ -302,7 +324,7 @@ static status run_held(struct curve_call *work, struct error *error)
         return error_set(error, code, "cancelled: %d of %d networks are evaluated; the same command goes on",
                          curve->evaluated, curve->evaluations);
     if (code == STATUS_OK)
-        code = reply_figure(work->call->reply, curve_figure(work, curve, complete), error);
+        code = reply_curve(work, curve, complete, error);
     if (code == STATUS_OK)
         tell_curve(work, curve);
     return code == STATUS_OK ? reply_figure(work->call->reply, points_table(work, curve), error) : code;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/sampler.h"
 #include "nn/engine/loss.h"
+#include "session/commands/advice.h"
 #include "session/commands/chosen.h"
 #include "session/language/command.h"
 #include "session/live.h"
@@ -52,18 +53,9 @@ static void unanswered_note(const struct evaluation *evaluation, struct figure *
 }
 
 /* Beside the accuracy of the network as loaded, on the same images. */
-static void baseline_rows(const struct call *call, const struct measurement *now, struct figure *figure)
+static void baseline_rows(const struct measurement *now, const struct measurement *first,
+                          struct figure *figure)
 {
-    const struct session *session = call->session;
-    const char *original = model_original(session->state.model)->network;
-    const struct measurement *first = measurements_find(&session->measurements, original, &now->on);
-    if (strcmp(now->network, original) == 0)
-        return;
-    if (!first) {
-        figure_note(figure, "the network was not evaluated on these images before it was changed: there is "
-                            "no baseline");
-        return;
-    }
     if (first->restored)
         figure_note(figure, "the baseline is from the session file");
     points_row(figure, "baseline top-1, %", measurement_accuracy(first), measurement_error(first));
@@ -72,9 +64,53 @@ static void baseline_rows(const struct call *call, const struct measurement *now
                measurement_difference_error(first, now));
 }
 
-/* `now` is NULL while the evaluation is under way. */
+static void timing_note(const struct evaluation *evaluation, struct figure *figure)
+{
+    struct text rate = {0};
+    text_add_rounded(&rate, evaluation->seconds, 3);
+    text_add(&rate, " s, ");
+    text_add_rounded(&rate,
+                     (double)evaluation->images / (evaluation->seconds > 0 ? evaluation->seconds : 1e-9), 3);
+    figure_note(figure, "%s images/s", shown_words(figure, &rate));
+    text_free(&rate);
+}
+
+/* What is known when an evaluation has ended. */
+struct outcome {
+    const struct measurement *now, *first; /* first: of the network as loaded; NULL: this is it */
+    double first_seconds;                  /* 0: it was known, else what evaluating it took */
+    struct text advice;
+};
+
+/* The baseline cost a second evaluation. */
+static void baseline_note(const struct call *call, double seconds, struct figure *figure)
+{
+    struct text text = {0};
+    text_add(&text, "the network as loaded was evaluated on these images too, for the baseline");
+    if (option_flag(&call->options, OPTION_TIMING)) {
+        text_add(&text, ": ");
+        text_add_rounded(&text, seconds, 3);
+        text_add(&text, " s");
+    }
+    figure_note(figure, "%s", shown_words(figure, &text));
+    text_free(&text);
+}
+
+static void outcome_notes(const struct call *call, const struct evaluation *evaluation,
+                          const struct outcome *outcome, struct figure *figure)
+{
+    note_training_split(figure, call->session->state.dataset);
+    if (outcome->first_seconds > 0)
+        baseline_note(call, outcome->first_seconds, figure);
+    if (outcome->advice.length)
+        figure_note(figure, "%s", shown_words(figure, &outcome->advice));
+    if (option_flag(&call->options, OPTION_TIMING))
+        timing_note(evaluation, figure);
+}
+
+/* `outcome` is NULL while the evaluation is under way. */
 static struct figure *whole_table(const struct call *call, const struct evaluation *evaluation,
-                                  const struct measurement *now)
+                                  const struct outcome *outcome)
 {
     const struct session *session = call->session;
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "eval");
@@ -82,9 +118,9 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
         return NULL;
     struct text images = {0};
     text_add_thousands(&images, evaluation->images);
-    figure_title(figure, "%s%s on %s images of %s %s", model_title(session->state.model),
+    figure_title(figure, "%s%s on %s %s images of %s", model_title(session->state.model),
                  session->state.pruning->removed_count ? ", masked," : "", shown_words(figure, &images),
-                 session->state.dataset->kind->name, session->state.dataset->split);
+                 split_words(session->state.dataset), session->state.dataset->kind->name);
     text_free(&images);
     table_column(figure, "measure", NULL, COLUMN_TEXT, 0);
     table_column(figure, "value", NULL, COLUMN_REAL, 4);
@@ -101,17 +137,10 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
     }
     unanswered_note(evaluation, figure);
     note_judged(figure, session->state.model, evaluation->probabilities, evaluation->images);
-    if (now)
-        baseline_rows(call, now, figure);
-    if (now && option_flag(&call->options, OPTION_TIMING)) {
-        struct text rate = {0};
-        text_add_rounded(&rate, evaluation->seconds, 3);
-        text_add(&rate, " s, ");
-        text_add_rounded(
-            &rate, (double)evaluation->images / (evaluation->seconds > 0 ? evaluation->seconds : 1e-9), 3);
-        figure_note(figure, "%s images/s", shown_words(figure, &rate));
-        text_free(&rate);
-    }
+    if (outcome && outcome->first)
+        baseline_rows(outcome->now, outcome->first, figure);
+    if (outcome)
+        outcome_notes(call, evaluation, outcome, figure);
     return figure;
 }
 
@@ -140,15 +169,13 @@ static struct figure *class_table(const struct call *call, const struct evaluati
     return figure;
 }
 
-static void tell_accuracy(const struct call *call, const struct measurement *now)
+static void tell_accuracy(const struct call *call, const struct outcome *outcome)
 {
-    const struct session *session = call->session;
-    const char *original = model_original(session->state.model)->network;
-    const struct measurement *first = measurements_find(&session->measurements, original, &now->on);
+    const struct measurement *now = outcome->now, *first = outcome->first;
     struct text text = {0};
     text_add(&text, "top-1 ");
     text_add_measured(&text, now);
-    if (first && strcmp(now->network, original) != 0) {
+    if (first) {
         text_add_format(&text, ", %+.2f points against ",
                         100 * (measurement_accuracy(now) - measurement_accuracy(first)));
         text_add_rounded(&text, 100 * measurement_accuracy(first), 4);
@@ -158,10 +185,10 @@ static void tell_accuracy(const struct call *call, const struct measurement *now
     text_free(&text);
 }
 
-/* Keep what was found: whatever is undone later, it stays true. */
-static status remember(struct session *session, const struct evaluation *evaluation,
-                       const struct sample *sample, uint8_t *correct, const struct measurement **kept,
-                       struct error *error)
+/* Keep what was found of a network: whatever is undone later, it stays true. Ownership of `correct` passes.
+ */
+static status remember(struct session *session, const char *network, const struct evaluation *evaluation,
+                       const struct sample *sample, uint8_t *correct, struct error *error)
 {
     struct measurement measurement = {
         .on = measured_on(session->state.dataset, &sample->options),
@@ -172,30 +199,29 @@ static status remember(struct session *session, const struct evaluation *evaluat
         .loss = evaluation->loss,
         .correct = correct,
     };
-    memcpy(measurement.network, session->state.pruning->network, sizeof measurement.network);
+    memcpy(measurement.network, network, sizeof measurement.network);
     status code = measurements_add(&session->measurements, &measurement, error);
-    if (code != STATUS_OK) {
+    if (code != STATUS_OK)
         mem_free(correct);
-        return code;
-    }
-    *kept = measurements_find(&session->measurements, measurement.network, &measurement.on);
-    return STATUS_OK;
+    return code;
 }
 
-struct eval_watch {
-    const struct call *call;
-    int64_t total;
+struct eval_work {
+    struct call *call;
+    struct sample sample;
+    struct evaluation evaluation;
+    struct outcome outcome;
 };
 
 static void show_so_far(void *argument, const struct evaluation *so_far)
 {
-    const struct eval_watch *watch = argument;
-    struct live *live = watch->call->session->live;
-    if (so_far->images == watch->total || !live_due(live))
+    const struct eval_work *work = argument;
+    struct live *live = work->call->session->live;
+    if (so_far->images == work->sample.count || !live_due(live))
         return;
-    struct figure *figure = whole_table(watch->call, so_far, NULL);
+    struct figure *figure = whole_table(work->call, so_far, NULL);
     struct live_snapshot *snapshot =
-        live_snapshot_new(LIVE_ACCURACY, so_far->images, watch->total, "images", figure);
+        live_snapshot_new(LIVE_ACCURACY, so_far->images, work->sample.count, "images", figure);
     if (snapshot) {
         double share = right_share(so_far->top1, so_far->unanswered, so_far->images);
         snapshot->accuracy = share;
@@ -205,53 +231,98 @@ static void show_so_far(void *argument, const struct evaluation *so_far)
     live_publish(live, snapshot);
 }
 
-static status evaluate_network(struct call *call, const struct sample *sample, uint8_t *correct,
+/* One network on the sample: what was found is remembered. */
+static status evaluate_network(struct eval_work *work, const struct graph *graph, const char *network,
                                struct evaluation *evaluation, struct error *error)
 {
+    struct call *call = work->call;
     struct session *session = call->session;
-    struct eval_watch watch = {call, sample->count};
     struct evaluate evaluate = {
+        .graph = graph,
         .dataset = session->state.dataset,
-        .sample = sample,
+        .sample = &work->sample,
         .real = options_precision(&call->options),
         .kernel = options_kernel(&call->options),
         .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
+        .title = work->outcome.now ? "evaluating as loaded" : NULL,
         .progress = call->progress,
-        .correct = correct,
-        .watch = session->live ? show_so_far : NULL,
-        .watch_argument = &watch,
+        .correct = mem_new((size_t)work->sample.count, sizeof(uint8_t)),
+        .watch = session->live && !work->outcome.now ? show_so_far : NULL,
+        .watch_argument = work,
     };
-    status code = session_pool(session, &evaluate.pool, error);
+    status code = evaluate.correct ? session_pool(session, &evaluate.pool, error) : error_memory(error);
     if (code == STATUS_OK)
-        code = session_graph(session, &evaluate.graph, error);
-    return code == STATUS_OK ? evaluate_run(&evaluate, evaluation, error) : code;
+        code = evaluate_run(&evaluate, evaluation, error);
+    if (code == STATUS_OK)
+        return remember(session, network, evaluation, &work->sample, evaluate.correct, error);
+    mem_free(evaluate.correct);
+    return code;
+}
+
+static const struct measurement *recall(const struct eval_work *work, const char *network)
+{
+    const struct session *session = work->call->session;
+    const struct measured_on on = measured_on(session->state.dataset, &work->sample.options);
+    return measurements_find(&session->measurements, network, &on);
+}
+
+/* The network as loaded, of one that was changed: its accuracy on the same images, which may have to be
+ * measured first. */
+static status bring_baseline(struct eval_work *work, struct error *error)
+{
+    const struct session *session = work->call->session;
+    const struct model *original = model_original(session->state.model);
+    const char *network = session->state.pruning->network;
+    status code = STATUS_OK;
+    if (strcmp(network, original->network) == 0)
+        return code;
+    if (!recall(work, original->network)) {
+        struct evaluation evaluation = {0};
+        code = evaluate_network(work, original->graph, original->network, &evaluation, error);
+        work->outcome.first_seconds = evaluation.seconds;
+        evaluation_free(&evaluation);
+    }
+    work->outcome.first = recall(work, original->network);
+    work->outcome.now = recall(work, network);
+    return code;
+}
+
+/* What stands beside the result. Cancelling it leaves the result, which is there already. */
+static status bring_outcome(struct eval_work *work, struct error *error)
+{
+    const char *network = work->call->session->state.pruning->network;
+    const struct found_accuracy found = {network, work->evaluation.top1, work->evaluation.unanswered,
+                                         work->evaluation.images};
+    work->outcome.now = recall(work, network);
+    status code = bring_baseline(work, error);
+    if (code == STATUS_OK)
+        code = advise_accuracy(work->call, &found, &work->outcome.advice, error);
+    return code == STATUS_CANCELLED ? STATUS_OK : code;
 }
 
 static status run_eval(struct call *call, struct error *error)
 {
     struct session *session = call->session;
-    struct sample sample = {0};
-    struct evaluation evaluation = {0};
-    const struct measurement *now;
+    struct eval_work work = {.call = call};
+    const struct graph *graph;
     status code = model_fits(session->state.model, session->state.dataset, error);
     if (code == STATUS_OK)
-        code = call_sample(call, &sample, error);
-    if (code != STATUS_OK)
-        return code;
-    uint8_t *correct = mem_new((size_t)sample.count, sizeof *correct);
-    code = correct ? evaluate_network(call, &sample, correct, &evaluation, error) : error_memory(error);
+        code = call_sample(call, &work.sample, error);
     if (code == STATUS_OK)
-        code = remember(session, &evaluation, &sample, correct, &now, error);
-    else
-        mem_free(correct);
+        code = session_graph(session, &graph, error);
     if (code == STATUS_OK)
-        code = reply_figure(call->reply, whole_table(call, &evaluation, now), error);
-    if (code == STATUS_OK && evaluation.unanswered < evaluation.images)
-        code = reply_figure(call->reply, class_table(call, &evaluation), error);
+        code = evaluate_network(&work, graph, session->state.pruning->network, &work.evaluation, error);
     if (code == STATUS_OK)
-        tell_accuracy(call, now);
-    evaluation_free(&evaluation);
-    sample_free(&sample);
+        code = bring_outcome(&work, error);
+    if (code == STATUS_OK)
+        code = reply_figure(call->reply, whole_table(call, &work.evaluation, &work.outcome), error);
+    if (code == STATUS_OK && work.evaluation.unanswered < work.evaluation.images)
+        code = reply_figure(call->reply, class_table(call, &work.evaluation), error);
+    if (code == STATUS_OK)
+        tell_accuracy(call, &work.outcome);
+    text_free(&work.outcome.advice);
+    evaluation_free(&work.evaluation);
+    sample_free(&work.sample);
     return code;
 }
 
@@ -278,7 +349,11 @@ const struct command command_eval = {
             "class comes first. The cross-entropy is that of softmax(logits); where the network ends in "
             "Softmax it is taken at the Softmax's input. Images with logits that are not numbers are "
             "counted, and are never right. All images of the data set are used unless samples= says "
-            "otherwise.",
+            "otherwise.\n\n"
+            "Beside a network that was changed stands the network as loaded on the same images: where it "
+            "was not evaluated on them yet, it is now, which takes as long again. Where the accuracy is that "
+            "of guessing, or the images are not normalised at all, the presets of normalize are tried on a "
+            "hundred images, and the one that fits the network is named.",
     .examples = eval_examples,
     .run = run_eval,
 };

@@ -67,6 +67,7 @@ static status agreement_curve(const struct gamma_call *work, struct error *error
     struct figure *figure = gamma_figure(work, FIGURE_CURVE, "gamma_agreement", "Agreement");
     figure_set_curves(figure, 2, count, names, x, y, NULL, "log10 of gamma", "agreement with the reference",
                       false, NAN, NULL);
+    figure_set_least_span(figure, least_correlation_span, -1, 1);
     mem_free(x);
     return reply_figure(work->call->reply, figure, error);
 }

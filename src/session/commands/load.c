@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* load: a network from a file. */
+#include <string.h>
+
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "session/commands/misfit.h"
 #include "session/language/command.h"
 #include "session/model.h"
 #include "session/reply.h"
 #include "session/session.h"
+#include "session/session.h"
 #include "session/shown.h"
 #include "session/words/value.h"
 #include "view/style.h"
+
+/* Another network than before sees the images that were opened for that one. */
+static void tell_images(const struct dataset *dataset, struct reply *reply)
+{
+    if (dataset)
+        reply_add(reply, STYLE_NOTE, "the images stay: %s %s, normalised by %s", dataset->kind->name,
+                  dataset->split, dataset->normalization);
+}
 
 static status run_load(struct call *call, struct error *error)
 {
@@ -17,6 +29,8 @@ static status run_load(struct call *call, struct error *error)
     status code = model_load(call_argument(call, 0), &model, error);
     if (code != STATUS_OK)
         return code;
+    const struct model *before = call->session->state.model;
+    bool other = before && strcmp(model_original(before)->network, model->network) != 0;
     int dropped = call->session->state.board->count;
     code = session_set_model(call->session, model, error);
     if (code != STATUS_OK)
@@ -37,6 +51,8 @@ static status run_load(struct call *call, struct error *error)
         reply_add(call->reply, STYLE_NOTE, "%s", judged_words(model));
     if (dropped)
         reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");
+    if (other)
+        tell_images(call->session->state.dataset, call->reply);
     reply_misfit(call->session, call->reply);
     return STATUS_OK;
 }

@@ -2,15 +2,35 @@
 /* Do network and data fit each other? */
 #include "session/commands/misfit.h"
 
+#include <string.h>
+
 #include "base/status.h"
+#include "data/dataset.h"
 #include "session/model.h"
 #include "session/reply.h"
+#include "session/shown.h"
 #include "view/style.h"
+
+/* Images that fit another network by their shape alone: what its classes mean is another matter. */
+static void reply_foreign(const struct model *model, const struct dataset *dataset, struct reply *reply)
+{
+    const char *made_for = dataset->kind->made_for;
+    if (made_for && strcmp(model_original(model)->name, made_for) != 0)
+        reply_add(
+            reply, STYLE_NOTE,
+            "note: the images of %s were made for %s; 'eval' tells whether %s knows their classes, 'data "
+            "KIND PATH' opens others",
+            dataset->kind->name, made_for, model_title(model));
+}
 
 void reply_misfit(const struct session *session, struct reply *reply)
 {
     struct error error = {0};
-    if (session->state.model && session->state.dataset &&
-        model_fits(session->state.model, session->state.dataset, &error) != STATUS_OK)
+    const struct state *state = &session->state;
+    if (!state->model || !state->dataset)
+        return;
+    if (model_fits(state->model, state->dataset, &error) != STATUS_OK)
         reply_add(reply, STYLE_NOTE, "note: %s", error.message);
+    else
+        reply_foreign(state->model, state->dataset, reply);
 }

@@ -5,8 +5,8 @@
 
 #include "session/session.h"
 
-/* A note where the network cannot run these images. That is no error yet: perhaps the other half is loaded
- * next. */
+/* A note where the network cannot run these images, or where they were made for another one. That is no error
+ * yet: perhaps the other half is loaded next. */
 void reply_misfit(const struct session *session, struct reply *reply);
 
 #endif

@@ -56,6 +56,7 @@ static status sampling_curve(const struct sampling *work, struct error *error)
     struct figure *figure = sampling_figure(work, FIGURE_CURVE, "sampling");
     figure_set_curves(figure, work->choice_count, work->size_count, names, x, y, spread,
                       "images in the sample", "correlation with the reference", false, NAN, NULL);
+    figure_set_least_span(figure, least_correlation_span, -1, 1);
     mem_free(x);
     return reply_figure(work->call->reply, figure, error);
 }

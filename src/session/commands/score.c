@@ -11,8 +11,10 @@
 #include "score/layer.h"
 #include "score/score.h"
 #include "session/board.h"
+#include "session/commands/advice.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
+#include "session/noise.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -81,25 +83,28 @@ static status summary_row(const struct call *call, const struct score_entry *ent
     return STATUS_OK;
 }
 
-/* What the rankings owe to the choice of images: how far those of two halves of the sample agree. */
+/* What the rankings owe to the choice of images: how far those of two halves of the sample agree, and where
+ * that is noise. */
 static status agreement_note(const struct call *call, const struct shown_scores *shown, struct figure *figure,
                              struct error *error)
 {
     const struct session *session = call->session;
     struct text text = {0};
+    double agreement[CHOICES_MAX];
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < shown->count; i++) {
-        double agreement;
-        code =
-            board_agreement(session->state.board, session->state.model, shown->entries[i], &agreement, error);
-        if (code != STATUS_OK || isnan(agreement) || !(shown->entries[i]->needs & PASS_NEEDS))
+        code = board_agreement(session->state.board, session->state.model, shown->entries[i], &agreement[i],
+                               error);
+        if (code != STATUS_OK || isnan(agreement[i]) || !(shown->entries[i]->needs & PASS_NEEDS))
             continue;
         text_add_format(&text, "%s%s ", text.length ? ", " : "", shown->entries[i]->choice.label);
-        text_add_rounded(&text, agreement, 3);
+        text_add_rounded(&text, agreement[i], 3);
     }
     if (text.length)
         figure_note(figure, "rank agreement of the sample's halves: %s", shown_words(figure, &text));
     text_free(&text);
+    for (int i = 0; code == STATUS_OK && i < shown->count; i++)
+        note_noise(figure, session, shown->entries[i], agreement[i]);
     return code;
 }
 
@@ -129,8 +134,25 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     text_free(&text);
 }
 
-static status show_summary(const struct call *call, const struct shown_scores *shown, const int *layers,
-                           int count, const struct score_outcome *outcome, struct error *error)
+/* What to do about an accuracy that makes no sense, where a pass has just found it. */
+static status pass_advice(struct call *call, const struct score_outcome *outcome, struct figure *figure,
+                          struct error *error)
+{
+    const struct score_statistics *found = board_statistics(call->session->state.board);
+    struct text advice = {0};
+    if (!found || (!outcome->passed && !outcome->reused))
+        return STATUS_OK;
+    const struct found_accuracy accuracy = {call->session->state.model->network, found->correct,
+                                            found->unanswered, found->images};
+    status code = advise_accuracy(call, &accuracy, &advice, error);
+    if (code == STATUS_OK && advice.length)
+        figure_note(figure, "%s", shown_words(figure, &advice));
+    text_free(&advice);
+    return code;
+}
+
+static status show_summary(struct call *call, const struct shown_scores *shown, const int *layers, int count,
+                           const struct score_outcome *outcome, struct error *error)
 {
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "scores");
     if (!figure)
@@ -151,7 +173,9 @@ static status show_summary(const struct call *call, const struct shown_scores *s
     }
     note_all_lacking(figure, call->session, shown);
     pass_notes(call, outcome, figure);
-    status code = agreement_note(call, shown, figure, error);
+    status code = pass_advice(call, outcome, figure, error);
+    if (code == STATUS_OK)
+        code = agreement_note(call, shown, figure, error);
     if (code != STATUS_OK) {
         figure_free(figure);
         return code;
@@ -246,7 +270,7 @@ static void tell_scored(const struct call *call, const struct shown_scores *show
     text_free(&text);
 }
 
-static status show_scores(const struct call *call, const struct choice *choices, int asked,
+static status show_scores(struct call *call, const struct choice *choices, int asked,
                           const struct score_outcome *outcome, struct error *error)
 {
     struct shown_scores shown = {.count = 0};

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "session/commands/advice.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
 #include "session/language/command.h"
@@ -177,6 +178,7 @@ static void map_notes(const struct sensitivity_call *work, const struct sensitiv
     for (int i = 0; i < map->row_count * map->ratio_count; i++)
         touched += map->points[i].unanswered > 0;
     note_unanswered_points(figure, touched, map->row_count * map->ratio_count);
+    note_training_split(figure, work->call->session->state.dataset);
     note_scored_on(figure, work->call->session, call_argument(work->call, 0));
     if (again) {
         figure_note(figure, "computed before: nothing was run");
@@ -242,13 +244,15 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
         }
         if (isnan(high))
             high = 1; /* nothing has a place on the scale */
+        double span = sweep_noise(&work->sweep, sensitivity_accuracy(map, &map->baseline));
+        low = fmin(isnan(low) ? high : low, fmax(0, high - span));
         text_add_sweep_sample(&sample, &work->sweep, session);
         figure_title(figure, "Accuracy of %s when one row alone is pruned by %s: %s",
                      model_title(session->state.model), call_argument(work->call, 0),
                      shown_words(figure, &sample));
         text_free(&sample);
-        figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values,
-                          low < high ? low : high - 0.01, high, 1, "top-1 accuracy");
+        figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values, low,
+                          high, 1, "top-1 accuracy");
         figure_set_percent(figure);
         map_notes(work, map, again, figure);
         if (map->done == map->images)

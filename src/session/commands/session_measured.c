@@ -40,6 +40,7 @@ static json_t *measurement_object(struct document *document, const struct measur
     document_set(document, object, "network", json_string(measurement->network));
     document_set(document, object, "data", json_string(measurement->on.data));
     document_set(document, object, "normalization", document_string(measurement->on.normalization));
+    document_set(document, object, "training", json_boolean(measurement->on.training));
     document_set(document, object, "count", json_integer(sample->count));
     document_set(document, object, "fraction", json_real(sample->fraction));
     document_set(document, object, "balanced", json_boolean(sample->balanced));
@@ -97,6 +98,7 @@ static bool take_sample(const json_t *object, struct measured_on *on)
         !take_count(object, "seed", INT64_MAX, &seed))
         return false;
     strcpy(on->normalization, normalization);
+    on->training = json_is_true(json_object_get(object, "training"));
     on->sample.fraction = json_number_value(fraction);
     on->sample.balanced = json_is_true(json_object_get(object, "balanced"));
     on->sample.order = json_is_true(json_object_get(object, "first")) ? SAMPLE_FIRST : SAMPLE_RANDOM;

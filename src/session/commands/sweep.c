@@ -150,6 +150,13 @@ double sweep_baseline(const struct sweep *sweep, const struct session *session)
     return found ? measurement_accuracy(found) : NAN;
 }
 
+double sweep_noise(const struct sweep *sweep, double baseline)
+{
+    const double least = 0.01, images = (double)sweep->sample.count;
+    double share = isnan(baseline) ? 0.5 : baseline;
+    return fmax(least, 2 * sqrt(share * (1 - share) / images));
+}
+
 void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const struct session *session)
 {
     const struct sample_options *options = &sweep->sample.options;

@@ -32,6 +32,9 @@ status sweep_scores(const struct call *call, const struct sweep *sweep, const ch
                     double **class_score, struct error *error);
 /* Accuracy of the network without any selection on these images, where it was measured; else NaN. */
 double sweep_baseline(const struct sweep *sweep, const struct session *session);
+/* What an accuracy of the sweep may differ by without meaning anything: two standard errors of the baseline,
+ * and a hundredth at least. `baseline` NaN: taken for a half, where the error is largest. */
+double sweep_noise(const struct sweep *sweep, double baseline);
 /* " of 1,000 images (cifar10 test, the first)" */
 void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const struct session *session);
 /* "scored on 500 of 10,000 images (cifar10 train, seed 1)" where the label's scores are from other data than

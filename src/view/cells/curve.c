@@ -89,6 +89,26 @@ static bool collect_points(struct drawing *drawing, struct curve_plan *plan)
     return true;
 }
 
+/* Differences that mean nothing are not to look like cliffs. Values that cannot be are left out, unless there
+ * are some. */
+static void widen_to_least(const struct figure_curve *curve, double *low, double *high)
+{
+    double span = shown_value(curve, curve->least_span), room = (span - (*high - *low)) / 2;
+    double lowest = fmin(*low, shown_value(curve, curve->lowest));
+    double highest = fmax(*high, shown_value(curve, curve->highest));
+    if (!(room > 0))
+        return;
+    *low -= room;
+    *high += room;
+    if (*high > highest) {
+        *low = fmax(lowest, *low - (*high - highest));
+        *high = highest;
+    } else if (*low < lowest) {
+        *high = fmin(highest, *high + (lowest - *low));
+        *low = lowest;
+    }
+}
+
 bool curve_plan_make(struct drawing *drawing, const struct figure_curve *curve, int most_ticks,
                      struct curve_plan *plan)
 {
@@ -108,6 +128,7 @@ bool curve_plan_make(struct drawing *drawing, const struct figure_curve *curve, 
         return false;
     range_open(&plan->left, &plan->right);
     range_open(&plan->low, &plan->high);
+    widen_to_least(curve, &plan->low, &plan->high);
     plan->tick_count = ticks_around(&plan->low, &plan->high, most_ticks, plan->ticks);
     drawing->failed = drawing->failed || plan->tick_count < 0;
     return !drawing->failed;

@@ -64,15 +64,11 @@ static size_t fitting_start(const char *shown, int width)
     return bytes;
 }
 
-const char *drawing_shorten(struct drawing *drawing, const char *shown, int width)
+/* The shown text with `head` of its columns in front of an ellipsis, and after it what fits into `width`. */
+static const char *shorten_behind(struct drawing *drawing, const char *shown, int head, int width)
 {
-    int natural = utf8_width(shown), ellipsis = utf8_width(drawing->glyphs->ellipsis);
-    if (natural <= width || width < 1)
-        return width < 1 ? "" : shown;
-    if (width <= ellipsis)
-        return drawing_format(drawing, "%.*s", (int)fitting_start(drawing->glyphs->ellipsis, width),
-                              drawing->glyphs->ellipsis);
-    int head = (width - ellipsis) / 3, tail = width - ellipsis - head;
+    const char *dots = drawing->glyphs->ellipsis;
+    int natural = utf8_width(shown), ellipsis = utf8_width(dots), tail = width - ellipsis - head;
     size_t start = fitting_start(shown, head);
     /* Skip whole characters, and then the marks that belonged to the last one skipped. */
     size_t skip = fitting_start(shown, natural - tail);
@@ -80,7 +76,39 @@ const char *drawing_shorten(struct drawing *drawing, const char *shown, int widt
         int32_t code;
         skip += (size_t)utf8_decode(shown + skip, &code);
     }
-    return drawing_format(drawing, "%.*s%s%s", (int)start, shown, drawing->glyphs->ellipsis, shown + skip);
+    return drawing_format(drawing, "%.*s%s%s", (int)start, shown, dots, shown + skip);
+}
+
+/* As much of the ellipsis as there is room for; NULL where there is more, and the text must be cut. */
+static const char *shorten_little(struct drawing *drawing, const char *shown, int width)
+{
+    const char *dots = drawing->glyphs->ellipsis;
+    if (width < 1)
+        return "";
+    if (utf8_width(shown) <= width)
+        return shown;
+    return width <= utf8_width(dots) ? drawing_format(drawing, "%.*s", (int)fitting_start(dots, width), dots)
+                                     : NULL;
+}
+
+const char *drawing_shorten(struct drawing *drawing, const char *shown, int width)
+{
+    const char *little = shorten_little(drawing, shown, width);
+    int head = (width - utf8_width(drawing->glyphs->ellipsis)) / 3;
+    return little ? little : shorten_behind(drawing, shown, head, width);
+}
+
+const char *drawing_shorten_start(struct drawing *drawing, const char *shown, int width)
+{
+    const char *little = shorten_little(drawing, shown, width);
+    return little ? little : shorten_behind(drawing, shown, 0, width);
+}
+
+const char *drawing_shorten_end(struct drawing *drawing, const char *shown, int width)
+{
+    const char *little = shorten_little(drawing, shown, width);
+    int head = width - utf8_width(drawing->glyphs->ellipsis);
+    return little ? little : shorten_behind(drawing, shown, head, width);
 }
 
 const char *drawing_wrap(struct drawing *drawing, const char **at, int width)

@@ -49,6 +49,9 @@ __attribute__((format(printf, 2, 3))) const char *drawing_format(struct drawing 
 /* A shown text cut to `width` columns, its middle replaced by an ellipsis: the ends of layer names tell them
  * apart, so most of what is kept is the end. */
 const char *drawing_shorten(struct drawing *drawing, const char *shown, int width);
+/* The same with the ellipsis in the place of the start, and of the end. */
+const char *drawing_shorten_start(struct drawing *drawing, const char *shown, int width);
+const char *drawing_shorten_end(struct drawing *drawing, const char *shown, int width);
 /* The next line of a shown text, at most `width` columns, broken between words where that is possible; *at
  * moves on, and NULL is returned at the end. */
 const char *drawing_wrap(struct drawing *drawing, const char **at, int width);

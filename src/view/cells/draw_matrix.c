@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "view/cells/canvas.h"
+#include "view/cells/names.h"
 #include "view/numbers.h"
 #include "view/style.h"
 
@@ -16,7 +17,8 @@ enum { LEAST_NAME = 8, LEAST_COLUMN_NAME = 10, CELL_GAP = 2, LEAST_GAP = 1 };
 
 struct grid {
     const struct figure_matrix *matrix;
-    const char **rows, **columns; /* names as shown */
+    const char **rows, **columns;             /* names as shown */
+    const char **short_rows, **short_columns; /* as they fit */
     const char **values;
     int row_width;   /* columns of the row names with their numbers */
     int value_width; /* of the widest value */
@@ -117,6 +119,21 @@ static void grid_fit(struct drawing *drawing, struct grid *grid, int width)
     grid->band = larger(1, smaller(matrix->columns, available / grid->cell));
 }
 
+static bool shorten_names(struct drawing *drawing, struct grid *grid)
+{
+    const struct figure_matrix *matrix = grid->matrix;
+    /* Without the usual gap the value would touch the name. */
+    int names = grid->row_width - (grid->cell <= grid->value_width + LEAST_GAP);
+    grid->short_rows = drawing_alloc(drawing, (size_t)matrix->rows, sizeof *grid->short_rows);
+    grid->short_columns = drawing_alloc(drawing, (size_t)matrix->columns, sizeof *grid->short_columns);
+    if (drawing->failed)
+        return false;
+    drawing_shorten_names(drawing, grid->rows, matrix->rows, names, grid->short_rows);
+    drawing_shorten_names(drawing, grid->columns, matrix->columns, grid->cell - CELL_GAP + 1,
+                          grid->short_columns);
+    return !drawing->failed;
+}
+
 /* 1..255 over the scale; 0 for what has no place on it. The middle of the ramp is where a two-sided scale has
  * its zero, so a scale of one sign uses the upper half. */
 static unsigned char level_of(const struct figure_matrix *matrix, double value)
@@ -139,9 +156,7 @@ static void draw_names(struct drawing *drawing, const struct grid *grid, int fir
 {
     for (int c = first; c < last; c++) {
         int right = grid->row_width + (c - first + 1) * grid->cell - 1;
-        const char *name = grid->numbered
-                               ? drawing_format(drawing, "%d", c + 1)
-                               : drawing_shorten(drawing, grid->columns[c], grid->cell - CELL_GAP + 1);
+        const char *name = grid->numbered ? drawing_format(drawing, "%d", c + 1) : grid->short_columns[c];
         drawing_put_right(drawing, right, STYLE_HEADER, name);
     }
     drawing->line++;
@@ -150,9 +165,7 @@ static void draw_names(struct drawing *drawing, const struct grid *grid, int fir
 static void draw_row(struct drawing *drawing, const struct grid *grid, int row, int first, int last)
 {
     const struct figure_matrix *matrix = grid->matrix;
-    /* Without the usual gap the value would touch the name. */
-    int names = grid->row_width - (grid->cell <= grid->value_width + LEAST_GAP);
-    drawing_put(drawing, 0, STYLE_NAME, drawing_shorten(drawing, grid->rows[row], names));
+    drawing_put(drawing, 0, STYLE_NAME, grid->short_rows[row]);
     for (int c = first; c < last; c++) {
         size_t index = (size_t)row * (size_t)matrix->columns + (size_t)c;
         int left = grid->row_width + (c - first) * grid->cell;
@@ -198,6 +211,8 @@ void draw_matrix(struct drawing *drawing, const struct figure *figure)
     if (!grid_make(drawing, matrix, &grid))
         return;
     grid_fit(drawing, &grid, drawing->width);
+    if (!shorten_names(drawing, &grid))
+        return;
     drawing->plots = (matrix->columns + grid.band - 1) / grid.band;
     for (int first = 0; first < matrix->columns && !drawing->failed; first += grid.band) {
         int last = smaller(first + grid.band, matrix->columns);

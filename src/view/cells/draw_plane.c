@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "view/style.h"
 #include "view/cells/draw.h"
+#include "view/cells/names.h"
 #include "view/numbers.h"
 
 enum {
@@ -187,13 +188,18 @@ void legend_draw(struct drawing *drawing, const struct legend_entry *entries, in
     bool below = room < limit && room < names; /* the remark would squeeze the names */
     int most = below ? drawing->width - 2 : room;
     names = names > most ? most : names;
+    const char **shown = drawing_alloc(drawing, 2 * (size_t)count, sizeof *shown);
+    for (int i = 0; shown && i < count; i++)
+        shown[count + i] = entries[i].name;
+    if (shown)
+        drawing_shorten_names(drawing, shown + count, count, names, shown);
     int wide = 2 + names + (below ? 0 : 2 + remarks);
     int across = below ? 1 : (drawing->width + LEGEND_GAP) / (wide + LEGEND_GAP);
     for (int i = 0; i < count && !drawing->failed; i++) {
         int left = i % across * (wide + LEGEND_GAP);
         drawing->line += i > 0 && i % across == 0;
         drawing_put(drawing, left, entries[i].style, entries[i].sign);
-        drawing_put(drawing, left + 2, STYLE_NAME, drawing_shorten(drawing, entries[i].name, names));
+        drawing_put(drawing, left + 2, STYLE_NAME, shown[i]);
         drawing->line += below;
         drawing_put(drawing, below ? 2 : left + 2 + names + 2, STYLE_NUMBER,
                     drawing_shorten(drawing, entries[i].remark, drawing->width - 2));

@@ -3,6 +3,7 @@
  * words, bars and then text columns shrink, and then columns go, those of the lowest priority first; a note
  * names them. */
 #include "view/cells/draw.h"
+#include "view/cells/names.h"
 
 #include <math.h>
 #include <string.h>
@@ -219,6 +220,23 @@ static void layout_fit(struct layout *layout, int available)
         spare = widen(layout, kind, spare);
 }
 
+/* Texts of one column are told apart also where they do not fit. */
+static void shorten_texts(struct drawing *drawing, struct layout *layout)
+{
+    int rows = layout->table->rows;
+    const char **names = drawing_alloc(drawing, 2 * (size_t)rows, sizeof *names);
+    for (int c = 0; names && c < layout->table->columns; c++) {
+        struct shown_column *column = &layout->columns[c];
+        if (column->left_out || column->column->kind != COLUMN_TEXT)
+            continue;
+        for (int r = 0; r < rows; r++)
+            names[r] = column->cells[r].text;
+        drawing_shorten_names(drawing, names, rows, column->width, names + rows);
+        for (int r = 0; r < rows; r++)
+            column->cells[r].text = names[rows + r];
+    }
+}
+
 static bool at_right(const struct shown_column *column)
 {
     return column->column->kind != COLUMN_TEXT && column->column->kind != COLUMN_BAR;
@@ -337,6 +355,7 @@ void draw_table(struct drawing *drawing, const struct figure *figure)
     if (table->columns == 0 || !layout_make(drawing, table, &layout))
         return;
     layout_fit(&layout, drawing->width);
+    shorten_texts(drawing, &layout);
     draw_header(drawing, &layout);
     for (int r = 0; r < table->rows && !drawing->failed; r++)
         draw_row(drawing, &layout, r);

@@ -10,6 +10,8 @@
 #include "view/json_values.h"
 #include "view/picture/plot.h"
 
+static const double least_share_span = 0.01;
+
 void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
                        const double *x, const double *y, const double *spread, const char *x_axis,
                        const char *y_axis, bool percent, double reference, const char *reference_label)
@@ -31,8 +33,20 @@ void figure_set_curves(struct figure *figure, int series, int points, const char
     curve->percent = percent;
     curve->reference = reference;
     curve->reference_label = figure_keep_string(figure, isnan(reference) ? NULL : reference_label);
+    curve->least_span = percent ? least_share_span : 0;
+    curve->lowest = percent ? 0 : -INFINITY;
+    curve->highest = percent ? 1 : INFINITY;
     curve->series = series;
     curve->points = points;
+}
+
+void figure_set_least_span(struct figure *figure, double span, double lowest, double highest)
+{
+    if (!figure)
+        return;
+    figure->curve.least_span = span;
+    figure->curve.lowest = lowest;
+    figure->curve.highest = highest;
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */

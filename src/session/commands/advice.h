@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Advice beside a result that makes no sense: an accuracy like that of guessing, images that are not
+ * normalised as the network expects, a judgement on the images that were learnt. */
+#ifndef IPPRO_SESSION_COMMANDS_ADVICE_H
+#define IPPRO_SESSION_COMMANDS_ADVICE_H
+
+#include "session/language/command.h"
+#include "session/session.h"
+
+/* What a command found on images of the open data set. */
+struct found_accuracy {
+    const char *network; /* that it ran, as model->network */
+    int64_t right, unanswered, images;
+};
+
+/* Whether so many right of so many images are what guessing gives, for all that can be told: within three
+ * standard errors of one in so many classes, or less than a twentieth of the way from there to all. False
+ * where there are too few images to tell. */
+bool accuracy_is_chance(double share, int64_t images, int classes);
+
+/* One line, added to `advice`: where the accuracy is that of guessing, or the images are not normalised at
+ * all, the presets are tried (session/trial.h, once for a network and its images), and the one that is better
+ * is named. Nothing is added where all is well, and for networks that were changed, which have their own
+ * reasons. Cancelling the trial leaves the result without advice, and is no failure. */
+status advise_accuracy(struct call *call, const struct found_accuracy *found, struct text *advice,
+                       struct error *error);
+
+/* A note where the open images are those of a training split: what is judged may have learnt them. */
+void note_training_split(struct figure *figure, const struct dataset *dataset);
+
+#endif

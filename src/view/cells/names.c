@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shortening lists of names. */
+#include "view/cells/names.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/glyphs.h"
+
+struct shortening {
+    struct drawing *drawing;
+    const char *const *names;
+    int count, width;
+    const char **shown;
+    size_t prefix; /* bytes that all names have in common which do not fit */
+};
+
+struct pair {
+    const char *shown, *name;
+};
+
+static int compare_pairs(const void *a, const void *b)
+{
+    const struct pair *first = a, *second = b;
+    int order = strcmp(first->shown, second->shown);
+    return order ? order : strcmp(first->name, second->name);
+}
+
+/* Does every shown form stand for one name alone? */
+static bool are_distinct(const struct shortening *work)
+{
+    struct pair *pairs = drawing_alloc(work->drawing, (size_t)work->count, sizeof *pairs);
+    bool distinct = true;
+    if (!pairs)
+        return true;
+    for (int i = 0; i < work->count; i++)
+        pairs[i] = (struct pair){work->shown[i], work->names[i]};
+    qsort(pairs, (size_t)work->count, sizeof *pairs, compare_pairs);
+    for (int i = 1; distinct && i < work->count; i++)
+        distinct =
+            strcmp(pairs[i - 1].shown, pairs[i].shown) != 0 || strcmp(pairs[i - 1].name, pairs[i].name) == 0;
+    return distinct;
+}
+
+static bool is_long(const struct shortening *work, int index)
+{
+    return utf8_width(work->names[index]) > work->width;
+}
+
+/* Bytes of whole characters. */
+static size_t common_prefix(const struct shortening *work)
+{
+    const char *first = NULL;
+    size_t length = 0;
+    for (int i = 0; i < work->count; i++) {
+        if (!is_long(work, i))
+            continue;
+        if (!first) {
+            first = work->names[i];
+            length = strlen(first);
+        }
+        size_t same = 0;
+        while (same < length && work->names[i][same] == first[same])
+            same++;
+        length = same;
+    }
+    while (length > 0 && ((unsigned char)first[length] & 0xC0) == 0x80)
+        length--;
+    return length;
+}
+
+/* --- ways to shorten a name ----------------------------------------------------------------------------- */
+
+static const char *by_middle(const struct shortening *work, int index)
+{
+    return drawing_shorten(work->drawing, work->names[index], work->width);
+}
+
+static const char *without_prefix(const struct shortening *work, int index)
+{
+    const char *ellipsis = work->drawing->glyphs->ellipsis;
+    int left = work->width - utf8_width(ellipsis);
+    const char *rest = work->names[index] + work->prefix;
+    return drawing_format(work->drawing, "%s%s", ellipsis, drawing_shorten(work->drawing, rest, left));
+}
+
+static const char *by_start(const struct shortening *work, int index)
+{
+    const char *rest = work->names[index] + work->prefix;
+    return drawing_shorten_start(work->drawing, rest, work->width);
+}
+
+static const char *by_end(const struct shortening *work, int index)
+{
+    return drawing_shorten_end(work->drawing, work->names[index] + work->prefix, work->width);
+}
+
+/* The place of the first name that is equal. */
+static const char *by_number(const struct shortening *work, int index)
+{
+    int first = 0;
+    while (strcmp(work->names[first], work->names[index]) != 0)
+        first++;
+    const char *number = drawing_format(work->drawing, "%d:", first + 1);
+    int left = work->width - utf8_width(number);
+    const char *name = drawing_shorten_start(work->drawing, work->names[index], left);
+    return left < 0 ? by_middle(work, index) : drawing_format(work->drawing, "%s%s", number, name);
+}
+
+static const char *(*const ways[])(const struct shortening *work, int index) = {by_middle, without_prefix,
+                                                                                by_start, by_end, by_number};
+
+void drawing_shorten_names(struct drawing *drawing, const char *const *names, int count, int width,
+                           const char **shown)
+{
+    struct shortening work = {drawing, names, count, width, shown, 0};
+    work.prefix = common_prefix(&work);
+    for (size_t way = 0; way < sizeof ways / sizeof *ways && !drawing->failed; way++) {
+        bool any = false;
+        for (int i = 0; i < count && !drawing->failed; i++) {
+            any |= is_long(&work, i);
+            shown[i] = is_long(&work, i) ? ways[way](&work, i) : names[i];
+        }
+        if (drawing->failed || !any || are_distinct(&work))
+            return;
+    }
+}
