@@ -151,7 +151,7 @@ paste one
 shows "a paste goes there too, whatever its letters are" '^ippro> push l1 0\.3 *$'
 keys C-u
 keys F2 Down +
-shows "what a key changed is told, and how to take it back" 'ratio layer1\.\* 0\.05: u undoes it'
+shows "what a key changed is told, and how to take it back" 'ratio layer1 0\.05: u undoes it'
 keys u
 keys F2 :
 keys -l 'hist'
