@@ -112,6 +112,16 @@ static int finish(const struct shell *shell)
     return written ? status_exit_code(shell->first) : status_exit_code(STATUS_FAILED);
 }
 
+/* The file that is named on the command line, wherever it is. */
+static status begin_log(struct shell *shell, const struct arguments *arguments)
+{
+    struct error error = {0};
+    status code = arguments->log ? shell_log(shell, arguments->log, &error) : STATUS_OK;
+    if (code != STATUS_OK)
+        fprintf(stderr, "%s: --log %s\n", PROGRAM_NAME, error.message);
+    return code;
+}
+
 /* Without -e, -f and a script, and at a terminal. */
 static bool is_interactive(const struct arguments *arguments)
 {
@@ -184,6 +194,7 @@ static int run_prompt(struct shell *shell, struct explorer *explorer, const stru
     else if (!shell->quit)
         tui_run(explorer, first, &signal_number, &error);
     mem_free(first);
+    shell_tell_end(shell); /* before it is decided what was not saved */
     if (leave_end(shell))
         printf("What was not saved is kept: '%s --resume' brings it back.\n", PROGRAM_NAME);
     if (error.code != STATUS_OK) {
@@ -200,6 +211,10 @@ static int run_front_end(struct shell *shell, struct explorer *explorer, const s
 {
     struct error error = {0};
     shell->show.apart = !interactive;
+    shell->show.quiet = arguments->quiet && !interactive;
+    status logging = begin_log(shell, arguments);
+    if (logging != STATUS_OK)
+        return status_exit_code(logging);
     find_background(shell, interactive);
     start(shell, arguments, interactive, interactive && explorer);
     if (confine(arguments, &error) != STATUS_OK) {

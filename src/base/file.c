@@ -288,6 +288,43 @@ status file_replace(const char *path, const void *data, size_t size, struct erro
     return code;
 }
 
+/* Without waiting for a pipe's other end, should one have taken the place in between. */
+static status open_to_append(const struct place *place, const char *shown, int *descriptor,
+                             struct error *error)
+{
+    struct stat about;
+    int fd = openat(place->folder, place->name,
+                    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0666);
+    if (fd < 0)
+        return file_error(error, shown, errno);
+    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
+        *descriptor = fd;
+        return STATUS_OK;
+    }
+    close(fd);
+    return file_irregular(error, shown, about.st_mode);
+}
+
+status file_append_open(const char *path, int *descriptor, struct error *error)
+{
+    struct error read = {0};
+    char *target = path_expand(path);
+    if (!target)
+        return error_memory(error);
+    char *real = confine_folder() ? NULL : realpath(target, NULL);
+    struct place place = {.folder = -1};
+    status code = find_place(real ? real : target, target, &place, error);
+    if (code == STATUS_OK && inputs_protect(target, false, &read) != STATUS_OK)
+        code = error_set(error, read.code, "%s: was read in this session: nothing is added to it", target);
+    if (code == STATUS_OK)
+        code = open_to_append(&place, target, descriptor, error);
+    if (place.folder >= 0)
+        close(place.folder);
+    free(real);
+    mem_free(target);
+    return code;
+}
+
 char *path_expand(const char *path)
 {
     const char *home = getenv("HOME");

@@ -35,6 +35,10 @@ status file_check(const char *path, size_t limit, struct error *error);
  * Whether the file may be replaced is the caller's matter (inputs_protect). */
 status file_replace(const char *path, const void *data, size_t size, struct error *error);
 
+/* Open a regular file to add to its end; it is made where there is none. What was read here is refused, for a
+ * text at its end would spoil it. *descriptor is the caller's to close. */
+status file_append_open(const char *path, int *descriptor, struct error *error);
+
 /* For those who open files themselves: all bytes written, or why not; errors in the words of this module. */
 status file_write_all(int descriptor, const char *path, const void *data, size_t size, struct error *error);
 status file_error(struct error *error, const char *path, int number); /* number: an errno */

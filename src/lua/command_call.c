@@ -8,9 +8,13 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "lua/script.h"
+#include "session/event.h"
 #include "session/language/command.h"
+#include "session/language/expand.h"
 #include "session/language/parse.h"
 #include "session/language/run.h"
+#include "session/language/statement.h"
 
 /* --- replies -------------------------------------------------------------------------------------------- */
 
@@ -63,8 +67,9 @@ static void push_answer(lua_State *L)
 /* --- running -------------------------------------------------------------------------------------------- */
 
 /* What a reply asks of the front end. */
-static status follow(struct script *script, const struct reply *reply, struct error *error)
+static status follow(lua_State *L, const struct reply *reply, struct error *error)
 {
+    struct script *script = script_of(L);
     if (reply->quit)
         return error_set(error, STATUS_STATE, "quit: a script ends by its last line, or by error()");
     if (reply->code)
@@ -73,7 +78,28 @@ static status follow(struct script *script, const struct reply *reply, struct er
         return STATUS_OK;
     if (!script->host.file)
         return error_set(error, STATUS_STATE, "run: files cannot be run from here");
-    return script->host.file(script->host.argument, reply, error);
+    lua_State *outer = script->current;
+    script->current = L;
+    status code = script->host.file(script->host.argument, reply, error);
+    script->current = outer;
+    return code;
+}
+
+/* To functions of scripts that wait for what the statement did. */
+static void tell_events(lua_State *L, const struct statement *statement, unsigned events)
+{
+    struct script *script = script_of(L);
+    struct text line = {0};
+    if (!events)
+        return;
+    statement_typed(statement, &line);
+    lua_State *outer = script->current;
+    script->current = L;
+    if (!line.failed)
+        script_tell(script, events, text_data(&line));
+    script->current = outer;
+    text_free(&line);
+    stop_check(L);
 }
 
 void check_outside(lua_State *L)
@@ -140,7 +166,10 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     lua_pushnil(L);
     struct ear ear = {.L = L, .function = progress, .message = lua_gettop(L)};
     struct reply *reply = push_reply(L);
+    struct event_watch watch;
+    event_watch_begin(&watch, session);
     status code = run_heard(L, session, statement, &ear, reply, &error);
+    unsigned events = event_watch_end(&watch, session, NULL);
     if (ear.failed && !script_interrupted(L)) {
         handle_drop(L, -1);
         lua_settop(L, ear.message);
@@ -148,7 +177,7 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     }
     lua_remove(L, ear.message);
     if (code == STATUS_OK)
-        code = follow(script, reply, &error);
+        code = follow(L, reply, &error);
     if (code != STATUS_OK) {
         handle_drop(L, -1);
         raise_error(L, &error);
@@ -157,6 +186,8 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     add_reply(L, reply);
     handle_drop(L, -2);
     lua_remove(L, -2);
+    if (session == script->session)
+        tell_events(L, statement, events);
 }
 
 /* --- statements from values ----------------------------------------------------------------------------- */
@@ -315,20 +346,44 @@ int ippro_named(lua_State *L)
     return 1;
 }
 
-int ippro_command(lua_State *L)
+static struct parsed_line *push_line(lua_State *L)
 {
-    const char *line = luaL_checkstring(L, 1);
-    struct error error = {0};
     void **place = handle_push(L, HANDLE_LINE);
     struct parsed_line *parsed = mem_new(1, sizeof *parsed);
     *place = parsed;
     if (!parsed)
-        return luaL_error(L, "out of memory");
+        luaL_error(L, "out of memory");
+    return parsed;
+}
+
+/* A statement, or what its alias stands for, with the answer on top. */
+static void run_typed(lua_State *L, const struct statement *statement)
+{
+    struct session *session = script_of(L)->session;
+    struct error error = {0};
+    if (!statement_is_alias(session->aliases, statement)) {
+        run_statement(L, session, statement, 0);
+        return;
+    }
+    struct parsed_line *expanded = push_line(L);
+    lua_insert(L, -2); /* below the answer */
+    if (statement_expand(session->aliases, statement, expanded, &error) != STATUS_OK)
+        raise_error(L, &error);
+    for (int i = 0; i < expanded->count; i++)
+        run_statement(L, session, &expanded->statements[i], 0);
+    lua_remove(L, -2);
+}
+
+int ippro_command(lua_State *L)
+{
+    const char *line = luaL_checkstring(L, 1);
+    struct error error = {0};
+    struct parsed_line *parsed = push_line(L);
     if (parse_line(line, parsed, &error) != STATUS_OK)
         return raise_error(L, &error);
     push_answer(L);
     for (int i = 0; i < parsed->count; i++)
-        run_statement(L, script_of(L)->session, &parsed->statements[i], 0);
+        run_typed(L, &parsed->statements[i]);
     return 1;
 }
 

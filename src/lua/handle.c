@@ -102,6 +102,53 @@ void **handle_push(lua_State *L, enum handle_kind kind)
     return &handle->object;
 }
 
+static const char known_key; /* its address */
+
+void handles_open(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &known_key);
+}
+
+/* Push what a handle is known by. While it lives it owns the parts, so that no other object has their
+ * addresses. */
+static void push_identity(lua_State *L, enum handle_kind kind, const void *const *parts, int count,
+                          const char *name)
+{
+    luaL_Buffer identity;
+    luaL_buffinit(L, &identity);
+    luaL_addlstring(&identity, (const char *)&kind, sizeof kind);
+    luaL_addlstring(&identity, (const char *)parts, (size_t)count * sizeof *parts);
+    luaL_addstring(&identity, name ? name : "");
+    luaL_pushresult(&identity);
+}
+
+void **handle_push_same(lua_State *L, enum handle_kind kind, const void *const *parts, int count,
+                        const char *name)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &known_key);
+    int known = lua_gettop(L);
+    push_identity(L, kind, parts, count, name);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, known);
+    struct handle *handle = lua_touserdata(L, -1);
+    if (!handle || !handle->object) { /* one that was freed stays so */
+        lua_pop(L, 1);
+        handle_push(L, kind);
+        handle = lua_touserdata(L, -1);
+        lua_pushvalue(L, known + 1);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, known);
+    }
+    lua_replace(L, known);
+    lua_settop(L, known);
+    return &handle->object;
+}
+
 void *handle_check(lua_State *L, int index, enum handle_kind kind)
 {
     struct handle *handle = luaL_checkudata(L, index, kinds[kind].metatable);

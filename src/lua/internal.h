@@ -36,6 +36,8 @@ struct script {
     const char *inside; /* which one is running, or NULL: they cannot run commands themselves */
     bool defining;      /* it is a file that may define criteria */
     pthread_t thread;   /* that may touch Lua */
+    lua_State *current; /* the thread of Lua's whose command runs; NULL: none */
+    bool telling;       /* functions run that wait for events: what they do is no event */
 };
 
 struct script *script_of(lua_State *L);
@@ -74,11 +76,18 @@ struct chosen {
 
 /* Push a handle of nothing; put the object into the place that is returned. */
 void **handle_push(lua_State *L, enum handle_kind kind);
+/* Push the handle of an object that is known by the addresses of its parts and (NULL: not) a name: the one
+ * that scripts have already, so that what is the same compares equal and is one key of a table, or a new one
+ * of nothing. Put the object into the place that is returned when it is empty. */
+void **handle_push_same(lua_State *L, enum handle_kind kind, const void *const *parts, int count,
+                        const char *name);
 /* The object of an argument. Raises an error for anything else and for one that was freed. */
 void *handle_check(lua_State *L, int index, enum handle_kind kind);
 void *handle_test(lua_State *L, int index, enum handle_kind kind); /* NULL for anything else */
 /* Let go of the object of a handle now. */
 void handle_drop(lua_State *L, int index);
+/* Make the list of known handles, which keeps none of them alive. */
+void handles_open(lua_State *L);
 /* The metatables; `methods` of a kind, NULL-ended, become its __index, or are given to `index` as its first
  * upvalue. */
 void handle_kind_new(lua_State *L, enum handle_kind kind, const luaL_Reg *methods, lua_CFunction index,
@@ -108,6 +117,11 @@ int ippro_named(lua_State *L);         /* upvalue 1: a command's name */
  * has all flags of `with` and none of `without`. */
 void add_commands(lua_State *L, unsigned with, unsigned without, lua_CFunction function);
 
+/* --- events: hooks.c ------------------------------------------------------------------------------------ */
+
+int ippro_on(lua_State *L);  /* ippro.on(event, function) */
+int ippro_off(lua_State *L); /* ippro.off([event [, function]]) */
+
 /* --- the kinds ------------------------------------------------------------------------------------------ */
 
 void figure_kind_new(lua_State *L);
@@ -115,6 +129,10 @@ void push_figure(lua_State *L, struct figure **figure); /* takes it, leaves NULL
 int ippro_table(lua_State *L);
 int ippro_curve(lua_State *L);
 void network_kinds_new(lua_State *L);
+void push_model(lua_State *L); /* what the session has; nil when it has none, here and below */
+void push_data(lua_State *L);
+/* Set the fields of the last evaluation of the session's network in the table on top. */
+void add_measurement(lua_State *L, const struct session *session);
 int ippro_load(lua_State *L);
 int ippro_data(lua_State *L);
 void score_kinds_new(lua_State *L);

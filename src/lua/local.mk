@@ -6,6 +6,7 @@ src_liblua_a_SOURCES = \
 	src/lua/figure_make.c \
 	src/lua/figure_value.c \
 	src/lua/handle.c \
+	src/lua/hooks.c \
 	src/lua/keys.c \
 	src/lua/load.c \
 	src/lua/long_strings.c \

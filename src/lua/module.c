@@ -33,22 +33,74 @@ static int get_option(lua_State *L)
     return 1;
 }
 
-/* ippro.seed, as an option read and written like a field. */
+/* --- fields --------------------------------------------------------------------------------------------- */
+
+static void push_seed(lua_State *L)
+{
+    lua_pushinteger(L, option_integer(script_of(L)->session->state.options, OPTION_SEED));
+}
+
+static void push_scores_now(lua_State *L)
+{
+    push_score_set(L, script_of(L)->session);
+}
+
+/* The data set that is open, which opens another one when it is called; without one the function that does.
+ */
+static void push_data_or_opener(lua_State *L)
+{
+    push_data(L);
+    if (!lua_isnil(L, -1))
+        return;
+    lua_pop(L, 1);
+    lua_pushcfunction(L, ippro_data);
+}
+
+/* What is not kept in the module but looked up in the session. */
+static const struct {
+    const char *name;
+    void (*push)(lua_State *L);
+    const char *option; /* that is set by setting the field; NULL: it cannot be set, as `way` says */
+    const char *way;
+} fields[] = {
+    {"seed", push_seed, "seed", NULL},
+    {"model", push_model, NULL, "ippro.load loads one"},
+    {"data", push_data_or_opener, NULL, "ippro.data(KIND, PATH) opens one"},
+    {"dataset", push_data, NULL, "ippro.data(KIND, PATH) opens one"},
+    {"scores", push_scores_now, NULL, "ippro.score scores"},
+};
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+static int field_at(lua_State *L, int index)
+{
+    for (int i = 0; lua_type(L, index) == LUA_TSTRING && i < FIELDS; i++) {
+        if (strcmp(lua_tostring(L, index), fields[i].name) == 0)
+            return i;
+    }
+    return -1;
+}
+
 static int module_field(lua_State *L)
 {
-    if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "seed") != 0)
+    int field = field_at(L, 2);
+    if (field < 0)
         return 0;
-    lua_pushinteger(L, option_integer(script_of(L)->session->state.options, OPTION_SEED));
+    fields[field].push(L);
     return 1;
 }
 
 static int set_module_field(lua_State *L)
 {
     lua_settop(L, 3);
-    if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "seed") != 0) {
+    int field = field_at(L, 2);
+    if (field < 0) {
         lua_rawset(L, 1);
         return 0;
     }
+    if (!fields[field].option)
+        return luaL_error(L, "ippro.%s is what the session has: %s", fields[field].name, fields[field].way);
+    lua_pushstring(L, fields[field].option);
+    lua_replace(L, 2);
     command_call(L, script_of(L)->session, "set", 2, 3);
     return 0;
 }
@@ -96,13 +148,24 @@ static int answer_text(lua_State *L)
 static int open_module(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"criterion", ippro_criterion}, {"load", ippro_load},   {"data", ippro_data},
-        {"command", ippro_command},     {"get", get_option},    {"clock", read_clock},
-        {"table", ippro_table},         {"curve", ippro_curve}, {NULL, NULL},
+        {"criterion", ippro_criterion},
+        {"load", ippro_load},
+        {"command", ippro_command},
+        {"get", get_option},
+        {"clock", read_clock},
+        {"table", ippro_table},
+        {"curve", ippro_curve},
+        {"on", ippro_on},
+        {"off", ippro_off},
+        {NULL, NULL},
     };
     lua_newtable(L);
     add_commands(L, 0, COMMAND_NOT_IN_SCRIPTS, ippro_named);
     luaL_setfuncs(L, functions, 0);
+    for (int i = 0; i < FIELDS; i++) {
+        lua_pushnil(L);
+        lua_setfield(L, -2, fields[i].name);
+    }
     lua_pushliteral(L, PROGRAM_VERSION);
     lua_setfield(L, -2, "version");
     lua_createtable(L, 0, 3);
@@ -117,6 +180,7 @@ static int open_module(lua_State *L)
 
 void module_open(lua_State *L)
 {
+    handles_open(L);
     for (int kind = HANDLE_REPLY; kind < HANDLE_KINDS; kind++)
         handle_kind_new(L, (enum handle_kind)kind, NULL, NULL, NULL);
     figure_kind_new(L);

@@ -19,10 +19,30 @@
 
 /* --- making --------------------------------------------------------------------------------------------- */
 
-static void push_model(lua_State *L)
+void push_model(lua_State *L)
 {
-    void **place = handle_push(L, HANDLE_MODEL);
-    *place = model_retain(script_of(L)->session->state.model);
+    struct model *model = script_of(L)->session->state.model;
+    const void *const parts[] = {model};
+    if (!model) {
+        lua_pushnil(L);
+        return;
+    }
+    void **place = handle_push_same(L, HANDLE_MODEL, parts, 1, NULL);
+    if (!*place)
+        *place = model_retain(model);
+}
+
+void push_data(lua_State *L)
+{
+    struct dataset *dataset = script_of(L)->session->state.dataset;
+    const void *const parts[] = {dataset};
+    if (!dataset) {
+        lua_pushnil(L);
+        return;
+    }
+    void **place = handle_push_same(L, HANDLE_DATA, parts, 1, NULL);
+    if (!*place)
+        *place = dataset_retain(dataset);
 }
 
 int ippro_load(lua_State *L)
@@ -35,9 +55,15 @@ int ippro_load(lua_State *L)
 int ippro_data(lua_State *L)
 {
     command_call(L, script_of(L)->session, "data", 1, lua_gettop(L));
-    void **place = handle_push(L, HANDLE_DATA);
-    *place = dataset_retain(script_of(L)->session->state.dataset);
+    push_data(L);
     return 1;
+}
+
+/* A data set that is called opens another one, so that ippro.data is both. */
+static int data_call(lua_State *L)
+{
+    lua_remove(L, 1);
+    return ippro_data(L);
 }
 
 /* --- models --------------------------------------------------------------------------------------------- */
@@ -96,6 +122,26 @@ static int model_score(lua_State *L)
     return 1;
 }
 
+void add_measurement(lua_State *L, const struct session *session)
+{
+    const struct measurement *found =
+        measurements_find(&session->measurements, session->state.pruning->network, NULL);
+    if (!found)
+        return;
+    lua_pushinteger(L, found->images);
+    lua_setfield(L, -2, "images");
+    lua_pushinteger(L, found->unanswered);
+    lua_setfield(L, -2, "unanswered");
+    lua_pushnumber(L, measurement_accuracy(found));
+    lua_setfield(L, -2, "top1");
+    lua_pushnumber(L, right_share(found->top5, found->unanswered, found->images));
+    lua_setfield(L, -2, "top5");
+    lua_pushnumber(L, found->loss);
+    lua_setfield(L, -2, "loss");
+    lua_pushnumber(L, measurement_error(found));
+    lua_setfield(L, -2, "error");
+}
+
 /* model:eval([data], options): numbers as fields, beside the figures. */
 static int model_eval(lua_State *L)
 {
@@ -104,22 +150,7 @@ static int model_eval(lua_State *L)
     struct session *session = has_data ? session_on(L, 2) : session_with(L);
     int options = has_data ? 3 : 2;
     command_call(L, session, "eval", options, options);
-    const struct measurements *all = &session->measurements;
-    const struct measurement *found = measurements_find(all, session->state.pruning->network, NULL);
-    if (found) {
-        lua_pushinteger(L, found->images);
-        lua_setfield(L, -2, "images");
-        lua_pushinteger(L, found->unanswered);
-        lua_setfield(L, -2, "unanswered");
-        lua_pushnumber(L, measurement_accuracy(found));
-        lua_setfield(L, -2, "top1");
-        lua_pushnumber(L, right_share(found->top5, found->unanswered, found->images));
-        lua_setfield(L, -2, "top5");
-        lua_pushnumber(L, found->loss);
-        lua_setfield(L, -2, "loss");
-        lua_pushnumber(L, measurement_error(found));
-        lua_setfield(L, -2, "error");
-    }
+    add_measurement(L, session);
     return 1;
 }
 
@@ -356,6 +387,10 @@ void network_kinds_new(lua_State *L)
     static const luaL_Reg data[] = {{NULL, NULL}};
     handle_kind_new(L, HANDLE_MODEL, model, NULL, model_name);
     handle_kind_new(L, HANDLE_DATA, data, NULL, data_name);
+    luaL_getmetatable(L, "ippro.data");
+    lua_pushcfunction(L, data_call);
+    lua_setfield(L, -2, "__call");
+    lua_pop(L, 1);
     luaL_getmetatable(L, "ippro.model");
     lua_getfield(L, -1, "__index");
     add_commands(L, COMMAND_OF_MODEL, COMMAND_CHANGES, model_command);

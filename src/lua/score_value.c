@@ -26,14 +26,26 @@
 
 /* --- score sets ----------------------------------------------------------------------------------------- */
 
-void push_score_set(lua_State *L, const struct session *session)
+static void fork_into(lua_State *L, const struct session *session, void **place)
 {
     struct error error = {0};
     struct session *fork = NULL;
-    void **place = handle_push(L, HANDLE_SCORE_SET);
     if (session_fork(session, &fork, &error) != STATUS_OK)
         raise_error(L, &error);
     *place = fork;
+}
+
+void push_score_set(lua_State *L, const struct session *session)
+{
+    const struct state *state = &session->state;
+    const void *const parts[] = {state->model, state->dataset, state->board, state->options, state->pruning};
+    if (!state->board->count) {
+        lua_pushnil(L);
+        return;
+    }
+    void **place = handle_push_same(L, HANDLE_SCORE_SET, parts, sizeof parts / sizeof *parts, NULL);
+    if (!*place)
+        fork_into(L, session, place);
 }
 
 /* A value that stands alone and means a key: set:corr("kendall") is set:corr{method = "kendall"}. */
@@ -56,7 +68,7 @@ static int set_command(lua_State *L)
         lua_replace(L, 2);
     }
     int last = lua_gettop(L);
-    push_score_set(L, session); /* the command's own: its progress function may free the script's */
+    fork_into(L, session, handle_push(L, HANDLE_SCORE_SET)); /* its progress function may free the script's */
     command_call(L, handle_check(L, -1, HANDLE_SCORE_SET), name, 2, last);
     answer_only_figure(L);
     return 1;
@@ -74,9 +86,8 @@ static int set_criteria(lua_State *L)
     return 1;
 }
 
-static struct criterion_scores *push_scores(lua_State *L)
+static struct criterion_scores *new_scores(lua_State *L, void **place)
 {
-    void **place = handle_push(L, HANDLE_SCORES);
     struct criterion_scores *held = mem_new(1, sizeof *held);
     *place = held;
     if (!held)
@@ -95,7 +106,12 @@ static int set_field(lua_State *L)
     const struct score_entry *entry = board_entry(session->state.board, label);
     if (!entry)
         return luaL_error(L, "'%s' is not scored here, and score sets have no method of that name", label);
-    struct criterion_scores *held = push_scores(L);
+    const struct state *state = &session->state;
+    const void *const parts[] = {state->model, state->board, state->options, entry->scores};
+    void **place = handle_push_same(L, HANDLE_SCORES, parts, sizeof parts / sizeof *parts, label);
+    if (*place)
+        return 1;
+    struct criterion_scores *held = new_scores(L, place);
     held->model = model_retain(session->state.model);
     held->board = board_retain(session->state.board);
     held->options = options_retain(session->state.options);
@@ -148,7 +164,7 @@ static int scores_call(lua_State *L)
         options.gamma = lua_tonumber(L, -1);
     }
     const struct score_statistics *statistics = board_statistics(from->board);
-    struct criterion_scores *held = push_scores(L);
+    struct criterion_scores *held = new_scores(L, handle_push(L, HANDLE_SCORES));
     held->model = model_retain(from->model);
     held->board = board_retain(from->board);
     held->options = options_retain(from->options);
@@ -338,7 +354,10 @@ void score_kinds_new(lua_State *L)
 
 void push_selection(lua_State *L, const struct session *session)
 {
-    void **place = handle_push(L, HANDLE_SELECTION);
+    const void *const parts[] = {session->state.model, session->state.pruning};
+    void **place = handle_push_same(L, HANDLE_SELECTION, parts, sizeof parts / sizeof *parts, NULL);
+    if (*place)
+        return;
     struct chosen *chosen = mem_new(1, sizeof *chosen);
     *place = chosen;
     if (!chosen)

@@ -39,6 +39,8 @@ struct script_host {
     status (*file)(void *argument, const struct reply *reply, struct error *error);
     /* Show what a script writes. NULL: standard output and standard error. */
     void (*write)(void *argument, enum script_output kind, const char *text, size_t length);
+    /* Show what went wrong in a function that was called because something happened. NULL: nobody is told. */
+    void (*warn)(void *argument, const struct error *error);
     /* Was Ctrl-C pressed? NULL: never. Asked at any time from the script's thread, also while Lua is asking
      * for memory: it only looks. */
     bool (*interrupted)(void *argument);
@@ -73,6 +75,11 @@ status script_recipe(struct script *script, const char *path, const struct model
                      struct error *error);
 /* Run a file for the criteria that it defines: it cannot run commands. */
 status script_define(struct script *script, const char *path, struct error *error);
+/* Call what scripts left to be called when something happens (ippro.on) for each of the events, bits 1 <<
+ * enum event (session/event.h); `line` is the command that led to them. What these functions do is not told
+ * in turn. What goes wrong in one is shown, the same only once. Also while a script runs, from its commands.
+ */
+void script_tell(struct script *script, unsigned events, const char *line);
 /* The calls that led to the last error, one a line, "" where there is nothing to tell. */
 const char *script_traceback(const struct script *script);
 

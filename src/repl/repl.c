@@ -160,6 +160,7 @@ int repl_run(struct shell *shell)
     if (line_history_open(&error) != STATUS_OK)
         shell_warn(shell, &error);
     shell->prefixes = true;
+    shell->show.pages = !shell->show.plain;
     while (!shell->quit && !terminal_signals.ending) {
         window_idle(shell->session);
         char *line = read_one(shell->unfinished ? more_text : prompt_text);

@@ -29,7 +29,8 @@ enum {
     LONG_SCREEN,
     LONG_PROMPT,
     LONG_COLOR,
-    LONG_RESUME
+    LONG_RESUME,
+    LONG_LOG
 };
 
 static const struct program_option table[] = {
@@ -42,10 +43,18 @@ static const struct program_option table[] = {
      "repeated."},
     {'k', "keep-going", NULL, "go on after a command that failed",
      "Go on with the next command after one that failed. The exit status is that of the first that failed."},
+    {'q', "quiet", NULL, "results only: no notes, no progress",
+     "With -e, -f, a script, or commands from a pipe: show results and errors only. There is no progress, there "
+     "are no notes, neither alone nor below figures, and commands that change something do not say what they "
+     "did. What is left are figures, the answers of commands that only look, echo, and what scripts print. "
+     "Figures that are written to files are as always."},
     {'n', "no-config", NULL, "do not run the configuration file", "Do not run the configuration file."},
     {LONG_DATA, "data", "KIND:PATH", "open a data set, such as cifar10:DIR or shapes",
      "Open a data set before anything else is run: KIND:PATH, or KIND alone where no path is needed."},
     {LONG_THREADS, "threads", "N", "worker threads", "Set the option threads."},
+    {LONG_LOG, "log", "FILE", "add commands and results to a file",
+     "Add every command with the time, what it showed, and the seconds it took to the text file FILE, as the "
+     "command log does."},
     {LONG_SAFE, "safe", "FOLDER", "files in FOLDER only; Lua: no os, no io",
      "For what others wrote: whatever scripts and commands open, to read or to write, lies in FOLDER or "
      "below, wherever symbolic links lead; scripts get neither os nor io. What is named on this command "
@@ -112,6 +121,12 @@ static status apply(struct arguments *arguments, int letter, const char *value, 
         return add_action(arguments, letter == 'f', value, error);
     case 'k':
         arguments->keep_going = true;
+        break;
+    case 'q':
+        arguments->quiet = true;
+        break;
+    case LONG_LOG:
+        arguments->log = value;
         break;
     case 'n':
         arguments->no_config = true;

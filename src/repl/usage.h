@@ -33,11 +33,12 @@ struct arguments {
     const char *script;                 /* a Lua script in the place of a model */
     char **script_arguments;
     int script_argument_count;
+    const char *log;    /* the file that all is added to; NULL: none */
     const char *safe;   /* the folder that scripts may write to; NULL: anywhere */
     int64_t lua_memory; /* megabytes; 0: not given */
     const char *screen; /* panes without a terminal, for tests: WIDTHxHEIGHT; NULL: not given */
     int screen_width, screen_height;
-    bool no_config, keep_going, plain, prompt, ascii, help, version;
+    bool no_config, keep_going, quiet, plain, prompt, ascii, help, version;
     bool resume; /* an unsaved session in the place of a model: `model`, or the last one */
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libsession.a
 src_libsession_a_SOURCES = \
+	src/session/words/alias.c src/session/words/alias.h \
 	src/session/words/brought.c src/session/words/brought.h \
 	src/session/words/choice.c src/session/words/choice.h \
 	src/session/words/gamma_list.c src/session/words/gamma_list.h \
@@ -23,6 +24,7 @@ src_libsession_a_SOURCES = \
 	src/session/board_internal.h \
 	src/session/board_live.c \
 	src/session/board_score.c \
+	src/session/event.c src/session/event.h \
 	src/session/history.c src/session/history.h \
 	src/session/judgement.c src/session/judgement.h \
 	src/session/kept_channels.c src/session/kept_channels.h \
@@ -46,12 +48,14 @@ src_libsession_a_SOURCES = \
 	src/session/what_if.c src/session/what_if.h \
 	src/session/language/command.c src/session/language/command.h \
 	src/session/language/completion.c src/session/language/completion.h \
+	src/session/language/expand.c src/session/language/expand.h \
 	src/session/language/help.c src/session/language/help.h src/session/language/help_text.h \
 	src/session/language/invocation.c src/session/language/invocation.h \
 	src/session/language/parse.c src/session/language/parse.h \
 	src/session/language/run.c src/session/language/run.h \
 	src/session/language/statement.c src/session/language/statement.h \
 	src/session/commands/advice.c src/session/commands/advice.h \
+	src/session/commands/alias.c \
 	src/session/commands/apply.c \
 	src/session/commands/apropos.c \
 	src/session/commands/bind.c \
@@ -64,6 +68,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/data.c \
 	src/session/commands/diff.c \
 	src/session/commands/document.c src/session/commands/document.h \
+	src/session/commands/echo.c \
 	src/session/commands/eval.c \
 	src/session/commands/filter.c \
 	src/session/commands/gamma.c \
@@ -79,6 +84,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/layout.c \
 	src/session/commands/load.c \
 	src/session/commands/logits.c src/session/commands/logits.h \
+	src/session/commands/log.c \
 	src/session/commands/lua.c \
 	src/session/commands/misfit.c src/session/commands/misfit.h \
 	src/session/commands/option_change.c src/session/commands/option_change.h \
@@ -112,6 +118,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/theme.c \
 	src/session/commands/travel.c src/session/commands/travel.h \
 	src/session/commands/type.c \
+	src/session/commands/unalias.c \
 	src/session/commands/unbind.c \
 	src/session/commands/undo.c \
 	src/session/commands/unprune.c \

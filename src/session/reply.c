@@ -18,6 +18,22 @@ void reply_clear(struct reply *reply)
     reply->count = 0;
 }
 
+void reply_only_results(struct reply *reply, bool changed)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < reply->count; i++) {
+        struct reply_item *item = &reply->items[i];
+        if (item->figure) {
+            item->figure->note_count = 0;
+        } else if (changed || item->style == STYLE_NOTE) {
+            mem_free(item->text);
+            continue;
+        }
+        reply->items[kept++] = *item;
+    }
+    reply->count = kept;
+}
+
 void reply_free(struct reply *reply)
 {
     reply_clear(reply);

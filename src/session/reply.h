@@ -28,6 +28,7 @@ enum request_kind {
     REQUEST_BIND,
     REQUEST_UNBIND,
     REQUEST_TYPE,
+    REQUEST_LOG, /* without words: is it written? with "": no longer */
 };
 enum { REQUEST_WORDS = 64 };
 struct request {
@@ -77,6 +78,9 @@ status reply_figure(struct reply *reply, struct figure *figure, struct error *er
 /* The figures among the items; the array is owned by the caller (mem_free), the figures are borrowed. */
 status reply_figures(const struct reply *reply, const struct figure ***figures, int *count,
                      struct error *error);
+/* Drop what is not the result itself: notes, those of figures too, and of a command that changed the session
+ * what it says of itself. */
+void reply_only_results(struct reply *reply, bool changed);
 /* Drop all items (after their figures went to a file). */
 void reply_clear(struct reply *reply);
 

@@ -68,6 +68,7 @@ void session_free(struct session *session)
     judgement_free(&session->curve);
     judgement_free(&session->sensitivity);
     pool_free(session->pool);
+    aliases_free(session->aliases);
     mem_free(session);
 }
 
@@ -79,6 +80,7 @@ status session_fork(const struct session *session, struct session **result, stru
     replace_state(fork, state_retain(&session->state));
     fork->recipe_program = session->recipe_program;
     fork->background = session->background;
+    fork->aliases = aliases_retain(session->aliases);
     status code = history_push(&fork->history, NULL, NULL, &session->state, error);
     if (code != STATUS_OK) {
         session_free(fork);
@@ -214,7 +216,8 @@ struct value_scope session_scope(const struct session *session)
     if (!session)
         return (struct value_scope){0};
     const struct model *model = session->state.model;
-    return (struct value_scope){model ? model->layers : NULL, board_label, session->state.board};
+    return (struct value_scope){model ? model->layers : NULL, board_label, session->state.board,
+                                session->aliases};
 }
 
 status session_graph(struct session *session, const struct graph **graph, struct error *error)
@@ -283,6 +286,7 @@ status session_score(struct session *session, const struct choice *choices, int 
         return code;
     }
     session_set_board(session, board);
+    session->scorings++;
     set_options(session, next);
     return STATUS_OK;
 }

@@ -21,6 +21,7 @@
 #include "session/reply.h"
 #include "session/state.h"
 #include "session/trial.h"
+#include "session/words/alias.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
@@ -40,6 +41,8 @@ struct session {
     struct live *live; /* borrowed: where long commands show what they have so far (live.h); NULL: nowhere */
     struct pool *pool;
     int pool_threads;                            /* as asked for; 0: one per processor */
+    unsigned scorings;                           /* how often it was scored */
+    struct aliases *aliases;                     /* no part of the state either; NULL: none */
     const struct recipe_program *recipe_program; /* the front end's, borrowed; NULL: none */
 };
 

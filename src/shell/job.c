@@ -266,7 +266,8 @@ status job_end(struct job *job, struct reply *reply, struct error *error)
     return code;
 }
 
-status job_run(const struct job_request *request, bool ascii, struct reply *reply, struct error *error)
+status job_run(const struct job_request *request, bool ascii, bool quiet, struct reply *reply,
+               struct error *error)
 {
     struct progress_line line;
     struct job *job;
@@ -278,7 +279,8 @@ status job_run(const struct job_request *request, bool ascii, struct reply *repl
             int64_t total, done = progress_line_done(&line, &total);
             type_ahead_begin();
             line.waiting = type_ahead_look();
-            progress_line_draw(&line);
+            if (!quiet)
+                progress_line_draw(&line);
             window_work(name, done, total);
             if (terminal_signals.ending)
                 job_cancel(job);

@@ -47,7 +47,8 @@ void job_cancel(struct job *job);
 /* Wait for the end and hand its outcome over, as session_run does. Frees the job. */
 status job_end(struct job *job, struct reply *reply, struct error *error);
 
-/* All of this with the plain terminal's progress line. */
-status job_run(const struct job_request *request, bool ascii, struct reply *reply, struct error *error);
+/* All of this with the plain terminal's progress line, or (quiet) without one. */
+status job_run(const struct job_request *request, bool ascii, bool quiet, struct reply *reply,
+               struct error *error);
 
 #endif

@@ -7,6 +7,7 @@ src_libshell_a_SOURCES = \
 	src/shell/job.c src/shell/job.h \
 	src/shell/leave.c src/shell/leave.h \
 	src/shell/line_history.c src/shell/line_history.h \
+	src/shell/pager.c src/shell/pager.h \
 	src/shell/paste.c src/shell/paste.h \
 	src/shell/progress_line.c src/shell/progress_line.h \
 	src/shell/recovery.c src/shell/recovery.h \
@@ -14,10 +15,12 @@ src_libshell_a_SOURCES = \
 	src/shell/rescue.c src/shell/rescue.h \
 	src/shell/shell.c src/shell/shell.h \
 	src/shell/shell_internal.h \
+	src/shell/shell_statement.c \
 	src/shell/shell_script.c \
 	src/shell/show.c src/shell/show.h \
 	src/shell/terminal.c src/shell/terminal.h \
 	src/shell/terminal_signals.c src/shell/terminal_signals.h \
+	src/shell/transcript.c src/shell/transcript.h \
 	src/shell/type_ahead.c src/shell/type_ahead.h \
 	src/shell/window.c src/shell/window.h
 LIBSHELL = src/libshell.a $(READLINE_LIBS) $(NCURSES_LIBS)

@@ -15,47 +15,17 @@
 #include "session/reply.h"
 #include "session/version.h"
 #include "shell/interrupt.h"
-#include "shell/leave.h"
 #include "shell/terminal.h"
+#include "shell/transcript.h"
 
 enum { WORDS_MAX = 8 };
 static const size_t file_limit = (size_t)16 << 20;
 
 /* --- the front end -------------------------------------------------------------------------------------- */
 
-/* Bindings and a layout do no harm where there are no panes: a configuration file may have them. */
-static status ask(struct shell *shell, struct reply *reply, struct error *error)
-{
-    enum request_kind kind = reply->request.kind;
-    if (shell->face.request)
-        return shell->face.request(shell->face.argument, &reply->request, reply, error);
-    bool lasts = kind == REQUEST_BIND || kind == REQUEST_UNBIND || kind == REQUEST_LAYOUT;
-    if (lasts && !shell->prefixes)
-        return STATUS_OK;
-    return error_set(
-        error, STATUS_STATE,
-        "this is about the full screen, which is not open: it opens at a terminal, without --plain");
-}
-
-status shell_run(struct shell *shell, const struct job_request *request, struct reply *reply,
-                 struct error *error)
-{
-    status code = shell->face.run ? shell->face.run(shell->face.argument, request, reply, error)
-                                  : job_run(request, show_ascii(&shell->show, shell->session), reply, error);
-    if (code == STATUS_OK && request->session == shell->session)
-        leave_note(shell, reply);
-    return code == STATUS_OK && reply->request.kind ? ask(shell, reply, error) : code;
-}
-
-static status show(struct shell *shell, struct reply *reply, struct error *error)
-{
-    if (shell->face.reply)
-        return shell->face.reply(shell->face.argument, shell->session, reply, error);
-    return show_reply(&shell->show, shell->session, reply, stdout, error);
-}
-
 void shell_text(struct shell *shell, enum shell_text kind, const char *text, size_t length)
 {
+    transcript_text(shell->transcript, text, length);
     if (shell->face.text)
         shell->face.text(shell->face.argument, kind, text, length);
     else
@@ -71,6 +41,7 @@ bool shell_interrupted(struct shell *shell)
 
 static void tell(struct shell *shell, const char *where, const struct error *error)
 {
+    transcript_error(shell->transcript, where, error);
     if (shell->face.error)
         shell->face.error(shell->face.argument, where, error);
     else
@@ -99,28 +70,6 @@ void shell_begin(struct shell *shell, struct session *session)
 
 /* --- commands ------------------------------------------------------------------------------------------- */
 
-static status run_statement(struct shell *shell, const struct statement *statement, const char *where)
-{
-    struct reply reply = {0};
-    struct error error = {0};
-    const struct job_request request = {shell->session, statement, shell->prefixes, NULL, false};
-    status code = shell_run(shell, &request, &reply, &error);
-    if (code == STATUS_OK)
-        code = show(shell, &reply, &error);
-    if (code != STATUS_OK)
-        code = shell_fail(shell, where, &error);
-    else if (reply.code)
-        code = shell_code(shell, reply.code, where);
-    else if (reply.run_file)
-        code = shell_run_file(shell, &reply);
-    if (!reply.quit)
-        leave_stay(shell);
-    else if (reply.quit_at_once || shell->depth || leave_asked(shell, NULL))
-        shell->quit = true;
-    reply_free(&reply);
-    return code;
-}
-
 status shell_line(struct shell *shell, const char *line, const char *where)
 {
     struct parsed_line parsed;
@@ -129,7 +78,7 @@ status shell_line(struct shell *shell, const char *line, const char *where)
     if (code != STATUS_OK)
         return shell_fail(shell, where, &error);
     for (int i = 0; code == STATUS_OK && !shell->quit && i < parsed.count; i++)
-        code = run_statement(shell, &parsed.statements[i], where);
+        code = shell_statement(shell, &parsed.statements[i], where);
     parsed_line_free(&parsed);
     return code;
 }
@@ -148,7 +97,7 @@ status shell_words(struct shell *shell, const char *where, ...)
     for (char *word; statement.count < WORDS_MAX && (word = va_arg(words, char *));)
         tokens[statement.count++] = (struct token){.text = word, .column = 1};
     va_end(words);
-    return run_statement(shell, &statement, where);
+    return shell_statement(shell, &statement, where);
 }
 
 /* One line of a file, its number for messages. */

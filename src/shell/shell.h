@@ -52,7 +52,9 @@ struct shell {
     struct recipe_program recipe_program; /* Lua files as recipes */
     struct script *script;                /* Lua, made when first needed; freed by shell_end */
     struct script_options script_options; /* how it is made */
+    bool told_end;                        /* shell_tell_end was called */
     int script_depth;                     /* scripts that run: another is refused while there is one */
+    struct transcript *transcript;        /* where all that is done goes too, or NULL */
     char *unfinished;                     /* at the prompt: code whose end is still missing */
     struct recovery *recovery;            /* what is kept of the session (leave.h); NULL: nothing */
     char *resumed;                        /* the unsaved session that it began with; NULL: none */
@@ -72,11 +74,21 @@ status shell_words(struct shell *shell, const char *where, ...);
 /* A script or a file of commands that was named to the program, by its path or its name
  * (session/words/known_file.h); an error is shown. *path is owned by the caller. */
 status shell_find_file(struct shell *shell, const char *name, char **path);
+/* Do what a command wants of the front end (face.request), or of the shell itself. */
+status shell_request(struct shell *shell, struct reply *reply, struct error *error);
+/* Write a command that was run otherwise, begun at a time of clock_seconds, and its reply to the log. */
+void shell_record(struct shell *shell, const struct statement *statement, const struct reply *reply,
+                  double started);
+/* Add commands and what they show to a file from here on. */
+status shell_log(struct shell *shell, const char *path, struct error *error);
 /* A Lua script with its arguments. */
 status shell_script(struct shell *shell, const char *path, char *const *arguments, int count);
 /* Show what went wrong without calling it the failure of a command. */
 void shell_warn(struct shell *shell, const struct error *error);
-/* Free what running made; the session is the caller's. */
+/* Call what scripts left for the end of the program, once, when the full screen is closed: what they show is
+ * printed. They get their time, also after an interrupt that led to the end. */
+void shell_tell_end(struct shell *shell);
+/* The same where it was not done yet, and free what running made; the session is the caller's. */
 void shell_end(struct shell *shell);
 /* All lines of a file, or of an open stream called `name`. */
 status shell_file(struct shell *shell, const char *path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the shell's two files share: shell.c runs lines and files, shell_script.c Lua. */
+/* What the shell's files share: shell.c runs lines and files, shell_statement.c commands, shell_script.c Lua.
+ */
 #ifndef IPPRO_SHELL_SHELL_INTERNAL_H
 #define IPPRO_SHELL_SHELL_INTERNAL_H
 
@@ -7,6 +8,8 @@
 
 enum { SHELL_DEPTH_MAX = 16 }; /* files that run each other */
 
+/* Run a statement, or what its alias stands for, and show what comes of it. */
+status shell_statement(struct shell *shell, const struct statement *statement, const char *where);
 /* The front end's ways, or the plain terminal's. */
 status shell_run(struct shell *shell, const struct job_request *request, struct reply *reply,
                  struct error *error);

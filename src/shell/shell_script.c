@@ -11,12 +11,14 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "session/event.h"
 #include "lua/script.h"
 #include "session/version.h"
 #include "session/words/known_file.h"
 #include "shell/interrupt.h"
 #include "shell/job.h"
 #include "shell/shell.h"
+#include "shell/transcript.h"
 
 static status host_run(void *argument, struct session *session, const struct statement *statement,
                        const struct progress_listener *listener, struct reply *reply, struct error *error)
@@ -64,6 +66,12 @@ static status host_file(void *argument, const struct reply *reply, struct error 
     return code == STATUS_OK ? code : error_set(error, code, "run: a command of %s failed", reply->run_file);
 }
 
+static void host_warn(void *argument, const struct error *error)
+{
+    fflush(stdout);
+    shell_warn(argument, error);
+}
+
 static bool host_interrupted(void *argument)
 {
     const struct shell *shell = argument;
@@ -79,7 +87,8 @@ static void host_turn(void *argument)
 
 static status bring_script(struct shell *shell, struct error *error)
 {
-    struct script_host host = {shell, host_run, host_file, host_write, host_interrupted, host_turn};
+    struct script_host host = {shell,     host_run,         host_file, host_write,
+                               host_warn, host_interrupted, host_turn};
     if (shell->script)
         return STATUS_OK;
     return script_new(shell->session, &host, &shell->script_options, &shell->script, error);
@@ -217,8 +226,26 @@ status shell_continue(struct shell *shell, const char *line)
     return code;
 }
 
+void shell_tell_end(struct shell *shell)
+{
+    struct shell_face face = shell->face;
+    if (!shell->script || shell->told_end)
+        return;
+    shell->told_end = true;
+    shell->face = (struct shell_face){0};
+    interrupt_clear();
+    shell->script_depth++;
+    script_tell(shell->script, 1u << EVENT_QUIT, "quit");
+    shell->script_depth--;
+    shell->face = face;
+    fflush(stdout);
+}
+
 void shell_end(struct shell *shell)
 {
+    shell_tell_end(shell);
+    transcript_close(shell->transcript);
+    shell->transcript = NULL;
     script_free(shell->script);
     mem_free(shell->unfinished);
     text_free(&shell->typed);

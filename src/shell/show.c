@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "session/reply.h"
+#include "shell/pager.h"
 #include "shell/terminal.h"
 #include "session/version.h"
 #include "session/words/option.h"
@@ -119,46 +120,72 @@ void show_paragraph(struct canvas *canvas, int width, const struct reply_item *i
     mem_free(name);
 }
 
-static status print(struct drawing *drawing, FILE *file, struct error *error)
+static void separate(struct drawing *drawing)
 {
-    struct text out = {0};
-    if (!drawing->canvas.failed)
-        canvas_print(&drawing->canvas, drawing->theme, drawing->colors, &out);
-    status code = drawing->canvas.failed || out.failed ? error_memory(error) : STATUS_OK;
-    if (code == STATUS_OK &&
-        (fwrite(text_data(&out), 1, out.length, file) != out.length || fflush(file) != 0))
-        code = error_set(error, STATUS_FAILED, "the output could not be written");
-    text_free(&out);
+    canvas_text(&drawing->canvas, drawing->canvas.height, 0, STYLE_PLAIN, "");
+}
+
+/* All items, one below the other, as text added to `out`. */
+static status draw(struct drawing *drawing, const struct reply *reply, struct text *out, struct error *error)
+{
+    status code = STATUS_OK;
+    bool after_figure = false;
+    for (size_t i = 0; code == STATUS_OK && i < reply->count; i++) {
+        const struct reply_item *item = &reply->items[i];
+        /* Text stands apart from figures, as figures do from each other. */
+        if (after_figure && !item->figure)
+            separate(drawing);
+        after_figure = item->figure != NULL;
+        if (item->figure)
+            code = canvas_figure(&drawing->canvas, item->figure, error);
+        else
+            show_paragraph(&drawing->canvas, drawing->width, item);
+    }
+    if (code == STATUS_OK && !drawing->canvas.failed)
+        canvas_print(&drawing->canvas, drawing->theme, drawing->colors, out);
+    if (code == STATUS_OK && (drawing->canvas.failed || out->failed))
+        code = error_memory(error);
+    canvas_free(&drawing->canvas);
     return code;
+}
+
+/* Into the pager where it is longer than the screen; when there is none it is printed all the same. */
+static status print(const struct show *show, const struct session *session, const struct text *text,
+                    FILE *file, struct error *error)
+{
+    bool pages = show->pages && option_integer(session->state.options, OPTION_PAGER) == PAGER_AUTO;
+    if (pages && pager_needed(fileno(file), text_data(text)) && fflush(file) == 0 &&
+        pager_show(text_data(text), text->length))
+        return STATUS_OK;
+    if (fwrite(text_data(text), 1, text->length, file) != text->length || fflush(file) != 0)
+        return error_set(error, STATUS_FAILED, "the output could not be written");
+    return STATUS_OK;
 }
 
 status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,
                   struct error *error)
 {
     struct drawing drawing;
-    status code = STATUS_OK;
+    struct text text = {0};
     if (!reply->count)
         return STATUS_OK;
     drawing_start(&drawing, show, session, fileno(file));
-    bool after_figure = false;
     if (show->apart && show->shown && reply->items[0].figure)
         fputc('\n', file);
-    for (size_t i = 0; code == STATUS_OK && i < reply->count; i++) {
-        const struct reply_item *item = &reply->items[i];
-        /* Text stands apart from figures, as figures do from each other. */
-        if (after_figure && !item->figure)
-            canvas_text(&drawing.canvas, drawing.canvas.height, 0, STYLE_PLAIN, "");
-        after_figure = item->figure != NULL;
-        if (item->figure)
-            code = canvas_figure(&drawing.canvas, item->figure, error);
-        else
-            show_paragraph(&drawing.canvas, drawing.width, item);
-    }
+    status code = draw(&drawing, reply, &text, error);
     if (code == STATUS_OK)
-        code = print(&drawing, file, error);
-    canvas_free(&drawing.canvas);
+        code = print(show, session, &text, file, error);
+    text_free(&text);
     show->shown = true;
     return code;
+}
+
+status show_reply_text(const struct show *show, const struct session *session, const struct reply *reply,
+                       struct text *out, struct error *error)
+{
+    struct drawing drawing;
+    drawing_start(&drawing, show, session, -1);
+    return draw(&drawing, reply, out, error);
 }
 
 void show_error(const struct show *show, const struct session *session, const char *where,

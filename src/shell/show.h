@@ -16,6 +16,8 @@ struct show {
     bool piped_colors; /* colours also where there is no terminal, as long as the option color says yes */
     bool apart;        /* batch mode: an empty line between a command's figures and what was shown before */
     bool shown;        /* something was shown before */
+    bool quiet;        /* results only: no notes, no progress */
+    bool pages;        /* at the prompt: what is longer than the screen goes to a pager */
 };
 
 /* Whether to draw with ASCII alone: as the option ascii says; by itself where the terminal has no more, the
@@ -28,6 +30,10 @@ int show_colors(const struct show *show, const struct session *session, int desc
  * the option width says. */
 status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,
                   struct error *error);
+/* The same as text, without escape sequences and 80 columns wide where the option width says nothing, added
+ * to `out`. */
+status show_reply_text(const struct show *show, const struct session *session, const struct reply *reply,
+                       struct text *out, struct error *error);
 /* One paragraph of a reply below what the canvas holds, wrapped at `width` columns. */
 void show_paragraph(struct canvas *canvas, int width, const struct reply_item *item);
 /* One line on standard error, behind `where` ("tour.ippro:12", may be NULL). */

@@ -16,9 +16,17 @@ static bool push(struct bindings *bindings, struct binding binding)
     return true;
 }
 
+static void drop(struct bindings *bindings, size_t index)
+{
+    struct binding *binding = &bindings->items[index];
+    mem_free(binding->line);
+    memmove(binding, binding + 1, (--bindings->count - index) * sizeof *binding);
+}
+
 bool bindings_reset(struct bindings *bindings)
 {
-    bindings->count = 0;
+    while (bindings->count)
+        drop(bindings, bindings->count - 1);
     for (int i = 0; i < ACTION_COUNT; i++) {
         char name[32];
         const char *keys = key_action_at(i)->keys;
@@ -33,24 +41,31 @@ bool bindings_reset(struct bindings *bindings)
 
 void bindings_free(struct bindings *bindings)
 {
+    while (bindings->count)
+        drop(bindings, bindings->count - 1);
     mem_free(bindings->items);
     *bindings = (struct bindings){0};
 }
 
-enum action_id bindings_find(const struct bindings *bindings, int press, int pane)
+int binding_place(const struct binding *binding)
 {
-    enum action_id found = ACTION_NONE;
+    return binding->line ? PLACE_EVERYWHERE : key_action_at(binding->action)->place;
+}
+
+const struct binding *bindings_find(const struct bindings *bindings, int press, int pane)
+{
+    const struct binding *found = NULL;
     if (pane < 0 && press_edits(press))
-        return ACTION_NONE;
+        return NULL;
     for (size_t i = 0; i < bindings->count; i++) {
         const struct binding *binding = &bindings->items[i];
-        int place = key_action_at(binding->action)->place;
+        int place = binding_place(binding);
         if (binding->press != press)
             continue;
         if (pane >= 0 && place == pane)
-            return binding->action;
+            return binding;
         if (place == PLACE_EVERYWHERE || (place == PLACE_PANES && pane >= 0))
-            found = binding->action;
+            found = binding;
     }
     return found;
 }
@@ -61,44 +76,57 @@ static bool same_place(int a, int b)
     return a == b || (a < 0 && b < 0);
 }
 
-bool bindings_add(struct bindings *bindings, int press, enum action_id action, struct text *conflict)
+static bool same_effect(const struct binding *a, const struct binding *b)
 {
-    int place = key_action_at(action)->place;
-    struct text key = {0};
-    text_add_press(&key, press);
+    return a->line && b->line ? strcmp(a->line, b->line) == 0
+                              : a->action == b->action && !a->line == !b->line;
+}
+
+static void tell_conflict(const struct binding *old, bool replaced, struct text *conflict)
+{
+    const char *what = old->line ? old->line : key_action_at(old->action)->name;
+    text_add(conflict, conflict->length ? "; " : "");
+    text_add_press(conflict, old->press);
+    if (replaced)
+        text_add_format(conflict, " did %s before%s", what, old->own ? ", by another bind" : "");
+    else
+        text_add_format(conflict, " still does %s %s", what, key_place_text(binding_place(old)));
+}
+
+bool bindings_add(struct bindings *bindings, int press, enum action_id action, const char *line,
+                  struct text *conflict)
+{
+    struct binding made = {press, action, line ? mem_string(line) : NULL, true};
+    bool there = false;
+    if (line && !made.line)
+        return false;
     for (size_t i = 0; i < bindings->count; i++) {
-        struct binding *old = &bindings->items[i];
-        const struct key_action *what = key_action_at(old->action);
-        if (old->press != press || old->action == action)
+        const struct binding *old = &bindings->items[i];
+        if (old->press != press)
             continue;
-        if (same_place(what->place, place)) {
-            text_add_format(conflict, "%s%s did %s before%s", conflict->length ? "; " : "", text_data(&key),
-                            what->name, old->own ? ", by another bind" : "");
-            memmove(old, old + 1, (--bindings->count - i) * sizeof *old);
-            i--;
-        } else {
-            text_add_format(conflict, "%s%s still does %s %s", conflict->length ? "; " : "", text_data(&key),
-                            what->name, key_place_text(what->place));
+        if (same_effect(old, &made)) {
+            there = true;
+            continue;
         }
+        bool replaced = same_place(binding_place(old), binding_place(&made));
+        tell_conflict(old, replaced, conflict);
+        if (replaced)
+            drop(bindings, i--);
     }
-    bool failed = key.failed || conflict->failed;
-    text_free(&key);
-    for (size_t i = 0; i < bindings->count; i++) {
-        if (bindings->items[i].press == press && bindings->items[i].action == action)
-            return !failed;
-    }
-    return push(bindings, (struct binding){press, action, true}) && !failed;
+    bool kept = there || push(bindings, made);
+    if (there || !kept)
+        mem_free(made.line);
+    return kept && !conflict->failed;
 }
 
 bool bindings_remove(struct bindings *bindings, int press)
 {
-    size_t kept = 0, before = bindings->count;
-    for (size_t i = 0; i < before; i++) {
-        if (bindings->items[i].press != press)
-            bindings->items[kept++] = bindings->items[i];
+    size_t before = bindings->count;
+    for (size_t i = before; i-- > 0;) {
+        if (bindings->items[i].press == press)
+            drop(bindings, i);
     }
-    bindings->count = kept;
-    return kept < before;
+    return bindings->count < before;
 }
 
 void text_add_keys(struct text *text, const struct bindings *bindings, enum action_id action)

@@ -8,9 +8,12 @@
 
 struct binding {
     int press;
-    enum action_id action;
-    bool own; /* the user's */
+    enum action_id action; /* ACTION_NONE: the command line */
+    char *line;            /* owned, or NULL */
+    bool own;              /* the user's */
 };
+/* Where it counts: that of the action; a command line counts everywhere. */
+int binding_place(const struct binding *binding);
 
 struct bindings {
     struct binding *items;
@@ -19,11 +22,13 @@ struct bindings {
 
 bool bindings_reset(struct bindings *bindings); /* the defaults; false when memory is out */
 void bindings_free(struct bindings *bindings);
-/* What a press does while a pane (or, -1, the prompt) has the focus: the action of that pane before those of
- * all. ACTION_NONE: nothing, or at the prompt: it is the line's. */
-enum action_id bindings_find(const struct bindings *bindings, int press, int pane);
-/* `conflict` gets a line about every other action that the press had or still has, "" when none. */
-bool bindings_add(struct bindings *bindings, int press, enum action_id action, struct text *conflict);
+/* What a press does while a pane (or, -1, the prompt) has the focus: that of the pane before those of all.
+ * NULL: nothing, or at the prompt: it is the line's. Valid until bindings change. */
+const struct binding *bindings_find(const struct bindings *bindings, int press, int pane);
+/* An action, or with ACTION_NONE a command line. `conflict` gets a line about everything else that the press
+ * did or still does, "" when there is nothing. False when memory is out. */
+bool bindings_add(struct bindings *bindings, int press, enum action_id action, const char *line,
+                  struct text *conflict);
 /* False when the press did nothing. */
 bool bindings_remove(struct bindings *bindings, int press);
 /* "F10 z": the keys of an action, in order. */

@@ -116,6 +116,8 @@ size_t explorer_drop_waiting(struct explorer *explorer);
 bool explorer_command(struct explorer *explorer, ...);
 /* Say what the last command was, which a key gave, and the key that takes it back. */
 void explorer_offer_undo(struct explorer *explorer);
+/* A command line that a key stands for, which may change what keys do. */
+void explorer_command_line(struct explorer *explorer, const char *line);
 /* A key; false when it is for the line that is edited. */
 bool explorer_press(struct explorer *explorer, int press);
 void explorer_act(struct explorer *explorer, enum action_id action);

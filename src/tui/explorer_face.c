@@ -241,6 +241,25 @@ static status save_screen(struct explorer *explorer, const struct request *reque
     return code;
 }
 
+static void tell_key(const struct explorer *explorer, const char *name, int press, struct reply *reply)
+{
+    bool any = false;
+    for (size_t i = 0; i < explorer->bindings.count; i++) {
+        const struct binding *binding = &explorer->bindings.items[i];
+        const struct key_action *action = key_action_at(binding->action);
+        if (binding->press != press)
+            continue;
+        any = true;
+        if (binding->line)
+            reply_line(reply, "bind %s = %s", name, binding->line);
+        else
+            reply_line(reply, "%s\t%s %s: %s", name, action->name, key_place_text(action->place),
+                       action->help);
+    }
+    if (!any)
+        reply_line(reply, "%s does nothing", name);
+}
+
 static status bind(struct explorer *explorer, const struct request *request, struct reply *reply,
                    struct error *error)
 {
@@ -252,16 +271,12 @@ static status bind(struct explorer *explorer, const struct request *request, str
     }
     press_parse(request->words[0], &press);
     if (request->count == 1) {
-        for (size_t i = 0; i < explorer->bindings.count; i++) {
-            const struct key_action *action = key_action_at(explorer->bindings.items[i].action);
-            if (explorer->bindings.items[i].press == press)
-                reply_line(reply, "%s\t%s %s: %s", request->words[0], action->name,
-                           key_place_text(action->place), action->help);
-        }
+        tell_key(explorer, request->words[0], press, reply);
         return STATUS_OK;
     }
-    bool kept = bindings_add(&explorer->bindings, press, (enum action_id)key_action_find(request->words[1]),
-                             &conflict);
+    const char *line = request->count > 2 ? request->words[2] : NULL;
+    enum action_id action = line ? ACTION_NONE : (enum action_id)key_action_find(request->words[1]);
+    bool kept = bindings_add(&explorer->bindings, press, action, line, &conflict);
     if (conflict.length)
         reply_add(reply, STYLE_NOTE, "%s", text_data(&conflict));
     text_free(&conflict);

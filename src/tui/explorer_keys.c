@@ -182,6 +182,17 @@ void explorer_act(struct explorer *explorer, enum action_id action)
         acts[action](explorer, action);
 }
 
+/* In the list of keys: move, or close it. */
+static void turn_keys(struct explorer *explorer, int press)
+{
+    const struct binding *binding = bindings_find(&explorer->bindings, press, explorer->last_focus);
+    int step;
+    bool moves =
+        binding && !binding->line && vertical_step(binding->action, explorer->height - 4, 1 << 10, &step);
+    explorer->keys_open = moves;
+    explorer->keys_top = moves ? cursor_moved(explorer->keys_top, step, 1 << 10) : 0;
+}
+
 static bool is_character(int press)
 {
     return press > ' ' && press < PRESS_UP;
@@ -194,25 +205,23 @@ bool explorer_press(struct explorer *explorer, int press)
         word_list_free(&explorer->popup);
     if (explorer->message_brief)
         explorer_say(explorer, false, "%s", "");
-    enum action_id action = bindings_find(&explorer->bindings, press, explorer->focus);
+    const struct binding *binding = bindings_find(&explorer->bindings, press, explorer->focus);
     if (explorer->keys_open) {
-        int step;
-        bool moves = (bindings_find(&explorer->bindings, press, explorer->last_focus) >= 0) &&
-                     vertical_step(bindings_find(&explorer->bindings, press, explorer->last_focus),
-                                   explorer->height - 4, 1 << 10, &step);
-        explorer->keys_open = moves;
-        explorer->keys_top = moves ? cursor_moved(explorer->keys_top, step, 1 << 10) : 0;
+        turn_keys(explorer, press);
         return true;
     }
     if (explorer->line.asking != ASK_COMMAND && explorer->focus == FOCUS_PROMPT)
         return false;
-    if (action == ACTION_NONE && explorer->focus != FOCUS_PROMPT && is_character(press))
+    if (!binding && explorer->focus != FOCUS_PROMPT && is_character(press))
         explorer_focus(explorer, FOCUS_PROMPT); /* it begins a command */
-    if (action == ACTION_NONE && explorer->focus == FOCUS_PROMPT)
+    if (!binding && explorer->focus == FOCUS_PROMPT)
         return false;
     explorer_say(explorer, false, "%s", "");
-    if (action != ACTION_NONE) {
-        explorer_act(explorer, action);
+    if (binding) {
+        if (binding->line)
+            explorer_command_line(explorer, binding->line);
+        else
+            explorer_act(explorer, binding->action);
         return true;
     }
     struct text name = {0}, help = {0};

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "session/language/command.h"
+#include "session/language/expand.h"
 #include "session/language/parse.h"
 #include "session/language/run.h"
 #include "session/language/statement.h"
@@ -55,6 +57,7 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
 {
     const struct command *command;
     struct reply reply = {0};
+    const double started = clock_seconds();
     const char *running = explorer->running ? explorer->running : "a command";
     status code = command_find(statement->tokens[0].text, true, &command, error);
     if (code != STATUS_OK)
@@ -73,14 +76,33 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
     explorer->flags = command->flags;
     code = session_run(explorer->session, statement, true, NULL, &reply, error);
     if (code == STATUS_OK && reply.request.kind)
-        code = explorer->shell->face.request(explorer, &reply.request, &reply, error);
-    if (code == STATUS_OK)
+        code = shell_request(explorer->shell, &reply, error);
+    if (code == STATUS_OK) {
+        shell_record(explorer->shell, statement, &reply, started);
         code = explorer->shell->face.reply(explorer, explorer->session, &reply, error);
+    }
     reply_free(&reply);
     mem_free(explorer->command);
     explorer->command = line;
     explorer->flags = flags;
     return code;
+}
+
+/* So is an alias whose commands all are. The worker changes none, so that those of the session can be read. */
+static bool statement_answered_beside(const struct explorer *explorer, const struct statement *statement)
+{
+    struct parsed_line expanded;
+    struct error ignored = {0};
+    bool looks = true;
+    if (statement_expand(explorer->shell->session->aliases, statement, &expanded, &ignored) != STATUS_OK)
+        return true;
+    for (int i = 0; i < expanded.count; i++) {
+        unsigned flags = command_flags_of(&expanded.statements[i], true);
+        bool changes = flags & (COMMAND_CHANGES | COMMAND_LONG) || (explorer->job && !explorer->mirror);
+        looks &= !changes || flags & COMMAND_ENDS;
+    }
+    parsed_line_free(&expanded);
+    return looks;
 }
 
 /* May the line be answered while work runs? So it is when it cannot be understood: the error is. */
@@ -93,13 +115,23 @@ static bool answered_beside(const struct explorer *explorer, const char *line)
         return false;
     if (parse_line(line, &parsed, &ignored) != STATUS_OK)
         return true;
-    for (int i = 0; i < parsed.count; i++) {
-        unsigned flags = command_flags_of(&parsed.statements[i], true);
-        bool changes = flags & (COMMAND_CHANGES | COMMAND_LONG) || (explorer->job && !explorer->mirror);
-        looks &= !changes || flags & COMMAND_ENDS;
-    }
+    for (int i = 0; i < parsed.count; i++)
+        looks &= statement_answered_beside(explorer, &parsed.statements[i]);
     parsed_line_free(&parsed);
     return looks;
+}
+
+/* What an alias stands for, too. */
+static status typed_beside(struct explorer *explorer, const struct statement *statement, struct error *error)
+{
+    struct parsed_line expanded;
+    status code = statement_expand(explorer->shell->session->aliases, statement, &expanded, error);
+    if (code != STATUS_OK)
+        return code;
+    for (int i = 0; code == STATUS_OK && i < expanded.count; i++)
+        code = run_beside(explorer, &expanded.statements[i], error);
+    parsed_line_free(&expanded);
+    return code;
 }
 
 static status line_beside(struct explorer *explorer, const char *line)
@@ -109,11 +141,11 @@ static status line_beside(struct explorer *explorer, const char *line)
     status code = parse_line(line, &parsed, &error);
     if (code == STATUS_OK) {
         for (int i = 0; code == STATUS_OK && i < parsed.count; i++)
-            code = run_beside(explorer, &parsed.statements[i], &error);
+            code = typed_beside(explorer, &parsed.statements[i], &error);
         parsed_line_free(&parsed);
     }
     if (code != STATUS_OK)
-        explorer->shell->face.error(explorer, NULL, &error);
+        shell_warn(explorer->shell, &error);
     return code;
 }
 
@@ -191,6 +223,17 @@ void explorer_offer_undo(struct explorer *explorer)
     if (key && explorer->command)
         explorer_say(explorer, false, "%s: %s undoes it", explorer->command, text_data(&name));
     text_free(&name);
+}
+
+void explorer_command_line(struct explorer *explorer, const char *line)
+{
+    char *copy = mem_string(line); /* a command may take away what it was kept in */
+    bool waits = explorer->beside && !explorer->shell->unfinished;
+    if (copy && waits && !answered_beside(explorer, copy))
+        explorer_wait(explorer, copy);
+    else if (copy)
+        run_line(explorer, copy, false);
+    mem_free(copy);
 }
 
 const char *question_text(enum asking asking)

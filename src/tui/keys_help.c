@@ -58,10 +58,33 @@ static void draw_place(const struct explorer *explorer, struct canvas *canvas, i
     }
 }
 
+/* Command lines that the user gave to keys. */
+static void draw_lines(const struct explorer *explorer, struct canvas *canvas)
+{
+    bool first = true;
+    for (size_t i = 0; i < explorer->bindings.count; i++) {
+        const struct binding *binding = &explorer->bindings.items[i];
+        struct text key = {0};
+        if (!binding->line)
+            continue;
+        if (first) {
+            canvas_text(canvas, canvas->height, 0, STYLE_PLAIN, "");
+            paragraph(canvas, 1, STYLE_HEADER, "Commands of your own");
+        }
+        first = false;
+        int line = canvas->height;
+        paragraph(canvas, NAME_COLUMN, STYLE_PLAIN, binding->line);
+        text_add_press(&key, binding->press);
+        canvas_text(canvas, line, 2, STYLE_KEY, text_data(&key));
+        text_free(&key);
+    }
+}
+
 void keys_help_draw(const struct explorer *explorer, struct canvas *canvas)
 {
     int pane = explorer->last_focus;
     draw_place(explorer, canvas, pane);
+    draw_lines(explorer, canvas);
     draw_place(explorer, canvas, PLACE_PANES);
     draw_place(explorer, canvas, PLACE_EVERYWHERE);
     for (int i = 0; i < PANE_COUNT; i++) {
@@ -74,7 +97,7 @@ void keys_help_draw(const struct explorer *explorer, struct canvas *canvas)
     canvas_text(canvas, canvas->height, 0, STYLE_PLAIN, "");
     paragraph(canvas, 1, STYLE_NOTE,
               "The prompt has the keys of Readline. Control-C cancels running work. bind KEY ACTION changes "
-              "these keys.");
+              "these keys, bind KEY = COMMAND gives one a command line.");
 }
 
 /* --- the bar -------------------------------------------------------------------------------------------- */

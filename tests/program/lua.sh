@@ -535,6 +535,162 @@ ok $? "inside the folder it is"
 [ $? -eq 3 ] && grep -q 'nowhere' err
 ok $? "a safe folder must exist"
 
+# --- what is at the prompt --------------------------------------------------------------------------------------
+
+lua "what the session has, as values" <<'END'
+assert(ippro.model == nil and ippro.dataset == nil and ippro.scores == nil and type(ippro.data) == "function")
+local m, d = ippro.load("example"), ippro.data("shapes", {images = 200})
+assert(m == ippro.model and d == ippro.data and d == ippro.dataset and ippro.scores == nil)
+local other = ippro.data("shapes", {images = 100, split = "test"})
+assert(other ~= d and other == ippro.data)
+local s = m:score(d, {"l1", "l2"})
+assert(rawequal(s.l1, s.l1) and s.l1 ~= s.l2 and s:criteria()[1] == "l1")
+ippro.score({"l1", "l2"})
+local now = ippro.scores
+assert(now == ippro.scores and now.l1 == now.l1 and ippro.scores.l1 == now.l1)
+local seen = {[m] = "model", [now] = "set", [now.l2] = "l2"}
+assert(seen[ippro.model] == "model" and seen[ippro.scores] == "set" and seen[ippro.scores.l2] == "l2")
+ippro.score("bn")
+assert(ippro.scores ~= now and #now:criteria() == 2 and #ippro.scores:criteria() == 3)
+local chosen = m:prune("l1", 0.3)
+local small = m:apply()
+assert(small == ippro.model and small ~= m and ippro.scores == nil)
+ippro.undo()
+assert(ippro.model == m and seen[ippro.model] == "model")
+m:free()
+assert(ippro.model ~= m and not pcall(m.cost, m) and #ippro.model:layers() == 14)
+for _, name in ipairs{"model", "data", "dataset", "scores"} do
+    local good, message = pcall(function() ippro[name] = 1 end)
+    assert(not good and message:match("is what the session has"), message)
+end
+seen, now, s, chosen, small = nil
+for i = 1, 50 do
+    assert(ippro.scores.l1 == ippro.scores.l1)
+    collectgarbage()
+end
+print("good")
+END
+printf 'load example\nscore l1\n= ippro.model, ippro.dataset, ippro.scores\nlua s = ippro.scores\n= s == ippro.scores\nscore l2\n= s == ippro.scores\n' >live.ippro
+"$IPPRO" -n -f live.ippro >out 2>err
+[ "$(grep -v '^[a-z0-9]* .*weights\|^$\|^Scores\|^crit\|^─\|^from\|^example' out)" = "$(printf 'model example (14 layers)\nnil\nscore set: l1\ntrue\nfalse')" ]
+ok $? "they are those of the prompt, live"
+[ $? -eq 0 ] || explain out
+
+# --- events -----------------------------------------------------------------------------------------------------
+
+lua "functions are called when something happened" <<'END'
+local told = {}
+local names = {"loaded", "data", "scored", "selected", "pruned", "evaluated", "quit"}
+for _, name in ipairs(names) do
+    ippro.on(name, function(what)
+        assert(what.event == name)
+        told[#told + 1] = name
+        told[name] = what
+    end)
+end
+local function expect(text)
+    assert(table.concat(told, " ") == text, table.concat(told, " "))
+    for i = #told, 1, -1 do told[i] = nil end
+end
+local m = ippro.load("example")
+expect("loaded")
+assert(told.loaded.model == m and told.loaded.command == "load example")
+local d = ippro.data("shapes", {images = 200})
+expect("data")
+assert(told.data.data == d)
+ippro.score({"l1", "taylor"}, {samples = 50})
+expect("scored")
+assert(told.scored.scores == ippro.scores and table.concat(told.scored.criteria, " ") == "l1 taylor")
+assert(told.scored.command == "score l1 taylor samples=50")
+ippro.score("l1")
+expect("scored")
+ippro.info() ippro.ratio("all", 0.25) ippro.set("bins", 12)
+expect("")
+local chosen = m:prune("l1", 0.3)
+expect("selected")
+assert(told.selected.selection == chosen and chosen:count() > 0)
+local result = m:eval(d, {samples = 50})
+expect("evaluated")
+assert(told.evaluated.top1 == result.top1 and told.evaluated.images == 50)
+ippro.eval{samples = 50}
+expect("evaluated")
+local small = m:apply()
+expect("pruned")
+assert(told.pruned.model == small)
+ippro.undo()
+expect("scored selected pruned")
+ippro.unprune("all")
+expect("selected")
+-- A set of scores of its own is not the session; a failed command is nothing.
+ippro.scores:corr()
+assert(not pcall(ippro.score, "nonsense"))
+expect("")
+-- Lines, files, coroutines.
+ippro.command("score l2; echo x; score l1")
+expect("scored scored")
+local file = assert(io.open("scores.ippro", "w"))
+file:write("score l2\n") file:close()
+coroutine.wrap(function() ippro.run("scores.ippro") ippro.score("l1") end)()
+expect("scored scored")
+print("good")
+END
+lua "which are added once, taken away, and tell nothing in turn" <<'END'
+local count, order = 0, {}
+local function f() count = count + 1 ippro.score("l2") end
+local function g() order[#order + 1] = "g" ippro.off("scored", g) end
+local function h() order[#order + 1] = "h" end
+assert(ippro.on("scored", f) == f and ippro.on("scored", f) == f)
+ippro.on("scored", g) ippro.on("scored", h)
+ippro.load("example")
+ippro.score("l1") ippro.score("l1")
+assert(count == 2 and table.concat(order) == "ghh")
+assert(ippro.off("scored", g) == 0 and ippro.off("scored", f) == 1 and ippro.off("scored", f) == 0)
+ippro.score("l1")
+assert(count == 2 and #order == 4)
+ippro.on("data", f)
+assert(ippro.off("scored") == 1 and ippro.off() == 1)
+for _, arguments in ipairs{{"nonsense", f}, {"scored"}, {"scored", 1}, {1, f}, {}} do
+    assert(not pcall(ippro.on, table.unpack(arguments)))
+end
+local good, message = pcall(ippro.on, "score", f)
+assert(message:match("no event 'score': there are loaded, data, scored"), message)
+-- What is inside a criterion runs no commands, and so tells nothing.
+ippro.on("scored", h)
+ippro.criterion{name = "mine", score = function(layer, c)
+    local values = {}
+    for i = 1, layer.channels do values[i] = i end
+    return values
+end}
+ippro.score("mine")
+assert(#order == 5)
+print("good")
+END
+cat >failing.lua <<'END'
+local calls = 0
+ippro.on("scored", function() calls = calls + 1 error("bad luck") end)
+ippro.on("scored", function() error({}) end)
+ippro.on("quit", function() print("calls", calls) end)
+ippro.load("example")
+for i = 1, 3 do ippro.score("l1") end
+print(#ippro.scores:criteria())
+END
+"$IPPRO" -n failing.lua >out 2>err
+[ $? -eq 0 ] && [ "$(cat out)" = "$(printf '1\ncalls\t3')" ]
+ok $? "what fails in them breaks no command"
+[ "$(grep -c "on 'scored': .*failing.lua:2: bad luck" err)" -eq 1 ] && [ "$(grep -c 'an error that is a table' err)" -eq 1 ]
+ok $? "and is told once"
+"$IPPRO" -n -e 'lua ippro.on("scored", function(w) error("bad") end)' -e 'load example; score l1' -e 'score l2' >out 2>err
+[ $? -eq 0 ] && [ "$(grep -c 'bad' err)" -eq 1 ]
+ok $? "also behind commands that were typed"
+cat >endless.lua <<'END'
+ippro.on("scored", function() while true do pcall(error) end end)
+END
+{ sleep 2; kill -INT $(cat pid); } &
+sh -c 'echo $$ >pid; exec "$IPPRO" -n -e "run endless.lua" -e "load example" -e "score l1" -e "echo not reached"' >out 2>err
+[ $? -eq 130 ] && grep -q interrupted err && ! grep -q 'not reached' out
+ok $? "Ctrl-C ends one that does not end"
+wait
+
 # --- session files ----------------------------------------------------------------------------------------------
 
 echo 'if os then os.execute("touch payload-ran") end return 0.1' >payload.lua

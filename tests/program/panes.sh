@@ -235,6 +235,48 @@ keys 'stty -a | grep -o " echo "; fg' Enter
 shows "fg brings the panes and the line back" '^ippro> set gam *$'
 shows "as they were" 'Layers example, 14 layers'
 
+# Names, keys and functions of one's own.
+start 80 24 -n
+shows "panes for what is one's own" 'Layers example, 14 layers'
+keys 'alias agree = score l1,geomedian; corr' Enter
+keys 'agr' Tab
+shows "Tab completes an alias" '^ippro> agree *$'
+keys 'meth' Tab 'k' Tab
+shows "and what its last command takes" '^ippro> agree method=kendall'
+keys Enter
+shows "its commands run" 'Kendall tau-b'
+at_prompt
+keys 'bind F12 = score l2; echo key of mine' Enter
+at_prompt
+keys F12
+shows "a key runs a command line" 'key of mine'
+keys 'lua ippro.on("scored", function(w) print("told: " .. w.command) ippro.prune("l2", 0.3) end)' Enter
+at_prompt
+keys F2 F12
+shows "a function of Lua is called behind it" 'told: score l2'
+shows "and its commands show in the panes" 'layer1 .*0\.30'
+keys Escape
+wait_for 'F1 keys +F2 layers'
+keys 'lua ippro.on("scored", function(w) error("bad luck") end)' Enter
+at_prompt
+keys 'score taylor samples=100' Enter
+shows "also after work on a thread of its own" 'told: score taylor'
+shows "what fails in one is told" 'bad luck'
+work_ends
+at_prompt
+ok $? "and the prompt is there"
+keys 'score proscore samples=all precision=double' Enter
+wait_for '[0-9] of 10,000 images'
+keys 'agree' Enter
+shows "an alias that changes something waits for work" 'score is running'
+keys C-c
+work_ends
+keys 'lua ippro.on("quit", function() print("good bye") end)' Enter
+at_prompt
+keys 'quit' Enter
+keys 'quit' Enter
+shows "at the end what it prints is on the terminal" 'good bye'
+
 # Kinds of terminals.
 for term in vt100 screen screen-256color xterm xterm-256color; do
     it_term=$term

@@ -223,4 +223,89 @@ for what in mkfifo mkdir; do
     ok $? "and nothing waits for it"
     rm -r "$XDG_STATE_HOME/ippro-explore/history"
 done
+
+# The pager: for what is longer than the screen, at the prompt without panes.
+cat >pager <<'END'
+#!/bin/sh
+# Waits for a line of the terminal, with whatever the terminal's signals do.
+cat >paged
+echo "paged $(wc -l <paged) lines"
+read -r line </dev/tty
+echo "read $line" >pager-ended
+END
+chmod +x pager
+it_pager=$PWD/pager
+export it_pager
+start 90 14 -n --prompt
+at_prompt
+keys 'layers' Enter
+shows "a long figure goes to the pager" '^paged 1[0-9] lines'
+keys C-c
+keys C-c
+sleep 0.5
+screen
+! grep -q 'Quit?' screen.txt
+ok $? "Ctrl-C is the pager's alone"
+at_prompt
+ok $? "which it ends"
+rm -f paged
+keys 'corr' Enter
+shows "errors do not go there" 'nothing is scored yet'
+keys 'rank conv1 criterion=l1' Enter
+at_prompt
+keys 'score l1' Enter
+shows "nor does what is short" 'l1 +464'
+at_prompt
+[ ! -e paged ]
+ok $? "without a pager being run"
+keys 'layers' Enter
+wait_for '^paged 1'
+keys 'q' Enter
+at_prompt
+[ -s pager-ended ] && grep -q 'layer3.1.conv2' paged
+ok $? "a pager that is left by a key gave the prompt back, and had all"
+keys 'abc' C-c
+at_prompt
+ok $? "Ctrl-C clears the line again"
+keys 'set pager never' Enter
+at_prompt
+rm -f paged
+keys 'layers' Enter
+shows "set pager never shows all" 'layer3.1.conv2'
+at_prompt
+[ ! -e paged ]
+ok $? "without the pager"
+keys 'quit' Enter
+wait_for 'ended with 0'
+modes_are_back
+ok $? "and the terminal is as it was"
+it_pager=no-such-pager
+start 90 14 -n --prompt
+at_prompt
+keys 'layers' Enter
+shows "without the pager that is named all is shown too" 'layer3.1.conv2'
+at_prompt
+ok $? "and the prompt is back"
+it_pager=$PWD/pager
+rm -f paged
+start 90 14 -n --plain
+at_prompt
+keys 'layers' Enter
+shows "never in plain mode" 'layer3.1.conv2'
+at_prompt
+[ ! -e paged ]
+ok $? "is a pager run"
+if command -v less >/dev/null; then
+    it_pager=less
+    start 90 14 -n --prompt
+    at_prompt
+    keys 'layers' Enter
+    shows "less waits at the end of the screen" '^:$'
+    keys ' ' ' ' q
+    at_prompt
+    ok $? "and is left by q"
+else
+    skip "less waits at the end of the screen" "it is not installed"
+fi
+unset it_pager
 finish

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,10 @@
 #include "base/text.h"
 #include "session/language/command.h"
 #include "session/language/completion.h"
+#include "session/language/expand.h"
 #include "session/language/help.h"
+#include "session/language/statement.h"
+#include "session/words/alias.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -68,6 +72,15 @@ static void test_tokens(void **state)
     check_line("x k=a=b", "x|1:k=a=b");
     check_line("x '>' \\; ", "x|>|;");
     check_line("x \xff\xc3\xa4", "x|\xff\xc3\xa4");
+    /* Behind the '=' of a definition: a line of its own. */
+    check_line("alias a = b c; d > e # f", "alias|a|=|b c; d > e # f");
+    check_line("info; alias a=b=c", "info;alias|a|=|b=c");
+    check_line("alias a =", "alias|a|=");
+    check_line("alias; info", "alias;info");
+    check_line("alias a; b = c", "alias|a;b|=|c");
+    check_line("bind = zoom; bind + = info", "bind|=|zoom;bind|+|=|info");
+    check_line("bind a 'x = y'", "bind|a|x = y");
+    check_line("set a = b; c", "set|a|=|b;c");
 }
 
 static void check_refused(const char *line, const char *message)
@@ -175,7 +188,7 @@ static void test_command_names(void **state)
         {"scor", false, "no command 'scor': did you mean 'score'?"},
         {"scor", true, NULL},
         {"hsit", true, "no command 'hsit': did you mean 'hist'?"},
-        {"l", true, "'l' may be load, layers, layer, layout, lua"},
+        {"l", true, "'l' may be load, layers, layer, layout, lua, log"},
         {"layer", true, NULL},
         {"xyzzy", true, "no command 'xyzzy': 'help' lists them"},
         {"", true, "no command '': 'help' lists them"},
@@ -326,10 +339,10 @@ static void test_help(void **state)
     assert_int_equal(help_about(NULL, "scroe", &reply, &error), STATUS_NOT_FOUND);
     assert_string_equal(error.message, "no help on 'scroe': did you mean 'score'?");
     reply_clear(&reply);
-    assert_int_equal(help_search("SEED", &reply, &error), STATUS_OK);
+    assert_int_equal(help_search(NULL, "SEED", &reply, &error), STATUS_OK);
     assert_true(reply.count >= 2);
-    assert_int_equal(help_search("qwertz", &reply, &error), STATUS_NOT_FOUND);
-    help_overview(&reply);
+    assert_int_equal(help_search(NULL, "qwertz", &reply, &error), STATUS_NOT_FOUND);
+    help_overview(NULL, &reply);
     reply_free(&reply);
 }
 
@@ -373,6 +386,82 @@ static void test_completion(void **state)
     check_completion("corr > x", "", true);
     check_completion("nonsense x", "", false);
     check_completion("help syn", "syntax", false);
+    check_completion("alias x = sco", "score", false);
+    check_completion("alias x = info; corr method=k", "method=kendall", false);
+    check_completion("bind F12 = una", "unalias", false);
+    check_completion("bind F12 zo", "zoom", false);
+}
+
+/* --- aliases -------------------------------------------------------------------------------------------- */
+
+/* A session of which only the aliases are looked at. */
+static struct aliases *make_aliases(const char *const (*pairs)[2], int count)
+{
+    struct aliases *aliases = NULL;
+    struct error error = {0};
+    for (int i = 0; i < count; i++) {
+        struct aliases *next;
+        assert_int_equal(aliases_with(aliases, pairs[i][0], pairs[i][1], &next, &error), STATUS_OK);
+        aliases_free(aliases);
+        aliases = next;
+    }
+    return aliases;
+}
+
+static void check_expansion(const struct aliases *aliases, const char *line, const char *expected)
+{
+    struct parsed_line parsed, expanded;
+    struct error error = {0};
+    struct text got = {0};
+    assert_int_equal(parse_line(line, &parsed, &error), STATUS_OK);
+    status code = statement_expand(aliases, &parsed.statements[0], &expanded, &error);
+    for (int i = 0; code == STATUS_OK && i < expanded.count; i++) {
+        text_add(&got, i ? ";" : "");
+        statement_typed(&expanded.statements[i], &got);
+    }
+    assert_string_equal(code == STATUS_OK ? text_data(&got) : error.message, expected);
+    text_free(&got);
+    if (code == STATUS_OK)
+        parsed_line_free(&expanded);
+    parsed_line_free(&parsed);
+}
+
+static void test_aliases(void **state)
+{
+    static const char *const pairs[][2] = {{"two", "score l1; corr"},
+                                           {"four", "two; two"},
+                                           {"a", "b"},
+                                           {"b", "a"},
+                                           {"file", "corr > x.csv"},
+                                           {"w00", "info;info"},
+                                           {"two", "score l2; corr"},
+                                           {"gone", "info"},
+                                           {"gone", NULL}};
+    (void)state;
+    struct aliases *aliases = make_aliases(pairs, COUNT(pairs));
+    assert_int_equal(aliases->count, 6);
+    assert_null(alias_line(aliases, "gone"));
+    check_expansion(aliases, "info", "info");
+    check_expansion(aliases, "gone x", "gone x");
+    check_expansion(aliases, "two method=kendall 'a b'", "score l2;corr method=kendall \"a b\"");
+    check_expansion(aliases, "two > f.csv overwrite=yes", "score l2;corr > f.csv overwrite=yes");
+    check_expansion(aliases, "four x", "score l2;corr;score l2;corr x");
+    check_expansion(aliases, "file", "corr > x.csv");
+    check_expansion(aliases, "file > y.csv", "the alias 'file' writes to a file of its own, 'x.csv'");
+    check_expansion(aliases, "a", "alias 'a': aliases stand for each other more than 16 deep");
+    /* Each twice the one before. */
+    for (int i = 1; i < 14; i++) {
+        char name[8], line[32];
+        struct aliases *more;
+        struct error error = {0};
+        snprintf(name, sizeof name, "w%02d", i);
+        snprintf(line, sizeof line, "w%02d;w%02d", i - 1, i - 1);
+        assert_int_equal(aliases_with(aliases, name, line, &more, &error), STATUS_OK);
+        aliases_free(aliases);
+        aliases = more;
+    }
+    check_expansion(aliases, "w13", "an alias stands for more than 1000 commands");
+    aliases_free(aliases);
 }
 
 int main(void)
@@ -383,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_command_names), cmocka_unit_test(test_option_table),
         cmocka_unit_test(test_values),        cmocka_unit_test(test_choices),
         cmocka_unit_test(test_help),          cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_aliases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,9 @@ HOME=$work/home
 XDG_CONFIG_HOME=$HOME/.config
 XDG_STATE_HOME=$HOME/.local/state
 export HOME XDG_CONFIG_HOME XDG_STATE_HOME
-unset NO_COLOR COLORFGBG INPUTRC
+unset NO_COLOR COLORFGBG INPUTRC LESS
+PAGER=cat
+export PAGER
 mkdir -p "$HOME"
 # Optional test data, as tests/support/shared_data.h has it.
 # shellcheck disable=SC2034 # for the tests that source this

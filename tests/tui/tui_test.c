@@ -204,6 +204,13 @@ static int press_of(const char *name)
     return press;
 }
 
+/* What a press does, ACTION_NONE where it does nothing or runs a command line. */
+static enum action_id action_of(const struct bindings *bindings, int press, int pane)
+{
+    const struct binding *binding = bindings_find(bindings, press, pane);
+    return binding ? binding->action : ACTION_NONE;
+}
+
 static void test_bindings(void **state)
 {
     struct bindings bindings = {0};
@@ -220,25 +227,38 @@ static void test_bindings(void **state)
             assert_false(bindings.items[i].press == bindings.items[k].press && (a == b || (a < 0 && b < 0)));
         }
     }
-    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LAYERS), ACTION_RATIO_UP);
-    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LOG), ACTION_NONE);
-    assert_int_equal(bindings_find(&bindings, press_of("+"), -1), ACTION_NONE);
-    assert_int_equal(bindings_find(&bindings, press_of("F2"), -1), ACTION_LAYERS);
-    assert_int_equal(bindings_find(&bindings, press_of("z"), PANE_LOG), ACTION_ZOOM);
-    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_ZOOM, &conflict));
+    assert_int_equal(action_of(&bindings, press_of("+"), PANE_LAYERS), ACTION_RATIO_UP);
+    assert_int_equal(action_of(&bindings, press_of("+"), PANE_LOG), ACTION_NONE);
+    assert_int_equal(action_of(&bindings, press_of("+"), -1), ACTION_NONE);
+    assert_int_equal(action_of(&bindings, press_of("F2"), -1), ACTION_LAYERS);
+    assert_int_equal(action_of(&bindings, press_of("z"), PANE_LOG), ACTION_ZOOM);
+    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_ZOOM, NULL, &conflict));
     assert_string_equal(text_data(&conflict), "F2 did layers before");
-    assert_int_equal(bindings_find(&bindings, press_of("F2"), -1), ACTION_ZOOM);
+    assert_int_equal(action_of(&bindings, press_of("F2"), -1), ACTION_ZOOM);
     text_clear(&conflict);
-    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_HELP, &conflict));
+    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_HELP, NULL, &conflict));
     assert_string_equal(text_data(&conflict), "F2 did zoom before, by another bind");
     text_clear(&conflict);
-    assert_true(bindings_add(&bindings, press_of("+"), ACTION_ZOOM, &conflict));
+    assert_true(bindings_add(&bindings, press_of("+"), ACTION_ZOOM, NULL, &conflict));
     assert_string_equal(text_data(&conflict), "+ still does ratio-up in Layers");
-    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LAYERS), ACTION_RATIO_UP);
-    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LOG), ACTION_ZOOM);
+    assert_int_equal(action_of(&bindings, press_of("+"), PANE_LAYERS), ACTION_RATIO_UP);
+    assert_int_equal(action_of(&bindings, press_of("+"), PANE_LOG), ACTION_ZOOM);
     assert_true(bindings_remove(&bindings, press_of("+")));
-    assert_int_equal(bindings_find(&bindings, press_of("+"), PANE_LAYERS), ACTION_NONE);
+    assert_int_equal(action_of(&bindings, press_of("+"), PANE_LAYERS), ACTION_NONE);
     assert_false(bindings_remove(&bindings, press_of("+")));
+    /* Command lines count everywhere. */
+    text_clear(&conflict);
+    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_NONE, "score l1; corr", &conflict));
+    assert_string_equal(text_data(&conflict), "F2 did help before, by another bind");
+    text_clear(&conflict);
+    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_NONE, "score l1; corr", &conflict));
+    assert_string_equal(text_data(&conflict), "");
+    assert_string_equal(bindings_find(&bindings, press_of("F2"), -1)->line, "score l1; corr");
+    assert_true(bindings_add(&bindings, press_of("F2"), ACTION_NONE, "info", &conflict));
+    assert_string_equal(text_data(&conflict), "F2 did score l1; corr before, by another bind");
+    assert_string_equal(bindings_find(&bindings, press_of("F2"), PANE_LOG)->line, "info");
+    assert_true(bindings_remove(&bindings, press_of("F2")));
+    assert_null(bindings_find(&bindings, press_of("F2"), -1));
     text_free(&conflict);
     bindings_free(&bindings);
 }

@@ -10,7 +10,7 @@ static status run_apropos(struct call *call, struct error *error)
 {
     struct text word = {0};
     call_add_words(call, &word);
-    status code = help_search(text_data(&word), call->reply, error);
+    status code = help_search(call->session, text_data(&word), call->reply, error);
     text_free(&word);
     return code;
 }

@@ -14,7 +14,7 @@ static status run_help(struct call *call, struct error *error)
     if (name.length)
         code = help_about(call->session, text_data(&name), call->reply, error);
     else
-        help_overview(call->reply);
+        help_overview(call->session, call->reply);
     text_free(&name);
     return code;
 }

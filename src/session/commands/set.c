@@ -79,8 +79,8 @@ static const int set_options[] = {
     OPTION_LOG,        OPTION_SCALE,       OPTION_NORMALIZE, OPTION_PRECISION,
     OPTION_KERNEL,     OPTION_MICRO_BATCH, OPTION_THREADS,   OPTION_THEME,
     OPTION_BACKGROUND, OPTION_ASCII,       OPTION_COLOR,     OPTION_WIDTH,
-    OPTION_MOUSE,      OPTION_BELL,        OPTION_TITLE,     OPTION_TIMING,
-    OPTION_NONE,
+    OPTION_MOUSE,      OPTION_BELL,        OPTION_TITLE,     OPTION_PAGER,
+    OPTION_TIMING,     OPTION_NONE,
 };
 static const struct example set_examples[] = {
     {"set", "lists all options", false},

@@ -11,7 +11,7 @@
 #define GAMMA(X)   X(gamma)
 #define PROBE(X)   X(rescale) X(sampling)
 #define SCREEN(X)  X(layout) X(screen) X(bind) X(unbind) X(type)
-#define PROGRAM(X) X(set) X(theme) X(run) X(lua) X(help) X(apropos) X(quit)
+#define PROGRAM(X) X(set) X(theme) X(alias) X(unalias) X(echo) X(run) X(lua) X(log) X(help) X(apropos) X(quit)
 
 /* name, heading in the manual, commands */
 #define GROUPS(X)                                                                                            \

@@ -23,6 +23,8 @@ enum command_flags {
     COMMAND_ALL_OPTIONS = 4096,   /* takes every option: they are not listed with it */
     COMMAND_OF_MODEL = 8192,      /* a method of models in scripts too */
     COMMAND_OF_SCORES = 16384,    /* a method of score sets in scripts too */
+    COMMAND_DEFINES = 32768, /* behind a word and '=', the rest of the line is a command line as it stands */
+    COMMAND_TEXT = 65536,    /* its words are text: none is KEY=VALUE */
 };
 
 struct example {

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 #include "session/language/command.h"
+#include "session/language/expand.h"
 #include "session/language/parse.h"
 #include "session/session.h"
 #include "session/words/option.h"
@@ -163,8 +164,11 @@ static void complete_argument(struct completer *completer, const struct command 
 
 static void complete_command(struct completer *completer)
 {
+    const struct aliases *aliases = completer->session ? completer->session->aliases : NULL;
     for (int i = 0; command_at(i); i++)
         offer(completer, "", command_at(i)->name);
+    for (int i = 0; aliases && i < aliases->count; i++)
+        offer(completer, "", aliases->items[i].name);
 }
 
 static void complete(struct completer *completer, bool redirecting)
@@ -205,6 +209,19 @@ bool completion_fits(const struct completion *completion, const char *path)
     return folder;
 }
 
+/* Behind an alias stands what its last command takes. False where that cannot be known. */
+static bool see_through_alias(struct completer *completer, struct parsed_line *expanded)
+{
+    const struct aliases *aliases = completer->session ? completer->session->aliases : NULL;
+    struct error ignored = {0};
+    if (!statement_is_alias(aliases, completer->statement))
+        return true;
+    if (statement_expand(aliases, completer->statement, expanded, &ignored) != STATUS_OK)
+        return false;
+    completer->statement = &expanded->statements[expanded->count - 1];
+    return true;
+}
+
 status completion_find(const struct session *session, const char *line, int cursor,
                        struct completion *completion, struct error *error)
 {
@@ -216,7 +233,10 @@ status completion_find(const struct session *session, const char *line, int curs
     struct completer completer = {session, &partial.parsed.statements[0], partial.word, completion};
     completion->start = partial.start;
     completion->word = mem_string(partial.word);
-    complete(&completer, partial.redirecting);
+    struct parsed_line expanded = {0};
+    if (see_through_alias(&completer, &expanded))
+        complete(&completer, partial.redirecting);
+    parsed_line_free(&expanded);
     if (!completion->word || completion->words.failed || completion->help.failed)
         code = error_memory(error);
     parsed_line_free(&partial.parsed);

@@ -10,6 +10,7 @@
 #include "score/criterion.h"
 #include "session/language/command.h"
 #include "session/language/help_text.h"
+#include "session/words/alias.h"
 #include "session/words/brought.h"
 #include "session/words/choice.h"
 #include "session/words/known_file.h"
@@ -87,12 +88,21 @@ static void list_commands(struct reply *reply)
     }
 }
 
-void help_overview(struct reply *reply)
+static void list_aliases(const struct aliases *aliases, struct reply *reply)
+{
+    if (aliases && aliases->count)
+        reply_add(reply, STYLE_HEADER, "aliases");
+    for (int i = 0; aliases && i < aliases->count; i++)
+        reply_line(reply, "  %s\t%s", aliases->items[i].name, aliases->items[i].line);
+}
+
+void help_overview(const struct session *session, struct reply *reply)
 {
     struct text topics = {0};
     for (int i = 0; help_topic_at(i); i++)
         text_add_format(&topics, "%s%s", i ? ", " : "", help_topic_at(i)->name);
     list_commands(reply);
+    list_aliases(session ? session->aliases : NULL, reply);
     reply_line(reply, "%s", "");
     reply_line(
         reply,
@@ -240,6 +250,12 @@ static void about_command(const struct command *command, struct reply *reply)
     }
 }
 
+static void about_alias(const char *name, const char *line, struct reply *reply)
+{
+    reply_add(reply, STYLE_HEADER, "alias %s", name);
+    reply_line(reply, "Stands for: %s", line);
+}
+
 static void about_option(int id, const struct session *session, struct reply *reply)
 {
     reply_add(reply, STYLE_HEADER, "option %s", option_at(id)->parameter.name);
@@ -296,6 +312,10 @@ status help_about(const struct session *session, const char *name, struct reply 
             about_command(command, reply);
         }
     }
+    if (session && alias_line(session->aliases, name)) {
+        separate(reply, &found);
+        about_alias(name, alias_line(session->aliases, name), reply);
+    }
     if (option_find(name) != OPTION_NONE) {
         separate(reply, &found);
         about_option(option_find(name), session, reply);
@@ -342,13 +362,18 @@ static void found_line(struct reply *reply, const char *name, const char *kind, 
     (*found)++;
 }
 
-status help_search(const char *word, struct reply *reply, struct error *error)
+status help_search(const struct session *session, const char *word, struct reply *reply, struct error *error)
 {
+    const struct aliases *aliases = session ? session->aliases : NULL;
     int found = 0;
     for (int i = 0; command_at(i); i++) {
         const struct command *command = command_at(i);
         if (mentions(command->name, word) || mentions(command->help, word) || mentions(command->text, word))
             found_line(reply, command->name, "command", command->help, &found);
+    }
+    for (int i = 0; aliases && i < aliases->count; i++) {
+        if (mentions(aliases->items[i].name, word) || mentions(aliases->items[i].line, word))
+            found_line(reply, aliases->items[i].name, "alias", aliases->items[i].line, &found);
     }
     for (int i = 0; option_at(i); i++) {
         const struct parameter *option = &option_at(i)->parameter;

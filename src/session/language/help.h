@@ -17,14 +17,14 @@ const struct help_topic *help_topic_at(int index); /* NULL past the end */
 
 /* Everything `help` knows by name. */
 const char *help_word(int index); /* NULL past the end; a name may be there twice */
-/* The list of commands. */
-void help_overview(struct reply *reply);
 struct session;
+/* The list of commands, and of the session's aliases (NULL: of none). */
+void help_overview(const struct session *session, struct reply *reply);
 /* The scripts and recipes that are found by name, with what each says of itself. */
 void help_scripts(struct reply *reply);
 /* Everything called `name`. Unknown names say what is near. */
 status help_about(const struct session *session, const char *name, struct reply *reply, struct error *error);
 /* Whatever mentions the word in its name or its one line. */
-status help_search(const char *word, struct reply *reply, struct error *error);
+status help_search(const struct session *session, const char *word, struct reply *reply, struct error *error);
 
 #endif

@@ -163,8 +163,9 @@ status invocation_resolve(const struct session *session, const struct statement 
     if (code == STATUS_OK && statement->overwrite)
         code = resolve_overwrite(&resolver, statement->overwrite, error);
     for (int i = 1; code == STATUS_OK && i < statement->count; i++)
-        code = statement->tokens[i].key ? add_setting(&resolver, &statement->tokens[i], error)
-                                        : add_argument(&resolver, &statement->tokens[i], error);
+        code = statement->tokens[i].key && !(resolver.command->flags & COMMAND_TEXT)
+                   ? add_setting(&resolver, &statement->tokens[i], error)
+                   : add_argument(&resolver, &statement->tokens[i], error);
     if (code == STATUS_OK)
         code = check_complete(&resolver, error);
     if (code != STATUS_OK)

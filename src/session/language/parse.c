@@ -60,6 +60,13 @@ static status scan_quoted(struct scanner *scanner, char quote, struct error *err
     return error_set(error, STATUS_USAGE, "column %d: the quote %c is not closed", column, quote);
 }
 
+/* Does the command that is being read give a name to a command line? */
+static bool defining(const struct scanner *scanner)
+{
+    const struct statement statement = {.tokens = scanner->tokens, .count = scanner->count};
+    return scanner->count && !scanner->redirect && (command_flags_of(&statement, true) & COMMAND_DEFINES);
+}
+
 /* One token, from its first byte; leaves it in scanner->word. */
 static status scan_word(struct scanner *scanner, struct error *error)
 {
@@ -67,7 +74,8 @@ static status scan_word(struct scanner *scanner, struct error *error)
     scanner->quote = 0;
     while (scanner->position < scanner->end) {
         char c = scanner->line[scanner->position];
-        if (blank(c) || c == ';' || c == '>')
+        bool names = c == '=' && scanner->count == 1 && scanner->length && defining(scanner);
+        if (blank(c) || c == ';' || c == '>' || names)
             break;
         scanner->position++;
         if (c == '"' || c == '\'') {
@@ -184,6 +192,17 @@ static status scan_code(struct scanner *scanner, int word, struct error *error)
     return code == STATUS_OK && scanner->length ? keep_token(scanner, begin + 1, error) : code;
 }
 
+/* The '=' between a name and the command line that it is given to: kept as a token, as what follows is. For
+ * completion a line begins there. */
+static status scan_definition(struct scanner *scanner, struct error *error)
+{
+    if (!scanner->partial)
+        return scan_code(scanner, 1, error);
+    scanner->position++;
+    scanner->count = 0;
+    return STATUS_OK;
+}
+
 /* All of the line; for completion the token that touches the end stays in scanner->word, its start in *start.
  */
 static status scan(struct scanner *scanner, int *start, struct error *error)
@@ -196,6 +215,8 @@ static status scan(struct scanner *scanner, int *start, struct error *error)
             scanner->position++;
         } else if (word) {
             code = scan_code(scanner, word, error);
+        } else if (c == '=' && scanner->count == 2 && !scanner->redirecting && defining(scanner)) {
+            code = scan_definition(scanner, error);
         } else if (c == '#') {
             scanner->position = scanner->end;
         } else if (c == ';' || c == '>') {

@@ -6,7 +6,8 @@
  * Blanks separate tokens; ';' separates commands; '#' at the start of a token begins a comment; "..." keeps
  * blanks and understands \" and \\; '...' keeps everything; a backslash outside quotes keeps the next
  * character; '>' outside quotes is followed by the file that the command's figures go to. What follows the
- * command `lua`, or '=' in its place, is one token up to the end of the line: another language. */
+ * command `lua`, or '=' in its place, is one token up to the end of the line: another language. So is what
+ * follows the '=' of `alias NAME = ...` and `bind KEY = ...`: a command line of its own. */
 #ifndef IPPRO_SESSION_LANGUAGE_PARSE_H
 #define IPPRO_SESSION_LANGUAGE_PARSE_H
 

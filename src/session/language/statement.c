@@ -35,6 +35,37 @@ static bool is_path(const struct command *command, int place, const char *word)
     return false;
 }
 
+/* KEY=VALUE */
+static void add_setting(const struct token *token, struct text *text)
+{
+    text_add_bytes(text, token->text, (size_t)token->key + 1);
+    text_add_word(text, token->text + token->key + 1);
+}
+
+void statement_typed(const struct statement *statement, struct text *text)
+{
+    unsigned flags = command_flags_of(statement, true);
+    for (int i = 0; i < statement->count; i++) {
+        const struct token *token = &statement->tokens[i];
+        bool plain = i == 0 || (flags & COMMAND_CODE) || ((flags & COMMAND_DEFINES) && i > 1);
+        text_add(text, i ? " " : "");
+        if (plain)
+            text_add(text, token->text);
+        else if (token->key)
+            add_setting(token, text);
+        else
+            text_add_word(text, token->text);
+    }
+    if (statement->redirect) {
+        text_add(text, " > ");
+        text_add_word(text, statement->redirect);
+    }
+    if (statement->size)
+        text_add_format(text, " size=%s", statement->size);
+    if (statement->overwrite)
+        text_add_format(text, " overwrite=%s", statement->overwrite);
+}
+
 void statement_text(const struct statement *statement, const struct command *command, struct text *text)
 {
     text_add(text, command->name);
@@ -43,8 +74,7 @@ void statement_text(const struct statement *statement, const struct command *com
         const struct token *token = &statement->tokens[i];
         text_add(text, " ");
         if (token->key) {
-            text_add_bytes(text, token->text, (size_t)token->key + 1);
-            text_add_word(text, token->text + token->key + 1);
+            add_setting(token, text);
         } else if (is_path(command, place++, token->text)) {
             add_path(token->text, text);
         } else {

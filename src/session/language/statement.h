@@ -7,6 +7,9 @@ struct command;
 struct statement;
 struct text;
 
+/* The statement as it could be typed, redirection and all. */
+void statement_typed(const struct statement *statement, struct text *text);
+
 /* The statement as a line that does the same again from anywhere: the command's full name, words in quotes
  * where they need them, whole paths, no redirection. */
 void statement_text(const struct statement *statement, const struct command *command, struct text *text);

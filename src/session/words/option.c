@@ -41,6 +41,8 @@ CHOICES(choice_by, "layer", "mean", "pooled")
 static CHOICES(choice_scale, "own", "mean", "standard")
 static CHOICES(choice_background, "auto", "dark", "light") /* in the order of enum background */
 static CHOICES(choice_order, "random", "first")
+static CHOICES(choice_pager, "auto", "never")
+static CHOICES(choice_timing, "no", "yes", "all")
 static CHOICES(choice_precision, "float", "double")
 static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in the order of enum kernel_choice */
 /* clang-format on */
@@ -158,8 +160,14 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
         [OPTION_TITLE] = {{"title", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
                            "show the network, and what runs, in the title of the terminal's window"},
                           &display_group},
-        [OPTION_TIMING] = {{"timing", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
-                            "show times, rates and other figures that differ from run to run"},
+        [OPTION_PAGER] =
+            {{"pager", VALUE_CHOICE, 0, 0, 0, choice_pager, "auto",
+              "at the prompt without panes; auto: what is longer than the screen is shown by the "
+              "program that PAGER names"},
+             &display_group},
+        [OPTION_TIMING] = {{"timing", VALUE_CHOICE, 0, 0, 0, choice_timing, "yes",
+                            "show times, rates and other figures that differ from run to run; all: also the "
+                            "seconds that each command took"},
                            &display_group},
 };
 

@@ -39,6 +39,7 @@ enum option_id {
     OPTION_MOUSE,
     OPTION_BELL,
     OPTION_TITLE,
+    OPTION_PAGER,
     OPTION_TIMING,
     OPTION_COUNT
 };
@@ -88,5 +89,7 @@ enum { BY_LAYER, BY_MEAN, BY_POOLED };
 enum { SCALE_OWN, SCALE_MEAN, SCALE_STANDARD };
 enum { AUTO, AUTO_YES, AUTO_NO };
 #define THEME_AUTO "auto" /* the theme that suits the background */
+enum { PAGER_AUTO, PAGER_NEVER };
+enum { TIMING_NO, TIMING_YES, TIMING_ALL };
 
 #endif

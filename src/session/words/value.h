@@ -39,7 +39,10 @@
     X(VALUE_TARGET, value_kind_target)                                                                       \
     X(VALUE_RATIO, value_kind_ratio)                                                                         \
     X(VALUE_RECIPE, value_kind_recipe)                                                                       \
-    X(VALUE_OTHER, value_kind_other)
+    X(VALUE_OTHER, value_kind_other)                                                                         \
+    X(VALUE_LOG, value_kind_log)                                                                             \
+    X(VALUE_TEXT, value_kind_text)                                                                           \
+    X(VALUE_ALIAS, value_kind_alias)
 
 enum value_kind {
 #define VALUE_ENUM(code, row) code,
@@ -94,11 +97,13 @@ void parameter_add_help(const struct parameter *parameter, bool values, struct t
 
 /* What there is that a text may name. Of what is NULL nothing is known: then every name will do. */
 struct layers;
+struct aliases;
 struct value_scope {
     const struct layers *layers;
     /* Labels of criteria that are scored, NULL past the end. */
     const char *(*label)(const struct value_scope *scope, int index);
     const void *board; /* whatever `label` looks at */
+    const struct aliases *aliases;
 };
 
 /* Check a text against a parameter. The message names the parameter, the text and what was expected. */

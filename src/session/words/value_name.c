@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kinds of values: free words, files, and names out of tables. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "session/words/alias.h"
 #include "session/words/choice.h"
 #include "session/words/known_file.h"
 #include "session/words/option.h"
@@ -25,6 +27,33 @@ const struct value_row value_kind_word = {
     .name = "WORD",
     .long_text = true,
     .check = check_anything,
+};
+
+/* Also nothing between two quotes. */
+static status check_text(const struct value_check *check, struct error *error)
+{
+    (void)check;
+    (void)error;
+    return STATUS_OK;
+}
+
+const struct value_row value_kind_text = {
+    .name = "TEXT",
+    .long_text = true,
+    .check = check_text,
+};
+
+static void add_aliases(struct value_scope scope, struct word_list *list)
+{
+    for (int i = 0; scope.aliases && i < scope.aliases->count; i++)
+        word_list_add(list, scope.aliases->items[i].name);
+}
+
+const struct value_row value_kind_alias = {
+    .name = "NAME",
+    .long_text = true,
+    .check = check_anything,
+    .add_words = add_aliases,
 };
 
 const struct value_row value_kind_setting = {
@@ -74,6 +103,15 @@ const struct value_row value_kind_script = {
     .add_words = add_scripts,
 };
 
+const struct value_row value_kind_log = {
+    .name = "FILE|off",
+    .long_text = true,
+    .file = true,
+    .no_file = "off",
+    .words = {"off"},
+    .check = check_anything,
+};
+
 const struct value_row value_kind_model = {
     .name = "MODEL",
     .long_text = true,
@@ -115,11 +153,25 @@ const struct value_row value_kind_recipe = {
 
 /* --- names out of tables -------------------------------------------------------------------------------- */
 
+/* Where yes and no are among the choices, they are understood in the words of yes|no. */
+static const char *choice_meant(const char *text)
+{
+    static const char *const words[][2] = {{"off", "no"}, {"on", "yes"}, {"false", "no"}, {"true", "yes"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(text, words[i][0]) == 0)
+            return words[i][1];
+    }
+    return text;
+}
+
 static status check_choice(const struct value_check *check, struct error *error)
 {
+    const char *meant = choice_meant(check->text);
     for (int i = 0; check->parameter->choice(i); i++) {
-        if (strcmp(check->text, check->parameter->choice(i)) == 0) {
+        const char *name = check->parameter->choice(i);
+        if (strcmp(check->text, name) == 0 || strcmp(meant, name) == 0) {
             check->value->integer = i;
+            snprintf(check->value->text, sizeof check->value->text, "%s", name);
             return STATUS_OK;
         }
     }
