@@ -6,24 +6,17 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "score/layer.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
 #include "session/model.h"
-#include "session/pruning.h"
+#include "session/ratio.h"
 #include "session/words/option.h"
 
 enum {
     OF_SCORES = COMMAND_SCORES | COMMAND_OF_SCORES,
     READS = COMMAND_MODEL | COMMAND_DATA | OF_SCORES,
 };
-
-static bool takes(const struct command *command, int option)
-{
-    for (const int *id = command->options; id && *id != OPTION_NONE; id++)
-        if (*id == option)
-            return true;
-    return false;
-}
 
 static bool network_differs(const struct state *a, const struct state *b)
 {
@@ -33,29 +26,33 @@ static bool network_differs(const struct state *a, const struct state *b)
     return strcmp(names[0].network, names[1].network) != 0;
 }
 
-static bool ratios_differ(const struct pruning *a, const struct pruning *b)
+/* Of any layer of the same network, by whatever they are set. */
+static bool ratios_differ(const struct state *a, const struct state *b)
 {
-    if (a == b || !a || !b || a->block_count != b->block_count)
-        return false;
-    size_t count = (size_t)a->block_count;
-    return memcmp(a->ratio, b->ratio, count * sizeof *a->ratio) != 0 ||
-           memcmp(a->chosen, b->chosen, count * sizeof *a->chosen) != 0 ||
-           memcmp(a->excluded, b->excluded, count * sizeof *a->excluded) != 0;
+    for (int i = 0; a->model && a->model == b->model && i < a->model->layers->count; i++)
+        if (layer_ratio(a, i) != layer_ratio(b, i))
+            return true;
+    return false;
 }
 
-/* Options that the line itself sets count no more than those that the command does not take. */
-static bool option_differs(const struct command *command, const struct statement *statement, int id,
-                           const struct state *shown, const struct state *now)
+/* Does the line itself set the option? Then the session's does not count. */
+static bool sets(const struct command *command, const struct statement *statement, int id)
 {
     const char *key = command_option(command, id)->name;
     size_t length = strlen(key);
     for (int i = 1; i < statement->count; i++) {
         const struct token *token = &statement->tokens[i];
         if (token->key == (int)length && strncmp(token->text, key, length) == 0)
-            return false;
+            return true;
     }
-    return strcmp(option_text(shown->options, (enum option_id)id),
-                  option_text(now->options, (enum option_id)id)) != 0;
+    return false;
+}
+
+static bool option_differs(int id, const struct state *shown, const struct state *now)
+{
+    return id == OPTION_RATIO ? ratios_differ(shown, now)
+                              : strcmp(option_text(shown->options, (enum option_id)id),
+                                       option_text(now->options, (enum option_id)id)) != 0;
 }
 
 static void add_part(struct text *text, bool differs, const char *part)
@@ -72,12 +69,9 @@ static void add_changes(struct text *text, const struct command *command, const 
     add_part(&changes, scores ? shown->model != now->model : network_differs(shown, now), "network");
     add_part(&changes, (command->flags & COMMAND_DATA) && shown->dataset != now->dataset, "data");
     add_part(&changes, scores && shown->model == now->model && shown->board != now->board, "scores");
-    add_part(&changes,
-             shown->model == now->model && takes(command, OPTION_RATIO) &&
-                 ratios_differ(shown->pruning, now->pruning),
-             "ratios");
     for (const int *id = command->options; id && *id != OPTION_NONE; id++)
-        add_part(&changes, option_differs(command, statement, *id, shown, now), option_name(*id));
+        add_part(&changes, !sets(command, statement, *id) && option_differs(*id, shown, now),
+                 *id == OPTION_RATIO ? "ratios" : option_name(*id));
     text_add(text, text_data(&changes));
     text->failed |= changes.failed;
     text_free(&changes);

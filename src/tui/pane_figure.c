@@ -140,10 +140,10 @@ static bool search(struct explorer *explorer, void *state, const struct rect *ro
 }
 
 static const struct bar_item bar[] = {
-    {ACTION_CLOSE, "close"},   {ACTION_OLDER, "older"}, {ACTION_NEWER, "newer"},
-    {ACTION_RENEW, "renew"},   {ACTION_SORT, "sort"},   {ACTION_SORT_REVERSE, "turn"},
-    {ACTION_FILTER, "filter"}, {ACTION_HELP, "keys"},   {ACTION_PROMPT, "prompt"},
-    {ACTION_SEARCH, "search"}, {ACTION_ZOOM, "zoom"},   {ACTION_NONE, NULL},
+    {ACTION_CLOSE, "close"},   {ACTION_OLDER, "older"},       {ACTION_NEWER, "newer"},
+    {ACTION_RENEW, "renew"},   {ACTION_SORT, "sort"},         {ACTION_FILTER, "filter"},
+    {ACTION_HELP, "keys"},     {ACTION_PROMPT, "prompt"},     {ACTION_ZOOM, "zoom"},
+    {ACTION_SEARCH, "search"}, {ACTION_SORT_REVERSE, "turn"}, {ACTION_NONE, NULL},
 };
 
 const struct pane_row pane_figure = {.title = title, .draw = draw, .act = act, .search = search, .bar = bar};
