@@ -88,7 +88,8 @@ static status run_beside(struct explorer *explorer, const struct statement *stat
     return code;
 }
 
-/* So is an alias whose commands all are. The worker changes none, so that those of the session can be read. */
+/* So is an alias whose commands all are. The worker changes none, so that those of the session can be read.
+ */
 static bool statement_answered_beside(const struct explorer *explorer, const struct statement *statement)
 {
     struct parsed_line expanded;

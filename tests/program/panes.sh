@@ -268,9 +268,11 @@ ok $? "and the prompt is there"
 keys 'score proscore samples=all precision=double' Enter
 wait_for '[0-9] of 10,000 images'
 keys 'agree' Enter
-shows "an alias that changes something waits for work" 'score is running'
+shows "an alias that changes something waits for work" 'agree'
+keys 'alias' Enter
 keys C-c
 work_ends
+at_prompt
 keys 'lua ippro.on("quit", function() print("good bye") end)' Enter
 at_prompt
 keys 'quit' Enter
