@@ -67,7 +67,7 @@ shows "q closes it" 'Scores in conv1'
 keys F2 Down + + +
 shows "+ changes a ratio" 'layer1 \(4 layers\): 0\.15'
 keys u
-shows "undo takes the whole run back" 'layer1 +0\.00'
+shows "undo takes the whole run back" 'layer1 +- '
 keys /
 keys 'layer3.1' Enter
 keys +
