@@ -26,12 +26,12 @@ local function figure(answer, wanted)
     error("no figure " .. wanted)
 end
 
-local grid = ippro.gamma("sweep", "1e-4:1e4:log:81", "inf", {ratio = ratio, rows = "100000"})
+local grid = ippro.gamma("sweep", "1e-4:1e4:log:81", "inf", {at = ratio, rows = "100000"})
 figure(grid, "gamma_sweep"):csv("gamma-sweep.csv")
 print(figure(grid, "gamma_agreement"):png("gamma-sweep.png"))
 print(figure(grid, "gamma_spread"):png("gamma-spread.png"))
 
-local paper = figure(ippro.gamma("sweep", gammas, {ratio = ratio}), "gamma_sweep")
+local paper = figure(ippro.gamma("sweep", gammas, {at = ratio}), "gamma_sweep")
 local rows = {}
 for i, row in ipairs(paper.rows) do
     rows[i] = {row.gamma, row.spread, 100 * row.preserved, row.overlap, row["rank agreement"], row.changed}

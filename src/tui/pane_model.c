@@ -123,11 +123,13 @@ static void short_forms(struct forms *forms, const struct measurement *measureme
         text_add(next_form(forms), "no numbers");
         return;
     }
-    struct text *text = next_form(forms);
-    text_add_rounded(text, 100 * measurement_accuracy(measurement), 3);
-    text_add(text, " +- ");
-    text_add_rounded(text, 100 * measurement_error(measurement), 2);
-    text_add(text, " %");
+    for (int source = measurement->restored; source >= 0; source--) {
+        struct text *text = next_form(forms);
+        text_add_rounded(text, 100 * measurement_accuracy(measurement), 3);
+        text_add(text, " +- ");
+        text_add_rounded(text, 100 * measurement_error(measurement), 2);
+        text_add(text, source ? " % (session file)" : " %");
+    }
 }
 
 static void change_row(struct card *card, const struct measurement *first, const struct measurement *now)
@@ -160,7 +162,7 @@ static void accuracy_rows(struct card *card, const struct session *session)
         short_forms(&forms, now);
     else if (first)
         forms_of(&forms, "stale", NULL);
-    if (row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &forms) > 0 && now && now->restored) {
+    if (row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &forms) > 1 && now && now->restored) {
         struct forms from = {0};
         forms_of(&from, "session file", NULL);
         row(card, "from the", STYLE_NOTE, &from);

@@ -69,7 +69,7 @@ fi
 if [ -f "$cases/07-groups.onnx" ]; then
     run "$cases/07-groups.onnx" 'group ga; group ga > g.csv; prune l1 0.4; group ga > p.csv; ratio ga 0.5'
     tr '\n' ' ' <out | tr -s ' ' | grep -q '12 channels of stem.conv, ga and gb, in 2 classes of 6: a class is kept' &&
-        grep -q '^[^#]*stream,12,0,0,2 classes of 6' g.csv && grep -q '^[^#]*stream,12,0.4,6,2 classes of 6' p.csv &&
+        grep -q '^[^#]*stream,12,,0,2 classes of 6' g.csv && grep -q '^[^#]*stream,12,0.4,6,2 classes of 6' p.csv &&
         grep -q '0.5 for 12 channels in 1 block' out
     ok $? "classes of several channels of one layer: channels are counted"
     run "$cases/08-multiplier.onnx" 'group dw; prune l1 0.4; save cut.json; eval > e.csv'

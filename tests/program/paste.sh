@@ -46,7 +46,7 @@ sed '$d' five >lines
     echo 'quit'
 } >>lines
 {
-    echo 'load example; data shapes normalize=auto'
+    echo 'load example; data shapes split=test images=10000'
     cat lines
 } >batch
 COLUMNS=80 "$IPPRO" -n -f batch >batch.out 2>batch.err
