@@ -252,7 +252,7 @@ struct figure *scatter_figure(int points, bool marked)
 {
     enum { MOST = 2048 };
     static const char *const stages[] = {"stem", "layer1", "layer2"};
-    static char label[MOST][24];
+    static char label[MOST][40];
     static const char *labels[MOST];
     static double x[MOST], y[MOST];
     static unsigned char mark[MOST];
