@@ -3,6 +3,7 @@
 # What the program finds out of its terminal and does to its window, in a real one (tmux): dark and light backgrounds,
 # answers that come late or never, keys typed before the prompt, title, bell.
 . "$SRCDIR/tests/support/program.sh"
+cd "$work" || exit 1
 
 # Colours in a pipe, before anything needs a terminal.
 escape=$(printf '\033')
