@@ -295,6 +295,8 @@ static status open_to_append(const struct place *place, const char *shown, int *
     struct stat about;
     int fd = openat(place->folder, place->name,
                     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0666);
+    if (fd < 0 && errno == ELOOP)
+        return error_set(error, STATUS_FILE, "%s: is a symbolic link, which is not followed", shown);
     if (fd < 0)
         return file_error(error, shown, errno);
     if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
@@ -314,8 +316,12 @@ status file_append_open(const char *path, int *descriptor, struct error *error)
     char *real = confine_folder() ? NULL : realpath(target, NULL);
     struct place place = {.folder = -1};
     status code = find_place(real ? real : target, target, &place, error);
-    if (code == STATUS_OK && inputs_protect(target, false, &read) != STATUS_OK)
-        code = error_set(error, read.code, "%s: was read in this session: nothing is added to it", target);
+    if (code == STATUS_OK)
+        code = inputs_protect(target, false, &read);
+    if (code != STATUS_OK && read.code == STATUS_MEMORY)
+        error_memory(error);
+    else if (code != STATUS_OK && read.code != STATUS_OK)
+        error_set(error, code, "%s: was read in this session: nothing is added to it", target);
     if (code == STATUS_OK)
         code = open_to_append(&place, target, descriptor, error);
     if (place.folder >= 0)

@@ -9,7 +9,7 @@
 #include "onnx/onnx.pb-c.h"
 #include "nn/graph/graph.h"
 
-/* The operators' current meaning begins with opset 7; the reader's official range ends at 18. */
+/* The operators' current meaning begins with opset 7; files up to opset 24 are read. */
 enum { ONNX_FIRST_OPSET = 7, ONNX_LAST_OPSET = 24 };
 
 /* The operator of a node in a file of the given opset; older ones than ONNX_FIRST_OPSET are read as that one

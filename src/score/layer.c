@@ -381,7 +381,7 @@ bool layers_match(const struct layers *layers, const char *word, int index)
     if (named >= 0)
         return named == index;
     const char *name = layers->items[index].name;
-    return layers_in_stage(layers, word) ? layer_in_stage(name, word) : glob_match(word, name);
+    return layer_in_stage(name, word) || (!layers_below(layers, word) && glob_match(word, name));
 }
 
 bool layers_is_pattern(const struct layers *layers, const char *word)

@@ -21,12 +21,15 @@ bool layer_in_stage(const char *name, const char *word)
            strchr(separators, name[length]);
 }
 
-int layers_in_stage(const struct layers *layers, const char *word)
+int layers_below(const struct layers *layers, const char *word)
 {
     int count = 0;
-    if (layers_index(layers, word) >= 0)
-        return 0;
     for (int i = 0; i < layers->count; i++)
         count += layer_in_stage(layers->items[i].name, word);
     return count;
+}
+
+int layers_in_stage(const struct layers *layers, const char *word)
+{
+    return layers_index(layers, word) >= 0 ? 0 : layers_below(layers, word);
 }

@@ -13,6 +13,8 @@ struct layers;
 size_t layer_stage_length(const char *name);
 /* Are the first parts of the name this word? */
 bool layer_in_stage(const char *name, const char *word);
+/* How many layers are in the stage of that name. */
+int layers_below(const struct layers *layers, const char *word);
 /* How many layers are in the stage of that name; 0 where a layer has the name itself: then the word means
  * that layer. */
 int layers_in_stage(const struct layers *layers, const char *word);

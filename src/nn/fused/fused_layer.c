@@ -178,4 +178,4 @@ void layer_backward(struct fused *fused, const struct fused_step *step)
         data_gradient(fused, layer);
 }
 
-const struct fused_kind kind_layer = {"layer", layer_forward, layer_plan_backward, layer_backward};
+const struct fused_kind kind_layer = {layer_forward, layer_plan_backward, layer_backward};

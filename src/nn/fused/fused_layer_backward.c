@@ -6,6 +6,7 @@
 #include "nn/fused/internal.h"
 
 #include "base/status.h"
+#include "nn/execution/execution.h"
 
 /* Take G's memory over as the gradient of a value that has none yet. */
 static bool inherit(struct fused *fused, const struct fused_layer *layer, int value)
@@ -73,7 +74,7 @@ static status plan_weights(struct fused *fused, struct fused_step *step, struct 
 {
     struct fused_layer *layer = step->layer;
     const struct engine *engine = &fused->engine;
-    const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[layer->conv_step].node];
+    const struct node *node = engine_node(engine, layer->conv_step);
     int time = backward_time(fused, step), x = fused->values[step->input].region[step->from];
     if (step->from == FORM_BLOCKED && layer->forward.groups == 1 && !bias_wanted(engine, node)) {
         layer->weights = true;
@@ -157,7 +158,7 @@ static bool weights_wanted(const struct fused *fused, const struct fused_layer *
     const struct engine *engine = &fused->engine;
     if (!layer->convolution)
         return false;
-    const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[layer->conv_step].node];
+    const struct node *node = engine_node(engine, layer->conv_step);
     for (int i = 1; i < node->input_count; i++)
         if (node->inputs[i] >= 0 && engine->value_gradients[node->inputs[i]].data)
             return true;

@@ -77,7 +77,6 @@ struct fused;
 struct fused_step;
 
 struct fused_kind {
-    const char *name;
     void (*forward)(struct fused *fused, const struct fused_step *step);
     /* Say what the backward pass touches, and open gradients. STATUS_MEMORY only. */
     status (*plan_backward)(struct fused *fused, struct fused_step *step, struct error *error);
@@ -143,6 +142,11 @@ static inline int value_positions(const struct fused_value *value)
 {
     return value->height * value->width;
 }
+/* Floats of one image of a value, blocked. */
+static inline size_t value_image_floats(const struct fused_value *value)
+{
+    return (size_t)blocked_blocks(value->channels) * (size_t)value_positions(value) * LANES;
+}
 static inline float *value_data(const struct fused *fused, int value, enum form form)
 {
     return value < 0 ? NULL : region_data(fused, fused->values[value].region[form]);
@@ -172,8 +176,7 @@ void layer_forward(struct fused *fused, const struct fused_step *step);
 status layer_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
 void layer_backward(struct fused *fused, const struct fused_step *step);
 
-/* --- probes.c ----------------------------------------------------------------------------------------------
- */
+/* --- probes.c ------------------------------------------------------------------------------------------- */
 
 /* Keep what probes read, and say which steps take them. After the backward pass is planned. */
 status probes_connect(struct fused *fused, struct error *error);

@@ -92,7 +92,7 @@ static void plain_backward(struct fused *fused, const struct fused_step *step)
     fused->engine.plan->steps[step->plan_step].kernels->backward(&fused->engine.steps[step->plan_step].call);
 }
 
-const struct fused_kind kind_plain = {"plain", plain_forward, plain_plan_backward, plain_backward};
+const struct fused_kind kind_plain = {plain_forward, plain_plan_backward, plain_backward};
 
 /* --- conversions ---------------------------------------------------------------------------------------- */
 
@@ -128,7 +128,7 @@ static void convert_backward(struct fused *fused, const struct fused_step *step)
             value_gradient(fused, step->input, step->from), step->add);
 }
 
-const struct fused_kind kind_convert = {"convert", convert_forward, convert_plan_backward, convert_backward};
+const struct fused_kind kind_convert = {convert_forward, convert_plan_backward, convert_backward};
 
 /* --- pooling -------------------------------------------------------------------------------------------- */
 
@@ -225,19 +225,11 @@ static void global_backward(struct fused *fused, const struct fused_step *step)
         }
 }
 
-const struct fused_kind kind_max_pool = {"max pool", max_forward, max_plan_backward, max_backward};
-const struct fused_kind kind_average_pool = {"average pool", average_forward, pool_plan_backward,
-                                             average_backward};
-const struct fused_kind kind_global_average = {"global average", global_forward, pool_plan_backward,
-                                               global_backward};
+const struct fused_kind kind_max_pool = {max_forward, max_plan_backward, max_backward};
+const struct fused_kind kind_average_pool = {average_forward, pool_plan_backward, average_backward};
+const struct fused_kind kind_global_average = {global_forward, pool_plan_backward, global_backward};
 
 /* --- joined channels ------------------------------------------------------------------------------------ */
-
-/* Floats of one image of a value. */
-static size_t image_floats(const struct fused_value *v)
-{
-    return (size_t)blocked_blocks(v->channels) * (size_t)value_positions(v) * LANES;
-}
 
 static void concat_forward(struct fused *fused, const struct fused_step *step)
 {
@@ -245,7 +237,7 @@ static void concat_forward(struct fused *fused, const struct fused_step *step)
     float *to = value_data(fused, step->output, FORM_BLOCKED);
     for (int n = 0; n < fused->images; n++)
         for (int i = 0; i < node->input_count; i++) {
-            const size_t floats = image_floats(&fused->values[node->inputs[i]]);
+            const size_t floats = value_image_floats(&fused->values[node->inputs[i]]);
             memcpy(to, value_data(fused, node->inputs[i], FORM_BLOCKED) + (size_t)n * floats,
                    floats * sizeof *to);
             to += floats;
@@ -275,7 +267,7 @@ static void concat_backward(struct fused *fused, const struct fused_step *step)
     const float *from = value_gradient(fused, step->output, FORM_BLOCKED);
     for (int n = 0; n < fused->images; n++)
         for (int i = 0; i < node->input_count; i++) {
-            const size_t floats = image_floats(&fused->values[node->inputs[i]]);
+            const size_t floats = value_image_floats(&fused->values[node->inputs[i]]);
             float *to = value_gradient(fused, node->inputs[i], FORM_BLOCKED);
             for (size_t k = 0; to && k < floats; k++)
                 to[(size_t)n * floats + k] += from[k];
@@ -283,4 +275,4 @@ static void concat_backward(struct fused *fused, const struct fused_step *step)
         }
 }
 
-const struct fused_kind kind_concat = {"concat", concat_forward, concat_plan_backward, concat_backward};
+const struct fused_kind kind_concat = {concat_forward, concat_plan_backward, concat_backward};

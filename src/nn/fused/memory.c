@@ -49,8 +49,7 @@ size_t value_bytes(const struct fused *fused, int value, enum form form)
     const struct fused_value *v = &fused->values[value];
     if (form == FORM_PLAIN)
         return operand_bytes(&fused->engine.values[value]);
-    return (size_t)fused->images * (size_t)blocked_blocks(v->channels) * (size_t)value_positions(v) * LANES *
-           sizeof(float);
+    return (size_t)fused->images * value_image_floats(v) * sizeof(float);
 }
 
 status gradient_open(struct fused *fused, const struct fused_step *step, int value, enum form form,

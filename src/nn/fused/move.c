@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
+#include "nn/execution/execution.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
@@ -21,18 +22,13 @@ static int32_t blocked_offset(const struct fused_value *v, int64_t index)
     return (int32_t)((channel / LANES * positions + at) * LANES + channel % LANES);
 }
 
-static size_t image_floats(const struct fused_value *v)
-{
-    return (size_t)blocked_blocks(v->channels) * (size_t)value_positions(v) * LANES;
-}
-
 /* Whether every image is made of itself alone, and all in the same way. */
 static bool fill_map(const struct fused *fused, const struct fused_value *in, const struct fused_value *out,
                      const int64_t *sources, int32_t *map)
 {
     const int64_t from = (int64_t)in->channels * value_positions(in),
                   to = (int64_t)out->channels * value_positions(out);
-    for (size_t i = 0; i < image_floats(out); i++)
+    for (size_t i = 0; i < value_image_floats(out); i++)
         map[i] = -1;
     for (int64_t i = 0; i < to; i++) {
         if (sources[i] > from)
@@ -62,7 +58,7 @@ static void run_on_numbers(const struct fused *fused, int plan_step, int64_t *nu
 status move_map(const struct fused *fused, int plan_step, int32_t **map, struct error *error)
 {
     const struct engine *engine = &fused->engine;
-    const struct node *node = &engine->plan->graph->nodes[engine->plan->steps[plan_step].node];
+    const struct node *node = engine_node(engine, plan_step);
     const struct fused_value *in = &fused->values[node->inputs[0]], *out = &fused->values[node->outputs[0]];
     const int64_t read = shape_elements(&engine->values[node->inputs[0]].shape),
                   made = shape_elements(&engine->values[node->outputs[0]].shape);
@@ -71,7 +67,7 @@ status move_map(const struct fused *fused, int plan_step, int32_t **map, struct 
         return STATUS_OK;
     int64_t *numbers = mem_new((size_t)read, sizeof *numbers);
     int64_t *sources = mem_new((size_t)made, sizeof *sources);
-    int32_t *list = arena_alloc(engine->arena, image_floats(out), sizeof *list);
+    int32_t *list = arena_alloc(engine->arena, value_image_floats(out), sizeof *list);
     if (numbers && sources && list) {
         for (int64_t i = 0; i < read; i++)
             numbers[i] = i + 1;
@@ -89,8 +85,8 @@ status move_map(const struct fused *fused, int plan_step, int32_t **map, struct 
 
 static void move_forward(struct fused *fused, const struct fused_step *step)
 {
-    const size_t from = image_floats(&fused->values[step->input]),
-                 to = image_floats(&fused->values[step->output]);
+    const size_t from = value_image_floats(&fused->values[step->input]),
+                 to = value_image_floats(&fused->values[step->output]);
     const float *in = value_data(fused, step->input, FORM_BLOCKED);
     float *out = value_data(fused, step->output, FORM_BLOCKED);
     for (int n = 0; n < fused->images; n++, in += from, out += to)
@@ -110,8 +106,8 @@ static status move_plan_backward(struct fused *fused, struct fused_step *step, s
 
 static void move_backward(struct fused *fused, const struct fused_step *step)
 {
-    const size_t from = image_floats(&fused->values[step->input]),
-                 to = image_floats(&fused->values[step->output]);
+    const size_t from = value_image_floats(&fused->values[step->input]),
+                 to = value_image_floats(&fused->values[step->output]);
     float *in = value_gradient(fused, step->input, FORM_BLOCKED);
     const float *out = value_gradient(fused, step->output, FORM_BLOCKED);
     if (!step->add)
@@ -122,4 +118,4 @@ static void move_backward(struct fused *fused, const struct fused_step *step)
                 in[step->map[i]] += out[i];
 }
 
-const struct fused_kind kind_move = {"move", move_forward, move_plan_backward, move_backward};
+const struct fused_kind kind_move = {move_forward, move_plan_backward, move_backward};

@@ -13,6 +13,7 @@
 #include "base/share.h"
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
+#include "nn/execution/execution.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 
@@ -90,8 +91,7 @@ static const struct operand *operands_of(const struct fused *fused, int plan_ste
 static void fill_norm(const struct fused *fused, const struct fused_layer *layer,
                       struct layer_parameters *parameters)
 {
-    const struct plan *plan = fused->engine.plan;
-    const struct node *node = &plan->graph->nodes[plan->steps[layer->norm_step].node];
+    const struct node *node = engine_node(&fused->engine, layer->norm_step);
     const struct operand *inputs = operands_of(fused, layer->norm_step);
     const float *scale = inputs[1].data, *shift = inputs[2].data, *mean = inputs[3].data,
                 *var = inputs[4].data;

@@ -58,7 +58,7 @@ static void describe_value(struct fused *fused, int v)
 static void count_uses(struct fused *fused, int *producer)
 {
     for (int p = 0; p < fused->engine.plan->step_count; p++) {
-        const struct node *node = plan_step_node(fused, p);
+        const struct node *node = engine_node(&fused->engine, p);
         for (int i = 0; i < node->input_count; i++) {
             int v = node->inputs[i];
             if (v == VALUE_NONE)

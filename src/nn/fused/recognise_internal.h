@@ -24,7 +24,6 @@ void pin_probes(struct fused *fused, const int *producer);
 
 /* --- step.c --------------------------------------------------------------------------------------------- */
 
-const struct node *plan_step_node(const struct fused *fused, int p);
 /* Whether it is a step of this operator; no for NOTHING. */
 bool plan_step_is(const struct fused *fused, int p, const char *name);
 bool value_is_constant(const struct fused *fused, int value); /* or NOTHING */

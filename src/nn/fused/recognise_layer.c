@@ -36,7 +36,7 @@ static bool norm_fits(const struct fused *fused, int p)
 {
     if (!plan_step_is(fused, p, "BatchNormalization") || fused->absorbed[p])
         return false;
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     if (!fused->values[node->inputs[0]].fits)
         return false;
     for (int i = 1; i < node->input_count; i++)
@@ -65,7 +65,7 @@ static bool activation_fits(const struct fused *fused, int p, float *ceiling)
 static bool geometry_of(const struct fused *fused, int p, struct blocked_convolution *geometry)
 {
     const struct convolution *plan = fused->engine.plan->steps[p].plan;
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     const struct window *w = &plan->window;
     if (w->spatial != 2 || !fused->values[node->inputs[0]].fits || !fused->values[node->outputs[0]].fits ||
         !value_is_constant(fused, node->inputs[1]) ||
@@ -109,7 +109,7 @@ static enum probe_fit probe_fits(const struct fused *fused, const struct probe *
     if (p < 0 || !plan_step_is(fused, p, "Conv") || !geometry_of(fused, p, &geometry))
         return PROBE_APART;
     if ((next = sole_user(fused, target)) != NOTHING && norm_fits(fused, next))
-        target = plan_step_node(fused, next)->outputs[0];
+        target = engine_node(&fused->engine, next)->outputs[0];
     if (target != probe->target)
         return PROBE_APART;
     if (probe->activated == target)
@@ -118,7 +118,7 @@ static enum probe_fit probe_fits(const struct fused *fused, const struct probe *
     if (next == NOTHING) /* h is made of several steps that read u: the layer ends with u */
         return PROBE_TARGET;
     return activation_fits(fused, next, &ceiling) &&
-                   plan_step_node(fused, next)->outputs[0] == probe->activated
+                   engine_node(&fused->engine, next)->outputs[0] == probe->activated
                ? PROBE_WHOLE
                : PROBE_APART;
 }
@@ -166,7 +166,7 @@ static void absorb(struct fused *fused, int p, int step)
 
 static int other_operand(const struct fused *fused, int p, int value)
 {
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     return node->inputs[0] == value ? node->inputs[1] : node->inputs[0];
 }
 
@@ -191,7 +191,7 @@ struct layer_draft {
 static int take(const struct fused *fused, struct layer_draft *draft, int p)
 {
     draft->taken[draft->taken_count++] = p;
-    draft->output = plan_step_node(fused, p)->outputs[0];
+    draft->output = engine_node(&fused->engine, p)->outputs[0];
     return draft->output;
 }
 
@@ -265,7 +265,7 @@ status recognise_convolution(struct fused *fused, int p, bool *made, struct erro
     if (!plan_step_is(fused, p, "Conv") || !geometry_of(fused, p, &geometry))
         return STATUS_OK;
     *made = true;
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     int input = node->inputs[0];
     struct layer_draft draft = empty_draft(input);
     struct fused_layer *layer = &draft.layer;
@@ -290,7 +290,7 @@ status recognise_convolution(struct fused *fused, int p, bool *made, struct erro
 status recognise_elementwise(struct fused *fused, int p, bool *made, struct error *error)
 {
     float ceiling;
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     bool add = plan_step_is(fused, p, "Add");
     int input = node->inputs[0];
     if (!add && !norm_fits(fused, p) && !activation_fits(fused, p, &ceiling))

@@ -20,7 +20,7 @@ status recognise_pool(struct fused *fused, int p, bool *made, struct error *erro
     } pools[] = {{"MaxPool", &kind_max_pool, FORM_BLOCKED},
                  {"AveragePool", &kind_average_pool, FORM_BLOCKED},
                  {"GlobalAveragePool", &kind_global_average, FORM_PLAIN}};
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     int input = node->inputs[0];
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++) {
         if (!plan_step_is(fused, p, pools[i].name) || value_is_constant(fused, input) ||
@@ -40,7 +40,7 @@ status recognise_pool(struct fused *fused, int p, bool *made, struct error *erro
 /* Joining along channels moves whole blocks where every part but the last fills its blocks. */
 static bool concat_fits(const struct fused *fused, int p)
 {
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     int64_t axis = node_integer(node, "axis", 1);
     bool any = false;
     if (!plan_step_is(fused, p, "Concat") || (axis != 1 && axis != -3) ||
@@ -58,7 +58,7 @@ static bool concat_fits(const struct fused *fused, int p)
 
 status recognise_concat(struct fused *fused, int p, bool *made, struct error *error)
 {
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     if (!concat_fits(fused, p))
         return STATUS_OK;
     *made = true;
@@ -74,7 +74,7 @@ status recognise_concat(struct fused *fused, int p, bool *made, struct error *er
 
 static bool move_fits(const struct fused *fused, int p)
 {
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     if (!plan_step_is(fused, p, "Slice") && !plan_step_is(fused, p, "Pad"))
         return false;
     if (plan_step_is(fused, p, "Pad")) {
@@ -88,7 +88,7 @@ static bool move_fits(const struct fused *fused, int p)
 
 status recognise_move(struct fused *fused, int p, bool *made, struct error *error)
 {
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     int32_t *map = NULL;
     if (!move_fits(fused, p))
         return STATUS_OK;
@@ -108,7 +108,7 @@ status recognise_move(struct fused *fused, int p, bool *made, struct error *erro
 /* Whether the step's only result is its first input under another shape. */
 static bool is_view(const struct fused *fused, int p)
 {
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     if (!(fused->engine.plan->steps[p].op->flags & OPERATOR_VIEW) ||
         value_is_constant(fused, node->inputs[0]))
         return false;
@@ -117,7 +117,7 @@ static bool is_view(const struct fused *fused, int p)
 
 status recognise_plain(struct fused *fused, int p, bool *made, struct error *error)
 {
-    const struct node *node = plan_step_node(fused, p);
+    const struct node *node = engine_node(&fused->engine, p);
     *made = true;
     for (int i = 0; i < node->input_count; i++)
         if (value_in_form(fused, node->inputs[i], FORM_PLAIN, error))

@@ -10,11 +10,6 @@
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
 
-const struct node *plan_step_node(const struct fused *fused, int p)
-{
-    return engine_node(&fused->engine, p);
-}
-
 bool plan_step_is(const struct fused *fused, int p, const char *name)
 {
     return p >= 0 && strcmp(fused->engine.plan->steps[p].op->name, name) == 0;

@@ -112,7 +112,7 @@ static void TYPED(max_backward)(const struct kernel_call *call)
         return;
     for (int64_t i = 0; i < count; i++)
         equal[i] = 0;
-    for (int counted = 0; counted < 2; counted++) {
+    for (int round = 0; round < 2; round++) {
         struct broadcast_cursor cursor = {0};
 
         for (int64_t row = 0; row < loops->rows; row++) {
@@ -121,7 +121,7 @@ static void TYPED(max_backward)(const struct kernel_call *call)
 
                 if (input[x] != output[y])
                     continue;
-                if (counted == 0)
+                if (round == 0)
                     equal[y]++;
                 else
                     to[x] += from[y] / (REAL)equal[y];
