@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "session/board.h"
+#include "session/measurement.h"
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/state.h"
@@ -37,6 +38,15 @@ static bool selected(const struct state *before, const struct state *now)
     return strcmp(before->pruning->network, now->pruning->network) != 0;
 }
 
+/* What a session file brought was measured then. */
+static bool evaluated(const struct session *session, long before)
+{
+    const struct pruning *pruning = session->state.pruning;
+    const struct measurement *last =
+        pruning ? measurements_find(&session->measurements, pruning->network, NULL) : NULL;
+    return last && !last->restored && session->measurements.serial != before && last->serial > before;
+}
+
 unsigned event_watch_end(struct event_watch *watch, const struct session *session, bool *changed)
 {
     const struct state *before = &watch->before, *now = &session->state;
@@ -47,7 +57,7 @@ unsigned event_watch_end(struct event_watch *watch, const struct session *sessio
             now->board->count > 0 && (before->board != now->board || session->scorings != watch->scorings),
         [EVENT_SELECTED] = selected(before, now),
         [EVENT_PRUNED] = now->model && before->model != now->model && !loaded(before, now),
-        [EVENT_EVALUATED] = session->measurements.serial != watch->measured,
+        [EVENT_EVALUATED] = evaluated(session, watch->measured),
     };
     unsigned events = 0;
     for (int i = 0; i < EVENT_COUNT; i++)

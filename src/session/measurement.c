@@ -18,7 +18,7 @@ struct measured_on measured_on(const struct dataset *dataset, const struct sampl
     return on;
 }
 
-bool measured_on_equal(const struct measured_on *a, const struct measured_on *b)
+static bool measured_on_equal(const struct measured_on *a, const struct measured_on *b)
 {
     return strcmp(a->data, b->data) == 0 && strcmp(a->normalization, b->normalization) == 0 &&
            sample_options_equal(&a->sample, &b->sample);
@@ -49,6 +49,21 @@ status measurements_add(struct measurements *measurements, const struct measurem
     }
     measurements->items[measurements->count] = *measurement;
     measurements->items[measurements->count++].serial = ++measurements->serial;
+    return STATUS_OK;
+}
+
+status measurements_copy(const struct measurements *measurements, struct measurements *copy,
+                         struct error *error)
+{
+    size_t count = (size_t)measurements->count;
+    if (!mem_grow(&copy->items, &copy->capacity, count, sizeof *copy->items))
+        return error_memory(error);
+    if (count)
+        memcpy(copy->items, measurements->items, count * sizeof *copy->items);
+    for (size_t i = 0; i < count; i++)
+        copy->items[i].correct = NULL;
+    copy->count = measurements->count;
+    copy->serial = measurements->serial;
     return STATUS_OK;
 }
 

@@ -33,12 +33,14 @@ struct measurements {
     long serial; /* of the last one that was added */
 };
 
-bool measured_on_equal(const struct measured_on *a, const struct measured_on *b);
 struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample);
 /* Remember; a measurement of the same network on the same images is replaced. Ownership of `correct` passes
  * on success. */
 status measurements_add(struct measurements *measurements, const struct measurement *measurement,
                         struct error *error);
+/* Into `copy`, which is empty, all but which images were right. */
+status measurements_copy(const struct measurements *measurements, struct measurements *copy,
+                         struct error *error);
 /* Of a network on these images, or (on NULL) the last one of it on any; NULL when there is none. */
 const struct measurement *measurements_find(const struct measurements *measurements, const char *network,
                                             const struct measured_on *on);

@@ -61,7 +61,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
-    replace_state(session, (struct state){0});
+    state_free(&session->state); /* what a shared pruning has made is its other owners' still */
     history_free(&session->history);
     measurements_free(&session->measurements);
     passes_free(&session->passes);
@@ -94,15 +94,13 @@ status session_mirror(const struct session *session, struct session **result, st
 {
     struct session *mirror;
     status code = session_fork(session, &mirror, error);
-    for (int i = 0; code == STATUS_OK && i < session->measurements.count; i++) {
-        struct measurement copy = session->measurements.items[i];
-        copy.correct = NULL;
-        code = measurements_add(&mirror->measurements, &copy, error);
-        if (code != STATUS_OK)
-            session_free(mirror);
-    }
+    if (code != STATUS_OK)
+        return code;
+    code = measurements_copy(&session->measurements, &mirror->measurements, error);
     if (code == STATUS_OK)
         *result = mirror;
+    else
+        session_free(mirror);
     return code;
 }
 

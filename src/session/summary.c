@@ -16,7 +16,8 @@ int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double median_of(const double *sorted, int64_t count)
+/* The value in the middle of `count` ascending values, the mean of both where there are two. */
+static double median_of(const double *sorted, int64_t count)
 {
     double upper = sorted[count / 2];
     /* Two equal infinities must not be subtracted or averaged into something else. */

@@ -329,7 +329,8 @@ static void note_totals(const struct session *session, struct figure *figure)
     text_free(&text);
 }
 
-void text_add_selected(struct text *text, const struct session *session)
+/* "120 channels in 8 layers, MACs -41.0 %, parameters -38.2 %", or "nothing is selected". */
+static void text_add_selected(struct text *text, const struct session *session)
 {
     const struct cost *before = &session->state.model->cost;
     const struct cost *after = pruning_cost(session->state.pruning, session->state.model);

@@ -16,8 +16,6 @@ void text_add_selection(struct text *text, const char *what, const struct model 
 void text_add_change(struct text *text, double before, double after, bool si);
 /* "-29.5 %" */
 void text_add_percent_change(struct text *text, double before, double after);
-/* "120 channels in 8 layers, MACs -41.0 %, parameters -38.2 %", or "nothing is selected". */
-void text_add_selected(struct text *text, const struct session *session);
 /* "92.19 +- 0.27 % of 10,000 images" */
 void text_add_measured(struct text *text, const struct measurement *measurement);
 /* The layers that the selection changes, with totals and warnings; the result is what it selects. */

@@ -187,4 +187,7 @@ LC_ALL=C "$IPPRO" -n -e 'load example; score l1 l2; corr; hist conv1; layers; se
 LC_ALL=C grep -q "$(printf '[\200-\377]')" out
 [ $? -eq 1 ]
 ok $? "a locale without UTF-8 sees ASCII only"
+
+# A value is taken whole or not at all.
+refused 1 'criterion: the value is too long' "hist conv1 criterion=$(printf 'l1,%.0s' $(seq 60))l1"
 finish

@@ -171,4 +171,44 @@ broken "no digits" 's/"correct": "./"correct": "g/'
 broken "no network" '/"measurements"/,$s/"network": "[^"]*"/"network": "x"/'
 broken "a fraction over 1" 's/"fraction": [0-9.]*/"fraction": 1.5/'
 broken "a normalisation of any length" "s/\"normalization\": \"/&$(printf '%0200d' 0)/"
+
+run "what was measured before is no evaluation" \
+    "lua ippro.on('evaluated', function() print('evaluated') end)" 'session open m.session'
+! grep -q '^evaluated' out
+ok $? "and nothing that waits for one is called"
+
+# --- files that harm --------------------------------------------------------------------------------------------
+
+cp "$SRCDIR/examples/shapes-resnet.onnx" 'two
+lines.onnx'
+cat >lines.lua <<'END'
+ippro.load("two\nlines.onnx")
+ippro.command("session save lines.session")
+END
+"$IPPRO" -n lines.lua >out 2>&1 && "$IPPRO" -n -e 'session open lines.session; info' >out 2>&1
+ok $? "a path of two lines comes back"
+
+folder=$XDG_STATE_HOME/ippro-explore/sessions
+mkdir -p "$folder"
+unsaved() {
+    printf '%s\n' '{"format": "ippro-explore unsaved session 1"}' '{"line": "load example"}' >"$folder/$1.session"
+}
+unsaved nul
+head -c 30000000 /dev/zero >>"$folder/nul.session"
+timeout 20 "$IPPRO" -n -e 'session resume nul; info' >out 2>&1
+ok $? "a file that ends in very many zeros is read in time"
+if command -v flock >"$work/path" 2>&1; then
+    unsaved running
+    flock "$folder/running.session" "$IPPRO" -n -e 'session resume running' >out 2>&1
+    [ $? -ne 0 ] && grep -q 'its program is running' out && [ -s "$folder/running.session" ]
+    ok $? "what a program that runs keeps is not resumed"
+    rm "$folder/running.session"
+else
+    skip "what a program that runs keeps is not resumed" "there is no flock"
+fi
+echo 'another thing' >"$folder/foreign.session"
+unsaved good
+run "what cannot be forgotten stops nothing" 'session forget'
+grep -q '2 unsaved sessions removed' out && grep -q 'foreign.session' out && [ -f "$folder/foreign.session" ] && [ ! -f "$folder/good.session" ]
+ok $? "the others are gone, and it is named"
 finish

@@ -22,7 +22,10 @@
 enum { LEAST_BY_CHANCE = 5 };
 static const double standard_errors = 3, little_better = 0.05;
 
-bool accuracy_is_chance(double share, int64_t images, int classes)
+/* Whether so many right of so many images are what guessing gives, for all that can be told: within three
+ * standard errors of one in so many classes, or less than a twentieth of the way from there to all. False
+ * where there are too few images to tell. */
+static bool accuracy_is_chance(double share, int64_t images, int classes)
 {
     if (isnan(share) || classes < 2 || images < (int64_t)LEAST_BY_CHANCE * classes)
         return false;

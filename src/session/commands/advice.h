@@ -13,11 +13,6 @@ struct found_accuracy {
     int64_t right, unanswered, images;
 };
 
-/* Whether so many right of so many images are what guessing gives, for all that can be told: within three
- * standard errors of one in so many classes, or less than a twentieth of the way from there to all. False
- * where there are too few images to tell. */
-bool accuracy_is_chance(double share, int64_t images, int classes);
-
 /* One line, added to `advice`: where the accuracy is that of guessing, or the images are not normalised at
  * all, the presets are tried (session/trial.h, once for a network and its images), and the one that is better
  * is named. Nothing is added where all is well, and for networks that were changed, which have their own

@@ -40,6 +40,10 @@ static status check_name(const char *name, struct error *error)
                          name);
     if (command_find(name, false, &command, &ignored) == STATUS_OK)
         return error_set(error, STATUS_USAGE, "'%s' is a command: an alias does not hide one", name);
+    if (command_find(name, true, &command, &ignored) == STATUS_OK &&
+        (command->flags & (COMMAND_DEFINES | COMMAND_CODE)))
+        return error_set(error, STATUS_USAGE, "'%s' is short for %s, whose line is read in a way of its own",
+                         name, command->name);
     return STATUS_OK;
 }
 

@@ -26,8 +26,9 @@ const struct command command_apropos = {
     .name = "apropos",
     .arguments = apropos_arguments,
     .help = "search the help",
-    .text = "Lists the commands, options, criteria and topics that mention a word, and words from elsewhere "
-            "that lead to them. Several words are looked for as they stand, with blanks between them.",
+    .text =
+        "Lists the commands, options, criteria and topics that mention a word, aliases, and words from "
+        "elsewhere that lead to them. Several words are looked for as they stand, with blanks between them.",
     .examples = apropos_examples,
     .run = run_apropos,
 };

@@ -10,7 +10,6 @@
 #include "session/model.h"
 #include "session/reply.h"
 #include "session/session.h"
-#include "session/session.h"
 #include "session/shown.h"
 #include "session/words/value.h"
 #include "view/style.h"

@@ -35,6 +35,7 @@ static const struct score_entry *default_entry(const struct session *session, in
 struct ranking {
     const struct call *call;
     int layer;
+    int64_t pruned;            /* so many would go */
     struct shown_scores shown; /* the first is the one that orders */
     int64_t *ranks[CHOICES_MAX];
 };
@@ -61,14 +62,13 @@ static status ranking_fill(struct ranking *ranking, const struct score_entry *fi
 
 static void rank_row(const struct ranking *ranking, int64_t channel, struct figure *figure)
 {
-    int64_t pruned = call_pruned(ranking->call, ranking->layer);
     table_number(figure, (double)ranking->ranks[0][channel] + 1);
     table_number(figure, (double)channel);
     table_number(figure, ranking->shown.entries[0]->scores->layer[ranking->layer][channel]);
-    table_text(figure, ranking->ranks[0][channel] < pruned ? "pruned" : "kept");
+    table_text(figure, ranking->ranks[0][channel] < ranking->pruned ? "pruned" : "kept");
     for (int i = 1; i < ranking->shown.count; i++)
         number_cell(figure, ranking->ranks[i] ? (double)ranking->ranks[i][channel] + 1 : NAN);
-    if (ranking->ranks[0][channel] < pruned)
+    if (ranking->ranks[0][channel] < ranking->pruned)
         table_emphasize(figure);
 }
 
@@ -80,8 +80,7 @@ static void tell_rank(const struct ranking *ranking, const int64_t *order, int64
                     ranking->shown.entries[0]->choice.label);
     for (int64_t i = 0; i < count && i < TOLD; i++)
         text_add_format(&text, "%s %lld", i ? "," : "", (long long)order[i]);
-    text_add_format(&text, "; %lld of %lld would go at ratio ",
-                    (long long)call_pruned(ranking->call, ranking->layer),
+    text_add_format(&text, "; %lld of %lld would go at ratio ", (long long)ranking->pruned,
                     (long long)call_layer(ranking->call, ranking->layer)->channels);
     text_add_ratios(&text, ranking->call, &ranking->layer, 1);
     reply_result(ranking->call->reply, &text);
@@ -140,6 +139,7 @@ static status run_rank(struct call *call, struct error *error)
     if (layer->output_layer)
         return error_set(error, STATUS_STATE, "layer '%s' makes the network's outputs and has no scores",
                          layer->name);
+    ranking.pruned = call_pruned(call, ranking.layer);
     const struct setting *criterion = call_setting(call, "criterion");
     const struct score_entry *first = default_entry(call->session, ranking.layer);
     if (criterion && !(first = session_entry(call->session, criterion->value.text)))

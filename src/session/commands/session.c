@@ -126,6 +126,16 @@ static status choose(const char *named, char **path, struct error *error)
     return code;
 }
 
+/* An unsaved session whose program has ended. */
+static status read_left(const char *path, struct document *document, int *damaged, struct error *error)
+{
+    status code = unsaved_read(path, document, damaged, error);
+    if (code != STATUS_OK || unsaved_is_left(path))
+        return code;
+    document_end(document);
+    return error_set(error, STATUS_STATE, "%s: its program is running", path);
+}
+
 static status resume_session(struct call *call, const char *named, struct error *error)
 {
     struct document document;
@@ -135,7 +145,7 @@ static status resume_session(struct call *call, const char *named, struct error 
     status code = choose(named, &call->reply->resumed, error);
     const char *path = call->reply->resumed;
     if (code == STATUS_OK)
-        code = unsaved_read(path, &document, &damaged, error);
+        code = read_left(path, &document, &damaged, error);
     if (code != STATUS_OK)
         return code;
     code = session_replay(call, &document, named ? named : "the last session", error);
@@ -177,11 +187,7 @@ static status forget(const char *path, struct error *error)
 {
     struct document document;
     int damaged;
-    status code = unsaved_read(path, &document, &damaged, error);
-    if (code == STATUS_OK && !unsaved_is_left(path)) {
-        document_end(&document);
-        code = error_set(error, STATUS_STATE, "%s: its program is running", path);
-    }
+    status code = read_left(path, &document, &damaged, error);
     if (code != STATUS_OK)
         return code;
     document_end(&document);
@@ -195,12 +201,16 @@ static status forget_all(struct call *call, struct error *error)
     status code = unsaved_list(&list, error);
     if (code != STATUS_OK)
         return code;
-    while (code == STATUS_OK && count < list.count)
-        code = forget(list.items[count++].path, error);
-    if (code == STATUS_OK)
-        reply_line(call->reply, "%zu unsaved session%s removed", count, count == 1 ? "" : "s");
+    for (size_t i = 0; i < list.count; i++) {
+        struct error kept = {0};
+        code = forget(list.items[i].path, &kept);
+        count += code == STATUS_OK;
+        if (code != STATUS_OK)
+            reply_add(call->reply, STYLE_NOTE, "%s", kept.message);
+    }
+    reply_line(call->reply, "%zu unsaved session%s removed", count, count == 1 ? "" : "s");
     unsaved_list_free(&list);
-    return code;
+    return STATUS_OK;
 }
 
 static status forget_sessions(struct call *call, const char *named, struct error *error)

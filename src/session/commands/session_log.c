@@ -68,7 +68,10 @@ int session_log_step(struct document *document, json_t *commands, const struct h
     json_t *recipe = NULL;
     int count = 0;
     document->failed |= !copy;
-    for (char *line; rest && (line = strsep(&rest, "\n"));) {
+    /* A log is lines; a line by itself is one command, whatever is in the names of its files. */
+    for (char *line; rest && (line = from->log ? strsep(&rest, "\n") : rest);) {
+        if (line == rest)
+            rest = NULL;
         if (strncmp(line, recipe_mark, sizeof recipe_mark - 1) == 0)
             recipe = recipe_object(document, line + sizeof recipe_mark - 1);
         if (!*line || *line == '#')

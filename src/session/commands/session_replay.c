@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "session/appearance.h"
 #include "session/commands/session_criteria.h"
@@ -121,7 +122,9 @@ static status run_all(const struct replay *replay, const char *path, const json_
 {
     status code = STATUS_OK;
     for (size_t i = 0; code == STATUS_OK && i < json_array_size(commands); i++) {
-        code = run_command(replay, json_array_get(commands, i), error);
+        code = progress_check(error);
+        if (code == STATUS_OK)
+            code = run_command(replay, json_array_get(commands, i), error);
         if (code != STATUS_OK)
             error_prefix(error, "%s: command %zu: ", path, i + 1);
     }

@@ -232,8 +232,8 @@ status unsaved_read(const char *path, struct document *document, int *damaged, s
     status code = file_read(path, UNSAVED_LIMIT, &data, &size, error);
     if (code != STATUS_OK)
         return code;
-    for (unsigned char *nul; (nul = memchr(data, '\0', size));)
-        *nul = '?'; /* what a crash of the system left in the place of a line */
+    for (size_t i = 0; i < size; i++)
+        data[i] = data[i] ? data[i] : '?'; /* NULs: what a crash of the system left in the place of a line */
     document_begin(document);
     struct reading reading = {.commands = json_array(), .measurements = json_array()};
     document_set(document, document->root, "format", json_string(SESSION_FORMAT));

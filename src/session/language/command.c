@@ -34,6 +34,27 @@ static const struct command *command_exact(const char *name)
     return NULL;
 }
 
+static bool begins_with(const struct command *command, const char *name)
+{
+    return *name && strncmp(command->name, name, strlen(name)) == 0;
+}
+
+/* By its name, or by the beginning of one alone; NULL: none. */
+static const struct command *look_up(const char *name, bool prefixes)
+{
+    const struct command *found = command_exact(name);
+    int count = 0;
+    if (found || !prefixes)
+        return found;
+    for (int i = 0; command_at(i); i++) {
+        if (!begins_with(command_at(i), name))
+            continue;
+        found = command_at(i);
+        count++;
+    }
+    return count == 1 ? found : NULL;
+}
+
 static status unknown_command(const char *name, struct error *error)
 {
     struct word_list words = {0};
@@ -48,33 +69,24 @@ static status unknown_command(const char *name, struct error *error)
 
 status command_find(const char *name, bool prefixes, const struct command **command, struct error *error)
 {
-    *command = command_exact(name);
+    *command = look_up(name, prefixes);
     if (*command)
         return STATUS_OK;
     struct text matches = {0};
-    int count = 0;
-    for (int i = 0; prefixes && *name && command_at(i); i++) {
-        if (strncmp(command_at(i)->name, name, strlen(name)) != 0)
-            continue;
-        *command = command_at(i);
-        text_add_format(&matches, "%s%s", count++ ? ", " : "", command_at(i)->name);
+    for (int i = 0; prefixes && command_at(i); i++) {
+        if (begins_with(command_at(i), name))
+            text_add_format(&matches, "%s%s", matches.length ? ", " : "", command_at(i)->name);
     }
-    status code = STATUS_OK;
-    if (count > 1)
-        code = error_set(error, STATUS_USAGE, "'%s' may be %s", name, text_data(&matches));
-    else if (count == 0)
-        code = unknown_command(name, error);
+    status code = matches.length ? error_set(error, STATUS_USAGE, "'%s' may be %s", name, text_data(&matches))
+                                 : unknown_command(name, error);
     text_free(&matches);
     return code;
 }
 
 unsigned command_flags_of(const struct statement *statement, bool prefixes)
 {
-    const struct command *command;
-    struct error ignored = {0};
-    bool known = statement->count &&
-                 command_find(statement->tokens[0].text, prefixes, &command, &ignored) == STATUS_OK;
-    return known ? command->flags : 0;
+    const struct command *command = statement->count ? look_up(statement->tokens[0].text, prefixes) : NULL;
+    return command ? command->flags : 0;
 }
 
 const struct parameter *command_option(const struct command *command, int option)

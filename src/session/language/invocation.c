@@ -112,6 +112,8 @@ static status add_setting(const struct resolver *resolver, const struct token *t
     }
     status code = value_parse(setting->parameter, session_scope(resolver->session),
                               token->text + token->key + 1, &setting->value, error);
+    if (code == STATUS_OK && strlen(token->text + token->key + 1) >= VALUE_TEXT_SIZE)
+        code = error_set(error, STATUS_RANGE, "%s: the value is too long", key);
     if (code == STATUS_OK)
         invocation->setting_count++;
     return code;

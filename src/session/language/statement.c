@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/language/command.h"
+#include "session/language/parse.h"
 #include "session/words/quote.h"
 #include "session/words/value.h"
 #include "session/words/value_row.h"
@@ -85,14 +86,10 @@ void statement_text(const struct statement *statement, const struct command *com
 
 char *statement_line(const struct statement *statement)
 {
+    struct statement plain = *statement;
     struct text text = {0};
-    for (int i = 0; i < statement->count; i++) {
-        const struct token *token = &statement->tokens[i];
-        text_add(&text, i ? " " : "");
-        if (token->key)
-            text_add_bytes(&text, token->text, (size_t)token->key + 1);
-        text_add_word(&text, token->text + (token->key ? token->key + 1 : 0));
-    }
+    plain.redirect = plain.size = plain.overwrite = NULL;
+    statement_typed(&plain, &text);
     char *line = text.failed ? NULL : mem_string(text_data(&text));
     text_free(&text);
     return line;

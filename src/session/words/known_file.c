@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -27,11 +26,6 @@ const struct known_files known_recipes = {
     .name = "recipe",
     .folders = {{"recipes", "scripts/recipes"}},
     .extensions = {".recipe", ".lua"},
-};
-const struct known_files known_themes = {
-    .name = "theme",
-    .folders = {{"themes", "themes"}},
-    .extensions = {".theme"},
 };
 
 /* --- finding -------------------------------------------------------------------------------------------- */
@@ -163,17 +157,11 @@ static bool list_folder(const char *path, void *argument)
     return false;
 }
 
-static int compare_words(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 void known_file_words(const struct known_files *kind, struct word_list *list)
 {
     struct listing listing = {kind, list};
     list->failed |= !visit_folders(kind, list_folder, &listing);
-    if (list->count)
-        qsort(list->items, list->count, sizeof *list->items, compare_words); /* folders have no order */
+    word_list_sort(list); /* folders have no order */
 }
 
 /* --- heads ---------------------------------------------------------------------------------------------- */

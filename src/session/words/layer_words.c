@@ -31,7 +31,7 @@ void stage_words(const struct layers *layers, struct word_list *list)
         bool again = i && length == before && strncmp(name, layers->items[i - 1].name, length) == 0;
         before = length;
         char *stage = again ? mem_format("%.*s", (int)length, name) : NULL;
-        if (stage && layers_in_stage(layers, stage) && !word_list_has(list, stage))
+        if (stage && !word_list_has(list, stage) && layers_in_stage(layers, stage))
             word_list_add(list, stage);
         list->failed |= again && !stage;
         mem_free(stage);

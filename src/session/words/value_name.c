@@ -13,6 +13,7 @@
 #include "session/words/value.h"
 #include "session/words/value_row.h"
 #include "session/words/word_list.h"
+#include "view/theme.h"
 
 /* --- free words ----------------------------------------------------------------------------------------- */
 
@@ -124,9 +125,17 @@ const struct value_row value_kind_model = {
 
 static void add_themes(struct value_scope scope, struct word_list *list)
 {
+    char **names;
+    size_t count;
+    struct error ignored = {0};
     (void)scope;
+    if (theme_list(&names, &count, &ignored) != STATUS_OK)
+        return;
+    for (size_t i = 0; i < count; i++)
+        word_list_add(list, names[i]);
+    theme_list_free(names, count);
     word_list_add(list, THEME_AUTO);
-    known_file_words(&known_themes, list);
+    word_list_sort(list);
 }
 
 const struct value_row value_kind_theme = {

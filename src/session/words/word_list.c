@@ -2,6 +2,7 @@
 /* Lists of words. */
 #include "session/words/word_list.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -44,4 +45,15 @@ const char *word_list_hint(struct word_list *list, const char *word)
         return "";
     const char *hint = arena_format(list->arena, ": did you mean '%s'?", near);
     return hint ? hint : "";
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void word_list_sort(struct word_list *list)
+{
+    if (list->count)
+        qsort(list->items, list->count, sizeof *list->items, compare_words);
 }

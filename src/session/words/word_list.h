@@ -16,6 +16,7 @@ struct word_list {
     bool failed;
 };
 void word_list_add(struct word_list *list, const char *word); /* copied */
+void word_list_sort(struct word_list *list);                  /* by bytes */
 void word_list_free(struct word_list *list);
 bool word_list_has(const struct word_list *list, const char *word);
 /* ": did you mean 'x'?", or "" where no word of the list is near. The text lives in the list's arena. */
