@@ -205,7 +205,7 @@ static void copy_file(const char *from, const char *to)
     assert_int_equal(fclose(output), 0);
 }
 
-/* Bring back what the file at `path` has, and keep it as that of a program of its own. */
+/* Bring back what the file at `path` has, and keep it as that of another program. */
 static struct recovery *resume(const char *path, struct session **session)
 {
     char line[PATH_SIZE + 32];
@@ -217,20 +217,19 @@ static struct recovery *resume(const char *path, struct session **session)
     return recovery;
 }
 
-/* A copy elsewhere is the user's, and what a running program keeps is that program's: both stay. A link to
- * what is left in the folder names that, which goes. */
+/* A copy elsewhere is the user's, and what a running program keeps is that program's: both stay. Another
+ * name of what is left in the folder stays too; what it names there goes. */
 static void resumed_from_what_stays(void **state)
 {
-    char path[PATH_SIZE], own[PATH_SIZE];
-    struct session *session = new_session("load example"), *next;
+    char path[PATH_SIZE], own[PATH_SIZE], other[PATH_SIZE];
+    struct session *session = new_session("load example"), *next = new_session("load example; prune l1 0.3");
     struct recovery *recovery = recovery_new(session, NULL);
     (void)state;
     run(recovery, session, "prune l1 0.3");
     assert_int_equal(files(path), 1);
     snprintf(own, sizeof own, "%s/mine.session", home);
     copy_file(path, own);
-    struct recovery *beside = resume(path, &next);
-    char other[PATH_SIZE];
+    struct recovery *beside = recovery_new(next, path);
     assert_int_equal(files(other), 2);
     assert_int_equal(access(path, F_OK), 0);
     assert_true(recovery_end(beside));
@@ -246,8 +245,9 @@ static void resumed_from_what_stays(void **state)
     session_free(session);
     assert_int_equal(unlink(own), 0);
 
-    assert_int_equal(symlink(path, own), 0);
+    assert_int_equal(link(path, own), 0);
     recovery = resume(own, &session);
+    assert_int_equal(access(own, F_OK), 0);
     assert_int_equal(access(path, F_OK), -1);
     assert_int_equal(files(other), 1);
     assert_true(recovery_end(recovery));
