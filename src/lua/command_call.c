@@ -102,7 +102,8 @@ static void tell_events(lua_State *L, const struct statement *statement, unsigne
     stop_check(L);
 }
 
-void check_outside(lua_State *L)
+/* Raise an error while a function runs that a command has called. */
+static void check_outside(lua_State *L)
 {
     if (script_of(L)->inside)
         luaL_error(L, "%s cannot run commands: one is running", script_of(L)->inside);
@@ -167,9 +168,11 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     struct ear ear = {.L = L, .function = progress, .message = lua_gettop(L)};
     struct reply *reply = push_reply(L);
     struct event_watch watch;
-    event_watch_begin(&watch, session);
+    const bool watched = session == script->session;
+    if (watched)
+        event_watch_begin(&watch, session);
     status code = run_heard(L, session, statement, &ear, reply, &error);
-    unsigned events = event_watch_end(&watch, session, NULL);
+    unsigned events = watched ? event_watch_end(&watch, session, NULL) : 0;
     if (ear.failed && !script_interrupted(L)) {
         handle_drop(L, -1);
         lua_settop(L, ear.message);
@@ -186,8 +189,7 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     add_reply(L, reply);
     handle_drop(L, -2);
     lua_remove(L, -2);
-    if (session == script->session)
-        tell_events(L, statement, events);
+    tell_events(L, statement, events);
 }
 
 /* --- statements from values ----------------------------------------------------------------------------- */

@@ -290,6 +290,7 @@ static const char *defining_file(lua_State *L, char digest[DIGEST_SIZE])
     char source[4096] = "";
     *digest = '\0';
     for (int level = 0; lua_getstack(L, level, &about); level++) {
+        stop_check(L); /* each level is found by going through those above it */
         lua_getinfo(L, "S", &about);
         if (*about.source == '@' && strlen(about.source) < sizeof source)
             strcpy(source, about.source);

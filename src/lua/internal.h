@@ -107,9 +107,6 @@ void push_text(lua_State *L, const struct text *text); /* raises an error when t
  * arguments stand on the stack from `first` on: strings, numbers, booleans and arrays of these; a table as
  * the last one sets key=value parameters. */
 void command_call(lua_State *L, struct session *session, const char *name, int first, int last);
-/* Raise an error while a function runs that a command has called. */
-void check_outside(lua_State *L);
-/* Push values and call with them, for methods that build a command themselves. */
 void answer_only_figure(lua_State *L); /* replace the answer on top by its first figure (nil without one) */
 int ippro_command(lua_State *L);       /* ippro.command(line) */
 int ippro_named(lua_State *L);         /* upvalue 1: a command's name */
@@ -131,7 +128,7 @@ int ippro_curve(lua_State *L);
 void network_kinds_new(lua_State *L);
 void push_model(lua_State *L); /* what the session has; nil when it has none, here and below */
 void push_data(lua_State *L);
-/* Set the fields of the last evaluation of the session's network in the table on top. */
+/* Set the fields of the last evaluation of the session's network in the table on top; none without one. */
 void add_measurement(lua_State *L, const struct session *session);
 int ippro_load(lua_State *L);
 int ippro_data(lua_State *L);
@@ -139,7 +136,7 @@ void score_kinds_new(lua_State *L);
 /* A score set with the present scores of the session. */
 void push_score_set(lua_State *L, const struct session *session);
 void selection_kind_new(lua_State *L);
-void push_selection(lua_State *L, const struct session *session);
+void push_selection(lua_State *L, const struct session *session); /* nil without a network */
 
 /* What scripts know of a layer: itself, and its place in the network. */
 void push_layer(lua_State *L, const struct model *model, int index);
@@ -160,7 +157,7 @@ status call_inside(struct script *script, const char *name, lua_CFunction functi
 
 /* The layer that an argument names, or raise an error. */
 int check_layer(lua_State *L, int index, const struct model *model);
-/* A number option or the default. */
+/* Push an array of numbers of channels. */
 void push_channels(lua_State *L, const int64_t *channels, int64_t count);
 
 /* --- taming: sandbox.c, load.c, process.c --------------------------------------------------------------- */

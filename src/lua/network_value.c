@@ -124,8 +124,9 @@ static int model_score(lua_State *L)
 
 void add_measurement(lua_State *L, const struct session *session)
 {
+    const struct pruning *pruning = session->state.pruning;
     const struct measurement *found =
-        measurements_find(&session->measurements, session->state.pruning->network, NULL);
+        pruning ? measurements_find(&session->measurements, pruning->network, NULL) : NULL;
     if (!found)
         return;
     lua_pushinteger(L, found->images);

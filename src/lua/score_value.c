@@ -142,8 +142,8 @@ static int set_name(lua_State *L)
 
 /* --- the scores of one criterion ------------------------------------------------------------------------ */
 
-/* scores(set, {gamma =, target =, taylor =}) computes them anew under other options from the same pass; so
- * set:proscore{gamma = 1} does. */
+/* scores(set, {gamma =}) computes them anew with another gamma from the same pass; so set:proscore{gamma = 1}
+ * does. */
 static int scores_call(lua_State *L)
 {
     const struct criterion_scores *from = handle_check(L, 1, HANDLE_SCORES);
@@ -355,6 +355,10 @@ void score_kinds_new(lua_State *L)
 void push_selection(lua_State *L, const struct session *session)
 {
     const void *const parts[] = {session->state.model, session->state.pruning};
+    if (!session->state.pruning) {
+        lua_pushnil(L);
+        return;
+    }
     void **place = handle_push_same(L, HANDLE_SELECTION, parts, sizeof parts / sizeof *parts, NULL);
     if (*place)
         return;

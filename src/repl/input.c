@@ -18,6 +18,7 @@ enum {
 };
 
 static struct text *typed;
+static size_t taken; /* bytes of it */
 
 /* --- bytes ---------------------------------------------------------------------------------------------- */
 
@@ -29,22 +30,18 @@ static bool terminal_has(int milliseconds)
 
 static int next_byte(FILE *file)
 {
-    if (!typed->length)
-        return rl_getc(file);
-    unsigned char byte = (unsigned char)typed->data[0];
-    memmove(typed->data, typed->data + 1, typed->length--); /* with the NUL */
-    return byte;
+    return taken < typed->length ? (unsigned char)typed->data[taken++] : rl_getc(file);
 }
 
 static int bytes_wait(void)
 {
-    return typed->length > 0 || terminal_has(0);
+    return taken < typed->length || terminal_has(0);
 }
 
 /* The next byte, -1 when none comes soon. */
 static int byte_soon(int milliseconds)
 {
-    return typed->length || terminal_has(milliseconds) ? rl_read_key() : -1;
+    return taken < typed->length || terminal_has(milliseconds) ? rl_read_key() : -1;
 }
 
 bool repl_input_wait(int milliseconds, bool *failed)
@@ -52,7 +49,7 @@ bool repl_input_wait(int milliseconds, bool *failed)
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     char byte;
     *failed = false;
-    if (typed->length)
+    if (taken < typed->length)
         return true;
     int ready = poll(&input, 1, milliseconds);
     *failed = ready < 0 && errno != EINTR;
@@ -64,6 +61,14 @@ bool repl_input_wait(int milliseconds, bool *failed)
         return false;
     text_add_bytes(typed, &byte, 1);
     return true;
+}
+
+void repl_input_settle(void)
+{
+    if (taken)
+        memmove(typed->data, typed->data + taken, typed->length - taken + 1); /* with the NUL */
+    typed->length -= taken;
+    taken = 0;
 }
 
 /* --- what begins with Esc and is no key ----------------------------------------------------------------- */
@@ -105,6 +110,7 @@ static int take_paste(int count, int key)
         unsigned char byte = (unsigned char)next;
         paste_take(&paste, &byte, 1);
     }
+    repl_input_settle();
     text_add_bytes(&paste.text, text_data(typed), typed->length);
     if (!paste.text.failed) {
         struct text before = *typed;

@@ -106,6 +106,7 @@ static char *read_one(const char *prompt)
     }
     if (!line_done)
         rl_callback_handler_remove();
+    repl_input_settle();
     if (!entered)
         putchar('\n');
     rescue_forget();

@@ -54,7 +54,7 @@ static const struct program_option table[] = {
     {LONG_THREADS, "threads", "N", "worker threads", "Set the option threads."},
     {LONG_LOG, "log", "FILE", "add commands and results to a file",
      "Add every command with the time, what it showed, and the seconds it took to the text file FILE, as the "
-     "command log does."},
+     "command log does. The commands that scripts run are there as well, behind the script's name."},
     {LONG_SAFE, "safe", "FOLDER", "files in FOLDER only; Lua: no os, no io",
      "For what others wrote: whatever scripts and commands open, to read or to write, lies in FOLDER or "
      "below, wherever symbolic links lead; scripts get neither os nor io. What is named on this command "

@@ -159,20 +159,11 @@ enum background background_told(void)
 /* --- asking --------------------------------------------------------------------------------------------- */
 
 /* Terminals that show the question, or part of it. */
-static bool is_simple(const char *term)
-{
-    static const char *const names[] = {"linux", "cons", "eterm", "emacs", "vt52", "sun", "wsvt", "ansi"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strncmp(term, names[i], strlen(names[i])) == 0)
-            return true;
-    }
-    return false;
-}
+static const char *const simple[] = {"linux", "cons", "eterm", "emacs", "vt52", "sun", "wsvt", "ansi", NULL};
 
 static bool may_ask(int input, int output)
 {
-    const char *term = getenv("TERM");
-    return isatty(input) && terminal_colors(output) > 0 && !is_simple(term) &&
+    return isatty(input) && terminal_colors(output) > 0 && !terminal_is_of(simple) &&
            tcgetpgrp(input) == getpgrp(); /* in the background, changing modes would stop the program */
 }
 
@@ -197,14 +188,11 @@ static void read_answers(int input, struct background_reply *reply, struct text 
 /* Signals wait until the terminal has its modes back. */
 static void ask(int input, int output, struct background_reply *reply, struct text *typed)
 {
-    struct termios before, modes;
+    struct termios before;
     sigset_t all, mask;
     if (tcgetattr(input, &before) != 0)
         return;
-    modes = before;
-    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    modes.c_cc[VMIN] = 1;
-    modes.c_cc[VTIME] = 0;
+    const struct termios modes = terminal_unseen(&before);
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &mask);
     const size_t length = sizeof questions - 1;

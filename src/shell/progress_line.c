@@ -65,7 +65,7 @@ static void compose(const struct progress_line *line, struct text *text)
 void progress_line_draw(struct progress_line *line)
 {
     int columns = terminal_columns(STDERR_FILENO);
-    if (columns <= 1)
+    if (columns <= 1 || terminal_in_background(STDERR_FILENO))
         return;
     struct text text = {0}, cut = {0};
     pthread_mutex_lock(&line->lock);
@@ -89,7 +89,7 @@ void progress_line_draw(struct progress_line *line)
 void progress_line_end(struct progress_line *line)
 {
     int columns = terminal_columns(STDERR_FILENO);
-    if (line->drawn && columns > 1) {
+    if (line->drawn && columns > 1 && !terminal_in_background(STDERR_FILENO)) {
         fprintf(stderr, "\r%*s\r", columns - 1, "");
         fflush(stderr);
     }

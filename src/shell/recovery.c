@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,7 +42,7 @@ struct recovery {
     char *path;                                      /* our file; NULL: none yet */
     int descriptor;                                  /* -1 likewise */
     size_t size;                                     /* bytes in it */
-    char *replaced;                                  /* the file that goes when ours is written; NULL: none */
+    char *replaced;                                  /* what goes when ours is written; NULL: nothing */
     bool told;                                       /* that it cannot be written */
 };
 
@@ -244,6 +245,28 @@ static void turn_over(struct recovery *recovery)
         mem_free(old);
 }
 
+/* The unsaved session that ours takes the place of. Whatever lies elsewhere is the user's own, and what a
+ * program keeps that runs is not left: both stay. */
+static void remove_replaced(struct recovery *recovery)
+{
+    struct unsaved_list list;
+    struct stat replaced, about;
+    struct error ignored = {0};
+    if (!recovery->replaced)
+        return;
+    bool there = stat(recovery->replaced, &replaced) == 0;
+    if (there && unsaved_list(&list, &ignored) == STATUS_OK) {
+        for (size_t i = 0; i < list.count; i++) {
+            if (stat(list.items[i].path, &about) == 0 && about.st_dev == replaced.st_dev &&
+                about.st_ino == replaced.st_ino)
+                unlink(list.items[i].path);
+        }
+        unsaved_list_free(&list);
+    }
+    mem_free(recovery->replaced);
+    recovery->replaced = NULL;
+}
+
 static status write_changes(struct recovery *recovery, const struct session *session, struct error *error)
 {
     turn_over(recovery);
@@ -261,11 +284,8 @@ static status write_changes(struct recovery *recovery, const struct session *ses
     status code = append(recovery, session, error);
     if (code != STATUS_OK && recovery->size == 0)
         close_file(recovery, true); /* a file without its first line is none */
-    if (code == STATUS_OK && recovery->replaced) {
-        unlink(recovery->replaced);
-        mem_free(recovery->replaced);
-        recovery->replaced = NULL;
-    }
+    if (code == STATUS_OK)
+        remove_replaced(recovery);
     return code;
 }
 

@@ -2,6 +2,7 @@
 /* Readline wants words one by one, allocated by malloc. */
 #include "shell/repl_completion.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +20,27 @@ static completion_shower *shower;
 
 /* --- showing -------------------------------------------------------------------------------------------- */
 
+/* Long lists are shown when they are asked for once more. */
+static bool is_withheld(int count)
+{
+    static struct text asked;
+    bool again = asked.length && strcmp(text_data(&asked), rl_line_buffer) == 0;
+    bool withheld = !again && rl_completion_query_items > 0 && count >= rl_completion_query_items;
+    text_clear(&asked);
+    if (withheld)
+        text_add(&asked, rl_line_buffer);
+    return withheld;
+}
+
 static void show_below(char **words, int count, int longest, const char *help)
 {
-    if (count)
+    bool withheld = is_withheld(count);
+    if (count && !withheld)
         rl_display_match_list(words, count, longest);
     else
         rl_crlf();
+    if (withheld)
+        fprintf(rl_outstream, "%d possibilities: type more, or Tab once more to see them\n", count);
     if (*help)
         fprintf(rl_outstream, "%s\n", help);
     rl_forced_update_display();

@@ -32,7 +32,7 @@ void shell_text(struct shell *shell, enum shell_text kind, const char *text, siz
         fwrite(text, 1, length, kind == SHELL_OUTPUT ? stdout : stderr);
 }
 
-bool shell_interrupted(struct shell *shell)
+static bool is_interrupted(struct shell *shell)
 {
     if (shell->face.turn)
         shell->face.turn(shell->face.argument);
@@ -113,7 +113,7 @@ static status numbered_line(struct shell *shell, const char *line, const char *n
 
 static bool go_on(struct shell *shell, status code)
 {
-    return !shell->quit && !shell_interrupted(shell) && (code == STATUS_OK || shell->keep_going);
+    return !shell->quit && !is_interrupted(shell) && (code == STATUS_OK || shell->keep_going);
 }
 
 static status run_lines(struct shell *shell, char *text, const char *name)
@@ -163,7 +163,7 @@ static status next_line(struct shell *shell, FILE *stream, char *line, bool *mor
     size_t length = 0;
     int byte;
     while ((byte = getc(stream)) != '\n') {
-        if (byte == EOF && ferror(stream) && errno == EINTR && !shell_interrupted(shell)) {
+        if (byte == EOF && ferror(stream) && errno == EINTR && !is_interrupted(shell)) {
             clearerr(stream);
         } else if (byte == EOF) {
             break;
@@ -178,7 +178,7 @@ static status next_line(struct shell *shell, FILE *stream, char *line, bool *mor
     }
     line[length] = '\0';
     *more = byte != EOF || length > 0;
-    if (byte == EOF && ferror(stream) && !shell_interrupted(shell)) {
+    if (byte == EOF && ferror(stream) && !is_interrupted(shell)) {
         char reason[128];
         return error_set(error, STATUS_FILE, "%s", strerror_r(errno, reason, sizeof reason));
     }

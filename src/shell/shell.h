@@ -53,6 +53,7 @@ struct shell {
     struct script *script;                /* Lua, made when first needed; freed by shell_end */
     struct script_options script_options; /* how it is made */
     bool told_end;                        /* shell_tell_end was called */
+    const char *script_name;              /* the file of the one that runs, NULL for code that was typed */
     int script_depth;                     /* scripts that run: another is refused while there is one */
     struct transcript *transcript;        /* where all that is done goes too, or NULL */
     char *unfinished;                     /* at the prompt: code whose end is still missing */

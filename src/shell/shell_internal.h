@@ -14,7 +14,8 @@ status shell_statement(struct shell *shell, const struct statement *statement, c
 status shell_run(struct shell *shell, const struct job_request *request, struct reply *reply,
                  struct error *error);
 void shell_text(struct shell *shell, enum shell_text kind, const char *text, size_t length);
-bool shell_interrupted(struct shell *shell);
+/* The log is complete, or what it lacks is told. */
+void shell_log_end(struct shell *shell);
 /* Show an error and remember the first. Returns its code. */
 status shell_fail(struct shell *shell, const char *where, const struct error *error);
 

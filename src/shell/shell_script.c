@@ -23,8 +23,13 @@
 static status host_run(void *argument, struct session *session, const struct statement *statement,
                        const struct progress_listener *listener, struct reply *reply, struct error *error)
 {
+    struct shell *shell = argument;
     const struct job_request request = {session, statement, false, listener, false};
-    return shell_run(argument, &request, reply, error);
+    transcript_call(shell->transcript, shell->script_name ? shell->script_name : "lua", statement);
+    status code = shell_run(shell, &request, reply, error);
+    if (code != STATUS_OK)
+        transcript_error(shell->transcript, NULL, error);
+    return code;
 }
 
 /* Bytes are a script's own where they go to a file or a pipe. */
@@ -181,7 +186,10 @@ status shell_script(struct shell *shell, const char *path, char *const *argument
     if (code == STATUS_OK) {
         shell->depth++;
         shell->script_depth++;
+        const char *outer = shell->script_name;
+        shell->script_name = path_base(path);
         code = script_file(shell->script, path, arguments, count, &error);
+        shell->script_name = outer;
         shell->script_depth--;
         shell->depth--;
     }
@@ -244,11 +252,12 @@ void shell_tell_end(struct shell *shell)
 void shell_end(struct shell *shell)
 {
     shell_tell_end(shell);
-    transcript_close(shell->transcript);
-    shell->transcript = NULL;
+    shell_log_end(shell);
     script_free(shell->script);
     mem_free(shell->unfinished);
+    mem_free(shell->resumed);
     text_free(&shell->typed);
     shell->script = NULL;
     shell->unfinished = NULL;
+    shell->resumed = NULL;
 }

@@ -23,6 +23,21 @@
 
 /* --- requests ------------------------------------------------------------------------------------------- */
 
+/* Tell, once, when the log could not be written. */
+static void check_log(struct shell *shell)
+{
+    struct error error = {0};
+    if (transcript_check(shell->transcript, &error) != STATUS_OK)
+        shell_warn(shell, &error);
+}
+
+void shell_log_end(struct shell *shell)
+{
+    check_log(shell);
+    transcript_close(shell->transcript);
+    shell->transcript = NULL;
+}
+
 static status change_log(struct shell *shell, const struct request *request, struct reply *reply,
                          struct error *error)
 {
@@ -38,7 +53,7 @@ static status change_log(struct shell *shell, const struct request *request, str
         error_prefix(error, "log: ");
         return code;
     }
-    transcript_close(shell->transcript);
+    shell_log_end(shell);
     shell->transcript = next;
     return STATUS_OK;
 }
@@ -54,6 +69,7 @@ void shell_record(struct shell *shell, const struct statement *statement, const 
     transcript_command(shell->transcript, statement);
     transcript_reply(shell->transcript, &shell->show, shell->session, reply);
     transcript_seconds(shell->transcript, clock_seconds() - started);
+    check_log(shell);
 }
 
 /* Bindings and a layout do no harm where there are no panes: a configuration file may have them. */
@@ -90,10 +106,7 @@ status shell_run(struct shell *shell, const struct job_request *request, struct 
 /* The log has everything, whatever is shown. `changed`: by a command that changed the session. */
 static status show(struct shell *shell, struct reply *reply, bool changed, struct error *error)
 {
-    struct error failure = {0};
     transcript_reply(shell->transcript, &shell->show, shell->session, reply);
-    if (transcript_check(shell->transcript, &failure) != STATUS_OK)
-        shell_warn(shell, &failure);
     if (shell->show.quiet)
         reply_only_results(reply, changed);
     if (shell->face.reply)
@@ -157,6 +170,7 @@ static status run_command(struct shell *shell, const struct statement *statement
     else if (further)
         code = run_further(shell, &reply, started, where);
     transcript_seconds(shell->transcript, clock_seconds() - started);
+    check_log(shell);
     if (!reply.quit)
         leave_stay(shell);
     else if (reply.quit_at_once || shell->depth || leave_asked(shell, NULL))

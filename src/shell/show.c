@@ -35,16 +35,21 @@ bool show_ascii(const struct show *show, const struct session *session)
     return show->ascii || !terminal_utf8() || (session->state.theme && session->state.theme->ascii);
 }
 
-int show_colors(const struct show *show, const struct session *session, int descriptor)
+int show_depth(const struct session *session, int colors)
 {
     const int64_t wanted = option_integer(session->state.options, OPTION_COLOR);
-    int colors = show->plain ? -1 : terminal_colors(descriptor);
     if (wanted == AUTO_NO && colors > 0)
         return 0;
-    if (wanted == AUTO_YES && colors < 0 && show->piped_colors && !show->plain)
-        return terminal_colors_named();
     /* NO_COLOR is overruled on a terminal that takes escape sequences. */
     return wanted == AUTO_YES && colors == 0 ? terminal_colors_named() : colors;
+}
+
+int show_colors(const struct show *show, const struct session *session, int descriptor)
+{
+    const int colors = show->plain ? -1 : terminal_colors(descriptor);
+    const bool piped = colors < 0 && show->piped_colors && !show->plain;
+    const bool wanted = option_integer(session->state.options, OPTION_COLOR) == AUTO_YES;
+    return piped && wanted ? terminal_colors_named() : show_depth(session, colors);
 }
 
 static void drawing_start(struct drawing *drawing, const struct show *show, const struct session *session,
@@ -185,6 +190,8 @@ status show_reply_text(const struct show *show, const struct session *session, c
 {
     struct drawing drawing;
     drawing_start(&drawing, show, session, -1);
+    drawing.theme = NULL;
+    drawing.colors = -1;
     return draw(&drawing, reply, out, error);
 }
 

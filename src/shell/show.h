@@ -26,6 +26,8 @@ bool show_ascii(const struct show *show, const struct session *session);
 /* Colours to draw with on a descriptor (terminal_colors): what it has, as the option color and the program's
  * start say. */
 int show_colors(const struct show *show, const struct session *session, int descriptor);
+/* Colours to draw with where the terminal has so many (terminal_colors), as the option color says. */
+int show_depth(const struct session *session, int colors);
 /* Print the reply's paragraphs and figures to `file`, as wide as its terminal, 80 columns elsewhere, or as
  * the option width says. */
 status show_reply(struct show *show, const struct session *session, const struct reply *reply, FILE *file,

@@ -57,16 +57,33 @@ int terminal_colors_named(void)
     return colors > 0 ? colors : 8;
 }
 
-static bool is_xterm(const char *term)
+bool terminal_is_of(const char *const *names)
 {
-    static const char *const names[] = {"xterm",   "rxvt",  "screen", "tmux",    "foot", "alacritty", "kitty",
-                                        "konsole", "gnome", "vte",    "wezterm", "st-",  "mintty"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strncmp(term, names[i], strlen(names[i])) == 0)
+    const char *term = getenv("TERM");
+    for (; term && *names; names++) {
+        if (strncmp(term, *names, strlen(*names)) == 0)
             return true;
     }
     return false;
 }
+
+bool terminal_in_background(int descriptor)
+{
+    const pid_t owner = tcgetpgrp(descriptor);
+    return owner >= 0 && owner != getpgrp();
+}
+
+struct termios terminal_unseen(const struct termios *before)
+{
+    struct termios modes = *before;
+    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    modes.c_cc[VMIN] = 1;
+    modes.c_cc[VTIME] = 0;
+    return modes;
+}
+
+static const char *const xterms[] = {"xterm",   "rxvt",  "screen", "tmux",    "foot", "alacritty", "kitty",
+                                     "konsole", "gnome", "vte",    "wezterm", "st-",  "mintty",    NULL};
 
 static const char *capability(const char *name)
 {
@@ -80,8 +97,8 @@ void terminal_title(int descriptor, struct terminal_title *title)
     TERMINAL *before = set_curterm(NULL);
     *title = (struct terminal_title){0};
     if (setupterm(NULL, descriptor, &state) == OK) {
-        const char *term = getenv("TERM"), *begin = capability("tsl"), *end = capability("fsl");
-        title->stacked = tigetflag("XT") > 0 || is_xterm(term ? term : "");
+        const char *begin = capability("tsl"), *end = capability("fsl");
+        title->stacked = tigetflag("XT") > 0 || terminal_is_of(xterms);
         if (title->stacked) {
             text_add(&title->before, "\033]2;");
             text_add(&title->after, "\a");

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,23 +75,38 @@ static void add(struct transcript *transcript, struct text *text)
     text_free(text);
 }
 
-void transcript_command(struct transcript *transcript, const struct statement *statement)
+static void add_statement(struct transcript *transcript, const struct statement *statement, const char *by)
 {
     struct text line = {0}, typed = {0};
     time_t now = time(NULL);
     struct tm local;
     char stamp[32];
-    if (!transcript)
-        return;
     if (localtime_r(&now, &local) && strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local))
         text_add_format(&line, "[%s] ", stamp);
+    if (by) {
+        text_add_escaped(&line, by, 0);
+        text_add(&line, ": ");
+    }
     statement_typed(statement, &typed);
     text_add_lines_escaped(&line, text_data(&typed), typed.length);
     text_add(&line, "\n");
-    transcript->commands++;
     line.failed |= typed.failed;
     text_free(&typed);
     add(transcript, &line);
+}
+
+void transcript_command(struct transcript *transcript, const struct statement *statement)
+{
+    if (!transcript)
+        return;
+    transcript->commands++;
+    add_statement(transcript, statement, NULL);
+}
+
+void transcript_call(struct transcript *transcript, const char *script, const struct statement *statement)
+{
+    if (transcript)
+        add_statement(transcript, statement, script);
 }
 
 void transcript_reply(struct transcript *transcript, const struct show *show, const struct session *session,
@@ -127,7 +143,13 @@ void transcript_seconds(struct transcript *transcript, double seconds)
 
 status transcript_check(struct transcript *transcript, struct error *error)
 {
-    if (!transcript || transcript->error.code == STATUS_OK || transcript->told)
+    struct stat about;
+    if (!transcript || transcript->told)
+        return STATUS_OK;
+    if (transcript->error.code == STATUS_OK && fstat(transcript->file, &about) == 0 &&
+        S_ISREG(about.st_mode) && about.st_nlink == 0)
+        error_set(&transcript->error, STATUS_FILE, "%s was replaced or removed", transcript->path);
+    if (transcript->error.code == STATUS_OK)
         return STATUS_OK;
     transcript->told = true;
     *error = transcript->error;

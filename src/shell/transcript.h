@@ -18,6 +18,9 @@ const char *transcript_path(const struct transcript *transcript);
 
 /* "[2026-01-31 17:05:00] score all" */
 void transcript_command(struct transcript *transcript, const struct statement *statement);
+/* "[2026-01-31 17:05:00] sweep.lua: score all": a command that a script runs. It shows nothing, and takes its
+ * part of the script's seconds. */
+void transcript_call(struct transcript *transcript, const char *script, const struct statement *statement);
 /* A reply as show_reply_text draws it. */
 void transcript_reply(struct transcript *transcript, const struct show *show, const struct session *session,
                       const struct reply *reply);
@@ -27,7 +30,7 @@ void transcript_error(struct transcript *transcript, const char *where, const st
 /* "(0.123 s)", behind the last command that has not ended; nothing when the file was opened later. */
 void transcript_seconds(struct transcript *transcript, double seconds);
 
-/* Could everything be written? The error is told once. */
+/* Could everything be written, and is the file still there? The error is told once. */
 status transcript_check(struct transcript *transcript, struct error *error);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "shell/interrupt.h"
 #include "shell/rescue.h"
+#include "shell/terminal.h"
 #include "shell/terminal_signals.h"
 #include "shell/window.h"
 
@@ -20,16 +21,6 @@ static struct {
     bool interrupted; /* what was typed before is gone, what comes is kept */
     size_t dropped;   /* lines */
 } ahead;
-
-/* Control-C and Control-Z stay signals. Nothing that was typed before is thrown away. */
-static void hush(void)
-{
-    struct termios modes = ahead.before;
-    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    modes.c_cc[VMIN] = 1;
-    modes.c_cc[VTIME] = 0;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
-}
 
 void type_ahead_open(struct text *typed)
 {
@@ -47,7 +38,16 @@ void type_ahead_begin(void)
     ahead.begun = true;
     rescue_prepare(STDIN_FILENO, -1, &ahead.before, window_end(), strlen(window_end()));
     terminal_signals_catch();
-    hush();
+    struct termios modes = terminal_unseen(&ahead.before);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &modes); /* nothing that was typed before is thrown away */
+}
+
+static void give_back(void)
+{
+    ahead.begun = false;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &ahead.before);
+    terminal_signals_release();
+    rescue_forget();
 }
 
 static size_t lines_of(const struct text *text)
@@ -67,14 +67,14 @@ static void drop_interrupted(void)
     text_clear(ahead.typed);
 }
 
+/* Continued in the background the work goes on without the terminal; who runs it begins again in the
+ * foreground. */
 static void suspend(void)
 {
     terminal_signals.stopped = 0;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &ahead.before);
     window_leave();
+    give_back();
     raise(SIGSTOP);
-    window_return();
-    hush();
 }
 
 size_t type_ahead_look(void)
@@ -87,7 +87,7 @@ size_t type_ahead_look(void)
     if (terminal_signals.stopped)
         suspend();
     drop_interrupted();
-    while (poll(&input, 1, 0) > 0 && (got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0) {
+    while (ahead.begun && poll(&input, 1, 0) > 0 && (got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0) {
         bool escape = got == 1 && bytes[0] == '\033'; /* alone it is no beginning of a key */
         text_add_bytes(ahead.typed, bytes, escape ? 0 : (size_t)got);
     }
@@ -99,10 +99,8 @@ void type_ahead_end(void)
     if (!ahead.begun)
         return;
     type_ahead_look();
-    ahead.begun = false;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &ahead.before);
-    terminal_signals_release();
-    rescue_forget();
+    if (ahead.begun)
+        give_back();
     if (terminal_signals.ending)
         interrupt_request(); /* a script ends with the program */
 }

@@ -11,7 +11,8 @@
  * from now on. Without it the functions between here and type_ahead_settle do nothing. */
 void type_ahead_open(struct text *typed);
 /* Work runs: the terminal hands keys over as they are, unseen. Signals that suspend or end the program are
- * noted in terminal_signals; type_ahead_look suspends it, with the terminal as it was. */
+ * noted in terminal_signals; type_ahead_look suspends it, with the terminal as it was. To be called again and
+ * again: the terminal is taken when the program is in its foreground, also after it was suspended. */
 void type_ahead_begin(void);
 /* Take what was typed. Returns how many lines wait. */
 size_t type_ahead_look(void);

@@ -135,7 +135,7 @@ void window_idle(const struct session *session)
 void window_work(const char *command, int64_t done, int64_t total)
 {
     struct text title = {0};
-    if (!window.open)
+    if (!window.open || terminal_in_background(window.terminal))
         return;
     text_add(&title, "ippro: ");
     text_add_escaped(&title, command, NAME_WIDTH);

@@ -16,12 +16,10 @@
 #include "session/pruning.h"
 #include "session/session.h"
 #include "session/state.h"
-#include "session/words/option.h"
 #include "session/words/panes.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
 #include "shell/show.h"
-#include "shell/terminal.h"
 #include "tui/compose.h"
 #include "tui/explorer_face.h"
 #include "tui/explorer_live.h"
@@ -194,12 +192,8 @@ static void follow_criterion(struct explorer *explorer)
 /* The options ascii and color, and the theme, over what the terminal can do. */
 static void follow_options(struct explorer *explorer)
 {
-    const struct options *options = explorer->session->state.options;
-    int64_t color = option_integer(options, OPTION_COLOR);
     explorer->ascii = show_ascii(&explorer->shell->show, explorer->session);
-    explorer->depth = explorer->colors > 0 && color == AUTO_NO     ? 0
-                      : explorer->colors == 0 && color == AUTO_YES ? terminal_colors_named()
-                                                                   : explorer->colors;
+    explorer->depth = show_depth(explorer->session, explorer->colors);
 }
 
 void explorer_refresh(struct explorer *explorer)

@@ -691,6 +691,51 @@ sh -c 'echo $$ >pid; exec "$IPPRO" -n -e "run endless.lua" -e "load example" -e 
 ok $? "Ctrl-C ends one that does not end"
 wait
 
+lua "which find the session as one before them left it, be it empty" <<'END'
+local told = {}
+for _, event in ipairs{"loaded", "selected", "evaluated"} do
+    ippro.on(event, function() while pcall(ippro.command, "undo") do end end)
+    ippro.on(event, function(what)
+        assert(what.model == nil and what.selection == nil and what.top1 == nil)
+        told[#told + 1] = what.event
+    end)
+end
+local function again()
+    ippro.off()
+    local m = ippro.load("example")
+    ippro.data("shapes", {images = 60})
+    return m
+end
+local empty = function() while pcall(ippro.command, "undo") do end end
+assert(ippro.load("example") == nil)
+local m = again()
+ippro.on("selected", empty) ippro.on("selected", function(what) told[#told + 1] = tostring(what.selection) end)
+assert(m:prune("l1", 0.4) == nil)
+m = again()
+ippro.on("evaluated", empty) ippro.on("evaluated", function(what) told[#told + 1] = tostring(what.images) end)
+assert(m:eval{samples = 20}.images == nil)
+assert(table.concat(told, " ") == "loaded nil nil", table.concat(told, " "))
+print("good")
+END
+printf '%s' 'load example; data shapes images=60; eval samples=20; session save measured.session' | "$IPPRO" -n >out 2>err
+sed '/"commands": \[/,/^ \],/c\ "commands": [],' measured.session >bare.session
+"$IPPRO" -n -e 'lua ippro.on("evaluated", function(what) print("told", what.images) end)' -e 'session open bare.session' >out 2>err
+[ $? -eq 0 ] && grep -q '0 commands done' out && grep -q "^told$(printf '\t')nil$" out
+ok $? "and a session file of measurements alone is told too"
+
+cat >deep.lua <<'END'
+local function deep(n)
+    if n == 0 then ippro.criterion{name = "mine", score = function() end} return 0 end
+    return 1 + deep(n - 1)
+end
+deep(190000)
+END
+{ sleep 2; kill -INT $(cat pid); } &
+timeout 60 sh -c 'echo $$ >pid; exec "$IPPRO" -n deep.lua' >out 2>err
+[ $? -eq 130 ] && grep -q interrupted err
+ok $? "Ctrl-C ends the search of 190,000 calls for the file that defines a criterion"
+wait
+
 # --- session files ----------------------------------------------------------------------------------------------
 
 echo 'if os then os.execute("touch payload-ran") end return 0.1' >payload.lua

@@ -48,6 +48,45 @@ echo 'echo from a file' >in.ippro
 "$IPPRO" -n --log "$work/all.log" -e "run in.ippro" -e 'lua print("x"); ippro.load("example")' >out 2>err
 grep -q "\] echo from a file$" all.log && grep -q '^x$' all.log
 ok $? "files of commands and scripts are in it"
+cat >steps.lua <<'END'
+local m = ippro.load("example"):ratios(0.25)
+pcall(ippro.score, "no-such")
+ippro.on("selected", function() ippro.echo("told") end)
+m:prune("l1")
+END
+rm -f script.log
+"$IPPRO" -n --log script.log -e 'lua ippro.load("example")' -e 'run steps.lua' >out 2>err
+sed -n 's/^\[[^]]*\] //p' script.log >commands
+printf '%s\n' 'lua ippro.load("example")' 'lua: load example' 'run steps.lua' 'steps.lua: load example' 'steps.lua: ratio all 0.25' \
+    'steps.lua: score no-such' 'steps.lua: prune l1' 'steps.lua: echo told' | cmp - commands
+ok $? "with every command that a script runs, behind the script's name"
+grep -q "^error: score: no criterion 'no-such'" script.log
+ok $? "and what failed in it, also where it went on"
+"$IPPRO" -n --color=always --log colored.log -e 'load example; echo words' -e 'layers' >out 2>err
+[ $? -eq 0 ] && grep -q "$(printf '\033')" out && grep -q '^words$' colored.log && ! grep -q "$(printf '\033')" colored.log
+ok $? "colours that the output is told to have are none of the log's"
+"$IPPRO" -n --log monday.txt -e 'load example' -e 'session save monday.txt overwrite=yes' -e 'echo more' >out 2>err
+[ "$(grep -c 'the log ends here: monday.txt was replaced or removed' err)" -eq 1 ] && grep -q '"format"' monday.txt
+ok $? "a log that another file took the place of is told, once"
+"$IPPRO" -n --log monday.txt -e 'lua os.remove("monday.txt")' >out 2>err
+grep -q 'the log ends here: monday.txt was replaced or removed' err && [ ! -e monday.txt ]
+ok $? "one that was removed too"
+"$IPPRO" -n -e 'log tuesday.txt' -e 'lua ippro.on("quit", function() os.remove("tuesday.txt") print("x") end)' >out 2>err
+grep -q 'the log ends here: tuesday.txt was replaced or removed' err
+ok $? "by what is done at the end as well"
+(
+    trap '' XFSZ
+    ulimit -f 2
+    head -c 5000 /dev/zero >most 2>err # as much as two blocks are to this shell
+)
+head -c $(($(wc -c <most) - 14)) /dev/zero | tr '\0' 'x' >full.log
+(
+    trap '' XFSZ
+    ulimit -f 2
+    exec "$IPPRO" -n --log full.log -e corr
+) >out 2>err
+grep -q 'the log ends here: full.log: ' err && grep -q "no model is loaded" err
+ok $? "a disk that is full at the last command is told, also when that failed"
 "$IPPRO" -n --log no/such/folder -e 'echo never' >out 2>err
 [ $? -eq 3 ] && grep -q 'log no/such/folder: No such file' err && [ ! -s out ]
 ok $? "a log that cannot be written is refused before anything is run"

@@ -134,6 +134,33 @@ at_prompt
 keys 'set gamma' Enter
 shows "and it goes on" 'gamma +5 +0.01'
 
+# Work too; with bg it goes on without the terminal, and with fg it has it again.
+at_prompt
+keys 'score taylor samples=3000 precision=double' Enter
+wait_for 'of 3,000 images'
+keys C-z
+shows "Control-Z stops work" '^shell> *$'
+keys 'clear; stty -a | grep -o " echo "; bg' Enter
+shows "and gives the terminal back" '^ echo *$'
+shows "bg lets it go on" 'taylor +464'
+! grep -q 'of 3,000 images' screen.txt
+ok $? "without a line of progress over what the shell shows"
+keys 'fg' Enter
+at_prompt
+ok $? "and fg brings the prompt"
+keys 'score taylor samples=all precision=double seed=2' Enter
+wait_for 'of 10,000 images'
+keys C-z
+wait_for '^shell> *$'
+keys 'clear; bg' Enter
+wait_for '^shell> *$'
+keys 'fg' Enter
+shows "from the background work comes back with its progress" 'of 10,000 images'
+keys 'set gamma 6' Enter
+wait_for '1 waiting'
+keys C-c
+shows "and with its keys" 'cancelled'
+
 # Files are completed where files are right.
 mkdir -p folder
 : >folder/model.onnx
@@ -170,6 +197,12 @@ fits "any for a redirection" 'layers > fit/' 'notes.txt' 'nothing such'
 fits "recipes by their names" 'recipe resnet5' '^resnet50-42 +resnet50-60' 'notes'
 fits "stages beside layers" 'ratio layer1' '^layer1 +layer1.0.conv1' 'nothing such'
 fits "what a number may be, though no word fits" 'score l1 seed=' '^seed: .*whole number' 'nothing such'
+keys C-l
+keys 'help ' Tab Tab
+shows "a list of a hundred is not thrown at who asks" '^[0-9]+ possibilities: type more, or Tab once more to see them$'
+keys Tab
+shows "but shown when asked for once more" '^--More--'
+keys q C-u
 keys -l 'load fit/no'
 keys Tab
 shows "a file that does not fit, where no other has that beginning" '^ippro> load fit/notes.txt'

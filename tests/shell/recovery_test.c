@@ -192,6 +192,70 @@ static void resumed(void **state)
     remove_files();
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char bytes[4096];
+    FILE *input = fopen(from, "r"), *output = fopen(to, "w");
+    assert_non_null(input);
+    assert_non_null(output);
+    size_t count = fread(bytes, 1, sizeof bytes, input);
+    assert_in_range(count, 1, sizeof bytes - 1);
+    assert_int_equal(fwrite(bytes, 1, count, output), count);
+    fclose(input);
+    assert_int_equal(fclose(output), 0);
+}
+
+/* Bring back what the file at `path` has, and keep it as that of another program. */
+static struct recovery *resume(const char *path, struct session **session)
+{
+    char line[PATH_SIZE + 32];
+    *session = new_session("");
+    snprintf(line, sizeof line, "session resume %s", path);
+    run_line(*session, line);
+    struct recovery *recovery = recovery_new(*session, path);
+    unsaved_is(recovery, 1, 0, true);
+    return recovery;
+}
+
+/* A copy elsewhere is the user's, and what a running program keeps is that program's: both stay. Another
+ * name of what is left in the folder stays too; what it names there goes. */
+static void resumed_from_what_stays(void **state)
+{
+    char path[PATH_SIZE], own[PATH_SIZE], other[PATH_SIZE];
+    struct session *session = new_session("load example"), *next = new_session("load example; prune l1 0.3");
+    struct recovery *recovery = recovery_new(session, NULL);
+    (void)state;
+    run(recovery, session, "prune l1 0.3");
+    assert_int_equal(files(path), 1);
+    snprintf(own, sizeof own, "%s/mine.session", home);
+    copy_file(path, own);
+    struct recovery *beside = recovery_new(next, path);
+    assert_int_equal(files(other), 2);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_true(recovery_end(beside));
+    session_free(next);
+    assert_true(recovery_end(recovery));
+    session_free(session);
+    remove_files();
+
+    recovery = resume(own, &session);
+    assert_int_equal(access(own, F_OK), 0);
+    assert_int_equal(files(path), 1);
+    assert_true(recovery_end(recovery));
+    session_free(session);
+    assert_int_equal(unlink(own), 0);
+
+    assert_int_equal(link(path, own), 0);
+    recovery = resume(own, &session);
+    assert_int_equal(access(own, F_OK), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(files(other), 1);
+    assert_true(recovery_end(recovery));
+    session_free(session);
+    assert_int_equal(unlink(own), 0);
+    remove_files();
+}
+
 static void follows_any_way(void **state)
 {
     static const char *const lines[] = {"ratio conv1 0.1",
@@ -331,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kept_while_there_is_work),
         cmocka_unit_test(resumed),
+        cmocka_unit_test(resumed_from_what_stays),
         cmocka_unit_test(follows_any_way),
         cmocka_unit_test(side_by_side),
         cmocka_unit_test(full_disk),

@@ -37,9 +37,11 @@ const struct command command_log = {
     .name = "log",
     .arguments = log_arguments,
     .help = "write commands and results to a file",
-    .text = "From here on, every command with the time and the seconds it took, and what it showed, is added "
-            "to a text file as it ends, which makes the file where there is none. Without an argument tells "
-            "which file that is. The program's option --log does the same from the start.",
+    .text =
+        "From here on, every command with the time and the seconds it took, and what it showed, is added "
+        "to a text file as it ends, which makes the file where there is none. The commands that scripts run "
+        "are there as well, behind the script's name. Without an argument tells which file that is. The "
+        "program's option --log does the same from the start.",
     .examples = log_examples,
     .run = run_log,
 };
