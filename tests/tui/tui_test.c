@@ -737,6 +737,39 @@ static void test_plan(void **state)
     close_explorer(&fixture);
 }
 
+/* What the scores pane counts as cut is what the present ratios cut, whichever way they change. */
+static void test_scores_follow_ratios(void **state)
+{
+    static const struct {
+        const char *keys[4], *line;
+        int64_t cut;
+    } steps[] = {
+        {{NULL}, "set ratio=0.5", 8}, {{"+", "+"}, NULL, 2}, {{"+", "+"}, NULL, 4},
+        {{"Space"}, NULL, 0},         {{"u"}, NULL, 8},      {{NULL}, "ratio layer1.* 0.75", 12},
+        {{NULL}, "undo", 8},          {{NULL}, "undo", 7},   {{NULL}, "prune l1 0.25", 4},
+        {{NULL}, "undo", 7},
+    };
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1");
+    explorer_resize(fixture.explorer, 80, 24);
+    static const char *const start[] = {"F2", "Down", "Down"};
+    for (size_t i = 0; i < 3; i++)
+        explorer_press(fixture.explorer, press_of(start[i]));
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        for (int k = 0; k < 4 && steps[i].keys[k]; k++)
+            explorer_press(fixture.explorer, press_of(steps[i].keys[k]));
+        if (steps[i].line)
+            explorer_line(fixture.explorer, steps[i].line);
+        draw(&fixture);
+        const struct scores_view *view = fixture.explorer->panes[PANE_SCORES].state;
+        assert_non_null(view->figure);
+        assert_int_equal(view->figure->histogram.summary[0].below, steps[i].cut);
+    }
+    close_explorer(&fixture);
+}
+
 /* Filters of a bin are those whose scores lie in it, bin by bin all of the layer. */
 static void test_bins(void **state)
 {
@@ -896,6 +929,7 @@ int main(void)
         cmocka_unit_test(test_question),
         cmocka_unit_test(test_another_network),
         cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_scores_follow_ratios),
         cmocka_unit_test(test_bins),
         cmocka_unit_test(test_themes),
         cmocka_unit_test(test_no_memory),
