@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The event loop. While a command runs on a worker the same loop turns inside it, so that keys and panes live
- * on; what is entered then only looks (explorer_keys.c). */
+ * on; what is entered then is answered when it only looks, and waits otherwise (explorer_lines.c). */
 #include "tui/tui.h"
 
 #include <errno.h>
@@ -50,6 +50,7 @@ struct tui {
     struct canvas grid;
     unsigned char input[INPUT]; /* not decoded yet */
     int count;
+    size_t typed;       /* bytes of what was typed before the screen was there that are taken */
     int burst;          /* of these, what came at once and is more than one line */
     double heard;       /* when the last of them came, in seconds */
     struct paste paste; /* while it comes */
@@ -336,19 +337,26 @@ static void note_arrival(struct tui *tui)
     }
 }
 
-/* What was typed before the screen was there. */
-static void take_typed(struct tui *tui)
+/* Bytes that were typed before the screen was there: they come before what is read. */
+static size_t typed_before(const struct tui *tui)
 {
-    const struct text *typed = &tui->explorer->shell->typed;
-    tui->count = (int)(typed->length < INPUT ? typed->length : INPUT);
-    memcpy(tui->input, text_data(typed), (size_t)tui->count);
-    note_arrival(tui);
-    decode(tui, false);
+    return tui->explorer->shell->typed.length - tui->typed;
+}
+
+static ssize_t read_bytes(struct tui *tui, unsigned char *bytes, size_t most)
+{
+    size_t typed = typed_before(tui);
+    if (!typed)
+        return read(STDIN_FILENO, bytes, most);
+    typed = typed < most ? typed : most;
+    memcpy(bytes, text_data(&tui->explorer->shell->typed) + tui->typed, typed);
+    tui->typed += typed;
+    return (ssize_t)typed;
 }
 
 static void read_keys(struct tui *tui)
 {
-    ssize_t got = read(STDIN_FILENO, tui->input + tui->count, (size_t)(INPUT - tui->count));
+    ssize_t got = read_bytes(tui, tui->input + tui->count, (size_t)(INPUT - tui->count));
     if (got > 0)
         tui->count += (int)got;
     else if (got == 0 || errno != EINTR)
@@ -428,10 +436,10 @@ static void turn(struct tui *tui, int descriptor, int milliseconds)
         draw(tui);
     if (tui->count && (milliseconds < 0 || milliseconds > ESCAPE_MILLISECONDS))
         milliseconds = ESCAPE_MILLISECONDS;
-    int ready = poll(wait, 3, milliseconds);
+    int ready = poll(wait, 3, typed_before(tui) ? 0 : milliseconds);
     if (wait[1].revents & POLLIN)
         read_output(tui);
-    if (ready > 0 && wait[0].revents)
+    if (typed_before(tui) || (ready > 0 && wait[0].revents))
         read_keys(tui);
     else if (tui->count)
         decode(tui, is_complete(tui));
@@ -447,8 +455,11 @@ static void wait_for_job(void *argument, struct job *job)
     if (since * 1000 >= WORK_MILLISECONDS)
         explorer->unseen = true;
     turn(tui, job_descriptor(job), WORK_MILLISECONDS / 2);
-    if (tui->ended || (explorer->shell->quit && explorer->job))
+    if (tui->ended || (explorer->shell->quit && explorer->job)) {
+        struct pollfd end = {.fd = job_descriptor(job), .events = POLLIN};
         job_cancel(job);
+        poll(&end, 1, WORK_MILLISECONDS); /* nothing else is looked at any more */
+    }
 }
 
 static void look(void *argument)
@@ -478,8 +489,8 @@ status tui_run(struct explorer *explorer, const char *first, int *signal_number,
     prompt_open(explorer);
     measure(&tui);
     if (first)
-        explorer_line(explorer, first);
-    take_typed(&tui);
+        explorer_wait(explorer, first);
+    run_waiting(&tui);
     while (!explorer->shell->quit && !tui.ended)
         turn(&tui, -1, IDLE_MILLISECONDS);
     prompt_close();
