@@ -104,6 +104,14 @@ int pruning_set_ratio(struct pruning *pruning, const struct target *target, doub
     return passed;
 }
 
+bool pruning_has_ratio(const struct pruning *pruning)
+{
+    for (int i = 0; i < pruning->block_count; i++)
+        if (pruning->ratio[i] > 0)
+            return true;
+    return false;
+}
+
 /* --- selecting ------------------------------------------------------------------------------------------ */
 
 static status select_classes(const struct pruning *pruning, const struct model *model,

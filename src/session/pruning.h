@@ -59,6 +59,8 @@ struct target;
  * Returns how many it left alone. */
 int pruning_set_ratio(struct pruning *pruning, const struct target *target, double ratio, bool excluded,
                       bool gently);
+/* Is the ratio of any block over 0? */
+bool pruning_has_ratio(const struct pruning *pruning);
 /* Select by the ratios and the rule with the given scores (of the rule's criterion). */
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
                       struct error *error);

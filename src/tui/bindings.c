@@ -47,7 +47,8 @@ void bindings_free(struct bindings *bindings)
     *bindings = (struct bindings){0};
 }
 
-int binding_place(const struct binding *binding)
+/* Where it counts: that of the action; a command line counts everywhere. */
+static int binding_place(const struct binding *binding)
 {
     return binding->line ? PLACE_EVERYWHERE : key_action_at(binding->action)->place;
 }

@@ -12,8 +12,6 @@ struct binding {
     char *line;            /* owned, or NULL */
     bool own;              /* the user's */
 };
-/* Where it counts: that of the action; a command line counts everywhere. */
-int binding_place(const struct binding *binding);
 
 struct bindings {
     struct binding *items;

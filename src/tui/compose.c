@@ -20,13 +20,21 @@
 
 /* --- panes ---------------------------------------------------------------------------------------------- */
 
-/* What a title has no room for it loses part by part, as commas divide it; a single part loses its end. */
+static char *last_divide(char *title)
+{
+    char *last = NULL;
+    for (char *at = title; (at = strstr(at, ", ")); at++)
+        last = at;
+    return last;
+}
+
+/* What a title has no room for it loses part by part, as ", " divides it; a single part loses its end. */
 static void fit_title(const struct canvas *grid, struct text *title, int width)
 {
-    char *comma;
-    while (grid_width_of(grid, text_data(title)) > width && (comma = strrchr(title->data, ','))) {
-        *comma = '\0';
-        title->length = (size_t)(comma - title->data);
+    char *divide;
+    while (grid_width_of(grid, text_data(title)) > width && (divide = last_divide(title->data))) {
+        *divide = '\0';
+        title->length = (size_t)(divide - title->data);
     }
 }
 
@@ -48,7 +56,8 @@ static void draw_title(struct explorer *explorer, struct canvas *grid, enum pane
     if (text.length && column + 6 < line.width) {
         line.column += column;
         line.width -= column;
-        fit_title(grid, &text, line.width);
+        if (!row->title_whole)
+            fit_title(grid, &text, line.width);
         draw_cut(grid, &line, 0, 0, STYLE_NOTE, text_data(&text));
         int end = grid_width_of(grid, text_data(&text));
         if (end < line.width)

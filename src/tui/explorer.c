@@ -172,11 +172,9 @@ static void follow_plan(struct explorer *explorer)
 {
     const struct state *now = &explorer->session->state;
     struct error ignored = {0};
-    bool any = false;
     cost_free(&explorer->plan);
-    for (int i = 0; now->pruning && i < now->pruning->block_count; i++)
-        any |= now->pruning->ratio[i] > 0;
-    if (any && !(now->pruning->rule.global && now->pruning->removed_count) &&
+    if (now->pruning && pruning_has_ratio(now->pruning) &&
+        !(now->pruning->rule.global && now->pruning->removed_count) &&
         pruning_plan(now->pruning, now->model, &explorer->plan, &ignored) != STATUS_OK)
         cost_free(&explorer->plan);
 }

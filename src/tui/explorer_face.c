@@ -179,16 +179,24 @@ static void show_text(void *argument, enum shell_text kind, const char *text, si
     explorer_output(argument, kind == SHELL_OUTPUT ? STYLE_PLAIN : STYLE_NOTE, text, length);
 }
 
+/* Longer lines are cut, between characters. */
+static bool is_full(const struct text *partial, char next)
+{
+    enum { PARTIAL_MOST = 4096, CHARACTER_MOST = 4 };
+    bool inside = ((unsigned char)next & 0xc0) == 0x80;
+    return partial->length >= PARTIAL_MOST + (inside ? CHARACTER_MOST : 0);
+}
+
 void explorer_output(struct explorer *explorer, enum cell_style style, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         char byte = text[i];
-        if (byte != '\n' && explorer->partial.length < 4096) {
-            text_add_bytes(&explorer->partial, byte == '\t' || byte == '\0' ? " " : &byte, 1);
-            continue;
+        if (byte == '\n' || is_full(&explorer->partial, byte)) {
+            journal_add(&explorer->journal, style, text_data(&explorer->partial));
+            text_clear(&explorer->partial);
         }
-        journal_add(&explorer->journal, style, text_data(&explorer->partial));
-        text_clear(&explorer->partial);
+        if (byte != '\n')
+            text_add_bytes(&explorer->partial, byte == '\t' || byte == '\0' ? " " : &byte, 1);
     }
     explorer->unseen = true;
     explorer->journal.scroll = 0;

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "session/pruning.h"
 #include "session/words/panes.h"
 #include "session/words/press.h"
 #include "session/words/value.h"
@@ -120,13 +121,10 @@ static void prune(struct explorer *explorer, enum action_id action)
 {
     const char *label = explorer_criterion(explorer);
     const struct pruning *pruning = explorer->session->state.pruning;
-    bool any = false;
     (void)action;
-    for (int i = 0; pruning && i < pruning->block_count; i++)
-        any |= pruning->ratio[i] > 0;
     if (!label)
         explorer_say(explorer, true, "no scores yet: score all");
-    else if (!any)
+    else if (!pruning || !pruning_has_ratio(pruning))
         explorer_say(explorer, true, "no ratio is set: + and - in Layers set them, or 'prune %s 0.4'", label);
     else if (explorer_command(explorer, "prune", label, NULL))
         explorer_offer_undo(explorer);

@@ -158,9 +158,10 @@ static bool is_measured(const struct layer_facts *facts)
     return facts->drop != NULL;
 }
 
+/* Until it was found out it may be. */
 static bool is_compared(const struct layer_facts *facts)
 {
-    return facts->agreement != NULL;
+    return facts->agreement || !facts->compared;
 }
 
 static void add_drop_head(struct text *text, const struct layer_facts *facts)
@@ -230,6 +231,14 @@ struct layer_places layer_places_for(const struct layer_facts *facts, int width,
     }
     places.name_width = shown[0] ? places.column[0] - 1 : width;
     return places;
+}
+
+bool layer_places_agreement(const struct layer_places *places)
+{
+    int column = 0;
+    while (columns[column].add != add_agreement)
+        column++;
+    return places->width[column] > 0;
 }
 
 /* --- drawing -------------------------------------------------------------------------------------------- */

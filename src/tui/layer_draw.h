@@ -25,8 +25,11 @@ struct layer_places {
     int name_width, column[LAYER_COLUMNS], width[LAYER_COLUMNS];
 };
 
-/* As many columns as fit, the most important first. names: columns that the longest name takes. */
+/* As many columns as fit, the most important first; that of the agreement also where it was not found out
+ * yet. names: columns that the longest name takes. */
 struct layer_places layer_places_for(const struct layer_facts *facts, int width, int names);
+/* Is the agreement of the criteria among them? */
+bool layer_places_agreement(const struct layer_places *places);
 void layer_head_draw(const struct layer_facts *facts, struct canvas *grid, const struct rect *room,
                      const struct layer_places *places);
 void layer_row_draw(const struct explorer *explorer, const struct layer_facts *facts, struct canvas *grid,

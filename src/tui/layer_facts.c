@@ -56,6 +56,7 @@ void layer_facts_compare(struct explorer *explorer, struct layer_facts *facts)
     struct error ignored = {0};
     mem_free(facts->agreement);
     facts->agreement = NULL;
+    facts->compared = true;
     if (!state->model || state->board->count < 2)
         return;
     if (explorer_ask(explorer, words, 2, 1, &reply, &ignored) == STATUS_OK && reply.count &&

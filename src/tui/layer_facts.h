@@ -8,13 +8,14 @@
 /* Zeroed: nothing is known. A layer that something does not apply to has NaN. */
 struct layer_facts {
     double *agreement; /* per layer: mean correlation over the pairs of criteria; NULL: not known. Owned */
-    double *drop; /* per layer: accuracy lost, in points, when its block alone is pruned; NULL likewise */
-    int layers;   /* in each */
+    double *drop;  /* per layer: accuracy lost, in points, when its block alone is pruned; NULL likewise */
+    int layers;    /* in each */
+    bool compared; /* agreement is up to date, be it that it is not known */
     double drop_ratio; /* the ratio of `drop`: of those that were measured, the nearest to the option ratio */
 };
 
 void layer_facts_free(struct layer_facts *facts);
-/* After scores, options or the network changed: agreement anew, by the command corr. */
+/* Agreement anew, by the command corr: when it is not `compared` and is to be shown. */
 void layer_facts_compare(struct explorer *explorer, struct layer_facts *facts);
 /* The drop anew, from the last map of the command sensitivity where that is of this network. While a command
  * runs it stays as it is. */

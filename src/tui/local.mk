@@ -13,6 +13,7 @@ src_libtui_a_SOURCES = \
 	src/tui/explorer_live.c src/tui/explorer_live.h \
 	src/tui/gallery.c src/tui/gallery.h \
 	src/tui/grid.c src/tui/grid.h \
+	src/tui/input.c src/tui/input.h \
 	src/tui/journal.c src/tui/journal.h \
 	src/tui/keys_help.c src/tui/keys_help.h \
 	src/tui/layer_draw.c src/tui/layer_draw.h \

@@ -35,6 +35,7 @@ struct pane_row {
     unsigned follows;
     /* What the pane shows, for its title line. */
     void (*title)(const struct explorer *explorer, const void *state, struct text *text);
+    bool title_whole; /* it has commas that divide no parts: it loses its end, and never a part */
     /* Draw into the room. */
     void (*draw)(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
                  bool focused);

@@ -88,13 +88,6 @@ static struct places places_for(const struct correlation_view *view, int width)
     return places;
 }
 
-/* As in view/cells/draw_matrix.c: the middle of the ramp is where a two-sided scale has its zero. */
-static unsigned char level_of(const struct figure_matrix *matrix, double value)
-{
-    double place = scale_place(matrix, value);
-    return isnan(place) ? 0 : (unsigned char)(1 + lround(place * 254));
-}
-
 /* "1.0", ".92", "-.01": three digits where there is no room for more. */
 static void add_short(struct text *text, double value)
 {
@@ -125,7 +118,7 @@ static void draw_value(const struct correlation_view *view, struct canvas *grid,
     for (int i = 1; i < places->cell; i++) {
         struct canvas_cell *one = grid_cell(grid, cell.line, cell.column + i);
         if (one && cell.column + i < room->column + room->width)
-            one->level = level_of(matrix, value);
+            one->level = scale_level(matrix, value);
     }
     if (chosen && focused)
         grid_restyle(grid, cell.line, cell.column + 1, places->cell - 1, STYLE_CURSOR);
@@ -170,13 +163,12 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
 
 static void title(const struct explorer *explorer, const void *state, struct text *text)
 {
-    static const char *const ways[] = {"layer by layer", "mean over layers", "all filters pooled"};
     const struct options *options = explorer->session->state.options;
     const struct correlation_view *view = state;
     if (!view->figure)
         return;
     text_add_format(text, "%s, %s", correlation_method_name((int)option_integer(options, OPTION_METHOD)),
-                    ways[option_integer(options, OPTION_BY)]);
+                    choice_by_title((int)option_integer(options, OPTION_BY)));
     if (view->figure->note_count)
         text_add_format(text, ", %s", view->figure->notes[0]);
 }

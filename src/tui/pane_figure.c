@@ -73,7 +73,7 @@ static void renew(struct explorer *explorer)
     const struct gallery *gallery = &explorer->gallery;
     char *line = gallery->count ? mem_string(gallery->items[gallery->shown].command) : NULL;
     if (line && *line)
-        explorer_line(explorer, line);
+        explorer_command_line(explorer, line);
     mem_free(line);
 }
 
@@ -146,4 +146,5 @@ static const struct bar_item bar[] = {
     {ACTION_SEARCH, "search"}, {ACTION_SORT_REVERSE, "turn"}, {ACTION_NONE, NULL},
 };
 
-const struct pane_row pane_figure = {.title = title, .draw = draw, .act = act, .search = search, .bar = bar};
+const struct pane_row pane_figure = {
+    .title = title, .title_whole = true, .draw = draw, .act = act, .search = search, .bar = bar};

@@ -27,9 +27,9 @@
 #define RATIO_MOST 0.95
 
 struct layers_view {
-    int top;     /* the first row shown */
-    size_t said; /* paragraphs in the log before the last change of a ratio here */
-    int said_at; /* its step of the history, 0: none */
+    int top;               /* the first row shown */
+    size_t said, said_end; /* paragraphs in the log before the last change of a ratio here, and behind it */
+    int said_at;           /* its step of the history, 0: none */
     struct layer_facts facts;
 };
 
@@ -52,6 +52,18 @@ static int names_width(const struct explorer *explorer, const struct canvas *gri
     return widest + 2;
 }
 
+/* How far the criteria agree takes time to find: only where there is room to show it. */
+static struct layer_places places_for(struct explorer *explorer, struct layers_view *view,
+                                      const struct canvas *grid, int width)
+{
+    const int names = names_width(explorer, grid);
+    struct layer_places places = layer_places_for(&view->facts, width, names);
+    if (view->facts.compared || !layer_places_agreement(&places))
+        return places;
+    layer_facts_compare(explorer, &view->facts);
+    return layer_places_for(&view->facts, width, names);
+}
+
 static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
                  bool focused)
 {
@@ -62,7 +74,7 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
         return;
     }
     layer_facts_measure(explorer, &view->facts);
-    struct layer_places places = layer_places_for(&view->facts, room->width, names_width(explorer, grid));
+    struct layer_places places = places_for(explorer, view, grid, room->width);
     int height = room->height - 1;
     view->top = top_for(view->top, tree->cursor, height, tree->count);
     layer_head_draw(&view->facts, grid, room, &places);
@@ -98,12 +110,13 @@ static void title(const struct explorer *explorer, const void *state, struct tex
 static void stale(struct explorer *explorer, void *state, const struct rect *room, unsigned parts)
 {
     struct layers_view *view = state;
+    (void)explorer;
     (void)room;
     if (parts & PART_MODEL) {
         view->top = view->said_at = 0;
         layer_facts_free(&view->facts);
     }
-    layer_facts_compare(explorer, &view->facts);
+    view->facts.compared = false;
 }
 
 /* --- actions -------------------------------------------------------------------------------------------- */
@@ -135,7 +148,8 @@ static void set_closed(struct explorer *explorer, bool closed)
     tree->cursor = stage;
 }
 
-/* A ratio that is changed step by step is one change: the step before is taken back first. */
+/* A ratio that is changed step by step is one change: the step before is taken back first, and what the log
+ * says of it, unless it has said something else since. */
 static void forget_step(struct explorer *explorer, const struct layers_view *view, const char *target)
 {
     const struct history *history = &explorer->shell->session->history;
@@ -146,7 +160,8 @@ static void forget_step(struct explorer *explorer, const struct layers_view *vie
         struct reply reply = {0};
         struct error ignored = {0};
         const char *const words[] = {"undo"};
-        if (explorer_ask(explorer, words, 1, 0, &reply, &ignored) == STATUS_OK)
+        if (explorer_ask(explorer, words, 1, 0, &reply, &ignored) == STATUS_OK &&
+            explorer->journal.count == view->said_end)
             journal_cut(&explorer->journal, view->said);
         reply_free(&reply);
     }
@@ -170,6 +185,7 @@ static void set_ratio(struct explorer *explorer, struct layers_view *view, const
     view->said = explorer->journal.count;
     if (explorer_command(explorer, "ratio", target, value, NULL))
         explorer_offer_undo(explorer);
+    view->said_end = explorer->journal.count;
     view->said_at = explorer->shell->session->history.position;
     mem_free(target);
 }

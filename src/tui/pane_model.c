@@ -16,7 +16,7 @@
 #include "view/cells/canvas.h"
 #include "view/style.h"
 
-enum { LABEL = 12, LABEL_SHORT = 9, ROOMY = 46, ROWS_MOST = 16, FORMS = 5 };
+enum { LABEL = 12, LABEL_SHORT = 9, ROOMY = 46, FORMS = 5 };
 
 struct model_view {
     int top; /* the first row shown */
@@ -182,13 +182,9 @@ static void selection_row(struct card *card, const struct explorer *explorer)
     struct text count = {0};
     text_add_thousands(&count, pruning->removed_count);
     if (pruning->removed_count) {
-        text_add_format(next_form(&forms), "%s channels by %s", text_data(&count),
-                        pruning->how ? pruning->how : "hand");
-        if (pruning->rule.criterion[0]) {
-            text_add_format(next_form(&forms), "%s channels by %s", text_data(&count),
-                            pruning->rule.criterion);
-            text_add_format(next_form(&forms), "%s by %s", text_data(&count), pruning->rule.criterion);
-        }
+        text_add_format(next_form(&forms), "%s channels by %s", text_data(&count), pruning->how);
+        text_add_format(next_form(&forms), "%s channels by %s", text_data(&count), pruning->rule.criterion);
+        text_add_format(next_form(&forms), "%s by %s", text_data(&count), pruning->rule.criterion);
         text_add_format(next_form(&forms), "%s channels", text_data(&count));
         forms_of(&forms, text_data(&count), NULL);
     } else {
@@ -260,17 +256,11 @@ static void source_rows(struct card *card, const struct session *session)
     row(card, "network", STYLE_PLAIN, &network);
 }
 
-static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
-                 bool focused)
+/* Those that lie in the room; returns how many there are. */
+static int rows(const struct explorer *explorer, struct canvas *grid, const struct rect *room, int top)
 {
-    const struct model_view *view = state;
     const struct session *session = explorer->session;
-    struct card card = {grid, room, 0, view->top};
-    (void)focused;
-    if (!session->state.model) {
-        draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
-        return;
-    }
+    struct card card = {grid, room, 0, top};
     const struct cost *before = &model_original(session->state.model)->cost;
     const struct cost *after = pruning_cost(session->state.pruning, session->state.model);
     cost_row(&card, room->width < ROOMY ? "params" : "parameters", (double)before->parameters,
@@ -282,6 +272,29 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
     selection_row(&card, explorer);
     sample_row(&card, session);
     source_rows(&card, session);
+    return card.line;
+}
+
+/* The row at the top when the last is seen. */
+static int last_top(const struct explorer *explorer, const struct rect *room)
+{
+    struct canvas none = {.ascii = explorer->ascii};
+    struct rect nowhere = {.width = room->width};
+    int count = explorer->session->state.model ? rows(explorer, &none, &nowhere, 0) : 0;
+    return count > room->height ? count - room->height : 0;
+}
+
+static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
+                 bool focused)
+{
+    struct model_view *view = state;
+    (void)focused;
+    if (!explorer->session->state.model) {
+        draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
+        return;
+    }
+    view->top = cursor_moved(view->top, 0, last_top(explorer, room) + 1);
+    rows(explorer, grid, room, view->top);
 }
 
 static void title(const struct explorer *explorer, const void *state, struct text *text)
@@ -298,18 +311,17 @@ static void title(const struct explorer *explorer, const void *state, struct tex
 static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
     struct model_view *view = state;
+    const int count = last_top(explorer, room) + 1;
     int step;
-    (void)explorer;
-    (void)room;
-    if (!vertical_step(action, 8, ROWS_MOST, &step))
+    if (!vertical_step(action, room->height, count, &step))
         return false;
-    view->top = cursor_moved(view->top, step, ROWS_MOST);
+    view->top = cursor_moved(view->top, step, count);
     return true;
 }
 
 static const struct bar_item bar[] = {
-    {ACTION_UP, "scroll"}, {ACTION_SEARCH, "search"}, {ACTION_SEARCH_NEXT, "next"}, {ACTION_ZOOM, "zoom"},
-    {ACTION_HELP, "keys"}, {ACTION_PROMPT, "prompt"}, {ACTION_NONE, NULL},
+    {ACTION_UP, "scroll"},     {ACTION_ZOOM, "zoom"}, {ACTION_HELP, "keys"},
+    {ACTION_PROMPT, "prompt"}, {ACTION_NONE, NULL},
 };
 
 const struct pane_row pane_model = {

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The event loop. While a command runs on a worker the same loop turns inside it, so that keys and panes live
- * on; what is entered then only looks (explorer_keys.c). */
+ * on; what is entered then is answered when it only looks, and waits otherwise (explorer_lines.c). */
 #include "tui/tui.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -19,8 +16,6 @@
 #include "session/language/command.h"
 #include "session/language/parse.h"
 #include "session/words/option.h"
-#include "session/words/press.h"
-#include "session/words/word_list.h"
 #include "shell/escape.h"
 #include "shell/interrupt.h"
 #include "shell/job.h"
@@ -31,15 +26,13 @@
 #include "shell/window.h"
 #include "tui/compose.h"
 #include "tui/display.h"
-#include "tui/press_decode.h"
+#include "tui/input.h"
 #include "tui/prompt.h"
-#include "tui/waiting.h"
 #include "view/cells/canvas.h"
 #include "view/style.h"
 #include "view/theme.h"
 
 enum {
-    INPUT = 1024,
     WORK_MILLISECONDS = 200, /* between drawings of work that goes on */
     IDLE_MILLISECONDS = 500, /* a signal between looking and sleeping waits at most so long */
 };
@@ -48,15 +41,8 @@ struct tui {
     struct explorer *explorer;
     struct display *display;
     struct canvas grid;
-    unsigned char input[INPUT]; /* not decoded yet */
-    int count;
-    int burst;          /* of these, what came at once and is more than one line */
-    double heard;       /* when the last of them came, in seconds */
-    struct paste paste; /* while it comes */
-    bool interrupted;   /* what waited before the interrupt is dropped, what comes after it waits */
-    size_t dropped;     /* lines, not told yet */
-    double drawn;       /* when, in seconds */
-    bool ended;         /* the input is at its end */
+    struct input input;
+    double drawn; /* when, in seconds */
 };
 
 /* --- drawing -------------------------------------------------------------------------------------------- */
@@ -126,237 +112,6 @@ static void measure(struct tui *tui)
     tui->explorer->unseen = true;
 }
 
-/* --- input ---------------------------------------------------------------------------------------------- */
-
-/* Let the line ask what is to be asked. */
-static void raise_question(struct tui *tui)
-{
-    if (tui->explorer->wants_question)
-        prompt_question();
-    tui->explorer->wants_question = false;
-}
-
-/* A question that is open gets no answer. */
-static void drop_question(struct tui *tui)
-{
-    if (tui->explorer->line.asking == ASK_COMMAND)
-        return;
-    explorer_answer(tui->explorer, "");
-    tui->explorer->wants_question = false;
-    prompt_command();
-}
-
-static void ask_to_quit(struct tui *tui)
-{
-    interrupt_forget();
-    if (!tui->explorer->beside)
-        interrupt_clear();
-    if (tui->explorer->line.asking != ASK_QUIT)
-        drop_question(tui);
-    explorer_question(tui->explorer, ASK_QUIT);
-    raise_question(tui);
-}
-
-/* Ctrl-C lets go what waits behind the work, once. */
-static void drop_waiting(struct tui *tui)
-{
-    if (tui->interrupted)
-        return;
-    tui->interrupted = true;
-    tui->count = tui->burst = 0;
-    tui->paste.open = false;
-    tui->dropped += explorer_drop_waiting(tui->explorer);
-}
-
-/* A new line: interrupts before it do not count any more. */
-static void forget_interrupts(struct tui *tui)
-{
-    interrupt_clear();
-    tui->interrupted = false;
-}
-
-/* A line has run: one that was interrupted takes those with it that wait. */
-static void settle_interrupt(struct tui *tui)
-{
-    if (interrupt_seen())
-        drop_waiting(tui);
-    if (!interrupt_twice())
-        forget_interrupts(tui);
-}
-
-/* `ordered`: it was not typed to be answered while work runs, but came with other lines. */
-static void line_entered(struct tui *tui, bool ordered)
-{
-    struct explorer *explorer = tui->explorer;
-    bool end;
-    char *line = prompt_take(&end);
-    if (end && explorer->line.asking == ASK_COMMAND)
-        explorer_leave(explorer, false);
-    if (explorer->line.asking != ASK_COMMAND && (line || end)) {
-        explorer_answer(explorer, line ? line : "");
-        prompt_command();
-    } else if (line) {
-        if (!explorer->beside) {
-            forget_interrupts(tui);
-            interrupt_forget();
-        }
-        prompt_keep(line);
-        (explorer->beside && ordered ? explorer_wait : explorer_line)(explorer, line);
-        if (!explorer->beside)
-            settle_interrupt(tui);
-        prompt_command();
-    }
-    free(line);
-}
-
-static void press(struct tui *tui, const struct press_event *event, const unsigned char *bytes, int count,
-                  bool ordered)
-{
-    struct explorer *explorer = tui->explorer;
-    if (event->press == PRESS_MOUSE) {
-        if (event->button == 0 || event->button == 64 || event->button == 65)
-            explorer_click(explorer, event->button, event->line, event->column);
-    } else if (event->press == PRESS_PASTE) {
-        paste_begin(&tui->paste);
-    } else if (event->press == PRESS_ESCAPE && explorer->line.asking != ASK_COMMAND) {
-        drop_question(tui);
-    } else if (!event->answer && !explorer_press(explorer, event->press) &&
-               (event->press != PRESS_ESCAPE || escape_is_read())) {
-        prompt_feed(bytes, (size_t)count);
-        line_entered(tui, ordered);
-    }
-    raise_question(tui);
-}
-
-/* The lines of a paste wait for their turn, which may be at once; what is behind the last is edited. */
-static void paste_ended(struct tui *tui)
-{
-    struct explorer *explorer = tui->explorer;
-    struct text text = tui->paste.text;
-    char *rest = text.data;
-    tui->paste.text = (struct text){0};
-    explorer->keys_open = false;
-    word_list_free(&explorer->popup);
-    if (strchr(text_data(&text), '\n'))
-        drop_question(tui);
-    if (explorer->line.asking == ASK_COMMAND)
-        explorer_focus(explorer, FOCUS_PROMPT);
-    for (char *part; (part = strsep(&rest, "\n"));) {
-        bool end;
-        prompt_insert(part);
-        if (!rest)
-            break;
-        prompt_feed((const unsigned char *)"\r", 1);
-        char *line = prompt_take(&end);
-        if (line) {
-            prompt_keep(line);
-            explorer_wait(explorer, line);
-        }
-        free(line);
-    }
-    text_free(&text);
-}
-
-static void turn(struct tui *tui, int descriptor, int milliseconds);
-
-/* What waits is run in order; between two lines keys are looked at. */
-static void run_waiting(struct tui *tui)
-{
-    struct explorer *explorer = tui->explorer;
-    if (explorer->waiting.count && !interrupt_twice())
-        forget_interrupts(tui);
-    while (explorer->waiting.count && !explorer->shell->quit && !tui->ended && !interrupt_twice()) {
-        char *line = waiting_take(&explorer->waiting);
-        explorer_line(explorer, line);
-        mem_free(line);
-        settle_interrupt(tui);
-        prompt_command();
-        if (!explorer->waiting.count)
-            break;
-        draw(tui);
-        explorer->beside++;
-        turn(tui, -1, 0);
-        explorer->beside--;
-    }
-    if (tui->dropped)
-        explorer_say(explorer, true, "%s: cancelled, %zu waiting command%s dropped",
-                     explorer->running ? explorer->running : "work", tui->dropped,
-                     tui->dropped > 1 ? "s" : "");
-    tui->dropped = 0;
-}
-
-/* Take what is next in the input away, and act on it. False when it is not whole yet. */
-static bool take_next(struct tui *tui, bool complete)
-{
-    struct press_event event = {0};
-    unsigned char bytes[INPUT];
-    bool pasted = tui->paste.open, ordered = tui->burst > 0;
-    int used = pasted
-                   ? (int)paste_take(&tui->paste, tui->input, (size_t)tui->count)
-                   : press_decode(tui->input, tui->count, complete, display_sequences(tui->display), &event);
-    if (!used)
-        return false;
-    memcpy(bytes, tui->input, (size_t)used);
-    tui->count -= used;
-    tui->burst -= used < tui->burst ? used : tui->burst;
-    memmove(tui->input, tui->input + used, (size_t)tui->count);
-    if (!pasted)
-        press(tui, &event, bytes, used, ordered);
-    else if (!tui->paste.open)
-        paste_ended(tui);
-    if (!tui->explorer->beside)
-        run_waiting(tui);
-    return true;
-}
-
-/* Keys one by one, each acted upon before the next is looked at: it may begin work. */
-static void decode(struct tui *tui, bool complete)
-{
-    bool more = true;
-    while (more && tui->count && !tui->explorer->shell->quit && !tui->ended) {
-        double began = clock_seconds();
-        more = take_next(tui, complete);
-        window_ring(clock_seconds() - began); /* what the key began has ended */
-    }
-}
-
-/* Nothing more came for a while: what is there is whole. */
-static bool is_complete(const struct tui *tui)
-{
-    return tui->count == INPUT || (clock_seconds() - tui->heard) * 1000 >= ESCAPE_MILLISECONDS;
-}
-
-/* Bytes that came at once are no typed line when there is something behind the end of a line. */
-static void note_arrival(struct tui *tui)
-{
-    tui->heard = clock_seconds();
-    for (int i = 0; i + 1 < tui->count; i++) {
-        if (tui->input[i] == '\r' || tui->input[i] == '\n')
-            tui->burst = tui->count;
-    }
-}
-
-/* What was typed before the screen was there. */
-static void take_typed(struct tui *tui)
-{
-    const struct text *typed = &tui->explorer->shell->typed;
-    tui->count = (int)(typed->length < INPUT ? typed->length : INPUT);
-    memcpy(tui->input, text_data(typed), (size_t)tui->count);
-    note_arrival(tui);
-    decode(tui, false);
-}
-
-static void read_keys(struct tui *tui)
-{
-    ssize_t got = read(STDIN_FILENO, tui->input + tui->count, (size_t)(INPUT - tui->count));
-    if (got > 0)
-        tui->count += (int)got;
-    else if (got == 0 || errno != EINTR)
-        tui->ended = true;
-    note_arrival(tui);
-    decode(tui, is_complete(tui));
-}
-
 /* What libraries wrote: a bell rings, the rest goes to the log. */
 static void read_output(struct tui *tui)
 {
@@ -380,14 +135,14 @@ static void interrupted(struct tui *tui)
 {
     struct explorer *explorer = tui->explorer;
     if (interrupt_twice()) {
-        ask_to_quit(tui);
+        input_ask_to_quit(&tui->input);
     } else if (explorer->beside) {
-        drop_waiting(tui);
+        input_drop_waiting(&tui->input);
         if (explorer->job)
             explorer_say(explorer, false, "cancelling %s ...", explorer->running ? explorer->running : "");
     } else {
-        forget_interrupts(tui);
-        drop_question(tui);
+        input_forget_interrupts(&tui->input);
+        input_drop_question(&tui->input);
         prompt_clear();
         explorer_focus(explorer, FOCUS_PROMPT);
     }
@@ -421,21 +176,30 @@ static void turn(struct tui *tui, int descriptor, int milliseconds)
         {.fd = descriptor, .events = POLLIN},
     };
     act_on_signals(tui);
-    decode(tui, is_complete(tui)); /* what was there when work began */
+    input_act(&tui->input); /* what was there when work began */
     if (tui->explorer->shell->quit)
         return;
     if (tui->explorer->unseen)
         draw(tui);
-    if (tui->count && (milliseconds < 0 || milliseconds > ESCAPE_MILLISECONDS))
+    if (tui->input.count && (milliseconds < 0 || milliseconds > ESCAPE_MILLISECONDS))
         milliseconds = ESCAPE_MILLISECONDS;
-    int ready = poll(wait, 3, milliseconds);
+    int ready = poll(wait, 3, input_is_there(&tui->input) ? 0 : milliseconds);
     if (wait[1].revents & POLLIN)
         read_output(tui);
-    if (ready > 0 && wait[0].revents)
-        read_keys(tui);
-    else if (tui->count)
-        decode(tui, is_complete(tui));
+    if (input_is_there(&tui->input) || (ready > 0 && wait[0].revents))
+        input_read(&tui->input);
+    else if (tui->input.count)
+        input_act(&tui->input);
     act_on_signals(tui);
+}
+
+static void turn_between_lines(void *argument)
+{
+    struct tui *tui = argument;
+    draw(tui);
+    tui->explorer->beside++;
+    turn(tui, -1, 0);
+    tui->explorer->beside--;
 }
 
 /* Progress is drawn now and then, keys at once. */
@@ -447,8 +211,11 @@ static void wait_for_job(void *argument, struct job *job)
     if (since * 1000 >= WORK_MILLISECONDS)
         explorer->unseen = true;
     turn(tui, job_descriptor(job), WORK_MILLISECONDS / 2);
-    if (tui->ended || (explorer->shell->quit && explorer->job))
+    if (tui->input.ended || (explorer->shell->quit && explorer->job)) {
+        struct pollfd end = {.fd = job_descriptor(job), .events = POLLIN};
         job_cancel(job);
+        poll(&end, 1, WORK_MILLISECONDS); /* nothing else is looked at any more */
+    }
 }
 
 static void look(void *argument)
@@ -459,7 +226,7 @@ static void look(void *argument)
         return;
     tui->explorer->unseen = true;
     turn(tui, -1, 0);
-    tui->explorer->shell->quit |= tui->ended; /* a script ends with the terminal */
+    tui->explorer->shell->quit |= tui->input.ended; /* a script ends with the terminal */
 }
 
 status tui_run(struct explorer *explorer, const char *first, int *signal_number, struct error *error)
@@ -470,6 +237,8 @@ status tui_run(struct explorer *explorer, const char *first, int *signal_number,
     status code = display_open(&tui.display, mouse, error);
     if (code != STATUS_OK)
         return code;
+    tui.input = (struct input){
+        .explorer = explorer, .display = tui.display, .turn = turn_between_lines, .turn_argument = &tui};
     terminal_signals_catch();
     explorer->shell->prefixes = true;
     explorer->wait = wait_for_job;
@@ -478,12 +247,12 @@ status tui_run(struct explorer *explorer, const char *first, int *signal_number,
     prompt_open(explorer);
     measure(&tui);
     if (first)
-        explorer_line(explorer, first);
-    take_typed(&tui);
-    while (!explorer->shell->quit && !tui.ended)
+        explorer_wait(explorer, first);
+    input_run_waiting(&tui.input);
+    while (!explorer->shell->quit && !tui.input.ended)
         turn(&tui, -1, IDLE_MILLISECONDS);
     prompt_close();
-    paste_free(&tui.paste);
+    paste_free(&tui.input.paste);
     terminal_signals_release();
     display_close(tui.display);
     canvas_free(&tui.grid);

@@ -186,9 +186,9 @@ void table_emphasize(struct figure *figure); /* the row being filled */
 void figure_set_histogram(struct figure *figure, int series, int bins, bool log, const char *const *names,
                           const double *edges, const int64_t *counts, const double *thresholds,
                           const char *axis, const char *counted);
-/* After figure_set_histogram: one summary per series. */
 /* After figure_set_histogram: cut, series x bins. */
 void figure_set_cut(struct figure *figure, const int64_t *cut);
+/* After figure_set_histogram: one summary per series. */
 void figure_set_summaries(struct figure *figure, const struct histogram_summary *summaries);
 /* values: rows x columns, row-major. */
 void figure_set_matrix(struct figure *figure, int rows, int columns, const char *const *row_names,

@@ -112,7 +112,8 @@ void number_add_trimmed(struct text *text, double value, int digits)
     text->length -= (size_t)(end - last);
 }
 
-void number_add_integer(struct text *text, double value)
+/* Counts: 853,018. Numbers that are no integers below 2^53 are shown as reals. */
+static void number_add_integer(struct text *text, double value)
 {
     const double exact = 9007199254740992.0; /* 2^53 */
     if (add_not_finite(text, value))
@@ -178,6 +179,13 @@ double scale_place(const struct figure_matrix *matrix, double value)
         return NAN;
     double place = (value - matrix->low) / range;
     return place < 0 ? 0 : place > 1 ? 1 : place;
+}
+
+unsigned char scale_level(const struct figure_matrix *matrix, double value)
+{
+    double place = scale_place(matrix, value);
+    bool both = matrix->low < 0 && matrix->high > 0;
+    return isnan(place) ? 0 : (unsigned char)(both ? 1 + lround(place * 254) : 128 + lround(place * 127));
 }
 
 void number_add_value(struct text *text, const struct figure_matrix *matrix, double value)

@@ -15,8 +15,6 @@ void number_add_fixed(struct text *text, double value, int decimals);
 void number_add_real(struct text *text, double value, int digits);
 /* The same without trailing zeros, for numbers that stand alone: 0.6, 1e-5. */
 void number_add_trimmed(struct text *text, double value, int digits);
-/* Counts: 853,018. Numbers that are no integers below 2^53 are shown as reals. */
-void number_add_integer(struct text *text, double value);
 /* Counts on an axis: 12, 1,200, 1.2M. */
 void number_add_count(struct text *text, int64_t count);
 
@@ -25,6 +23,9 @@ void number_add_cell(struct text *text, const struct figure_column *column, cons
 
 /* Place of a value on a matrix's scale, 0..1 (values outside at the ends); NaN when it has none. */
 double scale_place(const struct figure_matrix *matrix, double value);
+/* The same as a level of the theme's colour ramp (view/cells/canvas.h): 1..255, 0 for what has no place. The
+ * middle of the ramp is where a two-sided scale has its zero, so a scale of one sign uses the upper half. */
+unsigned char scale_level(const struct figure_matrix *matrix, double value);
 /* "0.123" with the matrix's decimals, of percentages without the sign; "–" for undefined. */
 void number_add_value(struct text *text, const struct figure_matrix *matrix, double value);
 /* An end of the scale: "0.6", "93.5%". */

@@ -163,6 +163,22 @@ for mode in panes prompt; do
         says "score is running: quit again to cancel it and leave" "$mode: quit tells what runs"
         keys C-d
         ended 0 "$mode: the second one cancels it"
+
+        begin $mode
+        keys 'score taylor samples=300 precision=double; prune taylor 0.4' Enter
+        wait_for 'cut by taylor'
+        kill -KILL "$(cat pid)"
+        gone
+        start 80 24 -n --resume
+        wait_for 'scoring .* of 300 images'
+        keys 'set gamma 3' Enter
+        keys -l 'set cri'
+        shows "$mode: a line that is entered while --resume works waits" '^ippro> set cri *$'
+        says 'gamma 3, was 0.01' "$mode: and is run behind it, without another key"
+        screen
+        grep -q 'cut by taylor' screen.txt && grep -q '^ippro> set cri *$' screen.txt
+        ok $? "$mode: what is typed behind it stays to be edited"
+        rm -rf "$unsaved"
     fi
 
     # Another program's is not touched.

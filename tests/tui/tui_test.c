@@ -19,6 +19,7 @@
 #include "support/small_model.h"
 #include "support/wire.h"
 #include "tui/compose.h"
+#include "tui/journal.h"
 #include "tui/pane.h"
 #include "shell/paste.h"
 #include "tui/press_decode.h"
@@ -590,6 +591,162 @@ static void test_ratio_steps(void **state)
     close_explorer(&fixture);
 }
 
+static int logged(const struct fixture *fixture, const char *part)
+{
+    int count = 0;
+    for (size_t i = 0; i < fixture->explorer->journal.count; i++)
+        count += strstr(fixture->explorer->journal.items[i].text, part) != NULL;
+    return count;
+}
+
+/* The log keeps the last of a run of presses, and all that was said by others between two. */
+static void test_ratio_steps_logged(void **state)
+{
+    static const char *const start[] = {"F2", "Down", "+", "+", "+"};
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    for (size_t i = 0; i < sizeof start / sizeof *start; i++)
+        explorer_press(fixture.explorer, press_of(start[i]));
+    assert_int_equal(logged(&fixture, "ratio layer1 "), 1);
+    assert_int_equal(logged(&fixture, "ratio layer1 0.15"), 1);
+    explorer_line(fixture.explorer, "about");
+    explorer_output(fixture.explorer, STYLE_NOTE, "a library's own\n", 16);
+    size_t count = fixture.explorer->journal.count;
+    explorer_press(fixture.explorer, press_of("+"));
+    assert_true(fixture.explorer->journal.count > count);
+    assert_int_equal(logged(&fixture, " about"), 1);
+    assert_int_equal(logged(&fixture, "a library's own"), 1);
+    assert_int_equal(logged(&fixture, "ratio layer1 0.15"), 1);
+    assert_int_equal(logged(&fixture, "ratio layer1 0.2"), 1);
+    explorer_press(fixture.explorer, press_of("+"));
+    assert_int_equal(logged(&fixture, "a library's own"), 1);
+    assert_int_equal(logged(&fixture, "ratio layer1 0.2"), 1);
+    assert_int_equal(logged(&fixture, "ratio layer1 0.25"), 1);
+    close_explorer(&fixture);
+}
+
+/* Lines of any length come to the log whole, cut between characters. */
+static void test_long_output(void **state)
+{
+    struct fixture fixture;
+    struct text written = {0}, kept = {0};
+    (void)state;
+    open_explorer(&fixture, NULL);
+    for (int i = 0; i < 5000; i++)
+        text_add_format(&written, "%d,", i);
+    for (int i = 0; i < 5000; i++)
+        text_add(&written, i % 3 ? "é" : "日");
+    size_t before = fixture.explorer->journal.count;
+    for (size_t at = 0; at < written.length; at += 1000)
+        explorer_output(fixture.explorer, STYLE_PLAIN, written.data + at,
+                        written.length - at < 1000 ? written.length - at : 1000);
+    explorer_output(fixture.explorer, STYLE_PLAIN, "\n", 1);
+    for (size_t i = before; i < fixture.explorer->journal.count; i++) {
+        const char *text = fixture.explorer->journal.items[i].text;
+        assert_true((*text & 0xc0) != 0x80);
+        text_add(&kept, text);
+    }
+    assert_true(fixture.explorer->journal.count - before > 5);
+    assert_string_equal(text_data(&kept), text_data(&written));
+    text_free(&written);
+    text_free(&kept);
+    close_explorer(&fixture);
+}
+
+static void add_screen_line(const struct fixture *fixture, int line, const struct rect *room,
+                            struct text *text)
+{
+    for (int i = 0; i < room->width; i++)
+        text_add(text, grid_cell(&fixture->grid, line, room->column + i)->glyph);
+}
+
+/* A card that is scrolled to its end stays there, and the next press up is seen. */
+static void test_model_scrolls_to_its_end(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_resize(fixture.explorer, 80, 24);
+    explorer_line(fixture.explorer, "score l1; prune l1 0.4; ratio conv1 0.2");
+    explorer_press(fixture.explorer, press_of("F5"));
+    draw(&fixture);
+    const struct rect room = fixture.explorer->placement.pane[PANE_MODEL];
+    for (int way = 0; way < 2; way++) {
+        for (int i = 0; i < 30; i++)
+            explorer_press(fixture.explorer, press_of(way ? "PageDown" : "Down"));
+        draw(&fixture);
+        struct text last = {0};
+        add_screen_line(&fixture, room.line + room.height - 1, &room, &last);
+        assert_non_null(strstr(text_data(&last), "network"));
+        text_clear(&last);
+        explorer_press(fixture.explorer, press_of("Up"));
+        draw(&fixture);
+        add_screen_line(&fixture, room.line + room.height - 1, &room, &last);
+        assert_null(strstr(text_data(&last), "network"));
+        text_free(&last);
+    }
+    close_explorer(&fixture);
+}
+
+/* How far criteria agree is shown where there is room for it, of the criteria that there are. */
+static void test_agreement(void **state)
+{
+    struct fixture fixture;
+    struct text row[2] = {{0}, {0}}, head = {0};
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1,bn");
+    explorer_press(fixture.explorer, press_of("F2"));
+    explorer_press(fixture.explorer, press_of("z"));
+    for (int i = 0; i < 4; i++) {
+        explorer_resize(fixture.explorer, i % 2 ? 200 : 80, 24);
+        if (i == 2)
+            explorer_line(fixture.explorer, "score geomedian");
+        draw(&fixture);
+        const struct rect *room = &fixture.explorer->placement.pane[PANE_LAYERS];
+        text_clear(&head);
+        add_screen_line(&fixture, room->line + 1, room, &head);
+        assert_int_equal(strstr(text_data(&head), "agree") != NULL, i % 2);
+        if (i % 2)
+            add_screen_line(&fixture, room->line + 4, room, &row[i / 2]);
+    }
+    assert_string_not_equal(text_data(&row[0]), text_data(&row[1]));
+    explorer_line(fixture.explorer, "undo; undo; score bn");
+    draw(&fixture);
+    text_clear(&head);
+    add_screen_line(&fixture, 1, &fixture.explorer->placement.pane[PANE_LAYERS], &head);
+    assert_null(strstr(text_data(&head), "agree"));
+    for (int i = 0; i < 2; i++)
+        text_free(&row[i]);
+    text_free(&head);
+    close_explorer(&fixture);
+}
+
+/* A command in a title is whole, or is seen to be cut. */
+static void test_cut_command(void **state)
+{
+    static const char command[] = "corr l1,bn by=layer method=kendall";
+    struct fixture fixture;
+    struct text title = {0};
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1,bn");
+    explorer_line(fixture.explorer, command);
+    for (int width = 40; width <= 100; width++) {
+        explorer_resize(fixture.explorer, width, 24);
+        explorer_focus(fixture.explorer, PANE_FIGURE);
+        draw(&fixture);
+        const struct rect *room = &fixture.explorer->placement.pane[PANE_FIGURE];
+        text_clear(&title);
+        add_screen_line(&fixture, room->line, room, &title);
+        assert_true(strstr(text_data(&title), command) || strstr(text_data(&title), "…") ||
+                    strstr(text_data(&title), "..."));
+    }
+    text_free(&title);
+    close_explorer(&fixture);
+}
+
 /* What keys stand for are commands, also while a piece of code waits at the prompt for its end. */
 static void test_keys_beside_code(void **state)
 {
@@ -599,7 +756,7 @@ static void test_keys_beside_code(void **state)
     fixture.shell.prefixes = true; /* as at a terminal */
     explorer_line(fixture.explorer, "lua for i = 1, 3 do");
     assert_string_equal(fixture.shell.unfinished, "for i = 1, 3 do");
-    static const char *const presses[] = {"F2", "Down", "+", "Enter", "F4", "Enter", "F2", "u"};
+    static const char *const presses[] = {"F2", "Down", "+", "Down", "Enter", "R", "F4", "Enter", "F2", "u"};
     const struct history *history = &fixture.shell.session->history;
     int before = history->position;
     for (size_t i = 0; i < sizeof presses / sizeof *presses; i++) {
@@ -734,6 +891,39 @@ static void test_plan(void **state)
     for (int i = 0; i < plan.layer_count; i++)
         assert_int_equal(plan.layers[i].channels, session->state.pruning->cost.layers[i].channels);
     cost_free(&plan);
+    close_explorer(&fixture);
+}
+
+/* What the scores pane counts as cut is what the present ratios cut, whichever way they change. */
+static void test_scores_follow_ratios(void **state)
+{
+    static const struct {
+        const char *keys[4], *line;
+        int64_t cut;
+    } steps[] = {
+        {{NULL}, "set ratio=0.5", 8}, {{"+", "+"}, NULL, 2}, {{"+", "+"}, NULL, 4},
+        {{"Space"}, NULL, 0},         {{"u"}, NULL, 8},      {{NULL}, "ratio layer1.* 0.75", 12},
+        {{NULL}, "undo", 8},          {{NULL}, "undo", 7},   {{NULL}, "prune l1 0.25", 4},
+        {{NULL}, "undo", 7},
+    };
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    explorer_line(fixture.explorer, "score l1");
+    explorer_resize(fixture.explorer, 80, 24);
+    static const char *const start[] = {"F2", "Down", "Down"};
+    for (size_t i = 0; i < 3; i++)
+        explorer_press(fixture.explorer, press_of(start[i]));
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        for (int k = 0; k < 4 && steps[i].keys[k]; k++)
+            explorer_press(fixture.explorer, press_of(steps[i].keys[k]));
+        if (steps[i].line)
+            explorer_line(fixture.explorer, steps[i].line);
+        draw(&fixture);
+        const struct scores_view *view = fixture.explorer->panes[PANE_SCORES].state;
+        assert_non_null(view->figure);
+        assert_int_equal(view->figure->histogram.summary[0].below, steps[i].cut);
+    }
     close_explorer(&fixture);
 }
 
@@ -891,11 +1081,17 @@ int main(void)
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_long_line),
         cmocka_unit_test(test_ratio_steps),
+        cmocka_unit_test(test_ratio_steps_logged),
+        cmocka_unit_test(test_long_output),
+        cmocka_unit_test(test_model_scrolls_to_its_end),
+        cmocka_unit_test(test_agreement),
+        cmocka_unit_test(test_cut_command),
         cmocka_unit_test(test_keys_beside_code),
         cmocka_unit_test(test_shortened),
         cmocka_unit_test(test_question),
         cmocka_unit_test(test_another_network),
         cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_scores_follow_ratios),
         cmocka_unit_test(test_bins),
         cmocka_unit_test(test_themes),
         cmocka_unit_test(test_no_memory),

@@ -242,6 +242,43 @@ static void test_shortened_names_differ(void **state)
     }
 }
 
+/* A thousand names that differ in their middle alone, with long equal ends: each begins with the number of
+ * the first that is equal to it. */
+static void test_names_by_number(void **state)
+{
+    enum { NAMES = 1000, END = 1000, WIDTH = 14 };
+    const char *names[NAMES], *shown[NAMES];
+    char *bytes = mem_new(NAMES, 2 * END + 8), number[16];
+    struct canvas canvas;
+    struct drawing drawing;
+    struct error error;
+    (void)state;
+    assert_non_null(bytes);
+    for (int i = 0; i < NAMES; i++) {
+        char *name = bytes + (size_t)i * (2 * END + 8);
+        memset(name, 'a', 2 * END + 4);
+        snprintf(number, sizeof number, "%04d", i % 3 ? NAMES - i : NAMES - i / 2);
+        memcpy(name + END, number, 4);
+        *name = number[3]; /* they have no beginning in common */
+        names[i] = name;
+    }
+    canvas_init(&canvas, 80, true);
+    assert_int_equal(drawing_open(&drawing, &canvas, &error), STATUS_OK);
+    drawing_shorten_names(&drawing, names, NAMES, WIDTH, shown);
+    assert_false(drawing.failed);
+    for (int i = 0; i < NAMES; i++) {
+        int first = 0;
+        while (memcmp(names[first] + END, names[i] + END, 4) != 0)
+            first++;
+        snprintf(number, sizeof number, "%d:", first + 1);
+        assert_int_equal(strncmp(shown[i], number, strlen(number)), 0);
+        assert_true(utf8_width(shown[i]) <= WIDTH);
+    }
+    drawing_close(&drawing);
+    canvas_free(&canvas);
+    mem_free(bytes);
+}
+
 /* Points that differ by less than is said to mean something do not reach from the bottom to the top. */
 static void test_noise_is_no_cliff(void **state)
 {
@@ -881,6 +918,7 @@ int main(void)
         cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_kinds_are_complete),
         cmocka_unit_test(test_shortened_names_differ),
+        cmocka_unit_test(test_names_by_number),
         cmocka_unit_test(test_noise_is_no_cliff),
         cmocka_unit_test(test_nothing_left_out_silently),
         cmocka_unit_test(test_bars_are_counts),

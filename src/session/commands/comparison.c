@@ -127,14 +127,13 @@ static status pair_value(struct comparison *comparison, int a, int b, double *va
 
 static void comparison_title(const struct comparison *comparison, struct figure *figure)
 {
-    static const char *const ways[] = {"layer by layer", "mean over layers", "all filters pooled"};
     const struct options *options = &comparison->call->options;
     struct text sample = {0};
     text_add_sample(&sample, comparison->call->session);
     struct text title = {0};
     comparison->measure->title(comparison, &title);
-    figure_title(figure, "%s, %s: %s", shown_words(figure, &title), ways[option_integer(options, OPTION_BY)],
-                 shown_words(figure, &sample));
+    figure_title(figure, "%s, %s: %s", shown_words(figure, &title),
+                 choice_by_title((int)option_integer(options, OPTION_BY)), shown_words(figure, &sample));
     text_free(&title);
     text_free(&sample);
 }

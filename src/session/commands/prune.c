@@ -65,7 +65,6 @@ static status choose_ratios(const struct call *call, struct pruning *pruning, st
 {
     const char *text = call_argument(call, 1);
     double ratio = 0;
-    bool any = false;
     if (text && !text_to_double(text, &ratio))
         return error_set(error, STATUS_RANGE, "'%s' is no ratio", text);
     if (pruning->rule.global) {
@@ -76,13 +75,12 @@ static status choose_ratios(const struct call *call, struct pruning *pruning, st
     }
     if (text)
         set_uniform(call->session->state.model, pruning, ratio);
-    for (int i = 0; i < pruning->block_count; i++)
-        any |= pruning->ratio[i] > 0;
-    return any || text ? STATUS_OK
-                       : error_set(error, STATUS_STATE,
-                                   "no ratio is set: 'ratio TARGET VALUE' sets ratios, 'prune %s 0.4' takes "
-                                   "one for all",
-                                   pruning->rule.criterion);
+    return text || pruning_has_ratio(pruning)
+               ? STATUS_OK
+               : error_set(error, STATUS_STATE,
+                           "no ratio is set: 'ratio TARGET VALUE' sets ratios, 'prune %s 0.4' takes "
+                           "one for all",
+                           pruning->rule.criterion);
 }
 
 static status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)

@@ -37,6 +37,7 @@ static const struct parameter supposed_ratio = {
 
 CHOICES(choice_auto_yes_no, "auto", "yes", "no")
 CHOICES(choice_by, "layer", "mean", "pooled")
+CHOICES(choice_by_title, "layer by layer", "mean over layers", "all filters pooled")
 /* clang-format off */
 static CHOICES(choice_scale, "own", "mean", "standard")
 static CHOICES(choice_background, "auto", "dark", "light") /* in the order of enum background */

@@ -85,6 +85,7 @@ const char *kernel_name(enum kernel_choice choice);
 /* Names of choices shared with commands' own parameters. */
 const char *choice_auto_yes_no(int index);
 const char *choice_by(int index);
+const char *choice_by_title(int index); /* the same in titles of figures */
 enum { BY_LAYER, BY_MEAN, BY_POOLED };
 enum { SCALE_OWN, SCALE_MEAN, SCALE_STANDARD };
 enum { AUTO, AUTO_YES, AUTO_NO };

@@ -134,15 +134,6 @@ static bool shorten_names(struct drawing *drawing, struct grid *grid)
     return !drawing->failed;
 }
 
-/* 1..255 over the scale; 0 for what has no place on it. The middle of the ramp is where a two-sided scale has
- * its zero, so a scale of one sign uses the upper half. */
-static unsigned char level_of(const struct figure_matrix *matrix, double value)
-{
-    double place = scale_place(matrix, value);
-    bool both = matrix->low < 0 && matrix->high > 0;
-    return isnan(place) ? 0 : (unsigned char)(both ? 1 + lround(place * 254) : 128 + lround(place * 127));
-}
-
 static enum cell_style style_of(const struct figure_matrix *matrix, double value)
 {
     bool both = matrix->low < 0 && matrix->high > 0;
@@ -174,7 +165,7 @@ static void draw_row(struct drawing *drawing, const struct grid *grid, int row, 
         drawing_repeat(drawing, left, style, " ", grid->cell);
         drawing_put_right(drawing, left + grid->cell - 1, style, value);
         canvas_level(drawing->canvas, drawing->line, left, grid->cell,
-                     level_of(matrix, matrix->values[index]));
+                     scale_level(matrix, matrix->values[index]));
     }
     drawing->line++;
 }

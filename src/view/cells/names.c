@@ -14,7 +14,8 @@ struct shortening {
     const char *const *names;
     int count, width;
     const char **shown;
-    size_t prefix; /* bytes that all names have in common which do not fit */
+    size_t prefix;     /* bytes that all names have in common which do not fit */
+    const int *number; /* of each: the place of the first that is equal, from 1; made for by_number */
 };
 
 struct pair {
@@ -26,6 +27,35 @@ static int compare_pairs(const void *a, const void *b)
     const struct pair *first = a, *second = b;
     int order = strcmp(first->shown, second->shown);
     return order ? order : strcmp(first->name, second->name);
+}
+
+struct numbered {
+    const char *name;
+    int index;
+};
+
+static int compare_numbered(const void *a, const void *b)
+{
+    const struct numbered *first = a, *second = b;
+    int order = strcmp(first->name, second->name);
+    return order ? order : first->index - second->index;
+}
+
+/* In the arena; NULL when memory is out. */
+static const int *number_names(const struct shortening *work)
+{
+    struct numbered *sorted = drawing_alloc(work->drawing, (size_t)work->count, sizeof *sorted);
+    int *number = drawing_alloc(work->drawing, (size_t)work->count, sizeof *number);
+    if (!sorted || !number)
+        return NULL;
+    for (int i = 0; i < work->count; i++)
+        sorted[i] = (struct numbered){work->names[i], i};
+    qsort(sorted, (size_t)work->count, sizeof *sorted, compare_numbered);
+    for (int i = 0; i < work->count; i++) {
+        bool equal = i > 0 && strcmp(sorted[i - 1].name, sorted[i].name) == 0;
+        number[sorted[i].index] = equal ? number[sorted[i - 1].index] : sorted[i].index + 1;
+    }
+    return number;
 }
 
 /* Does every shown form stand for one name alone? */
@@ -97,13 +127,9 @@ static const char *by_end(const struct shortening *work, int index)
     return drawing_shorten_end(work->drawing, work->names[index] + work->prefix, work->width);
 }
 
-/* The place of the first name that is equal. */
 static const char *by_number(const struct shortening *work, int index)
 {
-    int first = 0;
-    while (strcmp(work->names[first], work->names[index]) != 0)
-        first++;
-    const char *number = drawing_format(work->drawing, "%d:", first + 1);
+    const char *number = drawing_format(work->drawing, "%d:", work->number[index]);
     int left = work->width - utf8_width(number);
     const char *name = drawing_shorten_start(work->drawing, work->names[index], left);
     return left < 0 ? by_middle(work, index) : drawing_format(work->drawing, "%s%s", number, name);
@@ -115,10 +141,12 @@ static const char *(*const ways[])(const struct shortening *work, int index) = {
 void drawing_shorten_names(struct drawing *drawing, const char *const *names, int count, int width,
                            const char **shown)
 {
-    struct shortening work = {drawing, names, count, width, shown, 0};
+    struct shortening work = {drawing, names, count, width, shown, 0, NULL};
     work.prefix = common_prefix(&work);
     for (size_t way = 0; way < sizeof ways / sizeof *ways && !drawing->failed; way++) {
         bool any = false;
+        if (ways[way] == by_number && !(work.number = number_names(&work)))
+            return;
         for (int i = 0; i < count && !drawing->failed; i++) {
             any |= is_long(&work, i);
             shown[i] = is_long(&work, i) ? ways[way](&work, i) : names[i];

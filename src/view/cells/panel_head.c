@@ -58,20 +58,20 @@ void panel_head_make(struct drawing *drawing, const struct figure_histogram *his
     bool counted = summary && summary->below >= 0;
     if (isnan(histogram->threshold[series]) && !(counted && summary->below > 0))
         return;
-    const char *below = "", *number = "";
+    const char *below = "", *count = "";
     if (!isnan(histogram->threshold[series])) {
         number_add_trimmed(&text, histogram->threshold[series], 4);
         below = drawing_format(drawing, " below %s", drawing_take(drawing, &text));
     }
     if (counted) {
         text_add_thousands(&text, summary->below);
-        number = drawing_format(drawing, ": %s", drawing_take(drawing, &text));
+        count = drawing_take(drawing, &text);
     }
     /* Of the two numbers that of the filters stays whole. */
-    const char *line = drawing_format(drawing, "%s cut%s%s", mark, below, number);
+    const char *line = drawing_format(drawing, "%s cut%s%s%s", mark, below, counted ? ": " : "", count);
     if (counted && utf8_width(line) > width)
-        line = drawing_format(drawing, "%s cut%s", mark, number);
+        line = drawing_format(drawing, "%s cut: %s", mark, count);
     if (counted && utf8_width(line) > width)
-        line = drawing_format(drawing, "%s%s", mark, number + 2);
+        line = drawing_format(drawing, "%s%s", mark, count);
     head_line(drawing, head, STYLE_CUT, line, width);
 }
