@@ -18,7 +18,7 @@ keys() {
 # until_shown PATTERN: some time at most.
 until_shown() {
     tries=0
-    while [ $tries -lt 400 ] && ! terminal capture-pane -p -t it | grep -qE -- "$1"; do
+    while [ $tries -lt 3000 ] && ! terminal capture-pane -p -t it | grep -qE -- "$1"; do
         sleep 0.1
         tries=$((tries + 1))
     done
@@ -28,18 +28,21 @@ show() {
     printf '== %s\n' "$1"
     terminal capture-pane -p -t it
 }
+# run LINE: typed at an empty prompt.
 run() {
     keys -l "$1"
     keys Enter
+    until_shown '^ippro> *$'
 }
 
 TERM=xterm-256color XDG_STATE_HOME=$work LC_ALL=C.UTF-8
 export TERM XDG_STATE_HOME LC_ALL
+data=$(echo "$data" | sed 's/:/ /')
 terminal new-session -d -s it -x "${size%x*}" -y "${size#*x}" "$program -n"
 until_shown 'F1 keys'
 run "load $model"
-run "data $(echo "$data" | sed 's/:/ /') normalize=$normalize"
-until_shown 'normalised by'
+run "data $data normalize=$normalize split=train"
+until_shown '(train|training).*: [0-9,]+ images'
 show "a network and its images: load, data"
 run 'score all samples=all'
 until_shown 'halves agree'
@@ -51,24 +54,25 @@ run 'layout compare'
 keys F4 Right
 show "layout compare: what the criteria have in common"
 keys F8
-run 'eval samples=500 order=first'
-until_shown ' on 500 images'
+run "data $data normalize=$normalize split=test"
+run 'eval samples=1000 order=first'
+until_shown ' on 1,000 test images'
 run 'layout prune'
-run 'ratio *.conv1 0.3'
-keys F2 Down + + + +
-until_shown 'would leave'
+run 'ratio *.conv1 0.2'
+keys F2 Down Down + + +
+until_shown 'would leave| leave +[0-9]'
 show "layout prune: + and - change the ratio under the cursor, and costs follow"
 keys p
 until_shown 'selected +[0-9]'
 keys F8
-run 'eval samples=500 order=first'
+run 'eval samples=1000 order=first'
 until_shown 'change +[-+0-9]'
 keys F7 q F8
-show "p prunes; eval says what it costs"
+show "p prunes; eval on test images says what it costs"
 run 'undo'
 show "undo"
 run 'layout sweep'
-run 'curve l1,taylor,random samples=200 order=first ratios=0:0.6:0.2'
+run 'curve l1,taylor,random where=inner samples=500 order=first ratios=0:0.8:0.2'
 until_shown 'networks? evaluated'
 keys F7 Home
 show "layout sweep: accuracy against the ratio"
@@ -77,4 +81,6 @@ run 'gamma sweep 1e-4:1e4:log:41'
 until_shown 'Figure .*gamma sweep'
 keys F7 Home
 show "gamma sweep: what PROscore's step decides, without another pass"
-run 'quit'
+keys F8
+keys -l 'quit force=yes'
+keys Enter

@@ -13,17 +13,25 @@
  */
 
 /* What the value of an option of the program is; COMPLETE_NONE also where it has none. */
-enum completed { COMPLETE_NONE, COMPLETE_COMMANDS, COMPLETE_DATA, COMPLETE_COMMAND_FILES, COMPLETE_FOLDERS };
+enum completed {
+    COMPLETE_NONE,
+    COMPLETE_COMMANDS,
+    COMPLETE_DATA,
+    COMPLETE_COMMAND_FILES,
+    COMPLETE_FILES,
+    COMPLETE_FOLDERS,
+    COMPLETE_COLORS
+};
+#define COLORS "auto always never"
 
 static enum completed completed_of(const struct program_option *option)
 {
     static const struct {
         const char *argument;
         enum completed value;
-    } values[] = {{"COMMANDS", COMPLETE_COMMANDS},
-                  {"KIND:PATH", COMPLETE_DATA},
-                  {"FILE", COMPLETE_COMMAND_FILES},
-                  {"FOLDER", COMPLETE_FOLDERS}};
+    } values[] = {{"COMMANDS", COMPLETE_COMMANDS},  {"KIND:PATH", COMPLETE_DATA},
+                  {"FILE", COMPLETE_COMMAND_FILES}, {"LOG", COMPLETE_FILES},
+                  {"FOLDER", COMPLETE_FOLDERS},     {"WHEN", COMPLETE_COLORS}};
     for (size_t i = 0; option->argument && i < sizeof values / sizeof *values; i++) {
         if (strcmp(values[i].argument, option->argument) == 0)
             return values[i].value;
@@ -104,8 +112,14 @@ static void bash_value(FILE *file, const struct program_option *option)
     case COMPLETE_COMMAND_FILES:
         fputs("_ippro_explore_files ippro;;\n", file);
         break;
+    case COMPLETE_FILES:
+        fputs("compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\"));;\n", file);
+        break;
     case COMPLETE_FOLDERS:
         fputs("compopt -o filenames; COMPREPLY=($(compgen -d -- \"$cur\"));;\n", file);
+        break;
+    case COMPLETE_COLORS:
+        fputs("COMPREPLY=($(compgen -W \"" COLORS "\" -- \"$cur\"));;\n", file);
         break;
     case COMPLETE_NONE:
         fputs("COMPREPLY=();;\n", file);
@@ -171,7 +185,9 @@ static void zsh_option(FILE *file, const struct program_option *option)
         [COMPLETE_COMMANDS] = "_ippro_explore_commands",
         [COMPLETE_DATA] = "_ippro_explore_data",
         [COMPLETE_COMMAND_FILES] = "_ippro_explore_files ippro",
+        [COMPLETE_FILES] = "_files",
         [COMPLETE_FOLDERS] = "_files -/",
+        [COMPLETE_COLORS] = "(" COLORS ")",
     };
     const char *equals = option->argument ? "=" : "";
     fputs("        ", file);
@@ -230,23 +246,17 @@ void zsh_completion(FILE *file)
 
 static void fish_names(FILE *file, const char *endings)
 {
-    fprintf(file,
-            "(for ending in %s; __fish_complete_suffix .$ending; for name in ~/.config/%s/scripts/*.$ending "
-            "\"%s\"/scripts/*.$ending; string replace -r \".*/\" \"\" $name; end; end)",
-            endings, PROGRAM_NAME, PKGDATADIR);
+    fprintf(
+        file,
+        "(for ending in %s; __fish_complete_suffix .$ending; for name in "
+        "(test -n \"$XDG_CONFIG_HOME\"; and echo $XDG_CONFIG_HOME; or echo ~/.config)/%s/scripts/*.$ending "
+        "\"%s\"/scripts/*.$ending; string replace -r \".*/\" \"\" $name; end; end)",
+        endings, PROGRAM_NAME, PKGDATADIR);
 }
 
-static void fish_option(FILE *file, const struct program_option *option)
+static void fish_value(FILE *file, enum completed value)
 {
-    fprintf(file, "complete -c %s", PROGRAM_NAME);
-    if (option->letter < 256)
-        fprintf(file, " -s %c", option->letter);
-    fprintf(file, " -l %s -d '", option->name);
-    put_quoted(file, option->help, "\\", "\\'");
-    fputc('\'', file);
-    if (option->argument)
-        fputs(" -x -a '", file);
-    switch (completed_of(option)) {
+    switch (value) {
     case COMPLETE_COMMANDS:
         put_commands(file, " ");
         break;
@@ -259,10 +269,30 @@ static void fish_option(FILE *file, const struct program_option *option)
     case COMPLETE_FOLDERS:
         fputs("(__fish_complete_directories)", file);
         break;
+    case COMPLETE_COLORS:
+        fputs(COLORS, file);
+        break;
+    case COMPLETE_FILES: /* fish's own, by -F */
     case COMPLETE_NONE:
         break;
     }
-    fputs(option->argument ? "'\n" : "\n", file);
+}
+
+static void fish_option(FILE *file, const struct program_option *option)
+{
+    fprintf(file, "complete -c %s", PROGRAM_NAME);
+    if (option->letter < 256)
+        fprintf(file, " -s %c", option->letter);
+    fprintf(file, " -l %s -d '", option->name);
+    put_quoted(file, option->help, "\\", "\\'");
+    fputc('\'', file);
+    if (option->argument) {
+        enum completed value = completed_of(option);
+        fputs(value == COMPLETE_FILES ? " -r -F" : " -x -a '", file);
+        fish_value(file, value);
+        fputs(value == COMPLETE_FILES ? "" : "'", file);
+    }
+    fputc('\n', file);
 }
 
 void fish_completion(FILE *file)

@@ -52,8 +52,8 @@ static const struct program_option table[] = {
     {LONG_DATA, "data", "KIND:PATH", "open a data set, such as cifar10:DIR or shapes",
      "Open a data set before anything else is run: KIND:PATH, or KIND alone where no path is needed."},
     {LONG_THREADS, "threads", "N", "worker threads", "Set the option threads."},
-    {LONG_LOG, "log", "FILE", "add commands and results to a file",
-     "Add every command with the time, what it showed, and the seconds it took to the text file FILE, as the "
+    {LONG_LOG, "log", "LOG", "add commands and results to a file",
+     "Add every command with the time, what it showed, and the seconds it took to the text file LOG, as the "
      "command log does. The commands that scripts run are there as well, behind the script's name."},
     {LONG_SAFE, "safe", "FOLDER", "files in FOLDER only; Lua: no os, no io",
      "For what others wrote: whatever scripts and commands open, to read or to write, lies in FOLDER or "

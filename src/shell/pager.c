@@ -92,6 +92,8 @@ static bool run_pager(const char *command, const char *text, size_t length)
         if (errno != EINTR)
             return false;
     }
+    if (!WIFEXITED(state))
+        write_text(STDOUT_FILENO, "\n", 1); /* the terminal has shown the keys that ended it */
     return !WIFEXITED(state) ||
            (WEXITSTATUS(state) != SHELL_CANNOT_RUN && WEXITSTATUS(state) != SHELL_NOT_FOUND);
 }

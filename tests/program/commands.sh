@@ -19,4 +19,5 @@ for input in "$SRCDIR"/tests/program/commands/*.in; do
     ok $status "commands of $name.in"
     [ $status -eq 0 ] || explain "$work/$name.diff"
 done
+golden_files commands
 finish

@@ -86,6 +86,10 @@ for mode in panes prompt; do
     at_prompt
     keys C-d
     says "unsaved: 1 selection, 1 ratio" "$mode: once again after another command"
+    keys '= 1234 + 4321' Enter
+    says '5555' "$mode: the program is still there"
+    at_prompt
+    keys C-d
     at_prompt
     keys C-d
     ended 0 "$mode: the second Ctrl-D leaves"

@@ -13,8 +13,12 @@ EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/tiny-1x1.in tests/program/screens/tiny-1x1.out \
 	tests/program/screens/tiny-20x5.in tests/program/screens/tiny-20x5.out \
 	tests/program/screens/tiny-30x7.in tests/program/screens/tiny-30x7.out \
-	tests/program/screens/truth.in tests/program/screens/truth.out \
 	tests/program/screens/tiny-9x2.in tests/program/screens/tiny-9x2.out \
+	tests/program/screens/truth.in tests/program/screens/truth.out \
+	tests/program/screens/work-100x30.in tests/program/screens/work-100x30.out \
+	tests/program/screens/work-200x60.in tests/program/screens/work-200x60.out \
+	tests/program/screens/work-80x24.in tests/program/screens/work-80x24.out \
+	tests/program/screens/work-ascii.in tests/program/screens/work-ascii.out \
 	tests/program/commands/advice.in tests/program/commands/advice.out \
 	tests/program/commands/compare.in tests/program/commands/compare.out \
 	tests/program/commands/errors.in tests/program/commands/errors.out \

@@ -573,8 +573,9 @@ END
 printf 'load example\nscore l1\n= ippro.model, ippro.dataset, ippro.scores\nlua s = ippro.scores\n= s == ippro.scores\nscore l2\n= s == ippro.scores\n' >live.ippro
 "$IPPRO" -n -f live.ippro >out 2>err
 [ "$(grep -v '^[a-z0-9]* .*weights\|^$\|^Scores\|^crit\|^─\|^from\|^example' out)" = "$(printf 'model example (14 layers)\nnil\nscore set: l1\ntrue\nfalse')" ]
-ok $? "they are those of the prompt, live"
-[ $? -eq 0 ] || explain out
+good=$?
+ok $good "they are those of the prompt, live"
+[ $good -eq 0 ] || explain out
 
 # --- events -----------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,25 @@ while read -r kind name; do
 done <names
 ok $missing "every name of the tables is in the manual"
 
+# Every option that --help tells of, by one of its names.
+sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$manual" | sed 's/\\-/-/g' >synopsis
+"$IPPRO" --help | grep -oE '^ +(-[a-z], )?--[a-z-]+' | tr -d ',' >told
+awk '
+FNR == NR {
+    for (i = 1; i <= NF; i++)
+        if ($i == "Fl" && $(i + 1) == "Fl")
+            named["--" $(i + 2)] = 1
+        else if ($i == "Fl" && $(i - 1) != "Fl")
+            for (c = 1; c <= length($(i + 1)); c++)
+                named["-" substr($(i + 1), c, 1)] = 1
+    next
+}
+!(($1 in named) || ($NF in named)) { print $NF }' synopsis told >unnamed
+[ "$(wc -l <told)" -gt 10 ] && [ ! -s unnamed ]
+good=$?
+ok $good "every option of the program is in the synopsis"
+[ $good -eq 0 ] || explain unnamed
+
 # Every environment variable that the source asks for.
 missing=0
 for variable in $(grep -rhoE '(getenv|file_user_directory)\("[A-Z_]+"' "$SRCDIR/src" | sed 's/.*"\(.*\)"/\1/' | sort -u); do
@@ -124,7 +143,8 @@ for shell in bash zsh fish; do
     fi
 done
 : >net.onnx; : >notes.txt; mkdir -p sub "$XDG_CONFIG_HOME/ippro-explore/scripts"
-: >"$XDG_CONFIG_HOME/ippro-explore/scripts/own.lua"
+: >"$XDG_CONFIG_HOME/ippro-explore/scripts/own.lua"; : >"$XDG_CONFIG_HOME/ippro-explore/scripts/own.ippro"
+mkdir -p elsewhere/ippro-explore/scripts; : >elsewhere/ippro-explore/scripts/distant.lua
 if command -v bash >shell.path 2>&1; then
     cat >asked.sh <<'END'
 compopt() { :; }
@@ -137,38 +157,49 @@ asked ippro-explore ow
 asked ippro-explore --data = cifar100
 asked ippro-explore --safe su
 asked ippro-explore not
+asked ippro-explore -f own
+asked ippro-explore --log = no
+asked ippro-explore --color = a
 END
     bash asked.sh >out 2>&1
-    printf '%s\n' --version score net.onnx own.lua cifar100: sub notes.txt >expected
+    printf '%s\n' --version score net.onnx own.lua cifar100: sub notes.txt own.ippro notes.txt 'auto always' >expected
     cmp -s out expected
     good=$?
-    ok $good "bash completes options, commands, files, scripts and kinds of data"
+    ok $good "bash completes options, commands, files, scripts, logs, colours and kinds of data"
     [ $good -eq 0 ] || explain out
 else
-    skip "bash completes options, commands, files, scripts and kinds of data" "bash is not installed"
+    skip "bash completes options, commands, files, scripts, logs, colours and kinds of data" "bash is not installed"
 fi
-if command -v fish >shell.path 2>&1; then
-    printf '%s\n' 'source completion.fish' 'complete -C "ippro-explore --vers"' 'complete -C "ippro-explore -e scor"' \
-        'complete -C "ippro-explore ne"' 'complete -C "ippro-explore ow"' >asked.fish
+# fish_completes WORD LINE: among the words that complete the line.
+fish_completes() {
+    printf '%s\n' 'source completion.fish' "complete -C 'ippro-explore $2'" >asked.fish
     fish asked.fish >out 2>&1
-    for word in --version score net.onnx own.lua; do
-        grep -q "^$word" out
-        good=$?
-        ok $good "fish completes $word"
-        [ $good -eq 0 ] || explain out
-    done
+    cut -f 1 out | grep -qx -- "$1"
+    good=$?
+    ok $good "fish completes '$2' to $1"
+    [ $good -eq 0 ] || explain out
+}
+if command -v fish >shell.path 2>&1; then
+    fish_completes --version --vers
+    fish_completes score '-e scor'
+    fish_completes net.onnx ne
+    fish_completes own.lua ow
+    fish_completes own.ippro '-f ow'
+    fish_completes notes.txt '--log no'
+    fish_completes --log=notes.txt --log=no
+    fish_completes never '--color n'
+    XDG_CONFIG_HOME=$work/elsewhere fish_completes distant.lua dis
+    XDG_CONFIG_HOME='' fish_completes own.lua ow
 else
     skip "fish completes" "fish is not installed"
 fi
-if command -v zsh >shell.path 2>&1; then
-    # _arguments is told of every option of the program.
-    missing=0
-    "$GENERATE" names | sed -n 's/^option //p' >options
-    while read -r name; do
-        grep -q -- "--$name" completion.zsh || missing=1
-    done <options
-    ok $missing "zsh is told of every option"
-else
-    skip "zsh is told of every option" "zsh is not installed"
-fi
+# _arguments of zsh is told of every option of the program, and of what a value may be.
+missing=0
+"$GENERATE" names | sed -n 's/^option //p' >options
+while read -r name; do
+    grep -q -- "--$name" completion.zsh || missing=1
+done <options
+ok $missing "zsh is told of every option"
+grep -q -- "--log=\[.*\]:LOG:_files'" completion.zsh && grep -q -- "--color=\[.*\]:WHEN:(auto always never)'" completion.zsh
+ok $? "and that a log is any file, and of the words for colours"
 finish

@@ -268,9 +268,11 @@ ok $? "and the prompt is there"
 keys 'score proscore samples=all precision=double' Enter
 wait_for '[0-9] of 10,000 images'
 keys 'agree' Enter
-shows "an alias that changes something waits for work" 'agree'
+shows "an alias that changes something waits for work" '1 waiting'
 keys 'alias' Enter
+shows "and the list of aliases behind it" '2 waiting'
 keys C-c
+shows "both are dropped with the work" '2 waiting commands dropped'
 work_ends
 at_prompt
 keys 'lua ippro.on("quit", function() print("good bye") end)' Enter

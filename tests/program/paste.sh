@@ -137,10 +137,9 @@ done
 
 start 80 24 -n
 at_prompt
-printf 'eval samples=2000\nset gamma 6\ninfo\n' >three
+printf 'eval samples=2000\nset gamma 6\nset gamma\n' >three
 paste three
-shows "pasted lines wait, also those that only look" '2 waiting|The session'
-shows "and are run" 'The session'
+shows "pasted lines wait, also those that only look: they see what was changed before" 'gamma +6 +0\.01'
 keys F2
 wait_for '▸Layers'
 keys -l 'set gamma 9'

@@ -32,6 +32,7 @@ for input in "$SRCDIR"/tests/program/screens/*.in; do
         ok 0 "no escape sequence in those of $name.in"
     fi
 done
+golden_files screens
 
 # In a window of any width the panels say the same number: 7 of the 16 filters go, whatever the bins are.
 mkdir -p "$work/widths" && cd "$work/widths" || exit 1

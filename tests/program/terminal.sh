@@ -260,7 +260,8 @@ done
 # The pager: for what is longer than the screen, at the prompt without panes.
 cat >pager <<'END'
 #!/bin/sh
-# Waits for a line of the terminal, with whatever the terminal's signals do.
+# Waits for a line of the terminal, and takes its time to end at Ctrl-C.
+trap 'sleep 0.3; trap - INT; kill -INT $$' INT
 cat >paged
 echo "paged $(wc -l <paged) lines"
 read -r line </dev/tty
@@ -273,8 +274,7 @@ start 90 14 -n --prompt
 at_prompt
 keys 'layers' Enter
 shows "a long figure goes to the pager" '^paged 1[0-9] lines'
-keys C-c
-keys C-c
+keys C-c C-c
 sleep 0.5
 screen
 ! grep -q 'Quit?' screen.txt

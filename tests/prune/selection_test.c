@@ -12,9 +12,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "prune/coupling.h"
-#include "support/graph_maker.h"
 #include "prune/selection.h"
 #include "score/layer.h"
+#include "support/coupling_maker.h"
+#include "support/graph_maker.h"
 
 /* a (10 channels), d (depthwise over a), b (4), c (4, added to b), e (3), fc (2 outputs). Classes 0..9 are
  * a0 d0 .., 10..13 are b0 c0 .., 14..16 e0 .., 17 and 18 the outputs: four blocks in this order. */
@@ -32,29 +33,6 @@ static double *rows[LAYERS];
 static struct scores scores = {.layer_count = LAYERS, .layer = rows};
 static const struct select_options plain = {.rounding = ROUND_FLOOR, .round_to = 1, .minimum = 1, .cap = 1};
 
-static void conv(struct graph *graph, const char *in, const char *name, int64_t from, int64_t to,
-                 int64_t groups)
-{
-    char node[64], weight[64];
-    snprintf(node, sizeof node, "/%s", name);
-    snprintf(weight, sizeof weight, "%s.weight", name);
-    make_reals(graph, weight, DIMS(to, from / groups, 1, 1), 1);
-    make_node(graph, node, "Conv", NAMES(in, weight), NAMES(name),
-              ATTRIBUTES(integer_attribute("group", groups)));
-}
-
-static void finish(struct graph *graph, const char *in, int64_t channels)
-{
-    struct error error = {0};
-    make_node(graph, "/mean", "GlobalAveragePool", NAMES(in), NAMES("mean"), NO_ATTRIBUTES);
-    make_node(graph, "/flat", "Flatten", NAMES("mean"), NAMES("flat"), NO_ATTRIBUTES);
-    make_reals(graph, "fc.weight", DIMS(channels, 2), 1);
-    make_node(graph, "/fc", "MatMul", NAMES("flat", "fc.weight"), NAMES("fc"), NO_ATTRIBUTES);
-    make_output(graph, "fc");
-    if (graph_finish(graph, &error) != STATUS_OK)
-        fail_msg("%s", error.message);
-}
-
 static void couple(struct graph *graph, struct layers **layers, struct coupling **coupling)
 {
     struct error error = {0};
@@ -65,14 +43,13 @@ static void couple(struct graph *graph, struct layers **layers, struct coupling 
 static int build_ladder(void **state)
 {
     (void)state;
-    struct graph *g = make_graph(13);
-    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 3, 4, 4));
-    conv(g, "x", "a", 3, 10, 1);
-    conv(g, "a", "d", 10, 10, 10);
-    conv(g, "d", "b", 10, 4, 1);
-    conv(g, "b", "c", 4, 4, 1);
-    make_node(g, "/s", "Add", NAMES("b", "c"), NAMES("s"), NO_ATTRIBUTES);
-    conv(g, "s", "e", 4, 3, 1);
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 10);
+    conv_groups(g, "a", "d", 10, 10, 10);
+    conv(g, "d", "b", 10, 4);
+    conv(g, "b", "c", 4, 4);
+    node2(g, "Add", "b", "c", "s");
+    conv(g, "s", "e", 4, 3);
     finish(g, "e", 3);
     ladder.graph = g;
     couple(g, &ladder.layers, &ladder.coupling);
@@ -411,33 +388,20 @@ static void global_refusals(void **state)
 
 /* --- branches that read a part -------------------------------------------------------------------------- */
 
-static void slice(struct graph *graph, const char *in, const char *out, int64_t start, int64_t end)
-{
-    char names[3][32], node[32];
-    int64_t values[] = {start, end, 1};
-    for (int i = 0; i < 3; i++) {
-        snprintf(names[i], sizeof names[i], "%s.%d", out, i);
-        make_integers(graph, names[i], 1, &values[i]);
-    }
-    snprintf(node, sizeof node, "/%s", out);
-    make_node(graph, node, "Slice", NAMES(in, names[0], names[1], names[2]), NAMES(out), NO_ATTRIBUTES);
-}
-
 /* a has six channels; one branch reads the first three, the other the rest. */
 static void branches_keep_something(void **state)
 {
     (void)state;
     struct error error = {0};
-    struct graph *g = make_graph(13);
+    struct graph *g = begin(4);
     struct layers *layers;
     struct coupling *coupling;
     struct selection s;
-    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 3, 4, 4));
-    conv(g, "x", "a", 3, 6, 1);
-    slice(g, "a", "first", 0, 3);
-    slice(g, "a", "rest", 3, 6);
-    conv(g, "first", "b", 3, 2, 1);
-    conv(g, "rest", "c", 3, 3, 1);
+    conv(g, "x", "a", 3, 6);
+    slice(g, "a", "first", 1, 0, 3, 1);
+    slice(g, "a", "rest", 1, 3, 6, 1);
+    conv(g, "first", "b", 3, 2);
+    conv(g, "rest", "c", 3, 3);
     make_node(g, "/cat", "Concat", NAMES("b", "c"), NAMES("cat"), ATTRIBUTES(integer_attribute("axis", 1)));
     finish(g, "cat", 5);
     couple(g, &layers, &coupling);

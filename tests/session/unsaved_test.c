@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "session/commands/unsaved.h"
+#include "support/state_home.h"
 
 #define HEAD       "{\"format\":\"ippro-explore unsaved session 1\"}\n"
 #define LINE(text) "{\"line\":\"" text "\"}\n"
@@ -281,16 +282,8 @@ static void says_what_it_is(void **state)
 
 static int set_up(void **state)
 {
-    struct error error = {0};
     (void)state;
-    if (!mkdtemp(home) || setenv("XDG_STATE_HOME", home, 1) != 0)
-        return -1;
-    char *made = unsaved_folder(true, &error);
-    if (!made)
-        return -1;
-    snprintf(folder, sizeof folder, "%s", made);
-    mem_free(made);
-    return 0;
+    return state_home_make(home, folder, sizeof folder);
 }
 
 static int tear_down(void **state)
@@ -299,10 +292,7 @@ static int tear_down(void **state)
     (void)state;
     snprintf(path, sizeof path, "%s/other.txt", folder);
     unlink(path);
-    rmdir(folder);
-    snprintf(path, sizeof path, "%s/ippro-explore", home);
-    rmdir(path);
-    return rmdir(home);
+    return state_home_remove(home, folder);
 }
 
 int main(void)

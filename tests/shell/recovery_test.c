@@ -25,6 +25,7 @@
 #include "session/state.h"
 #include "shell/recovery.h"
 #include "support/session_lines.h"
+#include "support/state_home.h"
 
 enum { PATH_SIZE = 512 };
 static char home[] = "/tmp/ippro-recovery-XXXXXX";
@@ -368,26 +369,14 @@ static void full_disk(void **state)
 
 static int set_up(void **state)
 {
-    struct error error = {0};
     (void)state;
-    if (!mkdtemp(home) || setenv("XDG_STATE_HOME", home, 1) != 0)
-        return -1;
-    char *made = unsaved_folder(true, &error);
-    if (!made)
-        return -1;
-    snprintf(folder, sizeof folder, "%s", made);
-    mem_free(made);
-    return 0;
+    return state_home_make(home, folder, sizeof folder);
 }
 
 static int tear_down(void **state)
 {
-    char path[128];
     (void)state;
-    rmdir(folder);
-    snprintf(path, sizeof path, "%s/ippro-explore", home);
-    rmdir(path);
-    return rmdir(home);
+    return state_home_remove(home, folder);
 }
 
 int main(void)

@@ -22,6 +22,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/skip.c tests/support/skip.h \
 	tests/support/small_graph.c tests/support/small_graph.h \
 	tests/support/small_model.c tests/support/small_model.h \
+	tests/support/state_home.c tests/support/state_home.h \
 	tests/support/subject.c tests/support/subject.h \
 	tests/support/view_figures.c tests/support/view_figures.h \
 	tests/support/wire.c tests/support/wire.h

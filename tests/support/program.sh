@@ -37,6 +37,17 @@ explain() {
     sed 's/^/# /' "$1"
 }
 
+# golden_files FOLDER: those of tests/program/FOLDER are all in the list of what is distributed.
+golden_files() {
+    status=0
+    for file in "$SRCDIR/tests/program/$1"/*.in "$SRCDIR/tests/program/$1"/*.out; do
+        tr -s '\t \\' '\n' <"$SRCDIR/tests/program/local.mk" | grep -qxF "tests/program/$1/${file##*/}" && continue
+        echo "# $1/${file##*/} is not in tests/program/local.mk"
+        status=1
+    done
+    ok $status "the list of golden files has all of $1"
+}
+
 skip() {
     number=$((number + 1))
     echo "ok $number - $1 # SKIP $2"

@@ -54,7 +54,7 @@ void add_floats(struct text *graph, const char *name, const int64_t *dims, int r
     wire_message(graph, GRAPH_INITIALIZER, &tensor);
 }
 
-void add_names(struct text *node, uint64_t field, const char *names)
+static void add_names(struct text *node, uint64_t field, const char *names)
 {
     while (*names) {
         size_t length = strcspn(names, " ");
@@ -97,7 +97,7 @@ void add_integers(struct text *node, const char *name, const int64_t *values, in
     wire_message(node, NODE_ATTRIBUTE, &attribute);
 }
 
-void add_string(struct text *node, const char *name, const char *value)
+static void add_string(struct text *node, const char *name, const char *value)
 {
     struct text attribute = begin_attribute(name, 3);
     wire_string(&attribute, ATTRIBUTE_S, value);
@@ -117,7 +117,7 @@ struct text wrap_model(struct text *graph, int64_t opset)
     return model;
 }
 
-void add_small_graph(struct text *graph)
+static void add_small_graph(struct text *graph)
 {
     static const int64_t x[] = {-1, 2, 3, 3, -2}, y[] = {-1, 2, -2}, weight[] = {2, 2, 1, 1}, two[] = {2};
     static const int64_t ones[] = {1, 1}, axes[] = {2, 3}, target[] = {0, 2};

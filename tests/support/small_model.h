@@ -19,18 +19,15 @@ void add_floats(struct text *graph, const char *name, const int64_t *dims, int r
                 size_t count);
 
 /* NodeProto; inputs and outputs are names with blanks between, "-" for one left out. */
-void add_names(struct text *node, uint64_t field, const char *names);
 struct text begin_node(const char *name, const char *op, const char *inputs, const char *outputs);
 void add_node(struct text *graph, const char *name, const char *op, const char *inputs, const char *outputs);
 struct text begin_attribute(const char *name, int type);
 void add_integers(struct text *node, const char *name, const int64_t *values, int count);
-void add_string(struct text *node, const char *name, const char *value);
 
 /* A graph as a whole model. */
 struct text wrap_model(struct text *graph, int64_t opset);
 /* x (Nx2x3x3) -> Conv (1x1, float weights) -> BatchNormalization (float, typed data) -> Relu -> ReduceMean
  * -> Reshape (64-bit integers, raw) -> y. The bias is half precision; the Conv has integers and a text. */
-void add_small_graph(struct text *graph);
 struct text small_model(void);
 
 #endif

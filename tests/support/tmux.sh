@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # For the tests in a real terminal: sourced after program.sh. Where tmux is missing or finds no pseudo-terminal the test is
-# skipped. it_term, it_locale and it_pager, exported, are those of the program, it_background the colour of its terminal. prompt_line: which line from the end of the screen is the prompt, 1 without panes, 2 with them.
+# skipped. it_term, it_locale and it_pager, exported, are those of the program, it_background the colour of its terminal and
+# it_title the title that it has before. prompt_line: which line from the end of the screen is the prompt, 1 without panes,
+# 2 with them.
 if ! command -v tmux >"$work/path" 2>&1; then
     echo "1..0 # SKIP tmux is not installed"
     exit 0
@@ -89,6 +91,7 @@ TERM=${it_term:-$TERM}
 PAGER=${it_pager:-$PAGER}
 export LC_ALL TERM PAGER
 [ -z "$it_background" ] || printf '\033]11;%s\007' "$it_background"
+[ -z "$it_title" ] || printf '\033]2;%s\007' "$it_title"
 stty -g >modes.before
 rm -f modes.after
 sh -c 'echo $$ >pid; exec "$IPPRO" "$@"' run "$@"

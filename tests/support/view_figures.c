@@ -47,7 +47,7 @@ struct figure *table_figure(void)
     return figure;
 }
 
-struct figure *histogram_figure(int series, int bins, bool log)
+static struct figure *histogram_figure(int series, int bins, bool log)
 {
     static const char *const names[] = {"layer1.0.conv1", "layer2.4.conv1", "layer3.8.conv1",
                                         "layer3.8.conv2"};
@@ -101,7 +101,7 @@ static struct figure *matrix_figure(int rows, int columns, bool same)
     return figure;
 }
 
-struct figure *curves_figure(int series, int points)
+static struct figure *curves_figure(int series, int points)
 {
     static const char *const names[] = {"l1",    "geomedian", "random",   "proscore", "taylor", "bn",
                                         "hrank", "entropy",   "activity", "fpgm",     "sample", "twelve"};
@@ -146,7 +146,7 @@ struct figure *plain_curves(void)
     return figure;
 }
 
-struct figure *one_point(void)
+static struct figure *one_point(void)
 {
     const char *name = "l1";
     const double x = 0.4, y = 0.696;
@@ -212,7 +212,7 @@ struct figure *small_matrix(void)
     return matrix_figure(4, 4, true);
 }
 
-struct figure *wide_matrix(void)
+static struct figure *wide_matrix(void)
 {
     return matrix_figure(12, 12, true);
 }
@@ -248,7 +248,7 @@ struct figure *odd_table(void)
     return figure;
 }
 
-struct figure *scatter_figure(int points, bool marked)
+static struct figure *scatter_figure(int points, bool marked)
 {
     enum { MOST = 2048 };
     static const char *const stages[] = {"stem", "layer1", "layer2"};
@@ -280,7 +280,7 @@ struct figure *small_scatter(void)
     return scatter_figure(48, true);
 }
 
-struct figure *large_scatter(void)
+static struct figure *large_scatter(void)
 {
     return scatter_figure(2000, false);
 }

@@ -12,17 +12,14 @@
     "abc,\"#%n%s\x7f\xc2\x9b"
 
 struct figure *table_figure(void);
-struct figure *histogram_figure(int series, int bins, bool log);
 
 /* Accuracy against ratio of several criteria: falling lines, the second without its last three points, the
  * third with a spread. */
-struct figure *curves_figure(int series, int points);
 struct figure *small_curves(void);
 struct figure *many_curves(void);
 
 /* No percentages, no reference, x in no order and different for every series. */
 struct figure *plain_curves(void);
-struct figure *one_point(void);
 
 /* Curves of numbers that are no usual numbers: each of the `count` y by itself must be drawable. */
 struct figure *curve_of(int count, const double *x, const double *y, bool percent);
@@ -34,7 +31,6 @@ struct figure *panels_histogram(void);
 struct figure *log_histogram(void);
 struct figure *many_bins(void);
 struct figure *small_matrix(void);
-struct figure *wide_matrix(void);
 struct figure *numbered_matrix(void);
 struct figure *empty_table(void);
 
@@ -42,9 +38,7 @@ struct figure *empty_table(void);
 struct figure *odd_table(void);
 
 /* Two criteria over three stages that agree on most; the last point has no place. */
-struct figure *scatter_figure(int points, bool marked);
 struct figure *small_scatter(void);
-struct figure *large_scatter(void);
 typedef struct figure *figure_maker(void);
 /* The figures of the golden files, in their order. */
 enum { FIGURE_MAKERS = 17 };
