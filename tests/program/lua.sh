@@ -721,8 +721,8 @@ END
 printf '%s' 'load example; data shapes images=60; eval samples=20; session save measured.session' | "$IPPRO" -n >out 2>err
 sed '/"commands": \[/,/^ \],/c\ "commands": [],' measured.session >bare.session
 "$IPPRO" -n -e 'lua ippro.on("evaluated", function(what) print("told", what.images) end)' -e 'session open bare.session' >out 2>err
-[ $? -eq 0 ] && grep -q '0 commands done' out && grep -q "^told$(printf '\t')nil$" out
-ok $? "and a session file of measurements alone is told too"
+[ $? -eq 0 ] && grep -q '0 commands done' out && ! grep -q '^told' out
+ok $? "and a session file of measurements alone evaluates nothing"
 
 cat >deep.lua <<'END'
 local function deep(n)

@@ -201,7 +201,7 @@ keys C-l
 keys 'help ' Tab Tab
 shows "a list of a hundred is not thrown at who asks" '^[0-9]+ possibilities: type more, or Tab once more to see them$'
 keys Tab
-shows "but shown when asked for once more" '^--More--'
+shows "but shown when asked for once more" '^gradients +pruning rate'
 keys q C-u
 keys -l 'load fit/no'
 keys Tab

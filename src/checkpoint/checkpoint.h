@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Weights without a graph: PyTorch checkpoints (zip files, and the older streams of pickles) and safetensors.
+ *
+ * Of a checkpoint that holds more than a state_dict (an optimizer, an epoch, a whole module) the mapping from
+ * names to tensors with the most tensors is taken; where it lies is told. Nothing in a file is executed. */
+#ifndef IPPRO_CHECKPOINT_CHECKPOINT_H
+#define IPPRO_CHECKPOINT_CHECKPOINT_H
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "nn/graph/tensor.h"
+
+struct weight {
+    const char *name;      /* unique: "layer1.0.conv1.weight" */
+    struct tensor *tensor; /* one reference; tied weights share it. file_type says the type in the file */
+};
+
+/* Immutable and counted. Everything but the tensors lies in the arena. */
+struct checkpoint {
+    int shares; /* owners beside the first */
+    struct arena *arena;
+    const char *format;     /* "PyTorch, zip", "PyTorch, legacy", "safetensors" */
+    const char *place;      /* keys that lead to the weights: "state_dict"; "" where they stand at the top */
+    const char *prefix;     /* what all names began with, taken off: "module."; or "" */
+    struct weight *weights; /* in the order of the file */
+    int count;
+    const char **notes; /* what was not understood, one line each */
+    int note_count;
+    char digest[DIGEST_SIZE]; /* of the file */
+};
+
+/* Does the file begin as one? By its content, not by its name; false for what cannot be read. */
+bool checkpoint_is(const char *path);
+/* Errors name the file and the place in it; STATUS_FILE for damage, STATUS_UNSUPPORTED for what is valid but not
+ * supported. */
+status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct error *error);
+/* One more owner; each calls checkpoint_free once. NULL is fine for both. */
+struct checkpoint *checkpoint_retain(struct checkpoint *checkpoint);
+void checkpoint_free(struct checkpoint *checkpoint);
+/* The place of a name in `weights`, -1 when it has none. */
+int checkpoint_find(const struct checkpoint *checkpoint, const char *name);
+
+/* Write a flat state_dict: .pth, .pt (zip) or .safetensors, as the path ends. `prefix` stands before every name.
+ * Tensors are written in the type that file_type says, where that is a floating or integer type. The old file
+ * stays until the new one is whole. */
+status checkpoint_write(const char *path, const char *prefix, const struct weight *weights, int count,
+                        struct error *error);
+
+#endif
