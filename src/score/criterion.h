@@ -95,7 +95,8 @@ struct scores {
     double **layer; /* layer[i]: channels doubles, or NULL */
     struct criterion_report *reports;
     int shares; /* owners beside the first */
-    /* How far the halves of the sample agree, kept here by who has found it out: it takes as long as scoring. */
+    /* How far the halves of the sample agree, kept here by who has found it out: it takes as long as scoring.
+     */
     _Atomic double halves_agree;
     atomic_bool halves_known;
 };
