@@ -6,5 +6,6 @@ src_libpickle_a_SOURCES = \
 	src/pickle/machine.c src/pickle/machine.h \
 	src/pickle/opcodes.c src/pickle/opcodes.h \
 	src/pickle/numpy.c src/pickle/numpy.h \
-	src/pickle/pickle.c src/pickle/pickle.h
+	src/pickle/pickle.c src/pickle/pickle.h \
+	src/pickle/walk.c src/pickle/walk.h
 LIBPICKLE = src/libpickle.a
