@@ -97,8 +97,8 @@ static bool note_input(const char *path, int fd)
     return fstat(fd, &about) != 0 || inputs_note(path, &about);
 }
 
-status file_read_open(const char *path, size_t limit, unsigned char **data, size_t *size, int *descriptor,
-                      struct error *error)
+static status read_whole(const char *path, size_t limit, bool noted, unsigned char **data, size_t *size,
+                         int *descriptor, struct error *error)
 {
     char *expanded = path_expand(path);
     if (!expanded)
@@ -107,7 +107,7 @@ status file_read_open(const char *path, size_t limit, unsigned char **data, size
     size_t bytes = 0;
     unsigned char *content = NULL;
     status code = open_regular(expanded, limit, &fd, &bytes, error);
-    if (code == STATUS_OK && !note_input(expanded, fd))
+    if (code == STATUS_OK && noted && !note_input(expanded, fd))
         code = error_memory(error);
     if (code == STATUS_OK) {
         content = bytes < SIZE_MAX ? mem_aligned_raw(bytes + 1, 1) : NULL;
@@ -128,13 +128,31 @@ status file_read_open(const char *path, size_t limit, unsigned char **data, size
     return STATUS_OK;
 }
 
-status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error)
+status file_read_open(const char *path, size_t limit, unsigned char **data, size_t *size, int *descriptor,
+                      struct error *error)
+{
+    return read_whole(path, limit, true, data, size, descriptor, error);
+}
+
+static status read_and_close(const char *path, size_t limit, bool noted, unsigned char **data, size_t *size,
+                             struct error *error)
 {
     int fd;
-    status code = file_read_open(path, limit, data, size, &fd, error);
+    status code = read_whole(path, limit, noted, data, size, &fd, error);
     if (code == STATUS_OK)
         close(fd);
     return code;
+}
+
+status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error)
+{
+    return read_and_close(path, limit, true, data, size, error);
+}
+
+status file_read_unnoted(const char *path, size_t limit, unsigned char **data, size_t *size,
+                         struct error *error)
+{
+    return read_and_close(path, limit, false, data, size, error);
 }
 
 status file_peek(const char *path, char *data, size_t size, struct error *error)
