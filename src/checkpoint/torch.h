@@ -72,6 +72,8 @@ status torch_storage_bytes(const struct torch_file *file, const struct torch_sto
                            const unsigned char **bytes, unsigned char **owned, struct error *error);
 /* "float32", of torch.dtype; FILE_UNDEFINED for others. */
 int torch_dtype(const char *name);
+/* "FloatStorage", of a type in nn/graph/file_type.h; NULL for types without one. */
+const char *torch_storage_class(int type);
 /* The parts of a persistent id that tells a storage; false when it is something else. `view`: elements that
  * stand before it within the storage of that key. */
 bool torch_storage_id(const struct pickle_value *value, const char **key, int64_t *view);
