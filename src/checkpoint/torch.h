@@ -88,6 +88,11 @@ status torch_describe(const struct torch_file *file, const struct pickle_value *
                       struct torch_tensor *tensor, struct error *error);
 /* Do two describe the same numbers? Then they are one tensor. An order over all. */
 int torch_compare(const struct torch_tensor *a, const struct torch_tensor *b);
+/* Is it all of its storage, in order, and do the file's bytes stand in memory as they are? */
+bool torch_is_whole(const struct torch_tensor *about);
+/* The tensor of such a one, read from the file without a copy between. */
+status torch_read_whole(const struct torch_file *file, const struct torch_tensor *about,
+                        struct tensor **tensor, struct error *error);
 /* The tensor, made of its storage's bytes; one reference. */
 status torch_build(const struct torch_tensor *about, const unsigned char *bytes, struct tensor **tensor,
                    struct error *error);
