@@ -137,6 +137,23 @@ status file_read(const char *path, size_t limit, unsigned char **data, size_t *s
     return code;
 }
 
+status file_open(const char *path, int *descriptor, size_t *size, struct error *error)
+{
+    char *expanded = path_expand(path);
+    int fd = -1;
+    if (!expanded)
+        return error_memory(error);
+    status code = open_regular(expanded, SIZE_MAX, &fd, size, error);
+    if (code == STATUS_OK && !note_input(expanded, fd))
+        code = error_memory(error);
+    mem_free(expanded);
+    if (code == STATUS_OK)
+        *descriptor = fd;
+    else if (fd >= 0)
+        close(fd);
+    return code;
+}
+
 status file_peek(const char *path, char *data, size_t size, struct error *error)
 {
     int fd = -1;

@@ -4,8 +4,8 @@
 
 #include <endian.h>
 #include <limits.h>
-#include <math.h>
 #include <string.h>
+#include "base/half.h"
 #include "onnx/onnx_scan.h"
 
 /* Where typed data of a data type stand in the message. */
@@ -23,22 +23,6 @@ struct data_type {
     int64_t least, most; /* of typed integers */
     convert_raw convert;
 };
-
-/* IEEE 754 half precision, subnormals, infinities and NaN included. */
-static float half_to_float(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = (half >> 10) & 31, fraction = half & 0x3ff;
-    uint32_t bits;
-    float value;
-    if (exponent == 0) {
-        value = ldexpf((float)fraction, -24);
-        return sign ? -value : value;
-    }
-    bits =
-        exponent == 31 ? sign | 0x7f800000u | fraction << 13 : sign | (exponent + 112) << 23 | fraction << 13;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 static int64_t raw_float(const uint8_t *raw, int64_t count, void *out)
 {

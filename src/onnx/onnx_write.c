@@ -4,9 +4,9 @@
 #include "onnx/onnx_write.h"
 
 #include <endian.h>
-#include <math.h>
 #include <string.h>
 #include "base/file.h"
+#include "base/half.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/graph/tensor.h"
@@ -38,25 +38,6 @@ static int data_type_of(enum element_type type, int file_type)
                     : (file_type >= TYPE_UINT8 && file_type <= TYPE_BOOL && file_type != 8) ||
                           file_type == TYPE_UINT32 || file_type == TYPE_UINT64;
     return fits ? file_type : plain[type];
-}
-
-/* Round to nearest, ties to even. */
-static uint16_t float_to_half(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    float magnitude = fabsf(value);
-    if (isnan(value))
-        return sign | 0x7e00;
-    if (magnitude >= 65520.0f)
-        return sign | 0x7c00;
-    if (magnitude < 0x1p-14f)
-        return sign | (uint16_t)nearbyintf(magnitude * 0x1p24f);
-    int exponent;
-    float fraction = frexpf(magnitude, &exponent); /* 0.5 <= fraction < 1 */
-    /* A fraction that rounds up to 2048 carries into the exponent by itself. */
-    return sign | (uint16_t)(((exponent + 13) << 10) + (int)nearbyintf(fraction * 2048.0f));
 }
 
 static void put_integer(unsigned char *out, int64_t value, size_t width)
