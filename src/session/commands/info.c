@@ -44,7 +44,8 @@ static void model_rows(const struct model *model, struct figure *figure)
     text_add_shape(&text, &model->input);
     card_text(figure, "input", &text);
     if (model->classes) {
-        card_row(figure, "classes", "%lld", (long long)model->classes);
+        card_row(figure, "classes", "%lld%s", (long long)model->classes,
+                 model_measure(model) == QUALITY_MEAN_IOU ? " per pixel" : "");
     } else {
         text_add_shape(&text, &model->output);
         card_text(figure, "output", &text);
