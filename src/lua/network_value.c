@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 #include "nn/engine/loss.h"
+#include "nn/engine/quality.h"
 #include "score/layer.h"
 #include "session/language/command.h"
 #include "session/measurement.h"

@@ -5,6 +5,7 @@
 #include <math.h>
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/execution/probe.h"

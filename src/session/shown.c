@@ -14,6 +14,7 @@
 #include "data/sampler.h"
 #include "nn/engine/loss.h"
 #include "nn/engine/network_end.h"
+#include "nn/engine/quality.h"
 #include "nn/graph/tensor.h"
 #include "prune/selection.h"
 #include "score/criterion.h"

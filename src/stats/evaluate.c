@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/graph/tensor.h"
@@ -24,9 +25,10 @@ static status copy_logits(const struct evaluate_work *work, const struct engine 
 {
     const struct operand *output = engine_output(engine);
     int64_t classes = work->result.classes;
-    if (output->shape.dim[output->shape.rank - 1] != classes) {
+    const int64_t outputs = shape_product(&output->shape, 1, output->shape.rank);
+    if (outputs != classes) {
         return error_set(error, STATUS_SHAPE, "the network has %lld outputs, the data set %lld classes",
-                         (long long)output->shape.dim[output->shape.rank - 1], (long long)classes);
+                         (long long)outputs, (long long)classes);
     }
     double *logits = work->evaluate->logits + first * classes;
     for (int64_t i = 0; i < count * classes; i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "nn/engine/quality.h"
 #include "session/live.h"
 #include "session/measurement.h"
 #include "session/model.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "session/measurement.h"
 #include "session/model.h"

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"

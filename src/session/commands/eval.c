@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/sampler.h"
 #include "nn/engine/loss.h"
+#include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/chosen.h"
 #include "session/language/command.h"

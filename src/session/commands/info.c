@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "nn/engine/engine.h"
+#include "nn/engine/quality.h"
 #include "nn/execution/options.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"

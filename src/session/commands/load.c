@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "nn/engine/quality.h"
 #include "session/commands/misfit.h"
 #include "session/language/command.h"
 #include "session/model.h"

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/sampler.h"
+#include "nn/engine/quality.h"
 #include "session/commands/document.h"
 #include "session/commands/session_log.h"
 #include "session/measurement.h"
