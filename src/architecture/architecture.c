@@ -85,9 +85,9 @@ static status check_setting(const struct layer_step *step, enum layer_setting se
     for (int i = 0; i < (row->pair ? 2 : 1); i++) {
         double value = step->settings[setting][i];
         if (!(value >= row->low && value <= row->high) || (row->whole && value != (double)(int64_t)value))
-            return error_set(error, STATUS_RANGE, "%s%s%s: %s is not %s from %g to %g", step->kind->name,
-                             step->name ? " " : "", step->name ? step->name : "", row->name,
-                             row->whole ? "a whole number" : "a number", row->low, row->high);
+            return error_set(error, STATUS_RANGE, "%s%s%s: %s: %.10g is not a %snumber from %.10g to %.10g",
+                             step->kind->name, step->name ? " " : "", step->name ? step->name : "", row->name,
+                             value, row->whole ? "whole " : "", row->low, row->high);
     }
     return STATUS_OK;
 }
