@@ -2,6 +2,7 @@
 /* Handles: what scripts hold of the program's objects. */
 #include "lua/internal.h"
 
+#include "architecture/architecture.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
