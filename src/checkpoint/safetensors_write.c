@@ -5,9 +5,11 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "checkpoint/safetensors.h"
 #include "nn/graph/file_type.h"
+#include "nn/graph/tensor.h"
 
 enum { LENGTH_BYTES = 8, ALIGNMENT = 8, WIDEST = 8 };
 

@@ -3,6 +3,7 @@
 #include "checkpoint/torch.h"
 
 #include <string.h>
+#include "archive/package.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/graph/file_type.h"

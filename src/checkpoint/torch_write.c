@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "checkpoint/torch.h"
 #include "nn/graph/file_type.h"
+#include "nn/graph/tensor.h"
 
 enum { FOLLOWING_MEMBERS = 3, KEY_SIZE = 16 };
 
