@@ -24,11 +24,13 @@ for example in example*.lua; do
 done
 
 # Every method that a value has is described, and the other way round.
-sed -n 's/^\.It Fn \([a-z]*:[a-z0-9]*\).*/\1/p' "$manual" | sort -u >described
+sed -n 's/^\.It Fn \([a-z]*:[a-z0-9_]*\).*/\1/p' "$manual" | sort -u >described
 {
     echo 'local model = ippro.load("example") local set = model:score(nil, {"l1", "l2"})'
     echo 'local value = {model = model, set = set, scores = set.l1, selection = model:prune("l1", 0.5), figure = set:corr()}'
-    sed -n 's/^\([a-z]*\):\([a-z0-9]*\)$/assert("\1" == "value" or "\2" == "proscore" or value["\1"]["\2"], "\1:\2")/p' described
+    echo 'ippro.network{name = "described", input = {3, 8, 8}, classes = 2, build = function(n)'
+    echo '    value.n = n return n:conv("c", n.input, 2, 1) end}'
+    sed -n 's/^\([a-z]*\):\([a-z0-9_]*\)$/assert("\1" == "value" or "\2" == "proscore" or value["\1"]["\2"], "\1:\2")/p' described
 } >described.lua
 "$IPPRO" -n described.lua >out 2>err
 good=$?
