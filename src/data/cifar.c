@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/kinds.h"
 #include "data/records.h"
 
 /* No file of these sets is near this, but one made of several may be. */
@@ -162,7 +163,7 @@ static status name_classes(struct dataset *dataset, const char *path, const stru
         found = split_lines((char *)text, lines, layout->classes);
     }
     const bool usable = found == layout->classes;
-    status code = records_name_classes(dataset, usable ? lines : NULL, layout->classes, error);
+    status code = dataset_name_classes(dataset, usable ? lines : NULL, layout->classes, error);
     mem_free(text);
     if (code == STATUS_OK && found > 0 && !usable && !dataset->note) {
         dataset->note = mem_format("%s has %d names for %d classes: they are numbered instead",
@@ -218,6 +219,7 @@ static const char *const splits[] = {"train", "test", NULL};
 const struct dataset_kind dataset_cifar10 = {
     .name = "cifar10",
     .help = "CIFAR-10, binary version: the folder with data_batch_1.bin ... test_batch.bin, or one such file",
+    .extensions = {".bin", ".gz"},
     .needs_path = true,
     .splits = splits,
     .open = cifar10_open,
@@ -231,6 +233,7 @@ const struct dataset_kind dataset_cifar100 = {
     .name = "cifar100",
     .help =
         "CIFAR-100, binary version, fine labels: the folder with train.bin and test.bin, or one such file",
+    .extensions = {".bin", ".gz"},
     .needs_path = true,
     .splits = splits,
     .open = cifar100_open,

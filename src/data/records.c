@@ -176,20 +176,6 @@ void records_close(struct dataset *dataset)
     dataset->store = NULL;
 }
 
-status records_name_classes(struct dataset *dataset, const char *const *names, int count, struct error *error)
-{
-    dataset->class_names = mem_new((size_t)count, sizeof *dataset->class_names);
-    if (!dataset->class_names)
-        return error_memory(error);
-    dataset->classes = count;
-    for (int i = 0; i < count; i++) {
-        dataset->class_names[i] = names ? mem_string(names[i]) : mem_format("%d", i);
-        if (!dataset->class_names[i])
-            return error_memory(error);
-    }
-    return STATUS_OK;
-}
-
 size_t records_memory(const struct dataset *dataset)
 {
     const struct record_store *store = dataset->store;

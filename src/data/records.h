@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records of equal length: what the CIFAR files hold, which stay files and are read record by record, and
  * what `shapes` generates in memory. A record is one or two label bytes followed by the pixels, channel by
- * channel. Also the table of data set kinds.
+ * channel.
  *
  * What takes long is done behind the user's back: a thread makes the records that are generated, in order,
  * and the digest of all of them. Whoever wants a record that is not made yet makes it himself; whoever wants
@@ -66,11 +66,5 @@ const char *records_digest(const struct dataset *dataset);
 void records_close(struct dataset *dataset);
 /* Bytes of images that are held in memory, 0 where they are in files. */
 size_t records_memory(const struct dataset *dataset);
-
-/* Copy `names` (count of them) as the class names, or number the classes when names is NULL. */
-status records_name_classes(struct dataset *dataset, const char *const *names, int count,
-                            struct error *error);
-
-extern const struct dataset_kind dataset_cifar10, dataset_cifar100, dataset_shapes;
 
 #endif

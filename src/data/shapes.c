@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/kinds.h"
 #include "data/records.h"
 #include "data/shape_draw.h"
 
@@ -28,7 +29,7 @@ static status shapes_open(struct dataset *dataset, const struct dataset_options 
                          MOST_IMAGES);
     status code = records_begin(dataset, LABEL_BYTES, error);
     if (code == STATUS_OK)
-        code = records_name_classes(dataset, shape_class_names, SHAPE_CLASSES, error);
+        code = dataset_name_classes(dataset, shape_class_names, SHAPE_CLASSES, error);
     if (code != STATUS_OK)
         return code;
     dataset->normalization = mem_string("half");
