@@ -230,6 +230,9 @@ static status fit_stored(struct dataset *dataset, const struct dataset_options *
         return error->code;
     if (!fitting->active)
         return STATUS_OK;
+    if (dataset->label_map)
+        return error_set(error, STATUS_USAGE, "resize=, crop= and channels= are not for %s",
+                         dataset->kind->name);
     if (dataset->finished)
         return error_set(error, STATUS_USAGE,
                          "these are finished tensors, which the network gets as they are: resize=, crop= and "
@@ -393,8 +396,18 @@ static status read_fitted(const struct dataset *dataset, int64_t index, uint8_t 
     return code;
 }
 
+int64_t dataset_labels_per_image(const struct dataset *dataset)
+{
+    return dataset->label_map ? (int64_t)dataset->height * dataset->width : 1;
+}
+
+int64_t dataset_map_classes(const struct dataset *dataset)
+{
+    return dataset->label_map ? dataset->classes : 0;
+}
+
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
-                     int64_t *label, struct error *error)
+                     int64_t *labels, struct error *error)
 {
     if (index < 0 || index >= dataset->count)
         return error_set(error, STATUS_RANGE, "record %lld: the %s split of %s has records 0 to %lld",
@@ -403,13 +416,13 @@ status dataset_image(const struct dataset *dataset, int64_t index, enum element_
     if (real != ELEMENT_FLOAT && real != ELEMENT_DOUBLE)
         return error_set(error, STATUS_UNSUPPORTED, "images are float or double, not integers");
     if (dataset->finished)
-        return dataset->kind->values(dataset, index, real, image, label, error);
+        return dataset->kind->values(dataset, index, real, image, labels, error);
     uint8_t small[SMALL_IMAGE];
     size_t bytes = image_bytes(dataset);
     uint8_t *pixels = bytes <= sizeof small ? small : mem_new(bytes, 1);
     if (!pixels)
         return error_memory(error);
-    status code = read_fitted(dataset, index, pixels, label, error);
+    status code = read_fitted(dataset, index, pixels, labels, error);
     if (code == STATUS_OK)
         normalise(dataset, pixels, real, image);
     if (pixels != small)
@@ -449,6 +462,10 @@ static status read_labels(const struct dataset *dataset, uint8_t *pixels, int64_
 
 status dataset_labels(const struct dataset *dataset, int64_t **labels, struct error *error)
 {
+    if (dataset->label_map)
+        return error_set(error, STATUS_USAGE,
+                         "every pixel of %s has a label: its images are of no class that could be balanced",
+                         dataset->kind->name);
     const size_t bytes =
         (size_t)dataset->stored.channels * (size_t)dataset->stored.height * (size_t)dataset->stored.width;
     int64_t *made = mem_new((size_t)dataset->count, sizeof *made);

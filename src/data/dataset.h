@@ -17,6 +17,7 @@
 #include "nn/graph/tensor.h"
 
 enum { DATASET_MAX_CHANNELS = 4, DATASET_EXTENSIONS = 4 };
+enum { LABEL_IGNORED = -1 }; /* of a pixel that no class is right or wrong for */
 
 struct dataset;
 
@@ -46,8 +47,8 @@ struct dataset_kind {
     status (*open)(struct dataset *dataset, const struct dataset_options *options, struct error *error);
     /* Is this plainly the path of such a data set, by what is there? NULL: never. */
     bool (*recognise)(const char *path);
-    /* Write stored channels*height*width bytes and the label of one record. */
-    status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
+    /* Write stored channels*height*width bytes and the labels of one record (dataset_labels_per_image). */
+    status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
                    struct error *error);
     /* The label alone; NULL: `read` is as fast. */
     status (*label)(const struct dataset *dataset, int64_t index, int64_t *label, struct error *error);
@@ -71,9 +72,11 @@ struct dataset {
     } stored;               /* what `read` writes */
     struct fitting fitting; /* from the one to the other, where the kind leaves that to dataset_image */
     bool finished;          /* tensors that are not normalised */
-    char *prepared;     /* what is done to images, in the words of the options: "resize=256 crop=224"; NULL:
-                           nothing */
-    char **class_names; /* one per class, from the data set's own files where they have them */
+    char *prepared; /* what is done to images, in the words of the options: "resize=256 crop=224"; NULL:
+                       nothing */
+    bool label_map; /* every pixel has a label: 0..classes-1 or LABEL_IGNORED; false: the image as a whole */
+    const uint8_t (*palette)[3]; /* per class: the colour in which its pixels are drawn; NULL: any */
+    char **class_names;          /* one per class, from the data set's own files where they have them */
     char *normalization;
     double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
     char fitted_digest[DIGEST_SIZE]; /* of digest and `prepared`, where something is done; else empty */
@@ -110,13 +113,17 @@ const char *dataset_digest(const struct dataset *dataset);
 /* Bytes of images that the data set holds, which stay in memory as long as it does; 0 where they stay in
  * files. */
 size_t dataset_memory(const struct dataset *dataset);
-/* One normalised image (C,H,W) as float or double, and its label. */
+/* One, or height*width of a data set whose every pixel has a label. */
+int64_t dataset_labels_per_image(const struct dataset *dataset);
+/* Classes of label maps; 0 where an image has one label. */
+int64_t dataset_map_classes(const struct dataset *dataset);
+/* One normalised image (C,H,W) as float or double, and its labels. */
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
-                     int64_t *label, struct error *error);
+                     int64_t *labels, struct error *error);
 /* Copy `names` (count of them) as the class names, or number the classes when names is NULL. For kinds. */
 status dataset_name_classes(struct dataset *dataset, const char *const *names, int count,
                             struct error *error);
-/* Labels of all records, owned by the caller (mem_free). */
+/* Labels of all records, owned by the caller (mem_free). Refused where every pixel has one (STATUS_USAGE). */
 status dataset_labels(const struct dataset *dataset, int64_t **labels, struct error *error);
 
 #endif

@@ -41,7 +41,8 @@ static status check_path(const struct call *call, const struct dataset_kind *kin
     if (!kind->needs_path && path)
         return error_set(error, STATUS_USAGE, "%s is made, not read: unexpected '%s'", kind->name, path);
     if (kind->needs_path && (call_setting(call, "images") || call_setting(call, "seed")))
-        return error_set(error, STATUS_USAGE, "images and seed are for shapes only");
+        return error_set(error, STATUS_USAGE,
+                         "images and seed are for images that are made: shapes and shape-maps");
     return STATUS_OK;
 }
 
@@ -120,8 +121,9 @@ static status run_data(struct call *call, struct error *error)
     struct text text = {0};
     text_add_format(&text, "%s %s: ", dataset->kind->name, dataset->split);
     text_add_thousands(&text, dataset->count);
-    text_add_format(&text, " %s of %dx%dx%d in %d classes, ", dataset->finished ? "tensors" : "images",
-                    dataset->channels, dataset->height, dataset->width, dataset->classes);
+    text_add_format(&text, " %s of %dx%dx%d in %d classes%s, ", dataset->finished ? "tensors" : "images",
+                    dataset->channels, dataset->height, dataset->width, dataset->classes,
+                    dataset->label_map ? " per pixel" : "");
     if (dataset->finished)
         text_add(&text, "given to the network as they are");
     else
@@ -216,7 +218,7 @@ const struct command command_data = {
     .flags = COMMAND_CHANGES,
     .help = "open a data set",
     .text =
-        "Opens the images that scoring and eval use. shapes is made by the program and needs no file; cifar10 "
+        "Opens the images that scoring and eval use. shapes and shape-maps are made by the program and need no file; shape-maps has a label for every pixel; cifar10 "
         "and cifar100 are the files of their authors; imagenet and folder are PNG and JPEG pictures, in a folder "
         "per class or beside a file of labels; csv is a file of paths and labels. The kind may be left out where "
         "the path says it. Pictures are scaled and cropped as Torchvision does for evaluation: the shorter side to "
