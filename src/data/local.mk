@@ -14,7 +14,7 @@ src_libdata_a_SOURCES = \
 	src/data/labelled.c src/data/labelled.h \
 	src/data/listing.c src/data/listing.h \
 	src/data/pictures.c src/data/pictures.h \
-	src/data/npy.c src/data/npy.h src/data/npy_header.c \
+	src/data/npy.c src/data/npy.h src/data/npy_header.c src/data/npy_set.c \
 	src/data/records.c src/data/records.h \
 	src/data/sampler.c src/data/sampler.h \
 	src/data/shape_draw.c src/data/shape_draw.h \
