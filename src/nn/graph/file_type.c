@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/half.h"
+
 /* The index of the first element that does not fit, or count. */
 typedef int64_t (*decode_function)(const uint8_t *raw, int64_t count, void *out);
 /* data: of the tensor, from the first element on. */
@@ -83,40 +85,6 @@ static void put_pair(uint8_t *out, uint16_t bits)
 {
     out[0] = (uint8_t)bits;
     out[1] = (uint8_t)(bits >> 8);
-}
-
-/* IEEE 754 half precision, subnormals, infinities and NaN included. */
-static float half_to_float(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = (half >> 10) & 31, fraction = half & 0x3ff;
-    uint32_t bits;
-    float value;
-    if (exponent == 0) {
-        value = ldexpf((float)fraction, -24);
-        return sign ? -value : value;
-    }
-    bits =
-        exponent == 31 ? sign | 0x7f800000u | fraction << 13 : sign | (exponent + 112) << 23 | fraction << 13;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint16_t float_to_half(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    float magnitude = fabsf(value);
-    if (isnan(value))
-        return sign | 0x7e00;
-    if (magnitude >= 65520.0f)
-        return sign | 0x7c00;
-    if (magnitude < 0x1p-14f)
-        return sign | (uint16_t)nearbyintf(magnitude * 0x1p24f);
-    int exponent;
-    float fraction = frexpf(magnitude, &exponent); /* 0.5 <= fraction < 1 */
-    /* A fraction that rounds up to 2048 carries into the exponent by itself. */
-    return sign | (uint16_t)(((exponent + 13) << 10) + (int)nearbyintf(fraction * 2048.0f));
 }
 
 static int64_t decode_half(const uint8_t *raw, int64_t count, void *out)
