@@ -11,6 +11,7 @@ src_libsession_a_SOURCES = \
 	src/session/words/panes.c src/session/words/panes.h \
 	src/session/words/press.c src/session/words/press.h \
 	src/session/words/quote.c src/session/words/quote.h \
+	src/session/words/record_list.c src/session/words/record_list.h \
 	src/session/words/ratio_list.c src/session/words/ratio_list.h \
 	src/session/words/target_word.c src/session/words/target_word.h \
 	src/session/words/value.c src/session/words/value.h \
@@ -116,6 +117,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/session_measured.c \
 	src/session/commands/session_replay.c src/session/commands/session_replay.h \
 	src/session/commands/set.c \
+	src/session/commands/strip.c \
+	src/session/commands/strip_panels.c src/session/commands/strip_panels.h \
 	src/session/commands/sweep.c src/session/commands/sweep.h \
 	src/session/commands/table.c \
 	src/session/commands/theme.c \

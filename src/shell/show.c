@@ -64,6 +64,7 @@ static void drawing_start(struct drawing *drawing, const struct show *show, cons
     drawing->colors = show_colors(show, session, descriptor);
     drawing->theme = drawing->colors < 0 ? NULL : session->state.theme;
     canvas_init(&drawing->canvas, drawing->width, drawing->ascii);
+    drawing->canvas.paint = drawing->theme && drawing->colors >= 256 && !drawing->ascii;
 }
 
 /* Bytes of text that fit into `width` columns, ending at a blank where there is one; at least one character.

@@ -15,7 +15,8 @@
     X(FIGURE_HISTOGRAM, histogram)                                                                           \
     X(FIGURE_MATRIX, matrix)                                                                                 \
     X(FIGURE_CURVE, curve)                                                                                   \
-    X(FIGURE_SCATTER, scatter)
+    X(FIGURE_SCATTER, scatter)                                                                               \
+    X(FIGURE_STRIP, strip)
 
 enum figure_kind {
 #define KIND_CODE(code, name) code,
@@ -113,6 +114,26 @@ struct figure_scatter {
     const char *x_name, *y_name; /* short: who cuts */
 };
 
+struct strip_class {
+    const char *name;
+    uint8_t color[3]; /* red, green, blue */
+};
+
+/* Pictures side by side: a row per image, a column for each thing that is shown of it (the image, its labels,
+ * what a network makes of it). Every column has a caption in each row, the first ones a picture too. */
+struct figure_strip {
+    int rows, columns, pictures; /* pictures: columns that have some, the first */
+    int width, height;           /* of each picture, in pixels */
+    int measures;                /* numbers of each row and column */
+    int classes;                 /* of the legend; 0: colours mean nothing */
+    const char *const *row_names, *const *column_names;
+    const char *const *captions;      /* rows x columns, "" for none */
+    const char *const *measure_names; /* per measure: "mIoU" */
+    const double *values;             /* rows x columns x measures, NaN where there is none */
+    const uint8_t *rgb;               /* rows x pictures x height x width x 3 */
+    const struct strip_class *legend; /* per class */
+};
+
 struct figure_fact {
     const char *key, *value; /* read through figure_fact_value */
     /* A value that is waited for: `find` asks its source for it, which the figure holds until `free_source`.
@@ -141,6 +162,7 @@ struct figure {
         struct figure_matrix matrix;
         struct figure_curve curve;
         struct figure_scatter scatter;
+        struct figure_strip strip;
     };
 };
 
@@ -206,6 +228,8 @@ void figure_set_curves(struct figure *figure, int series, int points, const char
                        const char *y_axis, bool percent, double reference, const char *reference_label);
 /* After figure_set_curves, which takes a hundredth and 0 to 1 where y is a share, else 0 and any number. */
 void figure_set_least_span(struct figure *figure, double span, double lowest, double highest);
+/* All of `strip`, copied. Its pictures are at most as many pixels as fit into a file (view/picture/png.h). */
+void figure_set_strip(struct figure *figure, const struct figure_strip *strip);
 /* Arrays as in struct figure_scatter, copied. `mark` may be NULL. */
 void figure_set_scatter(struct figure *figure, int points, const char *const *labels, const double *x,
                         const double *y, const unsigned char *mark, const char *x_axis, const char *y_axis);

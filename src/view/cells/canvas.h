@@ -4,6 +4,7 @@
 #ifndef IPPRO_VIEW_CELLS_CANVAS_H
 #define IPPRO_VIEW_CELLS_CANVAS_H
 
+#include <stdint.h>
 #include "base/status.h"
 #include "base/text.h"
 #include "view/figure.h"
@@ -13,12 +14,16 @@ struct canvas_cell {
     char glyph[8];       /* one UTF-8 character with its marks; "" for the right half of a wide one */
     unsigned char style; /* enum cell_style */
     unsigned char level; /* 0..255: position on the theme's colour ramp (matrices), 0 for none */
+    /* A cell of a picture: colours of its upper and lower half in the palette of 256, 16 to 255; 0 for none.
+     */
+    unsigned char upper, lower;
 };
 
 struct canvas {
     int width, height;         /* height grows as lines are written */
     bool ascii;                /* glyphs are printable ASCII only */
     bool font;                 /* glyphs are those that pictures can show */
+    bool paint;                /* pictures can be shown: there are 256 colours */
     struct canvas_cell *cells; /* height x width */
     size_t capacity;
     bool failed; /* memory ran out; what was drawn since is not there */
@@ -45,6 +50,11 @@ status canvas_figure(struct canvas *canvas, const struct figure *figure, struct 
 enum { LEAST_FIT_WIDTH = 16 };
 status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int width, int height,
                          struct error *error);
+
+/* A cell of a picture: its upper and its lower half in these colours (red, green, blue). Only where the
+ * canvas says `paint`. */
+void canvas_paint(struct canvas *canvas, int line, int column, const uint8_t upper[3],
+                  const uint8_t lower[3]);
 
 struct theme;
 /* Lines of the canvas as text, appended to `out`; with a theme, SGR escape sequences for `colors` colours (0:
