@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/npy.h"
 #include "score/criterion.h"
 #include "session/board.h"
 #include "session/language/parse.h"
@@ -55,6 +56,11 @@ static void free_figure(void *object)
     figure_free(object);
 }
 
+static void free_array(void *object)
+{
+    npy_free(object);
+}
+
 static void free_reply(void *object)
 {
     reply_free(object);
@@ -83,6 +89,7 @@ static const struct {
     [HANDLE_SCORES] = {"ippro.scores", "scores", free_scores},
     [HANDLE_SELECTION] = {"ippro.selection", "selection", free_chosen},
     [HANDLE_FIGURE] = {"ippro.figure", "figure", free_figure},
+    [HANDLE_ARRAY] = {"ippro.array", "array", free_array},
     [HANDLE_REPLY] = {"ippro.reply", "reply", free_reply},
     [HANDLE_LINE] = {"ippro.line", "line", free_line},
     [HANDLE_TEXT] = {"ippro.text", "text", free_text},

@@ -148,16 +148,9 @@ static int answer_text(lua_State *L)
 static int open_module(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"criterion", ippro_criterion},
-        {"load", ippro_load},
-        {"command", ippro_command},
-        {"get", get_option},
-        {"clock", read_clock},
-        {"table", ippro_table},
-        {"curve", ippro_curve},
-        {"on", ippro_on},
-        {"off", ippro_off},
-        {NULL, NULL},
+        {"criterion", ippro_criterion}, {"npy", ippro_npy},  {"array", ippro_array}, {"load", ippro_load},
+        {"command", ippro_command},     {"get", get_option}, {"clock", read_clock},  {"table", ippro_table},
+        {"curve", ippro_curve},         {"on", ippro_on},    {"off", ippro_off},     {NULL, NULL},
     };
     lua_newtable(L);
     add_commands(L, 0, COMMAND_NOT_IN_SCRIPTS, ippro_named);
@@ -184,6 +177,7 @@ void module_open(lua_State *L)
     for (int kind = HANDLE_REPLY; kind < HANDLE_KINDS; kind++)
         handle_kind_new(L, (enum handle_kind)kind, NULL, NULL, NULL);
     figure_kind_new(L);
+    array_kind_new(L);
     network_kinds_new(L);
     score_kinds_new(L);
     selection_kind_new(L);

@@ -71,6 +71,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/echo.c \
 	src/session/commands/eval.c \
 	src/session/commands/filter.c \
+	src/session/commands/forward.c \
+	src/session/commands/forward_input.c src/session/commands/forward_input.h \
 	src/session/commands/gamma.c \
 	src/session/commands/gamma_figures.c \
 	src/session/commands/gamma_internal.h \

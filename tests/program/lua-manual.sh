@@ -27,7 +27,7 @@ done
 sed -n 's/^\.It Fn \([a-z]*:[a-z0-9]*\).*/\1/p' "$manual" | sort -u >described
 {
     echo 'local model = ippro.load("example") local set = model:score(nil, {"l1", "l2"})'
-    echo 'local value = {model = model, set = set, scores = set.l1, selection = model:prune("l1", 0.5), figure = set:corr()}'
+    echo 'local value = {model = model, set = set, scores = set.l1, selection = model:prune("l1", 0.5), figure = set:corr(), array = ippro.array{1}}'
     sed -n 's/^\([a-z]*\):\([a-z0-9]*\)$/assert("\1" == "value" or "\2" == "proscore" or value["\1"]["\2"], "\1:\2")/p' described
 } >described.lua
 "$IPPRO" -n described.lua >out 2>err

@@ -77,7 +77,8 @@ static status worker_start(struct runner *runner, struct run_worker *worker, str
     worker->labels = mem_new(batch, sizeof *worker->labels);
     if (!worker->losses || !worker->labels)
         error_memory(error);
-    else if (check_output_shape(engine, &runner->judged.graph, error) == STATUS_OK) {
+    else if (runner->run->outputs_only ||
+             check_output_shape(engine, &runner->judged.graph, error) == STATUS_OK) {
         worker->engine = engine;
         return STATUS_OK;
     }
@@ -95,7 +96,7 @@ static status fetch_images(const struct runner *runner, struct run_worker *worke
     const struct run *run = runner->run;
     enum element_type real = runner->options.real;
     size_t bytes = (size_t)engine_input_elements(worker->engine) * element_size(real);
-    int64_t classes = engine_output(worker->engine)->shape.dim[1];
+    int64_t classes = run->outputs_only ? INT64_MAX : engine_output(worker->engine)->shape.dim[1];
     unsigned char *image = engine_input(worker->engine);
     for (int64_t i = 0; i < count; i++, image += bytes) {
         if (progress_cancelled(run->progress))
@@ -158,7 +159,8 @@ static status run_task(struct runner *runner, struct run_worker *worker, int64_t
     if (worker_start(runner, worker, error) || fetch_images(runner, worker, first, count, error) ||
         engine_forward(worker->engine, error))
         return error->code;
-    compute_losses(runner, worker, count, worker->losses);
+    if (!runner->run->outputs_only)
+        compute_losses(runner, worker, count, worker->losses);
     if (runner->replacement_count > 0)
         return run_replacements(runner, worker, count, error);
     return runner->options.backward ? engine_backward(worker->engine, error) : STATUS_OK;
@@ -247,7 +249,8 @@ static int compare_replacements(const void *a, const void *b)
 static status runner_new(struct runner *runner, const struct run *run, struct error *error)
 {
     *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
-    if (judged_graph_init(&runner->judged, run->graph, error))
+    runner->judged.graph = *run->graph;
+    if (!run->outputs_only && judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
     if (runner->options.batch == 0)
         runner->options.batch = run_micro_batch(run->graph, run->engine.weight_count > 0);

@@ -18,6 +18,7 @@
     X(VALUE_FILE, value_kind_file)                                                                           \
     X(VALUE_MODEL, value_kind_model)                                                                         \
     X(VALUE_IMAGES, value_kind_images)                                                                       \
+    X(VALUE_ARRAY, value_kind_array)                                                                         \
     X(VALUE_SESSION, value_kind_session)                                                                     \
     X(VALUE_SCRIPT, value_kind_script)                                                                       \
     X(VALUE_INTEGER, value_kind_integer)                                                                     \
