@@ -164,7 +164,7 @@ static status open_file(const char *path, struct npy **array, struct error *erro
     struct npy *made = array_new(path, error);
     if (!made)
         return error->code;
-    status code = file_open(path, &made->descriptor, &size, error);
+    status code = file_open(path, SIZE_MAX, &made->descriptor, &size, error);
     if (code == STATUS_OK)
         code = read_header(made, size, error);
     if (code == STATUS_OK)
