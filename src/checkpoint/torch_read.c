@@ -4,11 +4,13 @@
 #include "checkpoint/torch_read.h"
 
 #include <stdlib.h>
+#include "base/memory.h"
 #include "base/progress.h"
 #include "checkpoint/torch.h"
 #include "checkpoint/torch_choose.h"
 #include "checkpoint/torch_module.h"
 #include "nn/graph/file_type.h"
+#include "nn/graph/tensor.h"
 
 /* So many times the file's size, and this besides, may its tensors take: integers are widened, and strides of
  * zero repeat elements. */

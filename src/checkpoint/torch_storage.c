@@ -4,7 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "archive/package.h"
+#include "base/memory.h"
+#include "base/status.h"
 #include "nn/graph/file_type.h"
+#include "pickle/pickle.h"
 #include "pickle/walk.h"
 
 /* --- Types ---------------------------------------------------------------------------------------------- */

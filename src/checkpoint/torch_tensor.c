@@ -3,7 +3,11 @@
 #include "checkpoint/torch.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/status.h"
 #include "nn/graph/file_type.h"
+#include "nn/graph/tensor.h"
+#include "pickle/pickle.h"
 
 /* --- The calls ------------------------------------------------------------------------------------------ */
 

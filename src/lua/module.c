@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/progress.h"
+#include "lua/description.h"
 #include "session/language/command.h"
 #include "session/version.h"
 #include "session/words/option.h"
@@ -151,6 +152,17 @@ static int open_module(lua_State *L)
         {"criterion", ippro_criterion}, {"npy", ippro_npy},  {"array", ippro_array}, {"load", ippro_load},
         {"command", ippro_command},     {"get", get_option}, {"clock", read_clock},  {"table", ippro_table},
         {"curve", ippro_curve},         {"on", ippro_on},    {"off", ippro_off},     {NULL, NULL},
+        {"criterion", ippro_criterion},
+        {"network", ippro_network},
+        {"load", ippro_load},
+        {"command", ippro_command},
+        {"get", get_option},
+        {"clock", read_clock},
+        {"table", ippro_table},
+        {"curve", ippro_curve},
+        {"on", ippro_on},
+        {"off", ippro_off},
+        {NULL, NULL},
     };
     lua_newtable(L);
     add_commands(L, 0, COMMAND_NOT_IN_SCRIPTS, ippro_named);
@@ -181,6 +193,7 @@ void module_open(lua_State *L)
     network_kinds_new(L);
     score_kinds_new(L);
     selection_kind_new(L);
+    description_kinds_new(L);
     luaL_newmetatable(L, "ippro.answer");
     protect_metatable(L, "answer");
     lua_pushcfunction(L, answer_text);
