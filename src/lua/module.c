@@ -149,11 +149,10 @@ static int answer_text(lua_State *L)
 static int open_module(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"criterion", ippro_criterion}, {"npy", ippro_npy},  {"array", ippro_array}, {"load", ippro_load},
-        {"command", ippro_command},     {"get", get_option}, {"clock", read_clock},  {"table", ippro_table},
-        {"curve", ippro_curve},         {"on", ippro_on},    {"off", ippro_off},     {NULL, NULL},
         {"criterion", ippro_criterion},
         {"network", ippro_network},
+        {"npy", ippro_npy},
+        {"array", ippro_array},
         {"load", ippro_load},
         {"command", ippro_command},
         {"get", get_option},
