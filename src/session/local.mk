@@ -34,6 +34,7 @@ src_libsession_a_SOURCES = \
 	src/session/model.c src/session/model.h \
 	src/session/networks.c src/session/networks.h \
 	src/session/noise.c src/session/noise.h \
+	src/session/parameters.c src/session/parameters.h \
 	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
@@ -107,6 +108,9 @@ src_libsession_a_SOURCES = \
 	src/session/commands/sampling_figures.c \
 	src/session/commands/sampling_internal.h \
 	src/session/commands/save.c \
+	src/session/commands/save_program.c src/session/commands/save_program.h \
+	src/session/commands/save_program_text.c \
+	src/session/commands/save_weights.c src/session/commands/save_weights.h \
 	src/session/commands/scatter.c \
 	src/session/commands/score.c \
 	src/session/commands/scores_for.c src/session/commands/scores_for.h \
