@@ -23,6 +23,7 @@ if HAVE_CMOCKA
 include tests/support/local.mk
 include tests/base/local.mk
 include tests/nn/local.mk
+include tests/checkpoint/local.mk
 include tests/onnx/local.mk
 include tests/architecture/local.mk
 include tests/image/local.mk
