@@ -151,6 +151,8 @@ static int open_module(lua_State *L)
     static const luaL_Reg functions[] = {
         {"criterion", ippro_criterion},
         {"network", ippro_network},
+        {"npy", ippro_npy},
+        {"array", ippro_array},
         {"load", ippro_load},
         {"command", ippro_command},
         {"get", get_option},
@@ -186,6 +188,7 @@ void module_open(lua_State *L)
     for (int kind = HANDLE_REPLY; kind < HANDLE_KINDS; kind++)
         handle_kind_new(L, (enum handle_kind)kind, NULL, NULL, NULL);
     figure_kind_new(L);
+    array_kind_new(L);
     network_kinds_new(L);
     score_kinds_new(L);
     selection_kind_new(L);

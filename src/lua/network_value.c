@@ -160,6 +160,14 @@ static int model_eval(lua_State *L)
     return 1;
 }
 
+/* model:forward(array, options): the outputs. */
+static int model_forward(lua_State *L)
+{
+    lua_settop(L, 3);
+    forward_call(L, session_with(L));
+    return 1;
+}
+
 static void set_boolean(lua_State *L, const char *field, bool value)
 {
     lua_pushboolean(L, value);
@@ -382,13 +390,10 @@ static int data_name(lua_State *L)
 void network_kinds_new(lua_State *L)
 {
     static const luaL_Reg model[] = {
-        {"score", model_score},
-        {"eval", model_eval},
-        {"layers", model_layers},
-        {"ratios", model_ratios},
-        {"prune", model_prune},
-        {"cost", model_cost},
-        {NULL, NULL},
+        {"score", model_score},     {"eval", model_eval},
+        {"forward", model_forward}, {"layers", model_layers},
+        {"ratios", model_ratios},   {"prune", model_prune},
+        {"cost", model_cost},       {NULL, NULL},
     };
     static const luaL_Reg data[] = {{NULL, NULL}};
     handle_kind_new(L, HANDLE_MODEL, model, NULL, model_name);

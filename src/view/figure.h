@@ -143,6 +143,15 @@ struct figure_fact {
     void (*free_source)(void *source);
 };
 
+/* Numbers as one array, row-major: what a file of an array (.npy) has of a figure. */
+enum { FIGURE_ARRAY_RANK = 8 };
+struct figure_array {
+    int rank;
+    int64_t dims[FIGURE_ARRAY_RANK];
+    bool single;  /* values are float, else double */
+    void *values; /* from base/memory.h; NULL: there is none */
+};
+
 struct figure {
     struct arena *arena;
     enum figure_kind kind;
@@ -155,7 +164,8 @@ struct figure {
     const char **notes; /* lines below the figure: "1 of 5 training files found" */
     int note_count;
     size_t note_capacity;
-    bool failed; /* memory ran out while building */
+    bool failed;               /* memory ran out while building */
+    struct figure_array array; /* that the figure is about, when it is more than its kind shows; owned */
     union {
         struct figure_table table;
         struct figure_histogram histogram;
@@ -189,6 +199,8 @@ void figure_fields(struct field_builder *builder, const struct figure *figure);
 /* Does it show rows, of which a low screen cuts some off? Else it is a plot, which takes the height there is.
  */
 bool figure_has_rows(const struct figure *figure);
+/* The array that the figure is about. Its values pass to the figure, also when that is NULL. */
+void figure_set_array(struct figure *figure, const struct figure_array *array);
 void figure_note(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tables: columns first, then cells row by row, left to right. */

@@ -27,7 +27,7 @@ done
 sed -n 's/^\.It Fn \([a-z]*:[a-z0-9_]*\).*/\1/p' "$manual" | sort -u >described
 {
     echo 'local model = ippro.load("example") local set = model:score(nil, {"l1", "l2"})'
-    echo 'local value = {model = model, set = set, scores = set.l1, selection = model:prune("l1", 0.5), figure = set:corr()}'
+    echo 'local value = {model = model, set = set, scores = set.l1, selection = model:prune("l1", 0.5), figure = set:corr(), array = ippro.array{1}}'
     echo 'ippro.network{name = "described", input = {3, 8, 8}, classes = 2, build = function(n)'
     echo '    value.n = n return n:conv("c", n.input, 2, 1) end}'
     sed -n 's/^\([a-z]*\):\([a-z0-9_]*\)$/assert("\1" == "value" or "\2" == "proscore" or value["\1"]["\2"], "\1:\2")/p' described

@@ -112,6 +112,18 @@ static void curve_json(struct json *json, json_t *object, const struct figure *f
     member_add(json, object, "series", list);
 }
 
+/* Arrays: series x points x 2, x and y. */
+static void curve_array(const struct figure *figure, struct figure_array *array)
+{
+    const struct figure_curve *curve = &figure->curve;
+    size_t count = (size_t)curve->series * (size_t)curve->points;
+    double *values = figure_array_new(array, 3, (const int64_t[]){curve->series, curve->points, 2});
+    for (size_t i = 0; values && i < count; i++) {
+        values[2 * i] = curve->x[i];
+        values[2 * i + 1] = curve->y[i];
+    }
+}
+
 /* --- scripts -------------------------------------------------------------------------------------------- */
 
 static void curve_fields(struct field_builder *builder, const struct figure *figure)
@@ -139,6 +151,7 @@ const struct figure_kind_row curve_kind = {
     .draw = draw_curve,
     .csv = curve_csv,
     .json = curve_json,
+    .array = curve_array,
     .fields = curve_fields,
     .plot = plot_curve,
     .plot_least_height = plot_curve_least_height,

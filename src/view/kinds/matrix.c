@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Matrices: a number for each pair of names. How they are built, what files say of them, and their row. */
+#include <string.h>
 #include "base/memory.h"
 #include "view/cells/draw.h"
 #include "view/csv.h"
 #include "view/fields.h"
+#include "view/figure.h"
 #include "view/figure_build.h"
 #include "view/figure_kind.h"
 #include "view/json_values.h"
@@ -76,6 +78,15 @@ static void matrix_json(struct json *json, json_t *object, const struct figure *
     member_add(json, object, "values", rows);
 }
 
+/* Arrays: rows x columns. */
+static void matrix_array(const struct figure *figure, struct figure_array *array)
+{
+    const struct figure_matrix *matrix = &figure->matrix;
+    double *values = figure_array_new(array, 2, (const int64_t[]){matrix->rows, matrix->columns});
+    if (values)
+        memcpy(values, matrix->values, (size_t)matrix->rows * (size_t)matrix->columns * sizeof *values);
+}
+
 static int *rows_of_matrix(struct figure *figure)
 {
     return &figure->matrix.rows;
@@ -114,6 +125,7 @@ const struct figure_kind_row matrix_kind = {
     .decimals = decimals_of_matrix,
     .csv = matrix_csv,
     .json = matrix_json,
+    .array = matrix_array,
     .fields = matrix_fields,
     .plot = plot_matrix,
     .plot_width = plot_matrix_width,
