@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/liblua.a
 src_liblua_a_SOURCES = \
 	src/lua/command_call.c \
 	src/lua/criterion_value.c \
+	src/lua/data_value.c \
 	src/lua/figure_make.c \
 	src/lua/figure_value.c \
 	src/lua/handle.c \
