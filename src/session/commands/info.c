@@ -6,9 +6,11 @@
 #include "base/pool.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "nn/engine/engine.h"
+#include "nn/engine/quality.h"
 #include "nn/execution/options.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
@@ -39,12 +41,16 @@ static void model_rows(const struct model *model, struct figure *figure)
         }
     }
     card_row(figure, "model", "%s", model->name);
+    if (model->weights)
+        card_row(figure, "architecture", "%s, weights from a file (%s)", model->architecture,
+                 model->weights->format);
     card_row(figure, "model hash", "%.16s", model->digest);
     struct text text = {0};
     text_add_shape(&text, &model->input);
     card_text(figure, "input", &text);
     if (model->classes) {
-        card_row(figure, "classes", "%lld", (long long)model->classes);
+        card_row(figure, "classes", "%lld%s", (long long)model->classes,
+                 model_measure(model) == QUALITY_MEAN_IOU ? " per pixel" : "");
     } else {
         text_add_shape(&text, &model->output);
         card_text(figure, "output", &text);
