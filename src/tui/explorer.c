@@ -41,6 +41,7 @@ status explorer_new(struct shell *shell, struct explorer **result, struct error 
     explorer->ascii = show_ascii(&shell->show, shell->session);
     explorer->colors = -1;
     explorer->line = (struct edit_line){.prompt = "ippro> ", .text = ""};
+    typed_word_open(&explorer->word);
     if (!bindings_reset(&explorer->bindings) || live_new(&explorer->live, error) != STATUS_OK ||
         panes_open(explorer, error) != STATUS_OK) {
         explorer_free(explorer);
@@ -76,6 +77,7 @@ void explorer_free(struct explorer *explorer)
     mem_free(explorer->running);
     mem_free(explorer->command);
     waiting_free(&explorer->waiting);
+    typed_word_free(&explorer->word);
     text_free(&explorer->partial);
     text_free(&explorer->typed);
     mem_free(explorer);

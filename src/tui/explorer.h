@@ -17,6 +17,7 @@
 #include "tui/journal.h"
 #include "tui/layer_tree.h"
 #include "tui/layout.h"
+#include "tui/typed_word.h"
 #include "tui/waiting.h"
 
 enum { FOCUS_PROMPT = -1 };
@@ -68,6 +69,7 @@ struct explorer {
     struct pane_seat panes[PANE_COUNT];
 
     struct edit_line line;
+    struct typed_word word; /* that keys may be the beginning of */
     struct word_list popup; /* words offered by completion; empty: none */
     char *message;          /* for the status line until the next key */
     bool message_bad;
@@ -112,10 +114,12 @@ void explorer_wait(struct explorer *explorer, const char *line);
 /* Lines that wait are not run any more: logged, and returned how many they were. */
 size_t explorer_drop_waiting(struct explorer *explorer);
 /* The command that a key stands for, from words, quoted where they need it; NULL ends them. A piece of code
- * that waits at the prompt for its end is left alone. False when it failed. */
+ * that waits at the prompt for its end is left alone. While work runs it is answered when it only looks, and
+ * waits for its turn otherwise, as a typed one does. False when it failed, or waits. */
 bool explorer_command(struct explorer *explorer, ...);
-/* Say what the last command was, which a key gave, and the key that takes it back. */
-void explorer_offer_undo(struct explorer *explorer);
+/* Say what the last command was, which a key gave, and the key that takes it back: that of undo, or of redo.
+ */
+void explorer_offer(struct explorer *explorer, enum action_id back);
 /* A command line that a key stands for, which may change what keys do. */
 void explorer_command_line(struct explorer *explorer, const char *line);
 /* A key; false when it is for the line that is edited. */

@@ -85,6 +85,14 @@ bool layer_tree_fill(struct layer_tree *tree, const struct layers *layers)
     return kept;
 }
 
+int layer_tree_stage(const struct layer_tree *tree)
+{
+    int row = tree->cursor;
+    while (row > 0 && row < tree->count && !tree->rows[row].stage && tree->rows[row].inside)
+        row--;
+    return row < tree->count && tree->rows[row].stage ? row : -1;
+}
+
 const char *layer_row_text(const struct layer_row *row, const struct layers *layers)
 {
     const char *name = layers->items[row->first].name;

@@ -32,6 +32,8 @@ void layer_tree_free(struct layer_tree *tree);
 bool layer_tree_fill(struct layer_tree *tree, const struct layers *layers);
 /* The row under the cursor; NULL when there is none. */
 const struct layer_row *layer_tree_current(const struct layer_tree *tree);
+/* The row of the stage that the cursor is on or in; -1 when there is none. */
+int layer_tree_stage(const struct layer_tree *tree);
 /* The row's name in the tree, borrowed. */
 const char *layer_row_text(const struct layer_row *row, const struct layers *layers);
 /* What commands call the row: a layer's name, a stage's, or a pattern where the stage's name means something

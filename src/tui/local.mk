@@ -32,5 +32,6 @@ src_libtui_a_SOURCES = \
 	src/tui/score_panels.c src/tui/score_panels.h \
 	src/tui/screen_end.c src/tui/screen_end.h \
 	src/tui/tui.c src/tui/tui.h \
+	src/tui/typed_word.c src/tui/typed_word.h \
 	src/tui/waiting.c src/tui/waiting.h
 LIBTUI = src/libtui.a

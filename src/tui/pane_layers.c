@@ -12,6 +12,7 @@
 #include "session/reply.h"
 #include "session/shown.h"
 #include "session/words/panes.h"
+#include "session/words/quote.h"
 #include "tui/explorer.h"
 #include "tui/grid.h"
 #include "tui/journal.h"
@@ -19,6 +20,7 @@
 #include "tui/layer_facts.h"
 #include "tui/layer_tree.h"
 #include "tui/pane.h"
+#include "tui/waiting.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
 #include "view/style.h"
@@ -135,10 +137,8 @@ static void refill(struct explorer *explorer, int first)
 static void set_closed(struct explorer *explorer, bool closed)
 {
     struct layer_tree *tree = &explorer->layers;
-    int stage = tree->cursor;
-    while (stage > 0 && !tree->rows[stage].stage && tree->rows[stage].inside)
-        stage--;
-    if (stage >= tree->count || !tree->rows[stage].stage)
+    int stage = layer_tree_stage(tree);
+    if (stage < 0)
         return;
     int first = tree->rows[stage].first;
     if (tree->closed[first] == closed)
@@ -168,41 +168,81 @@ static void forget_step(struct explorer *explorer, const struct layers_view *vie
     mem_free(start);
 }
 
-static void set_ratio(struct explorer *explorer, struct layers_view *view, const char *value)
+/* What a line that waits would set the target to, which is the last one: a place in it; NULL: there is none.
+ */
+static const char *waiting_value(const struct explorer *explorer, const char *target)
 {
-    const struct layer_row *row = layer_tree_current(&explorer->layers);
-    if (!row || explorer->beside) {
-        explorer_say(explorer, true, "%s is running: ratios can be changed when it has ended",
-                     explorer->running ? explorer->running : "a command");
-        return;
-    }
-    char *target = layer_row_target(row, explorer->session->state.model->layers);
-    if (!target) {
-        explorer_say(explorer, true, "this stage cannot be named: go to its layers");
+    const char *line = waiting_last(&explorer->waiting);
+    struct text start = {0};
+    text_add(&start, "ratio ");
+    text_add_word(&start, target);
+    text_add(&start, " ");
+    bool same = line && !start.failed && strncmp(line, text_data(&start), start.length) == 0;
+    const char *value = same ? line + start.length : NULL;
+    text_free(&start);
+    return value && !strpbrk(value, "; ") ? value : NULL;
+}
+
+/* While work runs the ratio waits, in the place of one that waits already. */
+static void set_ratio(struct explorer *explorer, struct layers_view *view, const char *target,
+                      const char *value)
+{
+    if (explorer->beside) {
+        if (waiting_value(explorer, target))
+            waiting_cut(&explorer->waiting, explorer->waiting.taken + explorer->waiting.count - 1);
+        explorer_command(explorer, "ratio", target, value, NULL);
         return;
     }
     forget_step(explorer, view, target);
     view->said = explorer->journal.count;
     if (explorer_command(explorer, "ratio", target, value, NULL))
-        explorer_offer_undo(explorer);
+        explorer_offer(explorer, ACTION_UNDO);
     view->said_end = explorer->journal.count;
     view->said_at = explorer->shell->session->history.position;
-    mem_free(target);
+}
+
+/* What commands call the row under the cursor; NULL, told, when they cannot. */
+static char *target_here(struct explorer *explorer)
+{
+    char *target =
+        layer_row_target(layer_tree_current(&explorer->layers), explorer->session->state.model->layers);
+    if (!target)
+        explorer_say(explorer, true, "this stage cannot be named: go to its layers");
+    return target;
 }
 
 static void step_ratio(struct explorer *explorer, struct layers_view *view, double step)
 {
-    const struct layer_row *row = layer_tree_current(&explorer->layers);
-    struct layer_numbers numbers = layer_numbers(explorer, row);
+    struct layer_numbers numbers = layer_numbers(explorer, layer_tree_current(&explorer->layers));
     char value[16];
     if (numbers.locked) {
         explorer_say(explorer, true, "locked: 'group' tells why");
         return;
     }
-    double ratio = round((numbers.ratio + step) / RATIO_STEP) * RATIO_STEP;
+    char *target = target_here(explorer);
+    if (!target)
+        return;
+    const char *waits = waiting_value(explorer, target);
+    double now = waits ? 0 : numbers.ratio;
+    if (waits && !text_to_double(waits, &now))
+        now = 0; /* none */
+    double ratio = round((now + step) / RATIO_STEP) * RATIO_STEP;
     ratio = ratio < 0 ? 0 : ratio > RATIO_MOST ? RATIO_MOST : ratio;
     snprintf(value, sizeof value, "%.2g", ratio);
-    set_ratio(explorer, view, value);
+    set_ratio(explorer, view, target, value);
+    mem_free(target);
+}
+
+static void exclude(struct explorer *explorer, struct layers_view *view)
+{
+    char *target = target_here(explorer);
+    if (!target)
+        return;
+    const char *waits = waiting_value(explorer, target);
+    bool excluded = waits ? strcmp(waits, "none") == 0
+                          : layer_numbers(explorer, layer_tree_current(&explorer->layers)).excluded;
+    set_ratio(explorer, view, target, excluded ? "0" : "none");
+    mem_free(target);
 }
 
 static void open_row(struct explorer *explorer)
@@ -235,7 +275,7 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
         step_ratio(explorer, view, -RATIO_STEP);
         return true;
     case ACTION_EXCLUDE:
-        set_ratio(explorer, view, layer_numbers(explorer, row).excluded ? "0" : "none");
+        exclude(explorer, view);
         return true;
     case ACTION_OPEN:
         open_row(explorer);

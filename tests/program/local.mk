@@ -24,6 +24,7 @@ program_tests = \
 	tests/program/scripts.sh \
 	tests/program/sessions.sh \
 	tests/program/terminal.sh \
+	tests/program/typing.sh \
 	tests/program/weights.sh \
 	tests/program/window.sh
 TESTS += $(program_tests)

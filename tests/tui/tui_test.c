@@ -149,6 +149,16 @@ static void test_waiting(void **state)
     waiting_drop(&waiting, &text);
     assert_string_equal(text_data(&text), "corr; hist conv1");
     assert_null(waiting_take(&waiting));
+    /* Lines keep their numbers: eval was number 0, the next are 1 and 2. */
+    assert_null(waiting_last(&waiting));
+    assert_int_equal(waiting.taken, 1);
+    assert_true(waiting_add(&waiting, "undo") && waiting_add(&waiting, "redo"));
+    assert_string_equal(waiting_last(&waiting), "redo");
+    assert_int_equal(waiting_cut(&waiting, 3), 0);
+    assert_int_equal(waiting_cut(&waiting, 2), 1);
+    assert_string_equal(waiting_last(&waiting), "undo");
+    assert_int_equal(waiting_cut(&waiting, 0), 1);
+    assert_null(waiting_last(&waiting));
     text_free(&text);
     waiting_free(&waiting);
 }
@@ -775,6 +785,107 @@ static void test_keys_beside_code(void **state)
     close_explorer(&fixture);
 }
 
+static void type_letters(struct explorer *explorer, const char *letters)
+{
+    for (; *letters; letters++) {
+        if (!explorer_press(explorer, *letters))
+            assert_true(explorer_edit(explorer, *letters));
+    }
+}
+
+/* A command is typed while a pane has the focus: it stands at the prompt whole, and what its letters did as
+ * keys is taken back. */
+static void test_typed_words(void **state)
+{
+    static const struct {
+        const char *pane, *letters, *line;
+    } rows[] = {
+        {"F2", "prune", "prune"},   {"F2", "score l1", "score l1"},   {"F2", "undo", "undo"},
+        {"F2", "help", "help"},     {"F2", "lua ", "lua "},           {"F2", "unprune all", "unprune all"},
+        {"F2", "load x", "load x"}, {"F3", "unbind F5", "unbind F5"}, {"F7", "prune l1", "prune l1"},
+        {"F7", "score", "score"},   {"F7", "run x", "run x"},         {"F7", "quit", "quit"},
+        {"F7", "rank", "rank"},     {"F7", "unprune ", "unprune "},   {"F2", "ccpcorr", "corr"},
+        {"F2", "pratio", "ratio"},  {"F4", "corr ", "corr "},         {"F4", "gg p", "gg p"},
+    };
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    struct explorer *explorer = fixture.explorer;
+    const struct history *history = &fixture.shell.session->history;
+    fixture.shell.prefixes = true;
+    explorer_line(explorer, "score l1 l2");
+    explorer_line(explorer, "ratio all 0.2");
+    explorer_line(explorer, "alias gg = info");
+    explorer_line(explorer, "layers");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int position = history->position, sort = explorer->gallery.sort;
+        explorer_press(explorer, press_of(rows[i].pane));
+        type_letters(explorer, rows[i].letters);
+        assert_string_equal(explorer->line.text, rows[i].line);
+        assert_int_equal(explorer->focus, FOCUS_PROMPT);
+        assert_int_equal(explorer->gallery.sort, sort);
+        assert_true(explorer->figure_open || strcmp(rows[i].pane, "F7") != 0);
+        /* Keys before the word stay keys: p, which prunes. */
+        int pruned = strcmp(rows[i].letters, rows[i].line) != 0;
+        assert_int_equal(history->position, position + pruned);
+        if (pruned) {
+            assert_true(strncmp(history->steps[history->position].line, "prune ", 6) == 0);
+            explorer_line(explorer, "undo");
+        }
+        for (size_t k = strlen(explorer->line.text); k; k--)
+            assert_true(explorer_edit(explorer, press_of("Backspace")));
+        explorer_press(explorer, press_of("F8"));
+        draw(&fixture);
+    }
+    assert_int_equal(fixture.shell.first, STATUS_OK);
+    close_explorer(&fixture);
+}
+
+/* While work runs, what keys change waits for its turn. */
+static void test_waiting_keys(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    struct explorer *explorer = fixture.explorer;
+    const struct history *history = &fixture.shell.session->history;
+    fixture.shell.prefixes = true;
+    explorer_line(explorer, "score l1 l2");
+    int position = history->position;
+    explorer_press(explorer, press_of("F2"));
+    explorer->beside++; /* as from within a script */
+    explorer_press(explorer, press_of("+"));
+    explorer_press(explorer, press_of("+"));
+    assert_string_equal(waiting_last(&explorer->waiting), "ratio conv1 0.1");
+    explorer_press(explorer, press_of("-"));
+    assert_string_equal(waiting_last(&explorer->waiting), "ratio conv1 0.05");
+    explorer_press(explorer, press_of("Space"));
+    explorer_press(explorer, press_of("Space"));
+    explorer_press(explorer, press_of("+"));
+    assert_int_equal(explorer->waiting.count, 1);
+    assert_string_equal(waiting_last(&explorer->waiting), "ratio conv1 0.05");
+    explorer_press(explorer, press_of("p"));
+    assert_string_equal(waiting_last(&explorer->waiting), "prune l1");
+    explorer_press(explorer, press_of("u"));
+    assert_string_equal(waiting_last(&explorer->waiting), "undo");
+    assert_int_equal(explorer->waiting.count, 3);
+    assert_non_null(strstr(explorer->message, "undo waits"));
+    explorer_press(explorer, press_of("Enter")); /* only looks */
+    assert_int_equal(explorer->focus, PANE_FIGURE);
+    explorer_press(explorer, press_of("F2"));
+    type_letters(explorer, "prune"); /* its p is no command that waits */
+    assert_string_equal(explorer->line.text, "prune");
+    assert_int_equal(explorer->waiting.count, 3);
+    explorer->beside--;
+    assert_int_equal(history->position, position);
+    for (char *line; (line = waiting_take(&explorer->waiting)); mem_free(line))
+        explorer_line(explorer, line);
+    assert_int_equal(history->position, position + 1);
+    assert_string_equal(history->steps[history->position].line, "ratio conv1 0.05");
+    assert_int_equal(fixture.shell.first, STATUS_OK);
+    close_explorer(&fixture);
+}
+
 /* However short a command is typed, it shows the same. */
 static void test_shortened(void **state)
 {
@@ -1087,6 +1198,8 @@ int main(void)
         cmocka_unit_test(test_agreement),
         cmocka_unit_test(test_cut_command),
         cmocka_unit_test(test_keys_beside_code),
+        cmocka_unit_test(test_typed_words),
+        cmocka_unit_test(test_waiting_keys),
         cmocka_unit_test(test_shortened),
         cmocka_unit_test(test_question),
         cmocka_unit_test(test_another_network),
