@@ -75,7 +75,7 @@ enum { PLACE_EVERYWHERE = -2, PLACE_PANES = -1 };
     X(ACTION_FIRST, "first", PLACE_PANES, "Home g", "go to the beginning")                                   \
     X(ACTION_LAST, "last", PLACE_PANES, "End G", "go to the end")                                            \
     X(ACTION_OPEN, "open", PLACE_PANES, "Enter",                                                             \
-      "open what is under the cursor: layer, filter, pair of criteria")                                      \
+      "open what is under the cursor: layer, filter, pair of criteria; unfold a figure's stages")            \
     X(ACTION_SEARCH, "search", PLACE_PANES, "/", "search in the pane")                                       \
     X(ACTION_SEARCH_NEXT, "search-next", PLACE_PANES, "n", "find the next")                                  \
     X(ACTION_SEARCH_PREVIOUS, "search-previous", PLACE_PANES, "N", "find the one before")                    \
