@@ -241,7 +241,9 @@ static status save_screen(struct explorer *explorer, const struct request *reque
     struct text text = {0};
     char *path = path_expand(request->words[1]);
     bool drawn = path && compose(explorer, &grid, &cursor);
-    if (drawn)
+    if (drawn && request->colors >= 0 && explorer_theme(explorer))
+        canvas_print(&grid, explorer_theme(explorer), request->colors, &text);
+    else if (drawn)
         text_add_screen(&text, &grid, request->styles);
     status code = !drawn || text.failed ? error_memory(error)
                                         : file_replace(path, text_data(&text), text.length, error);

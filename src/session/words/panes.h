@@ -88,6 +88,9 @@ enum { PLACE_EVERYWHERE = -2, PLACE_PANES = -1 };
     X(ACTION_RATIO_DOWN, "ratio-down", PANE_LAYERS, "-", "prune less of it")                                 \
     X(ACTION_EXCLUDE, "exclude", PANE_LAYERS, "Space", "leave it alone, or take it in again")                \
     X(ACTION_GROUP, "group", PANE_LAYERS, "t", "tell what it is tied to")                                    \
+    X(ACTION_SORT_LAYERS, "sort-layers", PANE_LAYERS, "s", "sort the layers by the next column")             \
+    X(ACTION_TURN_LAYERS, "turn-layers", PANE_LAYERS, "r", "turn their order round")                         \
+    X(ACTION_NETWORK_ORDER, "network-order", PANE_LAYERS, "o", "back to the order of the network")           \
     X(ACTION_LAYER_NEXT, "layer-next", PANE_SCORES, "]", "show the next layer")                              \
     X(ACTION_LAYER_PREVIOUS, "layer-previous", PANE_SCORES, "[", "show the layer before")                    \
     X(ACTION_METHOD, "method", PANE_CORRELATION, "m", "next correlation coefficient")                        \

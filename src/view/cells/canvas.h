@@ -50,6 +50,12 @@ enum { LEAST_FIT_WIDTH = 16 };
 status canvas_figure_fit(struct canvas *canvas, const struct figure *figure, int width, int height,
                          struct error *error);
 
+struct arena;
+/* Names in a list, none wider than `width` columns and no two that differ alike (cells/names.h), in `shown`,
+ * count each, which live in the arena; `ascii` as in canvas_init. False when memory is out. */
+bool canvas_shorten_names(struct arena *arena, bool ascii, const char *const *names, int count, int width,
+                          const char **shown);
+
 struct theme;
 /* Lines of the canvas as text, appended to `out`; with a theme, SGR escape sequences for `colors` colours (0:
  * attributes only, 8, 16, 256), as few as possible and switched off at the end of each line; without one, no

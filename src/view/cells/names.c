@@ -181,3 +181,17 @@ void drawing_shorten_names(struct drawing *drawing, const char *const *names, in
             return;
     }
 }
+
+bool canvas_shorten_names(struct arena *arena, bool ascii, const char *const *names, int count, int width,
+                          const char **shown)
+{
+    struct canvas canvas;
+    canvas_init(&canvas, width, ascii);
+    struct drawing drawing = {.canvas = &canvas, .arena = arena, .glyphs = glyph_set(ascii), .width = width};
+    const char **whole = drawing_alloc(&drawing, (size_t)count, sizeof *whole);
+    for (int i = 0; whole && i < count; i++)
+        whole[i] = drawing_show(&drawing, names[i]);
+    if (!drawing.failed)
+        drawing_shorten_names(&drawing, whole, count, width, shown);
+    return !drawing.failed;
+}
