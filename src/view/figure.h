@@ -101,6 +101,7 @@ struct figure_curve {
     double *spread;     /* series x points: y reaches from y - spread to y + spread; NULL: none known */
     const char *x_axis, *y_axis; /* what the values are, with unit: "ratio of channels removed" */
     bool percent;     /* y, spread and reference are fractions, shown as percent; files hold the fractions */
+    bool x_percent;   /* likewise x */
     double reference; /* a level to compare with: the accuracy before pruning; NaN: none */
     const char *reference_label; /* "" without a reference */
     double least_span;           /* differences of y below it mean nothing: its axis spans this at least, */
@@ -221,6 +222,8 @@ struct figure figure_folded(const struct figure *figure, struct arena *arena);
 void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
                        const double *x, const double *y, const double *spread, const char *x_axis,
                        const char *y_axis, bool percent, double reference, const char *reference_label);
+/* After figure_set_curves: x are fractions too, to be shown as percent. */
+void figure_set_x_percent(struct figure *figure);
 /* After figure_set_curves, which takes a hundredth and 0 to 1 where y is a share, else 0 and any number. */
 void figure_set_least_span(struct figure *figure, double span, double lowest, double highest);
 /* Arrays as in struct figure_scatter, copied. `mark` may be NULL. */

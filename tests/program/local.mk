@@ -5,6 +5,12 @@ TESTS += $(program_tests)
 EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
+	tests/program/screens/colors-dark-80x24.in tests/program/screens/colors-dark-80x24.out \
+	tests/program/screens/colors-dark-100x30.in tests/program/screens/colors-dark-100x30.out \
+	tests/program/screens/colors-dark-200x60.in tests/program/screens/colors-dark-200x60.out \
+	tests/program/screens/colors-light-80x24.in tests/program/screens/colors-light-80x24.out \
+	tests/program/screens/colors-light-100x30.in tests/program/screens/colors-light-100x30.out \
+	tests/program/screens/colors-light-200x60.in tests/program/screens/colors-light-200x60.out \
 	tests/program/screens/layouts.in tests/program/screens/layouts.out \
 	tests/program/screens/log.in tests/program/screens/log.out \
 	tests/program/screens/overview.in tests/program/screens/overview.out \
