@@ -282,6 +282,7 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
                          NULL);
         return true;
     case ACTION_SORT_LAYERS:
+        view->places = places_for(explorer, view, &(struct canvas){.ascii = explorer->ascii}, room->width);
         set_order(explorer, view, layer_order_next(view->order, &view->places));
         return true;
     case ACTION_TURN_LAYERS:

@@ -344,6 +344,26 @@ static void test_figure_places(void **state)
 }
 
 /* A wide character that is cut leaves a blank, not half of it. */
+/* What a figure needs it takes from the log below it, all of it where next to nothing would be left. */
+static void test_figure_takes_lines(void **state)
+{
+    const struct rect room = {0, 0, 80, 21};
+    struct placement placement;
+    (void)state;
+    layout_place(LAYOUT_OVERVIEW, &room, -1, true, 0, &placement);
+    const int usual = placement.pane[PANE_FIGURE].height, log = placement.pane[PANE_LOG].height;
+    assert_int_equal(usual + log, 21);
+    for (int lines = 0; lines < 40; lines++) {
+        layout_place(LAYOUT_OVERVIEW, &room, -1, true, lines, &placement);
+        int expected = lines < usual ? usual : lines > 19 ? 21 : lines;
+        assert_int_equal(placement.pane[PANE_FIGURE].height, expected);
+        assert_int_equal(placement.pane[PANE_LOG].height, 21 - expected);
+        assert_int_equal(placement.pane[PANE_LOG].width > 0, expected < 21);
+        layout_place(LAYOUT_OVERVIEW, &room, -1, false, lines, &placement);
+        assert_int_equal(placement.pane[PANE_FIGURE].width, 0);
+    }
+}
+
 static void test_wide_cut(void **state)
 {
     struct canvas grid = {0}, from;
@@ -1075,6 +1095,7 @@ int main(void)
         cmocka_unit_test(test_bindings),
         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_figure_places),
+        cmocka_unit_test(test_figure_takes_lines),
         cmocka_unit_test(test_neighbours),
         cmocka_unit_test(test_wide_cut),
         cmocka_unit_test(test_hostile_names),
