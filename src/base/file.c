@@ -97,8 +97,30 @@ static bool note_input(const char *path, int fd)
     return fstat(fd, &about) != 0 || inputs_note(path, &about);
 }
 
-status file_read_open(const char *path, size_t limit, unsigned char **data, size_t *size, int *descriptor,
-                      struct error *error)
+static status open_input(const char *expanded, size_t limit, bool noted, int *descriptor, size_t *size,
+                         struct error *error)
+{
+    status code = open_regular(expanded, limit, descriptor, size, error);
+    if (code == STATUS_OK && noted && !note_input(expanded, *descriptor)) {
+        close(*descriptor);
+        *descriptor = -1;
+        code = error_memory(error);
+    }
+    return code;
+}
+
+status file_open(const char *path, size_t limit, int *descriptor, size_t *size, struct error *error)
+{
+    char *expanded = path_expand(path);
+    if (!expanded)
+        return error_memory(error);
+    status code = open_input(expanded, limit, true, descriptor, size, error);
+    mem_free(expanded);
+    return code;
+}
+
+static status read_whole(const char *path, size_t limit, bool noted, unsigned char **data, size_t *size,
+                         int *descriptor, struct error *error)
 {
     char *expanded = path_expand(path);
     if (!expanded)
@@ -106,9 +128,7 @@ status file_read_open(const char *path, size_t limit, unsigned char **data, size
     int fd = -1;
     size_t bytes = 0;
     unsigned char *content = NULL;
-    status code = open_regular(expanded, limit, &fd, &bytes, error);
-    if (code == STATUS_OK && !note_input(expanded, fd))
-        code = error_memory(error);
+    status code = open_input(expanded, limit, noted, &fd, &bytes, error);
     if (code == STATUS_OK) {
         content = bytes < SIZE_MAX ? mem_aligned_raw(bytes + 1, 1) : NULL;
         code = content ? read_all(fd, expanded, content, bytes, error)
@@ -128,13 +148,31 @@ status file_read_open(const char *path, size_t limit, unsigned char **data, size
     return STATUS_OK;
 }
 
-status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error)
+status file_read_open(const char *path, size_t limit, unsigned char **data, size_t *size, int *descriptor,
+                      struct error *error)
+{
+    return read_whole(path, limit, true, data, size, descriptor, error);
+}
+
+static status read_and_close(const char *path, size_t limit, bool noted, unsigned char **data, size_t *size,
+                             struct error *error)
 {
     int fd;
-    status code = file_read_open(path, limit, data, size, &fd, error);
+    status code = read_whole(path, limit, noted, data, size, &fd, error);
     if (code == STATUS_OK)
         close(fd);
     return code;
+}
+
+status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, struct error *error)
+{
+    return read_and_close(path, limit, true, data, size, error);
+}
+
+status file_read_unnoted(const char *path, size_t limit, unsigned char **data, size_t *size,
+                         struct error *error)
+{
+    return read_and_close(path, limit, false, data, size, error);
 }
 
 status file_peek(const char *path, char *data, size_t size, struct error *error)

@@ -18,6 +18,12 @@ status file_read(const char *path, size_t limit, unsigned char **data, size_t *s
 /* The same, and the file stays open for file_read_at. *descriptor is the caller's to close. */
 status file_read_open(const char *path, size_t limit, unsigned char **data, size_t *size, int *descriptor,
                       struct error *error);
+/* The same without reading: what is read piece by piece, by file_read_at. */
+status file_open(const char *path, size_t limit, int *descriptor, size_t *size, struct error *error);
+/* The same as file_read of one file among many, which is no input by itself: whoever reads them notes their
+ * folder (inputs_note_folder). */
+status file_read_unnoted(const char *path, size_t limit, unsigned char **data, size_t *size,
+                         struct error *error);
 /* Exactly `count` bytes from an offset of an open file; may be called from several threads. `path` is for the
  * message. */
 status file_read_at(int descriptor, const char *path, size_t offset, void *data, size_t count,

@@ -20,6 +20,8 @@ struct input {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct input *inputs;
 static size_t count, capacity;
+static char **folders; /* without symbolic links */
+static size_t folder_count, folder_capacity;
 
 static bool same_file(const struct input *input, const struct stat *about)
 {
@@ -58,6 +60,32 @@ bool inputs_note(const char *path, const struct stat *about)
     return kept;
 }
 
+bool inputs_note_folder(const char *path)
+{
+    char *real = real_path(path);
+    bool kept = real != NULL, known = false;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; kept && i < folder_count; i++)
+        known |= strcmp(folders[i], real) == 0;
+    if (kept && !known && (kept = mem_grow(&folders, &folder_capacity, folder_count + 1, sizeof *folders)))
+        folders[folder_count++] = real;
+    else
+        mem_free(real);
+    pthread_mutex_unlock(&lock);
+    return kept;
+}
+
+/* The folder that was read and that the file lies in, NULL for none. */
+static const char *folder_of(const char *real)
+{
+    for (size_t i = 0; i < folder_count; i++) {
+        size_t length = strlen(folders[i]);
+        if (strncmp(real, folders[i], length) == 0 && real[length] == '/')
+            return folders[i];
+    }
+    return NULL;
+}
+
 /* Numbers of files are used again: one that is not under its name any more is only known by its content's
  * age. */
 static bool is_input(const struct input *input, const struct stat *about, const char *real)
@@ -92,6 +120,11 @@ status inputs_protect(const char *path, bool overwrite, struct error *error)
                           path, strcmp(inputs[i].path, real) == 0 ? "" : ", as ",
                           strcmp(inputs[i].path, real) == 0 ? "" : inputs[i].path);
     }
+    const char *folder = real && code == STATUS_OK ? folder_of(real) : NULL;
+    if (folder)
+        code = error_set(error, STATUS_STATE,
+                         "%s: lies in %s, whose images are read in this session: overwrite=yes replaces it",
+                         path, folder);
     pthread_mutex_unlock(&lock);
     mem_free(real);
     mem_free(expanded);
@@ -106,5 +139,10 @@ void inputs_forget(void)
     mem_free(inputs);
     inputs = NULL;
     count = capacity = 0;
+    for (size_t i = 0; i < folder_count; i++)
+        mem_free(folders[i]);
+    mem_free(folders);
+    folders = NULL;
+    folder_count = folder_capacity = 0;
     pthread_mutex_unlock(&lock);
 }

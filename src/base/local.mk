@@ -4,6 +4,7 @@ src_libbase_a_SOURCES = \
 	src/base/confine.c src/base/confine.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/file.c src/base/file.h \
+	src/base/half.c src/base/half.h \
 	src/base/inputs.c src/base/inputs.h \
 	src/base/line_file.c src/base/line_file.h \
 	src/base/match.c \

@@ -31,8 +31,8 @@ struct checkpoint {
 
 /* Does the file begin as one? By its content, not by its name; false for what cannot be read. */
 bool checkpoint_is(const char *path);
-/* Errors name the file and the place in it; STATUS_FILE for damage, STATUS_UNSUPPORTED for what is valid but not
- * supported. */
+/* Errors name the file and the place in it; STATUS_FILE for damage, STATUS_UNSUPPORTED for what is valid but
+ * not supported. */
 status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct error *error);
 /* One more owner; each calls checkpoint_free once. NULL is fine for both. */
 struct checkpoint *checkpoint_retain(struct checkpoint *checkpoint);
@@ -40,9 +40,9 @@ void checkpoint_free(struct checkpoint *checkpoint);
 /* The place of a name in `weights`, -1 when it has none. */
 int checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 
-/* Write a flat state_dict: .pth, .pt (zip) or .safetensors, as the path ends. `prefix` stands before every name.
- * Tensors are written in the type that file_type says, where that is a floating or integer type. The old file
- * stays until the new one is whole. */
+/* Write a flat state_dict: .pth, .pt (zip) or .safetensors, as the path ends. `prefix` stands before every
+ * name. Tensors are written in the type that file_type says, where that is a floating or integer type. The
+ * old file stays until the new one is whole. */
 status checkpoint_write(const char *path, const char *prefix, const struct weight *weights, int count,
                         struct error *error);
 

@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "data/records.h"
 
-static const struct dataset_kind *const kinds[] = {&dataset_cifar10, &dataset_cifar100, &dataset_shapes};
+static const struct dataset_kind *const kinds[] = {&dataset_cifar10, &dataset_cifar100, &dataset_shapes,
+                                                   &dataset_shape_maps};
 static const int kind_count = sizeof kinds / sizeof *kinds;
 
 const struct dataset_kind *dataset_kind_at(int index)
@@ -246,8 +247,18 @@ static size_t image_bytes(const struct dataset *dataset)
     return (size_t)dataset->channels * (size_t)dataset->height * (size_t)dataset->width;
 }
 
+int64_t dataset_labels_per_image(const struct dataset *dataset)
+{
+    return dataset->label_map ? (int64_t)dataset->height * dataset->width : 1;
+}
+
+int64_t dataset_map_classes(const struct dataset *dataset)
+{
+    return dataset->label_map ? dataset->classes : 0;
+}
+
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
-                     int64_t *label, struct error *error)
+                     int64_t *labels, struct error *error)
 {
     if (index < 0 || index >= dataset->count)
         return error_set(error, STATUS_RANGE, "record %lld: the %s split of %s has records 0 to %lld",
@@ -260,7 +271,7 @@ status dataset_image(const struct dataset *dataset, int64_t index, enum element_
     uint8_t *pixels = bytes <= sizeof small ? small : mem_new(bytes, 1);
     if (!pixels)
         return error_memory(error);
-    status code = dataset->kind->read(dataset, index, pixels, label, error);
+    status code = dataset->kind->read(dataset, index, pixels, labels, error);
     if (code == STATUS_OK)
         normalise(dataset, pixels, real, image);
     if (pixels != small)
@@ -270,6 +281,10 @@ status dataset_image(const struct dataset *dataset, int64_t index, enum element_
 
 status dataset_labels(const struct dataset *dataset, int64_t **labels, struct error *error)
 {
+    if (dataset->label_map)
+        return error_set(error, STATUS_USAGE,
+                         "every pixel of %s has a label: its images are of no class that could be balanced",
+                         dataset->kind->name);
     int64_t *made = mem_new((size_t)dataset->count, sizeof *made);
     uint8_t *pixels = mem_new(image_bytes(dataset), 1);
     status code = made && pixels ? STATUS_OK : error_memory(error);

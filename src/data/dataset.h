@@ -13,6 +13,7 @@
 #include "nn/graph/tensor.h"
 
 enum { DATASET_MAX_CHANNELS = 4 };
+enum { LABEL_IGNORED = -1 }; /* of a pixel that no class is right or wrong for */
 
 struct dataset;
 
@@ -24,15 +25,15 @@ struct dataset_options {
     uint64_t seed;             /* shapes only */
 };
 
-/* A row per kind: cifar10, cifar100 (binary files), shapes (generated). */
+/* A row per kind: cifar10, cifar100 (binary files), shapes and shape-maps (generated). */
 struct dataset_kind {
     const char *name, *help;
     bool needs_path;
     const char *const *splits; /* NULL-terminated, the default first */
     const char *made_for;      /* the name of the one network that these images were made for; NULL: any */
     status (*open)(struct dataset *dataset, const struct dataset_options *options, struct error *error);
-    /* Write channels*height*width bytes and the label of one record. */
-    status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
+    /* Write channels*height*width bytes and the labels of one record (dataset_labels_per_image). */
+    status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
                    struct error *error);
     /* As dataset_digest. */
     const char *(*digest)(const struct dataset *dataset);
@@ -46,7 +47,9 @@ struct dataset {
     char *note; /* something the user should know ("1 of 5 training files found"), or NULL */
     int64_t count;
     int channels, height, width, classes;
-    char **class_names; /* one per class, from the data set's own files where they have them */
+    bool label_map; /* every pixel has a label: 0..classes-1 or LABEL_IGNORED; false: the image as a whole */
+    const uint8_t (*palette)[3]; /* per class: the colour in which its pixels are drawn; NULL: any */
+    char **class_names;          /* one per class, from the data set's own files where they have them */
     char *normalization;
     double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
     void *store; /* the kind's own */
@@ -78,10 +81,14 @@ const char *dataset_digest(const struct dataset *dataset);
 /* Bytes of images that the data set holds, which stay in memory as long as it does; 0 where they stay in
  * files. */
 size_t dataset_memory(const struct dataset *dataset);
-/* One normalised image (C,H,W) as float or double, and its label. */
+/* One, or height*width of a data set whose every pixel has a label. */
+int64_t dataset_labels_per_image(const struct dataset *dataset);
+/* Classes of label maps; 0 where an image has one label. */
+int64_t dataset_map_classes(const struct dataset *dataset);
+/* One normalised image (C,H,W) as float or double, and its labels. */
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
-                     int64_t *label, struct error *error);
-/* Labels of all records, owned by the caller (mem_free). */
+                     int64_t *labels, struct error *error);
+/* Labels of all records, owned by the caller (mem_free). Refused where every pixel has one (STATUS_USAGE). */
 status dataset_labels(const struct dataset *dataset, int64_t **labels, struct error *error);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "base/thread.h"
 
-enum { LARGEST_RECORD = 2 + RECORD_PIXELS };
+enum { LARGEST_RECORD = RECORD_MAP + RECORD_PIXELS };
 
 status records_begin(struct dataset *dataset, size_t label_bytes, struct error *error)
 {
@@ -19,7 +19,7 @@ status records_begin(struct dataset *dataset, size_t label_bytes, struct error *
     if (!store)
         return error_memory(error);
     store->record_size = label_bytes + RECORD_PIXELS;
-    store->label_at = label_bytes - 1;
+    store->label_at = dataset->label_map ? 0 : label_bytes - 1;
     pthread_mutex_init(&store->lock, NULL); /* with default attributes these cannot fail on Linux */
     pthread_mutex_init(&store->digest_lock, NULL);
     dataset->store = store;
@@ -134,7 +134,7 @@ static status check_unchanged(const struct record_file *file, struct error *erro
     return error_set(error, STATUS_FILE, "%s: the file has changed since it was opened", file->path);
 }
 
-status records_read(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
+status records_read(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
                     struct error *error)
 {
     struct record_store *store = dataset->store; /* the index was checked by the caller */
@@ -151,7 +151,9 @@ status records_read(const struct dataset *dataset, int64_t index, uint8_t *pixel
                          store->record_size, error))
             return error->code;
     }
-    *label = record[store->label_at];
+    const uint8_t *from = record + store->label_at;
+    for (int64_t i = 0; i < dataset_labels_per_image(dataset); i++)
+        labels[i] = dataset->label_map && from[i] == RECORD_VOID ? LABEL_IGNORED : from[i];
     memcpy(pixels, record + store->record_size - RECORD_PIXELS, RECORD_PIXELS);
     return STATUS_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records of equal length: what the CIFAR files hold, which stay files and are read record by record, and
- * what `shapes` generates in memory. A record is one or two label bytes followed by the pixels, channel by
- * channel. Also the table of data set kinds.
+ * what `shapes` generates in memory. A record is one or two label bytes, or one for each pixel, followed by
+ * the pixels, channel by channel. Also the table of data set kinds.
  *
  * What takes long is done behind the user's back: a thread makes the records that are generated, in order,
  * and the digest of all of them. Whoever wants a record that is not made yet makes it himself; whoever wants
@@ -15,6 +15,7 @@
 #include "data/dataset.h"
 
 enum { RECORD_CHANNELS = 3, RECORD_SIDE = 32, RECORD_PIXELS = RECORD_CHANNELS * RECORD_SIDE * RECORD_SIDE };
+enum { RECORD_MAP = RECORD_SIDE * RECORD_SIDE, RECORD_VOID = 255 };
 enum { RECORD_FILES = 5 }; /* at most, in one set */
 
 /* An open file of records. */
@@ -31,7 +32,8 @@ struct record_store {
     int file_count;
     struct digest_state state; /* of the files' records so far */
     size_t record_size;
-    size_t label_at; /* byte of the record that is its label; the pixels are its last RECORD_PIXELS bytes */
+    size_t label_at; /* byte of the record that is its label, of label maps the first; the pixels are its last
+                        RECORD_PIXELS bytes */
     int64_t count;
     /* Generated records: writes one, the same for the same index; NULL where all are there. */
     void (*make)(const struct record_store *store, int64_t index, uint8_t *record);
@@ -46,7 +48,9 @@ struct record_store {
     char digest[DIGEST_SIZE]; /* empty until it is known */
 };
 
-/* Set the shape of the data set to 32x32 RGB and hang an empty store on it. STATUS_MEMORY. */
+/* Set the shape of the data set to 32x32 RGB and hang an empty store on it. The label is the last of the
+ * label bytes; a data set of label maps has RECORD_MAP of them, where RECORD_VOID is a pixel that has none.
+ * STATUS_MEMORY. */
 status records_begin(struct dataset *dataset, size_t label_bytes, struct error *error);
 /* Memory for `more` records behind dataset->count; NULL when memory is out. The caller raises the count. */
 uint8_t *records_extend(struct dataset *dataset, int64_t more);
@@ -71,6 +75,6 @@ size_t records_memory(const struct dataset *dataset);
 status records_name_classes(struct dataset *dataset, const char *const *names, int count,
                             struct error *error);
 
-extern const struct dataset_kind dataset_cifar10, dataset_cifar100, dataset_shapes;
+extern const struct dataset_kind dataset_cifar10, dataset_cifar100, dataset_shapes, dataset_shape_maps;
 
 #endif

@@ -183,12 +183,12 @@ void sample_free(struct sample *sample)
     *sample = (struct sample){0};
 }
 
-status sample_fetch(void *feed, int64_t position, enum element_type real, void *image, int64_t *label,
+status sample_fetch(void *feed, int64_t position, enum element_type real, void *image, int64_t *labels,
                     struct error *error)
 {
     const struct sample_feed *source = feed;
     if (position < 0 || position >= source->sample->count)
         return error_set(error, STATUS_RANGE, "image %lld of a sample of %lld", (long long)position,
                          (long long)source->sample->count);
-    return dataset_image(source->dataset, source->sample->records[position], real, image, label, error);
+    return dataset_image(source->dataset, source->sample->records[position], real, image, labels, error);
 }

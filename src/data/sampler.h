@@ -40,7 +40,7 @@ struct sample_feed {
     const struct dataset *dataset;
     const struct sample *sample;
 };
-status sample_fetch(void *feed, int64_t position, enum element_type real, void *image, int64_t *label,
+status sample_fetch(void *feed, int64_t position, enum element_type real, void *image, int64_t *labels,
                     struct error *error);
 
 #endif

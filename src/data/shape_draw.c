@@ -29,6 +29,12 @@ struct stamp {
     int angle;        /* 0..FULL_TURN-1 */
     int stretch;      /* 256: as it is; less: narrower */
     int color[CHANNELS];
+    uint8_t label; /* what it is on the map; 0: nothing that has a class */
+};
+
+struct canvas {
+    int pixels[CHANNELS][PLANE];
+    uint8_t map[PLANE];
 };
 
 static int square_of(int value)
@@ -162,8 +168,16 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value > high ? high : value;
 }
 
+/* What a pixel shows when a stamp that is `label` covers so much of it. */
+static uint8_t covered_label(uint8_t before, uint8_t label, int covered)
+{
+    if (covered == 0 || before == label)
+        return before;
+    return covered == SAMPLES * SAMPLES ? label : SHAPE_MAP_VOID;
+}
+
 /* Mix the stamp's colour into the canvas, pixel by pixel as much as its samples are inside. */
-static void press_stamp(const struct stamp *stamp, int canvas[CHANNELS][PLANE])
+static void press_stamp(const struct stamp *stamp, struct canvas *canvas)
 {
     /* v = (along * dy - across * dx) / 65536: from twelfths of a pixel to the figure's own coordinates; u
      * likewise, with the stretch */
@@ -189,15 +203,16 @@ static void press_stamp(const struct stamp *stamp, int canvas[CHANNELS][PLANE])
                 covered += stamp->inside(u, v);
             }
             for (int c = 0; c < CHANNELS; c++) {
-                int *pixel = &canvas[c][y * SIDE + x];
+                int *pixel = &canvas->pixels[c][y * SIDE + x];
                 *pixel += (stamp->color[c] - *pixel) * covered / (SAMPLES * SAMPLES);
             }
+            uint8_t *label = &canvas->map[y * SIDE + x];
+            *label = covered_label(*label, stamp->label, covered);
         }
 }
 
 /* A slope of brightness, smooth blotches of colour, and on some images faint bands. */
-static void paint_background(struct random_state *random, const int color[CHANNELS],
-                             int canvas[CHANNELS][PLANE])
+static void paint_background(struct random_state *random, const int color[CHANNELS], struct canvas *canvas)
 {
     enum { POINTS = SIDE / CELL + 1 };
     int blotch[CHANNELS][POINTS][POINTS];
@@ -218,13 +233,13 @@ static void paint_background(struct random_state *random, const int color[CHANNE
                 int upper = blotch[c][row][column] * (CELL - fx) + blotch[c][row][column + 1] * fx;
                 int lower = blotch[c][row + 1][column] * (CELL - fx) + blotch[c][row + 1][column + 1] * fx;
                 int smooth = (upper * (CELL - fy) + lower * fy) / (CELL * CELL);
-                canvas[c][y * SIDE + x] = color[c] + brightness + smooth;
+                canvas->pixels[c][y * SIDE + x] = color[c] + brightness + smooth;
             }
         }
 }
 
 /* Small discs, bars and triangles that mean nothing. */
-static void scatter_clutter(struct random_state *random, int canvas[CHANNELS][PLANE])
+static void scatter_clutter(struct random_state *random, struct canvas *canvas)
 {
     static bool (*const pieces[])(int, int) = {in_circle, in_bar, in_triangle, in_square, in_bar};
     const int count = draw_between(random, 0, 5);
@@ -245,7 +260,7 @@ static void scatter_clutter(struct random_state *random, int canvas[CHANNELS][PL
 }
 
 /* Cover a part of the figure with a bar across it or a disc at its edge. */
-static void occlude(struct random_state *random, const struct stamp *figure, int canvas[CHANNELS][PLANE])
+static void occlude(struct random_state *random, const struct stamp *figure, struct canvas *canvas)
 {
     const bool bar = draw_chance(random, 50);
     const int distance = bar ? figure->radius / 2 : figure->radius;
@@ -264,8 +279,7 @@ static void occlude(struct random_state *random, const struct stamp *figure, int
 }
 
 /* Write the canvas as bytes with triangular noise of up to `amplitude` either way. */
-static void write_noisy(struct random_state *random, int canvas[CHANNELS][PLANE], int amplitude,
-                        uint8_t *pixels)
+static void write_noisy(struct random_state *random, struct canvas *canvas, int amplitude, uint8_t *pixels)
 {
     for (int c = 0; c < CHANNELS; c++)
         for (int i = 0; i < PLANE; i += 4) {
@@ -273,7 +287,7 @@ static void write_noisy(struct random_state *random, int canvas[CHANNELS][PLANE]
             for (int k = 0; k < 4; k++, bits >>= 16) {
                 int noise = (int)(bits & 0xFF) + (int)(bits >> 8 & 0xFF) - 255;
                 pixels[c * PLANE + i + k] =
-                    (uint8_t)clamp(canvas[c][i + k] + noise * amplitude / 255, 0, 255);
+                    (uint8_t)clamp(canvas->pixels[c][i + k] + noise * amplitude / 255, 0, 255);
             }
         }
 }
@@ -290,15 +304,16 @@ static int class_of(uint64_t seed, uint64_t split, uint32_t index)
     return (int)order[index % SHAPE_CLASSES];
 }
 
-int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels)
+int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels, uint8_t *map)
 {
     const int class_index = class_of(seed, (uint64_t)split, index);
-    int canvas[CHANNELS][PLANE], background[CHANNELS];
+    struct canvas canvas = {0};
+    int background[CHANNELS];
     struct random_state random;
     random_seed(&random, seed, 2 * (uint64_t)split + ((uint64_t)index << 8));
     draw_color(&random, background);
-    paint_background(&random, background, canvas);
-    scatter_clutter(&random, canvas);
+    paint_background(&random, background, &canvas);
+    scatter_clutter(&random, &canvas);
     struct stamp figure = {
         .inside = figures[class_index],
         .x = draw_between(&random, 9 * GRAIN, (SIDE - 9) * GRAIN),
@@ -306,11 +321,14 @@ int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels)
         .radius = draw_between(&random, 5 * GRAIN, 12 * GRAIN),
         .angle = draw_between(&random, 0, FULL_TURN - 1),
         .stretch = draw_between(&random, 210, 256),
+        .label = (uint8_t)(1 + class_index),
     };
     draw_contrasting(&random, background, draw_between(&random, 45, 200), figure.color);
-    press_stamp(&figure, canvas);
+    press_stamp(&figure, &canvas);
     if (draw_chance(&random, 45))
-        occlude(&random, &figure, canvas);
-    write_noisy(&random, canvas, draw_between(&random, 6, 56), pixels);
+        occlude(&random, &figure, &canvas);
+    write_noisy(&random, &canvas, draw_between(&random, 6, 56), pixels);
+    if (map)
+        memcpy(map, canvas.map, sizeof canvas.map);
     return class_index;
 }

@@ -10,9 +10,12 @@ enum { SHAPE_CLASSES = 10 };
 
 extern const char *const shape_class_names[SHAPE_CLASSES];
 
+enum { SHAPE_MAP_VOID = 255 };
+
 /* Draw image number `index` of a split (0 train, 1 test): 3*32*32 bytes, channel by channel. Returns its
- * class. Every image has a random stream of its own, so the first n images are the same however many are
- * made. */
-int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels);
+ * class. map, when not NULL: 32*32 bytes, what is seen at each pixel: 0 nothing that has a class, 1 + class
+ * the figure, SHAPE_MAP_VOID its edge, where a pixel is figure in part only. Every image has a random stream
+ * of its own, so the first n images are the same however many are made. */
+int shape_draw(uint64_t seed, int split, uint32_t index, uint8_t *pixels, uint8_t *map);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 #include "nn/engine/loss.h"
+#include "nn/engine/quality.h"
 #include "score/layer.h"
 #include "session/language/command.h"
 #include "session/measurement.h"
@@ -133,13 +134,17 @@ void add_measurement(lua_State *L, const struct session *session)
     lua_setfield(L, -2, "images");
     lua_pushinteger(L, found->unanswered);
     lua_setfield(L, -2, "unanswered");
-    lua_pushnumber(L, measurement_accuracy(found));
-    lua_setfield(L, -2, "top1");
-    lua_pushnumber(L, right_share(found->top5, found->unanswered, found->images));
-    lua_setfield(L, -2, "top5");
+    lua_pushnumber(L, found->value);
+    if (found->measure == QUALITY_MEAN_IOU) {
+        lua_setfield(L, -2, "miou");
+    } else {
+        lua_setfield(L, -2, "top1");
+        lua_pushnumber(L, right_share(found->top5, found->unanswered, found->images));
+        lua_setfield(L, -2, "top5");
+    }
     lua_pushnumber(L, found->loss);
     lua_setfield(L, -2, "loss");
-    lua_pushnumber(L, measurement_error(found));
+    lua_pushnumber(L, found->error);
     lua_setfield(L, -2, "error");
 }
 

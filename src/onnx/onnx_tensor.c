@@ -1,127 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TensorProto messages: which data types are understood, and their data in raw or typed form. */
+/* TensorProto messages: which data types are understood, and their data in raw or typed form (the types
+ * themselves are nn/graph/file_type.h's). */
 #include "onnx/onnx_tensor.h"
 
-#include <endian.h>
 #include <limits.h>
-#include <math.h>
 #include <string.h>
+#include "nn/graph/file_type.h"
 #include "onnx/onnx_scan.h"
 
 /* Where typed data of a data type stand in the message. */
 enum typed_field { FIELD_FLOAT, FIELD_DOUBLE, FIELD_INT32, FIELD_INT64, FIELD_UINT64, FIELD_COUNT };
 
-/* Turn `count` little-endian elements into the element type in memory; the index of the first element that
- * does not fit, or count. */
-typedef int64_t (*convert_raw)(const uint8_t *raw, int64_t count, void *out);
-
 struct data_type {
-    const char *name;
-    int element; /* enum element_type, or -1: not supported */
-    size_t width;
     enum typed_field field;
     int64_t least, most; /* of typed integers */
-    convert_raw convert;
 };
 
-/* IEEE 754 half precision, subnormals, infinities and NaN included. */
-static float half_to_float(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = (half >> 10) & 31, fraction = half & 0x3ff;
-    uint32_t bits;
-    float value;
-    if (exponent == 0) {
-        value = ldexpf((float)fraction, -24);
-        return sign ? -value : value;
-    }
-    bits =
-        exponent == 31 ? sign | 0x7f800000u | fraction << 13 : sign | (exponent + 112) << 23 | fraction << 13;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static int64_t raw_float(const uint8_t *raw, int64_t count, void *out)
-{
-    uint32_t *bits = out;
-    memcpy(out, raw, (size_t)count * 4);
-    for (int64_t i = 0; BYTE_ORDER == BIG_ENDIAN && i < count; i++)
-        bits[i] = le32toh(bits[i]);
-    return count;
-}
-
-/* Doubles and 64-bit integers alike. */
-static int64_t raw_wide(const uint8_t *raw, int64_t count, void *out)
-{
-    uint64_t *bits = out;
-    memcpy(out, raw, (size_t)count * 8);
-    for (int64_t i = 0; BYTE_ORDER == BIG_ENDIAN && i < count; i++)
-        bits[i] = le64toh(bits[i]);
-    return count;
-}
-
-static int64_t raw_half(const uint8_t *raw, int64_t count, void *out)
-{
-    float *values = out;
-    for (int64_t i = 0; i < count; i++)
-        values[i] = half_to_float((uint16_t)(raw[2 * i] | raw[2 * i + 1] << 8));
-    return count;
-}
-
-static int64_t raw_uint64(const uint8_t *raw, int64_t count, void *out)
-{
-    const int64_t *values = out;
-    raw_wide(raw, count, out);
-    for (int64_t i = 0; i < count; i++)
-        if (values[i] < 0)
-            return i;
-    return count;
-}
-
-/* Narrow integers: read_type is what stands in the file, `decode` makes host order of it. */
-#define RAW_INTEGER(function, file_type, read_type, decode)                                                  \
-    static int64_t function(const uint8_t *raw, int64_t count, void *out)                                    \
-    {                                                                                                        \
-        int64_t *values = out;                                                                               \
-        for (int64_t i = 0; i < count; i++) {                                                                \
-            read_type bits;                                                                                  \
-            memcpy(&bits, raw + (size_t)i * sizeof bits, sizeof bits);                                       \
-            values[i] = (file_type)decode(bits);                                                             \
-        }                                                                                                    \
-        return count;                                                                                        \
-    }
-RAW_INTEGER(raw_int8, int8_t, uint8_t, )
-RAW_INTEGER(raw_uint8, uint8_t, uint8_t, )
-RAW_INTEGER(raw_bool, bool, uint8_t, )
-RAW_INTEGER(raw_int16, int16_t, uint16_t, le16toh)
-RAW_INTEGER(raw_uint16, uint16_t, uint16_t, le16toh)
-RAW_INTEGER(raw_int32, int32_t, uint32_t, le32toh)
-RAW_INTEGER(raw_uint32, uint32_t, uint32_t, le32toh)
-
-/* Indexed by ONNX TensorProto.DataType. */
-static const struct data_type data_types[] = {
-    {"undefined", -1, 0, 0, 0, 0, NULL},
-    {"float", ELEMENT_FLOAT, 4, FIELD_FLOAT, 0, 0, raw_float},
-    {"uint8", ELEMENT_INT64, 1, FIELD_INT32, 0, UINT8_MAX, raw_uint8},
-    {"int8", ELEMENT_INT64, 1, FIELD_INT32, INT8_MIN, INT8_MAX, raw_int8},
-    {"uint16", ELEMENT_INT64, 2, FIELD_INT32, 0, UINT16_MAX, raw_uint16},
-    {"int16", ELEMENT_INT64, 2, FIELD_INT32, INT16_MIN, INT16_MAX, raw_int16},
-    {"int32", ELEMENT_INT64, 4, FIELD_INT32, INT32_MIN, INT32_MAX, raw_int32},
-    {"int64", ELEMENT_INT64, 8, FIELD_INT64, INT64_MIN, INT64_MAX, raw_wide},
-    {"string", -1, 0, 0, 0, 0, NULL},
-    {"bool", ELEMENT_INT64, 1, FIELD_INT32, 0, 1, raw_bool},
-    {"float16", ELEMENT_FLOAT, 2, FIELD_INT32, 0, UINT16_MAX, raw_half},
-    {"double", ELEMENT_DOUBLE, 8, FIELD_DOUBLE, 0, 0, raw_wide},
-    {"uint32", ELEMENT_INT64, 4, FIELD_UINT64, 0, UINT32_MAX, raw_uint32},
-    {"uint64", ELEMENT_INT64, 8, FIELD_UINT64, 0, INT64_MAX, raw_uint64},
-    {"complex64", -1, 0, 0, 0, 0, NULL},
-    {"complex128", -1, 0, 0, 0, 0, NULL},
-    {"bfloat16", -1, 0, 0, 0, 0, NULL},
+/* Of those that are supported. */
+static const struct data_type data_types[FILE_TYPES] = {
+    [FILE_FLOAT] = {FIELD_FLOAT, 0, 0},
+    [FILE_UINT8] = {FIELD_INT32, 0, UINT8_MAX},
+    [FILE_INT8] = {FIELD_INT32, INT8_MIN, INT8_MAX},
+    [FILE_UINT16] = {FIELD_INT32, 0, UINT16_MAX},
+    [FILE_INT16] = {FIELD_INT32, INT16_MIN, INT16_MAX},
+    [FILE_INT32] = {FIELD_INT32, INT32_MIN, INT32_MAX},
+    [FILE_INT64] = {FIELD_INT64, INT64_MIN, INT64_MAX},
+    [FILE_BOOL] = {FIELD_INT32, 0, 1},
+    [FILE_FLOAT16] = {FIELD_INT32, 0, UINT16_MAX},
+    [FILE_DOUBLE] = {FIELD_DOUBLE, 0, 0},
+    [FILE_UINT32] = {FIELD_UINT64, 0, UINT32_MAX},
+    [FILE_UINT64] = {FIELD_UINT64, 0, INT64_MAX},
 };
 
 const char *onnx_type_name(int data_type)
 {
-    bool known = data_type >= 0 && (size_t)data_type < sizeof data_types / sizeof *data_types;
-    return known ? data_types[data_type].name : NULL;
+    return file_type_name(data_type);
 }
 
 status onnx_element_type(int data_type, enum element_type *type, struct error *error)
@@ -131,9 +44,9 @@ status onnx_element_type(int data_type, enum element_type *type, struct error *e
         return error_set(error, STATUS_FILE, "data type %d does not exist", data_type);
     if (data_type == ONNX__TENSOR_PROTO__DATA_TYPE__UNDEFINED)
         return error_set(error, STATUS_FILE, "the data type is missing");
-    if (data_types[data_type].element < 0)
+    if (file_type_element(data_type) < 0 || data_type == FILE_BFLOAT16)
         return error_set(error, STATUS_UNSUPPORTED, "data type %s is not supported", name);
-    *type = (enum element_type)data_types[data_type].element;
+    *type = (enum element_type)file_type_element(data_type);
     return STATUS_OK;
 }
 
@@ -173,8 +86,7 @@ static status check_plain(const Onnx__TensorProto *message, struct error *error)
     return STATUS_OK;
 }
 
-static status check_counts(const Onnx__TensorProto *message, const struct data_type *type, int64_t elements,
-                           struct error *error)
+static status check_counts(const Onnx__TensorProto *message, int type, int64_t elements, struct error *error)
 {
     const size_t counts[FIELD_COUNT] = {[FIELD_FLOAT] = message->n_float_data,
                                         [FIELD_DOUBLE] = message->n_double_data,
@@ -186,33 +98,34 @@ static status check_counts(const Onnx__TensorProto *message, const struct data_t
         typed += counts[i];
     if (raw && typed)
         return error_set(error, STATUS_FILE, "it has both raw and typed data");
-    if (typed != counts[type->field])
-        return error_set(error, STATUS_FILE, "its data are not of type %s", type->name);
-    if (raw && raw != (uint64_t)elements * type->width) /* elements <= 2^48 */
+    if (typed != counts[data_types[type].field])
+        return error_set(error, STATUS_FILE, "its data are not of type %s", file_type_name(type));
+    if (raw && raw != (uint64_t)elements * file_type_width(type)) /* elements <= 2^48 */
         return error_set(error, STATUS_FILE, "it has %zu bytes of data where %lld %s values need %llu", raw,
-                         (long long)elements, type->name, (unsigned long long)elements * type->width);
+                         (long long)elements, file_type_name(type),
+                         (unsigned long long)elements * file_type_width(type));
     if (!raw && typed != (uint64_t)elements)
         return error_set(error, STATUS_FILE, "it has %zu values where %lld are declared", typed,
                          (long long)elements);
     return STATUS_OK;
 }
 
-static status misfit(int64_t index, const struct data_type *type, struct error *error)
+static status misfit(int64_t index, int type, struct error *error)
 {
     return error_set(error, STATUS_FILE, "value %lld is outside the range of %s", (long long)index,
-                     type->name);
+                     file_type_name(type));
 }
 
 /* Typed data; counts are checked. */
-static status convert_typed(const Onnx__TensorProto *message, const struct data_type *type,
-                            struct tensor *tensor, int64_t elements, struct error *error)
+static status convert_typed(const Onnx__TensorProto *message, int type, struct tensor *tensor,
+                            int64_t elements, struct error *error)
 {
+    const struct data_type *row = &data_types[type];
     int64_t *integers = tensor->data;
-    float *reals = tensor->data;
     size_t bytes = (size_t)elements * element_size(tensor->type);
     if (elements == 0)
         return STATUS_OK;
-    switch (type->field) {
+    switch (row->field) {
     case FIELD_FLOAT:
         memcpy(tensor->data, message->float_data, bytes);
         return STATUS_OK;
@@ -224,7 +137,7 @@ static status convert_typed(const Onnx__TensorProto *message, const struct data_
         return STATUS_OK;
     case FIELD_UINT64:
         for (int64_t i = 0; i < elements; i++) {
-            if (message->uint64_data[i] > (uint64_t)type->most)
+            if (message->uint64_data[i] > (uint64_t)row->most)
                 return misfit(i, type, error);
             integers[i] = (int64_t)message->uint64_data[i];
         }
@@ -232,10 +145,11 @@ static status convert_typed(const Onnx__TensorProto *message, const struct data_
     default:
         for (int64_t i = 0; i < elements; i++) {
             int32_t value = message->int32_data[i];
-            if (value < type->least || value > type->most)
+            if (value < row->least || value > row->most)
                 return misfit(i, type, error);
-            if (tensor->type == ELEMENT_FLOAT)
-                reals[i] = half_to_float((uint16_t)value);
+            const uint8_t half[2] = {(uint8_t)value, (uint8_t)(value >> 8)};
+            if (type == FILE_FLOAT16)
+                file_type_decode(type, half, 1, (float *)tensor->data + i);
             else
                 integers[i] = value;
         }
@@ -245,12 +159,11 @@ static status convert_typed(const Onnx__TensorProto *message, const struct data_
 
 /* The message's own memory as the tensor's, where the file holds the numbers as they stand in memory: nothing
  * is copied. NULL: they must be converted. */
-static struct tensor *take_raw(Onnx__TensorProto *message, const struct data_type *type,
-                               enum element_type element, const struct shape *shape)
+static struct tensor *take_raw(Onnx__TensorProto *message, int type, enum element_type element,
+                               const struct shape *shape)
 {
-    bool as_is = BYTE_ORDER == LITTLE_ENDIAN && (type->convert == raw_float || type->convert == raw_wide);
     uint8_t *raw = message->raw_data.data;
-    if (!as_is || message->raw_data.len == 0 || (uintptr_t)raw % TENSOR_ALIGNMENT != 0)
+    if (!file_type_is_plain(type) || message->raw_data.len == 0 || (uintptr_t)raw % TENSOR_ALIGNMENT != 0)
         return NULL;
     struct tensor *tensor = tensor_adopt(element, shape, raw);
     if (tensor)
@@ -266,7 +179,7 @@ static status convert(Onnx__TensorProto *message, struct tensor **tensor, struct
     if (result || (result = onnx_element_type(message->data_type, &element, error)) ||
         (result = read_shape(message, &shape, error)))
         return result;
-    const struct data_type *type = &data_types[message->data_type];
+    int type = message->data_type;
     int64_t elements = shape_elements(&shape);
     if ((result = check_counts(message, type, elements, error)))
         return result;
@@ -276,11 +189,11 @@ static status convert(Onnx__TensorProto *message, struct tensor **tensor, struct
         made = tensor_new(element, &shape);
     if (!made)
         return error_memory(error);
-    made->file_type = message->data_type;
+    made->file_type = type;
     if (taken) {
         result = STATUS_OK;
     } else if (message->raw_data.len) {
-        int64_t bad = type->convert(message->raw_data.data, elements, made->data);
+        int64_t bad = file_type_decode(type, message->raw_data.data, elements, made->data);
         if (bad < elements)
             result = misfit(bad, type, error);
         onnx_bytes_free(&message->raw_data);

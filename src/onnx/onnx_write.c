@@ -3,87 +3,19 @@
  * build a part return NULL when memory is out. */
 #include "onnx/onnx_write.h"
 
-#include <endian.h>
-#include <math.h>
 #include <string.h>
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/tensor.h"
 #include "onnx/onnx.pb-c.h"
 #include "nn/graph/op.h"
 
-/* Data types of TensorProto.DataType that a graph can hold. */
-enum data_type {
-    TYPE_FLOAT = 1,
-    TYPE_UINT8,
-    TYPE_INT8,
-    TYPE_UINT16,
-    TYPE_INT16,
-    TYPE_INT32,
-    TYPE_INT64,
-    TYPE_BOOL = 9,
-    TYPE_HALF = 10,
-    TYPE_DOUBLE,
-    TYPE_UINT32,
-    TYPE_UINT64
-};
-
+/* bfloat16 is read from other files only: no operator here is declared for it. */
 static int data_type_of(enum element_type type, int file_type)
 {
-    static const int plain[] = {TYPE_FLOAT, TYPE_DOUBLE, TYPE_INT64};
-    bool fits = type == ELEMENT_DOUBLE ? file_type == TYPE_DOUBLE
-                : type == ELEMENT_FLOAT
-                    ? file_type == TYPE_FLOAT || file_type == TYPE_HALF
-                    : (file_type >= TYPE_UINT8 && file_type <= TYPE_BOOL && file_type != 8) ||
-                          file_type == TYPE_UINT32 || file_type == TYPE_UINT64;
-    return fits ? file_type : plain[type];
-}
-
-/* Round to nearest, ties to even. */
-static uint16_t float_to_half(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    float magnitude = fabsf(value);
-    if (isnan(value))
-        return sign | 0x7e00;
-    if (magnitude >= 65520.0f)
-        return sign | 0x7c00;
-    if (magnitude < 0x1p-14f)
-        return sign | (uint16_t)nearbyintf(magnitude * 0x1p24f);
-    int exponent;
-    float fraction = frexpf(magnitude, &exponent); /* 0.5 <= fraction < 1 */
-    /* A fraction that rounds up to 2048 carries into the exponent by itself. */
-    return sign | (uint16_t)(((exponent + 13) << 10) + (int)nearbyintf(fraction * 2048.0f));
-}
-
-static void put_integer(unsigned char *out, int64_t value, size_t width)
-{
-    uint64_t little = htole64((uint64_t)value);
-    memcpy(out, &little, width);
-}
-
-static size_t data_width(int type)
-{
-    static const size_t widths[] = {0, 4, 1, 1, 2, 2, 4, 8, 0, 1, 2, 8, 4, 8};
-    return widths[type];
-}
-
-static void put_element(unsigned char *out, const struct tensor *tensor, int64_t index, int type)
-{
-    if (type == TYPE_HALF) {
-        put_integer(out, float_to_half(((const float *)tensor->data)[index]), 2);
-    } else if (type == TYPE_FLOAT) {
-        uint32_t bits;
-        memcpy(&bits, (const float *)tensor->data + index, sizeof bits);
-        put_integer(out, bits, 4);
-    } else { /* doubles and integers: 64 bits in memory */
-        int64_t bits;
-        memcpy(&bits, (const char *)tensor->data + 8 * index, sizeof bits);
-        put_integer(out, bits, data_width(type));
-    }
+    return file_type_of(type, file_type == FILE_BFLOAT16 ? FILE_FLOAT : file_type);
 }
 
 static Onnx__TensorProto *build_tensor(struct arena *arena, const struct tensor *tensor, const char *name)
@@ -100,15 +32,14 @@ static Onnx__TensorProto *build_tensor(struct arena *arena, const struct tensor 
     proto->n_dims = (size_t)tensor->shape.rank;
     proto->dims = (int64_t *)tensor->shape.dim;
     proto->has_raw_data = true;
-    proto->raw_data.len = (size_t)count * data_width(type);
-    bool as_it_is = BYTE_ORDER == LITTLE_ENDIAN && data_width(type) == element_size(tensor->type);
-    if (as_it_is) {
+    proto->raw_data.len = (size_t)count * file_type_width(type);
+    if (file_type_is_plain(type)) {
         proto->raw_data.data = tensor->data;
         return proto;
     }
     proto->raw_data.data = arena_alloc(arena, proto->raw_data.len + 1, 1);
-    for (int64_t i = 0; proto->raw_data.data != NULL && i < count; i++)
-        put_element(proto->raw_data.data + (size_t)i * data_width(type), tensor, i, type);
+    if (proto->raw_data.data != NULL)
+        file_type_encode(type, tensor, 0, count, proto->raw_data.data);
     return proto->raw_data.data != NULL ? proto : NULL;
 }
 

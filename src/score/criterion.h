@@ -6,6 +6,7 @@
 #ifndef IPPRO_SCORE_CRITERION_H
 #define IPPRO_SCORE_CRITERION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include "base/digest.h"
 #include "score/criterion_options.h"
@@ -94,6 +95,10 @@ struct scores {
     double **layer; /* layer[i]: channels doubles, or NULL */
     struct criterion_report *reports;
     int shares; /* owners beside the first */
+    /* How far the halves of the sample agree, kept here by who has found it out: it takes as long as scoring.
+     */
+    _Atomic double halves_agree;
+    atomic_bool halves_known;
 };
 /* Errors name the layer: STATUS_STATE when no pass over images has computed what the criterion needs, or when
  * there is a layer to score and it can score none; STATUS_NAN for a score that is not a number; STATUS_RANGE

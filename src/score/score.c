@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/execution/probe.h"
 #include "nn/graph/tensor.h"
@@ -179,7 +180,7 @@ static status statistics_so_far(const struct pass_work *work, struct score_stati
         return code;
     }
     made->planned = work->pass->sample->count;
-    if (half[0].images > 0 && half[1].images > 0) {
+    if (half[0].quality.images > 0 && half[1].quality.images > 0) {
         code = tally_statistics(&half[0], NULL, NULL, &made->half[0], error);
         if (code == STATUS_OK) {
             code =
@@ -200,7 +201,7 @@ static void show_partial(const struct pass_work *work)
     const struct score_watch *watch = work->pass->watch;
     struct score_statistics *statistics;
     struct error ignored = {0};
-    if (watch && work->whole.images < work->pass->sample->count && watch->due(watch->argument) &&
+    if (watch && work->whole.quality.images < work->pass->sample->count && watch->due(watch->argument) &&
         statistics_so_far(work, &statistics, &ignored) == STATUS_OK) {
         statistics->partial = true;
         watch->partial(watch->argument, statistics);
@@ -294,6 +295,7 @@ static status run_pass(struct pass_work *work, struct error *error)
         .engine = engine_options_of(work),
         .pool = pass->pool,
         .images = pass->sample->count,
+        .labels_per_image = dataset_labels_per_image(pass->dataset),
         .fetch = sample_fetch,
         .fetch_argument = &feed,
         .commit = commit_images,

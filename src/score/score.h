@@ -5,6 +5,7 @@
 #define IPPRO_SCORE_SCORE_H
 
 #include "data/sampler.h"
+#include "nn/engine/quality.h"
 #include "nn/engine/run.h"
 #include "score/layer.h"
 
@@ -52,7 +53,10 @@ struct score_statistics {
     int64_t batch;               /* of gate_batch_squared */
     int64_t correct, unanswered; /* images; the latter have logits that are not numbers (nn/engine/loss.h) */
     int64_t probabilities;       /* images whose logits look like probabilities */
-    double loss;                 /* sum over the images that have an answer */
+    double loss;                 /* sum over the images that have one */
+    double mean_loss;            /* over those; NaN: none has */
+    enum quality_kind measure;
+    double value; /* accuracy or mIoU, 0..1; NaN where no image has an answer */
     int layer_count;
     struct layer_statistics *layers;
     double seconds; /* time of the pass */
@@ -95,8 +99,8 @@ struct score_pass {
  */
 status score_statistics_compute(const struct score_pass *pass, struct score_statistics **statistics,
                                 struct error *error);
-/* Memory of the pass beside the statistics: what each worker's engine holds, and what they share. The sample
- * does not matter. */
+/* Memory of the pass beside the statistics: what each worker's engine holds, and what they share. Data set and
+ * sample do not matter and may be NULL. */
 status score_size(const struct score_pass *pass, size_t *worker, size_t *shared, struct error *error);
 void score_statistics_free(struct score_statistics *statistics);
 

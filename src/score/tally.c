@@ -5,6 +5,7 @@
 #include <math.h>
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/execution/probe.h"
@@ -53,20 +54,24 @@ static bool layer_statistics_init(struct layer_statistics *sums, int64_t channel
 static struct score_statistics *statistics_new(const struct tally *tally)
 {
     const struct score_pass *pass = tally->pass;
+    const struct quality *quality = &tally->quality;
     struct score_statistics *statistics = mem_new(1, sizeof *statistics);
     if (!statistics) {
         return NULL;
     }
     *statistics = (struct score_statistics){
         .needs = (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS,
-        .images = tally->images,
-        .planned = tally->images,
-        .batches = tally->images / tally->batch + (tally->images % tally->batch != 0),
+        .images = quality->images,
+        .planned = quality->images,
+        .batches = quality->images / tally->batch + (quality->images % tally->batch != 0),
         .batch = tally->batch,
-        .loss = tally->loss,
-        .correct = tally->correct,
-        .unanswered = tally->unanswered,
-        .probabilities = tally->probabilities,
+        .loss = quality->loss,
+        .mean_loss = quality_loss(quality),
+        .measure = quality_kind_of(quality),
+        .value = quality_value(quality),
+        .correct = quality->right,
+        .unanswered = quality->unanswered,
+        .probabilities = quality->probabilities,
     };
     statistics->layers = mem_new((size_t)pass->layers->count, sizeof *statistics->layers);
     if (!statistics->layers) {
@@ -100,6 +105,8 @@ status tally_init(struct tally *tally, const struct score_pass *pass, const bool
     tally->sums = mem_new(count, sizeof *tally->sums);
     tally->batch_gate = mem_new(count, sizeof *tally->batch_gate);
     tally->weight_gradient = mem_new(count, sizeof *tally->weight_gradient);
+    if (quality_init(&tally->quality, pass->dataset ? dataset_map_classes(pass->dataset) : 0, error))
+        return error->code;
     bool complete = tally->sums && tally->batch_gate && tally->weight_gradient;
     for (int i = 0; complete && i < pass->layers->count; i++) {
         const struct layer *layer = &pass->layers->items[i];
@@ -130,6 +137,7 @@ void tally_free(struct tally *tally)
             mem_free(tally->weight_gradient[i]);
         }
     }
+    quality_free(&tally->quality);
     mem_free(tally->sums);
     mem_free(tally->batch_gate);
     mem_free(tally->weight_gradient);
@@ -159,7 +167,7 @@ void tally_probe(struct tally *tally, int layer, const double *probe)
         sums->gate_squared[c] += gate[c] * gate[c];
         batch_gate[c] += gate[c];
     }
-    if ((tally->images + 1) % tally->batch == 0) {
+    if ((tally->quality.images + 1) % tally->batch == 0) {
         add_batch(batch_gate, sums->gate_batch_squared, channels, tally->batch);
         for (int64_t c = 0; c < channels; c++) {
             batch_gate[c] = 0.0;
@@ -169,14 +177,7 @@ void tally_probe(struct tally *tally, int layer, const double *probe)
 
 void tally_image(struct tally *tally, const struct loss *loss)
 {
-    if (loss_exists(loss)) {
-        tally->loss += loss->loss;
-    } else {
-        tally->unanswered++;
-    }
-    tally->probabilities += loss->probabilities;
-    tally->correct += loss->rank == 0;
-    tally->images++;
+    quality_add(&tally->quality, loss);
 }
 
 void tally_weight_gradient(struct tally *tally, int layer, const struct operand *gradient)
@@ -261,7 +262,8 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
 static void copy_sums(const struct tally *tally, int layer, struct layer_statistics *to)
 {
     const struct layer_statistics *from = &tally->sums[layer];
-    int64_t channels = tally->pass->layers->items[layer].channels, open = tally->images % tally->batch;
+    int64_t channels = tally->pass->layers->items[layer].channels,
+            open = tally->quality.images % tally->batch;
     for (int64_t c = 0; c < channels; c++) {
         to->delta[c] = from->delta[c];
         to->delta_centered[c] = from->delta_centered[c];

@@ -7,13 +7,14 @@
 #ifndef IPPRO_SCORE_TALLY_H
 #define IPPRO_SCORE_TALLY_H
 
+#include "nn/engine/quality.h"
 #include "score/score.h"
 
 struct tally {
     const struct score_pass *pass;
     const bool *probed; /* per layer: what is summed; borrowed */
-    int64_t images, correct, unanswered, probabilities, batch;
-    double loss;                   /* sum over images that have an answer (nn/engine/loss.h) */
+    int64_t batch;
+    struct quality quality;        /* of the images */
     struct layer_statistics *sums; /* per layer; NULL rows for those that are not probed */
     double **batch_gate;           /* per layer: gates of the batch that is not complete yet */
     double **weight_gradient;      /* per layer: sum over images in the weight's own layout; NULL: not kept */

@@ -93,16 +93,24 @@ status board_agreement(const struct board *board, const struct model *model, con
                        double *agreement, struct error *error)
 {
     const struct score_statistics *statistics = board_statistics(board);
-    struct scores *half[2] = {NULL, NULL};
+    struct scores *half[2] = {NULL, NULL}, *scores = entry->scores;
     *agreement = entry->needs & PASS_NEEDS ? NAN : 1;
     if (!(entry->needs & PASS_NEEDS) || !statistics || !statistics->half[0] || entry->choice.criterion->owner)
         return STATUS_OK;
+    if (atomic_load(&scores->halves_known)) {
+        *agreement = atomic_load(&scores->halves_agree);
+        return STATUS_OK;
+    }
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < 2; i++)
-        code = scores_compute(model->graph, model->layers, entry->choice.criterion, &entry->scores->options,
+        code = scores_compute(model->graph, model->layers, entry->choice.criterion, &scores->options,
                               statistics->half[i], &half[i], error);
     if (code == STATUS_OK)
         code = rank_agreement(model->layers, half[0], half[1], agreement, error);
+    if (code == STATUS_OK) {
+        atomic_store(&scores->halves_agree, *agreement);
+        atomic_store(&scores->halves_known, true);
+    }
     scores_free(half[0]);
     scores_free(half[1]);
     return code;

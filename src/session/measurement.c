@@ -40,7 +40,7 @@ status measurements_add(struct measurements *measurements, const struct measurem
 {
     struct measurement *old = find_exact(measurements, measurement->network, &measurement->on);
     if (old) {
-        mem_free(old->correct);
+        measurement_free(old);
         memmove(old, old + 1, (size_t)(measurements->items + measurements->count - old - 1) * sizeof *old);
         measurements->count--;
     } else if (!mem_grow(&measurements->items, &measurements->capacity, (size_t)measurements->count + 1,
@@ -61,7 +61,7 @@ status measurements_copy(const struct measurements *measurements, struct measure
     if (count)
         memcpy(copy->items, measurements->items, count * sizeof *copy->items);
     for (size_t i = 0; i < count; i++)
-        copy->items[i].correct = NULL;
+        copy->items[i].correct = NULL, copy->items[i].credit = NULL;
     copy->count = measurements->count;
     copy->serial = measurements->serial;
     return STATUS_OK;
@@ -82,33 +82,50 @@ const struct measurement *measurements_find(const struct measurements *measureme
 void measurements_free(struct measurements *measurements)
 {
     for (int i = 0; i < measurements->count; i++)
-        mem_free(measurements->items[i].correct);
+        measurement_free(&measurements->items[i]);
     mem_free(measurements->items);
     *measurements = (struct measurements){0};
 }
 
-double measurement_accuracy(const struct measurement *measurement)
+void measurement_count(struct measurement *measurement)
 {
-    return right_share(measurement->top1, measurement->unanswered, measurement->images);
+    const double share = right_share(measurement->top1, measurement->unanswered, measurement->images);
+    measurement->measure = QUALITY_ACCURACY;
+    measurement->value = share;
+    measurement->error = sqrt(share * (1 - share) / (double)measurement->images);
 }
 
-double measurement_error(const struct measurement *measurement)
+void measurement_free(struct measurement *measurement)
 {
-    double share = measurement_accuracy(measurement);
-    return sqrt(share * (1 - share) / (double)measurement->images);
+    mem_free(measurement->correct);
+    mem_free(measurement->credit);
+    measurement->correct = NULL;
+    measurement->credit = NULL;
+}
+
+/* Of one image; false where it is not known. */
+static bool change_of(const struct measurement *a, const struct measurement *b, int64_t image, double *change)
+{
+    if (a->correct && b->correct)
+        *change = b->correct[image] - a->correct[image];
+    else if (a->credit && b->credit)
+        *change = b->credit[image] - a->credit[image];
+    else
+        return false;
+    return true;
 }
 
 double measurement_difference_error(const struct measurement *a, const struct measurement *b)
 {
-    if (isnan(measurement_accuracy(a)) || isnan(measurement_accuracy(b)))
+    double sum = 0, squares = 0, change;
+    if (isnan(a->value) || isnan(b->value))
         return NAN;
-    if (!a->correct || !b->correct || a->images != b->images)
-        return hypot(measurement_error(a), measurement_error(b));
-    int64_t gained = 0, lost = 0;
-    for (int64_t i = 0; i < a->images; i++) {
-        gained += a->correct[i] && !b->correct[i];
-        lost += !a->correct[i] && b->correct[i];
+    if (a->images != b->images || !change_of(a, b, 0, &change))
+        return hypot(a->error, b->error);
+    for (int64_t i = 0; i < a->images && change_of(a, b, i, &change); i++) {
+        sum += change;
+        squares += change * change;
     }
-    double images = (double)a->images, net = (double)(gained - lost);
-    return sqrt((double)(gained + lost) - net * net / images) / images;
+    const double images = (double)a->images;
+    return sqrt(squares - sum * sum / images) / images;
 }

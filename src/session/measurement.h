@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "data/sampler.h"
+#include "nn/engine/quality.h"
 
 /* On which images. */
 struct measured_on {
@@ -18,12 +19,17 @@ struct measured_on {
 struct measurement {
     char network[DIGEST_SIZE]; /* model->network or pruning->network */
     struct measured_on on;
-    int64_t images, top1, top5;
-    int64_t unanswered; /* images with logits that are not numbers */
-    double loss;        /* mean over the other ones */
-    uint8_t *correct;   /* per image of the sample: 1 where the first guess was right; NULL: not known */
-    bool restored;      /* from a session file, not measured by this program */
-    long serial;        /* set by measurements_add: grows with each */
+    enum quality_kind measure;
+    double value, error; /* accuracy or mIoU and its standard error, as shares of one; NaN where no image has
+                            an answer */
+    int64_t images, top1, top5; /* the latter 0 where every pixel has a label */
+    int64_t unanswered;         /* images with logits that are not numbers */
+    double loss;                /* mean over the other ones */
+    uint8_t *correct; /* per image of the sample: 1 where the first guess was right; NULL: not known */
+    double *credit;   /* where every pixel has a label: what each image contributes (quality_credit); NULL:
+                         not known */
+    bool restored;    /* from a session file, not measured by this program */
+    long serial;      /* set by measurements_add: grows with each */
 };
 
 struct measurements {
@@ -34,11 +40,11 @@ struct measurements {
 };
 
 struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample);
-/* Remember; a measurement of the same network on the same images is replaced. Ownership of `correct` passes
- * on success. */
+/* Remember; a measurement of the same network on the same images is replaced. Ownership of `correct`
+ * and `credit` passes on success. */
 status measurements_add(struct measurements *measurements, const struct measurement *measurement,
                         struct error *error);
-/* Into `copy`, which is empty, all but which images were right. */
+/* Into `copy`, which is empty, all but what is known of single images. */
 status measurements_copy(const struct measurements *measurements, struct measurements *copy,
                          struct error *error);
 /* Of a network on these images, or (on NULL) the last one of it on any; NULL when there is none. */
@@ -46,11 +52,11 @@ const struct measurement *measurements_find(const struct measurements *measureme
                                             const struct measured_on *on);
 void measurements_free(struct measurements *measurements);
 
-/* Accuracy and its standard error, as shares of one; NaN where no image has an answer. */
-double measurement_accuracy(const struct measurement *measurement);
-double measurement_error(const struct measurement *measurement);
-/* Standard error of the difference of two accuracies on the same images: from the images that changed sides
- * where both know them, else as of independent samples. */
+/* Fill in value and error of a measure of accuracy from its counts. */
+void measurement_count(struct measurement *measurement);
+void measurement_free(struct measurement *measurement); /* what it holds, not itself */
+/* Standard error of the difference of two measurements on the same images: from what changed in each of them
+ * where both know it, else as of independent samples. */
 double measurement_difference_error(const struct measurement *a, const struct measurement *b);
 
 #endif

@@ -67,8 +67,10 @@ static status plan_shapes(struct model *model, struct error *error)
     else if (model->input.rank != 4)
         code = error_set(error, STATUS_UNSUPPORTED,
                          "the network does not take images: batch x channels x height x width");
-    else if (output->rank >= 2 && shape_product(output, 2, output->rank) == 1)
-        model->classes = output->dim[1];
+    const struct network_answer answer = network_answer_of(output);
+    model->classes = code == STATUS_OK ? answer.classes : 0;
+    model->map_height = answer.height;
+    model->map_width = answer.width;
     model->output = *output;
     for (int i = 0; code == STATUS_OK && i < model->layers->count; i++)
         model->layer_outputs[i] = plan->values[model->layers->items[i].linear].shape;
@@ -244,6 +246,34 @@ status model_derive(const struct derivation *derivation, struct model **result, 
     return STATUS_OK;
 }
 
+enum quality_kind model_measure(const struct model *model)
+{
+    return model->map_height * model->map_width > 1 ? QUALITY_MEAN_IOU : QUALITY_ACCURACY;
+}
+
+static status labels_fit(const struct model *model, const struct dataset *dataset, struct error *error)
+{
+    const bool maps = model_measure(model) == QUALITY_MEAN_IOU;
+    if (maps && !dataset->label_map)
+        return error_set(error, STATUS_SHAPE,
+                         "the network %s classifies every pixel, but the images of %s have one label each",
+                         model->name, dataset->kind->name);
+    if (!maps && dataset->label_map)
+        return error_set(error, STATUS_SHAPE,
+                         "every pixel of %s has a label, but the network %s classifies images as a whole",
+                         dataset->kind->name, model->name);
+    if (maps && (model->map_height != dataset->height || model->map_width != dataset->width))
+        return error_set(error, STATUS_SHAPE,
+                         "the network %s classifies %lldx%lld pixels, but the labels of %s are %dx%d: its "
+                         "output must have the size of its input",
+                         model->name, (long long)model->map_height, (long long)model->map_width,
+                         dataset->kind->name, dataset->height, dataset->width);
+    if (dataset->classes > model->classes)
+        return error_set(error, STATUS_SHAPE, "%s has %d classes, but the network %s tells only %lld apart",
+                         dataset->kind->name, dataset->classes, model->name, (long long)model->classes);
+    return STATUS_OK;
+}
+
 status model_fits(const struct model *model, const struct dataset *dataset, struct error *error)
 {
     const int64_t *dim = model->input.dim;
@@ -261,8 +291,5 @@ status model_fits(const struct model *model, const struct dataset *dataset, stru
         text_free(&wanted);
         return code;
     }
-    if (dataset->classes > model->classes)
-        return error_set(error, STATUS_SHAPE, "%s has %d classes, but the network %s tells only %lld apart",
-                         dataset->kind->name, dataset->classes, model->name, (long long)model->classes);
-    return STATUS_OK;
+    return labels_fit(model, dataset, error);
 }

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "nn/engine/network_end.h"
+#include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
 
@@ -19,13 +20,14 @@ struct model {
     struct graph *graph;       /* simplified */
     struct layers *layers;
     struct coupling *coupling;
-    struct shape *layer_outputs; /* per layer: shape of its output for one image */
-    struct shape input;          /* for one image, batch dimension 1 */
-    struct shape output;         /* likewise */
-    int64_t classes;             /* 0: it does something else than classify images */
-    enum network_end end;        /* where its loss is taken */
-    struct cost cost;            /* of the whole network, in multiply-adds */
-    struct model *original;      /* the network as loaded, counted; NULL: this is it */
+    struct shape *layer_outputs;   /* per layer: shape of its output for one image */
+    struct shape input;            /* for one image, batch dimension 1 */
+    struct shape output;           /* likewise */
+    int64_t classes;               /* 0: it does something else than classify images or their pixels */
+    int64_t map_height, map_width; /* of the pixels that it classifies; 1, 1: the image as a whole */
+    enum network_end end;          /* where its loss is taken */
+    struct cost cost;              /* of the whole network, in multiply-adds */
+    struct model *original;        /* the network as loaded, counted; NULL: this is it */
     /* Per layer: its channels' numbers in the original network, ascending. NULL: the network as loaded, or a
      * layer that it did not have. */
     int64_t **channels;
@@ -61,7 +63,9 @@ int64_t model_original_channel(const struct model *model, int layer, int64_t cha
 status network_name(const char *network, const void *change, size_t size, char out[DIGEST_SIZE],
                     struct error *error);
 
-/* Refuses a data set whose images or classes do not fit the network, naming both. */
+/* By what a network is judged (nn/engine/quality.h). */
+enum quality_kind model_measure(const struct model *model);
+/* Refuses a data set whose images, labels or classes do not fit the network, naming both. */
 status model_fits(const struct model *model, const struct dataset *dataset, struct error *error);
 
 #endif

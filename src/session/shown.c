@@ -14,6 +14,7 @@
 #include "data/sampler.h"
 #include "nn/engine/loss.h"
 #include "nn/engine/network_end.h"
+#include "nn/engine/quality.h"
 #include "nn/graph/tensor.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
@@ -88,9 +89,12 @@ void text_add_result(struct text *text, const struct score_statistics *statistic
 {
     const int64_t images = statistics->images, unanswered = statistics->unanswered;
     if (unanswered < images) {
-        text_add_rounded(text, 100 * right_share(statistics->correct, unanswered, images), 4);
-        text_add(text, " % right, mean loss ");
-        text_add_rounded(text, mean_loss(statistics->loss, unanswered, images), 4);
+        if (statistics->measure == QUALITY_MEAN_IOU)
+            text_add_format(text, "%s ", quality_words(statistics->measure)->brief);
+        text_add_rounded(text, 100 * statistics->value, 4);
+        text_add(text, statistics->measure == QUALITY_MEAN_IOU ? " %" : " % right");
+        text_add(text, ", mean loss ");
+        text_add_rounded(text, statistics->mean_loss, 4);
     }
     if (unanswered) {
         text_add(text, text->length ? "; " : "");
@@ -211,8 +215,8 @@ static void sample_facts(const struct session *session, struct figure *figure)
     figure_fact(figure, "seed", "%llu", (unsigned long long)settings->sample.seed);
     figure_fact(figure, "precision", "%s", element_name(settings->real));
     figure_fact(figure, "kernel", "%s", kernel_name(settings->kernel));
-    real_fact(figure, "sample_loss", mean_loss(found->loss, found->unanswered, found->images));
-    real_fact(figure, "sample_accuracy", right_share(found->correct, found->unanswered, found->images));
+    real_fact(figure, "sample_loss", found->mean_loss);
+    real_fact(figure, found->measure == QUALITY_MEAN_IOU ? "sample_miou" : "sample_accuracy", found->value);
     if (found->unanswered)
         figure_fact(figure, "sample_unanswered", "%lld", (long long)found->unanswered);
 }

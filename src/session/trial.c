@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/sampler.h"
-#include "nn/engine/loss.h"
 #include "session/pass.h"
 #include "stats/evaluate.h"
 
@@ -18,7 +17,7 @@ static const double beyond_doubt = 3;          /* standard errors */
 struct trial_work {
     const struct trial_settings *settings;
     struct sample sample;
-    uint8_t *now, *then; /* per image: right as it is, and with a preset */
+    double *now, *then; /* per image: what it contributes as it is, and with a preset (quality_credit) */
     int64_t done, planned;
     struct trial found;
     double least_loss;
@@ -58,7 +57,7 @@ static status spread_sample(struct trial_work *work, struct error *error)
     return STATUS_OK;
 }
 
-static status evaluate_as(struct trial_work *work, const struct dataset *dataset, uint8_t *correct,
+static status evaluate_as(struct trial_work *work, const struct dataset *dataset, double *credit,
                           double *share, double *loss, struct error *error)
 {
     const struct trial_settings *settings = work->settings;
@@ -75,12 +74,12 @@ static status evaluate_as(struct trial_work *work, const struct dataset *dataset
         .title = "trying normalisations",
         .progress_before = work->done,
         .progress_total = work->planned,
-        .correct = correct,
+        .credit = credit,
     };
     status code = evaluate_run(&evaluate, &evaluation, error);
     if (code != STATUS_OK)
         return code;
-    *share = right_share(evaluation.top1, evaluation.unanswered, evaluation.images);
+    *share = evaluation.value;
     *loss = evaluation.loss;
     work->done += evaluation.images;
     evaluation_free(&evaluation);
@@ -89,12 +88,13 @@ static status evaluate_as(struct trial_work *work, const struct dataset *dataset
 
 static bool is_better(const struct trial_work *work)
 {
-    int64_t gained = 0, lost = 0;
+    double gained = 0, squares = 0;
     for (int64_t i = 0; i < work->sample.count; i++) {
-        gained += work->then[i] && !work->now[i];
-        lost += work->now[i] && !work->then[i];
+        const double change = work->then[i] - work->now[i];
+        gained += change;
+        squares += change * change;
     }
-    return (double)(gained - lost) > beyond_doubt * sqrt((double)(gained + lost));
+    return gained > beyond_doubt * sqrt(squares);
 }
 
 static status try_preset(struct trial_work *work, const char *name, struct error *error)

@@ -12,10 +12,10 @@
 struct trial {
     char subject[DIGEST_SIZE]; /* pass_subject: of the network and the images; "": there was no trial */
     int64_t images;
-    double present;     /* share right as the images are normalised now */
+    double present;     /* accuracy or mIoU as the images are normalised now */
     const char *better; /* the preset that is better beyond doubt, of several the one with the smallest mean
                          * loss; NULL: none is */
-    double share;       /* right with that one */
+    double share;       /* that with this one */
 };
 
 struct trial_settings {
@@ -34,7 +34,8 @@ struct trial_settings {
 int64_t trial_images(const struct model *model, const struct dataset *dataset);
 /* For at least one image (trial_images). Presets that do not fit the images' channels are passed by. On
  * failure (STATUS_CANCELLED too) *trial is as it was. A preset is better beyond doubt when, of the images
- * that it changes, those that become right outnumber those that become wrong by three standard errors. */
+ * that it changes, those that become right outnumber those that become wrong by three standard errors (of
+ * mIoU: what images contribute to it changes by as much). */
 status trial_run(const struct trial_settings *settings, struct trial *trial, struct error *error);
 
 #endif

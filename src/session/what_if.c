@@ -2,6 +2,7 @@
 /* What a selection leaves. */
 #include "session/what_if.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/status.h"
@@ -152,9 +153,13 @@ void text_add_measured(struct text *text, const struct measurement *measurement)
         text_add_unanswered(text, measurement->unanswered, measurement->images);
         return;
     }
-    text_add_rounded(text, 100 * measurement_accuracy(measurement), 4);
+    if (isnan(measurement->value)) {
+        text_add(text, "no pixel of the images is labelled");
+        return;
+    }
+    text_add_rounded(text, 100 * measurement->value, 4);
     text_add(text, " +- ");
-    text_add_rounded(text, 100 * measurement_error(measurement), 2);
+    text_add_rounded(text, 100 * measurement->error, 2);
     text_add(text, " % of ");
     text_add_thousands(text, measurement->images);
     text_add(text, measurement->on.training ? " training images" : " test images");

@@ -18,8 +18,8 @@ struct trial {
     bool *removed; /* per class */
     int64_t count; /* classes removed */
     double parameters, macs;
-    int64_t top1, unanswered;
-    double loss; /* mean */
+    int64_t unanswered;
+    double value, loss; /* accuracy or mIoU; mean loss */
 };
 
 struct curve_state {
@@ -59,7 +59,7 @@ static void summarize(const struct curve *curve, const int *trials, int runs, st
         if (index >= curve->evaluated)
             continue;
         point->unanswered += trial->unanswered;
-        scratch[point->finished] = right_share(trial->top1, trial->unanswered, curve->images);
+        scratch[point->finished] = trial->value;
         scratch[runs + point->finished++] = trial->loss;
     }
     mean_deviation(scratch, point->finished, &point->accuracy, &point->accuracy_deviation);
@@ -94,7 +94,7 @@ static status add_trial(struct curve *curve, bool *removed, int64_t count, struc
         return code;
     }
     state->trials[curve->evaluations++] =
-        (struct trial){removed, count, (double)cost.parameters, cost.macs, 0, 0, 0};
+        (struct trial){removed, count, (double)cost.parameters, cost.macs, 0, NAN, NAN};
     cost_free(&cost);
     return STATUS_OK;
 }
@@ -287,7 +287,7 @@ static status evaluate_graph(const struct curve *curve, const struct graph *grap
     };
     status code = evaluate_run(&evaluate, &evaluation, error);
     if (code == STATUS_OK) {
-        trial->top1 = evaluation.top1;
+        trial->value = evaluation.value;
         trial->unanswered = evaluation.unanswered;
         trial->loss = evaluation.loss;
         evaluation_free(&evaluation);

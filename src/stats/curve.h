@@ -38,7 +38,7 @@ struct curve_settings {
 struct curve_point {
     int runs, finished; /* score vectors, in all and evaluated */
     int64_t unanswered; /* images with logits that are not numbers (nn/engine/loss.h), over all evaluations */
-    double accuracy;    /* top-1, 0..1 */
+    double accuracy;    /* top-1, or mIoU (nn/engine/quality.h), 0..1 */
     double accuracy_deviation; /* standard deviation over the vectors (n - 1), 0 for one */
     double loss, loss_deviation;
     double parameters,

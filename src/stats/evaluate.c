@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accuracy and loss of a network on a sample: one forward pass. */
+/* Accuracy or mIoU and loss of a network on a sample: one forward pass. */
 #include "stats/evaluate.h"
 
+#include <math.h>
 #include <stdbool.h>
+#include <string.h>
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/graph/tensor.h"
@@ -13,7 +16,8 @@
 struct evaluate_work {
     const struct evaluate *evaluate;
     struct evaluation result;
-    double loss; /* sum over images */
+    struct quality quality;
+    struct class_pixels *images; /* of label maps: images x classes; NULL else */
 };
 
 static status copy_logits(const struct evaluate_work *work, const struct engine *engine, int64_t first,
@@ -21,9 +25,10 @@ static status copy_logits(const struct evaluate_work *work, const struct engine 
 {
     const struct operand *output = engine_output(engine);
     int64_t classes = work->result.classes;
-    if (output->shape.dim[output->shape.rank - 1] != classes) {
+    const int64_t outputs = shape_product(&output->shape, 1, output->shape.rank);
+    if (outputs != classes) {
         return error_set(error, STATUS_SHAPE, "the network has %lld outputs, the data set %lld classes",
-                         (long long)output->shape.dim[output->shape.rank - 1], (long long)classes);
+                         (long long)outputs, (long long)classes);
     }
     double *logits = work->evaluate->logits + first * classes;
     for (int64_t i = 0; i < count * classes; i++) {
@@ -33,37 +38,98 @@ static status copy_logits(const struct evaluate_work *work, const struct engine 
     return STATUS_OK;
 }
 
-static void show_so_far(const struct evaluate_work *work, int64_t images)
+/* The standard deviation of the mean of what the images contribute, of which the sum is known. */
+static double error_by_images(const struct evaluate_work *work)
 {
-    struct evaluation so_far = work->result;
-    so_far.images = images;
-    so_far.loss = mean_loss(work->loss, so_far.unanswered, images);
-    work->evaluate->watch(work->evaluate->watch_argument, &so_far);
+    const struct quality *quality = &work->quality;
+    const double value = quality_value(quality), images = (double)quality->images;
+    double squares = 0;
+    if (!quality->pixels)
+        return sqrt(value * (1 - value) / images); /* of a share of independent trials */
+    for (int64_t i = 0; i < quality->images && !isnan(value); i++) {
+        const double off = quality_credit(quality, work->images + i * quality->classes) - value;
+        squares += off * off;
+    }
+    return isnan(value) ? NAN : sqrt(squares) / images;
+}
+
+/* What was found so far, into the result. */
+static void summarize(struct evaluate_work *work)
+{
+    const struct quality *quality = &work->quality;
+    struct evaluation *result = &work->result;
+    result->images = quality->images;
+    result->top1 = quality->right;
+    result->top5 = quality->first_five;
+    result->unanswered = quality->unanswered;
+    result->unlabelled = quality->unlabelled;
+    result->probabilities = quality->probabilities;
+    result->loss = quality_loss(quality);
+    result->measure = quality_kind_of(quality);
+    result->value = quality_value(quality);
+    result->error = error_by_images(work);
+    result->pixel_accuracy = quality_pixel_accuracy(quality);
+    result->pixels = quality->pixels;
+}
+
+static void show_so_far(struct evaluate_work *work)
+{
+    const struct evaluate *evaluate = work->evaluate;
+    if (!evaluate->watch || (evaluate->watch_due && !evaluate->watch_due(evaluate->watch_argument)))
+        return;
+    summarize(work);
+    evaluate->watch(evaluate->watch_argument, &work->result);
+}
+
+static void count_classes(struct evaluate_work *work, const struct loss *loss, int64_t label, int64_t image)
+{
+    const int64_t classes = work->result.classes;
+    if (!work->quality.pixels) {
+        if (label >= 0 && label < classes) {
+            work->result.class_images[label]++;
+            work->result.class_correct[label] += loss->rank == 0;
+        }
+        return;
+    }
+    const int64_t known = loss->classes < classes ? loss->classes : classes;
+    memcpy(work->images + image * classes, loss->pixels, (size_t)known * sizeof *loss->pixels);
+    for (int64_t c = 0; c < known; c++)
+        work->result.class_images[c] += loss->pixels[c].truth > 0;
+}
+
+static status copy_map(const struct evaluate_work *work, const struct engine *engine, int64_t first,
+                       int64_t count, struct error *error)
+{
+    const struct operand *output = engine_output(engine);
+    const int64_t classes = output->shape.dim[1], pixels = dataset_labels_per_image(work->evaluate->dataset);
+    if (classes > UINT8_MAX + 1)
+        return error_set(error, STATUS_UNSUPPORTED, "%lld classes: maps have 256 at most",
+                         (long long)classes);
+    for (int64_t i = 0; i < count; i++)
+        loss_map_predict((const char *)output->data +
+                             (size_t)(i * classes * pixels) * element_size(output->type),
+                         output->type, classes, pixels, work->evaluate->maps + (first + i) * pixels);
+    return STATUS_OK;
 }
 
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
                             const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
     struct evaluate_work *work = argument;
+    const int64_t stride = dataset_labels_per_image(work->evaluate->dataset);
     for (int64_t i = 0; i < count; i++) {
-        bool correct = losses[i].rank == 0;
-        if (loss_exists(&losses[i]))
-            work->loss += losses[i].loss;
-        else
-            work->result.unanswered++;
-        work->result.top1 += correct;
+        quality_add(&work->quality, &losses[i]);
+        count_classes(work, &losses[i], labels[i * stride], first + i);
         if (work->evaluate->correct)
-            work->evaluate->correct[first + i] = correct;
-        work->result.probabilities += losses[i].probabilities;
-        work->result.top5 += losses[i].rank < 5;
-        if (labels[i] >= 0 && labels[i] < work->result.classes) {
-            work->result.class_images[labels[i]]++;
-            work->result.class_correct[labels[i]] += correct;
-        }
+            work->evaluate->correct[first + i] = losses[i].rank == 0;
+        if (work->evaluate->credit)
+            work->evaluate->credit[first + i] = losses[i].rank == 0;
     }
     status code = work->evaluate->logits ? copy_logits(work, engine, first, count, error) : STATUS_OK;
-    if (code == STATUS_OK && work->evaluate->watch)
-        show_so_far(work, first + count);
+    if (code == STATUS_OK && work->evaluate->maps)
+        code = copy_map(work, engine, first, count, error);
+    if (code == STATUS_OK)
+        show_so_far(work);
     return code;
 }
 
@@ -79,6 +145,7 @@ static status run_forward(struct evaluate_work *work, struct error *error)
                    .progress = evaluate->progress},
         .pool = evaluate->pool,
         .images = evaluate->sample->count,
+        .labels_per_image = dataset_labels_per_image(evaluate->dataset),
         .fetch = sample_fetch,
         .fetch_argument = &feed,
         .commit = commit_images,
@@ -91,32 +158,61 @@ static status run_forward(struct evaluate_work *work, struct error *error)
     return run_images(&run, error);
 }
 
+static status start(struct evaluate_work *work, struct error *error)
+{
+    const struct dataset *dataset = work->evaluate->dataset;
+    const int64_t classes = dataset->classes;
+    const int64_t map_classes = dataset_map_classes(dataset);
+    work->result.classes = dataset->classes;
+    work->result.class_images = mem_new((size_t)classes, sizeof *work->result.class_images);
+    work->result.class_correct = mem_new((size_t)classes, sizeof *work->result.class_correct);
+    if (!work->result.class_images || !work->result.class_correct)
+        return error_memory(error);
+    if (map_classes > 0) {
+        work->images = mem_new((size_t)work->evaluate->sample->count, (size_t)classes * sizeof *work->images);
+        if (!work->images)
+            return error_memory(error);
+    }
+    return quality_init(&work->quality, map_classes, error);
+}
+
+/* Of label maps, where it depends on all images. */
+static void give_credit(const struct evaluate_work *work)
+{
+    double *credit = work->evaluate->credit;
+    for (int64_t i = 0; credit && work->images && i < work->quality.images; i++)
+        credit[i] = quality_credit(&work->quality, work->images + i * work->quality.classes);
+}
+
 status evaluate_run(const struct evaluate *evaluate, struct evaluation *evaluation, struct error *error)
 {
     if (evaluate->sample->count < 1) {
         return error_set(error, STATUS_RANGE, "evaluating needs at least one image");
     }
-    double start = clock_seconds();
+    const double begin = clock_seconds();
     struct evaluate_work work = {.evaluate = evaluate};
-    work.result.images = evaluate->sample->count;
-    work.result.classes = evaluate->dataset->classes;
-    work.result.class_images = mem_new((size_t)work.result.classes, sizeof *work.result.class_images);
-    work.result.class_correct = mem_new((size_t)work.result.classes, sizeof *work.result.class_correct);
-    status code = work.result.class_images && work.result.class_correct ? run_forward(&work, error)
-                                                                        : error_memory(error);
-    if (code != STATUS_OK) {
+    status code = start(&work, error);
+    if (code == STATUS_OK)
+        code = run_forward(&work, error);
+    if (code == STATUS_OK) {
+        summarize(&work);
+        give_credit(&work);
+        work.quality.pixels = NULL; /* the result's own from here on */
+        work.result.seconds = clock_seconds() - begin;
+        *evaluation = work.result;
+    } else {
+        work.result.pixels = NULL;
         evaluation_free(&work.result);
-        return code;
     }
-    work.result.loss = mean_loss(work.loss, work.result.unanswered, work.result.images);
-    work.result.seconds = clock_seconds() - start;
-    *evaluation = work.result;
-    return STATUS_OK;
+    mem_free(work.images);
+    quality_free(&work.quality);
+    return code;
 }
 
 void evaluation_free(struct evaluation *evaluation)
 {
     mem_free(evaluation->class_images);
     mem_free(evaluation->class_correct);
+    mem_free(evaluation->pixels);
     *evaluation = (struct evaluation){0};
 }

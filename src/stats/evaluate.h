@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accuracy and loss of a network on a sample. */
+/* Accuracy, or mIoU, and loss of a network on a sample (nn/engine/quality.h). */
 #ifndef IPPRO_STATS_EVALUATE_H
 #define IPPRO_STATS_EVALUATE_H
 
 #include "data/sampler.h"
+#include "nn/engine/quality.h"
 #include "nn/engine/run.h"
 
 struct evaluation {
     int64_t images, top1, top5;
     int64_t unanswered;    /* images with logits that are not numbers (nn/engine/loss.h): never right */
+    int64_t unlabelled;    /* images none of whose pixels is labelled */
     double loss;           /* mean over the other ones */
     int64_t probabilities; /* images whose logits look like probabilities */
+    enum quality_kind measure;
+    double value, error; /* accuracy or mIoU, 0..1, and its standard error, by images; NaN where there is none
+                          */
+    double pixel_accuracy; /* share of labelled pixels that are right; NaN where images have one label */
     int classes;
-    int64_t *class_images, *class_correct; /* per class, owned */
+    int64_t *class_images, *class_correct; /* per class, owned; of label maps class_images are those with
+                                              pixels of the class, and the other is 0 */
+    struct class_pixels *pixels;           /* per class, owned; NULL where images have one label */
     double seconds;
 };
 
@@ -31,8 +39,15 @@ struct evaluate {
                        of outputs is refused then (STATUS_SHAPE) */
     uint8_t
         *correct; /* when not NULL: one per image of the sample, written: 1 where the first guess was right */
-    /* When not NULL: called between micro-batches, by one thread at a time, with what was found so far. */
+    double
+        *credit;   /* when not NULL: one per image, written when all is done: what it contributes to the value
+                      (quality_credit; 1 or 0 where images have one label), so that the mean is the value */
+    uint8_t *maps; /* when not NULL: images x pixels of the predicted classes, written; for label maps and up
+                      to 256 classes */
+    /* When not NULL: called between micro-batches where `watch_due` says so (NULL: always), by one thread at
+     * a time, with what was found so far. */
     void (*watch)(void *argument, const struct evaluation *so_far);
+    bool (*watch_due)(void *argument);
     void *watch_argument;
 };
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/graph/tensor.h"
@@ -18,7 +19,8 @@ struct mask {
     bool *removed; /* per class */
     struct masked_operands masked;
     bool kept; /* masked is there */
-    struct sensitivity_point tally;
+    int64_t removed_count;
+    struct quality quality;
 };
 
 struct sensitivity_state {
@@ -29,6 +31,7 @@ struct sensitivity_state {
     int *first_node;   /* per mask */
     int *mask_of;      /* per point, -1 for those that mask nothing */
     size_t mask_bytes; /* of masks that are kept */
+    struct quality baseline;
 };
 
 const char *sensitivity_unit_name(int index)
@@ -116,7 +119,7 @@ static status add_mask(struct sensitivity *s, bool *removed, int64_t count, stru
         return code;
     }
     struct mask *mask = &state->masks[s->mask_count];
-    *mask = (struct mask){.removed = removed, .tally.removed = count};
+    *mask = (struct mask){.removed = removed, .removed_count = count};
     state->first_node[s->mask_count++] = masked.first_node;
     size_t bytes = mask_size(&masked);
     if (bytes <= state->settings.mask_memory - state->mask_bytes) {
@@ -126,7 +129,7 @@ static status add_mask(struct sensitivity *s, bool *removed, int64_t count, stru
     } else {
         masked_operands_free(&masked);
     }
-    return STATUS_OK;
+    return quality_init(&mask->quality, dataset_map_classes(state->settings.dataset), error);
 }
 
 /* Masks from `first` on are those of the same row: another row's masks are others. */
@@ -190,22 +193,25 @@ static status add_rows(struct sensitivity *s, const struct sensitivity_settings 
 
 /* --- results -------------------------------------------------------------------------------------------- */
 
+static struct sensitivity_point point_of(const struct quality *quality, int64_t removed)
+{
+    return (struct sensitivity_point){.removed = removed,
+                                      .top1 = quality->right,
+                                      .unanswered = quality->unanswered,
+                                      .value = quality_value(quality),
+                                      .loss = quality_loss(quality)};
+}
+
 static void publish(struct sensitivity *s)
 {
+    s->baseline = point_of(&s->state->baseline, 0);
+    s->measure = quality_kind_of(&s->state->baseline);
     for (int i = 0; i < s->row_count * s->ratio_count; i++) {
         int mask = s->state->mask_of[i];
-        s->points[i] = mask >= 0 ? s->state->masks[mask].tally : s->baseline;
+        s->points[i] = mask >= 0
+                           ? point_of(&s->state->masks[mask].quality, s->state->masks[mask].removed_count)
+                           : s->baseline;
     }
-}
-
-double sensitivity_accuracy(const struct sensitivity *s, const struct sensitivity_point *point)
-{
-    return right_share(point->top1, point->unanswered, s->done);
-}
-
-double sensitivity_loss(const struct sensitivity *s, const struct sensitivity_point *point)
-{
-    return mean_loss(point->loss, point->unanswered, s->done);
 }
 
 /* --- making and running --------------------------------------------------------------------------------- */
@@ -245,7 +251,9 @@ static status build(struct sensitivity *s, const struct sensitivity_settings *se
     state->first_node = mem_new(points, sizeof *state->first_node);
     if (s->points == NULL || state->mask_of == NULL || state->first_node == NULL)
         return error_memory(error);
-    code = add_rows(s, settings, error);
+    code = quality_init(&state->baseline, dataset_map_classes(settings->dataset), error);
+    if (code == STATUS_OK)
+        code = add_rows(s, settings, error);
     if (code == STATUS_OK)
         publish(s);
     return code;
@@ -274,8 +282,10 @@ void sensitivity_free(struct sensitivity *s)
     for (int i = 0; i < s->mask_count; i++) {
         mem_free(state->masks[i].removed);
         masked_operands_free(&state->masks[i].masked);
+        quality_free(&state->masks[i].quality);
     }
     if (state != NULL) {
+        quality_free(&state->baseline);
         sample_free(&state->sample);
         mem_free(state->masks);
         mem_free(state->first_node);
@@ -312,15 +322,10 @@ static status apply_mask(void *argument, struct engine *engine, int index, struc
     return code;
 }
 
-static void tally(struct sensitivity_point *point, const struct loss *losses, int64_t count)
+static void tally(struct quality *quality, const struct loss *losses, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++) {
-        if (loss_exists(&losses[i]))
-            point->loss += losses[i].loss;
-        else
-            point->unanswered++;
-        point->top1 += losses[i].rank == 0;
-    }
+    for (int64_t i = 0; i < count; i++)
+        quality_add(quality, &losses[i]);
 }
 
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
@@ -330,9 +335,9 @@ static status commit_images(void *argument, const struct engine *engine, const s
     (void)engine;
     (void)labels;
     (void)error;
-    tally(&s->baseline, losses, count);
+    tally(&s->state->baseline, losses, count);
     for (int i = 0; i < s->mask_count; i++)
-        tally(&s->state->masks[i].tally, losses + (i + 1) * count, count);
+        tally(&s->state->masks[i].quality, losses + (i + 1) * count, count);
     s->done = first + count;
     if (s->watch) {
         publish(s);
@@ -356,6 +361,7 @@ status sensitivity_run(struct sensitivity *s, struct pool *pool, struct progress
         .pool = pool,
         .images = s->images,
         .start = s->done,
+        .labels_per_image = dataset_labels_per_image(settings->dataset),
         .replacements = &replacements,
         .fetch = sample_fetch,
         .fetch_argument = &feed,

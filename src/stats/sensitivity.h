@@ -9,6 +9,7 @@
 #define IPPRO_STATS_SENSITIVITY_H
 
 #include "data/sampler.h"
+#include "nn/engine/quality.h"
 #include "nn/engine/run.h"
 #include "prune/selection.h"
 
@@ -31,12 +32,12 @@ struct sensitivity_settings {
     size_t mask_memory; /* bytes of masks to keep, 0: 256 MiB; the rest is made anew for every micro-batch */
 };
 
-/* Divide by the images done: sensitivity_accuracy and sensitivity_loss. */
 struct sensitivity_point {
-    int64_t removed; /* classes masked: what the ratio comes to after rounding, minimum and round_to */
-    int64_t top1;
+    int64_t removed;    /* classes masked: what the ratio comes to after rounding, minimum and round_to */
+    int64_t top1;       /* images; 0 where labels are maps */
     int64_t unanswered; /* images with logits that are not numbers (nn/engine/loss.h): never right */
-    double loss;        /* sum over the other ones */
+    double value, loss; /* accuracy or mIoU (nn/engine/quality.h), 0..1, and mean loss, over the images done;
+                           NaN where none of them has an answer */
 };
 
 struct sensitivity {
@@ -46,6 +47,7 @@ struct sensitivity {
     double *ratios;
     int64_t images; /* in the sample */
     int64_t done;   /* of them; == images when complete */
+    enum quality_kind measure;
     struct sensitivity_point baseline;
     struct sensitivity_point *points; /* row_count x ratio_count, row-major */
     int mask_count;                  /* different masks among the points; those that mask nothing need none */
@@ -68,10 +70,5 @@ void sensitivity_free(struct sensitivity *sensitivity); /* NULL is fine */
  * for any number of threads and of interruptions. Progress counts images. */
 status sensitivity_run(struct sensitivity *sensitivity, struct pool *pool, struct progress *progress,
                        struct error *error);
-
-/* Share of right images (0..1) and mean loss of a point, or of the baseline, over the images done; NaN where
- * none of them has an answer. */
-double sensitivity_accuracy(const struct sensitivity *sensitivity, const struct sensitivity_point *point);
-double sensitivity_loss(const struct sensitivity *sensitivity, const struct sensitivity_point *point);
 
 #endif

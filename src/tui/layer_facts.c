@@ -82,10 +82,10 @@ static int nearest_ratio(const struct sensitivity *map, double wanted)
 /* A layer of several blocks has the drop of the one that costs most. */
 static void take_drop(const struct sensitivity *map, int ratio, const struct coupling *coupling, double *drop)
 {
-    double whole = sensitivity_accuracy(map, &map->baseline);
+    double whole = map->baseline.value;
     for (int r = 0; r < map->row_count; r++) {
         const struct sensitivity_point *point = &map->points[r * map->ratio_count + ratio];
-        double lost = 100 * (whole - sensitivity_accuracy(map, point));
+        double lost = 100 * (whole - point->value);
         bool groups = map->unit == SENSITIVITY_GROUPS;
         const int *layers =
             groups ? coupling->groups[map->rows[r]].layers : coupling->blocks[map->rows[r]].layers;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "nn/engine/quality.h"
 #include "session/live.h"
 #include "session/measurement.h"
 #include "session/model.h"
@@ -125,16 +126,16 @@ static void short_forms(struct forms *forms, const struct measurement *measureme
     }
     for (int source = measurement->restored; source >= 0; source--) {
         struct text *text = next_form(forms);
-        text_add_rounded(text, 100 * measurement_accuracy(measurement), 3);
+        text_add_rounded(text, 100 * measurement->value, 3);
         text_add(text, " +- ");
-        text_add_rounded(text, 100 * measurement_error(measurement), 2);
+        text_add_rounded(text, 100 * measurement->error, 2);
         text_add(text, source ? " % (session file)" : " %");
     }
 }
 
 static void change_row(struct card *card, const struct measurement *first, const struct measurement *now)
 {
-    double change = now && first ? 100 * (measurement_accuracy(now) - measurement_accuracy(first)) : NAN;
+    double change = now && first ? 100 * (now->value - first->value) : NAN;
     struct text found = {0};
     struct forms forms = {0};
     if (isnan(change) || first == now)
@@ -156,13 +157,14 @@ static void accuracy_rows(struct card *card, const struct session *session)
     const struct measurement *now = measurements_find(all, session->state.pruning->network, NULL);
     const char *original = model_original(session->state.model)->network;
     const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
+    const struct quality_words *measure = quality_words(model_measure(session->state.model));
     struct forms forms = {0}, baseline = {0};
     text_add_accuracy(next_form(&forms), session);
     if (now)
         short_forms(&forms, now);
     else if (first)
         forms_of(&forms, "stale", NULL);
-    if (row(card, "accuracy", now ? STYLE_NUMBER : STYLE_NOTE, &forms) > 1 && now && now->restored) {
+    if (row(card, measure->card, now ? STYLE_NUMBER : STYLE_NOTE, &forms) > 1 && now && now->restored) {
         struct forms from = {0};
         forms_of(&from, "session file", NULL);
         row(card, "from the", STYLE_NOTE, &from);
@@ -251,7 +253,8 @@ static void source_rows(struct card *card, const struct session *session)
     text_add_format(text, "%s, ", model_title(session->state.model));
     text_add_shape(text, &session->state.model->input);
     if (session->state.model->classes)
-        text_add_format(text, " to %lld classes", (long long)session->state.model->classes);
+        text_add_format(text, " to %lld classes%s", (long long)session->state.model->classes,
+                        model_measure(session->state.model) == QUALITY_MEAN_IOU ? " per pixel" : "");
     forms_of(&network, model_title(session->state.model), NULL);
     row(card, "network", STYLE_PLAIN, &network);
 }

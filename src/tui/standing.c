@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "session/measurement.h"
 #include "session/model.h"
@@ -26,11 +27,11 @@ static void add_accuracy(const struct explorer *explorer, struct text *text)
     const struct measurement *first = measurements_find(all, original, now ? &now->on : NULL);
     if (!now && !first)
         return;
-    text_add(text, "top-1 ");
+    text_add_format(text, "%s ", quality_words(model_measure(session->state.model))->brief);
     if (first && first != now)
-        text_add_format(text, "%.1f to ", 100 * measurement_accuracy(first));
+        text_add_format(text, "%.1f to ", 100 * first->value);
     if (now)
-        text_add_format(text, "%.1f %%", 100 * measurement_accuracy(now));
+        text_add_format(text, "%.1f %%", 100 * now->value);
     else
         text_add(text, "? %");
 }

@@ -51,7 +51,7 @@ static void expect_refused(const char *kind, const char *path, struct dataset_op
 static void test_kinds(void **state)
 {
     (void)state;
-    static const char *const names[] = {"cifar10", "cifar100", "shapes"};
+    static const char *const names[] = {"cifar10", "cifar100", "shapes", "shape-maps"};
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct dataset_kind *kind = dataset_kind_at((int)i);
         assert_string_equal(kind->name, names[i]);
@@ -152,7 +152,7 @@ static void test_shapes_behind(void **state)
     for (int64_t i = IMAGES - 1; i >= 0; i--) {
         int64_t label;
         assert_int_equal(dataset->kind->read(dataset, i, read, &label, &error), STATUS_OK);
-        assert_int_equal(label, shape_draw(9, 1, (uint32_t)i, drawn));
+        assert_int_equal(label, shape_draw(9, 1, (uint32_t)i, drawn, NULL));
         assert_memory_equal(read, drawn, PIXELS);
     }
     char *first = mem_string(dataset_digest(dataset));
@@ -229,7 +229,7 @@ static void test_image_values(void **state)
     double doubles[PIXELS];
     int64_t label;
     assert_string_equal(dataset->normalization, options.normalization);
-    int class_index = shape_draw(1, 0, 2, pixels);
+    int class_index = shape_draw(1, 0, 2, pixels, NULL);
     assert_int_equal(dataset_image(dataset, 2, ELEMENT_DOUBLE, doubles, &label, &error), STATUS_OK);
     assert_int_equal(dataset_image(dataset, 2, ELEMENT_FLOAT, floats, &label, &error), STATUS_OK);
     assert_int_equal(label, class_index);

@@ -9,3 +9,7 @@ TESTS += tests/data/data_test tests/data/sampler_test
 # Writes the built-in data set for tools outside; not a test.
 tests_data_shapes_dump_SOURCES = tests/data/shapes_dump.c
 tests_data_shapes_dump_LDADD = $(LIBDATA) $(FLOOR_0)
+check_PROGRAMS += tests/data/npy_test
+tests_data_npy_test_SOURCES = tests/data/npy_test.c
+tests_data_npy_test_LDADD = $(SUPPORT) $(LIBDATA) $(LIBNN) $(FLOOR_0) $(CMOCKA_LIBS)
+TESTS += tests/data/npy_test

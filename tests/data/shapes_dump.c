@@ -21,7 +21,7 @@ int main(int argc, char **argv)
     }
     for (int64_t i = 0; i < count; i++) {
         uint8_t record[1 + 3 * 32 * 32];
-        record[0] = (uint8_t)shape_draw((uint64_t)seed, split, (uint32_t)i, record + 1);
+        record[0] = (uint8_t)shape_draw((uint64_t)seed, split, (uint32_t)i, record + 1, NULL);
         if (fwrite(record, sizeof record, 1, stdout) != 1)
             break;
     }

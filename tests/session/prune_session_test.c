@@ -519,9 +519,9 @@ static void test_points_are_prunes(void **state)
     run(session,
         "eval; ratio *.conv1 0.3; prune l1; eval; ratio all 0; ratio layer2.0.conv1 0.5; prune l1; eval");
     assert_int_equal(session->measurements.count, 3);
-    assert_true(measurement_accuracy(&session->measurements.items[0]) == at_0);
-    assert_true(measurement_accuracy(&session->measurements.items[1]) == at_3);
-    assert_true(measurement_accuracy(&session->measurements.items[2]) == alone);
+    assert_true(session->measurements.items[0].value == at_0);
+    assert_true(session->measurements.items[1].value == at_3);
+    assert_true(session->measurements.items[2].value == alone);
     session_free(session);
 }
 

@@ -11,3 +11,7 @@ check_PROGRAMS += tests/stats/gamma_test
 tests_stats_gamma_test_SOURCES = tests/stats/gamma_test.c
 tests_stats_gamma_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/stats/gamma_test
+check_PROGRAMS += tests/stats/segmentation_test
+tests_stats_segmentation_test_SOURCES = tests/stats/segmentation_test.c
+tests_stats_segmentation_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/stats/segmentation_test

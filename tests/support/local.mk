@@ -17,6 +17,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/reference_columns.c tests/support/reference_columns.h \
 	tests/support/reference_dump.c tests/support/reference_dump.h \
 	tests/support/residual.c tests/support/residual.h \
+	tests/support/segmenter.c tests/support/segmenter.h \
 	tests/support/session_lines.c tests/support/session_lines.h \
 	tests/support/shared_data.c tests/support/shared_data.h \
 	tests/support/skip.c tests/support/skip.h \

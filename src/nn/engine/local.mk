@@ -3,5 +3,6 @@ src_libnn_a_SOURCES += \
 	src/nn/engine/engine.c src/nn/engine/engine.h \
 	src/nn/engine/loss.c src/nn/engine/loss.h \
 	src/nn/engine/network_end.c src/nn/engine/network_end.h \
+	src/nn/engine/quality.c src/nn/engine/quality.h \
 	src/nn/engine/replaced.c \
 	src/nn/engine/run.c src/nn/engine/run.h

@@ -154,22 +154,65 @@ static void walk(struct ending *ending)
     }
 }
 
-/* --- is it over all that the network gives for an image? ------------------------------------------------ */
+/* --- is it over all that the network gives for an image, or for a pixel? -------------------------------- */
+
+struct network_answer network_answer_of(const struct shape *output)
+{
+    if (output->rank >= 2 && shape_product(output, 2, output->rank) == 1)
+        return (struct network_answer){output->dim[1], 1, 1};
+    if (output->rank == 4 && output->dim[1] > 1)
+        return (struct network_answer){output->dim[1], output->dim[2], output->dim[3]};
+    return (struct network_answer){0, 1, 1};
+}
+
+/* The axes that the last node that was passed normalises over: from *first on, *count of them. */
+static bool normalised_axes(const struct ending *ending, const struct shape *shape, int *first, int *count)
+{
+    const bool matrix = ending->graph->opset < 13; /* all axes from one on, taken together */
+    const struct node *node = &ending->graph->nodes[ending->passed[ending->passed_count - 1]];
+    if (!shape_axis(shape->rank, node_integer(node, "axis", matrix ? 1 : -1), first))
+        return false;
+    *count = matrix ? shape->rank - *first : 1;
+    return true;
+}
+
+static bool normalises_image(const struct ending *ending, const struct plan *plan, const struct shape *shape)
+{
+    int first, count;
+    if (ending->sum != VALUE_NONE)
+        return shape_elements(&plan->values[ending->sum].shape) == 1;
+    return normalised_axes(ending, shape, &first, &count) &&
+           shape_product(shape, first, first + count) == shape_elements(shape);
+}
+
+/* Over the classes where they stand in the output, or behind height and width in what a Transpose makes the
+ * output of. */
+static bool normalises_pixels(const struct ending *ending, const struct plan *plan, const struct shape *shape,
+                              const struct shape *output)
+{
+    int first, count;
+    const int64_t *dim = shape->dim;
+    if (shape->rank != 4)
+        return false;
+    const bool same = dim[1] == output->dim[1] && dim[2] == output->dim[2] && dim[3] == output->dim[3];
+    const bool last = dim[3] == output->dim[1] && dim[1] == output->dim[2] && dim[2] == output->dim[3];
+    if (ending->sum != VALUE_NONE) {
+        const struct shape *sum = &plan->values[ending->sum].shape;
+        return same && sum->rank == 4 && sum->dim[1] == 1 && sum->dim[2] == dim[2] && sum->dim[3] == dim[3];
+    }
+    return normalised_axes(ending, shape, &first, &count) && count == 1 &&
+           ((same && first == 1) || (last && first == 3));
+}
 
 static bool normalises_all(const struct ending *ending, const struct plan *plan)
 {
     const struct shape *shape = &plan->values[ending->softmax].shape;
-    const int64_t elements = shape_elements(shape);
-    if (elements != shape_elements(&plan->values[ending->graph->outputs[0]].shape))
+    const struct shape *output = &plan->values[ending->graph->outputs[0]].shape;
+    const struct network_answer answer = network_answer_of(output);
+    if (shape_elements(shape) != shape_elements(output))
         return false;
-    if (ending->sum != VALUE_NONE)
-        return shape_elements(&plan->values[ending->sum].shape) == 1;
-    const bool matrix = ending->graph->opset < 13; /* all axes from one on, taken together */
-    const struct node *node = &ending->graph->nodes[ending->passed[ending->passed_count - 1]];
-    int axis;
-    if (!shape_axis(shape->rank, node_integer(node, "axis", matrix ? 1 : -1), &axis))
-        return false;
-    return (matrix ? shape_product(shape, axis, shape->rank) : shape->dim[axis]) == elements;
+    return answer.height * answer.width > 1 ? normalises_pixels(ending, plan, shape, output)
+                                            : normalises_image(ending, plan, shape);
 }
 
 static status find(struct ending *ending, const struct graph *graph, struct error *error)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a classifier ends in, and where its loss is taken.
+/* What a network tells of an image, what it ends in, and where its loss is taken.
+ *
+ * A classifier gives one row of class scores per image, a segmentation network one per pixel: batch x classes
+ * x height x width. Anything else has no classes.
  *
  * The loss is the cross-entropy of softmax(logits). A file may take the softmax itself: then its outputs are
  * probabilities, the logits are what goes into that Softmax, and -log p of the file's own output is the
@@ -10,11 +13,19 @@
  * the sake of rounding.
  *
  * A softmax counts where it runs over all numbers that the network gives for an image, whichever axis that
- * is. */
+ * is; of a segmentation network over all classes of a pixel. */
 #ifndef IPPRO_NN_ENGINE_NETWORK_END_H
 #define IPPRO_NN_ENGINE_NETWORK_END_H
 
 #include "nn/graph/graph.h"
+
+struct network_answer {
+    int64_t classes;       /* 0: it does something else than classify */
+    int64_t height, width; /* of the map of pixels that are classified; 1, 1: the image as a whole */
+};
+
+/* From the shape of the output for one image. */
+struct network_answer network_answer_of(const struct shape *output);
 
 enum network_end {
     NETWORK_END_LOGITS,      /* nothing that is known here: the outputs are taken for logits */

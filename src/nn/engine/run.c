@@ -28,6 +28,7 @@ struct run_worker {
     struct engine *engine;
     struct loss *losses;
     int64_t *labels;
+    struct class_pixels *pixels; /* of label maps: the network's classes for each loss */
 };
 
 struct ordered_replacement {
@@ -38,6 +39,7 @@ struct runner {
     const struct run *run;
     struct judged_graph judged;
     struct engine_options options;
+    int64_t labels_per_image;
     struct ordered_replacement *order; /* replacements as they run: the latest first node first */
     int replacement_count;
     struct run_worker *workers;
@@ -49,17 +51,50 @@ struct runner {
     struct error error; /* of task `stop`, once something failed */
 };
 
-static status check_output_shape(const struct engine *engine, const struct graph *graph, struct error *error)
+static status check_output_shape(const struct runner *runner, const struct engine *engine,
+                                 struct error *error)
 {
+    const struct graph *graph = &runner->judged.graph;
     const struct shape *shape = &engine_output(engine)->shape;
-    if (shape->rank == 2)
+    const int64_t labels = runner->labels_per_image;
+    if (shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
+        shape_product(shape, 2, shape->rank) == labels)
         return STATUS_OK;
     struct text text = {0};
     shape_text(shape, &text);
-    error_set(error, STATUS_UNSUPPORTED, "the network's output %s has shape %s, expected batch x classes",
-              graph->values[graph->outputs[0]].name, text_data(&text));
+    if (labels == 1)
+        error_set(error, STATUS_UNSUPPORTED, "the network's output %s has shape %s, expected batch x classes",
+                  graph->values[graph->outputs[0]].name, text_data(&text));
+    else
+        error_set(error, STATUS_UNSUPPORTED,
+                  "the network's output %s has shape %s, expected batch x classes x height x width for "
+                  "%" PRId64 " labelled pixels",
+                  graph->values[graph->outputs[0]].name, text_data(&text), labels);
     text_free(&text);
     return error->code;
+}
+
+static bool worker_memory(const struct runner *runner, struct run_worker *worker, int64_t classes)
+{
+    const size_t batch = (size_t)runner->options.batch;
+    const bool maps = runner->labels_per_image > 1;
+    size_t losses, pixels = 0;
+    if (!size_multiply(batch, (size_t)runner->replacement_count + 1, &losses) ||
+        (maps && !size_multiply(losses, (size_t)classes, &pixels)))
+        return false;
+    worker->losses = mem_new(losses, sizeof *worker->losses);
+    worker->labels = mem_new(batch, (size_t)runner->labels_per_image * sizeof *worker->labels);
+    worker->pixels = maps ? mem_new(pixels, sizeof *worker->pixels) : NULL;
+    return worker->losses && worker->labels && (worker->pixels || !maps);
+}
+
+static void worker_free(struct run_worker *worker)
+{
+    engine_free(worker->engine);
+    mem_free(worker->losses);
+    mem_free(worker->labels);
+    mem_free(worker->pixels);
+    *worker = (struct run_worker){0};
 }
 
 /* The worker's engine, made when it gets its first task. */
@@ -67,25 +102,28 @@ static status worker_start(struct runner *runner, struct run_worker *worker, str
 {
     if (worker->engine)
         return STATUS_OK;
-    struct engine *engine;
-    if (engine_new(&runner->judged.graph, &runner->options, &engine, error))
+    if (engine_new(&runner->judged.graph, &runner->options, &worker->engine, error))
         return error->code;
-    size_t batch = (size_t)runner->options.batch, losses;
-    worker->losses = size_multiply(batch, (size_t)runner->replacement_count + 1, &losses)
-                         ? mem_new(losses, sizeof *worker->losses)
-                         : NULL;
-    worker->labels = mem_new(batch, sizeof *worker->labels);
-    if (!worker->losses || !worker->labels)
-        error_memory(error);
-    else if (check_output_shape(engine, &runner->judged.graph, error) == STATUS_OK) {
-        worker->engine = engine;
-        return STATUS_OK;
-    }
-    engine_free(engine);
-    mem_free(worker->losses);
-    mem_free(worker->labels);
-    *worker = (struct run_worker){0};
-    return error->code;
+    status code = check_output_shape(runner, worker->engine, error);
+    if (code == STATUS_OK && !worker_memory(runner, worker, engine_output(worker->engine)->shape.dim[1]))
+        code = error_memory(error);
+    if (code != STATUS_OK)
+        worker_free(worker);
+    return code;
+}
+
+/* Labels of one image: the position is for the message. */
+static status check_labels(const struct runner *runner, const int64_t *labels, int64_t classes,
+                           int64_t position, struct error *error)
+{
+    const int64_t least = runner->labels_per_image > 1 ? INT64_MIN : 0;
+    for (int64_t i = 0; i < runner->labels_per_image; i++)
+        if (labels[i] < least || labels[i] >= classes)
+            return error_set(error, STATUS_RANGE,
+                             "image %" PRId64 " has label %" PRId64 ", but the network has %" PRId64
+                             " classes",
+                             position, labels[i], classes);
+    return STATUS_OK;
 }
 
 /* Images first..first+count-1 into the engine's input, the rest zero. */
@@ -100,31 +138,61 @@ static status fetch_images(const struct runner *runner, struct run_worker *worke
     for (int64_t i = 0; i < count; i++, image += bytes) {
         if (progress_cancelled(run->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
-        if (run->fetch(run->fetch_argument, first + i, real, image, &worker->labels[i], error))
+        int64_t *labels = worker->labels + i * runner->labels_per_image;
+        if (run->fetch(run->fetch_argument, first + i, real, image, labels, error) ||
+            check_labels(runner, labels, classes, first + i, error))
             return error->code;
-        if (worker->labels[i] < 0 || worker->labels[i] >= classes)
-            return error_set(error, STATUS_RANGE,
-                             "image %" PRId64 " has label %" PRId64 ", but the network has %" PRId64
-                             " classes",
-                             first + i, worker->labels[i], classes);
     }
     memset(image, 0, (size_t)(runner->options.batch - count) * bytes);
     return STATUS_OK;
 }
 
-/* Loss of each image, and its gradient where there is a backward pass; rows without an image get zero. */
-static void compute_losses(const struct runner *runner, struct run_worker *worker, int64_t count,
-                           struct loss *losses)
+/* Of a label map, which may take a while. */
+static status compute_map_loss(const struct runner *runner, struct loss_map *map, struct error *error)
+{
+    enum { PART = 1 << 15 };
+    loss_map_begin(map);
+    for (int64_t first = 0; first < map->pixels; first += PART) {
+        if (progress_cancelled(runner->run->progress))
+            return error_set(error, STATUS_CANCELLED, "cancelled");
+        loss_map_add(map, first, map->pixels - first < PART ? map->pixels - first : PART);
+    }
+    loss_map_end(map);
+    return STATUS_OK;
+}
+
+/* Losses first..first+count-1 of the worker, and the gradients where there is a backward pass; rows without
+ * an image get zero. */
+static status compute_losses(const struct runner *runner, struct run_worker *worker, int64_t first,
+                             int64_t count, struct error *error)
 {
     const struct operand *output = engine_output(worker->engine);
-    size_t row = (size_t)output->shape.dim[1] * element_size(output->type);
+    const int64_t classes = output->shape.dim[1], labels = runner->labels_per_image;
+    const size_t row = (size_t)(classes * labels) * element_size(output->type);
     const unsigned char *logits = output->data;
     unsigned char *gradient = runner->options.backward ? engine_output_gradient(worker->engine) : NULL;
-    for (int64_t i = 0; i < count; i++)
-        losses[i] = softmax_cross_entropy(logits + (size_t)i * row, output->type, output->shape.dim[1],
-                                          worker->labels[i], gradient ? gradient + (size_t)i * row : NULL);
+    for (int64_t i = 0; i < count; i++) {
+        void *image_gradient = gradient ? gradient + (size_t)i * row : NULL;
+        const int64_t *image_labels = worker->labels + i * labels;
+        if (labels == 1) {
+            worker->losses[first + i] = softmax_cross_entropy(logits + (size_t)i * row, output->type, classes,
+                                                              image_labels[0], image_gradient);
+            continue;
+        }
+        struct loss_map map = {.logits = logits + (size_t)i * row,
+                               .type = output->type,
+                               .classes = classes,
+                               .pixels = labels,
+                               .labels = image_labels,
+                               .gradient = image_gradient,
+                               .counts = worker->pixels + (first + i) * classes};
+        if (compute_map_loss(runner, &map, error))
+            return error->code;
+        worker->losses[first + i] = map.loss;
+    }
     if (gradient)
         memset(gradient + (size_t)count * row, 0, (size_t)(runner->options.batch - count) * row);
+    return STATUS_OK;
 }
 
 /* Each replacement from its first node on. What one leaves changed lies behind the point where the next
@@ -144,7 +212,7 @@ static status run_replacements(const struct runner *runner, struct run_worker *w
         if (code == STATUS_OK)
             code = engine_forward_from(engine, step, error);
         if (code == STATUS_OK)
-            compute_losses(runner, worker, count, worker->losses + (item->replacement + 1) * count);
+            code = compute_losses(runner, worker, (item->replacement + 1) * count, count, error);
         engine_restore_operands(engine);
     }
     return code;
@@ -156,9 +224,8 @@ static status run_task(struct runner *runner, struct run_worker *worker, int64_t
     if (progress_cancelled(runner->run->progress))
         return error_set(error, STATUS_CANCELLED, "cancelled");
     if (worker_start(runner, worker, error) || fetch_images(runner, worker, first, count, error) ||
-        engine_forward(worker->engine, error))
+        engine_forward(worker->engine, error) || compute_losses(runner, worker, 0, count, error))
         return error->code;
-    compute_losses(runner, worker, count, worker->losses);
     if (runner->replacement_count > 0)
         return run_replacements(runner, worker, count, error);
     return runner->options.backward ? engine_backward(worker->engine, error) : STATUS_OK;
@@ -247,6 +314,7 @@ static int compare_replacements(const void *a, const void *b)
 static status runner_new(struct runner *runner, const struct run *run, struct error *error)
 {
     *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
+    runner->labels_per_image = run->labels_per_image > 1 ? run->labels_per_image : 1;
     if (judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
     if (runner->options.batch == 0)
@@ -267,11 +335,8 @@ static status runner_new(struct runner *runner, const struct run *run, struct er
 
 static void runner_free(struct runner *runner)
 {
-    for (int i = 0; runner->workers && i < pool_threads(runner->run->pool); i++) {
-        engine_free(runner->workers[i].engine);
-        mem_free(runner->workers[i].losses);
-        mem_free(runner->workers[i].labels);
-    }
+    for (int i = 0; runner->workers && i < pool_threads(runner->run->pool); i++)
+        worker_free(&runner->workers[i]);
     packed_weights_free(runner->options.packed);
     judged_graph_free(&runner->judged);
     mem_free(runner->workers);
@@ -308,9 +373,12 @@ static int64_t layer_bytes(const struct graph *graph)
 int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
 {
     enum { LEAST = 4, MOST = 16 };
-    const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, bytes = layer_bytes(graph);
+    const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, far = 512 << 20;
+    const int64_t bytes = layer_bytes(graph);
     int64_t batch = MOST;
     while (batch > LEAST && batch * bytes > near)
+        batch /= 2;
+    while (batch > 1 && batch * bytes > far)
         batch /= 2;
     return batch;
 }

@@ -33,14 +33,18 @@ struct run {
     int64_t images;
     int64_t start; /* images before this one are done already: continue a run that stopped here */
     const struct run_replacements *replacements; /* NULL for none; not together with a backward pass */
+    /* 1 (or 0): the network's output is batch x classes. More: it is batch x classes x height x width, every
+     * pixel has a label, row by row, and a negative one says that the pixel does not count. */
+    int64_t labels_per_image;
     /* Write image number `position` (0..images-1 in the sample's order) as engine_input_elements values of
-     * the engine's real type, and its label. Called from worker threads; must be thread safe. */
-    status (*fetch)(void *argument, int64_t position, enum element_type real, void *image, int64_t *label,
+     * the engine's real type, and its labels. Called from worker threads; must be thread safe. */
+    status (*fetch)(void *argument, int64_t position, enum element_type real, void *image, int64_t *labels,
                     struct error *error);
     void *fetch_argument;
     /* Called in order. losses: one per image, count of them; first is the position of the first. Behind them
-     * follow those of replacement 0, 1, ..., count each. The engine holds the outputs, probe sums and weight
-     * gradients of exactly these images (with replacements: outputs of one of them). */
+     * follow those of replacement 0, 1, ..., count each. labels: labels_per_image for each. The engine holds
+     * the outputs, probe sums and weight gradients of exactly these images (with replacements: outputs of one
+     * of them). */
     status (*commit)(void *argument, const struct engine *engine, const struct loss *losses,
                      const int64_t *labels, int64_t first, int64_t count, struct error *error);
     void *commit_argument;
@@ -51,7 +55,8 @@ struct run {
     int64_t progress_before, progress_total;
 };
 
-/* Labels outside 0..classes-1 of the network's output are refused with the position and both numbers. Each
+/* Labels outside 0..classes-1 of the network's output are refused with the position and both numbers, an
+ * output of another size than the labels' with both sizes. Each
  * worker makes its engine when it gets its first micro-batch; all are freed before the function returns.
  *
  * When something fails, the failure of the earliest micro-batch is returned, and exactly the micro-batches
@@ -61,7 +66,8 @@ status run_images(const struct run *run, struct error *error);
 
 /* Images that a worker does well to take through the network at a time: as many as keep what its layers
  * compute near the cache, for weights then serve several images; more of them with weight gradients, which
- * are added up once per micro-batch. Depends on the shapes alone. */
+ * are added up once per micro-batch; a single one where its layers alone fill hundreds of megabytes. Depends
+ * on the shapes alone. */
 int64_t run_micro_batch(const struct graph *graph, bool weight_gradients);
 
 #endif

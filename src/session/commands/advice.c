@@ -9,7 +9,6 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "nn/engine/loss.h"
 #include "session/model.h"
 #include "session/pass.h"
 #include "session/shown.h"
@@ -117,8 +116,9 @@ status advise_accuracy(struct call *call, const struct found_accuracy *found, st
     const struct session *session = call->session;
     const struct model *model = session->state.model;
     const struct dataset *dataset = session->state.dataset;
-    double share = right_share(found->right, found->unanswered, found->images);
-    bool chance = accuracy_is_chance(share, found->images, dataset->classes);
+    const double share = found->share;
+    const bool chance =
+        found->measure == QUALITY_ACCURACY && accuracy_is_chance(share, found->images, dataset->classes);
     struct trial trial;
     if (strcmp(found->network, model_original(model)->network) != 0 || isnan(share) ||
         !(chance || dataset_is_raw(dataset)))

@@ -4,19 +4,23 @@
 #ifndef IPPRO_SESSION_COMMANDS_ADVICE_H
 #define IPPRO_SESSION_COMMANDS_ADVICE_H
 
+#include "nn/engine/quality.h"
 #include "session/language/command.h"
 #include "session/session.h"
 
 /* What a command found on images of the open data set. */
 struct found_accuracy {
     const char *network; /* that it ran, as model->network */
-    int64_t right, unanswered, images;
+    enum quality_kind measure;
+    double share; /* accuracy or mIoU */
+    int64_t images;
 };
 
-/* One line, added to `advice`: where the accuracy is that of guessing, or the images are not normalised at
- * all, the presets are tried (session/trial.h, once for a network and its images), and the one that is better
- * is named. Nothing is added where all is well, and for networks that were changed, which have their own
- * reasons. Cancelling the trial leaves the result without advice, and is no failure. */
+/* One line, added to `advice`: where the accuracy is that of guessing (which is not known of mIoU), or the
+ * images are not normalised at all, the presets are tried (session/trial.h, once for a network and its
+ * images), and the one that is better is named. Nothing is added where all is well, and for networks that
+ * were changed, which have their own reasons. Cancelling the trial leaves the result without advice, and is
+ * no failure. */
 status advise_accuracy(struct call *call, const struct found_accuracy *found, struct text *advice,
                        struct error *error);
 

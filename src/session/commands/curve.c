@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
@@ -151,6 +152,11 @@ static status take_up(const struct curve_call *work, struct error *error)
 
 /* --- showing -------------------------------------------------------------------------------------------- */
 
+static const struct quality_words *measure_of(const struct curve_call *work)
+{
+    return quality_words(model_measure(work->call->session->state.model));
+}
+
 static void curve_title(const struct curve_call *work, struct figure *figure)
 {
     const struct session *session = work->call->session;
@@ -159,7 +165,7 @@ static void curve_title(const struct curve_call *work, struct figure *figure)
     struct text sample = {0};
     bool known = call_value(work->call, "where", &where, &ignored) == STATUS_OK;
     text_add_sweep_sample(&sample, &work->sweep, session);
-    figure_title(figure, "Accuracy of %s without fine-tuning, pruned %s (%s): %s",
+    figure_title(figure, "%s of %s without fine-tuning, pruned %s (%s): %s", measure_of(work)->title,
                  model_title(session->state.model), work->global ? "globally" : "at one ratio",
                  known ? where.text : "all", shown_words(figure, &sample));
     text_free(&sample);
@@ -222,8 +228,8 @@ static struct figure *curve_figure(const struct curve_call *work, const struct c
         names[i] = work->lines[i].label;
     curve_title(work, figure);
     figure_set_curves(figure, curve->line_count, curve->ratio_count, names, x, y, spreads ? spread : NULL,
-                      "ratio of channels removed", "top-1 accuracy", true, unpruned_accuracy(work, curve),
-                      "unpruned");
+                      "ratio of channels removed", measure_of(work)->name, true,
+                      unpruned_accuracy(work, curve), "unpruned");
     figure_set_x_percent(figure);
     figure_set_least_span(figure, sweep_noise(&work->sweep, unpruned_accuracy(work, curve)), 0, 1);
     curve_notes(work, curve, again, figure);
@@ -238,7 +244,7 @@ static struct figure *points_table(const struct curve_call *work, const struct c
     if (!figure)
         return NULL;
     const struct cost *whole = &work->call->session->state.model->cost;
-    figure_title(figure, "Accuracy by ratio, and what is left (%s)", work->lines[0].label);
+    figure_title(figure, "%s by ratio, and what is left (%s)", measure_of(work)->title, work->lines[0].label);
     table_column(figure, "ratio", NULL, COLUMN_REAL, 3);
     for (int i = 0; i < work->line_count; i++) {
         table_column(figure, work->lines[i].label, NULL, COLUMN_PERCENT, 1);
@@ -269,7 +275,10 @@ static void tell_curve(const struct curve_call *work, const struct curve *curve)
     struct text text = {0};
     const int places[] = {mildest, harshest};
     for (int k = 0; mildest >= 0 && k < (mildest == harshest ? 1 : 2); k++) {
-        text_add(&text, k ? "; at " : "top-1 at ");
+        if (k == 0)
+            text_add_format(&text, "%s at ", measure_of(work)->brief);
+        else
+            text_add(&text, "; at ");
         text_add_double(&text, curve->ratios[places[k]]);
         for (int i = 0; i < curve->line_count; i++) {
             text_add_format(&text, "%s %s ", i ? "," : ":", work->lines[i].label);
@@ -373,15 +382,16 @@ const struct command command_curve = {
     .options = sweep_options,
     .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
     .help = "accuracy against the pruning ratio",
-    .text = "Prunes the network at one ratio after the other and measures the top-1 accuracy on a sample, "
-            "without fine-tuning, for several criteria in one figure. Every point is a real prune, as prune "
-            "and apply would make it, from the network without its present selection. Points that come to "
-            "the same selection are evaluated once. Criteria that need gradients must have been scored; "
-            "random is drawn with several seeds, and its line is their mean, with the standard "
-            "deviation.\n\n"
-            "When it is cancelled, what was evaluated is kept, and the same command goes on from there. The "
-            "last curve is kept when it is complete too: with a redirection the same command writes it to a "
-            "file without computing it again.",
+    .text =
+        "Prunes the network at one ratio after the other and measures the top-1 accuracy (mIoU, where pixels are classified) on a sample, "
+        "without fine-tuning, for several criteria in one figure. Every point is a real prune, as prune "
+        "and apply would make it, from the network without its present selection. Points that come to "
+        "the same selection are evaluated once. Criteria that need gradients must have been scored; "
+        "random is drawn with several seeds, and its line is their mean, with the standard "
+        "deviation.\n\n"
+        "When it is cancelled, what was evaluated is kept, and the same command goes on from there. The "
+        "last curve is kept when it is complete too: with a redirection the same command writes it to a "
+        "file without computing it again.",
     .examples = curve_examples,
     .run = run_curve,
 };

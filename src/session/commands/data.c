@@ -29,7 +29,8 @@ static status open_data(struct call *call, const struct dataset_kind *kind, stru
     if (code != STATUS_OK)
         return code;
     if (kind->needs_path && (call_setting(call, "images") || call_setting(call, "seed")))
-        return error_set(error, STATUS_USAGE, "images and seed are for shapes only");
+        return error_set(error, STATUS_USAGE,
+                         "images and seed are for images that are made: shapes and shape-maps");
     const struct setting *split = call_setting(call, "split");
     const char *normalization = option_text(&call->options, OPTION_NORMALIZE);
     struct dataset_options options = {
@@ -60,8 +61,9 @@ static status run_data(struct call *call, struct error *error)
     struct text text = {0};
     text_add_format(&text, "%s %s: ", dataset->kind->name, dataset->split);
     text_add_thousands(&text, dataset->count);
-    text_add_format(&text, " images of %dx%dx%d in %d classes, normalised by %s", dataset->channels,
-                    dataset->height, dataset->width, dataset->classes, dataset->normalization);
+    text_add_format(&text, " images of %dx%dx%d in %d classes%s, normalised by %s", dataset->channels,
+                    dataset->height, dataset->width, dataset->classes, dataset->label_map ? " per pixel" : "",
+                    dataset->normalization);
     reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
     if (dataset->note)
@@ -73,7 +75,7 @@ static status run_data(struct call *call, struct error *error)
 }
 
 static const struct parameter data_arguments[] = {
-    {"KIND", VALUE_DATASET, 0, 0, 0, NULL, NULL, "shapes, cifar10 or cifar100"},
+    {"KIND", VALUE_DATASET, 0, 0, 0, NULL, NULL, "shapes, shape-maps, cifar10 or cifar100"},
     {"PATH", VALUE_IMAGES, PARAMETER_OPTIONAL, 0, 0, NULL, NULL,
      "folder with the data set's binary files, or one such file"},
     PARAMETER_END,
@@ -101,12 +103,13 @@ const struct command command_data = {
     .options = data_options,
     .flags = COMMAND_CHANGES,
     .help = "open a data set",
-    .text = "Opens the images that scoring and eval use. Kinds are cifar10 and cifar100 (the binary files "
-            "of their authors, in a folder or one by one) and shapes, which is made by the program and "
-            "needs no file. Pixels are normalised as the network was trained: (pixel / 255 - mean) / std "
-            "for each channel, with a preset (none, cifar, imagenet, half) or numbers. Scores stay those of "
-            "the images that they came from, so that one can score on training images and judge on test "
-            "images; score goes on to the new ones.",
+    .text =
+        "Opens the images that scoring and eval use. Kinds are cifar10 and cifar100 (the binary files "
+        "of their authors, in a folder or one by one) and shapes and shape-maps, which are made by the "
+        "program and need no file; shape-maps has a label for every pixel. Pixels are normalised as the network was trained: (pixel / 255 - mean) / std "
+        "for each channel, with a preset (none, cifar, imagenet, half) or numbers. Scores stay those of "
+        "the images that they came from, so that one can score on training images and judge on test "
+        "images; score goes on to the new ones.",
     .examples = data_examples,
     .run = run_data,
 };

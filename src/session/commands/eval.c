@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/sampler.h"
 #include "nn/engine/loss.h"
+#include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/chosen.h"
 #include "session/language/command.h"
@@ -38,6 +39,31 @@ static void share_row(struct figure *figure, const char *item, int64_t part,
                sqrt(share * (1 - share) / (double)evaluation->images)); /* of a share of independent trials */
 }
 
+static void alone_row(struct figure *figure, const char *item, double value)
+{
+    table_text(figure, item);
+    number_cell(figure, value);
+    table_missing(figure);
+}
+
+static void accuracy_rows(struct figure *figure, const struct evaluation *evaluation)
+{
+    points_row(figure, "top-1 accuracy, %", evaluation->value, evaluation->error);
+    share_row(figure, "top-5 accuracy, %", evaluation->top5, evaluation);
+}
+
+static void map_rows(struct figure *figure, const struct evaluation *evaluation)
+{
+    int missing = 0;
+    points_row(figure, "mIoU, %", evaluation->value, evaluation->error);
+    alone_row(figure, "pixel accuracy, %", 100 * evaluation->pixel_accuracy);
+    for (int c = 0; c < evaluation->classes; c++)
+        missing += isnan(class_iou(&evaluation->pixels[c]));
+    if (missing && missing < evaluation->classes)
+        figure_note(figure, "%d of %d classes are neither labelled nor predicted: left out of mIoU", missing,
+                    evaluation->classes);
+}
+
 /* Logits that are not numbers, which are the network's fault or the images'. */
 static void unanswered_note(const struct evaluation *evaluation, struct figure *figure)
 {
@@ -58,10 +84,15 @@ static void baseline_rows(const struct measurement *now, const struct measuremen
 {
     if (first->restored)
         figure_note(figure, "the baseline is from the session file");
-    points_row(figure, "baseline top-1, %", measurement_accuracy(first), measurement_error(first));
-    points_row(figure, "top-1 against baseline, points",
-               measurement_accuracy(now) - measurement_accuracy(first),
+    const char *measure = quality_words(now->measure)->brief;
+    struct text text = {0};
+    text_add_format(&text, "baseline %s, %%", measure);
+    points_row(figure, shown_words(figure, &text), first->value, first->error);
+    text_clear(&text);
+    text_add_format(&text, "%s against baseline, points", measure);
+    points_row(figure, shown_words(figure, &text), now->value - first->value,
                measurement_difference_error(first, now));
+    text_free(&text);
 }
 
 static void timing_note(const struct evaluation *evaluation, struct figure *figure)
@@ -125,16 +156,15 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
     table_column(figure, "measure", NULL, COLUMN_TEXT, 0);
     table_column(figure, "value", NULL, COLUMN_REAL, 4);
     table_column(figure, "standard error", NULL, COLUMN_REAL, 2);
-    share_row(figure, "top-1 accuracy, %", evaluation->top1, evaluation);
-    share_row(figure, "top-5 accuracy, %", evaluation->top5, evaluation);
-    table_text(figure, "mean loss");
-    number_cell(figure, evaluation->loss);
-    table_missing(figure);
-    if (evaluation->unanswered) {
-        table_text(figure, "images without numbers");
-        table_number(figure, (double)evaluation->unanswered);
-        table_missing(figure);
-    }
+    if (evaluation->measure == QUALITY_MEAN_IOU)
+        map_rows(figure, evaluation);
+    else
+        accuracy_rows(figure, evaluation);
+    alone_row(figure, "mean loss", evaluation->loss);
+    if (evaluation->unanswered)
+        alone_row(figure, "images without numbers", (double)evaluation->unanswered);
+    if (evaluation->unlabelled)
+        alone_row(figure, "images without labels", (double)evaluation->unlabelled);
     unanswered_note(evaluation, figure);
     note_judged(figure, session->state.model, evaluation->probabilities, evaluation->images);
     if (outcome && outcome->first)
@@ -169,40 +199,71 @@ static struct figure *class_table(const struct call *call, const struct evaluati
     return figure;
 }
 
+/* The same of a network that classifies pixels. */
+static struct figure *class_iou_table(const struct call *call, const struct evaluation *evaluation)
+{
+    const struct dataset *dataset = call->session->state.dataset;
+    struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "eval_classes");
+    if (!figure)
+        return NULL;
+    figure_title(figure, "Intersection over union by class");
+    table_column(figure, "class", NULL, COLUMN_TEXT, 0);
+    table_column(figure, "images", NULL, COLUMN_INTEGER, 0);
+    table_column(figure, "pixels", NULL, COLUMN_INTEGER, 0);
+    table_column(figure, "predicted", NULL, COLUMN_INTEGER, 0);
+    table_column(figure, "IoU", NULL, COLUMN_PERCENT, 1);
+    table_column(figure, "", NULL, COLUMN_BAR, 0);
+    for (int i = 0; i < evaluation->classes; i++) {
+        const double iou = class_iou(&evaluation->pixels[i]);
+        if (isnan(iou))
+            continue;
+        table_text(figure, dataset->class_names[i]);
+        table_number(figure, (double)evaluation->class_images[i]);
+        table_number(figure, (double)evaluation->pixels[i].truth);
+        table_number(figure, (double)evaluation->pixels[i].predicted);
+        table_number(figure, iou);
+        table_number(figure, iou);
+    }
+    return figure;
+}
+
 static void tell_accuracy(const struct call *call, const struct outcome *outcome)
 {
     const struct measurement *now = outcome->now, *first = outcome->first;
     struct text text = {0};
-    text_add(&text, "top-1 ");
+    text_add_format(&text, "%s ", quality_words(now->measure)->brief);
     text_add_measured(&text, now);
     if (first) {
-        text_add_format(&text, ", %+.2f points against ",
-                        100 * (measurement_accuracy(now) - measurement_accuracy(first)));
-        text_add_rounded(&text, 100 * measurement_accuracy(first), 4);
+        text_add_format(&text, ", %+.2f points against ", 100 * (now->value - first->value));
+        text_add_rounded(&text, 100 * first->value, 4);
         text_add(&text, " % before");
     }
     reply_result(call->reply, &text);
     text_free(&text);
 }
 
-/* Keep what was found of a network: whatever is undone later, it stays true. Ownership of `correct` passes.
- */
+/* Keep what was found of a network: whatever is undone later, it stays true. Ownership of what `evaluate` had
+ * written of each image passes. */
 static status remember(struct session *session, const char *network, const struct evaluation *evaluation,
-                       const struct sample *sample, uint8_t *correct, struct error *error)
+                       const struct evaluate *evaluate, struct error *error)
 {
     struct measurement measurement = {
-        .on = measured_on(session->state.dataset, &sample->options),
+        .on = measured_on(session->state.dataset, &evaluate->sample->options),
+        .measure = evaluation->measure,
+        .value = evaluation->value,
+        .error = evaluation->error,
         .images = evaluation->images,
         .top1 = evaluation->top1,
         .top5 = evaluation->top5,
         .unanswered = evaluation->unanswered,
         .loss = evaluation->loss,
-        .correct = correct,
+        .correct = evaluate->correct,
+        .credit = evaluate->credit,
     };
     memcpy(measurement.network, network, sizeof measurement.network);
     status code = measurements_add(&session->measurements, &measurement, error);
     if (code != STATUS_OK)
-        mem_free(correct);
+        measurement_free(&measurement);
     return code;
 }
 
@@ -217,18 +278,23 @@ static void show_so_far(void *argument, const struct evaluation *so_far)
 {
     const struct eval_work *work = argument;
     struct live *live = work->call->session->live;
-    if (so_far->images == work->sample.count || !live_due(live))
+    if (so_far->images == work->sample.count)
         return;
     struct figure *figure = whole_table(work->call, so_far, NULL);
     struct live_snapshot *snapshot =
         live_snapshot_new(LIVE_ACCURACY, so_far->images, work->sample.count, "images", figure);
     if (snapshot) {
-        double share = right_share(so_far->top1, so_far->unanswered, so_far->images);
-        snapshot->accuracy = share;
-        snapshot->accuracy_error = sqrt(share * (1 - share) / (double)so_far->images);
+        snapshot->accuracy = so_far->value;
+        snapshot->accuracy_error = so_far->error;
         snapshot->loss = so_far->loss;
     }
     live_publish(live, snapshot);
+}
+
+static bool snapshot_due(void *argument)
+{
+    const struct eval_work *work = argument;
+    return live_due(work->call->session->live);
 }
 
 /* One network on the sample: what was found is remembered. */
@@ -246,16 +312,23 @@ static status evaluate_network(struct eval_work *work, const struct graph *graph
         .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
         .title = work->outcome.now ? "evaluating as loaded" : NULL,
         .progress = call->progress,
-        .correct = mem_new((size_t)work->sample.count, sizeof(uint8_t)),
         .watch = session->live && !work->outcome.now ? show_so_far : NULL,
+        .watch_due = snapshot_due,
         .watch_argument = work,
     };
-    status code = evaluate.correct ? session_pool(session, &evaluate.pool, error) : error_memory(error);
+    const size_t images = (size_t)work->sample.count;
+    if (evaluate.dataset->label_map)
+        evaluate.credit = mem_new(images, sizeof *evaluate.credit);
+    else
+        evaluate.correct = mem_new(images, sizeof *evaluate.correct);
+    status code = evaluate.credit || evaluate.correct ? session_pool(session, &evaluate.pool, error)
+                                                      : error_memory(error);
     if (code == STATUS_OK)
         code = evaluate_run(&evaluate, evaluation, error);
     if (code == STATUS_OK)
-        return remember(session, network, evaluation, &work->sample, evaluate.correct, error);
+        return remember(session, network, evaluation, &evaluate, error);
     mem_free(evaluate.correct);
+    mem_free(evaluate.credit);
     return code;
 }
 
@@ -291,7 +364,7 @@ static status bring_baseline(struct eval_work *work, struct error *error)
 static status bring_outcome(struct eval_work *work, struct error *error)
 {
     const char *network = work->call->session->state.pruning->network;
-    const struct found_accuracy found = {network, work->evaluation.top1, work->evaluation.unanswered,
+    const struct found_accuracy found = {network, work->evaluation.measure, work->evaluation.value,
                                          work->evaluation.images};
     work->outcome.now = recall(work, network);
     status code = bring_baseline(work, error);
@@ -317,7 +390,10 @@ static status run_eval(struct call *call, struct error *error)
     if (code == STATUS_OK)
         code = reply_figure(call->reply, whole_table(call, &work.evaluation, &work.outcome), error);
     if (code == STATUS_OK && work.evaluation.unanswered < work.evaluation.images)
-        code = reply_figure(call->reply, class_table(call, &work.evaluation), error);
+        code = reply_figure(call->reply,
+                            work.evaluation.pixels ? class_iou_table(call, &work.evaluation)
+                                                   : class_table(call, &work.evaluation),
+                            error);
     if (code == STATUS_OK)
         tell_accuracy(call, &work.outcome);
     text_free(&work.outcome.advice);
@@ -344,16 +420,20 @@ const struct command command_eval = {
     .options = eval_options,
     .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
     .help = "measure accuracy and loss",
-    .text = "Takes the images through the network and counts: top-1 and top-5 accuracy with their standard "
-            "errors, the mean cross-entropy, and the accuracy of each class. Among equal logits the first "
-            "class comes first. The cross-entropy is that of softmax(logits); where the network ends in "
-            "Softmax it is taken at the Softmax's input. Images with logits that are not numbers are "
-            "counted, and are never right. All images of the data set are used unless samples= says "
-            "otherwise.\n\n"
-            "Beside a network that was changed stands the network as loaded on the same images: where it "
-            "was not evaluated on them yet, it is now, which takes as long again. Where the accuracy is that "
-            "of guessing, or the images are not normalised at all, the presets of normalize are tried on a "
-            "hundred images, and the one that fits the network is named.",
+    .text =
+        "Takes the images through the network and counts: top-1 and top-5 accuracy with their standard "
+        "errors, the mean cross-entropy, and the accuracy of each class. Of a network that classifies pixels "
+        "it counts mIoU, the mean over classes of intersection over union, over the pixels that are "
+        "labelled; classes that are neither labelled nor predicted are left out, as the Cityscapes "
+        "benchmark does, and the standard error is by images. Among equal logits the first "
+        "class comes first. The cross-entropy is that of softmax(logits); where the network ends in "
+        "Softmax it is taken at the Softmax's input. Images with logits that are not numbers are "
+        "counted, and are never right. All images of the data set are used unless samples= says "
+        "otherwise.\n\n"
+        "Beside a network that was changed stands the network as loaded on the same images: where it "
+        "was not evaluated on them yet, it is now, which takes as long again. Where the accuracy is that "
+        "of guessing, or the images are not normalised at all, the presets of normalize are tried on a "
+        "hundred images, and the one that fits the network is named.",
     .examples = eval_examples,
     .run = run_eval,
 };

@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "nn/engine/engine.h"
+#include "nn/engine/quality.h"
 #include "nn/execution/options.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
@@ -44,7 +45,8 @@ static void model_rows(const struct model *model, struct figure *figure)
     text_add_shape(&text, &model->input);
     card_text(figure, "input", &text);
     if (model->classes) {
-        card_row(figure, "classes", "%lld", (long long)model->classes);
+        card_row(figure, "classes", "%lld%s", (long long)model->classes,
+                 model_measure(model) == QUALITY_MEAN_IOU ? " per pixel" : "");
     } else {
         text_add_shape(&text, &model->output);
         card_text(figure, "output", &text);

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "nn/engine/quality.h"
 #include "session/commands/misfit.h"
 #include "session/language/command.h"
 #include "session/model.h"
@@ -40,10 +41,12 @@ static status run_load(struct call *call, struct error *error)
     text_add_thousands(&text, model->cost.parameters);
     text_add(&text, " parameters, ");
     text_add_shape(&text, &model->input);
-    if (model->classes)
-        text_add_format(&text, " images in, %lld classes out", (long long)model->classes);
-    else
+    if (model->classes) {
+        text_add_format(&text, " images in, %lld classes ", (long long)model->classes);
+        text_add(&text, model_measure(model) == QUALITY_MEAN_IOU ? "per pixel" : "out");
+    } else {
         text_add(&text, " images in, no classes out: only weights can be looked at");
+    }
     reply_line(call->reply, "%s", reply_text(call->reply, &text));
     text_free(&text);
     if (judged_words(model))
@@ -71,11 +74,12 @@ const struct command command_load = {
     .arguments = load_arguments,
     .flags = COMMAND_LONG | COMMAND_CHANGES,
     .help = "load a network from an ONNX file",
-    .text = "Reads an ONNX file (opset 7 to 24), folds what is constant and finds the layers that can be "
-            "pruned. The network must take one batch of images and give one row of class scores for each. A "
-            "network that is loaded already is replaced, and its scores are dropped; the data set stays.\n\n"
-            "The name example stands for the small network that comes with the program; a file of that name "
-            "is ./example.",
+    .text =
+        "Reads an ONNX file (opset 7 to 24), folds what is constant and finds the layers that can be "
+        "pruned. The network must take one batch of images and give one row of class scores for each image, or for each of its pixels. A "
+        "network that is loaded already is replaced, and its scores are dropped; the data set stays.\n\n"
+        "The name example stands for the small network that comes with the program; a file of that name "
+        "is ./example.",
     .examples = load_examples,
     .run = run_load,
 };

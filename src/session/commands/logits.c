@@ -41,12 +41,13 @@ static status fill_images(const struct session *session, struct engine *engine, 
         fill_noise(input, elements, real);
         return STATUS_OK;
     }
-    status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && i < setting->images; i++) {
-        int64_t label;
-        code = dataset_image(session->state.dataset, i, real,
-                             input + (size_t)i * (size_t)elements * element_size(real), &label, error);
-    }
+    const struct dataset *dataset = session->state.dataset;
+    int64_t *labels = mem_new((size_t)dataset_labels_per_image(dataset), sizeof *labels);
+    status code = labels ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < setting->images; i++)
+        code = dataset_image(dataset, i, real, input + (size_t)i * (size_t)elements * element_size(real),
+                             labels, error);
+    mem_free(labels);
     return code;
 }
 

@@ -142,8 +142,8 @@ static status pass_advice(struct call *call, const struct score_outcome *outcome
     struct text advice = {0};
     if (!found || (!outcome->passed && !outcome->reused))
         return STATUS_OK;
-    const struct found_accuracy accuracy = {call->session->state.model->network, found->correct,
-                                            found->unanswered, found->images};
+    const struct found_accuracy accuracy = {call->session->state.model->network, found->measure, found->value,
+                                            found->images};
     status code = advise_accuracy(call, &accuracy, &advice, error);
     if (code == STATUS_OK && advice.length)
         figure_note(figure, "%s", shown_words(figure, &advice));

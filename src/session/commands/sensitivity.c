@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/stages.h"
 #include "session/commands/sweep.h"
@@ -172,7 +173,7 @@ static void widen(double value, double *low, double *high)
 static void baseline_note(const struct sensitivity *map, struct figure *figure)
 {
     const struct sensitivity_point *baseline = &map->baseline;
-    const double accuracy = sensitivity_accuracy(map, baseline);
+    const double accuracy = baseline->value;
     struct text text = {0};
     if (!isnan(accuracy)) {
         text_add_rounded(&text, 100 * accuracy, 4);
@@ -217,7 +218,7 @@ static void tell_sensitivity(const struct sensitivity_call *work, const struct s
         column = map->ratios[k] > map->ratios[column] ? k : column;
     double low = INFINITY, high = -INFINITY;
     for (int i = 0; i < map->row_count; i++) {
-        double accuracy = sensitivity_accuracy(map, &map->points[i * map->ratio_count + column]);
+        double accuracy = map->points[i * map->ratio_count + column].value;
         if (accuracy < low) {
             low = accuracy;
             most = i;
@@ -230,8 +231,8 @@ static void tell_sensitivity(const struct sensitivity_call *work, const struct s
     struct text text = {0};
     if (most < 0)
         return;
-    text_add(&text, "top-1 ");
-    text_add_rounded(&text, 100 * sensitivity_accuracy(map, &map->baseline), 4);
+    text_add_format(&text, "%s ", quality_words(map->measure)->brief);
+    text_add_rounded(&text, 100 * map->baseline.value, 4);
     text_add_format(&text, " %% unpruned; at %s most sensitive %s ", words->columns[column],
                     words->rows[most]);
     text_add_rounded(&text, 100 * low, 4);
@@ -254,22 +255,22 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
         (figure = shown_figure(session, FIGURE_MATRIX, "sensitivity"))) {
         struct text sample = {0};
         double low = NAN, high = NAN;
-        widen(sensitivity_accuracy(map, &map->baseline), &low, &high);
+        widen(map->baseline.value, &low, &high);
         for (size_t i = 0; i < points; i++) {
-            values[i] = sensitivity_accuracy(map, &map->points[i]);
+            values[i] = map->points[i].value;
             widen(values[i], &low, &high);
         }
         if (isnan(high))
             high = 1; /* nothing has a place on the scale */
-        double span = sweep_noise(&work->sweep, sensitivity_accuracy(map, &map->baseline));
+        double span = sweep_noise(&work->sweep, map->baseline.value);
         low = fmin(isnan(low) ? high : low, fmax(0, high - span));
         text_add_sweep_sample(&sample, &work->sweep, session);
-        figure_title(figure, "Accuracy of %s when one row alone is pruned by %s: %s",
-                     model_title(session->state.model), call_argument(work->call, 0),
-                     shown_words(figure, &sample));
+        figure_title(figure, "%s of %s when one row alone is pruned by %s: %s",
+                     quality_words(map->measure)->title, model_title(session->state.model),
+                     call_argument(work->call, 0), shown_words(figure, &sample));
         text_free(&sample);
         figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values, low,
-                          high, 1, "top-1 accuracy");
+                          high, 1, quality_words(map->measure)->name);
         figure_set_percent(figure);
         struct error ignored = {0};
         if (stages_fold(work->call, figure, words.layers, FOLD_LOWEST, &ignored) != STATUS_OK)
@@ -345,16 +346,17 @@ const struct command command_sensitivity = {
     .options = sweep_options,
     .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
     .help = "accuracy when one block alone is pruned",
-    .text = "A map of which parts of the network bear pruning: a row for each block (channels with one "
-            "ratio) or group, a column for each ratio, and the top-1 accuracy when that part alone loses "
-            "its lowest-scored channels, without fine-tuning. Each point equals a real prune of that part. "
-            "All points share one pass over the images: what comes before the pruned part is computed "
-            "once.\n\n"
-            "When it is cancelled, the images done are kept, and the same command goes on from there; so it "
-            "does with one that is complete, as curve.\n\n"
-            "Where there are more rows than lines on the screen, those of a stage are folded into one, the "
-            "lowest accuracy of them; the name is followed by their number. Streams stay apart. rows=all "
-            "shows each, and so does Enter in the pane.",
+    .text =
+        "A map of which parts of the network bear pruning: a row for each block (channels with one "
+        "ratio) or group, a column for each ratio, and the top-1 accuracy (mIoU, where "
+        "pixels are classified) when that part alone loses its lowest-scored channels, without fine-tuning. Each point equals a real prune of that part. "
+        "All points share one pass over the images: what comes before the pruned part is computed "
+        "once.\n\n"
+        "When it is cancelled, the images done are kept, and the same command goes on from there; so it "
+        "does with one that is complete, as curve.\n\n"
+        "Where there are more rows than lines on the screen, those of a stage are folded into one, the "
+        "lowest value of them; the name is followed by their number. Streams stay apart. rows=all "
+        "shows each, and so does Enter in the pane.",
     .examples = sensitivity_examples,
     .run = run_sensitivity,
 };

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/sampler.h"
+#include "nn/engine/quality.h"
 #include "session/commands/document.h"
 #include "session/commands/session_log.h"
 #include "session/measurement.h"
@@ -33,6 +34,11 @@ static json_t *correct_string(struct document *document, const struct measuremen
     return value;
 }
 
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
 static json_t *measurement_object(struct document *document, const struct measurement *measurement)
 {
     const struct sample_options *sample = &measurement->on.sample;
@@ -47,11 +53,15 @@ static json_t *measurement_object(struct document *document, const struct measur
     document_set(document, object, "first", json_boolean(sample->order == SAMPLE_FIRST));
     document_set(document, object, "seed", json_integer((json_int_t)sample->seed));
     document_set(document, object, "images", json_integer(measurement->images));
-    document_set(document, object, "top1", json_integer(measurement->top1));
-    document_set(document, object, "top5", json_integer(measurement->top5));
+    if (measurement->measure == QUALITY_MEAN_IOU) {
+        document_set(document, object, "miou", number_or_null(measurement->value));
+        document_set(document, object, "error", number_or_null(measurement->error));
+    } else {
+        document_set(document, object, "top1", json_integer(measurement->top1));
+        document_set(document, object, "top5", json_integer(measurement->top5));
+    }
     document_set(document, object, "unanswered", json_integer(measurement->unanswered));
-    document_set(document, object, "loss",
-                 isfinite(measurement->loss) ? json_real(measurement->loss) : json_null());
+    document_set(document, object, "loss", number_or_null(measurement->loss));
     if (measurement->correct)
         document_set(document, object, "correct", correct_string(document, measurement));
     return object;
@@ -121,6 +131,26 @@ static bool take_correct(const char *digits, struct measurement *measurement)
     return right == measurement->top1;
 }
 
+static bool take_accuracy(const json_t *object, struct measurement *measurement)
+{
+    const int64_t answered = measurement->images - measurement->unanswered;
+    const bool good = take_count(object, "top5", answered, &measurement->top5) &&
+                      take_count(object, "top1", measurement->top5, &measurement->top1);
+    measurement_count(measurement);
+    return good;
+}
+
+static bool take_mean_iou(const json_t *object, struct measurement *measurement)
+{
+    const json_t *value = json_object_get(object, "miou"), *error = json_object_get(object, "error");
+    measurement->measure = QUALITY_MEAN_IOU;
+    measurement->value = json_is_null(value) ? NAN : json_number_value(value);
+    measurement->error = json_is_null(error) ? NAN : json_number_value(error);
+    return (json_is_null(value) || json_is_number(value)) && !(measurement->value < 0) &&
+           !(measurement->value > 1) && (json_is_null(error) || json_is_number(error)) &&
+           !(measurement->error < 0) && !json_object_get(object, "correct");
+}
+
 status session_log_measurement(const json_t *object, struct measurement *measurement, struct error *error)
 {
     enum { IMAGES_MAX = 1 << 30 };
@@ -128,13 +158,12 @@ status session_log_measurement(const json_t *object, struct measurement *measure
     const char *digits = json_string_value(json_object_get(object, "correct"));
     *measurement =
         (struct measurement){.restored = true, .loss = json_is_null(loss) ? NAN : json_number_value(loss)};
-    bool good =
-        take_digest(object, "network", measurement->network) &&
-        take_digest(object, "data", measurement->on.data) && take_sample(object, &measurement->on) &&
-        take_count(object, "images", IMAGES_MAX, &measurement->images) && measurement->images > 0 &&
-        take_count(object, "unanswered", measurement->images, &measurement->unanswered) &&
-        take_count(object, "top5", measurement->images - measurement->unanswered, &measurement->top5) &&
-        take_count(object, "top1", measurement->top5, &measurement->top1);
+    bool good = take_digest(object, "network", measurement->network) &&
+                take_digest(object, "data", measurement->on.data) && take_sample(object, &measurement->on) &&
+                take_count(object, "images", IMAGES_MAX, &measurement->images) && measurement->images > 0 &&
+                take_count(object, "unanswered", measurement->images, &measurement->unanswered) &&
+                (json_object_get(object, "miou") ? take_mean_iou(object, measurement)
+                                                 : take_accuracy(object, measurement));
     good = good && (!digits || (int64_t)strlen(digits) == (measurement->images + PER_DIGIT - 1) / PER_DIGIT);
     if (good && digits) {
         measurement->correct = mem_new((size_t)measurement->images, sizeof *measurement->correct);

@@ -141,9 +141,9 @@ static status restore(struct measurements *all, const json_t *object, struct err
     if (code != STATUS_OK)
         return code;
     if (measurements_find(all, measurement.network, &measurement.on))
-        mem_free(measurement.correct);
+        measurement_free(&measurement);
     else if ((code = measurements_add(all, &measurement, error)) != STATUS_OK)
-        mem_free(measurement.correct);
+        measurement_free(&measurement);
     return code;
 }
 
@@ -168,7 +168,7 @@ static status adopt_measurements(struct measurements *ours, struct measurements 
             continue;
         code = measurements_add(ours, item, error);
         if (code == STATUS_OK)
-            item->correct = NULL;
+            item->correct = NULL, item->credit = NULL;
     }
     return code;
 }

@@ -147,7 +147,7 @@ double sweep_baseline(const struct sweep *sweep, const struct session *session)
     struct measured_on on = measured_on(session->state.dataset, &sweep->sample.options);
     const struct measurement *found =
         measurements_find(&session->measurements, session->state.model->network, &on);
-    return found ? measurement_accuracy(found) : NAN;
+    return found ? found->value : NAN;
 }
 
 double sweep_noise(const struct sweep *sweep, double baseline)

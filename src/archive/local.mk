@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/libippro-archive.a
+src_libippro_archive_a_SOURCES = \
+	src/archive/archive.c src/archive/archive.h \
+	src/archive/package.c src/archive/package.h
+LIBARCHIVE = src/libippro-archive.a $(ZIP_LIBS) $(ARCHIVE_LIBS)

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Members of zip files, over libzip, which checks headers against each other and sums. */
+#include "archive/package.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zip.h>
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/progress.h"
+
+enum { MOST_RATIO = 1032, MOST_TOTAL_RATIO = 256, FREE_BYTES = 64 << 20 };
+/* Bytes unpacked between two looks whether the work is cancelled. */
+enum { PIECE = 8 << 20 };
+
+struct entry {
+    const char *name; /* the archive's own */
+    size_t size, packed;
+    int index;
+};
+
+struct package {
+    zip_t *zip;
+    char *path;
+    struct entry *entries;        /* by place */
+    const struct entry **by_name; /* sorted */
+    int count;
+};
+
+struct package_member {
+    struct package *package;
+    zip_file_t *file;
+    int index;
+    size_t left;
+};
+
+/* --- Errors --------------------------------------------------------------------------------------------- */
+
+static status zip_failure(struct error *error, zip_error_t *problem)
+{
+    int code = zip_error_code_zip(problem);
+    if (code == ZIP_ER_MEMORY)
+        return error_memory(error);
+    return error_set(error, STATUS_FILE, "%s",
+                     code == ZIP_ER_CRC         ? "its sum is wrong"
+                     : code == ZIP_ER_EOF       ? "it ends too early"
+                     : code == ZIP_ER_INCONS    ? "the headers of its members contradict each other"
+                     : code == ZIP_ER_NOZIP     ? "it has no directory of members: it is damaged or cut short"
+                     : code == ZIP_ER_MULTIDISK ? "it is one part of several"
+                                                : zip_error_strerror(problem));
+}
+
+/* "FILE: member NAME: " before what is wrong. */
+static status blame(const struct package *package, int index, struct error *error)
+{
+    if (error->code == STATUS_MEMORY || error->code == STATUS_CANCELLED)
+        return error->code;
+    return error_prefix(error, "%s: member %s: ", package->path, package->entries[index].name);
+}
+
+/* --- Opening -------------------------------------------------------------------------------------------- */
+
+static status check_entry(const zip_stat_t *about, struct error *error)
+{
+    const zip_uint64_t needed =
+        ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+    if ((about->valid & needed) != needed)
+        return error_set(error, STATUS_FILE, "it does not say how large it is");
+    if (about->encryption_method != ZIP_EM_NONE)
+        return error_set(error, STATUS_UNSUPPORTED, "it is encrypted");
+    if (about->comp_method != ZIP_CM_STORE && about->comp_method != ZIP_CM_DEFLATE)
+        return error_set(error, STATUS_UNSUPPORTED, "compression method %d is not supported",
+                         about->comp_method);
+    if (about->comp_method == ZIP_CM_STORE && about->size != about->comp_size)
+        return error_set(error, STATUS_FILE, "it is stored as it is, yet has two sizes, %llu and %llu bytes",
+                         (unsigned long long)about->size, (unsigned long long)about->comp_size);
+    if (about->size / MOST_RATIO > about->comp_size)
+        return error_set(error, STATUS_FILE, "%llu bytes cannot unpack to %llu",
+                         (unsigned long long)about->comp_size, (unsigned long long)about->size);
+    return STATUS_OK;
+}
+
+static status read_entries(struct package *package, size_t file_size, struct error *error)
+{
+    uint64_t total = 0;
+    uint64_t most = (uint64_t)file_size * MOST_TOTAL_RATIO + FREE_BYTES; /* of files below 2^48 bytes */
+    for (int i = 0; i < package->count; i++) {
+        zip_stat_t about;
+        struct entry *entry = &package->entries[i];
+        *entry = (struct entry){.name = "?", .index = i};
+        if (zip_stat_index(package->zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW, &about) != 0) {
+            zip_failure(error, zip_get_error(package->zip));
+            return blame(package, i, error);
+        }
+        entry->name = about.name ? about.name : "";
+        entry->size = (size_t)about.size;
+        entry->packed = (size_t)about.comp_size;
+        package->by_name[i] = entry;
+        if (check_entry(&about, error) != STATUS_OK)
+            return blame(package, i, error);
+        if (about.size > most || (total += about.size) > most) {
+            error_set(error, STATUS_FILE, "%s: its members would unpack to more than %d times its size",
+                      package->path, MOST_TOTAL_RATIO);
+            return error->code;
+        }
+    }
+    return STATUS_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct entry *const *left = a, *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+static status refuse_duplicates(struct package *package, struct error *error)
+{
+    qsort(package->by_name, (size_t)package->count, sizeof(const struct entry *), compare_names);
+    for (int i = 1; i < package->count; i++)
+        if (strcmp(package->by_name[i - 1]->name, package->by_name[i]->name) == 0)
+            return error_set(error, STATUS_FILE, "%s: it has two members with the name %s", package->path,
+                             package->by_name[i]->name);
+    return STATUS_OK;
+}
+
+static status fill(struct package *package, size_t file_size, struct error *error)
+{
+    zip_int64_t count = zip_get_num_entries(package->zip, 0);
+    if (count < 0 || count > INT32_MAX)
+        return error_set(error, STATUS_FILE, "%s: it has too many members", package->path);
+    package->count = (int)count;
+    package->entries = mem_new((size_t)count, sizeof *package->entries);
+    package->by_name = mem_new((size_t)count, sizeof(const struct entry *));
+    if (!package->entries || !package->by_name)
+        return error_memory(error);
+    status code = read_entries(package, file_size, error);
+    return code ? code : refuse_duplicates(package, error);
+}
+
+/* Takes the source, whatever happens. */
+static status open_source(zip_source_t *source, const char *path, size_t size, struct package **package,
+                          struct error *error)
+{
+    zip_error_t problem;
+    struct package *made = mem_new(1, sizeof *made);
+    if (!made || !(made->path = mem_string(path))) {
+        zip_source_free(source);
+        package_close(made);
+        return error_memory(error);
+    }
+    zip_error_init(&problem);
+    made->zip = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &problem);
+    status code = STATUS_OK;
+    if (!made->zip) {
+        zip_source_free(source);
+        if (zip_failure(error, &problem) != STATUS_MEMORY)
+            error_prefix(error, "%s: ", path);
+        code = error->code;
+    }
+    zip_error_fini(&problem);
+    if (code == STATUS_OK)
+        code = fill(made, size, error);
+    if (code != STATUS_OK)
+        package_close(made);
+    else
+        *package = made;
+    return code;
+}
+
+/* What stands in front of the first member is read by some programs and passed over by others. */
+static status check_beginning(const char *path, const char *bytes, struct error *error)
+{
+    if (memcmp(bytes, "PK\3\4", 4) != 0 && memcmp(bytes, "PK\5\6", 4) != 0)
+        return error_set(error, STATUS_FILE, "%s: it does not begin as a zip file", path);
+    return STATUS_OK;
+}
+
+status package_open_bytes(const char *name, const void *bytes, size_t size, struct package **package,
+                          struct error *error)
+{
+    zip_error_t problem;
+    *package = NULL;
+    if (size < 4)
+        return error_set(error, STATUS_FILE, "%s: it does not begin as a zip file", name);
+    if (check_beginning(name, bytes, error) != STATUS_OK)
+        return error->code;
+    zip_error_init(&problem);
+    zip_source_t *source = zip_source_buffer_create(bytes, size, 0, &problem);
+    zip_error_fini(&problem);
+    return source ? open_source(source, name, size, package, error) : error_memory(error);
+}
+
+/* The stream takes the descriptor, the source the stream. */
+static zip_source_t *source_of(int descriptor)
+{
+    zip_error_t problem;
+    FILE *stream = fdopen(descriptor, "rb");
+    if (!stream) {
+        close(descriptor);
+        return NULL;
+    }
+    zip_error_init(&problem);
+    zip_source_t *source = zip_source_filep_create(stream, 0, -1, &problem);
+    zip_error_fini(&problem);
+    if (!source)
+        fclose(stream);
+    return source;
+}
+
+status package_open(const char *path, struct package **package, struct error *error)
+{
+    int descriptor;
+    size_t size;
+    char beginning[4] = "";
+    *package = NULL;
+    status code = file_open(path, (size_t)1 << 48, &descriptor, &size, error);
+    if (code != STATUS_OK)
+        return code;
+    code = file_read_at(descriptor, path, 0, beginning, size < sizeof beginning ? size : sizeof beginning,
+                        error);
+    if (code == STATUS_OK)
+        code = check_beginning(path, beginning, error);
+    if (code != STATUS_OK) {
+        close(descriptor);
+        return code;
+    }
+    zip_source_t *source = source_of(descriptor);
+    return source ? open_source(source, path, size, package, error) : error_memory(error);
+}
+
+void package_close(struct package *package)
+{
+    if (!package)
+        return;
+    if (package->zip)
+        zip_discard(package->zip);
+    mem_free(package->entries);
+    mem_free(package->by_name);
+    mem_free(package->path);
+    mem_free(package);
+}
+
+/* --- What is in it -------------------------------------------------------------------------------------- */
+
+int package_count(const struct package *package)
+{
+    return package->count;
+}
+
+const char *package_name(const struct package *package, int index)
+{
+    return package->entries[index].name;
+}
+
+size_t package_size(const struct package *package, int index)
+{
+    return package->entries[index].size;
+}
+
+int package_find(const struct package *package, const char *name)
+{
+    const struct entry wanted = {.name = name}, *key = &wanted;
+    const struct entry **found =
+        bsearch(&key, package->by_name, (size_t)package->count, sizeof(const struct entry *), compare_names);
+    return found ? (*found)->index : -1;
+}
+
+/* --- Reading -------------------------------------------------------------------------------------------- */
+
+status package_member_open(struct package *package, int index, struct package_member **member,
+                           struct error *error)
+{
+    struct package_member *made = mem_new(1, sizeof *made);
+    *member = NULL;
+    if (!made)
+        return error_memory(error);
+    made->package = package;
+    made->index = index;
+    made->left = package->entries[index].size;
+    made->file = zip_fopen_index(package->zip, (zip_uint64_t)index, 0);
+    if (!made->file) {
+        mem_free(made);
+        zip_failure(error, zip_get_error(package->zip));
+        return blame(package, index, error);
+    }
+    *member = made;
+    return STATUS_OK;
+}
+
+/* Behind the last byte libzip compares the sum; more bytes than were promised are as wrong. */
+static status check_end(struct package_member *member, struct error *error)
+{
+    char beyond;
+    zip_int64_t got = zip_fread(member->file, &beyond, 1);
+    if (got < 0)
+        return zip_failure(error, zip_file_get_error(member->file));
+    return got == 0 ? STATUS_OK : error_set(error, STATUS_FILE, "it unpacks to more than it says");
+}
+
+static status read_exactly(struct package_member *member, unsigned char *data, size_t count,
+                           struct error *error)
+{
+    if (count > member->left)
+        return error_set(error, STATUS_FILE, "%zu bytes are left where %zu are needed", member->left, count);
+    for (size_t at = 0; at < count;) {
+        if (progress_check(error) != STATUS_OK)
+            return error->code;
+        zip_int64_t got = zip_fread(member->file, data + at, count - at < PIECE ? count - at : PIECE);
+        if (got < 0)
+            return zip_failure(error, zip_file_get_error(member->file));
+        if (got == 0)
+            return error_set(error, STATUS_FILE, "it ends too early");
+        at += (size_t)got;
+        member->left -= (size_t)got;
+    }
+    return member->left ? STATUS_OK : check_end(member, error);
+}
+
+status package_member_read(struct package_member *member, void *data, size_t count, struct error *error)
+{
+    status code = read_exactly(member, data, count, error);
+    return code ? blame(member->package, member->index, error) : STATUS_OK;
+}
+
+void package_member_close(struct package_member *member)
+{
+    if (!member)
+        return;
+    zip_fclose(member->file);
+    mem_free(member);
+}
+
+status package_read(struct package *package, int index, void *data, struct error *error)
+{
+    struct package_member *member;
+    status code = package_member_open(package, index, &member, error);
+    if (code != STATUS_OK)
+        return code;
+    code = package_member_read(member, data, package->entries[index].size, error);
+    package_member_close(member);
+    return code;
+}
+
+status package_read_new(struct package *package, int index, unsigned char **data, size_t *size,
+                        struct error *error)
+{
+    size_t bytes = package->entries[index].size;
+    unsigned char *made = bytes < SIZE_MAX ? mem_aligned_raw(bytes + 1, 1) : NULL;
+    *data = NULL;
+    if (!made)
+        return error_memory(error);
+    status code = package_read(package, index, made, error);
+    if (code != STATUS_OK) {
+        mem_free(made);
+        return code;
+    }
+    made[bytes] = '\0';
+    *data = made;
+    *size = bytes;
+    return STATUS_OK;
+}
