@@ -346,17 +346,17 @@ const struct command command_sensitivity = {
     .options = sweep_options,
     .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
     .help = "accuracy when one block alone is pruned",
-    .text =
-        "A map of which parts of the network bear pruning: a row for each block (channels with one "
-        "ratio) or group, a column for each ratio, and the top-1 accuracy (mIoU, where "
-        "pixels are classified) when that part alone loses its lowest-scored channels, without fine-tuning. Each point equals a real prune of that part. "
-        "All points share one pass over the images: what comes before the pruned part is computed "
-        "once.\n\n"
-        "When it is cancelled, the images done are kept, and the same command goes on from there; so it "
-        "does with one that is complete, as curve.\n\n"
-        "Where there are more rows than lines on the screen, those of a stage are folded into one, the "
-        "lowest value of them; the name is followed by their number. Streams stay apart. rows=all "
-        "shows each, and so does Enter in the pane.",
+    .text = "A map of which parts of the network bear pruning: a row for each block (channels with one "
+            "ratio) or group, a column for each ratio, and the top-1 accuracy (mIoU, where "
+            "pixels are classified) when that part alone loses its lowest-scored channels, without "
+            "fine-tuning. Each point equals a real prune of that part. "
+            "All points share one pass over the images: what comes before the pruned part is computed "
+            "once.\n\n"
+            "When it is cancelled, the images done are kept, and the same command goes on from there; so it "
+            "does with one that is complete, as curve.\n\n"
+            "Where there are more rows than lines on the screen, those of a stage are folded into one, the "
+            "lowest value of them; the name is followed by their number. Streams stay apart. rows=all "
+            "shows each, and so does Enter in the pane.",
     .examples = sensitivity_examples,
     .run = run_sensitivity,
 };
