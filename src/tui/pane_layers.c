@@ -246,10 +246,13 @@ static void open_row(struct explorer *explorer)
                          NULL);
 }
 
+/* Who sorts wants to see what comes first. */
 static void set_order(struct explorer *explorer, struct layers_view *view, struct layer_order order)
 {
     view->order = order;
     layer_sort(explorer, &view->facts, order);
+    if (order.by)
+        explorer->layers.cursor = 0;
 }
 
 static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)

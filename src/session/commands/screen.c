@@ -59,8 +59,9 @@ const struct command command_screen = {
     .arguments = screen_arguments,
     .parameters = screen_parameters,
     .help = "save the screen as text",
-    .text = "Writes the cells of the full screen to a text file, for bug reports and tests. With colors=256 and "
-            "the like they have the colours of the theme, and cat shows them.",
+    .text =
+        "Writes the cells of the full screen to a text file, for bug reports and tests. With colors=256 and "
+        "the like they have the colours of the theme, and cat shows them.",
     .examples = screen_examples,
     .run = run_screen,
 };

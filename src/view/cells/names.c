@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
 struct shortening {
