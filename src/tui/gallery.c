@@ -17,7 +17,7 @@
 #include "view/numbers.h"
 #include "view/style.h"
 
-enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8 /* lines */ };
+enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8, PLOT_SHARED = 14 /* lines */ };
 
 static void exhibit_free(struct exhibit *exhibit)
 {
@@ -296,8 +296,13 @@ static status draw_content(struct gallery *gallery, const struct figure *figure,
                            struct error *error)
 {
     struct canvas *canvas = &gallery->canvas;
-    if (!figure_has_rows(figure))
-        return canvas_figure_fit(canvas, figure, canvas->width, gallery->height, error);
+    if (!figure_has_rows(figure)) {
+        int before = canvas->height;
+        status code = canvas_figure_fit(canvas, figure, canvas->width, gallery->plot_height, error);
+        gallery->plots++;
+        gallery->plot_lines += canvas->height - before;
+        return code;
+    }
     return compact ? canvas_figure_compact(canvas, figure, error) : canvas_figure(canvas, figure, error);
 }
 
@@ -318,6 +323,7 @@ static void draw_exhibit(struct gallery *gallery, int width, bool compact)
     const struct figure *table = first_table(gallery);
     canvas_free(&gallery->canvas);
     canvas_init(&gallery->canvas, width, gallery->ascii);
+    gallery->plots = gallery->plot_lines = 0;
     bool after_figure = false;
     if (exhibit && exhibit->live)
         draw_figure(gallery, exhibit->live->figure, exhibit->live->figure == table, compact);
@@ -340,9 +346,14 @@ const struct canvas *gallery_canvas(struct gallery *gallery, int width, int heig
         return &gallery->canvas;
     gallery->height = height;
     gallery->ascii = ascii;
+    gallery->plot_height = height;
     draw_exhibit(gallery, width, false);
-    if (gallery->canvas.height > height && !gallery->whole)
-        draw_exhibit(gallery, width, true);
+    if (gallery->canvas.height > height && !gallery->whole) {
+        int rest = height - (gallery->canvas.height - gallery->plot_lines);
+        if (gallery->plots == 1 && rest >= PLOT_SHARED)
+            gallery->plot_height = rest; /* all that belongs together is seen at once */
+        draw_exhibit(gallery, width, gallery->plots == 0);
+    }
     gallery->width = width;
     return &gallery->canvas;
 }

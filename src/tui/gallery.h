@@ -26,8 +26,9 @@ struct gallery {
     struct canvas canvas; /* the exhibit that is shown */
     int width, height;    /* of the room it was drawn for; width 0: to be drawn anew */
     bool ascii;
-    bool whole;     /* nothing is folded, however little room there is */
-    int top, aside; /* lines and columns of the exhibit that are out of the room */
+    bool whole;                         /* nothing is folded, however little room there is */
+    int plot_height, plots, plot_lines; /* of a plot at most; those drawn, and the lines they took */
+    int top, aside;                     /* lines and columns of the exhibit that are out of the room */
 };
 
 void gallery_free(struct gallery *gallery);
@@ -52,8 +53,9 @@ void gallery_filter(struct gallery *gallery, const char *word); /* NULL or "": a
 void text_add_changed_since(struct text *text, const struct gallery *gallery, const struct state *now);
 /* "sorted by ratio, with 'conv1'", "" when as it came. */
 void text_add_arrangement(struct text *text, const struct gallery *gallery);
-/* Drawn at a width, plots as high as the room is, and what is longer than it in fewer lines where it can do
- * without them (canvas_figure_compact); borrowed until the next call. */
+/* Drawn at a width, plots as high as the room is, or a single one as high as tables beside it leave; and what
+ * is longer than it in fewer lines where it can do without them (canvas_figure_compact); borrowed until the
+ * next call. */
 const struct canvas *gallery_canvas(struct gallery *gallery, int width, int height, bool ascii);
 /* Lines that the exhibit takes at that width where there are `most` lines at most; 0: as many as it gets, for
  * there are plots in it. */
