@@ -12,6 +12,10 @@ dist_criteria_DATA = \
 	scripts/criteria/chip.lua scripts/criteria/cop.lua scripts/criteria/hrank.lua scripts/criteria/l2-normalised.lua \
 	scripts/criteria/torque.lua
 
+# Networks described for weights without a graph, for the command `load`.
+networkdir = $(pkgdatadir)/scripts/networks
+dist_network_DATA = scripts/networks/cifar-resnet.lua scripts/networks/resnet.lua
+
 # Ratios of whole networks, for the command `recipe`.
 recipedir = $(pkgdatadir)/scripts/recipes
 dist_recipe_DATA = \

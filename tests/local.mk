@@ -24,6 +24,7 @@ include tests/support/local.mk
 include tests/base/local.mk
 include tests/nn/local.mk
 include tests/onnx/local.mk
+include tests/architecture/local.mk
 include tests/image/local.mk
 include tests/data/local.mk
 include tests/score/local.mk

@@ -54,12 +54,19 @@ static status zip_failure(struct error *error, zip_error_t *problem)
                                                 : zip_error_strerror(problem));
 }
 
-/* "FILE: member NAME: " before what is wrong. */
+/* "FILE: " before what is wrong, where the file has a name. */
+static status blame_file(const char *path, struct error *error)
+{
+    bool file = error->code != STATUS_MEMORY && error->code != STATUS_CANCELLED;
+    return file && path ? error_prefix(error, "%s: ", path) : error->code;
+}
+
+/* "FILE: member NAME: ". */
 static status blame(const struct package *package, int index, struct error *error)
 {
-    if (error->code == STATUS_MEMORY || error->code == STATUS_CANCELLED)
-        return error->code;
-    return error_prefix(error, "%s: member %s: ", package->path, package->entries[index].name);
+    if (error->code != STATUS_MEMORY && error->code != STATUS_CANCELLED)
+        error_prefix(error, "member %s: ", package->entries[index].name);
+    return blame_file(package->path, error);
 }
 
 /* --- Opening -------------------------------------------------------------------------------------------- */
@@ -103,9 +110,9 @@ static status read_entries(struct package *package, size_t file_size, struct err
         if (check_entry(&about, error) != STATUS_OK)
             return blame(package, i, error);
         if (about.size > most || (total += about.size) > most) {
-            error_set(error, STATUS_FILE, "%s: its members would unpack to more than %d times its size",
-                      package->path, MOST_TOTAL_RATIO);
-            return error->code;
+            error_set(error, STATUS_FILE, "its members would unpack to more than %d times its size",
+                      MOST_TOTAL_RATIO);
+            return blame_file(package->path, error);
         }
     }
     return STATUS_OK;
@@ -121,17 +128,20 @@ static status refuse_duplicates(struct package *package, struct error *error)
 {
     qsort(package->by_name, (size_t)package->count, sizeof(const struct entry *), compare_names);
     for (int i = 1; i < package->count; i++)
-        if (strcmp(package->by_name[i - 1]->name, package->by_name[i]->name) == 0)
-            return error_set(error, STATUS_FILE, "%s: it has two members with the name %s", package->path,
-                             package->by_name[i]->name);
+        if (strcmp(package->by_name[i - 1]->name, package->by_name[i]->name) == 0) {
+            error_set(error, STATUS_FILE, "it has two members with the name %s", package->by_name[i]->name);
+            return blame_file(package->path, error);
+        }
     return STATUS_OK;
 }
 
 static status fill(struct package *package, size_t file_size, struct error *error)
 {
     zip_int64_t count = zip_get_num_entries(package->zip, 0);
-    if (count < 0 || count > INT32_MAX)
-        return error_set(error, STATUS_FILE, "%s: it has too many members", package->path);
+    if (count < 0 || count > INT32_MAX) {
+        error_set(error, STATUS_FILE, "it has too many members");
+        return blame_file(package->path, error);
+    }
     package->count = (int)count;
     package->entries = mem_new((size_t)count, sizeof *package->entries);
     package->by_name = mem_new((size_t)count, sizeof(const struct entry *));
@@ -147,7 +157,7 @@ static status open_source(zip_source_t *source, const char *path, size_t size, s
 {
     zip_error_t problem;
     struct package *made = mem_new(1, sizeof *made);
-    if (!made || !(made->path = mem_string(path))) {
+    if (!made || (path && !(made->path = mem_string(path)))) {
         zip_source_free(source);
         package_close(made);
         return error_memory(error);
@@ -157,9 +167,8 @@ static status open_source(zip_source_t *source, const char *path, size_t size, s
     status code = STATUS_OK;
     if (!made->zip) {
         zip_source_free(source);
-        if (zip_failure(error, &problem) != STATUS_MEMORY)
-            error_prefix(error, "%s: ", path);
-        code = error->code;
+        zip_failure(error, &problem);
+        code = blame_file(path, error);
     }
     zip_error_fini(&problem);
     if (code == STATUS_OK)
@@ -172,11 +181,12 @@ static status open_source(zip_source_t *source, const char *path, size_t size, s
 }
 
 /* What stands in front of the first member is read by some programs and passed over by others. */
-static status check_beginning(const char *path, const char *bytes, struct error *error)
+static status check_beginning(const char *path, const void *bytes, size_t size, struct error *error)
 {
-    if (memcmp(bytes, "PK\3\4", 4) != 0 && memcmp(bytes, "PK\5\6", 4) != 0)
-        return error_set(error, STATUS_FILE, "%s: it does not begin as a zip file", path);
-    return STATUS_OK;
+    if (size >= 4 && (memcmp(bytes, "PK\3\4", 4) == 0 || memcmp(bytes, "PK\5\6", 4) == 0))
+        return STATUS_OK;
+    error_set(error, STATUS_FILE, "it does not begin as a zip file");
+    return blame_file(path, error);
 }
 
 status package_open_bytes(const char *name, const void *bytes, size_t size, struct package **package,
@@ -184,9 +194,7 @@ status package_open_bytes(const char *name, const void *bytes, size_t size, stru
 {
     zip_error_t problem;
     *package = NULL;
-    if (size < 4)
-        return error_set(error, STATUS_FILE, "%s: it does not begin as a zip file", name);
-    if (check_beginning(name, bytes, error) != STATUS_OK)
+    if (check_beginning(name, bytes, size, error) != STATUS_OK)
         return error->code;
     zip_error_init(&problem);
     zip_source_t *source = zip_source_buffer_create(bytes, size, 0, &problem);
@@ -223,7 +231,7 @@ status package_open(const char *path, struct package **package, struct error *er
     code = file_read_at(descriptor, path, 0, beginning, size < sizeof beginning ? size : sizeof beginning,
                         error);
     if (code == STATUS_OK)
-        code = check_beginning(path, beginning, error);
+        code = check_beginning(path, beginning, size, error);
     if (code != STATUS_OK) {
         close(descriptor);
         return code;

@@ -16,7 +16,7 @@ struct package;
 
 /* A file, which stays open; its bytes are read when members are. */
 status package_open(const char *path, struct package **package, struct error *error);
-/* Bytes at hand, borrowed until package_close; `name` is for messages. */
+/* Bytes at hand, borrowed until package_close. Errors name them so; with NULL they begin with the member. */
 status package_open_bytes(const char *name, const void *bytes, size_t size, struct package **package,
                           struct error *error);
 void package_close(struct package *package); /* NULL is fine */

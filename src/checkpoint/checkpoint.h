@@ -24,6 +24,7 @@ struct checkpoint {
     const char *prefix;     /* what all names began with, taken off: "module."; or "" */
     struct weight *weights; /* in the order of the file */
     int count;
+    const int *by_name; /* places of the weights, sorted by their names */
     const char **notes; /* what was not understood, one line each */
     int note_count;
     char digest[DIGEST_SIZE]; /* of the file */
@@ -34,6 +35,9 @@ bool checkpoint_is(const char *path);
 /* Errors name the file and the place in it; STATUS_FILE for damage, STATUS_UNSUPPORTED for what is valid but
  * not supported. */
 status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct error *error);
+/* The same of bytes at hand; `name` is for messages. */
+status checkpoint_read_bytes(const char *name, const void *bytes, size_t size, struct checkpoint **checkpoint,
+                             struct error *error);
 /* One more owner; each calls checkpoint_free once. NULL is fine for both. */
 struct checkpoint *checkpoint_retain(struct checkpoint *checkpoint);
 void checkpoint_free(struct checkpoint *checkpoint);

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "image/format.h"
+#include "image/image.h"
 
 enum { CHUNK_BYTES = 16 << 20, CHUNKS = 1000, WIDE_BITS = 16 };
 

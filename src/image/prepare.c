@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "image/image.h"
 
 /* The middle of one axis: what of the picture is seen, and where in the result it begins. */
 struct middle {

@@ -2,10 +2,12 @@
 /* Handles: what scripts hold of the program's objects. */
 #include "lua/internal.h"
 
+#include "architecture/architecture.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "lua/description.h"
 #include "score/criterion.h"
 #include "session/board.h"
 #include "session/language/parse.h"
@@ -55,6 +57,21 @@ static void free_figure(void *object)
     figure_free(object);
 }
 
+static void free_builder(void *object)
+{
+    struct builder *builder = object;
+    architecture_free(builder->architecture);
+    mem_free(builder->prefix);
+    mem_free(builder);
+}
+
+static void free_features(void *object)
+{
+    struct features *features = object;
+    architecture_free(features->architecture);
+    mem_free(features);
+}
+
 static void free_reply(void *object)
 {
     reply_free(object);
@@ -83,6 +100,8 @@ static const struct {
     [HANDLE_SCORES] = {"ippro.scores", "scores", free_scores},
     [HANDLE_SELECTION] = {"ippro.selection", "selection", free_chosen},
     [HANDLE_FIGURE] = {"ippro.figure", "figure", free_figure},
+    [HANDLE_BUILDER] = {"ippro.builder", "network that is being described", free_builder},
+    [HANDLE_FEATURES] = {"ippro.features", "value of a network", free_features},
     [HANDLE_REPLY] = {"ippro.reply", "reply", free_reply},
     [HANDLE_LINE] = {"ippro.line", "line", free_line},
     [HANDLE_TEXT] = {"ippro.text", "text", free_text},

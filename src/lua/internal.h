@@ -34,7 +34,8 @@ struct script {
     /* What commands called while another one runs: functions of criteria, of progress. */
     lua_State *caller;  /* a thread of its own for these */
     const char *inside; /* which one is running, or NULL: they cannot run commands themselves */
-    bool defining;      /* it is a file that may define criteria */
+    bool defining;      /* it is a file that may define criteria and networks */
+    bool own_files;     /* of networks that come with the program: one that runs is such a file */
     pthread_t thread;   /* that may touch Lua */
     lua_State *current; /* the thread of Lua's whose command runs; NULL: none */
     bool telling;       /* functions run that wait for events: what they do is no event */
@@ -51,6 +52,8 @@ enum handle_kind {
     HANDLE_SCORES,    /* struct criterion_scores */
     HANDLE_SELECTION, /* struct chosen */
     HANDLE_FIGURE,    /* struct figure */
+    HANDLE_BUILDER,   /* struct builder (lua/description.h) */
+    HANDLE_FEATURES,  /* struct features */
     HANDLE_REPLY,     /* struct reply; the rest is never seen by scripts */
     HANDLE_LINE,      /* struct parsed_line */
     HANDLE_TEXT,      /* struct text */

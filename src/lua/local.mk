@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/liblua.a
 src_liblua_a_SOURCES = \
 	src/lua/command_call.c \
 	src/lua/criterion_value.c \
+	src/lua/description.c src/lua/description.h \
 	src/lua/figure_make.c \
 	src/lua/figure_value.c \
 	src/lua/handle.c \
@@ -12,6 +13,7 @@ src_liblua_a_SOURCES = \
 	src/lua/long_strings.c \
 	src/lua/long_tables.c \
 	src/lua/module.c \
+	src/lua/network_files.c \
 	src/lua/network_value.c \
 	src/lua/output.c \
 	src/lua/internal.h \

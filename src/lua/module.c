@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/progress.h"
+#include "lua/description.h"
 #include "session/language/command.h"
 #include "session/version.h"
 #include "session/words/option.h"
@@ -149,6 +150,7 @@ static int open_module(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"criterion", ippro_criterion},
+        {"network", ippro_network},
         {"load", ippro_load},
         {"command", ippro_command},
         {"get", get_option},
@@ -187,6 +189,7 @@ void module_open(lua_State *L)
     network_kinds_new(L);
     score_kinds_new(L);
     selection_kind_new(L);
+    description_kinds_new(L);
     luaL_newmetatable(L, "ippro.answer");
     protect_metatable(L, "answer");
     lua_pushcfunction(L, answer_text);

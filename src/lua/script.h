@@ -75,6 +75,10 @@ status script_recipe(struct script *script, const char *path, const struct model
                      struct error *error);
 /* Run a file for the criteria that it defines: it cannot run commands. */
 status script_define(struct script *script, const char *path, struct error *error);
+/* Run the files in which networks are described, the user's and the program's, that were not run yet or have
+ * changed since: they cannot run commands. What is wrong in one is added to `problems`, one line each, and
+ * stops no other. */
+status script_networks(struct script *script, struct text *problems, struct error *error);
 /* Call what scripts left to be called when something happens (ippro.on) for each of the events, bits 1 <<
  * enum event (session/event.h); `line` is the command that led to them. What these functions do is not told
  * in turn. What goes wrong in one is shown, the same only once. Also while a script runs, from its commands.

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+
 /* So many bytes of memory may one byte of a pickle ask for: a value of its own is the most that an honest one
  * does. Copies of what is in the memo ask for more. */
 enum { MEMORY_RATIO = 128, FREE_MEMORY = 1 << 16, MOST_VALUES = 1 << 24 };

@@ -3,8 +3,10 @@
 #include "pickle/opcodes.h"
 
 #include <string.h>
+#include "base/status.h"
 #include "pickle/call.h"
 #include "pickle/literal.h"
+#include "pickle/pickle.h"
 
 enum { LAST_PROTOCOL = 5 };
 

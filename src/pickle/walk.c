@@ -2,6 +2,7 @@
 /* Going through all that a pickle holds. */
 #include "pickle/walk.h"
 
+#include "base/memory.h"
 #include "base/progress.h"
 
 struct walk {
@@ -90,7 +91,8 @@ status pickle_walk(const struct pickle_value *root, uint32_t count, pickle_visit
     return code;
 }
 
-enum { DEEPEST_PATH = 32 };
+/* Paths are for people: longer ones lose their beginning, and long words are left out. */
+enum { DEEPEST_PATH = 8, LONGEST_WORD = 64 };
 
 void pickle_add_path(const struct pickle_step *steps, size_t at, struct text *text)
 {
@@ -106,7 +108,8 @@ void pickle_add_path(const struct pickle_step *steps, size_t at, struct text *te
         if (!step->key)
             text_add_format(text, "[%zu]", step->index);
         else if (step->key->kind == PICKLE_STRING)
-            text_add_format(text, "%s%s", text->length ? "." : "", step->key->text.data);
+            text_add_format(text, "%s%s", text->length ? "." : "",
+                            step->key->text.length > LONGEST_WORD ? "…" : step->key->text.data);
         else if (step->key->kind == PICKLE_INTEGER)
             text_add_format(text, "[%lld]", (long long)step->key->integer);
         else

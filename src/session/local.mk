@@ -32,6 +32,7 @@ src_libsession_a_SOURCES = \
 	src/session/live.c src/session/live.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
+	src/session/networks.c src/session/networks.h \
 	src/session/noise.c src/session/noise.h \
 	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
@@ -84,10 +85,12 @@ src_libsession_a_SOURCES = \
 	src/session/commands/layers.c \
 	src/session/commands/layout.c \
 	src/session/commands/load.c \
+	src/session/commands/load_weights.c src/session/commands/load_weights.h \
 	src/session/commands/logits.c src/session/commands/logits.h \
 	src/session/commands/log.c \
 	src/session/commands/lua.c \
 	src/session/commands/misfit.c src/session/commands/misfit.h \
+	src/session/commands/networks.c \
 	src/session/commands/option_change.c src/session/commands/option_change.h \
 	src/session/commands/overlap.c \
 	src/session/commands/prune.c \

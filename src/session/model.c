@@ -3,12 +3,15 @@
  */
 #include <string.h>
 
+#include "architecture/architecture.h"
+#include "architecture/fit.h"
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/share.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
@@ -41,6 +44,8 @@ void model_free(struct model *model)
     graph_free(model->graph);
     model_free(model->original);
     mem_free(model->layer_outputs);
+    checkpoint_free(model->weights);
+    mem_free(model->architecture);
     mem_free(model->made);
     mem_free(model->name);
     mem_free(model);
@@ -95,6 +100,24 @@ static status study_graph(struct model *model, struct error *error)
     return code;
 }
 
+/* Make the graph simple and find out what there is to know. */
+static status take_graph(struct model *model, const struct graph *graph, struct error *error)
+{
+    status code = progress_check(error);
+    if (code == STATUS_OK)
+        code = graph_simplify(graph, &model->graph, error);
+    if (code == STATUS_OK)
+        code = progress_check(error);
+    return code == STATUS_OK ? study_graph(model, error) : code;
+}
+
+static status refuse(const char *path, struct error *error)
+{
+    if (error->code != STATUS_CANCELLED && !strstr(error->message, path_base(path)))
+        error_prefix(error, "%s: ", path);
+    return error_refuse_file(error);
+}
+
 static status load_graph(struct model *model, const char *path, struct error *error)
 {
     unsigned char *data;
@@ -111,17 +134,9 @@ static status load_graph(struct model *model, const char *path, struct error *er
     mem_free(data);
     if (code != STATUS_OK)
         return code;
-    code = progress_check(error);
-    if (code == STATUS_OK)
-        code = graph_simplify(graph, &model->graph, error);
+    code = take_graph(model, graph, error);
     graph_free(graph);
-    if (code == STATUS_OK)
-        code = progress_check(error);
-    if (code == STATUS_OK)
-        code = study_graph(model, error);
-    if (code != STATUS_OK && code != STATUS_CANCELLED && !strstr(error->message, path_base(path)))
-        error_prefix(error, "%s: ", path);
-    return code == STATUS_OK ? code : error_refuse_file(error);
+    return code == STATUS_OK ? code : refuse(path, error);
 }
 
 status model_load(const char *name, struct model **result, struct error *error)
@@ -139,6 +154,45 @@ status model_load(const char *name, struct model **result, struct error *error)
     if (code != STATUS_OK) {
         model_free(model);
         return code;
+    }
+    *result = model;
+    return STATUS_OK;
+}
+
+/* The same weights are another network in another architecture, and at another size of images. */
+static status take_fit(struct model *model, const struct fit *fit, struct error *error)
+{
+    struct text what = {0};
+    struct graph *graph;
+    text_add(&what, fit->architecture->digest);
+    feature_shape_text(&fit->input, &what);
+    memcpy(model->digest, fit->checkpoint->digest, sizeof model->digest);
+    model->weights = checkpoint_retain(fit->checkpoint);
+    model->architecture = mem_string(fit->architecture->name);
+    status code = what.failed || !model->architecture
+                      ? error_memory(error)
+                      : network_name(model->digest, what.data, what.length, model->network, error);
+    text_free(&what);
+    if (code == STATUS_OK)
+        code = fit_graph(fit, &graph, error);
+    if (code != STATUS_OK)
+        return code;
+    code = take_graph(model, graph, error);
+    graph_free(graph);
+    return code;
+}
+
+status model_load_fit(const char *name, const struct fit *fit, struct model **result, struct error *error)
+{
+    struct model *model = mem_new(1, sizeof *model);
+    status code = STATUS_OK;
+    if (model && (model->name = mem_string(name)))
+        code = take_fit(model, fit, error);
+    else
+        code = error_memory(error);
+    if (code != STATUS_OK) {
+        model_free(model);
+        return refuse(name, error);
     }
     *result = model;
     return STATUS_OK;
@@ -222,7 +276,10 @@ static status name_derived(struct model *model, const struct derivation *derivat
     memcpy(model->digest, from->digest, sizeof model->digest);
     memcpy(model->network, derivation->network, sizeof model->network);
     model->original = model_retain(from->original ? from->original : derivation->from);
-    return model->name && model->made ? STATUS_OK : error_memory(error);
+    model->weights = checkpoint_retain(from->weights);
+    model->architecture = from->architecture ? mem_string(from->architecture) : NULL;
+    return model->name && model->made && !model->architecture == !from->architecture ? STATUS_OK
+                                                                                     : error_memory(error);
 }
 
 status model_derive(const struct derivation *derivation, struct model **result, struct error *error)

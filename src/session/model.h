@@ -10,7 +10,9 @@
 #include "prune/cost.h"
 #include "prune/coupling.h"
 
+struct checkpoint;
 struct dataset;
+struct fit;
 
 struct model {
     int shares;                /* owners beside the first */
@@ -31,11 +33,16 @@ struct model {
     /* Per layer: its channels' numbers in the original network, ascending. NULL: the network as loaded, or a
      * layer that it did not have. */
     int64_t **channels;
-    char *made; /* what was done to the original, one line each; NULL: nothing */
+    struct checkpoint *weights; /* the file of weights that it is from, counted; NULL: a file had its graph */
+    char *architecture;         /* what these were recognised as; NULL likewise */
+    char *made;                 /* what was done to the original, one line each; NULL: nothing */
 };
 
 /* `name` "example" is the built-in network. Errors name the file. */
 status model_load(const char *name, struct model **model, struct error *error);
+
+/* The network of a checkpoint that fits an architecture; `name` is the file, for the user and for errors. */
+status model_load_fit(const char *name, const struct fit *fit, struct model **model, struct error *error);
 
 /* A changed network in the place of `from`. */
 struct derivation {

@@ -26,6 +26,9 @@ struct recipe_program {
                   struct error *error);
     /* Run the file for the criteria that it defines; it can do nothing else to the session. Likewise. */
     status (*define)(void *argument, const char *path, struct error *error);
+    /* Run the files that describe networks, where that was not done yet; what is wrong with one goes to
+     * `problems`, one line each. Likewise. */
+    status (*networks)(void *argument, struct text *problems, struct error *error);
 };
 
 /* No recipe is larger, program or not. */

@@ -47,6 +47,7 @@ struct reply {
     struct reply_item *items;
     size_t count, capacity;
     bool failed;          /* memory ran out; reported once when the command ends */
+    bool explains;        /* what stands here is shown although the command failed: it says more of why */
     bool quit;            /* the front end should end */
     bool quit_at_once;    /* and ask nothing */
     enum reply_kept kept; /* of the session as it is then */

@@ -20,6 +20,7 @@
 #include "score/criterion.h"
 #include "score/layer.h"
 #include "session/board.h"
+#include "session/model.h"
 #include "session/session.h"
 #include "session/version.h"
 #include "session/words/choice.h"
@@ -169,7 +170,7 @@ static void real_fact(struct figure *figure, const char *key, double value)
 /* Of a network that is not as loaded any more. */
 static void changed_facts(const struct session *session, struct figure *figure)
 {
-    if (strcmp(session->state.pruning->network, session->state.model->digest) == 0)
+    if (strcmp(session->state.pruning->network, model_original(session->state.model)->network) == 0)
         return;
     figure_fact(figure, "network_hash", "%s", session->state.pruning->network);
     struct text made = {0};

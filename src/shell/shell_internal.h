@@ -24,6 +24,7 @@ status shell_recipe(void *argument, const char *path, const struct model *model,
                     struct error *error);
 /* A Lua file that defines criteria, likewise. */
 status shell_define(void *argument, const char *path, struct error *error);
+status shell_networks(void *argument, struct text *problems, struct error *error);
 /* The file that a reply names: commands, or a script by its extension. */
 status shell_run_file(struct shell *shell, const struct reply *reply);
 /* A piece of code; at the prompt one whose end is missing waits for more lines. */

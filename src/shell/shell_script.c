@@ -151,6 +151,21 @@ status shell_define(void *argument, const char *path, struct error *error)
     return task.code;
 }
 
+static void run_networks(void *argument)
+{
+    struct recipe_task *task = argument;
+    task->code = bring_script(task->shell, task->error);
+    if (task->code == STATUS_OK)
+        task->code = script_networks(task->shell->script, task->lines, task->error);
+}
+
+status shell_networks(void *argument, struct text *problems, struct error *error)
+{
+    struct recipe_task task = {.shell = argument, .lines = problems, .error = error};
+    progress_call(progress_current(), run_networks, &task);
+    return task.code;
+}
+
 static status fail_script(struct shell *shell, const char *where, const struct error *error)
 {
     status code = shell_fail(shell, where, error);

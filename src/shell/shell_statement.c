@@ -148,6 +148,16 @@ static void tell_scripts(struct shell *shell, const struct statement *statement,
     text_free(&line);
 }
 
+/* A command that failed may have more to show than its error. */
+static status show_outcome(struct shell *shell, struct reply *reply, bool changed, status code,
+                           struct error *error)
+{
+    struct error ignored = {0};
+    return show(shell, reply, changed, code == STATUS_OK ? error : &ignored) == STATUS_OK || code != STATUS_OK
+               ? code
+               : error->code;
+}
+
 static status run_command(struct shell *shell, const struct statement *statement, const char *where)
 {
     const struct job_request request = {shell->session, statement, shell->prefixes, NULL, false};
@@ -163,8 +173,8 @@ static status run_command(struct shell *shell, const struct statement *statement
     bool further = code == STATUS_OK && (reply.code || reply.run_file);
     if (code == STATUS_OK && !further)
         add_seconds(shell, started, &reply);
-    if (code == STATUS_OK)
-        code = show(shell, &reply, changed, &error);
+    if (code == STATUS_OK || reply.explains)
+        code = show_outcome(shell, &reply, changed, code, &error);
     if (code != STATUS_OK)
         code = shell_fail(shell, where, &error);
     else if (further)

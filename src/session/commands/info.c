@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "nn/engine/engine.h"
@@ -40,6 +41,9 @@ static void model_rows(const struct model *model, struct figure *figure)
         }
     }
     card_row(figure, "model", "%s", model->name);
+    if (model->weights)
+        card_row(figure, "architecture", "%s, weights from a file (%s)", model->architecture,
+                 model->weights->format);
     card_row(figure, "model hash", "%.16s", model->digest);
     struct text text = {0};
     text_add_shape(&text, &model->input);

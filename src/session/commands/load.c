@@ -4,8 +4,10 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "nn/engine/quality.h"
+#include "session/commands/load_weights.h"
 #include "session/commands/misfit.h"
 #include "session/language/command.h"
 #include "session/model.h"
@@ -23,10 +25,22 @@ static void tell_images(const struct dataset *dataset, struct reply *reply)
                   dataset->split, dataset->normalization);
 }
 
+/* By what the file is, not by its name. */
+static status read_model(struct call *call, struct model **model, struct error *error)
+{
+    const char *name = call_argument(call, 0);
+    if (strcmp(name, "example") != 0 && checkpoint_is(name))
+        return load_weights(call, name, model, error);
+    if (call_setting(call, "as") || call_setting(call, "input"))
+        return error_set(error, STATUS_USAGE,
+                         "%s: as= and input= are for weights without a graph, which this is not", name);
+    return model_load(name, model, error);
+}
+
 static status run_load(struct call *call, struct error *error)
 {
     struct model *model;
-    status code = model_load(call_argument(call, 0), &model, error);
+    status code = read_model(call, &model, error);
     if (code != STATUS_OK)
         return code;
     const struct model *before = call->session->state.model;
@@ -60,24 +74,36 @@ static status run_load(struct call *call, struct error *error)
 }
 
 static const struct parameter load_arguments[] = {
-    {"MODEL", VALUE_MODEL, 0, 0, 0, NULL, NULL, "an ONNX file, or example"},
+    {"MODEL", VALUE_MODEL, 0, 0, 0, NULL, NULL, "an ONNX file, a file of weights, or example"},
+    PARAMETER_END,
+};
+static const struct parameter load_parameters[] = {
+    {"as", VALUE_NETWORK, 0, 0, 0, NULL, NULL, "of weights: the network that they are for"},
+    {"input", VALUE_EXTENT, 0, 0, 0, NULL, NULL, "of weights: height and width of the images"},
     PARAMETER_END,
 };
 static const struct example load_examples[] = {
     {"load example", "loads the network that comes with the program", false},
     {"load resnet56.onnx", "loads a file", true},
+    {"load resnet50.pth input=176", "loads PyTorch's weights, for smaller images", true},
     EXAMPLE_END,
 };
 
 const struct command command_load = {
     .name = "load",
     .arguments = load_arguments,
+    .parameters = load_parameters,
     .flags = COMMAND_LONG | COMMAND_CHANGES,
-    .help = "load a network from an ONNX file",
+    .help = "load a network from an ONNX file, or from a checkpoint's weights",
     .text =
         "Reads an ONNX file (opset 7 to 24), folds what is constant and finds the layers that can be "
         "pruned. The network must take one batch of images and give one row of class scores for each image, or for each of its pixels. A "
         "network that is loaded already is replaced, and its scores are dropped; the data set stays.\n\n"
+        "A PyTorch checkpoint (.pth, .pt, .th, .tar, .ckpt, .bin) or a safetensors file has weights and no "
+        "graph. The network is recognised by the names and shapes of its parameters among those that the "
+        "command networks lists, the first that fits; as= names another. Numbers of channels and of classes "
+        "are the file's, so that a pruned network is recognised too. Where none fits, a table shows what is "
+        "missing, unexpected and different in the nearest one. Nothing in a checkpoint is run.\n\n"
         "The name example stands for the small network that comes with the program; a file of that name "
         "is ./example.",
     .examples = load_examples,

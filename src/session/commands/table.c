@@ -3,7 +3,7 @@
  * command_NAME in NAME.c. */
 #include "session/language/command.h"
 
-#define FILES(X)   X(load) X(data) X(save) X(session)
+#define FILES(X)   X(load) X(networks) X(data) X(save) X(session)
 #define LOOK(X)    X(info) X(layers) X(layer) X(filter)
 #define SCORE(X)   X(score) X(rank) X(hist) X(corr) X(overlap) X(scatter) X(heat)
 #define PRUNE(X)   X(group) X(ratio) X(recipe) X(prune) X(unprune) X(apply) X(undo) X(redo) X(cost) X(diff)

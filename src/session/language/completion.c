@@ -198,7 +198,7 @@ bool completion_fits(const struct completion *completion, const char *path)
     struct stat about;
     if (!completion->extensions)
         return true;
-    for (int i = 0; i < VALUE_WORDS && completion->extensions[i]; i++) {
+    for (int i = 0; i < VALUE_EXTENSIONS && completion->extensions[i]; i++) {
         size_t length = strlen(path), end = strlen(completion->extensions[i]);
         if (length > end && strcmp(path + length - end, completion->extensions[i]) == 0)
             return true;

@@ -120,7 +120,7 @@ status session_run(struct session *session, const struct statement *statement, b
     status code = invocation_resolve(session, statement, prefixes, arena, &invocation, error);
     if (code == STATUS_OK)
         code = run_recorded(session, statement, &invocation, progress, reply, error);
-    if (code != STATUS_OK)
+    if (code != STATUS_OK && !reply->explains)
         reply_clear(reply);
     arena_free(arena);
     return code;

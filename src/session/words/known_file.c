@@ -27,6 +27,11 @@ const struct known_files known_recipes = {
     .folders = {{"recipes", "scripts/recipes"}},
     .extensions = {".recipe", ".lua"},
 };
+const struct known_files known_networks = {
+    .name = "file of networks",
+    .folders = {{"networks", "scripts/networks"}},
+    .extensions = {".lua"},
+};
 
 /* --- finding -------------------------------------------------------------------------------------------- */
 

@@ -23,6 +23,7 @@ struct known_files {
 };
 extern const struct known_files known_scripts; /* Lua scripts, criteria, and files of commands */
 extern const struct known_files known_recipes;
+extern const struct known_files known_networks; /* in which networks are described */
 
 /* The file that a name means. *path is owned by the caller (mem_free); STATUS_FILE where there is none. */
 status known_file_find(const struct known_files *kind, const char *name, char **path, struct error *error);

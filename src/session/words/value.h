@@ -17,6 +17,8 @@
     X(VALUE_WORD, value_kind_word)                                                                           \
     X(VALUE_FILE, value_kind_file)                                                                           \
     X(VALUE_MODEL, value_kind_model)                                                                         \
+    X(VALUE_NETWORK, value_kind_network)                                                                     \
+    X(VALUE_EXTENT, value_kind_extent)                                                                       \
     X(VALUE_IMAGES, value_kind_images)                                                                       \
     X(VALUE_SESSION, value_kind_session)                                                                     \
     X(VALUE_SCRIPT, value_kind_script)                                                                       \
@@ -98,12 +100,15 @@ void parameter_add_help(const struct parameter *parameter, bool values, struct t
 /* What there is that a text may name. Of what is NULL nothing is known: then every name will do. */
 struct layers;
 struct aliases;
+struct session;
 struct value_scope {
     const struct layers *layers;
     /* Labels of criteria that are scored, NULL past the end. */
     const char *(*label)(const struct value_scope *scope, int index);
     const void *board; /* whatever `label` looks at */
     const struct aliases *aliases;
+    const struct session *session;                           /* that it was made of, */
+    void (*bring_networks)(const struct value_scope *scope); /* and how it sees to the networks there are */
 };
 
 /* Check a text against a parameter. The message names the parameter, the text and what was expected. */

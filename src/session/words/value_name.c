@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "architecture/table.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
@@ -117,10 +118,30 @@ const struct value_row value_kind_model = {
     .name = "MODEL",
     .long_text = true,
     .file = true,
-    .extensions = {".onnx"},
+    .extensions = {".onnx", ".pth", ".pt", ".th", ".tar", ".ckpt", ".bin", ".safetensors"},
     .no_file = "example",
     .words = {"example"},
     .check = check_anything,
+};
+
+/* Networks that are described; files with more of them may not have been run yet. */
+static void add_networks(struct value_scope scope, struct word_list *list)
+{
+    struct architecture_list all;
+    struct error ignored = {0};
+    if (scope.bring_networks)
+        scope.bring_networks(&scope);
+    if (architecture_list_all(&all, &ignored) != STATUS_OK)
+        return;
+    for (int i = 0; i < all.count; i++)
+        word_list_add(list, all.items[i]->name);
+    architecture_list_free(&all);
+}
+
+const struct value_row value_kind_network = {
+    .name = "NETWORK",
+    .check = check_anything,
+    .add_words = add_networks,
 };
 
 static void add_themes(struct value_scope scope, struct word_list *list)

@@ -69,6 +69,21 @@ static status check_boolean(const struct value_check *check, struct error *error
     return value_refuse(check, error);
 }
 
+static status check_extent(const struct value_check *check, struct error *error)
+{
+    const char *by = strchr(check->text, 'x');
+    (void)error;
+    return *check->text >= '1' && *check->text <= '9' && (!by || (by[1] >= '1' && by[1] <= '9'))
+               ? STATUS_OK
+               : value_refuse(check, error);
+}
+
+const struct value_row value_kind_extent = {
+    .name = "SIZE|HxW",
+    .expected = "a number of pixels, or height and width as in 224x320",
+    .check = check_extent,
+};
+
 const struct value_row value_kind_boolean = {
     .name = "yes|no",
     .expected = "yes or no",

@@ -16,7 +16,7 @@ struct value_check {
     struct setting_value *value;
 };
 
-enum { VALUE_WORDS = 3 };
+enum { VALUE_WORDS = 3, VALUE_EXTENSIONS = 9 };
 
 struct value_row {
     const char *name;    /* how help writes it */
@@ -25,7 +25,7 @@ struct value_row {
     bool file;           /* the name of a file, */
     const char *no_file; /* unless it is this word; NULL: every text is one */
     const char
-        *extensions[VALUE_WORDS]; /* of files: how the fitting ones end, ended likewise; none: all fit */
+        *extensions[VALUE_EXTENSIONS]; /* of files: how the fitting ones end, ended likewise; none: all fit */
     const char *expected; /* what a text should be, in words; NULL: add_expected tells, if anything does */
     const char *words[VALUE_WORDS]; /* that would be right, ended by NULL if there is room, */
     const char *(*word)(int index); /* or in a table; NULL past the end */

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Checkpoints: which format a file has, and what all formats share. */
+#include "checkpoint/checkpoint.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "archive/package.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/share.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "checkpoint/notes.h"
+#include "checkpoint/safetensors.h"
+#include "checkpoint/torch.h"
+#include "checkpoint/torch_read.h"
+
+static const size_t largest_file = (size_t)1 << 40;
+
+/* --- Formats -------------------------------------------------------------------------------------------- */
+
+typedef status (*read_function)(const unsigned char *bytes, size_t size, struct checkpoint *checkpoint,
+                                struct notes *notes, struct error *error);
+
+static bool is_zip(const unsigned char *bytes, size_t size)
+{
+    return size >= 4 && memcmp(bytes, "PK\3\4", 4) == 0;
+}
+
+static status refuse_tar(const unsigned char *bytes, size_t size, struct checkpoint *checkpoint,
+                         struct notes *notes, struct error *error)
+{
+    (void)bytes;
+    (void)size;
+    (void)checkpoint;
+    (void)notes;
+    return error_set(error, STATUS_UNSUPPORTED,
+                     "a checkpoint of PyTorch 0.1, a tar file: load it with PyTorch and save it again");
+}
+
+/* Told apart by how files begin; `is` has the first bytes, and the size of the whole file. */
+static const struct format {
+    bool (*is)(const unsigned char *bytes, size_t size);
+    read_function read;
+} formats[] = {
+    {is_zip, torch_read_zip},
+    {torch_is_legacy, torch_read_legacy},
+    {torch_is_tar, refuse_tar},
+    {safetensors_is, safetensors_read},
+};
+
+static const struct format *format_of(const unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (formats[i].is(bytes, size))
+            return &formats[i];
+    return NULL;
+}
+
+/* Any zip file may be something else. */
+static bool is_checkpoint_package(const char *path)
+{
+    struct error error = {0};
+    struct package *package;
+    if (package_open(path, &package, &error) != STATUS_OK)
+        return true; /* damaged, and told so when it is read */
+    bool is = torch_is_package(package);
+    package_close(package);
+    return is;
+}
+
+bool checkpoint_is(const char *path)
+{
+    char beginning[1024] = ""; /* zeros where the file is shorter: no format begins with so many */
+    struct error error = {0};
+    char *expanded = path_expand(path);
+    const struct format *format = NULL;
+    if (expanded && file_peek(expanded, beginning, sizeof beginning, &error) == STATUS_OK)
+        format = format_of((const unsigned char *)beginning, sizeof beginning - 1);
+    bool is = format && (format->read != torch_read_zip || is_checkpoint_package(expanded));
+    mem_free(expanded);
+    return is;
+}
+
+/* --- Names ---------------------------------------------------------------------------------------------- */
+
+static int compare_weights(const void *a, const void *b)
+{
+    const struct weight *const *left = a, *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+static status sort_names(struct checkpoint *checkpoint, struct error *error)
+{
+    const size_t count = (size_t)checkpoint->count;
+    const struct weight **sorted = mem_new(count, sizeof(const struct weight *));
+    int *places = arena_alloc(checkpoint->arena, count, sizeof *places);
+    status code = sorted && places ? STATUS_OK : error_memory(error);
+    for (size_t i = 0; i < count && code == STATUS_OK; i++)
+        sorted[i] = &checkpoint->weights[i];
+    if (code == STATUS_OK)
+        qsort(sorted, count, sizeof(const struct weight *), compare_weights);
+    for (size_t i = 0; i < count && code == STATUS_OK; i++) {
+        places[i] = (int)(sorted[i] - checkpoint->weights);
+        if (i > 0 && strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+            code = error_set(error, STATUS_FILE, "two tensors have the name %s", sorted[i]->name);
+    }
+    mem_free(sorted);
+    checkpoint->by_name = places;
+    return code;
+}
+
+int checkpoint_find(const struct checkpoint *checkpoint, const char *name)
+{
+    int first = 0, end = checkpoint->count;
+    while (first < end) {
+        int middle = first + (end - first) / 2;
+        int order = strcmp(checkpoint->weights[checkpoint->by_name[middle]].name, name);
+        if (order == 0)
+            return checkpoint->by_name[middle];
+        if (order < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return -1;
+}
+
+/* What modules around a network put in front of all its names: DataParallel, torch.compile, Lightning, and
+ * what people call the network in a module of their own. */
+static const char *const prefixes[] = {"module.",  "model.",   "_orig_mod.",      "net.",
+                                       "network.", "_model.",  "base_model.",     "backbone.",
+                                       "student.", "encoder.", "_forward_module."};
+
+/* The prefix that all names have; each has something behind it. */
+static const char *common_prefix(const struct checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        size_t length = strlen(prefixes[i]);
+        int have = 0;
+        while (have < checkpoint->count &&
+               strncmp(checkpoint->weights[have].name, prefixes[i], length) == 0 &&
+               checkpoint->weights[have].name[length])
+            have++;
+        if (have == checkpoint->count)
+            return prefixes[i];
+    }
+    return NULL;
+}
+
+static status take_prefix_off(struct checkpoint *checkpoint, struct error *error)
+{
+    struct text prefix = {0};
+    const char *next;
+    while (checkpoint->count > 0 && (next = common_prefix(checkpoint))) {
+        text_add(&prefix, next);
+        for (int i = 0; i < checkpoint->count; i++)
+            checkpoint->weights[i].name += strlen(next);
+    }
+    checkpoint->prefix = prefix.failed ? NULL : arena_string(checkpoint->arena, text_data(&prefix));
+    text_free(&prefix);
+    return checkpoint->prefix ? STATUS_OK : error_memory(error);
+}
+
+/* --- Reading -------------------------------------------------------------------------------------------- */
+
+static status keep_notes(struct checkpoint *checkpoint, struct notes *notes, struct error *error)
+{
+    status code = notes_end(notes, error);
+    if (code != STATUS_OK)
+        return code;
+    checkpoint->notes =
+        arena_copy(checkpoint->arena, notes->lines, (size_t)notes->count * sizeof(const char *));
+    checkpoint->note_count = notes->count;
+    return checkpoint->notes ? STATUS_OK : error_memory(error);
+}
+
+static status fill(struct checkpoint *checkpoint, const unsigned char *bytes, size_t size,
+                   struct error *error)
+{
+    struct notes notes = {.arena = checkpoint->arena};
+    const struct format *format = format_of(bytes, size);
+    if (!format)
+        return error_set(error, STATUS_FILE, "no checkpoint of PyTorch and no safetensors file");
+    status code = format->read(bytes, size, checkpoint, &notes, error);
+    if (code == STATUS_OK)
+        code = take_prefix_off(checkpoint, error);
+    if (code == STATUS_OK)
+        code = sort_names(checkpoint, error);
+    return code ? code : keep_notes(checkpoint, &notes, error);
+}
+
+static struct checkpoint *checkpoint_new(void)
+{
+    struct arena *arena = arena_new();
+    struct checkpoint *checkpoint = arena ? mem_new(1, sizeof *checkpoint) : NULL;
+    if (checkpoint)
+        *checkpoint = (struct checkpoint){.arena = arena, .format = "", .place = "", .prefix = ""};
+    else
+        arena_free(arena);
+    return checkpoint;
+}
+
+status checkpoint_read_bytes(const char *name, const void *bytes, size_t size, struct checkpoint **checkpoint,
+                             struct error *error)
+{
+    struct checkpoint *made = checkpoint_new();
+    struct digest_job digest = {0};
+    *checkpoint = NULL;
+    if (!made)
+        return error_memory(error);
+    digest_start(&digest, bytes, size);
+    status code = fill(made, bytes, size, error);
+    digest_finish(&digest, made->digest);
+    if (code == STATUS_OK) {
+        *checkpoint = made;
+        return STATUS_OK;
+    }
+    checkpoint_free(made);
+    return code == STATUS_MEMORY || code == STATUS_CANCELLED ? code : error_prefix(error, "%s: ", name);
+}
+
+status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct error *error)
+{
+    unsigned char *bytes;
+    size_t size;
+    *checkpoint = NULL;
+    status code = file_read(path, largest_file, &bytes, &size, error);
+    if (code != STATUS_OK)
+        return code;
+    code = checkpoint_read_bytes(path, bytes, size, checkpoint, error);
+    mem_free(bytes);
+    return code;
+}
+
+struct checkpoint *checkpoint_retain(struct checkpoint *checkpoint)
+{
+    if (checkpoint)
+        share_add(&checkpoint->shares);
+    return checkpoint;
+}
+
+void checkpoint_free(struct checkpoint *checkpoint)
+{
+    if (!checkpoint || !share_drop(&checkpoint->shares))
+        return;
+    for (int i = 0; i < checkpoint->count; i++)
+        tensor_free(checkpoint->weights[i].tensor);
+    arena_free(checkpoint->arena);
+    mem_free(checkpoint);
+}
