@@ -64,6 +64,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/bind.c \
 	src/session/commands/block_table.c src/session/commands/block_table.h \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
+	src/session/commands/stages.c src/session/commands/stages.h \
 	src/session/commands/comparison.c src/session/commands/comparison.h \
 	src/session/commands/corr.c \
 	src/session/commands/cost.c \

@@ -54,6 +54,7 @@ struct explorer {
     int return_focus;  /* where the focus goes back to when a figure is closed */
     int asked_from;    /* where it goes back to after a question */
     bool figure_open;  /* the figure pane is in its place */
+    bool figure_tall;  /* and takes lines of the log, until that has something to say */
     bool keys_open;    /* the list of keys lies over the screen */
     int keys_top;
     struct placement placement;
@@ -143,6 +144,8 @@ void explorer_refresh(struct explorer *explorer);
 void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void explorer_focus(struct explorer *explorer, int pane);
+/* The log gets the lines back that a figure took. */
+void explorer_show_log(struct explorer *explorer);
 /* Ask the session with a read-only command: the words, of which the last `keys` are key=value. The log hears
  * nothing of it. */
 status explorer_ask(struct explorer *explorer, const char *const *words, int count, int keys,

@@ -18,6 +18,7 @@ src_libtui_a_SOURCES = \
 	src/tui/keys_help.c src/tui/keys_help.h \
 	src/tui/layer_draw.c src/tui/layer_draw.h \
 	src/tui/layer_facts.c src/tui/layer_facts.h \
+	src/tui/layer_sort.c src/tui/layer_sort.h \
 	src/tui/layer_tree.c src/tui/layer_tree.h \
 	src/tui/layout.c src/tui/layout.h \
 	src/tui/pane.c src/tui/pane.h \

@@ -18,6 +18,7 @@
 #include "tui/journal.h"
 #include "tui/layer_draw.h"
 #include "tui/layer_facts.h"
+#include "tui/layer_sort.h"
 #include "tui/layer_tree.h"
 #include "tui/pane.h"
 #include "tui/waiting.h"
@@ -33,6 +34,8 @@ struct layers_view {
     size_t said, said_end; /* paragraphs in the log before the last change of a ratio here, and behind it */
     int said_at;           /* its step of the history, 0: none */
     struct layer_facts facts;
+    struct layer_order order;
+    struct layer_places places; /* as they were drawn last */
 };
 
 static void clear(void *state)
@@ -66,6 +69,39 @@ static struct layer_places places_for(struct explorer *explorer, struct layers_v
     return layer_places_for(&view->facts, width, names);
 }
 
+/* Of all rows, as they fit behind the marks of stages and in front of those of streams; NULL when memory is
+ * out. */
+static const char **shorten_names(const struct explorer *explorer, const struct canvas *grid,
+                                  const struct layer_places *places, struct arena *arena)
+{
+    const struct layer_tree *tree = &explorer->layers;
+    const struct model *model = explorer->session->state.model;
+    const char **names = arena_alloc(arena, 2 * (size_t)tree->count, sizeof *names);
+    bool marks = false, streams = false;
+    for (int i = 0; names && i < tree->count; i++) {
+        names[tree->count + i] = layer_row_text(&tree->rows[i], model->layers);
+        marks |= tree->rows[i].stage;
+    }
+    for (int i = 0; i < model->coupling->group_count; i++)
+        streams |= model->coupling->groups[i].stream;
+    int width = places->name_width - (marks ? 2 : 0) - (streams ? 2 : 0);
+    bool made = names && canvas_shorten_names(arena, grid->ascii, names + tree->count, tree->count,
+                                              width > 1 ? width : 1, names);
+    return made ? names : NULL;
+}
+
+static void draw_rows(struct explorer *explorer, const struct layers_view *view, struct canvas *grid,
+                      const struct rect *room, int height)
+{
+    const struct layer_tree *tree = &explorer->layers;
+    struct arena *arena = arena_new();
+    const char **names = arena ? shorten_names(explorer, grid, &view->places, arena) : NULL;
+    for (int i = view->top; names && i < view->top + height && i < tree->count; i++)
+        layer_row_draw(explorer, &view->facts, grid, room, i - view->top + 1, &view->places, &tree->rows[i],
+                       names[i]);
+    arena_free(arena);
+}
+
 static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
                  bool focused)
 {
@@ -76,17 +112,14 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
         return;
     }
     layer_facts_measure(explorer, &view->facts);
-    struct layer_places places = places_for(explorer, view, grid, room->width);
+    layer_sort(explorer, &view->facts, view->order);
+    view->places = places_for(explorer, view, grid, room->width);
     int height = room->height - 1;
     view->top = top_for(view->top, tree->cursor, height, tree->count);
-    layer_head_draw(&view->facts, grid, room, &places);
-    for (int i = 0; i < height && view->top + i < tree->count; i++) {
-        const struct layer_row *row = &tree->rows[view->top + i];
-        layer_row_draw(explorer, &view->facts, grid, room, i + 1, &places, row);
-        if (view->top + i == tree->cursor)
-            grid_restyle(grid, room->line + i + 1, room->column, room->width,
-                         focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
-    }
+    layer_head_draw(&view->facts, grid, room, &view->places, view->order);
+    draw_rows(explorer, view, grid, room, height);
+    grid_restyle(grid, room->line + tree->cursor - view->top + 1, room->column, room->width,
+                 focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
     if (view->top > 0)
         grid_text(grid, room, 1, room->width - 1, STYLE_NOTE, glyph_set(grid->ascii)->up);
     if (view->top + height < tree->count)
@@ -116,6 +149,7 @@ static void stale(struct explorer *explorer, void *state, const struct rect *roo
     (void)room;
     if (parts & PART_MODEL) {
         view->top = view->said_at = 0;
+        view->order = (struct layer_order){0};
         layer_facts_free(&view->facts);
     }
     view->facts.compared = false;
@@ -127,10 +161,7 @@ static void refill(struct explorer *explorer, int first)
 {
     struct layer_tree *tree = &explorer->layers;
     layer_tree_fill(tree, explorer->session->state.model->layers);
-    for (int i = 0; i < tree->count; i++) {
-        if (tree->rows[i].first <= first && (tree->rows[i].stage || tree->rows[i].first == first))
-            tree->cursor = i;
-    }
+    layer_tree_go_to(tree, first);
 }
 
 /* Close or open the stage of the row. */
@@ -255,6 +286,15 @@ static void open_row(struct explorer *explorer)
                          NULL);
 }
 
+/* Who sorts wants to see what comes first. */
+static void set_order(struct explorer *explorer, struct layers_view *view, struct layer_order order)
+{
+    view->order = order;
+    layer_sort(explorer, &view->facts, order);
+    if (order.by)
+        explorer->layers.cursor = 0;
+}
+
 static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
 {
     struct layers_view *view = state;
@@ -284,6 +324,17 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
         explorer_command(explorer, "group", explorer->session->state.model->layers->items[row->first].name,
                          NULL);
         return true;
+    case ACTION_SORT_LAYERS:
+        view->places = places_for(explorer, view, &(struct canvas){.ascii = explorer->ascii}, room->width);
+        set_order(explorer, view, layer_order_next(view->order, &view->places));
+        return true;
+    case ACTION_TURN_LAYERS:
+        set_order(explorer, view,
+                  (struct layer_order){view->order.by, view->order.by && !view->order.falling});
+        return true;
+    case ACTION_NETWORK_ORDER:
+        set_order(explorer, view, (struct layer_order){0});
+        return true;
     case ACTION_LEFT:
         set_closed(explorer, true);
         return true;
@@ -297,11 +348,12 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
 
 static void click(struct explorer *explorer, void *state, const struct rect *room, int line, int column)
 {
-    const struct layers_view *view = state;
+    struct layers_view *view = state;
     struct layer_tree *tree = &explorer->layers;
     int row = view->top + line - 1;
     (void)room;
-    (void)column;
+    if (line == 0 && tree->count)
+        set_order(explorer, view, layer_order_clicked(view->order, &view->places, column));
     if (line < 1 || row >= tree->count)
         return;
     if (row == tree->cursor)
@@ -331,11 +383,11 @@ static bool search(struct explorer *explorer, void *state, const struct rect *ro
 }
 
 static const struct bar_item bar[] = {
-    {ACTION_RATIO_UP, "more"}, {ACTION_RATIO_DOWN, "less"}, {ACTION_EXCLUDE, "keep"},
-    {ACTION_OPEN, "open"},     {ACTION_PRUNE, "prune"},     {ACTION_UNDO, "undo"},
-    {ACTION_HELP, "keys"},     {ACTION_PROMPT, "prompt"},   {ACTION_SEARCH, "search"},
-    {ACTION_ZOOM, "zoom"},     {ACTION_GROUP, "tied"},      {ACTION_CRITERION, "criterion"},
-    {ACTION_NONE, NULL},
+    {ACTION_RATIO_UP, "more"},       {ACTION_RATIO_DOWN, "less"}, {ACTION_EXCLUDE, "keep"},
+    {ACTION_OPEN, "open"},           {ACTION_PRUNE, "prune"},     {ACTION_UNDO, "undo"},
+    {ACTION_HELP, "keys"},           {ACTION_PROMPT, "prompt"},   {ACTION_SEARCH, "search"},
+    {ACTION_ZOOM, "zoom"},           {ACTION_GROUP, "tied"},      {ACTION_SORT_LAYERS, "sort"},
+    {ACTION_CRITERION, "criterion"}, {ACTION_NONE, NULL},
 };
 
 const struct pane_row pane_layers = {

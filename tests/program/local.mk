@@ -31,11 +31,19 @@ TESTS += $(program_tests)
 EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
+	tests/program/screens/colors-dark-80x24.in tests/program/screens/colors-dark-80x24.out \
+	tests/program/screens/colors-dark-100x30.in tests/program/screens/colors-dark-100x30.out \
+	tests/program/screens/colors-dark-200x60.in tests/program/screens/colors-dark-200x60.out \
+	tests/program/screens/colors-light-80x24.in tests/program/screens/colors-light-80x24.out \
+	tests/program/screens/colors-light-100x30.in tests/program/screens/colors-light-100x30.out \
+	tests/program/screens/colors-light-200x60.in tests/program/screens/colors-light-200x60.out \
+	tests/program/screens/folded.in tests/program/screens/folded.out \
 	tests/program/screens/layouts.in tests/program/screens/layouts.out \
 	tests/program/screens/log.in tests/program/screens/log.out \
 	tests/program/screens/overview.in tests/program/screens/overview.out \
 	tests/program/screens/panes.in tests/program/screens/panes.out \
 	tests/program/screens/small.in tests/program/screens/small.out \
+	tests/program/screens/sorted.in tests/program/screens/sorted.out \
 	tests/program/screens/tiny-1x1.in tests/program/screens/tiny-1x1.out \
 	tests/program/screens/tiny-20x5.in tests/program/screens/tiny-20x5.out \
 	tests/program/screens/tiny-30x7.in tests/program/screens/tiny-30x7.out \

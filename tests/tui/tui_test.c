@@ -310,7 +310,7 @@ static void test_layouts(void **state)
                 for (int figure = 0; figure < 2; figure++) {
                     struct rect room = {0, 0, width, height};
                     struct placement placement;
-                    layout_place((enum layout_id)layout, &room, -1, figure, &placement);
+                    layout_place((enum layout_id)layout, &room, -1, figure, 0, &placement);
                     check_placement(&room, &placement);
                 }
             }
@@ -323,14 +323,14 @@ static void test_neighbours(void **state)
     struct rect room = {0, 0, 80, 21};
     struct placement placement;
     (void)state;
-    layout_place(LAYOUT_OVERVIEW, &room, -1, false, &placement);
+    layout_place(LAYOUT_OVERVIEW, &room, -1, false, 0, &placement);
     assert_int_equal(layout_neighbour(&placement, PANE_LAYERS, ACTION_FOCUS_RIGHT), PANE_SCORES);
     assert_int_equal(layout_neighbour(&placement, PANE_SCORES, ACTION_FOCUS_LEFT), PANE_LAYERS);
     assert_int_equal(layout_neighbour(&placement, PANE_SCORES, ACTION_FOCUS_UP), -1);
     assert_int_equal(layout_neighbour(&placement, PANE_LOG, ACTION_FOCUS_UP), PANE_CORRELATION);
     assert_int_equal(layout_neighbour(&placement, PANE_CORRELATION, ACTION_FOCUS_RIGHT), PANE_MODEL);
     assert_int_equal(layout_neighbour(&placement, PANE_MODEL, ACTION_FOCUS_DOWN), PANE_LOG);
-    layout_place(LAYOUT_OVERVIEW, &room, -1, true, &placement);
+    layout_place(LAYOUT_OVERVIEW, &room, -1, true, 0, &placement);
     assert_int_equal(placement.pane[PANE_SCORES].width, 0);
     assert_true(placement.pane[PANE_FIGURE].width > 0);
 }
@@ -343,10 +343,10 @@ static void test_figure_places(void **state)
     struct placement placement;
     (void)state;
     for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
-        layout_place(each[i], &small, -1, true, &placement);
+        layout_place(each[i], &small, -1, true, 0, &placement);
         assert_int_equal(placement.pane[PANE_FIGURE].width, 80);
         assert_true(placement.pane[PANE_LOG].height >= PANE_LEAST_HEIGHT);
-        layout_place(each[i], &large, -1, true, &placement);
+        layout_place(each[i], &large, -1, true, 0, &placement);
         assert_true(placement.pane[PANE_FIGURE].width >= 80);
         assert_true(placement.pane[PANE_MODEL].width > 0);
         assert_true(each[i] == LAYOUT_PRUNE || placement.pane[PANE_CORRELATION].width > 0);
@@ -354,6 +354,26 @@ static void test_figure_places(void **state)
 }
 
 /* A wide character that is cut leaves a blank, not half of it. */
+/* What a figure needs it takes from the log below it, all of it where next to nothing would be left. */
+static void test_figure_takes_lines(void **state)
+{
+    const struct rect room = {0, 0, 80, 21};
+    struct placement placement;
+    (void)state;
+    layout_place(LAYOUT_OVERVIEW, &room, -1, true, 0, &placement);
+    const int usual = placement.pane[PANE_FIGURE].height, log = placement.pane[PANE_LOG].height;
+    assert_int_equal(usual + log, 21);
+    for (int lines = 0; lines < 40; lines++) {
+        layout_place(LAYOUT_OVERVIEW, &room, -1, true, lines, &placement);
+        int expected = lines < usual ? usual : lines > 19 ? 21 : lines;
+        assert_int_equal(placement.pane[PANE_FIGURE].height, expected);
+        assert_int_equal(placement.pane[PANE_LOG].height, 21 - expected);
+        assert_int_equal(placement.pane[PANE_LOG].width > 0, expected < 21);
+        layout_place(LAYOUT_OVERVIEW, &room, -1, false, lines, &placement);
+        assert_int_equal(placement.pane[PANE_FIGURE].width, 0);
+    }
+}
+
 static void test_wide_cut(void **state)
 {
     struct canvas grid = {0}, from;
@@ -1186,6 +1206,7 @@ int main(void)
         cmocka_unit_test(test_bindings),
         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_figure_places),
+        cmocka_unit_test(test_figure_takes_lines),
         cmocka_unit_test(test_neighbours),
         cmocka_unit_test(test_wide_cut),
         cmocka_unit_test(test_hostile_names),
