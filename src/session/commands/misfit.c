@@ -23,6 +23,12 @@ static void reply_foreign(const struct model *model, const struct dataset *datas
             dataset->kind->name, made_for, model_title(model));
 }
 
+/* Is it only the size, which opening the pictures once more makes that of the network? */
+static bool can_be_fitted(const struct model *model, const struct dataset *dataset)
+{
+    return dataset->kind->has_pictures && model->classes >= dataset->classes;
+}
+
 void reply_misfit(const struct session *session, struct reply *reply)
 {
     struct error error = {0};
@@ -30,7 +36,8 @@ void reply_misfit(const struct session *session, struct reply *reply)
     if (!state->model || !state->dataset)
         return;
     if (model_fits(state->model, state->dataset, &error) != STATUS_OK)
-        reply_add(reply, STYLE_NOTE, "note: %s", error.message);
+        reply_add(reply, STYLE_NOTE, "note: %s%s", error.message,
+                  can_be_fitted(state->model, state->dataset) ? ": 'data' opens them fitted to it" : "");
     else
         reply_foreign(state->model, state->dataset, reply);
 }
