@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the whole program, and of what is installed with it.
-program_tests = tests/program/commands.sh tests/program/errors.sh tests/program/floors.sh tests/program/format.sh tests/program/includes.sh tests/program/kept.sh tests/program/leaving.sh tests/program/lua.sh tests/program/lua-criteria.sh tests/program/lua-manual.sh tests/program/lua-scripts.sh tests/program/judging.sh tests/program/manual.sh tests/program/names.sh tests/program/own.sh tests/program/pruning.sh tests/program/panes.sh tests/program/paste.sh tests/program/screens.sh tests/program/scripts.sh tests/program/sessions.sh tests/program/terminal.sh tests/program/window.sh
+program_tests = tests/program/commands.sh tests/program/errors.sh tests/program/floors.sh tests/program/format.sh tests/program/includes.sh tests/program/kept.sh tests/program/leaving.sh tests/program/lua.sh tests/program/lua-criteria.sh tests/program/lua-manual.sh tests/program/lua-scripts.sh tests/program/judging.sh tests/program/manual.sh tests/program/names.sh tests/program/own.sh tests/program/pruning.sh tests/program/panes.sh tests/program/paste.sh tests/program/screens.sh tests/program/scripts.sh tests/program/segmentation.sh tests/program/sessions.sh tests/program/terminal.sh tests/program/window.sh
 TESTS += $(program_tests)
 EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
@@ -36,3 +36,10 @@ EXTRA_DIST += $(program_tests) tests/support/program.sh tests/support/tmux.sh \
 	tests/program/commands/stages.in tests/program/commands/stages.out
 $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
 tests/program/manual.log: man/generator/generate$(EXEEXT)
+
+# Writes what segmentation.sh works on; not a test.
+check_PROGRAMS += tests/program/segmentation_maker
+tests_program_segmentation_maker_SOURCES = tests/program/segmentation_maker.c
+tests_program_segmentation_maker_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS) $(PNG_LIBS)
+EXTRA_DIST += tests/program/segmentation_peer.py
+tests/program/segmentation.log: tests/program/segmentation_maker$(EXEEXT)
