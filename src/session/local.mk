@@ -35,6 +35,7 @@ src_libsession_a_SOURCES = \
 	src/session/model.c src/session/model.h \
 	src/session/networks.c src/session/networks.h \
 	src/session/noise.c src/session/noise.h \
+	src/session/parameters.c src/session/parameters.h \
 	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
@@ -63,6 +64,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/bind.c \
 	src/session/commands/block_table.c src/session/commands/block_table.h \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
+	src/session/commands/stages.c src/session/commands/stages.h \
 	src/session/commands/comparison.c src/session/commands/comparison.h \
 	src/session/commands/corr.c \
 	src/session/commands/cost.c \
@@ -73,6 +75,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/echo.c \
 	src/session/commands/eval.c \
 	src/session/commands/filter.c \
+	src/session/commands/forward.c \
+	src/session/commands/forward_input.c src/session/commands/forward_input.h \
 	src/session/commands/gamma.c \
 	src/session/commands/gamma_figures.c \
 	src/session/commands/gamma_internal.h \
@@ -106,6 +110,9 @@ src_libsession_a_SOURCES = \
 	src/session/commands/sampling_figures.c \
 	src/session/commands/sampling_internal.h \
 	src/session/commands/save.c \
+	src/session/commands/save_program.c src/session/commands/save_program.h \
+	src/session/commands/save_program_text.c \
+	src/session/commands/save_weights.c src/session/commands/save_weights.h \
 	src/session/commands/scatter.c \
 	src/session/commands/score.c \
 	src/session/commands/scores_for.c src/session/commands/scores_for.h \

@@ -74,6 +74,9 @@ struct figure_histogram {
     const char *counted;               /* what is counted: "filters" */
 };
 
+/* What a row stands for that others are folded into. */
+enum fold_rule { FOLD_MEAN, FOLD_LOWEST };
+
 struct figure_matrix {
     int rows, columns;
     const char **row_names, **column_names;
@@ -82,6 +85,12 @@ struct figure_matrix {
     int digits;       /* decimals on screen */
     bool percent;     /* values, low and high are fractions, shown as percent; files hold the fractions */
     const char *quantity;
+    /* Rows that stand for one another where there is no room for all: fold of each, the first row in fold 0,
+     * a next fold where it begins; folds 0: they do not fold. A fold of one row has that row's name. */
+    int folds;
+    int *fold;
+    const char **fold_names;
+    enum fold_rule fold_rule;
 };
 
 /* Lines through points on shared axes. A point whose x or y is not finite is not drawn, and the line of its
@@ -93,6 +102,7 @@ struct figure_curve {
     double *spread;     /* series x points: y reaches from y - spread to y + spread; NULL: none known */
     const char *x_axis, *y_axis; /* what the values are, with unit: "ratio of channels removed" */
     bool percent;     /* y, spread and reference are fractions, shown as percent; files hold the fractions */
+    bool x_percent;   /* likewise x */
     double reference; /* a level to compare with: the accuracy before pruning; NaN: none */
     const char *reference_label; /* "" without a reference */
     double least_span;           /* differences of y below it mean nothing: its axis spans this at least, */
@@ -143,6 +153,15 @@ struct figure_fact {
     void (*free_source)(void *source);
 };
 
+/* Numbers as one array, row-major: what a file of an array (.npy) has of a figure. */
+enum { FIGURE_ARRAY_RANK = 8 };
+struct figure_array {
+    int rank;
+    int64_t dims[FIGURE_ARRAY_RANK];
+    bool single;  /* values are float, else double */
+    void *values; /* from base/memory.h; NULL: there is none */
+};
+
 struct figure {
     struct arena *arena;
     enum figure_kind kind;
@@ -155,7 +174,8 @@ struct figure {
     const char **notes; /* lines below the figure: "1 of 5 training files found" */
     int note_count;
     size_t note_capacity;
-    bool failed; /* memory ran out while building */
+    bool failed;               /* memory ran out while building */
+    struct figure_array array; /* that the figure is about, when it is more than its kind shows; owned */
     union {
         struct figure_table table;
         struct figure_histogram histogram;
@@ -189,6 +209,8 @@ void figure_fields(struct field_builder *builder, const struct figure *figure);
 /* Does it show rows, of which a low screen cuts some off? Else it is a plot, which takes the height there is.
  */
 bool figure_has_rows(const struct figure *figure);
+/* The array that the figure is about. Its values pass to the figure, also when that is NULL. */
+void figure_set_array(struct figure *figure, const struct figure_array *array);
 void figure_note(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tables: columns first, then cells row by row, left to right. */
@@ -219,6 +241,14 @@ void figure_set_matrix(struct figure *figure, int rows, int columns, const char 
 /* After figure_set_matrix: its values, low and high are fractions, to be shown as percent with `digits`
  * decimals. */
 void figure_set_percent(struct figure *figure);
+/* After figure_set_matrix: its rows may be folded (struct figure_matrix); fold: per row, names: per fold. */
+void figure_set_fold(struct figure *figure, int folds, const char *const *names, const int *fold,
+                     enum fold_rule rule);
+/* Fold them: each fold becomes one row, undefined values apart, and a note says what it stands for. Without
+ * folds nothing changes. */
+void figure_fold(struct figure *figure);
+/* The same of a copy, which shares all else with the figure and keeps what it has of its own in the arena. */
+struct figure figure_folded(const struct figure *figure, struct arena *arena);
 /* x, y: series x points, row-major; x in any order (a line runs through its points by ascending x), and it
  * need not be the same for all series. NaN: not computed yet. spread: like y, >= 0, NaN where not known, or
  * NULL. percent: y, spread and reference are fractions. reference: NaN for none; its label is ignored then
@@ -226,6 +256,8 @@ void figure_set_percent(struct figure *figure);
 void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
                        const double *x, const double *y, const double *spread, const char *x_axis,
                        const char *y_axis, bool percent, double reference, const char *reference_label);
+/* After figure_set_curves: x are fractions too, to be shown as percent. */
+void figure_set_x_percent(struct figure *figure);
 /* After figure_set_curves, which takes a hundredth and 0 to 1 where y is a share, else 0 and any number. */
 void figure_set_least_span(struct figure *figure, double span, double lowest, double highest);
 /* All of `strip`, copied. Its pictures are at most as many pixels as fit into a file (view/picture/png.h). */
