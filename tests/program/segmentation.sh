@@ -40,7 +40,7 @@ near() {
 
 # value FILE ROW: of a row of eval's table, as a share.
 value() {
-    awk -F, -v row="$2" '{ gsub(/"/, "") } index($0, row) == 1 { sub(/^[^,]*, ?%?,/, ""); split($0, part, ","); print part[1] / 100; exit }' "$1"
+    awk -F, -v row="$2" '{ gsub(/"/, "") } index($0, row) == 1 { sub(/^[^,]*, ?%?,/, ""); split($0, part, ","); printf "%.17g\n", part[1] / 100; exit }' "$1"
 }
 
 expected() {
@@ -53,12 +53,12 @@ same() { # WHAT GOT EXPECTED
 }
 
 "$maker" network 19 net19.onnx && "$maker" network 21 net21.onnx && "$maker" half half.onnx &&
-    "$maker" cityscapes city >city.txt && "$maker" voc voc >voc.txt
+    "$maker" cityscapes city >city.txt && "$maker" voc pascal >voc.txt
 ok $? "networks and sets are made"
 
 open="load net19.onnx; data city normalize=none"
 run "Cityscapes: load, data, eval, score, prune, eval, strip" \
-    "$open; eval > eval.csv; score taylor,l1 samples=all > score.csv; prune l1 0.5; eval > pruned.csv; unprune; strip 0-3 criterion=l1 ratios=0,0.5 > strip.csv; strip 0-3 criterion=l1 ratios=0,0.5 > strip.png; strip 1 > strip.json; curve l1 samples=all ratios=0:0.5:0.25 > curve.csv; sensitivity l1 samples=all ratios=0.5 > sensitivity.csv"
+    "$open; eval > eval.csv; score taylor,l1 samples=all > score.csv; prune l1 0.5; eval > pruned.csv; undo; strip 0-3 criterion=l1 ratios=0,0.5 > strip.csv; strip 0-3 criterion=l1 ratios=0,0.5 > strip.png; strip 1 > strip.json; curve l1 samples=all ratios=0:0.5:0.25 > curve.csv; sensitivity l1 samples=all ratios=0.5 > sensitivity.csv"
 said "19 classes per pixel"
 said "cityscapes val: 4 images of 3x48x64 in 19 classes per pixel"
 same "mIoU" "$(value eval.csv mIoU)" "$(expected mIoU '' city.txt)"
@@ -79,11 +79,11 @@ ok $? "strip.png is a picture"
 grep -q '"panel": "truth"' strip.json
 ok $? "strip.json has panels"
 
-run "the set is known by its folders" "load net21.onnx; data voc normalize=none; eval > eval.csv"
+run "the set is known by its folders" "load net21.onnx; data pascal normalize=none; eval > eval.csv"
 said "voc val: 4 images of 3x48x64 in 21 classes per pixel"
 same "VOC: mIoU" "$(value eval.csv mIoU)" "$(expected mIoU '' voc.txt)"
 run "a crop that is larger has no labels where there is no image" \
-    "load net21.onnx; data voc crop=48x64 resize=none normalize=none; eval > eval.csv"
+    "load net21.onnx; data pascal crop=48x64 resize=none normalize=none; eval > eval.csv"
 same "VOC: mIoU with a crop" "$(value eval.csv mIoU)" "$(expected mIoU '' voc.txt)"
 
 run "a session file keeps mIoU" "$open; eval; session save seg.json"
@@ -91,11 +91,11 @@ run "and gives it back" "session open seg.json; info"
 said "(session file)"
 
 # What does not fit together.
-refused "classifies every pixel, but the images of shapes have one label each" "load net19.onnx; data shapes images=20; eval"
+refused "classifies every pixel, but the images of shapes have one label each" "load net19.onnx; data shapes images=20 resize=48x64; eval"
 refused "every pixel of shape-maps has a label, but the network example classifies images as a whole" \
     "load example; data shape-maps images=20; eval"
 refused "classifies 24x32 pixels, but the labels of cityscapes are 48x64" "load half.onnx; data city; eval"
-refused "voc has 21 classes, but the network net19.onnx tells only 19 apart" "load net19.onnx; data voc; eval"
+refused "voc has 21 classes, but the network net19.onnx tells only 19 apart" "load net19.onnx; data pascal; eval"
 refused "its images are of no class that could be balanced" "$open; score taylor samples=2 balanced=yes"
 refused "corrupt= is for pictures without label maps" "load net19.onnx; data city corrupt=skip"
 refused "image 4: the data set has images 0 to 3" "$open; strip 4"
