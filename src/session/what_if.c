@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
 #include "prune/selection.h"
