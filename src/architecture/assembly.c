@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "architecture/step_kind.h"
+#include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
 enum { OPSET = 14, FILE_FLOAT = 1, FILE_DOUBLE = 11 };

@@ -7,6 +7,8 @@
 
 #include "architecture/assembly.h"
 #include "architecture/step_kind.h"
+#include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "nn/graph/graph.h"
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Layers that move channels. */
+#include "architecture/architecture.h"
 #include "architecture/assembly.h"
 #include "architecture/step_kind.h"
 #include "base/status.h"
+#include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 
 static status run_concat(struct assembly *assembly, const struct layer_step *step,

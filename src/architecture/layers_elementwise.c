@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Layers that compute element by element. */
+#include "architecture/architecture.h"
 #include "architecture/assembly.h"
 #include "architecture/step_kind.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/graph.h"
 
 /* --- of one value --------------------------------------------------------------------------------------- */
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Layers that change height and width: pooling, strided slices, resizing. */
+#include "architecture/architecture.h"
 #include "architecture/assembly.h"
 #include "architecture/step_kind.h"
 #include "architecture/window.h"
 #include "base/status.h"
+#include "nn/graph/graph.h"
 
 static status add_pool(struct assembly *assembly, const struct layer_step *step, const char *op,
                        const struct attribute *more, struct feature_shape *shape, struct error *error)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Layers with parameters. Numbers of channels are those of the checkpoint, where there is one. */
+#include "architecture/architecture.h"
 #include "architecture/assembly.h"
 #include "architecture/step_kind.h"
 #include "architecture/window.h"
 #include "base/status.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 
 static status add_vector(struct assembly *assembly, const struct layer_step *step, const char *part,
                          int64_t length, bool trained, struct error *error)

@@ -5,8 +5,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/memory.h"
 #include "base/progress.h"
 #include "nn/graph/file_type.h"
+#include "nn/graph/tensor.h"
 
 enum { LENGTH_BYTES = 8, LONGEST_HEADER = 32 << 20 };
 

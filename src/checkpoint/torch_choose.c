@@ -3,7 +3,10 @@
 #include "checkpoint/torch_choose.h"
 
 #include <string.h>
+#include "base/memory.h"
+#include "base/text.h"
 #include "pickle/numpy.h"
+#include "pickle/pickle.h"
 #include "pickle/walk.h"
 
 /* A dict or module with tensors. */

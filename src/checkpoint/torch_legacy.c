@@ -5,7 +5,11 @@
 #include "checkpoint/torch.h"
 
 #include <string.h>
+#include "archive/package.h"
+#include "base/memory.h"
+#include "base/status.h"
 #include "nn/graph/file_type.h"
+#include "pickle/pickle.h"
 
 static const char magic_number[] = "0x1950a86a20f9469cfc6c";
 enum { PROTOCOL = 1001, COUNT_BYTES = 8 };

@@ -4,7 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "archive/package.h"
+#include "base/memory.h"
+#include "base/status.h"
 #include "nn/graph/file_type.h"
+#include "pickle/pickle.h"
 #include "pickle/walk.h"
 
 /* --- Types ---------------------------------------------------------------------------------------------- */
@@ -45,6 +49,14 @@ static int type_of_storage(const char *name)
         if (types[i].storage && strcmp(types[i].storage, name) == 0)
             return types[i].type;
     return FILE_UNDEFINED;
+}
+
+const char *torch_storage_class(int type)
+{
+    for (int i = 0; i < TYPE_COUNT; i++)
+        if (types[i].type == type)
+            return types[i].storage;
+    return NULL;
 }
 
 static bool is_untyped(const char *name)

@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/package.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "pickle/pickle.h"
+
 enum { LAST_VERSION = 10, VERSION_SIZE = 20 };
 
 /* Bytes of the folder's name, with the slash, where the member is its object; 0 otherwise. */

@@ -7,7 +7,8 @@
 
 /* In the order in which help and completion name them. */
 #define DATASET_KIND_LIST(X)                                                                                 \
-    X(shapes) X(shape_maps) X(cifar10) X(cifar100) X(imagenet) X(folder) X(csv) X(idx) X(npy)
+    X(shapes)                                                                                                \
+    X(shape_maps) X(cifar10) X(cifar100) X(imagenet) X(folder) X(csv) X(idx) X(npy) X(cityscapes) X(voc)
 
 #define DATASET_KIND(name) extern const struct dataset_kind dataset_##name;
 DATASET_KIND_LIST(DATASET_KIND)

@@ -197,6 +197,12 @@ status pictures_read(const struct dataset *dataset, int64_t index, uint8_t *pixe
     return code == STATUS_OK ? code : error_refuse_file(error);
 }
 
+char *pictures_path(const struct dataset *dataset, int64_t index)
+{
+    const struct picture_store *store = dataset->store;
+    return path_of(store, &store->pictures[index]);
+}
+
 status pictures_label(const struct dataset *dataset, int64_t index, int64_t *label, struct error *error)
 {
     const struct picture_store *store = dataset->store;

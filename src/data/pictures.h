@@ -48,6 +48,8 @@ status dataset_add_note(struct dataset *dataset, const char *format, struct erro
 status pictures_read(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
                      struct error *error);
 status pictures_label(const struct dataset *dataset, int64_t index, int64_t *label, struct error *error);
+/* Where a picture is, owned by the caller; NULL when memory is out. */
+char *pictures_path(const struct dataset *dataset, int64_t index);
 const char *pictures_digest(const struct dataset *dataset);
 size_t pictures_memory(const struct dataset *dataset); /* of the list */
 void pictures_close(struct dataset *dataset);

@@ -2,6 +2,8 @@
 /* JPEG through libjpeg. libjpeg ends a decoding by a function that must not return, so errors are a longjmp:
  * setjmp stands in the smallest functions, which own nothing; all that outlives a jump is in the job. */
 #include "config.h"
+
+#include "image/image.h"
 #ifdef HAVE_JPEG
 
 #include <setjmp.h>

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "lua/internal.h"
 #include "session/words/known_file.h"
 #include "session/words/word_list.h"
 

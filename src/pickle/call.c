@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "base/text.h"
+#include "pickle/pickle.h"
 
 /* Make of `value`, an empty record, what the call with these arguments gives. *known is false, and the record
  * stays one, when they are others than those that picklers write. */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/text.h"
+#include "pickle/pickle.h"
 
 /* --- Numbers -------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+
 /* So many bytes of memory may one byte of a pickle ask for: a value of its own is the most that an honest one
  * does. Copies of what is in the memo ask for more. */
 enum { MEMORY_RATIO = 128, FREE_MEMORY = 1 << 16, MOST_VALUES = 1 << 24 };
@@ -70,6 +73,15 @@ status machine_add(struct machine *machine, struct pickle_items *list, const str
     }
     list->items[list->count++] = value;
     return STATUS_OK;
+}
+
+status machine_add_all(struct machine *machine, struct pickle_items *list, struct pickle_value **values,
+                       size_t count, struct error *error)
+{
+    status code = STATUS_OK;
+    for (size_t i = 0; i < count && code == STATUS_OK; i++)
+        code = machine_add(machine, list, values[i], error);
+    return code;
 }
 
 /* --- The stack ------------------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 /* Going through all that a pickle holds. */
 #include "pickle/walk.h"
 
+#include "base/memory.h"
 #include "base/progress.h"
 
 struct walk {

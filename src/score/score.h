@@ -99,8 +99,8 @@ struct score_pass {
  */
 status score_statistics_compute(const struct score_pass *pass, struct score_statistics **statistics,
                                 struct error *error);
-/* Memory of the pass beside the statistics: what each worker's engine holds, and what they share. Data set and
- * sample do not matter and may be NULL. */
+/* Memory of the pass beside the statistics: what each worker's engine holds, and what they share. Data set
+ * and sample do not matter and may be NULL. */
 status score_size(const struct score_pass *pass, size_t *worker, size_t *shared, struct error *error);
 void score_statistics_free(struct score_statistics *statistics);
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "architecture/architecture.h"
 #include "architecture/fit.h"
 #include "base/digest.h"
 #include "base/memory.h"

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "architecture/architecture.h"
+#include "architecture/table.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"

@@ -215,8 +215,12 @@ struct value_scope session_scope(const struct session *session)
     if (!session)
         return (struct value_scope){0};
     const struct model *model = session->state.model;
-    return (struct value_scope){model ? model->layers : NULL, board_label, session->state.board,
-                                session->aliases, session, networks_bring_for};
+    return (struct value_scope){model ? model->layers : NULL,
+                                board_label,
+                                session->state.board,
+                                session->aliases,
+                                session,
+                                networks_bring_for};
 }
 
 status session_graph(struct session *session, const struct graph **graph, struct error *error)

@@ -20,6 +20,7 @@
 #include "score/criterion.h"
 #include "score/layer.h"
 #include "session/board.h"
+#include "session/model.h"
 #include "session/session.h"
 #include "session/version.h"
 #include "session/words/choice.h"

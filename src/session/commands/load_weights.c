@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+#include "architecture/fit.h"
 #include "architecture/identify.h"
+#include "architecture/table.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
+#include "nn/graph/tensor.h"
 #include "session/model.h"
 #include "session/networks.h"
 #include "session/reply.h"

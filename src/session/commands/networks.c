@@ -2,6 +2,7 @@
 /* networks: which architectures are known for weights without a graph. */
 #include <string.h>
 
+#include "architecture/architecture.h"
 #include "architecture/table.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -9,6 +10,7 @@
 #include "session/networks.h"
 #include "session/reply.h"
 #include "session/shown.h"
+#include "session/words/value.h"
 #include "view/figure.h"
 #include "view/style.h"
 

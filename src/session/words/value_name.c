@@ -83,6 +83,14 @@ const struct value_row value_kind_images = {
     .check = check_anything,
 };
 
+const struct value_row value_kind_array = {
+    .name = "FILE",
+    .long_text = true,
+    .file = true,
+    .extensions = {".npy", ".npz"},
+    .check = check_anything,
+};
+
 const struct value_row value_kind_session = {
     .name = "FILE",
     .long_text = true,
