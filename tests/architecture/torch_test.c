@@ -19,11 +19,13 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "nn/engine/engine.h"
+#include "session/language/completion.h"
 #include "session/language/parse.h"
 #include "session/language/run.h"
 #include "session/model.h"
 #include "session/reply.h"
 #include "session/session.h"
+#include "session/words/word_list.h"
 #include "shell/shell.h"
 #include "support/skip.h"
 
@@ -220,6 +222,25 @@ static void test_pruned(void **state)
     assert_null(session->state.model->weights);
 }
 
+/* Does completing the line offer the word? */
+static bool offers(const char *line, const char *word)
+{
+    struct completion completion = {0};
+    struct error error = {0};
+    assert_int_equal(completion_find(session, line, (int)strlen(line), &completion, &error), STATUS_OK);
+    bool offered = word_list_has(&completion.words, word);
+    completion_free(&completion);
+    return offered;
+}
+
+static void test_completion(void **state)
+{
+    (void)state;
+    assert_true(offers("load weights.pth as=cifar-resnet5", "as=cifar-resnet56b"));
+    assert_false(offers("load weights.pth as=cifar-resnet5", "as=cifar-resnet20"));
+    assert_true(offers("networks wide", "wide-resnet50"));
+}
+
 /* One allocation fails, then one further on; the session stays as it was until none does. */
 static void test_memory(void **state)
 {
@@ -247,6 +268,7 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_logits), cmocka_unit_test(test_trained),
-                                       cmocka_unit_test(test_pruned), cmocka_unit_test(test_memory)};
+                                       cmocka_unit_test(test_pruned), cmocka_unit_test(test_completion),
+                                       cmocka_unit_test(test_memory)};
     return cmocka_run_group_tests(tests, begin, end);
 }
