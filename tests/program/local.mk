@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the whole program, and of what is installed with it.
-program_tests = tests/program/commands.sh tests/program/errors.sh tests/program/floors.sh tests/program/format.sh tests/program/forward.sh tests/program/includes.sh tests/program/kept.sh tests/program/leaving.sh tests/program/lua.sh tests/program/lua-criteria.sh tests/program/lua-manual.sh tests/program/lua-scripts.sh tests/program/judging.sh tests/program/manual.sh tests/program/names.sh tests/program/own.sh tests/program/pruning.sh tests/program/panes.sh tests/program/paste.sh tests/program/screens.sh tests/program/scripts.sh tests/program/sessions.sh tests/program/terminal.sh tests/program/window.sh
+program_tests = tests/program/commands.sh tests/program/errors.sh tests/program/floors.sh tests/program/format.sh tests/program/forward.sh tests/program/includes.sh tests/program/kept.sh tests/program/leaving.sh tests/program/lua.sh tests/program/lua-criteria.sh tests/program/lua-manual.sh tests/program/lua-scripts.sh tests/program/judging.sh tests/program/manual.sh tests/program/names.sh tests/program/own.sh tests/program/pruning.sh tests/program/panes.sh tests/program/paste.sh tests/program/screens.sh tests/program/saving.sh tests/program/scripts.sh tests/program/sessions.sh tests/program/terminal.sh tests/program/window.sh
 TESTS += $(program_tests)
-EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/support/program.sh tests/support/tmux.sh \
+EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/saving.py tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
 	tests/program/screens/layouts.in tests/program/screens/layouts.out \
