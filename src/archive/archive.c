@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
+#include "archive/sum.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -22,7 +23,8 @@ struct members {
     unsigned char *piece;     /* of the file */
     struct archive *unpacker; /* NULL: the file is not packed */
     unsigned char *unpacked;  /* what it gave last */
-    uint32_t sums[256], sum;
+    struct sum_table sums;
+    uint32_t sum;
     uint64_t unpacked_bytes;
     struct archive *reader;
     struct error problem; /* of ours, within a call of libarchive's */
@@ -45,25 +47,6 @@ static status failure(struct members *members, struct archive *archive, struct e
 }
 
 /* --- From the file to the reader ------------------------------------------------------------------------ */
-
-/* CRC-32 of gzip (RFC 1952): bits reversed, polynomial edb88320. */
-static void make_sums(uint32_t sums[256])
-{
-    for (uint32_t i = 0; i < 256; i++) {
-        sums[i] = i;
-        for (int bit = 0; bit < 8; bit++)
-            sums[i] = sums[i] >> 1 ^ (sums[i] & 1 ? 0xedb88320u : 0);
-    }
-}
-
-static void add_to_sum(struct members *members, const unsigned char *bytes, size_t count)
-{
-    uint32_t sum = ~members->sum;
-    for (size_t i = 0; i < count; i++)
-        sum = sum >> 8 ^ members->sums[(sum ^ bytes[i]) & 255];
-    members->sum = ~sum;
-    members->unpacked_bytes += count;
-}
 
 static la_ssize_t fail_inside(struct members *members, struct archive *archive)
 {
@@ -95,7 +78,8 @@ static la_ssize_t unpacked_bytes(struct archive *archive, void *data, const void
         failure(members, members->unpacker, &members->problem);
         return fail_inside(members, archive);
     }
-    add_to_sum(members, members->unpacked, (size_t)got);
+    members->sum = sum_add(&members->sums, members->sum, members->unpacked, (size_t)got);
+    members->unpacked_bytes += (size_t)got;
     return got;
 }
 
@@ -132,7 +116,7 @@ static status open_unpacker(struct members *members, struct error *error)
     members->unpacker = archive_read_new();
     if (!members->unpacked || !members->unpacker)
         return error_memory(error);
-    make_sums(members->sums);
+    sum_table_make(&members->sums);
     archive_read_support_filter_gzip(members->unpacker);
     archive_read_support_format_raw(members->unpacker);
     if (!begin(members->unpacker, members, file_bytes) ||

@@ -19,15 +19,13 @@ enum { PIECE = 8 << 20 };
 
 struct entry {
     const char *name; /* the archive's own */
-    size_t size, packed;
-    int index;
+    size_t size;
 };
 
 struct package {
     zip_t *zip;
     char *path;
-    struct entry *entries;        /* by place */
-    const struct entry **by_name; /* sorted */
+    struct entry *entries;
     int count;
 };
 
@@ -42,16 +40,24 @@ struct package_member {
 
 static status zip_failure(struct error *error, zip_error_t *problem)
 {
+    static const struct {
+        int code;
+        const char *message;
+    } plain[] = {
+        {ZIP_ER_CRC, "its sum is wrong"},
+        {ZIP_ER_EOF, "it ends too early"},
+        {ZIP_ER_INCONS, "the headers of its members contradict each other"},
+        {ZIP_ER_NOZIP, "it has no directory of members: it is damaged or cut short"},
+        {ZIP_ER_EXISTS, "two of its members have the same name"},
+        {ZIP_ER_MULTIDISK, "it is one part of several"},
+    };
     int code = zip_error_code_zip(problem);
     if (code == ZIP_ER_MEMORY)
         return error_memory(error);
-    return error_set(error, STATUS_FILE, "%s",
-                     code == ZIP_ER_CRC         ? "its sum is wrong"
-                     : code == ZIP_ER_EOF       ? "it ends too early"
-                     : code == ZIP_ER_INCONS    ? "the headers of its members contradict each other"
-                     : code == ZIP_ER_NOZIP     ? "it has no directory of members: it is damaged or cut short"
-                     : code == ZIP_ER_MULTIDISK ? "it is one part of several"
-                                                : zip_error_strerror(problem));
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (plain[i].code == code)
+            return error_set(error, STATUS_FILE, "%s", plain[i].message);
+    return error_set(error, STATUS_FILE, "%s", zip_error_strerror(problem));
 }
 
 /* "FILE: " before what is wrong, where the file has a name. */
@@ -98,15 +104,13 @@ static status read_entries(struct package *package, size_t file_size, struct err
     for (int i = 0; i < package->count; i++) {
         zip_stat_t about;
         struct entry *entry = &package->entries[i];
-        *entry = (struct entry){.name = "?", .index = i};
+        *entry = (struct entry){.name = "?"};
         if (zip_stat_index(package->zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW, &about) != 0) {
             zip_failure(error, zip_get_error(package->zip));
             return blame(package, i, error);
         }
         entry->name = about.name ? about.name : "";
         entry->size = (size_t)about.size;
-        entry->packed = (size_t)about.comp_size;
-        package->by_name[i] = entry;
         if (check_entry(&about, error) != STATUS_OK)
             return blame(package, i, error);
         if (about.size > most || (total += about.size) > most) {
@@ -115,23 +119,6 @@ static status read_entries(struct package *package, size_t file_size, struct err
             return blame_file(package->path, error);
         }
     }
-    return STATUS_OK;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    const struct entry *const *left = a, *const *right = b;
-    return strcmp((*left)->name, (*right)->name);
-}
-
-static status refuse_duplicates(struct package *package, struct error *error)
-{
-    qsort(package->by_name, (size_t)package->count, sizeof(const struct entry *), compare_names);
-    for (int i = 1; i < package->count; i++)
-        if (strcmp(package->by_name[i - 1]->name, package->by_name[i]->name) == 0) {
-            error_set(error, STATUS_FILE, "it has two members with the name %s", package->by_name[i]->name);
-            return blame_file(package->path, error);
-        }
     return STATUS_OK;
 }
 
@@ -144,11 +131,7 @@ static status fill(struct package *package, size_t file_size, struct error *erro
     }
     package->count = (int)count;
     package->entries = mem_new((size_t)count, sizeof *package->entries);
-    package->by_name = mem_new((size_t)count, sizeof(const struct entry *));
-    if (!package->entries || !package->by_name)
-        return error_memory(error);
-    status code = read_entries(package, file_size, error);
-    return code ? code : refuse_duplicates(package, error);
+    return package->entries ? read_entries(package, file_size, error) : error_memory(error);
 }
 
 /* Takes the source, whatever happens. */
@@ -247,7 +230,6 @@ void package_close(struct package *package)
     if (package->zip)
         zip_discard(package->zip);
     mem_free(package->entries);
-    mem_free(package->by_name);
     mem_free(package->path);
     mem_free(package);
 }
@@ -271,10 +253,7 @@ size_t package_size(const struct package *package, int index)
 
 int package_find(const struct package *package, const char *name)
 {
-    const struct entry wanted = {.name = name}, *key = &wanted;
-    const struct entry **found =
-        bsearch(&key, package->by_name, (size_t)package->count, sizeof(const struct entry *), compare_names);
-    return found ? (*found)->index : -1;
+    return (int)zip_name_locate(package->zip, name, ZIP_FL_ENC_RAW);
 }
 
 /* --- Reading -------------------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "checkpoint/safetensors.h"
 #include "checkpoint/torch.h"
 #include "checkpoint/torch_read.h"
+#include "checkpoint/torch_write.h"
 
 static const size_t largest_file = (size_t)1 << 40;
 
@@ -233,6 +234,25 @@ status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct 
     mem_free(bytes);
     return code;
 }
+
+/* --- Writing -------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *extension;
+    status (*write)(const char *path, const char *prefix, const struct weight *weights, int count,
+                    struct error *error);
+} writers[] = {{"pth", torch_write}, {"pt", torch_write}, {"safetensors", safetensors_write}};
+
+status checkpoint_write(const char *path, const char *prefix, const struct weight *weights, int count,
+                        struct error *error)
+{
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
+        if (strcmp(path_extension(path), writers[i].extension) == 0)
+            return writers[i].write(path, prefix, weights, count, error);
+    return error_set(error, STATUS_USAGE, "%s: weights are written as .pth, .pt or .safetensors", path);
+}
+
+/* --- Owners --------------------------------------------------------------------------------------------- */
 
 struct checkpoint *checkpoint_retain(struct checkpoint *checkpoint)
 {

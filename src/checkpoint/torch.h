@@ -72,6 +72,8 @@ status torch_storage_bytes(const struct torch_file *file, const struct torch_sto
                            const unsigned char **bytes, unsigned char **owned, struct error *error);
 /* "float32", of torch.dtype; FILE_UNDEFINED for others. */
 int torch_dtype(const char *name);
+/* "FloatStorage", of a type in nn/graph/file_type.h; NULL for types without one. */
+const char *torch_storage_class(int type);
 /* The parts of a persistent id that tells a storage; false when it is something else. `view`: elements that
  * stand before it within the storage of that key. */
 bool torch_storage_id(const struct pickle_value *value, const char **key, int64_t *view);
@@ -86,6 +88,11 @@ status torch_describe(const struct torch_file *file, const struct pickle_value *
                       struct torch_tensor *tensor, struct error *error);
 /* Do two describe the same numbers? Then they are one tensor. An order over all. */
 int torch_compare(const struct torch_tensor *a, const struct torch_tensor *b);
+/* Is it all of its storage, in order, and do the file's bytes stand in memory as they are? */
+bool torch_is_whole(const struct torch_tensor *about);
+/* The tensor of such a one, read from the file without a copy between. */
+status torch_read_whole(const struct torch_file *file, const struct torch_tensor *about,
+                        struct tensor **tensor, struct error *error);
 /* The tensor, made of its storage's bytes; one reference. */
 status torch_build(const struct torch_tensor *about, const unsigned char *bytes, struct tensor **tensor,
                    struct error *error);

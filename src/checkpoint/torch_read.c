@@ -66,20 +66,36 @@ static status check_memory(const struct torch_file *file, const struct described
 
 /* --- Building ------------------------------------------------------------------------------------------- */
 
-/* Tensors `first` to `end` - 1, all of one storage. */
+static bool same_as_before(const struct described *described, size_t first, size_t at)
+{
+    return at > first && torch_compare(&described[at - 1].about, &described[at].about) == 0;
+}
+
+/* Tensors `first` to `end` - 1, all of one storage. Its bytes are asked for when a tensor is but a part. */
 static status build_of_storage(const struct torch_file *file, struct checkpoint *checkpoint,
                                const struct described *described, size_t first, size_t end,
                                struct error *error)
 {
     const unsigned char *bytes = NULL;
-    unsigned char *owned;
-    status code = torch_storage_bytes(file, described[first].about.storage, &bytes, &owned, error);
+    unsigned char *owned = NULL;
+    status code = STATUS_OK;
     for (size_t i = first; i < end && code == STATUS_OK; i++) {
+        const struct torch_tensor *about = &described[i].about;
         struct weight *weight = &checkpoint->weights[described[i].place];
-        if (i > first && torch_compare(&described[i - 1].about, &described[i].about) == 0)
+        if (same_as_before(described, first, i)) {
             weight->tensor = tensor_retain(checkpoint->weights[described[i - 1].place].tensor);
-        else if (torch_build(&described[i].about, bytes, &weight->tensor, error) != STATUS_OK)
-            code = blame(weight->name, error);
+            continue;
+        }
+        if (torch_is_whole(about)) {
+            code = torch_read_whole(file, about, &weight->tensor, error);
+        } else {
+            if (!bytes)
+                code = torch_storage_bytes(file, about->storage, &bytes, &owned, error);
+            if (code == STATUS_OK)
+                code = torch_build(about, bytes, &weight->tensor, error);
+        }
+        if (code != STATUS_OK)
+            blame(weight->name, error);
     }
     mem_free(owned);
     return code;

@@ -51,6 +51,14 @@ static int type_of_storage(const char *name)
     return FILE_UNDEFINED;
 }
 
+const char *torch_storage_class(int type)
+{
+    for (int i = 0; i < TYPE_COUNT; i++)
+        if (types[i].type == type)
+            return types[i].storage;
+    return NULL;
+}
+
 static bool is_untyped(const char *name)
 {
     return strcmp(name, "UntypedStorage") == 0 || strcmp(name, "_UntypedStorage") == 0;

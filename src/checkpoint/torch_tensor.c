@@ -3,6 +3,7 @@
 #include "checkpoint/torch.h"
 
 #include <string.h>
+#include "archive/package.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/graph/file_type.h"
@@ -250,5 +251,35 @@ status torch_build(const struct torch_tensor *about, const unsigned char *bytes,
         tensor_free(made);
     else
         *tensor = made;
+    return code;
+}
+
+bool torch_is_whole(const struct torch_tensor *about)
+{
+    size_t bytes = (size_t)shape_elements(&about->shape) * file_type_width(about->type);
+    return file_type_is_plain(about->type) && about->offset == 0 && is_contiguous(about) &&
+           bytes == about->storage->bytes;
+}
+
+status torch_read_whole(const struct torch_file *file, const struct torch_tensor *about,
+                        struct tensor **tensor, struct error *error)
+{
+    void *data = mem_aligned_raw(about->storage->bytes, 1);
+    *tensor = NULL;
+    if (!data)
+        return error_memory(error);
+    status code = STATUS_OK;
+    if (file->package)
+        code = package_read(file->package, about->storage->member, data, error);
+    else
+        memcpy(data, file->bytes + about->storage->offset, about->storage->bytes);
+    if (code == STATUS_OK) {
+        *tensor = tensor_adopt((enum element_type)file_type_element(about->type), &about->shape, data);
+        code = *tensor ? STATUS_OK : error_memory(error);
+    }
+    if (code == STATUS_OK)
+        (*tensor)->file_type = about->type;
+    else
+        mem_free(data);
     return code;
 }

@@ -75,6 +75,15 @@ status machine_add(struct machine *machine, struct pickle_items *list, const str
     return STATUS_OK;
 }
 
+status machine_add_all(struct machine *machine, struct pickle_items *list, struct pickle_value **values,
+                       size_t count, struct error *error)
+{
+    status code = STATUS_OK;
+    for (size_t i = 0; i < count && code == STATUS_OK; i++)
+        code = machine_add(machine, list, values[i], error);
+    return code;
+}
+
 /* --- The stack ------------------------------------------------------------------------------------------ */
 
 status machine_push(struct machine *machine, struct pickle_value *value, struct error *error)

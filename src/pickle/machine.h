@@ -33,6 +33,10 @@ struct pickle_value *machine_value(struct machine *machine, enum pickle_kind kin
 status machine_add(struct machine *machine, struct pickle_items *list, const struct pickle_value *value,
                    struct error *error);
 
+/* The same of `count` values, of the stack perhaps. */
+status machine_add_all(struct machine *machine, struct pickle_items *list, struct pickle_value **values,
+                       size_t count, struct error *error);
+
 status machine_push(struct machine *machine, struct pickle_value *value, struct error *error);
 /* A new value on the stack; *value may be NULL when nothing is to be put into it. */
 status machine_push_new(struct machine *machine, enum pickle_kind kind, struct pickle_value **value,

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The opcodes of pickles: a row for each, and what containers, classes and calls do. */
+/* The opcodes of pickles: a row for each, and what those of the stack and of containers do. */
 #include "pickle/opcodes.h"
 
-#include <string.h>
 #include "base/status.h"
-#include "pickle/call.h"
 #include "pickle/literal.h"
+#include "pickle/object.h"
 #include "pickle/pickle.h"
 
 enum { LAST_PROTOCOL = 5 };
@@ -115,16 +114,6 @@ static status run_memoize(struct machine *machine, int argument, struct error *e
 
 /* --- Containers ----------------------------------------------------------------------------------------- */
 
-/* Elements from `values`, which machine_add leaves where they are. */
-static status add_all(struct machine *machine, struct pickle_items *list, struct pickle_value **values,
-                      size_t count, struct error *error)
-{
-    status code = STATUS_OK;
-    for (size_t i = 0; i < count && code == STATUS_OK; i++)
-        code = machine_add(machine, list, values[i], error);
-    return code;
-}
-
 static status even(size_t count, struct error *error)
 {
     return count % 2 == 0 ? STATUS_OK : error_set(error, STATUS_FILE, "a key has no value");
@@ -146,7 +135,7 @@ static status run_collect(struct machine *machine, int argument, struct error *e
     if (code != STATUS_OK)
         return code;
     if (!(made = machine_value(machine, (enum pickle_kind)argument, error)) ||
-        add_all(machine, &made->list, values, count, error) != STATUS_OK)
+        machine_add_all(machine, &made->list, values, count, error) != STATUS_OK)
         return error->code;
     return machine_push(machine, made, error);
 }
@@ -196,7 +185,7 @@ static status put_into_top(struct machine *machine, enum pickle_kind kind, struc
     if (code != STATUS_OK)
         return code;
     struct pickle_items *list = items_of(machine, target, kind, error);
-    return list ? add_all(machine, list, values, count, error) : error->code;
+    return list ? machine_add_all(machine, list, values, count, error) : error->code;
 }
 
 /* APPENDS, SETITEMS, ADDITEMS: what is above the mark goes into what is below it; `argument` is the kind that
@@ -220,192 +209,6 @@ static status run_put_one(struct machine *machine, int argument, struct error *e
     return code ? code : put_into_top(machine, (enum pickle_kind)argument, values, count, error);
 }
 
-/* --- Classes and calls ---------------------------------------------------------------------------------- */
-
-static status push_class(struct machine *machine, const char *module, const char *name, struct error *error)
-{
-    struct pickle_value *value;
-    status code = machine_push_new(machine, PICKLE_CLASS, &value, error);
-    if (code == STATUS_OK)
-        value->class = (struct pickle_class){module, name};
-    return code;
-}
-
-/* The name in a line, as a string of its own. */
-static status read_name(struct machine *machine, const char **name, struct error *error)
-{
-    const char *line;
-    size_t length;
-    status code = machine_line(machine, &line, &length, error);
-    if (code != STATUS_OK)
-        return code;
-    if (length == 0 || memchr(line, '\0', length))
-        return error_set(error, STATUS_FILE, "the name of a class is none");
-    char *copy = machine_alloc(machine, length + 1, 1, error);
-    if (!copy)
-        return error->code;
-    memcpy(copy, line, length);
-    *name = copy;
-    return STATUS_OK;
-}
-
-static status run_global(struct machine *machine, int argument, struct error *error)
-{
-    const char *module, *name;
-    (void)argument;
-    status code = read_name(machine, &module, error);
-    if (code == STATUS_OK)
-        code = read_name(machine, &name, error);
-    return code ? code : push_class(machine, module, name, error);
-}
-
-static bool is_name(const struct pickle_value *value)
-{
-    return value->kind == PICKLE_STRING && value->text.length > 0 &&
-           strlen(value->text.data) == value->text.length;
-}
-
-static status run_stack_global(struct machine *machine, int argument, struct error *error)
-{
-    struct pickle_value *module, *name;
-    (void)argument;
-    status code = machine_pop(machine, &name, error);
-    if (code == STATUS_OK)
-        code = machine_pop(machine, &module, error);
-    if (code != STATUS_OK)
-        return code;
-    if (!is_name(module) || !is_name(name))
-        return error_set(error, STATUS_FILE, "the name of a class is none");
-    return push_class(machine, module->text.data, name->text.data, error);
-}
-
-/* Classes by numbers that a process agreed on with itself. */
-static status run_extension(struct machine *machine, int argument, struct error *error)
-{
-    uint64_t number;
-    status code = machine_integer(machine, (size_t)argument, &number, error);
-    if (code != STATUS_OK)
-        return code;
-    return error_set(error, STATUS_UNSUPPORTED, "classes by number (%llu) are not supported",
-                     (unsigned long long)number);
-}
-
-static status run_elsewhere(struct machine *machine, int argument, struct error *error)
-{
-    (void)machine;
-    (void)argument;
-    return error_set(error, STATUS_UNSUPPORTED, "buffers that are kept elsewhere are not supported");
-}
-
-/* REDUCE and NEWOBJ: callable and arguments. */
-static status run_call(struct machine *machine, int argument, struct error *error)
-{
-    struct pickle_value *callable, *arguments;
-    (void)argument;
-    status code = machine_pop(machine, &arguments, error);
-    if (code == STATUS_OK)
-        code = machine_pop(machine, &callable, error);
-    return code ? code : call_push(machine, callable, arguments, error);
-}
-
-/* NEWOBJ_EX: a dict of named arguments on top. They are kept as the record's pairs. */
-static status run_call_named(struct machine *machine, int argument, struct error *error)
-{
-    struct pickle_value *named, *made;
-    status code = machine_pop(machine, &named, error);
-    if (code != STATUS_OK)
-        return code;
-    if (named->kind != PICKLE_DICT)
-        return error_set(error, STATUS_FILE, "%s stands where a dict of arguments should",
-                         pickle_kind_name(named->kind));
-    if (run_call(machine, argument, error) != STATUS_OK || machine_top(machine, &made, error) != STATUS_OK)
-        return error->code;
-    if (made->kind == PICKLE_RECORD && named->list.count > 0)
-        made->record.pairs = named;
-    return STATUS_OK;
-}
-
-/* A call of what is above the mark: callable first when `callable` is NULL. */
-static status call_with(struct machine *machine, const struct pickle_value *callable, struct error *error)
-{
-    struct pickle_value **values;
-    size_t count, first = callable ? 0 : 1;
-    status code = machine_pop_mark(machine, &values, &count, error);
-    if (code != STATUS_OK)
-        return code;
-    if (count < first)
-        return error_set(error, STATUS_FILE, "nothing is there to be called");
-    struct pickle_value *arguments = machine_value(machine, PICKLE_TUPLE, error);
-    if (!arguments || add_all(machine, &arguments->list, values + first, count - first, error) != STATUS_OK)
-        return error->code;
-    return call_push(machine, callable ? callable : values[0], arguments, error);
-}
-
-static status run_object(struct machine *machine, int argument, struct error *error)
-{
-    (void)argument;
-    return call_with(machine, NULL, error);
-}
-
-static status run_instance(struct machine *machine, int argument, struct error *error)
-{
-    const char *module, *name;
-    (void)argument;
-    status code = read_name(machine, &module, error);
-    if (code == STATUS_OK)
-        code = read_name(machine, &name, error);
-    struct pickle_value *class = code ? NULL : machine_value(machine, PICKLE_CLASS, error);
-    if (!class)
-        return error->code;
-    class->class = (struct pickle_class){module, name};
-    return call_with(machine, class, error);
-}
-
-static status run_build(struct machine *machine, int argument, struct error *error)
-{
-    struct pickle_value *state, *target;
-    (void)argument;
-    status code = machine_pop(machine, &state, error);
-    if (code == STATUS_OK)
-        code = machine_top(machine, &target, error);
-    if (code != STATUS_OK)
-        return code;
-    if (target->kind == PICKLE_RECORD)
-        target->record.state = state;
-    else if (target->kind == PICKLE_DICT || target->kind == PICKLE_LIST || target->kind == PICKLE_SET)
-        target->list.state = state;
-    else
-        return error_set(error, STATUS_FILE, "%s can be given no attributes", pickle_kind_name(target->kind));
-    return STATUS_OK;
-}
-
-static status push_persistent(struct machine *machine, const struct pickle_value *id, struct error *error)
-{
-    struct pickle_value *value;
-    status code = machine_push_new(machine, PICKLE_PERSISTENT, &value, error);
-    if (code == STATUS_OK)
-        value->id = id;
-    return code;
-}
-
-static status run_persistent(struct machine *machine, int argument, struct error *error)
-{
-    struct pickle_value *id;
-    (void)argument;
-    status code = machine_pop(machine, &id, error);
-    return code ? code : push_persistent(machine, id, error);
-}
-
-static status run_persistent_line(struct machine *machine, int argument, struct error *error)
-{
-    const char *line;
-    size_t length;
-    status code = machine_line(machine, &line, &length, error);
-    if (code == STATUS_OK)
-        code = machine_push_string(machine, line, length, error);
-    return code ? code : run_persistent(machine, argument, error);
-}
-
 static const struct opcode opcodes[256] = {
     ['('] = {"MARK", run_mark, 0},
     ['.'] = {"STOP", run_stop, 0},
@@ -419,27 +222,27 @@ static const struct opcode opcodes[256] = {
     ['L'] = {"LONG", literal_line_integer, 0},
     ['M'] = {"BININT2", literal_integer, 2},
     ['N'] = {"NONE", literal_constant, -1},
-    ['P'] = {"PERSID", run_persistent_line, 0},
-    ['Q'] = {"BINPERSID", run_persistent, 0},
-    ['R'] = {"REDUCE", run_call, 0},
+    ['P'] = {"PERSID", object_persistent_line, 0},
+    ['Q'] = {"BINPERSID", object_persistent, 0},
+    ['R'] = {"REDUCE", object_call, 0},
     ['S'] = {"STRING", literal_quoted, 0},
     ['T'] = {"BINSTRING", literal_string, 4},
     ['U'] = {"SHORT_BINSTRING", literal_string, 1},
     ['V'] = {"UNICODE", literal_unicode, 0},
     ['X'] = {"BINUNICODE", literal_string, 4},
     ['a'] = {"APPEND", run_put_one, PICKLE_LIST},
-    ['b'] = {"BUILD", run_build, 0},
-    ['c'] = {"GLOBAL", run_global, 0},
+    ['b'] = {"BUILD", object_build, 0},
+    ['c'] = {"GLOBAL", object_global, 0},
     ['d'] = {"DICT", run_collect, PICKLE_DICT},
     ['}'] = {"EMPTY_DICT", run_empty, PICKLE_DICT},
     ['e'] = {"APPENDS", run_put_many, PICKLE_LIST},
     ['g'] = {"GET", run_get, 0},
     ['h'] = {"BINGET", run_get, 1},
-    ['i'] = {"INST", run_instance, 0},
+    ['i'] = {"INST", object_instance, 0},
     ['j'] = {"LONG_BINGET", run_get, 4},
     ['l'] = {"LIST", run_collect, PICKLE_LIST},
     [']'] = {"EMPTY_LIST", run_empty, PICKLE_LIST},
-    ['o'] = {"OBJ", run_object, 0},
+    ['o'] = {"OBJ", object_of_mark, 0},
     ['p'] = {"PUT", run_put, 0},
     ['q'] = {"BINPUT", run_put, 1},
     ['r'] = {"LONG_BINPUT", run_put, 4},
@@ -451,10 +254,10 @@ static const struct opcode opcodes[256] = {
     ['B'] = {"BINBYTES", literal_bytes, 4},
     ['C'] = {"SHORT_BINBYTES", literal_bytes, 1},
     [0x80] = {"PROTO", run_protocol, 0},
-    [0x81] = {"NEWOBJ", run_call, 0},
-    [0x82] = {"EXT1", run_extension, 1},
-    [0x83] = {"EXT2", run_extension, 2},
-    [0x84] = {"EXT4", run_extension, 4},
+    [0x81] = {"NEWOBJ", object_call, 0},
+    [0x82] = {"EXT1", object_extension, 1},
+    [0x83] = {"EXT2", object_extension, 2},
+    [0x84] = {"EXT4", object_extension, 4},
     [0x85] = {"TUPLE1", run_tuple, 1},
     [0x86] = {"TUPLE2", run_tuple, 2},
     [0x87] = {"TUPLE3", run_tuple, 3},
@@ -468,13 +271,13 @@ static const struct opcode opcodes[256] = {
     [0x8f] = {"EMPTY_SET", run_empty, PICKLE_SET},
     [0x90] = {"ADDITEMS", run_put_many, PICKLE_SET},
     [0x91] = {"FROZENSET", run_collect, PICKLE_SET},
-    [0x92] = {"NEWOBJ_EX", run_call_named, 0},
-    [0x93] = {"STACK_GLOBAL", run_stack_global, 0},
+    [0x92] = {"NEWOBJ_EX", object_call_named, 0},
+    [0x93] = {"STACK_GLOBAL", object_stack_global, 0},
     [0x94] = {"MEMOIZE", run_memoize, 0},
     [0x95] = {"FRAME", run_frame, 0},
     [0x96] = {"BYTEARRAY8", literal_bytes, 8},
-    [0x97] = {"NEXT_BUFFER", run_elsewhere, 0},
-    [0x98] = {"READONLY_BUFFER", run_elsewhere, 0},
+    [0x97] = {"NEXT_BUFFER", object_elsewhere, 0},
+    [0x98] = {"READONLY_BUFFER", object_elsewhere, 0},
 };
 
 const struct opcode *opcode_of(unsigned char byte)
