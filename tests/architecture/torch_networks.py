@@ -374,6 +374,9 @@ def settle(network, height, width):
         nn.init.normal_(layer.bias, 0, 0.1)
         layer.momentum = 1
     with torch.no_grad():
+        for block in network.modules():
+            if getattr(block, "use_res_connect", False):  # long chains of them would make much of every rounding
+                [layer for layer in block.modules() if layer in layers][-1].weight *= 0.1
         network.train()(torch.randn(4, 3, height, width))
         for layer in layers:
             layer.running_mean += 0.1 * torch.randn_like(layer.running_mean) * layer.running_var.sqrt()
@@ -410,4 +413,5 @@ def main():
         lines.writelines(write(folder, name, *every[name]) for name in names)
 
 
-main()
+if __name__ == "__main__":
+    main()
