@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Networks that PyTorch makes and saves are recognised, and give the logits that it computed in double: with
- * double arithmetic almost to the last digit, with fast float kernels closely. What is written is in
- * torch_networks.py; IPPRO_TORCH_NETWORKS names others of its networks, such as "large". Where trained
- * weights are at hand, they give what the same network as an ONNX file gives. */
+ * double arithmetic almost to the last digit, with fast float kernels closely, or as closely as PyTorch's
+ * float where roundings grow in a network. What is written is in torch_networks.py; IPPRO_TORCH_NETWORKS
+ * names others of its networks, such as "large". Where trained weights are at hand, they give what the same
+ * network as an ONNX file gives. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +33,8 @@
 static char folder[] = "/tmp/ippro-torch-XXXXXX";
 static struct shell shell;
 static struct session *session;
-static bool is_there; /* PyTorch wrote them */
+static int written; /* the status with which Python ended */
+enum { NO_PYTORCH = 77 };
 
 static int run_python(void)
 {
@@ -51,7 +53,7 @@ static int begin(void **state)
     if (!mkdtemp(folder) || session_new(&session, &error) != STATUS_OK)
         return -1;
     shell_begin(&shell, session);
-    is_there = run_python() == 0;
+    written = run_python();
     return 0;
 }
 
@@ -136,7 +138,7 @@ static void run_format(const char *format, ...)
         fail_msg("%s: %s", line, error.message);
 }
 
-static void check_network(const char *name, const char *architecture, int height, int width)
+static void check_network(const char *name, const char *architecture, int height, int width, double peer)
 {
     size_t pixels, classes;
     run_format("load %s/%s.pth input=%dx%d", folder, name, height, width);
@@ -146,10 +148,10 @@ static void check_network(const char *name, const char *architecture, int height
     double *image = read_numbers(name, "input", &pixels), *logits = read_numbers(name, "logits", &classes);
     double exact = compare(model->graph, ELEMENT_DOUBLE, image, logits, classes);
     double fast = compare(model->graph, ELEMENT_FLOAT, image, logits, classes);
-    print_message("# %s: %s, relative difference %.1e in double, %.1e in float\n", name, architecture, exact,
-                  fast);
+    print_message("# %s: %s, relative difference %.1e in double, %.1e in float (PyTorch's %.1e)\n", name,
+                  architecture, exact, fast, peer);
     assert_true(exact < 1e-11);
-    assert_true(fast < 1e-5);
+    assert_true(fast < 1e-5 || (fast < 3 * peer && fast < 1e-3));
     mem_free(image);
     mem_free(logits);
 }
@@ -158,14 +160,16 @@ static void test_logits(void **state)
 {
     char path[64], name[64], architecture[64];
     int height, width, count = 0;
+    double peer;
     (void)state;
-    if (!is_there)
+    if (written == NO_PYTORCH)
         skip_because("no PyTorch and torchvision for /usr/bin/python3");
+    assert_int_equal(written, 0);
     snprintf(path, sizeof path, "%s/list", folder);
     FILE *list = fopen(path, "r");
     assert_non_null(list);
-    for (; fscanf(list, "%63s %63s %d %d", name, architecture, &height, &width) == 4; count++)
-        check_network(name, architecture, height, width);
+    for (; fscanf(list, "%63s %63s %d %d %lf", name, architecture, &height, &width, &peer) == 5; count++)
+        check_network(name, architecture, height, width, peer);
     fclose(list);
     assert_true(count > 0);
 }
