@@ -9,6 +9,7 @@
 #include "base/half.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/share.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/graph/tensor.h"
@@ -32,9 +33,16 @@ static struct npy *array_new(const char *name, struct error *error)
     return NULL;
 }
 
+struct npy *npy_retain(struct npy *array)
+{
+    if (array)
+        share_add(&array->shares);
+    return array;
+}
+
 void npy_free(struct npy *array)
 {
-    if (!array)
+    if (!array || !share_drop(&array->shares))
         return;
     if (array->descriptor >= 0)
         close(array->descriptor);
@@ -95,6 +103,29 @@ status npy_from_bytes(const char *name, const unsigned char *bytes, size_t size,
     error_prefix(error, "%s: ", name);
     npy_free(made);
     return error_refuse_file(error);
+}
+
+status npy_new(const char *name, enum element_type type, const struct shape *shape, struct npy **array,
+               struct error *error)
+{
+    struct npy *made = array_new(name, error);
+    if (!made)
+        return error->code;
+    made->header = (struct npy_header){
+        .kind = type == ELEMENT_INT64 ? NPY_SIGNED : NPY_FLOAT,
+        .width = (int)element_size(type),
+        .big_endian = BYTE_ORDER == BIG_ENDIAN,
+        .shape = *shape,
+        .count = shape_elements(shape),
+    };
+    made->bytes =
+        made->header.count >= 0 ? mem_aligned((size_t)made->header.count + 1, element_size(type)) : NULL;
+    if (!made->bytes) {
+        npy_free(made);
+        return error_memory(error);
+    }
+    *array = made;
+    return STATUS_OK;
 }
 
 static status read_header(struct npy *array, size_t file_size, struct error *error)

@@ -35,7 +35,9 @@ enum { NPY_HEAD_BYTES = 16384 };
 status npy_header_parse(const unsigned char *bytes, size_t size, size_t file_size, struct npy_header *header,
                         struct error *error);
 
+/* Immutable and counted. */
 struct npy {
+    int shares; /* owners beside the first */
     char *name; /* of the file, for messages */
     struct npy_header header;
     int descriptor; /* of the open file; -1: the elements are in memory */
@@ -48,7 +50,13 @@ status npy_open(const char *path, struct npy **array, struct error *error);
 /* The same of bytes in memory, which stay the caller's. `name` is for messages. */
 status npy_from_bytes(const char *name, const unsigned char *bytes, size_t size, struct npy **array,
                       struct error *error);
-void npy_free(struct npy *array); /* NULL is fine */
+/* An array in memory, of zeros that the caller may fill: `bytes` are elements of `type` as the machine has
+ * them. */
+status npy_new(const char *name, enum element_type type, const struct shape *shape, struct npy **array,
+               struct error *error);
+/* One more owner; each calls npy_free once. NULL is fine for both. */
+struct npy *npy_retain(struct npy *array);
+void npy_free(struct npy *array);
 /* "uint8", "float32": the type as NumPy calls it. */
 const char *npy_type_name(const struct npy_header *header);
 

@@ -359,8 +359,10 @@ static int run_build(lua_State *L)
     if (!handle_test(L, -1, HANDLE_FEATURES))
         return luaL_error(L, "%s: the function build must return the network's output", architecture->origin);
     const int output = check_value(L, builder, lua_gettop(L));
-    if (architecture_finish(architecture, output, &error) != STATUS_OK)
+    if (architecture_finish(architecture, output, &error) != STATUS_OK) {
+        error_prefix(&error, "%s: ", architecture->origin);
         return raise_error(L, &error);
+    }
     return 0;
 }
 

@@ -21,8 +21,7 @@ void push_figure(lua_State *L, struct figure **figure)
 
 /* --- files ---------------------------------------------------------------------------------------------- */
 
-/* {overwrite = true} at an index of the stack, which may have nothing. */
-static bool may_overwrite(lua_State *L, int index)
+bool may_overwrite(lua_State *L, int index)
 {
     if (lua_isnoneornil(L, index))
         return false;

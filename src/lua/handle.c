@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/npy.h"
 #include "lua/description.h"
 #include "score/criterion.h"
 #include "session/board.h"
@@ -57,6 +58,11 @@ static void free_figure(void *object)
     figure_free(object);
 }
 
+static void free_array(void *object)
+{
+    npy_free(object);
+}
+
 static void free_builder(void *object)
 {
     struct builder *builder = object;
@@ -100,6 +106,7 @@ static const struct {
     [HANDLE_SCORES] = {"ippro.scores", "scores", free_scores},
     [HANDLE_SELECTION] = {"ippro.selection", "selection", free_chosen},
     [HANDLE_FIGURE] = {"ippro.figure", "figure", free_figure},
+    [HANDLE_ARRAY] = {"ippro.array", "array", free_array},
     [HANDLE_BUILDER] = {"ippro.builder", "network that is being described", free_builder},
     [HANDLE_FEATURES] = {"ippro.features", "value of a network", free_features},
     [HANDLE_REPLY] = {"ippro.reply", "reply", free_reply},

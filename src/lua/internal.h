@@ -52,6 +52,7 @@ enum handle_kind {
     HANDLE_SCORES,    /* struct criterion_scores */
     HANDLE_SELECTION, /* struct chosen */
     HANDLE_FIGURE,    /* struct figure */
+    HANDLE_ARRAY,     /* struct npy */
     HANDLE_BUILDER,   /* struct builder (lua/description.h) */
     HANDLE_FEATURES,  /* struct features */
     HANDLE_REPLY,     /* struct reply; the rest is never seen by scripts */
@@ -125,12 +126,26 @@ int ippro_off(lua_State *L); /* ippro.off([event [, function]]) */
 /* --- the kinds ------------------------------------------------------------------------------------------ */
 
 void figure_kind_new(lua_State *L);
+/* {overwrite = true} at an index of the stack, which may have nothing. */
+bool may_overwrite(lua_State *L, int index);
 void push_figure(lua_State *L, struct figure **figure); /* takes it, leaves NULL */
 int ippro_table(lua_State *L);
 int ippro_curve(lua_State *L);
+void array_kind_new(lua_State *L);
+int ippro_npy(lua_State *L);   /* ippro.npy(path) */
+int ippro_array(lua_State *L); /* ippro.array(table) */
+/* model:forward(array, options) for `session`, with the array at index 2: pushes the outputs, as tables where
+ * tables were given. */
+void forward_call(lua_State *L, struct session *session);
 void network_kinds_new(lua_State *L);
 void push_model(lua_State *L); /* what the session has; nil when it has none, here and below */
 void push_data(lua_State *L);
+/* The data set that is open; without one a value in its place: called it opens one, as a data set does, and
+ * whatever else is asked of it is the error that none is open. */
+void push_data_or_none(lua_State *L);
+/* The data set that an argument is, as by handle_check. */
+struct dataset *check_data(lua_State *L, int index);
+void data_kind_new(lua_State *L);
 /* Set the fields of the last evaluation of the session's network in the table on top; none without one. */
 void add_measurement(lua_State *L, const struct session *session);
 int ippro_load(lua_State *L);

@@ -22,5 +22,6 @@ src_libprune_a_SOURCES = \
 	src/prune/shuffle.c \
 	src/prune/surgery.c src/prune/surgery.h \
 	src/prune/surgery_internal.h \
-	src/prune/surgery_rules.c
+	src/prune/surgery_rules.c \
+	src/prune/trace.c src/prune/trace.h
 LIBPRUNE = src/libprune.a

@@ -11,6 +11,7 @@ src_libsession_a_SOURCES = \
 	src/session/words/panes.c src/session/words/panes.h \
 	src/session/words/press.c src/session/words/press.h \
 	src/session/words/quote.c src/session/words/quote.h \
+	src/session/words/record_list.c src/session/words/record_list.h \
 	src/session/words/ratio_list.c src/session/words/ratio_list.h \
 	src/session/words/target_word.c src/session/words/target_word.h \
 	src/session/words/value.c src/session/words/value.h \
@@ -34,6 +35,7 @@ src_libsession_a_SOURCES = \
 	src/session/model.c src/session/model.h \
 	src/session/networks.c src/session/networks.h \
 	src/session/noise.c src/session/noise.h \
+	src/session/parameters.c src/session/parameters.h \
 	src/session/pass.c src/session/pass.h \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
@@ -62,6 +64,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/bind.c \
 	src/session/commands/block_table.c src/session/commands/block_table.h \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
+	src/session/commands/stages.c src/session/commands/stages.h \
 	src/session/commands/comparison.c src/session/commands/comparison.h \
 	src/session/commands/corr.c \
 	src/session/commands/cost.c \
@@ -72,6 +75,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/echo.c \
 	src/session/commands/eval.c \
 	src/session/commands/filter.c \
+	src/session/commands/forward.c \
+	src/session/commands/forward_input.c src/session/commands/forward_input.h \
 	src/session/commands/gamma.c \
 	src/session/commands/gamma_figures.c \
 	src/session/commands/gamma_internal.h \
@@ -105,6 +110,9 @@ src_libsession_a_SOURCES = \
 	src/session/commands/sampling_figures.c \
 	src/session/commands/sampling_internal.h \
 	src/session/commands/save.c \
+	src/session/commands/save_program.c src/session/commands/save_program.h \
+	src/session/commands/save_program_text.c \
+	src/session/commands/save_weights.c src/session/commands/save_weights.h \
 	src/session/commands/scatter.c \
 	src/session/commands/score.c \
 	src/session/commands/scores_for.c src/session/commands/scores_for.h \
@@ -116,6 +124,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/session_measured.c \
 	src/session/commands/session_replay.c src/session/commands/session_replay.h \
 	src/session/commands/set.c \
+	src/session/commands/strip.c \
+	src/session/commands/strip_panels.c src/session/commands/strip_panels.h \
 	src/session/commands/sweep.c src/session/commands/sweep.h \
 	src/session/commands/table.c \
 	src/session/commands/theme.c \

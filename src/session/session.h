@@ -27,6 +27,7 @@
 #include "session/words/value.h"
 #include "view/theme.h"
 
+struct npy;
 struct recipe_program;
 
 struct session {
@@ -44,6 +45,8 @@ struct session {
     unsigned scorings;                           /* how often it was scored */
     struct aliases *aliases;                     /* no part of the state either; NULL: none */
     const struct recipe_program *recipe_program; /* the front end's, borrowed; NULL: none */
+    const struct npy
+        *given; /* borrowed: an array that a script gives to forward in the place of a file; NULL */
 };
 
 /* A session with default options, nothing loaded. */

@@ -33,7 +33,19 @@ void figure_free(struct figure *figure)
         if (figure->facts[i].free_source)
             figure->facts[i].free_source(figure->facts[i].source);
     }
+    mem_free(figure->array.values);
     arena_free(figure->arena);
+}
+
+void figure_set_array(struct figure *figure, const struct figure_array *array)
+{
+    if (!figure) {
+        mem_free(array->values);
+        return;
+    }
+    mem_free(figure->array.values);
+    figure->array = *array;
+    figure->failed |= !array->values;
 }
 
 status figure_check(const struct figure *figure, struct error *error)
@@ -161,4 +173,17 @@ void figure_note(struct figure *figure, const char *format, ...)
     va_end(arguments);
     if (note)
         figure->notes[figure->note_count++] = note;
+}
+
+double *figure_array_new(struct figure_array *array, int rank, const int64_t *dims)
+{
+    size_t count = 1;
+    bool fits = true;
+    *array = (struct figure_array){.rank = rank};
+    for (int i = 0; i < rank; i++) {
+        array->dims[i] = dims[i];
+        fits = fits && size_multiply(count, (size_t)dims[i], &count);
+    }
+    array->values = fits ? mem_new(count, sizeof(double)) : NULL;
+    return array->values;
 }

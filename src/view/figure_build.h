@@ -14,4 +14,7 @@ char *figure_keep_string(struct figure *figure, const char *text); /* NULL is ""
 void *figure_keep_array(struct figure *figure, const void *from, size_t count, size_t size);
 const char **figure_keep_names(struct figure *figure, const char *const *names, int count);
 
+/* Memory for the values of an array with these dimensions, for a kind's `array`. */
+double *figure_array_new(struct figure_array *array, int rank, const int64_t *dims);
+
 #endif

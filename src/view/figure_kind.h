@@ -35,6 +35,9 @@ struct figure_kind_row {
     /* Files (write/write.h): rows behind the comment lines of facts; members of the figure's object. */
     void (*csv)(struct csv *csv, const struct figure *figure);
     void (*json)(struct json *json, struct json_t *object, const struct figure *figure);
+    /* Its numbers as an array of doubles: rank and dims are written where there are any, and values, which
+     * are the caller's, where memory was had. NULL: it is no array. */
+    void (*array)(const struct figure *figure, struct figure_array *array);
 
     /* Scripts (fields.h): fields of the figure beside its name, title, facts and notes. */
     void (*fields)(struct field_builder *builder, const struct figure *figure);

@@ -716,7 +716,7 @@ static void test_several_figures(void **state)
 
 static void test_save(void **state)
 {
-    static const char *const extensions[] = {"csv", "json", "png", "txt"};
+    static const char *const extensions[] = {"csv", "json", "npy", "png", "txt"};
     const char *where = getenv("TMPDIR");
     char *folder = mem_format("%s/ippro-view-XXXXXX", where ? where : "/tmp");
     struct error error = {0};
@@ -743,7 +743,7 @@ static void test_save(void **state)
     }
     assert_null(figure_format_at(COUNT(extensions)));
     assert_int_equal(figures_save(&one, 1, "figure.pdf", &error), STATUS_USAGE);
-    assert_non_null(strstr(error.message, ".csv, .json, .png or .txt"));
+    assert_non_null(strstr(error.message, ".csv, .json, .npy, .png or .txt"));
     assert_int_equal(figures_save(&one, 1, "/nonexistent/figure.csv", &error), STATUS_FILE);
     assert_int_equal(rmdir(folder), 0);
     figure_free(figure);
@@ -817,6 +817,7 @@ static void test_writing_without_memory(void **state)
     for (size_t m = 0; m < COUNT(makers); m++) {
         without_memory("csv", makers[m], 1);
         without_memory("json", makers[m], 1);
+        without_memory("npy", makers[m], 1);
         without_memory("txt", makers[m], 1);
         without_memory("png", makers[m], 5); /* slower */
     }

@@ -57,6 +57,8 @@ static status check_output_shape(const struct runner *runner, const struct engin
     const struct graph *graph = &runner->judged.graph;
     const struct shape *shape = &engine_output(engine)->shape;
     const int64_t labels = runner->labels_per_image;
+    if (runner->run->outputs_only)
+        return STATUS_OK;
     if (shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
         shape_product(shape, 2, shape->rank) == labels)
         return STATUS_OK;
@@ -140,7 +142,7 @@ static status fetch_images(const struct runner *runner, struct run_worker *worke
             return error_set(error, STATUS_CANCELLED, "cancelled");
         int64_t *labels = worker->labels + i * runner->labels_per_image;
         if (run->fetch(run->fetch_argument, first + i, real, image, labels, error) ||
-            check_labels(runner, labels, classes, first + i, error))
+            (!run->outputs_only && check_labels(runner, labels, classes, first + i, error)))
             return error->code;
     }
     memset(image, 0, (size_t)(runner->options.batch - count) * bytes);
@@ -171,6 +173,8 @@ static status compute_losses(const struct runner *runner, struct run_worker *wor
     const size_t row = (size_t)(classes * labels) * element_size(output->type);
     const unsigned char *logits = output->data;
     unsigned char *gradient = runner->options.backward ? engine_output_gradient(worker->engine) : NULL;
+    if (runner->run->outputs_only)
+        return STATUS_OK;
     for (int64_t i = 0; i < count; i++) {
         void *image_gradient = gradient ? gradient + (size_t)i * row : NULL;
         const int64_t *image_labels = worker->labels + i * labels;
@@ -315,7 +319,8 @@ static status runner_new(struct runner *runner, const struct run *run, struct er
 {
     *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
     runner->labels_per_image = run->labels_per_image > 1 ? run->labels_per_image : 1;
-    if (judged_graph_init(&runner->judged, run->graph, error))
+    runner->judged.graph = *run->graph;
+    if (!run->outputs_only && judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
     if (runner->options.batch == 0)
         runner->options.batch = run_micro_batch(run->graph, run->engine.weight_count > 0);

@@ -48,6 +48,8 @@ struct run {
     status (*commit)(void *argument, const struct engine *engine, const struct loss *losses,
                      const int64_t *labels, int64_t first, int64_t count, struct error *error);
     void *commit_argument;
+    bool outputs_only; /* the network's own outputs are wanted, of any shape, a Softmax included: labels and
+                          losses that `commit` gets mean nothing. Not together with a backward pass */
     const char *title; /* for progress: "scoring" */
     struct progress *progress;
     /* Where the run is a part of longer work: images that count as done before image 0, and in all. 0: this

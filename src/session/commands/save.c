@@ -11,6 +11,8 @@
 #include "nn/graph/graph.h"
 #include "onnx/onnx_write.h"
 #include "session/commands/document.h"
+#include "session/commands/save_program.h"
+#include "session/commands/save_weights.h"
 #include "session/kept_channels.h"
 #include "session/language/command.h"
 #include "session/model.h"
@@ -73,34 +75,53 @@ static void free_key(const struct graph *graph, char *key, size_t size)
 
 /* --- the network ---------------------------------------------------------------------------------------- */
 
-static status save_onnx(struct call *call, const char *path, bool masked, struct error *error)
+/* The network as it is to be written. */
+static status graph_to_save(const struct call *call, const struct graph **graph, struct error *error)
 {
     struct session *session = call->session;
-    const struct graph *graph;
-    if (session->state.pruning->removed_count && !masked)
+    struct setting_value masked;
+    if (call_value(call, "masked", &masked, error) != STATUS_OK)
+        return error->code;
+    if (session->state.pruning->removed_count && !masked.integer)
         return error_set(error, STATUS_STATE,
                          "%lld channels are selected and not removed yet: 'apply' removes them, masked=yes "
                          "writes the network as it is, with their weights at zero",
                          (long long)session->state.pruning->removed_count);
-    status code = session_graph(session, &graph, error);
-    if (code != STATUS_OK)
-        return code;
+    return session_graph(session, graph, error);
+}
+
+static status save_onnx(struct call *call, const char *path, struct error *error)
+{
+    struct session *session = call->session;
+    const struct graph *graph;
+    if (graph_to_save(call, &graph, error) != STATUS_OK)
+        return error->code;
     struct text story = {0};
     char key[64];
     add_story(&story, session);
     free_key(graph, key, sizeof key);
     struct metadata metadata = {key, text_data(&story)};
-    code = story.failed ? error_memory(error) : onnx_write(path, graph, &metadata, 1, error);
+    status code = story.failed ? error_memory(error) : onnx_write(path, graph, &metadata, 1, error);
     text_free(&story);
     if (code == STATUS_OK)
         reply_add(call->reply, STYLE_NOTE, "%s written to %s", session->state.model->name, path);
     return code;
 }
 
+static status save_state_dict(struct call *call, const char *path, struct error *error)
+{
+    const struct graph *graph;
+    struct setting_value prefix;
+    if (call_value(call, "prefix", &prefix, error) != STATUS_OK ||
+        graph_to_save(call, &graph, error) != STATUS_OK)
+        return error->code;
+    return save_weights(call, path, graph, prefix.integer != 0, error);
+}
+
 /* --- lists of channels ---------------------------------------------------------------------------------- */
 
 /* One row for each channel of the network as loaded. */
-static status save_csv(struct call *call, const char *path, const struct kept_channels *kept,
+static status add_rows(struct call *call, const char *path, const struct kept_channels *kept,
                        struct error *error)
 {
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "channels");
@@ -157,8 +178,8 @@ static json_t *story_list(struct document *document, const struct session *sessi
     return list;
 }
 
-static status save_json(struct call *call, const char *path, const struct kept_channels *kept,
-                        struct error *error)
+static status add_object(struct call *call, const char *path, const struct kept_channels *kept,
+                         struct error *error)
 {
     struct document document;
     document_begin(&document);
@@ -189,30 +210,51 @@ static status save_channels(struct call *call, const char *path,
     return code;
 }
 
+static status save_csv(struct call *call, const char *path, struct error *error)
+{
+    return save_channels(call, path, add_rows, error);
+}
+
+static status save_json(struct call *call, const char *path, struct error *error)
+{
+    return save_channels(call, path, add_object, error);
+}
+
 /* --- the command ---------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *extension;
+    status (*save)(struct call *call, const char *path, struct error *error);
+} kinds[] = {
+    {"onnx", save_onnx},  {"pth", save_state_dict}, {"pt", save_state_dict}, {"safetensors", save_state_dict},
+    {"py", save_program}, {"csv", save_csv},        {"json", save_json},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static status save_as(struct call *call, const char *path, struct error *error)
+{
+    const char *extension = path_extension(call_argument(call, 0));
+    struct text known = {0};
+    for (int i = 0; i < KINDS; i++) {
+        if (strcmp(extension, kinds[i].extension) == 0)
+            return kinds[i].save(call, path, error);
+    }
+    for (int i = 0; i < KINDS; i++)
+        text_add_format(&known, "%s.%s", i == 0 ? "" : i + 1 < KINDS ? ", " : " or ", kinds[i].extension);
+    error_set(error, STATUS_USAGE, "cannot write '%s': the name must end in %s", call_argument(call, 0),
+              text_data(&known));
+    text_free(&known);
+    return error->code;
+}
 
 static status run_save(struct call *call, struct error *error)
 {
-    const char *extension = path_extension(call_argument(call, 0));
-    struct setting_value masked;
-    status code = call_value(call, "masked", &masked, error);
-    if (code != STATUS_OK)
-        return code;
     char *path = path_expand(call_argument(call, 0));
     if (!path)
         return error_memory(error);
-    code = call_may_write(call, path, error);
-    if (code != STATUS_OK)
-        ;
-    else if (strcmp(extension, "onnx") == 0)
-        code = save_onnx(call, path, masked.integer != 0, error);
-    else if (strcmp(extension, "csv") == 0)
-        code = save_channels(call, path, save_csv, error);
-    else if (strcmp(extension, "json") == 0)
-        code = save_channels(call, path, save_json, error);
-    else
-        code = error_set(error, STATUS_USAGE, "cannot write '%s': the name must end in .onnx, .csv or .json",
-                         call_argument(call, 0));
+    status code = call_may_write(call, path, error);
+    if (code == STATUS_OK)
+        code = save_as(call, path, error);
     mem_free(path);
     if (code == STATUS_OK)
         call->reply->kept = KEPT_NETWORK;
@@ -220,17 +262,22 @@ static status run_save(struct call *call, struct error *error)
 }
 
 static const struct parameter save_arguments[] = {
-    {"FILE", VALUE_FILE, 0, 0, 0, NULL, NULL, "where to: its name ends in .onnx, .csv or .json"},
+    {"FILE", VALUE_FILE, 0, 0, 0, NULL, NULL,
+     "where to: its name ends in .onnx, .pth, .pt, .safetensors, .py, .csv or .json"},
     PARAMETER_END,
 };
 static const struct parameter save_parameters[] = {
     {"masked", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",
      "write a network whose channels are only selected, with their weights at zero"},
+    {"prefix", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes",
+     "names in .pth, .pt and .safetensors begin as in the file that was loaded, with module. for instance"},
     OVERWRITE_PARAMETER,
     PARAMETER_END,
 };
 static const struct example save_examples[] = {
     {"prune l1 0.4; apply; save smaller.onnx", "writes the smaller network", false},
+    {"prune l1 0.4; apply; save smaller.pth", "writes its weights as PyTorch's torch.save would", false},
+    {"prune l1 0.4; save prune_model.py", "writes a program that prunes the model in PyTorch", false},
     {"save channels.json", "writes which channels were kept and which cut", false},
     EXAMPLE_END,
 };
@@ -241,16 +288,25 @@ const struct command command_save = {
     .parameters = save_parameters,
     .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_OF_MODEL,
     .help = "write the network, or what was cut",
-    .text = "A file that ends in .onnx gets the network, with the names, the opset and the metadata of the "
-            "file that it came from; an entry ippro-explore in the metadata tells what was done, one fact a "
-            "line: the file and its hash, every selection with its criterion, ratios and sample, every "
-            "rescale. Channels that are only selected must be removed by apply first; masked=yes writes "
-            "them with weights at zero instead.\n\n"
-            "A .csv has a row for each channel of the network as loaded, a .json lists of the kept and the "
-            "cut channels of each layer: always in the original numbers, however often the network was "
-            "pruned. A file that exists is replaced in one step: when writing fails, the old one is still "
-            "there. The file that the network was loaded from, and every other that was read here, is only "
-            "replaced with overwrite=yes.",
+    .text =
+        "A file that ends in .onnx gets the network, with the names, the opset and the metadata of the "
+        "file that it came from; an entry ippro-explore in the metadata tells what was done, one fact a "
+        "line: the file and its hash, every selection with its criterion, ratios and sample, every "
+        "rescale. Channels that are only selected must be removed by apply first; masked=yes writes "
+        "them with weights at zero instead.\n\n"
+        "A .pth, .pt or .safetensors gets its weights as a flat state_dict: the names, the order and the types of "
+        "the file that was loaded (of an ONNX file, those of its parameters), with what that had beside the "
+        "network's parameters.\n\n"
+        "A .py is a program that cuts the same channels out of the model in PyTorch, from its whole size and with "
+        "whatever weights it has: prune(model) changes the model in place, check(model) compares its shapes, and "
+        "its outputs for a fixed input with those of the network here. It needs torch alone. Channels that "
+        "are selected count as cut. A model whose own program has numbers of channels in it (shuffles, splits, "
+        "reshapes to fixed sizes) is refused by the node's name.\n\n"
+        "A .csv has a row for each channel of the network as loaded, a .json lists of the kept and the "
+        "cut channels of each layer: always in the original numbers, however often the network was "
+        "pruned. A file that exists is replaced in one step: when writing fails, the old one is still "
+        "there. The file that the network was loaded from, and every other that was read here, is only "
+        "replaced with overwrite=yes.",
     .examples = save_examples,
     .run = run_save,
 };

@@ -20,6 +20,7 @@
     X(VALUE_NETWORK, value_kind_network)                                                                     \
     X(VALUE_EXTENT, value_kind_extent)                                                                       \
     X(VALUE_IMAGES, value_kind_images)                                                                       \
+    X(VALUE_ARRAY, value_kind_array)                                                                         \
     X(VALUE_SESSION, value_kind_session)                                                                     \
     X(VALUE_SCRIPT, value_kind_script)                                                                       \
     X(VALUE_INTEGER, value_kind_integer)                                                                     \

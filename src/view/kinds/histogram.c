@@ -180,6 +180,16 @@ static void histogram_json(struct json *json, json_t *object, const struct figur
     member_add(json, object, "series", series);
 }
 
+/* Arrays: series x bins, the counts. */
+static void histogram_array(const struct figure *figure, struct figure_array *array)
+{
+    const struct figure_histogram *histogram = &figure->histogram;
+    size_t count = (size_t)histogram->series * (size_t)histogram->bins;
+    double *values = figure_array_new(array, 2, (const int64_t[]){histogram->series, histogram->bins});
+    for (size_t i = 0; values && i < count; i++)
+        values[i] = (double)histogram->counts[i];
+}
+
 /* --- scripts -------------------------------------------------------------------------------------------- */
 
 static void histogram_fields(struct field_builder *builder, const struct figure *figure)
@@ -216,6 +226,7 @@ const struct figure_kind_row histogram_kind = {
     .draw_least = draw_sparks,
     .csv = histogram_csv,
     .json = histogram_json,
+    .array = histogram_array,
     .fields = histogram_fields,
     .plot = plot_histogram,
     .plot_least_height = plot_histogram_least_height,

@@ -93,6 +93,17 @@ static void scatter_json(struct json *json, json_t *object, const struct figure 
     member_add(json, object, "points", list);
 }
 
+/* Arrays: points x 2, x and y. */
+static void scatter_array(const struct figure *figure, struct figure_array *array)
+{
+    const struct figure_scatter *scatter = &figure->scatter;
+    double *values = figure_array_new(array, 2, (const int64_t[]){scatter->points, 2});
+    for (int i = 0; values && i < scatter->points; i++) {
+        values[2 * i] = scatter->x[i];
+        values[2 * i + 1] = scatter->y[i];
+    }
+}
+
 /* --- scripts -------------------------------------------------------------------------------------------- */
 
 static void scatter_fields(struct field_builder *builder, const struct figure *figure)
@@ -119,6 +130,7 @@ const struct figure_kind_row scatter_kind = {
     .draw = draw_scatter,
     .csv = scatter_csv,
     .json = scatter_json,
+    .array = scatter_array,
     .fields = scatter_fields,
     .plot = plot_scatter,
 };

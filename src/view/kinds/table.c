@@ -168,6 +168,23 @@ static void table_json(struct json *json, json_t *object, const struct figure *f
     member_add(json, object, "rows", rows);
 }
 
+/* Arrays: rows x columns of numbers; what is no number in them is NaN. */
+static void table_array(const struct figure *figure, struct figure_array *array)
+{
+    const struct figure_table *table = &figure->table;
+    int64_t dims[] = {table->rows, 0};
+    for (int c = 0; c < table->columns; c++)
+        dims[1] += table->column[c].kind != COLUMN_TEXT && table->column[c].kind != COLUMN_BAR;
+    double *values = dims[1] ? figure_array_new(array, 2, dims) : NULL;
+    const struct figure_cell *cell = table->cells;
+    for (int r = 0; values && r < table->rows; r++) {
+        for (int c = 0; c < table->columns; c++, cell++) {
+            if (table->column[c].kind != COLUMN_TEXT && table->column[c].kind != COLUMN_BAR)
+                *values++ = cell->text || cell->missing ? NAN : cell->number;
+        }
+    }
+}
+
 /* A last row that is not complete is a mistake of the builder. */
 static status check_table(const struct figure *figure, struct error *error)
 {
@@ -231,6 +248,7 @@ const struct figure_kind_row table_kind = {
     .rows = rows_of_table,
     .csv = table_csv,
     .json = table_json,
+    .array = table_array,
     .fields = table_fields,
     .plot = plot_table,
     .plot_width = plot_table_width,

@@ -22,6 +22,9 @@
  * "-inf". The file is ASCII (other characters as \u escapes), so names are exact and cannot harm a terminal;
  * only invalid UTF-8 is replaced by escapes.
  *
+ * NPY: one array, of one figure: the array that it is about, in its own type, or what `array` of its kind
+ * says, in float64.
+ *
  * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
  *
  * PNG: pictures one below the other, see picture/plot.h. */
@@ -48,7 +51,7 @@ struct picture_size {
 status picture_size_parse(const char *text, struct picture_size *size, struct error *error);
 const struct figure_format *
 figure_format_find(const char *extension);               /* in any case: "CSV"; NULL when unknown */
-const struct figure_format *figure_format_at(int index); /* csv json png txt; NULL past the end */
+const struct figure_format *figure_format_at(int index); /* csv json npy png txt; NULL past the end */
 /* Write to a file by its extension, replacing it atomically. Unknown extensions name the known ones
  * (STATUS_USAGE). */
 status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error);
@@ -60,6 +63,7 @@ status figures_save_sized(const struct figure *const *figures, int count, const 
 /* The writers. They append to `out`, which keeps its old content on failure. */
 status write_csv(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_json(const struct figure *const *figures, int count, struct text *out, struct error *error);
+status write_npy(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_png(const struct figure *const *figures, int count, struct text *out, struct error *error);
 /* A PNG of a given size. */
 status write_picture(const struct figure *const *figures, int count, const struct picture_size *size,
