@@ -13,3 +13,7 @@ check_PROGRAMS += tests/data/npy_test
 tests_data_npy_test_SOURCES = tests/data/npy_test.c
 tests_data_npy_test_LDADD = $(SUPPORT) $(LIBDATA) $(LIBNN) $(FLOOR_0) $(CMOCKA_LIBS)
 TESTS += tests/data/npy_test
+check_PROGRAMS += tests/data/pictures_test
+tests_data_pictures_test_SOURCES = tests/data/pictures_test.c
+tests_data_pictures_test_LDADD = $(SUPPORT) $(LIBDATA) $(LIBNN) $(FLOOR_0) $(CMOCKA_LIBS)
+TESTS += tests/data/pictures_test

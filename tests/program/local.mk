@@ -22,6 +22,7 @@ program_tests = \
 	tests/program/pruning.sh \
 	tests/program/screens.sh \
 	tests/program/scripts.sh \
+	tests/program/segmentation.sh \
 	tests/program/sessions.sh \
 	tests/program/terminal.sh \
 	tests/program/typing.sh \
@@ -70,3 +71,10 @@ EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/support/progr
 	tests/program/commands/stages.in tests/program/commands/stages.out
 $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
 tests/program/manual.log: man/generator/generate$(EXEEXT)
+
+# Writes what segmentation.sh works on; not a test.
+check_PROGRAMS += tests/program/segmentation_maker
+tests_program_segmentation_maker_SOURCES = tests/program/segmentation_maker.c
+tests_program_segmentation_maker_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS) $(PNG_LIBS)
+EXTRA_DIST += tests/program/segmentation_peer.py
+tests/program/segmentation.log: tests/program/segmentation_maker$(EXEEXT)
