@@ -66,7 +66,7 @@ keys p
 until_shown 'prune [a-z0-9]+: u undoes it'
 keys F8
 run 'eval samples=1000 order=first'
-until_shown 'points against'
+until_shown 'against baseline'
 keys F7 q F8
 show "p prunes; eval on test images says what it costs"
 run 'undo'
