@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "data/kinds.h"
 #include "data/listing.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/arrays.h"
 #include "data/cifar.h"
 #include "pickle/numpy.h"
 #include "pickle/pickle.h"

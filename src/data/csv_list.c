@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/classes.h"
 #include "data/kinds.h"
 #include "data/labelled.h"
 #include "data/listing.h"

@@ -152,7 +152,8 @@ static status refuse_split(const struct dataset_kind *kind, const char *split, s
 }
 
 /* Set path and split, refusing what the kind does not have. */
-static status set_place(struct dataset *dataset, const char *path, const char *split, struct error *error)
+static status set_place(struct dataset *dataset, const char *path, const char *split, const char *labels,
+                        struct error *error)
 {
     const struct dataset_kind *kind = dataset->kind;
     if (kind->needs_path && (!path || !path[0]))
@@ -163,8 +164,9 @@ static status set_place(struct dataset *dataset, const char *path, const char *s
     if (!kind->splits[found])
         return refuse_split(kind, split, error);
     dataset->split = mem_string(kind->splits[found]);
+    dataset->labels = labels ? path_expand(labels) : NULL;
     dataset->path = kind->needs_path ? path_expand(path) : NULL;
-    if (!dataset->split || (kind->needs_path && !dataset->path))
+    if (!dataset->split || (labels && !dataset->labels) || (kind->needs_path && !dataset->path))
         return error_memory(error);
     return STATUS_OK;
 }
@@ -268,7 +270,7 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     made->kind = kind;
     status code = check_options(kind, options, error);
     if (code == STATUS_OK)
-        code = set_place(made, path, options->split, error);
+        code = set_place(made, path, options->split, options->labels, error);
     bool opening = code == STATUS_OK;
     if (opening)
         code = kind->open(made, options, error);
@@ -329,6 +331,7 @@ void dataset_free(struct dataset *dataset)
     mem_free(dataset->split);
     mem_free(dataset->note);
     mem_free(dataset->prepared);
+    mem_free(dataset->labels);
     mem_free(dataset->normalization);
     mem_free(dataset);
 }

@@ -64,7 +64,8 @@ struct dataset_kind {
 struct dataset {
     const struct dataset_kind *kind;
     char *path, *split;
-    char *note; /* something the user should know ("1 of 5 training files found"), or NULL */
+    char *labels; /* the file that was named for labels, or NULL */
+    char *note;   /* something the user should know ("1 of 5 training files found"), or NULL */
     int64_t count;
     int channels, height, width, classes; /* as a network sees them */
     struct {

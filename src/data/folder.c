@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "data/classes.h"
 #include "data/kinds.h"
 #include "data/labelled.h"
 #include "data/listing.h"

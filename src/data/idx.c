@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "data/arrays.h"
 #include "data/classes.h"
+#include "data/dataset.h"
 #include "data/kinds.h"
 #include "data/listing.h"
 

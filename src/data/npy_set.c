@@ -11,10 +11,13 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/classes.h"
+#include "data/dataset.h"
 #include "data/kinds.h"
 #include "data/listing.h"
 #include "data/npy.h"
+#include "nn/graph/tensor.h"
 
 enum { MOST_NPY_SIDE = 16384, PIECE = 1 << 20 };
 /* Of larger arrays the digest takes the first and the last so many bytes, and the size. */

@@ -11,8 +11,10 @@
 #include "base/file.h"
 #include "base/inputs.h"
 #include "base/memory.h"
+#include "base/pool.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "data/fitting.h"
 #include "image/image.h"
 
 enum { DEEPEST = 16, CHECKED_AT_A_TIME = 16, NAMED_CORRUPT = 3, LISTED_UNCHECKED = 256 };

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "data/kinds.h"
 #include "data/records.h"
 #include "data/shape_draw.h"

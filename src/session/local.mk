@@ -143,6 +143,7 @@ LIBSESSION = src/libsession.a
 help_texts = \
 	src/session/help/syntax.txt \
 	src/session/help/files.txt \
+	src/session/help/images.txt \
 	src/session/help/pruning.txt \
 	src/session/help/recipes.txt \
 	src/session/help/keys.txt \

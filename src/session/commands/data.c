@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/fitting.h"
 #include "session/commands/misfit.h"
 #include "session/language/command.h"
 #include "session/model.h"

@@ -124,7 +124,9 @@ static void data_rows(const struct dataset *dataset, struct figure *figure)
     card_thousands(figure, "images", dataset->count);
     card_row(figure, "image", "%dx%dx%d in %d classes", dataset->channels, dataset->height, dataset->width,
              dataset->classes);
-    card_row(figure, "normalised by", "%s", dataset->normalization);
+    if (dataset->prepared)
+        card_row(figure, "prepared", "%s", dataset->prepared);
+    card_row(figure, "normalised by", "%s", dataset->finished ? "whoever made them" : dataset->normalization);
 }
 
 static void score_rows(const struct session *session, struct figure *figure)
