@@ -309,7 +309,7 @@ bool dataset_is_raw(const struct dataset *dataset)
 
 bool dataset_is_training(const struct dataset *dataset)
 {
-    return strcmp(dataset->split, "train") == 0;
+    return strncmp(dataset->split, "train", 5) == 0; /* trainval too */
 }
 
 struct dataset *dataset_retain(struct dataset *dataset)

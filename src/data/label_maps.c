@@ -8,8 +8,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "image/image.h"
 #include "image/prepare.h"
+#include "image/resize.h"
 
 static bool is_auto(const char *text)
 {

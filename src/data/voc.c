@@ -11,6 +11,7 @@
 #include "data/kinds.h"
 #include "data/label_maps.h"
 #include "data/listing.h"
+#include "data/pictures.h"
 
 enum { CLASSES = 21 };
 

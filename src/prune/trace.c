@@ -107,13 +107,16 @@ static status read_columns(struct trace *trace, struct traced_parameter *paramet
 {
     int64_t rows = left->shape.dim[0], columns = left->shape.dim[1];
     int64_t each = shape_product(&left->shape, 2, left->shape.rank);
-    int64_t *kept = arena_alloc(trace->arena, (size_t)(rows * columns) + 1, sizeof *kept);
+    const float *positions = left->data;
+    int64_t *kept = arena_alloc(trace->arena, (size_t)columns + 1, sizeof *kept);
     if (!kept)
         return error_memory(error);
-    for (int64_t i = 0; i < rows * columns; i++) {
-        kept[i] = (int64_t)((const float *)left->data)[i * each];
-        parameter->by_row |= kept[i] != kept[i % columns];
-    }
+    for (int64_t i = 0; i < columns; i++)
+        kept[i] = (int64_t)positions[i * each];
+    for (int64_t i = 0; i < rows * columns; i++)
+        if ((int64_t)positions[i * each] != kept[i % columns])
+            return error_set(error, STATUS_UNSUPPORTED, "the rows of parameter %s keep different columns",
+                             parameter->name);
     parameter->kept[1] = kept;
     return STATUS_OK;
 }

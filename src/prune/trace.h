@@ -16,9 +16,6 @@ struct traced_parameter {
     struct shape before, after;
     /* Per axis: the positions that stay, after.dim[axis] of them, ascending; NULL: all. */
     const int64_t *kept[TRACE_AXES];
-    /* Filters of a grouped convolution read channels of their own: kept[1] has after.dim[1] positions for
-     * each position of axis 0, one list behind the other. */
-    bool by_row;
 };
 
 /* A node of the graph whose numbers of channels are written out elsewhere than in parameters. */

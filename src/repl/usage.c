@@ -241,7 +241,7 @@ void arguments_free(struct arguments *arguments)
 void usage_print(FILE *file)
 {
     fprintf(file,
-            "Usage: %s [OPTION...] [MODEL.onnx | SCRIPT.lua [ARGUMENT...]]\n"
+            "Usage: %s [OPTION...] [MODEL | SCRIPT.lua [ARGUMENT...]]\n"
             "Explore which filters of a trained network a pruning criterion would remove.\n"
             "Without a model it starts on a built-in example; without -e and -f at a prompt.\n\n",
             PROGRAM_NAME);

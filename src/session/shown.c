@@ -233,6 +233,8 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
     figure_fact(figure, "program", "%s %s", PROGRAM_NAME, PROGRAM_VERSION);
     if (session->state.model) {
         figure_fact(figure, "model", "%s", session->state.model->name);
+        if (session->state.model->architecture)
+            figure_fact(figure, "architecture", "%s", session->state.model->architecture);
         figure_fact(figure, "model_hash", "%s", session->state.model->digest);
         changed_facts(session, figure);
         if (judged_at(session->state.model))

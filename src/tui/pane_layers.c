@@ -108,7 +108,7 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
     struct layers_view *view = state;
     const struct layer_tree *tree = &explorer->layers;
     if (!explorer->session->state.model || !tree->count) {
-        draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
+        draw_empty(grid, room, "no network yet: load FILE, or load example");
         return;
     }
     layer_facts_measure(explorer, &view->facts);

@@ -20,15 +20,17 @@ program_tests = \
 	tests/program/panes.sh \
 	tests/program/paste.sh \
 	tests/program/pruning.sh \
+	tests/program/saving.sh \
 	tests/program/screens.sh \
 	tests/program/scripts.sh \
+	tests/program/segmentation.sh \
 	tests/program/sessions.sh \
 	tests/program/terminal.sh \
 	tests/program/typing.sh \
 	tests/program/weights.sh \
 	tests/program/window.sh
 TESTS += $(program_tests)
-EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/support/program.sh tests/support/tmux.sh \
+EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/saving.py tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
 	tests/program/screens/colors-dark-80x24.in tests/program/screens/colors-dark-80x24.out \
@@ -70,3 +72,10 @@ EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/support/progr
 	tests/program/commands/stages.in tests/program/commands/stages.out
 $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
 tests/program/manual.log: man/generator/generate$(EXEEXT)
+
+# Writes what segmentation.sh works on; not a test.
+check_PROGRAMS += tests/program/segmentation_maker
+tests_program_segmentation_maker_SOURCES = tests/program/segmentation_maker.c
+tests_program_segmentation_maker_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS) $(PNG_LIBS)
+EXTRA_DIST += tests/program/segmentation_peer.py
+tests/program/segmentation.log: tests/program/segmentation_maker$(EXEEXT)

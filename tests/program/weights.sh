@@ -79,17 +79,17 @@ explain err
 ok $? "weights are recognised"
 explain err
 "$IPPRO" -n -e 'load others.safetensors; layers' >out 2>err
-grep -q ', names of others$' out && grep -q '^1 parameters are not used, which training alone needs: auxiliary.weight$' out &&
+grep -q ', names of others$' out && grep -q '^1 parameter is not used, which training alone needs: auxiliary.weight$' out &&
     grep -q '^conv ' out && grep -q '^fc ' out
 ok $? "by the names of others too, which stay"
 "$IPPRO" -n -e 'load classes.safetensors input=16x24' >out 2>err
 grep -q 'tiny8' out && grep -q '3x16x24 images in, 4 classes out$' out && ! grep -q narrower out
 ok $? "classes are the file's; input= is the size of images"
 "$IPPRO" -n -e 'load narrow.safetensors' >out 2>err
-grep -q '^narrow.safetensors: tiny8 ' out && grep -q '^8 of its parameters are narrower than described' out
+grep -q '^narrow.safetensors: tiny8 ' out && grep -q '^8 parameters are narrower than described' out
 ok $? "channels may be fewer, if they go together: the wider network is taken"
 "$IPPRO" -n -e 'load narrow.safetensors as=tiny6' >out 2>err
-grep -q '^narrow.safetensors: tiny6 ' out && grep -q '^8 of its parameters are of other sizes than described' out
+grep -q '^narrow.safetensors: tiny6 ' out && grep -q '^8 parameters are of other sizes than described' out
 ok $? "as= chooses another"
 "$IPPRO" -n -e 'load tiny.safetensors; data shapes images=100; prune l1 0.5; apply; eval; undo; session save s.session' >out 2>err &&
     "$IPPRO" -n -e 'session open s.session; info' >out 2>err && grep -q '^architecture .*tiny8' out
@@ -115,7 +115,7 @@ EOF
 cmp -s shown expected
 ok $? "what does not fit the nearest one is shown, a few rows of each kind"
 diff expected shown | sed 's/^/# /'
-echo "ippro-explore: load: lacking.safetensors: no network that is known has these weights; nearest is tiny8: 1 parameters are missing, 8 unexpected, 0 different" >expected
+echo "ippro-explore: load: lacking.safetensors: no network that is known has these weights; nearest is tiny8: of its parameters 1 are missing, 8 unexpected, 0 different" >expected
 cmp -s err expected
 ok $? "and the error says how far it is"
 explain err

@@ -19,3 +19,7 @@ tests_prune_trained_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 tests_prune_operator_rules_test_SOURCES = tests/prune/operator_rules_test.c
 tests_prune_operator_rules_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune/coupling_test tests/prune/coupling_lock_test tests/prune/selection_test tests/prune/cost_test tests/prune/surgery_test tests/prune/surgery_hand_test tests/prune/rescale_test tests/prune/trained_test tests/prune/operator_rules_test
+check_PROGRAMS += tests/prune/trace_test
+tests_prune_trace_test_SOURCES = tests/prune/trace_test.c
+tests_prune_trace_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/prune/trace_test

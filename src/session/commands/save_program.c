@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
 #include "nn/engine/engine.h"
+#include "nn/execution/options.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
@@ -22,6 +23,7 @@
 #include "session/model.h"
 #include "session/parameters.h"
 #include "session/reply.h"
+#include "session/session.h"
 #include "session/version.h"
 #include "view/style.h"
 
@@ -89,7 +91,7 @@ static const int64_t *first_like(const struct trace *trace, const int64_t *numbe
         for (int axis = 0; axis < TRACE_AXES; axis++) {
             const struct traced_parameter *parameter = &trace->parameters[i];
             const int64_t *list = parameter->kept[axis];
-            if (!list || (axis == 1 && parameter->by_row))
+            if (!list)
                 continue;
             if (parameter->after.dim[axis] == count &&
                 memcmp(list, numbers, (size_t)count * sizeof *list) == 0)
@@ -108,7 +110,7 @@ static void add_lists(const struct trace *trace, struct text *out)
             const int64_t *list = parameter->kept[axis];
             int64_t count = parameter->after.dim[axis];
             int number;
-            if (!list || (axis == 1 && parameter->by_row) || first_like(trace, list, count, &number) != list)
+            if (!list || first_like(trace, list, count, &number) != list)
                 continue;
             text_add_format(out, "C%d = ", number);
             add_list(out, list, count);
@@ -125,13 +127,6 @@ static void add_axis(const struct trace *trace, const struct traced_parameter *p
     int number;
     if (!list) {
         text_add(out, "None");
-    } else if (axis == 1 && parameter->by_row) {
-        text_add(out, "[");
-        for (int64_t row = 0; row < parameter->after.dim[0]; row++) {
-            text_add(out, row ? ", " : "");
-            add_list(out, list + row * count, count);
-        }
-        text_add(out, "]");
     } else {
         first_like(trace, list, count, &number);
         text_add_format(out, "C%d", number);

@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/engine/quality.h"
+#include "nn/graph/tensor.h"
 #include "view/picture/png.h"
 
 /* --- colours ----------------------------------------------------------------------------------------------

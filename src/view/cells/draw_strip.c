@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Strips in cells. Where there are 256 colours a cell shows two pixels, one above the other, and panels stand
  * side by side with their captions below; else only the captions are there, as a list. */
+#include "base/text.h"
 #include "view/cells/canvas.h"
 #include "view/cells/draw.h"
 #include "view/figure.h"
