@@ -193,6 +193,15 @@ class ShortcutMobileNet(nn.Module):
         return self.linear(torch.relu(self.bn2(self.conv2(x))).mean((2, 3)))
 
 
+class TransformingGoogLeNet(torchvision.models.GoogLeNet):
+    """Gets images that are normalised to -1..1, makes them as for ImageNet, and transforms them back."""
+
+    def forward(self, x):
+        mean, deviation = (torch.tensor(row, dtype=x.dtype)[:, None, None]
+                           for row in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+        return super().forward(((x + 1) / 2 - mean) / deviation)
+
+
 # --- other names of the same parameters ---
 
 
@@ -313,6 +322,10 @@ NETWORKS = {
     "google": (
         "googlenet", 64, 64,
         lambda: divide(vision("googlenet", init_weights=False), 8, ["fc", "aux1.fc2", "aux2.fc2"])),
+    "google_transform": (
+        "googlenet", 64, 64,
+        lambda: divide(
+            TransformingGoogLeNet(5, aux_logits=False, transform_input=True, init_weights=False), 16, ["fc"])),
     "deeplab50": (
         "deeplabv3-resnet50", 41, 49,
         lambda: divide(pixels("deeplabv3_resnet50", aux_loss=True), 16, ["classifier.4", "aux_classifier.4"])),
