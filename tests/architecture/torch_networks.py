@@ -315,6 +315,7 @@ NETWORKS = {
     "efficient1_timm": (
         "efficientnet-b1", 64, 64, lambda: divide(vision("efficientnet_b1"), 8, ["classifier.1"]),
         timm_blocks((2, 3, 3, 4, 4, 5, 2))),
+    "efficient2s": ("efficientnet-v2-s", 64, 64, lambda: divide(vision("efficientnet_v2_s"), 8, ["classifier.1"])),
     "dense121": ("densenet121", 64, 64, lambda: divide(vision("densenet121"), 8, ["classifier"])),
     "dense121_old": ("densenet121", 32, 32, lambda: divide(vision("densenet121"), 16, ["classifier"]), old_densenet),
     "squeeze10": ("squeezenet1.0", 64, 64, lambda: divide(vision("squeezenet1_0"), 4, ["classifier.1"])),
@@ -372,7 +373,8 @@ for name, size in [("mobilenet_v2", 224), ("mobilenet_v3_large", 224), ("mobilen
                    ("densenet121", 224), ("densenet161", 224), ("densenet169", 224), ("densenet201", 224),
                    ("squeezenet1_0", 224), ("squeezenet1_1", 224), ("efficientnet_b0", 224), ("efficientnet_b1", 240),
                    ("efficientnet_b2", 288), ("efficientnet_b3", 300), ("efficientnet_b4", 380),
-                   ("efficientnet_b5", 456), ("efficientnet_b6", 528), ("efficientnet_b7", 600)]:
+                   ("efficientnet_b5", 456), ("efficientnet_v2_s", 384),
+                   ("efficientnet_v2_m", 480), ("efficientnet_v2_l", 480), ("efficientnet_b6", 528), ("efficientnet_b7", 600)]:
     LARGE[name] = (re.sub("(?<=net1)-", ".", name.replace("_", "-")), size, size, lambda name=name: vision(name))
 
 
