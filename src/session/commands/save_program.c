@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
 #include "nn/engine/engine.h"
+#include "nn/execution/options.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
@@ -22,6 +23,7 @@
 #include "session/model.h"
 #include "session/parameters.h"
 #include "session/reply.h"
+#include "session/session.h"
 #include "session/version.h"
 #include "view/style.h"
 
