@@ -68,7 +68,7 @@ print(ippro.table{
 print(("Unpruned %.2f %% on %d test images."):format(100 * before, images))
 ippro.curve{
     name = "global-vs-layerwise", title = "One ranking, or one share from every layer, " .. name,
-    x_axis = "ratio of all channels",
+    x_axis = "ratio of all channels", x_percent = true,
     y_axis = "accuracy without fine-tuning", percent = true, reference = before, reference_label = "unpruned",
     series = series,
 }:png("global-vs-layerwise.png")

@@ -14,7 +14,11 @@ dist_criteria_DATA = \
 
 # Networks described for weights without a graph, for the command `load`.
 networkdir = $(pkgdatadir)/scripts/networks
-dist_network_DATA = scripts/networks/cifar-resnet.lua scripts/networks/resnet.lua
+dist_network_DATA = \
+	scripts/networks/cifar-resnet.lua scripts/networks/deeplabv3.lua scripts/networks/densenet.lua \
+	scripts/networks/efficientnet.lua scripts/networks/googlenet.lua scripts/networks/mobilenet-v2.lua \
+	scripts/networks/mobilenet-v3.lua scripts/networks/resnet.lua scripts/networks/squeezenet.lua \
+	scripts/networks/vgg.lua
 
 # Ratios of whole networks, for the command `recipe`.
 recipedir = $(pkgdatadir)/scripts/recipes

@@ -78,6 +78,6 @@ print(("Unpruned %.2f %% on %d test images; the standard error of each figure is
     100 * before.top1, images, 50 / math.sqrt(images)))
 ippro.curve{
     name = "no-finetune", title = "Accuracy without fine-tuning, " .. name,
-    x_axis = "ratio of the filters inside the blocks removed",
+    x_axis = "ratio of the filters inside the blocks removed", x_percent = true,
     y_axis = "accuracy", percent = true, reference = before.top1, reference_label = "unpruned", series = series,
 }:png("no-finetune.png")

@@ -51,6 +51,7 @@ THREAD_TESTS = \
 	tests/stats/gamma_test tests/stats/judge_test \
 	tests/session/live_test tests/session/session_test \
 	tests/lua/job_test tests/lua/lua_test \
+	tests/shell/disk_sync_test \
 	tests/tui/tui_test
 check-threads:
 	rm -f race.*

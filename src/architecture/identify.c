@@ -5,16 +5,21 @@
 #include "base/progress.h"
 #include "base/status.h"
 
+static bool same_classes(const struct fit *fit)
+{
+    return fit->verdict != FIT_NONE && fit->output.channels == fit->architecture->classes;
+}
+
 /* Is `a` a better fit than `b`, which came before? */
 static bool is_better(const struct fit *a, const struct fit *b)
 {
     if (!b || a->verdict != b->verdict)
         return !b || a->verdict > b->verdict;
-    if (a->verdict == FIT_EXACT)
-        return false;
     if (a->verdict == FIT_CHANNELS && a->narrower != b->narrower)
         return a->narrower;
-    return a->missing + a->unexpected + a->different < b->missing + b->unexpected + b->different;
+    const int misfits = a->missing + a->unexpected + a->different,
+              before = b->missing + b->unexpected + b->different;
+    return misfits != before ? misfits < before : same_classes(a) && !same_classes(b);
 }
 
 /* The best naming of one architecture. */

@@ -12,9 +12,10 @@ struct identification {
     int other_count;
 };
 
-/* Every architecture of the list in every naming. The first that fits exactly is taken; else, of those whose
+/* Every architecture of the list in every naming. One that fits exactly is taken; else, of those whose
  * numbers of channels differ but go together, one that has no fewer channels than the checkpoint, then the
- * one with the fewest differences, then the first. An empty list is refused. */
+ * one with the fewest differences. Of several that are as good it is one that is described for as many
+ * classes as the checkpoint has, then the first. An empty list is refused. */
 status architecture_identify(const struct architecture_list *list, struct checkpoint *checkpoint,
                              const int64_t input[2], struct identification *identification,
                              struct error *error);

@@ -191,6 +191,13 @@ status file_peek(const char *path, char *data, size_t size, struct error *error)
     return code;
 }
 
+status file_open_folder(const char *path, int *descriptor, struct error *error)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    *descriptor = confine_folder() ? confine_open(path, flags) : open(path, flags);
+    return *descriptor < 0 ? file_error(error, path, errno) : STATUS_OK;
+}
+
 status file_check(const char *path, size_t limit, struct error *error)
 {
     char *expanded = path_expand(path);

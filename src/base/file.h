@@ -33,6 +33,9 @@ status file_read_at(int descriptor, const char *path, size_t offset, void *data,
  * no input for that, and "~/" is not expanded. */
 status file_peek(const char *path, char *data, size_t size, struct error *error);
 
+/* Open a folder to list it. *descriptor is the caller's to close. */
+status file_open_folder(const char *path, int *descriptor, struct error *error);
+
 /* Could the file be read: is it there, regular, not empty, not too large, and open to us? */
 status file_check(const char *path, size_t limit, struct error *error);
 

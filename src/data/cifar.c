@@ -1,83 +1,140 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The binary files of CIFAR-10 and CIFAR-100 (Krizhevsky 2009): records of one label byte (CIFAR-10) or a
- * coarse and a fine one (CIFAR-100), then 3072 pixels. */
+/* CIFAR-10 and CIFAR-100 (Krizhevsky 2009) as their authors give them away: binary files, which are records
+ * of one label byte (CIFAR-10) or a coarse and a fine one (CIFAR-100) and 3072 pixels; and pickles of Python
+ * (cifar_python.c); in a folder, one by one, or in the .tar.gz that is downloaded. The digest is of the
+ * records, however they come. */
+#include "data/cifar.h"
+
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "archive/archive.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "data/records.h"
+#include "data/dataset.h"
+#include "data/kinds.h"
+#include "data/listing.h"
 
 /* No file of these sets is near this, but one made of several may be. */
 static const size_t largest_file = (size_t)1 << 30;
 static const size_t largest_names_file = 64 * 1024;
+static const size_t largest_member = (size_t)256 << 20;
 
-enum { MOST_FILES = 5 };
-
-static const struct layout {
-    const char *train[MOST_FILES + 1], *test[MOST_FILES + 1]; /* NULL-terminated file names */
-    const char *names_file;
-    int label_bytes, classes;
-    int limits[2]; /* number of values of each label byte */
-} cifar10 =
-    {
-        .train = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
-                  "data_batch_5.bin"},
-        .test = {"test_batch.bin"},
-        .names_file = "batches.meta.txt",
-        .label_bytes = 1,
-        .classes = 10,
-        .limits = {10},
+static const struct cifar_layout cifar10 =
+                                     {
+                                         .train = {"data_batch_1", "data_batch_2", "data_batch_3",
+                                                   "data_batch_4", "data_batch_5"},
+                                         .test = {"test_batch"},
+                                         .names_file = "batches.meta.txt",
+                                         .meta = "batches.meta",
+                                         .meta_key = "label_names",
+                                         .label_keys = {"labels"},
+                                         .folders = {"cifar-10-batches-bin", "cifar-10-batches-py"},
+                                         .archives = {"cifar-10-binary.tar.gz", "cifar-10-python.tar.gz"},
+                                         .label_bytes = 1,
+                                         .classes = 10,
+                                         .limits = {10},
 },
-  cifar100 = {
-      .train = {"train.bin"},
-      .test = {"test.bin"},
-      .names_file = "fine_label_names.txt",
-      .label_bytes = 2,
-      .classes = 100,
-      .limits = {20, 100},
+                                 cifar100 = {
+                                     .train = {"train"},
+                                     .test = {"test"},
+                                     .names_file = "fine_label_names.txt",
+                                     .meta = "meta",
+                                     .meta_key = "fine_label_names",
+                                     .label_keys = {"coarse_labels", "fine_labels"},
+                                     .folders = {"cifar-100-binary", "cifar-100-python"},
+                                     .archives = {"cifar-100-binary.tar.gz", "cifar-100-python.tar.gz"},
+                                     .label_bytes = 2,
+                                     .classes = 100,
+                                     .limits = {20, 100},
 };
 
-static status check_labels(const char *path, const struct layout *layout, const uint8_t *records,
-                           size_t count, struct error *error)
+static bool ends_with(const char *text, const char *end)
 {
-    const size_t record_size = (size_t)layout->label_bytes + RECORD_PIXELS;
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcasecmp(text + length - tail, end) == 0;
+}
+
+static bool is_archive(const char *path)
+{
+    return ends_with(path, ".tar.gz") || ends_with(path, ".tgz") || ends_with(path, ".tar");
+}
+
+status cifar_check_label(const char *path, const struct cifar_layout *layout, size_t record, int place,
+                         int64_t label, struct error *error)
+{
+    if (label >= 0 && label < layout->limits[place])
+        return STATUS_OK;
+    return error_set(error, STATUS_FILE, "%s: record %zu has label %lld, but labels are 0 to %d", path,
+                     record, (long long)label, layout->limits[place] - 1);
+}
+
+/* The labels of binary records, checked, behind those that there are. */
+static status take_labels(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                          const uint8_t *records, size_t count, struct error *error)
+{
+    const size_t record_size = (size_t)layout->label_bytes + CIFAR_PIXELS;
+    int32_t *labels = arrays_labels(dataset, (int64_t)count);
+    if (!labels)
+        return error_memory(error);
     for (size_t i = 0; i < count; i++)
         for (int k = 0; k < layout->label_bytes; k++) {
-            int label = records[i * record_size + (size_t)k];
-            if (label >= layout->limits[k])
-                return error_set(error, STATUS_FILE, "%s: record %zu has label %d, but labels are 0 to %d",
-                                 path, i, label, layout->limits[k] - 1);
+            labels[i] = records[i * record_size + (size_t)k];
+            if (cifar_check_label(path, layout, i, k, labels[i], error))
+                return error->code;
         }
     return STATUS_OK;
 }
 
-/* Append the records of one file. Labels are checked and the digest is taken now; images are read when they
- * are wanted. */
-static status add_file(struct dataset *dataset, const char *path, const struct layout *layout,
-                       struct error *error)
+/* Records at hand, that stay in the open file, or in memory with a descriptor of -1. Both pass to the data
+ * set. */
+static status add_binary(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                         uint8_t *bytes, size_t size, int descriptor, struct error *error)
 {
-    const size_t record_size = (size_t)layout->label_bytes + RECORD_PIXELS;
-    unsigned char *bytes;
-    size_t size;
-    int descriptor;
-    status code = file_read_open(path, largest_file, &bytes, &size, &descriptor, error);
-    if (code != STATUS_OK)
-        return code;
-    size_t count = size / record_size;
+    const size_t record_size = (size_t)layout->label_bytes + CIFAR_PIXELS, count = size / record_size;
+    struct array_part part = {
+        .path = (char *)path,
+        .descriptor = descriptor,
+        .bytes = descriptor < 0 ? bytes : NULL,
+        .offset = (size_t)layout->label_bytes,
+        .stride = record_size,
+        .count = (int64_t)count,
+    };
+    status code = STATUS_OK;
     if (size % record_size != 0)
         code = error_set(error, STATUS_FILE, "%s: %zu bytes is no multiple of the %zu-byte record", path,
                          size, record_size);
-    else
-        code = check_labels(path, layout, bytes, count, error);
     if (code == STATUS_OK)
-        code = records_add_file(dataset, path, descriptor, bytes, (int64_t)count, error);
-    else
+        code = take_labels(dataset, path, layout, bytes, count, error);
+    if (code == STATUS_OK) {
+        arrays_digest_add(dataset, bytes, size);
+        code = arrays_add(dataset, &part, error);
+        if (descriptor >= 0)
+            mem_free(bytes);
+        return code;
+    }
+    if (descriptor >= 0)
         close(descriptor);
     mem_free(bytes);
     return code;
+}
+
+/* A file of either kind. */
+static status add_file(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                       struct error *error)
+{
+    unsigned char *bytes;
+    size_t size;
+    int descriptor;
+    if (file_read_open(path, largest_file, &bytes, &size, &descriptor, error))
+        return error->code;
+    if (!ends_with(path, ".bin") && cifar_is_pickle(bytes, size))
+        return cifar_add_pickle(dataset, path, layout, bytes, size, descriptor, error);
+    return add_binary(dataset, path, layout, bytes, size, descriptor, error);
 }
 
 static bool exists(const char *path)
@@ -87,35 +144,98 @@ static bool exists(const char *path)
            errno != ENOENT; /* what is there but refused gets its own message later */
 }
 
-/* Add those of the split's files that are in the folder, and note when some are not. */
-static status add_directory(struct dataset *dataset, const struct layout *layout, struct error *error)
+/* Cut the text of a names file into its first `wanted` lines, without carriage returns; the number found. */
+static int split_lines(char *text, const char **lines, int wanted)
 {
-    const char *const *names = strcmp(dataset->split, "test") == 0 ? layout->test : layout->train;
-    int expected = 0, found = 0;
-    for (; names[expected]; expected++) {
-        char *path = path_join(dataset->path, names[expected]);
-        if (!path)
+    int count = 0;
+    for (char *rest = text, *line; count < wanted && (line = strsep(&rest, "\n"));) {
+        line[strcspn(line, "\r")] = '\0';
+        if (line[0])
+            lines[count++] = line;
+    }
+    return count;
+}
+
+/* Class names from what the names file holds, whose bytes pass to us; numbers when there is none (NULL), or
+ * not enough of them in it. */
+static status name_classes(struct dataset *dataset, const struct cifar_layout *layout, unsigned char *bytes,
+                           size_t size, bool pickled, struct error *error)
+{
+    const char *lines[CIFAR_MOST_CLASSES];
+    struct arena *arena = arena_new();
+    int found = 0;
+    status code = arena ? STATUS_OK : error_memory(error);
+    if (code == STATUS_OK && bytes && pickled)
+        code = cifar_pickled_names(arena, layout, bytes, size, lines, &found, error);
+    else if (code == STATUS_OK && bytes)
+        found = split_lines((char *)bytes, lines, layout->classes);
+    const bool usable = found == layout->classes;
+    if (code == STATUS_OK)
+        code = dataset_name_classes(dataset, usable ? lines : NULL, layout->classes, error);
+    if (code == STATUS_OK && found > 0 && !usable && !dataset->note) {
+        dataset->note = mem_format("%s has %d names for %d classes: they are numbered instead",
+                                   pickled ? layout->meta : layout->names_file, found, layout->classes);
+        if (!dataset->note)
+            code = error_memory(error);
+    }
+    if (arena)
+        arena_free(arena);
+    mem_free(bytes);
+    return code;
+}
+
+static const char *const *files_of(const struct dataset *dataset, const struct cifar_layout *layout)
+{
+    return strcmp(dataset->split, "test") == 0 ? layout->test : layout->train;
+}
+
+/* A file of the set in a folder: binary, else a pickle. Owned by the caller; NULL with STATUS_OK when it is
+ * not there. */
+static status find_file(const char *folder, const char *name, char **path, struct error *error)
+{
+    static const char *const endings[] = {".bin", ""};
+    *path = NULL;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        *path = mem_format("%s/%s%s", folder, name, endings[i]);
+        if (!*path)
             return error_memory(error);
-        bool present = exists(path);
-        status code = present ? add_file(dataset, path, layout, error) : STATUS_OK;
+        if (exists(*path))
+            return STATUS_OK;
+        mem_free(*path);
+        *path = NULL;
+    }
+    return STATUS_OK;
+}
+
+static status note_missing(struct dataset *dataset, int found, int expected, struct error *error)
+{
+    if (found >= expected)
+        return STATUS_OK;
+    dataset->note = mem_format("%d of %d %s files found", found, expected, dataset->split);
+    return dataset->note ? STATUS_OK : error_memory(error);
+}
+
+/* Add those of the split's files that are in the folder; how many. */
+static status add_directory(struct dataset *dataset, const char *folder, const struct cifar_layout *layout,
+                            int *found, struct error *error)
+{
+    const char *const *names = files_of(dataset, layout);
+    *found = 0;
+    for (int i = 0; names[i]; i++) {
+        char *path;
+        if (find_file(folder, names[i], &path, error))
+            return error->code;
+        status code = path ? add_file(dataset, path, layout, error) : STATUS_OK;
+        *found += path != NULL;
         mem_free(path);
         if (code != STATUS_OK)
             return code;
-        found += present;
-    }
-    if (found == 0)
-        return error_set(error, STATUS_FILE, "%s: no %s%s%s is in this folder", dataset->path, names[0],
-                         expected > 1 ? " to " : "", expected > 1 ? names[expected - 1] : "");
-    if (found < expected) {
-        dataset->note = mem_format("%d of %d %s files found", found, expected, dataset->split);
-        if (!dataset->note)
-            return error_memory(error);
     }
     return STATUS_OK;
 }
 
 /* A single file belongs to the split its name says, whatever was asked for. */
-static status add_single(struct dataset *dataset, const struct layout *layout, const char *asked,
+static status add_single(struct dataset *dataset, const struct cifar_layout *layout, const char *asked,
                          struct error *error)
 {
     status code = add_file(dataset, dataset->path, layout, error);
@@ -135,70 +255,190 @@ static status add_single(struct dataset *dataset, const struct layout *layout, c
     return STATUS_OK;
 }
 
-/* Cut the text of a names file into its first `wanted` lines, without carriage returns; the number found. */
-static int split_lines(char *text, const char **lines, int wanted)
+/* --- the archive ---------------------------------------------------------------------------------------- */
+
+/* What an archive's members become, until all are seen: images must come in the order of the files, not in
+ * that of the archive. */
+struct unpacked {
+    unsigned char *bytes[CIFAR_FILES], *names;
+    size_t size[CIFAR_FILES], names_size;
+    bool pickled_names;
+};
+
+/* The place of a member among the split's files, -1: it is none. */
+static int place_of(const char *const *names, const char *base)
 {
-    int count = 0;
-    for (char *rest = text, *line; count < wanted && (line = strsep(&rest, "\n"));) {
-        line[strcspn(line, "\r")] = '\0';
-        if (line[0])
-            lines[count++] = line;
+    for (int i = 0; names[i]; i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(base, names[i], length) == 0 && (!base[length] || strcmp(base + length, ".bin") == 0))
+            return i;
     }
-    return count;
+    return -1;
 }
 
-/* Class names from the file beside the records; numbers when there is none, or not enough of them in it. */
-static status name_classes(struct dataset *dataset, const char *path, const struct layout *layout,
-                           struct error *error)
+static status take_member(struct members *members, const char *const *names, const char *base,
+                          const struct cifar_layout *layout, struct unpacked *unpacked, struct error *error)
 {
-    unsigned char *text = NULL;
-    size_t size;
-    const char *lines[100];
-    int found = 0;
-    if (exists(path)) {
-        status code = file_read(path, largest_names_file, &text, &size, error);
-        if (code != STATUS_OK)
-            return code;
-        found = split_lines((char *)text, lines, layout->classes);
+    int place = place_of(names, base);
+    bool pickled = strcmp(base, layout->meta) == 0, named = pickled || strcmp(base, layout->names_file) == 0;
+    if (place >= 0 && !unpacked->bytes[place])
+        return members_read_all(members, largest_member, &unpacked->bytes[place], &unpacked->size[place],
+                                error);
+    if (!named || unpacked->names)
+        return STATUS_OK;
+    unpacked->pickled_names = pickled;
+    return members_read_all(members, largest_names_file, &unpacked->names, &unpacked->names_size, error);
+}
+
+static status unpack(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                     struct unpacked *unpacked, struct error *error)
+{
+    struct members *members;
+    const char *name = NULL;
+    if (members_open(path, &members, error))
+        return error->code;
+    status code = members_next(members, &name, error);
+    while (code == STATUS_OK && name) {
+        code = take_member(members, files_of(dataset, layout), path_base(name), layout, unpacked, error);
+        if (code == STATUS_OK)
+            code = members_next(members, &name, error);
     }
-    const bool usable = found == layout->classes;
-    status code = records_name_classes(dataset, usable ? lines : NULL, layout->classes, error);
-    mem_free(text);
-    if (code == STATUS_OK && found > 0 && !usable && !dataset->note) {
-        dataset->note = mem_format("%s has %d names for %d classes: they are numbered instead",
-                                   layout->names_file, found, layout->classes);
-        if (!dataset->note)
-            return error_memory(error);
-    }
+    members_close(members);
     return code;
 }
 
-/* The names file: in the folder, or beside the single file. Owned by the caller. */
-static char *names_path(const struct dataset *dataset, const struct layout *layout, bool is_directory)
+static status add_unpacked(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                           struct unpacked *unpacked, struct error *error)
 {
-    if (is_directory)
-        return path_join(dataset->path, layout->names_file);
-    int folder = (int)(path_base(dataset->path) - dataset->path);
-    return mem_format("%.*s%s", folder, dataset->path, layout->names_file);
+    const char *const *names = files_of(dataset, layout);
+    int found = 0, expected = 0;
+    status code = STATUS_OK;
+    for (; names[expected] && code == STATUS_OK; expected++) {
+        unsigned char *bytes = unpacked->bytes[expected];
+        if (!bytes)
+            continue;
+        found++;
+        char *inside = mem_format("%s: %s", path, names[expected]);
+        unpacked->bytes[expected] = NULL;
+        if (!inside) {
+            mem_free(bytes);
+            return error_memory(error);
+        }
+        const size_t size = unpacked->size[expected];
+        code = cifar_is_pickle(bytes, size)
+                   ? cifar_add_pickle(dataset, inside, layout, bytes, size, -1, error)
+                   : add_binary(dataset, inside, layout, bytes, size, -1, error);
+        mem_free(inside);
+    }
+    if (code == STATUS_OK && found == 0)
+        code = error_set(error, STATUS_FILE, "%s: no %s is in it", path, names[0]);
+    return code == STATUS_OK ? note_missing(dataset, found, expected, error) : code;
+}
+
+static status add_archive(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                          struct error *error)
+{
+    struct unpacked unpacked = {0};
+    status code = unpack(dataset, path, layout, &unpacked, error);
+    if (code == STATUS_OK)
+        code = add_unpacked(dataset, path, layout, &unpacked, error);
+    if (code == STATUS_OK)
+        code =
+            name_classes(dataset, layout, unpacked.names, unpacked.names_size, unpacked.pickled_names, error);
+    else
+        mem_free(unpacked.names);
+    for (int i = 0; i < CIFAR_FILES; i++)
+        mem_free(unpacked.bytes[i]);
+    return code;
+}
+
+/* --- where they are ------------------------------------------------------------------------------------- */
+
+/* The names file beside the records. */
+static status name_from_folder(struct dataset *dataset, const char *folder, const struct cifar_layout *layout,
+                               struct error *error)
+{
+    const char *const names[] = {layout->names_file, layout->meta};
+    for (int i = 0; i < 2; i++) {
+        char *path = path_join(folder, names[i]);
+        unsigned char *text = NULL;
+        size_t size = 0;
+        if (!path)
+            return error_memory(error);
+        bool there = exists(path);
+        status code = there ? file_read(path, largest_names_file, &text, &size, error) : STATUS_OK;
+        mem_free(path);
+        if (code != STATUS_OK)
+            return code;
+        if (there)
+            return name_classes(dataset, layout, text, size, i == 1, error);
+    }
+    return name_classes(dataset, layout, NULL, 0, false, error);
+}
+
+/* In the folder itself, or in one of those that the archives unpack to. */
+static status open_folder(struct dataset *dataset, const struct cifar_layout *layout, struct error *error)
+{
+    const char *const *names = files_of(dataset, layout);
+    int expected = 0, found = 0;
+    while (names[expected])
+        expected++;
+    for (int i = -1; i < CIFAR_PLACES && found == 0; i++) {
+        char *folder = i < 0 ? mem_string(dataset->path) : path_join(dataset->path, layout->folders[i]);
+        if (!folder)
+            return error_memory(error);
+        status code = i < 0 || path_is_folder(folder) ? add_directory(dataset, folder, layout, &found, error)
+                                                      : STATUS_OK;
+        if (code == STATUS_OK && found > 0)
+            code = note_missing(dataset, found, expected, error);
+        if (code == STATUS_OK && found > 0)
+            code = name_from_folder(dataset, folder, layout, error);
+        mem_free(folder);
+        if (code != STATUS_OK)
+            return code;
+    }
+    for (int i = 0; i < CIFAR_PLACES && found == 0; i++) {
+        char *path = path_join(dataset->path, layout->archives[i]);
+        status code = !path ? error_memory(error) : STATUS_OK;
+        bool there = path && path_is_file(path);
+        if (there)
+            code = add_archive(dataset, path, layout, error);
+        mem_free(path);
+        if (there || code != STATUS_OK)
+            return code;
+    }
+    if (found > 0)
+        return STATUS_OK;
+    return error_set(error, STATUS_FILE, "%s: no %s.bin%s%s%s is in this folder", dataset->path, names[0],
+                     expected > 1 ? " to " : "", expected > 1 ? names[expected - 1] : "",
+                     expected > 1 ? ".bin" : "");
+}
+
+static status open_file(struct dataset *dataset, const struct dataset_options *options,
+                        const struct cifar_layout *layout, struct error *error)
+{
+    if (is_archive(dataset->path))
+        return add_archive(dataset, dataset->path, layout, error);
+    char *folder = mem_format("%.*s.", (int)(path_base(dataset->path) - dataset->path), dataset->path);
+    status code = folder ? add_single(dataset, layout, options->split, error) : error_memory(error);
+    if (code == STATUS_OK)
+        code = name_from_folder(dataset, folder, layout, error);
+    mem_free(folder);
+    return code;
 }
 
 static status cifar_open(struct dataset *dataset, const struct dataset_options *options,
-                         const struct layout *layout, struct error *error)
+                         const struct cifar_layout *layout, struct error *error)
 {
-    struct stat about;
-    bool is_directory = stat(dataset->path, &about) == 0 && S_ISDIR(about.st_mode);
-    status code = records_begin(dataset, (size_t)layout->label_bytes, error);
+    dataset->channels = CIFAR_CHANNELS;
+    dataset->height = dataset->width = CIFAR_SIDE;
+    status code = arrays_begin(dataset, error);
     if (code == STATUS_OK)
-        code = is_directory ? add_directory(dataset, layout, error)
-                            : add_single(dataset, layout, options->split, error);
-    if (code != STATUS_OK)
-        return code;
-    char *path = names_path(dataset, layout, is_directory);
-    if (!path)
-        return error_memory(error);
-    code = name_classes(dataset, path, layout, error);
-    mem_free(path);
-    return code == STATUS_OK ? records_end(dataset, error) : code;
+        code = path_is_folder(dataset->path) ? open_folder(dataset, layout, error)
+                                             : open_file(dataset, options, layout, error);
+    if (code == STATUS_OK)
+        arrays_end(dataset);
+    return code;
 }
 
 static status cifar10_open(struct dataset *dataset, const struct dataset_options *options,
@@ -213,29 +453,70 @@ static status cifar100_open(struct dataset *dataset, const struct dataset_option
     return cifar_open(dataset, options, &cifar100, error);
 }
 
+static bool recognise(const char *path, const struct cifar_layout *layout)
+{
+    struct error ignored = {0};
+    bool found = false;
+    if (!path_is_folder(path))
+        return path_is_file(path) && (strcmp(path_base(path), layout->archives[0]) == 0 ||
+                                      strcmp(path_base(path), layout->archives[1]) == 0);
+    const char *const names[] = {layout->names_file, layout->meta,        layout->folders[0],
+                                 layout->folders[1], layout->archives[0], layout->archives[1],
+                                 layout->test[0]};
+    for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
+        char *inside = NULL;
+        if (i + 1 == sizeof names / sizeof *names)
+            (void)find_file(path, names[i], &inside, &ignored);
+        else
+            inside = path_join(path, names[i]);
+        found = inside && exists(inside) && (i != 6 || path_is_file(inside));
+        mem_free(inside);
+    }
+    return found;
+}
+
+static bool cifar10_recognise(const char *path)
+{
+    return recognise(path, &cifar10);
+}
+
+static bool cifar100_recognise(const char *path)
+{
+    return recognise(path, &cifar100);
+}
+
 static const char *const splits[] = {"train", "test", NULL};
 
 const struct dataset_kind dataset_cifar10 = {
     .name = "cifar10",
-    .help = "CIFAR-10, binary version: the folder with data_batch_1.bin ... test_batch.bin, or one such file",
+    .help =
+        "CIFAR-10, binary or Python version: the folder with data_batch_1.bin ... test_batch.bin, the .tar.gz, or "
+        "one such file",
+    .extensions = {".bin", ".gz", "_batch"},
     .needs_path = true,
     .splits = splits,
     .open = cifar10_open,
-    .read = records_read,
-    .digest = records_digest,
-    .memory = records_memory,
-    .close = records_close,
+    .recognise = cifar10_recognise,
+    .read = arrays_read,
+    .label = arrays_label,
+    .digest = arrays_digest,
+    .memory = arrays_memory,
+    .close = arrays_close,
 };
 
 const struct dataset_kind dataset_cifar100 = {
     .name = "cifar100",
     .help =
-        "CIFAR-100, binary version, fine labels: the folder with train.bin and test.bin, or one such file",
+        "CIFAR-100, binary or Python version, fine labels: the folder with train and test, the .tar.gz, or one "
+        "such file",
+    .extensions = {".bin", ".gz"},
     .needs_path = true,
     .splits = splits,
     .open = cifar100_open,
-    .read = records_read,
-    .digest = records_digest,
-    .memory = records_memory,
-    .close = records_close,
+    .recognise = cifar100_recognise,
+    .read = arrays_read,
+    .label = arrays_label,
+    .digest = arrays_digest,
+    .memory = arrays_memory,
+    .close = arrays_close,
 };

@@ -4,13 +4,18 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/digest.h"
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/share.h"
+#include "base/status.h"
 #include "base/text.h"
-#include "data/records.h"
+#include "data/fitting.h"
+#include "data/kinds.h"
 
-static const struct dataset_kind *const kinds[] = {&dataset_cifar10, &dataset_cifar100, &dataset_shapes,
-                                                   &dataset_shape_maps};
+#define DATASET_KIND_ROW(name) &dataset_##name,
+static const struct dataset_kind *const kinds[] = {DATASET_KIND_LIST(DATASET_KIND_ROW)};
 static const int kind_count = sizeof kinds / sizeof *kinds;
 
 const struct dataset_kind *dataset_kind_at(int index)
@@ -26,16 +31,38 @@ const struct dataset_kind *dataset_kind_find(const char *name)
     return NULL;
 }
 
-/* Presets with one value serve any number of channels; those with three are for RGB. */
+status dataset_kind_recognise(const char *path, const struct dataset_kind **kind, struct error *error)
+{
+    char *expanded = path_expand(path);
+    if (!expanded)
+        return error_memory(error);
+    *kind = NULL;
+    for (int i = 0; i < kind_count && !*kind; i++)
+        if (kinds[i]->recognise && kinds[i]->recognise(expanded))
+            *kind = kinds[i];
+    mem_free(expanded);
+    if (*kind)
+        return STATUS_OK;
+    return error_set(error, STATUS_NOT_FOUND,
+                     "%s: which kind of data set this is cannot be told: 'data KIND %s' says it", path, path);
+}
+
+/* Presets with one value serve any number of channels, unless they are for grey images. */
 static const struct normalization {
     const char *name;
-    int values;
+    int values, channels; /* channels 0: any number */
     double mean[3], std[3];
 } normalizations[] = {
-    {"none", 1, {0}, {1}},
-    {"cifar", 3, {0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}},
-    {"imagenet", 3, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
-    {"half", 1, {0.5}, {0.5}},
+    {"none", 1, 0, {0}, {1}},
+    {"imagenet", 3, 3, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
+    {"half", 1, 0, {0.5}, {0.5}},
+    {"cifar", 3, 3, {0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}},
+    /* The deviations that most scripts for CIFAR-10 have: means over images of the deviation within each. */
+    {"cifar-usual", 3, 3, {0.4914, 0.4822, 0.4465}, {0.2023, 0.1994, 0.2010}},
+    {"cifar100", 3, 3, {0.5071, 0.4867, 0.4408}, {0.2675, 0.2565, 0.2761}},
+    {"mnist", 1, 1, {0.1307}, {0.3081}},
+    {"fashion-mnist", 1, 1, {0.2860}, {0.3530}},
+    {"clip", 3, 3, {0.48145466, 0.4578275, 0.40821073}, {0.26862954, 0.26130258, 0.27577711}},
 };
 static const int normalization_count = sizeof normalizations / sizeof *normalizations;
 
@@ -46,10 +73,15 @@ const char *normalization_name_at(int index)
 
 static status normalization_refused(const char *text, int channels, struct error *error)
 {
-    return error_set(error, STATUS_USAGE,
-                     "normalisation '%s': expected none, cifar, imagenet, half or numbers, "
-                     "mean/std with 1 or %d values each, as in 0.5,0.5,0.5/0.2,0.2,0.2 (std above 0)",
-                     text, channels);
+    struct text names = {0};
+    for (int i = 0; i < normalization_count; i++)
+        text_add_format(&names, "%s, ", normalizations[i].name);
+    error_set(error, STATUS_USAGE,
+              "normalisation '%s': expected %sor numbers, mean/std with 1 or %d values each, as in "
+              "0.5,0.5,0.5/0.2,0.2,0.2 (std above 0)",
+              text, text_data(&names), channels);
+    text_free(&names);
+    return error->code;
 }
 
 /* Read "m1,m2,m3" up to `end`; the number of values, or 0 when it is no such list. */
@@ -90,9 +122,10 @@ status normalization_parse(const char *text, int channels, double *mean, double 
         const struct normalization *preset = &normalizations[i];
         if (strcmp(preset->name, text) != 0)
             continue;
-        if (preset->values != 1 && preset->values != channels)
-            return error_set(error, STATUS_USAGE, "normalisation '%s' is for %d channels, the images have %d",
-                             text, preset->values, channels);
+        if (preset->channels != 0 && preset->channels != channels)
+            return error_set(error, STATUS_USAGE,
+                             "normalisation '%s' is for %d channel%s, the images have %d", text,
+                             preset->channels, preset->channels == 1 ? "" : "s", channels);
         return set_values(preset->values, preset->mean, preset->std, channels, mean, std);
     }
     double means[DATASET_MAX_CHANNELS], stds[DATASET_MAX_CHANNELS];
@@ -107,8 +140,20 @@ status normalization_parse(const char *text, int channels, double *mean, double 
     return set_values(count, means, stds, channels, mean, std);
 }
 
+static status refuse_split(const struct dataset_kind *kind, const char *split, struct error *error)
+{
+    struct text splits = {0};
+    for (int i = 0; kind->splits[i]; i++)
+        text_add_format(&splits, "%s%s", i == 0 ? "" : kind->splits[i + 1] ? ", " : " or ", kind->splits[i]);
+    error_set(error, STATUS_USAGE, "data set %s has no split '%s': expected %s", kind->name, split,
+              text_data(&splits));
+    text_free(&splits);
+    return error->code;
+}
+
 /* Set path and split, refusing what the kind does not have. */
-static status set_place(struct dataset *dataset, const char *path, const char *split, struct error *error)
+static status set_place(struct dataset *dataset, const char *path, const char *split, const char *labels,
+                        struct error *error)
 {
     const struct dataset_kind *kind = dataset->kind;
     if (kind->needs_path && (!path || !path[0]))
@@ -117,19 +162,29 @@ static status set_place(struct dataset *dataset, const char *path, const char *s
     while (split && kind->splits[found] && strcmp(kind->splits[found], split) != 0)
         found++;
     if (!kind->splits[found])
-        return error_set(error, STATUS_USAGE, "data set %s has no split '%s': expected train or test",
-                         kind->name, split);
+        return refuse_split(kind, split, error);
     dataset->split = mem_string(kind->splits[found]);
+    dataset->labels = labels ? path_expand(labels) : NULL;
     dataset->path = kind->needs_path ? path_expand(path) : NULL;
-    if (!dataset->split || (kind->needs_path && !dataset->path))
+    if (!dataset->split || (labels && !dataset->labels) || (kind->needs_path && !dataset->path))
         return error_memory(error);
     return STATUS_OK;
+}
+
+/* Finished tensors are normalised already. */
+static status parse_for(const struct dataset *dataset, const char *text, double *mean, double *std,
+                        struct error *error)
+{
+    if (dataset->finished && strcmp(text, "none") != 0)
+        return error_set(error, STATUS_USAGE,
+                         "these are finished tensors, which the network gets as they are: normalize=none");
+    return normalization_parse(text, dataset->channels, mean, std, error);
 }
 
 static status set_normalization(struct dataset *dataset, const char *asked, struct error *error)
 {
     const char *text = asked ? asked : dataset->normalization ? dataset->normalization : "none";
-    status code = normalization_parse(text, dataset->channels, dataset->mean, dataset->std, error);
+    status code = parse_for(dataset, text, dataset->mean, dataset->std, error);
     if (code != STATUS_OK)
         return code;
     char *copy = mem_string(text);
@@ -138,6 +193,69 @@ static status set_normalization(struct dataset *dataset, const char *asked, stru
     mem_free(dataset->normalization);
     dataset->normalization = copy;
     return STATUS_OK;
+}
+
+/* What only some kinds take. */
+static status check_options(const struct dataset_kind *kind, const struct dataset_options *options,
+                            struct error *error)
+{
+    if (options->labels && !kind->has_labels)
+        return error_set(error, STATUS_USAGE, "labels= is not for %s, which has its own", kind->name);
+    if (!kind->has_pictures && (options->skip_corrupt || options->fitting.upright))
+        return error_set(error, STATUS_USAGE, "%s is for pictures in files of their own, not for %s",
+                         options->skip_corrupt ? "corrupt=" : "rotate=", kind->name);
+    return STATUS_OK;
+}
+
+/* What is done to images in the words of the options, for what names the data set. */
+static status set_prepared(struct dataset *dataset, struct error *error)
+{
+    struct text text = {0};
+    text_add_fitting(&text, &dataset->fitting);
+    if (text.length && !text.failed)
+        dataset->prepared = mem_string(text_data(&text));
+    bool failed = text.failed || (text.length && !dataset->prepared);
+    text_free(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+/* Of a kind that leaves it to us: what the stored images become. Pictures come fitted. */
+static status fit_stored(struct dataset *dataset, const struct dataset_options *options, struct error *error)
+{
+    dataset->stored.channels = dataset->channels;
+    dataset->stored.height = dataset->height;
+    dataset->stored.width = dataset->width;
+    if (dataset->kind->has_pictures)
+        return STATUS_OK;
+    struct fitting *fitting = &dataset->fitting;
+    if (fitting_parse(&options->fitting, false, fitting, error))
+        return error->code;
+    if (!fitting->active)
+        return STATUS_OK;
+    if (dataset->label_map)
+        return error_set(error, STATUS_USAGE, "resize=, crop= and channels= are not for %s",
+                         dataset->kind->name);
+    if (dataset->finished)
+        return error_set(error, STATUS_USAGE,
+                         "these are finished tensors, which the network gets as they are: resize=, crop= and "
+                         "channels= are for images");
+    if (fitting->channels > 0 && fitting->channels != dataset->channels)
+        dataset->channels = fitting->channels;
+    return fitting_size(fitting, dataset->stored.width, dataset->stored.height, &dataset->width,
+                        &dataset->height, error);
+}
+
+/* The same records scaled in another way are other data. */
+static void name_fitted(struct dataset *dataset)
+{
+    struct digest_state state;
+    if (!dataset->prepared)
+        return;
+    const char *stored = dataset->kind->digest(dataset);
+    digest_begin(&state);
+    digest_add(&state, stored, strlen(stored));
+    digest_add(&state, dataset->prepared, strlen(dataset->prepared));
+    digest_end(&state, dataset->fitted_digest);
 }
 
 status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,
@@ -150,11 +268,20 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     if (!made)
         return error_memory(error);
     made->kind = kind;
-    status code = set_place(made, path, options->split, error);
+    status code = check_options(kind, options, error);
     if (code == STATUS_OK)
+        code = set_place(made, path, options->split, options->labels, error);
+    bool opening = code == STATUS_OK;
+    if (opening)
         code = kind->open(made, options, error);
-    if (code != STATUS_OK && made->path)
+    if (code != STATUS_OK && code != STATUS_USAGE && opening && made->path)
         code = error_refuse_file(error);
+    if (code == STATUS_OK)
+        code = fit_stored(made, options, error);
+    if (code == STATUS_OK)
+        code = set_prepared(made, error);
+    if (code == STATUS_OK)
+        name_fitted(made);
     if (code == STATUS_OK)
         code = set_normalization(made, options->normalization, error);
     if (code != STATUS_OK) {
@@ -169,12 +296,12 @@ status dataset_view(const struct dataset *dataset, const char *normalization, st
                     struct error *error)
 {
     *view = *dataset;
-    return normalization_parse(normalization, view->channels, view->mean, view->std, error);
+    return parse_for(dataset, normalization, view->mean, view->std, error);
 }
 
 bool dataset_is_raw(const struct dataset *dataset)
 {
-    bool raw = true;
+    bool raw = !dataset->finished;
     for (int c = 0; c < dataset->channels; c++)
         raw &= dataset->mean[c] == 0 && dataset->std[c] == 1;
     return raw;
@@ -182,7 +309,7 @@ bool dataset_is_raw(const struct dataset *dataset)
 
 bool dataset_is_training(const struct dataset *dataset)
 {
-    return strcmp(dataset->split, "train") == 0;
+    return strncmp(dataset->split, "train", 5) == 0; /* trainval too */
 }
 
 struct dataset *dataset_retain(struct dataset *dataset)
@@ -203,6 +330,8 @@ void dataset_free(struct dataset *dataset)
     mem_free(dataset->path);
     mem_free(dataset->split);
     mem_free(dataset->note);
+    mem_free(dataset->prepared);
+    mem_free(dataset->labels);
     mem_free(dataset->normalization);
     mem_free(dataset);
 }
@@ -214,7 +343,7 @@ size_t dataset_memory(const struct dataset *dataset)
 
 const char *dataset_digest(const struct dataset *dataset)
 {
-    return dataset->kind->digest(dataset);
+    return dataset->fitted_digest[0] ? dataset->fitted_digest : dataset->kind->digest(dataset);
 }
 
 /* (pixel / 255 - mean) / std for every byte there is: far fewer divisions than one per pixel. */
@@ -247,6 +376,29 @@ static size_t image_bytes(const struct dataset *dataset)
     return (size_t)dataset->channels * (size_t)dataset->height * (size_t)dataset->width;
 }
 
+enum { SMALL_IMAGE = 4096 }; /* 32x32 RGB, without an allocation per image */
+
+/* The image as a network sees it but for normalisation. */
+static status read_fitted(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
+                          struct error *error)
+{
+    if (dataset->kind->has_pictures || !dataset->fitting.active)
+        return dataset->kind->read(dataset, index, pixels, label, error);
+    const int channels = dataset->stored.channels, height = dataset->stored.height,
+              width = dataset->stored.width;
+    uint8_t small[SMALL_IMAGE];
+    const size_t bytes = (size_t)channels * (size_t)height * (size_t)width;
+    uint8_t *stored = bytes <= sizeof small ? small : mem_new(bytes, 1);
+    if (!stored)
+        return error_memory(error);
+    status code = dataset->kind->read(dataset, index, stored, label, error);
+    if (code == STATUS_OK)
+        code = fitting_write_stored(&dataset->fitting, stored, channels, height, width, pixels, error);
+    if (stored != small)
+        mem_free(stored);
+    return code;
+}
+
 int64_t dataset_labels_per_image(const struct dataset *dataset)
 {
     return dataset->label_map ? (int64_t)dataset->height * dataset->width : 1;
@@ -266,16 +418,48 @@ status dataset_image(const struct dataset *dataset, int64_t index, enum element_
                          (long long)dataset->count - 1);
     if (real != ELEMENT_FLOAT && real != ELEMENT_DOUBLE)
         return error_set(error, STATUS_UNSUPPORTED, "images are float or double, not integers");
-    uint8_t small[4096]; /* 32x32 RGB without an allocation per image */
+    if (dataset->finished)
+        return dataset->kind->values(dataset, index, real, image, labels, error);
+    uint8_t small[SMALL_IMAGE];
     size_t bytes = image_bytes(dataset);
     uint8_t *pixels = bytes <= sizeof small ? small : mem_new(bytes, 1);
     if (!pixels)
         return error_memory(error);
-    status code = dataset->kind->read(dataset, index, pixels, labels, error);
+    status code = read_fitted(dataset, index, pixels, labels, error);
     if (code == STATUS_OK)
         normalise(dataset, pixels, real, image);
     if (pixels != small)
         mem_free(pixels);
+    return code;
+}
+
+status dataset_name_classes(struct dataset *dataset, const char *const *names, int count, struct error *error)
+{
+    dataset->class_names = mem_new((size_t)count, sizeof *dataset->class_names);
+    if (!dataset->class_names)
+        return error_memory(error);
+    dataset->classes = count;
+    for (int i = 0; i < count; i++) {
+        dataset->class_names[i] = names ? mem_string(names[i]) : mem_format("%d", i);
+        if (!dataset->class_names[i])
+            return error_memory(error);
+    }
+    return STATUS_OK;
+}
+
+/* Through `label` where the kind has it, else with all the pixels. */
+static status read_labels(const struct dataset *dataset, uint8_t *pixels, int64_t *labels,
+                          struct error *error)
+{
+    enum { UNCHECKED = 1024 };
+    const struct dataset_kind *kind = dataset->kind;
+    status code = STATUS_OK;
+    for (int64_t i = 0; i < dataset->count && code == STATUS_OK; i++) {
+        code = kind->label ? kind->label(dataset, i, &labels[i], error)
+                           : kind->read(dataset, i, pixels, &labels[i], error);
+        if (code == STATUS_OK && i % UNCHECKED == 0)
+            code = progress_check(error);
+    }
     return code;
 }
 
@@ -285,11 +469,12 @@ status dataset_labels(const struct dataset *dataset, int64_t **labels, struct er
         return error_set(error, STATUS_USAGE,
                          "every pixel of %s has a label: its images are of no class that could be balanced",
                          dataset->kind->name);
+    const size_t bytes =
+        (size_t)dataset->stored.channels * (size_t)dataset->stored.height * (size_t)dataset->stored.width;
     int64_t *made = mem_new((size_t)dataset->count, sizeof *made);
-    uint8_t *pixels = mem_new(image_bytes(dataset), 1);
-    status code = made && pixels ? STATUS_OK : error_memory(error);
-    for (int64_t i = 0; i < dataset->count && code == STATUS_OK; i++)
-        code = dataset->kind->read(dataset, i, pixels, &made[i], error);
+    uint8_t *pixels = dataset->kind->label ? NULL : mem_new(bytes, 1);
+    status code = made && (pixels || dataset->kind->label) ? read_labels(dataset, pixels, made, error)
+                                                           : error_memory(error);
     mem_free(pixels);
     if (code != STATUS_OK) {
         mem_free(made);

@@ -2,40 +2,60 @@
 /* Data sets of labelled images: a table of kinds, each with a reader; normalisation.
  *
  * Images are bytes, channel-major (C,H,W); a network sees (pixel / 255 - mean[c]) / std[c], computed in
- * double and rounded once to the asked type. Reading is thread safe. */
+ * double and rounded once to the asked type. Finished tensors are seen as they are. Before that, images are
+ * scaled and cropped where that is asked for (data/fitting.h); pictures from files are decoded when they are
+ * read. Reading is thread safe, and no kind holds images of files in memory. */
 #ifndef IPPRO_DATA_DATASET_H
 #define IPPRO_DATA_DATASET_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/file.h"
+#include "base/pool.h"
 #include "base/status.h"
+#include "data/fitting.h"
 #include "nn/graph/tensor.h"
 
-enum { DATASET_MAX_CHANNELS = 4 };
+enum { DATASET_MAX_CHANNELS = 4, DATASET_EXTENSIONS = 4 };
 enum { LABEL_IGNORED = -1 }; /* of a pixel that no class is right or wrong for */
 
 struct dataset;
 
 struct dataset_options {
-    const char *split;         /* "train" or "test"; NULL: the kind's default */
+    const char *split;         /* "train", "test", "val"; NULL: the kind's default */
     const char *normalization; /* preset name, or "m1,m2,m3/s1,s2,s3"; NULL: "none" for files, the example's
                                   own for shapes */
     int64_t images;            /* shapes only: how many to make, 0 for the default */
     uint64_t seed;             /* shapes only */
+    const char *labels;        /* the file of the labels, where the kind takes one; NULL: looked for */
+    struct fitting_options fitting;
+    bool skip_corrupt; /* pictures only: those that cannot be read are left out, all being read to find them;
+                          otherwise reading such a picture fails */
+    struct pool *pool; /* for that; NULL: this thread alone */
+    struct progress *progress;
 };
 
-/* A row per kind: cifar10, cifar100 (binary files), shapes and shape-maps (generated). */
+/* A row per kind. */
 struct dataset_kind {
     const char *name, *help;
+    const char *extensions[DATASET_EXTENSIONS + 1]; /* of its files, ended by NULL; none: it is in folders */
     bool needs_path;
+    bool has_labels;           /* takes options->labels */
+    bool has_pictures;         /* files of their own: takes options->skip_corrupt and .upright */
     const char *const *splits; /* NULL-terminated, the default first */
     const char *made_for;      /* the name of the one network that these images were made for; NULL: any */
     status (*open)(struct dataset *dataset, const struct dataset_options *options, struct error *error);
-    /* Write channels*height*width bytes and the labels of one record (dataset_labels_per_image). */
+    /* Is this plainly the path of such a data set, by what is there? NULL: never. */
+    bool (*recognise)(const char *path);
+    /* Write stored channels*height*width bytes and the labels of one record (dataset_labels_per_image). */
     status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
                    struct error *error);
-    /* As dataset_digest. */
+    /* The label alone; NULL: `read` is as fast. */
+    status (*label)(const struct dataset *dataset, int64_t index, int64_t *label, struct error *error);
+    /* Of a finished data set, instead of `read`: the values themselves. */
+    status (*values)(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
+                     int64_t *label, struct error *error);
+    /* As dataset_digest, of what is stored. */
     const char *(*digest)(const struct dataset *dataset);
     size_t (*memory)(const struct dataset *dataset); /* as dataset_memory; NULL: nothing to speak of */
     void (*close)(struct dataset *dataset);
@@ -44,21 +64,32 @@ struct dataset_kind {
 struct dataset {
     const struct dataset_kind *kind;
     char *path, *split;
-    char *note; /* something the user should know ("1 of 5 training files found"), or NULL */
+    char *labels; /* the file that was named for labels, or NULL */
+    char *note;   /* something the user should know ("1 of 5 training files found"), or NULL */
     int64_t count;
-    int channels, height, width, classes;
+    int channels, height, width, classes; /* as a network sees them */
+    struct {
+        int channels, height, width;
+    } stored;               /* what `read` writes */
+    struct fitting fitting; /* from the one to the other, where the kind leaves that to dataset_image */
+    bool finished;          /* tensors that are not normalised */
+    char *prepared; /* what is done to images, in the words of the options: "resize=256 crop=224"; NULL:
+                       nothing */
     bool label_map; /* every pixel has a label: 0..classes-1 or LABEL_IGNORED; false: the image as a whole */
     const uint8_t (*palette)[3]; /* per class: the colour in which its pixels are drawn; NULL: any */
     char **class_names;          /* one per class, from the data set's own files where they have them */
     char *normalization;
     double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
-    void *store; /* the kind's own */
-    int shares;  /* owners beside the first */
+    char fitted_digest[DIGEST_SIZE]; /* of digest and `prepared`, where something is done; else empty */
+    void *store;                     /* the kind's own */
+    int shares;                      /* owners beside the first */
 };
 
 const struct dataset_kind *dataset_kind_find(const char *name);
 const struct dataset_kind *dataset_kind_at(int index);
-/* Normalisation presets for help and completion: "none", "cifar", "imagenet", "half". NULL past the end. */
+/* The kind that a path is plainly of. STATUS_NOT_FOUND with what was looked for. */
+status dataset_kind_recognise(const char *path, const struct dataset_kind **kind, struct error *error);
+/* Normalisation presets for help and completion: "none", "cifar", "imagenet". NULL past the end. */
 const char *normalization_name_at(int index);
 /* Parse a preset or numbers. STATUS_USAGE with the presets named otherwise. */
 status normalization_parse(const char *text, int channels, double *mean, double *std, struct error *error);
@@ -75,8 +106,10 @@ bool dataset_is_training(const struct dataset *dataset); /* its images are those
 /* One more owner; each calls dataset_free once. */
 struct dataset *dataset_retain(struct dataset *dataset); /* NULL is fine */
 void dataset_free(struct dataset *dataset);
-/* SHA-256 of all records, which names the data in outputs and sessions; lives as long as the data set. It may
- * have to be waited for: up to half a second for 10,000 generated images. Thread safe. */
+/* SHA-256 that names the data in outputs and sessions; lives as long as the data set. Of all records and of
+ * what is done to them; of pictures in files of the list of names, sizes and labels, for reading them all
+ * takes too long. It may have to be waited for: up to half a second for 10,000 generated images. Thread safe.
+ */
 const char *dataset_digest(const struct dataset *dataset);
 /* Bytes of images that the data set holds, which stay in memory as long as it does; 0 where they stay in
  * files. */
@@ -88,6 +121,9 @@ int64_t dataset_map_classes(const struct dataset *dataset);
 /* One normalised image (C,H,W) as float or double, and its labels. */
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
                      int64_t *labels, struct error *error);
+/* Copy `names` (count of them) as the class names, or number the classes when names is NULL. For kinds. */
+status dataset_name_classes(struct dataset *dataset, const char *const *names, int count,
+                            struct error *error);
 /* Labels of all records, owned by the caller (mem_free). Refused where every pixel has one (STATUS_USAGE). */
 status dataset_labels(const struct dataset *dataset, int64_t **labels, struct error *error);
 

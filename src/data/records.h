@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records of equal length: what the CIFAR files hold, which stay files and are read record by record, and
- * what `shapes` generates in memory. A record is one or two label bytes, or one for each pixel, followed by
- * the pixels, channel by channel. Also the table of data set kinds.
+/* Records of equal length that are generated in memory: what `shapes` and `shape-maps` hold. A record is one
+ * or two label bytes, or one for each pixel, followed by the pixels, channel by channel.
  *
  * What takes long is done behind the user's back: a thread makes the records that are generated, in order,
  * and the digest of all of them. Whoever wants a record that is not made yet makes it himself; whoever wants
@@ -10,27 +9,14 @@
 #define IPPRO_DATA_RECORDS_H
 
 #include <stdatomic.h>
-#include <time.h>
 #include "base/digest.h"
 #include "data/dataset.h"
 
 enum { RECORD_CHANNELS = 3, RECORD_SIDE = 32, RECORD_PIXELS = RECORD_CHANNELS * RECORD_SIDE * RECORD_SIDE };
 enum { RECORD_MAP = RECORD_SIDE * RECORD_SIDE, RECORD_VOID = 255 };
-enum { RECORD_FILES = 5 }; /* at most, in one set */
-
-/* An open file of records. */
-struct record_file {
-    char *path;
-    int descriptor;
-    int64_t count;
-    struct timespec changed; /* when it was opened: a later change is refused */
-};
 
 struct record_store {
-    uint8_t *bytes; /* count records of record_size bytes, owned; NULL where they are in files */
-    struct record_file files[RECORD_FILES];
-    int file_count;
-    struct digest_state state; /* of the files' records so far */
+    uint8_t *bytes; /* count records of record_size bytes, owned */
     size_t record_size;
     size_t label_at; /* byte of the record that is its label, of label maps the first; the pixels are its last
                         RECORD_PIXELS bytes */
@@ -54,10 +40,6 @@ struct record_store {
 status records_begin(struct dataset *dataset, size_t label_bytes, struct error *error);
 /* Memory for `more` records behind dataset->count; NULL when memory is out. The caller raises the count. */
 uint8_t *records_extend(struct dataset *dataset, int64_t more);
-/* Add `count` records that stay in the open file; `bytes` is their content, borrowed, for the digest. The
- * descriptor passes to the store, also on failure. */
-status records_add_file(struct dataset *dataset, const char *path, int descriptor, const uint8_t *bytes,
-                        int64_t count, struct error *error);
 /* All records are there, or will be made by store->make: nothing about them changes from here on. Starts the
  * thread where there is something to make. STATUS_MEMORY. */
 status records_end(struct dataset *dataset, struct error *error);
@@ -68,13 +50,7 @@ status records_read(const struct dataset *dataset, int64_t index, uint8_t *pixel
                     struct error *error);
 const char *records_digest(const struct dataset *dataset);
 void records_close(struct dataset *dataset);
-/* Bytes of images that are held in memory, 0 where they are in files. */
+/* Bytes of images that are held in memory. */
 size_t records_memory(const struct dataset *dataset);
-
-/* Copy `names` (count of them) as the class names, or number the classes when names is NULL. */
-status records_name_classes(struct dataset *dataset, const char *const *names, int count,
-                            struct error *error);
-
-extern const struct dataset_kind dataset_cifar10, dataset_cifar100, dataset_shapes, dataset_shape_maps;
 
 #endif

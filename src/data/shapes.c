@@ -4,6 +4,8 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/dataset.h"
+#include "data/kinds.h"
 #include "data/records.h"
 #include "data/shape_draw.h"
 
@@ -34,8 +36,8 @@ static status name_classes(struct dataset *dataset, struct error *error)
 {
     const char *names[1 + SHAPE_CLASSES] = {"background"};
     memcpy(names + 1, shape_class_names, sizeof shape_class_names);
-    return dataset->label_map ? records_name_classes(dataset, names, 1 + SHAPE_CLASSES, error)
-                              : records_name_classes(dataset, shape_class_names, SHAPE_CLASSES, error);
+    return dataset->label_map ? dataset_name_classes(dataset, names, 1 + SHAPE_CLASSES, error)
+                              : dataset_name_classes(dataset, shape_class_names, SHAPE_CLASSES, error);
 }
 
 static status open_shapes(struct dataset *dataset, const struct dataset_options *options, size_t label_bytes,

@@ -24,8 +24,6 @@ enum { IMAGE_ROWS_UNCHECKED = 64 }; /* rows decoded between two looks whether th
 
 /* Is the picture small enough? For what a header says, before anything is made. */
 status image_check_size(int64_t width, int64_t height, struct error *error);
-/* `count` pixels of RGB to grey; may be done in place. */
-void image_grey_of_rgb(const uint8_t *rgb, size_t count, uint8_t *grey);
 /* `count` grey pixels at the front of `pixels` spread to RGB in place, which has room for them. */
 void image_spread_grey(uint8_t *pixels, size_t count);
 

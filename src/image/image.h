@@ -27,6 +27,7 @@
 #define IMAGE_MOST_FILE_BYTES ((size_t)512 << 20)
 
 /* Rows from the top, pixels from the left, channels side by side (height, width, channels). */
+enum { IMAGE_MOST_CHANNELS = 4 };
 struct image {
     int width, height, channels;
     uint8_t *pixels; /* owned: image_free */
@@ -67,6 +68,9 @@ status image_read_facts(const char *path, struct image_facts *facts, struct erro
 /* Memory for a picture, its pixels zero. Refuses sides below 1 and over IMAGE_MOST_PIXELS, naming both. */
 status image_new(int width, int height, int channels, struct image *image, struct error *error);
 void image_free(struct image *image); /* a zeroed one is fine */
+
+/* `count` pixels of RGB to grey, as IMAGE_GREY has them; may be done in place. */
+void image_grey_of_rgb(const uint8_t *rgb, size_t count, uint8_t *grey);
 
 /* Whether a name ends as those of pictures do (.png .jpg .jpeg .jpe, in any case), for listing folders. */
 bool image_is_name(const char *name);

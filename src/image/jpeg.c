@@ -17,6 +17,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "image/format.h"
+#include "image/image.h"
 
 enum { MOST_SCANS = 256, EXIF_MARKER = JPEG_APP0 + 1, LONGEST_MARKER = 0xFFFF, INK_CHANNELS = 4 };
 static const char exif_title[6] = "Exif\0";

@@ -12,6 +12,7 @@
 #include "image/format.h"
 
 enum { WEIGHT_BITS = 22 };
+static const int32_t half = 1 << (WEIGHT_BITS - 1);
 
 struct kernel {
     int count, most;   /* places of the result; weights that each has room for */
@@ -89,7 +90,7 @@ static inline void scale_row(const struct kernel *kernel, const uint8_t *from, i
     for (int x = 0; x < kernel->count; x++, to += channels) {
         const uint8_t *source = from + (size_t)kernel->first[x] * (size_t)channels;
         const int32_t *weight = kernel->weights + (size_t)x * (size_t)kernel->most;
-        int32_t sum[3] = {1 << (WEIGHT_BITS - 1), 1 << (WEIGHT_BITS - 1), 1 << (WEIGHT_BITS - 1)};
+        int32_t sum[IMAGE_MOST_CHANNELS] = {half, half, half, half};
         for (int i = 0; i < kernel->taps[x]; i++, source += channels)
             for (int c = 0; c < channels; c++)
                 sum[c] += source[c] * weight[i];
@@ -109,8 +110,10 @@ static status scale_rows(const struct kernel *kernel, const struct image *from, 
             return error->code;
         if (channels == 3)
             scale_row(kernel, source, 3, row);
-        else
+        else if (channels == 1)
             scale_row(kernel, source, 1, row);
+        else
+            scale_row(kernel, source, (int)channels, row);
     }
     return STATUS_OK;
 }
@@ -128,7 +131,7 @@ static status scale_columns(const struct kernel *kernel, const struct image *fro
         const int32_t *weight = kernel->weights + (size_t)y * (size_t)kernel->most;
         uint8_t *row = to->pixels + (size_t)y * width;
         for (size_t i = 0; i < width; i++)
-            sums[i] = 1 << (WEIGHT_BITS - 1);
+            sums[i] = half;
         for (int k = 0; k < kernel->taps[y]; k++) {
             const uint8_t *source = from->pixels + (size_t)(kernel->first[y] - top + k) * width;
             for (size_t i = 0; i < width; i++)

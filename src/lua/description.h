@@ -19,6 +19,12 @@ struct features {
 };
 
 void description_kinds_new(lua_State *L);
+/* Push a builder of its own for an architecture, which it holds; `input` is its n.input. */
+struct builder *push_builder(lua_State *L, struct architecture *architecture, const char *prefix, int input);
+/* The number of a value of the builder's network; raises an error for anything else. */
+int check_value(lua_State *L, const struct builder *builder, int index);
+/* The pointer itself; raises an error when it is NULL. */
+void *check_memory(lua_State *L, void *pointer);
 int ippro_network(lua_State *L); /* ippro.network{...}: its name */
 /* Push the function that describes a network; false, and nothing, where there is none. */
 bool push_description(lua_State *L, const char *name);

@@ -173,7 +173,7 @@ static bool any_number(const double *numbers, size_t count)
     return false;
 }
 
-/* ippro.curve{name =, title =, x_axis =, y_axis =, percent =, reference =, reference_label =,
+/* ippro.curve{name =, title =, x_axis =, y_axis =, percent =, x_percent =, reference =, reference_label =,
  * series = {{name =, x = {}, y = {}, spread = {}}}} */
 int ippro_curve(lua_State *L)
 {
@@ -181,6 +181,8 @@ int ippro_curve(lua_State *L)
     const char *x_axis = text_field(L, "x_axis", "x"), *y_axis = text_field(L, "y_axis", "y");
     raw_field(L, "percent");
     bool percent = lua_toboolean(L, -1);
+    raw_field(L, "x_percent");
+    bool x_percent = lua_toboolean(L, -1);
     const char *label = text_field(L, "reference_label", "reference");
     raw_field(L, "reference");
     double reference = luaL_optnumber(L, -1, NAN);
@@ -205,6 +207,8 @@ int ippro_curve(lua_State *L)
     }
     figure_set_curves(figure, series, points, names, x, y, any_number(spread, size) ? spread : NULL, x_axis,
                       y_axis, percent, reference, label);
+    if (x_percent)
+        figure_set_x_percent(figure);
     lua_settop(L, 4);
     return end_figure(L, figure);
 }

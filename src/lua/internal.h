@@ -140,6 +140,12 @@ void forward_call(lua_State *L, struct session *session);
 void network_kinds_new(lua_State *L);
 void push_model(lua_State *L); /* what the session has; nil when it has none, here and below */
 void push_data(lua_State *L);
+/* The data set that is open; without one a value in its place: called it opens one, as a data set does, and
+ * whatever else is asked of it is the error that none is open. */
+void push_data_or_none(lua_State *L);
+/* The data set that an argument is, as by handle_check. */
+struct dataset *check_data(lua_State *L, int index);
+void data_kind_new(lua_State *L);
 /* Set the fields of the last evaluation of the session's network in the table on top; none without one. */
 void add_measurement(lua_State *L, const struct session *session);
 int ippro_load(lua_State *L);

@@ -2,8 +2,10 @@
 noinst_LIBRARIES += src/liblua.a
 src_liblua_a_SOURCES = \
 	src/lua/array_value.c \
+	src/lua/builder.c \
 	src/lua/command_call.c \
 	src/lua/criterion_value.c \
+	src/lua/data_value.c \
 	src/lua/description.c src/lua/description.h \
 	src/lua/figure_make.c \
 	src/lua/figure_value.c \

@@ -46,17 +46,6 @@ static void push_scores_now(lua_State *L)
     push_score_set(L, script_of(L)->session);
 }
 
-/* The data set that is open, which opens another one when it is called; without one the function that does.
- */
-static void push_data_or_opener(lua_State *L)
-{
-    push_data(L);
-    if (!lua_isnil(L, -1))
-        return;
-    lua_pop(L, 1);
-    lua_pushcfunction(L, ippro_data);
-}
-
 /* What is not kept in the module but looked up in the session. */
 static const struct {
     const char *name;
@@ -66,7 +55,7 @@ static const struct {
 } fields[] = {
     {"seed", push_seed, "seed", NULL},
     {"model", push_model, NULL, "ippro.load loads one"},
-    {"data", push_data_or_opener, NULL, "ippro.data(KIND, PATH) opens one"},
+    {"data", push_data_or_none, NULL, "ippro.data(KIND, PATH) opens one"},
     {"dataset", push_data, NULL, "ippro.data(KIND, PATH) opens one"},
     {"scores", push_scores_now, NULL, "ippro.score scores"},
 };
@@ -190,6 +179,7 @@ void module_open(lua_State *L)
     figure_kind_new(L);
     array_kind_new(L);
     network_kinds_new(L);
+    data_kind_new(L);
     score_kinds_new(L);
     selection_kind_new(L);
     description_kinds_new(L);

@@ -90,11 +90,10 @@ static void bring_file(lua_State *L, const char *path)
     if (result == LUA_OK) {
         lua_pushnil(L);
     } else {
-        if (script_interrupted(L) || result == LUA_ERRMEM) {
-            lua_pushnil(L); /* it was not read: once more, when somebody asks again */
-            set_entry(L, &ran, path);
+        lua_pushnil(L); /* once more, when somebody asks again: perhaps memory was out */
+        set_entry(L, &ran, path);
+        if (script_interrupted(L) || result == LUA_ERRMEM)
             lua_error(L);
-        }
         luaL_tolstring(L, -1, NULL);
         lua_remove(L, -2);
     }

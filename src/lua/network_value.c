@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Models and data sets in scripts. A model's methods are commands of the session: they work while the session
+/* Models in scripts. A model's methods are commands of the session: they work while the session
  * has that network, pruned or not. */
 #include "lua/internal.h"
 
@@ -33,38 +33,11 @@ void push_model(lua_State *L)
         *place = model_retain(model);
 }
 
-void push_data(lua_State *L)
-{
-    struct dataset *dataset = script_of(L)->session->state.dataset;
-    const void *const parts[] = {dataset};
-    if (!dataset) {
-        lua_pushnil(L);
-        return;
-    }
-    void **place = handle_push_same(L, HANDLE_DATA, parts, 1, NULL);
-    if (!*place)
-        *place = dataset_retain(dataset);
-}
-
 int ippro_load(lua_State *L)
 {
     command_call(L, script_of(L)->session, "load", 1, lua_gettop(L));
     push_model(L);
     return 1;
-}
-
-int ippro_data(lua_State *L)
-{
-    command_call(L, script_of(L)->session, "data", 1, lua_gettop(L));
-    push_data(L);
-    return 1;
-}
-
-/* A data set that is called opens another one, so that ippro.data is both. */
-static int data_call(lua_State *L)
-{
-    lua_remove(L, 1);
-    return ippro_data(L);
 }
 
 /* --- models --------------------------------------------------------------------------------------------- */
@@ -102,7 +75,7 @@ static struct session *session_on(lua_State *L, int index)
     struct error error = {0};
     if (lua_isnoneornil(L, index))
         return session;
-    struct dataset *dataset = handle_check(L, index, HANDLE_DATA);
+    struct dataset *dataset = check_data(L, index);
     if (dataset == session->state.dataset)
         return session;
     void **place = handle_push(L, HANDLE_SCORE_SET);
@@ -375,18 +348,6 @@ static int model_name(lua_State *L)
     return 1;
 }
 
-static int data_name(lua_State *L)
-{
-    const struct dataset *dataset = handle_test(L, 1, HANDLE_DATA);
-    if (!dataset) {
-        luaL_checkudata(L, 1, "ippro.data");
-        lua_pushliteral(L, "data set (freed)");
-    } else {
-        lua_pushfstring(L, "data set %s (%I images)", dataset->kind->name, (LUAI_UACINT)dataset->count);
-    }
-    return 1;
-}
-
 void network_kinds_new(lua_State *L)
 {
     static const luaL_Reg model[] = {
@@ -395,13 +356,7 @@ void network_kinds_new(lua_State *L)
         {"ratios", model_ratios},   {"prune", model_prune},
         {"cost", model_cost},       {NULL, NULL},
     };
-    static const luaL_Reg data[] = {{NULL, NULL}};
     handle_kind_new(L, HANDLE_MODEL, model, NULL, model_name);
-    handle_kind_new(L, HANDLE_DATA, data, NULL, data_name);
-    luaL_getmetatable(L, "ippro.data");
-    lua_pushcfunction(L, data_call);
-    lua_setfield(L, -2, "__call");
-    lua_pop(L, 1);
     luaL_getmetatable(L, "ippro.model");
     lua_getfield(L, -1, "__index");
     add_commands(L, COMMAND_OF_MODEL, COMMAND_CHANGES, model_command);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "pickle/call.h"
+#include "pickle/pickle.h"
 
 static status push_class(struct machine *machine, const char *module, const char *name, struct error *error)
 {

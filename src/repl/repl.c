@@ -162,6 +162,7 @@ int repl_run(struct shell *shell)
         shell_warn(shell, &error);
     shell->prefixes = true;
     shell->show.pages = !shell->show.plain;
+    terminal_signals_catch_ends(interrupt_request); /* a script ends with the program */
     while (!shell->quit && !terminal_signals.ending) {
         window_idle(shell->session);
         char *line = read_one(shell->unfinished ? more_text : prompt_text);
@@ -181,9 +182,10 @@ int repl_run(struct shell *shell)
             twice = interrupt_twice();
         }
         /* Two interrupts: of the work, and within a second of it again. */
-        if (twice && !shell->quit)
+        if (twice && !shell->quit && !terminal_signals.ending)
             shell->quit = asked_to_quit();
     }
+    terminal_signals_release_ends();
     line_history_close();
     return terminal_signals.ending;
 }

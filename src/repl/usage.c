@@ -241,7 +241,7 @@ void arguments_free(struct arguments *arguments)
 void usage_print(FILE *file)
 {
     fprintf(file,
-            "Usage: %s [OPTION...] [MODEL.onnx | SCRIPT.lua [ARGUMENT...]]\n"
+            "Usage: %s [OPTION...] [MODEL | SCRIPT.lua [ARGUMENT...]]\n"
             "Explore which filters of a trained network a pruning criterion would remove.\n"
             "Without a model it starts on a built-in example; without -e and -f at a prompt.\n\n",
             PROGRAM_NAME);
@@ -269,5 +269,9 @@ void version_print(FILE *file)
             jansson_version_str(), protobuf_c_version(), nettle_version_major(), nettle_version_minor(),
             LUA_RELEASE);
     fprintf(file, "Licence GPL-3.0-or-later: free software, with no warranty.\n");
-    fprintf(file, "Report bugs to: %s, with these lines and what was typed.\n", BUG_REPORT_PLACE);
+    fprintf(file,
+            "Report bugs to %s:\n"
+            "  send these lines, the commands and their answers (the file that --log FILE writes), and what\n"
+            "  you expected; of the panes the screen too ('screen save FILE').\n",
+            BUG_REPORT_PLACE);
 }

@@ -11,6 +11,7 @@ src_libsession_a_SOURCES = \
 	src/session/words/panes.c src/session/words/panes.h \
 	src/session/words/press.c src/session/words/press.h \
 	src/session/words/quote.c src/session/words/quote.h \
+	src/session/words/record_list.c src/session/words/record_list.h \
 	src/session/words/ratio_list.c src/session/words/ratio_list.h \
 	src/session/words/target_word.c src/session/words/target_word.h \
 	src/session/words/value.c src/session/words/value.h \
@@ -63,6 +64,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/bind.c \
 	src/session/commands/block_table.c src/session/commands/block_table.h \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
+	src/session/commands/stages.c src/session/commands/stages.h \
 	src/session/commands/comparison.c src/session/commands/comparison.h \
 	src/session/commands/confusion.c \
 	src/session/commands/corr.c \
@@ -125,6 +127,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/session_measured.c \
 	src/session/commands/session_replay.c src/session/commands/session_replay.h \
 	src/session/commands/set.c \
+	src/session/commands/strip.c \
+	src/session/commands/strip_panels.c src/session/commands/strip_panels.h \
 	src/session/commands/sweep.c src/session/commands/sweep.h \
 	src/session/commands/table.c \
 	src/session/commands/theme.c \
@@ -142,6 +146,7 @@ LIBSESSION = src/libsession.a
 help_texts = \
 	src/session/help/syntax.txt \
 	src/session/help/files.txt \
+	src/session/help/images.txt \
 	src/session/help/pruning.txt \
 	src/session/help/recipes.txt \
 	src/session/help/keys.txt \

@@ -201,7 +201,7 @@ status recipe_read(const char *path, const struct recipe_program *program, struc
                    struct error *error)
 {
     bool is_program = strcmp(path_extension(path), "lua") == 0;
-    if (is_program && !program)
+    if (is_program && !(program && program->run))
         return error_set(error, STATUS_STATE, "%s: a program, and none is run from here", path);
     status code = is_program ? run_program(recipe, program, path, error) : read_text(recipe, path, error);
     return code == STATUS_OK ? code : error_refuse_file(error);

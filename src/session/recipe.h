@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "session/pruning.h"
 
+/* What the front end runs for the session; a function that is NULL is refused. */
 struct recipe_program {
     void *argument;
     /* Run the file and add the lines of the recipe to `lines`. Errors name file and line. On any thread: it

@@ -36,6 +36,7 @@ struct request {
     char *words[REQUEST_WORDS]; /* the command's arguments, owned */
     int count;
     bool styles; /* REQUEST_SCREEN: with styles */
+    int colors;  /* REQUEST_SCREEN: with escape sequences for so many; below 0: without */
 };
 
 /* What a command put into a file, or took from there, and is therefore not lost with the program. */

@@ -194,11 +194,13 @@ static void free_data(void *dataset)
 }
 
 static void data_facts(struct dataset *dataset, const char *data, const char *hash, const char *normalize,
-                       struct figure *figure)
+                       const char *prepared, struct figure *figure)
 {
     figure_fact(figure, data, "%s %s", dataset->kind->name, dataset->split);
     figure_fact_later(figure, hash, data_hash, dataset_retain(dataset), free_data);
     figure_fact(figure, normalize, "%s", dataset->normalization);
+    if (dataset->prepared)
+        figure_fact(figure, prepared, "%s", dataset->prepared);
 }
 
 /* Of the pass that scores came from, perhaps over another data set than the one that is open. */
@@ -208,7 +210,8 @@ static void sample_facts(const struct session *session, struct figure *figure)
     const struct pass_settings *settings = &pass->settings;
     const struct score_statistics *found = pass->statistics;
     if (pass->dataset != session->state.dataset)
-        data_facts(pass->dataset, "sample_data", "sample_data_hash", "sample_normalize", figure);
+        data_facts(pass->dataset, "sample_data", "sample_data_hash", "sample_normalize", "sample_prepared",
+                   figure);
     figure_fact(figure, "sample", "%lld of %lld", (long long)pass->sample.count,
                 (long long)pass->dataset->count);
     figure_fact(figure, "balanced", "%s", settings->sample.balanced ? "yes" : "no");
@@ -230,13 +233,15 @@ struct figure *shown_figure(const struct session *session, enum figure_kind kind
     figure_fact(figure, "program", "%s %s", PROGRAM_NAME, PROGRAM_VERSION);
     if (session->state.model) {
         figure_fact(figure, "model", "%s", session->state.model->name);
+        if (session->state.model->architecture)
+            figure_fact(figure, "architecture", "%s", session->state.model->architecture);
         figure_fact(figure, "model_hash", "%s", session->state.model->digest);
         changed_facts(session, figure);
         if (judged_at(session->state.model))
             figure_fact(figure, "judged", "%s", judged_at(session->state.model));
     }
     if (session->state.dataset)
-        data_facts(session->state.dataset, "data", "data_hash", "normalize", figure);
+        data_facts(session->state.dataset, "data", "data_hash", "normalize", "prepared", figure);
     if (board_statistics(session->state.board))
         sample_facts(session, figure);
     if (session->state.board->count) {

@@ -13,7 +13,7 @@
 #define PROGRAM_VERSION "0.1.0"
 #endif
 #ifndef BUG_REPORT_PLACE
-#define BUG_REPORT_PLACE "whoever gave you this program"
+#define BUG_REPORT_PLACE "whoever packaged this program (configure --with-bug-report=PLACE names them)"
 #endif
 #define PROGRAM_NAME "ippro-explore"
 

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
 #include "prune/selection.h"
@@ -324,7 +325,7 @@ static void note_totals(const struct session *session, struct figure *figure)
     text_add_change(&text, before->macs, after->macs, true);
     figure_note(figure, "%s", shown_words(figure, &text));
     text_clear(&text);
-    text_add(&text, "accuracy: ");
+    text_add_format(&text, "%s: ", quality_words(model_measure(session->state.model))->card);
     text_add_accuracy(&text, session);
     figure_note(figure, "%s", shown_words(figure, &text));
     text_clear(&text);

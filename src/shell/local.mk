@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/libshell.a
 src_libshell_a_SOURCES = \
 	src/shell/background.c src/shell/background.h \
+	src/shell/disk_sync.c src/shell/disk_sync.h \
 	src/shell/escape.c src/shell/escape.h \
 	src/shell/interrupt.c src/shell/interrupt.h \
 	src/shell/job.c src/shell/job.h \

@@ -20,6 +20,7 @@
 #include "session/pruning.h"
 #include "session/state.h"
 #include "session/version.h"
+#include "shell/disk_sync.h"
 
 enum step_kind { STEP_SETTING, STEP_WORK, STEP_RATIO, STEP_SELECTION };
 
@@ -42,6 +43,7 @@ struct recovery {
     char *path;                                      /* our file; NULL: none yet */
     int descriptor;                                  /* -1 likewise */
     size_t size;                                     /* bytes in it */
+    struct disk_sync *sync;                          /* brings it to the disk; NULL: nobody does */
     char *replaced;                                  /* what goes when ours is written; NULL: nothing */
     bool told;                                       /* that it cannot be written */
 };
@@ -88,6 +90,7 @@ struct unsaved_work recovery_unsaved(const struct recovery *recovery)
 
 static void close_file(struct recovery *recovery, bool remove)
 {
+    disk_sync_settle(recovery->sync); /* the lock goes with the last descriptor */
     if (recovery->path && remove)
         unlink(recovery->path);
     if (recovery->descriptor >= 0)
@@ -215,13 +218,16 @@ static status compose(struct recovery *recovery, const struct session *session, 
     return failed ? error_memory(error) : STATUS_OK;
 }
 
-static status append(struct recovery *recovery, const struct session *session, struct error *error)
+/* `folder`: that of the file, a descriptor, or -1. */
+static status append(struct recovery *recovery, const struct session *session, int folder,
+                     struct error *error)
 {
     struct text text = {0};
     status code = compose(recovery, session, &text, error);
     if (code == STATUS_OK)
         code = file_write_all(recovery->descriptor, recovery->path, text_data(&text), text.length, error);
     if (code == STATUS_OK) {
+        disk_sync_ask(recovery->sync, recovery->descriptor, recovery->size ? -1 : folder);
         recovery->size += text.length;
         recovery->written = recovery->count;
         recovery->measured_written = recovery->measured;
@@ -267,21 +273,31 @@ static void remove_replaced(struct recovery *recovery)
     recovery->replaced = NULL;
 }
 
+static void close_descriptor(int descriptor)
+{
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
 static status write_changes(struct recovery *recovery, const struct session *session, struct error *error)
 {
+    int folder = -1;
     turn_over(recovery);
     if (recovery->descriptor < 0) {
-        char *folder = unsaved_folder(true, error);
-        if (!folder)
+        char *path = unsaved_folder(true, error);
+        if (!path)
             return error->code; /* or there is none to be had */
-        status code = create(recovery, folder, error);
-        mem_free(folder);
+        status code = create(recovery, path, error);
+        folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        mem_free(path);
         if (code != STATUS_OK) {
+            close_descriptor(folder);
             close_file(recovery, recovery->descriptor >= 0);
             return code;
         }
     }
-    status code = append(recovery, session, error);
+    status code = append(recovery, session, folder, error);
+    close_descriptor(folder);
     if (code != STATUS_OK && recovery->size == 0)
         close_file(recovery, true); /* a file without its first line is none */
     if (code == STATUS_OK)
@@ -369,6 +385,7 @@ struct recovery *recovery_new(const struct session *session, const char *resumed
         return NULL;
     recovery->descriptor = -1;
     recovery->beginning = -1;
+    recovery->sync = disk_sync_new();
     if (resumed) {
         recovery->replaced = mem_string(resumed);
         recovery_note(recovery, session, NULL, &ignored);
@@ -405,6 +422,7 @@ bool recovery_end(struct recovery *recovery)
         return false;
     bool kept = recovery->path && has_work(recovery);
     close_file(recovery, !kept);
+    disk_sync_free(recovery->sync);
     mem_free(recovery->replaced);
     mem_free(recovery->steps);
     mem_free(recovery);

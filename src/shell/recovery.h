@@ -2,8 +2,9 @@
 /* The session kept as it goes, so that whatever ends the program ends no work: after every command that
  * changed it, what changed is added to a file of its own (session/commands/unsaved.h). The file is made with
  * the first work that could be lost, and is gone when there is none any more: when the session was saved, or
- * everything was undone. What another program keeps is never touched. A disk that fails stops nothing: it is
- * told once.
+ * everything was undone. What is added is with the system at once, so that the end of the program loses none
+ * of it, and on the disk as soon as that can be, so that the end of the system does not either. What another
+ * program keeps is never touched. A disk that fails stops nothing: it is told once.
  *
  * The thread that runs the shell only, while no command runs. */
 #ifndef IPPRO_SHELL_RECOVERY_H

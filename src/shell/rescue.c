@@ -51,6 +51,10 @@ static void prepare_stack(void)
 
 void rescue_prepare(int terminal, int error, const struct termios *modes, const char *bytes, size_t length)
 {
+    bool armed = rescue.armed;
+    rescue.armed = 0;
+    if (armed && rescue.error >= 0)
+        close(rescue.error);
     rescue.terminal = terminal;
     rescue.error = error >= 0 ? fcntl(error, F_DUPFD_CLOEXEC, 3) : -1;
     rescue.modes = *modes;
@@ -60,8 +64,11 @@ void rescue_prepare(int terminal, int error, const struct termios *modes, const 
     rescue.armed = 1;
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_NODEFER | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
-    for (int i = 0; i < FATAL; i++)
-        sigaction(fatal[i], &action, &rescue.before[i]);
+    for (int i = 0; !armed && i < FATAL; i++) {
+        sigaction(fatal[i], NULL, &rescue.before[i]);
+        if (rescue.before[i].sa_handler != SIG_IGN)
+            sigaction(fatal[i], &action, NULL);
+    }
 }
 
 void rescue_modes(const struct termios *modes)
@@ -74,8 +81,12 @@ void rescue_forget(void)
     if (!rescue.armed)
         return;
     rescue.armed = 0;
-    for (int i = 0; i < FATAL; i++)
-        sigaction(fatal[i], &rescue.before[i], NULL);
+    for (int i = 0; i < FATAL; i++) {
+        struct sigaction now;
+        sigaction(fatal[i], NULL, &now);
+        if (now.sa_handler == handle) /* a script that writes to programs ignores SIGPIPE for good */
+            sigaction(fatal[i], &rescue.before[i], NULL);
+    }
     if (rescue.error >= 0)
         close(rescue.error);
 }

@@ -22,7 +22,7 @@ enum { TEXT_WIDTH_MAX = 100 }; /* wider paragraphs are hard to read */
 struct drawing {
     struct canvas canvas;
     bool ascii;
-    int width;
+    int width, lines;          /* lines: of the terminal; 0: there is none */
     const struct theme *theme; /* NULL: no escape sequences */
     int colors;
 };
@@ -60,10 +60,12 @@ static void drawing_start(struct drawing *drawing, const struct show *show, cons
     drawing->width = width ? (int)width : terminal_columns(descriptor);
     if (drawing->width == 0)
         drawing->width = 80;
+    drawing->lines = terminal_lines(descriptor);
     drawing->ascii = show_ascii(show, session);
     drawing->colors = show_colors(show, session, descriptor);
     drawing->theme = drawing->colors < 0 ? NULL : session->state.theme;
     canvas_init(&drawing->canvas, drawing->width, drawing->ascii);
+    drawing->canvas.paint = drawing->theme && drawing->colors >= 256 && !drawing->ascii;
 }
 
 /* Bytes of text that fit into `width` columns, ending at a blank where there is one; at least one character.
@@ -130,8 +132,9 @@ static void separate(struct drawing *drawing)
     canvas_text(&drawing->canvas, drawing->canvas.height, 0, STYLE_PLAIN, "");
 }
 
-/* All items, one below the other, as text added to `out`. */
-static status draw(struct drawing *drawing, const struct reply *reply, struct text *out, struct error *error)
+/* All items, one below the other. */
+static status draw_items(struct drawing *drawing, const struct reply *reply, bool compact,
+                         struct error *error)
 {
     status code = STATUS_OK;
     bool after_figure = false;
@@ -142,9 +145,22 @@ static status draw(struct drawing *drawing, const struct reply *reply, struct te
             separate(drawing);
         after_figure = item->figure != NULL;
         if (item->figure)
-            code = canvas_figure(&drawing->canvas, item->figure, error);
+            code = compact ? canvas_figure_compact(&drawing->canvas, item->figure, error)
+                           : canvas_figure(&drawing->canvas, item->figure, error);
         else
             show_paragraph(&drawing->canvas, drawing->width, item);
+    }
+    return code;
+}
+
+/* The items as text added to `out`: in fewer lines where they would be longer than the terminal. */
+static status draw(struct drawing *drawing, const struct reply *reply, struct text *out, struct error *error)
+{
+    status code = draw_items(drawing, reply, false, error);
+    if (code == STATUS_OK && drawing->lines > 0 && drawing->canvas.height >= drawing->lines) {
+        canvas_free(&drawing->canvas);
+        canvas_init(&drawing->canvas, drawing->width, drawing->ascii);
+        code = draw_items(drawing, reply, true, error);
     }
     if (code == STATUS_OK && !drawing->canvas.failed)
         canvas_print(&drawing->canvas, drawing->theme, drawing->colors, out);

@@ -120,6 +120,12 @@ int terminal_columns(int descriptor)
     return size.ws_col ? size.ws_col : 80;
 }
 
+int terminal_lines(int descriptor)
+{
+    struct winsize size;
+    return isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 bool terminal_utf8(void)
 {
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

@@ -21,6 +21,7 @@ bool terminal_in_background(int descriptor);
 struct termios terminal_unseen(const struct termios *before);
 /* Columns, 0 when it is no terminal. */
 int terminal_columns(int descriptor);
+int terminal_lines(int descriptor); /* likewise, and where it does not tell */
 /* How the title of the terminal's window is set: what stands in front of it and behind; nothing where it has
  * none. As terminfo says (tsl, fsl), or OSC 2, which xterm and its kin know without telling. */
 struct terminal_title {

@@ -18,5 +18,9 @@ extern struct terminal_signals terminal_signals;
  * before. Not nested. */
 void terminal_signals_catch(void);
 void terminal_signals_release(void);
+/* Those that end the program alone, for longer: the two above may stand between, and leave them as they are.
+ * `cancel`: called by the handler, to stop what runs; only what is safe there. NULL: nothing. */
+void terminal_signals_catch_ends(void (*cancel)(void));
+void terminal_signals_release_ends(void);
 
 #endif

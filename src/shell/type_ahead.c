@@ -22,11 +22,18 @@ static struct {
     size_t dropped;   /* lines */
 } ahead;
 
+static void arm_rescue(void)
+{
+    rescue_prepare(STDIN_FILENO, -1, &ahead.before, window_end(), strlen(window_end()));
+}
+
 void type_ahead_open(struct text *typed)
 {
     ahead.typed = typed;
     ahead.interrupted = false;
     ahead.dropped = 0;
+    if (tcgetattr(STDIN_FILENO, &ahead.before) == 0)
+        arm_rescue();
 }
 
 /* A program in the background leaves the terminal alone. */
@@ -36,7 +43,7 @@ void type_ahead_begin(void)
         tcgetattr(STDIN_FILENO, &ahead.before) != 0)
         return;
     ahead.begun = true;
-    rescue_prepare(STDIN_FILENO, -1, &ahead.before, window_end(), strlen(window_end()));
+    arm_rescue();
     terminal_signals_catch();
     struct termios modes = terminal_unseen(&ahead.before);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &modes); /* nothing that was typed before is thrown away */
@@ -47,7 +54,6 @@ static void give_back(void)
     ahead.begun = false;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &ahead.before);
     terminal_signals_release();
-    rescue_forget();
 }
 
 static size_t lines_of(const struct text *text)
@@ -74,6 +80,7 @@ static void suspend(void)
     terminal_signals.stopped = 0;
     window_leave();
     give_back();
+    rescue_forget();
     raise(SIGSTOP);
 }
 
@@ -101,8 +108,6 @@ void type_ahead_end(void)
     type_ahead_look();
     if (ahead.begun)
         give_back();
-    if (terminal_signals.ending)
-        interrupt_request(); /* a script ends with the program */
 }
 
 size_t type_ahead_settle(void)
@@ -110,5 +115,6 @@ size_t type_ahead_settle(void)
     if (ahead.typed)
         drop_interrupted();
     ahead.typed = NULL;
+    rescue_forget();
     return ahead.dropped;
 }

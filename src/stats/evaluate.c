@@ -150,6 +150,8 @@ static status commit_images(void *argument, const struct engine *engine, const s
             work->evaluate->answers[first + i] = answer_of(engine, &losses[i], labels[i], i);
         if (work->evaluate->credit)
             work->evaluate->credit[first + i] = losses[i].rank == 0;
+        if (work->evaluate->predicted)
+            work->evaluate->predicted[first + i] = losses[i].predicted;
     }
     status code = work->evaluate->logits ? copy_logits(work, engine, first, count, error) : STATUS_OK;
     if (code == STATUS_OK && work->evaluate->maps)
@@ -223,6 +225,9 @@ status evaluate_run(const struct evaluate *evaluate, struct evaluation *evaluati
     if (code == STATUS_OK) {
         summarize(&work);
         give_credit(&work);
+        if (evaluate->pixels && work.images)
+            memcpy(evaluate->pixels, work.images,
+                   (size_t)(work.result.images * work.result.classes) * sizeof *work.images);
         work.quality.pixels = NULL; /* the result's own from here on */
         work.result.seconds = clock_seconds() - begin;
         *evaluation = work.result;

@@ -47,8 +47,10 @@ struct evaluate {
         *correct; /* when not NULL: one per image of the sample, written: 1 where the first guess was right */
     struct answer *answers; /* when not NULL: one per image of the sample, written; for images of one label */
     double
-        *credit;   /* when not NULL: one per image, written when all is done: what it contributes to the value
-                      (quality_credit; 1 or 0 where images have one label), so that the mean is the value */
+        *credit; /* when not NULL: one per image, written when all is done: what it contributes to the value
+                    (quality_credit; 1 or 0 where images have one label), so that the mean is the value */
+    int *predicted; /* when not NULL: the first guess of each image, written; where images have one label */
+    struct class_pixels *pixels; /* when not NULL: images x the data set's classes, written; for label maps */
     uint8_t *maps; /* when not NULL: images x pixels of the predicted classes, written; for label maps and up
                       to 256 classes */
     /* When not NULL: called between micro-batches where `watch_due` says so (NULL: always), by one thread at

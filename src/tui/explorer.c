@@ -41,6 +41,7 @@ status explorer_new(struct shell *shell, struct explorer **result, struct error 
     explorer->ascii = show_ascii(&shell->show, shell->session);
     explorer->colors = -1;
     explorer->line = (struct edit_line){.prompt = "ippro> ", .text = ""};
+    typed_word_open(&explorer->word);
     if (!bindings_reset(&explorer->bindings) || live_new(&explorer->live, error) != STATUS_OK ||
         panes_open(explorer, error) != STATUS_OK) {
         explorer_free(explorer);
@@ -76,6 +77,7 @@ void explorer_free(struct explorer *explorer)
     mem_free(explorer->running);
     mem_free(explorer->command);
     waiting_free(&explorer->waiting);
+    typed_word_free(&explorer->word);
     text_free(&explorer->partial);
     text_free(&explorer->typed);
     mem_free(explorer);
@@ -112,7 +114,21 @@ struct theme *explorer_theme(const struct explorer *explorer)
 static void place(struct explorer *explorer)
 {
     const struct rect room = {0, 0, explorer->width, compose_room(explorer->width, explorer->height)};
-    layout_place(explorer->layout, &room, explorer->zoomed, explorer->figure_open, &explorer->placement);
+    const struct rect *figure = &explorer->placement.pane[PANE_FIGURE];
+    layout_place(explorer->layout, &room, explorer->zoomed, explorer->figure_open, 0, &explorer->placement);
+    if (!explorer->figure_tall || explorer->zoomed >= 0 || figure->width < 2)
+        return;
+    int lines = gallery_lines(&explorer->gallery, figure->width - 1, room.height - 1, explorer->ascii);
+    layout_place(explorer->layout, &room, explorer->zoomed, explorer->figure_open, lines + 1,
+                 &explorer->placement);
+}
+
+void explorer_show_log(struct explorer *explorer)
+{
+    if (!explorer->figure_tall)
+        return;
+    explorer->figure_tall = false;
+    explorer_resize(explorer, explorer->width, explorer->height);
 }
 
 static bool is_visible(const struct explorer *explorer, int pane)
@@ -135,7 +151,9 @@ void explorer_focus(struct explorer *explorer, int pane)
     if (explorer->zoomed >= 0 && pane != explorer->zoomed)
         explorer->zoomed = -1;
     if (pane == PANE_FIGURE)
-        explorer->figure_open = true;
+        explorer->figure_open = explorer->figure_tall = true;
+    else if (pane == PANE_LOG)
+        explorer->figure_tall = false;
     place(explorer);
     if (pane >= 0 && !is_visible(explorer, pane) && pane != PANE_FIGURE) {
         explorer->figure_open = false;

@@ -17,6 +17,7 @@
 #include "tui/journal.h"
 #include "tui/layer_tree.h"
 #include "tui/layout.h"
+#include "tui/typed_word.h"
 #include "tui/waiting.h"
 
 enum { FOCUS_PROMPT = -1 };
@@ -53,6 +54,7 @@ struct explorer {
     int return_focus;  /* where the focus goes back to when a figure is closed */
     int asked_from;    /* where it goes back to after a question */
     bool figure_open;  /* the figure pane is in its place */
+    bool figure_tall;  /* and takes lines of the log, until that has something to say */
     bool keys_open;    /* the list of keys lies over the screen */
     int keys_top;
     struct placement placement;
@@ -68,6 +70,7 @@ struct explorer {
     struct pane_seat panes[PANE_COUNT];
 
     struct edit_line line;
+    struct typed_word word; /* that keys may be the beginning of */
     struct word_list popup; /* words offered by completion; empty: none */
     char *message;          /* for the status line until the next key */
     bool message_bad;
@@ -112,10 +115,12 @@ void explorer_wait(struct explorer *explorer, const char *line);
 /* Lines that wait are not run any more: logged, and returned how many they were. */
 size_t explorer_drop_waiting(struct explorer *explorer);
 /* The command that a key stands for, from words, quoted where they need it; NULL ends them. A piece of code
- * that waits at the prompt for its end is left alone. False when it failed. */
+ * that waits at the prompt for its end is left alone. While work runs it is answered when it only looks, and
+ * waits for its turn otherwise, as a typed one does. False when it failed, or waits. */
 bool explorer_command(struct explorer *explorer, ...);
-/* Say what the last command was, which a key gave, and the key that takes it back. */
-void explorer_offer_undo(struct explorer *explorer);
+/* Say what the last command was, which a key gave, and the key that takes it back: that of undo, or of redo.
+ */
+void explorer_offer(struct explorer *explorer, enum action_id back);
 /* A command line that a key stands for, which may change what keys do. */
 void explorer_command_line(struct explorer *explorer, const char *line);
 /* A key; false when it is for the line that is edited. */
@@ -139,6 +144,8 @@ void explorer_refresh(struct explorer *explorer);
 void explorer_say(struct explorer *explorer, bool bad, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void explorer_focus(struct explorer *explorer, int pane);
+/* The log gets the lines back that a figure took. */
+void explorer_show_log(struct explorer *explorer);
 /* Ask the session with a read-only command: the words, of which the last `keys` are key=value. The log hears
  * nothing of it. */
 status explorer_ask(struct explorer *explorer, const char *const *words, int count, int keys,

@@ -131,7 +131,7 @@ static void open_figure(struct explorer *explorer)
     gallery_to_start(&explorer->gallery);
     if (explorer->focus == FOCUS_PROMPT) {
         int zoomed = explorer->zoomed;
-        explorer->figure_open = true;
+        explorer->figure_open = explorer->figure_tall = true;
         if (zoomed >= 0)
             explorer->zoomed = PANE_FIGURE;
         explorer_resize(explorer, explorer->width, explorer->height);
@@ -151,6 +151,8 @@ static status show_reply_in_panes(void *argument, const struct session *session,
     explorer->unseen = true;
     if (figure || !lengthy)
         log_reply(explorer, reply);
+    if (!figure && !lengthy && reply->count)
+        explorer_show_log(explorer);
     if (!figure && !lengthy)
         return STATUS_OK;
     status code = gallery_add(&explorer->gallery, command, &session->state, reply, error);
@@ -168,6 +170,7 @@ static void show_failure(void *argument, const char *where, const struct error *
     char *line = mem_format("%s%s%s", where ? where : "", where ? ": " : "", message);
     if (line)
         journal_add(&explorer->journal, STYLE_ERROR, line);
+    explorer_show_log(explorer);
     explorer_say(explorer, true, "%s", line ? line : message);
     explorer->journal.scroll = 0;
     mem_free(line);
@@ -200,6 +203,7 @@ void explorer_output(struct explorer *explorer, enum cell_style style, const cha
     }
     explorer->unseen = true;
     explorer->journal.scroll = 0;
+    explorer_show_log(explorer);
 }
 
 static void take_turn(void *argument)
@@ -237,7 +241,9 @@ static status save_screen(struct explorer *explorer, const struct request *reque
     struct text text = {0};
     char *path = path_expand(request->words[1]);
     bool drawn = path && compose(explorer, &grid, &cursor);
-    if (drawn)
+    if (drawn && request->colors >= 0 && explorer_theme(explorer))
+        canvas_print(&grid, explorer_theme(explorer), request->colors, &text);
+    else if (drawn)
         text_add_screen(&text, &grid, request->styles);
     status code = !drawn || text.failed ? error_memory(error)
                                         : file_replace(path, text_data(&text), text.length, error);

@@ -16,6 +16,7 @@
 #include "tui/keys_help.h"
 #include "tui/layout.h"
 #include "tui/pane.h"
+#include "tui/typed_word.h"
 
 /* --- actions that every pane knows ---------------------------------------------------------------------- */
 
@@ -124,15 +125,16 @@ static void prune(struct explorer *explorer, enum action_id action)
     (void)action;
     if (!label)
         explorer_say(explorer, true, "no scores yet: score all");
-    else if (!pruning || !pruning_has_ratio(pruning))
+    else if (!explorer->waiting.count && (!pruning || !pruning_has_ratio(pruning)))
         explorer_say(explorer, true, "no ratio is set: + and - in Layers set them, or 'prune %s 0.4'", label);
     else if (explorer_command(explorer, "prune", label, NULL))
-        explorer_offer_undo(explorer);
+        explorer_offer(explorer, ACTION_UNDO);
 }
 
 static void undo(struct explorer *explorer, enum action_id action)
 {
-    explorer_command(explorer, action == ACTION_UNDO ? "undo" : "redo", NULL);
+    if (explorer_command(explorer, action == ACTION_UNDO ? "undo" : "redo", NULL))
+        explorer_offer(explorer, action == ACTION_UNDO ? ACTION_REDO : ACTION_UNDO);
 }
 
 static void redraw(struct explorer *explorer, enum action_id action)
@@ -196,6 +198,34 @@ static bool is_character(int press)
     return press > ' ' && press < PRESS_UP;
 }
 
+/* A key that means something. */
+static void obey(struct explorer *explorer, const struct binding *binding, int press)
+{
+    if (explorer->focus == FOCUS_PROMPT)
+        typed_word_forget(explorer);
+    else
+        typed_word_note(explorer, press);
+    explorer_say(explorer, false, "%s", "");
+    if (binding->line)
+        explorer_command_line(explorer, binding->line);
+    else
+        explorer_act(explorer, binding->action);
+    if (explorer->focus == FOCUS_PROMPT)
+        typed_word_begin(explorer); /* the letter closed the pane */
+    typed_word_settle(explorer);
+}
+
+static void tell_nothing(struct explorer *explorer, int press)
+{
+    struct text name = {0}, help = {0};
+    text_add_press(&name, press);
+    text_add_keys(&help, &explorer->bindings, ACTION_HELP);
+    explorer_say(explorer, true, "%s does nothing here; %s shows the keys", text_data(&name),
+                 text_data(&help));
+    text_free(&name);
+    text_free(&help);
+}
+
 bool explorer_press(struct explorer *explorer, int press)
 {
     explorer->unseen = true;
@@ -210,25 +240,19 @@ bool explorer_press(struct explorer *explorer, int press)
     }
     if (explorer->line.asking != ASK_COMMAND && explorer->focus == FOCUS_PROMPT)
         return false;
-    if (!binding && explorer->focus != FOCUS_PROMPT && is_character(press))
+    if (!binding && explorer->focus != FOCUS_PROMPT &&
+        (is_character(press) || typed_word_ends(explorer, press))) {
+        typed_word_begin(explorer);
         explorer_focus(explorer, FOCUS_PROMPT); /* it begins a command */
-    if (!binding && explorer->focus == FOCUS_PROMPT)
-        return false;
-    explorer_say(explorer, false, "%s", "");
-    if (binding) {
-        if (binding->line)
-            explorer_command_line(explorer, binding->line);
-        else
-            explorer_act(explorer, binding->action);
-        return true;
     }
-    struct text name = {0}, help = {0};
-    text_add_press(&name, press);
-    text_add_keys(&help, &explorer->bindings, ACTION_HELP);
-    explorer_say(explorer, true, "%s does nothing here; %s shows the keys", text_data(&name),
-                 text_data(&help));
-    text_free(&name);
-    text_free(&help);
+    if (!binding && explorer->focus == FOCUS_PROMPT) {
+        typed_word_follow(explorer, press);
+        return false;
+    }
+    if (binding)
+        obey(explorer, binding, press);
+    else
+        tell_nothing(explorer, press);
     return true;
 }
 
@@ -250,6 +274,7 @@ static bool click_bar(struct explorer *explorer, int line, int column)
 void explorer_click(struct explorer *explorer, int button, int line, int column)
 {
     explorer->unseen = true;
+    typed_word_forget(explorer);
     if (button == 0 && click_bar(explorer, line, column))
         return;
     explorer->keys_open = false;

@@ -25,6 +25,7 @@
 #include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/pane.h"
+#include "tui/typed_word.h"
 #include "tui/waiting.h"
 #include "view/style.h"
 #include "view/glyphs.h"
@@ -106,20 +107,25 @@ static bool statement_answered_beside(const struct explorer *explorer, const str
     return looks;
 }
 
-/* May the line be answered while work runs? So it is when it cannot be understood: the error is. */
-static bool answered_beside(const struct explorer *explorer, const char *line)
+/* Does the line only look, so that it may be answered while work runs? So does one that cannot be understood:
+ * its answer is the error. */
+static bool looks_only(const struct explorer *explorer, const char *line)
 {
     struct parsed_line parsed;
     struct error ignored = {0};
     bool looks = true;
-    if (explorer->waiting.count || explorer->shell->unfinished)
-        return false;
     if (parse_line(line, &parsed, &ignored) != STATUS_OK)
         return true;
     for (int i = 0; i < parsed.count; i++)
         looks &= statement_answered_beside(explorer, &parsed.statements[i]);
     parsed_line_free(&parsed);
     return looks;
+}
+
+/* What was typed is answered in order. */
+static bool answered_beside(const struct explorer *explorer, const char *line)
+{
+    return !explorer->waiting.count && !explorer->shell->unfinished && looks_only(explorer, line);
 }
 
 /* What an alias stands for, too. */
@@ -201,6 +207,21 @@ size_t explorer_drop_waiting(struct explorer *explorer)
     return count;
 }
 
+/* A line that a key stands for and that changes something waits while work runs. Code that waits for its end
+ * would take it for more of itself: then it does not, and is refused. */
+static bool waits_beside(const struct explorer *explorer, const char *line)
+{
+    return explorer->beside && !explorer->shell->unfinished && !looks_only(explorer, line);
+}
+
+static void key_waits(struct explorer *explorer, const char *line)
+{
+    explorer_wait(explorer, line);
+    explorer_say(explorer, false, "%s waits for %s, %zu waiting: Control-C drops %s", line,
+                 explorer->running ? explorer->running : "the script", explorer->waiting.count,
+                 explorer->waiting.count > 1 ? "them" : "it");
+}
+
 bool explorer_command(struct explorer *explorer, ...)
 {
     struct text line = {0};
@@ -211,27 +232,31 @@ bool explorer_command(struct explorer *explorer, ...)
         text_add_word(&line, word);
     }
     va_end(words);
-    bool done = !line.failed && run_line(explorer, text_data(&line), false) == STATUS_OK;
+    bool done = false;
+    if (waits_beside(explorer, text_data(&line)) && !line.failed)
+        key_waits(explorer, text_data(&line));
+    else
+        done = !line.failed && run_line(explorer, text_data(&line), false) == STATUS_OK;
     text_free(&line);
     return done;
 }
 
-void explorer_offer_undo(struct explorer *explorer)
+void explorer_offer(struct explorer *explorer, enum action_id back)
 {
-    int key = bindings_key(&explorer->bindings, ACTION_UNDO, true);
+    int key = bindings_key(&explorer->bindings, back, true);
     struct text name = {0};
     text_add_press(&name, key);
     if (key && explorer->command)
-        explorer_say(explorer, false, "%s: %s undoes it", explorer->command, text_data(&name));
+        explorer_say(explorer, false, "%s: %s %s it", explorer->command, text_data(&name),
+                     back == ACTION_UNDO ? "undoes" : "redoes");
     text_free(&name);
 }
 
 void explorer_command_line(struct explorer *explorer, const char *line)
 {
     char *copy = mem_string(line); /* a command may take away what it was kept in */
-    bool waits = explorer->beside && !explorer->shell->unfinished;
-    if (copy && waits && !answered_beside(explorer, copy))
-        explorer_wait(explorer, copy);
+    if (copy && waits_beside(explorer, copy))
+        key_waits(explorer, copy);
     else if (copy)
         run_line(explorer, copy, false);
     mem_free(copy);
@@ -249,6 +274,7 @@ const char *question_text(enum asking asking)
 
 void explorer_question(struct explorer *explorer, enum asking asking)
 {
+    typed_word_forget(explorer);
     if (explorer->line.asking == ASK_COMMAND) {
         explorer->asked_from = explorer->focus;
         explorer->line.asking = asking;
@@ -315,10 +341,24 @@ static void drop_character(struct text *typed)
     typed->data[typed->length] = '\0';
 }
 
+static void put_front(struct explorer *explorer, struct text *typed)
+{
+    char *front = typed_word_front(explorer);
+    struct text whole = {0};
+    if (!front)
+        return;
+    text_add(&whole, front);
+    text_add(&whole, text_data(typed));
+    text_free(typed);
+    *typed = whole;
+    mem_free(front);
+}
+
 bool explorer_edit(struct explorer *explorer, int press)
 {
     struct text *typed = &explorer->typed;
     char character[5] = {0};
+    put_front(explorer, typed);
     if (press == PRESS_ENTER || press == PRESS_ESCAPE) {
         if (press == PRESS_ESCAPE)
             text_clear(typed);

@@ -17,7 +17,7 @@
 #include "view/numbers.h"
 #include "view/style.h"
 
-enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8 /* lines */ };
+enum { EXHIBITS_MAX = 50, PLOT_LEAST = 8, PLOT_SHARED = 14 /* lines */ };
 
 static void exhibit_free(struct exhibit *exhibit)
 {
@@ -103,7 +103,7 @@ void gallery_show(struct gallery *gallery, int index)
         return;
     gallery->shown = index;
     gallery->sort = -1;
-    gallery->reverse = false;
+    gallery->reverse = gallery->whole = false;
     gallery_filter(gallery, NULL);
 }
 
@@ -145,6 +145,22 @@ bool gallery_sort_next(struct gallery *gallery)
     gallery->sort = gallery->sort + 1 < figure->table.columns ? gallery->sort + 1 : -1;
     gallery->width = 0;
     return true;
+}
+
+static bool may_fold(const struct figure *figure)
+{
+    return figure && figure->kind == FIGURE_MATRIX && figure->matrix.folds > 0;
+}
+
+bool gallery_unfold(struct gallery *gallery)
+{
+    const struct exhibit *exhibit = shown(gallery);
+    bool any = exhibit && exhibit->live && may_fold(exhibit->live->figure);
+    for (size_t i = 0; exhibit && i < exhibit->count; i++)
+        any = any || may_fold(exhibit->items[i].figure);
+    gallery->whole = any && !gallery->whole;
+    gallery->width = 0;
+    return any;
 }
 
 bool gallery_reverse(struct gallery *gallery)
@@ -276,43 +292,77 @@ static struct figure *arrange(const struct gallery *gallery, const struct figure
     return made;
 }
 
-static void draw_figure(struct gallery *gallery, const struct figure *figure, bool arranged)
+static status draw_content(struct gallery *gallery, const struct figure *figure, bool compact,
+                           struct error *error)
+{
+    struct canvas *canvas = &gallery->canvas;
+    if (!figure_has_rows(figure)) {
+        int before = canvas->height;
+        status code = canvas_figure_fit(canvas, figure, canvas->width, gallery->plot_height, error);
+        gallery->plots++;
+        gallery->plot_lines += canvas->height - before;
+        return code;
+    }
+    return compact ? canvas_figure_compact(canvas, figure, error) : canvas_figure(canvas, figure, error);
+}
+
+static void draw_figure(struct gallery *gallery, const struct figure *figure, bool arranged, bool compact)
 {
     struct error error = {0};
     bool changed = arranged && (gallery->sort >= 0 || gallery->reverse || gallery->filter);
     struct figure *made = changed ? arrange(gallery, figure) : NULL;
-    status code = figure_has_rows(figure) ? canvas_figure(&gallery->canvas, made ? made : figure, &error)
-                                          : canvas_figure_fit(&gallery->canvas, figure, gallery->canvas.width,
-                                                              gallery->height, &error);
+    status code = draw_content(gallery, made ? made : figure, compact, &error);
     if (code != STATUS_OK)
         canvas_text(&gallery->canvas, gallery->canvas.height, 0, STYLE_ERROR, error.message);
     figure_free(made);
 }
 
-const struct canvas *gallery_canvas(struct gallery *gallery, int width, int height, bool ascii)
+static void draw_exhibit(struct gallery *gallery, int width, bool compact)
 {
     const struct exhibit *exhibit = shown(gallery);
     const struct figure *table = first_table(gallery);
-    height = height > PLOT_LEAST ? height : PLOT_LEAST;
-    if (gallery->width == width && gallery->height == height && gallery->ascii == ascii)
-        return &gallery->canvas;
-    gallery->height = height;
-    gallery->ascii = ascii;
     canvas_free(&gallery->canvas);
-    canvas_init(&gallery->canvas, width, ascii);
+    canvas_init(&gallery->canvas, width, gallery->ascii);
+    gallery->plots = gallery->plot_lines = 0;
     bool after_figure = false;
     if (exhibit && exhibit->live)
-        draw_figure(gallery, exhibit->live->figure, exhibit->live->figure == table);
+        draw_figure(gallery, exhibit->live->figure, exhibit->live->figure == table, compact);
     for (size_t i = 0; exhibit && i < exhibit->count; i++) {
         const struct reply_item *item = &exhibit->items[i];
         if (after_figure && !item->figure)
             canvas_text(&gallery->canvas, gallery->canvas.height, 0, STYLE_PLAIN, "");
         after_figure = item->figure != NULL;
         if (item->figure)
-            draw_figure(gallery, item->figure, item->figure == table);
+            draw_figure(gallery, item->figure, item->figure == table, compact);
         else
             show_paragraph(&gallery->canvas, width, item);
     }
+}
+
+const struct canvas *gallery_canvas(struct gallery *gallery, int width, int height, bool ascii)
+{
+    height = height > PLOT_LEAST ? height : PLOT_LEAST;
+    if (gallery->width == width && gallery->height == height && gallery->ascii == ascii)
+        return &gallery->canvas;
+    gallery->height = height;
+    gallery->ascii = ascii;
+    gallery->plot_height = height;
+    draw_exhibit(gallery, width, false);
+    if (gallery->canvas.height > height && !gallery->whole) {
+        int rest = height - (gallery->canvas.height - gallery->plot_lines);
+        if (gallery->plots == 1 && rest >= PLOT_SHARED)
+            gallery->plot_height = rest; /* all that belongs together is seen at once */
+        draw_exhibit(gallery, width, gallery->plots == 0);
+    }
     gallery->width = width;
     return &gallery->canvas;
+}
+
+int gallery_lines(struct gallery *gallery, int width, int most, bool ascii)
+{
+    const struct exhibit *exhibit = shown(gallery);
+    bool plots = exhibit && exhibit->live && !figure_has_rows(exhibit->live->figure);
+    for (size_t i = 0; exhibit && i < exhibit->count; i++)
+        plots = plots || (exhibit->items[i].figure && !figure_has_rows(exhibit->items[i].figure));
+    return exhibit && !plots ? gallery_canvas(gallery, width, most, ascii)->height : 0;
 }

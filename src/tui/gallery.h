@@ -26,7 +26,9 @@ struct gallery {
     struct canvas canvas; /* the exhibit that is shown */
     int width, height;    /* of the room it was drawn for; width 0: to be drawn anew */
     bool ascii;
-    int top, aside; /* lines and columns of the exhibit that are out of the room */
+    bool whole;                         /* nothing is folded, however little room there is */
+    int plot_height, plots, plot_lines; /* of a plot at most; those drawn, and the lines they took */
+    int top, aside;                     /* lines and columns of the exhibit that are out of the room */
 };
 
 void gallery_free(struct gallery *gallery);
@@ -44,12 +46,19 @@ void gallery_to_start(struct gallery *gallery);        /* show the beginning of 
 /* By the next column of the table, after the last as it came. False when no table is shown. */
 bool gallery_sort_next(struct gallery *gallery);
 bool gallery_reverse(struct gallery *gallery);
+/* Show rows that are folded one by one, or fold them again; false where none can be folded. */
+bool gallery_unfold(struct gallery *gallery);
 void gallery_filter(struct gallery *gallery, const char *word); /* NULL or "": all rows */
 /* "scores, ratios": what has changed since the exhibit that is shown (freshness.h); "" while it is fresh. */
 void text_add_changed_since(struct text *text, const struct gallery *gallery, const struct state *now);
 /* "sorted by ratio, with 'conv1'", "" when as it came. */
 void text_add_arrangement(struct text *text, const struct gallery *gallery);
-/* Drawn at a width, plots as high as the room is; borrowed until the next call. */
+/* Drawn at a width, plots as high as the room is, or a single one as high as tables beside it leave; and what
+ * is longer than it in fewer lines where it can do without them (canvas_figure_compact); borrowed until the
+ * next call. */
 const struct canvas *gallery_canvas(struct gallery *gallery, int width, int height, bool ascii);
+/* Lines that the exhibit takes at that width where there are `most` lines at most; 0: as many as it gets, for
+ * there are plots in it. */
+int gallery_lines(struct gallery *gallery, int width, int most, bool ascii);
 
 #endif

@@ -19,6 +19,7 @@
 #include "tui/explorer.h"
 #include "tui/press_decode.h"
 #include "tui/prompt.h"
+#include "tui/typed_word.h"
 #include "tui/waiting.h"
 
 /* Let the line ask what is to be asked. */
@@ -100,6 +101,15 @@ static void line_entered(struct input *input, bool ordered)
     free(line);
 }
 
+/* Letters that were keys of a pane until they turned out to begin the line. */
+static void put_front(struct explorer *explorer)
+{
+    char *front = typed_word_front(explorer);
+    if (front)
+        prompt_put_front(front);
+    mem_free(front);
+}
+
 static void press(struct input *input, const struct press_event *event, const unsigned char *bytes, int count,
                   bool ordered)
 {
@@ -113,6 +123,7 @@ static void press(struct input *input, const struct press_event *event, const un
         input_drop_question(input);
     } else if (!event->answer && !explorer_press(explorer, event->press) &&
                (event->press != PRESS_ESCAPE || escape_is_read())) {
+        put_front(explorer);
         prompt_feed(bytes, (size_t)count);
         line_entered(input, ordered);
     }
@@ -127,6 +138,7 @@ static void paste_ended(struct input *input)
     char *rest = text.data;
     input->paste.text = (struct text){0};
     explorer->keys_open = false;
+    typed_word_forget(explorer);
     word_list_free(&explorer->popup);
     if (strchr(text_data(&text), '\n'))
         input_drop_question(input);

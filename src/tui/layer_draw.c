@@ -120,10 +120,14 @@ static void add_macs(struct text *text, const struct layer_numbers *numbers)
     text_add_si(text, numbers->macs, 4);
 }
 
+static double saved_share(const struct layer_numbers *numbers)
+{
+    return numbers->macs_before > 0 ? 1 - numbers->macs / numbers->macs_before : 0;
+}
+
 static void add_saved(struct text *text, const struct layer_numbers *numbers)
 {
-    double saved = numbers->macs_before > 0 ? 1 - numbers->macs / numbers->macs_before : 0;
-    text_add_format(text, "%.1f%%", 100 * saved);
+    text_add_format(text, "%.1f%%", 100 * saved_share(numbers));
 }
 
 static void add_share(struct text *text, const struct layer_numbers *numbers)
@@ -141,6 +145,46 @@ static void add_agreement(struct text *text, const struct layer_numbers *numbers
 {
     if (!isnan(numbers->agreement))
         text_add_format(text, "%.2f", numbers->agreement);
+}
+
+static double ratio_key(const struct layer_numbers *numbers)
+{
+    return numbers->locked ? NAN : numbers->chosen && !numbers->excluded ? numbers->ratio : 0;
+}
+
+static double kept_key(const struct layer_numbers *numbers)
+{
+    return numbers->channels ? (double)numbers->kept / (double)numbers->channels : NAN;
+}
+
+static double channels_key(const struct layer_numbers *numbers)
+{
+    return (double)numbers->kept;
+}
+
+static double cut_key(const struct layer_numbers *numbers)
+{
+    return (double)(numbers->channels - numbers->kept);
+}
+
+static double parameters_key(const struct layer_numbers *numbers)
+{
+    return (double)numbers->parameters;
+}
+
+static double macs_key(const struct layer_numbers *numbers)
+{
+    return numbers->macs;
+}
+
+static double drop_key(const struct layer_numbers *numbers)
+{
+    return numbers->drop;
+}
+
+static double agreement_key(const struct layer_numbers *numbers)
+{
+    return numbers->agreement;
 }
 
 static enum cell_style ratio_style(const struct layer_numbers *numbers)
@@ -175,21 +219,22 @@ static void add_drop_head(struct text *text, const struct layer_facts *facts)
 static const struct layer_column {
     const char *head;
     int width, turn;
+    double (*key)(const struct layer_numbers *numbers); /* what it is sorted by */
     void (*add)(struct text *text, const struct layer_numbers *numbers);
     enum cell_style (*style)(const struct layer_numbers *numbers);        /* NULL: a number's */
     bool (*known)(const struct layer_facts *facts);                       /* NULL: always */
     void (*add_head)(struct text *text, const struct layer_facts *facts); /* NULL: `head` */
 } columns[LAYER_COLUMNS] = {
-    {"ratio", 5, 0, add_ratio, ratio_style, NULL, NULL},
-    {"kept", BAR_LEAST, 1, NULL, NULL, NULL, NULL},
-    {"channels", 9, 3, add_kept, NULL, NULL, NULL},
-    {"cut", 5, 7, add_cut, cut_style, NULL, NULL},
-    {"params left", 11, 4, add_parameters, NULL, NULL, NULL},
-    {"MACs left", 9, 5, add_macs, NULL, NULL, NULL},
-    {"saved", 6, 6, add_saved, cut_style, NULL, NULL},
-    {"MACs", 6, 2, add_share, NULL, NULL, NULL},
-    {"", 12, 8, add_drop, NULL, is_measured, add_drop_head},
-    {"agree", 6, 9, add_agreement, NULL, is_compared, NULL},
+    {"ratio", 5, 0, ratio_key, add_ratio, ratio_style, NULL, NULL},
+    {"kept", BAR_LEAST, 1, kept_key, NULL, NULL, NULL, NULL},
+    {"channels", 9, 3, channels_key, add_kept, NULL, NULL, NULL},
+    {"cut", 5, 7, cut_key, add_cut, cut_style, NULL, NULL},
+    {"params left", 11, 4, parameters_key, add_parameters, NULL, NULL, NULL},
+    {"MACs left", 9, 5, macs_key, add_macs, NULL, NULL, NULL},
+    {"saved", 6, 6, saved_share, add_saved, cut_style, NULL, NULL},
+    {"MACs", 6, 2, macs_key, add_share, NULL, NULL, NULL},
+    {"", 12, 8, drop_key, add_drop, NULL, is_measured, add_drop_head},
+    {"agree", 6, 9, agreement_key, add_agreement, NULL, is_compared, NULL},
 };
 
 enum { TURNS_BEFORE_NAMES = 4 };
@@ -251,8 +296,9 @@ static void put_right(struct canvas *grid, const struct rect *room, int line,
 }
 
 void layer_head_draw(const struct layer_facts *facts, struct canvas *grid, const struct rect *room,
-                     const struct layer_places *places)
+                     const struct layer_places *places, struct layer_order order)
 {
+    const struct glyph_set *glyphs = glyph_set(grid->ascii);
     grid_text(grid, room, 0, 0, STYLE_HEADER, "layer");
     for (int i = 0; i < LAYER_COLUMNS; i++) {
         struct text head = {0};
@@ -262,10 +308,13 @@ void layer_head_draw(const struct layer_facts *facts, struct canvas *grid, const
             columns[i].add_head(&head, facts);
         else
             text_add(&head, columns[i].head);
+        int end = places->column[i] + places->width[i];
         if (columns[i].add)
             put_right(grid, room, 0, places, i, STYLE_HEADER, text_data(&head));
         else
-            grid_text(grid, room, 0, places->column[i], STYLE_HEADER, text_data(&head));
+            end = grid_text(grid, room, 0, places->column[i], STYLE_HEADER, text_data(&head));
+        if (order.by == i + 1)
+            grid_text(grid, room, 0, end, STYLE_HEADER, order.falling ? glyphs->falling : glyphs->rising);
         text_free(&head);
     }
 }
@@ -307,9 +356,9 @@ static void draw_numbers(struct canvas *grid, const struct rect *room, int line,
 }
 
 static void draw_name(const struct explorer *explorer, struct canvas *grid, const struct rect *room, int line,
-                      const struct layer_places *places, const struct layer_row *row, bool stream)
+                      const struct layer_places *places, const struct layer_row *row, const char *name,
+                      bool stream)
 {
-    const struct layers *layers = explorer->session->state.model->layers;
     const struct glyph_set *glyphs = glyph_set(grid->ascii);
     struct rect cut = *room;
     cut.width = places->name_width < room->width ? places->name_width : room->width;
@@ -322,17 +371,25 @@ static void draw_name(const struct explorer *explorer, struct canvas *grid, cons
     }
     if (stream && !row->stage)
         cut.width -= 2;
-    draw_cut(grid, &cut, line, column, row->stage ? STYLE_NAME : STYLE_PLAIN, layer_row_text(row, layers));
+    draw_cut(grid, &cut, line, column, row->stage ? STYLE_NAME : STYLE_PLAIN, name);
     if (stream && !row->stage)
         grid_text(grid, room, line, cut.width, STYLE_NOTE, glyphs->tied);
 }
 
-void layer_row_draw(const struct explorer *explorer, const struct layer_facts *facts, struct canvas *grid,
-                    const struct rect *room, int line, const struct layer_places *places,
-                    const struct layer_row *row)
+double layer_column_key(const struct explorer *explorer, const struct layer_facts *facts,
+                        const struct layer_row *row, int column)
 {
     struct layer_numbers numbers = layer_numbers(explorer, row);
     add_facts(facts, row, &numbers);
-    draw_name(explorer, grid, room, line, places, row, numbers.stream);
+    return columns[column].key(&numbers);
+}
+
+void layer_row_draw(const struct explorer *explorer, const struct layer_facts *facts, struct canvas *grid,
+                    const struct rect *room, int line, const struct layer_places *places,
+                    const struct layer_row *row, const char *name)
+{
+    struct layer_numbers numbers = layer_numbers(explorer, row);
+    add_facts(facts, row, &numbers);
+    draw_name(explorer, grid, room, line, places, row, name, numbers.stream);
     draw_numbers(grid, room, line, places, &numbers);
 }

@@ -21,6 +21,11 @@ struct layer_numbers layer_numbers(const struct explorer *explorer, const struct
 
 /* Columns of the pane behind the names, and their widths, 0 of those that are left out. */
 enum { LAYER_COLUMNS = 10 };
+/* by: the column that rows are sorted by, counted from 1; 0: as in the network. */
+struct layer_order {
+    int by;
+    bool falling;
+};
 struct layer_places {
     int name_width, column[LAYER_COLUMNS], width[LAYER_COLUMNS];
 };
@@ -30,10 +35,15 @@ struct layer_places {
 struct layer_places layer_places_for(const struct layer_facts *facts, int width, int names);
 /* Is the agreement of the criteria among them? */
 bool layer_places_agreement(const struct layer_places *places);
+/* What rows are sorted by in a column; NaN where it has nothing. */
+double layer_column_key(const struct explorer *explorer, const struct layer_facts *facts,
+                        const struct layer_row *row, int column);
+/* The heads; an arrow behind that of the column by which rows are sorted says which way its numbers go. */
 void layer_head_draw(const struct layer_facts *facts, struct canvas *grid, const struct rect *room,
-                     const struct layer_places *places);
+                     const struct layer_places *places, struct layer_order order);
+/* name: the row's as it fits. */
 void layer_row_draw(const struct explorer *explorer, const struct layer_facts *facts, struct canvas *grid,
                     const struct rect *room, int line, const struct layer_places *places,
-                    const struct layer_row *row);
+                    const struct layer_row *row, const char *name);
 
 #endif

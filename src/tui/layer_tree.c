@@ -22,12 +22,15 @@ void layer_tree_free(struct layer_tree *tree)
     rows_clear(tree);
     mem_free(tree->rows);
     mem_free(tree->closed);
+    mem_free(tree->order);
     *tree = (struct layer_tree){0};
 }
 
 void layer_tree_reset(struct layer_tree *tree, const struct layers *layers)
 {
     mem_free(tree->closed);
+    mem_free(tree->order);
+    tree->order = NULL;
     tree->closed = layers ? mem_new((size_t)layers->count + 1, 1) : NULL;
     tree->cursor = 0;
     layer_tree_fill(tree, tree->closed ? layers : NULL);
@@ -75,6 +78,10 @@ bool layer_tree_fill(struct layer_tree *tree, const struct layers *layers)
 {
     bool kept = true;
     rows_clear(tree);
+    for (int i = 0; kept && tree->order && layers && i < layers->count; i++)
+        kept = push(tree, (struct layer_row){tree->order[i], 1, false, false, NULL, 0});
+    if (tree->order)
+        return kept;
     for (int i = 0, count; kept && layers && i < layers->count; i += count) {
         for (count = 1;
              i + count < layers->count && same_stage(layers->items[i].name, layers->items[i + count].name);)
@@ -83,6 +90,34 @@ bool layer_tree_fill(struct layer_tree *tree, const struct layers *layers)
                          : push(tree, (struct layer_row){i, 1, false, false, NULL, 0});
     }
     return kept;
+}
+
+int layer_tree_stage(const struct layer_tree *tree)
+{
+    int row = tree->cursor;
+    while (row > 0 && row < tree->count && !tree->rows[row].stage && tree->rows[row].inside)
+        row--;
+    return row < tree->count && tree->rows[row].stage ? row : -1;
+}
+
+void layer_tree_go_to(struct layer_tree *tree, int layer)
+{
+    for (int i = 0; i < tree->count; i++) {
+        const struct layer_row *row = &tree->rows[i];
+        if (row->first == layer || (row->stage && row->first <= layer && layer < row->first + row->count))
+            tree->cursor = i;
+    }
+}
+
+void layer_tree_arrange(struct layer_tree *tree, const struct layers *layers, int *order)
+{
+    const struct layer_row *row = layer_tree_current(tree);
+    int layer = row ? row->first : 0;
+    mem_free(tree->order);
+    tree->order = order;
+    layer_tree_fill(tree, layers);
+    tree->cursor = 0;
+    layer_tree_go_to(tree, layer);
 }
 
 const char *layer_row_text(const struct layer_row *row, const struct layers *layers)

@@ -21,6 +21,7 @@ struct layer_tree {
     int count;
     size_t capacity;
     bool *closed; /* per layer that begins a stage */
+    int *order;   /* layers as they are shown, one by one; NULL: by stage, as in the network. Owned */
     int cursor;
 };
 
@@ -28,10 +29,18 @@ struct layer_tree {
  * empty one. */
 void layer_tree_reset(struct layer_tree *tree, const struct layers *layers);
 void layer_tree_free(struct layer_tree *tree);
-/* The rows anew, those of closed stages left out. Without layers there are none. False when memory is out. */
+/* The rows anew, those of closed stages left out; in an order of its own without stages. Without layers there
+ * are none. False when memory is out. */
 bool layer_tree_fill(struct layer_tree *tree, const struct layers *layers);
+/* The rows anew in an order of all layers, whose ownership passes, or by stage (NULL). The cursor stays on
+ * its layer, or goes to the closed stage that this is in. */
+void layer_tree_arrange(struct layer_tree *tree, const struct layers *layers, int *order);
+/* The cursor on a layer, or on the closed stage that it is in. */
+void layer_tree_go_to(struct layer_tree *tree, int layer);
 /* The row under the cursor; NULL when there is none. */
 const struct layer_row *layer_tree_current(const struct layer_tree *tree);
+/* The row of the stage that the cursor is on or in; -1 when there is none. */
+int layer_tree_stage(const struct layer_tree *tree);
 /* The row's name in the tree, borrowed. */
 const char *layer_row_text(const struct layer_row *row, const struct layers *layers);
 /* What commands call the row: a layer's name, a stage's, or a pattern where the stage's name means something

@@ -12,7 +12,7 @@ struct node {
     bool stage, dear;
 };
 
-enum { CHILDREN_MAX = 4, RULE = 1 };
+enum { CHILDREN_MAX = 4, RULE = 1, LOG_LEAST_HEIGHT = 2 };
 
 static const struct node overview[] = {
     {SIDE, 100, 2, 0, false, false},
@@ -120,6 +120,7 @@ static int needs(const struct node *node, bool width)
 struct placing {
     struct placement *placement;
     bool figure;
+    int figure_lines;
 };
 
 static void place(const struct placing *placing, const struct node *node, struct rect room, bool rule);
@@ -177,6 +178,26 @@ static void share_out(const struct node *const *children, int count, bool wide, 
     }
 }
 
+/* What a figure needs it takes from the log below it. */
+static void grow_figure(const struct placing *placing, const struct node *const *children, int count,
+                        int *sizes)
+{
+    int figure = -1, log = -1;
+    for (int i = 0; i < count; i++) {
+        bool leaf = children[i]->kind == LEAF;
+        if (placing->figure && (children[i]->stage || (leaf && children[i]->pane == PANE_FIGURE)))
+            figure = i;
+        else if (leaf && children[i]->pane == PANE_LOG)
+            log = i;
+    }
+    int more = figure < 0 || log < 0 ? 0 : placing->figure_lines - sizes[figure];
+    if (more <= 0)
+        return;
+    more = sizes[log] - more < LOG_LEAST_HEIGHT ? sizes[log] : more;
+    sizes[figure] += more;
+    sizes[log] -= more;
+}
+
 static void split(const struct placing *placing, const struct node *node, struct rect room, bool rule)
 {
     const struct node *children[CHILDREN_MAX];
@@ -184,6 +205,8 @@ static void split(const struct placing *placing, const struct node *node, struct
     bool wide = node->kind == SIDE;
     int count = choose_children(node, wide ? room.width : room.height, children);
     share_out(children, count, wide, wide ? room.width - (count - 1) * RULE : room.height, sizes);
+    if (!wide)
+        grow_figure(placing, children, count, sizes);
     for (int i = 0; i < count; i++) {
         struct rect part = room;
         if (wide) {
@@ -193,7 +216,8 @@ static void split(const struct placing *placing, const struct node *node, struct
             part.height = sizes[i];
             room.line += sizes[i];
         }
-        place(placing, children[i], part, wide && i > 0 ? true : rule);
+        if (sizes[i] > 0)
+            place(placing, children[i], part, wide && i > 0 ? true : rule);
     }
 }
 
@@ -207,10 +231,10 @@ static void place(const struct placing *placing, const struct node *node, struct
         show(placing, node->pane, room, rule);
 }
 
-void layout_place(enum layout_id layout, const struct rect *room, int zoomed, bool figure,
+void layout_place(enum layout_id layout, const struct rect *room, int zoomed, bool figure, int figure_lines,
                   struct placement *placement)
 {
-    struct placing placing = {placement, figure};
+    struct placing placing = {placement, figure, figure_lines};
     *placement = (struct placement){0};
     if (room->height < 2 || room->width < 1)
         return;

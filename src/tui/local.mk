@@ -18,6 +18,7 @@ src_libtui_a_SOURCES = \
 	src/tui/keys_help.c src/tui/keys_help.h \
 	src/tui/layer_draw.c src/tui/layer_draw.h \
 	src/tui/layer_facts.c src/tui/layer_facts.h \
+	src/tui/layer_sort.c src/tui/layer_sort.h \
 	src/tui/layer_tree.c src/tui/layer_tree.h \
 	src/tui/layout.c src/tui/layout.h \
 	src/tui/pane.c src/tui/pane.h \
@@ -32,5 +33,6 @@ src_libtui_a_SOURCES = \
 	src/tui/score_panels.c src/tui/score_panels.h \
 	src/tui/screen_end.c src/tui/screen_end.h \
 	src/tui/tui.c src/tui/tui.h \
+	src/tui/typed_word.c src/tui/typed_word.h \
 	src/tui/waiting.c src/tui/waiting.h
 LIBTUI = src/libtui.a

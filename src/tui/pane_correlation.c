@@ -179,7 +179,7 @@ static void next_method(struct explorer *explorer)
     int64_t now = option_integer(explorer->session->state.options, OPTION_METHOD);
     const char *next = parameter->choice((int)now + 1);
     if (explorer_command(explorer, "set", "method", next ? next : parameter->choice(0), NULL))
-        explorer_offer_undo(explorer);
+        explorer_offer(explorer, ACTION_UNDO);
 }
 
 /* The pair as criteria; rows of other tables (by=layer: layers against pairs) have none. */

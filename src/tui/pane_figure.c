@@ -56,6 +56,7 @@ static void go_to(struct explorer *explorer, int index)
 {
     gallery_show(&explorer->gallery, index);
     gallery_to_start(&explorer->gallery);
+    explorer_resize(explorer, explorer->width, explorer->height); /* each takes the lines it needs */
 }
 
 static bool arrange(struct explorer *explorer, enum action_id action)
@@ -102,6 +103,11 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
     case ACTION_SORT:
     case ACTION_SORT_REVERSE:
         return arrange(explorer, action);
+    case ACTION_OPEN:
+        if (!gallery_unfold(gallery))
+            explorer_say(explorer, true, "nothing is folded here");
+        explorer_resize(explorer, explorer->width, explorer->height);
+        return true;
     case ACTION_RENEW:
         renew(explorer);
         return true;

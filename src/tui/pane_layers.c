@@ -12,13 +12,16 @@
 #include "session/reply.h"
 #include "session/shown.h"
 #include "session/words/panes.h"
+#include "session/words/quote.h"
 #include "tui/explorer.h"
 #include "tui/grid.h"
 #include "tui/journal.h"
 #include "tui/layer_draw.h"
 #include "tui/layer_facts.h"
+#include "tui/layer_sort.h"
 #include "tui/layer_tree.h"
 #include "tui/pane.h"
+#include "tui/waiting.h"
 #include "view/cells/canvas.h"
 #include "view/glyphs.h"
 #include "view/style.h"
@@ -31,6 +34,8 @@ struct layers_view {
     size_t said, said_end; /* paragraphs in the log before the last change of a ratio here, and behind it */
     int said_at;           /* its step of the history, 0: none */
     struct layer_facts facts;
+    struct layer_order order;
+    struct layer_places places; /* as they were drawn last */
 };
 
 static void clear(void *state)
@@ -64,27 +69,57 @@ static struct layer_places places_for(struct explorer *explorer, struct layers_v
     return layer_places_for(&view->facts, width, names);
 }
 
+/* Of all rows, as they fit behind the marks of stages and in front of those of streams; NULL when memory is
+ * out. */
+static const char **shorten_names(const struct explorer *explorer, const struct canvas *grid,
+                                  const struct layer_places *places, struct arena *arena)
+{
+    const struct layer_tree *tree = &explorer->layers;
+    const struct model *model = explorer->session->state.model;
+    const char **names = arena_alloc(arena, 2 * (size_t)tree->count, sizeof *names);
+    bool marks = false, streams = false;
+    for (int i = 0; names && i < tree->count; i++) {
+        names[tree->count + i] = layer_row_text(&tree->rows[i], model->layers);
+        marks |= tree->rows[i].stage;
+    }
+    for (int i = 0; i < model->coupling->group_count; i++)
+        streams |= model->coupling->groups[i].stream;
+    int width = places->name_width - (marks ? 2 : 0) - (streams ? 2 : 0);
+    bool made = names && canvas_shorten_names(arena, grid->ascii, names + tree->count, tree->count,
+                                              width > 1 ? width : 1, names);
+    return made ? names : NULL;
+}
+
+static void draw_rows(struct explorer *explorer, const struct layers_view *view, struct canvas *grid,
+                      const struct rect *room, int height)
+{
+    const struct layer_tree *tree = &explorer->layers;
+    struct arena *arena = arena_new();
+    const char **names = arena ? shorten_names(explorer, grid, &view->places, arena) : NULL;
+    for (int i = view->top; names && i < view->top + height && i < tree->count; i++)
+        layer_row_draw(explorer, &view->facts, grid, room, i - view->top + 1, &view->places, &tree->rows[i],
+                       names[i]);
+    arena_free(arena);
+}
+
 static void draw(struct explorer *explorer, void *state, struct canvas *grid, const struct rect *room,
                  bool focused)
 {
     struct layers_view *view = state;
     const struct layer_tree *tree = &explorer->layers;
     if (!explorer->session->state.model || !tree->count) {
-        draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
+        draw_empty(grid, room, "no network yet: load FILE, or load example");
         return;
     }
     layer_facts_measure(explorer, &view->facts);
-    struct layer_places places = places_for(explorer, view, grid, room->width);
+    layer_sort(explorer, &view->facts, view->order);
+    view->places = places_for(explorer, view, grid, room->width);
     int height = room->height - 1;
     view->top = top_for(view->top, tree->cursor, height, tree->count);
-    layer_head_draw(&view->facts, grid, room, &places);
-    for (int i = 0; i < height && view->top + i < tree->count; i++) {
-        const struct layer_row *row = &tree->rows[view->top + i];
-        layer_row_draw(explorer, &view->facts, grid, room, i + 1, &places, row);
-        if (view->top + i == tree->cursor)
-            grid_restyle(grid, room->line + i + 1, room->column, room->width,
-                         focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
-    }
+    layer_head_draw(&view->facts, grid, room, &view->places, view->order);
+    draw_rows(explorer, view, grid, room, height);
+    grid_restyle(grid, room->line + tree->cursor - view->top + 1, room->column, room->width,
+                 focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
     if (view->top > 0)
         grid_text(grid, room, 1, room->width - 1, STYLE_NOTE, glyph_set(grid->ascii)->up);
     if (view->top + height < tree->count)
@@ -114,6 +149,7 @@ static void stale(struct explorer *explorer, void *state, const struct rect *roo
     (void)room;
     if (parts & PART_MODEL) {
         view->top = view->said_at = 0;
+        view->order = (struct layer_order){0};
         layer_facts_free(&view->facts);
     }
     view->facts.compared = false;
@@ -125,20 +161,15 @@ static void refill(struct explorer *explorer, int first)
 {
     struct layer_tree *tree = &explorer->layers;
     layer_tree_fill(tree, explorer->session->state.model->layers);
-    for (int i = 0; i < tree->count; i++) {
-        if (tree->rows[i].first <= first && (tree->rows[i].stage || tree->rows[i].first == first))
-            tree->cursor = i;
-    }
+    layer_tree_go_to(tree, first);
 }
 
 /* Close or open the stage of the row. */
 static void set_closed(struct explorer *explorer, bool closed)
 {
     struct layer_tree *tree = &explorer->layers;
-    int stage = tree->cursor;
-    while (stage > 0 && !tree->rows[stage].stage && tree->rows[stage].inside)
-        stage--;
-    if (stage >= tree->count || !tree->rows[stage].stage)
+    int stage = layer_tree_stage(tree);
+    if (stage < 0)
         return;
     int first = tree->rows[stage].first;
     if (tree->closed[first] == closed)
@@ -168,41 +199,81 @@ static void forget_step(struct explorer *explorer, const struct layers_view *vie
     mem_free(start);
 }
 
-static void set_ratio(struct explorer *explorer, struct layers_view *view, const char *value)
+/* What a line that waits would set the target to, which is the last one: a place in it; NULL: there is none.
+ */
+static const char *waiting_value(const struct explorer *explorer, const char *target)
 {
-    const struct layer_row *row = layer_tree_current(&explorer->layers);
-    if (!row || explorer->beside) {
-        explorer_say(explorer, true, "%s is running: ratios can be changed when it has ended",
-                     explorer->running ? explorer->running : "a command");
-        return;
-    }
-    char *target = layer_row_target(row, explorer->session->state.model->layers);
-    if (!target) {
-        explorer_say(explorer, true, "this stage cannot be named: go to its layers");
+    const char *line = waiting_last(&explorer->waiting);
+    struct text start = {0};
+    text_add(&start, "ratio ");
+    text_add_word(&start, target);
+    text_add(&start, " ");
+    bool same = line && !start.failed && strncmp(line, text_data(&start), start.length) == 0;
+    const char *value = same ? line + start.length : NULL;
+    text_free(&start);
+    return value && !strpbrk(value, "; ") ? value : NULL;
+}
+
+/* While work runs the ratio waits, in the place of one that waits already. */
+static void set_ratio(struct explorer *explorer, struct layers_view *view, const char *target,
+                      const char *value)
+{
+    if (explorer->beside) {
+        if (waiting_value(explorer, target))
+            waiting_cut(&explorer->waiting, explorer->waiting.taken + explorer->waiting.count - 1);
+        explorer_command(explorer, "ratio", target, value, NULL);
         return;
     }
     forget_step(explorer, view, target);
     view->said = explorer->journal.count;
     if (explorer_command(explorer, "ratio", target, value, NULL))
-        explorer_offer_undo(explorer);
+        explorer_offer(explorer, ACTION_UNDO);
     view->said_end = explorer->journal.count;
     view->said_at = explorer->shell->session->history.position;
-    mem_free(target);
+}
+
+/* What commands call the row under the cursor; NULL, told, when they cannot. */
+static char *target_here(struct explorer *explorer)
+{
+    char *target =
+        layer_row_target(layer_tree_current(&explorer->layers), explorer->session->state.model->layers);
+    if (!target)
+        explorer_say(explorer, true, "this stage cannot be named: go to its layers");
+    return target;
 }
 
 static void step_ratio(struct explorer *explorer, struct layers_view *view, double step)
 {
-    const struct layer_row *row = layer_tree_current(&explorer->layers);
-    struct layer_numbers numbers = layer_numbers(explorer, row);
+    struct layer_numbers numbers = layer_numbers(explorer, layer_tree_current(&explorer->layers));
     char value[16];
     if (numbers.locked) {
         explorer_say(explorer, true, "locked: 'group' tells why");
         return;
     }
-    double ratio = round((numbers.ratio + step) / RATIO_STEP) * RATIO_STEP;
+    char *target = target_here(explorer);
+    if (!target)
+        return;
+    const char *waits = waiting_value(explorer, target);
+    double now = waits ? 0 : numbers.ratio;
+    if (waits && !text_to_double(waits, &now))
+        now = 0; /* none */
+    double ratio = round((now + step) / RATIO_STEP) * RATIO_STEP;
     ratio = ratio < 0 ? 0 : ratio > RATIO_MOST ? RATIO_MOST : ratio;
     snprintf(value, sizeof value, "%.2g", ratio);
-    set_ratio(explorer, view, value);
+    set_ratio(explorer, view, target, value);
+    mem_free(target);
+}
+
+static void exclude(struct explorer *explorer, struct layers_view *view)
+{
+    char *target = target_here(explorer);
+    if (!target)
+        return;
+    const char *waits = waiting_value(explorer, target);
+    bool excluded = waits ? strcmp(waits, "none") == 0
+                          : layer_numbers(explorer, layer_tree_current(&explorer->layers)).excluded;
+    set_ratio(explorer, view, target, excluded ? "0" : "none");
+    mem_free(target);
 }
 
 static void open_row(struct explorer *explorer)
@@ -213,6 +284,15 @@ static void open_row(struct explorer *explorer)
     else
         explorer_command(explorer, "layer", explorer->session->state.model->layers->items[row->first].name,
                          NULL);
+}
+
+/* Who sorts wants to see what comes first. */
+static void set_order(struct explorer *explorer, struct layers_view *view, struct layer_order order)
+{
+    view->order = order;
+    layer_sort(explorer, &view->facts, order);
+    if (order.by)
+        explorer->layers.cursor = 0;
 }
 
 static bool act(struct explorer *explorer, void *state, const struct rect *room, enum action_id action)
@@ -235,7 +315,7 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
         step_ratio(explorer, view, -RATIO_STEP);
         return true;
     case ACTION_EXCLUDE:
-        set_ratio(explorer, view, layer_numbers(explorer, row).excluded ? "0" : "none");
+        exclude(explorer, view);
         return true;
     case ACTION_OPEN:
         open_row(explorer);
@@ -243,6 +323,17 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
     case ACTION_GROUP:
         explorer_command(explorer, "group", explorer->session->state.model->layers->items[row->first].name,
                          NULL);
+        return true;
+    case ACTION_SORT_LAYERS:
+        view->places = places_for(explorer, view, &(struct canvas){.ascii = explorer->ascii}, room->width);
+        set_order(explorer, view, layer_order_next(view->order, &view->places));
+        return true;
+    case ACTION_TURN_LAYERS:
+        set_order(explorer, view,
+                  (struct layer_order){view->order.by, view->order.by && !view->order.falling});
+        return true;
+    case ACTION_NETWORK_ORDER:
+        set_order(explorer, view, (struct layer_order){0});
         return true;
     case ACTION_LEFT:
         set_closed(explorer, true);
@@ -257,11 +348,12 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
 
 static void click(struct explorer *explorer, void *state, const struct rect *room, int line, int column)
 {
-    const struct layers_view *view = state;
+    struct layers_view *view = state;
     struct layer_tree *tree = &explorer->layers;
     int row = view->top + line - 1;
     (void)room;
-    (void)column;
+    if (line == 0 && tree->count)
+        set_order(explorer, view, layer_order_clicked(view->order, &view->places, column));
     if (line < 1 || row >= tree->count)
         return;
     if (row == tree->cursor)
@@ -291,11 +383,11 @@ static bool search(struct explorer *explorer, void *state, const struct rect *ro
 }
 
 static const struct bar_item bar[] = {
-    {ACTION_RATIO_UP, "more"}, {ACTION_RATIO_DOWN, "less"}, {ACTION_EXCLUDE, "keep"},
-    {ACTION_OPEN, "open"},     {ACTION_PRUNE, "prune"},     {ACTION_UNDO, "undo"},
-    {ACTION_HELP, "keys"},     {ACTION_PROMPT, "prompt"},   {ACTION_SEARCH, "search"},
-    {ACTION_ZOOM, "zoom"},     {ACTION_GROUP, "tied"},      {ACTION_CRITERION, "criterion"},
-    {ACTION_NONE, NULL},
+    {ACTION_RATIO_UP, "more"},       {ACTION_RATIO_DOWN, "less"}, {ACTION_EXCLUDE, "keep"},
+    {ACTION_OPEN, "open"},           {ACTION_PRUNE, "prune"},     {ACTION_UNDO, "undo"},
+    {ACTION_HELP, "keys"},           {ACTION_PROMPT, "prompt"},   {ACTION_SEARCH, "search"},
+    {ACTION_ZOOM, "zoom"},           {ACTION_GROUP, "tied"},      {ACTION_SORT_LAYERS, "sort"},
+    {ACTION_CRITERION, "criterion"}, {ACTION_NONE, NULL},
 };
 
 const struct pane_row pane_layers = {

@@ -293,7 +293,7 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
     struct model_view *view = state;
     (void)focused;
     if (!explorer->session->state.model) {
-        draw_empty(grid, room, "no network yet: load FILE.onnx, or load example");
+        draw_empty(grid, room, "no network yet: load FILE, or load example");
         return;
     }
     view->top = cursor_moved(view->top, 0, last_top(explorer, room) + 1);

@@ -149,6 +149,15 @@ void prompt_insert(const char *text)
     prompt_show();
 }
 
+void prompt_put_front(const char *text)
+{
+    int point = rl_point;
+    rl_point = 0;
+    rl_insert_text(text);
+    rl_point += point;
+    prompt_show();
+}
+
 char *prompt_take(bool *end)
 {
     char *line = prompt.entered;

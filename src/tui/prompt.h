@@ -13,6 +13,8 @@ void prompt_close(void);
 void prompt_feed(const unsigned char *bytes, size_t count);
 /* Text as it is, without control characters, at the cursor. */
 void prompt_insert(const char *text);
+/* Text in front of the line; the cursor stays where it is in it. */
+void prompt_put_front(const char *text);
 /* A line that was entered since the last call: owned by the caller (free). `end` becomes true when instead
  * the end of the input was. NULL when neither. */
 char *prompt_take(bool *end);

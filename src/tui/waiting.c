@@ -21,8 +21,24 @@ char *waiting_take(struct waiting *waiting)
     if (!waiting->count)
         return NULL;
     char *line = waiting->lines[0];
+    waiting->taken++;
     memmove(waiting->lines, waiting->lines + 1, --waiting->count * sizeof *waiting->lines);
     return line;
+}
+
+const char *waiting_last(const struct waiting *waiting)
+{
+    return waiting->count ? waiting->lines[waiting->count - 1] : NULL;
+}
+
+size_t waiting_cut(struct waiting *waiting, size_t number)
+{
+    size_t kept = number > waiting->taken ? number - waiting->taken : 0, gone = 0;
+    while (waiting->count > kept) {
+        mem_free(waiting->lines[--waiting->count]);
+        gone++;
+    }
+    return gone;
 }
 
 void waiting_drop(struct waiting *waiting, struct text *text)

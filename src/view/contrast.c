@@ -28,3 +28,34 @@ double theme_luminance(int color)
     const double rgb[3] = {bytes[0] / 255.0, bytes[1] / 255.0, bytes[2] / 255.0};
     return color_luminance(rgb);
 }
+
+static int squared_distance(const uint8_t rgb[3], int red, int green, int blue)
+{
+    return (rgb[0] - red) * (rgb[0] - red) + (rgb[1] - green) * (rgb[1] - green) +
+           (rgb[2] - blue) * (rgb[2] - blue);
+}
+
+/* Steps of the colour cube: 0, 95, 135, 175, 215, 255. */
+static int cube_step(int value)
+{
+    return value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40;
+}
+
+static int cube_value(int step)
+{
+    return step == 0 ? 0 : 55 + 40 * step;
+}
+
+unsigned char palette_nearest(const uint8_t rgb[3])
+{
+    enum { CUBE = 16, GREYS = 232, MOST_GREY = 23 };
+    const int red = cube_step(rgb[0]), green = cube_step(rgb[1]), blue = cube_step(rgb[2]);
+    const int mean = (rgb[0] + rgb[1] + rgb[2]) / 3;
+    int grey = mean < 8 ? 0 : (mean - 3) / 10; /* 8, 18, ... 238 */
+    grey = grey > MOST_GREY ? MOST_GREY : grey;
+    const int level = 8 + 10 * grey;
+    return (unsigned char)(squared_distance(rgb, level, level, level) <
+                                   squared_distance(rgb, cube_value(red), cube_value(green), cube_value(blue))
+                               ? GREYS + grey
+                               : CUBE + 36 * red + 6 * green + blue);
+}

@@ -15,7 +15,8 @@
     X(FIGURE_HISTOGRAM, histogram)                                                                           \
     X(FIGURE_MATRIX, matrix)                                                                                 \
     X(FIGURE_CURVE, curve)                                                                                   \
-    X(FIGURE_SCATTER, scatter)
+    X(FIGURE_SCATTER, scatter)                                                                               \
+    X(FIGURE_STRIP, strip)
 
 enum figure_kind {
 #define KIND_CODE(code, name) code,
@@ -73,6 +74,9 @@ struct figure_histogram {
     const char *counted;               /* what is counted: "filters" */
 };
 
+/* What a row stands for that others are folded into. */
+enum fold_rule { FOLD_MEAN, FOLD_LOWEST };
+
 struct figure_matrix {
     int rows, columns;
     const char **row_names, **column_names;
@@ -81,6 +85,12 @@ struct figure_matrix {
     int digits;       /* decimals on screen */
     bool percent;     /* values, low and high are fractions, shown as percent; files hold the fractions */
     const char *quantity;
+    /* Rows that stand for one another where there is no room for all: fold of each, the first row in fold 0,
+     * a next fold where it begins; folds 0: they do not fold. A fold of one row has that row's name. */
+    int folds;
+    int *fold;
+    const char **fold_names;
+    enum fold_rule fold_rule;
 };
 
 /* Lines through points on shared axes. A point whose x or y is not finite is not drawn, and the line of its
@@ -92,6 +102,7 @@ struct figure_curve {
     double *spread;     /* series x points: y reaches from y - spread to y + spread; NULL: none known */
     const char *x_axis, *y_axis; /* what the values are, with unit: "ratio of channels removed" */
     bool percent;     /* y, spread and reference are fractions, shown as percent; files hold the fractions */
+    bool x_percent;   /* likewise x */
     double reference; /* a level to compare with: the accuracy before pruning; NaN: none */
     const char *reference_label; /* "" without a reference */
     double least_span;           /* differences of y below it mean nothing: its axis spans this at least, */
@@ -111,6 +122,26 @@ struct figure_scatter {
     unsigned char *mark;         /* per point: enum scatter_mark; NULL: nothing is cut, series have colours */
     const char *x_axis, *y_axis; /* what the values are */
     const char *x_name, *y_name; /* short: who cuts */
+};
+
+struct strip_class {
+    const char *name;
+    uint8_t color[3]; /* red, green, blue */
+};
+
+/* Pictures side by side: a row per image, a column for each thing that is shown of it (the image, its labels,
+ * what a network makes of it). Every column has a caption in each row, the first ones a picture too. */
+struct figure_strip {
+    int rows, columns, pictures; /* pictures: columns that have some, the first */
+    int width, height;           /* of each picture, in pixels */
+    int measures;                /* numbers of each row and column */
+    int classes;                 /* of the legend; 0: colours mean nothing */
+    const char *const *row_names, *const *column_names;
+    const char *const *captions;      /* rows x columns, "" for none */
+    const char *const *measure_names; /* per measure: "mIoU" */
+    const double *values;             /* rows x columns x measures, NaN where there is none */
+    const uint8_t *rgb;               /* rows x pictures x height x width x 3 */
+    const struct strip_class *legend; /* per class */
 };
 
 struct figure_fact {
@@ -151,6 +182,7 @@ struct figure {
         struct figure_matrix matrix;
         struct figure_curve curve;
         struct figure_scatter scatter;
+        struct figure_strip strip;
     };
 };
 
@@ -209,6 +241,14 @@ void figure_set_matrix(struct figure *figure, int rows, int columns, const char 
 /* After figure_set_matrix: its values, low and high are fractions, to be shown as percent with `digits`
  * decimals. */
 void figure_set_percent(struct figure *figure);
+/* After figure_set_matrix: its rows may be folded (struct figure_matrix); fold: per row, names: per fold. */
+void figure_set_fold(struct figure *figure, int folds, const char *const *names, const int *fold,
+                     enum fold_rule rule);
+/* Fold them: each fold becomes one row, undefined values apart, and a note says what it stands for. Without
+ * folds nothing changes. */
+void figure_fold(struct figure *figure);
+/* The same of a copy, which shares all else with the figure and keeps what it has of its own in the arena. */
+struct figure figure_folded(const struct figure *figure, struct arena *arena);
 /* x, y: series x points, row-major; x in any order (a line runs through its points by ascending x), and it
  * need not be the same for all series. NaN: not computed yet. spread: like y, >= 0, NaN where not known, or
  * NULL. percent: y, spread and reference are fractions. reference: NaN for none; its label is ignored then
@@ -216,8 +256,12 @@ void figure_set_percent(struct figure *figure);
 void figure_set_curves(struct figure *figure, int series, int points, const char *const *names,
                        const double *x, const double *y, const double *spread, const char *x_axis,
                        const char *y_axis, bool percent, double reference, const char *reference_label);
+/* After figure_set_curves: x are fractions too, to be shown as percent. */
+void figure_set_x_percent(struct figure *figure);
 /* After figure_set_curves, which takes a hundredth and 0 to 1 where y is a share, else 0 and any number. */
 void figure_set_least_span(struct figure *figure, double span, double lowest, double highest);
+/* All of `strip`, copied. Its pictures are at most as many pixels as fit into a file (view/picture/png.h). */
+void figure_set_strip(struct figure *figure, const struct figure_strip *strip);
 /* Arrays as in struct figure_scatter, copied. `mark` may be NULL. */
 void figure_set_scatter(struct figure *figure, int points, const char *const *labels, const double *x,
                         const double *y, const unsigned char *mark, const char *x_axis, const char *y_axis);

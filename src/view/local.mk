@@ -27,6 +27,7 @@ src_libview_a_SOURCES = \
 	src/view/cells/draw_plane.c \
 	src/view/cells/draw_scatter.c \
 	src/view/cells/draw_spark.c \
+	src/view/cells/draw_strip.c \
 	src/view/cells/draw_table.c \
 	src/view/cells/look.c src/view/cells/look.h \
 	src/view/cells/panel_head.c \
@@ -36,6 +37,7 @@ src_libview_a_SOURCES = \
 	src/view/kinds/histogram.c \
 	src/view/kinds/matrix.c \
 	src/view/kinds/scatter.c \
+	src/view/kinds/strip.c \
 	src/view/kinds/table.c \
 	src/view/picture/plot.h \
 	src/view/picture/plot_curve.c \
@@ -43,6 +45,7 @@ src_libview_a_SOURCES = \
 	src/view/picture/plot_matrix.c \
 	src/view/picture/plot_plane.c \
 	src/view/picture/plot_scatter.c \
+	src/view/picture/plot_strip.c \
 	src/view/picture/plot_table.c \
 	src/view/picture/png.c src/view/picture/png.h \
 	src/view/picture/raster.c src/view/picture/raster.h \

@@ -15,7 +15,7 @@ tests_bench_bench_SOURCES = \
 	tests/support/shared_data.c tests/support/shared_data.h
 tests_bench_bench_LDADD = $(FLOOR_4)
 TESTS += tests/program/bench.sh
-EXTRA_DIST += tests/bench/peer.py tests/program/bench.sh
+EXTRA_DIST += tests/bench/peer.py tests/bench/pictures.py tests/program/bench.sh
 tests/bench.log: src/ippro-explore$(EXEEXT) tests/bench/bench$(EXEEXT)
 
 bench: src/ippro-explore$(EXEEXT) tests/bench/bench$(EXEEXT)

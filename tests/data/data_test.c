@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "data/arrays.h"
 #include "data/dataset.h"
 #include "data/records.h"
 #include "data/shape_draw.h"
@@ -51,16 +52,17 @@ static void expect_refused(const char *kind, const char *path, struct dataset_op
 static void test_kinds(void **state)
 {
     (void)state;
-    static const char *const names[] = {"cifar10", "cifar100", "shapes", "shape-maps"};
+    static const char *const names[] = {"shapes", "shape-maps", "cifar10", "cifar100", "imagenet",
+                                        "folder", "csv",        "idx",     "npy"};
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct dataset_kind *kind = dataset_kind_at((int)i);
         assert_string_equal(kind->name, names[i]);
         assert_ptr_equal(dataset_kind_find(names[i]), kind);
-        assert_string_equal(kind->splits[0], "train");
+        assert_non_null(kind->splits[0]);
     }
     assert_null(dataset_kind_at((int)COUNT(names)));
     assert_null(dataset_kind_at(-1));
-    assert_null(dataset_kind_find("imagenet"));
+    assert_null(dataset_kind_find("imagenette"));
 }
 
 static void expect_normalization(const char *text, int channels, const double *mean, const double *std)
@@ -75,7 +77,8 @@ static void expect_normalization(const char *text, int channels, const double *m
 static void test_normalization(void **state)
 {
     (void)state;
-    static const char *const names[] = {"none", "cifar", "imagenet", "half"};
+    static const char *const names[] = {"none",     "imagenet", "half",          "cifar", "cifar-usual",
+                                        "cifar100", "mnist",    "fashion-mnist", "clip"};
     for (size_t i = 0; i < COUNT(names); i++)
         assert_string_equal(normalization_name_at((int)i), names[i]);
     assert_null(normalization_name_at((int)COUNT(names)));
@@ -83,6 +86,8 @@ static void test_normalization(void **state)
     expect_normalization("none", 3, (double[]){0, 0, 0}, (double[]){1, 1, 1});
     expect_normalization("half", 4, (double[]){.5, .5, .5, .5}, (double[]){.5, .5, .5, .5});
     expect_normalization("cifar", 3, (double[]){.4914, .4822, .4465}, (double[]){.2470, .2435, .2616});
+    expect_normalization("cifar-usual", 3, (double[]){.4914, .4822, .4465}, (double[]){.2023, .1994, .2010});
+    expect_normalization("mnist", 1, (double[]){.1307}, (double[]){.3081});
     expect_normalization("imagenet", 3, (double[]){.485, .456, .406}, (double[]){.229, .224, .225});
     expect_normalization("0.1,-2,3e-1/1,2,4", 3, (double[]){.1, -2, .3}, (double[]){1, 2, 4});
     expect_normalization("0.25/2", 3, (double[]){.25, .25, .25}, (double[]){2, 2, 2});
@@ -114,6 +119,8 @@ static void test_normalization(void **state)
     struct error error = {0};
     assert_int_equal(normalization_parse("cifar", 1, m, s, &error), STATUS_USAGE);
     assert_non_null(strstr(error.message, "3 channels"));
+    assert_int_equal(normalization_parse("mnist", 3, m, s, &error), STATUS_USAGE);
+    assert_non_null(strstr(error.message, "for 1 channel,"));
 }
 
 /* --- shapes --------------------------------------------------------------------------------------------- */
@@ -410,34 +417,35 @@ static void test_cifar_bad_files(void **state)
 }
 
 /* Files beyond the number that a set has, and one that is gone: each is refused by its name, and closed. */
-static void test_record_files(void **state)
+static void test_array_files(void **state)
 {
     (void)state;
-    struct dataset set = {0};
+    struct dataset set = {.channels = 3, .height = 32, .width = 32};
     struct error error = {0};
-    uint8_t record[1 + RECORD_PIXELS] = {0};
-    assert_int_equal(records_begin(&set, 1, &error), STATUS_OK);
-    for (int i = 0; i <= RECORD_FILES; i++) {
+    assert_int_equal(arrays_begin(&set, &error), STATUS_OK);
+    for (int i = 0; i <= ARRAY_PARTS; i++) {
         char name[20];
         snprintf(name, sizeof name, "part%d.bin", i);
         int descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
         assert_true(descriptor >= 0);
-        status code = records_add_file(&set, name, descriptor, record, 1, &error);
-        assert_int_equal(code, i < RECORD_FILES ? STATUS_OK : STATUS_FILE);
-        if (i == RECORD_FILES)
+        struct array_part part = {.path = name, .descriptor = descriptor, .count = 1};
+        status code = arrays_add(&set, &part, &error);
+        assert_int_equal(code, i < ARRAY_PARTS ? STATUS_OK : STATUS_FILE);
+        if (i == ARRAY_PARTS)
             assert_int_equal(fcntl(descriptor, F_GETFD), -1);
     }
-    assert_string_equal(error.message, "part5.bin: a data set has 5 files at most");
-    assert_int_equal(set.count, RECORD_FILES);
-    records_close(&set);
+    assert_string_equal(error.message, "part8.bin: a data set has 8 files at most");
+    assert_int_equal(set.count, ARRAY_PARTS);
+    arrays_close(&set);
     set = (struct dataset){0};
-    assert_int_equal(records_begin(&set, 1, &error), STATUS_OK);
+    assert_int_equal(arrays_begin(&set, &error), STATUS_OK);
     int closed = open("/dev/null", O_RDONLY | O_CLOEXEC);
     close(closed);
-    assert_int_equal(records_add_file(&set, "gone.bin", closed, record, 1, &error), STATUS_FILE);
+    struct array_part part = {.path = (char *)"gone.bin", .descriptor = closed, .count = 1};
+    assert_int_equal(arrays_add(&set, &part, &error), STATUS_FILE);
     assert_non_null(strstr(error.message, "gone.bin: "));
     assert_non_null(strstr(error.message, strerror(EBADF)));
-    records_close(&set);
+    arrays_close(&set);
 }
 
 /* The real files, where they are. */
@@ -507,7 +515,7 @@ int main(void)
         cmocka_unit_test(test_shapes),          cmocka_unit_test(test_shapes_errors),
         cmocka_unit_test(test_image_values),    cmocka_unit_test(test_cifar10_folder),
         cmocka_unit_test(test_cifar10_single),  cmocka_unit_test(test_cifar100),
-        cmocka_unit_test(test_cifar_bad_files), cmocka_unit_test(test_record_files),
+        cmocka_unit_test(test_cifar_bad_files), cmocka_unit_test(test_array_files),
         cmocka_unit_test(test_cifar10_real),    cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -227,6 +227,35 @@ for mode in panes prompt; do
     rm -f "$unsaved"
 done
 
+# Signals in the middle of work, also of what never looks up: the work before it is kept, the terminal is as it was.
+rm -rf "$unsaved"
+prompt_line=1
+printf 'print("it begins") while true do end\n' >loop.lua
+printf 'print("it begins") os.execute("sleep 1000")\n' >wait.lua
+while read -r mode signal number work; do
+    start 80 24 -n "$mode"
+    at_prompt
+    keys 'prune l1 0.4' Enter
+    wait_for 'multiply-adds'
+    at_prompt
+    keys "$work" Enter
+    wait_for '^it begins|of 10,000 images'
+    kill -"$signal" "$(cat pid)"
+    ended "$number" "$mode: SIG$signal ends $work"
+    modes_are_back
+    ok $? "$mode: with the terminal as it was"
+    has '"line":"prune l1 0.4"' "$mode: and the session kept"
+    [ "$signal" = QUIT ] || says "'ippro-explore --resume' brings it back" "$mode: which is told"
+    rm -rf "$unsaved"
+done <<'END'
+--prompt HUP 129 score taylor samples=all precision=double
+--prompt TERM 143 run loop.lua
+--prompt QUIT 131 run loop.lua
+--prompt HUP 129 run wait.lua
+--plain TERM 143 score taylor samples=all precision=double
+--plain HUP 129 run loop.lua
+END
+
 # Batch mode keeps and offers nothing, and asks nothing.
 begin prompt
 keys 'prune l1 0.4' Enter

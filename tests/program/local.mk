@@ -1,15 +1,51 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the whole program, and of what is installed with it.
-program_tests = tests/program/commands.sh tests/program/errors.sh tests/program/floors.sh tests/program/format.sh tests/program/forward.sh tests/program/includes.sh tests/program/kept.sh tests/program/leaving.sh tests/program/lua.sh tests/program/lua-criteria.sh tests/program/lua-manual.sh tests/program/lua-scripts.sh tests/program/judging.sh tests/program/manual.sh tests/program/names.sh tests/program/own.sh tests/program/pruning.sh tests/program/panes.sh tests/program/paste.sh tests/program/screens.sh tests/program/saving.sh tests/program/scripts.sh tests/program/sessions.sh tests/program/terminal.sh tests/program/window.sh
+program_tests = \
+	tests/program/commands.sh \
+	tests/program/errors.sh \
+	tests/program/floors.sh \
+	tests/program/format.sh \
+	tests/program/forward.sh \
+	tests/program/includes.sh \
+	tests/program/judging.sh \
+	tests/program/kept.sh \
+	tests/program/leaving.sh \
+	tests/program/lua-criteria.sh \
+	tests/program/lua-manual.sh \
+	tests/program/lua-scripts.sh \
+	tests/program/lua.sh \
+	tests/program/manual.sh \
+	tests/program/names.sh \
+	tests/program/own.sh \
+	tests/program/panes.sh \
+	tests/program/paste.sh \
+	tests/program/pruning.sh \
+	tests/program/saving.sh \
+	tests/program/screens.sh \
+	tests/program/scripts.sh \
+	tests/program/segmentation.sh \
+	tests/program/sessions.sh \
+	tests/program/terminal.sh \
+	tests/program/typing.sh \
+	tests/program/weights.sh \
+	tests/program/window.sh
 TESTS += $(program_tests)
 EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/saving.py tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
+	tests/program/screens/colors-dark-80x24.in tests/program/screens/colors-dark-80x24.out \
+	tests/program/screens/colors-dark-100x30.in tests/program/screens/colors-dark-100x30.out \
+	tests/program/screens/colors-dark-200x60.in tests/program/screens/colors-dark-200x60.out \
+	tests/program/screens/colors-light-80x24.in tests/program/screens/colors-light-80x24.out \
+	tests/program/screens/colors-light-100x30.in tests/program/screens/colors-light-100x30.out \
+	tests/program/screens/colors-light-200x60.in tests/program/screens/colors-light-200x60.out \
+	tests/program/screens/folded.in tests/program/screens/folded.out \
 	tests/program/screens/layouts.in tests/program/screens/layouts.out \
 	tests/program/screens/log.in tests/program/screens/log.out \
 	tests/program/screens/overview.in tests/program/screens/overview.out \
 	tests/program/screens/panes.in tests/program/screens/panes.out \
 	tests/program/screens/small.in tests/program/screens/small.out \
+	tests/program/screens/sorted.in tests/program/screens/sorted.out \
 	tests/program/screens/tiny-1x1.in tests/program/screens/tiny-1x1.out \
 	tests/program/screens/tiny-20x5.in tests/program/screens/tiny-20x5.out \
 	tests/program/screens/tiny-30x7.in tests/program/screens/tiny-30x7.out \
@@ -37,3 +73,10 @@ EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/
 	tests/program/commands/stages.in tests/program/commands/stages.out
 $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
 tests/program/manual.log: man/generator/generate$(EXEEXT)
+
+# Writes what segmentation.sh works on; not a test.
+check_PROGRAMS += tests/program/segmentation_maker
+tests_program_segmentation_maker_SOURCES = tests/program/segmentation_maker.c
+tests_program_segmentation_maker_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS) $(PNG_LIBS)
+EXTRA_DIST += tests/program/segmentation_peer.py
+tests/program/segmentation.log: tests/program/segmentation_maker$(EXEEXT)

@@ -23,12 +23,17 @@ for example in example*.lua; do
     [ $good -eq 0 ] || explain err
 done
 
-# Every method that a value has is described, and the other way round.
-sed -n 's/^\.It Fn \([a-z]*:[a-z0-9]*\).*/\1/p' "$manual" | sort -u >described
+# Every method and field that a value has is described, and the other way round.
 {
-    echo 'local model = ippro.load("example") local set = model:score(nil, {"l1", "l2"})'
-    echo 'local value = {model = model, set = set, scores = set.l1, selection = model:prune("l1", 0.5), figure = set:corr(), array = ippro.array{1}}'
-    sed -n 's/^\([a-z]*\):\([a-z0-9]*\)$/assert("\1" == "value" or "\2" == "proscore" or value["\1"]["\2"], "\1:\2")/p' described
+    sed -n 's/^\.It Fn \([a-z]*:[a-z0-9_]*\).*/\1/p' "$manual"
+    sed -n 's/^\.It Va \(data\..*\)/\1/p' "$manual" | tr -s ' ,' '\n' | tr . :
+} | sort -u >described
+{
+    echo 'local model = ippro.load("example") local data = ippro.data("shapes") local set = model:score(nil, {"l1", "l2"})'
+    echo 'local value = {model = model, data = data, set = set, scores = set.l1, selection = model:prune("l1", 0.5), figure = set:corr(), array = ippro.array{1}}'
+    echo 'ippro.network{name = "described", input = {3, 8, 8}, classes = 2, build = function(n)'
+    echo '    value.n = n return n:conv("c", n.input, 2, 1) end}'
+    sed -n 's/^\([a-z]*\):\([a-z0-9_]*\)$/assert("\1" == "value" or "\2" == "proscore" or "\1:\2" == "data:path" or value["\1"]["\2"], "\1:\2")/p' described
 } >described.lua
 "$IPPRO" -n described.lua >out 2>err
 good=$?
@@ -40,5 +45,5 @@ while read -r method; do
     grep -q ":$method\$" described || { echo "# $method is not described"; missing=1; }
 done <methods
 [ -s methods ] && [ $missing -eq 0 ]
-ok $? "every method is described"
+ok $? "every method and every field of data sets is described"
 finish

@@ -538,11 +538,22 @@ ok $? "a safe folder must exist"
 # --- what is at the prompt --------------------------------------------------------------------------------------
 
 lua "what the session has, as values" <<'END'
-assert(ippro.model == nil and ippro.dataset == nil and ippro.scores == nil and type(ippro.data) == "function")
+assert(ippro.model == nil and ippro.dataset == nil and ippro.scores == nil and tostring(ippro.data) == "no data set")
+assert(ippro.data == ippro.data and type(ippro.data) == "userdata")
+for _, wrong in ipairs{function() return ippro.data.images end, function() return #ippro.data end,
+    function() ippro.data:free() end, function() ippro.load("example"):score(ippro.data, "l1") end,
+    function() ippro.load("example"):eval(ippro.data) end} do
+    local good, message = pcall(wrong)
+    assert(not good and message:match("no data set is open: ippro.data%(KIND, PATH%) opens one"), message)
+end
+ippro.undo(2)
 local m, d = ippro.load("example"), ippro.data("shapes", {images = 200})
 assert(m == ippro.model and d == ippro.data and d == ippro.dataset and ippro.scores == nil)
 local other = ippro.data("shapes", {images = 100, split = "test"})
 assert(other ~= d and other == ippro.data)
+assert(ippro.data.kind == "shapes" and ippro.data.images == 100 and ippro.data.split == "test" and d.images == 200)
+assert(other.channels == 3 and other.height == 32 and other.width == 32 and other.classes == 10 and other.path == nil)
+assert(type(other.normalize) == "string" and #other.class_names == 10 and other.nonsense == nil)
 local s = m:score(d, {"l1", "l2"})
 assert(rawequal(s.l1, s.l1) and s.l1 ~= s.l2 and s:criteria()[1] == "l1")
 ippro.score({"l1", "l2"})

@@ -654,7 +654,7 @@ static void test_results(void **state)
         {"gamma sweep 1 0.1", "the pruned set of gamma 1 first changes "},
         {"sampling 10 reference=20 repeats=2", "10 images proscore "},
         {"ratio inner 0.3", "inner: 0.3 for "},
-        {"layers", "Layers"},
+        {"layers", "14 of 14 layers"},
     };
     struct session *session = new_session("load example; data shapes images=100");
     for (size_t i = 0; i < COUNT(lines); i++)

@@ -328,6 +328,31 @@ static void hostile_scatter(struct figure *figure, const char *const *names)
     figure_set_members(figure, 3, names, (const int[]){0, 1, 2}, names[0], HOSTILE_NAME);
 }
 
+static void hostile_strip(struct figure *figure, const char *const *names)
+{
+    static const uint8_t rgb[2 * 2 * 3 * 2 * 3] = {10, 200, 30, 40, 50, 60, 255, 255, 255, 1};
+    static const double values[2 * 3 * 1] = {NAN, 0.5, NAN, 1, NAN, 0};
+    const char *const captions[] = {"", names[0], names[1], names[2], HOSTILE_NAME, ""};
+    const struct strip_class legend[] = {{names[0], {1, 2, 3}}, {HOSTILE_NAME, {200, 30, 30}}};
+    const struct figure_strip strip = {
+        .rows = 2,
+        .columns = 3,
+        .pictures = 2,
+        .width = 3,
+        .height = 2,
+        .measures = 1,
+        .classes = 2,
+        .row_names = names,
+        .column_names = names,
+        .captions = captions,
+        .measure_names = names,
+        .values = values,
+        .rgb = rgb,
+        .legend = legend,
+    };
+    figure_set_strip(figure, &strip);
+}
+
 struct figure *hostile_figure(enum figure_kind kind)
 {
     static void (*const fill[FIGURE_KINDS])(struct figure *, const char *const *) = {

@@ -149,6 +149,16 @@ static void test_waiting(void **state)
     waiting_drop(&waiting, &text);
     assert_string_equal(text_data(&text), "corr; hist conv1");
     assert_null(waiting_take(&waiting));
+    /* Lines keep their numbers: eval was number 0, the next are 1 and 2. */
+    assert_null(waiting_last(&waiting));
+    assert_int_equal(waiting.taken, 1);
+    assert_true(waiting_add(&waiting, "undo") && waiting_add(&waiting, "redo"));
+    assert_string_equal(waiting_last(&waiting), "redo");
+    assert_int_equal(waiting_cut(&waiting, 3), 0);
+    assert_int_equal(waiting_cut(&waiting, 2), 1);
+    assert_string_equal(waiting_last(&waiting), "undo");
+    assert_int_equal(waiting_cut(&waiting, 0), 1);
+    assert_null(waiting_last(&waiting));
     text_free(&text);
     waiting_free(&waiting);
 }
@@ -300,7 +310,7 @@ static void test_layouts(void **state)
                 for (int figure = 0; figure < 2; figure++) {
                     struct rect room = {0, 0, width, height};
                     struct placement placement;
-                    layout_place((enum layout_id)layout, &room, -1, figure, &placement);
+                    layout_place((enum layout_id)layout, &room, -1, figure, 0, &placement);
                     check_placement(&room, &placement);
                 }
             }
@@ -313,14 +323,14 @@ static void test_neighbours(void **state)
     struct rect room = {0, 0, 80, 21};
     struct placement placement;
     (void)state;
-    layout_place(LAYOUT_OVERVIEW, &room, -1, false, &placement);
+    layout_place(LAYOUT_OVERVIEW, &room, -1, false, 0, &placement);
     assert_int_equal(layout_neighbour(&placement, PANE_LAYERS, ACTION_FOCUS_RIGHT), PANE_SCORES);
     assert_int_equal(layout_neighbour(&placement, PANE_SCORES, ACTION_FOCUS_LEFT), PANE_LAYERS);
     assert_int_equal(layout_neighbour(&placement, PANE_SCORES, ACTION_FOCUS_UP), -1);
     assert_int_equal(layout_neighbour(&placement, PANE_LOG, ACTION_FOCUS_UP), PANE_CORRELATION);
     assert_int_equal(layout_neighbour(&placement, PANE_CORRELATION, ACTION_FOCUS_RIGHT), PANE_MODEL);
     assert_int_equal(layout_neighbour(&placement, PANE_MODEL, ACTION_FOCUS_DOWN), PANE_LOG);
-    layout_place(LAYOUT_OVERVIEW, &room, -1, true, &placement);
+    layout_place(LAYOUT_OVERVIEW, &room, -1, true, 0, &placement);
     assert_int_equal(placement.pane[PANE_SCORES].width, 0);
     assert_true(placement.pane[PANE_FIGURE].width > 0);
 }
@@ -333,10 +343,10 @@ static void test_figure_places(void **state)
     struct placement placement;
     (void)state;
     for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
-        layout_place(each[i], &small, -1, true, &placement);
+        layout_place(each[i], &small, -1, true, 0, &placement);
         assert_int_equal(placement.pane[PANE_FIGURE].width, 80);
         assert_true(placement.pane[PANE_LOG].height >= PANE_LEAST_HEIGHT);
-        layout_place(each[i], &large, -1, true, &placement);
+        layout_place(each[i], &large, -1, true, 0, &placement);
         assert_true(placement.pane[PANE_FIGURE].width >= 80);
         assert_true(placement.pane[PANE_MODEL].width > 0);
         assert_true(each[i] == LAYOUT_PRUNE || placement.pane[PANE_CORRELATION].width > 0);
@@ -344,6 +354,26 @@ static void test_figure_places(void **state)
 }
 
 /* A wide character that is cut leaves a blank, not half of it. */
+/* What a figure needs it takes from the log below it, all of it where next to nothing would be left. */
+static void test_figure_takes_lines(void **state)
+{
+    const struct rect room = {0, 0, 80, 21};
+    struct placement placement;
+    (void)state;
+    layout_place(LAYOUT_OVERVIEW, &room, -1, true, 0, &placement);
+    const int usual = placement.pane[PANE_FIGURE].height, log = placement.pane[PANE_LOG].height;
+    assert_int_equal(usual + log, 21);
+    for (int lines = 0; lines < 40; lines++) {
+        layout_place(LAYOUT_OVERVIEW, &room, -1, true, lines, &placement);
+        int expected = lines < usual ? usual : lines > 19 ? 21 : lines;
+        assert_int_equal(placement.pane[PANE_FIGURE].height, expected);
+        assert_int_equal(placement.pane[PANE_LOG].height, 21 - expected);
+        assert_int_equal(placement.pane[PANE_LOG].width > 0, expected < 21);
+        layout_place(LAYOUT_OVERVIEW, &room, -1, false, lines, &placement);
+        assert_int_equal(placement.pane[PANE_FIGURE].width, 0);
+    }
+}
+
 static void test_wide_cut(void **state)
 {
     struct canvas grid = {0}, from;
@@ -775,6 +805,107 @@ static void test_keys_beside_code(void **state)
     close_explorer(&fixture);
 }
 
+static void type_letters(struct explorer *explorer, const char *letters)
+{
+    for (; *letters; letters++) {
+        if (!explorer_press(explorer, *letters))
+            assert_true(explorer_edit(explorer, *letters));
+    }
+}
+
+/* A command is typed while a pane has the focus: it stands at the prompt whole, and what its letters did as
+ * keys is taken back. */
+static void test_typed_words(void **state)
+{
+    static const struct {
+        const char *pane, *letters, *line;
+    } rows[] = {
+        {"F2", "prune", "prune"},   {"F2", "score l1", "score l1"},   {"F2", "undo", "undo"},
+        {"F2", "help", "help"},     {"F2", "lua ", "lua "},           {"F2", "unprune all", "unprune all"},
+        {"F2", "load x", "load x"}, {"F3", "unbind F5", "unbind F5"}, {"F7", "prune l1", "prune l1"},
+        {"F7", "score", "score"},   {"F7", "run x", "run x"},         {"F7", "quit", "quit"},
+        {"F7", "rank", "rank"},     {"F7", "unprune ", "unprune "},   {"F2", "ccpcorr", "corr"},
+        {"F2", "pratio", "ratio"},  {"F4", "corr ", "corr "},         {"F4", "gg p", "gg p"},
+    };
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    struct explorer *explorer = fixture.explorer;
+    const struct history *history = &fixture.shell.session->history;
+    fixture.shell.prefixes = true;
+    explorer_line(explorer, "score l1 l2");
+    explorer_line(explorer, "ratio all 0.2");
+    explorer_line(explorer, "alias gg = info");
+    explorer_line(explorer, "layers");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int position = history->position, sort = explorer->gallery.sort;
+        explorer_press(explorer, press_of(rows[i].pane));
+        type_letters(explorer, rows[i].letters);
+        assert_string_equal(explorer->line.text, rows[i].line);
+        assert_int_equal(explorer->focus, FOCUS_PROMPT);
+        assert_int_equal(explorer->gallery.sort, sort);
+        assert_true(explorer->figure_open || strcmp(rows[i].pane, "F7") != 0);
+        /* Keys before the word stay keys: p, which prunes. */
+        int pruned = strcmp(rows[i].letters, rows[i].line) != 0;
+        assert_int_equal(history->position, position + pruned);
+        if (pruned) {
+            assert_true(strncmp(history->steps[history->position].line, "prune ", 6) == 0);
+            explorer_line(explorer, "undo");
+        }
+        for (size_t k = strlen(explorer->line.text); k; k--)
+            assert_true(explorer_edit(explorer, press_of("Backspace")));
+        explorer_press(explorer, press_of("F8"));
+        draw(&fixture);
+    }
+    assert_int_equal(fixture.shell.first, STATUS_OK);
+    close_explorer(&fixture);
+}
+
+/* While work runs, what keys change waits for its turn. */
+static void test_waiting_keys(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_explorer(&fixture, "example");
+    struct explorer *explorer = fixture.explorer;
+    const struct history *history = &fixture.shell.session->history;
+    fixture.shell.prefixes = true;
+    explorer_line(explorer, "score l1 l2");
+    int position = history->position;
+    explorer_press(explorer, press_of("F2"));
+    explorer->beside++; /* as from within a script */
+    explorer_press(explorer, press_of("+"));
+    explorer_press(explorer, press_of("+"));
+    assert_string_equal(waiting_last(&explorer->waiting), "ratio conv1 0.1");
+    explorer_press(explorer, press_of("-"));
+    assert_string_equal(waiting_last(&explorer->waiting), "ratio conv1 0.05");
+    explorer_press(explorer, press_of("Space"));
+    explorer_press(explorer, press_of("Space"));
+    explorer_press(explorer, press_of("+"));
+    assert_int_equal(explorer->waiting.count, 1);
+    assert_string_equal(waiting_last(&explorer->waiting), "ratio conv1 0.05");
+    explorer_press(explorer, press_of("p"));
+    assert_string_equal(waiting_last(&explorer->waiting), "prune l1");
+    explorer_press(explorer, press_of("u"));
+    assert_string_equal(waiting_last(&explorer->waiting), "undo");
+    assert_int_equal(explorer->waiting.count, 3);
+    assert_non_null(strstr(explorer->message, "undo waits"));
+    explorer_press(explorer, press_of("Enter")); /* only looks */
+    assert_int_equal(explorer->focus, PANE_FIGURE);
+    explorer_press(explorer, press_of("F2"));
+    type_letters(explorer, "prune"); /* its p is no command that waits */
+    assert_string_equal(explorer->line.text, "prune");
+    assert_int_equal(explorer->waiting.count, 3);
+    explorer->beside--;
+    assert_int_equal(history->position, position);
+    for (char *line; (line = waiting_take(&explorer->waiting)); mem_free(line))
+        explorer_line(explorer, line);
+    assert_int_equal(history->position, position + 1);
+    assert_string_equal(history->steps[history->position].line, "ratio conv1 0.05");
+    assert_int_equal(fixture.shell.first, STATUS_OK);
+    close_explorer(&fixture);
+}
+
 /* However short a command is typed, it shows the same. */
 static void test_shortened(void **state)
 {
@@ -1075,6 +1206,7 @@ int main(void)
         cmocka_unit_test(test_bindings),
         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_figure_places),
+        cmocka_unit_test(test_figure_takes_lines),
         cmocka_unit_test(test_neighbours),
         cmocka_unit_test(test_wide_cut),
         cmocka_unit_test(test_hostile_names),
@@ -1087,6 +1219,8 @@ int main(void)
         cmocka_unit_test(test_agreement),
         cmocka_unit_test(test_cut_command),
         cmocka_unit_test(test_keys_beside_code),
+        cmocka_unit_test(test_typed_words),
+        cmocka_unit_test(test_waiting_keys),
         cmocka_unit_test(test_shortened),
         cmocka_unit_test(test_question),
         cmocka_unit_test(test_another_network),

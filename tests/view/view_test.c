@@ -209,6 +209,23 @@ static bool has_line(const struct canvas *canvas, const char *part)
     return found;
 }
 
+/* The same with runs of blanks taken for one. */
+static bool has_squeezed(const struct canvas *canvas, const char *part)
+{
+    bool found = false;
+    for (int line = 0; line < canvas->height && !found; line++) {
+        char *text = line_of(canvas, line), *to = text;
+        for (const char *from = text; *from; from++) {
+            if (*from != ' ' || (to > text && to[-1] != ' '))
+                *to++ = *from;
+        }
+        *to = '\0';
+        found = strstr(text, part) != NULL;
+        mem_free(text);
+    }
+    return found;
+}
+
 /* Names that differ in front, in the middle, at the end, and in one letter deep inside. */
 static void test_shortened_names_differ(void **state)
 {
@@ -239,6 +256,79 @@ static void test_shortened_names_differ(void **state)
         }
         drawing_close(&drawing);
         canvas_free(&canvas);
+    }
+}
+
+static void draw_lines_of(const struct figure *figure, bool compact, struct canvas *canvas)
+{
+    struct error error;
+    canvas_init(canvas, 60, false);
+    assert_int_equal((compact ? canvas_figure_compact : canvas_figure)(canvas, figure, &error), STATUS_OK);
+}
+
+/* Rows of a stage become one where few lines are wanted: the mean or the lowest of what is defined. A row for
+ * itself keeps its name, and the figure its rows. */
+static void test_folded_rows(void **state)
+{
+    static const char *const rows[] = {"conv1", "layer1.0", "layer2.0", "layer1.1", "layer2.1", "fc"};
+    static const char *const columns[] = {"a", "b"}, *const stages[] = {"", "layer1", "layer2", ""};
+    static const int fold[] = {0, 1, 2, 1, 2, 3};
+    const double values[] = {0.5, NAN, 0.25, 0.5, 1, NAN, 0.75, 1, 0.5, NAN, 0.125, 0.25};
+    static const struct {
+        enum fold_rule rule;
+        const char *first, *second;
+    } cases[] = {{FOLD_MEAN, "layer1 (2) 0.500 0.750", "layer2 (2) 0.750 –"},
+                 {FOLD_LOWEST, "layer1 (2) 0.250 0.500", "layer2 (2) 0.500 –"}};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct canvas whole, folded;
+        struct figure *figure = figure_new(FIGURE_MATRIX, "map");
+        figure_set_matrix(figure, 6, 2, rows, columns, values, 0, 1, 3, "share");
+        figure_set_fold(figure, 4, stages, fold, cases[i].rule);
+        draw_lines_of(figure, false, &whole);
+        draw_lines_of(figure, true, &folded);
+        assert_true(has_line(&whole, "layer1.1"));
+        assert_false(has_line(&folded, "layer1.1"));
+        assert_true(has_squeezed(&folded, cases[i].first));
+        assert_true(has_squeezed(&folded, cases[i].second));
+        assert_true(has_line(&folded, "conv1") && has_line(&folded, "fc"));
+        assert_true(has_line(&folded, "stages are folded"));
+        assert_int_equal(figure->matrix.rows, 6);
+        canvas_free(&whole);
+        canvas_free(&folded);
+        figure_fold(figure);
+        assert_int_equal(figure->matrix.rows, 4);
+        figure_fold(figure);
+        assert_int_equal(figure->note_count, 1);
+        figure_free(figure);
+    }
+}
+
+/* Two halves side by side say what one column of rows says; bars may go for it, numbers may not. */
+static void test_halves_of_tables(void **state)
+{
+    (void)state;
+    for (int wide = 0; wide < 2; wide++) {
+        struct figure *figure = figure_new(FIGURE_TABLE, "classes");
+        struct canvas whole, compact;
+        table_column(figure, wide ? "the name of the class of image" : "class", NULL, COLUMN_TEXT, 0);
+        table_column(figure, "images", NULL, COLUMN_INTEGER, 0);
+        table_column(figure, "", NULL, COLUMN_BAR, 0);
+        for (int i = 0; i < 7; i++) {
+            char name[] = {'n', (char)('0' + i), '\0'};
+            table_text(figure, name);
+            table_number(figure, 1000 + i);
+            table_number(figure, 0.5);
+        }
+        draw_lines_of(figure, false, &whole);
+        draw_lines_of(figure, true, &compact);
+        assert_int_equal(whole.height, 9);
+        assert_int_equal(compact.height, wide ? 9 : 6);
+        assert_int_equal(has_squeezed(&compact, "n0 1,000 n4 1,004"), !wide);
+        assert_true(has_squeezed(&compact, "n3 1,003"));
+        canvas_free(&whole);
+        canvas_free(&compact);
+        figure_free(figure);
     }
 }
 
@@ -918,6 +1008,8 @@ int main(void)
         cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_kinds_are_complete),
         cmocka_unit_test(test_shortened_names_differ),
+        cmocka_unit_test(test_folded_rows),
+        cmocka_unit_test(test_halves_of_tables),
         cmocka_unit_test(test_names_by_number),
         cmocka_unit_test(test_noise_is_no_cliff),
         cmocka_unit_test(test_nothing_left_out_silently),

@@ -46,7 +46,14 @@ static void add_data_command(struct text *text, const struct dataset *dataset, c
         text_add_word(text, dataset->path);
     else
         text_add_format(text, "images=%lld", (long long)dataset->count);
-    text_add_format(text, " split=%s normalize=%s'", dataset->split, normalization);
+    text_add_format(text, " split=%s", dataset->split);
+    if (dataset->labels) {
+        text_add(text, " labels=");
+        text_add_word(text, dataset->labels);
+    }
+    if (dataset->prepared)
+        text_add_format(text, " %s", dataset->prepared);
+    text_add_format(text, " normalize=%s'", normalization);
 }
 
 static void add_presets(struct text *text)

@@ -230,6 +230,7 @@ static struct figure *curve_figure(const struct curve_call *work, const struct c
     figure_set_curves(figure, curve->line_count, curve->ratio_count, names, x, y, spreads ? spread : NULL,
                       "ratio of channels removed", measure_of(work)->name, true,
                       unpruned_accuracy(work, curve), "unpruned");
+    figure_set_x_percent(figure);
     figure_set_least_span(figure, sweep_noise(&work->sweep, unpruned_accuracy(work, curve)), 0, 1);
     curve_notes(work, curve, again, figure);
     mem_free(values);

@@ -27,6 +27,30 @@ static status describe(struct call *call, int group, struct error *error)
     return failed ? error_memory(error) : STATUS_OK;
 }
 
+/* "stream of 7 layers, 112 channels in 3 blocks", and what is locked. */
+static void tell_group(const struct call *call, const struct group *group)
+{
+    const struct coupling *coupling = call->session->state.model->coupling;
+    int64_t channels = 0, locked = 0;
+    for (int i = 0; i < group->block_count; i++) {
+        const struct block *block = &coupling->blocks[group->blocks[i]];
+        channels += block_channels(coupling, block);
+        locked += block->locked ? block_channels(coupling, block) : 0;
+    }
+    struct text text = {0};
+    text_add_format(&text, "%s: ", call_argument(call, 0));
+    if (group->layer_count > 1)
+        text_add_format(&text, "%s %d layers, ", group->stream ? "stream of" : "tied:", group->layer_count);
+    else
+        text_add(&text, "on its own, ");
+    text_add_format(&text, "%lld channel%s in %d block%s", (long long)channels, channels == 1 ? "" : "s",
+                    group->block_count, group->block_count == 1 ? "" : "s");
+    if (locked)
+        text_add_format(&text, ", %lld of them locked", (long long)locked);
+    reply_result(call->reply, &text);
+    text_free(&text);
+}
+
 static status run_group(struct call *call, struct error *error)
 {
     const struct session *session = call->session;
@@ -45,6 +69,7 @@ static status run_group(struct call *call, struct error *error)
         figure_free(figure);
         return code;
     }
+    tell_group(call, group);
     return reply_figure(call->reply, figure, error);
 }
 

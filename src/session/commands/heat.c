@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "session/commands/chosen.h"
+#include "session/commands/stages.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/reply.h"
@@ -109,6 +110,32 @@ static status heat_read(struct heat_call *work, struct error *error)
     return work->values && work->sorted && work->arena ? STATUS_OK : error_memory(error);
 }
 
+/* "l1 in 13 layers: 0.0123 (conv1) to 31.4 (layer3.1.conv1)" */
+static void tell_heat(const struct heat_call *work)
+{
+    int lowest = -1, highest = -1;
+    struct text text = {0};
+    for (int i = 0; i < work->layer_count; i++) {
+        double low = INFINITY, high = -INFINITY;
+        widen(&low, &high, work->entry->scores->layer[work->layers[i]],
+              call_layer(work->call, work->layers[i])->channels);
+        lowest = lowest < 0 && low == work->low ? i : lowest;
+        highest = highest < 0 && high == work->high ? i : highest;
+    }
+    text_add_label(&text, work->entry);
+    text_add_format(&text, " in %d layer%s: ", work->layer_count, work->layer_count == 1 ? "" : "s");
+    if (lowest < 0 || highest < 0) {
+        text_add(&text, "no score is finite");
+    } else {
+        text_add_rounded(&text, work->low, 3);
+        text_add_format(&text, " (%s) to ", call_layer(work->call, work->layers[lowest])->name);
+        text_add_rounded(&text, work->high, 3);
+        text_add_format(&text, " (%s)", call_layer(work->call, work->layers[highest])->name);
+    }
+    reply_result(work->call->reply, &text);
+    text_free(&text);
+}
+
 static status heat_figure(const struct heat_call *work, struct error *error)
 {
     const struct session *session = work->call->session;
@@ -137,6 +164,12 @@ static status heat_figure(const struct heat_call *work, struct error *error)
     note_lacking(figure, session, work->entry);
     text_free(&criterion);
     text_free(&sample);
+    status code = stages_fold(work->call, figure, rows, FOLD_MEAN, error);
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
+    }
+    tell_heat(work);
     return reply_figure(work->call->reply, figure, error);
 }
 
@@ -179,6 +212,7 @@ static const struct parameter heat_parameters[] = {
     {"columns", VALUE_INTEGER, 0, 2, 101, NULL, "11", "quantiles: how many, evenly spaced from 0 to 100%"},
     {"range", VALUE_CHOICE, 0, 0, 0, heat_range_name, "layer",
      "what 0 and 1 are: the smallest and largest score of the layer, or of all layers shown"},
+    STAGES_PARAMETER,
     PARAMETER_END,
 };
 static const struct example heat_examples[] = {
@@ -194,10 +228,14 @@ const struct command command_heat = {
     .parameters = heat_parameters,
     .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES,
     .help = "heat map of scores by layer",
-    .text = "A row for each layer, its scores under one criterion as colours and numbers: 0 is the smallest "
-            "and 1 the largest. With by=quantiles the columns go from the least to the most important "
-            "filter, so a row that stays dark for long has many filters of little weight beside a few that "
-            "stand out. Infinite scores count as 0 or 1; layers whose scores are all equal have no values.",
+    .text =
+        "A row for each layer, its scores under one criterion as colours and numbers: 0 is the smallest "
+        "and 1 the largest. With by=quantiles the columns go from the least to the most important "
+        "filter, so a row that stays dark for long has many filters of little weight beside a few that "
+        "stand out. Infinite scores count as 0 or 1; layers whose scores are all equal have no values.\n\n"
+        "Where there are more layers than lines on the screen, those of a stage are folded into one row, "
+        "their mean; the name is followed by their number. rows=all shows each, and so does Enter in "
+        "the pane; files always hold all unless rows=stages says otherwise.",
     .examples = heat_examples,
     .run = run_heat,
 };

@@ -206,7 +206,9 @@ static bool logarithmic(const struct hist *hist)
     return low > 0 && isfinite(high) && high > 1000 * low;
 }
 
-static void hist_axis(const struct hist *hist, const struct score_entry *entry, struct text *axis)
+/* Scores have no unit, and that is said. */
+static void hist_axis(const struct hist *hist, const struct score_entry *entry, bool logarithmic_axis,
+                      struct text *axis)
 {
     if (entry)
         text_add_criterion(axis, entry);
@@ -216,6 +218,9 @@ static void hist_axis(const struct hist *hist, const struct score_entry *entry, 
         text_add(axis, " / layer's mean size");
     else if (hist->scale == SCALE_STANDARD)
         text_add(axis, ", in deviations of its layer");
+    else
+        text_add(axis, ", no unit");
+    text_add(axis, logarithmic_axis ? ", logarithmic" : "");
 }
 
 static void hist_title(const struct hist *hist, const struct score_entry *entry, struct figure *figure)
@@ -304,7 +309,7 @@ static status hist_figure(struct hist *hist, const struct score_entry *entry, st
         summaries[i] = (struct histogram_summary){NAN, NAN, NAN, hist->series[i].pruned};
     if (code == STATUS_OK && (figure = shown_figure(hist->call->session, FIGURE_HISTOGRAM, "hist"))) {
         struct text axis = {0};
-        hist_axis(hist, entry, &axis);
+        hist_axis(hist, entry, histogram.log, &axis);
         hist_title(hist, entry, figure);
         figure_set_histogram(figure, hist->count, histogram.bins, histogram.log, names, histogram.edges,
                              histogram.counts, thresholds, shown_words(figure, &axis), "filters");

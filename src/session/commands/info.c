@@ -124,7 +124,9 @@ static void data_rows(const struct dataset *dataset, struct figure *figure)
     card_thousands(figure, "images", dataset->count);
     card_row(figure, "image", "%dx%dx%d in %d classes", dataset->channels, dataset->height, dataset->width,
              dataset->classes);
-    card_row(figure, "normalised by", "%s", dataset->normalization);
+    if (dataset->prepared)
+        card_row(figure, "prepared", "%s", dataset->prepared);
+    card_row(figure, "normalised by", "%s", dataset->finished ? "whoever made them" : dataset->normalization);
 }
 
 static void score_rows(const struct session *session, struct figure *figure)
@@ -208,6 +210,32 @@ static void size_rows(const struct session *session, struct figure *figure)
         size_row(figure, "to evaluate", worker, shared, threads);
 }
 
+/* "example, 172,506 parameters; shapes train; scores l1, taylor; 92 channels by l1" */
+static void tell_info(const struct call *call)
+{
+    const struct state *state = &call->session->state;
+    struct text text = {0};
+    if (state->model) {
+        text_add_format(&text, "%s, ", model_title(state->model));
+        text_add_thousands(&text, pruning_cost(state->pruning, state->model)->parameters);
+        text_add(&text, " parameters");
+    } else {
+        text_add(&text, "no network");
+    }
+    if (state->dataset)
+        text_add_format(&text, "; %s %s", state->dataset->kind->name, state->dataset->split);
+    else
+        text_add(&text, "; no data");
+    for (int i = 0; i < state->board->count; i++)
+        text_add_format(&text, "%s%s", i ? ", " : "; scores ", state->board->entries[i].choice.label);
+    if (!state->board->count)
+        text_add(&text, "; no scores");
+    if (state->model)
+        text_add_format(&text, "; %s", state->pruning->how ? state->pruning->how : "nothing selected");
+    reply_result(call->reply, &text);
+    text_free(&text);
+}
+
 static status run_info(struct call *call, struct error *error)
 {
     const struct session *session = call->session;
@@ -232,6 +260,7 @@ static status run_info(struct call *call, struct error *error)
                 card_row(figure, "threads", "%d", pool_threads(session->pool));
         }
     }
+    tell_info(call);
     return reply_figure(call->reply, figure, error);
 }
 

@@ -76,6 +76,28 @@ static status layer_scores(const struct call *call, int index, struct error *err
     return reply_figure(call->reply, figure, error);
 }
 
+/* "conv1: convolution, 3 to 16 channels, 464 parameters, 1.7 % of the multiply-adds" */
+static void tell_layer(const struct call *call, int index)
+{
+    const struct session *session = call->session;
+    const struct model *model = session->state.model;
+    const struct layer *layer = &model->layers->items[index];
+    struct text text = {0};
+    text_add_format(&text, "%s: %s, %lld to %lld channels, ", layer->name, layer_kind_name(layer->kind),
+                    (long long)layer->input_channels, (long long)layer->channels);
+    if (session->state.pruning->removed_count)
+        text_add_format(&text, "%lld kept, ", (long long)pruning_kept(session->state.pruning, model, index));
+    text_add_thousands(&text, model->cost.layers[index].parameters);
+    text_add(&text, " parameters");
+    if (model->cost.macs > 0) {
+        text_add(&text, ", ");
+        text_add_rounded(&text, 100 * model->cost.layers[index].macs / model->cost.macs, 2);
+        text_add(&text, " % of the multiply-adds");
+    }
+    reply_result(call->reply, &text);
+    text_free(&text);
+}
+
 static status run_layer(struct call *call, struct error *error)
 {
     int index = layers_index(call->session->state.model->layers, call_argument(call, 0));
@@ -83,6 +105,8 @@ static status run_layer(struct call *call, struct error *error)
     if (code == STATUS_OK && call->session->state.board->count &&
         !call->session->state.model->layers->items[index].output_layer)
         code = layer_scores(call, index, error);
+    if (code == STATUS_OK)
+        tell_layer(call, index);
     return code;
 }
 

@@ -55,6 +55,29 @@ static void layers_row(const struct session *session, int index, struct figure *
     text_free(&size);
 }
 
+struct layers_sum {
+    int layers;
+    int64_t channels, kept, parameters;
+};
+
+/* "6 of 14 layers, 224 channels, 112,000 parameters" */
+static void tell_layers(const struct call *call, const struct layers_sum *sum)
+{
+    const struct session *session = call->session;
+    struct text text = {0};
+    text_add_format(&text, "%d of %d layers, ", sum->layers, session->state.model->layers->count);
+    text_add_thousands(&text, sum->channels);
+    text_add(&text, " channels, ");
+    if (session->state.pruning->removed_count) {
+        text_add_thousands(&text, sum->kept);
+        text_add(&text, " kept, ");
+    }
+    text_add_thousands(&text, sum->parameters);
+    text_add(&text, " parameters");
+    reply_result(call->reply, &text);
+    text_free(&text);
+}
+
 static status run_layers(struct call *call, struct error *error)
 {
     const struct model *model = call->session->state.model;
@@ -73,14 +96,18 @@ static status run_layers(struct call *call, struct error *error)
     table_column(figure, "norm", NULL, COLUMN_TEXT, 0);
     table_column(figure, "then", NULL, COLUMN_TEXT, 0);
     table_column(figure, "output", NULL, COLUMN_TEXT, 0);
-    int shown = 0;
+    struct layers_sum sum = {0};
     for (int i = 0; i < model->layers->count; i++) {
         if (pattern && !layers_match(model->layers, pattern, i))
             continue;
         layers_row(call->session, i, figure);
-        shown++;
+        sum.layers++;
+        sum.channels += model->layers->items[i].channels;
+        sum.kept += pruning_kept(call->session->state.pruning, model, i);
+        sum.parameters += model->cost.layers[i].parameters;
     }
-    figure_title(figure, "Layers of %s: %d of %d", model_title(model), shown, model->layers->count);
+    figure_title(figure, "Layers of %s: %d of %d", model_title(model), sum.layers, model->layers->count);
+    tell_layers(call, &sum);
     return reply_figure(call->reply, figure, error);
 }
 

@@ -64,13 +64,14 @@ static void tell_fit(const struct identification *found, const char *path, struc
     text_free(&text);
     if (fit->verdict == FIT_CHANNELS)
         reply_add(reply, STYLE_NOTE,
-                  "%d of its parameters are %s than described: its channels are the file's", fit->different,
+                  "%d parameters are %s than described: numbers of channels are the file's", fit->different,
                   fit->narrower ? "narrower" : "of other sizes");
     if (fit->extras) {
         struct text name = {0};
         text_add_escaped(&name, fit_first_extra(fit), 0);
-        reply_add(reply, STYLE_NOTE, "%d parameters are not used, which training alone needs: %s%s",
-                  fit->extras, reply_text(reply, &name), fit->extras > 1 ? " and others" : "");
+        reply_add(reply, STYLE_NOTE, "%d parameter%s not used, which training alone needs: %s%s", fit->extras,
+                  fit->extras > 1 ? "s are" : " is", reply_text(reply, &name),
+                  fit->extras > 1 ? " and others" : "");
         text_free(&name);
     }
 }
@@ -146,7 +147,7 @@ static status refuse(const struct call *call, const struct identification *found
         return code;
     struct text why = {0};
     if (fit->missing || fit->unexpected)
-        text_add_format(&why, "%d parameters are missing, %d unexpected, %d different", fit->missing,
+        text_add_format(&why, "of its parameters %d are missing, %d unexpected, %d different", fit->missing,
                         fit->unexpected, fit->different);
     else
         text_add(&why, fit->why.message);

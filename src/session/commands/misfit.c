@@ -23,6 +23,23 @@ static void reply_foreign(const struct model *model, const struct dataset *datas
             dataset->kind->name, made_for, model_title(model));
 }
 
+/* Folders are numbered in their order, which among more classes is hardly theirs. */
+static void reply_fewer(const struct model *model, const struct dataset *dataset, struct reply *reply)
+{
+    if (dataset->kind->has_pictures && !dataset->label_map && dataset->classes < model->classes)
+        reply_add(
+            reply, STYLE_NOTE,
+            "note: these are %d of the %lld classes that %s tells apart, numbered from 0: a classes.txt beside "
+            "them that lists all gives them their places",
+            dataset->classes, (long long)model->classes, model_title(model));
+}
+
+/* Is it only the size, which opening the pictures once more makes that of the network? */
+static bool can_be_fitted(const struct model *model, const struct dataset *dataset)
+{
+    return dataset->kind->has_pictures && model->classes >= dataset->classes;
+}
+
 void reply_misfit(const struct session *session, struct reply *reply)
 {
     struct error error = {0};
@@ -30,7 +47,10 @@ void reply_misfit(const struct session *session, struct reply *reply)
     if (!state->model || !state->dataset)
         return;
     if (model_fits(state->model, state->dataset, &error) != STATUS_OK)
-        reply_add(reply, STYLE_NOTE, "note: %s", error.message);
-    else
+        reply_add(reply, STYLE_NOTE, "note: %s%s", error.message,
+                  can_be_fitted(state->model, state->dataset) ? ": 'data' opens them fitted to it" : "");
+    else {
         reply_foreign(state->model, state->dataset, reply);
+        reply_fewer(state->model, state->dataset, reply);
+    }
 }

@@ -138,6 +138,7 @@ static const char *axis_name(const struct scatter_call *work, int axis, struct t
         text_add(text, " in its layer, 0 is the least important");
     } else {
         text_add_criterion(text, work->entry[axis]);
+        text_add(text, ", no unit");
     }
     return text_data(text);
 }

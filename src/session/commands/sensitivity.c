@@ -10,6 +10,7 @@
 #include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "session/commands/advice.h"
+#include "session/commands/stages.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
 #include "session/language/command.h"
@@ -117,7 +118,19 @@ static status take_up(const struct sensitivity_call *work, struct error *error)
 struct map_words {
     struct arena *arena;
     const char **rows, **columns;
+    const char **layers; /* per row: the layer whose stage it is in; NULL: it stays for itself */
 };
+
+/* Residual streams run through stages; all else is in that of its first layer. */
+static const char *stage_layer(const struct sensitivity_call *work, int row)
+{
+    const struct model *model = work->call->session->state.model;
+    const struct coupling *coupling = model->coupling;
+    int group = work->unit == SENSITIVITY_GROUPS ? row : coupling->blocks[row].group;
+    int layer =
+        work->unit == SENSITIVITY_GROUPS ? coupling->groups[row].layers[0] : coupling->blocks[row].layers[0];
+    return coupling->groups[group].stream ? NULL : model->layers->items[layer].name;
+}
 
 static bool name_map(const struct sensitivity_call *work, const struct sensitivity *map,
                      struct map_words *words)
@@ -125,9 +138,11 @@ static bool name_map(const struct sensitivity_call *work, const struct sensitivi
     const struct coupling *coupling = work->call->session->state.model->coupling;
     bool complete = (words->arena = arena_new()) != NULL;
     words->rows = complete ? arena_alloc(words->arena, (size_t)map->row_count, sizeof *words->rows) : NULL;
+    words->layers =
+        complete ? arena_alloc(words->arena, (size_t)map->row_count, sizeof *words->layers) : NULL;
     words->columns =
         complete ? arena_alloc(words->arena, (size_t)map->ratio_count, sizeof *words->columns) : NULL;
-    complete = words->rows && words->columns;
+    complete = words->rows && words->layers && words->columns;
     for (int i = 0; complete && i < map->row_count + map->ratio_count; i++) {
         struct text text = {0};
         bool row = i < map->row_count;
@@ -139,6 +154,8 @@ static bool name_map(const struct sensitivity_call *work, const struct sensitivi
         else
             text_add_block(&text, coupling, map->rows[i]);
         const char **place = row ? &words->rows[i] : &words->columns[i - map->row_count];
+        if (row)
+            words->layers[i] = stage_layer(work, map->rows[i]);
         *place = text.failed ? NULL : arena_string(words->arena, text_data(&text));
         complete = *place != NULL;
         text_free(&text);
@@ -255,6 +272,9 @@ static struct figure *map_figure(const struct sensitivity_call *work, const stru
         figure_set_matrix(figure, map->row_count, map->ratio_count, words.rows, words.columns, values, low,
                           high, 1, quality_words(map->measure)->name);
         figure_set_percent(figure);
+        struct error ignored = {0};
+        if (stages_fold(work->call, figure, words.layers, FOLD_LOWEST, &ignored) != STATUS_OK)
+            figure->failed = true; /* for want of memory: nothing else fails */
         map_notes(work, map, again, figure);
         if (map->done == map->images)
             tell_sensitivity(work, map, &words);
@@ -311,6 +331,7 @@ static const struct parameter sensitivity_arguments[] = {
 static const struct parameter sensitivity_parameters[] = {
     SWEEP_PARAMETERS("0.1:0.9:0.2"),
     {"unit", VALUE_CHOICE, 0, 0, 0, sensitivity_unit_name, "blocks", "what makes a row"},
+    STAGES_PARAMETER,
     PARAMETER_END,
 };
 static const struct example sensitivity_examples[] = {
@@ -325,14 +346,17 @@ const struct command command_sensitivity = {
     .options = sweep_options,
     .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_FIGURES,
     .help = "accuracy when one block alone is pruned",
-    .text =
-        "A map of which parts of the network bear pruning: a row for each block (channels with one "
-        "ratio) or group, a column for each ratio, and the top-1 accuracy (mIoU, where pixels are classified) when that part alone loses "
-        "its lowest-scored channels, without fine-tuning. Each point equals a real prune of that part. "
-        "All points share one pass over the images: what comes before the pruned part is computed "
-        "once.\n\n"
-        "When it is cancelled, the images done are kept, and the same command goes on from there; so it "
-        "does with one that is complete, as curve.",
+    .text = "A map of which parts of the network bear pruning: a row for each block (channels with one "
+            "ratio) or group, a column for each ratio, and the top-1 accuracy (mIoU, where "
+            "pixels are classified) when that part alone loses its lowest-scored channels, without "
+            "fine-tuning. Each point equals a real prune of that part. "
+            "All points share one pass over the images: what comes before the pruned part is computed "
+            "once.\n\n"
+            "When it is cancelled, the images done are kept, and the same command goes on from there; so it "
+            "does with one that is complete, as curve.\n\n"
+            "Where there are more rows than lines on the screen, those of a stage are folded into one, the "
+            "lowest value of them; the name is followed by their number. Streams stay apart. rows=all "
+            "shows each, and so does Enter in the pane.",
     .examples = sensitivity_examples,
     .run = run_sensitivity,
 };

@@ -14,6 +14,7 @@
 #include "session/language/parse.h"
 #include "session/language/run.h"
 #include "session/measurement.h"
+#include "session/recipe.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/state.h"
@@ -187,18 +188,29 @@ static status adopt(struct session *session, struct session *opened, struct erro
     return code;
 }
 
+/* What a log may have run: descriptions of networks, which are files of the user's and the program's,
+ * whatever the log says. */
+static struct recipe_program networks_alone(const struct session *session)
+{
+    const struct recipe_program *whole = session->recipe_program;
+    return whole ? (struct recipe_program){.argument = whole->argument, .networks = whole->networks}
+                 : (struct recipe_program){0};
+}
+
 status session_replay(struct call *call, const struct document *document, const char *path,
                       struct error *error)
 {
     const json_t *commands = json_object_get(document->root, "commands");
     struct setting_value programs;
     struct replay replay = {.call = call};
+    const struct recipe_program program = networks_alone(call->session);
     status code = call_value(call, "programs", &programs, error);
     if (code == STATUS_OK)
         code = session_new(&replay.session, error);
     if (code != STATUS_OK)
         return code;
     replay.programs = programs.integer != 0;
+    replay.session->recipe_program = &program;
     appearance_found(replay.session, call->session->background);
     code = run_all(&replay, path, commands, error);
     if (code == STATUS_OK)

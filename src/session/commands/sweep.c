@@ -82,7 +82,7 @@ static status read_rule(const struct call *call, struct sweep *sweep, struct err
     return STATUS_OK;
 }
 
-status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error)
+status sweep_prepare_prunes(struct call *call, struct sweep *sweep, struct error *error)
 {
     *sweep = (struct sweep){0};
     status code = model_fits(call->session->state.model, call->session->state.dataset, error);
@@ -92,6 +92,12 @@ status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error
         code = read_blocks(call, sweep, error);
     if (code == STATUS_OK)
         code = read_rule(call, sweep, error);
+    return code;
+}
+
+status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error)
+{
+    status code = sweep_prepare_prunes(call, sweep, error);
     return code == STATUS_OK ? call_sample(call, &sweep->sample, error) : code;
 }
 

@@ -24,6 +24,9 @@ struct sweep {
 status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error);
 void sweep_free(struct sweep *sweep);
 
+/* The same without images, for commands that have their own (sweep->sample): no parameter samples. */
+status sweep_prepare_prunes(struct call *call, struct sweep *sweep, struct error *error);
+
 /* Everything of the sweep, the network and the data, for judgement keys. */
 void sweep_add_key(const struct sweep *sweep, const struct session *session, struct text *key);
 /* Scores of all classes under a criterion, owned by the caller: what is held, else from weights. With
@@ -41,17 +44,25 @@ void text_add_sweep_sample(struct text *text, const struct sweep *sweep, const s
  * the open ones, which the title names. False: they are not. */
 bool note_scored_on(struct figure *figure, const struct session *session, const char *label);
 
-/* Parameters and options of both commands; each ends its list of parameters itself. */
-#define SWEEP_PARAMETERS(ratio_list)                                                                          \
-    {"ratios", VALUE_WORD, 0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},         \
-        {"where", VALUE_TARGET, 0,     0,                                                                     \
-         0,       NULL,         "all", "what is pruned: a layer, a stage, a pattern, streams, inner or all"}, \
-        {"samples", VALUE_SIZE, 0, 0, 0, NULL, "10%", "images to use: a number, a share such as 5%, or all"}, \
-        {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},     \
-        {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},                      \
-    {                                                                                                         \
-        "combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",                                           \
-            "how the scores of channels that are tied together become one"                                    \
+/* Parameters and options of these commands; each ends its list of parameters itself. */
+#define SWEEP_PARAMETERS(ratio_list)                                                                         \
+    SWEEP_RATIO_PARAMETERS(ratio_list), {"samples", VALUE_SIZE,                                              \
+                                         0,         0,                                                       \
+                                         0,         NULL,                                                    \
+                                         "10%",     "images to use: a number, a share such as 5%, or all"},  \
+        SWEEP_RULE_PARAMETERS
+#define SWEEP_RATIO_PARAMETERS(ratio_list)                                                                   \
+    {"ratios", VALUE_WORD, 0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},        \
+    {                                                                                                        \
+        "where", VALUE_TARGET, 0, 0, 0, NULL, "all",                                                         \
+            "what is pruned: a layer, a stage, a pattern, streams, inner or all"                             \
+    }
+#define SWEEP_RULE_PARAMETERS                                                                                \
+    {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},        \
+        {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},                     \
+    {                                                                                                        \
+        "combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",                                          \
+            "how the scores of channels that are tied together become one"                                   \
     }
 extern const int sweep_options[];
 

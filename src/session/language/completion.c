@@ -140,6 +140,17 @@ static const struct parameter *next_argument(const struct completer *completer, 
     return NULL;
 }
 
+/* How files end that fit here: of a data set as its kind, the word before, has them. */
+static const char *const *fitting_extensions(const struct parameter *argument, const char *before)
+{
+    const struct value_row *row = value_row_of(argument->kind);
+    const struct dataset_kind *kind =
+        argument->kind == VALUE_IMAGES && before ? dataset_kind_find(before) : NULL;
+    if (kind && kind->extensions[0])
+        return kind->extensions;
+    return row->extensions[0] ? row->extensions : NULL;
+}
+
 static void complete_argument(struct completer *completer, const struct command *command)
 {
     const char *before;
@@ -148,7 +159,7 @@ static void complete_argument(struct completer *completer, const struct command 
         const struct value_row *row = value_row_of(argument->kind);
         bool of_option = argument->kind == VALUE_SETTING && before && option_find(before) != OPTION_NONE;
         completer->completion->files = row->file;
-        completer->completion->extensions = row->extensions[0] ? row->extensions : NULL;
+        completer->completion->extensions = fitting_extensions(argument, before);
         tell(completer, of_option ? &option_at(option_find(before))->parameter : argument);
         if (of_option)
             offer_values(completer, "", &option_at(option_find(before))->parameter);

@@ -10,9 +10,10 @@ struct completion {
     struct word_list words; /* whole words in place of the one under the cursor, each beginning with it */
     char *word;             /* what is there now, without quotes; owned */
     bool files;             /* names of files are right as well: the front end lists those */
-    const char *const *extensions; /* of the files that fit, VALUE_WORDS at most, ended by NULL; NULL: all */
-    struct text help;              /* one line on what is completed; may be empty */
-    int start;                     /* byte of the line at which the word begins */
+    const char *const
+        *extensions;  /* of the files that fit, VALUE_EXTENSIONS at most, ended by NULL; NULL: all */
+    struct text help; /* one line on what is completed; may be empty */
+    int start;        /* byte of the line at which the word begins */
 };
 
 /* Does the file fit? Folders always do: there may be files that fit in them. */

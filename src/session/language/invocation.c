@@ -12,6 +12,7 @@
 #include "session/session.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
+#include "session/words/value_row.h"
 #include "session/words/word_list.h"
 #include "view/write/write.h"
 
@@ -110,9 +111,11 @@ static status add_setting(const struct resolver *resolver, const struct token *t
         if (invocation->settings[i].parameter == setting->parameter)
             return error_set(error, STATUS_USAGE, "'%s' is given twice", key);
     }
-    status code = value_parse(setting->parameter, session_scope(resolver->session),
-                              token->text + token->key + 1, &setting->value, error);
-    if (code == STATUS_OK && strlen(token->text + token->key + 1) >= VALUE_TEXT_SIZE)
+    setting->text = token->text + token->key + 1;
+    status code = value_parse(setting->parameter, session_scope(resolver->session), setting->text,
+                              &setting->value, error);
+    bool whole = strlen(setting->text) < VALUE_TEXT_SIZE || value_row_of(setting->parameter->kind)->file;
+    if (code == STATUS_OK && !whole)
         code = error_set(error, STATUS_RANGE, "%s: the value is too long", key);
     if (code == STATUS_OK)
         invocation->setting_count++;

@@ -14,6 +14,7 @@ struct setting {
     const struct parameter *parameter;
     int option; /* enum option_id when the parameter is an option, else OPTION_NONE */
     struct setting_value value;
+    const char *text; /* as typed, however long; owned by the statement */
 };
 struct invocation {
     const struct command *command;

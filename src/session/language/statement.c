@@ -24,6 +24,14 @@ static void add_path(const char *word, struct text *text)
     mem_free(path);
 }
 
+static bool is_in_table(const struct value_row *row, const char *word)
+{
+    for (int i = 0; row->word && row->word(i); i++)
+        if (strcmp(row->word(i), word) == 0)
+            return true;
+    return false;
+}
+
 static bool is_path(const struct command *command, int place, const char *word)
 {
     const struct parameter *argument = command->arguments;
@@ -31,16 +39,30 @@ static bool is_path(const struct command *command, int place, const char *word)
         if (i < place && !(argument->flags & PARAMETER_REPEATED))
             continue;
         const struct value_row *row = value_row_of(argument->kind);
-        return row->file && !(row->no_file && strcmp(word, row->no_file) == 0);
+        return row->file && !(row->no_file && strcmp(word, row->no_file) == 0) && !is_in_table(row, word);
     }
     return false;
 }
 
-/* KEY=VALUE */
-static void add_setting(const struct token *token, struct text *text)
+/* Is it the name of a file that stands behind KEY=? */
+static bool is_path_setting(const struct command *command, const struct token *token)
+{
+    const struct parameter *parameter = command ? command->parameters : NULL;
+    for (; parameter && parameter->name; parameter++)
+        if (strlen(parameter->name) == (size_t)token->key &&
+            strncmp(parameter->name, token->text, (size_t)token->key) == 0)
+            return value_row_of(parameter->kind)->file;
+    return false;
+}
+
+/* KEY=VALUE; of a command that is known, a path becomes whole. */
+static void add_setting(const struct command *command, const struct token *token, struct text *text)
 {
     text_add_bytes(text, token->text, (size_t)token->key + 1);
-    text_add_word(text, token->text + token->key + 1);
+    if (is_path_setting(command, token))
+        add_path(token->text + token->key + 1, text);
+    else
+        text_add_word(text, token->text + token->key + 1);
 }
 
 void statement_typed(const struct statement *statement, struct text *text)
@@ -53,7 +75,7 @@ void statement_typed(const struct statement *statement, struct text *text)
         if (plain)
             text_add(text, token->text);
         else if (token->key)
-            add_setting(token, text);
+            add_setting(NULL, token, text);
         else
             text_add_word(text, token->text);
     }
@@ -75,7 +97,7 @@ void statement_text(const struct statement *statement, const struct command *com
         const struct token *token = &statement->tokens[i];
         text_add(text, " ");
         if (token->key) {
-            add_setting(token, text);
+            add_setting(command, token, text);
         } else if (is_path(command, place++, token->text)) {
             add_path(token->text, text);
         } else {

@@ -111,10 +111,13 @@ static const struct brought table[] = {
     {{"state_dict", "safetensors", "weights", "torchvision", "timm", "architecture"},
      "load recognises weights without a graph by the names and shapes of their parameters; networks lists which.",
      {"load", "networks"}},
-    {{"cifar", "cifar-10", "dataset", "images", "imagenet"},
-     "data opens images: cifar10 and cifar100 in their binary files, shapes is made by the program; "
-     "normalize=imagenet is a way to normalise pixels.",
-     {"data", "normalize", "samples"}},
+    {{"cifar", "cifar-10", "dataset", "image folder", "mnist", "fashion mnist"},
+     "data opens images: CIFAR and MNIST as they are downloaded, folders and lists of pictures, arrays of NumPy; "
+     "shapes is made by the program; normalize=imagenet is a way to normalise pixels.",
+     {"data", "images", "normalize", "samples"}},
+    {{"jpeg", "jpg", "resize", "center crop", "transform", "preprocessing"},
+     "data scales and crops pictures as Torchvision does for evaluation: resize=, crop=.",
+     {"data", "images"}},
     {{"script", "batch", "automation", "macro"},
      "run FILE.lua runs a Lua script, run FILE a file of commands; help scripts lists those that have names.",
      {"run", "scripts", "lua"}},

@@ -75,7 +75,7 @@ enum { PLACE_EVERYWHERE = -2, PLACE_PANES = -1 };
     X(ACTION_FIRST, "first", PLACE_PANES, "Home g", "go to the beginning")                                   \
     X(ACTION_LAST, "last", PLACE_PANES, "End G", "go to the end")                                            \
     X(ACTION_OPEN, "open", PLACE_PANES, "Enter",                                                             \
-      "open what is under the cursor: layer, filter, pair of criteria")                                      \
+      "open what is under the cursor: layer, filter, pair of criteria; unfold a figure's stages")            \
     X(ACTION_SEARCH, "search", PLACE_PANES, "/", "search in the pane")                                       \
     X(ACTION_SEARCH_NEXT, "search-next", PLACE_PANES, "n", "find the next")                                  \
     X(ACTION_SEARCH_PREVIOUS, "search-previous", PLACE_PANES, "N", "find the one before")                    \
@@ -88,6 +88,9 @@ enum { PLACE_EVERYWHERE = -2, PLACE_PANES = -1 };
     X(ACTION_RATIO_DOWN, "ratio-down", PANE_LAYERS, "-", "prune less of it")                                 \
     X(ACTION_EXCLUDE, "exclude", PANE_LAYERS, "Space", "leave it alone, or take it in again")                \
     X(ACTION_GROUP, "group", PANE_LAYERS, "t", "tell what it is tied to")                                    \
+    X(ACTION_SORT_LAYERS, "sort-layers", PANE_LAYERS, "s", "sort the layers by the next column")             \
+    X(ACTION_TURN_LAYERS, "turn-layers", PANE_LAYERS, "r", "turn their order round")                         \
+    X(ACTION_NETWORK_ORDER, "network-order", PANE_LAYERS, "o", "back to the order of the network")           \
     X(ACTION_LAYER_NEXT, "layer-next", PANE_SCORES, "]", "show the next layer")                              \
     X(ACTION_LAYER_PREVIOUS, "layer-previous", PANE_SCORES, "[", "show the layer before")                    \
     X(ACTION_METHOD, "method", PANE_CORRELATION, "m", "next correlation coefficient")                        \

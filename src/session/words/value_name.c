@@ -2,6 +2,7 @@
 /* Kinds of values: free words, files, and names out of tables. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "architecture/table.h"
 #include "base/status.h"
@@ -78,7 +79,7 @@ const struct value_row value_kind_images = {
     .name = "PATH",
     .long_text = true,
     .file = true,
-    .extensions = {".bin"},
+    .extensions = {".bin", ".csv", ".tsv", ".txt", ".npy", ".npz", ".gz"},
     .check = check_anything,
 };
 
@@ -281,9 +282,10 @@ const struct value_row value_kind_other = {
     .add_words = add_criteria,
 };
 
+/* A kind, or a path that says by itself what it is. */
 static status check_dataset(const struct value_check *check, struct error *error)
 {
-    if (dataset_kind_find(check->text))
+    if (dataset_kind_find(check->text) || strchr(check->text, '/') || access(check->text, F_OK) == 0)
         return STATUS_OK;
     struct word_list words = {0};
     struct text kinds = {0};
@@ -304,8 +306,10 @@ static const char *dataset_word(int index)
 }
 
 const struct value_row value_kind_dataset = {
-    .name = "KIND",
+    .name = "KIND|PATH",
     .long_text = true,
+    .file = true,
+    .extensions = {".bin", ".csv", ".tsv", ".npy", ".npz", ".gz"},
     .check = check_dataset,
     .word = dataset_word,
 };

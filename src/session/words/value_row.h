@@ -23,7 +23,7 @@ struct value_row {
     bool long_text;      /* may be longer than a value keeps: commands read it from the statement */
     bool list;           /* words separated by commas */
     bool file;           /* the name of a file, */
-    const char *no_file; /* unless it is this word; NULL: every text is one */
+    const char *no_file; /* unless it is this word, or in a table of words; NULL: every text is one */
     const char
         *extensions[VALUE_EXTENSIONS]; /* of files: how the fitting ones end, ended likewise; none: all fit */
     const char *expected; /* what a text should be, in words; NULL: add_expected tells, if anything does */

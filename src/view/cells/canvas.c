@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "view/cells/draw.h"
+#include "view/contrast.h"
 #include "view/font.h"
 
 enum { CANVAS_MIN_WIDTH = 20, CANVAS_MAX_WIDTH = 1000, CANVAS_MAX_HEIGHT = 10000000 };
@@ -142,6 +143,18 @@ int canvas_text(struct canvas *canvas, int line, int column, enum cell_style sty
                 return column;
     }
     return column;
+}
+
+void canvas_paint(struct canvas *canvas, int line, int column, const uint8_t upper[3], const uint8_t lower[3])
+{
+    static const char upper_half[] = "\u2580";
+    if (column < 0 || column >= canvas->width || !need_line(canvas, line))
+        return;
+    struct canvas_cell *cell = canvas->cells + (size_t)line * (size_t)canvas->width + (size_t)column;
+    int at = column;
+    put_glyph(canvas, cell - column, &at, STYLE_PLAIN, upper_half);
+    cell->upper = palette_nearest(upper);
+    cell->lower = palette_nearest(lower);
 }
 
 int canvas_width_of(const char *text)

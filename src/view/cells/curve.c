@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "view/glyphs.h"
@@ -35,7 +36,8 @@ static struct curve_point point_of(const struct figure_curve *curve, int series,
 {
     size_t index = index_of(curve, series, point);
     double y = shown_value(curve, curve->y[index]);
-    struct curve_point made = {.x = curve->x[index], .y = y, .low = y, .high = y, .order = point};
+    struct curve_point made = {
+        .x = (curve->x_percent ? 100 : 1) * curve->x[index], .y = y, .low = y, .high = y, .order = point};
     made.known = isfinite(y);
     double spread = curve->spread ? shown_value(curve, curve->spread[index]) : NAN;
     if (made.known && spread > 0 && isfinite(y - spread) && isfinite(y + spread)) {
@@ -134,6 +136,11 @@ bool curve_plan_make(struct drawing *drawing, const struct figure_curve *curve, 
     return !drawing->failed;
 }
 
+const char *curve_axis(struct drawing *drawing, const char *axis, bool percent)
+{
+    return percent && !strchr(axis, '%') ? drawing_format(drawing, "%s, %%", axis) : axis;
+}
+
 const char *curve_tick_label(struct drawing *drawing, const struct curve_plan *plan, int tick)
 {
     return drawing_format(drawing, "%s%s", plan->ticks[tick].label, plan->curve->percent ? "%" : "");
@@ -182,6 +189,7 @@ const char *curve_remark(struct drawing *drawing, const struct curve_plan *plan,
     }
     text_add(&text, " at ");
     number_add_trimmed(&text, last->x, 4);
+    text_add(&text, plan->curve->x_percent ? "%" : "");
     if (known < plan->curve->points)
         text_add_format(&text, ", %d of %d points", known, plan->curve->points);
     return drawing_show(drawing, drawing_take(drawing, &text));

@@ -32,6 +32,8 @@ bool curve_plan_make(struct drawing *drawing, const struct figure_curve *curve, 
                      struct curve_plan *plan);
 const struct curve_point *curve_point_at(const struct curve_plan *plan, int series, int index);
 
+/* What is on an axis, with its unit where that is percent. */
+const char *curve_axis(struct drawing *drawing, const char *axis, bool percent);
 /* Shown texts: a tick of the y axis; a value of y; and what the legend says of a series (its last known
  * value, and how many points are still missing) and of the reference. */
 const char *curve_tick_label(struct drawing *drawing, const struct curve_plan *plan, int tick);

@@ -178,7 +178,17 @@ void drawing_close(struct drawing *drawing)
     drawing->arena = NULL;
 }
 
-status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error)
+static void draw_whole(struct drawing *drawing, const struct figure *figure)
+{
+    if (figure->title)
+        drawing_paragraph(drawing, STYLE_TITLE, figure->title);
+    figure_kind_row(figure->kind)->draw(drawing, figure);
+    for (int i = 0; i < figure->note_count; i++)
+        drawing_paragraph(drawing, STYLE_NOTE, figure->notes[i]);
+}
+
+static status draw_figure(struct canvas *canvas, const struct figure *figure, bool compact,
+                          struct error *error)
 {
     struct drawing drawing;
     status code = figure_check(figure, error);
@@ -189,11 +199,11 @@ status canvas_figure(struct canvas *canvas, const struct figure *figure, struct 
     if (code != STATUS_OK)
         return code;
     int before = canvas->height;
-    if (figure->title)
-        drawing_paragraph(&drawing, STYLE_TITLE, figure->title);
-    figure_kind_row(figure->kind)->draw(&drawing, figure);
-    for (int i = 0; i < figure->note_count; i++)
-        drawing_paragraph(&drawing, STYLE_NOTE, figure->notes[i]);
+    struct figure shown = compact ? figure_folded(figure, drawing.arena) : *figure;
+    drawing.compact = compact;
+    drawing.failed = shown.failed;
+    if (!drawing.failed)
+        draw_whole(&drawing, &shown);
     drawing_close(&drawing);
     if (drawing.failed || canvas->failed) {
         canvas->failed = false;
@@ -201,6 +211,16 @@ status canvas_figure(struct canvas *canvas, const struct figure *figure, struct 
         return error_memory(error);
     }
     return STATUS_OK;
+}
+
+status canvas_figure(struct canvas *canvas, const struct figure *figure, struct error *error)
+{
+    return draw_figure(canvas, figure, false, error);
+}
+
+status canvas_figure_compact(struct canvas *canvas, const struct figure *figure, struct error *error)
+{
+    return draw_figure(canvas, figure, true, error);
 }
 
 status figure_natural_width(const struct figure *figure, int *width, struct error *error)

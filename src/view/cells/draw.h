@@ -28,6 +28,7 @@ struct drawing {
     int width;
     int line; /* the next to be written */
     bool failed;
+    bool compact; /* few lines are wanted (canvas_figure_compact) */
     /* For figures that are to fit into a height (draw_fit.c); 0 each: as it comes. */
     int plot_lines;    /* lines of each plot's bars or points */
     bool measuring;    /* what takes no lines of its own may be left out: only the height is wanted */

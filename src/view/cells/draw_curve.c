@@ -166,8 +166,8 @@ void draw_curve(struct drawing *drawing, const struct figure *figure)
         return;
     fill_chart(&chart, drawing->canvas->ascii);
     if (!drawing->terse)
-        drawing_paragraph(drawing, STYLE_NOTE, curve->y_axis);
-    plane_draw(drawing, &chart.plane, curve->x_axis);
+        drawing_paragraph(drawing, STYLE_NOTE, curve_axis(drawing, curve->y_axis, curve->percent));
+    plane_draw(drawing, &chart.plane, curve_axis(drawing, curve->x_axis, curve->x_percent));
     if (!drawing->terse)
         draw_legend(drawing, &chart);
 }

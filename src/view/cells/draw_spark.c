@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "view/style.h"
 #include "view/cells/draw.h"
+#include "view/cells/names.h"
 
 /* The shape of a series in one line. */
 static void draw_spark(struct drawing *drawing, const struct figure_histogram *histogram, int series,
@@ -31,17 +32,20 @@ static void draw_spark(struct drawing *drawing, const struct figure_histogram *h
 bool draw_sparks(struct drawing *drawing, const struct figure *figure, int height)
 {
     const struct figure_histogram *histogram = &figure->histogram;
-    int names = 0;
-    if (histogram->series == 0 || histogram->bins == 0)
+    int names = 0, series = histogram->series;
+    if (series == 0 || histogram->bins == 0)
         return false;
-    for (int s = 0; s < histogram->series; s++) {
-        int width = utf8_width(drawing_show(drawing, histogram->names[s]));
+    const char **shown = drawing_alloc(drawing, 2 * (size_t)series, sizeof *shown);
+    for (int s = 0; shown && s < series; s++) {
+        shown[series + s] = drawing_show(drawing, histogram->names[s]);
+        int width = utf8_width(shown[series + s]);
         names = width > names ? width : names;
     }
     names = names > drawing->width / 2 ? drawing->width / 2 : names;
-    for (int s = 0; s < histogram->series && s < height && !drawing->failed; s++) {
-        const char *name = drawing_show(drawing, histogram->names[s]);
-        drawing_put(drawing, 0, STYLE_NAME, drawing_shorten(drawing, name, names));
+    if (shown && !drawing->failed)
+        drawing_shorten_names(drawing, shown + series, series, names, shown);
+    for (int s = 0; s < series && s < height && !drawing->failed; s++) {
+        drawing_put(drawing, 0, STYLE_NAME, shown[s]);
         draw_spark(drawing, histogram, s, names + 1);
         drawing->line++;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tables in cells. Numbers line up at the decimal point. When the width does not do: headers break between
  * words, bars and then text columns shrink, and then columns go, those of the lowest priority first; a note
- * names them. */
+ * names them. Where few lines are wanted two halves stand side by side. */
 #include "view/cells/draw.h"
 #include "view/cells/names.h"
 
@@ -12,7 +12,16 @@
 #include "view/figure.h"
 #include "view/numbers.h"
 
-enum { GAP = 2, MARKER = 2, BAR_WIDTH = 20, BAR_LEAST = 8, TEXT_LEAST = 16, HEADER_LINES = 8 };
+enum {
+    GAP = 2,
+    MARKER = 2,
+    BAR_WIDTH = 20,
+    BAR_LEAST = 8,
+    TEXT_LEAST = 16,
+    HEADER_LINES = 8,
+    HALF_GAP = 4,
+    HALF_LEAST = 3
+};
 
 struct shown_cell {
     const char *text;
@@ -34,6 +43,7 @@ struct shown_column {
 struct layout {
     const struct figure_table *table;
     struct shown_column *columns;
+    int left;    /* where it begins */
     bool marked; /* some rows stand out */
     bool headers_broken;
 };
@@ -254,7 +264,7 @@ static int header_lines(struct drawing *drawing, const struct shown_column *colu
 
 static void draw_header(struct drawing *drawing, const struct layout *layout)
 {
-    int lines = 1, left = layout->marked ? MARKER : 0;
+    int lines = 1, left = layout->left + (layout->marked ? MARKER : 0);
     const char *parts[HEADER_LINES];
     for (int c = 0; c < layout->table->columns; c++)
         if (!layout->columns[c].left_out)
@@ -321,9 +331,9 @@ static void draw_row(struct drawing *drawing, const struct layout *layout, int r
 {
     const struct figure_table *table = layout->table;
     bool emphasis = table->emphasis && table->emphasis[row];
-    int left = layout->marked ? MARKER : 0;
+    int left = layout->left + (layout->marked ? MARKER : 0);
     if (emphasis)
-        drawing_put(drawing, 0, STYLE_TITLE, drawing->glyphs->marker);
+        drawing_put(drawing, layout->left, STYLE_TITLE, drawing->glyphs->marker);
     for (int c = 0; c < table->columns; c++) {
         const struct shown_column *column = &layout->columns[c];
         if (column->left_out)
@@ -348,17 +358,57 @@ static void note_left_out(struct drawing *drawing, const struct layout *layout)
     text_free(&note);
 }
 
+/* Do two halves fit side by side? If bars have to go for it, they do, for they show what a number says. */
+static bool halves_fit(const struct drawing *drawing, struct layout *layout, int half)
+{
+    const struct figure_table *table = layout->table;
+    if (!drawing->compact || table->rows < 2 * HALF_LEAST)
+        return false;
+    layout_limits(layout);
+    if (layout_width(layout, false) <= half)
+        return true;
+    for (int c = 1; c < table->columns; c++)
+        layout->columns[c].left_out = table->column[c].kind == COLUMN_BAR;
+    bool fit = layout_width(layout, false) <= half;
+    for (int c = 1; c < table->columns && !fit; c++)
+        layout->columns[c].left_out = false;
+    return fit;
+}
+
+static void draw_rows(struct drawing *drawing, const struct layout *layout, int first, int last)
+{
+    draw_header(drawing, layout);
+    for (int r = first; r < last && !drawing->failed; r++)
+        draw_row(drawing, layout, r);
+}
+
+/* The first half at the left: it is as long as the second, or longer by one. */
+static void draw_halves(struct drawing *drawing, struct layout *layout, int half)
+{
+    int rows = layout->table->rows, middle = (rows + 1) / 2, top = drawing->line;
+    draw_rows(drawing, layout, 0, middle);
+    int bottom = drawing->line;
+    drawing->line = top;
+    layout->left = smaller(half, layout_width(layout, false)) + HALF_GAP;
+    draw_rows(drawing, layout, middle, rows);
+    drawing->line = bottom;
+}
+
 void draw_table(struct drawing *drawing, const struct figure *figure)
 {
     const struct figure_table *table = &figure->table;
     struct layout layout;
+    int half = (drawing->width - HALF_GAP) / 2;
     if (table->columns == 0 || !layout_make(drawing, table, &layout))
         return;
-    layout_fit(&layout, drawing->width);
+    bool halves = halves_fit(drawing, &layout, half);
+    layout_fit(&layout, halves ? half : drawing->width);
     shorten_texts(drawing, &layout);
-    draw_header(drawing, &layout);
-    for (int r = 0; r < table->rows && !drawing->failed; r++)
-        draw_row(drawing, &layout, r);
+    if (halves) {
+        draw_halves(drawing, &layout, half);
+        return;
+    }
+    draw_rows(drawing, &layout, 0, table->rows);
     if (table->rows == 0)
         drawing_paragraph(drawing, STYLE_NOTE, "(no rows)");
     if (!drawing->terse)

@@ -36,6 +36,8 @@ static void mark_without_colors(enum cell_style style, struct look *look)
 
 struct look look_of(const struct canvas_cell *cell, const struct theme *theme, int colors)
 {
+    if (cell->upper && colors >= 256)
+        return (struct look){.foreground = cell->upper, .background = cell->lower};
     const struct theme_style *style = &theme->style[cell->style < STYLE_COUNT ? cell->style : STYLE_PLAIN];
     struct look look = {-1, -1, style->bold, style->dim, style->underline, style->reverse};
     if (colors >= 256) {

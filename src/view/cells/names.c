@@ -2,11 +2,13 @@
 /* Shortening lists of names. */
 #include "view/cells/names.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "view/cells/canvas.h"
 #include "view/glyphs.h"
 
 struct shortening {
@@ -14,7 +16,7 @@ struct shortening {
     const char *const *names;
     int count, width;
     const char **shown;
-    size_t prefix;     /* bytes that all names have in common which do not fit */
+    size_t prefix;     /* bytes that all names have in common which do not fit; 0 where only one does not */
     const int *number; /* of each: the place of the first that is equal, from 1; made for by_number */
 };
 
@@ -79,11 +81,27 @@ static bool is_long(const struct shortening *work, int index)
     return utf8_width(work->names[index]) > work->width;
 }
 
-/* Bytes of whole characters. */
+static bool is_continued(const char *at)
+{
+    return ((unsigned char)*at & 0xC0) == 0x80;
+}
+
+/* Does a word or a number begin there? stage11 is not to look like a stage1. */
+static bool begins_part(const char *name, size_t at)
+{
+    unsigned char before = (unsigned char)name[at - 1], here = (unsigned char)name[at];
+    bool letter = isalpha(before) || before >= 0x80;
+    return !is_continued(name + at) && (letter ? isdigit(here) : !isdigit(before));
+}
+
+/* Bytes at the beginning of a name that all have in common which do not fit: as few as make them fit, if a
+ * part of the name begins behind them. 0 where only one does not fit. */
 static size_t common_prefix(const struct shortening *work)
 {
     const char *first = NULL;
     size_t length = 0;
+    int widest = 0;
+    bool differ = false;
     for (int i = 0; i < work->count; i++) {
         if (!is_long(work, i))
             continue;
@@ -95,10 +113,17 @@ static size_t common_prefix(const struct shortening *work)
         while (same < length && work->names[i][same] == first[same])
             same++;
         length = same;
+        differ = differ || strcmp(work->names[i], first) != 0;
+        int width = utf8_width(work->names[i]);
+        widest = width > widest ? width : widest;
     }
-    while (length > 0 && ((unsigned char)first[length] & 0xC0) == 0x80)
+    while (differ && length > 0 && is_continued(first + length))
         length--;
-    return length;
+    for (size_t at = (size_t)(widest - work->width) + 1; differ && at < length; at++) {
+        if (begins_part(first, at))
+            return at;
+    }
+    return differ ? length : 0;
 }
 
 /* --- ways to shorten a name ----------------------------------------------------------------------------- */
@@ -111,6 +136,8 @@ static const char *by_middle(const struct shortening *work, int index)
 static const char *without_prefix(const struct shortening *work, int index)
 {
     const char *ellipsis = work->drawing->glyphs->ellipsis;
+    if (work->prefix == 0)
+        return by_middle(work, index);
     int left = work->width - utf8_width(ellipsis);
     const char *rest = work->names[index] + work->prefix;
     return drawing_format(work->drawing, "%s%s", ellipsis, drawing_shorten(work->drawing, rest, left));
@@ -135,7 +162,7 @@ static const char *by_number(const struct shortening *work, int index)
     return left < 0 ? by_middle(work, index) : drawing_format(work->drawing, "%s%s", number, name);
 }
 
-static const char *(*const ways[])(const struct shortening *work, int index) = {by_middle, without_prefix,
+static const char *(*const ways[])(const struct shortening *work, int index) = {without_prefix, by_middle,
                                                                                 by_start, by_end, by_number};
 
 void drawing_shorten_names(struct drawing *drawing, const char *const *names, int count, int width,
@@ -154,4 +181,18 @@ void drawing_shorten_names(struct drawing *drawing, const char *const *names, in
         if (drawing->failed || !any || are_distinct(&work))
             return;
     }
+}
+
+bool canvas_shorten_names(struct arena *arena, bool ascii, const char *const *names, int count, int width,
+                          const char **shown)
+{
+    struct canvas canvas;
+    canvas_init(&canvas, width, ascii);
+    struct drawing drawing = {.canvas = &canvas, .arena = arena, .glyphs = glyph_set(ascii), .width = width};
+    const char **whole = drawing_alloc(&drawing, (size_t)count, sizeof *whole);
+    for (int i = 0; whole && i < count; i++)
+        whole[i] = drawing_show(&drawing, names[i]);
+    if (!drawing.failed)
+        drawing_shorten_names(&drawing, whole, count, width, shown);
+    return !drawing.failed;
 }

@@ -40,6 +40,12 @@ void figure_set_curves(struct figure *figure, int series, int points, const char
     curve->points = points;
 }
 
+void figure_set_x_percent(struct figure *figure)
+{
+    if (figure)
+        figure->curve.x_percent = true;
+}
+
 void figure_set_least_span(struct figure *figure, double span, double lowest, double highest)
 {
     if (!figure)
@@ -54,7 +60,8 @@ void figure_set_least_span(struct figure *figure, double span, double lowest, do
 /* CSV: series,x,y,spread (spread empty when none is known); more comment lines say what x and y are ("# x:
  * ...") and what the reference is ("# reference: 0.93", "# reference is: ...").
  *
- * JSON: "x_axis", "y_axis", "percent", "reference", "reference_label" (both null without one), "series":
+ * JSON: "x_axis", "y_axis", "percent" (of y), "x_percent", "reference", "reference_label" (both null without
+ * one), "series":
  * [{"name", "x": [...], "y": [...], "spread": [...] or null}]. */
 
 static void add_curve_facts(struct csv *csv, const struct figure_curve *curve)
@@ -107,6 +114,7 @@ static void curve_json(struct json *json, json_t *object, const struct figure *f
     member_add(json, object, "x_axis", value_text(curve->x_axis));
     member_add(json, object, "y_axis", value_text(curve->y_axis));
     member_add(json, object, "percent", json_boolean(curve->percent));
+    member_add(json, object, "x_percent", json_boolean(curve->x_percent));
     member_add(json, object, "reference", given ? value_real(curve->reference) : json_null());
     member_add(json, object, "reference_label", given ? value_text(curve->reference_label) : json_null());
     member_add(json, object, "series", list);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Matrices: a number for each pair of names. How they are built, what files say of them, and their row. */
+#include <math.h>
 #include <string.h>
 #include "base/memory.h"
 #include "view/cells/draw.h"
@@ -38,6 +39,86 @@ void figure_set_percent(struct figure *figure)
 {
     if (figure)
         figure->matrix.percent = true;
+}
+
+/* --- folding -------------------------------------------------------------------------------------------- */
+
+void figure_set_fold(struct figure *figure, int folds, const char *const *names, const int *fold,
+                     enum fold_rule rule)
+{
+    if (!figure || figure->failed)
+        return;
+    struct figure_matrix *matrix = &figure->matrix;
+    matrix->fold_names = figure_keep_names(figure, names, folds);
+    matrix->fold = figure_keep_array(figure, fold, (size_t)matrix->rows, sizeof *fold);
+    matrix->fold_rule = rule;
+    matrix->folds = figure->failed ? 0 : folds;
+}
+
+/* One value of a fold, of those that are defined. */
+static double folded_value(const struct figure_matrix *matrix, int fold, int column)
+{
+    double sum = 0, lowest = NAN;
+    int count = 0;
+    for (int r = 0; r < matrix->rows; r++) {
+        double value = matrix->values[(size_t)r * (size_t)matrix->columns + (size_t)column];
+        if (matrix->fold[r] != fold || isnan(value))
+            continue;
+        lowest = fmin(lowest, value); /* of NaN and a number the number */
+        sum += value;
+        count++;
+    }
+    return matrix->fold_rule == FOLD_LOWEST ? lowest : count ? sum / count : NAN;
+}
+
+static const char *folded_name(struct arena *arena, const struct figure_matrix *matrix, int fold)
+{
+    int rows = 0, last = 0;
+    for (int r = 0; r < matrix->rows; r++) {
+        if (matrix->fold[r] == fold) {
+            last = r;
+            rows++;
+        }
+    }
+    return rows == 1 ? matrix->row_names[last]
+                     : arena_format(arena, "%s (%d)", matrix->fold_names[fold], rows);
+}
+
+struct figure figure_folded(const struct figure *figure, struct arena *arena)
+{
+    struct figure folded = *figure;
+    const struct figure_matrix *from = &figure->matrix;
+    if (figure->kind != FIGURE_MATRIX || from->folds == 0 || figure->failed)
+        return folded;
+    size_t rows = (size_t)from->folds, columns = (size_t)from->columns;
+    struct figure_matrix *matrix = &folded.matrix;
+    matrix->row_names = arena_alloc(arena, rows, sizeof *matrix->row_names);
+    matrix->values = arena_alloc(arena, rows * columns, sizeof *matrix->values);
+    folded.notes = arena_alloc(arena, (size_t)figure->note_count + 1, sizeof *folded.notes);
+    folded.failed = !matrix->row_names || !matrix->values || !folded.notes;
+    for (int f = 0; f < from->folds && !folded.failed; f++) {
+        matrix->row_names[f] = folded_name(arena, from, f);
+        folded.failed = !matrix->row_names[f];
+        for (int c = 0; c < from->columns; c++)
+            matrix->values[(size_t)f * columns + (size_t)c] = folded_value(from, f, c);
+    }
+    matrix->rows = from->folds;
+    matrix->folds = 0;
+    if (folded.failed)
+        return folded;
+    for (int i = 0; i < figure->note_count; i++)
+        folded.notes[i] = figure->notes[i];
+    folded.notes[folded.note_count++] =
+        from->fold_rule == FOLD_LOWEST ? "stages are folded: the lowest of as many rows as the number says"
+                                       : "stages are folded: the mean of as many rows as the number says";
+    folded.note_capacity = (size_t)folded.note_count;
+    return folded;
+}
+
+void figure_fold(struct figure *figure)
+{
+    if (figure)
+        *figure = figure_folded(figure, figure->arena);
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */

@@ -82,5 +82,7 @@ double plot_histogram_least_height(const struct figure *figure);
 int plot_matrix_width(struct plot *plot, const struct figure *figure);
 double plot_matrix_least_height(const struct figure *figure);
 double plot_curve_least_height(const struct figure *figure);
+int plot_strip_width(struct plot *plot, const struct figure *figure);
+double plot_strip_least_height(const struct figure *figure);
 
 #endif

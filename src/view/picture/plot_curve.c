@@ -135,7 +135,8 @@ void plot_curve(struct plot *plot, const struct figure *figure)
                          .ticks = plan.ticks,
                          .labels = labels,
                          .tick_count = plan.tick_count}};
-    if (!plot_plane_begin(plot, &area.plane, curve->x_axis, curve->y_axis))
+    if (!plot_plane_begin(plot, &area.plane, curve_axis(plot->text, curve->x_axis, curve->x_percent),
+                          curve_axis(plot->text, curve->y_axis, curve->percent)))
         return;
     if (!isnan(plan.reference))
         plot_dashes(plot, area.plane.x, (int)lround(y_of(&area, plan.reference)), area.plane.width);

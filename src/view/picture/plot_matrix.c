@@ -4,12 +4,13 @@
 #include <math.h>
 #include "base/text.h"
 #include "view/cells/draw.h"
+#include "view/cells/names.h"
 #include "view/numbers.h"
 #include "view/picture/plot.h"
 #include "view/picture/raster.h"
 
 enum {
-    MOST_NAME = 48, /* columns of text; longer names lose their middle */
+    MOST_NAME = 48, /* columns of text; longer names are shortened, all together */
     WIDE = 4000,    /* pixels beyond which text is drawn at half the size */
     SCALE_WIDTH = 300,
     SCALE_HEIGHT = 20,
@@ -21,18 +22,25 @@ struct cells {
     int width, height; /* of one */
     int names, above;  /* pixels for row names, for column names */
     bool turned;
+    const char **row_names, **column_names; /* as shown */
 };
 
-static const char *name_at(struct plot *plot, const char *name)
+/* Names as shown, none longer than MOST_NAME and no two alike; NULL when memory is out. */
+static const char **shorten_names(struct plot *plot, const char *const *names, int count)
 {
-    return drawing_shorten(plot->text, drawing_show(plot->text, name), MOST_NAME);
+    const char **shown = drawing_alloc(plot->text, 2 * (size_t)count + 1, sizeof *shown);
+    for (int i = 0; shown && i < count; i++)
+        shown[count + i] = drawing_show(plot->text, names[i]);
+    if (shown && !plot->text->failed)
+        drawing_shorten_names(plot->text, shown + count, count, MOST_NAME, shown);
+    return plot->text->failed ? NULL : shown;
 }
 
-static int widest_name(struct plot *plot, const char *const *names, int count)
+static int widest_name(const char *const *names, int count)
 {
     int widest = 0;
-    for (int i = 0; i < count && !plot->text->failed; i++) {
-        int width = utf8_width(name_at(plot, names[i]));
+    for (int i = 0; names && i < count; i++) {
+        int width = utf8_width(names[i]);
         widest = width > widest ? width : widest;
     }
     return widest;
@@ -47,18 +55,20 @@ static const char *value_at(struct plot *plot, const struct figure_matrix *matri
 
 static struct cells cells_of(struct plot *plot, const struct figure_matrix *matrix)
 {
-    int value = 1, column = widest_name(plot, matrix->column_names, matrix->columns);
+    struct cells cells = {.scale = PLOT_SCALE,
+                          .row_names = shorten_names(plot, matrix->row_names, matrix->rows),
+                          .column_names = shorten_names(plot, matrix->column_names, matrix->columns)};
+    int value = 1, column = widest_name(cells.column_names, matrix->columns);
     for (int r = 0; r < matrix->rows; r++) {
         for (int c = 0; c < matrix->columns && !plot->text->failed; c++) {
             int width = utf8_width(value_at(plot, matrix, r, c));
             value = width > value ? width : value;
         }
     }
-    struct cells cells = {.scale = PLOT_SCALE};
     if ((double)(value + 2) * PLOT_CELL * matrix->columns > WIDE)
         cells.scale = 1;
     int letter = 7 * cells.scale, room = PLOT_WIDTH - 2 * PLOT_MARGIN;
-    cells.names = (widest_name(plot, matrix->row_names, matrix->rows) + 1) * letter;
+    cells.names = (widest_name(cells.row_names, matrix->rows) + 1) * letter;
     cells.width = (value + 2) * letter;
     int wanted = (column + 2) * letter;
     cells.turned = wanted > cells.width && (double)cells.names + (double)wanted * matrix->columns > room;
@@ -96,7 +106,7 @@ static void plot_column_names(struct plot *plot, const struct figure_matrix *mat
                               const struct cells *cells)
 {
     for (int c = 0; c < matrix->columns && !plot->text->failed; c++) {
-        const char *name = name_at(plot, matrix->column_names[c]);
+        const char *name = cells->column_names[c];
         int left = PLOT_MARGIN + cells->names + c * cells->width;
         if (cells->turned)
             raster_text_up(plot->raster, left + (cells->width - 12 * cells->scale) / 2,
@@ -157,13 +167,13 @@ void plot_matrix(struct plot *plot, const struct figure *figure)
         plot_paragraph(plot, TEXT_PLAIN, PLOT_NOTE, "(empty)");
         return;
     }
-    if (!raster_grow(plot->raster, plot->y + cells.above))
+    if (plot->text->failed || !raster_grow(plot->raster, plot->y + cells.above))
         return;
     plot_column_names(plot, matrix, &cells);
     for (int r = 0; r < matrix->rows && !plot->text->failed; r++) {
         if (!raster_grow(plot->raster, plot->y + cells.height))
             return;
-        const char *name = name_at(plot, matrix->row_names[r]);
+        const char *name = cells.row_names[r];
         raster_text(plot->raster, PLOT_MARGIN, plot->y + 4 * cells.scale, cells.scale, TEXT_PLAIN, PLOT_TEXT,
                     name);
         for (int c = 0; c < matrix->columns; c++)
