@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/sampler.h"
 #include "session/commands/chosen.h"
 #include "session/commands/measured.h"
 #include "session/language/command.h"
