@@ -63,10 +63,10 @@ keys F2 Down Down + + +
 until_shown 'would leave| leave +[0-9]'
 show "layout prune: + and - change the ratio under the cursor, and costs follow"
 keys p
-until_shown 'selected +[0-9]'
+until_shown 'prune [a-z0-9]+: u undoes it'
 keys F8
 run 'eval samples=1000 order=first'
-until_shown 'change +[-+0-9]'
+until_shown 'against baseline'
 keys F7 q F8
 show "p prunes; eval on test images says what it costs"
 run 'undo'

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- EfficientNet: seven stages of inverted residuals with squeeze and excitation, scaled in width, depth and size.
+-- EfficientNet: seven stages of inverted residuals with squeeze and excitation, scaled in width, depth and size; and
+-- its second version.
 
 -- Of each stage: expansion, kernel, stride, channels, blocks.
 local stages = {
@@ -38,17 +39,35 @@ local function inverted_residual(n, name, x, epsilon, expansion, kernel, stride,
   return stride == 1 and x.channels == channels and n:add(y, x) or y
 end
 
-local function efficientnet(n, width, depth, epsilon)
-  local x = n:silu(layer(n, "features.0", n.input, epsilon, scaled(32, width), 3, {stride = 2}))
-  for number, stage in ipairs(stages) do
-    local expansion, kernel, stride, channels, count = table.unpack(stage)
-    for i = 0, math.ceil(count * depth) - 1 do
-      x = inverted_residual(n, ("features.%d.%d"):format(number, i), x, epsilon, expansion, kernel,
-        i == 0 and stride or 1, scaled(channels, width))
+-- In the first stages of the second version one 3x3 convolution is in the place of two.
+local function fused(n, name, x, epsilon, expansion, kernel, stride, channels)
+  local widened = expansion > 1 and expansion * x.channels or channels
+  local y = n:silu(layer(n, name .. ".block.0", x, epsilon, widened, kernel, {stride = stride}))
+  y = expansion > 1 and layer(n, name .. ".block.1", y, epsilon, channels, 1) or y
+  return stride == 1 and x.channels == channels and n:add(y, x) or y
+end
+
+-- `rows`: of each stage what `stages` has; those up to `fusions` are fused.
+local function build(n, first, rows, fusions, last, epsilon)
+  local x = n:silu(layer(n, "features.0", n.input, epsilon, first, 3, {stride = 2}))
+  for number, row in ipairs(rows) do
+    local expansion, kernel, stride, channels, count = table.unpack(row)
+    for i = 0, count - 1 do
+      x = (number <= fusions and fused or inverted_residual)(n, ("features.%d.%d"):format(number, i), x, epsilon,
+        expansion, kernel, i == 0 and stride or 1, channels)
     end
   end
-  x = n:silu(layer(n, "features.8", x, epsilon, 4 * x.channels, 1))
+  x = n:silu(layer(n, "features." .. #rows + 1, x, epsilon, last, 1))
   return n:linear("classifier.1", n:flatten(n:average(x)), n.classes)
+end
+
+local function efficientnet(n, width, depth, epsilon)
+  local rows = {}
+  for i, stage in ipairs(stages) do
+    local expansion, kernel, stride, channels, count = table.unpack(stage)
+    rows[i] = {expansion, kernel, stride, scaled(channels, width), math.ceil(count * depth)}
+  end
+  return build(n, scaled(32, width), rows, 0, 4 * rows[#rows][4], epsilon)
 end
 
 local timm = {
@@ -86,4 +105,20 @@ for i, row in ipairs{
   if i > 5 then
     describe("-timm", "torchvision, with timm's epsilon", {timm}, 1e-5)
   end
+end
+
+for _, row in ipairs{
+  {"s", 24, 384, {{1, 3, 1, 24, 2}, {4, 3, 2, 48, 4}, {4, 3, 2, 64, 4}, {4, 3, 2, 128, 6}, {6, 3, 1, 160, 9},
+    {6, 3, 2, 256, 15}}},
+  {"m", 24, 480, {{1, 3, 1, 24, 3}, {4, 3, 2, 48, 5}, {4, 3, 2, 80, 5}, {4, 3, 2, 160, 7}, {6, 3, 1, 176, 14},
+    {6, 3, 2, 304, 18}, {6, 3, 1, 512, 5}}},
+  {"l", 32, 480, {{1, 3, 1, 32, 4}, {4, 3, 2, 64, 7}, {4, 3, 2, 96, 7}, {4, 3, 2, 192, 10}, {6, 3, 1, 224, 19},
+    {6, 3, 2, 384, 25}, {6, 3, 1, 640, 7}}},
+} do
+  local name, first, size, rows = table.unpack(row)
+  ippro.network{
+    name = "efficientnet-v2-" .. name, title = "EfficientNetV2-" .. name:upper(), paper = "arXiv:2104.00298",
+    input = {3, size, size}, classes = 1000, by = "torchvision",
+    build = function(n) return build(n, first, rows, 3, 1280, 0.001) end,
+  }
 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- GoogLeNet with BatchNorm, as Torchvision has it: the branch of 5x5 convolutions has 3x3 ones. Its two further
--- classifiers are for training only.
+-- classifiers are for training only. Its option transform_input, which Torchvision's own weights have, makes images
+-- that are normalised as for ImageNet into what normalize=half gives at once: use that with such weights.
 
 local function layer(n, name, x, channels, kernel, options)
   local y = n:conv(name .. ".conv", x, channels, kernel, options)
@@ -36,6 +37,7 @@ local function googlenet(n, x)
 end
 
 ippro.network{
-  name = "googlenet", title = "GoogLeNet", paper = "arXiv:1409.4842", input = {3, 224, 224}, classes = 1000,
-  by = "torchvision", extras = {"aux1.*", "aux2.*"}, build = function(n) return googlenet(n, n.input) end,
+  name = "googlenet", title = "GoogLeNet; normalize=half for transform_input", paper = "arXiv:1409.4842",
+  input = {3, 224, 224}, classes = 1000, by = "torchvision", extras = {"aux1.*", "aux2.*"},
+  build = function(n) return googlenet(n, n.input) end,
 }

@@ -229,9 +229,12 @@ static void digest_steps(struct architecture *architecture)
     digest_begin(&state);
     for (int i = 0; i < architecture->step_count; i++) {
         const struct layer_step *step = &architecture->steps[i];
+        double settings[LAYER_SETTINGS][2];
+        memcpy(settings, step->settings, sizeof settings);
+        settings[SETTING_CHANNELS][0] = settings[SETTING_CHANNELS][1] = 0; /* the weights' */
         digest_add(&state, step->kind->name, strlen(step->kind->name) + 1);
         digest_add(&state, step->inputs, (size_t)step->input_count * sizeof *step->inputs);
-        digest_add(&state, step->settings, sizeof step->settings);
+        digest_add(&state, settings, sizeof settings);
     }
     digest_add(&state, &architecture->output, sizeof architecture->output);
     digest_end(&state, architecture->digest);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "architecture/identify.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
@@ -47,13 +49,14 @@ static status fit_best(struct architecture *architecture, struct checkpoint *che
     return code;
 }
 
-/* The others that fit as the best one does stand in front. */
+/* The others that fit as the best one does stand in front, but for those that compute the same. */
 static void keep_others(struct identification *identification, const enum fit_verdict *verdicts,
                         const struct architecture_list *list)
 {
+    const struct fit *best = identification->fit;
     for (int i = 0; i < list->count; i++) {
-        if (list->items[i] != identification->fit->architecture && identification->fit->verdict != FIT_NONE &&
-            verdicts[i] == identification->fit->verdict)
+        if (best->verdict != FIT_NONE && verdicts[i] == best->verdict &&
+            strcmp(list->items[i]->digest, best->architecture->digest) != 0)
             identification->others[identification->other_count++] = list->items[i]->name;
     }
 }

@@ -8,7 +8,8 @@
 
 struct identification {
     struct fit *fit;     /* the best there is, which may be none (FIT_NONE): the nearest */
-    const char **others; /* names of further architectures that fit as well, borrowed from the list */
+    const char **others; /* names of further architectures that fit as well and compute something else,
+                            borrowed from the list */
     int other_count;
 };
 

@@ -240,6 +240,10 @@ bool explorer_press(struct explorer *explorer, int press)
     }
     if (explorer->line.asking != ASK_COMMAND && explorer->focus == FOCUS_PROMPT)
         return false;
+    if (binding && explorer->focus != FOCUS_PROMPT && typed_word_completes(explorer, press)) {
+        explorer_focus(explorer, FOCUS_PROMPT);
+        return false;
+    }
     if (!binding && explorer->focus != FOCUS_PROMPT &&
         (is_character(press) || typed_word_ends(explorer, press))) {
         typed_word_begin(explorer);

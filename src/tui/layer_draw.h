@@ -21,11 +21,6 @@ struct layer_numbers layer_numbers(const struct explorer *explorer, const struct
 
 /* Columns of the pane behind the names, and their widths, 0 of those that are left out. */
 enum { LAYER_COLUMNS = 10 };
-/* by: the column that rows are sorted by, counted from 1; 0: as in the network. */
-struct layer_order {
-    int by;
-    bool falling;
-};
 struct layer_places {
     int name_width, column[LAYER_COLUMNS], width[LAYER_COLUMNS];
 };

@@ -16,12 +16,19 @@ struct layer_row {
     char separator;     /* behind the stage's name */
 };
 
+/* by: the column of the pane (layer_draw.h) that rows are sorted by, counted from 1; 0: as in the network. */
+struct layer_order {
+    int by;
+    bool falling;
+};
+
 struct layer_tree {
     struct layer_row *rows;
     int count;
     size_t capacity;
     bool *closed; /* per layer that begins a stage */
     int *order;   /* layers as they are shown, one by one; NULL: by stage, as in the network. Owned */
+    struct layer_order sorted; /* what the order is to be; who shows the rows sees to it (layer_sort.h) */
     int cursor;
 };
 

@@ -34,7 +34,6 @@ struct layers_view {
     size_t said, said_end; /* paragraphs in the log before the last change of a ratio here, and behind it */
     int said_at;           /* its step of the history, 0: none */
     struct layer_facts facts;
-    struct layer_order order;
     struct layer_places places; /* as they were drawn last */
 };
 
@@ -112,11 +111,11 @@ static void draw(struct explorer *explorer, void *state, struct canvas *grid, co
         return;
     }
     layer_facts_measure(explorer, &view->facts);
-    layer_sort(explorer, &view->facts, view->order);
+    layer_sort(explorer, &view->facts, explorer->layers.sorted);
     view->places = places_for(explorer, view, grid, room->width);
     int height = room->height - 1;
     view->top = top_for(view->top, tree->cursor, height, tree->count);
-    layer_head_draw(&view->facts, grid, room, &view->places, view->order);
+    layer_head_draw(&view->facts, grid, room, &view->places, explorer->layers.sorted);
     draw_rows(explorer, view, grid, room, height);
     grid_restyle(grid, room->line + tree->cursor - view->top + 1, room->column, room->width,
                  focused ? STYLE_CURSOR : STYLE_CURSOR_PALE);
@@ -149,7 +148,7 @@ static void stale(struct explorer *explorer, void *state, const struct rect *roo
     (void)room;
     if (parts & PART_MODEL) {
         view->top = view->said_at = 0;
-        view->order = (struct layer_order){0};
+        explorer->layers.sorted = (struct layer_order){0};
         layer_facts_free(&view->facts);
     }
     view->facts.compared = false;
@@ -289,7 +288,7 @@ static void open_row(struct explorer *explorer)
 /* Who sorts wants to see what comes first. */
 static void set_order(struct explorer *explorer, struct layers_view *view, struct layer_order order)
 {
-    view->order = order;
+    explorer->layers.sorted = order;
     layer_sort(explorer, &view->facts, order);
     if (order.by)
         explorer->layers.cursor = 0;
@@ -326,11 +325,12 @@ static bool act(struct explorer *explorer, void *state, const struct rect *room,
         return true;
     case ACTION_SORT_LAYERS:
         view->places = places_for(explorer, view, &(struct canvas){.ascii = explorer->ascii}, room->width);
-        set_order(explorer, view, layer_order_next(view->order, &view->places));
+        set_order(explorer, view, layer_order_next(explorer->layers.sorted, &view->places));
         return true;
     case ACTION_TURN_LAYERS:
         set_order(explorer, view,
-                  (struct layer_order){view->order.by, view->order.by && !view->order.falling});
+                  (struct layer_order){explorer->layers.sorted.by,
+                                       explorer->layers.sorted.by && !explorer->layers.sorted.falling});
         return true;
     case ACTION_NETWORK_ORDER:
         set_order(explorer, view, (struct layer_order){0});
@@ -353,7 +353,7 @@ static void click(struct explorer *explorer, void *state, const struct rect *roo
     int row = view->top + line - 1;
     (void)room;
     if (line == 0 && tree->count)
-        set_order(explorer, view, layer_order_clicked(view->order, &view->places, column));
+        set_order(explorer, view, layer_order_clicked(explorer->layers.sorted, &view->places, column));
     if (line < 1 || row >= tree->count)
         return;
     if (row == tree->cursor)

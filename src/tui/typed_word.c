@@ -12,6 +12,9 @@
 #include "tui/layer_tree.h"
 #include "tui/waiting.h"
 
+/* So many letters in a row that begin a command are one, whatever follows may be by itself. */
+enum { SURE_LETTERS = 3 };
+
 /* --- names ---------------------------------------------------------------------------------------------- */
 
 enum match { MATCH_NONE, MATCH_BEGINNING, MATCH_NAME };
@@ -66,6 +69,7 @@ static struct typed_moment moment_now(const struct explorer *explorer)
 {
     const struct history *history = &explorer->shell->session->history;
     const struct layer_tree *tree = &explorer->layers;
+    const struct layer_row *row = layer_tree_current(tree);
     const struct gallery *gallery = &explorer->gallery;
     int stage = layer_tree_stage(tree), first = stage >= 0 ? tree->rows[stage].first : -1;
     return (struct typed_moment){
@@ -75,6 +79,8 @@ static struct typed_moment moment_now(const struct explorer *explorer)
         .last_focus = explorer->last_focus,
         .return_focus = explorer->return_focus,
         .cursor = tree->cursor,
+        .layer = row ? row->first : -1,
+        .sorted = tree->sorted,
         .stage = first,
         .closed = first >= 0 && tree->closed[first],
         .figure_open = explorer->figure_open,
@@ -112,7 +118,11 @@ static void restore_stages(struct explorer *explorer, const struct typed_moment 
         tree->closed[moment->stage] = moment->closed;
         layer_tree_fill(tree, model->layers);
     }
-    tree->cursor = moment->cursor < tree->count ? moment->cursor : 0;
+    if (tree->sorted.by == moment->sorted.by && tree->sorted.falling == moment->sorted.falling)
+        tree->cursor = moment->cursor < tree->count ? moment->cursor : 0;
+    else if (moment->layer >= 0)
+        layer_tree_go_to(tree, moment->layer);
+    tree->sorted = moment->sorted;
 }
 
 static void restore_view(struct explorer *explorer, const struct typed_moment *moment)
@@ -254,7 +264,9 @@ void typed_word_follow(struct explorer *explorer, int press)
     }
     char *longer = mem_format("%s%c", own, press);
     int first = longer ? first_letter(explorer, longer, MATCH_BEGINNING) : word->count;
-    bool decided = first == word->count || match_word(explorer, longer) == MATCH_NONE;
+    int letters = word->count - first;
+    bool decided = letters == 0 || letters >= SURE_LETTERS;
+    decided |= match_word(explorer, longer) == MATCH_NONE;
     if (decided && first < word->count)
         take_back(explorer, first);
     if (decided)
@@ -266,6 +278,21 @@ bool typed_word_ends(const struct explorer *explorer, int press)
 {
     return press == ' ' && explorer->word.count &&
            first_letter(explorer, "", MATCH_NAME) < explorer->word.count - 1;
+}
+
+bool typed_word_completes(struct explorer *explorer, int press)
+{
+    const struct typed_word *word = &explorer->word;
+    const char last[2] = {is_letter(press) ? (char)press : '\0', '\0'};
+    bool empty = !explorer->line.text || !*explorer->line.text;
+    int first = *last && empty && !word->begun ? first_letter(explorer, last, MATCH_NAME) : word->count;
+    if (word->count - first < SURE_LETTERS - 1)
+        return false;
+    if (first_letter(explorer, last, MATCH_BEGINNING) < first)
+        return false; /* prune is on its way, not run */
+    take_back(explorer, first);
+    typed_word_forget(explorer);
+    return true;
 }
 
 char *typed_word_front(struct explorer *explorer)

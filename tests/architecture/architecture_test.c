@@ -56,10 +56,16 @@ static status add(struct architecture *architecture, const struct layer *layer, 
     return architecture_add(architecture, &step, &value, error);
 }
 
+struct sketch {
+    const char *name;
+    int64_t width, classes;
+    const char *activation; /* of one of the layers */
+};
+
 /* A stem of `width` channels, a depthwise and a pointwise convolution beside a shortcut, a linear layer. */
-static status describe(const char *name, int64_t width, struct architecture **result, struct error *error)
+static status describe_sketch(const struct sketch *sketch, struct architecture **result, struct error *error)
 {
-    const double channels = (double)width;
+    const double channels = (double)sketch->width;
     const struct layer layers[] = {
         {.kind = "conv", .name = "stem", .inputs = {0}, .channels = channels, .kernel = 3, .stride = 2},
         {.kind = "batchnorm", .name = "norm", .inputs = {1}},
@@ -70,17 +76,17 @@ static status describe(const char *name, int64_t width, struct architecture **re
          .channels = channels,
          .kernel = 3,
          .groups = channels},
-        {.kind = "relu6", .inputs = {4}},
+        {.kind = sketch->activation, .inputs = {4}},
         {.kind = "conv", .name = "point", .inputs = {5}, .channels = channels, .kernel = 1, .bias = true},
         {.kind = "add", .inputs = {3, 6}, .input_count = 2},
         {.kind = "maxpool", .inputs = {7}, .kernel = 2},
         {.kind = "average", .inputs = {8}},
         {.kind = "flatten", .inputs = {9}},
         {.kind = "dropout", .inputs = {10}},
-        {.kind = "linear", .name = "head", .inputs = {11}, .channels = 10},
+        {.kind = "linear", .name = "head", .inputs = {11}, .channels = (double)sketch->classes},
     };
     const struct feature_shape input = {3, 16, 16, false};
-    struct architecture *architecture = architecture_new(name, &input, 10);
+    struct architecture *architecture = architecture_new(sketch->name, &input, sketch->classes);
     status code = architecture ? STATUS_OK : error_memory(error);
     for (size_t i = 0; code == STATUS_OK && i < sizeof layers / sizeof *layers; i++)
         code = add(architecture, &layers[i], error);
@@ -96,13 +102,24 @@ static status describe(const char *name, int64_t width, struct architecture **re
     return STATUS_OK;
 }
 
-static struct architecture *described(const char *name, int64_t width)
+static status describe(const char *name, int64_t width, struct architecture **result, struct error *error)
+{
+    return describe_sketch(&(struct sketch){name, width, 10, "relu6"}, result, error);
+}
+
+static struct architecture *sketched(const char *name, int64_t width, int64_t classes, const char *activation)
 {
     struct architecture *architecture;
     struct error error = {0};
-    if (describe(name, width, &architecture, &error) != STATUS_OK)
+    if (describe_sketch(&(struct sketch){name, width, classes, activation}, &architecture, &error) !=
+        STATUS_OK)
         fail_msg("%s", error.message);
     return architecture;
+}
+
+static struct architecture *described(const char *name, int64_t width)
+{
+    return sketched(name, width, 10, "relu6");
 }
 
 static void add_weight(struct checkpoint *checkpoint, const char *name, const struct shape *shape)
@@ -426,13 +443,14 @@ static struct identification identify(struct architecture **items, int count, st
 static void test_identify(void **state)
 {
     struct architecture *items[] = {described("wide", 16), described("middle", 8), described("narrow", 4),
-                                    described("again", 8)};
+                                    sketched("again", 8, 100, "relu6"), sketched("other", 8, 10, "relu")};
+    enum { ITEMS = sizeof items / sizeof *items };
     (void)state;
     struct checkpoint *checkpoint = checkpoint_of(items[1], 0);
-    struct identification found = identify(items, 4, checkpoint);
+    struct identification found = identify(items, ITEMS, checkpoint);
     assert_string_equal(found.fit->architecture->name, "middle");
-    assert_int_equal(found.other_count, 1);
-    assert_string_equal(found.others[0], "again");
+    assert_int_equal(found.other_count, 1); /* the one that computes the same is none */
+    assert_string_equal(found.others[0], "other");
     identification_end(&found);
     /* Without an equal one: one that is not narrower than the file comes before one that is. */
     struct architecture *two[] = {items[2], items[0]};
@@ -441,8 +459,33 @@ static void test_identify(void **state)
     assert_int_equal(found.fit->verdict, FIT_CHANNELS);
     identification_end(&found);
     checkpoint_free(checkpoint);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < ITEMS; i++)
         architecture_free(items[i]);
+}
+
+/* Of several the one described for the checkpoint's number of classes, be it narrower or not; else the first.
+ */
+static void test_identify_by_classes(void **state)
+{
+    static const struct {
+        int64_t width, classes;
+        const char *name;
+    } cases[] = {
+        {8, 10, "ten"}, {8, 1000, "thousand"}, {8, 37, "thousand"}, {5, 10, "ten"}, {5, 37, "thousand"}};
+    struct architecture *items[] = {sketched("thousand", 8, 1000, "relu6"), sketched("ten", 8, 10, "relu")};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct architecture *file = sketched("file", cases[i].width, cases[i].classes, "relu");
+        struct checkpoint *checkpoint = checkpoint_of(file, 0);
+        struct identification found = identify(items, 2, checkpoint);
+        assert_string_equal(found.fit->architecture->name, cases[i].name);
+        assert_int_equal(found.other_count, 1);
+        identification_end(&found);
+        checkpoint_free(checkpoint);
+        architecture_free(file);
+    }
+    architecture_free(items[0]);
+    architecture_free(items[1]);
 }
 
 static void test_naming(void **state)
@@ -535,12 +578,19 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parameters), cmocka_unit_test(test_refused_layers),
-        cmocka_unit_test(test_ceil),       cmocka_unit_test(test_equal_names),
-        cmocka_unit_test(test_exact),      cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_pruned),     cmocka_unit_test(test_inconsistent),
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_identify),
-        cmocka_unit_test(test_naming),     cmocka_unit_test(test_table),
+        cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_refused_layers),
+        cmocka_unit_test(test_ceil),
+        cmocka_unit_test(test_equal_names),
+        cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_pruned),
+        cmocka_unit_test(test_inconsistent),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_identify),
+        cmocka_unit_test(test_identify_by_classes),
+        cmocka_unit_test(test_naming),
+        cmocka_unit_test(test_table),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

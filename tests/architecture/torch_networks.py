@@ -193,6 +193,15 @@ class ShortcutMobileNet(nn.Module):
         return self.linear(torch.relu(self.bn2(self.conv2(x))).mean((2, 3)))
 
 
+class TransformingGoogLeNet(torchvision.models.GoogLeNet):
+    """Gets images that are normalised to -1..1, makes them as for ImageNet, and transforms them back."""
+
+    def forward(self, x):
+        mean, deviation = (torch.tensor(row, dtype=x.dtype)[:, None, None]
+                           for row in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+        return super().forward(((x + 1) / 2 - mean) / deviation)
+
+
 # --- other names of the same parameters ---
 
 
@@ -306,6 +315,7 @@ NETWORKS = {
     "efficient1_timm": (
         "efficientnet-b1", 64, 64, lambda: divide(vision("efficientnet_b1"), 8, ["classifier.1"]),
         timm_blocks((2, 3, 3, 4, 4, 5, 2))),
+    "efficient2s": ("efficientnet-v2-s", 64, 64, lambda: divide(vision("efficientnet_v2_s"), 8, ["classifier.1"])),
     "dense121": ("densenet121", 64, 64, lambda: divide(vision("densenet121"), 8, ["classifier"])),
     "dense121_old": ("densenet121", 32, 32, lambda: divide(vision("densenet121"), 16, ["classifier"]), old_densenet),
     "squeeze10": ("squeezenet1.0", 64, 64, lambda: divide(vision("squeezenet1_0"), 4, ["classifier.1"])),
@@ -313,6 +323,10 @@ NETWORKS = {
     "google": (
         "googlenet", 64, 64,
         lambda: divide(vision("googlenet", init_weights=False), 8, ["fc", "aux1.fc2", "aux2.fc2"])),
+    "google_transform": (
+        "googlenet", 64, 64,
+        lambda: divide(
+            TransformingGoogLeNet(5, aux_logits=False, transform_input=True, init_weights=False), 16, ["fc"])),
     "deeplab50": (
         "deeplabv3-resnet50", 41, 49,
         lambda: divide(pixels("deeplabv3_resnet50", aux_loss=True), 16, ["classifier.4", "aux_classifier.4"])),
@@ -359,7 +373,8 @@ for name, size in [("mobilenet_v2", 224), ("mobilenet_v3_large", 224), ("mobilen
                    ("densenet121", 224), ("densenet161", 224), ("densenet169", 224), ("densenet201", 224),
                    ("squeezenet1_0", 224), ("squeezenet1_1", 224), ("efficientnet_b0", 224), ("efficientnet_b1", 240),
                    ("efficientnet_b2", 288), ("efficientnet_b3", 300), ("efficientnet_b4", 380),
-                   ("efficientnet_b5", 456), ("efficientnet_b6", 528), ("efficientnet_b7", 600)]:
+                   ("efficientnet_b5", 456), ("efficientnet_v2_s", 384),
+                   ("efficientnet_v2_m", 480), ("efficientnet_v2_l", 480), ("efficientnet_b6", 528), ("efficientnet_b7", 600)]:
     LARGE[name] = (re.sub("(?<=net1)-", ".", name.replace("_", "-")), size, size, lambda name=name: vision(name))
 
 

@@ -52,8 +52,8 @@ static void expect_refused(const char *kind, const char *path, struct dataset_op
 static void test_kinds(void **state)
 {
     (void)state;
-    static const char *const names[] = {"shapes", "shape-maps", "cifar10", "cifar100", "imagenet",
-                                        "folder", "csv",        "idx",     "npy"};
+    static const char *const names[] = {"shapes", "shape-maps", "cifar10", "cifar100",   "imagenet", "folder",
+                                        "csv",    "idx",        "npy",     "cityscapes", "voc"};
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct dataset_kind *kind = dataset_kind_at((int)i);
         assert_string_equal(kind->name, names[i]);

@@ -46,12 +46,12 @@ keys F2
 wait_for 'Space keep'
 letters prune
 shows "a command typed in a pane stands at the prompt" '^ippro> prune *$'
-shows "and what its letters did as keys is told" "'p' was a key"
+shows "and what its letters did as keys is told" "'prun' were keys, and what that did is taken back"
 saved "and taken back" '"prune' not
 keys F2
 wait_for 'Space keep'
 letters score
-shows "one that begins with no key goes there at once" '^ippro> score *$'
+shows "so does one that sorts" '^ippro> score *$'
 clear_prompt
 keys F2
 wait_for 'Space keep'
@@ -113,8 +113,7 @@ at_prompt
 keys F2
 wait_for 'Space keep'
 letters guru
-keys Space
-shows "an alias is a word too, at its end beyond doubt" '^ippro> guru *$'
+shows "an alias is a word too, also of keys alone" '^ippro> guru *$'
 clear_prompt
 
 # Keys while work runs.
@@ -133,16 +132,21 @@ shows "what only looks is answered at once" '▸Figure .*layer conv1'
 keys q
 letters prune
 shows "a command that is typed stands at the prompt" '^ippro> prune *$'
-shows "and what waits for its letters goes" "'p' was a key"
+shows "and what waits for its letters goes" "'prun' were keys"
 keys C-u
+at_prompt # the terminal throws away what is unread when Ctrl-C comes
 keys C-c
 shows "Control-C drops what waits, and no more than was asked for" 'score: cancelled, 2 waiting commands dropped'
 work_ends
 at_prompt
-keys 'score taylor samples=1000 precision=double' Enter
-wait_for '[0-9] of 1,000 images'
+keys 'score taylor samples=600 precision=double' Enter
+wait_for '[0-9] of 600 images'
 keys F2 Home +
 shows "it waits" 'ratio conv1 0\.05 waits for score'
+rounds=0
+until wait_for '^conv1 .* 0\.05' || [ $rounds -ge 5 ]; do # real work, which takes a loaded machine its time
+    rounds=$((rounds + 1))
+done
 shows "and is done when the work has ended" '^conv1 .* 0\.05'
 saved "as if typed" '"ratio conv1 0\.05"'
 finish

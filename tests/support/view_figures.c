@@ -285,10 +285,43 @@ static struct figure *large_scatter(void)
     return scatter_figure(2000, false);
 }
 
+struct figure *small_strip(void)
+{
+    enum { ROWS = 2, COLUMNS = 3, WIDTH = 4, HEIGHT = 2, MEASURES = 2 };
+    static uint8_t rgb[ROWS * COLUMNS * WIDTH * HEIGHT * 3];
+    static const double values[ROWS * COLUMNS * MEASURES] = {NAN, NAN, NAN, NAN, 0.5,  0.25,
+                                                             NAN, NAN, NAN, NAN, 0.75, NAN};
+    static const char *const rows[] = {"image 0", "image 7"}, *const columns[] = {"image", "truth",
+                                                                                  "unpruned"};
+    static const char *const captions[] = {"", "", "mIoU 50.0 %", "", "", "mIoU 75.0 %"};
+    static const char *const measures[] = {"mIoU", "road"};
+    static const struct strip_class legend[] = {{"road", {128, 64, 128}}, {"sky", {70, 130, 180}}};
+    for (size_t i = 0; i < sizeof rgb; i++)
+        rgb[i] = legend[i / 3 % 5 / 3].color[i % 3];
+    const struct figure_strip strip = {.rows = ROWS,
+                                       .columns = COLUMNS,
+                                       .pictures = COLUMNS,
+                                       .width = WIDTH,
+                                       .height = HEIGHT,
+                                       .measures = MEASURES,
+                                       .classes = 2,
+                                       .row_names = rows,
+                                       .column_names = columns,
+                                       .captions = captions,
+                                       .measure_names = measures,
+                                       .values = values,
+                                       .rgb = rgb,
+                                       .legend = legend};
+    struct figure *figure = figure_new(FIGURE_STRIP, "strip");
+    figure_title(figure, "Two images");
+    figure_set_strip(figure, &strip);
+    return figure;
+}
+
 figure_maker *const figure_makers[] = {
     table_figure, small_histogram, panels_histogram,   log_histogram, many_bins,     small_matrix,
     wide_matrix,  numbered_matrix, empty_table,        odd_table,     small_curves,  many_curves,
-    plain_curves, one_point,       sensitivity_matrix, small_scatter, large_scatter,
+    plain_curves, one_point,       sensitivity_matrix, small_scatter, large_scatter, small_strip,
 };
 
 /* Content for figures whose every name is hostile: `names` are three of them. */

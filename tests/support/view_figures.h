@@ -39,9 +39,12 @@ struct figure *odd_table(void);
 
 /* Two criteria over three stages that agree on most; the last point has no place. */
 struct figure *small_scatter(void);
+
+/* Two images with their labels and a network's map of each. */
+struct figure *small_strip(void);
 typedef struct figure *figure_maker(void);
 /* The figures of the golden files, in their order. */
-enum { FIGURE_MAKERS = 17 };
+enum { FIGURE_MAKERS = 18 };
 extern figure_maker *const figure_makers[FIGURE_MAKERS];
 
 /* A figure of each kind whose every name is hostile: terminal controls, invalid and reordering characters, 10

@@ -820,12 +820,26 @@ static void test_typed_words(void **state)
     static const struct {
         const char *pane, *letters, *line;
     } rows[] = {
-        {"F2", "prune", "prune"},   {"F2", "score l1", "score l1"},   {"F2", "undo", "undo"},
-        {"F2", "help", "help"},     {"F2", "lua ", "lua "},           {"F2", "unprune all", "unprune all"},
-        {"F2", "load x", "load x"}, {"F3", "unbind F5", "unbind F5"}, {"F7", "prune l1", "prune l1"},
-        {"F7", "score", "score"},   {"F7", "run x", "run x"},         {"F7", "quit", "quit"},
-        {"F7", "rank", "rank"},     {"F7", "unprune ", "unprune "},   {"F2", "ccpcorr", "corr"},
-        {"F2", "pratio", "ratio"},  {"F4", "corr ", "corr "},         {"F4", "gg p", "gg p"},
+        {"F2", "group conv1", "group conv1"},
+        {"F2", "cost", "cost"},
+        {"F2", "prune", "prune"},
+        {"F2", "score l1", "score l1"},
+        {"F2", "undo", "undo"},
+        {"F2", "help", "help"},
+        {"F2", "lua ", "lua "},
+        {"F2", "unprune all", "unprune all"},
+        {"F2", "load x", "load x"},
+        {"F3", "unbind F5", "unbind F5"},
+        {"F7", "prune l1", "prune l1"},
+        {"F7", "score", "score"},
+        {"F7", "run x", "run x"},
+        {"F7", "quit", "quit"},
+        {"F7", "rank", "rank"},
+        {"F7", "unprune ", "unprune "},
+        {"F2", "ccpcorr", "corr"},
+        {"F2", "pratio", "ratio"},
+        {"F4", "corr ", "corr "},
+        {"F4", "gg p", "gg p"},
     };
     struct fixture fixture;
     (void)state;

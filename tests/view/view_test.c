@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "view/cells/bar.h"
 #include "view/cells/canvas.h"
+#include "view/contrast.h"
 #include "view/cells/curve.h"
 #include "view/cells/draw.h"
 #include "view/cells/names.h"
@@ -1000,9 +1001,39 @@ static void test_themes_without_memory(void **state)
     }
 }
 
+/* A cell shows two pixels one above the other, in colours that all terminals of 256 agree on. */
+static void test_strip_paints(void **state)
+{
+    (void)state;
+    struct canvas canvas;
+    struct figure *figure = small_strip();
+    struct error error = {0};
+    int painted = 0;
+    canvas_init(&canvas, 50, false);
+    canvas.paint = true;
+    assert_int_equal(canvas_figure(&canvas, figure, &error), STATUS_OK);
+    for (int i = 0; i < canvas.width * canvas.height; i++) {
+        const struct canvas_cell *cell = &canvas.cells[i];
+        if (!cell->upper)
+            continue;
+        assert_string_equal(cell->glyph, "\u2580");
+        assert_true(cell->upper >= 16 && cell->lower >= 16);
+        painted++;
+    }
+    /* Three pictures of 15 x 4 cells in each row, and the squares of the legend. */
+    assert_int_equal(painted, 2 * 3 * 15 * 4 + 2 * 2);
+    canvas_free(&canvas);
+    figure_free(figure);
+    assert_int_equal(palette_nearest((const uint8_t[]){0, 0, 0}), 16);
+    assert_int_equal(palette_nearest((const uint8_t[]){255, 255, 255}), 231);
+    assert_int_equal(palette_nearest((const uint8_t[]){255, 0, 0}), 196);
+    assert_int_equal(palette_nearest((const uint8_t[]){128, 128, 128}), 244);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strip_paints),
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_every_width),
         cmocka_unit_test(test_hostile_names),

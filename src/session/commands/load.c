@@ -101,8 +101,8 @@ const struct command command_load = {
         "network that is loaded already is replaced, and its scores are dropped; the data set stays.\n\n"
         "A PyTorch checkpoint (.pth, .pt, .th, .tar, .ckpt, .bin) or a safetensors file has weights and no "
         "graph. The network is recognised by the names and shapes of its parameters among those that the "
-        "command networks lists, the first that fits; as= names another. Numbers of channels and of classes "
-        "are the file's, so that a pruned network is recognised too. Where none fits, a table shows what is "
+        "command networks lists, of several that fit the one for as many classes, else the first; as= names "
+        "another. Numbers of channels and of classes are the file's, so that a pruned network is recognised too. Where none fits, a table shows what is "
         "missing, unexpected and different in the nearest one. Nothing in a checkpoint is run.\n\n"
         "The name example stands for the small network that comes with the program; a file of that name "
         "is ./example.",

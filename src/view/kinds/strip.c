@@ -49,7 +49,8 @@ static const char *caption_at(const struct figure_strip *strip, int row, int col
 /* CSV: image,panel,caption,measure,value: a row for each number that there is; panels without a number have
  * one row with neither. Pictures are in PNG files alone.
  *
- * JSON: "images": [{"image", "panels": [{"panel", "caption", "values": {measure: value}}]}]. */
+ * JSON: "images": [{"image", "panels": [{"panel", "caption", "values": [{"measure",
+ * "value"}]}]}]. */
 
 static void csv_row(struct csv *csv, const struct figure_strip *strip, int row, int column)
 {
@@ -88,10 +89,15 @@ static void strip_csv(struct csv *csv, const struct figure *figure)
 static json_t *panel_object(struct json *json, const struct figure_strip *strip, int row, int column)
 {
     const double *values = values_at(strip, row, column);
-    json_t *panel = json_object(), *measured = json_object();
-    for (int m = 0; m < strip->measures; m++)
-        if (!isnan(values[m]))
-            member_add(json, measured, strip->measure_names[m], value_real(values[m]));
+    json_t *panel = json_object(), *measured = json_array();
+    for (int m = 0; m < strip->measures && !json->failed; m++) {
+        if (isnan(values[m]))
+            continue;
+        json_t *one = json_object();
+        member_add(json, one, "measure", value_text(strip->measure_names[m]));
+        member_add(json, one, "value", value_real(values[m]));
+        element_add(json, measured, one);
+    }
     member_add(json, panel, "panel", value_text(strip->column_names[column]));
     member_add(json, panel, "caption", value_text(caption_at(strip, row, column)));
     member_add(json, panel, "values", measured);
