@@ -585,7 +585,8 @@ static void test_channels(void **state)
     }
     json_decref(root);
     refused(session, STATUS_STATE, "channels are selected and not removed yet", "save /tmp/never.onnx");
-    refused(session, STATUS_USAGE, "must end in .onnx, .csv or .json", "save x.txt");
+    refused(session, STATUS_USAGE, "must end in .onnx, .pth, .pt, .safetensors, .py, .csv or .json",
+            "save x.txt");
     char line[200];
     snprintf(line, sizeof line, "save %s/none/x.json", folder);
     refused(session, STATUS_FILE, "none/x.json", line);

@@ -185,7 +185,8 @@ static int64_t right_of(const struct measurement *measurement, int class_index)
     return right;
 }
 
-/* `first`: of the network as loaded, NULL where this is it, or where what it said is not known. */
+/* `first`: of the network as loaded, NULL where this is it, or where what it said is not known. Its accuracy
+ * stands in the place of what accuracy and images say already, so that two halves fit a small screen. */
 static struct figure *class_table(const struct call *call, const struct evaluation *evaluation,
                                   const struct measurement *first)
 {
@@ -193,18 +194,14 @@ static struct figure *class_table(const struct call *call, const struct evaluati
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "eval_classes");
     if (!figure)
         return NULL;
-    figure_title(figure, "Top-1 accuracy by class%s", first ? ", and of the network as loaded" : "");
+    figure_title(figure, "Top-1 accuracy by class");
     table_column(figure, "class", NULL, COLUMN_TEXT, 0);
     table_column(figure, "images", NULL, COLUMN_INTEGER, 0);
-    table_column(figure, "right", NULL, COLUMN_INTEGER, 0);
+    if (!first)
+        table_column(figure, "right", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "accuracy", NULL, COLUMN_PERCENT, 1);
-    table_priority(figure, 2);
-    if (first) {
+    if (first)
         table_column(figure, "as loaded", NULL, COLUMN_PERCENT, 1);
-        table_priority(figure, 2);
-        table_column(figure, "change", NULL, COLUMN_PERCENT, 1);
-        table_priority(figure, 2);
-    }
     table_column(figure, "", NULL, COLUMN_BAR, 0);
     for (int i = 0; i < evaluation->classes; i++) {
         const double images = (double)evaluation->class_images[i];
@@ -213,13 +210,11 @@ static struct figure *class_table(const struct call *call, const struct evaluati
         const double share = (double)evaluation->class_correct[i] / images;
         table_text(figure, i < dataset->classes ? dataset->class_names[i] : "?");
         table_number(figure, images);
-        table_number(figure, (double)evaluation->class_correct[i]);
+        if (!first)
+            table_number(figure, (double)evaluation->class_correct[i]);
         table_number(figure, share);
-        if (first) {
-            const double before = (double)right_of(first, i) / images;
-            table_number(figure, before);
-            table_number(figure, share - before);
-        }
+        if (first)
+            table_number(figure, (double)right_of(first, i) / images);
         table_number(figure, share);
     }
     return figure;
