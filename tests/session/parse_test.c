@@ -379,7 +379,7 @@ static void test_completion(void **state)
                      false);
     check_completion("set gam", "gamma", false);
     check_completion("set kernel re", "reference", false);
-    check_completion("data ci", "cifar10 cifar100 cityscapes", false);
+    check_completion("data ci", "cifar10 cifar100 cityscapes", true);
     check_completion("data shapes split=t", "split=train split=test", false);
     check_completion("data cifar10 x", "", true);
     check_completion("load ex", "example", true);
