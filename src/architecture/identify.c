@@ -19,9 +19,10 @@ static bool is_better(const struct fit *a, const struct fit *b)
         return !b || a->verdict > b->verdict;
     if (a->verdict == FIT_CHANNELS && a->narrower != b->narrower)
         return a->narrower;
-    const int misfits = a->missing + a->unexpected + a->different,
-              before = b->missing + b->unexpected + b->different;
-    return misfits != before ? misfits < before : same_classes(a) && !same_classes(b);
+    const int names = a->missing + a->unexpected, names_before = b->missing + b->unexpected;
+    if (names != names_before)
+        return names < names_before;
+    return a->different != b->different ? a->different < b->different : same_classes(a) && !same_classes(b);
 }
 
 /* The best naming of one architecture. */

@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "checkpoint/checkpoint.h"
 #include "checkpoint/safetensors.h"
 #include "nn/graph/file_type.h"
 #include "nn/graph/tensor.h"

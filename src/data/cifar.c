@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/archive.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -21,8 +20,6 @@
 
 /* No file of these sets is near this, but one made of several may be. */
 static const size_t largest_file = (size_t)1 << 30;
-static const size_t largest_names_file = 64 * 1024;
-static const size_t largest_member = (size_t)256 << 20;
 
 static const struct cifar_layout cifar10 =
                                      {
@@ -52,17 +49,6 @@ static const struct cifar_layout cifar10 =
                                      .classes = 100,
                                      .limits = {20, 100},
 };
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcasecmp(text + length - tail, end) == 0;
-}
-
-static bool is_archive(const char *path)
-{
-    return ends_with(path, ".tar.gz") || ends_with(path, ".tgz") || ends_with(path, ".tar");
-}
 
 status cifar_check_label(const char *path, const struct cifar_layout *layout, size_t record, int place,
                          int64_t label, struct error *error)
@@ -123,7 +109,14 @@ static status add_binary(struct dataset *dataset, const char *path, const struct
     return code;
 }
 
-/* A file of either kind. */
+status cifar_add_bytes(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                       unsigned char *bytes, size_t size, int descriptor, struct error *error)
+{
+    if (strcasecmp(path_extension(path), "bin") != 0 && cifar_is_pickle(bytes, size))
+        return cifar_add_pickle(dataset, path, layout, bytes, size, descriptor, error);
+    return add_binary(dataset, path, layout, bytes, size, descriptor, error);
+}
+
 static status add_file(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
                        struct error *error)
 {
@@ -132,59 +125,17 @@ static status add_file(struct dataset *dataset, const char *path, const struct c
     int descriptor;
     if (file_read_open(path, largest_file, &bytes, &size, &descriptor, error))
         return error->code;
-    if (!ends_with(path, ".bin") && cifar_is_pickle(bytes, size))
-        return cifar_add_pickle(dataset, path, layout, bytes, size, descriptor, error);
-    return add_binary(dataset, path, layout, bytes, size, descriptor, error);
+    return cifar_add_bytes(dataset, path, layout, bytes, size, descriptor, error);
 }
 
-static bool exists(const char *path)
+bool cifar_exists(const char *path)
 {
     struct stat about;
     return stat(path, &about) == 0 ||
            errno != ENOENT; /* what is there but refused gets its own message later */
 }
 
-/* Cut the text of a names file into its first `wanted` lines, without carriage returns; the number found. */
-static int split_lines(char *text, const char **lines, int wanted)
-{
-    int count = 0;
-    for (char *rest = text, *line; count < wanted && (line = strsep(&rest, "\n"));) {
-        line[strcspn(line, "\r")] = '\0';
-        if (line[0])
-            lines[count++] = line;
-    }
-    return count;
-}
-
-/* Class names from what the names file holds, whose bytes pass to us; numbers when there is none (NULL), or
- * not enough of them in it. */
-static status name_classes(struct dataset *dataset, const struct cifar_layout *layout, unsigned char *bytes,
-                           size_t size, bool pickled, struct error *error)
-{
-    const char *lines[CIFAR_MOST_CLASSES];
-    struct arena *arena = arena_new();
-    int found = 0;
-    status code = arena ? STATUS_OK : error_memory(error);
-    if (code == STATUS_OK && bytes && pickled)
-        code = cifar_pickled_names(arena, layout, bytes, size, lines, &found, error);
-    else if (code == STATUS_OK && bytes)
-        found = split_lines((char *)bytes, lines, layout->classes);
-    const bool usable = found == layout->classes;
-    if (code == STATUS_OK)
-        code = dataset_name_classes(dataset, usable ? lines : NULL, layout->classes, error);
-    if (code == STATUS_OK && found > 0 && !usable && !dataset->note) {
-        dataset->note = mem_format("%s has %d names for %d classes: they are numbered instead",
-                                   pickled ? layout->meta : layout->names_file, found, layout->classes);
-        if (!dataset->note)
-            code = error_memory(error);
-    }
-    if (arena)
-        arena_free(arena);
-    mem_free(bytes);
-    return code;
-}
-
-static const char *const *files_of(const struct dataset *dataset, const struct cifar_layout *layout)
+const char *const *cifar_files_of(const struct dataset *dataset, const struct cifar_layout *layout)
 {
     return strcmp(dataset->split, "test") == 0 ? layout->test : layout->train;
 }
@@ -199,7 +150,7 @@ static status find_file(const char *folder, const char *name, char **path, struc
         *path = mem_format("%s/%s%s", folder, name, endings[i]);
         if (!*path)
             return error_memory(error);
-        if (exists(*path))
+        if (cifar_exists(*path))
             return STATUS_OK;
         mem_free(*path);
         *path = NULL;
@@ -207,7 +158,7 @@ static status find_file(const char *folder, const char *name, char **path, struc
     return STATUS_OK;
 }
 
-static status note_missing(struct dataset *dataset, int found, int expected, struct error *error)
+status cifar_note_missing(struct dataset *dataset, int found, int expected, struct error *error)
 {
     if (found >= expected)
         return STATUS_OK;
@@ -219,7 +170,7 @@ static status note_missing(struct dataset *dataset, int found, int expected, str
 static status add_directory(struct dataset *dataset, const char *folder, const struct cifar_layout *layout,
                             int *found, struct error *error)
 {
-    const char *const *names = files_of(dataset, layout);
+    const char *const *names = cifar_files_of(dataset, layout);
     *found = 0;
     for (int i = 0; names[i]; i++) {
         char *path;
@@ -255,131 +206,12 @@ static status add_single(struct dataset *dataset, const struct cifar_layout *lay
     return STATUS_OK;
 }
 
-/* --- the archive ---------------------------------------------------------------------------------------- */
-
-/* What an archive's members become, until all are seen: images must come in the order of the files, not in
- * that of the archive. */
-struct unpacked {
-    unsigned char *bytes[CIFAR_FILES], *names;
-    size_t size[CIFAR_FILES], names_size;
-    bool pickled_names;
-};
-
-/* The place of a member among the split's files, -1: it is none. */
-static int place_of(const char *const *names, const char *base)
-{
-    for (int i = 0; names[i]; i++) {
-        size_t length = strlen(names[i]);
-        if (strncmp(base, names[i], length) == 0 && (!base[length] || strcmp(base + length, ".bin") == 0))
-            return i;
-    }
-    return -1;
-}
-
-static status take_member(struct members *members, const char *const *names, const char *base,
-                          const struct cifar_layout *layout, struct unpacked *unpacked, struct error *error)
-{
-    int place = place_of(names, base);
-    bool pickled = strcmp(base, layout->meta) == 0, named = pickled || strcmp(base, layout->names_file) == 0;
-    if (place >= 0 && !unpacked->bytes[place])
-        return members_read_all(members, largest_member, &unpacked->bytes[place], &unpacked->size[place],
-                                error);
-    if (!named || unpacked->names)
-        return STATUS_OK;
-    unpacked->pickled_names = pickled;
-    return members_read_all(members, largest_names_file, &unpacked->names, &unpacked->names_size, error);
-}
-
-static status unpack(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
-                     struct unpacked *unpacked, struct error *error)
-{
-    struct members *members;
-    const char *name = NULL;
-    if (members_open(path, &members, error))
-        return error->code;
-    status code = members_next(members, &name, error);
-    while (code == STATUS_OK && name) {
-        code = take_member(members, files_of(dataset, layout), path_base(name), layout, unpacked, error);
-        if (code == STATUS_OK)
-            code = members_next(members, &name, error);
-    }
-    members_close(members);
-    return code;
-}
-
-static status add_unpacked(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
-                           struct unpacked *unpacked, struct error *error)
-{
-    const char *const *names = files_of(dataset, layout);
-    int found = 0, expected = 0;
-    status code = STATUS_OK;
-    for (; names[expected] && code == STATUS_OK; expected++) {
-        unsigned char *bytes = unpacked->bytes[expected];
-        if (!bytes)
-            continue;
-        found++;
-        char *inside = mem_format("%s: %s", path, names[expected]);
-        unpacked->bytes[expected] = NULL;
-        if (!inside) {
-            mem_free(bytes);
-            return error_memory(error);
-        }
-        const size_t size = unpacked->size[expected];
-        code = cifar_is_pickle(bytes, size)
-                   ? cifar_add_pickle(dataset, inside, layout, bytes, size, -1, error)
-                   : add_binary(dataset, inside, layout, bytes, size, -1, error);
-        mem_free(inside);
-    }
-    if (code == STATUS_OK && found == 0)
-        code = error_set(error, STATUS_FILE, "%s: no %s is in it", path, names[0]);
-    return code == STATUS_OK ? note_missing(dataset, found, expected, error) : code;
-}
-
-static status add_archive(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
-                          struct error *error)
-{
-    struct unpacked unpacked = {0};
-    status code = unpack(dataset, path, layout, &unpacked, error);
-    if (code == STATUS_OK)
-        code = add_unpacked(dataset, path, layout, &unpacked, error);
-    if (code == STATUS_OK)
-        code =
-            name_classes(dataset, layout, unpacked.names, unpacked.names_size, unpacked.pickled_names, error);
-    else
-        mem_free(unpacked.names);
-    for (int i = 0; i < CIFAR_FILES; i++)
-        mem_free(unpacked.bytes[i]);
-    return code;
-}
-
 /* --- where they are ------------------------------------------------------------------------------------- */
-
-/* The names file beside the records. */
-static status name_from_folder(struct dataset *dataset, const char *folder, const struct cifar_layout *layout,
-                               struct error *error)
-{
-    const char *const names[] = {layout->names_file, layout->meta};
-    for (int i = 0; i < 2; i++) {
-        char *path = path_join(folder, names[i]);
-        unsigned char *text = NULL;
-        size_t size = 0;
-        if (!path)
-            return error_memory(error);
-        bool there = exists(path);
-        status code = there ? file_read(path, largest_names_file, &text, &size, error) : STATUS_OK;
-        mem_free(path);
-        if (code != STATUS_OK)
-            return code;
-        if (there)
-            return name_classes(dataset, layout, text, size, i == 1, error);
-    }
-    return name_classes(dataset, layout, NULL, 0, false, error);
-}
 
 /* In the folder itself, or in one of those that the archives unpack to. */
 static status open_folder(struct dataset *dataset, const struct cifar_layout *layout, struct error *error)
 {
-    const char *const *names = files_of(dataset, layout);
+    const char *const *names = cifar_files_of(dataset, layout);
     int expected = 0, found = 0;
     while (names[expected])
         expected++;
@@ -390,9 +222,9 @@ static status open_folder(struct dataset *dataset, const struct cifar_layout *la
         status code = i < 0 || path_is_folder(folder) ? add_directory(dataset, folder, layout, &found, error)
                                                       : STATUS_OK;
         if (code == STATUS_OK && found > 0)
-            code = note_missing(dataset, found, expected, error);
+            code = cifar_note_missing(dataset, found, expected, error);
         if (code == STATUS_OK && found > 0)
-            code = name_from_folder(dataset, folder, layout, error);
+            code = cifar_name_from_folder(dataset, folder, layout, error);
         mem_free(folder);
         if (code != STATUS_OK)
             return code;
@@ -402,7 +234,7 @@ static status open_folder(struct dataset *dataset, const struct cifar_layout *la
         status code = !path ? error_memory(error) : STATUS_OK;
         bool there = path && path_is_file(path);
         if (there)
-            code = add_archive(dataset, path, layout, error);
+            code = cifar_add_archive(dataset, path, layout, error);
         mem_free(path);
         if (there || code != STATUS_OK)
             return code;
@@ -417,12 +249,12 @@ static status open_folder(struct dataset *dataset, const struct cifar_layout *la
 static status open_file(struct dataset *dataset, const struct dataset_options *options,
                         const struct cifar_layout *layout, struct error *error)
 {
-    if (is_archive(dataset->path))
-        return add_archive(dataset, dataset->path, layout, error);
+    if (cifar_is_archive(dataset->path))
+        return cifar_add_archive(dataset, dataset->path, layout, error);
     char *folder = mem_format("%.*s.", (int)(path_base(dataset->path) - dataset->path), dataset->path);
     status code = folder ? add_single(dataset, layout, options->split, error) : error_memory(error);
     if (code == STATUS_OK)
-        code = name_from_folder(dataset, folder, layout, error);
+        code = cifar_name_from_folder(dataset, folder, layout, error);
     mem_free(folder);
     return code;
 }
@@ -469,7 +301,7 @@ static bool recognise(const char *path, const struct cifar_layout *layout)
             (void)find_file(path, names[i], &inside, &ignored);
         else
             inside = path_join(path, names[i]);
-        found = inside && exists(inside) && (i != 6 || path_is_file(inside));
+        found = inside && cifar_exists(inside) && (i != 6 || path_is_file(inside));
         mem_free(inside);
     }
     return found;

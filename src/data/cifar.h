@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What CIFAR's files are like, and those of them that are pickles. Private to the kinds cifar10 and cifar100.
- */
+/* What CIFAR's files are like: the records (cifar.c), the archive they come in, those that are pickles, and
+ * names of classes. Private to the kinds cifar10 and cifar100. */
 #ifndef IPPRO_DATA_CIFAR_H
 #define IPPRO_DATA_CIFAR_H
 
@@ -14,6 +14,7 @@ enum {
     CIFAR_FILES = 5, /* of a split, at most */
     CIFAR_PLACES = 2,
     CIFAR_MOST_CLASSES = 100,
+    CIFAR_LARGEST_NAMES = 64 * 1024, /* bytes of the file with names of classes */
 };
 
 struct cifar_layout {
@@ -25,6 +26,31 @@ struct cifar_layout {
     int label_bytes, classes;
     int limits[2]; /* number of values of each label byte */
 };
+
+/* The files of the data set's split: NULL-terminated. */
+const char *const *cifar_files_of(const struct dataset *dataset, const struct cifar_layout *layout);
+/* Is there something of that name, readable or not? */
+bool cifar_exists(const char *path);
+/* Add the images of a file, records or a pickle, whose bytes are at hand; they stay in the open file, or in
+ * memory with a descriptor of -1. Both pass to the data set, also on failure. */
+status cifar_add_bytes(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                       unsigned char *bytes, size_t size, int descriptor, struct error *error);
+/* Note for the user when fewer files were found than the split has. */
+status cifar_note_missing(struct dataset *dataset, int found, int expected, struct error *error);
+
+/* By its name: a tar file, compressed or not. */
+bool cifar_is_archive(const char *path);
+/* The images of the split and the names of classes that are in an archive. */
+status cifar_add_archive(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
+                         struct error *error);
+
+/* Class names from what the names file holds, whose bytes pass to us; numbers when there is none (NULL), or
+ * not enough of them in it. */
+status cifar_name_classes(struct dataset *dataset, const struct cifar_layout *layout, unsigned char *bytes,
+                          size_t size, bool pickled, struct error *error);
+/* The same from the names file in the folder of the records. */
+status cifar_name_from_folder(struct dataset *dataset, const char *folder, const struct cifar_layout *layout,
+                              struct error *error);
 
 /* Refuses a label out of range; `place` is that of its byte. */
 status cifar_check_label(const char *path, const struct cifar_layout *layout, size_t record, int place,

@@ -89,10 +89,6 @@ const struct dataset_kind *dataset_kind_find(const char *name);
 const struct dataset_kind *dataset_kind_at(int index);
 /* The kind that a path is plainly of. STATUS_NOT_FOUND with what was looked for. */
 status dataset_kind_recognise(const char *path, const struct dataset_kind **kind, struct error *error);
-/* Normalisation presets for help and completion: "none", "cifar", "imagenet". NULL past the end. */
-const char *normalization_name_at(int index);
-/* Parse a preset or numbers. STATUS_USAGE with the presets named otherwise. */
-status normalization_parse(const char *text, int channels, double *mean, double *std, struct error *error);
 
 /* Errors name the file, its size and the record length; labels out of range name the record. */
 status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,

@@ -38,6 +38,9 @@ status pictures_add_folder(struct dataset *dataset, const char *path, int32_t la
  * note), and makes the digest. `path` is what is told where there are none. */
 status pictures_end(struct dataset *dataset, const struct dataset_options *options, const char *path,
                     struct error *error);
+/* Read every picture, and take those that cannot be read off the list, with a note that names some. */
+status pictures_leave_out_corrupt(struct dataset *dataset, const struct dataset_options *options,
+                                  struct error *error);
 /* The classes' names: those of the list. */
 status pictures_name_classes(struct dataset *dataset, const struct classes *classes, struct error *error);
 /* Append to what the user should know. */
@@ -48,6 +51,8 @@ status dataset_add_note(struct dataset *dataset, const char *format, struct erro
 status pictures_read(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
                      struct error *error);
 status pictures_label(const struct dataset *dataset, int64_t index, int64_t *label, struct error *error);
+/* In its folder, or a whole path. */
+const char *pictures_name(const struct picture_store *store, const struct picture *picture);
 /* Where a picture is, owned by the caller; NULL when memory is out. */
 char *pictures_path(const struct dataset *dataset, int64_t index);
 const char *pictures_digest(const struct dataset *dataset);

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/normalization.h"
 #include "data/sampler.h"
 #include "session/pass.h"
 #include "stats/evaluate.h"

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "data/arrays.h"
 #include "data/dataset.h"
+#include "data/normalization.h"
 #include "data/records.h"
 #include "data/shape_draw.h"
 #include "support/skip.h"

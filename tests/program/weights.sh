@@ -60,6 +60,9 @@ write("half.safetensors", 8, 10, nil, true)
 write("classes.safetensors", 8, 4)
 write("narrow.safetensors", 7, 10)
 write("mixed.safetensors", 8, 10, function(weights) weights["side.bias"] = {7} end)
+write("sides.safetensors", 8, 10, function(weights)
+  weights["side.bias"], weights["side.weight"] = {7}, {7, 8, 1, 1}
+end)
 write("others.safetensors", 8, 10, function(weights, names)
   rename(weights, names, "stem.weight", "conv.weight")
   rename(weights, names, "head.weight", "fc.weight")
@@ -147,6 +150,17 @@ grep -q '^different  *side.bias  *8  *7$' out && grep -q '^model .*example$' out
     grep -q 'not tiny8: conv side: side.bias is 7, but what is before it needs 8$' err
 ok $? "channels that do not go together are refused, and the session is as before"
 explain err
+cat >"$networks/stump.lua" <<'EOF'
+ippro.network{name = "stump", title = "less of it", input = {3, 32, 32}, classes = 10, build = function(n)
+  local x = n:relu(n:batchnorm("norm", n:conv("stem", n.input, 8, 3, {stride = 2})))
+  return n:linear("head", n:flatten(n:average(x)), n.classes)
+end}
+EOF
+"$IPPRO" -n -e 'load sides.safetensors' >out 2>err
+[ $? -ne 0 ] && grep -q 'nearest is tiny8: add: its inputs are 8x16x16 and 7x16x16$' err
+ok $? "the nearest is one with the same names, whatever the shapes"
+explain err
+rm "$networks/stump.lua"
 "$IPPRO" -n -e 'load tiny.safetensors as=tiny9' >out 2>err
 [ $? -ne 0 ] && grep -q "no network 'tiny9' is described: did you mean 'tiny6'?" err
 ok $? "a name that is not there: the nearest one"

@@ -57,14 +57,18 @@ static status check_output_shape(const struct runner *runner, const struct engin
     const struct graph *graph = &runner->judged.graph;
     const struct shape *shape = &engine_output(engine)->shape;
     const int64_t labels = runner->labels_per_image;
-    if (runner->run->outputs_only)
+    if (runner->run->outputs_only && shape->rank >= 1 && shape->dim[0] == runner->options.batch)
         return STATUS_OK;
-    if (shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
+    if (!runner->run->outputs_only && shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
         shape_product(shape, 2, shape->rank) == labels)
         return STATUS_OK;
     struct text text = {0};
     shape_text(shape, &text);
-    if (labels == 1)
+    if (runner->run->outputs_only)
+        error_set(error, STATUS_UNSUPPORTED,
+                  "the network's output %s has shape %s, which does not follow its batch",
+                  graph->values[graph->outputs[0]].name, text_data(&text));
+    else if (labels == 1)
         error_set(error, STATUS_UNSUPPORTED, "the network's output %s has shape %s, expected batch x classes",
                   graph->values[graph->outputs[0]].name, text_data(&text));
     else

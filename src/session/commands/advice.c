@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/normalization.h"
 #include "session/model.h"
 #include "session/pass.h"
 #include "session/shown.h"

@@ -36,15 +36,12 @@ struct forward_work {
 };
 
 /* The first outputs say how large all of them are. */
-static status make_room(struct forward_work *work, const struct operand *output, int64_t batch,
-                        struct error *error)
+static status make_room(struct forward_work *work, const struct operand *output, struct error *error)
 {
     const struct shape *shape = &output->shape;
     size_t bytes;
     if (work->outputs)
         return STATUS_OK;
-    if (shape->rank < 1 || shape->dim[0] != batch)
-        return error_set(error, STATUS_UNSUPPORTED, "the network's output does not follow its batch");
     work->shape = *shape;
     work->shape.dim[0] = work->input.count;
     int64_t elements = shape_elements(&work->shape);
@@ -60,14 +57,27 @@ static status keep_outputs(void *argument, const struct engine *engine, const st
 {
     struct forward_work *work = argument;
     const struct operand *output = engine_output(engine);
-    int64_t batch = output->shape.rank ? output->shape.dim[0] : 0;
     (void)losses;
     (void)labels;
-    if (make_room(work, output, batch, error) != STATUS_OK)
+    if (make_room(work, output, error) != STATUS_OK)
         return error->code;
-    size_t each = (size_t)(shape_elements(&output->shape) / batch) * element_size(output->type);
+    size_t each =
+        (size_t)(shape_elements(&output->shape) / output->shape.dim[0]) * element_size(output->type);
     memcpy(work->outputs + (size_t)first * each, output->data, (size_t)count * each);
     return STATUS_OK;
+}
+
+/* Made for one image, the network gives one output. */
+static status check_model(const struct model *model, struct error *error)
+{
+    if (model->output.rank >= 1 && model->output.dim[0] == 1)
+        return STATUS_OK;
+    struct text shape = {0};
+    shape_text(&model->output, &shape);
+    error_set(error, STATUS_UNSUPPORTED,
+              "for one input the network's output is %s: it does not follow its batch", text_data(&shape));
+    text_free(&shape);
+    return error->code;
 }
 
 static status run_inputs(struct forward_work *work, struct error *error)
@@ -245,7 +255,9 @@ static void tell_outputs(struct call *call, const struct forward_work *work)
 static status forward_array(struct call *call, const struct npy *array, struct error *error)
 {
     struct forward_work work = {.call = call, .real = options_precision(&call->options)};
-    status code = forward_input_init(call, array, &work.input, error);
+    status code = check_model(call->session->state.model, error);
+    if (code == STATUS_OK)
+        code = forward_input_init(call, array, &work.input, error);
     if (code == STATUS_OK)
         code = run_inputs(&work, error);
     if (code == STATUS_OK)

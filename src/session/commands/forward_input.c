@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/normalization.h"
 #include "nn/graph/tensor.h"
 #include "session/model.h"
 #include "session/words/option.h"

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/normalization.h"
 #include "session/words/alias.h"
 #include "session/words/choice.h"
 #include "session/words/known_file.h"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PyTorch's side of forward.sh. `make`: a network with seeded weights as peer.onnx, inputs as peer-input.npy, and what
-PyTorch gives for them in double; `check`: the arrays that the program wrote beside them."""
+PyTorch gives for them in double, and networks that mix their inputs, with and without a dimension left of the batch;
+`check`: the arrays that the program wrote beside them."""
 import sys
 
 import numpy as np
@@ -11,12 +12,26 @@ torch.manual_seed(5)
 network = nn.Sequential(nn.Conv2d(2, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2),
                         nn.Conv2d(6, 5, 3, groups=1), nn.Sigmoid(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
                         nn.Linear(5, 4), nn.Softmax(1)).eval()
+
+
+class Mixed(nn.Module):
+    def __init__(self, keep):
+        super().__init__()
+        self.keep, self.convolution = keep, nn.Conv2d(2, 5, 1)
+
+    def forward(self, x):
+        return self.convolution(x).mean((0, 2, 3), keepdim=self.keep)
+
+
 network[1].running_mean.uniform_(-1, 1)
 network[1].running_var.uniform_(0.5, 2)
 
 if sys.argv[1] == "make":
     inputs = torch.randn(7, 2, 9, 9)
     torch.onnx.export(network, inputs[:1], "peer.onnx", opset_version=13)
+    for keep in False, True:
+        torch.onnx.export(Mixed(keep), inputs, "mixed-%d.onnx" % keep, opset_version=13, input_names=["x"],
+                          dynamic_axes={"x": {0: "batch"}})
     np.save("peer-input.npy", np.asfortranarray(inputs.numpy()))
     np.save("peer-output.npy", network.double()(inputs.double()).detach().numpy())
 else:
