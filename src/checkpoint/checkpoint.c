@@ -16,6 +16,7 @@
 #include "checkpoint/torch.h"
 #include "checkpoint/torch_read.h"
 #include "checkpoint/torch_write.h"
+#include "nn/graph/file_type.h"
 
 static const size_t largest_file = (size_t)1 << 40;
 
@@ -59,29 +60,43 @@ static const struct format *format_of(const unsigned char *bytes, size_t size)
     return NULL;
 }
 
-/* Any zip file may be something else. */
-static bool is_checkpoint_package(const char *path)
+/* Did it fail for reasons that are not the file's? */
+static bool is_not_of_file(status code)
 {
-    struct error error = {0};
-    struct package *package;
-    if (package_open(path, &package, &error) != STATUS_OK)
-        return true; /* damaged, and told so when it is read */
-    bool is = torch_is_package(package);
-    package_close(package);
-    return is;
+    return code == STATUS_MEMORY || code == STATUS_CANCELLED;
 }
 
-bool checkpoint_is(const char *path)
+/* Any zip file may be something else. */
+static status probe_package(const char *path, bool *is, struct error *error)
+{
+    struct package *package;
+    status code = package_open(path, &package, error);
+    *is = true; /* damaged ones too: they are told so when they are read */
+    if (code != STATUS_OK)
+        return is_not_of_file(code) ? code : STATUS_OK;
+    *is = torch_is_package(package);
+    package_close(package);
+    return STATUS_OK;
+}
+
+status checkpoint_probe(const char *path, bool *is, struct error *error)
 {
     char beginning[1024] = ""; /* zeros where the file is shorter: no format begins with so many */
-    struct error error = {0};
     char *expanded = path_expand(path);
-    const struct format *format = NULL;
-    if (expanded && file_peek(expanded, beginning, sizeof beginning, &error) == STATUS_OK)
-        format = format_of((const unsigned char *)beginning, sizeof beginning - 1);
-    bool is = format && (format->read != torch_read_zip || is_checkpoint_package(expanded));
+    *is = false;
+    if (!expanded)
+        return error_memory(error);
+    status code = file_peek(expanded, beginning, sizeof beginning, error);
+    if (code == STATUS_OK) {
+        const struct format *format = format_of((const unsigned char *)beginning, sizeof beginning - 1);
+        *is = format != NULL;
+        if (format && format->read == torch_read_zip)
+            code = probe_package(expanded, is, error);
+    } else if (!is_not_of_file(code)) {
+        code = STATUS_OK;
+    }
     mem_free(expanded);
-    return is;
+    return code;
 }
 
 /* --- Names ---------------------------------------------------------------------------------------------- */
@@ -219,7 +234,7 @@ status checkpoint_read_bytes(const char *name, const void *bytes, size_t size, s
         return STATUS_OK;
     }
     checkpoint_free(made);
-    return code == STATUS_MEMORY || code == STATUS_CANCELLED ? code : error_prefix(error, "%s: ", name);
+    return is_not_of_file(code) ? code : error_prefix(error, "%s: ", name);
 }
 
 status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct error *error)
@@ -236,6 +251,12 @@ status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct 
 }
 
 /* --- Writing -------------------------------------------------------------------------------------------- */
+
+int checkpoint_written_type(const struct weight *weight)
+{
+    const struct tensor *tensor = weight->tensor;
+    return file_type_of(tensor->type, weight->written_as ? weight->written_as : tensor->file_type);
+}
 
 static const struct {
     const char *extension;

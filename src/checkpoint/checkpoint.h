@@ -13,6 +13,7 @@
 struct weight {
     const char *name;      /* unique: "layer1.0.conv1.weight" */
     struct tensor *tensor; /* one reference; tied weights share it. file_type says the type in the file */
+    int written_as;        /* for writing: the type in the file (nn/graph/file_type.h), 0: the tensor's own */
 };
 
 /* Immutable and counted. Everything but the tensors lies in the arena. */
@@ -30,8 +31,9 @@ struct checkpoint {
     char digest[DIGEST_SIZE]; /* of the file */
 };
 
-/* Does the file begin as one? By its content, not by its name; false for what cannot be read. */
-bool checkpoint_is(const char *path);
+/* Is the file one? By its content, not by its name; false for what cannot be read, true for a damaged zip
+ * file. Fails only with STATUS_MEMORY and STATUS_CANCELLED. */
+status checkpoint_probe(const char *path, bool *is, struct error *error);
 /* Errors name the file and the place in it; STATUS_FILE for damage, STATUS_UNSUPPORTED for what is valid but
  * not supported. */
 status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct error *error);
@@ -44,9 +46,11 @@ void checkpoint_free(struct checkpoint *checkpoint);
 /* The place of a name in `weights`, -1 when it has none. */
 int checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 
+/* The type in which a weight is written (nn/graph/file_type.h). */
+int checkpoint_written_type(const struct weight *weight);
 /* Write a flat state_dict: .pth, .pt (zip) or .safetensors, as the path ends. `prefix` stands before every
- * name. Tensors are written in the type that file_type says, where that is a floating or integer type. The
- * old file stays until the new one is whole. */
+ * name. Tensors are written in the type that written_as or else file_type says, where what they hold in
+ * memory is of that kind. The old file stays until the new one is whole. */
 status checkpoint_write(const char *path, const char *prefix, const struct weight *weights, int count,
                         struct error *error);
 

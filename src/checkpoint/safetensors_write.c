@@ -15,7 +15,7 @@ enum { LENGTH_BYTES = 8, ALIGNMENT = 8, WIDEST = 8 };
 
 static int type_of(const struct weight *weight)
 {
-    return file_type_of(weight->tensor->type, weight->tensor->file_type);
+    return checkpoint_written_type(weight);
 }
 
 static size_t bytes_of(const struct weight *weight)
@@ -74,6 +74,17 @@ static json_t *header_json(const char *prefix, const struct weight *weights, int
     return NULL;
 }
 
+/* JSON is UTF-8. */
+static status check_names(const char *prefix, const struct weight *weights, int count, struct error *error)
+{
+    for (int i = 0; i < count; i++)
+        if (!utf8_valid(prefix, strlen(prefix)) || !utf8_valid(weights[i].name, strlen(weights[i].name)))
+            return error_set(error, STATUS_UNSUPPORTED,
+                             "tensor %s: its name is no UTF-8, which safetensors need: write a .pth",
+                             weights[i].name);
+    return STATUS_OK;
+}
+
 static int add_bytes(const char *bytes, size_t size, void *text)
 {
     text_add_bytes(text, bytes, size);
@@ -123,6 +134,8 @@ status safetensors_write(const char *path, const char *prefix, const struct weig
                          struct error *error)
 {
     struct text head = {0};
+    if (check_names(prefix, weights, count, error) != STATUS_OK)
+        return error->code;
     size_t *begins = mem_new((size_t)count, sizeof *begins);
     if (!begins)
         return error_memory(error);

@@ -123,9 +123,9 @@ static void fill_text(const void *argument, unsigned char *out)
     memcpy(out, text_data(text), text->length);
 }
 
-static int type_of(const struct tensor *tensor)
+static int type_of(const struct weight *weight)
 {
-    int type = file_type_of(tensor->type, tensor->file_type);
+    int type = checkpoint_written_type(weight);
     return torch_storage_class(type) ? type : FILE_INT64;
 }
 
@@ -170,7 +170,7 @@ static status place_storages(struct output *output, const struct weight *weights
             continue;
         }
         struct stored *stored = &output->stored[output->count];
-        *stored = (struct stored){.tensor = weights[i].tensor, .type = type_of(weights[i].tensor)};
+        *stored = (struct stored){.tensor = weights[i].tensor, .type = type_of(&weights[i])};
         snprintf(stored->name, sizeof stored->name, "archive/data/%d", output->count);
         output->place[i] = output->count++;
     }

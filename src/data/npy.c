@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <string.h>
 #include <unistd.h>
+#include "archive/package.h"
 #include "base/file.h"
 #include "base/half.h"
 #include "base/memory.h"
@@ -176,9 +177,84 @@ static status open_file(const char *path, struct npy **array, struct error *erro
     return code;
 }
 
+/* --- members of .npz ------------------------------------------------------------------------------------ */
+
+static const char npz[] = ".npz";
+
+/* Where the name of a .npz file ends, NULL for another one: at its end, or at a colon with a member behind.
+ */
+static const char *end_of_package(const char *path)
+{
+    const size_t length = strlen(npz);
+    const char *end = NULL;
+    for (const char *at = path; (at = strstr(at, npz)); at += length)
+        if (at[length] == '\0' || at[length] == ':')
+            end = at + length;
+    return end;
+}
+
+/* The only member, or the named one, with or without its ending. */
+static status find_member(const struct package *package, const char *path, const char *name, int *member,
+                          struct error *error)
+{
+    const int count = package_count(package);
+    char *whole = mem_format("%s.npy", name);
+    if (!whole)
+        return error_memory(error);
+    *member = *name ? package_find(package, whole) : count == 1 ? 0 : -1;
+    if (*name && *member < 0)
+        *member = package_find(package, name);
+    mem_free(whole);
+    if (*member >= 0)
+        return STATUS_OK;
+    struct text names = {0};
+    for (int i = 0; i < count; i++)
+        text_add_format(&names, "%s%s", i ? ", " : "", package_name(package, i));
+    if (*name)
+        error_set(error, STATUS_FILE, "%s: no member '%s': it has %.200s", path, name, text_data(&names));
+    else
+        error_set(error, STATUS_FILE, "%s: name one of its members behind a colon: %.200s", path,
+                  text_data(&names));
+    text_free(&names);
+    return error->code;
+}
+
+static status read_member(struct package *package, const char *path, const char *name, struct npy **array,
+                          struct error *error)
+{
+    unsigned char *bytes;
+    size_t size;
+    int member = -1;
+    if (find_member(package, path, name, &member, error) != STATUS_OK ||
+        package_read_new(package, member, &bytes, &size, error) != STATUS_OK)
+        return error->code;
+    char *full = mem_format("%s:%s", path, package_name(package, member));
+    status code = full ? npy_from_bytes(full, bytes, size, array, error) : error_memory(error);
+    mem_free(full);
+    mem_free(bytes);
+    return code;
+}
+
+static status open_package(const char *path, const char *end, struct npy **array, struct error *error)
+{
+    struct package *package;
+    char *file = mem_format("%.*s", (int)(end - path), path);
+    if (!file)
+        return error_memory(error);
+    status code = package_open(file, &package, error);
+    if (code == STATUS_OK) {
+        code = read_member(package, file, *end ? end + 1 : end, array, error);
+        package_close(package);
+    }
+    mem_free(file);
+    return code;
+}
+
 status npy_open(const char *path, struct npy **array, struct error *error)
 {
-    return open_file(path, array, error) == STATUS_OK ? STATUS_OK : error_refuse_file(error);
+    const char *end = end_of_package(path);
+    status code = end ? open_package(path, end, array, error) : open_file(path, array, error);
+    return code == STATUS_OK ? code : error_refuse_file(error);
 }
 
 /* --- elements ------------------------------------------------------------------------------------------- */

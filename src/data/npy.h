@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Arrays of NumPy: .npy files of format 1 to 3.
+/* Arrays of NumPy: .npy files of format 1 to 3, and the members of .npz files.
  *
  * Elements are numbers: float16, float32, float64, signed and unsigned integers of 1 to 8 bytes, bool; in
  * either byte order, in C or in Fortran order. Objects, complex numbers, texts and structures are refused by
@@ -38,14 +38,15 @@ status npy_header_parse(const unsigned char *bytes, size_t size, size_t file_siz
 /* Immutable and counted. */
 struct npy {
     int shares; /* owners beside the first */
-    char *name; /* of the file, for messages */
+    char *name; /* of the file, and the member, for messages */
     struct npy_header header;
     int descriptor; /* of the open file; -1: the elements are in memory */
     unsigned char
         *bytes; /* all elements, in C order and in the byte order of the header; NULL: in the file */
 };
 
-/* Open a .npy file. Errors name the file. What was opened is an input (base/inputs.h). */
+/* Open a .npy file, or of a .npz file its only member, or the one in "FILE.npz:MEMBER", with or without .npy.
+ * Errors name the file. What was opened is an input (base/inputs.h). */
 status npy_open(const char *path, struct npy **array, struct error *error);
 /* The same of bytes in memory, which stay the caller's. `name` is for messages. */
 status npy_from_bytes(const char *name, const unsigned char *bytes, size_t size, struct npy **array,

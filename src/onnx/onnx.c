@@ -24,9 +24,14 @@ static const struct {
     size_t count, offset;
     const char *what;
 } beginnings[] = {
-    {"PK\x03\x04", 4, 0, "a PyTorch checkpoint (zip); export the network with torch.onnx.export"},
-    {"\x80\x02\x8a\x0al\xfc", 6, 0, "an old PyTorch checkpoint; export the network with torch.onnx.export"},
-    {"\x80\x02}", 3, 0, "a pickle file, perhaps of PyTorch; export the network with torch.onnx.export"},
+    {"PK\x03\x04", 4, 0, "a zip file"},
+    {"PK\x05\x06", 4, 0, "a zip file with nothing in it"},
+    {"\x80\x02\x8a\x0al\xfc", 6, 0, "an old PyTorch checkpoint, which holds no network"},
+    {"\x80\x02", 2, 0, "a pickle file"},
+    {"\x80\x03", 2, 0, "a pickle file"},
+    {"\x80\x04", 2, 0, "a pickle file"},
+    {"\x80\x05", 2, 0, "a pickle file"},
+    {"\x93NUMPY", 6, 0, "an array of NumPy"},
     {"\x89HDF", 4, 0, "an HDF5 file, perhaps of Keras"},
     {"{\"", 2, 8, "a safetensors file, which holds no network"},
     {"\x89PNG", 4, 0, "a PNG image"},

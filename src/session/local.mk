@@ -66,6 +66,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
 	src/session/commands/stages.c src/session/commands/stages.h \
 	src/session/commands/comparison.c src/session/commands/comparison.h \
+	src/session/commands/confusion.c \
 	src/session/commands/corr.c \
 	src/session/commands/cost.c \
 	src/session/commands/curve.c \
@@ -75,6 +76,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/echo.c \
 	src/session/commands/eval.c \
 	src/session/commands/filter.c \
+	src/session/commands/flips.c \
 	src/session/commands/forward.c \
 	src/session/commands/forward_input.c src/session/commands/forward_input.h \
 	src/session/commands/gamma.c \
@@ -93,6 +95,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/logits.c src/session/commands/logits.h \
 	src/session/commands/log.c \
 	src/session/commands/lua.c \
+	src/session/commands/measured.c src/session/commands/measured.h \
 	src/session/commands/misfit.c src/session/commands/misfit.h \
 	src/session/commands/networks.c \
 	src/session/commands/option_change.c src/session/commands/option_change.h \

@@ -61,7 +61,7 @@ status measurements_copy(const struct measurements *measurements, struct measure
     if (count)
         memcpy(copy->items, measurements->items, count * sizeof *copy->items);
     for (size_t i = 0; i < count; i++)
-        copy->items[i].correct = NULL, copy->items[i].credit = NULL;
+        copy->items[i].correct = NULL, copy->items[i].answers = NULL, copy->items[i].credit = NULL;
     copy->count = measurements->count;
     copy->serial = measurements->serial;
     return STATUS_OK;
@@ -98,8 +98,10 @@ void measurement_count(struct measurement *measurement)
 void measurement_free(struct measurement *measurement)
 {
     mem_free(measurement->correct);
+    mem_free(measurement->answers);
     mem_free(measurement->credit);
     measurement->correct = NULL;
+    measurement->answers = NULL;
     measurement->credit = NULL;
 }
 

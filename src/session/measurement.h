@@ -8,6 +8,8 @@
 #include "data/sampler.h"
 #include "nn/engine/quality.h"
 
+struct answer;
+
 /* On which images. */
 struct measured_on {
     char data[DIGEST_SIZE];
@@ -25,11 +27,12 @@ struct measurement {
     int64_t images, top1, top5; /* the latter 0 where every pixel has a label */
     int64_t unanswered;         /* images with logits that are not numbers */
     double loss;                /* mean over the other ones */
-    uint8_t *correct; /* per image of the sample: 1 where the first guess was right; NULL: not known */
-    double *credit;   /* where every pixel has a label: what each image contributes (quality_credit); NULL:
-                         not known */
-    bool restored;    /* from a session file, not measured by this program */
-    long serial;      /* set by measurements_add: grows with each */
+    uint8_t *correct;       /* per image of the sample: 1 where the first guess was right; NULL: not known */
+    struct answer *answers; /* per image of the sample, likewise (stats/evaluate.h); NULL: not known */
+    double *credit; /* where every pixel has a label: what each image contributes (quality_credit); NULL:
+                       not known */
+    bool restored;  /* from a session file, not measured by this program */
+    long serial;    /* set by measurements_add: grows with each */
 };
 
 struct measurements {
@@ -40,8 +43,8 @@ struct measurements {
 };
 
 struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample);
-/* Remember; a measurement of the same network on the same images is replaced. Ownership of `correct`
- * and `credit` passes on success. */
+/* Remember; a measurement of the same network on the same images is replaced. Ownership of `correct`,
+ * `answers` and `credit` passes on success. */
 status measurements_add(struct measurements *measurements, const struct measurement *measurement,
                         struct error *error);
 /* Into `copy`, which is empty, all but what is known of single images. */

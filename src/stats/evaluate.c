@@ -112,6 +112,30 @@ static status copy_map(const struct evaluate_work *work, const struct engine *en
     return STATUS_OK;
 }
 
+/* Of image `index` of the micro-batch. */
+static struct answer answer_of(const struct engine *engine, const struct loss *loss, int64_t label,
+                               int64_t index)
+{
+    const struct operand *output = engine_output(engine);
+    const int64_t classes = shape_product(&output->shape, 1, output->shape.rank);
+    struct answer answer = {.truth = (int32_t)label, .predicted = -1};
+    double sum = 0, top = 0;
+    if (!loss_exists(loss))
+        return answer;
+    answer.predicted = loss->predicted;
+    for (int64_t c = -1; c < classes; c++) { /* the largest first */
+        const int64_t at = index * classes + (c < 0 ? loss->predicted : c);
+        const double logit = output->type == ELEMENT_FLOAT ? (double)((const float *)output->data)[at]
+                                                           : ((const double *)output->data)[at];
+        if (c < 0)
+            top = logit;
+        else
+            sum += exp(logit - top);
+    }
+    answer.confidence = (float)(1 / sum);
+    return answer;
+}
+
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
                             const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
@@ -122,6 +146,8 @@ static status commit_images(void *argument, const struct engine *engine, const s
         count_classes(work, &losses[i], labels[i * stride], first + i);
         if (work->evaluate->correct)
             work->evaluate->correct[first + i] = losses[i].rank == 0;
+        if (work->evaluate->answers)
+            work->evaluate->answers[first + i] = answer_of(engine, &losses[i], labels[i], i);
         if (work->evaluate->credit)
             work->evaluate->credit[first + i] = losses[i].rank == 0;
         if (work->evaluate->predicted)

@@ -24,6 +24,12 @@ struct evaluation {
     double seconds;
 };
 
+/* What a network said of one image. */
+struct answer {
+    int32_t truth, predicted; /* classes; predicted -1: its logits are not numbers */
+    float confidence;         /* softmax of the largest logit; 0 without an answer */
+};
+
 struct evaluate {
     const struct graph *graph;
     const struct dataset *dataset;
@@ -39,6 +45,7 @@ struct evaluate {
                        of outputs is refused then (STATUS_SHAPE) */
     uint8_t
         *correct; /* when not NULL: one per image of the sample, written: 1 where the first guess was right */
+    struct answer *answers; /* when not NULL: one per image of the sample, written; for images of one label */
     double
         *credit; /* when not NULL: one per image, written when all is done: what it contributes to the value
                     (quality_credit; 1 or 0 where images have one label), so that the mean is the value */

@@ -128,7 +128,8 @@ static void add_weight(struct checkpoint *checkpoint, const char *name, const st
     assert_non_null(tensor);
     for (int64_t i = 0; i < shape_elements(shape); i++)
         ((float *)tensor->data)[i] = (float)(i % 7 + 1) / 8;
-    checkpoint->weights[checkpoint->count++] = (struct weight){arena_string(checkpoint->arena, name), tensor};
+    checkpoint->weights[checkpoint->count++] =
+        (struct weight){arena_string(checkpoint->arena, name), tensor, 0};
 }
 
 /* One with the parameters of an architecture, and room for three more. */

@@ -113,6 +113,14 @@ static void put(const void *bytes, size_t size)
     assert_int_equal(fclose(file), 0);
 }
 
+static bool is_checkpoint(const char *file)
+{
+    bool is = true;
+    struct error error = {0};
+    assert_int_equal(checkpoint_probe(file, &is, &error), STATUS_OK);
+    return is;
+}
+
 /* "name type shape: values", one after another, of the file at `path`; then place, prefix and notes. */
 static void show(struct text *text, const struct checkpoint *checkpoint)
 {
@@ -148,7 +156,7 @@ static void reads_as(const char *expected)
 {
     struct text text = {0};
     struct checkpoint *checkpoint = read_file();
-    assert_true(checkpoint_is(path));
+    assert_true(is_checkpoint(path));
     show(&text, checkpoint);
     assert_string_equal(text_data(&text), expected);
     for (int i = 0; i < checkpoint->count; i++)
@@ -392,7 +400,7 @@ static void refuses_damaged_legacy_files(void **state)
     memcpy(file.data + 257, "ustar", 5);
     put(file.data, file.length);
     refused(STATUS_UNSUPPORTED, "a checkpoint of PyTorch 0.1, a tar file");
-    assert_true(checkpoint_is(path));
+    assert_true(is_checkpoint(path));
     text_free(&file);
 }
 
@@ -568,15 +576,40 @@ static void is_told_by_content(void **state)
     (void)state;
     use("other.pth");
     put("import torch\n", 13);
-    assert_false(checkpoint_is(path));
+    assert_false(is_checkpoint(path));
     refused(STATUS_FILE, "no checkpoint of PyTorch and no safetensors file");
     put("PK", 2);
-    assert_false(checkpoint_is(path));
+    assert_false(is_checkpoint(path));
     assert_int_equal(package_write(path, &other, 1, &error), STATUS_OK);
-    assert_false(checkpoint_is(path));
+    assert_false(is_checkpoint(path));
     refused(STATUS_FILE, "a zip file without data.pkl: no checkpoint");
-    assert_false(checkpoint_is("/nonexistent"));
-    assert_false(checkpoint_is(folder));
+    assert_false(is_checkpoint("/nonexistent"));
+    assert_false(is_checkpoint(folder));
+}
+
+/* Without memory nothing is said of the file. */
+static void is_told_or_memory_is_out(void **state)
+{
+    struct text bytes = {0};
+    (void)state;
+    use("probed.pth");
+    struct error error = {0};
+    const struct package_source object = source("probed/data.pkl", &bytes);
+    assert_int_equal(package_write(path, &object, 1, &error), STATUS_OK);
+    for (int nth = 1;; nth++) {
+        bool is = false;
+        mem_fail_at(nth);
+        status code = checkpoint_probe(path, &is, &error);
+        mem_fail_at(0);
+        if (code == STATUS_OK) {
+            assert_true(is);
+            assert_true(nth > 2);
+            break;
+        }
+        assert_int_equal(code, STATUS_MEMORY);
+        error = (struct error){0};
+    }
+    text_free(&bytes);
 }
 
 /* --- Writing -------------------------------------------------------------------------------------------- */
@@ -601,9 +634,9 @@ static void make_weights(struct weight weights[WRITTEN], char names[WRITTEN][16]
                 file_type_decode(types[i], raw, 1,
                                  (char *)tensor->data + (size_t)k * element_size(tensor->type));
         snprintf(names[i], 16, "layer%d.w", i);
-        weights[i] = (struct weight){names[i], tensor};
+        weights[i] = (struct weight){names[i], tensor, 0};
     }
-    weights[WRITTEN - 1] = (struct weight){"tied", tensor_retain(weights[0].tensor)};
+    weights[WRITTEN - 1] = (struct weight){"tied", tensor_retain(weights[0].tensor), 0};
 }
 
 static void free_weights(struct weight weights[WRITTEN])
@@ -646,6 +679,32 @@ static void what_is_written_comes_back(void **state)
     comes_back("written.pt");
     comes_back("written.safetensors");
     assert_int_equal(checkpoint_write("/tmp/x.bin", "", NULL, 0, &error), STATUS_USAGE);
+}
+
+/* Floats in memory, as the halves that they were in their file; a type of another kind is not taken. */
+static void types_of_the_file_are_written(void **state)
+{
+    static const char *const files[] = {"typed.pth", "typed.safetensors"};
+    const struct shape shape = {.rank = 1, .dim = {4}};
+    struct error error = {0};
+    struct tensor *tensor = tensor_new(ELEMENT_FLOAT, &shape);
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        ((float *)tensor->data)[i] = (float)i;
+    tensor->file_type = FILE_FLOAT;
+    const struct weight weights[] = {{"half", tensor, FILE_FLOAT16}, {"whole", tensor, FILE_INT64}};
+    for (int i = 0; i < 2; i++) {
+        use(files[i]);
+        assert_int_equal(checkpoint_write(path, "", &weights[0], 1, &error), STATUS_OK);
+        reads_as("half float16 4: 0 1 2 3\n");
+        assert_int_equal(checkpoint_write(path, "", &weights[1], 1, &error), STATUS_OK);
+        reads_as("whole float 4: 0 1 2 3\n");
+    }
+    const struct weight odd = {"a\xff", tensor, 0};
+    assert_int_equal(checkpoint_write(path, "", &odd, 1, &error), STATUS_UNSUPPORTED);
+    assert_string_equal(error.message,
+                        "tensor a\\xff: its name is no UTF-8, which safetensors need: write a .pth");
+    tensor_free(tensor);
 }
 
 static void rounds_to_even(void **state)
@@ -791,6 +850,8 @@ int main(void)
         cmocka_unit_test(is_told_by_content),
         cmocka_unit_test(what_is_written_comes_back),
         cmocka_unit_test(rounds_to_even),
+        cmocka_unit_test(is_told_or_memory_is_out),
+        cmocka_unit_test(types_of_the_file_are_written),
         cmocka_unit_test(old_file_stays_when_memory_fails),
         cmocka_unit_test(reads_what_pytorch_writes),
         cmocka_unit_test(pytorch_reads_what_is_written),

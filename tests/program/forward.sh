@@ -159,6 +159,26 @@ refused 1 'how is not known' 'load example' 'forward first.npy'
 refused 1 'normalize= is for images of uint8' 'load example' 'forward input.npy normalize=none'
 refused 3 'missing.npy: No such file' 'load example' 'forward missing.npy'
 refused 3 'short.npy: 872 bytes follow the header' 'load example' 'forward short.npy'
+if command -v python3 >/dev/null && python3 - <<'END' 2>/dev/null; then
+import shutil, zipfile
+for name, kind in (("stored.npz", zipfile.ZIP_STORED), ("deflated.npz", zipfile.ZIP_DEFLATED)):
+    with zipfile.ZipFile(name, "w", kind) as file:
+        file.write("input.npy", "x.npy")
+        if kind == zipfile.ZIP_DEFLATED:
+            file.write("first.npy", "images.npy")
+END
+    run npz 'load example' 'forward stored.npz precision=double > stored.npy' \
+        'forward deflated.npz:x precision=double > deflated.npy'
+    ok $? "members of .npz files, stored and deflated"
+    same stored.npy double.npy 0 && same deflated.npy double.npy 0
+    ok $? "are the same arrays"
+    refused 3 'name one of its members' 'load example' 'forward deflated.npz'
+    refused 3 "no member 'y'" 'load example' 'forward deflated.npz:y'
+    head -c 2000 deflated.npz >damaged.npz
+    refused 3 'damaged.npz' 'load example' 'forward damaged.npz:x'
+else
+    skip "members of .npz files, stored and deflated" "no python3 makes them"
+fi
 refused 3 'is no .npy file' 'load example' 'forward make.lua'
 refused 1 'a .npy file holds one array, and these are 2 figures' 'data shapes images=20' 'load example' 'eval > two.npy'
 cat >figures.lua <<'END'

@@ -57,6 +57,7 @@ EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/
 	tests/program/screens/work-80x24.in tests/program/screens/work-80x24.out \
 	tests/program/screens/work-ascii.in tests/program/screens/work-ascii.out \
 	tests/program/commands/advice.in tests/program/commands/advice.out \
+	tests/program/commands/answers.in tests/program/commands/answers.out \
 	tests/program/commands/compare.in tests/program/commands/compare.out \
 	tests/program/commands/errors.in tests/program/commands/errors.out \
 	tests/program/commands/eval.in tests/program/commands/eval.out \

@@ -100,6 +100,10 @@ ok $? "strip in the panes: measures, and more pictures than there is room for"
 run "the set is known by its folders" "load net21.onnx; data pascal normalize=none; eval > eval.csv"
 said "voc val: 4 images of 3x48x64 in 21 classes per pixel"
 same "VOC: mIoU" "$(value eval.csv mIoU)" "$(expected mIoU '' voc.txt)"
+mkdir named && mv pascal named/voc && cd named || exit 1
+run "a folder may have the name of a kind" "load ../net21.onnx; data voc; info"
+said "voc val: 4 images"
+cd .. && mv named/voc pascal || exit 1
 run "a crop that is larger has no labels where there is no image" \
     "load net21.onnx; data pascal crop=48x64 resize=none normalize=none; eval > eval.csv"
 same "VOC: mIoU with a crop" "$(value eval.csv mIoU)" "$(expected mIoU '' voc.txt)"

@@ -22,7 +22,10 @@ for i, width in ipairs{6, 8} do
 end
 EOF
 cat >write.lua <<'EOF'
-local function write(path, width, classes, change)
+-- With `half` in half precision: 1, 1/2, 1/4, -1.
+local halves = {0x3c00, 0x3800, 0x3400, 0xbc00}
+local function write(path, width, classes, change, half)
+  local bytes = half and 2 or 4
   local weights, names, header, data = {}, {}, {}, {}
   local function add(name, ...) weights[name] = {...} names[#names + 1] = name end
   add("stem.weight", width, 3, 3, 3)
@@ -36,10 +39,12 @@ local function write(path, width, classes, change)
   for i, name in ipairs(names) do
     local count = 1
     for _, size in ipairs(weights[name]) do count = count * size end
-    header[#header + 1] = ('"%s":{"dtype":"F32","shape":[%s],"data_offsets":[%d,%d]}'):format(name,
-      table.concat(weights[name], ","), offset, offset + 4 * count)
-    for k = 1, count do data[#data + 1] = string.pack("<f", ((k * 37 + i) % 11 + 1) / 11) end
-    offset = offset + 4 * count
+    header[#header + 1] = ('"%s":{"dtype":"%s","shape":[%s],"data_offsets":[%d,%d]}'):format(name,
+      half and "F16" or "F32", table.concat(weights[name], ","), offset, offset + bytes * count)
+    for k = 1, count do
+      data[#data + 1] = half and string.pack("<I2", halves[k % 4 + 1]) or string.pack("<f", ((k * 37 + i) % 11 + 1) / 11)
+    end
+    offset = offset + bytes * count
   end
   local text = "{" .. table.concat(header, ",") .. "}"
   local file <close> = assert(io.open(path, "wb"))
@@ -51,6 +56,7 @@ local function rename(weights, names, from, to)
   end
 end
 write("tiny.safetensors", 8, 10)
+write("half.safetensors", 8, 10, nil, true)
 write("classes.safetensors", 8, 4)
 write("narrow.safetensors", 7, 10)
 write("mixed.safetensors", 8, 10, function(weights) weights["side.bias"] = {7} end)
@@ -94,6 +100,23 @@ ok $? "as= chooses another"
 "$IPPRO" -n -e 'load tiny.safetensors; data shapes images=100; prune l1 0.5; apply; eval; undo; session save s.session' >out 2>err &&
     "$IPPRO" -n -e 'session open s.session; info' >out 2>err && grep -q '^architecture .*tiny8' out
 ok $? "it can be pruned like any other, and a session file brings it back"
+explain err
+cat >types.lua <<'EOF'
+-- The header, without blanks, and the data.
+local function parts(path)
+  local file <close> = assert(io.open(path, "rb"))
+  local header = file:read(string.unpack("<I8", file:read(8)))
+  return header:gsub("%s", ""), file:read("a")
+end
+local _, before = parts("half.safetensors")
+local header, after = parts("same.safetensors")
+assert(before == after)
+assert(not header:find('"F32"', 1, true) and header:find('"dtype":"F16"', 1, true))
+EOF
+"$IPPRO" -n -e 'load half.safetensors; save same.safetensors; save half.onnx; load half.onnx; data shapes images=20 normalize=none; eval' \
+    -e 'run types.lua' >out 2>err
+[ $? -eq 0 ] && [ ! -s err ]
+ok $? "half precision: saved in half precision again; as a graph it is one of floats"
 explain err
 
 # --- what does not ----------------------------------------------------------------------------------------------

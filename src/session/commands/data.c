@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* data: the images to score and to judge on. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/status.h"
 #include "base/text.h"
@@ -20,6 +21,12 @@
 enum { CORRUPT_REFUSE, CORRUPT_SKIP };
 enum { ROTATE_NONE, ROTATE_EXIF };
 
+/* Is a single word the path of files, though a kind has the same name? */
+static bool is_path_alone(const struct dataset_kind *kind, const char *path)
+{
+    return kind->needs_path && access(path, F_OK) == 0;
+}
+
 /* The kind that is named, or that the path says; *path is the one behind the kind, or the only one. */
 static status find_kind(const struct call *call, const struct dataset_kind **kind, const char **path,
                         struct error *error)
@@ -27,7 +34,7 @@ static status find_kind(const struct call *call, const struct dataset_kind **kin
     const char *first = call_argument(call, 0);
     *path = call_argument(call, 1);
     *kind = dataset_kind_find(first);
-    if (*kind)
+    if (*kind && (*path || !is_path_alone(*kind, first)))
         return STATUS_OK;
     if (*path)
         return error_set(error, STATUS_NOT_FOUND, "no data set kind '%s': 'help data' names them", first);

@@ -12,6 +12,7 @@
 #include "session/commands/advice.h"
 #include "session/commands/chosen.h"
 #include "session/language/command.h"
+#include "session/commands/measured.h"
 #include "session/live.h"
 #include "session/measurement.h"
 #include "session/model.h"
@@ -174,7 +175,20 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
     return figure;
 }
 
-static struct figure *class_table(const struct call *call, const struct evaluation *evaluation)
+/* Right answers of a class among those remembered. */
+static int64_t right_of(const struct measurement *measurement, int class_index)
+{
+    int64_t right = 0;
+    for (int64_t i = 0; i < measurement->images; i++)
+        right +=
+            measurement->answers[i].truth == class_index && measurement->answers[i].predicted == class_index;
+    return right;
+}
+
+/* `first`: of the network as loaded, NULL where this is it, or where what it said is not known. Its accuracy
+ * stands in the place of what accuracy and images say already, so that two halves fit a small screen. */
+static struct figure *class_table(const struct call *call, const struct evaluation *evaluation,
+                                  const struct measurement *first)
 {
     const struct dataset *dataset = call->session->state.dataset;
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "eval_classes");
@@ -183,17 +197,24 @@ static struct figure *class_table(const struct call *call, const struct evaluati
     figure_title(figure, "Top-1 accuracy by class");
     table_column(figure, "class", NULL, COLUMN_TEXT, 0);
     table_column(figure, "images", NULL, COLUMN_INTEGER, 0);
-    table_column(figure, "right", NULL, COLUMN_INTEGER, 0);
+    if (!first)
+        table_column(figure, "right", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "accuracy", NULL, COLUMN_PERCENT, 1);
+    if (first)
+        table_column(figure, "as loaded", NULL, COLUMN_PERCENT, 1);
     table_column(figure, "", NULL, COLUMN_BAR, 0);
     for (int i = 0; i < evaluation->classes; i++) {
+        const double images = (double)evaluation->class_images[i];
         if (!evaluation->class_images[i])
             continue;
-        double share = (double)evaluation->class_correct[i] / (double)evaluation->class_images[i];
+        const double share = (double)evaluation->class_correct[i] / images;
         table_text(figure, i < dataset->classes ? dataset->class_names[i] : "?");
-        table_number(figure, (double)evaluation->class_images[i]);
-        table_number(figure, (double)evaluation->class_correct[i]);
+        table_number(figure, images);
+        if (!first)
+            table_number(figure, (double)evaluation->class_correct[i]);
         table_number(figure, share);
+        if (first)
+            table_number(figure, (double)right_of(first, i) / images);
         table_number(figure, share);
     }
     return figure;
@@ -242,31 +263,6 @@ static void tell_accuracy(const struct call *call, const struct outcome *outcome
     text_free(&text);
 }
 
-/* Keep what was found of a network: whatever is undone later, it stays true. Ownership of what `evaluate` had
- * written of each image passes. */
-static status remember(struct session *session, const char *network, const struct evaluation *evaluation,
-                       const struct evaluate *evaluate, struct error *error)
-{
-    struct measurement measurement = {
-        .on = measured_on(session->state.dataset, &evaluate->sample->options),
-        .measure = evaluation->measure,
-        .value = evaluation->value,
-        .error = evaluation->error,
-        .images = evaluation->images,
-        .top1 = evaluation->top1,
-        .top5 = evaluation->top5,
-        .unanswered = evaluation->unanswered,
-        .loss = evaluation->loss,
-        .correct = evaluate->correct,
-        .credit = evaluate->credit,
-    };
-    memcpy(measurement.network, network, sizeof measurement.network);
-    status code = measurements_add(&session->measurements, &measurement, error);
-    if (code != STATUS_OK)
-        measurement_free(&measurement);
-    return code;
-}
-
 struct eval_work {
     struct call *call;
     struct sample sample;
@@ -297,46 +293,28 @@ static bool snapshot_due(void *argument)
     return live_due(work->call->session->live);
 }
 
-/* One network on the sample: what was found is remembered. */
+/* How a network is evaluated on the sample. */
+static struct measuring measuring_of(struct eval_work *work)
+{
+    return (struct measuring){.call = work->call,
+                              .sample = &work->sample,
+                              .title = work->outcome.now ? "evaluating as loaded" : NULL,
+                              .watch = work->call->session->live && !work->outcome.now ? show_so_far : NULL,
+                              .watch_due = snapshot_due,
+                              .watch_argument = work};
+}
+
 static status evaluate_network(struct eval_work *work, const struct graph *graph, const char *network,
                                struct evaluation *evaluation, struct error *error)
 {
-    struct call *call = work->call;
-    struct session *session = call->session;
-    struct evaluate evaluate = {
-        .graph = graph,
-        .dataset = session->state.dataset,
-        .sample = &work->sample,
-        .real = options_precision(&call->options),
-        .kernel = options_kernel(&call->options),
-        .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
-        .title = work->outcome.now ? "evaluating as loaded" : NULL,
-        .progress = call->progress,
-        .watch = session->live && !work->outcome.now ? show_so_far : NULL,
-        .watch_due = snapshot_due,
-        .watch_argument = work,
-    };
-    const size_t images = (size_t)work->sample.count;
-    if (evaluate.dataset->label_map)
-        evaluate.credit = mem_new(images, sizeof *evaluate.credit);
-    else
-        evaluate.correct = mem_new(images, sizeof *evaluate.correct);
-    status code = evaluate.credit || evaluate.correct ? session_pool(session, &evaluate.pool, error)
-                                                      : error_memory(error);
-    if (code == STATUS_OK)
-        code = evaluate_run(&evaluate, evaluation, error);
-    if (code == STATUS_OK)
-        return remember(session, network, evaluation, &evaluate, error);
-    mem_free(evaluate.correct);
-    mem_free(evaluate.credit);
-    return code;
+    const struct measuring measuring = measuring_of(work);
+    return measure_network(&measuring, graph, network, evaluation, error);
 }
 
-static const struct measurement *recall(const struct eval_work *work, const char *network)
+static const struct measurement *recall(struct eval_work *work, const char *network)
 {
-    const struct session *session = work->call->session;
-    const struct measured_on on = measured_on(session->state.dataset, &work->sample.options);
-    return measurements_find(&session->measurements, network, &on);
+    const struct measuring measuring = measuring_of(work);
+    return measured(&measuring, network);
 }
 
 /* The network as loaded, of one that was changed: its accuracy on the same images, which may have to be
@@ -373,6 +351,12 @@ static status bring_outcome(struct eval_work *work, struct error *error)
     return code == STATUS_CANCELLED ? STATUS_OK : code;
 }
 
+static const struct measurement *first_answers(const struct eval_work *work)
+{
+    const struct measurement *first = work->outcome.first;
+    return first && first->answers ? first : NULL;
+}
+
 static status run_eval(struct call *call, struct error *error)
 {
     struct session *session = call->session;
@@ -390,10 +374,11 @@ static status run_eval(struct call *call, struct error *error)
     if (code == STATUS_OK)
         code = reply_figure(call->reply, whole_table(call, &work.evaluation, &work.outcome), error);
     if (code == STATUS_OK && work.evaluation.unanswered < work.evaluation.images)
-        code = reply_figure(call->reply,
-                            work.evaluation.pixels ? class_iou_table(call, &work.evaluation)
-                                                   : class_table(call, &work.evaluation),
-                            error);
+        code =
+            reply_figure(call->reply,
+                         work.evaluation.pixels ? class_iou_table(call, &work.evaluation)
+                                                : class_table(call, &work.evaluation, first_answers(&work)),
+                         error);
     if (code == STATUS_OK)
         tell_accuracy(call, &work.outcome);
     text_free(&work.outcome.advice);

@@ -269,7 +269,8 @@ static status run_forward(struct call *call, struct error *error)
 }
 
 static const struct parameter forward_arguments[] = {
-    {"INPUT", VALUE_ARRAY, 0, 0, 0, NULL, NULL, "the inputs, as an array of NumPy: a .npy file"},
+    {"INPUT", VALUE_ARRAY, 0, 0, 0, NULL, NULL,
+     "the inputs, as an array of NumPy: a .npy file, or FILE.npz:MEMBER"},
     PARAMETER_END,
 };
 static const int forward_options[] = {OPTION_NORMALIZE, OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH,

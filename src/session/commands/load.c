@@ -29,7 +29,10 @@ static void tell_images(const struct dataset *dataset, struct reply *reply)
 static status read_model(struct call *call, struct model **model, struct error *error)
 {
     const char *name = call_argument(call, 0);
-    if (strcmp(name, "example") != 0 && checkpoint_is(name))
+    bool weights = false;
+    if (strcmp(name, "example") != 0 && checkpoint_probe(name, &weights, error) != STATUS_OK)
+        return error->code;
+    if (weights)
         return load_weights(call, name, model, error);
     if (call_setting(call, "as") || call_setting(call, "input"))
         return error_set(error, STATUS_USAGE,

@@ -277,7 +277,7 @@ static const struct parameter save_parameters[] = {
 static const struct example save_examples[] = {
     {"prune l1 0.4; apply; save smaller.onnx", "writes the smaller network", false},
     {"save smaller.pth", "writes its weights as PyTorch's torch.save would", false},
-    {"prune l1 0.4; save prune_model.py", "writes a program that prunes the model in PyTorch", false},
+    {"save prune_model.py", "writes a program that prunes the model in PyTorch", false},
     {"save channels.json", "writes which channels were kept and which cut", false},
     EXAMPLE_END,
 };

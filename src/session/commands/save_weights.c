@@ -32,8 +32,9 @@ static status gather_checkpoint(const struct model *model, const struct graph *g
         if (!tensor && graph_find_value(model_original(model)->graph, name) >= 0)
             continue;
         outgoing->extras += !tensor;
+        struct tensor *in_file = from->weights[i].tensor;
         outgoing->weights[outgoing->count++] =
-            (struct weight){name, tensor ? tensor : from->weights[i].tensor};
+            (struct weight){name, tensor ? tensor : in_file, in_file->file_type};
     }
     return STATUS_OK;
 }
@@ -51,7 +52,7 @@ static status gather_graph(const struct model *model, const struct graph *graph,
         const char *name = original->graph->values[i].name;
         int value = parameters[i] ? graph_find_value(graph, name) : -1;
         if (value >= 0 && graph->values[value].constant)
-            outgoing->weights[outgoing->count++] = (struct weight){name, graph->values[value].constant};
+            outgoing->weights[outgoing->count++] = (struct weight){name, graph->values[value].constant, 0};
     }
     mem_free(parameters);
     return outgoing->weights ? STATUS_OK : error_memory(error);

@@ -169,7 +169,7 @@ static status adopt_measurements(struct measurements *ours, struct measurements 
             continue;
         code = measurements_add(ours, item, error);
         if (code == STATUS_OK)
-            item->correct = NULL, item->credit = NULL;
+            item->correct = NULL, item->answers = NULL, item->credit = NULL;
     }
     return code;
 }

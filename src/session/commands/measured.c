@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Evaluations that are remembered. */
+#include "session/commands/measured.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+#include "data/dataset.h"
+#include "session/model.h"
+#include "session/pruning.h"
+#include "session/session.h"
+#include "session/words/option.h"
+
+/* Ownership of what `evaluate` had written of each image passes. */
+static status remember(struct session *session, const char *network, const struct evaluation *evaluation,
+                       const struct evaluate *evaluate, struct error *error)
+{
+    struct measurement measurement = {
+        .on = measured_on(session->state.dataset, &evaluate->sample->options),
+        .measure = evaluation->measure,
+        .value = evaluation->value,
+        .error = evaluation->error,
+        .images = evaluation->images,
+        .top1 = evaluation->top1,
+        .top5 = evaluation->top5,
+        .unanswered = evaluation->unanswered,
+        .loss = evaluation->loss,
+        .correct = evaluate->correct,
+        .answers = evaluate->answers,
+        .credit = evaluate->credit,
+    };
+    memcpy(measurement.network, network, sizeof measurement.network);
+    status code = measurements_add(&session->measurements, &measurement, error);
+    if (code != STATUS_OK)
+        measurement_free(&measurement);
+    return code;
+}
+
+/* Room for what is kept of each image. */
+static bool make_room(struct evaluate *evaluate)
+{
+    const size_t images = (size_t)evaluate->sample->count;
+    if (evaluate->dataset->label_map) {
+        evaluate->credit = mem_new(images, sizeof *evaluate->credit);
+        return evaluate->credit;
+    }
+    evaluate->correct = mem_new(images, sizeof *evaluate->correct);
+    evaluate->answers = mem_new(images, sizeof *evaluate->answers);
+    return evaluate->correct && evaluate->answers;
+}
+
+status measure_network(const struct measuring *measuring, const struct graph *graph, const char *network,
+                       struct evaluation *evaluation, struct error *error)
+{
+    struct call *call = measuring->call;
+    struct session *session = call->session;
+    struct evaluate evaluate = {
+        .graph = graph,
+        .dataset = session->state.dataset,
+        .sample = measuring->sample,
+        .real = options_precision(&call->options),
+        .kernel = options_kernel(&call->options),
+        .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
+        .title = measuring->title,
+        .progress = call->progress,
+        .watch = measuring->watch,
+        .watch_due = measuring->watch_due,
+        .watch_argument = measuring->watch_argument,
+    };
+    status code = make_room(&evaluate) ? session_pool(session, &evaluate.pool, error) : error_memory(error);
+    if (code == STATUS_OK)
+        code = evaluate_run(&evaluate, evaluation, error);
+    if (code == STATUS_OK)
+        return remember(session, network, evaluation, &evaluate, error);
+    mem_free(evaluate.correct);
+    mem_free(evaluate.answers);
+    mem_free(evaluate.credit);
+    return code;
+}
+
+const struct measurement *measured(const struct measuring *measuring, const char *network)
+{
+    const struct session *session = measuring->call->session;
+    const struct measured_on on = measured_on(session->state.dataset, &measuring->sample->options);
+    return measurements_find(&session->measurements, network, &on);
+}
+
+static status bring_answers(const struct measuring *measuring, const struct graph *graph, const char *network,
+                            struct error *error)
+{
+    struct evaluation evaluation = {0};
+    const struct measurement *known = measured(measuring, network);
+    if (known && known->answers)
+        return STATUS_OK;
+    status code = measure_network(measuring, graph, network, &evaluation, error);
+    evaluation_free(&evaluation);
+    return code;
+}
+
+status measure_both(const struct measuring *measuring, struct both_measured *both, struct error *error)
+{
+    struct session *session = measuring->call->session;
+    const struct model *original = model_original(session->state.model);
+    const struct graph *graph;
+    if (session->state.dataset->label_map)
+        return error_set(error, STATUS_UNSUPPORTED, "every pixel has a label here: 'eval' shows the classes");
+    status code = session_graph(session, &graph, error);
+    if (code == STATUS_OK)
+        code = bring_answers(measuring, graph, session->state.pruning->network, error);
+    if (code == STATUS_OK)
+        code = bring_answers(measuring, original->graph, original->network, error);
+    both->first = measured(measuring, original->network);
+    both->now = measured(measuring, session->state.pruning->network);
+    return code;
+}
