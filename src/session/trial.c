@@ -41,6 +41,11 @@ int64_t trial_images(const struct model *model, const struct dataset *dataset)
     return afforded < (double)images ? (int64_t)afforded : images;
 }
 
+double trial_cost(const struct model *model, const struct dataset *dataset)
+{
+    return model->cost.macs * (double)trial_images(model, dataset) * (preset_count() + 1);
+}
+
 /* The same number of records apart, for files are sorted by class now and then. */
 static status spread_sample(struct trial_work *work, struct error *error)
 {

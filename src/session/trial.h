@@ -32,6 +32,8 @@ struct trial_settings {
  * large that a hundred would take more than a few seconds; 0: too few would be left to tell. Counted in
  * multiply-adds, so that every machine gives the same advice. */
 int64_t trial_images(const struct model *model, const struct dataset *dataset);
+/* Multiply-adds of a trial of so many. */
+double trial_cost(const struct model *model, const struct dataset *dataset);
 /* For at least one image (trial_images). Presets that do not fit the images' channels are passed by. On
  * failure (STATUS_CANCELLED too) *trial is as it was. A preset is better beyond doubt when, of the images
  * that it changes, those that become right outnumber those that become wrong by three standard errors (of

@@ -210,6 +210,7 @@ static void follow_options(struct explorer *explorer)
 {
     explorer->ascii = show_ascii(&explorer->shell->show, explorer->session);
     explorer->depth = show_depth(explorer->session, explorer->colors);
+    gallery_paint(&explorer->gallery, explorer->depth >= 256);
 }
 
 void explorer_refresh(struct explorer *explorer)

@@ -240,7 +240,11 @@ static status save_screen(struct explorer *explorer, const struct request *reque
     struct screen_cursor cursor;
     struct text text = {0};
     char *path = path_expand(request->words[1]);
+    const int colors = explorer->colors;
+    if (request->colors >= 0)
+        explorer->colors = request->colors; /* what is drawn depends on them: pictures */
     bool drawn = path && compose(explorer, &grid, &cursor);
+    explorer->colors = colors;
     if (drawn && request->colors >= 0 && explorer_theme(explorer))
         canvas_print(&grid, explorer_theme(explorer), request->colors, &text);
     else if (drawn)

@@ -107,6 +107,13 @@ void gallery_show(struct gallery *gallery, int index)
     gallery_filter(gallery, NULL);
 }
 
+void gallery_paint(struct gallery *gallery, bool paint)
+{
+    if (gallery->paint != paint)
+        gallery->width = 0;
+    gallery->paint = paint;
+}
+
 void gallery_to_start(struct gallery *gallery)
 {
     gallery->top = gallery->aside = 0;
@@ -292,11 +299,17 @@ static struct figure *arrange(const struct gallery *gallery, const struct figure
     return made;
 }
 
+/* As high as the room there is. */
+static bool is_plot(const struct figure *figure)
+{
+    return !figure_has_rows(figure) && !figure_is_tall(figure);
+}
+
 static status draw_content(struct gallery *gallery, const struct figure *figure, bool compact,
                            struct error *error)
 {
     struct canvas *canvas = &gallery->canvas;
-    if (!figure_has_rows(figure)) {
+    if (is_plot(figure)) {
         int before = canvas->height;
         status code = canvas_figure_fit(canvas, figure, canvas->width, gallery->plot_height, error);
         gallery->plots++;
@@ -323,6 +336,7 @@ static void draw_exhibit(struct gallery *gallery, int width, bool compact)
     const struct figure *table = first_table(gallery);
     canvas_free(&gallery->canvas);
     canvas_init(&gallery->canvas, width, gallery->ascii);
+    gallery->canvas.paint = gallery->paint && !gallery->ascii;
     gallery->plots = gallery->plot_lines = 0;
     bool after_figure = false;
     if (exhibit && exhibit->live)
@@ -361,8 +375,8 @@ const struct canvas *gallery_canvas(struct gallery *gallery, int width, int heig
 int gallery_lines(struct gallery *gallery, int width, int most, bool ascii)
 {
     const struct exhibit *exhibit = shown(gallery);
-    bool plots = exhibit && exhibit->live && !figure_has_rows(exhibit->live->figure);
+    bool plots = exhibit && exhibit->live && is_plot(exhibit->live->figure);
     for (size_t i = 0; exhibit && i < exhibit->count; i++)
-        plots = plots || (exhibit->items[i].figure && !figure_has_rows(exhibit->items[i].figure));
+        plots = plots || (exhibit->items[i].figure && is_plot(exhibit->items[i].figure));
     return exhibit && !plots ? gallery_canvas(gallery, width, most, ascii)->height : 0;
 }

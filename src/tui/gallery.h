@@ -26,6 +26,7 @@ struct gallery {
     struct canvas canvas; /* the exhibit that is shown */
     int width, height;    /* of the room it was drawn for; width 0: to be drawn anew */
     bool ascii;
+    bool paint;                         /* pictures are shown as such: by gallery_paint; never in ASCII */
     bool whole;                         /* nothing is folded, however little room there is */
     int plot_height, plots, plot_lines; /* of a plot at most; those drawn, and the lines they took */
     int top, aside;                     /* lines and columns of the exhibit that are out of the room */
@@ -42,7 +43,8 @@ status gallery_add_live(struct gallery *gallery, const char *command, struct liv
 /* Is the newest exhibit a live figure of this command? */
 bool gallery_is_live(const struct gallery *gallery, const char *command);
 void gallery_show(struct gallery *gallery, int index); /* clamped */
-void gallery_to_start(struct gallery *gallery);        /* show the beginning of the exhibit */
+void gallery_paint(struct gallery *gallery, bool paint);
+void gallery_to_start(struct gallery *gallery); /* show the beginning of the exhibit */
 /* By the next column of the table, after the last as it came. False when no table is shown. */
 bool gallery_sort_next(struct gallery *gallery);
 bool gallery_reverse(struct gallery *gallery);

@@ -209,6 +209,8 @@ void figure_fields(struct field_builder *builder, const struct figure *figure);
 /* Does it show rows, of which a low screen cuts some off? Else it is a plot, which takes the height there is.
  */
 bool figure_has_rows(const struct figure *figure);
+/* Does it take the lines that it needs, however high the screen is? Panes scroll it. */
+bool figure_is_tall(const struct figure *figure);
 /* The array that the figure is about. Its values pass to the figure, also when that is NULL. */
 void figure_set_array(struct figure *figure, const struct figure_array *array);
 void figure_note(struct figure *figure, const char *format, ...) __attribute__((format(printf, 2, 3)));

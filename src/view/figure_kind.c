@@ -27,6 +27,11 @@ void figure_fields(struct field_builder *builder, const struct figure *figure)
     kinds[figure->kind]->fields(builder, figure);
 }
 
+bool figure_is_tall(const struct figure *figure)
+{
+    return kinds[figure->kind]->tall;
+}
+
 bool figure_has_rows(const struct figure *figure)
 {
     return kinds[figure->kind]->rows != NULL;

@@ -29,6 +29,8 @@ struct figure_kind_row {
     int (*natural_width)(struct drawing *drawing, const struct figure *figure);
     /* Rows, of which a low pane shows the first ones; NULL: a plot, which takes the height there is. */
     int *(*rows)(struct figure *figure);
+    /* Several plots of one height each: a pane scrolls them where they are more than it has lines. */
+    bool tall;
     /* Decimals, of which a narrow pane shows fewer; NULL: none to leave out. */
     int *(*decimals)(struct figure *figure);
 

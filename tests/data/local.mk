@@ -17,3 +17,7 @@ check_PROGRAMS += tests/data/pictures_test
 tests_data_pictures_test_SOURCES = tests/data/pictures_test.c
 tests_data_pictures_test_LDADD = $(SUPPORT) $(LIBDATA) $(LIBNN) $(FLOOR_0) $(CMOCKA_LIBS)
 TESTS += tests/data/pictures_test
+check_PROGRAMS += tests/data/packed_test
+tests_data_packed_test_SOURCES = tests/data/packed_test.c
+tests_data_packed_test_LDADD = $(SUPPORT) $(LIBDATA) $(LIBNN) $(FLOOR_0) $(CMOCKA_LIBS)
+TESTS += tests/data/packed_test

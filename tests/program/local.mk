@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the whole program, and of what is installed with it.
 program_tests = \
+	tests/program/bring.sh \
 	tests/program/commands.sh \
 	tests/program/errors.sh \
 	tests/program/floors.sh \

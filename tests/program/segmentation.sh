@@ -79,6 +79,24 @@ ok $? "strip.png is a picture"
 grep -q '"panel": "truth"' strip.json
 ok $? "strip.json has panels"
 
+# In the panes: pictures where there are 256 colours, else their measures.
+cat >panes.txt <<END
+set background dark
+$(echo "$open" | tr ';' '\n')
+strip 0-3 criterion=l1 ratios=0,0.5
+screen save painted.screen colors=256
+screen save plain.screen
+screen save few.screen colors=8
+END
+"$IPPRO" -n --screen=80x24 -f panes.txt >out 2>err
+status=$?
+ok $status "strip in the panes"
+[ $status -eq 0 ] || explain err
+[ "$(grep -c '▀' painted.screen)" -ge 9 ] && grep -q '48;5;' painted.screen && ! grep -q '▀' plain.screen few.screen
+ok $? "strip in the panes: pictures in 256 colours, none in fewer"
+grep -q 'unpruned *mIoU' plain.screen && grep -q 'image 1' painted.screen
+ok $? "strip in the panes: measures, and more pictures than there is room for"
+
 run "the set is known by its folders" "load net21.onnx; data pascal normalize=none; eval > eval.csv"
 said "voc val: 4 images of 3x48x64 in 21 classes per pixel"
 same "VOC: mIoU" "$(value eval.csv mIoU)" "$(expected mIoU '' voc.txt)"

@@ -12,11 +12,13 @@
 #include "data/normalization.h"
 #include "session/model.h"
 #include "session/pass.h"
+#include "session/reply.h"
 #include "session/shown.h"
 #include "session/trial.h"
 #include "session/words/option.h"
 #include "session/words/quote.h"
 #include "view/figure.h"
+#include "view/style.h"
 
 /* Fewer than five right answers by chance, and the normal approximation behind the standard error is none. */
 enum { LEAST_BY_CHANCE = 5 };
@@ -145,6 +147,40 @@ status advise_accuracy(struct call *call, const struct found_accuracy *found, st
                         dataset->classes, dataset->normalization);
     }
     return advice->failed ? error_memory(error) : STATUS_OK;
+}
+
+/* Of images opened a moment ago: for more, eval is there. */
+static const double most_at_once = 2e11; /* multiply-adds of the trial */
+
+static void add_normalization(struct text *text, const struct session *session, const struct trial *trial)
+{
+    if (trial->better)
+        add_words(text, session, trial, trial->present, false);
+    else if (!trial->images)
+        text_add(text,
+                 "pixels are not normalised, which few networks learnt: normalize=imagenet and the like "
+                 "do it ('help normalize'), and eval tells whether it is right");
+}
+
+void advise_normalization(struct call *call)
+{
+    const struct session *session = call->session;
+    const struct model *model = session->state.model;
+    const struct dataset *dataset = session->state.dataset;
+    struct error error = {0};
+    struct trial trial = {0};
+    struct text text = {0};
+    if (!model || !dataset->kind->needs_path || !dataset_is_raw(dataset) ||
+        strcmp(option_text(&call->options, OPTION_NORMALIZE), "auto") != 0 ||
+        strcmp(session->state.pruning->network, model_original(model)->network) != 0 ||
+        model_fits(model, dataset, &error) != STATUS_OK)
+        return;
+    if (trial_cost(model, dataset) <= most_at_once && bring_trial(call, &trial, &error) != STATUS_OK)
+        return;
+    add_normalization(&text, session, &trial);
+    if (text.length)
+        reply_add(call->reply, STYLE_NOTE, "note: %s", reply_text(call->reply, &text));
+    text_free(&text);
 }
 
 void note_training_split(struct figure *figure, const struct dataset *dataset)

@@ -24,6 +24,13 @@ struct found_accuracy {
 status advise_accuracy(struct call *call, const struct found_accuracy *found, struct text *advice,
                        struct error *error);
 
+/* A note beside a data set that was opened without a word about normalisation, and is not normalised at all:
+ * where the presets can be tried on this network in a second or two, the one that is better is named, else
+ * that it is for the user to say. Nothing for images that the program makes, and for networks that were
+ * changed or do not take these images. What goes wrong in trying, cancelling too, leaves the data set without
+ * advice. */
+void advise_normalization(struct call *call);
+
 /* A note where the open images are those of a training split: what is judged may have learnt them. */
 void note_training_split(struct figure *figure, const struct dataset *dataset);
 

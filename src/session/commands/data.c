@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "data/fitting.h"
+#include "session/commands/advice.h"
 #include "session/commands/misfit.h"
 #include "session/language/command.h"
 #include "session/model.h"
@@ -145,6 +146,7 @@ static status run_data(struct call *call, struct error *error)
     if (call->session->state.board->pass)
         tell_sample(call->session, call->reply);
     reply_misfit(call->session, call->reply);
+    advise_normalization(call);
     return STATUS_OK;
 }
 
@@ -223,7 +225,7 @@ const struct command command_data = {
     .arguments = data_arguments,
     .parameters = data_parameters,
     .options = data_options,
-    .flags = COMMAND_CHANGES,
+    .flags = COMMAND_CHANGES | COMMAND_LONG,
     .help = "open a data set",
     .text =
         "Opens the images that scoring and eval use. shapes and shape-maps are made by the program and need no file; shape-maps has a label for every pixel; cifar10 "
@@ -234,7 +236,9 @@ const struct command command_data = {
         "step is an option. Alpha is dropped, CMYK and grey become RGB, 16 bits become 8, as Pillow does it. Only "
         "names and labels are held in memory. A picture that cannot be read ends the work, with its name, unless "
         "corrupt=skip has all read first and leaves it out. Pixels are normalised as the network was trained: "
-        "(pixel / 255 - mean) / std for each channel, with a preset of normalize or numbers. Scores stay those of "
+        "(pixel / 255 - mean) / std for each channel, with a preset of normalize or numbers. Where that is left open for images in files "
+        "and a network is loaded that is not too large, the presets are tried on a hundred of them, and one that "
+        "is better is named. Scores stay those of "
         "the images that they came from, so that one can score on training images and judge on test images; score "
         "goes on to the new ones.",
     .examples = data_examples,

@@ -151,6 +151,7 @@ static void strip_fields(struct field_builder *builder, const struct figure *fig
 const struct figure_kind_row strip_kind = {
     .name = "strip",
     .draw = draw_strip,
+    .tall = true,
     .csv = strip_csv,
     .json = strip_json,
     .fields = strip_fields,
