@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/pool.h"
@@ -62,6 +63,19 @@ static void check_some(void *argument, int64_t task, int worker)
     mem_free(pixels);
 }
 
+/* The path below the folder that was opened. */
+static void add_place(struct text *text, const struct dataset *dataset, const struct picture *picture)
+{
+    const struct picture_store *store = dataset->store;
+    const char *folder = store->folders[picture->folder], *name = pictures_name(store, picture);
+    const size_t root = dataset->path ? strlen(dataset->path) : 0;
+    if (root > 0 && strncmp(folder, dataset->path, root) == 0)
+        folder += root;
+    folder += strspn(folder, "/");
+    text_add_format(text, "%s%s%s", name[0] == '/' ? "" : folder, folder[0] && name[0] != '/' ? "/" : "",
+                    name);
+}
+
 /* Close the gaps, and tell how many there were and which came first. */
 static status drop_corrupt(struct dataset *dataset, const bool *corrupt, struct error *error)
 {
@@ -73,9 +87,10 @@ static status drop_corrupt(struct dataset *dataset, const bool *corrupt, struct 
             store->pictures[kept++] = store->pictures[i];
             continue;
         }
-        if (dropped++ < NAMED_CORRUPT)
-            text_add_format(&first, "%s%s", dropped > 1 ? ", " : "",
-                            pictures_name(store, &store->pictures[i]));
+        if (dropped++ < NAMED_CORRUPT) {
+            text_add(&first, dropped > 1 ? ", " : "");
+            add_place(&first, dataset, &store->pictures[i]);
+        }
     }
     status code = STATUS_OK;
     if (first.failed)
