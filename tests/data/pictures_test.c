@@ -265,7 +265,8 @@ static void test_corrupt(void **state)
     dataset_free(dataset);
     options.skip_corrupt = true;
     dataset = open_set("folder", place("bad"), options);
-    assert_non_null(strstr(dataset->note, "2 of 4 pictures cannot be read and are left out: one/b.png, two/d.png"));
+    assert_non_null(
+        strstr(dataset->note, "2 of 4 pictures cannot be read and are left out: one/b.png, two/d.png"));
     expect_images(dataset, (int64_t[]){0, 0}, (int[]){1, 2}, 2);
     /* What changes behind our back is noticed. */
     uint8_t large[64 * 64 * 3];
