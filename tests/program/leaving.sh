@@ -232,7 +232,7 @@ rm -rf "$unsaved"
 prompt_line=1
 printf 'print("it begins") while true do end\n' >loop.lua
 printf 'print("it begins") os.execute("sleep 1000")\n' >wait.lua
-while read -r mode signal number work; do
+while read -r mode signal status_of work; do
     start 80 24 -n "$mode"
     at_prompt
     keys 'prune l1 0.4' Enter
@@ -241,7 +241,7 @@ while read -r mode signal number work; do
     keys "$work" Enter
     wait_for '^it begins|of 10,000 images'
     kill -"$signal" "$(cat pid)"
-    ended "$number" "$mode: SIG$signal ends $work"
+    ended "$status_of" "$mode: SIG$signal ends $work"
     modes_are_back
     ok $? "$mode: with the terminal as it was"
     has '"line":"prune l1 0.4"' "$mode: and the session kept"

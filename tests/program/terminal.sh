@@ -191,8 +191,8 @@ fits() {
     [ $good -eq 0 ] || explain screen.txt
     keys C-u
 }
-fits "networks for load" 'load fit/' '^inside/? +net.onnx' 'notes|steps|batch'
-fits "and what is wanted" 'load fit/' '^MODEL: an ONNX file, or example' 'notes'
+fits "networks for load" 'load fit/' '^inside/? +net.onnx +test_batch.bin' 'notes|steps'
+fits "and what is wanted" 'load fit/' '^MODEL: an ONNX file, a file of weights, or example' 'notes'
 fits "files of commands for run" 'run fit/' '^inside/? +steps.ippro' 'notes|net.onnx'
 fits "scripts by their names" 'run g' '^gamma-sweep.lua +gamma.ippro' 'notes'
 fits "session files for session open" 'session open fit/' '^inside/? +work.session' 'notes|net.onnx'
@@ -205,7 +205,7 @@ keys C-l
 keys 'help ' Tab Tab
 shows "a list of a hundred is not thrown at who asks" '^[0-9]+ possibilities: type more, or Tab once more to see them$'
 keys Tab
-shows "but shown when asked for once more" '^gradients +pruning rate'
+shows "but shown when asked for once more" '(^| )zeros *$'
 keys q C-u
 keys -l 'load fit/no'
 keys Tab

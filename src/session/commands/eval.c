@@ -175,32 +175,32 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
     return figure;
 }
 
-/* Right answers of a class among those remembered. */
-static int64_t right_of(const struct measurement *measurement, int class_index)
+/* Right answers of a class among those of the network as loaded, which saw the same images. */
+static int64_t right_before(const struct outcome *outcome, int class_index)
 {
     int64_t right = 0;
-    for (int64_t i = 0; i < measurement->images; i++)
-        right +=
-            measurement->answers[i].truth == class_index && measurement->answers[i].predicted == class_index;
+    for (int64_t i = 0; i < outcome->now->images; i++)
+        right += outcome->now->answers[i].truth == class_index && outcome->first->correct[i];
     return right;
 }
 
-/* `first`: of the network as loaded, NULL where this is it, or where what it said is not known. Its accuracy
- * stands in the place of what accuracy and images say already, so that two halves fit a small screen. */
+/* Where the network as loaded is known image by image, its accuracy stands in the place of what accuracy and
+ * images say already, so that two halves fit a small screen. */
 static struct figure *class_table(const struct call *call, const struct evaluation *evaluation,
-                                  const struct measurement *first)
+                                  const struct outcome *outcome)
 {
     const struct dataset *dataset = call->session->state.dataset;
+    const bool before = outcome->first && outcome->first->correct && outcome->now && outcome->now->answers;
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "eval_classes");
     if (!figure)
         return NULL;
     figure_title(figure, "Top-1 accuracy by class");
     table_column(figure, "class", NULL, COLUMN_TEXT, 0);
     table_column(figure, "images", NULL, COLUMN_INTEGER, 0);
-    if (!first)
+    if (!before)
         table_column(figure, "right", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "accuracy", NULL, COLUMN_PERCENT, 1);
-    if (first)
+    if (before)
         table_column(figure, "as loaded", NULL, COLUMN_PERCENT, 1);
     table_column(figure, "", NULL, COLUMN_BAR, 0);
     for (int i = 0; i < evaluation->classes; i++) {
@@ -210,11 +210,11 @@ static struct figure *class_table(const struct call *call, const struct evaluati
         const double share = (double)evaluation->class_correct[i] / images;
         table_text(figure, i < dataset->classes ? dataset->class_names[i] : "?");
         table_number(figure, images);
-        if (!first)
+        if (!before)
             table_number(figure, (double)evaluation->class_correct[i]);
         table_number(figure, share);
-        if (first)
-            table_number(figure, (double)right_of(first, i) / images);
+        if (before)
+            table_number(figure, (double)right_before(outcome, i) / images);
         table_number(figure, share);
     }
     return figure;
@@ -351,12 +351,6 @@ static status bring_outcome(struct eval_work *work, struct error *error)
     return code == STATUS_CANCELLED ? STATUS_OK : code;
 }
 
-static const struct measurement *first_answers(const struct eval_work *work)
-{
-    const struct measurement *first = work->outcome.first;
-    return first && first->answers ? first : NULL;
-}
-
 static status run_eval(struct call *call, struct error *error)
 {
     struct session *session = call->session;
@@ -374,11 +368,10 @@ static status run_eval(struct call *call, struct error *error)
     if (code == STATUS_OK)
         code = reply_figure(call->reply, whole_table(call, &work.evaluation, &work.outcome), error);
     if (code == STATUS_OK && work.evaluation.unanswered < work.evaluation.images)
-        code =
-            reply_figure(call->reply,
-                         work.evaluation.pixels ? class_iou_table(call, &work.evaluation)
-                                                : class_table(call, &work.evaluation, first_answers(&work)),
-                         error);
+        code = reply_figure(call->reply,
+                            work.evaluation.pixels ? class_iou_table(call, &work.evaluation)
+                                                   : class_table(call, &work.evaluation, &work.outcome),
+                            error);
     if (code == STATUS_OK)
         tell_accuracy(call, &work.outcome);
     text_free(&work.outcome.advice);
