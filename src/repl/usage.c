@@ -2,6 +2,7 @@
 /* The table of program options and what is made from it. */
 #include "repl/usage.h"
 
+#include <archive.h>
 #include <cblas.h>
 #include <getopt.h>
 #include <nettle/version.h>
@@ -12,6 +13,7 @@
 #include <curses.h>
 #include <lua.h>
 #include <string.h>
+#include <zip.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -261,6 +263,15 @@ void usage_print(FILE *file)
             PROGRAM_NAME, PROGRAM_NAME);
 }
 
+static const char *jpeg_words(void)
+{
+#ifdef HAVE_JPEG
+    return "libjpeg";
+#else
+    return "built without JPEG";
+#endif
+}
+
 void version_print(FILE *file)
 {
     fprintf(file, "%s %s\n", PROGRAM_NAME, PROGRAM_VERSION);
@@ -268,6 +279,7 @@ void version_print(FILE *file)
     fprintf(file, "libpng %s, jansson %s, protobuf-c %s, Nettle %d.%d, %s\n", png_get_libpng_ver(NULL),
             jansson_version_str(), protobuf_c_version(), nettle_version_major(), nettle_version_minor(),
             LUA_RELEASE);
+    fprintf(file, "libzip %s, %s, %s\n", zip_libzip_version(), archive_version_string(), jpeg_words());
     fprintf(file, "Licence GPL-3.0-or-later: free software, with no warranty.\n");
     fprintf(file,
             "Report bugs to %s:\n"

@@ -52,6 +52,14 @@ status measurements_add(struct measurements *measurements, const struct measurem
     return STATUS_OK;
 }
 
+static void forget_details(struct measurement *measurement)
+{
+    measurement->correct = NULL;
+    measurement->answers = NULL;
+    measurement->credit = NULL;
+    measurement->confusion = NULL;
+}
+
 status measurements_copy(const struct measurements *measurements, struct measurements *copy,
                          struct error *error)
 {
@@ -61,7 +69,7 @@ status measurements_copy(const struct measurements *measurements, struct measure
     if (count)
         memcpy(copy->items, measurements->items, count * sizeof *copy->items);
     for (size_t i = 0; i < count; i++)
-        copy->items[i].correct = NULL, copy->items[i].answers = NULL, copy->items[i].credit = NULL;
+        forget_details(&copy->items[i]);
     copy->count = measurements->count;
     copy->serial = measurements->serial;
     return STATUS_OK;
@@ -100,9 +108,8 @@ void measurement_free(struct measurement *measurement)
     mem_free(measurement->correct);
     mem_free(measurement->answers);
     mem_free(measurement->credit);
-    measurement->correct = NULL;
-    measurement->answers = NULL;
-    measurement->credit = NULL;
+    mem_free(measurement->confusion);
+    forget_details(measurement);
 }
 
 /* Of one image; false where it is not known. */

@@ -29,10 +29,12 @@ struct measurement {
     double loss;                /* mean over the other ones */
     uint8_t *correct;       /* per image of the sample: 1 where the first guess was right; NULL: not known */
     struct answer *answers; /* per image of the sample, likewise (stats/evaluate.h); NULL: not known */
-    double *credit; /* where every pixel has a label: what each image contributes (quality_credit); NULL:
-                       not known */
-    bool restored;  /* from a session file, not measured by this program */
-    long serial;    /* set by measurements_add: grows with each */
+    double *credit;     /* where every pixel has a label: what each image contributes (quality_credit); NULL:
+                           not known */
+    int64_t *confusion; /* likewise: labelled pixels by label, then predicted class, classes x classes of the
+                           data set; NULL: not known */
+    bool restored;      /* from a session file, not measured by this program */
+    long serial;        /* set by measurements_add: grows with each */
 };
 
 struct measurements {
@@ -44,10 +46,10 @@ struct measurements {
 
 struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample);
 /* Remember; a measurement of the same network on the same images is replaced. Ownership of `correct`,
- * `answers` and `credit` passes on success. */
+ * `answers`, `credit` and `confusion` passes on success. */
 status measurements_add(struct measurements *measurements, const struct measurement *measurement,
                         struct error *error);
-/* Into `copy`, which is empty, all but what is known of single images. */
+/* Into `copy`, which is empty, all but what is known of single images and classes. */
 status measurements_copy(const struct measurements *measurements, struct measurements *copy,
                          struct error *error);
 /* Of a network on these images, or (on NULL) the last one of it on any; NULL when there is none. */

@@ -18,6 +18,7 @@ struct evaluate_work {
     struct evaluation result;
     struct quality quality;
     struct class_pixels *images; /* of label maps: images x classes; NULL else */
+    uint8_t *map;                /* of one image, for the confusion; NULL without */
 };
 
 static status copy_logits(const struct evaluate_work *work, const struct engine *engine, int64_t first,
@@ -112,6 +113,28 @@ static status copy_map(const struct evaluate_work *work, const struct engine *en
     return STATUS_OK;
 }
 
+static status count_confusion(const struct evaluate_work *work, const struct engine *engine,
+                              const int64_t *labels, int64_t count, struct error *error)
+{
+    const struct operand *output = engine_output(engine);
+    const int64_t outputs = output->shape.dim[1], pixels = dataset_labels_per_image(work->evaluate->dataset);
+    const int64_t classes = work->result.classes;
+    if (outputs > UINT8_MAX + 1)
+        return error_set(error, STATUS_UNSUPPORTED, "%lld classes: a confusion of pixels has 256 at most",
+                         (long long)outputs);
+    for (int64_t i = 0; i < count; i++) {
+        loss_map_predict((const char *)output->data +
+                             (size_t)(i * outputs * pixels) * element_size(output->type),
+                         output->type, outputs, pixels, work->map);
+        for (int64_t p = 0; p < pixels; p++) {
+            const int64_t truth = labels[i * pixels + p];
+            if (truth >= 0 && truth < classes && work->map[p] < classes)
+                work->evaluate->confusion[truth * classes + work->map[p]]++;
+        }
+    }
+    return STATUS_OK;
+}
+
 /* Of image `index` of the micro-batch. */
 static struct answer answer_of(const struct engine *engine, const struct loss *loss, int64_t label,
                                int64_t index)
@@ -156,6 +179,8 @@ static status commit_images(void *argument, const struct engine *engine, const s
     status code = work->evaluate->logits ? copy_logits(work, engine, first, count, error) : STATUS_OK;
     if (code == STATUS_OK && work->evaluate->maps)
         code = copy_map(work, engine, first, count, error);
+    if (code == STATUS_OK && work->map)
+        code = count_confusion(work, engine, labels, count, error);
     if (code == STATUS_OK)
         show_so_far(work);
     return code;
@@ -200,6 +225,9 @@ static status start(struct evaluate_work *work, struct error *error)
         work->images = mem_new((size_t)work->evaluate->sample->count, (size_t)classes * sizeof *work->images);
         if (!work->images)
             return error_memory(error);
+        if (work->evaluate->confusion &&
+            !(work->map = mem_new((size_t)dataset_labels_per_image(dataset), sizeof *work->map)))
+            return error_memory(error);
     }
     return quality_init(&work->quality, map_classes, error);
 }
@@ -236,6 +264,7 @@ status evaluate_run(const struct evaluate *evaluate, struct evaluation *evaluati
         evaluation_free(&work.result);
     }
     mem_free(work.images);
+    mem_free(work.map);
     quality_free(&work.quality);
     return code;
 }

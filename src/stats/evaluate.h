@@ -51,6 +51,8 @@ struct evaluate {
                     (quality_credit; 1 or 0 where images have one label), so that the mean is the value */
     int *predicted; /* when not NULL: the first guess of each image, written; where images have one label */
     struct class_pixels *pixels; /* when not NULL: images x the data set's classes, written; for label maps */
+    int64_t *confusion; /* when not NULL: the data set's classes x classes, all zero, counted up: labelled
+                           pixels by label, then predicted class; for label maps and up to 256 classes */
     uint8_t *maps; /* when not NULL: images x pixels of the predicted classes, written; for label maps and up
                       to 256 classes */
     /* When not NULL: called between micro-batches where `watch_due` says so (NULL: always), by one thread at

@@ -67,6 +67,23 @@ same "mIoU of the network without the channels that do nothing" "$(value pruned.
 same "mIoU of the pass" "$(sed -n 's/^# sample_miou: //p' score.csv)" "$(expected mIoU '' city.txt)"
 same "mIoU of a curve's harshest prune" "$(awk -F, '$1 ~ /l1/ && $2 == 0.5 { print $3; exit }' curve.csv)" "$(expected mIoU '' city.txt)"
 same "mIoU of the road" "$(awk -F, '$1 == "road" { print $5; exit }' eval.csv)" "$(expected class 0 city.txt)"
+
+# The confusion of pixels: its rows add up to the labels, and IoU follows from it, before and after pruning.
+run "confusion of pixels" \
+    "$open; confusion counts=yes > confusion.csv; prune l1 0.5; confusion counts=yes > pruned-confusion.csv; confusion samples=2; eval > pruned.csv"
+said "Classes that are taken for others"
+awk -F, 'FILENAME == "confusion.csv" && NF == 3 && $1 != "row" {
+             row[$1] += $3; column[$2] += $3; if ($1 == $2) both[$1] = $3 }
+         FILENAME != "confusion.csv" && $1 in row && NF == 6 {
+             rows++; iou = both[$1] / (row[$1] + column[$1] - both[$1]) - $5
+             bad += row[$1] != $3 || column[$1] != $4 || iou > 1e-12 || iou < -1e-12 }
+         END { exit !(rows == 17 && !bad) }' confusion.csv eval.csv
+ok $? "rows are labels, columns predictions, and eval's IoU follows"
+cmp -s confusion.csv pruned-confusion.csv
+[ $? -eq 1 ] && awk -F, '$1 == "class" { wanted = $6 == "as loaded" } wanted && NF == 7 && $1 != "class" { rows++; bad += $5 != $6 }
+    END { exit !(rows == 17 && !bad) }' pruned.csv
+ok $? "beside IoU stands that of the network as loaded"
+refused "every pixel has a label here: 'confusion' counts pixels" "$open; flips"
 for image in 0 1 2 3; do
     for panel in unpruned "ratio 0.5"; do
         same "strip: image $image, $panel" \

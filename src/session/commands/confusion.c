@@ -32,8 +32,9 @@ struct confusion {
     struct both_measured both;
     int classes;
     int64_t *now, *first; /* classes x classes: label, then answer */
-    int64_t *images;      /* per class */
-    struct pair *pairs;   /* off the diagonal, the worst first */
+    int64_t *images;      /* per class: images, or pixels where every one has a label */
+    bool pixels;
+    struct pair *pairs; /* off the diagonal, the worst first */
     int pair_count;
 };
 
@@ -46,6 +47,18 @@ static void count_answers(const struct measurement *measurement, int classes, in
             images[answer->truth]++;
         if (answer->predicted >= 0 && answer->predicted < classes)
             counts[(int64_t)answer->truth * classes + answer->predicted]++;
+    }
+}
+
+static void count_pixels(const struct measurement *measurement, int classes, int64_t *counts, int64_t *pixels)
+{
+    for (int t = 0; t < classes; t++) {
+        for (int p = 0; p < classes; p++) {
+            const int64_t at = (int64_t)t * classes + p;
+            counts[at] = measurement->confusion[at];
+            if (pixels)
+                pixels[t] += counts[at];
+        }
     }
 }
 
@@ -72,8 +85,8 @@ static status count_confusion(struct confusion *work, struct error *error)
     work->pairs = mem_new(cells, sizeof *work->pairs);
     if (!work->now || !work->first || !work->images || !work->pairs)
         return error_memory(error);
-    count_answers(work->both.now, work->classes, work->now, work->images);
-    count_answers(work->both.first, work->classes, work->first, NULL);
+    (work->pixels ? count_pixels : count_answers)(work->both.now, work->classes, work->now, work->images);
+    (work->pixels ? count_pixels : count_answers)(work->both.first, work->classes, work->first, NULL);
     for (int t = 0; t < work->classes; t++) {
         for (int p = 0; p < work->classes; p++) {
             const size_t at = (size_t)t * classes + (size_t)p;
@@ -108,11 +121,16 @@ static struct figure *confusion_matrix(const struct confusion *work, bool counts
         most = counts ? fmax(most, values[i]) : 1;
     }
     confusion_title(work, figure,
-                    counts ? "Images by label and answer" : "Answers by label, each row is a class");
+                    !counts        ? "Answers by label, each row is a class"
+                    : work->pixels ? "Pixels by label and answer"
+                                   : "Images by label and answer");
     if (figure && values) {
         figure_set_matrix(figure, work->classes, work->classes, (const char *const *)dataset->class_names,
                           (const char *const *)dataset->class_names, values, 0, most, counts ? 0 : 1,
-                          counts ? "images" : "share of the images of the class");
+                          !counts        ? work->pixels ? "share of the pixels of the class"
+                                                        : "share of the images of the class"
+                          : work->pixels ? "pixels"
+                                         : "images");
         if (!counts)
             figure_set_percent(figure);
     } else if (figure) {
@@ -131,7 +149,7 @@ static struct figure *worst_table(const struct confusion *work, int64_t top)
     confusion_title(work, figure, "Classes that are taken for others: the answers");
     table_column(figure, "class", NULL, COLUMN_TEXT, 0);
     table_column(figure, "taken for", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "images", NULL, COLUMN_INTEGER, 0);
+    table_column(figure, work->pixels ? "pixels" : "images", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "of the class", NULL, COLUMN_PERCENT, 1);
     if (changed) {
         table_column(figure, "as loaded", NULL, COLUMN_INTEGER, 0);
@@ -164,9 +182,9 @@ static void tell_worst(const struct confusion *work)
     if (work->pair_count == 0)
         text_add(&text, "no class is taken for another");
     else
-        text_add_format(&text, "most often %s is taken for %s: %lld of %lld images", names[worst->truth],
-                        names[worst->predicted], (long long)worst->now,
-                        (long long)work->images[worst->truth]);
+        text_add_format(&text, "most often %s is taken for %s: %lld of %lld %s", names[worst->truth],
+                        names[worst->predicted], (long long)worst->now, (long long)work->images[worst->truth],
+                        work->pixels ? "pixels" : "images");
     reply_result(work->call->reply, &text);
     text_free(&text);
 }
@@ -195,7 +213,8 @@ static status show_confusion(struct call *call, struct confusion *work, struct e
 static status run_confusion(struct call *call, struct error *error)
 {
     struct sample sample = {0};
-    struct confusion work = {.call = call, .classes = call->session->state.dataset->classes};
+    const struct dataset *dataset = call->session->state.dataset;
+    struct confusion work = {.call = call, .classes = dataset->classes, .pixels = dataset->label_map};
     const struct measuring measuring = {.call = call, .sample = &sample};
     status code = model_fits(call->session->state.model, call->session->state.dataset, error);
     if (code == STATUS_OK)
@@ -212,7 +231,7 @@ static const struct parameter confusion_parameters[] = {
     {"samples", VALUE_SIZE, 0, 0, 0, NULL, "all", "images to use: a number, a share such as 5%, or all"},
     {"top", VALUE_INTEGER, 0, 1, 1e6, NULL, "20", "pairs of classes to show, the most frequent first"},
     {"counts", VALUE_BOOLEAN, 0, 0, 0, NULL, "no",
-     "numbers of images in the matrix, not shares of the class"},
+     "numbers of images or pixels in the matrix, not shares of the class"},
     PARAMETER_END,
 };
 static const int confusion_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED, OPTION_PRECISION,
@@ -232,7 +251,7 @@ const struct command command_confusion = {
     .text =
         "Shows the answers of the network for the images of each class: as a matrix with a row for each class, "
         "up to fifty of them, and as a list of the pairs of classes that are mixed up most often, beside how "
-        "often the network as loaded does so. What eval has found on the same images is used, and what is not "
+        "often the network as loaded does so. Where every pixel has a label, pixels are counted. What eval has found on the same images is used, and what is not "
         "known is measured.",
     .examples = confusion_examples,
     .run = run_confusion,

@@ -220,10 +220,23 @@ static struct figure *class_table(const struct call *call, const struct evaluati
     return figure;
 }
 
+/* Of a class, from pixels by label and predicted class. */
+static double iou_before(const int64_t *confusion, int classes, int index)
+{
+    struct class_pixels pixels = {.both = confusion[(int64_t)index * classes + index]};
+    for (int i = 0; i < classes; i++) {
+        pixels.truth += confusion[(int64_t)index * classes + i];
+        pixels.predicted += confusion[(int64_t)i * classes + index];
+    }
+    return class_iou(&pixels);
+}
+
 /* The same of a network that classifies pixels. */
-static struct figure *class_iou_table(const struct call *call, const struct evaluation *evaluation)
+static struct figure *class_iou_table(const struct call *call, const struct evaluation *evaluation,
+                                      const struct outcome *outcome)
 {
     const struct dataset *dataset = call->session->state.dataset;
+    const int64_t *before = outcome->first ? outcome->first->confusion : NULL;
     struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "eval_classes");
     if (!figure)
         return NULL;
@@ -233,6 +246,8 @@ static struct figure *class_iou_table(const struct call *call, const struct eval
     table_column(figure, "pixels", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "predicted", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "IoU", NULL, COLUMN_PERCENT, 1);
+    if (before)
+        table_column(figure, "as loaded", NULL, COLUMN_PERCENT, 1);
     table_column(figure, "", NULL, COLUMN_BAR, 0);
     for (int i = 0; i < evaluation->classes; i++) {
         const double iou = class_iou(&evaluation->pixels[i]);
@@ -243,6 +258,8 @@ static struct figure *class_iou_table(const struct call *call, const struct eval
         table_number(figure, (double)evaluation->pixels[i].truth);
         table_number(figure, (double)evaluation->pixels[i].predicted);
         table_number(figure, iou);
+        if (before)
+            table_number(figure, iou_before(before, evaluation->classes, i));
         table_number(figure, iou);
     }
     return figure;
@@ -369,7 +386,7 @@ static status run_eval(struct call *call, struct error *error)
         code = reply_figure(call->reply, whole_table(call, &work.evaluation, &work.outcome), error);
     if (code == STATUS_OK && work.evaluation.unanswered < work.evaluation.images)
         code = reply_figure(call->reply,
-                            work.evaluation.pixels ? class_iou_table(call, &work.evaluation)
+                            work.evaluation.pixels ? class_iou_table(call, &work.evaluation, &work.outcome)
                                                    : class_table(call, &work.evaluation, &work.outcome),
                             error);
     if (code == STATUS_OK)

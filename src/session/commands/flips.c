@@ -114,6 +114,9 @@ static status run_flips(struct call *call, struct error *error)
     const struct measuring measuring = {.call = call, .sample = &flips.sample};
     struct setting_value top;
     status code = model_fits(call->session->state.model, call->session->state.dataset, error);
+    if (code == STATUS_OK && call->session->state.dataset->label_map)
+        code = error_set(error, STATUS_UNSUPPORTED,
+                         "every pixel has a label here: 'confusion' counts pixels, 'strip' shows them");
     if (code == STATUS_OK)
         code = call_value(call, "top", &top, error);
     if (code == STATUS_OK)

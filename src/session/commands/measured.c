@@ -29,6 +29,7 @@ static status remember(struct session *session, const char *network, const struc
         .correct = evaluate->correct,
         .answers = evaluate->answers,
         .credit = evaluate->credit,
+        .confusion = evaluate->confusion,
     };
     memcpy(measurement.network, network, sizeof measurement.network);
     status code = measurements_add(&session->measurements, &measurement, error);
@@ -37,13 +38,17 @@ static status remember(struct session *session, const char *network, const struc
     return code;
 }
 
-/* Room for what is kept of each image. */
-static bool make_room(struct evaluate *evaluate)
+/* Room for what is kept of each image, and of pixels where there are not too many classes to tell them apart.
+ */
+static bool make_room(const struct model *model, struct evaluate *evaluate)
 {
-    const size_t images = (size_t)evaluate->sample->count;
+    const size_t images = (size_t)evaluate->sample->count, classes = (size_t)evaluate->dataset->classes;
     if (evaluate->dataset->label_map) {
+        const bool few = classes <= UINT8_MAX + 1 && model->classes <= UINT8_MAX + 1;
         evaluate->credit = mem_new(images, sizeof *evaluate->credit);
-        return evaluate->credit;
+        if (few)
+            evaluate->confusion = mem_new(classes * classes, sizeof *evaluate->confusion);
+        return evaluate->credit && (evaluate->confusion || !few);
     }
     evaluate->correct = mem_new(images, sizeof *evaluate->correct);
     evaluate->answers = mem_new(images, sizeof *evaluate->answers);
@@ -68,7 +73,8 @@ status measure_network(const struct measuring *measuring, const struct graph *gr
         .watch_due = measuring->watch_due,
         .watch_argument = measuring->watch_argument,
     };
-    status code = make_room(&evaluate) ? session_pool(session, &evaluate.pool, error) : error_memory(error);
+    status code = make_room(session->state.model, &evaluate) ? session_pool(session, &evaluate.pool, error)
+                                                             : error_memory(error);
     if (code == STATUS_OK)
         code = evaluate_run(&evaluate, evaluation, error);
     if (code == STATUS_OK)
@@ -76,6 +82,7 @@ status measure_network(const struct measuring *measuring, const struct graph *gr
     mem_free(evaluate.correct);
     mem_free(evaluate.answers);
     mem_free(evaluate.credit);
+    mem_free(evaluate.confusion);
     return code;
 }
 
@@ -86,12 +93,18 @@ const struct measurement *measured(const struct measuring *measuring, const char
     return measurements_find(&session->measurements, network, &on);
 }
 
+/* What is known of each image's label and answer, or of all pixels'. */
+static bool is_detailed(const struct measurement *measurement)
+{
+    return measurement->answers || measurement->confusion;
+}
+
 static status bring_answers(const struct measuring *measuring, const struct graph *graph, const char *network,
                             struct error *error)
 {
     struct evaluation evaluation = {0};
     const struct measurement *known = measured(measuring, network);
-    if (known && known->answers)
+    if (known && is_detailed(known))
         return STATUS_OK;
     status code = measure_network(measuring, graph, network, &evaluation, error);
     evaluation_free(&evaluation);
@@ -103,8 +116,6 @@ status measure_both(const struct measuring *measuring, struct both_measured *bot
     struct session *session = measuring->call->session;
     const struct model *original = model_original(session->state.model);
     const struct graph *graph;
-    if (session->state.dataset->label_map)
-        return error_set(error, STATUS_UNSUPPORTED, "every pixel has a label here: 'eval' shows the classes");
     status code = session_graph(session, &graph, error);
     if (code == STATUS_OK)
         code = bring_answers(measuring, graph, session->state.pruning->network, error);
@@ -112,5 +123,7 @@ status measure_both(const struct measuring *measuring, struct both_measured *bot
         code = bring_answers(measuring, original->graph, original->network, error);
     both->first = measured(measuring, original->network);
     both->now = measured(measuring, session->state.pruning->network);
+    if (code == STATUS_OK && !(is_detailed(both->first) && is_detailed(both->now)))
+        return error_set(error, STATUS_UNSUPPORTED, "more than 256 classes of pixels are not told apart");
     return code;
 }

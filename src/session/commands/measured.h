@@ -24,9 +24,9 @@ status measure_network(const struct measuring *measuring, const struct graph *gr
 /* What is remembered; NULL: nothing. Borrowed until something else is measured. */
 const struct measurement *measured(const struct measuring *measuring, const char *network);
 
-/* What the network as it is now and the network as loaded say of every image of the sample; what is not known
- * is measured. The same for both where nothing was changed. STATUS_UNSUPPORTED where every pixel has a label.
- * Borrowed like `measured`. */
+/* What the network as it is now and the network as loaded say of every image of the sample (`answers`), or of
+ * the pixels of all where every pixel has a label (`confusion`); what is not known is measured. The same for
+ * both where nothing was changed. Borrowed like `measured`. */
 struct both_measured {
     const struct measurement *first, *now;
 };
