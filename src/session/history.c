@@ -117,6 +117,14 @@ void history_names(const struct history *history, int step, struct state_names *
         state_names(&history->steps[step].state, names);
 }
 
+void history_network_names(const struct history *history, int step, struct state_names *names)
+{
+    if (history->steps[step].names)
+        *names = *history->steps[step].names;
+    else
+        state_network_names(&history->steps[step].state, names);
+}
+
 void history_free(struct history *history)
 {
     drop_from(history, 0);

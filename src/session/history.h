@@ -47,6 +47,8 @@ size_t history_most_bytes(const struct history *history);
 size_t history_bytes(const struct history *history);
 /* What a step led to, also when its state was let go. */
 void history_names(const struct history *history, int step, struct state_names *names);
+/* Its network at least, without waiting for a digest of data. */
+void history_network_names(const struct history *history, int step, struct state_names *names);
 
 /* The first step of the log that leads to the present state: behind the last beginning. */
 int history_log(const struct history *history);

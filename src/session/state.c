@@ -67,15 +67,20 @@ bool state_equal(const struct state *a, const struct state *b)
            a->options == b->options && a->theme == b->theme && a->pruning == b->pruning;
 }
 
-void state_names(const struct state *state, struct state_names *names)
+void state_network_names(const struct state *state, struct state_names *names)
 {
     *names = (struct state_names){0};
-    if (state->dataset)
-        snprintf(names->data, sizeof names->data, "%s", dataset_digest(state->dataset));
     if (!state->model)
         return;
     snprintf(names->model, sizeof names->model, "%s", state->model->digest);
     snprintf(names->network, sizeof names->network, "%s", state->pruning->network);
+}
+
+void state_names(const struct state *state, struct state_names *names)
+{
+    state_network_names(state, names);
+    if (state->dataset)
+        snprintf(names->data, sizeof names->data, "%s", dataset_digest(state->dataset));
 }
 
 /* --- what a state costs --------------------------------------------------------------------------------- */

@@ -32,6 +32,8 @@ struct state_names {
     char network[DIGEST_SIZE]; /* the network that is left, as model->network */
 };
 void state_names(const struct state *state, struct state_names *names);
+/* The same without the data, whose digest may have to be waited for. */
+void state_network_names(const struct state *state, struct state_names *names);
 
 /* Bytes of weights, images, statistics, scores and selections that a state holds and the one before it (NULL:
  * none) does not: an estimate from above, without names and other small things. */

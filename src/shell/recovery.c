@@ -53,8 +53,8 @@ struct recovery {
 static bool names_differ(const struct history *history, int step)
 {
     struct state_names names, before;
-    history_names(history, step, &names);
-    history_names(history, step - 1, &before);
+    history_network_names(history, step, &names);
+    history_network_names(history, step - 1, &before);
     return strcmp(names.network, before.network) != 0 && strcmp(names.model, before.model) == 0;
 }
 
