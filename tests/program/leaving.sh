@@ -6,16 +6,30 @@
 . "$SRCDIR/tests/support/tmux.sh"
 unsaved=$XDG_STATE_HOME/ippro-explore/sessions
 
-# files COUNT NAME: so many unsaved sessions are kept.
+# files COUNT NAME: so many unsaved sessions are kept. The prompt stands there before a line that was just typed is read, so
+# that what it does takes a moment.
 files() {
-    count=$(find "$unsaved" -type f 2>/dev/null | wc -l)
+    tries=0
+    while count=$(find "$unsaved" -type f 2>/dev/null | wc -l) && [ "$count" -ne "$1" ] && [ $tries -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
     [ "$count" -eq "$1" ]
     status=$?
     ok $status "$2"
     [ $status -eq 0 ] || echo "# there are $count"
 }
+# kept PATTERN: until the only one has it.
+kept() {
+    tries=0
+    while ! cat "$unsaved"/* 2>/dev/null | grep -qE -- "$1" && [ $tries -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
 # has PATTERN NAME: in the only one.
 has() {
+    kept "$1"
     cat "$unsaved"/* >all.txt 2>/dev/null
     grep -qE -- "$1" all.txt
     status=$?
@@ -259,7 +273,7 @@ END
 # Batch mode keeps and offers nothing, and asks nothing.
 begin prompt
 keys 'prune l1 0.4' Enter
-at_prompt
+kept 'prune l1 0.4'
 kill -KILL "$(cat pid)"
 gone
 printf 'load example\nprune l1 0.4\nquit\nnonsense\n' >lines
