@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/operator/matrix.h"
 #include "repl/batch.h"
 #include "repl/config.h"
 #include "shell/background.h"
@@ -272,6 +273,7 @@ int main(int argc, char **argv)
 {
     struct arguments arguments;
     struct error error = {0};
+    matrix_choose_kernels(argv);
     setlocale(LC_CTYPE, ""); /* characters only: numbers are always written with a point */
     if (arguments_parse(argc, argv, &arguments, &error) != STATUS_OK) {
         fprintf(stderr, "%s: %s\nTry '%s --help'.\n", PROGRAM_NAME, error.message, PROGRAM_NAME);

@@ -174,7 +174,7 @@ static int scores_call(lua_State *L)
     held->choice.fixed.gamma = options.gamma;
     unsigned needs = criterion_needs(from->model->layers, from->choice.criterion, &options);
     if (scores_compute(from->model->graph, from->model->layers, from->choice.criterion, &options,
-                       needs & PASS_NEEDS ? statistics : NULL, &held->scores, &error) != STATUS_OK)
+                       needs & PASS_NEEDS ? statistics : NULL, NULL, &held->scores, &error) != STATUS_OK)
         return raise_error(L, &error);
     return 1;
 }

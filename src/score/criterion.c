@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/share.h"
 #include "base/status.h"
 #include "score/criteria.h"
@@ -115,9 +116,85 @@ static status check_any(const struct scores *scores, const struct layers *layers
                                    scores->reports[lacking].lack);
 }
 
+/* The layers of one criterion, each a task. */
+struct layer_tasks {
+    struct scores *result;
+    const struct graph *graph;
+    const struct layers *layers;
+    const struct score_statistics *statistics;
+    struct progress *progress; /* of the thread that asked */
+    struct layer_task {
+        int layer;
+        double size;
+        struct error error;
+    } * items; /* owned */
+    int count;
+    atomic_bool failed;
+};
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct layer_task *x = a, *y = b;
+    if (x->size != y->size)
+        return x->size > y->size ? -1 : 1;
+    return (x->layer > y->layer) - (x->layer < y->layer);
+}
+
+static int by_layer(const void *a, const void *b)
+{
+    const struct layer_task *x = a, *y = b;
+    return (x->layer > y->layer) - (x->layer < y->layer);
+}
+
+static void score_task(void *argument, int64_t task, int worker)
+{
+    struct layer_tasks *tasks = argument;
+    struct layer_task *item = &tasks->items[task];
+    (void)worker;
+    if (atomic_load(&tasks->failed))
+        return;
+    const struct criterion_input input = {.graph = tasks->graph,
+                                          .layer = &tasks->layers->items[item->layer],
+                                          .layer_index = item->layer,
+                                          .statistics = tasks->statistics,
+                                          .options = &tasks->result->options,
+                                          .criterion = tasks->result->criterion};
+    struct progress *before = progress_set_current(tasks->progress);
+    if (add_scores(tasks->result, &input, &item->error) != STATUS_OK)
+        atomic_store(&tasks->failed, true);
+    progress_set_current(before);
+}
+
+/* Every layer but the output layers; the failure of the first that failed. */
+static status score_layers(struct layer_tasks *tasks, struct pool *pool, struct error *error)
+{
+    tasks->items = mem_new((size_t)tasks->layers->count, sizeof *tasks->items);
+    if (!tasks->items)
+        return error_memory(error);
+    for (int i = 0; i < tasks->layers->count; i++) {
+        const struct layer *layer = &tasks->layers->items[i];
+        if (!layer->output_layer)
+            tasks->items[tasks->count++] = (struct layer_task){
+                i, (double)layer->channels * (double)layer->channels * (double)layer->filter_length, {0}};
+    }
+    if (pool)
+        qsort(tasks->items, (size_t)tasks->count, sizeof *tasks->items, larger_first);
+    pool_run(pool, tasks->count, score_task, tasks);
+    qsort(tasks->items, (size_t)tasks->count, sizeof *tasks->items, by_layer);
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < tasks->count; i++) {
+        code = tasks->items[i].error.code;
+        if (code != STATUS_OK)
+            *error = tasks->items[i].error;
+    }
+    mem_free(tasks->items);
+    return code;
+}
+
 status scores_compute(const struct graph *graph, const struct layers *layers,
                       const struct criterion *criterion, const struct criterion_options *options,
-                      const struct score_statistics *statistics, struct scores **scores, struct error *error)
+                      const struct score_statistics *statistics, struct pool *pool, struct scores **scores,
+                      struct error *error)
 {
     const struct criterion_options own = own_options(criterion, options);
     if (criterion->check && criterion->check(&own, error) != STATUS_OK) {
@@ -132,13 +209,13 @@ status scores_compute(const struct graph *graph, const struct layers *layers,
     result->reports = mem_new((size_t)layers->count, sizeof *result->reports);
     result->layer_count = result->layer ? layers->count : 0;
     status code = result->layer && result->reports ? STATUS_OK : error_memory(error);
-    for (int i = 0; code == STATUS_OK && i < layers->count; i++) {
-        const struct layer *layer = &layers->items[i];
-        if (layer->output_layer) {
-            continue;
-        }
-        const struct criterion_input input = {graph, layer, i, statistics, &result->options, criterion};
-        code = add_scores(result, &input, error);
+    if (code == STATUS_OK) {
+        struct layer_tasks tasks = {.result = result,
+                                    .graph = graph,
+                                    .layers = layers,
+                                    .statistics = statistics,
+                                    .progress = progress_current()};
+        code = score_layers(&tasks, criterion->spread ? pool : NULL, error);
     }
     if (code == STATUS_OK) {
         code = check_any(result, layers, error);

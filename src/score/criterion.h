@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include "base/digest.h"
+#include "base/pool.h"
 #include "score/criterion_options.h"
 #include "score/score.h"
 
@@ -47,6 +48,7 @@ struct criterion {
     bool preferred;                  /* shown first where nobody says which; one row */
     bool needs_norm;                 /* has scores only of layers with a BatchNorm */
     bool logarithm;                  /* its scores are logarithms, and are called so */
+    bool spread;                     /* layers are worth a thread each */
     bool seeded;                     /* drawn at random: a curve averages over seeds */
     /* enum criterion_option, or-ed: all that its scores depend on. Scores are computed anew when one of these
      * has changed, and its functions are shown no others. */
@@ -102,10 +104,12 @@ struct scores {
 };
 /* Errors name the layer: STATUS_STATE when no pass over images has computed what the criterion needs, or when
  * there is a layer to score and it can score none; STATUS_NAN for a score that is not a number; STATUS_RANGE
- * for a gamma that is not positive. */
+ * for a gamma that is not positive. The pool, which may be NULL, is for criteria that take time; the same
+ * bits come without it. */
 status scores_compute(const struct graph *graph, const struct layers *layers,
                       const struct criterion *criterion, const struct criterion_options *options,
-                      const struct score_statistics *statistics, struct scores **scores, struct error *error);
+                      const struct score_statistics *statistics, struct pool *pool, struct scores **scores,
+                      struct error *error);
 /* One more owner; each calls scores_free once. */
 struct scores *scores_retain(struct scores *scores); /* NULL is fine */
 void scores_free(struct scores *scores);             /* NULL is fine */

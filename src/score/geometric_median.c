@@ -6,11 +6,11 @@
  * close is computed directly. */
 #include "score/geometric_median.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
 #include "base/progress.h"
+#include "nn/operator/matrix.h"
 #include "score/criteria.h"
 #include "score/layer.h"
 #include "score/score.h"
@@ -34,13 +34,15 @@ struct distances {
 
 static status largest_weight(const double *filters, size_t elements, double *largest, struct error *error)
 {
-    *largest = 0.0;
+    double most = 0.0;
     for (size_t i = 0; i < elements; i++) {
         if (!isfinite(filters[i])) {
             return error_set(error, STATUS_NAN, "a weight is not a finite number");
         }
-        *largest = fmax(*largest, fabs(filters[i]));
+        const double size = fabs(filters[i]);
+        most = size > most ? size : most;
     }
+    *largest = most;
     return STATUS_OK;
 }
 
@@ -79,8 +81,7 @@ static status gram_of_centred(const struct distances *d, struct error *error)
             return error->code;
         }
         centre_panel(d, first, width);
-        cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)d->count, (int)width, 1.0, d->panel,
-                    (int)width, 1.0, d->gram, (int)d->count);
+        matrix_gram((int)d->count, (int)width, d->panel, first > 0, d->gram);
     }
     return STATUS_OK;
 }
@@ -137,7 +138,7 @@ status geometric_median(const double *filters, int64_t count, int64_t length, do
         return error_set(error, STATUS_RANGE, "%lld filters of %lld weights are out of range",
                          (long long)count, (long long)length);
     }
-    double largest;
+    double largest = 0.0;
     status code = largest_weight(filters, elements, &largest, error);
     if (code != STATUS_OK) {
         return code;
@@ -183,6 +184,7 @@ const struct criterion criterion_geomedian = {
     .help = "sum over j of ||F_i - F_j||: distance of a filter from all others of its layer",
     .paper = "arXiv 1811.00250",
     .headline = true,
+    .spread = true,
     .fixed_needs = NEED_WEIGHTS,
     .score = score_geomedian,
 };

@@ -271,6 +271,7 @@ static struct engine_options engine_options_of(const struct pass_work *work)
         .watched = work->maps,
         .watched_count = pass->needs & NEED_ANY_ACTIVATION ? work->count : 0,
         .progress = pass->progress,
+        .times = pass->times,
     };
 }
 

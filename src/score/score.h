@@ -86,6 +86,7 @@ struct score_pass {
     int64_t micro_batch; /* images per worker at a time */
     int64_t batch;       /* images per batch of Taylor's gate-batch */
     struct pool *pool;
+    struct step_times *times; /* as in nn/execution/options.h */
     struct progress *progress;
     int64_t progress_before, progress_total; /* as in nn/engine/run.h, 0 where the pass stands alone */
     const struct score_watch *watch;         /* NULL: nobody. The result is the same bit for bit */

@@ -104,7 +104,7 @@ status board_agreement(const struct board *board, const struct model *model, con
     status code = STATUS_OK;
     for (int i = 0; code == STATUS_OK && i < 2; i++)
         code = scores_compute(model->graph, model->layers, entry->choice.criterion, &scores->options,
-                              statistics->half[i], &half[i], error);
+                              statistics->half[i], NULL, &half[i], error);
     if (code == STATUS_OK)
         code = rank_agreement(model->layers, half[0], half[1], agreement, error);
     if (code == STATUS_OK) {
@@ -169,7 +169,8 @@ status board_fill_entry(const struct board_source *source, const struct criterio
     entry->scores = NULL;
     entry->needs = needs;
     return scores_compute(source->model->graph, source->model->layers, entry->choice.criterion, &options,
-                          needs & PASS_NEEDS ? next->pass->statistics : NULL, &entry->scores, error);
+                          needs & PASS_NEEDS ? next->pass->statistics : NULL, source->pool, &entry->scores,
+                          error);
 }
 
 status board_fill(const struct board_source *source, const struct criterion_options *base, struct board *next,

@@ -50,6 +50,7 @@ struct board_source {
     const struct options *options;
     struct live *live;     /* where the pass shows what it has so far (live.h); NULL: nobody watches */
     struct passes *passes; /* what was run before; NULL: nothing is remembered */
+    struct pool *pool;     /* for criteria that take time; NULL: none */
 };
 
 /* The same scores under other options, without a pass. Scores that need one are left out. The present board

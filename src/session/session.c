@@ -248,8 +248,12 @@ status session_set_options(struct session *session, const struct options *option
 {
     struct theme *theme = NULL;
     struct board *board = NULL;
-    struct board_source source = {session->state.board, session->state.model, session->state.dataset, options,
-                                  session->live,        &session->passes};
+    struct board_source source = {.board = session->state.board,
+                                  .model = session->state.model,
+                                  .dataset = session->state.dataset,
+                                  .options = options,
+                                  .live = session->live,
+                                  .passes = &session->passes};
     bool new_theme = appearance_differs(options, session->state.options);
     struct options *next = next_options(session, options);
     status code = next ? STATUS_OK : error_memory(error);
@@ -273,11 +277,16 @@ status session_score(struct session *session, const struct choice *choices, int 
                      const struct options *options, struct progress *progress, struct score_outcome *outcome,
                      struct error *error)
 {
-    struct board_source source = {session->state.board, session->state.model, session->state.dataset, options,
-                                  session->live,        &session->passes};
+    struct board_source source = {.board = session->state.board,
+                                  .model = session->state.model,
+                                  .dataset = session->state.dataset,
+                                  .options = options,
+                                  .live = session->live,
+                                  .passes = &session->passes};
     struct board *board;
     struct pool *pool;
     status code = session_pool(session, &pool, error);
+    source.pool = pool;
     if (code != STATUS_OK)
         return code;
     struct options *next = next_options(session, options);

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "bench.h"
+#include "nn/operator/matrix.h"
 #include "peak.h"
 #include "support/shared_data.h"
 #include "worker.h"
@@ -27,6 +28,7 @@ static const char usage[] =
     "  --models FOLDER  with NAME.onnx or NAME_bn.onnx [$IPPRO_SHARED/data/models]\n"
     "  --cifar FOLDER   CIFAR-10, binary [$IPPRO_SHARED/data/cifar-10-batches-bin]\n"
     "  --csv FILE       every measurement\n"
+    "  --sections LIST  throughput, layers, load, accuracy, and scaling and waiting, which take the first network [all]\n"
     "  --quick          the example alone, just long enough to see that everything runs\n";
 
 enum { REPEATS = 5, QUICK_IMAGES = 40, WHOLE_IMAGES = 10000 };
@@ -58,19 +60,14 @@ static bool whole_number(const char *text, int64_t low, int64_t high, int64_t *n
 /* false: wrong usage */
 static bool take_options(int argc, char **argv, struct settings *settings, const char **csv)
 {
-    static const struct option options[] = {{"networks", required_argument, NULL, 'n'},
-                                            {"repeats", required_argument, NULL, 'r'},
-                                            {"seconds", required_argument, NULL, 's'},
-                                            {"threads", required_argument, NULL, 't'},
-                                            {"images", required_argument, NULL, 'i'},
-                                            {"no-peer", no_argument, NULL, 'p'},
-                                            {"python", required_argument, NULL, 'y'},
-                                            {"models", required_argument, NULL, 'm'},
-                                            {"cifar", required_argument, NULL, 'c'},
-                                            {"csv", required_argument, NULL, 'o'},
-                                            {"quick", no_argument, NULL, 'q'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"networks", required_argument, NULL, 'n'}, {"repeats", required_argument, NULL, 'r'},
+        {"seconds", required_argument, NULL, 's'},  {"threads", required_argument, NULL, 't'},
+        {"images", required_argument, NULL, 'i'},   {"no-peer", no_argument, NULL, 'p'},
+        {"python", required_argument, NULL, 'y'},   {"models", required_argument, NULL, 'm'},
+        {"cifar", required_argument, NULL, 'c'},    {"csv", required_argument, NULL, 'o'},
+        {"sections", required_argument, NULL, 'e'}, {"quick", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},           {0}};
     bool right = true;
     int64_t number = 0;
     for (int option; right && (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -106,6 +103,9 @@ static bool take_options(int argc, char **argv, struct settings *settings, const
             break;
         case 'o':
             *csv = optarg;
+            break;
+        case 'e':
+            settings->sections = optarg;
             break;
         case 'q':
             set_networks(settings, "example");
@@ -151,6 +151,29 @@ static void report_machine(const struct settings *settings, struct report *repor
                     "There are no ratios.");
 }
 
+static const struct section {
+    const char *name;
+    bool once; /* for the first network only */
+    void (*run)(const struct settings *settings, const struct subject *subject, struct report *report);
+} sections[] = {
+    {"throughput", false, bench_throughput},
+    {"layers", false, bench_layers},
+    {"load", false, bench_load},
+    {"accuracy", false, bench_accuracy},
+    {"scaling", true, bench_scaling},
+    {"waiting", true, bench_waiting},
+};
+
+/* Whether the list that was given has the name; all are wanted without one. */
+static bool wanted(const struct settings *settings, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = settings->sections; at && *at; at += strcspn(at, ",") + (strchr(at, ',') != NULL))
+        if (strcspn(at, ",") == length && strncmp(at, name, length) == 0)
+            return true;
+    return !settings->sections;
+}
+
 static void run(const struct settings *settings, struct report *report)
 {
     report_machine(settings, report);
@@ -158,13 +181,9 @@ static void run(const struct settings *settings, struct report *report)
         struct subject subject;
         struct error error = {0};
         if (subject_init(&subject, settings, settings->networks[i], &error) == STATUS_OK) {
-            bench_throughput(settings, &subject, report);
-            bench_load(settings, &subject, report);
-            bench_accuracy(settings, &subject, report);
-            if (i == 0) {
-                bench_scaling(settings, &subject, report);
-                bench_waiting(settings, &subject, report);
-            }
+            for (size_t k = 0; k < sizeof sections / sizeof *sections; k++)
+                if (wanted(settings, sections[k].name) && (i == 0 || !sections[k].once))
+                    sections[k].run(settings, &subject, report);
         } else {
             report_failure(report, settings->networks[i], &error);
         }
@@ -199,6 +218,7 @@ static int benchmark(struct settings *settings, const char *csv)
 
 int main(int argc, char **argv)
 {
+    matrix_choose_kernels(argv);
     if (argc == 5 && strcmp(argv[1], "--worker") == 0)
         return worker_main(argv[2], argv[3], atoi(argv[4]));
     const char *csv = NULL, *source = getenv("SRCDIR"), *program = getenv("IPPRO");

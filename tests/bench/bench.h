@@ -15,6 +15,7 @@ struct settings {
     const char *cifar;         /* folder of CIFAR-10, or NULL */
     const char *models;        /* folder of NAME_bn.onnx and NAME.onnx files, or NULL */
     const char *folder;        /* temporary */
+    const char *sections;      /* names with commas between, NULL: all */
     char *networks[NETWORKS_MOST];
     int network_count;
     int threads, repeats;
@@ -45,6 +46,8 @@ status images_for(struct child *child, const char *request, int64_t unit, double
 
 /* Throughput beside the peer's, share of the measured peak, memory. */
 void bench_throughput(const struct settings *settings, const struct subject *subject, struct report *report);
+/* Each step of a scoring pass: time, share of the peak, bytes in that time. */
+void bench_layers(const struct settings *settings, const struct subject *subject, struct report *report);
 /* Criteria one by one and together, threads, numbers of images. */
 void bench_scaling(const struct settings *settings, const struct subject *subject, struct report *report);
 /* Each choice of the option `kernel` against double. */

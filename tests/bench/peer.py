@@ -239,8 +239,9 @@ def read_images(path, count=None):
 
 class Peer:
     def __init__(self, path, images, mode, batch):
+        """images: normalised, with their labels."""
         self.mode, self.batch = mode, batch
-        x, y = read_images(images)
+        x, y = images
         repeat = -(-batch // len(x))
         x, y = torch.cat([x] * repeat), torch.cat([y] * repeat)
         self.batches = [(x[i:i + batch], y[i:i + batch]) for i in range(0, len(x) - batch + 1, batch)]
@@ -299,7 +300,7 @@ class Peer:
 def serve(path, images, mode, batch, threads):
     torch.set_num_threads(threads)
     torch.manual_seed(SEED)
-    peer = Peer(path, images, mode, batch)
+    peer = Peer(path, read_images(images), mode, batch)
     print("ready", flush=True)
     for line in sys.stdin:
         words = line.split()

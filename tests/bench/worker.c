@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "images.h"
+#include "nn/execution/times.h"
 #include "peak.h"
 #include "session/language/command.h"
 #include "session/language/parse.h"
@@ -19,6 +20,7 @@ struct worker {
     struct session *session;
     char criteria[256];                  /* of the last score */
     struct score_statistics *statistics; /* likewise */
+    struct step_times *times;            /* of the last layers */
 };
 
 /* --- what is measured ----------------------------------------------------------------------------------- */
@@ -79,6 +81,7 @@ static status run_pass(struct worker *worker, int64_t count, unsigned needs, enu
                               .kernel = options_kernel(session->state.options),
                               .micro_batch = option_integer(session->state.options, OPTION_MICRO_BATCH),
                               .batch = option_integer(session->state.options, OPTION_BATCH),
+                              .times = worker->times,
                               .pool = pool};
     if (code == STATUS_OK)
         code = score_statistics_compute(&pass, statistics, error);
@@ -95,8 +98,11 @@ static status compute_scores(const struct worker *worker, const char *name, doub
     if (!criterion)
         return error_set(error, STATUS_USAGE, "no criterion '%s'", name);
     options.gamma = gamma;
-    status code =
-        scores_compute(model->graph, model->layers, criterion, &options, worker->statistics, &scores, error);
+    struct pool *pool;
+    status code = session_pool(worker->session, &pool, error);
+    if (code == STATUS_OK)
+        code = scores_compute(model->graph, model->layers, criterion, &options, worker->statistics, pool,
+                              &scores, error);
     scores_free(scores);
     return code;
 }
@@ -319,6 +325,34 @@ static status request_macs(struct worker *worker, const char *argument, struct t
     return STATUS_OK;
 }
 
+static status request_layers(struct worker *worker, const char *argument, struct text *reply,
+                             struct error *error)
+{
+    step_times_free(worker->times);
+    worker->times = step_times_new();
+    status code = worker->times ? score(worker, strtoll(argument, NULL, 10), "taylor,proscore", error)
+                                : error_memory(error);
+    text_add_format(reply, "%d", code == STATUS_OK ? step_times_count(worker->times) : 0);
+    return code;
+}
+
+static status request_layer(struct worker *worker, const char *argument, struct text *reply,
+                            struct error *error)
+{
+    const int step = atoi(argument);
+    if (!worker->times || step < 0 || step >= step_times_count(worker->times))
+        return error_set(error, STATUS_RANGE, "no such step");
+    const struct step_time *time = step_times_at(worker->times, step);
+    const double images = (double)step_times_images(worker->times);
+    for (int d = 0; d < DIRECTIONS; d++)
+        text_add_format(reply, "%.9g %.9g %.9g ", time->of[d].seconds / images, time->of[d].macs,
+                        time->of[d].bytes);
+    for (int d = 0; d < DIRECTIONS; d++)
+        text_add_format(reply, "| %s ", time->of[d].kernel ? time->of[d].kernel : "-");
+    text_add_format(reply, "| %s", time->name[0] ? time->name : "-");
+    return STATUS_OK;
+}
+
 static const struct served {
     const char *name;
     status (*run)(struct worker *worker, const char *argument, struct text *reply, struct error *error);
@@ -327,7 +361,7 @@ static const struct served {
     {"threads", request_threads},     {"kernel", request_kernel},     {"peak", request_peak},
     {"load", request_load},           {"time", request_time},         {"gammas", request_gammas},
     {"reuse", request_reuse},         {"accuracy", request_accuracy}, {"macs", request_macs},
-    {"precision", request_precision},
+    {"precision", request_precision}, {"layers", request_layers},     {"layer", request_layer},
 };
 
 static status serve(struct worker *worker, char *line, struct text *reply, struct error *error)
@@ -387,6 +421,7 @@ int worker_main(const char *model, const char *images, int threads)
         text_free(&reply);
     }
     score_statistics_free(worker.statistics);
+    step_times_free(worker.times);
     session_free(worker.session);
     return EXIT_SUCCESS;
 }

@@ -17,7 +17,11 @@
  *     gammas N             N values of gamma             -> seconds
  *     reuse                after `time sensitivity`      -> networks evaluated, seconds
  *     accuracy N           against double, N images      -> logits, largest sums of delta, gate, lift
- * (relative) macs                 per image                     -> forward, backward
+ *                                                                (relative)
+ *     macs                 per image                     -> forward, backward
+ *     layers N             the pass of taylor and proscore, step by step -> steps
+ *     layer I              of it                         -> forward, backward: seconds, multiply-adds and
+ * bytes per image; "| kernel | kernel | name"
  *
  * A reply is one line of numbers, or "error: " and a message. */
 #ifndef IPPRO_TESTS_BENCH_WORKER_H

@@ -37,7 +37,7 @@ static void select_by_weights(struct subject *s, double ratio)
     double *class_score = mem_new((size_t)s->coupling->class_count, sizeof *class_score);
     double *ratios = mem_new((size_t)s->coupling->block_count, sizeof *ratios);
     assert_true(class_score != NULL && ratios != NULL);
-    check(scores_compute(s->graph, s->layers, criterion_find("l1"), &criterion, NULL, &scores, &error),
+    check(scores_compute(s->graph, s->layers, criterion_find("l1"), &criterion, NULL, NULL, &scores, &error),
           &error);
     check(class_scores(s->coupling, scores, COMBINE_MEAN, class_score, &error), &error);
     for (int i = 0; i < s->coupling->block_count; i++)

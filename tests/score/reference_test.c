@@ -499,7 +499,7 @@ static void test_folded_scores(void **state)
     mem_free(path);
     run_pass(&work, ELEMENT_FLOAT);
     struct criterion_options options = criterion_defaults();
-    check(scores_compute(work.graph, work.layers, criterion_find("proscore"), &options, work.statistics,
+    check(scores_compute(work.graph, work.layers, criterion_find("proscore"), &options, work.statistics, NULL,
                          &scores, &error),
           &error);
     struct comparison gate = {.dump = &dump, .column = dump_column(&dump, "grad_gate")};

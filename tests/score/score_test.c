@@ -384,7 +384,7 @@ static struct scores *compute(const struct criterion *criterion, const struct cr
 {
     struct error error = {0};
     struct scores *scores = NULL;
-    status code = scores_compute(graph, layers, criterion, options, statistics, &scores, &error);
+    status code = scores_compute(graph, layers, criterion, options, statistics, NULL, &scores, &error);
     if (code != STATUS_OK) {
         print_error("%s\n", error.message);
     }
@@ -639,8 +639,9 @@ static void test_lacking(void **state)
     struct scores *scores = NULL;
     struct criterion_options options = criterion_defaults();
     int scored = 0;
-    assert_int_equal(scores_compute(graph, layers, criterion_find("bn"), &options, NULL, &scores, &error),
-                     STATUS_OK);
+    assert_int_equal(
+        scores_compute(graph, layers, criterion_find("bn"), &options, NULL, NULL, &scores, &error),
+        STATUS_OK);
     for (int i = 0; i < layers->count; i++) {
         const struct layer *layer = &layers->items[i];
         bool normed = layer->norm_node >= 0 && !layer->output_layer;
@@ -660,28 +661,29 @@ static void test_criterion_errors(void **state)
     struct criterion_options options = criterion_defaults();
     struct layers without_norm = {.items = layers->items + DEPTH, .count = 1};
     assert_int_equal(
-        scores_compute(graph, &without_norm, criterion_find("bn"), &options, NULL, &scores, &error),
+        scores_compute(graph, &without_norm, criterion_find("bn"), &options, NULL, NULL, &scores, &error),
         STATUS_STATE);
     assert_string_equal(error.message, "criterion bn can score no layer; layer depth: it has no BatchNorm");
-    assert_int_equal(scores_compute(graph, layers, criterion_find("taylor"), &options, NULL, &scores, &error),
-                     STATUS_STATE);
-    struct score_statistics *statistics = score_all(ELEMENT_FLOAT, NEED_GRADIENTS);
     assert_int_equal(
-        scores_compute(graph, layers, criterion_find("proscore"), &options, statistics, &scores, &error),
+        scores_compute(graph, layers, criterion_find("taylor"), &options, NULL, NULL, &scores, &error),
         STATUS_STATE);
+    struct score_statistics *statistics = score_all(ELEMENT_FLOAT, NEED_GRADIENTS);
+    assert_int_equal(scores_compute(graph, layers, criterion_find("proscore"), &options, statistics, NULL,
+                                    &scores, &error),
+                     STATUS_STATE);
     assert_non_null(strstr(error.message, "layer depth"));
     assert_non_null(strstr(error.message, "weight gradients"));
     statistics->layers[MIX].gate_squared[4] = NAN;
     assert_int_equal(
-        scores_compute(graph, layers, criterion_find("taylor"), &options, statistics, &scores, &error),
+        scores_compute(graph, layers, criterion_find("taylor"), &options, statistics, NULL, &scores, &error),
         STATUS_NAN);
     assert_non_null(strstr(error.message, "layer body.1.mix: the taylor score of channel 4 is not a number"));
     const double gammas[] = {0, -1, NAN};
     for (size_t i = 0; i < COUNT(gammas); i++) {
         options.gamma = gammas[i];
-        assert_int_equal(
-            scores_compute(graph, layers, criterion_find("proscore"), &options, statistics, &scores, &error),
-            STATUS_RANGE);
+        assert_int_equal(scores_compute(graph, layers, criterion_find("proscore"), &options, statistics, NULL,
+                                        &scores, &error),
+                         STATUS_RANGE);
     }
     assert_null(scores);
     score_statistics_free(statistics);
@@ -768,7 +770,7 @@ static status use_criteria(struct pool *pool, struct error *error)
     for (int i = 0; code == STATUS_OK && criterion_at(i); i++) {
         if (strcmp(criterion_at(i)->name, "bn") != 0) {
             struct scores *scores = NULL;
-            code = scores_compute(graph, layers, criterion_at(i), &options, ready, &scores, error);
+            code = scores_compute(graph, layers, criterion_at(i), &options, ready, NULL, &scores, error);
             scores_free(scores);
         }
     }

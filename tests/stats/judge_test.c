@@ -52,9 +52,9 @@ static double *score_classes(const char *name, uint64_t seed)
     struct criterion_options options = criterion_defaults();
     struct scores *scores;
     options.seed = seed;
-    check(
-        scores_compute(example.graph, example.layers, criterion_find(name), &options, NULL, &scores, &error),
-        &error);
+    check(scores_compute(example.graph, example.layers, criterion_find(name), &options, NULL, NULL, &scores,
+                         &error),
+          &error);
     double *class_score = mem_new((size_t)example.coupling->class_count, sizeof *class_score);
     assert_non_null(class_score);
     check(class_scores(example.coupling, scores, COMBINE_MEAN, class_score, &error), &error);

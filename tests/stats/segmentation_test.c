@@ -409,7 +409,7 @@ static void sweeps_measure_what_evaluation_does(void **state)
     const double ratio = 0.5;
     check(layers_find(subject.graph, &layers, &error), &error);
     check(coupling_build(subject.graph, layers, &coupling, &error), &error);
-    check(scores_compute(subject.graph, layers, criterion_find("l1"), &options, NULL, &scores, &error),
+    check(scores_compute(subject.graph, layers, criterion_find("l1"), &options, NULL, NULL, &scores, &error),
           &error);
     double *class_score = mem_new((size_t)coupling->class_count, sizeof *class_score);
     assert_non_null(class_score);

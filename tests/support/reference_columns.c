@@ -25,8 +25,8 @@ static double *criterion_scores(const struct work *work, int layer, const char *
 {
     struct error error = {0};
     struct scores *scores = NULL;
-    check(scores_compute(work->graph, work->layers, criterion_find(name), options, work->statistics, &scores,
-                         &error),
+    check(scores_compute(work->graph, work->layers, criterion_find(name), options, work->statistics, NULL,
+                         &scores, &error),
           &error);
     double *copy = mem_copy(scores->layer[layer], (size_t)work->layers->items[layer].channels * sizeof *copy);
     scores_free(scores);

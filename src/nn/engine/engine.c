@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/execution/execution.h"
+#include "nn/execution/times.h"
 #include "nn/fused/fused.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
@@ -100,6 +101,7 @@ static status make(const struct graph *graph, const struct engine_options *optio
     made->progress = options->progress;
     made->backward = options->backward;
     made->sized = sized;
+    made->times = options->times;
     if (build(made, graph, options, error)) {
         engine_free(made);
         return error->code;
@@ -131,6 +133,7 @@ void engine_free(struct engine *engine)
     if (!engine)
         return;
     engine_restore_operands(engine);
+    step_clocks_free(engine);
     engine->kind->free(engine);
     for (int w = 0; w < engine->weight_count; w++)
         engine_deallocate(engine, engine->weight_gradients[w].data);

@@ -162,3 +162,15 @@ void engine_plain_image(const struct engine *engine, int value, int64_t image, d
         out[i] =
             operand->type == ELEMENT_FLOAT ? (double)single[image * count + i] : exact[image * count + i];
 }
+
+double engine_step_macs(const struct engine *engine, int plan_step)
+{
+    const struct node *node = engine_node(engine, plan_step);
+    const unsigned weighted = OPERATOR_CONVOLUTION | OPERATOR_PRODUCT;
+    if (!(node->op->flags & weighted) || node->input_count < 2 || !engine->plan->constants[node->inputs[1]])
+        return 0;
+    const struct operand *out = &engine->values[node->outputs[0]], *weight = &engine->values[node->inputs[1]];
+    const int axis = node->op->flags & OPERATOR_CONVOLUTION ? 1 : out->shape.rank - 1;
+    return (double)shape_elements(&out->shape) / (double)engine->batch *
+           (double)shape_elements(&weight->shape) / (double)out->shape.dim[axis];
+}

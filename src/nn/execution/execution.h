@@ -7,6 +7,7 @@
 
 #include "nn/execution/options.h"
 #include "nn/execution/probe.h"
+#include "nn/execution/times.h"
 #include "nn/operator/plan.h"
 
 /* A kind of engine. Its struct begins with a struct engine. */
@@ -23,6 +24,8 @@ struct engine_kind {
     status (*backward)(struct engine *engine, struct error *error); /* weight gradients are zero before */
     const struct operand *(*value)(const struct engine *engine, int value);
     void (*watched_image)(const struct engine *engine, int value, int64_t image, double *out);
+    /* What its own step is and does; the seconds are not its business. */
+    void (*describe)(const struct engine *engine, int step, struct step_time *time);
     /* Make room for other operands of a step of the plan, before one is replaced. */
     status (*operand_room)(struct engine *engine, int plan_step, struct error *error);
     /* One has been replaced or restored. */
@@ -69,6 +72,11 @@ struct engine {
     struct probe_state *probes;
     int probe_count;
 
+    struct step_times *times; /* borrowed; NULL: nobody asks */
+    double *clocks;           /* nn/execution/times.h, owned */
+    int clock_count;
+    int64_t clock_images;
+
     struct replaced_operand *replaced; /* owned */
     size_t replaced_count, replaced_capacity;
 };
@@ -85,6 +93,9 @@ const struct node *engine_node(const struct engine *engine, int plan_step);
 int engine_plan_step(const struct engine *engine, int node);
 /* Whether a step's only result is its first input under another shape. */
 bool engine_is_view(const struct engine *engine, const struct step *step);
+
+/* Multiply-adds per image of a plan step with constant weights, from the shapes; 0 of all others. */
+double engine_step_macs(const struct engine *engine, int plan_step);
 
 /* engine->steps, from the values as they are now. needs_workspace says whether a step's plain kernels run;
  * NULL: those of all. */

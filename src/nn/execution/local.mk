@@ -4,4 +4,5 @@ src_libnn_a_SOURCES += \
 	src/nn/execution/gradient.c \
 	src/nn/execution/options.h \
 	src/nn/execution/probe.c src/nn/execution/probe.h \
-	src/nn/execution/probe_kernels.h
+	src/nn/execution/probe_kernels.h \
+	src/nn/execution/times.c src/nn/execution/times.h

@@ -11,6 +11,7 @@
 #include "nn/operator/operator.h"
 
 struct packed_weights;
+struct step_times;
 
 struct engine_options {
     int64_t batch;          /* images per micro-batch, >= 1 */
@@ -29,6 +30,7 @@ struct engine_options {
                            copied; an engine that reuses memory must keep these */
     int watched_count;
     const struct progress *progress; /* polled between steps; may be NULL */
+    struct step_times *times;        /* nn/execution/times.h: told what each step takes; NULL: nobody */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "nn/blocked/blocked.h"
 #include "nn/blocked/blocked_layer.h"
 #include "nn/execution/execution.h"
+#include "nn/execution/times.h"
 #include "nn/fused/internal.h"
 #include "nn/fused/packed_weights.h"
 #include "nn/graph/graph.h"
@@ -179,6 +180,8 @@ static status fused_build(struct engine *engine, const struct engine_options *op
         (options->backward && engine_connect_gradients(engine, error)))
         return error->code;
     engine->shared_bytes = shared_bytes(fused);
+    if (step_clocks_new(engine, fused->step_count, error))
+        return error->code;
     if (engine->sized)
         return STATUS_OK;
     status code = parameters_make(fused, options->packed, error);
@@ -310,7 +313,9 @@ static status fused_forward_from(struct engine *engine, int first, struct error 
     for (int s = first; s < fused->step_count; s++) {
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
+        const double start = step_clock_start(engine);
         fused->steps[s].kind->forward(fused, &fused->steps[s]);
+        step_clock_stop(engine, FORWARD_PASS, s, start);
     }
     fused->changed = replaced;
     return STATUS_OK;
@@ -323,11 +328,13 @@ static status fused_backward(struct engine *engine, struct error *error)
         const struct fused_step *step = &fused->steps[s];
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
+        const double start = step_clock_start(engine);
         probes_take(fused, step->first_target, step->first_activated);
         for (int i = 0; i < step->zeroed_count; i++)
             memset(region_data(fused, step->zeroed[i]), 0, fused->regions[step->zeroed[i]].bytes);
         if (step->backward)
             step->kind->backward(fused, step);
+        step_clock_stop(engine, BACKWARD_PASS, s, start);
     }
     probes_take(fused, fused->late_target, fused->late_activated);
     return STATUS_OK;
@@ -352,6 +359,7 @@ const struct engine_kind fused_engine = {
     .backward = fused_backward,
     .value = fused_value,
     .watched_image = fused_watched_image,
+    .describe = fused_describe,
     .operand_room = fused_operand_room,
     .operand_changed = fused_operand_changed,
 };

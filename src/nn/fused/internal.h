@@ -187,6 +187,10 @@ void probes_take(struct fused *fused, int first_target, int first_activated);
 /* *map from the arena; NULL when this plan step cannot be done so. */
 status move_map(const struct fused *fused, int plan_step, int32_t **map, struct error *error);
 
+/* --- describe.c ----------------------------------------------------------------------------------------- */
+
+void fused_describe(const struct engine *engine, int index, struct step_time *time);
+
 /* --- choose.c: which kernels convolve ------------------------------------------------------------------- */
 
 const struct blocked_family *choose_family(const struct fused *fused,

@@ -2,6 +2,7 @@
 EXTRA_DIST += src/nn/fused/README.md
 src_libnn_a_SOURCES += \
 	src/nn/fused/choose.c \
+	src/nn/fused/describe.c \
 	src/nn/fused/fused.c src/nn/fused/fused.h \
 	src/nn/fused/fused_layer.c \
 	src/nn/fused/fused_layer_backward.c \

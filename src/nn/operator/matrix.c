@@ -4,6 +4,9 @@
 
 #include <cblas.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -30,3 +33,41 @@ bool matrix_fits(int64_t m, int64_t n, int64_t k)
 
 MATRIX_MULTIPLY(float, cblas_sgemm)
 MATRIX_MULTIPLY(double, cblas_dgemm)
+
+void matrix_gram(int count, int width, const double *rows, bool add, double *gram)
+{
+    pthread_once(&once, one_thread);
+    cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, count, width, 1.0, rows, width, add ? 1.0 : 0.0, gram,
+                count);
+}
+
+#if defined(__x86_64__)
+/* Kernels that this processor can run; NULL where those that were taken use its vectors, or it has none. */
+static const char *better_kernels(void)
+{
+    static const char *const with_vectors[] = {"Haswell",  "Zen",        "Excavator",
+                                               "SkylakeX", "Cooperlake", "SapphireRapids"};
+    const char *taken = openblas_get_corename();
+    for (size_t i = 0; i < sizeof with_vectors / sizeof *with_vectors; i++)
+        if (strcasecmp(taken, with_vectors[i]) == 0)
+            return NULL;
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+        return NULL;
+    const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    return wide ? "SkylakeX" : "Haswell";
+}
+#else
+static const char *better_kernels(void)
+{
+    return NULL;
+}
+#endif
+
+void matrix_choose_kernels(char *const *argv)
+{
+    static const char variable[] = "OPENBLAS_CORETYPE";
+    const char *better = getenv(variable) ? NULL : better_kernels(); /* set: by the user, or by us */
+    if (better && setenv(variable, better, 1) == 0)
+        execv("/proc/self/exe", argv);
+}

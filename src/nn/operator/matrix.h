@@ -19,4 +19,12 @@ void matrix_multiply_double(bool transpose_a, bool transpose_b, int64_t m, int64
                             const double *a, int64_t lda, const double *b, int64_t ldb, double beta,
                             double *c, int64_t ldc);
 
+/* gram (count x count, lower triangle) = rows (count x width) * rows^T, or += with `add`. */
+void matrix_gram(int count, int width, const double *rows, bool add, double *gram);
+
+/* OpenBLAS of a release that does not know this processor takes kernels without its vector instructions, four
+ * times slower. Where that is so the program starts itself once more with OPENBLAS_CORETYPE set, before
+ * anything else; elsewhere, and where it cannot, nothing happens. */
+void matrix_choose_kernels(char *const *argv);
+
 #endif

@@ -2,13 +2,16 @@
 /* The plain engine: memory for every value, and the passes over the plan's steps. */
 #include "nn/plain/plain.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "nn/execution/execution.h"
 #include "nn/execution/probe.h"
+#include "nn/execution/times.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/operator/plan.h"
 #include "nn/plain/internal.h"
 
@@ -77,6 +80,8 @@ static status plain_build(struct engine *engine, const struct engine_options *op
     for (int s = 0; s < engine->step_count; s++)
         plain->steps[s].first_target = plain->steps[s].first_activated = -1;
     plain->late_target = plain->late_activated = -1;
+    if (step_clocks_new(engine, engine->step_count, error))
+        return error->code;
     return options->backward ? plain_plan_backward(plain, options, error) : STATUS_OK;
 }
 
@@ -98,10 +103,12 @@ static status plain_forward_from(struct engine *engine, int first, struct error 
 {
     for (int s = first; s < engine->step_count; s++) {
         const struct engine_step *step = &engine->steps[s];
+        const double start = step_clock_start(engine);
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
         if (step->forward)
             step->forward(&step->call);
+        step_clock_stop(engine, FORWARD_PASS, s, start);
     }
     return STATUS_OK;
 }
@@ -125,6 +132,7 @@ static status plain_backward(struct engine *engine, struct error *error)
     const struct plain *plain = (const struct plain *)engine;
     for (int s = engine->step_count - 1; s >= 0; s--) {
         const struct plain_step *step = &plain->steps[s];
+        const double start = step_clock_start(engine);
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
         take_probes(engine, step->first_target, step->first_activated);
@@ -134,6 +142,7 @@ static status plain_backward(struct engine *engine, struct error *error)
         }
         if (step->backward)
             step->backward(&engine->steps[s].call);
+        step_clock_stop(engine, BACKWARD_PASS, s, start);
     }
     take_probes(engine, plain->late_target, plain->late_activated);
     return STATUS_OK;
@@ -142,6 +151,24 @@ static status plain_backward(struct engine *engine, struct error *error)
 static const struct operand *plain_value(const struct engine *engine, int value)
 {
     return &engine->values[value];
+}
+
+static void plain_describe(const struct engine *engine, int s, struct step_time *time)
+{
+    const struct plain *plain = (const struct plain *)engine;
+    const struct node *node = engine_node(engine, s);
+    double bytes = 0;
+    for (int i = 0; i < node->input_count; i++)
+        bytes += node->inputs[i] == VALUE_NONE ? 0 : (double)operand_bytes(&engine->values[node->inputs[i]]);
+    bytes += (double)operand_bytes(&engine->values[node->outputs[0]]);
+    snprintf(time->name, sizeof time->name, "%s", node->name ? node->name : "");
+    for (int d = 0; d < DIRECTIONS; d++) {
+        if (d == FORWARD_PASS ? !engine->steps[s].forward : !plain->steps[s].backward)
+            continue;
+        time->of[d].kernel = engine->plan->steps[s].op->name;
+        time->of[d].macs = engine_step_macs(engine, s);
+        time->of[d].bytes = bytes / (double)engine->batch;
+    }
 }
 
 /* Kernels read operands where engine->steps have them: there is nothing else to keep in step. */
@@ -166,6 +193,7 @@ const struct engine_kind plain_engine = {
     .backward = plain_backward,
     .value = plain_value,
     .watched_image = engine_plain_image,
+    .describe = plain_describe,
     .operand_room = plain_operand_room,
     .operand_changed = plain_operand_changed,
 };

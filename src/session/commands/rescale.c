@@ -298,14 +298,19 @@ static status score_both(struct attack *attack, struct error *error)
     struct session *session = call->session;
     struct choice choices[CHOICES_MAX];
     struct score_outcome outcome;
-    struct pool *pool;
+    struct pool *pool = NULL;
     int count;
     struct board *empty = board_new();
     status code = empty ? choose(session, choices, &count, error) : error_memory(error);
     if (code == STATUS_OK)
         code = session_pool(session, &pool, error);
-    struct board_source source = {session->state.board,   session->state.model, session->state.dataset,
-                                  session->state.options, session->live,        &session->passes};
+    struct board_source source = {.board = session->state.board,
+                                  .model = session->state.model,
+                                  .dataset = session->state.dataset,
+                                  .options = session->state.options,
+                                  .live = session->live,
+                                  .passes = &session->passes,
+                                  .pool = pool};
     if (code == STATUS_OK)
         code = board_score(&source, choices, count, pool, call->progress, &attack->before, &outcome, error);
     source.board = empty;

@@ -142,7 +142,7 @@ static status score_draw(struct sampling *work, struct draws *draws, int index, 
     for (int i = 0; code == STATUS_OK && i < work->choice_count; i++) {
         struct criterion_options own = choice_options(&work->choices[i], &base);
         code = scores_compute(session->state.model->graph, session->state.model->layers,
-                              work->choices[i].criterion, &own, statistics,
+                              work->choices[i].criterion, &own, statistics, work->pool,
                               &draws->scores[index * work->choice_count + i], error);
     }
     if (statistics) {

@@ -40,9 +40,10 @@ status bring_scores(struct call *call, const char *label, const struct score_ent
 status scores_for(const struct call *call, const char *label, int seed_shift, struct scores **scores,
                   struct error *error)
 {
-    const struct session *session = call->session;
+    struct session *session = call->session;
     const struct score_entry *entry = session_entry(session, label);
     struct choice choice;
+    struct pool *pool;
     if (entry && !seed_shift) {
         *scores = scores_retain(entry->scores);
         return STATUS_OK;
@@ -55,6 +56,9 @@ status scores_for(const struct call *call, const char *label, int seed_shift, st
         return needs_pass(label, error);
     options = choice_options(&choice, &options);
     options.seed += (uint64_t)seed_shift;
+    code = session_pool(session, &pool, error);
+    if (code != STATUS_OK)
+        return code;
     return scores_compute(session->state.model->graph, session->state.model->layers, choice.criterion,
-                          &options, NULL, scores, error);
+                          &options, NULL, pool, scores, error);
 }
