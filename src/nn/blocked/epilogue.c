@@ -33,7 +33,7 @@ LANES_INLINE void finish_plain(int parts, const struct finished *f)
             if (parts & BIAS)
                 v += bias;
             if (parts & RAW)
-                vector_store(e.raw + at, v);
+                vector_stream(e.raw + at, v);
             if (parts & SCALE)
                 v = vector_multiply_add(scale, v, shift);
             if (parts & RESIDUAL)
@@ -109,4 +109,23 @@ void ISA_NAME(finish_tile)(finish_function *finish, const struct finished *group
         finished.at = group->at + (size_t)(v / PARTS) * block + (size_t)(v % PARTS * WIDTH);
         finish(&finished);
     }
+}
+
+LANES_INLINE void fetch(const float *from, size_t at, int tile, int vectors, size_t block)
+{
+    for (int v = 0; from && v < vectors; v += PARTS)
+        for (int t = 0; t < tile; t++)
+            __builtin_prefetch(from + at + (size_t)(v / PARTS) * block + (size_t)t * LANES, 1);
+}
+
+void ISA_NAME(finish_soon)(const struct finished *group, int tile, int vectors, size_t block)
+{
+    const struct blocked_epilogue *e = group->epilogue;
+    fetch(e->residual, group->at, tile, vectors, block);
+    if (e->tail) {
+        fetch(e->tail->linear, group->at, tile, vectors, block);
+        fetch(e->tail->activated, group->at, tile, vectors, block);
+    }
+    if (e->add || !e->tail)
+        fetch(e->out, group->at, tile, vectors, block);
 }

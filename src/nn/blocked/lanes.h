@@ -64,6 +64,16 @@ LANES_INLINE void vector_store(float *to, vector v)
     *(vector *)to = v;
 }
 
+/* What is not read again for long goes past the caches, where a vector is a whole line of theirs. */
+LANES_INLINE void vector_stream(float *to, vector v)
+{
+#if defined(__AVX512F__)
+    _mm512_stream_ps(to, v);
+#else
+    *(vector *)to = v;
+#endif
+}
+
 LANES_INLINE vector vector_all(float value)
 {
     return value - (vector){0};

@@ -49,6 +49,7 @@ static size_t image_size(int channels, size_t positions)
 /* Weights that do not stay in the second cache beside an image are used for several images before the next
  * ones come: for as many as do. */
 enum { RESIDENT_WEIGHTS = 64 * 1024, RESIDENT_IMAGES = 256 * 1024 };
+enum { CHUNK_FLOATS = 16 * 1024, CHUNK_LEAST = 8 * TILE };
 
 static int images_together(const struct blocked_convolution *g)
 {
@@ -56,6 +57,17 @@ static int images_together(const struct blocked_convolution *g)
     if (weights_size(g) <= RESIDENT_WEIGHTS || fit < 1)
         return 1;
     return fit < (size_t)g->images ? (int)fit : g->images;
+}
+
+/* Positions of an image whose input stays in the second cache while all groups of output channels use it. */
+static int chunk_positions(const struct blocked_convolution *g, int count)
+{
+    int most = CHUNK_FLOATS / (blocked_blocks(g->in_channels) * LANES) / TILE * TILE;
+    most = most < CHUNK_LEAST ? CHUNK_LEAST : most;
+    if (count <= most)
+        return count;
+    const int chunks = (count + most - 1) / most;
+    return ((count + chunks - 1) / chunks + TILE - 1) / TILE * TILE;
 }
 
 /* The gathered input, or the product, of the images that are taken together. */
@@ -87,6 +99,7 @@ struct call {
 LANES_INLINE void tile_of(int tile, int vectors, const struct call *call)
 {
     vector sums[TILE * GROUP_VECTORS];
+    ISA_NAME(finish_soon)(&call->finished, tile, vectors, call->block);
     product(tile, vectors, call->in_channels, call->input, call->block, call->weights, sums);
     /* A copy, so that the sums themselves can stay in registers. */
     vector finished[TILE * GROUP_VECTORS];
@@ -123,21 +136,27 @@ static void run_images(const struct blocked_convolution *g, int first, int image
                         .finish = ISA_NAME(finish_function)(epilogue),
                         .finished = {.epilogue = epilogue, .column = LANES}};
     struct finished *finished = &call.finished;
-    for (int group; (group = product_group(g->out_channels, finished->channel)) > 0;
-         finished->channel += group) {
-        tile_function *const *functions = tile_functions[group == GROUP];
-        const size_t channel =
-            (size_t)(finished->channel / LANES) * call.block + (size_t)(finished->channel % LANES);
-        for (int image = 0; image < images; image++) {
-            finished->image = first + image;
-            for (int from = 0, tile; from < (int)count; from += tile) {
-                tile = product_tile((int)count - from);
-                call.input = input + (size_t)image * in_image + (size_t)from * LANES;
-                finished->at = (size_t)(first + image) * out_image + channel + (size_t)from * LANES;
-                functions[tile](&call);
+    const int chunk = chunk_positions(g, (int)count);
+    for (int begin = 0; begin < (int)count; begin += chunk) {
+        const int end = begin + chunk < (int)count ? begin + chunk : (int)count;
+        call.weights = weights;
+        finished->channel = 0;
+        for (int group; (group = product_group(g->out_channels, finished->channel)) > 0;
+             finished->channel += group) {
+            tile_function *const *functions = tile_functions[group == GROUP];
+            const size_t channel =
+                (size_t)(finished->channel / LANES) * call.block + (size_t)(finished->channel % LANES);
+            for (int image = 0; image < images; image++) {
+                finished->image = first + image;
+                for (int from = begin, tile; from < end; from += tile) {
+                    tile = product_tile(end - from);
+                    call.input = input + (size_t)image * in_image + (size_t)from * LANES;
+                    finished->at = (size_t)(first + image) * out_image + channel + (size_t)from * LANES;
+                    functions[tile](&call);
+                }
             }
+            call.weights += (size_t)g->in_channels * (size_t)group;
         }
-        call.weights += (size_t)g->in_channels * (size_t)group;
     }
 }
 
