@@ -364,10 +364,14 @@ static status check_run(const struct run *run, struct error *error)
     return STATUS_OK;
 }
 
-/* Per image, of what convolutions and linear layers compute. */
-static int64_t layer_bytes(const struct graph *graph)
+/* What convolutions and linear layers compute per image, and their weights. */
+struct layer_bytes {
+    int64_t computed, weights;
+};
+
+static struct layer_bytes layer_bytes(const struct graph *graph)
 {
-    int64_t elements = 0;
+    int64_t elements = 0, weights = 0;
     for (int n = 0; n < graph->node_count; n++) {
         const struct node *node = &graph->nodes[n];
         if (!(node->op->flags & (OPERATOR_CONVOLUTION | OPERATOR_PRODUCT)) || node->outputs[0] == VALUE_NONE)
@@ -375,19 +379,23 @@ static int64_t layer_bytes(const struct graph *graph)
         const struct shape *shape = &graph->values[node->outputs[0]].shape;
         if (shape->rank > 1)
             elements += shape_product(shape, 1, shape->rank);
+        const struct value *weight = &graph->values[node->inputs[1]];
+        if (node->inputs[1] != VALUE_NONE && weight->constant)
+            weights += shape_elements(&weight->shape);
     }
-    return elements * (int64_t)sizeof(float);
+    return (struct layer_bytes){elements * (int64_t)sizeof(float), weights * (int64_t)sizeof(float)};
 }
 
 int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
 {
-    enum { LEAST = 4, MOST = 16 };
+    enum { LEAST = 2, MOST = 16, MOST_FOR_WEIGHTS = 64 };
     const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, far = 512 << 20;
-    const int64_t bytes = layer_bytes(graph);
-    int64_t batch = MOST;
-    while (batch > LEAST && batch * bytes > near)
+    const struct layer_bytes bytes = layer_bytes(graph);
+    int64_t batch = MOST_FOR_WEIGHTS;
+    while (batch > LEAST && batch * bytes.computed > bytes.weights &&
+           (batch > MOST || batch * bytes.computed > near))
         batch /= 2;
-    while (batch > 1 && batch * bytes > far)
+    while (batch > 1 && batch * bytes.computed > far)
         batch /= 2;
     return batch;
 }
