@@ -9,6 +9,7 @@ src_libbase_a_SOURCES = \
 	src/base/line_file.c src/base/line_file.h \
 	src/base/match.c \
 	src/base/memory.c src/base/memory.h \
+	src/base/order.c src/base/order.h \
 	src/base/number.c \
 	src/base/pool.c src/base/pool.h \
 	src/base/progress.c src/base/progress.h \

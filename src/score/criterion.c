@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/progress.h"
 #include "base/share.h"
 #include "base/status.h"
@@ -249,37 +250,12 @@ void scores_free(struct scores *scores)
     mem_free(scores);
 }
 
-struct ranked {
-    double score;
-    int64_t channel;
-};
-
-static int compare_ranked(const void *left, const void *right)
-{
-    const struct ranked *a = left, *b = right;
-    if (a->score != b->score) {
-        return a->score < b->score ? -1 : 1;
-    }
-    return a->channel < b->channel ? -1 : a->channel > b->channel;
-}
-
 status scores_rank(const double *scores, int64_t count, int64_t *order, struct error *error)
 {
-    struct ranked *ranked = mem_new(count > 0 ? (size_t)count : 0, sizeof *ranked);
-    if (!ranked) {
-        return error_memory(error);
-    }
     for (int64_t i = 0; i < count; i++) {
         if (isnan(scores[i])) {
-            mem_free(ranked);
             return error_set(error, STATUS_NAN, "the score of channel %lld is not a number", (long long)i);
         }
-        ranked[i] = (struct ranked){scores[i], i};
     }
-    qsort(ranked, (size_t)(count > 0 ? count : 0), sizeof *ranked, compare_ranked);
-    for (int64_t i = 0; i < count; i++) {
-        order[i] = ranked[i].channel;
-    }
-    mem_free(ranked);
-    return STATUS_OK;
+    return order_of(scores, count, order, error);
 }

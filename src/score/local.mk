@@ -15,6 +15,7 @@ src_libscore_a_SOURCES = \
 	src/score/layer_stage.c src/score/layer_stage.h \
 	src/score/magnitude.c \
 	src/score/proscore.c src/score/proscore.h \
+	src/score/proscore_logs.c \
 	src/score/proscore_layer.c src/score/proscore_layer.h \
 	src/score/random_scores.c \
 	src/score/score.c src/score/score.h \

@@ -10,6 +10,7 @@
 #define IPPRO_SCORE_PROSCORE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A lifted filter and its gradient, relative to ||F||. */
 struct proscore_point {
@@ -28,6 +29,8 @@ struct proscore_point proscore_vector(double norm, double gradient_norm, double 
 /* log PROscore after a step lambda > 0; INFINITY gives the limit log(||g_F|| / |g_D|). A zero filter:
  * -INFINITY. A step that takes D to zero: +INFINITY (kept). NaN only where the point holds one. */
 double proscore_log(const struct proscore_point *point, double lambda);
+/* The same of many points, within a few units in the last place of 1 + |log|, and much faster. */
+void proscore_logs(const struct proscore_point *points, int64_t count, double lambda, double *logs);
 /* Does D change its sign in this step? */
 bool proscore_sign_changes(const struct proscore_point *point, double lambda);
 

@@ -136,8 +136,8 @@ static status score_proscore(const struct criterion_input *input, double *scores
     double max_a = 0.0, max_b = 0.0;
     *report = (struct criterion_report){.target = target_of(input->layer, input->options),
                                         .effective_gamma = lambda};
+    proscore_logs(points, input->layer->channels, lambda, scores);
     for (int64_t c = 0; c < input->layer->channels; c++) {
-        scores[c] = proscore_log(&points[c], lambda);
         max_a = larger(max_a, fabs(points[c].along));
         max_b = larger(max_b, fabs(points[c].lift));
         report->sign_changes += proscore_sign_changes(&points[c], lambda);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/progress.h"
 
 struct pair {
@@ -25,65 +26,51 @@ static int compare_pairs(const void *left, const void *right)
     return order ? order : compare_values(x->b, y->b);
 }
 
-static int compare_doubles(const void *left, const void *right)
-{
-    return compare_values(*(const double *)left, *(const double *)right);
-}
-
 /* n values: how many pairs. */
 static int64_t pairs_of(int64_t n)
 {
     return n % 2 == 0 ? n / 2 * (n - 1) : (n - 1) / 2 * n;
 }
 
-/* Pairs of equal values among ascending ones. */
-static int64_t tied_pairs(const double *sorted, int64_t count)
+/* Pairs of equal values, which stand in this order. */
+static int64_t tied_pairs(const double *values, const int64_t *order, int64_t count)
 {
     int64_t pairs = 0;
     for (int64_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && sorted[end] == sorted[first]; end++) {
+        for (end = first + 1; end < count && values[order[end]] == values[order[first]]; end++) {
         }
         pairs += pairs_of(end - first);
     }
     return pairs;
 }
 
-struct ranked {
-    double value;
-    int64_t index;
-};
-
-static int compare_ranked(const void *left, const void *right)
+/* Average ranks of values in this order. */
+static void ranks_in_order(const double *values, const int64_t *order, int64_t count, double *ranks)
 {
-    const struct ranked *x = left, *y = right;
-    return compare_values(x->value, y->value);
+    for (int64_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && values[order[end]] == values[order[first]]; end++) {
+        }
+        double rank = 0.5 * (double)(first + 1 + end); /* mean of first+1 .. end */
+        for (int64_t i = first; i < end; i++) {
+            ranks[order[i]] = rank;
+        }
+    }
 }
 
 status average_ranks(const double *values, int64_t count, double *ranks, struct error *error)
 {
-    size_t size = count > 0 ? (size_t)count : 0;
-    struct ranked *order = mem_new(size, sizeof *order);
-    if (!order) {
-        return error_memory(error);
-    }
     for (int64_t i = 0; i < count; i++) {
         if (isnan(values[i])) {
-            mem_free(order);
             return error_set(error, STATUS_NAN, "value %lld is not a number and has no rank", (long long)i);
         }
-        order[i] = (struct ranked){values[i], i};
     }
-    qsort(order, size, sizeof *order, compare_ranked);
-    for (int64_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && order[end].value == order[first].value; end++) {
-        }
-        double rank = 0.5 * (double)(first + 1 + end); /* mean of first+1 .. end */
-        for (int64_t i = first; i < end; i++) {
-            ranks[order[i].index] = rank;
-        }
+    int64_t *order = mem_new(count > 0 ? (size_t)count : 0, sizeof *order);
+    status code = order ? order_of(values, count, order, error) : error_memory(error);
+    if (code == STATUS_OK) {
+        ranks_in_order(values, order, count, ranks);
     }
     mem_free(order);
-    return STATUS_OK;
+    return code;
 }
 
 static double limit_to_one(double coefficient)
@@ -212,8 +199,10 @@ static status kendall(const double *a, const double *b, int64_t ties_a, int64_t 
 }
 
 /* Working copies of the pairs without NaN. */
+/* Both without the places where one is not a number, and their orders. */
 struct columns {
     double *a, *b, *scratch;
+    int64_t *order_a, *order_b;
     int64_t count;
 };
 
@@ -222,6 +211,8 @@ static void columns_free(struct columns *columns)
     mem_free(columns->a);
     mem_free(columns->b);
     mem_free(columns->scratch);
+    mem_free(columns->order_a);
+    mem_free(columns->order_b);
 }
 
 static status columns_init(struct columns *columns, const double *a, const double *b, int64_t count,
@@ -230,8 +221,10 @@ static status columns_init(struct columns *columns, const double *a, const doubl
     size_t size = count > 0 ? (size_t)count : 0;
     *columns = (struct columns){.a = mem_new(size, sizeof(double)),
                                 .b = mem_new(size, sizeof(double)),
-                                .scratch = mem_new(size, sizeof(double))};
-    if (!columns->a || !columns->b || !columns->scratch) {
+                                .scratch = mem_new(size, sizeof(double)),
+                                .order_a = mem_new(size, sizeof(int64_t)),
+                                .order_b = mem_new(size, sizeof(int64_t))};
+    if (!columns->a || !columns->b || !columns->scratch || !columns->order_a || !columns->order_b) {
         columns_free(columns);
         return error_memory(error);
     }
@@ -241,29 +234,25 @@ static status columns_init(struct columns *columns, const double *a, const doubl
             columns->b[columns->count++] = b[i];
         }
     }
-    return STATUS_OK;
-}
-
-static int64_t count_ties(const struct columns *columns, const double *values)
-{
-    size_t size = (size_t)columns->count;
-    memcpy(columns->scratch, values, size * sizeof *values);
-    qsort(columns->scratch, size, sizeof *values, compare_doubles);
-    return tied_pairs(columns->scratch, columns->count);
+    status code = order_of(columns->a, columns->count, columns->order_a, error);
+    if (code == STATUS_OK) {
+        code = order_of(columns->b, columns->count, columns->order_b, error);
+    }
+    if (code != STATUS_OK) {
+        columns_free(columns);
+    }
+    return code;
 }
 
 /* Replace both columns by their ranks. */
-static status rank_columns(struct columns *columns, struct error *error)
+static void rank_columns(struct columns *columns)
 {
     double *const values[] = {columns->a, columns->b};
+    const int64_t *const orders[] = {columns->order_a, columns->order_b};
     for (int i = 0; i < 2; i++) {
-        status code = average_ranks(values[i], columns->count, columns->scratch, error);
-        if (code != STATUS_OK) {
-            return code;
-        }
+        ranks_in_order(values[i], orders[i], columns->count, columns->scratch);
         memcpy(values[i], columns->scratch, (size_t)columns->count * sizeof(double));
     }
-    return STATUS_OK;
 }
 
 status correlation_compute(enum correlation_method method, const double *a, const double *b, int64_t count,
@@ -278,16 +267,16 @@ status correlation_compute(enum correlation_method method, const double *a, cons
         return code;
     }
     struct correlation found = {.coefficient = NAN, .n = columns.count};
-    found.ties_a = count_ties(&columns, columns.a);
-    found.ties_b = count_ties(&columns, columns.b);
+    found.ties_a = tied_pairs(columns.a, columns.order_a, columns.count);
+    found.ties_b = tied_pairs(columns.b, columns.order_b, columns.count);
     if (columns.count >= 2 && method == CORRELATION_KENDALL) {
         code = kendall(columns.a, columns.b, found.ties_a, found.ties_b, columns.count, &found.coefficient,
                        error);
     } else if (columns.count >= 2) {
-        code = method == CORRELATION_SPEARMAN ? rank_columns(&columns, error) : STATUS_OK;
-        if (code == STATUS_OK) {
-            found.coefficient = pearson(columns.a, columns.b, columns.count);
+        if (method == CORRELATION_SPEARMAN) {
+            rank_columns(&columns);
         }
+        found.coefficient = pearson(columns.a, columns.b, columns.count);
     }
     columns_free(&columns);
     if (code == STATUS_OK) {

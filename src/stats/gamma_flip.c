@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/pool.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "stats/gamma_order.h"
@@ -148,24 +149,64 @@ static void search_layer(const struct gamma_layer *layer, const struct gamma_ran
     }
 }
 
+/* Every layer by itself: what it finds does not depend on what others have found. */
+struct flip_work {
+    const struct gamma_settings *settings;
+    const struct gamma_orders *orders;
+    bool upward;
+    double start;
+    struct layer_flip {
+        double nearest;
+        struct gamma_flip flip;
+    } * layers; /* owned */
+};
+
+static void flip_task(void *argument, int64_t task, int worker)
+{
+    struct flip_work *work = argument;
+    struct layer_flip *found = &work->layers[task];
+    (void)worker;
+    if (!progress_cancelled(work->settings->progress))
+        search_layer(&work->settings->layers[task], work->orders->items + work->orders->start[task],
+                     work->upward, work->start, (int)task, &found->nearest, &found->flip);
+}
+
+/* The nearest of all layers, the first of those that are equally near. */
+static status search_layers(struct flip_work *work, struct gamma_flip *flip, struct error *error)
+{
+    const struct gamma_settings *settings = work->settings;
+    double nearest = INFINITY;
+    work->layers = mem_new((size_t)settings->layer_count, sizeof *work->layers);
+    if (!work->layers)
+        return error_memory(error);
+    for (int i = 0; i < settings->layer_count; i++)
+        work->layers[i].nearest = INFINITY;
+    pool_run(settings->pool, settings->layer_count, flip_task, work);
+    for (int i = 0; i < settings->layer_count; i++) {
+        if (!(work->layers[i].nearest < nearest))
+            continue;
+        nearest = work->layers[i].nearest;
+        *flip = work->layers[i].flip;
+    }
+    mem_free(work->layers);
+    flip->gamma = isinf(nearest) ? NAN : (work->upward ? nearest : 1 / nearest) / settings->scale;
+    return progress_cancelled(settings->progress) ? error_set(error, STATUS_CANCELLED, "cancelled")
+                                                  : STATUS_OK;
+}
+
 status gamma_first_flip(const struct gamma_settings *settings, bool upward, struct gamma_flip *flip,
                         struct error *error)
 {
     struct gamma_orders orders;
-    double lambda = settings->reference * settings->scale, nearest = INFINITY;
-    double start = upward ? lambda : 1 / lambda;
+    const double lambda = settings->reference * settings->scale;
+    struct flip_work work = {
+        .settings = settings, .orders = &orders, .upward = upward, .start = upward ? lambda : 1 / lambda};
+    *flip = (struct gamma_flip){.layer = -1, .gamma = NAN};
     status code = gamma_orders_new(settings->layers, settings->layer_count, &orders, error);
     if (code == STATUS_OK)
         gamma_orders_at(&orders, settings->layers, settings->layer_count, lambda);
-    *flip = (struct gamma_flip){.layer = -1};
-    for (int i = 0; code == STATUS_OK && i < settings->layer_count && isfinite(start); i++) {
-        if (progress_cancelled(settings->progress))
-            code = error_set(error, STATUS_CANCELLED, "cancelled");
-        else
-            search_layer(&settings->layers[i], orders.items + orders.start[i], upward, start, i, &nearest,
-                         flip);
-    }
-    flip->gamma = isinf(nearest) ? NAN : (upward ? nearest : 1 / nearest) / settings->scale;
+    if (code == STATUS_OK && isfinite(work.start))
+        code = search_layers(&work, flip, error);
     gamma_orders_free(&orders);
     return code;
 }

@@ -18,7 +18,8 @@ status gamma_orders_new(const struct gamma_layer *layers, int count, struct gamm
         orders->channels += layers[i].channels;
     }
     orders->items = mem_new((size_t)orders->channels + 1, sizeof *orders->items);
-    if (!orders->items)
+    orders->scores = mem_new((size_t)orders->channels + 1, sizeof *orders->scores);
+    if (!orders->items || !orders->scores)
         return error_memory(error);
     for (int i = 0; i < count; i++) {
         for (int64_t c = 0; c < layers[i].channels; c++)
@@ -30,6 +31,7 @@ status gamma_orders_new(const struct gamma_layer *layers, int count, struct gamm
 void gamma_orders_free(struct gamma_orders *orders)
 {
     mem_free(orders->items);
+    mem_free(orders->scores);
     mem_free(orders->start);
     *orders = (struct gamma_orders){0};
 }
@@ -67,8 +69,9 @@ void gamma_orders_at(struct gamma_orders *orders, const struct gamma_layer *laye
 {
     for (int i = 0; i < count; i++) {
         struct gamma_rank *items = orders->items + orders->start[i];
+        proscore_logs(layers[i].points, layers[i].channels, lambda, orders->scores);
         for (int64_t c = 0; c < layers[i].channels; c++)
-            items[c].score = proscore_log(&layers[i].points[items[c].channel], lambda);
+            items[c].score = orders->scores[items[c].channel];
         sort(items, layers[i].channels);
     }
 }

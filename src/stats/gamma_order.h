@@ -13,6 +13,7 @@ struct gamma_rank {
 
 struct gamma_orders {
     struct gamma_rank *items; /* per channel of all layers; within a layer ascending, ties by channel */
+    double *scores;           /* of one layer, in the order of its channels */
     int64_t *start;           /* per layer: where its items begin */
     int64_t channels;         /* of all layers */
 };

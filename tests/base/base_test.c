@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/pool.h"
 #include "base/progress.h"
 #include "base/random.h"
@@ -364,6 +365,39 @@ static void test_progress(void **state)
     assert_true(clock_seconds() >= before);
 }
 
+/* Radix sort against what is asked of it: ascending, and equal ones as they stood. */
+static void test_order(void **state)
+{
+    (void)state;
+    enum { MOST = 700 };
+    const double special[] = {0.0, -0.0, INFINITY, -INFINITY, 1e-310, -1e-310, 1.0, -1.0, 1e308, -1e308};
+    const int special_count = (int)(sizeof special / sizeof *special);
+    double values[MOST];
+    int64_t order[MOST];
+    struct error error = {0};
+    struct random_state random;
+    random_seed(&random, 11, 0);
+    for (int64_t count = 0; count <= MOST; count = count * 3 / 2 + 1) {
+        bool seen[MOST] = {false};
+        for (int64_t i = 0; i < count; i++)
+            values[i] = i % 3 == 0 ? special[random_below(&random, (uint64_t)special_count)]
+                                   : pow(10, random_between(&random, -300, 300)) * (i % 2 ? 1 : -1);
+        assert_int_equal(order_of(values, count, order, &error), STATUS_OK);
+        for (int64_t i = 0; i < count; i++) {
+            assert_in_range(order[i], 0, count - 1);
+            assert_false(seen[order[i]]);
+            seen[order[i]] = true;
+            if (i == 0)
+                continue;
+            const double before = values[order[i - 1]], here = values[order[i]];
+            assert_true(before < here || (before == here && order[i - 1] < order[i]));
+        }
+    }
+    mem_fail_at(1);
+    assert_int_equal(order_of(values, 3, order, &error), STATUS_MEMORY);
+    mem_fail_at(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_random_pinned), cmocka_unit_test(test_random_streams),
         cmocka_unit_test(test_random_ranges), cmocka_unit_test(test_pool),
         cmocka_unit_test(test_pool_errors),   cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,43 @@ static void test_proscore_definition(void **state)
     }
 }
 
+/* Many at once give what one by one gives, equal points equal bits, and the exceptions among them are met. */
+static void test_proscore_many(void **state)
+{
+    (void)state;
+    enum { POINTS = 61 };
+    const double lambdas[] = {1e-14, 1e-6, 1e-3, 0.01, 0.1, 1, 10, 1e3, 1e6, 1e99, 1e150, INFINITY};
+    struct proscore_point points[POINTS];
+    double logs[POINTS];
+    struct random_state random;
+    random_seed(&random, 4, 0);
+    for (int i = 0; i < POINTS; i++) {
+        const double size = pow(10, random_between(&random, -6, 2));
+        points[i] = (struct proscore_point){.along = random_between(&random, -size, size),
+                                            .across = i % 3 ? random_between(&random, 0, size) : 0,
+                                            .lift = random_between(&random, -size, size)};
+    }
+    points[5] = (struct proscore_point){.zero = true};
+    points[7] = (struct proscore_point){.along = 1, .lift = 1};   /* D ends at zero where lambda is 1 */
+    points[9] = (struct proscore_point){.along = 1, .lift = 0.5}; /* F does */
+    points[11] = (struct proscore_point){.along = 1e-200, .lift = -1e-200};
+    points[POINTS - 1] = points[0];
+    for (size_t i = 0; i < COUNT(lambdas); i++) {
+        proscore_logs(points, POINTS, lambdas[i], logs);
+        for (int p = 0; p < POINTS; p++) {
+            const double expected = proscore_log(&points[p], lambdas[i]);
+            if (isinf(expected)) {
+                assert_true(logs[p] == expected);
+            } else {
+                const double part = fabs(lambdas[i] * points[p].lift) + fabs(lambdas[i] * points[p].along) +
+                                    fabs(lambdas[i] * points[p].across);
+                assert_near(logs[p], expected, 2e-14 * fmin(part, fmax(1, fabs(log(part)))));
+            }
+        }
+        assert_true(logs[0] == logs[POINTS - 1]);
+    }
+}
+
 /* A scalar and a pair are filters of one and two weights. */
 static void test_proscore_small_targets(void **state)
 {
@@ -394,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_proscore_definition),
+        cmocka_unit_test(test_proscore_many),
         cmocka_unit_test(test_proscore_small_targets),
         cmocka_unit_test(test_proscore_tiny_steps),
         cmocka_unit_test(test_proscore_invariance),

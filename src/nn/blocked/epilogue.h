@@ -29,7 +29,8 @@ finish_function *ISA_NAME(finish_function)(const struct blocked_epilogue *epilog
 void ISA_NAME(finish_tile)(finish_function *finish, const struct finished *group, int tile, int vectors,
                            size_t block, const vector *sums);
 
-/* Called before a tile's product: asks for the lines that finish_tile will touch, so that they come meanwhile. */
+/* Called before a tile's product: asks for the lines that finish_tile will touch, so that they come
+ * meanwhile. */
 void ISA_NAME(finish_soon)(const struct finished *group, int tile, int vectors, size_t block);
 
 #endif

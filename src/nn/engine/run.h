@@ -67,9 +67,9 @@ struct run {
 status run_images(const struct run *run, struct error *error);
 
 /* Images that a worker does well to take through the network at a time: as many as keep what its layers
- * compute near the cache, or as many more as move no more bytes than the weights, which are read once for all of
- * them; more of them with weight gradients, which are added up once per micro-batch; a single one where its
- * layers alone fill hundreds of megabytes. Depends on the shapes alone. */
+ * compute near the cache, or as many more as move no more bytes than the weights, which are read once for all
+ * of them; more of them with weight gradients, which are added up once per micro-batch; a single one where
+ * its layers alone fill hundreds of megabytes. Depends on the shapes alone. */
 int64_t run_micro_batch(const struct graph *graph, bool weight_gradients);
 
 #endif

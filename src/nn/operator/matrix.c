@@ -37,8 +37,8 @@ MATRIX_MULTIPLY(double, cblas_dgemm)
 void matrix_gram(int count, int width, const double *rows, bool add, double *gram)
 {
     pthread_once(&once, one_thread);
-    cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, count, width, 1.0, rows, width, add ? 1.0 : 0.0, gram,
-                count);
+    cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, count, width, 1.0, rows, width, add ? 1.0 : 0.0,
+                gram, count);
 }
 
 #if defined(__x86_64__)
