@@ -125,8 +125,11 @@ status child_run(const char *const *argv, struct error *error)
 /* Read from the terminal until `prompt` was shown; false after `limit` seconds or at its end. */
 static bool wait_for(int terminal, const char *prompt, double limit)
 {
+    /* The colour behind the text and what kind it is, as terminals tell it. */
+    static const char question[] = "\033]11;?", answer[] = "\033]11;rgb:0000/0000/0000\033\\\033[?62c";
     char shown[8192];
     size_t length = 0;
+    bool answered = false;
     for (double end = clock_seconds() + limit; clock_seconds() < end;) {
         struct pollfd wait = {.fd = terminal, .events = POLLIN};
         if (poll(&wait, 1, 100) <= 0)
@@ -139,6 +142,8 @@ static bool wait_for(int terminal, const char *prompt, double limit)
         if (got <= 0)
             return false;
         length += (size_t)got;
+        if (!answered && memmem(shown, length, question, strlen(question)))
+            answered = write(terminal, answer, strlen(answer)) > 0;
         if (memmem(shown, length, prompt, strlen(prompt)))
             return true;
     }
