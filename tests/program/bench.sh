@@ -25,6 +25,8 @@ row "all four criteria"
 for criterion in l1 geomedian taylor proscore l1,taylor,geomedian,proscore; do row "$criterion"; done
 for percent in 5 25 50 100; do row "$percent %:"; done
 row "1 thread"
+grep -qE "all [0-9]+, forward " "$work/bench.txt" && grep -qE "all [0-9]+, backward " "$work/bench.txt"
+ok $? "the table of layers"
 row "load the model"
 for kind in "" ", --plain"; do
     if [ -n "$no_terminal" ]; then
