@@ -32,6 +32,7 @@ struct pool {
     void (*work)(void *argument, int64_t task, int worker);
     void *argument;
     int64_t tasks;
+    int wanted; /* workers that take tasks */
     _Atomic int64_t next;
 };
 
@@ -58,7 +59,8 @@ static void *worker_main(void *argument)
             break;
         seen = pool->round;
         pthread_mutex_unlock(&pool->lock);
-        take_tasks(pool, worker->index);
+        if (worker->index < pool->wanted)
+            take_tasks(pool, worker->index);
         pthread_mutex_lock(&pool->lock);
         if (--pool->busy == 0)
             pthread_cond_signal(&pool->end);
@@ -138,7 +140,13 @@ int pool_threads(const struct pool *pool)
 void pool_run(struct pool *pool, int64_t tasks, void (*work)(void *argument, int64_t task, int worker),
               void *argument)
 {
-    if (!pool || pool->threads == 1 || tasks <= 1) {
+    pool_run_some(pool, pool_threads(pool), tasks, work, argument);
+}
+
+void pool_run_some(struct pool *pool, int workers, int64_t tasks,
+                   void (*work)(void *argument, int64_t task, int worker), void *argument)
+{
+    if (!pool || pool->threads == 1 || workers <= 1 || tasks <= 1) {
         for (int64_t task = 0; task < tasks; task++)
             work(argument, task, 0);
         return;
@@ -147,6 +155,7 @@ void pool_run(struct pool *pool, int64_t tasks, void (*work)(void *argument, int
     pool->work = work;
     pool->argument = argument;
     pool->tasks = tasks;
+    pool->wanted = workers;
     atomic_store(&pool->next, 0);
     pool->busy = pool->threads - 1;
     pool->round++;

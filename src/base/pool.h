@@ -20,5 +20,8 @@ int pool_threads(const struct pool *pool); /* 1 for NULL */
  * reentrant. A NULL pool runs them on the calling thread. */
 void pool_run(struct pool *pool, int64_t tasks, void (*work)(void *argument, int64_t task, int worker),
               void *argument);
+/* The same over workers 0..workers-1 only, at least one; the others rest. */
+void pool_run_some(struct pool *pool, int workers, int64_t tasks,
+                   void (*work)(void *argument, int64_t task, int worker), void *argument);
 
 #endif

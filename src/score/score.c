@@ -25,7 +25,7 @@ struct pass_work {
     int *maps;    /* per probe: the value of its feature maps */
     int count;
     struct feature_pass features; /* when activations are needed */
-    int64_t micro_batch;
+    int64_t turn;                 /* micro-batches so far */
 };
 
 /* y is measured from BatchNorm's mean, where there is none from the bias: then Sd is <w, grad_w>. */
@@ -152,10 +152,7 @@ static status pass_work_init(struct pass_work *work, const struct score_pass *pa
 {
     const struct plan_options options = {.batch = 1, .real = ELEMENT_FLOAT};
     struct plan *plan;
-    *work = (struct pass_work){.pass = pass, .micro_batch = pass->micro_batch};
-    if (work->micro_batch == 0) {
-        work->micro_batch = run_micro_batch(pass->graph, pass->needs & NEED_WEIGHT_GRADIENTS);
-    }
+    *work = (struct pass_work){.pass = pass};
     status code = plan_new(pass->graph, &options, &plan, error);
     if (code != STATUS_OK) {
         return code;
@@ -226,7 +223,7 @@ static status commit_images(void *argument, const struct engine *engine, const s
     (void)error;
     struct pass_work *work = argument;
     bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
-    int64_t turn = first / work->micro_batch;
+    const int64_t turn = work->turn++;
     for (int64_t i = 0; i < count; i++) {
         struct tally *half = &work->half[(weight_gradients ? turn : first + i) % 2];
         for (int p = 0; p < work->count; p++) {
@@ -259,7 +256,7 @@ static struct engine_options engine_options_of(const struct pass_work *work)
 {
     const struct score_pass *pass = work->pass;
     return (struct engine_options){
-        .batch = work->micro_batch,
+        .batch = pass->micro_batch,
         .real = pass->real,
         .kernel = pass->kernel,
         .backward = true,
@@ -275,13 +272,14 @@ static struct engine_options engine_options_of(const struct pass_work *work)
     };
 }
 
-status score_size(const struct score_pass *pass, size_t *worker, size_t *shared, struct error *error)
+status score_size(const struct score_pass *pass, int threads, struct engine_fit *fit, struct error *error)
 {
     struct pass_work work;
     status code = pass_work_init(&work, pass, error);
     if (code == STATUS_OK) {
-        const struct engine_options options = engine_options_of(&work);
-        code = engine_size(pass->graph, &options, worker, shared, error);
+        const struct run run = {
+            .graph = pass->graph, .engine = engine_options_of(&work), .memory = pass->memory};
+        code = run_fit(&run, threads, fit, error);
     }
     pass_work_free(&work);
     return code;
@@ -294,6 +292,7 @@ static status run_pass(struct pass_work *work, struct error *error)
     const struct run run = {
         .graph = pass->graph,
         .engine = engine_options_of(work),
+        .memory = pass->memory,
         .pool = pass->pool,
         .images = pass->sample->count,
         .labels_per_image = dataset_labels_per_image(pass->dataset),

@@ -83,7 +83,8 @@ struct score_pass {
     unsigned needs;
     enum element_type real;
     enum kernel_choice kernel;
-    int64_t micro_batch; /* images per worker at a time */
+    int64_t micro_batch; /* images per worker at a time; 0: what suits the network and `memory` */
+    size_t memory;       /* bytes, as in nn/engine/run.h; 0: no bound */
     int64_t batch;       /* images per batch of Taylor's gate-batch */
     struct pool *pool;
     struct step_times *times; /* as in nn/execution/options.h */
@@ -94,15 +95,16 @@ struct score_pass {
 
 /* Run the pass: forward and backward over the sample, whatever `needs` says beside NEED_WEIGHT_GRADIENTS.
  * Nothing is returned when it fails or is cancelled (STATUS_CANCELLED). Bit for bit the same for any number
- * of threads; the micro-batch decides the order in which weight gradients are summed. A layer's channels are
- * dimension 1 of its output, or the last one of a linear layer's (over sequences, say), whose sums run over
- * all positions of an image. Refused: a sample without images, a network none of whose layers can be probed.
+ * of threads; the micro-batch decides the order in which weight gradients are summed, and a bound on memory
+ * the micro-batch (nn/engine/run.h). A layer's channels are dimension 1 of its output, or the last one of a
+ * linear layer's (over sequences, say), whose sums run over all positions of an image. Refused: a sample
+ * without images, a network none of whose layers can be probed.
  */
 status score_statistics_compute(const struct score_pass *pass, struct score_statistics **statistics,
                                 struct error *error);
-/* Memory of the pass beside the statistics: what each worker's engine holds, and what they share. Data set
- * and sample do not matter and may be NULL. */
-status score_size(const struct score_pass *pass, size_t *worker, size_t *shared, struct error *error);
+/* What the pass takes on so many threads beside the statistics (run_fit). Data set and sample do not matter
+ * and may be NULL. */
+status score_size(const struct score_pass *pass, int threads, struct engine_fit *fit, struct error *error);
 void score_statistics_free(struct score_statistics *statistics);
 
 #endif

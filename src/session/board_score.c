@@ -22,6 +22,7 @@ static status pass_settings_of(const struct options *options, struct pass_settin
         .real = options_precision(options),
         .kernel = options_kernel(options),
         .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
+        .memory = options_memory(options),
         .batch = option_integer(options, OPTION_BATCH),
     };
     return options_sample(options, &settings->sample, error);
@@ -50,6 +51,7 @@ static status make_pass(const struct board_source *source, const struct pass_set
         .real = settings->real,
         .kernel = settings->kernel,
         .micro_batch = settings->micro_batch,
+        .memory = settings->memory,
         .batch = settings->batch,
         .pool = pool,
         .progress = progress,

@@ -42,7 +42,7 @@ void pass_free(struct pass *pass)
 bool pass_settings_equal(const struct pass_settings *a, const struct pass_settings *b)
 {
     return a->real == b->real && a->kernel == b->kernel && a->micro_batch == b->micro_batch &&
-           sample_options_equal(&a->sample, &b->sample);
+           (a->micro_batch > 0 || a->memory == b->memory) && sample_options_equal(&a->sample, &b->sample);
 }
 
 void pass_subject(const struct model *model, const struct dataset *dataset, char subject[DIGEST_SIZE])

@@ -13,6 +13,7 @@ struct pass_settings {
     enum element_type real;
     enum kernel_choice kernel;
     int64_t micro_batch, batch;
+    size_t memory; /* the bound (nn/engine/run.h), on which a micro_batch of 0 depends */
     struct sample_options sample;
 };
 

@@ -75,6 +75,7 @@ static status evaluate_as(struct trial_work *work, const struct dataset *dataset
         .real = settings->real,
         .kernel = settings->kernel,
         .micro_batch = settings->micro_batch,
+        .memory = settings->memory,
         .pool = settings->pool,
         .progress = settings->progress,
         .title = "trying normalisations",

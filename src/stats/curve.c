@@ -279,6 +279,7 @@ static status evaluate_graph(const struct curve *curve, const struct graph *grap
         .real = settings->real,
         .kernel = settings->kernel,
         .micro_batch = settings->micro_batch,
+        .memory = curve->memory,
         .pool = pool,
         .progress = progress,
         .title = "curve",

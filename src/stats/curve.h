@@ -58,6 +58,8 @@ struct curve {
     /* When not NULL: called by curve_run after every evaluation. The caller may set both between runs. */
     void (*watch)(void *argument, const struct curve *so_far);
     void *watch_argument;
+    size_t memory; /* of the next run, in bytes, as in nn/engine/run.h; 0: no bound. May be set anew before
+                      each */
 };
 
 /* Choose what is removed at every point. Nothing is evaluated yet. Refused: a sample without images, no line,

@@ -196,6 +196,7 @@ static status run_forward(struct evaluate_work *work, struct error *error)
                    .real = evaluate->real,
                    .kernel = evaluate->kernel,
                    .progress = evaluate->progress},
+        .memory = evaluate->memory,
         .pool = evaluate->pool,
         .images = evaluate->sample->count,
         .labels_per_image = dataset_labels_per_image(evaluate->dataset),

@@ -37,6 +37,7 @@ struct evaluate {
     enum element_type real;
     enum kernel_choice kernel;
     int64_t micro_batch;
+    size_t memory; /* bytes, as in nn/engine/run.h; 0: no bound */
     struct pool *pool;
     struct progress *progress;
     const char *title;                       /* for progress; NULL: "evaluating" */

@@ -358,6 +358,7 @@ status sensitivity_run(struct sensitivity *s, struct pool *pool, struct progress
     const struct run run = {
         .graph = settings->coupling->graph,
         .engine = {.batch = settings->micro_batch, .real = settings->real, .kernel = settings->kernel},
+        .memory = s->memory,
         .pool = pool,
         .images = s->images,
         .start = s->done,

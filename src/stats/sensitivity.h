@@ -57,6 +57,8 @@ struct sensitivity {
      * set both between runs. */
     void (*watch)(void *argument, const struct sensitivity *so_far);
     void *watch_argument;
+    size_t memory; /* of the next run, in bytes, as in nn/engine/run.h; 0: no bound. May be set anew before
+                      each */
 };
 
 /* Choose the masks. Nothing runs yet. Refused: a sample without images (STATUS_RANGE), no ratio or no free

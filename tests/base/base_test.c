@@ -304,7 +304,8 @@ static void test_pool(void **state)
             static struct loop loop;
             memset(&loop, 0, sizeof loop);
             loop.threads = threads;
-            pool_run(pool, tasks, loop_task, &loop);
+            loop.threads = 1 + round % threads;
+            pool_run_some(pool, loop.threads, tasks, loop_task, &loop);
             assert_int_equal(loop.sum, tasks * (tasks - 1) / 2);
             assert_int_equal(loop.misbehaved, 0);
             for (int64_t i = 0; i < tasks; i++)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,12 +25,15 @@ struct tally {
     int64_t fail_fetch, slow_fetch, bad_label, fail_commit, cancel_commit; /* positions, -1 for none */
     struct progress *progress;
     int64_t reported;
+    const pthread_t *only; /* the thread that all images are fetched on; NULL: any */
 };
 
 static status fetch(void *argument, int64_t position, enum element_type real, void *image, int64_t *label,
                     struct error *error)
 {
     const struct tally *tally = argument;
+    if (tally->only && !pthread_equal(*tally->only, pthread_self()))
+        return error_set(error, STATUS_FAILED, "image %lld is on another thread", (long long)position);
     if (position == tally->slow_fetch)
         usleep(30000);
     if (position == tally->slow_fetch || position == tally->fail_fetch)
@@ -224,6 +228,7 @@ static void memory_may_run_out(void **state)
                             .engine = {.batch = 2, .real = ELEMENT_DOUBLE},
                             .pool = pool,
                             .images = 6,
+                            .memory = 1 << 30,
                             .fetch = fetch,
                             .fetch_argument = &tally};
     for (long nth = 1; code != STATUS_OK; nth++) {
@@ -237,6 +242,121 @@ static void memory_may_run_out(void **state)
     pool_free(pool);
     graph_free(network.graph);
 }
+
+/* --- a bound on memory ---------------------------------------------------------------------------------- */
+
+enum { BOUND_IMAGES = 23, BOUND_THREADS = 2 };
+
+static struct run bounded_run(const struct residual *network, enum element_type real,
+                              enum kernel_choice choice)
+{
+    return (struct run){.graph = network->graph,
+                        .engine = {.real = real,
+                                   .kernel = choice,
+                                   .backward = true,
+                                   .probes = network->probes,
+                                   .probe_count = PROBES},
+                        .images = BOUND_IMAGES,
+                        .fetch = fetch,
+                        .commit = commit};
+}
+
+/* What `workers` take with so many images at a time, where kernels are chosen as without a bound. */
+static size_t bytes_for(const struct run *run, int64_t batch, int workers)
+{
+    struct engine_options options = run->engine;
+    struct engine_fit fit = {.workers = workers};
+    struct error error = {0};
+    options.batch = batch;
+    options.chosen_for = run_micro_batch(run->graph, false);
+    options.reuse = true;
+    assert_int_equal(engine_size(run->graph, &options, &fit.worker, &fit.shared, &error), STATUS_OK);
+    return engine_fit_bytes(&fit);
+}
+
+static void assert_bounded(struct run run, size_t memory, int64_t batch, int workers,
+                           const struct tally *unbounded)
+{
+    struct tally *tally = mem_new(1, sizeof *tally);
+    struct engine_fit fit;
+    struct error error = {0};
+    const pthread_t self = pthread_self();
+    assert_non_null(tally);
+    *tally = fresh_tally();
+    tally->only = workers == 1 ? &self : NULL;
+    run.memory = memory;
+    run.fetch_argument = run.commit_argument = tally;
+    assert_int_equal(run_fit(&run, BOUND_THREADS, &fit, &error), STATUS_OK);
+    assert_int_equal(fit.batch, batch);
+    assert_int_equal(fit.workers, workers);
+    assert_true(engine_fit_bytes(&fit) <= memory);
+    assert_int_equal(run_images(&run, &error), STATUS_OK);
+    assert_int_equal(tally->next, BOUND_IMAGES);
+    assert_int_equal(tally->tasks, (BOUND_IMAGES + batch - 1) / batch);
+    if (run.engine.kernel == KERNEL_REFERENCE) {
+        assert_memory_equal(&tally->loss, &unbounded->loss, sizeof tally->loss);
+        assert_memory_equal(tally->probes, unbounded->probes, sizeof tally->probes);
+    } else {
+        assert_true(fabs(tally->loss - unbounded->loss) < 1e-6 * unbounded->loss);
+    }
+    mem_free(tally);
+}
+
+static void assert_refused(struct run run, size_t memory, const char *message)
+{
+    struct tally tally = fresh_tally();
+    struct error error = {0};
+    run.memory = memory;
+    run.fetch_argument = run.commit_argument = &tally;
+    assert_int_equal(run_images(&run, &error), STATUS_MEMORY);
+    assert_string_equal(error.message, message);
+    assert_int_equal(tally.next, 0);
+}
+
+static void check_bounds(const struct residual *network, enum element_type real, enum kernel_choice choice,
+                         struct pool *pool)
+{
+    struct tally *unbounded = mem_new(1, sizeof *unbounded);
+    struct error error = {0};
+    struct run run = bounded_run(network, real, choice);
+    assert_non_null(unbounded);
+    run.pool = pool;
+    *unbounded = fresh_tally();
+    run.fetch_argument = run.commit_argument = unbounded;
+    assert_int_equal(run_images(&run, &error), STATUS_OK);
+    const size_t two = bytes_for(&run, 2, 2), one = bytes_for(&run, 1, 2), alone = bytes_for(&run, 1, 1);
+    assert_true(two > one && one > alone);
+    assert_bounded(run, two, 2, 2, unbounded);
+    assert_bounded(run, two - 1, 1, 2, unbounded);
+    assert_bounded(run, one, 1, 2, unbounded);
+    assert_bounded(run, one - 1, 1, 1, unbounded);
+    assert_bounded(run, alone, 1, 1, unbounded);
+    assert_refused(run, alone - 1, "0 MB are not enough for this network: one worker needs 1 MB (memory=)");
+    run.engine.batch = 4;
+    assert_bounded(run, bytes_for(&run, 4, 1), 4, 1, unbounded);
+    assert_refused(run, one - 1,
+                   "0 MB are not enough for this network: one worker with 4 images at a time needs 1 MB "
+                   "(memory=, micro_batch=)");
+    mem_free(unbounded);
+}
+
+/* The plain loops give the same bits at any number of images at a time; the matrix library does not. */
+static void memory_is_bounded(void **state)
+{
+    (void)state;
+    struct residual network = residual_network();
+    struct error error = {0};
+    struct pool *pool;
+    assert_int_equal(pool_new(BOUND_THREADS, &pool, &error), STATUS_OK);
+    for (int real = ELEMENT_FLOAT; real <= ELEMENT_DOUBLE; real++) {
+        check_bounds(&network, (enum element_type)real, KERNEL_AUTO, pool);
+        check_bounds(&network, (enum element_type)real, KERNEL_REFERENCE, pool);
+    }
+    pool_free(pool);
+    graph_free(network.graph);
+}
+
+/* --- replacements --------------------------------------------------------------------------------------- */
 
 static status apply_nothing(void *argument, struct engine *engine, int replacement, struct error *error)
 {
@@ -304,7 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_do_not_change_a_bit),  cmocka_unit_test(missing_images_add_nothing),
         cmocka_unit_test(earliest_failure_is_reported), cmocka_unit_test(replacements_see_the_same_images),
-        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(memory_may_run_out),           cmocka_unit_test(memory_is_bounded),
     };
     return cmocka_run_group_tests_name("run", tests, NULL, NULL);
 }

@@ -67,6 +67,8 @@ static status build(struct engine *engine, const struct graph *graph, const stru
     for (size_t v = 0; v < values; v++) {
         struct tensor *constant = engine->plan->constants[v];
         engine->values[v].data = constant ? constant->data : NULL;
+        if (constant && constant != graph->values[v].constant)
+            engine->bytes += operand_bytes(&engine->values[v]); /* in another type, or folded */
         engine->value_gradients[v] = engine->values[v];
         engine->value_gradients[v].data = NULL;
     }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 src_libnn_a_SOURCES += \
 	src/nn/engine/engine.c src/nn/engine/engine.h \
+	src/nn/engine/fit.c src/nn/engine/fit.h \
 	src/nn/engine/loss.c src/nn/engine/loss.h \
 	src/nn/engine/network_end.c src/nn/engine/network_end.h \
 	src/nn/engine/quality.c src/nn/engine/quality.h \

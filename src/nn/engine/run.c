@@ -39,6 +39,7 @@ struct runner {
     const struct run *run;
     struct judged_graph judged;
     struct engine_options options;
+    int running; /* workers that have something to do: those that the bound on memory leaves room for */
     int64_t labels_per_image;
     struct ordered_replacement *order; /* replacements as they run: the latest first node first */
     int replacement_count;
@@ -318,18 +319,70 @@ static int compare_replacements(const void *a, const void *b)
     return (x->replacement > y->replacement) - (x->replacement < y->replacement);
 }
 
-/* To be freed after a failure too. */
-static status runner_new(struct runner *runner, const struct run *run, struct error *error)
+static status check_run(const struct run *run, struct error *error)
+{
+    int64_t batch = run->engine.batch;
+    if (batch < 0 || run->images < 0 || run->start < 0 || run->start > run->images)
+        return error_set(error, STATUS_RANGE,
+                         "%" PRId64 " images in micro-batches of %" PRId64 " are not possible",
+                         run->images - run->start, batch);
+    if (run->replacements && run->engine.backward)
+        return error_set(error, STATUS_USAGE, "with replaced operands a network runs forward only");
+    return STATUS_OK;
+}
+
+/* Network and options as the engines get them without a bound on memory. */
+static status prepare(struct runner *runner, const struct run *run, struct error *error)
 {
     *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
-    runner->labels_per_image = run->labels_per_image > 1 ? run->labels_per_image : 1;
     runner->judged.graph = *run->graph;
     if (!run->outputs_only && judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
     if (runner->options.batch == 0)
         runner->options.batch = run_micro_batch(run->graph, run->engine.weight_count > 0);
+    runner->options.chosen_for = runner->options.batch;
     runner->options.progress = run->progress;
     runner->options.reuse = !run->replacements;
+    return STATUS_OK;
+}
+
+static status find_fit(const struct runner *runner, int threads, struct engine_fit *fit, struct error *error)
+{
+    const struct run *run = runner->run;
+    return engine_fit_find(&runner->judged.graph, &runner->options, run->engine.batch > 0,
+                           run->replacements != NULL, threads, run->memory, fit, error);
+}
+
+status run_fit(const struct run *run, int threads, struct engine_fit *fit, struct error *error)
+{
+    struct runner runner;
+    if (check_run(run, error) || prepare(&runner, run, error))
+        return error->code;
+    status code = find_fit(&runner, threads, fit, error);
+    judged_graph_free(&runner.judged);
+    return code;
+}
+
+static status keep_bound(struct runner *runner, struct error *error)
+{
+    struct engine_fit fit;
+    runner->running = pool_threads(runner->run->pool);
+    if (runner->run->memory == 0)
+        return STATUS_OK;
+    status code = find_fit(runner, runner->running, &fit, error);
+    if (code == STATUS_OK) {
+        runner->options.batch = fit.batch;
+        runner->running = fit.workers;
+    }
+    return code;
+}
+
+/* To be freed after a failure too. */
+static status runner_new(struct runner *runner, const struct run *run, struct error *error)
+{
+    if (prepare(runner, run, error) || keep_bound(runner, error))
+        return error->code;
+    runner->labels_per_image = run->labels_per_image > 1 ? run->labels_per_image : 1;
     runner->replacement_count = run->replacements ? run->replacements->count : 0;
     runner->workers = mem_new((size_t)pool_threads(run->pool), sizeof *runner->workers);
     runner->order = mem_new((size_t)runner->replacement_count, sizeof *runner->order);
@@ -350,18 +403,6 @@ static void runner_free(struct runner *runner)
     judged_graph_free(&runner->judged);
     mem_free(runner->workers);
     mem_free(runner->order);
-}
-
-static status check_run(const struct run *run, struct error *error)
-{
-    int64_t batch = run->engine.batch;
-    if (batch < 0 || run->images < 0 || run->start < 0 || run->start > run->images)
-        return error_set(error, STATUS_RANGE,
-                         "%" PRId64 " images in micro-batches of %" PRId64 " are not possible",
-                         run->images - run->start, batch);
-    if (run->replacements && run->engine.backward)
-        return error_set(error, STATUS_USAGE, "with replaced operands a network runs forward only");
-    return STATUS_OK;
 }
 
 /* What convolutions and linear layers compute per image, and their weights. */
@@ -414,7 +455,7 @@ status run_images(const struct run *run, struct error *error)
     pthread_mutex_init(&runner.lock, NULL); /* with default attributes these cannot fail on Linux */
     pthread_cond_init(&runner.changed, NULL);
     report(run, run->start);
-    pool_run(run->pool, tasks, work, &runner);
+    pool_run_some(run->pool, runner.running, tasks, work, &runner);
     pthread_cond_destroy(&runner.changed);
     pthread_mutex_destroy(&runner.lock);
     runner_free(&runner);

@@ -3,7 +3,8 @@
  *
  * Micro-batches are cut from the sequence of images by `batch` alone, and `commit` is called for micro-batch
  * 0, 1, 2, ... one at a time, whichever worker finished first. What commit adds up is therefore the same bit
- * for bit for any number of threads.
+ * for bit for any number of threads; with a bound on memory, for any number that gives the same
+ * micro-batches.
  *
  * The network runs as it is judged (nn/engine/network_end.h): where it ends in a Softmax, the engine's
  * outputs, losses and gradients are those of the Softmax's input. */
@@ -12,6 +13,7 @@
 
 #include "base/pool.h"
 #include "nn/engine/engine.h"
+#include "nn/engine/fit.h"
 #include "nn/engine/loss.h"
 
 /* Replaced operands (engine.h) that see the same images in the same pass: each micro-batch goes through the
@@ -28,7 +30,10 @@ struct run_replacements {
 struct run {
     const struct graph *graph;
     struct engine_options engine; /* progress, probes and weights as the engine takes them; batch 0: as
-                                     run_micro_batch says */
+                                     run_micro_batch says, or what `memory` leaves room for */
+    size_t memory; /* bytes that activations, gradients and packed weights of all workers may take together;
+                      0: no bound. Where they do not suffice there are fewer images at a time, then fewer
+                      workers (nn/engine/fit.h) */
     struct pool *pool;
     int64_t images;
     int64_t start; /* images before this one are done already: continue a run that stopped here */
@@ -59,12 +64,19 @@ struct run {
 
 /* Labels outside 0..classes-1 of the network's output are refused with the position and both numbers, an
  * output of another size than the labels' with both sizes. Each
- * worker makes its engine when it gets its first micro-batch; all are freed before the function returns.
+ * worker makes its engine when it gets its first micro-batch; all are freed before the function returns. A
+ * bound on memory leaves the kernels as they are: results differ in rounding at most, where a matrix product
+ * or a sum (of weight gradients) runs over the images of a micro-batch. One in which not even one worker fits
+ * is refused with the least that would do.
  *
  * When something fails, the failure of the earliest micro-batch is returned, and exactly the micro-batches
  * before it have been committed, for any number of threads. STATUS_CANCELLED comes within one kernel of the
  * request. */
 status run_images(const struct run *run, struct error *error);
+
+/* What such a run would take on so many threads: of `run` only graph, engine, memory, replacements and
+ * outputs_only matter. Fails where run_images would for want of memory. */
+status run_fit(const struct run *run, int threads, struct engine_fit *fit, struct error *error);
 
 /* Images that a worker does well to take through the network at a time: as many as keep what its layers
  * compute near the cache, or as many more as move no more bytes than the weights, which are read once for all

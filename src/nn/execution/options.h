@@ -14,7 +14,9 @@ struct packed_weights;
 struct step_times;
 
 struct engine_options {
-    int64_t batch;          /* images per micro-batch, >= 1 */
+    int64_t batch;      /* images per micro-batch, >= 1 */
+    int64_t chosen_for; /* images per micro-batch that fast kernels are chosen for: engines for other batches
+                           convolve with the same ones; 0: batch */
     enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
     enum kernel_choice kernel;
     bool backward; /* allocate what gradients need */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which kernels convolve a layer: the cheapest by a model of the time they take. It depends on the geometry
- * and the instruction set alone, never on a measurement, so that a network gives the same bits in every
- * run. */
+/* Which kernels convolve a layer: the cheapest by a model of the time they take. It depends on the geometry,
+ * the instruction set and `chosen_for` alone, never on a measurement, so that a network gives the same bits
+ * in every run. */
 #include "nn/fused/internal.h"
 
 #include <math.h>
@@ -28,9 +28,9 @@ static const struct family_cost costs[] = {
  */
 static const double RESIDENT_WEIGHTS = 1 << 18, STREAM = 20;
 
-static double stream_cost(const struct blocked_convolution *g, double weights)
+static double stream_cost(const struct fused *fused, double weights)
 {
-    return weights > RESIDENT_WEIGHTS ? STREAM * weights / (double)g->images : 0;
+    return weights > RESIDENT_WEIGHTS ? STREAM * weights / fused->chosen_for : 0;
 }
 
 static double positions(const struct blocked_convolution *g)
@@ -39,7 +39,8 @@ static double positions(const struct blocked_convolution *g)
 }
 
 /* Per image, in products at the peak. Channels count as whole blocks: that is what is multiplied. */
-static double cost_of(const struct family_cost *family, const struct blocked_convolution *g)
+static double cost_of(const struct fused *fused, const struct family_cost *family,
+                      const struct blocked_convolution *g)
 {
     const double in = g->planar ? g->in_channels : blocked_blocks(g->in_channels) * LANES;
     const double out = blocked_blocks(g->out_channels) * LANES;
@@ -47,13 +48,13 @@ static double cost_of(const struct family_cost *family, const struct blocked_con
     if (!family->outputs) {
         const double shared = g->transposed ? (double)g->stride_height * (double)g->stride_width : 1;
         const double weights = taps * out * (g->groups > 1 ? g->in_channels / g->groups : in);
-        return positions(g) / shared * weights / family->efficiency + stream_cost(g, weights);
+        return positions(g) / shared * weights / family->efficiency + stream_cost(fused, weights);
     }
     const double tiles =
         ceil((double)g->out_height / family->outputs) * ceil((double)g->out_width / family->outputs);
     const double places = (double)((family->outputs + 2) * (family->outputs + 2));
     return tiles * places * (in * out / family->efficiency + family->transform * (in + out)) +
-           stream_cost(g, places * in * out);
+           stream_cost(fused, places * in * out);
 }
 
 static bool allowed(const struct fused *fused, const char *name)
@@ -72,7 +73,7 @@ const struct blocked_family *choose_family(const struct fused *fused,
         const struct blocked_family *family = blocked_family_find(fused->kernels, costs[i].name);
         if (!family || !allowed(fused, costs[i].name) || !family->supports(geometry))
             continue;
-        double cost = cost_of(&costs[i], geometry);
+        double cost = cost_of(fused, &costs[i], geometry);
         if (fused->choice == KERNEL_WINOGRAD && costs[i].outputs > 0)
             cost = 0; /* wherever it is possible */
         if (cost < least) {

@@ -114,6 +114,7 @@ static status make_arrays(struct fused *fused, const struct engine_options *opti
     fused->choice = options->kernel;
     fused->keep = !options->reuse;
     fused->images = (int)engine->batch;
+    fused->chosen_for = (double)(options->chosen_for ? options->chosen_for : engine->batch);
     fused->changed = INT_MAX;
     fused->late_target = fused->late_activated = NOTHING;
     fused->values = mem_new(values, sizeof *fused->values);

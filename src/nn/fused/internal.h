@@ -105,6 +105,7 @@ struct fused {
     enum kernel_choice choice;
     bool keep; /* all activations stay until the next forward pass */
     int images;
+    double chosen_for; /* images per micro-batch that kernels are chosen for */
     struct fused_value *values;
     struct fused_step *steps;
     int step_count;

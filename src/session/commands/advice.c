@@ -102,6 +102,7 @@ static status bring_trial(struct call *call, struct trial *trial, struct error *
         .real = options_precision(&call->options),
         .kernel = options_kernel(&call->options),
         .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
+        .memory = options_memory(&call->options),
         .progress = call->progress,
     };
     char subject[DIGEST_SIZE];

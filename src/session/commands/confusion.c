@@ -234,8 +234,8 @@ static const struct parameter confusion_parameters[] = {
      "numbers of images or pixels in the matrix, not shares of the class"},
     PARAMETER_END,
 };
-static const int confusion_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED, OPTION_PRECISION,
-                                        OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const int confusion_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED,   OPTION_PRECISION,
+                                        OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
 static const struct example confusion_examples[] = {
     {"confusion samples=200", "shows which classes are taken for which", false},
     {"confusion samples=200 counts=yes > confusion.csv", "writes numbers of images to a file", false},

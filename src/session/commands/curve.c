@@ -327,6 +327,7 @@ static status run_held(struct curve_call *work, struct error *error)
     status code = session_pool(session, &pool, error);
     curve->watch = session->live ? show_so_far : NULL;
     curve->watch_argument = work;
+    curve->memory = work->sweep.memory;
     if (code == STATUS_OK && !complete)
         code = curve_run(curve, pool, work->call->progress, error);
     curve->watch = NULL;

@@ -401,8 +401,8 @@ static const struct parameter eval_parameters[] = {
     {"samples", VALUE_SIZE, 0, 0, 0, NULL, "all", "images to use: a number, a share such as 5%, or all"},
     PARAMETER_END,
 };
-static const int eval_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED, OPTION_PRECISION,
-                                   OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const int eval_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED,   OPTION_PRECISION,
+                                   OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
 static const struct example eval_examples[] = {
     {"eval", "measures accuracy on the whole data set", false},
     {"eval samples=200 order=first", "measures it on the first 200 images", false},

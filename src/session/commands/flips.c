@@ -136,8 +136,8 @@ static const struct parameter flips_parameters[] = {
     {"top", VALUE_INTEGER, PARAMETER_AUTO, 1, 1e9, NULL, "auto", "show the first so many only; auto: all"},
     PARAMETER_END,
 };
-static const int flips_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED, OPTION_PRECISION,
-                                    OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const int flips_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED,   OPTION_PRECISION,
+                                    OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
 static const struct example flips_examples[] = {
     {"prune l1 0.3; flips samples=200", "lists the images that pruning changes the answer of", false},
     EXAMPLE_END,

@@ -87,6 +87,7 @@ static status run_inputs(struct forward_work *work, struct error *error)
         .engine = {.batch = option_integer(&call->options, OPTION_MICRO_BATCH),
                    .real = work->real,
                    .kernel = options_kernel(&call->options)},
+        .memory = options_memory(&call->options),
         .images = work->input.count,
         .fetch = forward_input_fetch,
         .fetch_argument = &work->input,
@@ -285,8 +286,8 @@ static const struct parameter forward_arguments[] = {
      "the inputs, as an array of NumPy: a .npy file, or FILE.npz:MEMBER"},
     PARAMETER_END,
 };
-static const int forward_options[] = {OPTION_NORMALIZE, OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH,
-                                      OPTION_NONE};
+static const int forward_options[] = {OPTION_NORMALIZE,   OPTION_PRECISION, OPTION_KERNEL,
+                                      OPTION_MICRO_BATCH, OPTION_MEMORY,    OPTION_NONE};
 static const struct example forward_examples[] = {
     {"forward images.npy > logits.npy", "writes the outputs for numpy.load", true},
     {"forward images.npy normalize=imagenet precision=double", "shows the best five classes of uint8 images",

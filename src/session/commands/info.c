@@ -9,7 +9,8 @@
 #include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
-#include "nn/engine/engine.h"
+#include "nn/engine/fit.h"
+#include "nn/engine/run.h"
 #include "nn/engine/quality.h"
 #include "nn/execution/options.h"
 #include "nn/graph/tensor.h"
@@ -171,43 +172,97 @@ static void option_rows(const struct session *session, struct figure *figure)
         card_row(figure, "options", "all at their defaults");
 }
 
+struct sizes {
+    struct engine_fit fit, free; /* within the bound on memory, and without it */
+    status code;                 /* of `fit`: STATUS_MEMORY where not even one worker fits */
+};
+
 /* What a run over images takes, counted from the network: a worker's activations for each thread, and weights
  * that all share. */
-static void size_row(struct figure *figure, const char *name, size_t worker, size_t shared, int threads)
+static void size_row(struct figure *figure, const char *name, const struct engine_fit *fit)
 {
     struct text text = {0};
-    text_add_si(&text, (double)threads * (double)worker + (double)shared, 3);
+    text_add_si(&text, (double)engine_fit_bytes(fit), 3);
     text_add(&text, "B: ");
-    text_add_si(&text, (double)worker, 3);
-    text_add_format(&text, "B in %s, ", threads == 1 ? "one worker" : "each worker");
-    text_add_si(&text, (double)shared, 3);
+    text_add_si(&text, (double)fit->worker, 3);
+    text_add_format(&text, "B in %s, ", fit->workers == 1 ? "one worker" : "each worker");
+    text_add_si(&text, (double)fit->shared, 3);
     text_add(&text, "B of packed weights");
     card_text(figure, name, &text);
     text_free(&text);
+}
+
+static void images_row(struct figure *figure, const char *name, const struct sizes *sizes)
+{
+    const struct engine_fit *fit = &sizes->fit, *free = &sizes->free;
+    struct text text = {0};
+    text_add_format(&text, "%lld at a time on ", (long long)fit->batch);
+    if (fit->workers < free->workers)
+        text_add_format(&text, "%d of ", fit->workers);
+    text_add_format(&text, "%d %s", free->workers, free->workers == 1 ? "worker" : "workers");
+    if (fit->batch < free->batch)
+        text_add_format(&text, "; without memory= %lld", (long long)free->batch);
+    card_text(figure, name, &text);
+    text_free(&text);
+}
+
+static void size_rows_of(struct figure *figure, const char *name, const char *images,
+                         const struct sizes *sizes)
+{
+    if (sizes->code == STATUS_OK) {
+        size_row(figure, name, &sizes->fit);
+        images_row(figure, images, sizes);
+        return;
+    }
+    card_row(figure, name, "%zu MB for one worker: more than memory= allows",
+             engine_fit_megabytes(&sizes->fit));
+}
+
+static void score_row(const struct score_pass *bounded, int threads, struct figure *figure)
+{
+    struct score_pass pass = *bounded;
+    struct sizes sizes = {0};
+    struct error error = {0};
+    pass.memory = 0;
+    if (score_size(&pass, threads, &sizes.free, &error) != STATUS_OK)
+        return;
+    sizes.code = score_size(bounded, threads, &sizes.fit, &error);
+    if (sizes.code == STATUS_OK || (sizes.code == STATUS_MEMORY && sizes.fit.worker > 0))
+        size_rows_of(figure, "to score", "images to score", &sizes);
+}
+
+static void evaluate_row(const struct score_pass *bounded, int threads, struct figure *figure)
+{
+    struct run run = {
+        .graph = bounded->graph,
+        .engine = {.batch = bounded->micro_batch, .real = bounded->real, .kernel = bounded->kernel}};
+    struct sizes sizes = {0};
+    struct error error = {0};
+    if (run_fit(&run, threads, &sizes.free, &error) != STATUS_OK)
+        return;
+    run.memory = bounded->memory;
+    sizes.code = run_fit(&run, threads, &sizes.fit, &error);
+    if (sizes.code == STATUS_OK || (sizes.code == STATUS_MEMORY && sizes.fit.worker > 0))
+        size_rows_of(figure, "to evaluate", "images to evaluate", &sizes);
 }
 
 static void size_rows(const struct session *session, struct figure *figure)
 {
     const struct options *options = session->state.options;
     const struct sample sample = {.count = 1};
-    struct error error = {0};
     int threads = (int)option_integer(options, OPTION_THREADS);
-    size_t worker, shared;
     const struct score_pass pass = {.graph = session->state.model->graph,
                                     .layers = session->state.model->layers,
                                     .sample = &sample,
                                     .needs = NEED_GRADIENTS,
                                     .real = options_precision(options),
                                     .kernel = options_kernel(options),
-                                    .micro_batch = options_micro_batch(options, session->state.model->graph)};
-    const struct engine_options forward = {
-        .batch = pass.micro_batch, .real = pass.real, .kernel = pass.kernel, .reuse = true};
+                                    .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
+                                    .memory = options_memory(options)};
     if (threads == 0)
         threads = session->pool ? pool_threads(session->pool) : pool_online();
-    if (score_size(&pass, &worker, &shared, &error) == STATUS_OK)
-        size_row(figure, "to score", worker, shared, threads);
-    if (engine_size(pass.graph, &forward, &worker, &shared, &error) == STATUS_OK)
-        size_row(figure, "to evaluate", worker, shared, threads);
+    score_row(&pass, threads, figure);
+    evaluate_row(&pass, threads, figure);
 }
 
 /* "example, 172,506 parameters; shapes train; scores l1, taylor; 92 channels by l1" */
@@ -272,7 +327,8 @@ const struct command command_info = {
     .flags = COMMAND_FIGURES | COMMAND_OF_MODEL,
     .help = "what is loaded, scored and set",
     .text = "Shows the network, the data set, the sample that was scored and how, which criteria have "
-            "scores, and every option that is not at its default.",
+            "scores, every option that is not at its default, and what memory a pass over images would take "
+            "(of the network itself and of the criteria's sums there is more).",
     .examples = info_examples,
     .run = run_info,
 };

@@ -67,6 +67,7 @@ status measure_network(const struct measuring *measuring, const struct graph *gr
         .real = options_precision(&call->options),
         .kernel = options_kernel(&call->options),
         .micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH),
+        .memory = options_memory(&call->options),
         .title = measuring->title,
         .progress = call->progress,
         .watch = measuring->watch,

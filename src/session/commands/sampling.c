@@ -130,6 +130,7 @@ static status score_draw(struct sampling *work, struct draws *draws, int index, 
         .real = options_precision(options),
         .kernel = options_kernel(options),
         .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
+        .memory = options_memory(options),
         .batch = option_integer(options, OPTION_BATCH),
         .pool = work->pool,
         .progress = work->call->progress,
@@ -289,8 +290,9 @@ static const struct parameter sampling_parameters[] = {
     {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
     PARAMETER_END,
 };
-static const int sampling_options[] = {OPTION_RATIO,     OPTION_ROUND,  OPTION_METHOD,      OPTION_SEED,
-                                       OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const int sampling_options[] = {OPTION_RATIO,       OPTION_ROUND,     OPTION_METHOD,
+                                       OPTION_SEED,        OPTION_PRECISION, OPTION_KERNEL,
+                                       OPTION_MICRO_BATCH, OPTION_MEMORY,    OPTION_NONE};
 static const struct example sampling_examples[] = {
     {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
     {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",

@@ -302,6 +302,7 @@ static status run_held(struct sensitivity_call *work, struct error *error)
     status code = session_pool(session, &pool, error);
     map->watch = session->live ? show_so_far : NULL;
     map->watch_argument = work;
+    map->memory = work->sweep.memory;
     if (code == STATUS_OK && !complete)
         code = sensitivity_run(map, pool, work->call->progress, error);
     map->watch = NULL;

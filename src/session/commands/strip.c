@@ -84,6 +84,7 @@ static status evaluate_graph(struct strip_call *work, const struct graph *graph,
         .real = work->sweep.real,
         .kernel = work->sweep.kernel,
         .micro_batch = work->sweep.micro_batch,
+        .memory = work->sweep.memory,
         .progress = work->call->progress,
         .title = "strip",
         .progress_before = (int64_t)work->done,
@@ -201,8 +202,8 @@ static const struct parameter strip_parameters[] = {
     SWEEP_RULE_PARAMETERS,
     PARAMETER_END,
 };
-static const int strip_options[] = {OPTION_ROUND,  OPTION_SEED,        OPTION_PRECISION,
-                                    OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+static const int strip_options[] = {OPTION_ROUND,       OPTION_SEED,   OPTION_PRECISION, OPTION_KERNEL,
+                                    OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
 static const struct example strip_examples[] = {
     {"strip 0,7", "shows what becomes of two images as the network is pruned", false},
     {"strip 0-2 criterion=l2 ratios=0,0.3,0.6 where=inner > strip.png", "draws it into a picture", false},

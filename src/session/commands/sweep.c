@@ -26,8 +26,9 @@
 #include "session/words/value.h"
 #include "view/figure.h"
 
-const int sweep_options[] = {OPTION_ROUND,     OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED,
-                             OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_NONE};
+const int sweep_options[] = {OPTION_ROUND,       OPTION_ORDER,     OPTION_BALANCED,
+                             OPTION_SEED,        OPTION_PRECISION, OPTION_KERNEL,
+                             OPTION_MICRO_BATCH, OPTION_MEMORY,    OPTION_NONE};
 
 static status read_ratios(const struct call *call, struct sweep *sweep, struct error *error)
 {
@@ -79,6 +80,7 @@ static status read_rule(const struct call *call, struct sweep *sweep, struct err
     sweep->real = options_precision(&call->options);
     sweep->kernel = options_kernel(&call->options);
     sweep->micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH);
+    sweep->memory = options_memory(&call->options);
     return STATUS_OK;
 }
 

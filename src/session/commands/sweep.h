@@ -17,10 +17,11 @@ struct sweep {
     enum element_type real;
     enum kernel_choice kernel;
     int64_t micro_batch;
+    size_t memory; /* bytes, as in nn/engine/run.h; 0: no bound */
 };
 
 /* From the parameters ratios, where, samples, round_to, min and combine, and the options order, seed,
- * balanced, round, precision, kernel, micro_batch. Freed by sweep_free, also after a failure. */
+ * balanced, round, precision, kernel, micro_batch, memory. Freed by sweep_free, also after a failure. */
 status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error);
 void sweep_free(struct sweep *sweep);
 

@@ -48,7 +48,8 @@ static CHOICES(choice_precision, "float", "double")
 static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in the order of enum kernel_choice */
 /* clang-format on */
 
-#define LARGEST_SEED 9007199254740992.0 /* 2^53: every seed below is exact in files */
+#define MOST_MEGABYTES 10000000.0         /* ten terabytes */
+#define LARGEST_SEED   9007199254740992.0 /* 2^53: every seed below is exact in files */
 
     static const struct option_row table[OPTION_COUNT] = {
         [OPTION_SAMPLES] = {{"samples", VALUE_SIZE, 0, 0, 0, NULL, "10%",
@@ -124,12 +125,22 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
              &computation_group},
         [OPTION_MICRO_BATCH] =
             {{"micro_batch", VALUE_INTEGER, PARAMETER_AUTO, 1, 4096, NULL, "auto",
-              "images that a worker takes through the network at a time; auto: 4 to 16, by the size of what "
-              "the layers compute"},
+              "images that a worker takes through the network at a time; auto: 1 to 64, by the size of what "
+              "the layers compute and of their weights, or fewer where memory sets a bound"},
+             &computation_group},
+        [OPTION_MEMORY] =
+            {{"memory", VALUE_INTEGER, PARAMETER_AUTO, 1, MOST_MEGABYTES, NULL, "auto",
+              "MB (millions of bytes) that activations, gradients and packed weights of a pass over images may take "
+              "together. Where they do not suffice, fewer images go through the network at a time (unless "
+              "micro_batch is set), then fewer workers run. Kernels stay those of auto, so that results differ in "
+              "rounding at most: where micro_batch=auto is lowered, matrix products and sums of weight gradients "
+              "run over fewer images. The network and the criteria's sums are not counted. auto: no bound but "
+              "the machine's"},
              &computation_group},
         [OPTION_THREADS] =
             {{"threads", VALUE_INTEGER, PARAMETER_AUTO, 1, 1024, NULL, "auto",
-              "worker threads, by default one per processor; no result depends on them by a bit"},
+              "worker threads, by default one per processor; no result depends on them by a bit, unless memory "
+              "sets a bound"},
              &computation_group},
         [OPTION_THEME] = {{"theme", VALUE_THEME, 0, 0, 0, NULL, THEME_AUTO,
                            "colours, by name; auto: dark or light, as the background is, and neutral where "
@@ -274,6 +285,12 @@ int64_t options_micro_batch(const struct options *options, const struct graph *g
 {
     const int64_t batch = option_integer(options, OPTION_MICRO_BATCH);
     return batch ? batch : run_micro_batch(graph, false);
+}
+
+size_t options_memory(const struct options *options)
+{
+    const uint64_t bytes = (uint64_t)option_integer(options, OPTION_MEMORY) * 1000000;
+    return bytes > SIZE_MAX ? SIZE_MAX : (size_t)bytes;
 }
 
 const char *kernel_name(enum kernel_choice choice)

@@ -30,6 +30,7 @@ enum option_id {
     OPTION_PRECISION,
     OPTION_KERNEL,
     OPTION_MICRO_BATCH,
+    OPTION_MEMORY,
     OPTION_THREADS,
     OPTION_THEME,
     OPTION_BACKGROUND,
@@ -79,6 +80,8 @@ status options_sample(const struct options *options, struct sample_options *samp
 enum element_type options_precision(const struct options *options);
 /* Never 0: auto is what suits the network. */
 int64_t options_micro_batch(const struct options *options, const struct graph *graph);
+/* The bound on memory in bytes; 0: none. */
+size_t options_memory(const struct options *options);
 enum kernel_choice options_kernel(const struct options *options);
 const char *kernel_name(enum kernel_choice choice);
 
