@@ -182,12 +182,22 @@ static status order_weights(const struct fit *fit, struct ordered *ordered, stru
     return STATUS_OK;
 }
 
+/* A record of as many paddings as the architecture has is taken to be of it. */
+static bool has_record(const struct fit *fit)
+{
+    int count = 0;
+    for (int i = 0; i < fit->architecture->step_count; i++)
+        count += fit->architecture->steps[i].kind->pads;
+    return count > 0 && count == fit->checkpoint->zeros.count;
+}
+
 static status run(const struct fit *fit, struct graph **graph, struct feature_shape *output,
                   struct error *error)
 {
     struct ordered ordered = {0};
     status code = order_weights(fit, &ordered, error);
-    const struct assembly_request request = {fit->architecture, ordered.tensors, ordered.names, fit->input};
+    const struct assembly_request request = {fit->architecture, ordered.tensors, ordered.names, fit->input,
+                                             fit->recorded ? &fit->checkpoint->zeros : NULL};
     if (code == STATUS_OK)
         code = assembly_run(&request, graph, output, error);
     mem_free(ordered.tensors);
@@ -220,6 +230,7 @@ status fit_new(struct architecture *architecture, int naming, struct checkpoint 
     status code = fit->weights ? match_names(fit, error) : error_memory(error);
     if (code == STATUS_OK) {
         compare_shapes(fit, input);
+        fit->recorded = has_record(fit);
         code = judge(fit, error);
     }
     if (code != STATUS_OK) {

@@ -25,6 +25,7 @@ struct fit {
     struct feature_shape input, output; /* as the checkpoint has them; output only where it fits */
     int missing, unexpected, different; /* parameters; different: in shape, but for classes and images */
     bool narrower;                      /* no dimension is larger than described */
+    bool recorded;    /* channels of zeros are as the checkpoint records them, not as described */
     int extras;       /* what the architecture knows of but does not use, such as heads for training */
     struct error why; /* names fit, shapes do not: the first place */
 };

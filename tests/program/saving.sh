@@ -59,6 +59,13 @@ if "$python" -c 'import torch, onnx' 2>missing; then
     good $? "a network of a state_dict, pruned twice" residual.out
     grep -qF 'begin with module., as in its file' residual.out && grep -q '19 of them are no part of the network' residual.out
     good $? "it is told what is kept of the file" residual.out
+    run again 'load residual.th' 'prune l1 0.3' 'apply' 'forward images.npy > one.npy' 'save again.pth' 'load again.pth' \
+        'forward images.npy > two.npy' 'prune l1 0.2' 'apply' 'forward images.npy > three.npy' 'save again.safetensors' \
+        'load again.safetensors' 'forward images.npy > four.npy'
+    good $? "weights of a pruned network with shortcuts of option A are loaded again, twice" again.out
+    [ "$(grep -c 'channels of zeros in its shortcuts are as the file records them' again.out)" -eq 2 ] &&
+        cmp -s one.npy two.npy && cmp -s three.npy four.npy && ! cmp -s two.npy three.npy
+    good $? "with the same outputs" again.out
     run plain 'load plain.onnx' 'prune l1 0.4' 'apply' 'save prune_plain.py' 'save plain.pth'
     good $? "a network of an ONNX file" plain.out
     "$python" "$SRCDIR/tests/program/peer/saving.py" check >check.out 2>&1

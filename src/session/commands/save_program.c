@@ -19,6 +19,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "prune/trace.h"
+#include "session/commands/channel_zeros.h"
 #include "session/kept_channels.h"
 #include "session/model.h"
 #include "session/parameters.h"
@@ -204,28 +205,16 @@ static status write_group(struct written_nodes *written, const struct graph *bef
     return STATUS_OK;
 }
 
-/* Pads of a node: an operand or an attribute. NULL when they are not 2 x 4 numbers. */
-static const int64_t *pads_of(const struct graph *graph, const struct node *node)
-{
-    enum { PADS = 8 };
-    const struct attribute *attribute = node_attribute(node, "pads");
-    int value = node->input_count > 1 ? node->inputs[1] : VALUE_NONE;
-    const struct tensor *tensor = value != VALUE_NONE ? graph->values[value].constant : NULL;
-    if (tensor && tensor->type == ELEMENT_INT64 && shape_elements(&tensor->shape) == PADS)
-        return tensor->data;
-    return attribute && attribute->count == PADS ? attribute->integers : NULL;
-}
-
 /* Channels of zeros around others, as in shortcuts of option A: so many of them go in front and behind. */
 static status write_zeros(struct written_nodes *written, const struct graph *before,
                           const struct traced_node *node, struct error *error)
 {
-    enum { FRONT = 1, BEHIND = 5 };
-    const int64_t *old = pads_of(before, node->before), *new = pads_of(written->trace->cut, node->after);
-    if (!old || !new || old[FRONT] < new[FRONT] || old[BEHIND] < new[BEHIND])
+    const int64_t *old = channel_zeros_pads(before, node->before),
+                  *new = channel_zeros_pads(written->trace->cut, node->after);
+    if (!old || !new || old[PADS_FRONT] < new[PADS_FRONT] || old[PADS_BEHIND] < new[PADS_BEHIND])
         return error_set(error, STATUS_UNSUPPORTED, "its channels cannot be followed");
-    text_add_format(&written->zeros, "    (%" PRId64 ", %" PRId64 "),\n", old[FRONT] - new[FRONT],
-                    old[BEHIND] - new[BEHIND]);
+    text_add_format(&written->zeros, "    (%" PRId64 ", %" PRId64 "),\n", old[PADS_FRONT] - new[PADS_FRONT],
+                    old[PADS_BEHIND] - new[PADS_BEHIND]);
     return STATUS_OK;
 }
 

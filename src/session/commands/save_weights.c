@@ -5,7 +5,9 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/graph.h"
+#include "session/commands/channel_zeros.h"
 #include "session/model.h"
 #include "session/parameters.h"
 #include "session/reply.h"
@@ -58,6 +60,20 @@ static status gather_graph(const struct model *model, const struct graph *graph,
     return outgoing->weights ? STATUS_OK : error_memory(error);
 }
 
+static status write(const struct model *model, const struct graph *graph, const char *path, const char *front,
+                    const struct outgoing *outgoing, struct error *error)
+{
+    struct channel_zeros *list;
+    struct zeros_record zeros = {0};
+    status code = channel_zeros_find(model, graph, &list, &zeros.count, error);
+    if (code != STATUS_OK)
+        return code;
+    zeros.list = list;
+    code = checkpoint_write(path, front, outgoing->weights, outgoing->count, &zeros, error);
+    mem_free(list);
+    return code;
+}
+
 status save_weights(struct call *call, const char *path, const struct graph *graph, bool prefix,
                     struct error *error)
 {
@@ -69,7 +85,7 @@ status save_weights(struct call *call, const char *path, const struct graph *gra
     if (code == STATUS_OK && outgoing.count == 0)
         code = error_set(error, STATUS_STATE, "the network has no parameters that could be written");
     if (code == STATUS_OK)
-        code = checkpoint_write(path, front, outgoing.weights, outgoing.count, error);
+        code = write(model, graph, path, front, &outgoing, error);
     if (code == STATUS_OK) {
         reply_add(call->reply, STYLE_NOTE, "%d tensors of %s written to %s", outgoing.count, model->name,
                   path);
