@@ -17,13 +17,20 @@ static const char *const counters[] = {"num_batches_tracked", "total_ops", "tota
 
 enum weight_use { WEIGHT_UNEXPECTED, WEIGHT_COUNTER, WEIGHT_EXTRA };
 
-static enum weight_use use_of(const struct architecture *architecture, const char *name)
+bool fit_is_counter(const char *name)
 {
     const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
         if (strcmp(last, counters[i]) == 0)
-            return WEIGHT_COUNTER;
+            return true;
     }
+    return false;
+}
+
+static enum weight_use use_of(const struct architecture *architecture, const char *name)
+{
+    if (fit_is_counter(name))
+        return WEIGHT_COUNTER;
     for (int i = 0; i < architecture->extra_count; i++) {
         if (glob_match(architecture->extras[i], name))
             return WEIGHT_EXTRA;

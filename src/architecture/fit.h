@@ -48,6 +48,8 @@ struct difference {
 /* `visit` returns false to stop. */
 void fit_differences(const struct fit *fit,
                      bool (*visit)(void *argument, const struct difference *difference), void *argument);
+/* Is it what training programs keep beside parameters of every network, such as counts of batches? */
+bool fit_is_counter(const char *name);
 /* The first name of what the architecture knows but does not use, NULL for none. */
 const char *fit_first_extra(const struct fit *fit);
 

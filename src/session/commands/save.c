@@ -296,7 +296,7 @@ const struct command command_save = {
         "them with weights at zero instead.\n\n"
         "A .pth, .pt or .safetensors gets its weights as a flat state_dict: the names, the order and the types of "
         "the file that was loaded (of an ONNX file, those of its parameters), with what that had beside the "
-        "network's parameters. Where the network's own program puts zeros around channels, as in shortcuts of option A, "
+        "network's parameters (heads for training alone only while no channels are cut). Where the network's own program puts zeros around channels, as in shortcuts of option A, "
         "weights alone do not say how many: the file records it beside them, for load (torch.load passes over "
         "it).\n\n"
         "A .py is a program that cuts the same channels out of the model in PyTorch, from its whole size and with "
