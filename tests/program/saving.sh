@@ -72,6 +72,21 @@ if "$python" -c 'import torch, onnx' 2>missing; then
     good $? "PyTorch reads and prunes the same, with the same outputs" check.out
     "$python" prune_residual.py >usage.out 2>&1 && grep -q 'from prune_residual import prune, check' usage.out
     good $? "the program tells its usage" usage.out
+    cat >try.py <<'END'
+import contextlib, io, runpy, sys
+name, sys.argv = sys.argv[1], ["program"]
+usage = io.StringIO()
+with contextlib.redirect_stdout(usage), contextlib.suppress(SystemExit):
+    runpy.run_path(name, run_name="__main__")
+lines = [line[4:] for line in usage.getvalue().splitlines() if line.startswith("    ")]
+exec("\n".join(line for line in lines if "(model" not in line))
+assert callable(prune) and callable(check)
+END
+    for file in my-model class v1.2 2nd under_score 'a"""b' 'back\N{x}slash' größe; do
+        run odd 'load residual.th' 'prune l1 0.3' "save '$file.py'" &&
+            "$python" -m py_compile "$file.py" >>odd.out 2>&1 && "$python" try.py "$file.py" >>odd.out 2>&1
+        good $? "as its usage says, a program gets at $file.py" odd.out
+    done
     refused '(Reshape) has numbers of channels' 'load shuffled.onnx' 'prune l1 0.4' 'save no.py'
 else
     skip "PyTorch reads and prunes the same, with the same outputs" "$(tail -n 1 missing)"
