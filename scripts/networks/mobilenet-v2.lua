@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- MobileNetV2, for ImageNet and for images of 32x32 pixels, which keep their size for longer. Other widths than 1
--- follow from the shapes of the weights.
+-- follow from the shapes of the weights, but where a width has shortcuts that width 1 has not: a block has one where
+-- its channels are as many as before it. Those widths are described.
 
 -- Of each stage: expansion, channels, blocks, stride.
 local stages = {
@@ -24,15 +25,22 @@ local function inverted_residual(n, name, x, expansion, channels, stride)
   return stride == 1 and x.channels == channels and n:add(x, y) or y
 end
 
+-- The multiple of 8 that is nearest to this share of the channels, at least 8, and not below nine tenths of it.
+local function share(channels, width)
+  local exact = channels * width
+  local nearest = math.max(8, (exact + 4) // 8 * 8)
+  return math.tointeger(nearest < 0.9 * exact and nearest + 8 or nearest)
+end
+
 -- `small`: the images are, and the first convolution and the second stage have no stride.
-local function mobilenet(n, small)
-  local x = n:relu6(layer(n, "features.0", n.input, 32, 3, {stride = small and 1 or 2}))
+local function mobilenet(n, small, width)
+  local x = n:relu6(layer(n, "features.0", n.input, share(32, width), 3, {stride = small and 1 or 2}))
   local index = 1
   for number, stage in ipairs(stages) do
     local expansion, channels, count, stride = table.unpack(stage)
     for i = 1, count do
       local step = i == 1 and not (small and number == 2) and stride or 1
-      x = inverted_residual(n, "features." .. index, x, expansion, channels, step)
+      x = inverted_residual(n, "features." .. index, x, expansion, share(channels, width), step)
       index = index + 1
     end
   end
@@ -89,17 +97,32 @@ local function kuangliu(n)
   return n:linear("linear", n:flatten(n:average(x)), n.classes)
 end
 
-ippro.network{
-  name = "mobilenet-v2", title = "MobileNetV2", paper = "arXiv:1801.04381", input = {3, 224, 224}, classes = 1000,
-  by = "torchvision", names = {timm}, build = function(n) return mobilenet(n, false) end,
-}
+-- Up to 0.25 the first block has a shortcut, and of networks for small images up to 0.35 the second. All have the same
+-- widths, so that the number of classes tells them apart.
+local widths = {1, 0.35, 0.25, 0.2, 0.15, 0.1}
+
+-- How names and titles tell widths.
+local function told(text, form, width)
+  return width == 1 and text or text .. form:format(width)
+end
+
+for _, width in ipairs(widths) do
+  ippro.network{
+    name = told("mobilenet-v2", "-x%g", width), title = told("MobileNetV2", ", width %g", width),
+    paper = "arXiv:1801.04381", input = {3, 224, 224}, classes = 1000, by = "torchvision", names = {timm},
+    build = function(n) return mobilenet(n, false, width) end,
+  }
+end
 -- Torchvision's names are the ones for CIFAR too: the number of classes tells them apart.
 for _, row in ipairs{{"cifar", 10}, {"cifar100", 100}} do
   local prefix, classes = table.unpack(row)
-  ippro.network{
-    name = prefix .. "-mobilenet-v2", title = "MobileNetV2 for small images", paper = "arXiv:1801.04381",
-    input = {3, 32, 32}, classes = classes, by = "chenyaofo", build = function(n) return mobilenet(n, true) end,
-  }
+  for _, width in ipairs(widths) do
+    ippro.network{
+      name = told(prefix .. "-mobilenet-v2", "-x%g", width),
+      title = told("MobileNetV2 for small images", ", width %g", width), paper = "arXiv:1801.04381",
+      input = {3, 32, 32}, classes = classes, by = "chenyaofo", build = function(n) return mobilenet(n, true, width) end,
+    }
+  end
 end
 ippro.network{
   name = "cifar-mobilenet-v2s", title = "MobileNetV2, shortcuts", paper = "arXiv:1801.04381", input = {3, 32, 32},

@@ -254,6 +254,7 @@ status assembly_run(const struct assembly_request *request, struct graph **graph
     struct assembly assembly = {.architecture = architecture,
                                 .given = request->given,
                                 .names = request->names,
+                                .zeros = request->zeros,
                                 .real = common_type(request),
                                 .shapes = mem_new(values, sizeof *assembly.shapes),
                                 .values = mem_new(values, sizeof *assembly.values),

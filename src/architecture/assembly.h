@@ -5,6 +5,7 @@
 #define IPPRO_ARCHITECTURE_ASSEMBLY_H
 
 #include "architecture/architecture.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/graph.h"
 
 enum { STEP_PARAMETERS = 4 };
@@ -12,15 +13,17 @@ enum { STEP_PARAMETERS = 4 };
 struct assembly {
     struct architecture *described; /* gets parameters; NULL: it is finished */
     const struct architecture *architecture;
-    struct tensor *const *given;    /* per parameter, borrowed; NULL: as described */
-    const char *const *names;       /* likewise: what the constants are called */
-    struct graph *graph;            /* NULL: shapes only */
-    enum element_type real;         /* of the graph's constants */
-    struct feature_shape *shapes;   /* per value */
-    int *values;                    /* per value: of the graph */
-    int step;                       /* at hand */
-    int parameter;                  /* the next one */
-    int constants[STEP_PARAMETERS]; /* of the step at hand: values of the graph */
+    struct tensor *const *given;      /* per parameter, borrowed; NULL: as described */
+    const char *const *names;         /* likewise: what the constants are called */
+    const struct zeros_record *zeros; /* of the steps that pad, in their order; NULL: as described */
+    int padded;                       /* such steps so far */
+    struct graph *graph;              /* NULL: shapes only */
+    enum element_type real;           /* of the graph's constants */
+    struct feature_shape *shapes;     /* per value */
+    int *values;                      /* per value: of the graph */
+    int step;                         /* at hand */
+    int parameter;                    /* the next one */
+    int constants[STEP_PARAMETERS];   /* of the step at hand: values of the graph */
     int constant_count;
     int numbered; /* values that were made */
     bool failed;  /* memory is out */
@@ -30,12 +33,14 @@ struct assembly {
 status assembly_step(struct assembly *assembly, int step, struct error *error);
 /* All steps with these tensors, for images of this size. With `graph` it is made: finished, owned by the
  * caller, and shares the tensors; its constants are called `names`. STATUS_SHAPE where shapes do not go
- * together, with the layer and both. The shape of the output goes to *output. */
+ * together, with the layer and both. `zeros` has one entry per step that pads, or is NULL: as described. The
+ * shape of the output goes to *output. */
 struct assembly_request {
     const struct architecture *architecture;
     struct tensor *const *given;
     const char *const *names;
     struct feature_shape input;
+    const struct zeros_record *zeros;
 };
 status assembly_run(const struct assembly_request *request, struct graph **graph,
                     struct feature_shape *output, struct error *error);

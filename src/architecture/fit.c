@@ -17,13 +17,20 @@ static const char *const counters[] = {"num_batches_tracked", "total_ops", "tota
 
 enum weight_use { WEIGHT_UNEXPECTED, WEIGHT_COUNTER, WEIGHT_EXTRA };
 
-static enum weight_use use_of(const struct architecture *architecture, const char *name)
+bool fit_is_counter(const char *name)
 {
     const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
         if (strcmp(last, counters[i]) == 0)
-            return WEIGHT_COUNTER;
+            return true;
     }
+    return false;
+}
+
+static enum weight_use use_of(const struct architecture *architecture, const char *name)
+{
+    if (fit_is_counter(name))
+        return WEIGHT_COUNTER;
     for (int i = 0; i < architecture->extra_count; i++) {
         if (glob_match(architecture->extras[i], name))
             return WEIGHT_EXTRA;
@@ -182,12 +189,22 @@ static status order_weights(const struct fit *fit, struct ordered *ordered, stru
     return STATUS_OK;
 }
 
+/* A record of as many paddings as the architecture has is taken to be of it. */
+static bool has_record(const struct fit *fit)
+{
+    int count = 0;
+    for (int i = 0; i < fit->architecture->step_count; i++)
+        count += fit->architecture->steps[i].kind->pads;
+    return count > 0 && count == fit->checkpoint->zeros.count;
+}
+
 static status run(const struct fit *fit, struct graph **graph, struct feature_shape *output,
                   struct error *error)
 {
     struct ordered ordered = {0};
     status code = order_weights(fit, &ordered, error);
-    const struct assembly_request request = {fit->architecture, ordered.tensors, ordered.names, fit->input};
+    const struct assembly_request request = {fit->architecture, ordered.tensors, ordered.names, fit->input,
+                                             fit->recorded ? &fit->checkpoint->zeros : NULL};
     if (code == STATUS_OK)
         code = assembly_run(&request, graph, output, error);
     mem_free(ordered.tensors);
@@ -220,6 +237,7 @@ status fit_new(struct architecture *architecture, int naming, struct checkpoint 
     status code = fit->weights ? match_names(fit, error) : error_memory(error);
     if (code == STATUS_OK) {
         compare_shapes(fit, input);
+        fit->recorded = has_record(fit);
         code = judge(fit, error);
     }
     if (code != STATUS_OK) {

@@ -25,6 +25,7 @@ struct fit {
     struct feature_shape input, output; /* as the checkpoint has them; output only where it fits */
     int missing, unexpected, different; /* parameters; different: in shape, but for classes and images */
     bool narrower;                      /* no dimension is larger than described */
+    bool recorded;    /* channels of zeros are as the checkpoint records them, not as described */
     int extras;       /* what the architecture knows of but does not use, such as heads for training */
     struct error why; /* names fit, shapes do not: the first place */
 };
@@ -47,6 +48,8 @@ struct difference {
 /* `visit` returns false to stop. */
 void fit_differences(const struct fit *fit,
                      bool (*visit)(void *argument, const struct difference *difference), void *argument);
+/* Is it what training programs keep beside parameters of every network, such as counts of batches? */
+bool fit_is_counter(const char *name);
 /* The first name of what the architecture knows but does not use, NULL for none. */
 const char *fit_first_extra(const struct fit *fit);
 

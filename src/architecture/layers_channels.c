@@ -4,6 +4,7 @@
 #include "architecture/assembly.h"
 #include "architecture/step_kind.h"
 #include "base/status.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 
@@ -34,13 +35,15 @@ static status run_pad_channels(struct assembly *assembly, const struct layer_ste
                                struct feature_shape *shape, struct error *error)
 {
     const struct feature_shape in = assembly_input(assembly, step, 0);
-    const int64_t before = (int64_t)step->settings[SETTING_BEFORE][0],
-                  after = (int64_t)step->settings[SETTING_AFTER][0];
-    const int64_t pads[] = {0, before, 0, 0, 0, after, 0, 0};
+    struct channel_zeros zeros = {(int64_t)step->settings[SETTING_BEFORE][0],
+                                  (int64_t)step->settings[SETTING_AFTER][0]};
+    if (assembly->zeros)
+        zeros = assembly->zeros->list[assembly->padded++];
+    const int64_t pads[] = {0, zeros.front, 0, 0, 0, zeros.behind, 0, 0};
     if (in.flat)
         return error_set(error, STATUS_SHAPE, "its input is flat");
     *shape = in;
-    shape->channels += before + after;
+    shape->channels += zeros.front + zeros.behind;
     const int inputs[] = {assembly_value(assembly, step, 0), assembly_integers(assembly, pads, 8),
                           assembly_real(assembly, 0)};
     assembly_result(assembly, assembly_node(assembly, step, "Pad", inputs, 3, NULL, 0));
@@ -65,6 +68,7 @@ const struct step_kind layers_channels[] = {
      .inputs = 1,
      .required = {SETTING_BEFORE, SETTING_AFTER},
      .required_count = 2,
+     .pads = true,
      .run = run_pad_channels},
     {.name = "flatten", .inputs = 1, .passes = true, .run = run_flatten},
     {.name = NULL},

@@ -22,6 +22,7 @@ struct step_kind {
     bool tiled;    /* moves by its kernel when no stride is given */
     bool bias;     /* is there one when nothing is said? */
     bool weighted; /* makes channels: a convolution or linear layer */
+    bool pads;     /* puts channels of zeros around those that go in */
     bool passes;   /* what comes out is classes where classes go in */
     /* The shape of what it makes to *shape, its parameters in order, and, where a graph is made, the node. */
     status (*run)(struct assembly *assembly, const struct layer_step *step, struct feature_shape *shape,

@@ -261,16 +261,24 @@ int checkpoint_written_type(const struct weight *weight)
 static const struct {
     const char *extension;
     status (*write)(const char *path, const char *prefix, const struct weight *weights, int count,
-                    struct error *error);
+                    const char *record, struct error *error);
 } writers[] = {{"pth", torch_write}, {"pt", torch_write}, {"safetensors", safetensors_write}};
 
 status checkpoint_write(const char *path, const char *prefix, const struct weight *weights, int count,
-                        struct error *error)
+                        const struct zeros_record *zeros, struct error *error)
 {
+    struct text record = {0};
+    status code =
+        error_set(error, STATUS_USAGE, "%s: weights are written as .pth, .pt or .safetensors", path);
+    if (zeros && zeros->count)
+        zeros_text(zeros, &record);
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
         if (strcmp(path_extension(path), writers[i].extension) == 0)
-            return writers[i].write(path, prefix, weights, count, error);
-    return error_set(error, STATUS_USAGE, "%s: weights are written as .pth, .pt or .safetensors", path);
+            code = record.failed ? error_memory(error)
+                                 : writers[i].write(path, prefix, weights, count,
+                                                    record.length ? record.data : NULL, error);
+    text_free(&record);
+    return code;
 }
 
 /* --- Owners --------------------------------------------------------------------------------------------- */

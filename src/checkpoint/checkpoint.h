@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/tensor.h"
 
 struct weight {
@@ -25,8 +26,9 @@ struct checkpoint {
     const char *prefix;     /* what all names began with, taken off: "module."; or "" */
     struct weight *weights; /* in the order of the file */
     int count;
-    const int *by_name; /* places of the weights, sorted by their names */
-    const char **notes; /* what was not understood, one line each */
+    const int *by_name;        /* places of the weights, sorted by their names */
+    struct zeros_record zeros; /* what was recorded beside the weights; count 0: nothing */
+    const char **notes;        /* what was not understood, one line each */
     int note_count;
     char digest[DIGEST_SIZE]; /* of the file */
 };
@@ -50,8 +52,9 @@ int checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 int checkpoint_written_type(const struct weight *weight);
 /* Write a flat state_dict: .pth, .pt (zip) or .safetensors, as the path ends. `prefix` stands before every
  * name. Tensors are written in the type that written_as or else file_type says, where what they hold in
- * memory is of that kind. The old file stays until the new one is whole. */
+ * memory is of that kind. With `zeros` (NULL, or count 0: none) they are recorded beside the weights. The old
+ * file stays until the new one is whole. */
 status checkpoint_write(const char *path, const char *prefix, const struct weight *weights, int count,
-                        struct error *error);
+                        const struct zeros_record *zeros, struct error *error);
 
 #endif

@@ -13,5 +13,6 @@ src_libcheckpoint_a_SOURCES = \
 	src/checkpoint/torch_storage.c \
 	src/checkpoint/torch_tensor.c \
 	src/checkpoint/torch_write.c src/checkpoint/torch_write.h \
-	src/checkpoint/torch_zip.c
+	src/checkpoint/torch_zip.c \
+	src/checkpoint/zeros.c src/checkpoint/zeros.h
 LIBCHECKPOINT = src/libcheckpoint.a $(JANSSON_LIBS)

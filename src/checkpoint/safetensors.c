@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/progress.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/file_type.h"
 #include "nn/graph/tensor.h"
 
@@ -112,7 +113,8 @@ static status read_entry(const char *name, const json_t *value, struct entry *en
     return code ? code : read_offsets(json_object_get(value, "data_offsets"), entry, error);
 }
 
-static status note_metadata(const json_t *metadata, struct notes *notes, struct error *error)
+static status read_metadata(const json_t *metadata, struct checkpoint *checkpoint, struct notes *notes,
+                            struct error *error)
 {
     const char *key;
     json_t *value;
@@ -122,6 +124,12 @@ static status note_metadata(const json_t *metadata, struct notes *notes, struct 
     {
         if (!json_is_string(value))
             return error_set(error, STATUS_FILE, "__metadata__: %s is no string", key);
+        if (strcmp(key, ZEROS_MEMBER) == 0) {
+            if (zeros_read(json_string_value(value), json_string_length(value), checkpoint, notes, error) !=
+                STATUS_OK)
+                return error->code;
+            continue;
+        }
         bool usual = strcmp(key, "format") == 0 && strcmp(json_string_value(value), "pt") == 0;
         if (!usual && notes_add(notes, error, "%s: %s", key, json_string_value(value)) != STATUS_OK)
             return error->code;
@@ -130,8 +138,8 @@ static status note_metadata(const json_t *metadata, struct notes *notes, struct 
 }
 
 /* entries: as many as the header has members. */
-static status read_entries(json_t *header, struct entry *entries, size_t *count, struct notes *notes,
-                           struct error *error)
+static status read_entries(json_t *header, struct entry *entries, size_t *count,
+                           struct checkpoint *checkpoint, struct notes *notes, struct error *error)
 {
     const char *name;
     json_t *value;
@@ -139,7 +147,7 @@ static status read_entries(json_t *header, struct entry *entries, size_t *count,
     json_object_foreach(header, name, value)
     {
         if (strcmp(name, "__metadata__") == 0) {
-            if (note_metadata(value, notes, error) != STATUS_OK)
+            if (read_metadata(value, checkpoint, notes, error) != STATUS_OK)
                 return error->code;
             continue;
         }
@@ -223,7 +231,8 @@ static status read_body(json_t *header, const unsigned char *data, size_t bytes,
 {
     size_t count = 0;
     struct entry *entries = mem_new(json_object_size(header), sizeof *entries);
-    status code = entries ? read_entries(header, entries, &count, notes, error) : error_memory(error);
+    status code =
+        entries ? read_entries(header, entries, &count, checkpoint, notes, error) : error_memory(error);
     if (code == STATUS_OK)
         code = check_layout(entries, count, bytes, error);
     if (code == STATUS_OK)

@@ -16,9 +16,10 @@ bool safetensors_is(const unsigned char *bytes, size_t size);
 status safetensors_read(const unsigned char *bytes, size_t size, struct checkpoint *checkpoint,
                         struct notes *notes, struct error *error);
 
-/* As checkpoint_write. Names that are no UTF-8 cannot be written; tied weights are written one by one. */
+/* As checkpoint_write; `record` is a text beside the weights, NULL: none. Names that are no UTF-8 cannot be
+ * written; tied weights are written one by one. */
 status safetensors_write(const char *path, const char *prefix, const struct weight *weights, int count,
-                         struct error *error);
+                         const char *record, struct error *error);
 /* "F32", of a type in nn/graph/file_type.h; NULL for what it cannot hold. */
 const char *safetensors_dtype(int type);
 

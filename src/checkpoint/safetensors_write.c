@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/safetensors.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/file_type.h"
 #include "nn/graph/tensor.h"
 
@@ -59,9 +60,10 @@ static json_t *entry_json(const struct weight *weight, size_t begin)
                  : NULL;
 }
 
-static json_t *header_json(const char *prefix, const struct weight *weights, int count, const size_t *begins)
+static json_t *header_json(const char *prefix, const struct weight *weights, int count, const char *record,
+                           const size_t *begins)
 {
-    json_t *header = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
+    json_t *header = json_pack("{s:{s:s, s:s*}}", "__metadata__", "format", "pt", ZEROS_MEMBER, record);
     bool whole = header != NULL;
     for (int i = 0; i < count && whole; i++) {
         char *name = mem_format("%s%s", prefix, weights[i].name);
@@ -94,10 +96,10 @@ static int add_bytes(const char *bytes, size_t size, void *text)
 
 /* The length in front, blanks behind: the data begin aligned. */
 static status put_header(struct text *head, const char *prefix, const struct weight *weights, int count,
-                         const size_t *begins, struct error *error)
+                         const char *record, const size_t *begins, struct error *error)
 {
     const unsigned char none[LENGTH_BYTES] = {0};
-    json_t *header = header_json(prefix, weights, count, begins);
+    json_t *header = header_json(prefix, weights, count, record, begins);
     text_add_bytes(head, (const char *)none, LENGTH_BYTES);
     bool whole = header && json_dump_callback(header, add_bytes, head, JSON_COMPACT) == 0;
     json_decref(header);
@@ -132,7 +134,7 @@ static status put_file(const char *path, const struct text *head, const struct w
 }
 
 status safetensors_write(const char *path, const char *prefix, const struct weight *weights, int count,
-                         struct error *error)
+                         const char *record, struct error *error)
 {
     struct text head = {0};
     if (check_names(prefix, weights, count, error) != STATUS_OK)
@@ -141,7 +143,7 @@ status safetensors_write(const char *path, const char *prefix, const struct weig
     if (!begins)
         return error_memory(error);
     size_t data = lay_out(weights, count, begins);
-    status code = put_header(&head, prefix, weights, count, begins, error);
+    status code = put_header(&head, prefix, weights, count, record, begins, error);
     if (code == STATUS_OK)
         code = put_file(path, &head, weights, count, begins, data, error);
     text_free(&head);

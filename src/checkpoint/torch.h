@@ -32,7 +32,9 @@ struct torch_file {
     const unsigned char *bytes; /* the whole file, borrowed */
     size_t size;
     struct package *package; /* NULL: the legacy format */
-    unsigned char *pickle;   /* the object's bytes, of the zip format */
+    const char *record;      /* ZEROS_MEMBER's text, the arena's, of the zip format; NULL: none */
+    size_t record_size;
+    unsigned char *pickle; /* the object's bytes, of the zip format */
     const struct pickle_value *root;
     uint32_t value_count;
     struct torch_storage *storages; /* sorted by key */

@@ -9,6 +9,7 @@
 #include "checkpoint/torch.h"
 #include "checkpoint/torch_choose.h"
 #include "checkpoint/torch_module.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/file_type.h"
 #include "nn/graph/tensor.h"
 
@@ -159,6 +160,8 @@ static status read_with(status (*open)(struct torch_file *file, struct error *er
     checkpoint->format = file.format;
     if (code == STATUS_OK)
         code = fill(&file, checkpoint, notes, error);
+    if (code == STATUS_OK && file.record)
+        code = zeros_read(file.record, file.record_size, checkpoint, notes, error);
     torch_file_release(&file);
     arena_free(file.arena);
     return code;

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "checkpoint/torch.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/file_type.h"
 #include "nn/graph/tensor.h"
 
@@ -194,11 +195,12 @@ static void put_object(struct text *pickle, const char *prefix, const struct wei
 }
 
 static status write_members(const char *path, const struct text *pickle, const struct output *output,
-                            struct error *error)
+                            const char *record, struct error *error)
 {
     const struct text order = {.data = "little", .length = 6}, version = {.data = "3\n", .length = 2};
+    const struct text beside = {.data = (char *)record, .length = record ? strlen(record) : 0};
     size_t count = (size_t)output->count + FOLLOWING_MEMBERS;
-    struct package_source *members = mem_new(count, sizeof *members);
+    struct package_source *members = mem_new(count + 1, sizeof *members);
     if (!members)
         return error_memory(error);
     members[0] = (struct package_source){"archive/data.pkl", pickle->length, fill_text, pickle};
@@ -209,20 +211,23 @@ static status write_members(const char *path, const struct text *pickle, const s
         members[2 + i] = (struct package_source){stored->name, size, fill_storage, stored};
     }
     members[count - 1] = (struct package_source){"archive/version", version.length, fill_text, &version};
+    if (record)
+        members[count++] =
+            (struct package_source){"archive/" ZEROS_MEMBER, beside.length, fill_text, &beside};
     status code = package_write(path, members, count, error);
     mem_free(members);
     return code;
 }
 
 status torch_write(const char *path, const char *prefix, const struct weight *weights, int count,
-                   struct error *error)
+                   const char *record, struct error *error)
 {
     struct output output = {0};
     struct text pickle = {0};
     status code = place_storages(&output, weights, count, error);
     if (code == STATUS_OK) {
         put_object(&pickle, prefix, weights, count, &output);
-        code = pickle.failed ? error_memory(error) : write_members(path, &pickle, &output, error);
+        code = pickle.failed ? error_memory(error) : write_members(path, &pickle, &output, record, error);
     }
     text_free(&pickle);
     mem_free(output.stored);

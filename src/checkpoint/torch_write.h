@@ -7,9 +7,9 @@
 #include "base/status.h"
 #include "checkpoint/checkpoint.h"
 
-/* As checkpoint_write. Weights that share a tensor share a storage. Integers of types that have no storage of
- * their own become int64. */
+/* As checkpoint_write; `record` is a text beside the weights, NULL: none. Weights that share a tensor share a
+ * storage. Integers of types that have no storage of their own become int64. */
 status torch_write(const char *path, const char *prefix, const struct weight *weights, int count,
-                   struct error *error);
+                   const char *record, struct error *error);
 
 #endif

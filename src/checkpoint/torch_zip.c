@@ -9,6 +9,7 @@
 #include "archive/package.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "checkpoint/zeros.h"
 #include "pickle/pickle.h"
 
 enum { LAST_VERSION = 10, VERSION_SIZE = 20 };
@@ -82,6 +83,24 @@ static status check_notes(struct torch_file *file, const char *object, struct er
     return code;
 }
 
+static status read_record(struct torch_file *file, const char *object, struct error *error)
+{
+    int member;
+    status code = find_member(file, object, ZEROS_MEMBER, &member, error);
+    if (code != STATUS_OK || member < 0)
+        return code;
+    size_t size = package_size(file->package, member);
+    if (size > LONGEST_ZEROS)
+        return error_set(error, STATUS_FILE, "%s has %zu bytes, at most %d are read", ZEROS_MEMBER, size,
+                         LONGEST_ZEROS);
+    char *record = arena_alloc(file->arena, size + 1, 1);
+    if (!record)
+        return error_memory(error);
+    file->record = record;
+    file->record_size = size;
+    return package_read(file->package, member, record, error);
+}
+
 static status place_storages(struct torch_file *file, const char *object, struct error *error)
 {
     for (int i = 0; i < file->storage_count; i++) {
@@ -126,6 +145,8 @@ status torch_open_zip(struct torch_file *file, struct error *error)
     code = check_notes(file, name, error);
     if (code == STATUS_OK)
         code = find_member(file, name, "constants.pkl", &constants, error);
+    if (code == STATUS_OK)
+        code = read_record(file, name, error);
     if (code == STATUS_OK)
         code = read_object(file, object, error);
     if (code == STATUS_OK)

@@ -63,6 +63,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/apropos.c \
 	src/session/commands/bind.c \
 	src/session/commands/block_table.c src/session/commands/block_table.h \
+	src/session/commands/channel_zeros.c src/session/commands/channel_zeros.h \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
 	src/session/commands/stages.c src/session/commands/stages.h \
 	src/session/commands/comparison.c src/session/commands/comparison.h \

@@ -151,6 +151,7 @@ def small_mobilenet(**options):
     """MobileNetV2 for images of 32x32 pixels."""
     network = torchvision.models.mobilenet_v2(weights=None, **options)
     network.features[0][0].stride = network.features[2].conv[1][0].stride = (1, 1)
+    network.features[2].use_res_connect = network.features[2].conv[0][0].in_channels == network.features[2].out_channels
     return network
 
 
@@ -304,6 +305,12 @@ NETWORKS = {
     "mobile2_timm": (
         "mobilenet-v2", 64, 64, lambda: divide(vision("mobilenet_v2"), 8, ["classifier.1"]),
         timm_blocks((1, 2, 3, 4, 3, 3, 1))),
+    "mobile2_quarter": ("mobilenet-v2-x0.25", 64, 64, lambda: vision("mobilenet_v2", width_mult=0.25)),
+    "mobile2_tenth": ("mobilenet-v2-x0.1", 64, 64, lambda: vision("mobilenet_v2", width_mult=0.1)),
+    "mobile2_cifar_third": (
+        "cifar-mobilenet-v2-x0.35", 32, 32, lambda: small_mobilenet(width_mult=0.35, num_classes=10)),
+    "mobile2_cifar_quarter": (
+        "cifar-mobilenet-v2-x0.25", 32, 32, lambda: small_mobilenet(width_mult=0.25, num_classes=10)),
     "mobile2_cifar": ("cifar-mobilenet-v2", 32, 32, lambda: small_mobilenet(width_mult=0.5, num_classes=10)),
     "mobile2_shortcut": ("cifar-mobilenet-v2s", 32, 32, lambda: ShortcutMobileNet(4)),
     "mobile3": ("mobilenet-v3-large", 64, 64, lambda: divide(vision("mobilenet_v3_large"), 4, ["classifier.3"])),

@@ -458,7 +458,7 @@ static void survives_damage(void **state)
         } else if (round == 1) {
             struct checkpoint *checkpoint = read_file();
             use("made.safetensors");
-            assert_int_equal(checkpoint_write(path, "", checkpoint->weights, checkpoint->count, &error),
+            assert_int_equal(checkpoint_write(path, "", checkpoint->weights, checkpoint->count, NULL, &error),
                              STATUS_OK);
             checkpoint_free(checkpoint);
         }
@@ -652,7 +652,7 @@ static void comes_back(const char *name)
     struct error error = {0};
     make_weights(weights, names);
     use(name);
-    assert_int_equal(checkpoint_write(path, "x.", weights, WRITTEN, &error), STATUS_OK);
+    assert_int_equal(checkpoint_write(path, "x.", weights, WRITTEN, NULL, &error), STATUS_OK);
     struct checkpoint *checkpoint = read_file();
     assert_int_equal(checkpoint->count, WRITTEN);
     for (int i = 0; i < WRITTEN; i++) {
@@ -678,7 +678,43 @@ static void what_is_written_comes_back(void **state)
     checkpoint_free(checkpoint);
     comes_back("written.pt");
     comes_back("written.safetensors");
-    assert_int_equal(checkpoint_write("/tmp/x.bin", "", NULL, 0, &error), STATUS_USAGE);
+    assert_int_equal(checkpoint_write("/tmp/x.bin", "", NULL, 0, NULL, &error), STATUS_USAGE);
+}
+
+/* What is recorded of channels of zeros; a record of another kind is noted. */
+static void zeros_come_back(void **state)
+{
+    static const char *const files[] = {"zeros.pth", "zeros.safetensors"};
+    static const char *const texts[] = {"{\"format\": \"another\", \"zeros\": []}",
+                                        "{\"format\": \"ippro-explore zeros 1\", \"zeros\": [[1, -1]]}",
+                                        "{\"format\": \"ippro-explore zeros 1\", \"zeros\": [[1]]}", "[", ""};
+    const struct channel_zeros list[] = {{3, 8}, {0, 0}, {11, 1 << 20}};
+    const struct zeros_record zeros = {list, 3}, none = {list, 0};
+    const struct shape shape = {.rank = 1, .dim = {4}};
+    const struct weight weight = {"a", tensor_new(ELEMENT_FLOAT, &shape), FILE_FLOAT};
+    struct error error = {0};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        use(files[i]);
+        assert_int_equal(checkpoint_write(path, "", &weight, 1, &zeros, &error), STATUS_OK);
+        struct checkpoint *checkpoint = read_file();
+        assert_int_equal(checkpoint->zeros.count, 3);
+        assert_memory_equal(checkpoint->zeros.list, list, sizeof list);
+        assert_int_equal(checkpoint->note_count, 0);
+        checkpoint_free(checkpoint);
+        assert_int_equal(checkpoint_write(path, "", &weight, 1, &none, &error), STATUS_OK);
+        checkpoint = read_file();
+        assert_int_equal(checkpoint->zeros.count, 0);
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+            struct notes notes = {.arena = checkpoint->arena};
+            assert_int_equal(zeros_read(texts[k], strlen(texts[k]), checkpoint, &notes, &error), STATUS_OK);
+            assert_int_equal(checkpoint->zeros.count, 0);
+            assert_string_equal(notes.lines[0],
+                                "what ippro.json records of channels of zeros is not understood");
+        }
+        checkpoint_free(checkpoint);
+    }
+    tensor_free(weight.tensor);
 }
 
 /* Floats in memory, as the halves that they were in their file; a type of another kind is not taken. */
@@ -695,13 +731,13 @@ static void types_of_the_file_are_written(void **state)
     const struct weight weights[] = {{"half", tensor, FILE_FLOAT16}, {"whole", tensor, FILE_INT64}};
     for (int i = 0; i < 2; i++) {
         use(files[i]);
-        assert_int_equal(checkpoint_write(path, "", &weights[0], 1, &error), STATUS_OK);
+        assert_int_equal(checkpoint_write(path, "", &weights[0], 1, NULL, &error), STATUS_OK);
         reads_as("half float16 4: 0 1 2 3\n");
-        assert_int_equal(checkpoint_write(path, "", &weights[1], 1, &error), STATUS_OK);
+        assert_int_equal(checkpoint_write(path, "", &weights[1], 1, NULL, &error), STATUS_OK);
         reads_as("whole float 4: 0 1 2 3\n");
     }
     const struct weight odd = {"a\xff", tensor, 0};
-    assert_int_equal(checkpoint_write(path, "", &odd, 1, &error), STATUS_UNSUPPORTED);
+    assert_int_equal(checkpoint_write(path, "", &odd, 1, NULL, &error), STATUS_UNSUPPORTED);
     assert_string_equal(error.message,
                         "tensor a\\xff: its name is no UTF-8, which safetensors need: write a .pth");
     tensor_free(tensor);
@@ -738,7 +774,7 @@ static void old_file_stays_when_memory_fails(void **state)
             struct error error = {0};
             put("old", 3);
             mem_fail_at(nth);
-            code = checkpoint_write(path, "", weights, WRITTEN, &error);
+            code = checkpoint_write(path, "", weights, WRITTEN, NULL, &error);
             mem_fail_at(0);
             assert_true(code == STATUS_OK || code == STATUS_MEMORY);
             assert_int_equal(file_read(path, 1 << 20, &bytes, &size, &error), STATUS_OK);
@@ -823,12 +859,12 @@ static void pytorch_reads_what_is_written(void **state)
     assert_string_equal(checkpoint->prefix, "module.");
     use("resnet56.pth");
     assert_int_equal(
-        checkpoint_write(path, checkpoint->prefix, checkpoint->weights, checkpoint->count, &error),
+        checkpoint_write(path, checkpoint->prefix, checkpoint->weights, checkpoint->count, NULL, &error),
         STATUS_OK);
     run_peer("equal", trained);
     use("resnet56.safetensors");
     assert_int_equal(
-        checkpoint_write(path, checkpoint->prefix, checkpoint->weights, checkpoint->count, &error),
+        checkpoint_write(path, checkpoint->prefix, checkpoint->weights, checkpoint->count, NULL, &error),
         STATUS_OK);
     run_peer("equal-safetensors", trained);
     checkpoint_free(checkpoint);
@@ -851,6 +887,7 @@ int main(void)
         cmocka_unit_test(what_is_written_comes_back),
         cmocka_unit_test(rounds_to_even),
         cmocka_unit_test(is_told_or_memory_is_out),
+        cmocka_unit_test(zeros_come_back),
         cmocka_unit_test(types_of_the_file_are_written),
         cmocka_unit_test(old_file_stays_when_memory_fails),
         cmocka_unit_test(reads_what_pytorch_writes),

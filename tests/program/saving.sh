@@ -59,12 +59,34 @@ if "$python" -c 'import torch, onnx' 2>missing; then
     good $? "a network of a state_dict, pruned twice" residual.out
     grep -qF 'begin with module., as in its file' residual.out && grep -q '19 of them are no part of the network' residual.out
     good $? "it is told what is kept of the file" residual.out
+    run again 'load residual.th' 'prune l1 0.3' 'apply' 'forward images.npy > one.npy' 'save again.pth' 'load again.pth' \
+        'forward images.npy > two.npy' 'prune l1 0.2' 'apply' 'forward images.npy > three.npy' 'save again.safetensors' \
+        'load again.safetensors' 'forward images.npy > four.npy'
+    good $? "weights of a pruned network with shortcuts of option A are loaded again, twice" again.out
+    [ "$(grep -c 'channels of zeros in its shortcuts are as the file records them' again.out)" -eq 2 ] &&
+        cmp -s one.npy two.npy && cmp -s three.npy four.npy && ! cmp -s two.npy three.npy
+    good $? "with the same outputs" again.out
     run plain 'load plain.onnx' 'prune l1 0.4' 'apply' 'save prune_plain.py' 'save plain.pth'
     good $? "a network of an ONNX file" plain.out
     "$python" "$SRCDIR/tests/program/peer/saving.py" check >check.out 2>&1
     good $? "PyTorch reads and prunes the same, with the same outputs" check.out
     "$python" prune_residual.py >usage.out 2>&1 && grep -q 'from prune_residual import prune, check' usage.out
     good $? "the program tells its usage" usage.out
+    cat >try.py <<'END'
+import contextlib, io, runpy, sys
+name, sys.argv = sys.argv[1], ["program"]
+usage = io.StringIO()
+with contextlib.redirect_stdout(usage), contextlib.suppress(SystemExit):
+    runpy.run_path(name, run_name="__main__")
+lines = [line[4:] for line in usage.getvalue().splitlines() if line.startswith("    ")]
+exec("\n".join(line for line in lines if "(model" not in line))
+assert callable(prune) and callable(check)
+END
+    for file in my-model class v1.2 2nd under_score 'a"""b' 'back\N{x}slash' größe; do
+        run odd 'load residual.th' 'prune l1 0.3' "save '$file.py'" &&
+            "$python" -m py_compile "$file.py" >>odd.out 2>&1 && "$python" try.py "$file.py" >>odd.out 2>&1
+        good $? "as its usage says, a program gets at $file.py" odd.out
+    done
     refused '(Reshape) has numbers of channels' 'load shuffled.onnx' 'prune l1 0.4' 'save no.py'
 else
     skip "PyTorch reads and prunes the same, with the same outputs" "$(tail -n 1 missing)"

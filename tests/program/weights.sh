@@ -67,7 +67,9 @@ write("others.safetensors", 8, 10, function(weights, names)
   rename(weights, names, "stem.weight", "conv.weight")
   rename(weights, names, "head.weight", "fc.weight")
   rename(weights, names, "head.bias", "fc.bias")
-  names[#names + 1], weights["auxiliary.weight"] = "auxiliary.weight", {3}
+  for _, name in ipairs{"auxiliary.weight", "auxiliary.num_batches_tracked", "norm.num_batches_tracked"} do
+    names[#names + 1], weights[name] = name, {3}
+  end
 end)
 write("lacking.safetensors", 8, 10, function(weights, names)
   for i = 1, 12 do rename(weights, names, i == 1 and "norm.bias" or "", "none") end
@@ -103,6 +105,14 @@ ok $? "as= chooses another"
 "$IPPRO" -n -e 'load tiny.safetensors; data shapes images=100; prune l1 0.5; apply; eval; undo; session save s.session' >out 2>err &&
     "$IPPRO" -n -e 'session open s.session; info' >out 2>err && grep -q '^architecture .*tiny8' out
 ok $? "it can be pruned like any other, and a session file brings it back"
+explain err
+names() { # FILE: all names of a file of safetensors
+    tr '{}' '\n\n' <"$1" | grep -ao '"[a-z_.]*":$'
+}
+"$IPPRO" -n -e 'load others.safetensors; save all.safetensors; prune l1 0.5; apply; save cut.safetensors; load cut.safetensors' >out 2>err &&
+    tr '\n' ' ' <out | grep -q '1 parameter is left out, which training alone needs .*: auxiliary.weight' &&
+    names all.safetensors | grep -q auxiliary && ! names cut.safetensors | grep -q auxiliary && names cut.safetensors | grep -q norm.num_batches
+ok $? "a head for training alone is saved with the whole network, and left out of a smaller one"
 explain err
 cat >types.lua <<'EOF'
 -- The header, without blanks, and the data.

@@ -66,6 +66,8 @@ static void tell_fit(const struct identification *found, const char *path, struc
         reply_add(reply, STYLE_NOTE,
                   "%d parameters are %s than described: numbers of channels are the file's", fit->different,
                   fit->narrower ? "narrower" : "of other sizes");
+    if (fit->verdict == FIT_CHANNELS && fit->recorded)
+        reply_add(reply, STYLE_NOTE, "channels of zeros in its shortcuts are as the file records them");
     if (fit->extras) {
         struct text name = {0};
         text_add_escaped(&name, fit_first_extra(fit), 0);

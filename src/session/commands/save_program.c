@@ -19,6 +19,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "prune/trace.h"
+#include "session/commands/channel_zeros.h"
 #include "session/kept_channels.h"
 #include "session/model.h"
 #include "session/parameters.h"
@@ -204,28 +205,16 @@ static status write_group(struct written_nodes *written, const struct graph *bef
     return STATUS_OK;
 }
 
-/* Pads of a node: an operand or an attribute. NULL when they are not 2 x 4 numbers. */
-static const int64_t *pads_of(const struct graph *graph, const struct node *node)
-{
-    enum { PADS = 8 };
-    const struct attribute *attribute = node_attribute(node, "pads");
-    int value = node->input_count > 1 ? node->inputs[1] : VALUE_NONE;
-    const struct tensor *tensor = value != VALUE_NONE ? graph->values[value].constant : NULL;
-    if (tensor && tensor->type == ELEMENT_INT64 && shape_elements(&tensor->shape) == PADS)
-        return tensor->data;
-    return attribute && attribute->count == PADS ? attribute->integers : NULL;
-}
-
 /* Channels of zeros around others, as in shortcuts of option A: so many of them go in front and behind. */
 static status write_zeros(struct written_nodes *written, const struct graph *before,
                           const struct traced_node *node, struct error *error)
 {
-    enum { FRONT = 1, BEHIND = 5 };
-    const int64_t *old = pads_of(before, node->before), *new = pads_of(written->trace->cut, node->after);
-    if (!old || !new || old[FRONT] < new[FRONT] || old[BEHIND] < new[BEHIND])
+    const int64_t *old = channel_zeros_pads(before, node->before),
+                  *new = channel_zeros_pads(written->trace->cut, node->after);
+    if (!old || !new || old[PADS_FRONT] < new[PADS_FRONT] || old[PADS_BEHIND] < new[PADS_BEHIND])
         return error_set(error, STATUS_UNSUPPORTED, "its channels cannot be followed");
-    text_add_format(&written->zeros, "    (%" PRId64 ", %" PRId64 "),\n", old[FRONT] - new[FRONT],
-                    old[BEHIND] - new[BEHIND]);
+    text_add_format(&written->zeros, "    (%" PRId64 ", %" PRId64 "),\n", old[PADS_FRONT] - new[PADS_FRONT],
+                    old[PADS_BEHIND] - new[PADS_BEHIND]);
     return STATUS_OK;
 }
 
@@ -333,6 +322,51 @@ static status add_check(const struct call *call, struct text *out, struct error 
 
 /* --- the program ---------------------------------------------------------------------------------------- */
 
+static bool is_keyword(const char *name, size_t length)
+{
+    static const char *const keywords[] = {
+        "False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+        "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+        "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+        "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+        if (strlen(keywords[i]) == length && memcmp(keywords[i], name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Can Python import a file of this name (without .py)? Letters beyond ASCII are not tried. */
+static bool is_identifier(const char *name, size_t length)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    return length > 0 && strspn(name, letters) >= length && (*name < '0' || *name > '9') &&
+           !is_keyword(name, length);
+}
+
+/* How a program gets at this one, as a part of the text USAGE, in which backslashes are doubled: by its name,
+ * or by its path where Python has no such name. */
+static void add_import(struct text *out, const char *name)
+{
+    const size_t length = strlen(name) - strlen(".py");
+    struct text quoted = {0};
+    if (is_identifier(name, length)) {
+        text_add_format(out, "    from %.*s import prune, check\n\n", (int)length, name);
+        return;
+    }
+    add_quoted(&quoted, name);
+    text_add(out, "    import importlib.util\n"
+                  "    spec = importlib.util.spec_from_file_location(\"pruning\", ");
+    for (const char *at = text_data(&quoted); *at; at++)
+        text_add_format(out, "%s%c", *at == '\\' ? "\\" : "", *at);
+    text_add(out, ")\n"
+                  "    pruning = importlib.util.module_from_spec(spec)\n"
+                  "    spec.loader.exec_module(pruning)\n"
+                  "    prune, check = pruning.prune, pruning.check\n\n");
+    out->failed |= quoted.failed;
+    text_free(&quoted);
+}
+
 static void add_head(const struct call *call, const char *path, struct text *out)
 {
     const struct model *original = model_original(call->session->state.model);
@@ -343,14 +377,12 @@ static void add_head(const struct call *call, const char *path, struct text *out
                          " for the network ");
     text_add(out, text_data(&model));
     text_add_format(out, "\n# (SHA-256 %s).\n", original->digest);
-    text_add_format(
-        out,
-        "import sys\n\nimport torch\n\nUSAGE = \"\"\"This file prunes a model of PyTorch. In a program:\n\n"
-        "    from %.*s import prune, check\n\n"
-        "    prune(model)    # the model with its weights; changed in place\n"
-        "    check(model)    # are its shapes and outputs those of the pruned network?\n"
-        "    torch.save(model.state_dict(), \"pruned.pth\")\n\"\"\"\n\n",
-        (int)(strlen(name) - 3), name);
+    text_add(out, "import sys\n\nimport torch\n\nUSAGE = \"\"\"This file prunes a model of PyTorch. In a "
+                  "program:\n\n");
+    add_import(out, name);
+    text_add(out, "    prune(model)    # the model with its weights; changed in place\n"
+                  "    check(model)    # are its shapes and outputs those of the pruned network?\n"
+                  "    torch.save(model.state_dict(), \"pruned.pth\")\n\"\"\"\n\n");
     out->failed |= model.failed;
     text_free(&model);
 }

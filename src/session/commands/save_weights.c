@@ -2,10 +2,17 @@
 /* Weights back into a state_dict. */
 #include "session/commands/save_weights.h"
 
+#include <string.h>
+
+#include "architecture/fit.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/zeros.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+#include "session/commands/channel_zeros.h"
 #include "session/model.h"
 #include "session/parameters.h"
 #include "session/reply.h"
@@ -14,10 +21,46 @@
 struct outgoing {
     struct weight *weights; /* tensors are borrowed */
     int count, extras;
+    int left_out;           /* of heads that the smaller network does not fit */
+    const char *first_left; /* the name of the first */
 };
 
+static const struct tensor *constant_of(const struct graph *graph, const char *name)
+{
+    int value = graph_find_value(graph, name);
+    return value >= 0 ? graph->values[value].constant : NULL;
+}
+
+/* Have weights of the network as loaded other shapes now, or are some gone? */
+static bool is_cut(const struct model *model, const struct graph *graph)
+{
+    const struct graph *whole = model_original(model)->graph;
+    for (int i = 0; i < model->weights->count; i++) {
+        const char *name = model->weights->weights[i].name;
+        const struct tensor *before = constant_of(whole, name), *now = constant_of(graph, name);
+        if (before && (!now || !shape_equal(&before->shape, &now->shape)))
+            return true;
+    }
+    return false;
+}
+
+/* Does a counter belong to a layer of which a parameter is not in the network? */
+static bool counts_for_none(const struct checkpoint *from, const struct graph *graph, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    const size_t length = dot ? (size_t)(dot + 1 - name) : 0;
+    for (int i = 0; length && i < from->count; i++) {
+        const char *other = from->weights[i].name;
+        if (strncmp(name, other, length) == 0 && !strchr(other + length, '.') && !fit_is_counter(other) &&
+            !constant_of(graph, other))
+            return true;
+    }
+    return false;
+}
+
 /* Of a checkpoint: every weight that it has, with the network's numbers where these are part of it. One that
- * the network had when it was loaded, and has no longer, is left out. */
+ * the network had when it was loaded, and has no longer, is left out; and so are heads for training alone
+ * where channels were cut, for what they read is not described, with their counters. */
 static status gather_checkpoint(const struct model *model, const struct graph *graph,
                                 struct outgoing *outgoing, struct error *error)
 {
@@ -25,11 +68,19 @@ static status gather_checkpoint(const struct model *model, const struct graph *g
     outgoing->weights = mem_new((size_t)from->count + 1, sizeof *outgoing->weights);
     if (!outgoing->weights)
         return error_memory(error);
+    const bool cut = is_cut(model, graph);
     for (int i = 0; i < from->count; i++) {
         const char *name = from->weights[i].name;
         int value = graph_find_value(graph, name);
         struct tensor *tensor = value >= 0 ? graph->values[value].constant : NULL;
         if (!tensor && graph_find_value(model_original(model)->graph, name) >= 0)
+            continue;
+        if (!tensor && cut && !fit_is_counter(name)) {
+            if (!outgoing->left_out++)
+                outgoing->first_left = name;
+            continue;
+        }
+        if (!tensor && cut && counts_for_none(from, graph, name))
             continue;
         outgoing->extras += !tensor;
         struct tensor *in_file = from->weights[i].tensor;
@@ -58,6 +109,33 @@ static status gather_graph(const struct model *model, const struct graph *graph,
     return outgoing->weights ? STATUS_OK : error_memory(error);
 }
 
+static void tell_left_out(struct call *call, const struct outgoing *outgoing)
+{
+    struct text name = {0};
+    text_add_escaped(&name, outgoing->first_left, 0);
+    reply_add(
+        call->reply, STYLE_NOTE,
+        "%d parameter%s left out, which training alone needs and whose channels are no longer those of the "
+        "network: %s%s",
+        outgoing->left_out, outgoing->left_out > 1 ? "s are" : " is", reply_text(call->reply, &name),
+        outgoing->left_out > 1 ? " and others" : "");
+    text_free(&name);
+}
+
+static status write(const struct model *model, const struct graph *graph, const char *path, const char *front,
+                    const struct outgoing *outgoing, struct error *error)
+{
+    struct channel_zeros *list;
+    struct zeros_record zeros = {0};
+    status code = channel_zeros_find(model, graph, &list, &zeros.count, error);
+    if (code != STATUS_OK)
+        return code;
+    zeros.list = list;
+    code = checkpoint_write(path, front, outgoing->weights, outgoing->count, &zeros, error);
+    mem_free(list);
+    return code;
+}
+
 status save_weights(struct call *call, const char *path, const struct graph *graph, bool prefix,
                     struct error *error)
 {
@@ -69,13 +147,15 @@ status save_weights(struct call *call, const char *path, const struct graph *gra
     if (code == STATUS_OK && outgoing.count == 0)
         code = error_set(error, STATUS_STATE, "the network has no parameters that could be written");
     if (code == STATUS_OK)
-        code = checkpoint_write(path, front, outgoing.weights, outgoing.count, error);
+        code = write(model, graph, path, front, &outgoing, error);
     if (code == STATUS_OK) {
         reply_add(call->reply, STYLE_NOTE, "%d tensors of %s written to %s", outgoing.count, model->name,
                   path);
         if (outgoing.extras)
             reply_add(call->reply, STYLE_NOTE,
                       "%d of them are no part of the network: as they were in its file", outgoing.extras);
+        if (outgoing.left_out)
+            tell_left_out(call, &outgoing);
         if (*front)
             reply_add(call->reply, STYLE_NOTE,
                       "their names begin with %s, as in its file: prefix=no leaves it out", front);

@@ -3,6 +3,7 @@
 import importlib
 import sys
 
+import numpy
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -104,6 +105,7 @@ def check():
     program.check(model)
     saved = torch.load("residual.pth")
     equal(model.state_dict(), saved)
+    assert list(torch.load("again.pth", weights_only=True)) == ["module." + name for name in saved]
     assert int(saved["bn1.num_batches_tracked"]) == 7
     prefixed = torch.load("residual.pt")
     equal({"module." + name: saved[name] for name in saved}, prefixed)
@@ -146,6 +148,7 @@ def check():
 if sys.argv[1] == "make":
     state = seeded(Residual).state_dict()
     torch.save({"epoch": 3, "state_dict": {"module." + name: state[name] for name in state}}, "residual.th")
+    numpy.save("images.npy", torch.randn(3, 3, 32, 32).numpy())
     export(seeded(plain), "plain.onnx")
     export(seeded(Shuffled), "shuffled.onnx")
 else:
