@@ -125,9 +125,10 @@ run "a crop that is larger has no labels where there is no image" \
     "load net21.onnx; data pascal crop=48x64 resize=none normalize=none; eval > eval.csv"
 same "VOC: mIoU with a crop" "$(value eval.csv mIoU)" "$(expected mIoU '' voc.txt)"
 
-run "a session file keeps mIoU" "$open; eval; session save seg.json"
+run "a session file keeps mIoU" "$open; eval; info; session save seg.json"
+said " % of 4 val images"
 run "and gives it back" "session open seg.json; info"
-said "(session file)"
+said " % of 4 val images (session file)"
 
 # What does not fit together.
 refused "classifies every pixel, but the images of shapes have one label each" "load net19.onnx; data shapes images=20 resize=48x64; eval"
