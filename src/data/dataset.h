@@ -45,6 +45,9 @@ struct dataset_kind {
     const char *const *splits; /* NULL-terminated, the default first */
     const char *made_for;      /* the name of the one network that these images were made for; NULL: any */
     status (*open)(struct dataset *dataset, const struct dataset_options *options, struct error *error);
+    /* The file or folder of a split of dataset->path, owned by the caller; NULL: it is not there, or memory
+     * is out. Left out by kinds that have no files for each split. */
+    char *(*find_split)(const struct dataset *dataset, const char *split);
     /* Is this plainly the path of such a data set, by what is there? NULL: never. */
     bool (*recognise)(const char *path);
     /* Write stored channels*height*width bytes and the labels of one record (dataset_labels_per_image). */

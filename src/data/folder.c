@@ -282,6 +282,13 @@ static status imagenet_open(struct dataset *dataset, const struct dataset_option
     return folder_open(dataset, options, error);
 }
 
+/* "all" has no folder of its own. */
+static char *folder_find_split(const struct dataset *dataset, const char *name)
+{
+    const struct split_folders *split = split_named(name);
+    return split ? find_split(dataset->path, split) : NULL;
+}
+
 /* --- recognising ---------------------------------------------------------------------------------------- */
 
 /* Does a folder have a folder that has a picture, and are the names of folders those of synsets? */
@@ -346,6 +353,7 @@ const struct dataset_kind dataset_imagenet = {
     .has_labels = true,
     .has_pictures = true,
     .splits = imagenet_splits,
+    .find_split = folder_find_split,
     .open = imagenet_open,
     .recognise = imagenet_recognise,
     .read = pictures_read,
@@ -365,6 +373,7 @@ const struct dataset_kind dataset_folder = {
     .has_labels = true,
     .has_pictures = true,
     .splits = folder_splits,
+    .find_split = folder_find_split,
     .open = folder_open,
     .recognise = folder_recognise,
     .read = pictures_read,

@@ -119,6 +119,17 @@ static char *find_root(const char *path)
     return mem_string(path);
 }
 
+static char *voc_find_split(const struct dataset *dataset, const char *split)
+{
+    char *root = find_root(dataset->path);
+    char *names = root ? mem_format("%s/%s/%s.txt", root, list_folder, split) : NULL;
+    mem_free(root);
+    if (names && path_is_file(names))
+        return names;
+    mem_free(names);
+    return NULL;
+}
+
 static status voc_open(struct dataset *dataset, const struct dataset_options *options, struct error *error)
 {
     struct label_map_list list;
@@ -155,6 +166,7 @@ const struct dataset_kind dataset_voc = {
     .needs_path = true,
     .has_pictures = true,
     .splits = splits,
+    .find_split = voc_find_split,
     .open = voc_open,
     .recognise = voc_recognise,
     .read = voc_read,
