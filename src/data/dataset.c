@@ -38,9 +38,10 @@ status dataset_kind_recognise(const char *path, const struct dataset_kind **kind
     if (!expanded)
         return error_memory(error);
     *kind = NULL;
-    for (int i = 0; i < kind_count && !*kind; i++)
-        if (kinds[i]->recognise && kinds[i]->recognise(expanded))
-            *kind = kinds[i];
+    for (int last = 0; last < 2; last++)
+        for (int i = 0; i < kind_count && !*kind; i++)
+            if (kinds[i]->recognise && kinds[i]->recognised_last == last && kinds[i]->recognise(expanded))
+                *kind = kinds[i];
     mem_free(expanded);
     if (*kind)
         return STATUS_OK;

@@ -50,6 +50,7 @@ struct dataset_kind {
     char *(*find_split)(const struct dataset *dataset, const char *split);
     /* Is this plainly the path of such a data set, by what is there? NULL: never. */
     bool (*recognise)(const char *path);
+    bool recognised_last; /* sets of other kinds look like it, too */
     /* Write stored channels*height*width bytes and the labels of one record (dataset_labels_per_image). */
     status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
                    struct error *error);
