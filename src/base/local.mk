@@ -6,6 +6,7 @@ src_libbase_a_SOURCES = \
 	src/base/file.c src/base/file.h \
 	src/base/half.c src/base/half.h \
 	src/base/inputs.c src/base/inputs.h \
+	src/base/likeness.c src/base/likeness.h \
 	src/base/line_file.c src/base/line_file.h \
 	src/base/match.c \
 	src/base/memory.c src/base/memory.h \

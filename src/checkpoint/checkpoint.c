@@ -4,9 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "archive/package.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/likeness.h"
 #include "base/memory.h"
 #include "base/share.h"
 #include "base/status.h"
@@ -97,6 +99,51 @@ status checkpoint_probe(const char *path, bool *is, struct error *error)
     }
     mem_free(expanded);
     return code;
+}
+
+/* What is expected of a file by the end of its name, where a checkpoint is. */
+static const char torch_expected[] =
+    "PyTorch checkpoint (a zip file with data.pkl in it, or a pickle of torch.save's old format)";
+static const struct {
+    const char *extension, *expected;
+} named[] = {
+    {"pth", torch_expected},
+    {"pt", torch_expected},
+    {"th", torch_expected},
+    {"tar", torch_expected},
+    {"ckpt", torch_expected},
+    {"bin", torch_expected},
+    {"safetensors", "safetensors file"},
+};
+
+static const char *expected_of(const char *path)
+{
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (strcasecmp(path_extension(path), named[i].extension) == 0)
+            return named[i].expected;
+    return NULL;
+}
+
+status checkpoint_refuse_named(const char *path, struct error *error)
+{
+    enum { ONNX_FIRST = 0x08 }; /* the field ir_version, which every writer puts first */
+    const char *expected = expected_of(path);
+    struct error ignored = {0};
+    char beginning[513] = "";
+    char *expanded = expected ? path_expand(path) : NULL;
+    if (!expanded)
+        return error->code;
+    if (file_peek(expanded, beginning, sizeof beginning, &ignored) == STATUS_OK &&
+        beginning[0] != ONNX_FIRST) {
+        size_t size = sizeof beginning - 1;
+        while (size > 0 && !beginning[size - 1])
+            size--;
+        const char *what = file_looks_like(beginning, size);
+        error_set(error, STATUS_FILE, "%s: no %s%s%s", path, expected, what ? ": it looks like " : "",
+                  what ? what : "");
+    }
+    mem_free(expanded);
+    return error->code;
 }
 
 /* --- Names ---------------------------------------------------------------------------------------------- */

@@ -36,6 +36,9 @@ struct checkpoint {
 /* Is the file one? By its content, not by its name; false for what cannot be read, true for a damaged zip
  * file. Fails only with STATUS_MEMORY and STATUS_CANCELLED. */
 status checkpoint_probe(const char *path, bool *is, struct error *error);
+/* Of a file that is no model, whose error is given: another error where its name is that of a checkpoint and
+ * it does not begin as ONNX files do, that says what such a file would be and what this looks like. */
+status checkpoint_refuse_named(const char *path, struct error *error);
 /* Errors name the file and the place in it; STATUS_FILE for damage, STATUS_UNSUPPORTED for what is valid but
  * not supported. */
 status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct error *error);

@@ -135,9 +135,9 @@ bool cifar_exists(const char *path)
            errno != ENOENT; /* what is there but refused gets its own message later */
 }
 
-const char *const *cifar_files_of(const struct dataset *dataset, const struct cifar_layout *layout)
+const char *const *cifar_files_of(const char *split, const struct cifar_layout *layout)
 {
-    return strcmp(dataset->split, "test") == 0 ? layout->test : layout->train;
+    return strcmp(split, "test") == 0 ? layout->test : layout->train;
 }
 
 /* A file of the set in a folder: binary, else a pickle. Owned by the caller; NULL with STATUS_OK when it is
@@ -170,7 +170,7 @@ status cifar_note_missing(struct dataset *dataset, int found, int expected, stru
 static status add_directory(struct dataset *dataset, const char *folder, const struct cifar_layout *layout,
                             int *found, struct error *error)
 {
-    const char *const *names = cifar_files_of(dataset, layout);
+    const char *const *names = cifar_files_of(dataset->split, layout);
     *found = 0;
     for (int i = 0; names[i]; i++) {
         char *path;
@@ -211,7 +211,7 @@ static status add_single(struct dataset *dataset, const struct cifar_layout *lay
 /* In the folder itself, or in one of those that the archives unpack to. */
 static status open_folder(struct dataset *dataset, const struct cifar_layout *layout, struct error *error)
 {
-    const char *const *names = cifar_files_of(dataset, layout);
+    const char *const *names = cifar_files_of(dataset->split, layout);
     int expected = 0, found = 0;
     while (names[expected])
         expected++;
@@ -285,6 +285,31 @@ static status cifar100_open(struct dataset *dataset, const struct dataset_option
     return cifar_open(dataset, options, &cifar100, error);
 }
 
+/* The first of the split's files, in the folder or in one of those that the archives unpack to. */
+static char *find_split(const struct dataset *dataset, const char *split, const struct cifar_layout *layout)
+{
+    const char *const *names = cifar_files_of(split, layout);
+    struct error ignored = {0};
+    char *found = NULL;
+    for (int i = -1; i < CIFAR_PLACES && !found; i++) {
+        char *folder = i < 0 ? mem_string(dataset->path) : path_join(dataset->path, layout->folders[i]);
+        for (int k = 0; folder && names[k] && !found; k++)
+            (void)find_file(folder, names[k], &found, &ignored);
+        mem_free(folder);
+    }
+    return found;
+}
+
+static char *cifar10_find_split(const struct dataset *dataset, const char *split)
+{
+    return find_split(dataset, split, &cifar10);
+}
+
+static char *cifar100_find_split(const struct dataset *dataset, const char *split)
+{
+    return find_split(dataset, split, &cifar100);
+}
+
 static bool recognise(const char *path, const struct cifar_layout *layout)
 {
     struct error ignored = {0};
@@ -327,6 +352,7 @@ const struct dataset_kind dataset_cifar10 = {
     .extensions = {".bin", ".gz", "_batch"},
     .needs_path = true,
     .splits = splits,
+    .find_split = cifar10_find_split,
     .open = cifar10_open,
     .recognise = cifar10_recognise,
     .read = arrays_read,
@@ -344,6 +370,7 @@ const struct dataset_kind dataset_cifar100 = {
     .extensions = {".bin", ".gz"},
     .needs_path = true,
     .splits = splits,
+    .find_split = cifar100_find_split,
     .open = cifar100_open,
     .recognise = cifar100_recognise,
     .read = arrays_read,

@@ -28,7 +28,7 @@ struct cifar_layout {
 };
 
 /* The files of the data set's split: NULL-terminated. */
-const char *const *cifar_files_of(const struct dataset *dataset, const struct cifar_layout *layout);
+const char *const *cifar_files_of(const char *split, const struct cifar_layout *layout);
 /* Is there something of that name, readable or not? */
 bool cifar_exists(const char *path);
 /* Add the images of a file, records or a pickle, whose bytes are at hand; they stay in the open file, or in

@@ -29,6 +29,7 @@ struct unpacked {
     unsigned char *bytes[CIFAR_FILES], *names;
     size_t size[CIFAR_FILES], names_size;
     bool pickled_names;
+    bool other; /* something of the other split is there */
 };
 
 /* The place of a member among the split's files, -1: it is none. */
@@ -40,6 +41,11 @@ static int place_of(const char *const *names, const char *base)
             return i;
     }
     return -1;
+}
+
+static const char *other_split(const struct dataset *dataset)
+{
+    return strcmp(dataset->split, "test") == 0 ? "train" : "test";
 }
 
 static status take_member(struct members *members, const char *const *names, const char *base,
@@ -65,8 +71,9 @@ static status unpack(struct dataset *dataset, const char *path, const struct cif
         return error->code;
     status code = members_next(members, &name, error);
     while (code == STATUS_OK && name) {
-        code =
-            take_member(members, cifar_files_of(dataset, layout), path_base(name), layout, unpacked, error);
+        unpacked->other |= place_of(cifar_files_of(other_split(dataset), layout), path_base(name)) >= 0;
+        code = take_member(members, cifar_files_of(dataset->split, layout), path_base(name), layout, unpacked,
+                           error);
         if (code == STATUS_OK)
             code = members_next(members, &name, error);
     }
@@ -77,7 +84,7 @@ static status unpack(struct dataset *dataset, const char *path, const struct cif
 static status add_unpacked(struct dataset *dataset, const char *path, const struct cifar_layout *layout,
                            struct unpacked *unpacked, struct error *error)
 {
-    const char *const *names = cifar_files_of(dataset, layout);
+    const char *const *names = cifar_files_of(dataset->split, layout);
     int found = 0, expected = 0;
     status code = STATUS_OK;
     for (; names[expected] && code == STATUS_OK; expected++) {
@@ -96,7 +103,9 @@ static status add_unpacked(struct dataset *dataset, const char *path, const stru
         mem_free(inside);
     }
     if (code == STATUS_OK && found == 0)
-        code = error_set(error, STATUS_FILE, "%s: no %s is in it", path, names[0]);
+        code = error_set(error, STATUS_FILE, "%s: no %s is in it%s%s%s", path, names[0],
+                         unpacked->other ? "; split=" : "", unpacked->other ? other_split(dataset) : "",
+                         unpacked->other ? " would read what is" : "");
     return code == STATUS_OK ? cifar_note_missing(dataset, found, expected, error) : code;
 }
 

@@ -104,6 +104,15 @@ static status add_cities(struct label_map_list *list, const char *split,
     return code == STATUS_OK ? label_maps_end(list, options, split, error) : code;
 }
 
+static char *cityscapes_find_split(const struct dataset *dataset, const char *split)
+{
+    char *folder = mem_format("%s/%s/%s", dataset->path, image_folder, split);
+    if (folder && path_is_folder(folder))
+        return folder;
+    mem_free(folder);
+    return NULL;
+}
+
 static status cityscapes_open(struct dataset *dataset, const struct dataset_options *options,
                               struct error *error)
 {
@@ -142,6 +151,7 @@ const struct dataset_kind dataset_cityscapes = {
     .needs_path = true,
     .has_pictures = true,
     .splits = splits,
+    .find_split = cityscapes_find_split,
     .open = cityscapes_open,
     .recognise = cityscapes_recognise,
     .read = cityscapes_read,

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "data/fitting.h"
 #include "data/kinds.h"
+#include "data/listing.h"
 #include "data/normalization.h"
 
 #define DATASET_KIND_ROW(name) &dataset_##name,
@@ -37,9 +38,10 @@ status dataset_kind_recognise(const char *path, const struct dataset_kind **kind
     if (!expanded)
         return error_memory(error);
     *kind = NULL;
-    for (int i = 0; i < kind_count && !*kind; i++)
-        if (kinds[i]->recognise && kinds[i]->recognise(expanded))
-            *kind = kinds[i];
+    for (int last = 0; last < 2; last++)
+        for (int i = 0; i < kind_count && !*kind; i++)
+            if (kinds[i]->recognise && kinds[i]->recognised_last == last && kinds[i]->recognise(expanded))
+                *kind = kinds[i];
     mem_free(expanded);
     if (*kind)
         return STATUS_OK;
@@ -165,6 +167,28 @@ static void name_fitted(struct dataset *dataset)
     digest_end(&state, dataset->fitted_digest);
 }
 
+/* Another split may be there where the files of the one that was asked for, or is the default, are not. */
+static void name_other_split(const struct dataset *dataset, struct error *error)
+{
+    const struct dataset_kind *kind = dataset->kind;
+    const struct error before = *error;
+    if (!kind->find_split || !path_is_folder(dataset->path))
+        return;
+    char *own = kind->find_split(dataset, dataset->split);
+    const bool there = own != NULL;
+    mem_free(own);
+    for (int i = 0; kind->splits[i] && !there; i++) {
+        char *other =
+            strcmp(kind->splits[i], dataset->split) != 0 ? kind->find_split(dataset, kind->splits[i]) : NULL;
+        if (!other)
+            continue;
+        error_set(error, before.code, "%s; split=%s would read %s, which is there", before.message,
+                  kind->splits[i], other);
+        mem_free(other);
+        return;
+    }
+}
+
 status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,
                     struct dataset **dataset, struct error *error)
 {
@@ -181,6 +205,8 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     bool opening = code == STATUS_OK;
     if (opening)
         code = kind->open(made, options, error);
+    if (opening && code == STATUS_FILE)
+        name_other_split(made, error);
     if (code != STATUS_OK && code != STATUS_USAGE && opening && made->path)
         code = error_refuse_file(error);
     if (code == STATUS_OK)

@@ -45,8 +45,12 @@ struct dataset_kind {
     const char *const *splits; /* NULL-terminated, the default first */
     const char *made_for;      /* the name of the one network that these images were made for; NULL: any */
     status (*open)(struct dataset *dataset, const struct dataset_options *options, struct error *error);
+    /* The file or folder of a split of dataset->path, owned by the caller; NULL: it is not there, or memory
+     * is out. Left out by kinds that have no files for each split. */
+    char *(*find_split)(const struct dataset *dataset, const char *split);
     /* Is this plainly the path of such a data set, by what is there? NULL: never. */
     bool (*recognise)(const char *path);
+    bool recognised_last; /* sets of other kinds look like it, too */
     /* Write stored channels*height*width bytes and the labels of one record (dataset_labels_per_image). */
     status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
                    struct error *error);

@@ -282,6 +282,13 @@ static status imagenet_open(struct dataset *dataset, const struct dataset_option
     return folder_open(dataset, options, error);
 }
 
+/* "all" has no folder of its own. */
+static char *folder_find_split(const struct dataset *dataset, const char *name)
+{
+    const struct split_folders *split = split_named(name);
+    return split ? find_split(dataset->path, split) : NULL;
+}
+
 /* --- recognising ---------------------------------------------------------------------------------------- */
 
 /* Does a folder have a folder that has a picture, and are the names of folders those of synsets? */
@@ -346,8 +353,10 @@ const struct dataset_kind dataset_imagenet = {
     .has_labels = true,
     .has_pictures = true,
     .splits = imagenet_splits,
+    .find_split = folder_find_split,
     .open = imagenet_open,
     .recognise = imagenet_recognise,
+    .recognised_last = true,
     .read = pictures_read,
     .label = pictures_label,
     .digest = pictures_digest,
@@ -365,8 +374,10 @@ const struct dataset_kind dataset_folder = {
     .has_labels = true,
     .has_pictures = true,
     .splits = folder_splits,
+    .find_split = folder_find_split,
     .open = folder_open,
     .recognise = folder_recognise,
+    .recognised_last = true,
     .read = pictures_read,
     .label = pictures_label,
     .digest = pictures_digest,

@@ -232,8 +232,7 @@ static status find_labels(const char *images, char **labels, struct error *error
 
 /* The image file of the split in a folder, not packed where there are both; NULL when there is none, or (with
  * an error) several. */
-static status find_images(const struct dataset *dataset, const char *folder, char **images,
-                          struct error *error)
+static status find_images(const char *folder, const char *asked, char **images, struct error *error)
 {
     struct listing listing;
     const char *found = NULL;
@@ -243,7 +242,7 @@ static status find_images(const struct dataset *dataset, const char *folder, cha
     status code = STATUS_OK;
     for (size_t i = 0; i < listing.count && code == STATUS_OK; i++) {
         const char *name = listing.entries[i].name, *split = split_of(name);
-        if (listing.entries[i].folder || !is_images(name) || !split || strcmp(split, dataset->split) != 0)
+        if (listing.entries[i].folder || !is_images(name) || !split || strcmp(split, asked) != 0)
             continue;
         bool same = found && strncmp(name, found, strlen(found)) == 0; /* name.gz sorts behind name */
         if (found && !same)
@@ -258,24 +257,42 @@ static status find_images(const struct dataset *dataset, const char *folder, cha
     return code;
 }
 
-/* In the folder, or where Torchvision puts them. *folder is owned by the caller, with the images. */
-static status look_for_images(const struct dataset *dataset, char **folder, char **images,
+/* In the folder, or where Torchvision puts them. *folder is owned by the caller, with the images; NULL when
+ * there are none. */
+static status look_for_images(const char *path, const char *split, char **folder, char **images,
                               struct error *error)
 {
     static const char *const places[] = {"", "/raw", "/MNIST/raw", "/FashionMNIST/raw", "/KMNIST/raw"};
     *images = *folder = NULL;
     for (size_t i = 0; i < sizeof places / sizeof *places && !*images; i++) {
         mem_free(*folder);
-        *folder = mem_format("%s%s", dataset->path, places[i]);
+        *folder = mem_format("%s%s", path, places[i]);
         if (!*folder)
             return error_memory(error);
-        if ((i == 0 || path_is_folder(*folder)) && find_images(dataset, *folder, images, error))
+        if ((i == 0 || path_is_folder(*folder)) && find_images(*folder, split, images, error))
             return error->code;
     }
-    if (*images)
-        return STATUS_OK;
-    return error_set(error, STATUS_FILE, "%s: no %s-images-idx3-ubyte (or .gz) is in this folder",
-                     dataset->path, strcmp(dataset->split, "train") == 0 ? "train" : "t10k");
+    return STATUS_OK;
+}
+
+static status find_in_folder(const struct dataset *dataset, char **folder, char **images, struct error *error)
+{
+    const char *name = strcmp(dataset->split, "train") == 0 ? "train" : "t10k";
+    if (look_for_images(dataset->path, dataset->split, folder, images, error) || *images)
+        return error->code;
+    return error_set(
+        error, STATUS_FILE,
+        "%s: no %s-images-idx3-ubyte (or .gz), which goes with %s-labels-idx1-ubyte, is in this folder",
+        dataset->path, name, name);
+}
+
+static char *idx_find_split(const struct dataset *dataset, const char *split)
+{
+    struct error ignored = {0};
+    char *folder, *images;
+    (void)look_for_images(dataset->path, split, &folder, &images, &ignored);
+    mem_free(folder);
+    return images;
 }
 
 /* A single file belongs to the split that its name says. */
@@ -297,7 +314,7 @@ static status name_single(struct dataset *dataset, char **folder, char **images,
 static status idx_open(struct dataset *dataset, const struct dataset_options *options, struct error *error)
 {
     char *folder = NULL, *images = NULL, *labels = NULL;
-    status code = path_is_folder(dataset->path) ? look_for_images(dataset, &folder, &images, error)
+    status code = path_is_folder(dataset->path) ? find_in_folder(dataset, &folder, &images, error)
                                                 : name_single(dataset, &folder, &images, error);
     if (code == STATUS_OK && options->labels)
         code = (labels = path_expand(options->labels)) ? STATUS_OK : error_memory(error);
@@ -341,6 +358,7 @@ const struct dataset_kind dataset_idx = {
     .needs_path = true,
     .has_labels = true,
     .splits = splits,
+    .find_split = idx_find_split,
     .open = idx_open,
     .recognise = idx_recognise,
     .read = arrays_read,

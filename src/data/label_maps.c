@@ -83,8 +83,9 @@ status label_maps_end(struct label_map_list *list, const struct dataset_options 
                          list->without);
     status code = pictures_end(dataset, options, path, error);
     if (code == STATUS_OK && list->without > 0)
-        code = dataset_add_note(dataset, "%" PRId64 " images have no label map and are left out", error,
-                                list->without);
+        code = dataset_add_note(dataset, "%" PRId64 "%s left out", error, list->without,
+                                list->without == 1 ? " image has no label map and is"
+                                                   : " images have no label map and are");
     if (code != STATUS_OK)
         return code;
     struct picture_store *store = dataset->store;

@@ -105,18 +105,39 @@ static bool is_root(const char *path)
     return both;
 }
 
-/* The folder itself, or the one in the archive's folders around it. Owned by the caller; NULL when memory is
- * out. */
-static char *find_root(const char *path)
+/* The folder itself, or the one in the archive's folders around it, of the newest year. *root is owned by the
+ * caller; NULL when there is none. */
+static status find_root(const char *path, char **root, struct error *error)
 {
-    static const char *const below[] = {"VOC2012", "VOCdevkit/VOC2012"};
-    for (size_t i = 0; !is_root(path) && i < sizeof below / sizeof *below; i++) {
-        char *root = path_join(path, below[i]);
-        if (!root || is_root(root))
-            return root;
-        mem_free(root);
-    }
-    return mem_string(path);
+    enum { NEWEST = 2012, OLDEST = 2007 };
+    static const char *const around[] = {"", "VOCdevkit/"};
+    *root = NULL;
+    if (is_root(path))
+        return (*root = mem_string(path)) ? STATUS_OK : error_memory(error);
+    for (int year = NEWEST; year >= OLDEST; year--)
+        for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
+            *root = mem_format("%s/%sVOC%d", path, around[i], year);
+            if (!*root)
+                return error_memory(error);
+            if (is_root(*root))
+                return STATUS_OK;
+            mem_free(*root);
+            *root = NULL;
+        }
+    return STATUS_OK;
+}
+
+static char *voc_find_split(const struct dataset *dataset, const char *split)
+{
+    struct error ignored = {0};
+    char *root;
+    (void)find_root(dataset->path, &root, &ignored);
+    char *names = root ? mem_format("%s/%s/%s.txt", root, list_folder, split) : NULL;
+    mem_free(root);
+    if (names && path_is_file(names))
+        return names;
+    mem_free(names);
+    return NULL;
 }
 
 static status voc_open(struct dataset *dataset, const struct dataset_options *options, struct error *error)
@@ -124,8 +145,15 @@ static status voc_open(struct dataset *dataset, const struct dataset_options *op
     struct label_map_list list;
     if (label_maps_begin(dataset, options, &layout, class_names, CLASSES, &list, error))
         return error->code;
-    char *root = find_root(dataset->path);
-    status code = root ? add_split(&list, root, options, error) : error_memory(error);
+    char *root;
+    status code = find_root(dataset->path, &root, error);
+    if (code == STATUS_OK && !root)
+        code = error_set(error, STATUS_FILE,
+                         "%s: no folders JPEGImages and SegmentationClass are there, nor in VOC2012 or "
+                         "VOCdevkit/VOC2012 (or of 2007 to 2011) below",
+                         dataset->path);
+    if (code == STATUS_OK)
+        code = add_split(&list, root, options, error);
     mem_free(root);
     return code;
 }
@@ -138,8 +166,10 @@ static status voc_read(const struct dataset *dataset, int64_t index, uint8_t *pi
 
 static bool voc_recognise(const char *path)
 {
-    char *root = find_root(path);
-    bool found = root && is_root(root);
+    struct error ignored = {0};
+    char *root;
+    (void)find_root(path, &root, &ignored);
+    const bool found = root != NULL;
     mem_free(root);
     return found;
 }
@@ -155,6 +185,7 @@ const struct dataset_kind dataset_voc = {
     .needs_path = true,
     .has_pictures = true,
     .splits = splits,
+    .find_split = voc_find_split,
     .open = voc_open,
     .recognise = voc_recognise,
     .read = voc_read,

@@ -12,8 +12,9 @@
 
 struct measured_on measured_on(const struct dataset *dataset, const struct sample_options *sample)
 {
-    struct measured_on on = {.training = dataset_is_training(dataset), .sample = *sample};
+    struct measured_on on = {.sample = *sample};
     memcpy(on.data, dataset_digest(dataset), sizeof on.data);
+    strncpy(on.split, dataset->split, sizeof on.split - 1);
     strncpy(on.normalization, dataset->normalization, sizeof on.normalization - 1);
     return on;
 }

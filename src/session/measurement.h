@@ -14,7 +14,7 @@ struct answer;
 struct measured_on {
     char data[DIGEST_SIZE];
     char normalization[160];
-    bool training; /* images of a training split; follows from the data */
+    char split[16]; /* of the data set, to speak of them; follows from the data; "": not known */
     struct sample_options sample;
 };
 

@@ -72,9 +72,11 @@ void text_add_sample(struct text *text, const struct session *session)
     text_add(text, ")");
 }
 
-const char *split_words(const struct dataset *dataset)
+void text_add_images(struct text *text, int64_t images, const char *split)
 {
-    return dataset_is_training(dataset) ? "training" : dataset->split;
+    const char *words = strcmp(split, "train") == 0 ? "training" : strcmp(split, "all") == 0 ? "" : split;
+    text_add_thousands(text, images);
+    text_add_format(text, " %s%s%s", words, words[0] ? " " : "", images == 1 ? "image" : "images");
 }
 
 void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images)

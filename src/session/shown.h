@@ -28,8 +28,9 @@ const char *shown_words(struct figure *figure, const struct text *text);
 
 /* "2,500 of 10,000 images (cifar10 train, balanced, seed 1)"; "weights only" where there was no pass. */
 void text_add_sample(struct text *text, const struct session *session);
-/* "test", "training": the split of a data set as one speaks of its images. */
-const char *split_words(const struct dataset *dataset);
+/* "1,000 test images", "60 training images": images of a split as one speaks of them; of the split "all",
+ * and where none is known (""), only how many. */
+void text_add_images(struct text *text, int64_t images, const char *split);
 /* "all images have logits that are not numbers", "3 of 8 images have ..." */
 void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images);
 /* "91.2 % right, mean loss 0.31": what a pass found on its sample. */

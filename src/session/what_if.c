@@ -162,8 +162,7 @@ void text_add_measured(struct text *text, const struct measurement *measurement)
     text_add(text, " +- ");
     text_add_rounded(text, 100 * measurement->error, 2);
     text_add(text, " % of ");
-    text_add_thousands(text, measurement->images);
-    text_add(text, measurement->on.training ? " training images" : " test images");
+    text_add_images(text, measurement->images, measurement->on.split);
     if (measurement->restored)
         text_add(text, " (session file)");
     if (measurement->unanswered) {

@@ -376,7 +376,9 @@ static void test_cifar100(void **state)
     assert_true(image[0] == 149 / 255.0);
     dataset_free(dataset);
     expect_refused("cifar100", place("hundred"), (struct dataset_options){.split = "test"}, STATUS_FILE,
-                   "no test.bin is in this folder");
+                   "no test.bin is in this folder; split=train would read ");
+    expect_refused("cifar100", place("hundred"), (struct dataset_options){.split = "test"}, STATUS_FILE,
+                   "/hundred/train.bin, which is there");
     put_records("hundred/test.bin", 2, 2, 100, 256, 0);
     expect_refused("cifar100", place("hundred"), (struct dataset_options){.split = "test"}, STATUS_FILE,
                    "record 0 has label 100, but labels are 0 to 99");

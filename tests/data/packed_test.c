@@ -201,6 +201,8 @@ static void test_cifar(void **state)
         expect_refused(rows[i].kind, "open.tar.gz", "");
         pack("other.tar.gz", "readme", "hello", 5);
         expect_refused(rows[i].kind, "other.tar.gz", "");
+        pack("train.tar.gz", i == 0 ? "data_batch_1" : "train", "hello", 5);
+        expect_refused(rows[i].kind, "train.tar.gz", "is in it; split=train would read what is");
     }
 }
 

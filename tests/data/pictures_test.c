@@ -149,7 +149,7 @@ static void test_folder(void **state)
     assert_string_equal(dataset_digest(dataset), dataset_digest(dataset));
     dataset_free(dataset);
     expect_refused("folder", place("set"), (struct dataset_options){.split = "test"}, STATUS_FILE,
-                   "no folder test");
+                   "no folder test is there; split=train would read ");
     expect_refused("folder", place("set"), (struct dataset_options){.split = "dev"}, STATUS_USAGE,
                    "expected train, val, test or all");
     expect_refused("folder", place("nowhere"), none, STATUS_FILE, "nowhere: ");
@@ -326,7 +326,11 @@ static void test_idx(void **state)
     assert_int_equal(dataset_image(dataset, 0, ELEMENT_DOUBLE, image, &label, &error), STATUS_OK);
     assert_true(image[0] == 15 / 255.0 && image[4] == image[0] && image[8] == image[0]);
     dataset_free(dataset);
-    expect_refused("idx", place("idx"), none, STATUS_FILE, "no train-images-idx3-ubyte");
+    expect_refused(
+        "idx", place("idx"), none, STATUS_FILE,
+        "no train-images-idx3-ubyte (or .gz), which goes with train-labels-idx1-ubyte, is in this folder");
+    expect_refused("idx", place("idx"), none, STATUS_FILE, "; split=test would read /");
+    expect_refused("idx", place("idx"), none, STATUS_FILE, "/idx/t10k-images-idx3-ubyte, which is there");
     put_idx("idx/t10k-labels-idx1-ubyte", 1, 4, 0);
     expect_refused("idx", place("idx/t10k-images-idx3-ubyte"), none, STATUS_FILE,
                    "4 labels for the 5 images");

@@ -31,6 +31,10 @@ mkdir folder
 echo 'this is no model' >text.onnx
 head -c 300000 "$example" >half.onnx
 head -c 20 "$example" >twenty.onnx
+head -c 3000 "$SRCDIR/COPYING" | tr 'a-z' '\201-\232' >noise.pth
+cp noise.pth noise.safetensors
+cp text.onnx text.pth
+: >empty.pth
 mkfifo fifo.onnx
 mkdir cifar
 head -c 3073 /dev/zero >cifar/test_batch.bin
@@ -45,6 +49,10 @@ refused 3 text.onnx 'load text.onnx'
 refused 3 half.onnx 'load half.onnx'
 refused 3 twenty.onnx 'load twenty.onnx'
 refused 3 fifo.onnx 'load fifo.onnx'
+refused 3 "noise.pth: no PyTorch checkpoint (a zip file" 'load noise.pth'
+refused 3 "noise.safetensors: no safetensors file" 'load noise.safetensors'
+refused 3 "text.pth: no PyTorch checkpoint (a zip file with data.pkl in it, or a pickle of torch.save's old format): it looks like text" 'load text.pth'
+refused 3 "empty.pth: the file is empty" 'load empty.pth'
 refused 3 /dev/zero 'load /dev/zero'
 refused 3 missing 'data cifar10 missing'
 refused 3 data_batch_1.bin 'data cifar10 cifar split=train'

@@ -117,6 +117,21 @@ ok $? "strip in the panes: measures, and more pictures than there is room for"
 run "the set is known by its folders" "load net21.onnx; data pascal normalize=none; eval > eval.csv"
 said "voc val: 4 images of 3x48x64 in 21 classes per pixel"
 same "VOC: mIoU" "$(value eval.csv mIoU)" "$(expected mIoU '' voc.txt)"
+run "also where its pictures lie in a folder as those of a class do" \
+    "load net21.onnx; data pascal/VOC2012 normalize=none; eval > root.csv"
+said "voc val: 4 images of 3x48x64 in 21 classes per pixel"
+same "VOC by its root: mIoU" "$(value root.csv mIoU)" "$(expected mIoU '' voc.txt)"
+mkdir -p older/VOCdevkit && cp -r pascal/VOC2012 older/VOCdevkit/VOC2007
+run "sets of other years are found" "load net21.onnx; data older normalize=none"
+said "voc val: 4 images"
+rm older/VOCdevkit/VOC2007/SegmentationClass/2007_000003.png
+run "an image without a label map" "load net21.onnx; data older normalize=none"
+said "1 image has no label map and is left out"
+refused "VOC2007/ImageSets/Segmentation/train.txt: No such file or directory; split=val would read" \
+    "load net21.onnx; data older split=train"
+refused "older/VOCdevkit/VOC2007/JPEGImages: no folders JPEGImages and SegmentationClass are there" \
+    "load net21.onnx; data voc older/VOCdevkit/VOC2007/JPEGImages"
+refused "leftImg8bit/train: No such file or directory; split=val would read" "load net19.onnx; data city split=train"
 mkdir named && mv pascal named/voc && cd named || exit 1
 run "a folder may have the name of a kind" "load ../net21.onnx; data voc; info"
 said "voc val: 4 images"
@@ -125,9 +140,10 @@ run "a crop that is larger has no labels where there is no image" \
     "load net21.onnx; data pascal crop=48x64 resize=none normalize=none; eval > eval.csv"
 same "VOC: mIoU with a crop" "$(value eval.csv mIoU)" "$(expected mIoU '' voc.txt)"
 
-run "a session file keeps mIoU" "$open; eval; session save seg.json"
+run "a session file keeps mIoU" "$open; eval; info; session save seg.json"
+said " % of 4 val images"
 run "and gives it back" "session open seg.json; info"
-said "(session file)"
+said " % of 4 val images (session file)"
 
 # What does not fit together.
 refused "classifies every pixel, but the images of shapes have one label each" "load net19.onnx; data shapes images=20 resize=48x64; eval"
@@ -151,7 +167,7 @@ dd if=city/$map of=broken/$map bs=100 count=1 2>out
 refused "$map" "load net19.onnx; data broken; eval"
 rm broken/$map
 run "an image without a map is left out" "load net19.onnx; data broken; eval"
-said "1 images have no label map and are left out"
+said "1 image has no label map and is left out"
 rm broken/gtFine/val/*/*
 refused "none of 4 images has a label map" "load net19.onnx; data broken"
 echo '../../../etc/passwd' >other/VOC2012/ImageSets/Segmentation/val.txt

@@ -131,6 +131,23 @@ told "and come back" '2 measurements from the session file'
 grep '^accuracy\|^before' info.txt | sed 's/ (session file)//' >after
 cmp -s before after && [ "$(grep -c '(session file)' info.txt)" -eq 2 ]
 ok $? "as from the session file"
+# of_split FROM TO WORDS: with the split in the session file written otherwise, these words are shown.
+of_split() {
+    sed "s/$1/$2/" m.session >other.session
+    "$IPPRO" -n -e 'session open other.session; info' >out 2>&1
+    grep -q "of 200 $3 (session file)" out
+    status=$?
+    ok $status "images of a split: $3"
+    [ $status -eq 0 ] || explain out
+}
+of_split '"split": "train"' '"split": "val"' 'val images'
+of_split '"split": "train"' '"split": "all"' 'images'
+of_split '"split": "train"' '"training": true' 'training images'
+of_split '"split": "train"' '"training": false' 'images'
+sed 's/"split": "train"/"split": "no word"/' m.session >other.session
+"$IPPRO" -n -e 'session open other.session' >out 2>&1
+[ $? -eq 3 ] && grep -q 'a measurement that cannot be one' out
+ok $? "a split that cannot be one is refused"
 "$IPPRO" -n --screen=80x24 -e 'session open m.session; screen save screen.txt' >out 2>&1
 grep -q '│from the session file *$' screen.txt
 ok $? "in the Model pane too"

@@ -360,6 +360,50 @@ static void check_completion(const char *line, const char *expected, bool files)
     completion_free(&completion);
 }
 
+/* Of these files and a folder, the ones that are offered where the line ends. */
+static void check_fitting(const char *line, const char *expected)
+{
+    static const char *const files[] = {
+        "a.onnx", "a.pth", "a.safetensors", "a.session", "a.json",   "a.lua", "a.ippro", "a.csv", "a.npy",
+        "a.npz",  "a.bin", "a.gz",          "a.jpg",     "a.recipe", "a.md",  "a-ubyte", "/tmp",
+    };
+    struct completion completion;
+    struct error error = {0};
+    struct text got = {0};
+    assert_int_equal(completion_find(NULL, line, (int)strlen(line), &completion, &error), STATUS_OK);
+    for (size_t i = 0; completion.files && i < COUNT(files); i++)
+        if (completion_fits(&completion, files[i]))
+            text_add_format(&got, "%s%s", got.length ? " " : "", files[i]);
+    if (strcmp(text_data(&got), expected) != 0)
+        fail_msg("%s: \"%s\", expected \"%s\"", line, text_data(&got), expected);
+    text_free(&got);
+    completion_free(&completion);
+}
+
+static void test_completion_of_files(void **state)
+{
+    (void)state;
+    check_fitting("load ", "a.onnx a.pth a.safetensors a.bin /tmp");
+    check_fitting("data ", "a.csv a.npy a.npz a.bin a.gz /tmp");
+    check_fitting("data cifar10 ", "a.bin a.gz /tmp");
+    check_fitting("data csv ", "a.csv /tmp");
+    check_fitting("data npy ", "a.npy a.npz /tmp");
+    check_fitting("data idx ", "a.gz a-ubyte /tmp");
+    check_fitting("data folder ", "/tmp");
+    check_fitting("data imagenet ", "/tmp");
+    check_fitting("data cityscapes ", "/tmp");
+    check_fitting("data voc ", "/tmp");
+    check_fitting("session open ", "a.session a.json /tmp");
+    check_fitting("session resume ", "a.session a.json /tmp");
+    check_fitting("run ", "a.lua a.ippro /tmp");
+    check_fitting("recipe ", "a.lua a.recipe /tmp");
+    check_fitting("forward ", "a.npy a.npz /tmp");
+    check_fitting("layers > ",
+                  "a.onnx a.pth a.safetensors a.session a.json a.lua a.ippro a.csv a.npy a.npz a.bin a.gz "
+                  "a.jpg a.recipe a.md a-ubyte /tmp");
+    check_fitting("eval ", "");
+}
+
 static void test_completion(void **state)
 {
     (void)state;
@@ -467,11 +511,17 @@ static void test_aliases(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tokens),        cmocka_unit_test(test_refused_lines),
-        cmocka_unit_test(test_partial),       cmocka_unit_test(test_command_table),
-        cmocka_unit_test(test_command_names), cmocka_unit_test(test_option_table),
-        cmocka_unit_test(test_values),        cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_help),          cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_refused_lines),
+        cmocka_unit_test(test_partial),
+        cmocka_unit_test(test_command_table),
+        cmocka_unit_test(test_command_names),
+        cmocka_unit_test(test_option_table),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_completion_of_files),
         cmocka_unit_test(test_aliases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/npy.h"
 #include "session/language/command.h"
 #include "session/language/help.h"
 #include "session/pruning.h"
@@ -430,6 +431,47 @@ static void test_cancel(void **state)
     session_free(session);
 }
 
+static void cancel_at_end(void *argument, const char *what, const char *unit, int64_t done, int64_t total)
+{
+    (void)what;
+    (void)unit;
+    if (done == total)
+        progress_cancel(argument);
+}
+
+/* When the pass has ended, what is made of its outputs can be cancelled too. */
+static void test_cancel_behind_pass(void **state)
+{
+    (void)state;
+    static const float zeros[4 * 3 * 32 * 32];
+    const struct shape shape = {.rank = 4, .dim = {4, 3, 32, 32}};
+    struct text array = {0}, line = {0};
+    text_add_format(&line, "%s/zeros.npy", folder);
+    FILE *file = fopen(text_data(&line), "wb");
+    npy_add(&array, ELEMENT_FLOAT, &shape, zeros);
+    assert_true(file && fwrite(text_data(&array), array.length, 1, file) == 1 && fclose(file) == 0);
+    text_clear(&line);
+    text_add_format(&line, "forward %s/zeros.npy", folder);
+    struct session *session = new_session("load example; data shapes images=500; score l1");
+    struct fingerprint before;
+    take(session, &before);
+    struct progress progress = {.report = cancel_at_end};
+    progress.argument = &progress;
+    struct reply reply = {0};
+    struct error error = {0};
+    assert_int_equal(run_with(session, text_data(&line), &reply, &progress, &error), STATUS_CANCELLED);
+    assert_int_equal(reply.count, 0);
+    assert_unchanged(session, &before, text_data(&line));
+    assert_int_equal(run_with(session, text_data(&line), &reply, NULL, &error), STATUS_OK);
+    reply_free(&reply);
+    session_free(session);
+    text_clear(&line);
+    text_add_format(&line, "%s/zeros.npy", folder);
+    assert_int_equal(unlink(text_data(&line)), 0);
+    text_free(&array);
+    text_free(&line);
+}
+
 /* --- memory --------------------------------------------------------------------------------------------- */
 
 /* Run the line with the Nth allocation failing, for N = 1, 2, ... (in growing steps) until nothing fails.
@@ -665,13 +707,21 @@ static void test_results(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_loaded), cmocka_unit_test(test_passes),
-        cmocka_unit_test(test_stale),          cmocka_unit_test(test_same_numbers),
-        cmocka_unit_test(test_figures),        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_memory),         cmocka_unit_test(test_memory_long),
-        cmocka_unit_test(test_history_bytes),  cmocka_unit_test(test_brought_words),
-        cmocka_unit_test(test_one_ratio),      cmocka_unit_test(test_results),
+        cmocka_unit_test(test_nothing_loaded),
+        cmocka_unit_test(test_passes),
+        cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_same_numbers),
+        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel_behind_pass),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory_long),
+        cmocka_unit_test(test_history_bytes),
+        cmocka_unit_test(test_brought_words),
+        cmocka_unit_test(test_one_ratio),
+        cmocka_unit_test(test_results),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -102,10 +102,10 @@ static void confusion_title(const struct confusion *work, struct figure *figure,
 {
     const struct session *session = work->call->session;
     struct text images = {0};
-    text_add_thousands(&images, work->both.now->images);
-    figure_title(figure, "%s of %s%s on %s %s images of %s", what, model_title(session->state.model),
+    text_add_images(&images, work->both.now->images, session->state.dataset->split);
+    figure_title(figure, "%s of %s%s on %s of %s", what, model_title(session->state.model),
                  session->state.pruning->removed_count ? ", masked," : "", shown_words(figure, &images),
-                 split_words(session->state.dataset), session->state.dataset->kind->name);
+                 session->state.dataset->kind->name);
     text_free(&images);
 }
 

@@ -187,7 +187,8 @@ static const struct parameter data_arguments[] = {
     PARAMETER_END,
 };
 static const struct parameter data_parameters[] = {
-    {"split", VALUE_WORD, 0, 0, 0, split_word, NULL, "train, test or val; without it the kind's own default"},
+    {"split", VALUE_WORD, 0, 0, 0, split_word, NULL,
+     "train, test or val, of some kinds trainval or all; without it the kind's own default"},
     {"labels", VALUE_FILE, 0, 0, 0, NULL, NULL,
      "imagenet, folder: file with a path and a label in each line; npy: array of labels"},
     {"resize", VALUE_WORD, 0, 0, 0, resize_word, "auto",

@@ -149,10 +149,10 @@ static struct figure *whole_table(const struct call *call, const struct evaluati
     if (!figure)
         return NULL;
     struct text images = {0};
-    text_add_thousands(&images, evaluation->images);
-    figure_title(figure, "%s%s on %s %s images of %s", model_title(session->state.model),
+    text_add_images(&images, evaluation->images, session->state.dataset->split);
+    figure_title(figure, "%s%s on %s of %s", model_title(session->state.model),
                  session->state.pruning->removed_count ? ", masked," : "", shown_words(figure, &images),
-                 split_words(session->state.dataset), session->state.dataset->kind->name);
+                 session->state.dataset->kind->name);
     text_free(&images);
     table_column(figure, "measure", NULL, COLUMN_TEXT, 0);
     table_column(figure, "value", NULL, COLUMN_REAL, 4);

@@ -63,11 +63,10 @@ static struct figure *flips_table(struct flips *flips, int64_t top)
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "flips");
     int64_t shown = 0, all = 0;
     struct text images = {0};
-    text_add_thousands(&images, flips->both.now->images);
-    figure_title(figure, "Images that %s%s answers otherwise than as loaded: %s %s images of %s",
+    text_add_images(&images, flips->both.now->images, session->state.dataset->split);
+    figure_title(figure, "Images that %s%s answers otherwise than as loaded: %s of %s",
                  model_title(session->state.model), session->state.pruning->removed_count ? ", masked," : "",
-                 figure ? shown_words(figure, &images) : "", split_words(session->state.dataset),
-                 session->state.dataset->kind->name);
+                 figure ? shown_words(figure, &images) : "", session->state.dataset->kind->name);
     text_free(&images);
     table_column(figure, "record", NULL, COLUMN_INTEGER, 0);
     table_column(figure, "class", NULL, COLUMN_TEXT, 0);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/npy.h"
@@ -169,7 +170,8 @@ static void best_row(struct figure *figure, const struct forward_work *work, int
     }
 }
 
-static void best_table(struct figure *figure, const struct forward_work *work, int64_t classes)
+static status best_table(struct figure *figure, const struct forward_work *work, int64_t classes,
+                         struct error *error)
 {
     static const char *const places[BEST][2] = {{"best", "output"},
                                                 {"2nd", "2nd output"},
@@ -187,35 +189,52 @@ static void best_table(struct figure *figure, const struct forward_work *work, i
             table_priority(figure, 2 * BEST);
         }
     }
-    for (int64_t i = 0; i < work->input.count; i++)
+    for (int64_t i = 0; i < work->input.count; i++) {
+        if (progress_check(error) != STATUS_OK)
+            return error->code;
         best_row(figure, work, i, classes);
+    }
+    return STATUS_OK;
 }
 
 /* --- what is shown -------------------------------------------------------------------------------------- */
 
 /* Where there is more than a row of numbers for each input. */
-static void spread_table(struct figure *figure, const struct forward_work *work, int64_t elements)
+static status spread_row(struct figure *figure, const struct forward_work *work, int64_t index,
+                         int64_t elements, struct error *error)
+{
+    enum { PIECE = 1 << 20 };
+    double least = INFINITY, largest = -INFINITY, sum = 0;
+    for (int64_t k = 0; k < elements; k++) {
+        if (k % PIECE == 0 && progress_check(error) != STATUS_OK)
+            return error->code;
+        double value = output_at(work, index * elements + k);
+        least = value < least ? value : least;
+        largest = value > largest ? value : largest;
+        sum += value;
+    }
+    table_number(figure, (double)index);
+    table_number(figure, least);
+    table_number(figure, sum / (double)elements);
+    table_number(figure, largest);
+    return STATUS_OK;
+}
+
+static status spread_table(struct figure *figure, const struct forward_work *work, int64_t elements,
+                           struct error *error)
 {
     static const char *const names[] = {"least", "mean", "largest"};
     table_column(figure, "input", NULL, COLUMN_INTEGER, 0);
     for (int i = 0; i < 3; i++)
         table_column(figure, names[i], NULL, COLUMN_REAL, 4);
-    for (int64_t i = 0; i < work->input.count; i++) {
-        double least = INFINITY, largest = -INFINITY, sum = 0;
-        for (int64_t k = 0; k < elements; k++) {
-            double value = output_at(work, i * elements + k);
-            least = value < least ? value : least;
-            largest = value > largest ? value : largest;
-            sum += value;
-        }
-        table_number(figure, (double)i);
-        table_number(figure, least);
-        table_number(figure, sum / (double)elements);
-        table_number(figure, largest);
-    }
+    status code = STATUS_OK;
+    for (int64_t i = 0; i < work->input.count && code == STATUS_OK; i++)
+        code = spread_row(figure, work, i, elements, error);
+    return code;
 }
 
-static struct figure *outputs_figure(struct forward_work *work)
+/* Its title, and what the inputs were. */
+static struct figure *begin_figure(const struct forward_work *work)
 {
     const struct session *session = work->call->session;
     struct figure *figure = shown_figure(session, FIGURE_TABLE, "forward");
@@ -229,18 +248,28 @@ static struct figure *outputs_figure(struct forward_work *work)
     figure_fact(figure, "inputs", "%s", work->input.array->name);
     if (work->input.normalization)
         figure_note(figure, "pixels are normalised by %s", work->input.normalization);
-    int64_t elements = shape_elements(&work->shape) / work->input.count;
-    if (work->shape.rank == 2)
-        best_table(figure, work, elements);
-    else
-        spread_table(figure, work, elements);
+    text_free(&shape);
+    return figure;
+}
+
+static status show_outputs(struct forward_work *work, struct error *error)
+{
+    struct figure *figure = begin_figure(work);
+    if (!figure)
+        return error_memory(error);
+    const int64_t elements = shape_elements(&work->shape) / work->input.count;
+    status code = work->shape.rank == 2 ? best_table(figure, work, elements, error)
+                                        : spread_table(figure, work, elements, error);
+    if (code != STATUS_OK) {
+        figure_free(figure);
+        return code;
+    }
     struct figure_array array = {
         .rank = work->shape.rank, .single = work->real == ELEMENT_FLOAT, .values = work->outputs};
     memcpy(array.dims, work->shape.dim, sizeof array.dims);
     work->outputs = NULL;
     figure_set_array(figure, &array);
-    text_free(&shape);
-    return figure;
+    return reply_figure(work->call->reply, figure, error);
 }
 
 static void tell_outputs(struct call *call, const struct forward_work *work)
@@ -262,7 +291,7 @@ static status forward_array(struct call *call, const struct npy *array, struct e
     if (code == STATUS_OK)
         code = run_inputs(&work, error);
     if (code == STATUS_OK)
-        code = reply_figure(call->reply, outputs_figure(&work), error);
+        code = show_outputs(&work, error);
     if (code == STATUS_OK)
         tell_outputs(call, &work);
     mem_free(work.outputs);

@@ -37,7 +37,8 @@ static status read_model(struct call *call, struct model **model, struct error *
     if (call_setting(call, "as") || call_setting(call, "input"))
         return error_set(error, STATUS_USAGE,
                          "%s: as= and input= are for weights without a graph, which this is not", name);
-    return model_load(name, model, error);
+    status code = model_load(name, model, error);
+    return code == STATUS_FILE ? checkpoint_refuse_named(name, error) : code;
 }
 
 static status run_load(struct call *call, struct error *error)

@@ -46,7 +46,7 @@ static json_t *measurement_object(struct document *document, const struct measur
     document_set(document, object, "network", json_string(measurement->network));
     document_set(document, object, "data", json_string(measurement->on.data));
     document_set(document, object, "normalization", document_string(measurement->on.normalization));
-    document_set(document, object, "training", json_boolean(measurement->on.training));
+    document_set(document, object, "split", document_string(measurement->on.split));
     document_set(document, object, "count", json_integer(sample->count));
     document_set(document, object, "fraction", json_real(sample->fraction));
     document_set(document, object, "balanced", json_boolean(sample->balanced));
@@ -98,17 +98,30 @@ static bool take_count(const json_t *object, const char *key, int64_t most, int6
     return json_is_integer(value) && *count >= 0 && *count <= most;
 }
 
+/* Older files say only whether it was the training split. */
+static bool take_split(const json_t *object, char *split, size_t size)
+{
+    const json_t *value = json_object_get(object, "split");
+    const char *name = json_string_value(value);
+    if (!value)
+        name = json_is_true(json_object_get(object, "training")) ? "train" : "";
+    if (!name || strlen(name) >= size || name[strspn(name, "abcdefghijklmnopqrstuvwxyz")])
+        return false;
+    strcpy(split, name);
+    return true;
+}
+
 static bool take_sample(const json_t *object, struct measured_on *on)
 {
     const char *normalization = json_string_value(json_object_get(object, "normalization"));
     const json_t *fraction = json_object_get(object, "fraction");
     int64_t seed;
-    if (!normalization || strlen(normalization) >= sizeof on->normalization || !json_is_number(fraction) ||
+    if (!take_split(object, on->split, sizeof on->split) || !normalization ||
+        strlen(normalization) >= sizeof on->normalization || !json_is_number(fraction) ||
         !take_count(object, "count", INT64_MAX, &on->sample.count) ||
         !take_count(object, "seed", INT64_MAX, &seed))
         return false;
     strcpy(on->normalization, normalization);
-    on->training = json_is_true(json_object_get(object, "training"));
     on->sample.fraction = json_number_value(fraction);
     on->sample.balanced = json_is_true(json_object_get(object, "balanced"));
     on->sample.order = json_is_true(json_object_get(object, "first")) ? SAMPLE_FIRST : SAMPLE_RANDOM;
