@@ -10,11 +10,11 @@
 #include "nn/blocked/lanes.h"
 
 enum { PREFETCH = 512 };
-enum { TILE = REGISTERS == 32 ? 12 : 6, GROUP_VECTORS = 2, GROUP = GROUP_VECTORS * WIDTH };
+enum { TILE = REGISTERS == 32 ? 14 : 6, GROUP_VECTORS = 2, GROUP = GROUP_VECTORS * WIDTH };
 
 /* Calls F(tile) for every tile size: tables of instantiations. */
 #if REGISTERS == 32
-#define PRODUCT_TILES(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12)
+#define PRODUCT_TILES(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14)
 #else
 #define PRODUCT_TILES(F) F(1) F(2) F(3) F(4) F(5) F(6)
 #endif
