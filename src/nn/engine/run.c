@@ -331,6 +331,15 @@ static status check_run(const struct run *run, struct error *error)
     return STATUS_OK;
 }
 
+/* A large micro-batch, halved until a sample of few images has a share for every worker. */
+static int64_t shared_out(int64_t batch, int64_t images)
+{
+    enum { SMALL = 16, SHARES = 8 };
+    while (images > 0 && batch > SMALL && batch * SHARES > images)
+        batch /= 2;
+    return batch;
+}
+
 /* Network and options as the engines get them without a bound on memory. */
 static status prepare(struct runner *runner, const struct run *run, struct error *error)
 {
@@ -338,9 +347,11 @@ static status prepare(struct runner *runner, const struct run *run, struct error
     runner->judged.graph = *run->graph;
     if (!run->outputs_only && judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
-    if (runner->options.batch == 0)
-        runner->options.batch = run_micro_batch(run->graph, run->engine.weight_count > 0);
     runner->options.chosen_for = runner->options.batch;
+    if (runner->options.batch == 0) {
+        runner->options.chosen_for = run_micro_batch(run->graph, run->engine.weight_count > 0);
+        runner->options.batch = shared_out(runner->options.chosen_for, run->images);
+    }
     runner->options.progress = run->progress;
     runner->options.reuse = !run->replacements;
     return STATUS_OK;
