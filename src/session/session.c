@@ -244,16 +244,22 @@ status session_pool(struct session *session, struct pool **pool, struct error *e
     return STATUS_OK;
 }
 
+/* Of scores under these options. */
+static struct board_source source_of(struct session *session, const struct options *options)
+{
+    return (struct board_source){.board = session->state.board,
+                                 .model = session->state.model,
+                                 .dataset = session->state.dataset,
+                                 .options = options,
+                                 .live = session->live,
+                                 .passes = &session->passes};
+}
+
 status session_set_options(struct session *session, const struct options *options, struct error *error)
 {
     struct theme *theme = NULL;
     struct board *board = NULL;
-    struct board_source source = {.board = session->state.board,
-                                  .model = session->state.model,
-                                  .dataset = session->state.dataset,
-                                  .options = options,
-                                  .live = session->live,
-                                  .passes = &session->passes};
+    struct board_source source = source_of(session, options);
     bool new_theme = appearance_differs(options, session->state.options);
     struct options *next = next_options(session, options);
     status code = next ? STATUS_OK : error_memory(error);
@@ -277,12 +283,7 @@ status session_score(struct session *session, const struct choice *choices, int 
                      const struct options *options, struct progress *progress, struct score_outcome *outcome,
                      struct error *error)
 {
-    struct board_source source = {.board = session->state.board,
-                                  .model = session->state.model,
-                                  .dataset = session->state.dataset,
-                                  .options = options,
-                                  .live = session->live,
-                                  .passes = &session->passes};
+    struct board_source source = source_of(session, options);
     struct board *board;
     struct pool *pool;
     status code = session_pool(session, &pool, error);
