@@ -28,6 +28,9 @@ static const struct described environment[] = {
      "Where to look for the program's own data (examples, themes) before the installed folder."},
     {"LC_ALL", "With LC_CTYPE and LANG: whether UTF-8 characters may be drawn."},
     {"NO_COLOR", "When set and not empty, colours are not used (bold and underline are)."},
+    {"OPENBLAS_CORETYPE",
+     "The processor whose kernels OpenBLAS takes. Where it is not set and OpenBLAS knows this processor no better than "
+     "to leave its vectors unused, the program sets it and starts itself once more."},
     {"PAGER", "The program that shows what is longer than the screen, run by sh; less -R without it."},
     {"TERM",
      "The kind of terminal; without it, and for dumb, no escape sequence is written. Panes need one that can "

@@ -141,12 +141,6 @@ static int larger_first(const void *a, const void *b)
     return (x->layer > y->layer) - (x->layer < y->layer);
 }
 
-static int by_layer(const void *a, const void *b)
-{
-    const struct layer_task *x = a, *y = b;
-    return (x->layer > y->layer) - (x->layer < y->layer);
-}
-
 static void score_task(void *argument, int64_t task, int worker)
 {
     struct layer_tasks *tasks = argument;
@@ -181,13 +175,13 @@ static status score_layers(struct layer_tasks *tasks, struct pool *pool, struct 
     if (pool)
         qsort(tasks->items, (size_t)tasks->count, sizeof *tasks->items, larger_first);
     pool_run(pool, tasks->count, score_task, tasks);
-    qsort(tasks->items, (size_t)tasks->count, sizeof *tasks->items, by_layer);
-    status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && i < tasks->count; i++) {
-        code = tasks->items[i].error.code;
-        if (code != STATUS_OK)
-            *error = tasks->items[i].error;
-    }
+    const struct layer_task *failed = NULL;
+    for (int i = 0; i < tasks->count; i++)
+        if (tasks->items[i].error.code != STATUS_OK && (!failed || tasks->items[i].layer < failed->layer))
+            failed = &tasks->items[i];
+    status code = failed ? failed->error.code : STATUS_OK;
+    if (failed)
+        *error = failed->error;
     mem_free(tasks->items);
     return code;
 }

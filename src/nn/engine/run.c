@@ -431,9 +431,9 @@ static struct layer_bytes layer_bytes(const struct graph *graph)
         const struct shape *shape = &graph->values[node->outputs[0]].shape;
         if (shape->rank > 1)
             elements += shape_product(shape, 1, shape->rank);
-        const struct value *weight = &graph->values[node->inputs[1]];
-        if (node->inputs[1] != VALUE_NONE && weight->constant)
-            weights += shape_elements(&weight->shape);
+        const int weight = node->input_count > 1 ? node->inputs[1] : VALUE_NONE;
+        if (weight != VALUE_NONE && graph->values[weight].constant)
+            weights += shape_elements(&graph->values[weight].shape);
     }
     return (struct layer_bytes){elements * (int64_t)sizeof(float), weights * (int64_t)sizeof(float)};
 }

@@ -47,12 +47,10 @@ static double weights_of(const struct fused *fused, const struct blocked_family 
 static void describe_convolution(const struct fused *fused, const struct fused_layer *layer,
                                  struct step_time *time)
 {
-    const struct blocked_convolution *g = &layer->forward;
-    const double macs = (double)g->out_height * g->out_width * g->out_channels *
-                        ((double)g->in_channels / g->groups) * g->kernel_height * g->kernel_width;
+    const double macs = engine_step_macs(&fused->engine, layer->conv_step);
     time->of[FORWARD_PASS].kernel = layer->family->name;
     time->of[FORWARD_PASS].macs = macs;
-    time->of[FORWARD_PASS].bytes += weights_of(fused, layer->family, g);
+    time->of[FORWARD_PASS].bytes += weights_of(fused, layer->family, &layer->forward);
     if (layer->to_input == NOTHING)
         return;
     time->of[BACKWARD_PASS].kernel = layer->back->name;

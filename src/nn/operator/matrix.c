@@ -68,6 +68,10 @@ void matrix_choose_kernels(char *const *argv)
 {
     static const char variable[] = "OPENBLAS_CORETYPE";
     const char *better = getenv(variable) ? NULL : better_kernels(); /* set: by the user, or by us */
-    if (better && setenv(variable, better, 1) == 0)
-        execv("/proc/self/exe", argv);
+    char path[4096];                                                 /* the process is named after it */
+    const ssize_t length = better ? readlink("/proc/self/exe", path, sizeof path - 1) : -1;
+    if (length <= 0 || setenv(variable, better, 1) != 0)
+        return;
+    path[length] = '\0';
+    execv(path, argv);
 }
