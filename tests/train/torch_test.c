@@ -144,17 +144,17 @@ static double number(enum element_type real, const void *data, int64_t i)
     return real == ELEMENT_DOUBLE ? ((const double *)data)[i] : (double)((const float *)data)[i];
 }
 
-/* The largest difference, relative to the largest number of the array (or `least`). */
+/* The norm of the difference, relative to that of the array (or to `least` for each number). */
 static double difference(enum element_type real, const void *own, const double *expected, int64_t count,
                          double least)
 {
-    double most = 0, largest = least;
+    double off = 0, all = (double)count * least * least;
     for (int64_t i = 0; i < count; i++) {
-        const double d = fabs(number(real, own, i) - expected[i]);
-        most = d > most || isnan(d) ? d : most;
-        largest = fabs(expected[i]) > largest ? fabs(expected[i]) : largest;
+        const double d = number(real, own, i) - expected[i];
+        off += d * d;
+        all += expected[i] * expected[i];
     }
-    return most / largest;
+    return sqrt(off / all);
 }
 
 struct check {
@@ -168,7 +168,7 @@ static struct training_network *new_network(const struct peer *peer, enum elemen
                                             struct pool *pool)
 {
     const struct training_options options = {
-        .real = real, .batch = peer->images, .norm_momentum = 0.1, .pool = pool};
+        .real = real, .kernel = getenv("KK") ? atoi(getenv("KK")) : 0, .batch = peer->images, .norm_momentum = 0.1, .pool = pool};
     struct training_network *network;
     struct error error = {0};
     if (training_network_new(peer->graph, &options, &network, &error))
