@@ -144,7 +144,8 @@ static status lay_out(struct fused *fused, const struct engine_options *options,
     if (fused_recognise(fused, error))
         return error->code;
     plan_forward(fused);
-    if ((options->backward && (plan_backward(fused, error) || probes_connect(fused, error))) ||
+    if (batch_norms_connect(fused, error) ||
+        (options->backward && (plan_backward(fused, error) || probes_connect(fused, error))) ||
         regions_place(fused, &total, error) || engine_allocate(engine, total, &fused->memory, error) ||
         make_workspace(fused, error))
         return error->code;

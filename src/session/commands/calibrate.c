@@ -37,6 +37,7 @@ static void tell(const struct call *call, const struct calibration *calibration,
     text_add(&text, " standard deviations, which were ");
     text_add_rounded(&text, result->spread, 3);
     text_add(&text, " times the new ones (medians of all channels)");
+    reply_line(call->reply, "%s", reply_text(call->reply, &text));
     reply_result(call->reply, &text);
     text_free(&text);
 }
