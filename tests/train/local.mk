@@ -4,3 +4,7 @@ check_PROGRAMS += tests/train/torch_test
 tests_train_torch_test_SOURCES = tests/train/torch_test.c
 tests_train_torch_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/train/torch_test
+check_PROGRAMS += tests/train/network_test
+tests_train_network_test_SOURCES = tests/train/network_test.c
+tests_train_network_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/train/network_test
