@@ -22,6 +22,7 @@ static const struct blocked_layer_kernels layer = {
     .to_blocked = ISA_NAME(blocked_from_plain),
     .to_plain = ISA_NAME(blocked_to_plain),
     .weight_gradient = ISA_NAME(blocked_weight_gradient),
+    .bias_gradient = ISA_NAME(blocked_bias_gradient),
 };
 
 const struct blocked_kernels ISA_NAME(blocked_kernels) = {ISA_STRING(ISA), families, &layer};

@@ -21,5 +21,7 @@ void ISA_NAME(blocked_to_plain)(int images, int channels, int positions, const f
                                 bool add);
 void ISA_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometry, const float *input,
                                        const float *delta, float *gradient);
+void ISA_NAME(blocked_bias_gradient)(int images, int channels, int positions, const float *delta,
+                                     float *gradient);
 
 #endif

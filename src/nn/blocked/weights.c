@@ -4,25 +4,10 @@
 #include "nn/blocked/blocked.h"
 #include "nn/blocked/lanes.h"
 #include "nn/blocked/layer.h"
+#include "nn/blocked/reach.h"
+#include "nn/blocked/weights.h"
 
 enum { SUMS = REGISTERS == 32 ? 16 : 8, FLUSH = 1024 /* positions summed before the sums go to memory */ };
-
-/* Output positions of one dimension whose tap looks inside the input: first..end-1; input position = o *
- * stride + shift. */
-struct reach {
-    int first, end, stride, shift;
-};
-
-static struct reach reach_of(int tap, int stride, int dilation, int pad, int in, int out)
-{
-    struct reach reach = {0, out, stride, tap * dilation - pad};
-    if (reach.shift < 0)
-        reach.first = (-reach.shift + stride - 1) / stride;
-    const int last = in - 1 - reach.shift;
-    reach.end = last < 0 ? 0 : last / stride + 1 < out ? last / stride + 1 : out;
-    reach.first = reach.first < reach.end ? reach.first : reach.end;
-    return reach;
-}
 
 /* One tap of a block of output and a few input channels. */
 struct corner {
@@ -30,12 +15,21 @@ struct corner {
     struct reach down, across;
     const float *input, *delta;      /* of the first image, at these channels */
     size_t input_image, delta_image; /* floats between images */
-    float *gradient;                 /* of the first pair of channels */
+    float *gradient;                 /* of the first output channel, at this tap of its first input channel */
     size_t filter, channel;          /* floats between output channels, input channels */
+    int from_output, from_input;     /* the first channels */
     int outputs, inputs;             /* real ones among them */
 };
 
-/* Add the sums to where they belong, and begin anew. */
+/* The input channels first..end-1 of the output channel's group. */
+static void group_inputs(const struct blocked_convolution *g, int output, int *first, int *end)
+{
+    const int inputs = g->in_channels / g->groups;
+    *first = output / (g->out_channels / g->groups) * inputs;
+    *end = *first + inputs;
+}
+
+/* Add the sums to where they belong, and begin anew. Channels of different groups have none. */
 LANES_INLINE void flush(const struct corner *c, vector sums[SUMS])
 {
     float lanes[SUMS * WIDTH] __attribute__((aligned(64)));
@@ -44,9 +38,15 @@ LANES_INLINE void flush(const struct corner *c, vector sums[SUMS])
         vector_store(lanes + i * WIDTH, sums[i]);
         sums[i] = vector_all(0);
     }
-    for (int o = 0; o < c->outputs; o++)
-        for (int i = 0; i < c->inputs; i++)
-            c->gradient[(size_t)o * c->filter + (size_t)i * c->channel] += lanes[i * WIDTH + o];
+    for (int o = 0; o < c->outputs; o++) {
+        int first, end;
+        group_inputs(c->g, c->from_output + o, &first, &end);
+        const int from = first > c->from_input ? first - c->from_input : 0;
+        const int to = end - c->from_input < c->inputs ? end - c->from_input : c->inputs;
+        float *gradient = c->gradient + (size_t)o * c->filter;
+        for (int i = from; i < to; i++)
+            gradient[(size_t)(c->from_input + i - first) * c->channel] += lanes[i * WIDTH + o];
+    }
 }
 
 static void sum_corner(const struct corner *corner)
@@ -84,8 +84,7 @@ static void sum_corner(const struct corner *corner)
 }
 
 /* All taps of a block of output and a block of input channels. */
-static void sum_blocks(const struct blocked_convolution *g, int from_output, int from_input,
-                       struct corner corner)
+static void sum_blocks(const struct blocked_convolution *g, int from_input, struct corner corner)
 {
     const float *first = corner.input;
     float *gradient = corner.gradient;
@@ -98,12 +97,11 @@ static void sum_blocks(const struct blocked_convolution *g, int from_output, int
             if (corner.down.first == corner.down.end || corner.across.first == corner.across.end)
                 continue;
             for (int i = 0; i < LANES && from_input + i < g->in_channels; i += SUMS) {
+                corner.from_input = from_input + i;
                 corner.inputs =
                     g->in_channels - from_input - i < SUMS ? g->in_channels - from_input - i : SUMS;
-                corner.outputs =
-                    g->out_channels - from_output < WIDTH ? g->out_channels - from_output : WIDTH;
                 corner.input = first + i;
-                corner.gradient = gradient + (size_t)i * corner.channel + (size_t)(y * g->kernel_width + x);
+                corner.gradient = gradient + (size_t)(y * g->kernel_width + x);
                 sum_corner(&corner);
             }
         }
@@ -122,10 +120,14 @@ static struct blocked_convolution flattened(const struct blocked_convolution *g)
     return flat;
 }
 
-/* dweights (O, C, kh, kw)[o][c][k] += sum_n sum_p delta (N, O/16, H', W', 16)[n][o][p] * x (N, C/16, H, W,
- * 16)[n][c][q], q = p * stride + k * dilation - pad. */
-void ISA_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometry, const float *input,
-                                       const float *delta, float *gradient)
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Blocks of output channels with those blocks of input channels that have groups in common. */
+static void weights_joined(const struct blocked_convolution *geometry, const float *input, const float *delta,
+                           float *gradient)
 {
     const struct blocked_convolution g = flattened(geometry);
     const size_t in_plane = (size_t)(g.in_height * g.in_width) * LANES;
@@ -135,14 +137,57 @@ void ISA_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometr
         .g = &g,
         .input_image = (size_t)blocked_blocks(g.in_channels) * in_plane,
         .delta_image = (size_t)blocked_blocks(g.out_channels) * out_plane,
-        .filter = (size_t)(g.in_channels * taps),
+        .filter = (size_t)(g.in_channels / g.groups * taps),
         .channel = (size_t)taps,
     };
-    for (int o = 0; o < g.out_channels; o += WIDTH)
-        for (int i = 0; i < g.in_channels; i += LANES) {
+    for (int o = 0; o < g.out_channels; o += WIDTH) {
+        int first, end, ignored;
+        corner.from_output = o;
+        corner.outputs = smaller(g.out_channels - o, WIDTH);
+        group_inputs(&g, o, &first, &ignored);
+        group_inputs(&g, o + corner.outputs - 1, &ignored, &end);
+        for (int i = first / LANES * LANES; i < end; i += LANES) {
             corner.input = input + (size_t)(i / LANES) * in_plane;
             corner.delta = delta + (size_t)(o / LANES) * out_plane + (size_t)(o % LANES);
-            corner.gradient = gradient + (size_t)o * corner.filter + (size_t)i * corner.channel;
-            sum_blocks(&g, o, i, corner);
+            corner.gradient = gradient + (size_t)o * corner.filter;
+            sum_blocks(&g, i, corner);
         }
+    }
+}
+
+/* dweights (O, C/groups, kh, kw)[o][c][k] += sum_n sum_p delta (N, O/16, H', W', 16)[n][o][p] * x (N, C/16,
+ * H, W, 16)[n][first of o's group + c][q], q = p * stride + k * dilation - pad. */
+void ISA_NAME(blocked_weight_gradient)(const struct blocked_convolution *g, const float *input,
+                                       const float *delta, float *gradient)
+{
+    if (g->planar)
+        ISA_NAME(weights_planar)(g, input, delta, gradient);
+    else if (g->groups == g->in_channels && g->groups == g->out_channels)
+        ISA_NAME(weights_depthwise)(g, input, delta, gradient);
+    else
+        weights_joined(g, input, delta, gradient);
+}
+
+enum { CHUNK = 8 }; /* positions summed in float */
+
+/* dbias (O)[o] += sum_n sum_p delta (N, O/16, positions, 16)[n][o][p] */
+void ISA_NAME(blocked_bias_gradient)(int images, int channels, int positions, const float *delta,
+                                     float *gradient)
+{
+    const size_t plane = (size_t)positions * LANES, image = (size_t)blocked_blocks(channels) * plane;
+    for (int o = 0; o < channels; o += WIDTH) {
+        wide total = {0};
+        for (int n = 0; n < images; n++) {
+            const float *d = delta + (size_t)n * image + (size_t)(o / LANES) * plane + (size_t)(o % LANES);
+            for (int i = 0; i < positions;) {
+                const int end = smaller(positions, i + CHUNK);
+                vector sum = {0};
+                for (; i < end; i++, d += LANES)
+                    sum += vector_load(d);
+                total += __builtin_convertvector(sum, wide);
+            }
+        }
+        for (int lane = 0; lane < WIDTH && o + lane < channels; lane++)
+            gradient[o + lane] += (float)total[lane];
+    }
 }
