@@ -278,6 +278,13 @@ static void weight_gradients_are_their_definition(void **state)
         const struct blocked_convolution flat = {3, 17, 9, 30, 50, 30, 50, 1,     1,
                                                  1, 1,  1, 1,  0,  0,  1,  false, false};
         blocked_case_weights(kernels, &many, 1e-6, &random);
+        /* Several small images at a time, and the one that is left; rows that are one. */
+        const struct blocked_convolution small = {5, 17, 24, 15, 15, 15, 15, 3,     3,
+                                                  1, 1,  1,  1,  1,  1,  1,  false, false};
+        const struct blocked_convolution joined = {3, 33, 20, 30, 30, 30, 30, 1,     1,
+                                                   1, 1,  1,  1,  0,  0,  1,  false, false};
+        blocked_case_weights(kernels, &small, 1e-6, &random);
+        blocked_case_weights(kernels, &joined, 1e-6, &random);
         blocked_case_weights(kernels, &flat, 1e-6, &random);
     }
 }
