@@ -23,5 +23,8 @@ void ISA_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometr
                                        const float *delta, float *gradient);
 void ISA_NAME(blocked_bias_gradient)(int images, int channels, int positions, const float *delta,
                                      float *gradient);
+void ISA_NAME(blocked_moments)(int images, int channels, int positions, const float *input,
+                               const float *center, double *sums);
+void ISA_NAME(blocked_norm_gradient)(const struct norm_gradient *norm);
 
 #endif
