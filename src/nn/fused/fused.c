@@ -169,9 +169,7 @@ static bool needs_workspace(const struct engine *engine, int plan_step)
 {
     const struct fused *fused = (const struct fused *)engine;
     const struct fused_step *step = &fused->steps[fused->step_of[plan_step]];
-    if (step->kind == &kind_plain)
-        return true;
-    return step->layer && step->layer->conv_step == plan_step && step->layer->plain_delta != NOTHING;
+    return step->kind == &kind_plain;
 }
 
 static status fused_build(struct engine *engine, const struct engine_options *options, struct error *error)

@@ -73,8 +73,7 @@ struct fused_layer {
     int delta;         /* what the convolution's gradients start from; without one: where x's gradient goes */
     int to_input;      /* convolution: x's gradient */
     bool residual_add, delta_add, input_add;
-    bool weights;                 /* its weights have a gradient, by a blocked kernel */
-    int plain_input, plain_delta; /* for that of others by plain kernels, else NOTHING */
+    bool weights; /* its weights or its bias have a gradient */
 };
 
 /* What a layer keeps of its batch: scale' and shift' of the tail, three factors of the gradient, and the
