@@ -13,6 +13,7 @@
 #include "data/dataset.h"
 #include "data/fitting.h"
 #include "image/image.h"
+#include "nn/graph/tensor.h"
 
 /* --- words ---------------------------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "nn/engine/loss.h"
