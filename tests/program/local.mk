@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the whole program, and of what is installed with it.
 program_tests = \
+	tests/program/augment.sh \
 	tests/program/bring.sh \
 	tests/program/commands.sh \
 	tests/program/errors.sh \
@@ -58,6 +59,7 @@ EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/
 	tests/program/screens/work-ascii.in tests/program/screens/work-ascii.out \
 	tests/program/commands/advice.in tests/program/commands/advice.out \
 	tests/program/commands/answers.in tests/program/commands/answers.out \
+	tests/program/commands/augment.in tests/program/commands/augment.out \
 	tests/program/commands/compare.in tests/program/commands/compare.out \
 	tests/program/commands/errors.in tests/program/commands/errors.out \
 	tests/program/commands/eval.in tests/program/commands/eval.out \
