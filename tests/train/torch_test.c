@@ -232,14 +232,15 @@ static void test_network(void **state)
         }                                                                                                    \
     }
 
-/* Winograd's roundings take a few inputs of a ReLU across zero, where a whole image's gradient changes. */
+/* Roundings take an input of a ReLU across zero now and then, whose whole gradient comes or goes: in maps of 2x2
+ * that is seen, and with Winograd's kernels. */
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE("dense", 9, DOUBLE, AUTO, 1e-7, 1e-6),      CASE("dense", 9, FLOAT, DIRECT, 1e-3, 1e-3),
         CASE("resnet20", 10, DOUBLE, AUTO, 1e-7, 1e-6),  CASE("resnet20", 10, FLOAT, DIRECT, 1e-3, 1e-3),
         CASE("resnet20", 10, FLOAT, AUTO, 1e-2, 1e-2),   CASE("mobilenet", 6, DOUBLE, AUTO, 1e-7, 1e-6),
-        CASE("mobilenet", 6, FLOAT, DIRECT, 1e-3, 1e-3), CASE("mobilenet", 6, FLOAT, REFERENCE, 1e-3, 1e-3),
+        CASE("mobilenet", 6, FLOAT, DIRECT, 5e-3, 5e-3), CASE("mobilenet", 6, FLOAT, REFERENCE, 1e-3, 1e-3),
         CASE("deeplab", 3, DOUBLE, AUTO, 1e-6, 1e-6),    CASE("deeplab", 3, FLOAT, AUTO, 1e-3, 1e-3),
     };
     return cmocka_run_group_tests(tests, begin, end);

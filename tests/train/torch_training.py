@@ -49,7 +49,7 @@ def resnet20():
 
 
 def mobilenet():
-    return torchvision.models.mobilenet_v2(width_mult=0.5, num_classes=10), (3, 96, 96), 10
+    return torchvision.models.mobilenet_v2(width_mult=0.5, num_classes=10), (3, 64, 64), 10
 
 
 class Segmenter(nn.Module):

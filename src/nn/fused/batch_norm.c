@@ -121,12 +121,28 @@ static void forward_before(struct fused *fused, const struct fused_step *step)
     }
 }
 
+/* h, of y and what the batch says. */
+static void run_tail(struct fused *fused, const struct fused_step *step, float *to)
+{
+    const struct fused_layer *layer = step->layer;
+    const struct fused_value *out = &fused->values[step->output];
+    const struct blocked_epilogue epilogue = {
+        .scale = row_of(fused, layer, BATCH_SCALE),
+        .shift = row_of(fused, layer, BATCH_SHIFT),
+        .residual = value_data(fused, layer->residual, FORM_BLOCKED),
+        .relu = layer->relu,
+        .ceiling = layer->ceiling,
+        .out = to,
+    };
+    fused->kernels->layer->tail(fused->images, out->channels, value_positions(out),
+                                value_data(fused, layer->linear, FORM_BLOCKED), &epilogue);
+}
+
 static void forward_behind(struct fused *fused, const struct fused_step *step)
 {
     struct fused_layer *layer = step->layer;
     const struct batch_norm *norm = norm_of(fused, layer);
     const struct operand *inputs = fused->engine.steps[layer->norm_step].inputs;
-    const struct fused_value *out = &fused->values[step->output];
     const float *gamma = inputs[1].data, *beta = inputs[2].data;
     float *scale = row_of(fused, layer, BATCH_SCALE), *shift = row_of(fused, layer, BATCH_SHIFT);
     for (int64_t c = 0; c < norm->channels; c++) {
@@ -135,16 +151,20 @@ static void forward_behind(struct fused *fused, const struct fused_step *step)
         shift[c] = (float)((double)beta[c] - factor * norm->mean[c]);
         layer->center[c] = (float)norm->mean[c]; /* of the sums on the way back */
     }
-    const struct blocked_epilogue epilogue = {
-        .scale = scale,
-        .shift = shift,
-        .residual = value_data(fused, layer->residual, FORM_BLOCKED),
-        .relu = layer->relu,
-        .ceiling = layer->ceiling,
-        .out = value_data(fused, step->output, FORM_BLOCKED),
-    };
-    fused->kernels->layer->tail(fused->images, out->channels, value_positions(out),
-                                value_data(fused, layer->linear, FORM_BLOCKED), &epilogue);
+    run_tail(fused, step, value_data(fused, step->output, FORM_BLOCKED));
+}
+
+bool batch_norm_remakes(const struct fused *fused, const struct fused_step *step)
+{
+    const struct fused_layer *layer = step->layer;
+    const struct fused_value *out = &fused->values[step->output];
+    return layer && layer->batch_norm != NOTHING && layer->residual == NOTHING && !out->pinned &&
+           !out->watched && step->output != fused->engine.output;
+}
+
+void batch_norm_remake(struct fused *fused, const struct fused_step *step)
+{
+    run_tail(fused, step, region_data(fused, fused->values[step->output].again));
 }
 
 /* From sums per image around the rounded mean. */
