@@ -288,7 +288,7 @@ status score_size(const struct score_pass *pass, int threads, struct engine_fit 
 static status run_pass(struct pass_work *work, struct error *error)
 {
     const struct score_pass *pass = work->pass;
-    struct sample_feed feed = {pass->dataset, pass->sample};
+    struct sample_feed feed = {.dataset = pass->dataset, .sample = pass->sample};
     const struct run run = {
         .graph = pass->graph,
         .engine = engine_options_of(work),
