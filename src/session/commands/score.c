@@ -326,7 +326,7 @@ static const struct parameter score_arguments[] = {
     PARAMETER_END,
 };
 static const int score_options[] = {
-    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,  OPTIONS_OF_CRITERIA OPTION_PRECISION,
+    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,  OPTION_AUGMENT, OPTIONS_OF_CRITERIA OPTION_PRECISION,
     OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE,
 };
 static const struct example score_examples[] = {
