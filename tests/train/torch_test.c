@@ -153,10 +153,10 @@ struct check {
 };
 
 static struct training_network *new_network(const struct peer *peer, enum element_type real,
-                                            enum kernel_choice kernel, struct pool *pool)
+                                            enum kernel_choice choice, struct pool *pool)
 {
     const struct training_options options = {
-        .real = real, .kernel = kernel, .batch = peer->images, .norm_momentum = 0.1, .pool = pool};
+        .real = real, .kernel = choice, .batch = peer->images, .norm_momentum = 0.1, .pool = pool};
     struct training_network *network;
     struct error error = {0};
     if (training_network_new(peer->graph, &options, &network, &error))
