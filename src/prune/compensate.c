@@ -6,11 +6,16 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/sampler.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/run.h"
 #include "nn/graph/edit.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
 #include "prune/kept.h"
 #include "prune/layer_edit.h"
+#include "score/layer.h"
 
 /* A layer that loses inputs. */
 struct reader {

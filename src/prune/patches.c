@@ -3,7 +3,9 @@
 #include "prune/patches.h"
 
 #include "base/random.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/convolution.h"
+#include "nn/operator/window.h"
 
 struct patches patches_of(const struct plan *plan, const struct layer *layer)
 {

@@ -5,10 +5,15 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/status.h"
+#include "data/sampler.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/run.h"
 #include "nn/graph/edit.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
+#include "nn/graph/tensor.h"
 #include "prune/layer_edit.h"
 #include "prune/patches.h"
 

@@ -7,8 +7,10 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/sampler.h"
 #include "nn/graph/graph.h"
 #include "prune/compensate.h"
+#include "prune/sampled.h"
 #include "prune/surgery.h"
 #include "score/layer.h"
 #include "session/commands/logits.h"
@@ -19,6 +21,8 @@
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/what_if.h"
+#include "session/words/option.h"
+#include "session/words/value.h"
 #include "view/style.h"
 
 /* Of the largest logit. Kernels are chosen by shapes, so the smaller network may run others. */
@@ -255,7 +259,7 @@ static const struct parameter apply_parameters[] = {
 static const int apply_options[] = {OPTIONS_OF_SAMPLED, OPTION_NONE};
 static const struct example apply_examples[] = {
     {"prune l1 0.4; apply", "makes the smaller network", false},
-    {"prune l1 0.4; apply compensate=yes samples=100", "makes it with biases that make up for what is gone",
+    {"undo; apply compensate=yes samples=100", "makes it anew with biases that make up for what is gone",
      false},
     EXAMPLE_END,
 };

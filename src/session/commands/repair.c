@@ -9,7 +9,9 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/sampler.h"
 #include "nn/graph/graph.h"
+#include "prune/sampled.h"
 #include "score/layer.h"
 #include "session/commands/sampled_call.h"
 #include "session/language/command.h"
@@ -19,6 +21,7 @@
 #include "session/session.h"
 #include "session/shown.h"
 #include "session/words/option.h"
+#include "session/words/value.h"
 #include "view/figure.h"
 #include "view/style.h"
 
@@ -239,7 +242,7 @@ static const struct parameter repair_parameters[] = {
 };
 static const int repair_options[] = {OPTIONS_OF_SAMPLED, OPTION_NONE};
 static const struct example repair_examples[] = {
-    {"prune l1 0.4; apply; repair samples=100", "prunes, then fits the weights that are left", false},
+    {"repair samples=100", "fits the weights that are left, on 100 images", false},
     EXAMPLE_END,
 };
 

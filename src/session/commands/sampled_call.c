@@ -2,8 +2,11 @@
 /* Samples for commands that change weights. */
 #include "session/commands/sampled_call.h"
 
+#include "base/digest.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/sampler.h"
+#include "nn/graph/tensor.h"
 #include "session/model.h"
 #include "session/pass.h"
 #include "session/session.h"
