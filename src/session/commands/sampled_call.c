@@ -50,7 +50,7 @@ void text_add_sampled(struct text *text, const struct sampled *sampled)
     text_add(text, " of ");
     text_add_thousands(text, sampled->dataset->count);
     text_add_format(text, " images (%s", sampled->dataset->kind->name);
-    if (sampled->dataset->split[0] != '\0')
+    if (sampled->dataset->split != NULL && sampled->dataset->split[0] != '\0')
         text_add_format(text, " %s", sampled->dataset->split);
     text_add(text, sample->options.balanced ? ", balanced" : "");
     if (sample->options.order == SAMPLE_FIRST)
