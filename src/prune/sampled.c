@@ -6,7 +6,7 @@
 
 struct run sampled_run(const struct sampled *sampled, struct sample_feed *feed)
 {
-    *feed = (struct sample_feed){sampled->dataset, sampled->sample};
+    *feed = (struct sample_feed){.dataset = sampled->dataset, .sample = sampled->sample};
     return (struct run){
         .engine = {.batch = sampled->micro_batch, .real = sampled->real, .kernel = sampled->kernel},
         .memory = sampled->memory,
