@@ -274,6 +274,9 @@ static status make_norm(struct training_network *network, int index, struct erro
         .shift = find_parameter(network, node->inputs[2]),
         .statistics = index,
         .epsilon = node_real(node, "epsilon", 1e-5),
+        .momentum = network->options.norm_momentum < 0
+                        ? 1 - node_real(node, "momentum", 0.9) /* ONNX: what stays */
+                        : network->options.norm_momentum,
         .variance = memory + 5 * channels,
         .sums = memory + 6 * channels,
     };

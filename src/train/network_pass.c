@@ -317,9 +317,9 @@ static void set_centers(const struct training_network *network)
 
 static void move_statistics(const struct training_network *network)
 {
-    const double momentum = network->options.norm_momentum;
     for (int i = 0; i < network->norm_count; i++) {
         const struct running_statistics *running = &network->running[i];
+        const double momentum = network->training_norms[i].momentum;
         for (int64_t c = 0; c < running->channels; c++) {
             const double mean = statistic(network, running->mean, c);
             const double variance = statistic(network, running->variance, c);
