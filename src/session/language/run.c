@@ -6,6 +6,7 @@
 #include "base/inputs.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "session/language/command.h"
@@ -97,6 +98,7 @@ static status run_recorded(struct session *session, const struct statement *stat
     struct progress *outer = progress_set_current(progress);
     status code = run_invocation(session, invocation, progress, reply, error);
     progress_set_current(outer);
+    code = ranks_agree_end(text_data(&line), error);
     if (code == STATUS_OK)
         code = session_commit(session, &change, text_data(&line), reply->log, error);
     else
@@ -120,6 +122,8 @@ status session_run(struct session *session, const struct statement *statement, b
     status code = invocation_resolve(session, statement, prefixes, arena, &invocation, error);
     if (code == STATUS_OK)
         code = run_recorded(session, statement, &invocation, progress, reply, error);
+    else
+        code = ranks_agree_end("a command that is wrong", error);
     if (code != STATUS_OK && !reply->explains)
         reply_clear(reply);
     arena_free(arena);
