@@ -94,6 +94,13 @@ static void wait_for(MPI_Request *request)
     }
 }
 
+const char *ranks_library(void)
+{
+    static char words[32];
+    snprintf(words, sizeof words, "MPI %d.%d", MPI_VERSION, MPI_SUBVERSION);
+    return words;
+}
+
 void ranks_broadcast(void *data, size_t bytes, int root)
 {
     if (rank_count == 1)
@@ -321,6 +328,11 @@ void ranks_end(int code)
 }
 
 #else
+
+const char *ranks_library(void)
+{
+    return "no MPI";
+}
 
 void ranks_broadcast(void *data, size_t bytes, int root)
 {

@@ -26,11 +26,12 @@ status ranks_begin(struct error *error);
 /* Leave it. `code`: the exit status. Ends the job at once when the others are not about to leave. */
 void ranks_end(int code);
 
-int ranks_count(void);         /* 1: alone */
-int ranks_index(void);         /* 0..count-1 */
-bool ranks_talks(void);        /* is this the rank that prints and writes files? */
-int ranks_threads(int online); /* this rank's share of so many processors, which others on its machine have
-                                  too unless the launcher keeps ranks apart; at least 1 */
+const char *ranks_library(void); /* what the program is built with: "MPI 3.1", "no MPI" */
+int ranks_count(void);           /* 1: alone */
+int ranks_index(void);           /* 0..count-1 */
+bool ranks_talks(void);          /* is this the rank that prints and writes files? */
+int ranks_threads(int online);   /* this rank's share of so many processors, which others on its machine have
+                                    too unless the launcher keeps ranks apart; at least 1 */
 
 /* All ranks have come to `what` without an error, or all return the failure of the first that has one, with
  * the rank and its machine in front of the message. Where they are elsewhere, the job ends. A failure that
