@@ -89,6 +89,11 @@ static status run_recorded(struct session *session, const struct statement *stat
         text_free(&line);
         return error_memory(error);
     }
+    /* Before it runs: what one rank writes is not there while another still looks at its own command. */
+    if (ranks_agree(invocation->command->name, error) != STATUS_OK) {
+        text_free(&line);
+        return ranks_agree_end("", error);
+    }
     int oldest = session->history.oldest;
     mem_free(reply->log); /* of the statement before, where several answer together */
     reply->log = NULL;
@@ -98,7 +103,7 @@ static status run_recorded(struct session *session, const struct statement *stat
     struct progress *outer = progress_set_current(progress);
     status code = run_invocation(session, invocation, progress, reply, error);
     progress_set_current(outer);
-    code = ranks_agree_end(text_data(&line), error);
+    code = ranks_agree_end(invocation->command->name, error);
     if (code == STATUS_OK)
         code = session_commit(session, &change, text_data(&line), reply->log, error);
     else
