@@ -146,8 +146,7 @@ status ranks_sum_doubles(double *values, size_t count, struct error *error)
         return STATUS_OK;
     double *part = mem_new(PART, sizeof *part), *sum = mem_new(PART, sizeof *sum);
     status code = part && sum ? STATUS_OK : error_memory(error);
-    if (ranks_agree("a sum over ranks", error) != STATUS_OK)
-        code = error->code;
+    code = ranks_agree("a sum over ranks", code, error);
     for (size_t first = 0; code == STATUS_OK && first < count; first += PART) {
         const size_t left = count - first, n = left < PART ? left : PART;
         for (int r = 0; r < rank_count; r++) {
@@ -204,10 +203,10 @@ static void end_apart(const struct standing *all, int other)
     MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
 }
 
-static status exchange(const char *what, struct error *error)
+static status exchange(const char *what, status code, struct error *error)
 {
     struct standing *all = mem_new((size_t)rank_count, sizeof *all);
-    struct standing own = {.code = (int32_t)error->code, .end = what == END};
+    struct standing own = {.code = (int32_t)code, .end = what == END};
     int failed = -1, ended = 0;
     if (!all)
         ranks_abort("out of memory");
@@ -224,27 +223,30 @@ static status exchange(const char *what, struct error *error)
     mem_free(all);
     if (failed < 0)
         return STATUS_OK;
-    if (failed == rank_index)
+    if (failed == rank_index) {
+        error->code = code;
         ranks_name(error);
+    }
     ranks_broadcast(error, sizeof *error, failed);
     return error->code;
 }
 
-status ranks_agree(const char *what, struct error *error)
+status ranks_agree(const char *what, status code, struct error *error)
 {
     if (rank_count == 1)
-        return error->code;
-    told = exchange(what, error) != STATUS_OK;
-    return error->code;
+        return code;
+    code = exchange(what, code, error);
+    told = code != STATUS_OK;
+    return code;
 }
 
-status ranks_agree_end(const char *what, struct error *error)
+status ranks_agree_end(const char *what, status code, struct error *error)
 {
     const bool known = told;
     told = false;
-    if (rank_count == 1 || (known && error->code != STATUS_OK))
-        return error->code;
-    return exchange(what, error);
+    if (rank_count == 1 || (known && code != STATUS_OK))
+        return code;
+    return exchange(what, code, error);
 }
 
 /* --- joining and leaving -------------------------------------------------------------------------------- */
@@ -323,7 +325,7 @@ void ranks_end(int code)
         return;
     fflush(stdout);
     if (rank_count > 1)
-        exchange(END, &error);
+        exchange(END, error.code, &error);
     MPI_Finalize();
 }
 
@@ -375,16 +377,18 @@ status ranks_name(struct error *error)
     return error->code;
 }
 
-status ranks_agree(const char *what, struct error *error)
+status ranks_agree(const char *what, status code, struct error *error)
 {
     (void)what;
-    return error->code;
+    (void)error;
+    return code;
 }
 
-status ranks_agree_end(const char *what, struct error *error)
+status ranks_agree_end(const char *what, status code, struct error *error)
 {
     (void)what;
-    return error->code;
+    (void)error;
+    return code;
 }
 
 int ranks_threads(int online)

@@ -33,12 +33,13 @@ bool ranks_talks(void);          /* is this the rank that prints and writes file
 int ranks_threads(int online);   /* this rank's share of so many processors, which others on its machine have
                                     too unless the launcher keeps ranks apart; at least 1 */
 
-/* All ranks have come to `what` without an error, or all return the failure of the first that has one, with
- * the rank and its machine in front of the message. Where they are elsewhere, the job ends. A failure that
- * all have agreed upon is not asked about again by the next ranks_agree_end. */
-status ranks_agree(const char *what, struct error *error);
+/* `code` is how this rank fares; what stands in `error` matters where it is a failure. All ranks have come to
+ * `what` without an error, or all return the failure of the first that has one, with the rank and its machine
+ * in front of the message. Where they are elsewhere, the job ends. A failure that all have agreed upon is not
+ * asked about again by the next ranks_agree_end. */
+status ranks_agree(const char *what, status code, struct error *error);
 /* The same at the end of a command: whoever failed early waits here for the others. */
-status ranks_agree_end(const char *what, struct error *error);
+status ranks_agree_end(const char *what, status code, struct error *error);
 /* Put rank and machine in front of a failure of this rank, unless it is the first. */
 status ranks_name(struct error *error);
 

@@ -9,6 +9,8 @@
 #include "base/ranks.h"
 #include "base/status.h"
 #include "nn/execution/execution.h"
+#include "nn/execution/probe.h"
+#include "nn/operator/operator.h"
 #include "nn/graph/tensor.h"
 
 struct handover {

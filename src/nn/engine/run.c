@@ -455,13 +455,12 @@ status run_images(const struct run *run, struct error *error)
     struct runner runner;
     if (check_run(run, error))
         return error->code;
-    runner_new(&runner, run, error);
-    if (turns_begin(&runner, error) == STATUS_OK) {
+    status code = runner_new(&runner, run, error);
+    code = turns_begin(&runner, code, error);
+    if (code == STATUS_OK) {
         run_tasks(&runner);
-        if (runner.error.code != STATUS_OK)
-            *error = runner.error;
-        turns_end(&runner, error);
+        code = turns_end(&runner, error);
     }
     runner_free(&runner);
-    return error->code;
+    return code;
 }

@@ -64,8 +64,8 @@ status runner_commit(const struct runner *runner, const struct engine *engine,
  * With one rank these do nothing. */
 
 /* All ranks are about to do the same run, in the same micro-batches; or all return the failure of the first
- * that has one in `error`. */
-status turns_begin(struct runner *runner, struct error *error);
+ * that has one: `code` is this rank's, or STATUS_OK. */
+status turns_begin(struct runner *runner, status code, struct error *error);
 int64_t turns_share(int64_t tasks); /* how many of them are this rank's */
 int64_t turns_task(int64_t share);  /* the task that is its share-th */
 /* The worker has computed `task`, and all earlier ones of this rank have been committed: commit those of the
@@ -74,7 +74,8 @@ status turns_take(struct runner *runner, struct run_worker *worker, int64_t task
                   struct error *error);
 /* The workers have ended: commit what other ranks still have, or tell them what failed. */
 void turns_finish(struct runner *runner, int64_t tasks);
-/* All have committed everything, or all return the failure of the first that has not. */
+/* What the run came to: all have committed everything, or all return the failure of the first that has not.
+ */
 status turns_end(struct runner *runner, struct error *error);
 
 #endif

@@ -2,13 +2,16 @@
 /* The ranks' turns in a run. Every rank hears of every task in order, from the rank that computes it, until
  * one tells of a failure: so none waits for what never comes. A rank that cannot go on takes part until it is
  * its own turn to tell. */
-#include "base/memory.h"
-#include "base/ranks.h"
-#include "base/text.h"
 #include "nn/engine/run_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+#include "base/pool.h"
+#include "base/ranks.h"
+#include "base/status.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/handover.h"
 
 enum { RUN_NAME = 120 };
 
@@ -18,15 +21,16 @@ static void name_run(const struct runner *runner, const char *when, char name[RU
              when, runner->run->images - runner->run->start);
 }
 
-status turns_begin(struct runner *runner, struct error *error)
+status turns_begin(struct runner *runner, status code, struct error *error)
 {
     char name[RUN_NAME];
     if (ranks_count() == 1)
-        return error->code;
+        return code;
     name_run(runner, "before", name);
-    if (ranks_agree(name, error) == STATUS_OK)
+    code = ranks_agree(name, code, error);
+    if (code == STATUS_OK)
         runner->options.batch = ranks_least(runner->options.batch);
-    return error->code;
+    return code;
 }
 
 int64_t turns_share(int64_t tasks)
@@ -75,7 +79,7 @@ static status hear(struct runner *runner, const struct engine *model, struct err
     }
     if (!model || make_handover(runner, model, error) != STATUS_OK) {
         handover_drop(bytes, root);
-        return error->code;
+        return model ? error->code : STATUS_OK;
     }
     const struct handover_parts parts = parts_of(runner, &runner->others, model, count);
     const struct engine *arrived = handover_receive(runner->handover, &parts, count, bytes, root);
@@ -139,8 +143,10 @@ void turns_finish(struct runner *runner, int64_t tasks)
 status turns_end(struct runner *runner, struct error *error)
 {
     char name[RUN_NAME];
+    if (runner->error.code != STATUS_OK)
+        *error = runner->error;
     if (ranks_count() == 1)
-        return error->code;
+        return runner->error.code;
     name_run(runner, "after", name);
-    return ranks_agree(name, error);
+    return ranks_agree(name, runner->error.code, error);
 }

@@ -90,9 +90,10 @@ static status run_recorded(struct session *session, const struct statement *stat
         return error_memory(error);
     }
     /* Before it runs: what one rank writes is not there while another still looks at its own command. */
-    if (ranks_agree(invocation->command->name, error) != STATUS_OK) {
+    const char *name = invocation->command->name;
+    if (ranks_agree(name, STATUS_OK, error) != STATUS_OK) {
         text_free(&line);
-        return ranks_agree_end("", error);
+        return ranks_agree_end(name, error->code, error);
     }
     int oldest = session->history.oldest;
     mem_free(reply->log); /* of the statement before, where several answer together */
@@ -103,7 +104,7 @@ static status run_recorded(struct session *session, const struct statement *stat
     struct progress *outer = progress_set_current(progress);
     status code = run_invocation(session, invocation, progress, reply, error);
     progress_set_current(outer);
-    code = ranks_agree_end(invocation->command->name, error);
+    code = ranks_agree_end(name, code, error);
     if (code == STATUS_OK)
         code = session_commit(session, &change, text_data(&line), reply->log, error);
     else
@@ -112,7 +113,7 @@ static status run_recorded(struct session *session, const struct statement *stat
         reply_add(reply, STYLE_NOTE,
                   "the history is full: from now on its oldest states are let go, as 'info' tells");
     if (code != STATUS_OK)
-        error_prefix(error, "%s: ", invocation->command->name);
+        error_prefix(error, "%s: ", name);
     text_free(&line);
     return code;
 }
@@ -128,7 +129,7 @@ status session_run(struct session *session, const struct statement *statement, b
     if (code == STATUS_OK)
         code = run_recorded(session, statement, &invocation, progress, reply, error);
     else
-        code = ranks_agree_end("a command that is wrong", error);
+        code = ranks_agree_end("a command that is wrong", code, error);
     if (code != STATUS_OK && !reply->explains)
         reply_clear(reply);
     arena_free(arena);
