@@ -11,10 +11,15 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/network_end.h"
 #include "nn/engine/run.h"
+#include "nn/execution/options.h"
+#include "nn/fused/packed_weights.h"
 #include "nn/graph/edit.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/batch_norm.h"
 #include "train/network_internal.h"
 
 /* --- what is learnt ------------------------------------------------------------------------------------- */

@@ -7,8 +7,11 @@
 
 #include "base/memory.h"
 #include "base/pool.h"
+#include "base/progress.h"
 #include "base/status.h"
+#include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
+#include "nn/execution/times.h"
 #include "nn/graph/tensor.h"
 #include "train/network.h"
 #include "train/network_internal.h"

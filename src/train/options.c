@@ -6,6 +6,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/status.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+#include "train/loss.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+
 enum field_kind { FIELD_WHOLE, FIELD_REAL, FIELD_YES, FIELD_CHOICE };
 
 struct field {

@@ -3,7 +3,12 @@
 #include "train/preset.h"
 
 #include <string.h>
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
 
 /* Settings that all share, and SGD with a momentum of 0.9. */
 #define SHARED                                                                                               \
