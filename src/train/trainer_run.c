@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/augment.h"
@@ -169,8 +170,9 @@ static status penalize(struct trainer *trainer, double *loss, struct error *erro
     const int64_t step = trainer->state.epoch * trainer->epoch_steps + trainer->state.epoch_step;
     if (!training->penalty)
         return STATUS_OK;
-    return training->penalty(training->penalty_argument, trainer->network, step, trainer->state.rate, loss,
-                             error);
+    status code = training->penalty(training->penalty_argument, trainer->network, step, trainer->state.rate,
+                                    loss, error);
+    return ranks_agree("a penalty", code, error);
 }
 
 static status run_pass(struct trainer *trainer, int64_t images, struct training_result *result,
@@ -269,14 +271,21 @@ static void find_best(struct trainer *trainer)
     pieces_save(&trainer->learnt, trainer->best);
 }
 
-static status add_record(struct trainer *trainer, struct training_record record, struct error *error)
+/* Room for the record, and the judgement. */
+static status judge_record(struct trainer *trainer, struct training_record *record, struct error *error)
 {
-    if (judge(trainer, &record.score, error))
-        return error->code;
     if (!mem_grow(&trainer->records, &trainer->record_capacity, (size_t)trainer->state.record_count + 1,
                   sizeof *trainer->records))
         return error_memory(error);
+    return judge(trainer, &record->score, error);
+}
+
+static status add_record(struct trainer *trainer, struct training_record record, struct error *error)
+{
+    if (ranks_agree("the end of an epoch", judge_record(trainer, &record, error), error))
+        return error->code;
     record.seconds = trainer_seconds(trainer);
+    ranks_broadcast(&record.seconds, sizeof record.seconds, 0);
     trainer->records[trainer->state.record_count++] = record;
     find_best(trainer);
     return STATUS_OK;
@@ -291,8 +300,9 @@ static status close_epoch(struct trainer *trainer, struct error *error)
     if (!learnt_is_finite(trainer))
         return diverged(trainer, "a weight or a running statistic is no number", error);
     if (training->epoch_end) {
-        if (training->epoch_end(training->epoch_end_argument, trainer->network, trainer->state.epoch + 1,
-                                error))
+        status code = training->epoch_end(training->epoch_end_argument, trainer->network,
+                                          trainer->state.epoch + 1, error);
+        if (ranks_agree("what follows an epoch", code, error))
             return error->code;
         training_network_changed(trainer->network);
     }
@@ -308,8 +318,11 @@ static bool save_is_due(const struct trainer *trainer, bool epoch_ended)
         return false;
     if (epoch_ended)
         return trainer->state.epoch % every == 0 || trainer->state.epoch == trainer->options->epochs;
-    return training->checkpoint_seconds > 0 &&
-           clock_seconds() - trainer->saved_at >= training->checkpoint_seconds;
+    if (training->checkpoint_seconds <= 0)
+        return false;
+    bool due = clock_seconds() - trainer->saved_at >= training->checkpoint_seconds;
+    ranks_broadcast(&due, sizeof due, 0);
+    return due;
 }
 
 static status save_when_due(struct trainer *trainer, bool epoch_ended, struct error *error)
@@ -364,12 +377,10 @@ static status run_epochs(struct trainer *trainer, struct error *error)
         tell(trainer, true);
     }
     while (state->epoch < trainer->options->epochs && !out_of_patience(trainer)) {
-        while (state->epoch_step < trainer->epoch_steps) {
-            if (progress_cancelled(trainer->training.progress))
-                return error_set(error, STATUS_CANCELLED, "cancelled");
+        while (state->epoch_step <
+               trainer->epoch_steps) /* a pass asks whether it is cancelled, on all ranks */
             if (run_step(trainer, error) || save_when_due(trainer, false, error))
                 return error->code;
-        }
         if (end_epoch(trainer, error))
             return error->code;
     }
