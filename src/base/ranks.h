@@ -38,7 +38,8 @@ int ranks_threads(int online);   /* this rank's share of so many processors, whi
  * in front of the message. Where they are elsewhere, the job ends. A failure that all have agreed upon is not
  * asked about again by the next ranks_agree_end. */
 status ranks_agree(const char *what, status code, struct error *error);
-/* The same at the end of a command: whoever failed early waits here for the others. */
+/* The same at the end of a command, or of other work in which ranks may agree on the way: whoever failed
+ * early waits here for the others. */
 status ranks_agree_end(const char *what, status code, struct error *error);
 /* Put rank and machine in front of a failure of this rank, unless it is the first. */
 status ranks_name(struct error *error);

@@ -20,6 +20,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/batch_norm.h"
+#include "train/exchange.h"
 #include "train/network_internal.h"
 
 /* --- what is learnt ------------------------------------------------------------------------------------- */

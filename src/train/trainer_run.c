@@ -172,7 +172,7 @@ static status penalize(struct trainer *trainer, double *loss, struct error *erro
         return STATUS_OK;
     status code = training->penalty(training->penalty_argument, trainer->network, step, trainer->state.rate,
                                     loss, error);
-    return ranks_agree("a penalty", code, error);
+    return ranks_agree_end("a penalty", code, error);
 }
 
 static status run_pass(struct trainer *trainer, int64_t images, struct training_result *result,
@@ -282,7 +282,7 @@ static status judge_record(struct trainer *trainer, struct training_record *reco
 
 static status add_record(struct trainer *trainer, struct training_record record, struct error *error)
 {
-    if (ranks_agree("the end of an epoch", judge_record(trainer, &record, error), error))
+    if (ranks_agree_end("the end of an epoch", judge_record(trainer, &record, error), error))
         return error->code;
     record.seconds = trainer_seconds(trainer);
     ranks_broadcast(&record.seconds, sizeof record.seconds, 0);
@@ -302,7 +302,7 @@ static status close_epoch(struct trainer *trainer, struct error *error)
     if (training->epoch_end) {
         status code = training->epoch_end(training->epoch_end_argument, trainer->network,
                                           trainer->state.epoch + 1, error);
-        if (ranks_agree("what follows an epoch", code, error))
+        if (ranks_agree_end("what follows an epoch", code, error))
             return error->code;
         training_network_changed(trainer->network);
     }

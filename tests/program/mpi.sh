@@ -2,20 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Several ranks under mpirun: the numbers of one process, bit for bit; one voice; failures that end all of them.
 . "$SRCDIR/tests/support/program.sh"
+. "$SRCDIR/tests/support/ranks.sh"
 cd "$work" || exit 1
-
-# Shared memory alone, as many ranks as we like on few processors, also as root in a container.
-OMPI_ALLOW_RUN_AS_ROOT=1
-OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-OMPI_MCA_rmaps_base_oversubscribe=1
-OMPI_MCA_btl=self,vader
-OMPI_MCA_plm=isolated
-PRTE_ALLOW_RUN_AS_ROOT=1
-ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS # what the MPI library keeps
-export OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM OMPI_MCA_rmaps_base_oversubscribe OMPI_MCA_btl OMPI_MCA_plm
-export PRTE_ALLOW_RUN_AS_ROOT ASAN_OPTIONS
-TMPDIR=/tmp # the launcher's sockets have short names
-export TMPDIR
 
 # ranks COUNT ARGUMENT...: the program under mpirun, for three minutes at most.
 ranks() {
@@ -36,7 +24,7 @@ if ! "$IPPRO" --version | grep -q "MPI [0-9]"; then
     finish
     exit 0
 fi
-if ! command -v mpirun >/dev/null 2>&1 || ! timeout -k 10 60 mpirun -n 2 true >launcher.out 2>&1; then
+if ! have_ranks; then
     skip "several ranks" "mpirun is missing, or starts nothing here"
     finish
     exit 0
@@ -61,6 +49,10 @@ apply
 save pruned.onnx
 load pruned.onnx
 eval samples=50 > pruned.csv
+calibrate samples=90 batch=40
+save calibrated.onnx
+calibrate samples=5 batch=3 precision=double
+save twice.onnx
 END
 cat >maps.lua <<'END'
 ippro.criterion{name = "busy", needs = {"activations"}, score = function(layer, c) return c.activation end}
@@ -110,7 +102,7 @@ for n in 2 4; do
         [ $status -eq 0 ] || diff one many | head -10 | sed 's/^/# /'
         ok $status "$file of $n ranks is that of one process, bit for bit"
     done
-    for file in pruned.onnx logits.npy logits1.npy; do
+    for file in pruned.onnx calibrated.onnx twice.onnx logits.npy logits1.npy; do
         cmp -s ranks1/$file "ranks$n/$file"
         ok $? "so is $file that $n ranks write"
     done
@@ -154,6 +146,29 @@ for n in 2 3; do
     [ $status -eq 0 ] || explain cut.out
     ok $status "a picture that $n ranks cannot read ends the pass on all"
 done
+
+# More pictures of the same size, so that a batch can be had: the one that is cut off is in the last rank's share.
+for n in 1 3; do
+    status=0
+    commands="load example; data folder pictures; calibrate samples=all order=first batch=13"
+    if [ $n -eq 1 ]; then
+        "$IPPRO" -n -e "$commands" -e 'echo went on' >cut.out 2>&1 || status=$?
+    else
+        ranks $n -e "$commands" -e 'echo went on' >cut.out 2>&1 || status=$?
+    fi
+    [ $status -eq 3 ] && [ "$(grep -c 'last.png' cut.out)" -eq 1 ] && ! grep -q 'went on' cut.out
+    status=$?
+    [ $status -eq 0 ] || explain cut.out
+    ok $status "nor does it let $n ranks calibrate"
+done
+cat >calibrates.lua <<'END'
+ippro.load("example") ippro.data("shapes", {images = 100})
+if os.getenv("OMPI_COMM_WORLD_RANK") == "1" then ippro.calibrate{samples = 60} else ippro.calibrate{samples = 50} end
+END
+status=0
+ranks 2 calibrates.lua >calibrates.out 2>&1 || status=$?
+[ $status -ne 0 ] && [ $status -ne 124 ] && grep -q 'different ways' calibrates.out
+ok $? "ranks that learn from other batches end with a message"
 
 cat >different.lua <<'END'
 if os.getenv("OMPI_COMM_WORLD_RANK") == "1" then ippro.load("example") else ippro.theme("dark") end
