@@ -45,7 +45,7 @@ include tests/fuzz/local.mk
 # the target.
 THREAD_TESTS = \
 	tests/base/base_test tests/base/file_test \
-	tests/data/data_test tests/data/pictures_test \
+	tests/data/augment_test tests/data/data_test tests/data/pictures_test \
 	tests/nn/run_test \
 	tests/score/score_test \
 	tests/stats/gamma_test tests/stats/judge_test tests/stats/segmentation_test \

@@ -54,6 +54,7 @@ const struct dataset_kind dataset_csv = {
     .open = csv_open,
     .recognise = csv_recognise,
     .read = pictures_read,
+    .picture = pictures_picture,
     .label = pictures_label,
     .digest = pictures_digest,
     .memory = pictures_memory,

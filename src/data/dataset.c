@@ -286,8 +286,8 @@ static void fill_table(double table[256], double mean, double std)
         table[pixel] = (pixel / 255.0 - mean) / std;
 }
 
-static void normalise(const struct dataset *dataset, const uint8_t *pixels, enum element_type real,
-                      void *image)
+void dataset_normalise(const struct dataset *dataset, const uint8_t *pixels, enum element_type real,
+                       void *image)
 {
     const size_t plane = (size_t)dataset->height * (size_t)dataset->width;
     double table[256];
@@ -309,22 +309,19 @@ static size_t image_bytes(const struct dataset *dataset)
     return (size_t)dataset->channels * (size_t)dataset->height * (size_t)dataset->width;
 }
 
-enum { SMALL_IMAGE = 4096 }; /* 32x32 RGB, without an allocation per image */
-
-/* The image as a network sees it but for normalisation. */
-static status read_fitted(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
-                          struct error *error)
+status dataset_pixels(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
+                      struct error *error)
 {
     if (dataset->kind->has_pictures || !dataset->fitting.active)
-        return dataset->kind->read(dataset, index, pixels, label, error);
+        return dataset->kind->read(dataset, index, pixels, labels, error);
     const int channels = dataset->stored.channels, height = dataset->stored.height,
               width = dataset->stored.width;
-    uint8_t small[SMALL_IMAGE];
+    uint8_t small[DATASET_SMALL_IMAGE];
     const size_t bytes = (size_t)channels * (size_t)height * (size_t)width;
     uint8_t *stored = bytes <= sizeof small ? small : mem_new(bytes, 1);
     if (!stored)
         return error_memory(error);
-    status code = dataset->kind->read(dataset, index, stored, label, error);
+    status code = dataset->kind->read(dataset, index, stored, labels, error);
     if (code == STATUS_OK)
         code = fitting_write_stored(&dataset->fitting, stored, channels, height, width, pixels, error);
     if (stored != small)
@@ -342,8 +339,8 @@ int64_t dataset_map_classes(const struct dataset *dataset)
     return dataset->label_map ? dataset->classes : 0;
 }
 
-status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
-                     int64_t *labels, struct error *error)
+status dataset_check_image(const struct dataset *dataset, int64_t index, enum element_type real,
+                           struct error *error)
 {
     if (index < 0 || index >= dataset->count)
         return error_set(error, STATUS_RANGE, "record %lld: the %s split of %s has records 0 to %lld",
@@ -351,16 +348,24 @@ status dataset_image(const struct dataset *dataset, int64_t index, enum element_
                          (long long)dataset->count - 1);
     if (real != ELEMENT_FLOAT && real != ELEMENT_DOUBLE)
         return error_set(error, STATUS_UNSUPPORTED, "images are float or double, not integers");
+    return STATUS_OK;
+}
+
+status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
+                     int64_t *labels, struct error *error)
+{
+    if (dataset_check_image(dataset, index, real, error))
+        return error->code;
     if (dataset->finished)
         return dataset->kind->values(dataset, index, real, image, labels, error);
-    uint8_t small[SMALL_IMAGE];
+    uint8_t small[DATASET_SMALL_IMAGE];
     size_t bytes = image_bytes(dataset);
     uint8_t *pixels = bytes <= sizeof small ? small : mem_new(bytes, 1);
     if (!pixels)
         return error_memory(error);
-    status code = read_fitted(dataset, index, pixels, labels, error);
+    status code = dataset_pixels(dataset, index, pixels, labels, error);
     if (code == STATUS_OK)
-        normalise(dataset, pixels, real, image);
+        dataset_normalise(dataset, pixels, real, image);
     if (pixels != small)
         mem_free(pixels);
     return code;

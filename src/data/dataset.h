@@ -54,6 +54,10 @@ struct dataset_kind {
     /* Write stored channels*height*width bytes and the labels of one record (dataset_labels_per_image). */
     status (*read)(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
                    struct error *error);
+    /* Of pictures in files with one label: the picture as decoded, before it is fitted, for the caller to
+     * free, and its label. NULL: what `read` writes is all there is. */
+    status (*picture)(const struct dataset *dataset, int64_t index, struct image *image, int64_t *label,
+                      struct error *error);
     /* The label alone; NULL: `read` is as fast. */
     status (*label)(const struct dataset *dataset, int64_t index, int64_t *label, struct error *error);
     /* Of a finished data set, instead of `read`: the values themselves. */
@@ -121,6 +125,15 @@ int64_t dataset_map_classes(const struct dataset *dataset);
 /* One normalised image (C,H,W) as float or double, and its labels. */
 status dataset_image(const struct dataset *dataset, int64_t index, enum element_type real, void *image,
                      int64_t *labels, struct error *error);
+/* What dataset_image is made of, for data/augment.c: whether there is such an image, its bytes as the network
+ * sees them but for normalisation (channels*height*width; no finished tensors), and normalisation. */
+enum { DATASET_SMALL_IMAGE = 4096 }; /* bytes: 32x32 RGB, without an allocation per image */
+status dataset_check_image(const struct dataset *dataset, int64_t index, enum element_type real,
+                           struct error *error);
+status dataset_pixels(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *labels,
+                      struct error *error);
+void dataset_normalise(const struct dataset *dataset, const uint8_t *pixels, enum element_type real,
+                       void *image);
 /* Copy `names` (count of them) as the class names, or number the classes when names is NULL. For kinds. */
 status dataset_name_classes(struct dataset *dataset, const char *const *names, int count,
                             struct error *error);

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/libdata.a
 src_libdata_a_SOURCES = \
 	src/data/arrays.c src/data/arrays.h \
+	src/data/augment.c src/data/augment.h \
 	src/data/cifar.c src/data/cifar.h src/data/cifar_archive.c src/data/cifar_names.c src/data/cifar_python.c \
 	src/data/cityscapes.c \
 	src/data/classes.c src/data/classes.h \

@@ -196,6 +196,19 @@ status pictures_read(const struct dataset *dataset, int64_t index, uint8_t *pixe
     return code == STATUS_OK ? code : error_refuse_file(error);
 }
 
+status pictures_picture(const struct dataset *dataset, int64_t index, struct image *image, int64_t *label,
+                        struct error *error)
+{
+    const struct picture_store *store = dataset->store;
+    char *path = path_of(store, &store->pictures[index]);
+    if (!path)
+        return error_memory(error);
+    *label = store->pictures[index].label;
+    status code = decode(dataset, &store->pictures[index], path, image, error);
+    mem_free(path);
+    return code == STATUS_OK ? code : error_refuse_file(error);
+}
+
 char *pictures_path(const struct dataset *dataset, int64_t index)
 {
     const struct picture_store *store = dataset->store;

@@ -50,6 +50,8 @@ status dataset_add_note(struct dataset *dataset, const char *format, struct erro
 /* The columns of rows of a kind whose pictures are here. */
 status pictures_read(const struct dataset *dataset, int64_t index, uint8_t *pixels, int64_t *label,
                      struct error *error);
+status pictures_picture(const struct dataset *dataset, int64_t index, struct image *image, int64_t *label,
+                        struct error *error);
 status pictures_label(const struct dataset *dataset, int64_t index, int64_t *label, struct error *error);
 /* In its folder, or a whole path. */
 const char *pictures_name(const struct picture_store *store, const struct picture *picture);

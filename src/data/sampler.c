@@ -190,5 +190,6 @@ status sample_fetch(void *feed, int64_t position, enum element_type real, void *
     if (position < 0 || position >= source->sample->count)
         return error_set(error, STATUS_RANGE, "image %lld of a sample of %lld", (long long)position,
                          (long long)source->sample->count);
-    return dataset_image(source->dataset, source->sample->records[position], real, image, labels, error);
+    return dataset_image_augmented(source->dataset, source->sample->records[position], source->augmentation,
+                                   source->seed, source->draw, real, image, labels, error);
 }

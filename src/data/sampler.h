@@ -3,6 +3,7 @@
 #ifndef IPPRO_DATA_SAMPLER_H
 #define IPPRO_DATA_SAMPLER_H
 
+#include "data/augment.h"
 #include "data/dataset.h"
 
 enum sample_order { SAMPLE_RANDOM, SAMPLE_FIRST };
@@ -39,6 +40,9 @@ void sample_free(struct sample *sample);
 struct sample_feed {
     const struct dataset *dataset;
     const struct sample *sample;
+    const struct augmentation *augmentation; /* borrowed; NULL: none */
+    uint64_t seed;                           /* of that, */
+    int64_t draw;                            /* and which of its draws: the epoch */
 };
 status sample_fetch(void *feed, int64_t position, enum element_type real, void *image, int64_t *labels,
                     struct error *error);

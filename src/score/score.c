@@ -288,7 +288,10 @@ status score_size(const struct score_pass *pass, int threads, struct engine_fit 
 static status run_pass(struct pass_work *work, struct error *error)
 {
     const struct score_pass *pass = work->pass;
-    struct sample_feed feed = {pass->dataset, pass->sample};
+    struct sample_feed feed = {.dataset = pass->dataset,
+                               .sample = pass->sample,
+                               .augmentation = pass->augmentation,
+                               .seed = pass->augmentation_seed};
     const struct run run = {
         .graph = pass->graph,
         .engine = engine_options_of(work),
@@ -313,6 +316,9 @@ status score_statistics_compute(const struct score_pass *pass, struct score_stat
 {
     if (pass->sample->count < 1) {
         return error_set(error, STATUS_RANGE, "scoring needs at least one image");
+    }
+    if (augmentation_check(pass->augmentation, pass->dataset, error)) {
+        return error_prefix(error, "augment: ");
     }
     double start = clock_seconds();
     struct pass_work work;

@@ -80,6 +80,8 @@ struct score_pass {
     const struct layers *layers;
     const struct dataset *dataset;
     const struct sample *sample;
+    const struct augmentation *augmentation; /* of its images; NULL: none */
+    uint64_t augmentation_seed;
     unsigned needs;
     enum element_type real;
     enum kernel_choice kernel;

@@ -25,6 +25,8 @@ static status pass_settings_of(const struct options *options, struct pass_settin
         .memory = options_memory(options),
         .batch = option_integer(options, OPTION_BATCH),
     };
+    if (options_augmentation(options, &settings->augmentation, error))
+        return error->code;
     return options_sample(options, &settings->sample, error);
 }
 
@@ -47,6 +49,8 @@ static status make_pass(const struct board_source *source, const struct pass_set
         .layers = source->model->layers,
         .dataset = source->dataset,
         .sample = &pass->sample,
+        .augmentation = &settings->augmentation,
+        .augmentation_seed = settings->sample.seed,
         .needs = needs,
         .real = settings->real,
         .kernel = settings->kernel,

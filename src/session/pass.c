@@ -39,10 +39,17 @@ void pass_free(struct pass *pass)
     mem_free(pass);
 }
 
+bool pass_images_equal(const struct pass_settings *a, const struct pass_settings *b)
+{
+    return sample_options_equal(&a->sample, &b->sample) &&
+           augmentation_equal(&a->augmentation, &b->augmentation) &&
+           (!augmentation_active(&a->augmentation) || a->sample.seed == b->sample.seed);
+}
+
 bool pass_settings_equal(const struct pass_settings *a, const struct pass_settings *b)
 {
     return a->real == b->real && a->kernel == b->kernel && a->micro_batch == b->micro_batch &&
-           (a->micro_batch > 0 || a->memory == b->memory) && sample_options_equal(&a->sample, &b->sample);
+           (a->micro_batch > 0 || a->memory == b->memory) && pass_images_equal(a, b);
 }
 
 void pass_subject(const struct model *model, const struct dataset *dataset, char subject[DIGEST_SIZE])

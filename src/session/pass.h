@@ -4,6 +4,7 @@
 #define IPPRO_SESSION_PASS_H
 
 #include "base/file.h"
+#include "data/augment.h"
 #include "score/score.h"
 #include "session/model.h"
 
@@ -15,6 +16,7 @@ struct pass_settings {
     int64_t micro_batch, batch;
     size_t memory; /* the bound (nn/engine/run.h), on which a micro_batch of 0 depends */
     struct sample_options sample;
+    struct augmentation augmentation; /* with the seed of the sample */
 };
 
 /* One pass over a sample and what it left. */
@@ -35,6 +37,8 @@ struct pass *pass_retain(struct pass *pass);
 void pass_free(struct pass *pass);
 /* Whether the settings give the same statistics, batches apart. */
 bool pass_settings_equal(const struct pass_settings *a, const struct pass_settings *b);
+/* Whether they draw the same images of any data set, and augment them alike. */
+bool pass_images_equal(const struct pass_settings *a, const struct pass_settings *b);
 /* The name of a network on a data set as it is normalised. */
 void pass_subject(const struct model *model, const struct dataset *dataset, char subject[DIGEST_SIZE]);
 

@@ -59,6 +59,7 @@ void text_add_sample(struct text *text, const struct session *session)
         return;
     }
     const struct sample_options *sample = &pass->settings.sample;
+    const bool augmented = augmentation_active(&pass->settings.augmentation);
     text_add_thousands(text, pass->sample.count);
     text_add(text, " of ");
     text_add_thousands(text, pass->dataset->count);
@@ -67,8 +68,12 @@ void text_add_sample(struct text *text, const struct session *session)
         text_add(text, ", balanced");
     if (sample->order == SAMPLE_FIRST)
         text_add(text, ", the first");
-    else if (pass->sample.count < pass->dataset->count)
+    else if (pass->sample.count < pass->dataset->count || augmented)
         text_add_format(text, ", seed %llu", (unsigned long long)sample->seed);
+    if (augmented) {
+        text_add(text, ", augment=");
+        text_add_augmentation(text, &pass->settings.augmentation);
+    }
     text_add(text, ")");
 }
 
@@ -219,6 +224,12 @@ static void sample_facts(const struct session *session, struct figure *figure)
     figure_fact(figure, "balanced", "%s", settings->sample.balanced ? "yes" : "no");
     figure_fact(figure, "order", "%s", settings->sample.order == SAMPLE_FIRST ? "first" : "random");
     figure_fact(figure, "seed", "%llu", (unsigned long long)settings->sample.seed);
+    if (augmentation_active(&settings->augmentation)) {
+        struct text augment = {0};
+        text_add_augmentation(&augment, &settings->augmentation);
+        figure_fact(figure, "augment", "%s", shown_words(figure, &augment));
+        text_free(&augment);
+    }
     figure_fact(figure, "precision", "%s", element_name(settings->real));
     figure_fact(figure, "kernel", "%s", kernel_name(settings->kernel));
     real_fact(figure, "sample_loss", found->mean_loss);

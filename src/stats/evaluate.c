@@ -189,7 +189,7 @@ static status commit_images(void *argument, const struct engine *engine, const s
 static status run_forward(struct evaluate_work *work, struct error *error)
 {
     const struct evaluate *evaluate = work->evaluate;
-    struct sample_feed feed = {evaluate->dataset, evaluate->sample};
+    struct sample_feed feed = {.dataset = evaluate->dataset, .sample = evaluate->sample};
     const struct run run = {
         .graph = evaluate->graph,
         .engine = {.batch = evaluate->micro_batch,

@@ -353,7 +353,7 @@ status sensitivity_run(struct sensitivity *s, struct pool *pool, struct progress
         return STATUS_OK;
     struct sensitivity_state *state = s->state;
     const struct sensitivity_settings *settings = &state->settings;
-    struct sample_feed feed = {settings->dataset, &state->sample};
+    struct sample_feed feed = {.dataset = settings->dataset, .sample = &state->sample};
     const struct run_replacements replacements = {s->mask_count, state->first_node, apply_mask, state};
     const struct run run = {
         .graph = settings->coupling->graph,

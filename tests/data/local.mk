@@ -21,3 +21,7 @@ check_PROGRAMS += tests/data/packed_test
 tests_data_packed_test_SOURCES = tests/data/packed_test.c
 tests_data_packed_test_LDADD = $(SUPPORT) $(LIBDATA) $(LIBNN) $(FLOOR_0) $(CMOCKA_LIBS)
 TESTS += tests/data/packed_test
+check_PROGRAMS += tests/data/augment_test
+tests_data_augment_test_SOURCES = tests/data/augment_test.c
+tests_data_augment_test_LDADD = $(SUPPORT) $(LIBDATA) $(LIBNN) $(FLOOR_0) $(CMOCKA_LIBS)
+TESTS += tests/data/augment_test

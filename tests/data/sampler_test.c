@@ -170,7 +170,7 @@ static void test_sample_fetch(void **state)
     (void)state;
     struct dataset *dataset = open_set("shapes", NULL, (struct dataset_options){.images = 50, .seed = 1});
     struct sample sample = draw(dataset, (struct sample_options){.count = 7, .seed = 3});
-    struct sample_feed feed = {dataset, &sample};
+    struct sample_feed feed = {.dataset = dataset, .sample = &sample};
     struct error error = {0};
     double fetched[PIXELS], direct[PIXELS];
     int64_t label, expected;

@@ -70,17 +70,19 @@ static void tell_selection(const struct option_change *change)
 /* Scores of a sample that the options do not describe any more. */
 static bool sample_is_old(const struct session *session)
 {
-    struct sample_options wanted;
+    struct pass_settings wanted;
     struct error ignored = {0};
     const struct pass *pass = session->state.board->pass;
     return session->state.board->count && pass &&
-           options_sample(session->state.options, &wanted, &ignored) == STATUS_OK &&
-           !sample_options_equal(&wanted, &pass->settings.sample);
+           options_sample(session->state.options, &wanted.sample, &ignored) == STATUS_OK &&
+           options_augmentation(session->state.options, &wanted.augmentation, &ignored) == STATUS_OK &&
+           !pass_images_equal(&wanted, &pass->settings);
 }
 
 static void tell_waiting(const struct option_change *change)
 {
-    static const enum option_id of_sample[] = {OPTION_SAMPLES, OPTION_BALANCED, OPTION_ORDER, OPTION_SEED};
+    static const enum option_id of_sample[] = {OPTION_SAMPLES, OPTION_BALANCED, OPTION_ORDER, OPTION_AUGMENT,
+                                               OPTION_SEED};
     const struct session *session = change->call->session;
     struct reply *reply = change->call->reply;
     bool sample = false;

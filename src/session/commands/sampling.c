@@ -117,15 +117,20 @@ static status score_draw(struct sampling *work, struct draws *draws, int index, 
     const struct session *session = work->call->session;
     const struct options *options = &work->call->options;
     struct sample_options drawn = draws->options;
+    struct augmentation augmentation;
     struct sample sample = {0};
     struct score_statistics *statistics = NULL;
     drawn.seed += (uint64_t)index;
-    status code = sample_draw(session->state.dataset, &drawn, &sample, error);
+    status code = options_augmentation(options, &augmentation, error);
+    if (code == STATUS_OK)
+        code = sample_draw(session->state.dataset, &drawn, &sample, error);
     struct score_pass pass = {
         .graph = session->state.model->graph,
         .layers = session->state.model->layers,
         .dataset = session->state.dataset,
         .sample = &sample,
+        .augmentation = &augmentation,
+        .augmentation_seed = drawn.seed,
         .needs = work->needs,
         .real = options_precision(options),
         .kernel = options_kernel(options),
@@ -290,9 +295,9 @@ static const struct parameter sampling_parameters[] = {
     {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
     PARAMETER_END,
 };
-static const int sampling_options[] = {OPTION_RATIO,       OPTION_ROUND,     OPTION_METHOD,
-                                       OPTION_SEED,        OPTION_PRECISION, OPTION_KERNEL,
-                                       OPTION_MICRO_BATCH, OPTION_MEMORY,    OPTION_NONE};
+static const int sampling_options[] = {OPTION_RATIO,   OPTION_ROUND,     OPTION_METHOD, OPTION_SEED,
+                                       OPTION_AUGMENT, OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH,
+                                       OPTION_MEMORY,  OPTION_NONE};
 static const struct example sampling_examples[] = {
     {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
     {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",

@@ -103,8 +103,11 @@ static status agreement_note(const struct call *call, const struct shown_scores 
     if (text.length)
         figure_note(figure, "rank agreement of the sample's halves: %s", shown_words(figure, &text));
     text_free(&text);
+    bool noisy = false;
     for (int i = 0; code == STATUS_OK && i < shown->count; i++)
-        note_noise(figure, session, shown->entries[i], agreement[i]);
+        noisy |= note_noise(figure, session, shown->entries[i], agreement[i]);
+    if (code == STATUS_OK && !noisy)
+        note_learnt(figure, session, shown);
     return code;
 }
 
@@ -326,7 +329,7 @@ static const struct parameter score_arguments[] = {
     PARAMETER_END,
 };
 static const int score_options[] = {
-    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,  OPTIONS_OF_CRITERIA OPTION_PRECISION,
+    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,  OPTION_AUGMENT, OPTIONS_OF_CRITERIA OPTION_PRECISION,
     OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE,
 };
 static const struct example score_examples[] = {

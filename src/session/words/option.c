@@ -61,8 +61,14 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
         [OPTION_ORDER] = {{"order", VALUE_CHOICE, 0, 0, 0, choice_order, "random",
                            "draw at random, or take the first records in order"},
                           &sample_group},
+        [OPTION_AUGMENT] =
+            {{"augment", VALUE_AUGMENTATION, 0, 0, 0, NULL, "none",
+              "what is done at random to the images to score with, so that the network does not know them by "
+              "heart: crop (moved by up to 4 pixels; crop:N by N), flip (mirrored, every second one), "
+              "resized-crop (a part, scaled), with commas between them"},
+             &sample_group},
         [OPTION_SEED] = {{"seed", VALUE_INTEGER, 0, 0, LARGEST_SEED, NULL, "1",
-                          "seed of the sample and of the criterion random"},
+                          "seed of the sample, of augment and of the criterion random"},
                          &sample_group},
         [OPTION_GAMMA] = {{"gamma", VALUE_REAL, PARAMETER_OPEN_LOW, 0, INFINITY, NULL, "0.01",
                            "PROscore's step along the gradient; inf is the limit ||g_F||/|g_D|"},
@@ -269,6 +275,12 @@ status options_sample(const struct options *options, struct sample_options *samp
     sample->order = option_integer(options, OPTION_ORDER) ? SAMPLE_FIRST : SAMPLE_RANDOM;
     sample->seed = (uint64_t)option_integer(options, OPTION_SEED);
     return STATUS_OK;
+}
+
+status options_augmentation(const struct options *options, struct augmentation *augmentation,
+                            struct error *error)
+{
+    return augmentation_parse(option_text(options, OPTION_AUGMENT), augmentation, error);
 }
 
 enum element_type options_precision(const struct options *options)

@@ -5,6 +5,7 @@
 #ifndef IPPRO_SESSION_WORDS_OPTION_H
 #define IPPRO_SESSION_WORDS_OPTION_H
 
+#include "data/augment.h"
 #include "data/sampler.h"
 #include "nn/engine/engine.h"
 #include "score/criterion.h"
@@ -18,6 +19,7 @@ enum option_id {
     OPTION_SAMPLES,
     OPTION_BALANCED,
     OPTION_ORDER,
+    OPTION_AUGMENT,
     OPTIONS_OF_CRITERIA /* with its comma */
         OPTION_RATIO,
     OPTION_ROUND,
@@ -77,6 +79,8 @@ bool option_is_default(const struct options *options, enum option_id id);
 /* What the lower floors want to be told. */
 struct criterion_options options_criterion(const struct options *options);
 status options_sample(const struct options *options, struct sample_options *sample, struct error *error);
+status options_augmentation(const struct options *options, struct augmentation *augmentation,
+                            struct error *error);
 enum element_type options_precision(const struct options *options);
 /* Never 0: auto is what suits the network. */
 int64_t options_micro_batch(const struct options *options, const struct graph *graph);

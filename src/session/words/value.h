@@ -35,6 +35,7 @@
     X(VALUE_CRITERIA, value_kind_criteria)                                                                   \
     X(VALUE_DATASET, value_kind_dataset)                                                                     \
     X(VALUE_NORMALIZATION, value_kind_normalization)                                                         \
+    X(VALUE_AUGMENTATION, value_kind_augmentation)                                                           \
     X(VALUE_OPTION, value_kind_option)                                                                       \
     X(VALUE_SETTING, value_kind_setting)                                                                     \
     X(VALUE_THEME, value_kind_theme)                                                                         \

@@ -7,6 +7,7 @@
 #include "architecture/table.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "data/normalization.h"
 #include "session/words/alias.h"
@@ -336,6 +337,29 @@ const struct value_row value_kind_normalization = {
     .words = {"auto"},
     .check = check_normalization,
     .word = normalization_name_at,
+};
+
+/* Kept in the words and the order of the program, so that equal settings are equal texts. */
+static status check_augmentation(const struct value_check *check, struct error *error)
+{
+    struct augmentation augmentation;
+    struct error inner = {0};
+    struct text text = {0};
+    if (augmentation_parse(check->text, &augmentation, &inner) != STATUS_OK)
+        return error_set(error, STATUS_RANGE, "%s: %s", check->parameter->name, inner.message);
+    text_add_augmentation(&text, &augmentation);
+    const bool failed = text.failed;
+    snprintf(check->value->text, sizeof check->value->text, "%s", text_data(&text));
+    text_free(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+const struct value_row value_kind_augmentation = {
+    .name = "AUGMENTATION",
+    .list = true,
+    .expected = "none, or crop, crop:N, flip and resized-crop with commas between them",
+    .check = check_augmentation,
+    .word = augmentation_word_at,
 };
 
 static status check_option(const struct value_check *check, struct error *error)
