@@ -293,13 +293,15 @@ static status find_place(const char *path, const char *shown, struct place *plac
 
 /* Write the temporary file and move it to the place, taking the permissions of what is there. The rename is
  * only durable once the folder is: a failure there loses nothing that could be kept. */
-static status write_and_rename(const struct place *place, const char *shown, const void *data, size_t size,
-                               struct error *error)
+static status write_and_rename(const struct place *place, const char *shown, const struct file_piece *pieces,
+                               size_t count, struct error *error)
 {
     char temporary[TEMPORARY_NAME];
     temporary_clean(place->folder);
     int fd = temporary_open(place->folder, temporary);
-    status code = fd < 0 ? file_error(error, shown, errno) : file_write_all(fd, shown, data, size, error);
+    status code = fd < 0 ? file_error(error, shown, errno) : STATUS_OK;
+    for (size_t i = 0; i < count && code == STATUS_OK; i++)
+        code = file_write_all(fd, shown, pieces[i].data, pieces[i].size, error);
     if (code == STATUS_OK && place->exists && fchmod(fd, place->about.st_mode & 07777) != 0)
         code = file_error(error, shown, errno);
     if (code == STATUS_OK && fsync(fd) != 0)
@@ -317,6 +319,13 @@ static status write_and_rename(const struct place *place, const char *shown, con
 
 status file_replace(const char *path, const void *data, size_t size, struct error *error)
 {
+    const struct file_piece piece = {data, size};
+    return file_replace_pieces(path, &piece, 1, error);
+}
+
+status file_replace_pieces(const char *path, const struct file_piece *pieces, size_t count,
+                           struct error *error)
+{
     char *target = path_expand(path);
     if (!target)
         return error_memory(error);
@@ -325,7 +334,7 @@ status file_replace(const char *path, const void *data, size_t size, struct erro
     struct place place = {.folder = -1};
     status code = find_place(real ? real : target, target, &place, error);
     if (code == STATUS_OK)
-        code = write_and_rename(&place, target, data, size, error);
+        code = write_and_rename(&place, target, pieces, count, error);
     if (place.folder >= 0)
         close(place.folder);
     free(real);

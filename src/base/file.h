@@ -43,6 +43,13 @@ status file_check(const char *path, size_t limit, struct error *error);
  * is as it was and nothing is left behind. Temporary files that killed programs left in the folder go.
  * Whether the file may be replaced is the caller's matter (inputs_protect). */
 status file_replace(const char *path, const void *data, size_t size, struct error *error);
+/* The same of contents in several pieces, one after the other. */
+struct file_piece {
+    const void *data;
+    size_t size;
+};
+status file_replace_pieces(const char *path, const struct file_piece *pieces, size_t count,
+                           struct error *error);
 
 /* Open a regular file to add to its end; it is made where there is none. What was read here is refused, for a
  * text at its end would spoil it. *descriptor is the caller's to close. */

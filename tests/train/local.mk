@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+EXTRA_DIST += tests/train/torch_numbers.py
+check_PROGRAMS += tests/train/learning_test
+tests_train_learning_test_SOURCES = tests/train/learning_test.c tests/train/torch_numbers.h
+tests_train_learning_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/train/learning_test
