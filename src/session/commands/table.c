@@ -8,6 +8,7 @@
 #define SCORE(X)   X(score) X(rank) X(hist) X(corr) X(overlap) X(scatter) X(heat)
 #define PRUNE(X)   X(group) X(ratio) X(recipe) X(prune) X(unprune) X(apply) X(undo) X(redo) X(cost) X(diff)
 #define JUDGE(X)   X(eval) X(curve) X(confusion) X(flips) X(sensitivity) X(strip) X(forward)
+#define TRAIN(X)   X(finetune) X(train)
 #define GAMMA(X)   X(gamma)
 #define PROBE(X)   X(rescale) X(sampling)
 #define SCREEN(X)  X(layout) X(screen) X(bind) X(unbind) X(type)
@@ -20,6 +21,7 @@
     X("score", "Scoring and comparing", SCORE)                                                               \
     X("prune", "Pruning", PRUNE)                                                                             \
     X("judge", "Judging", JUDGE)                                                                             \
+    X("train", "Training", TRAIN)                                                                            \
     X("gamma", "Gamma", GAMMA)                                                                               \
     X("probe", "Probing", PROBE)                                                                             \
     X("screen", "The full screen", SCREEN)                                                                   \
