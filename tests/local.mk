@@ -29,8 +29,8 @@ include tests/architecture/local.mk
 include tests/image/local.mk
 include tests/data/local.mk
 include tests/score/local.mk
-include tests/prune/local.mk
 include tests/train/local.mk
+include tests/prune/local.mk
 include tests/stats/local.mk
 include tests/view/local.mk
 include tests/session/local.mk

@@ -19,6 +19,7 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "data/augment.h"
 #include "data/sampler.h"
 #include "nn/graph/graph.h"
 #include "train/loss.h"
@@ -26,7 +27,6 @@
 #include "train/optimizer.h"
 #include "train/schedule.h"
 
-struct augmentation; /* data/augment.h */
 struct trainer;
 
 /* All numbers that what is learnt depends on, besides the network and the images: a plain value. */
@@ -101,6 +101,7 @@ struct training {
     const struct dataset *dataset;
     const struct sample *sample;
     const struct augmentation *augmentation; /* NULL: none */
+    const char *teacher_digest;              /* names it, for checkpoints; NULL where there is none */
     const struct graph
         *teacher; /* simplified; needed where objective.weight > 0: the same inputs and outputs */
     struct trainer_options options;
@@ -149,6 +150,8 @@ void trainer_free(struct trainer *trainer); /* NULL is fine */
  * or another augmentation, and other options, of which the first that differs is named. Epochs and patience
  * may differ: more epochs go on, as far as the schedule does. */
 status trainer_resume(struct trainer *trainer, const char *path, struct error *error);
+/* The options that a checkpoint was made with, to take it up with the same. */
+status trainer_checkpoint_options(const char *path, struct trainer_options *options, struct error *error);
 
 enum training_end {
     TRAINING_NOT_RUN,   /* yet, or not to its end */
@@ -162,9 +165,9 @@ enum training_end {
 /* Run to the end. STATUS_OK when complete or out of patience. STATUS_CANCELLED: the present network is that
  * of the last whole step, and the next call goes on from there. STATUS_NAN: the loss or a gradient was
  * infinite or no number; the message names epoch, step and learning rate, and the present network is that of
- * the last good epoch (or of the start): parameters, statistics and the optimiser's state; another call is
- * refused (STATUS_STATE). Other errors (an image that cannot be read): as cancelled. Progress counts images
- * over all epochs ("training"). */
+ * the last good epoch (or of the start), parameters and statistics; another call is refused (STATUS_STATE).
+ * Other errors (an image that cannot be read): as cancelled. Progress counts images over all epochs
+ * ("training"). */
 status trainer_run(struct trainer *trainer, struct error *error);
 
 enum training_end trainer_end(const struct trainer *trainer);

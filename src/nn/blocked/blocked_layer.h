@@ -32,6 +32,16 @@ struct tail_gradient {
     const float *center; /* per channel, with sums */
 };
 
+/* The second half of the gradient of a BatchNormalization in training mode (nn/operator/batch_norm.h): out =
+ * factors[0] * gradient + factors[1] * linear + factors[2]. */
+struct norm_gradient {
+    int images, channels, positions;
+    const float *gradient, *linear; /* g and y */
+    const float *factors;           /* (3, C/16, 16) */
+    float *out;                     /* may be `gradient` itself */
+    bool add;                       /* out += */
+};
+
 struct blocked_pooling {
     int images, channels;
     const struct pooling *plan; /* two dimensions: the window's depth is 1 */
@@ -43,6 +53,10 @@ struct blocked_layer_kernels {
     void (*tail)(int images, int channels, int positions, const float *input,
                  const struct blocked_epilogue *epilogue);
     void (*tail_gradient)(const struct tail_gradient *tail);
+    /* sums (2, C/16, 16) over images and positions of (x - center) and (x - center)^2. */
+    void (*moments)(int images, int channels, int positions, const float *input, const float *center,
+                    double *sums);
+    void (*norm_gradient)(const struct norm_gradient *norm);
     void (*max_forward)(const struct blocked_pooling *pooling, const float *input, float *out);
     void (*average_forward)(const struct blocked_pooling *pooling, const float *input, float *out);
     /* Add to `to`, the input's gradient. */

@@ -21,6 +21,8 @@ static const struct blocked_layer_kernels layer = {
     .average_backward = ISA_NAME(blocked_average_backward),
     .to_blocked = ISA_NAME(blocked_from_plain),
     .to_plain = ISA_NAME(blocked_to_plain),
+    .moments = ISA_NAME(blocked_moments),
+    .norm_gradient = ISA_NAME(blocked_norm_gradient),
     .weight_gradient = ISA_NAME(blocked_weight_gradient),
 };
 

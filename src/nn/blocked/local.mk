@@ -2,6 +2,7 @@
 # The same sources, once per instruction set. (Objects of a library with its own flags get the library's name in front.)
 BLOCKED_SOURCES = \
 	src/nn/blocked/blocked.h src/nn/blocked/blocked_layer.h \
+	src/nn/blocked/batch_norm.c \
 	src/nn/blocked/depthwise.c \
 	src/nn/blocked/direct.c \
 	src/nn/blocked/epilogue.c src/nn/blocked/epilogue.h \

@@ -72,7 +72,7 @@ static status build(struct engine *engine, const struct graph *graph, const stru
         engine->value_gradients[v] = engine->values[v];
         engine->value_gradients[v].data = NULL;
     }
-    if (check_ends(engine, error))
+    if (check_ends(engine, error) || engine_find_norms(engine, error))
         return error->code;
     return engine->kind->build(engine, options, error);
 }
@@ -104,6 +104,8 @@ static status make(const struct graph *graph, const struct engine_options *optio
     made->backward = options->backward;
     made->sized = sized;
     made->times = options->times;
+    made->norms = options->norms;
+    made->norm_count = options->norm_count;
     if (build(made, graph, options, error)) {
         engine_free(made);
         return error->code;

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include "nn/execution/options.h"
 #include "nn/execution/probe.h"
+#include "nn/execution/times.h"
 #include "nn/fused/packed_weights.h"
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
@@ -81,6 +82,23 @@ status engine_forward_from(struct engine *engine, int step, struct error *error)
  * engine_backward computes gradients, probe sums and weight gradients of this micro-batch. */
 void *engine_output_gradient(struct engine *engine);
 status engine_backward(struct engine *engine, struct error *error);
+/* Training mode: passes in stretches (options.norms). engine_start begins one over the first `images` of the
+ * batch, the rest being zero; each engine_advance runs on until a BatchNormalization waits for its batch, and
+ * says which (index into options.norms), or to the end (-1). Before the next, the caller writes what follows
+ * from the sums of all parts of the batch into the struct batch_norm. A backward pass follows its forward
+ * one; gradients of scale and shift are the caller's business, who has the sums. */
+void engine_start(struct engine *engine, enum direction direction, int64_t images);
+status engine_advance(struct engine *engine, int *norm, struct error *error);
+/* (2, channels) of the engine's part, of the one that is waited for: sum (x - center) and sum (x - center)^2
+ * forward, sum g and sum g (x - mean) backward. */
+const double *engine_norm_sums(const struct engine *engine);
+/* Values per channel and image of norm `norm`. */
+int64_t engine_norm_positions(const struct engine *engine, int norm);
+/* The contents of constants that the graph has in the engine's real type were changed in place: make anew
+ * what is packed from them, for all engines that share it. The work can be shared out: part 0..parts-1, each
+ * once, by any threads. */
+void engine_refill(struct engine *engine, int part, int parts);
+
 /* Sums of probe p: [image][PROBE_SUMS][channel], double. */
 const double *engine_probe(const struct engine *engine, int probe);
 int64_t engine_probe_channels(const struct engine *engine, int probe);

@@ -6,4 +6,5 @@ src_libnn_a_SOURCES += \
 	src/nn/engine/network_end.c src/nn/engine/network_end.h \
 	src/nn/engine/quality.c src/nn/engine/quality.h \
 	src/nn/engine/replaced.c \
-	src/nn/engine/run.c src/nn/engine/run.h
+	src/nn/engine/run.c src/nn/engine/run.h \
+	src/nn/engine/stretch.c

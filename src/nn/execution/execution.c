@@ -8,6 +8,7 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/batch_norm.h"
 #include "nn/operator/operator.h"
 #include "nn/operator/plan.h"
 
@@ -161,6 +162,29 @@ void engine_plain_image(const struct engine *engine, int value, int64_t image, d
     for (int64_t i = 0; i < count; i++)
         out[i] =
             operand->type == ELEMENT_FLOAT ? (double)single[image * count + i] : exact[image * count + i];
+}
+
+status engine_find_norms(struct engine *engine, struct error *error)
+{
+    int64_t most = 0;
+    if (engine->norm_count == 0)
+        return STATUS_OK;
+    engine->norm_of = arena_alloc(engine->arena, (size_t)engine->step_count, sizeof *engine->norm_of);
+    if (!engine->norm_of)
+        return error_memory(error);
+    for (int s = 0; s < engine->step_count; s++)
+        engine->norm_of[s] = -1;
+    for (int i = 0; i < engine->norm_count; i++) {
+        const struct batch_norm *norm = &engine->norms[i];
+        const int step = engine_plan_step(engine, norm->node);
+        if (step < 0)
+            return error_set(error, STATUS_STATE, "node %d never runs: it has no batch to normalise",
+                             norm->node);
+        engine->norm_of[step] = i;
+        most = norm->channels > most ? norm->channels : most;
+    }
+    engine->norm_sums = arena_alloc(engine->arena, (size_t)most, 2 * sizeof *engine->norm_sums);
+    return engine->norm_sums ? STATUS_OK : error_memory(error);
 }
 
 double engine_step_macs(const struct engine *engine, int plan_step)

@@ -10,6 +10,9 @@
 #include "nn/execution/times.h"
 #include "nn/operator/plan.h"
 
+/* The part of a step that runs: before and behind the point where it knows the sums over the whole batch. */
+enum step_half { HALF_WHOLE, HALF_BEFORE, HALF_BEHIND };
+
 /* A kind of engine. Its struct begins with a struct engine. */
 struct engine_kind {
     size_t size; /* of its struct, which is zeroed before it is built */
@@ -24,6 +27,13 @@ struct engine_kind {
     status (*backward)(struct engine *engine, struct error *error); /* weight gradients are zero before */
     const struct operand *(*value)(const struct engine *engine, int value);
     void (*watched_image)(const struct engine *engine, int value, int64_t image, double *out);
+    /* The kind's own steps, one after the other, where BatchNormalizations wait for their batch. */
+    int (*steps)(const struct engine *engine);
+    /* The one that a step has, or -1: then only half WHOLE is run. */
+    int (*norm)(const struct engine *engine, int step);
+    void (*run_step)(struct engine *engine, enum direction direction, int step, enum step_half half);
+    /* Constants have other content: make anew what was made of them, of steps s with s % parts == part. */
+    void (*refill)(struct engine *engine, int part, int parts);
     /* What its own step is and does; the seconds are not its business. */
     void (*describe)(const struct engine *engine, int step, struct step_time *time);
     /* Make room for other operands of a step of the plan, before one is replaced. */
@@ -72,6 +82,17 @@ struct engine {
     struct probe_state *probes;
     int probe_count;
 
+    const struct batch_norm *norms; /* borrowed */
+    int norm_count;
+    int *norm_of;      /* per step of the plan: its index there, or -1; NULL without any */
+    double *norm_sums; /* (2, channels) of the one that is waited for */
+    int64_t present;   /* images that are there */
+    struct {           /* where the pass that is under way has got to */
+        enum direction direction;
+        int step;    /* of the kind's own; forward ascending, backward descending */
+        bool behind; /* its first half has run */
+    } pass;
+
     struct step_times *times; /* borrowed; NULL: nobody asks */
     double *clocks;           /* nn/execution/times.h, owned */
     int clock_count;
@@ -103,6 +124,9 @@ status engine_make_steps(struct engine *engine, bool (*needs_workspace)(const st
                          struct error *error);
 /* The gradients that plain kernels see, into the calls of all steps. */
 status engine_connect_gradients(struct engine *engine, struct error *error);
+
+/* norm_of and norm_sums, from the norms that were asked for; refused when one of them never runs. */
+status engine_find_norms(struct engine *engine, struct error *error);
 
 /* Which values have a gradient, per value to exists. Makes the probes and the gradients of weights. */
 status engine_find_gradients(struct engine *engine, const struct engine_options *options, bool *exists,

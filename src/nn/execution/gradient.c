@@ -60,7 +60,8 @@ static void find_wanted(const struct engine *engine, bool *wanted)
         wanted[v] = wanted[v] || engine->value_gradients[v].data;
     for (int s = 0; s < engine->step_count; s++) {
         const struct node *node = engine_node(engine, s);
-        if (!is_any(wanted, node->inputs, node->input_count))
+        const bool batch_norm = engine->norm_of && engine->norm_of[s] >= 0; /* its scale and shift */
+        if (!batch_norm && !is_any(wanted, node->inputs, node->input_count))
             continue;
         for (int i = 0; i < node->output_count; i++)
             if (node->outputs[i] != VALUE_NONE && is_real(engine->values[node->outputs[i]].type))

@@ -10,6 +10,7 @@
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
+struct batch_norm;
 struct packed_weights;
 struct step_times;
 
@@ -31,6 +32,10 @@ struct engine_options {
     const int *watched; /* values whose activations are asked for after the passes (engine_watched_image),
                            copied; an engine that reuses memory must keep these */
     int watched_count;
+    /* BatchNormalizations that take the statistics of a batch (nn/operator/batch_norm.h), of which this
+     * engine holds a part; borrowed. Passes are run by engine_start and engine_advance. */
+    const struct batch_norm *norms;
+    int norm_count;
     const struct progress *progress; /* polled between steps; may be NULL */
     struct step_times *times;        /* nn/execution/times.h: told what each step takes; NULL: nobody */
 };

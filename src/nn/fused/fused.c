@@ -197,7 +197,10 @@ static void fused_free(struct engine *engine)
     for (int s = 0; s < fused->step_count; s++) {
         if (!fused->steps[s].layer)
             continue;
-        mem_free(fused->steps[s].layer->center);
+        if (fused->steps[s].layer->batch_norm == NOTHING)
+            mem_free(fused->steps[s].layer->center);
+        mem_free(fused->steps[s].layer->batch);
+        mem_free(fused->steps[s].layer->batch_sums);
         parameters_free(&fused->steps[s].layer->own);
     }
     for (int v = 0; fused->values && v < engine->plan->graph->value_count; v++)
@@ -322,23 +325,59 @@ static status fused_forward_from(struct engine *engine, int first, struct error 
     return STATUS_OK;
 }
 
+void fused_begin_backward(struct fused *fused, const struct fused_step *step)
+{
+    probes_take(fused, step->first_target, step->first_activated);
+    for (int i = 0; i < step->zeroed_count; i++)
+        memset(region_data(fused, step->zeroed[i]), 0, fused->regions[step->zeroed[i]].bytes);
+}
+
+static void step_backward(struct fused *fused, int s)
+{
+    const struct fused_step *step = &fused->steps[s];
+    fused_begin_backward(fused, step);
+    if (step->backward)
+        step->kind->backward(fused, step);
+    if (s == 0)
+        probes_take(fused, fused->late_target, fused->late_activated);
+}
+
 static status fused_backward(struct engine *engine, struct error *error)
 {
     struct fused *fused = (struct fused *)engine;
     for (int s = fused->step_count - 1; s >= 0; s--) {
-        const struct fused_step *step = &fused->steps[s];
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
         const double start = step_clock_start(engine);
-        probes_take(fused, step->first_target, step->first_activated);
-        for (int i = 0; i < step->zeroed_count; i++)
-            memset(region_data(fused, step->zeroed[i]), 0, fused->regions[step->zeroed[i]].bytes);
-        if (step->backward)
-            step->kind->backward(fused, step);
+        step_backward(fused, s);
         step_clock_stop(engine, BACKWARD_PASS, s, start);
     }
-    probes_take(fused, fused->late_target, fused->late_activated);
     return STATUS_OK;
+}
+
+/* --- training mode -------------------------------------------------------------------------------------- */
+
+static int fused_steps(const struct engine *engine)
+{
+    return ((const struct fused *)engine)->step_count;
+}
+
+static void fused_run_step(struct engine *engine, enum direction direction, int index, enum step_half half)
+{
+    struct fused *fused = (struct fused *)engine;
+    if (half != HALF_WHOLE)
+        fused_run_half(fused, direction, index, half);
+    else if (direction == FORWARD_PASS)
+        fused->steps[index].kind->forward(fused, &fused->steps[index]);
+    else
+        step_backward(fused, index);
+}
+
+static void fused_refill(struct engine *engine, int part, int parts)
+{
+    struct fused *fused = (struct fused *)engine;
+    for (int s = part; s < fused->step_count; s += parts)
+        parameters_refill(fused, s);
 }
 
 /* Larger micro-batches than this gain nothing, and sizes are counted in int there. */
@@ -360,6 +399,10 @@ const struct engine_kind fused_engine = {
     .backward = fused_backward,
     .value = fused_value,
     .watched_image = fused_watched_image,
+    .steps = fused_steps,
+    .norm = fused_norm,
+    .run_step = fused_run_step,
+    .refill = fused_refill,
     .describe = fused_describe,
     .operand_room = fused_operand_room,
     .operand_changed = fused_operand_changed,

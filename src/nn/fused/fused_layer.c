@@ -45,7 +45,7 @@ void layer_forward(struct fused *fused, const struct fused_step *step)
 static void finish_sums(const struct fused *fused, const struct fused_layer *layer)
 {
     const struct probe_state *state = &fused->engine.probes[layer->probe];
-    const struct layer_parameters *parameters = layer->parameters;
+    const float *scales = layer_scale(fused, layer), *shifts = layer_shift(fused, layer);
     const int64_t channels = state->channels;
     const size_t stride = (size_t)blocked_blocks((int)channels) * LANES;
     for (int n = 0; n < fused->images; n++) {
@@ -54,8 +54,7 @@ static void finish_sums(const struct fused *fused, const struct fused_layer *lay
         for (int64_t c = 0; c < channels; c++) {
             const double rounded = (double)layer->center[c];
             const double exact = state->probe.center ? state->probe.center[c] : 0;
-            const double scale = layer->norm_step != NOTHING ? (double)parameters->scale[c] : 1;
-            const double shift = layer->norm_step != NOTHING ? (double)parameters->shift[c] : 0;
+            const double scale = scales ? (double)scales[c] : 1, shift = scales ? (double)shifts[c] : 0;
             const double rest = scale * rounded + shift;
             const double delta = from[c], centered = from[stride + (size_t)c];
             const double gate = scale * centered + rest * delta;
@@ -76,8 +75,10 @@ static struct tail_gradient tail_gradient_of(const struct fused *fused, const st
 {
     const struct fused_layer *layer = step->layer;
     const struct fused_value *out = &fused->values[step->output];
-    const bool linear = layer->probe != NOTHING || (layer->relu && layer->activated == NOTHING);
-    const bool scaled = layer->norm_step != NOTHING, multiplied = scaled && !layer->folded;
+    const bool summed = layer->probe != NOTHING || layer->batch_norm != NOTHING;
+    const bool linear = summed || (layer->relu && layer->activated == NOTHING);
+    const bool scaled = layer->norm_step != NOTHING;
+    const bool multiplied = scaled && !layer->folded && layer->batch_norm == NOTHING;
     /* Without a relu and a factor, G's memory holds delta already, once G is there. */
     const bool there =
         !layer->tail_in_consumer && layer->delta == layer->gradient && !layer->relu && !multiplied;
@@ -87,8 +88,8 @@ static struct tail_gradient tail_gradient_of(const struct fused *fused, const st
         .positions = value_positions(out),
         .gradient = region_data(fused, layer->gradient),
         .linear = linear ? value_data(fused, layer->linear, FORM_BLOCKED) : NULL,
-        .scale = scaled ? layer->parameters->scale : NULL,
-        .shift = scaled ? layer->parameters->shift : NULL,
+        .scale = layer_scale(fused, layer),
+        .shift = layer_shift(fused, layer),
         .activated = region_data(fused, layer->activated),
         .relu = layer->relu,
         .ceiling = layer->ceiling,
@@ -97,16 +98,16 @@ static struct tail_gradient tail_gradient_of(const struct fused *fused, const st
         .out = there ? NULL : region_data(fused, layer->delta),
         .out_add = layer->delta_add,
         .scaled = multiplied,
-        .sums = layer->probe != NOTHING ? fused->sums : NULL,
+        .sums = summed ? fused->sums : NULL,
         .center = layer->center,
     };
 }
 
-static void run_tail_gradient(struct fused *fused, const struct fused_step *step)
+void layer_tail_gradient(struct fused *fused, const struct fused_step *step)
 {
     const struct tail_gradient tail = tail_gradient_of(fused, step);
     fused->kernels->layer->tail_gradient(&tail);
-    if (tail.sums)
+    if (step->layer->probe != NOTHING)
         finish_sums(fused, step->layer);
 }
 
@@ -159,15 +160,20 @@ static void data_gradient(struct fused *fused, const struct fused_layer *layer)
                (size_t)(tail.images * TAIL_SUMS * blocked_blocks(tail.channels)) * LANES * sizeof *tail.sums);
     layer->back->run(&layer->transposed, layer->parameters->transposed, region_data(fused, layer->delta),
                      &epilogue, fused->workspace);
-    if (tail.sums)
+    if (producer && producer->layer->probe != NOTHING)
         finish_sums(fused, producer->layer);
 }
 
 void layer_backward(struct fused *fused, const struct fused_step *step)
 {
+    if (step->layer->has_tail_gradient && !step->layer->tail_in_consumer)
+        layer_tail_gradient(fused, step);
+    layer_convolution_backward(fused, step);
+}
+
+void layer_convolution_backward(struct fused *fused, const struct fused_step *step)
+{
     const struct fused_layer *layer = step->layer;
-    if (layer->has_tail_gradient && !layer->tail_in_consumer)
-        run_tail_gradient(fused, step);
     if (!layer->convolution)
         return;
     if (layer->weights)

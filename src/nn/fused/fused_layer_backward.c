@@ -32,14 +32,27 @@ static void use_sources(struct fused *fused, const struct fused_step *step)
 {
     struct fused_layer *layer = step->layer;
     int time = backward_time(fused, step);
+    const bool summed = layer->probe != NOTHING || layer->batch_norm != NOTHING;
     bool derivable = layer->residual == NOTHING &&
                      fused->values[layer->linear].region[FORM_BLOCKED] != NOTHING &&
-                     (layer->probe != NOTHING || !layer->convolution);
+                     (summed || !layer->convolution);
     if (layer->relu && !derivable)
         layer->activated = fused->values[step->output].region[FORM_BLOCKED];
     region_use(fused, layer->activated, time);
-    if (layer->probe != NOTHING || (layer->relu && derivable))
+    if (summed || (layer->relu && derivable))
         region_use(fused, fused->values[layer->linear].region[FORM_BLOCKED], time);
+}
+
+/* A BatchNorm in training mode without a convolution: delta takes G's place, x's gradient follows from it. */
+static status plan_batch_norm(struct fused *fused, struct fused_step *step, bool to_input, bool to_residual,
+                              struct error *error)
+{
+    struct fused_layer *layer = step->layer;
+    layer->delta = layer->gradient;
+    if (to_input && gradient_open(fused, step, step->input, FORM_BLOCKED, &layer->input_add, error))
+        return error->code;
+    layer->to_input = to_input ? fused->values[step->input].gradient[FORM_BLOCKED] : NOTHING;
+    return to_residual ? open_residual(fused, step, error) : STATUS_OK;
 }
 
 /* Without a convolution: x's gradient is scale * delta. */
@@ -47,8 +60,10 @@ static status plan_elementwise(struct fused *fused, struct fused_step *step, boo
                                struct error *error)
 {
     struct fused_layer *layer = step->layer;
-    bool inherited = to_input && inherit(fused, layer, step->input);
     layer->has_tail_gradient = true;
+    if (layer->batch_norm != NOTHING)
+        return plan_batch_norm(fused, step, to_input, to_residual, error);
+    bool inherited = to_input && inherit(fused, layer, step->input);
     if (inherited) {
         layer->delta = layer->gradient;
     } else if (to_input) {
@@ -99,7 +114,7 @@ static status plan_convolution(struct fused *fused, struct fused_step *step, boo
     struct fused_layer *layer = step->layer;
     bool normed = layer->norm_step != NOTHING;
     bool inherited = to_residual && layer->residual != step->input && inherit(fused, layer, layer->residual);
-    layer->folded = !weights;
+    layer->folded = !weights && layer->batch_norm == NOTHING;
     layer->delta = layer->gradient;
     if (inherited && normed && !layer->folded) {
         layer->to_residual = layer->gradient;
@@ -172,7 +187,8 @@ status layer_plan_backward(struct fused *fused, struct fused_step *step, struct 
     bool to_residual = layer->residual != NOTHING && fused->values[layer->residual].exists;
     bool weights = weights_wanted(fused, layer);
     layer->gradient = fused->values[step->output].gradient[FORM_BLOCKED];
-    if (layer->gradient == NOTHING || !(to_input || to_residual || weights || layer->probe != NOTHING))
+    const bool summed = layer->probe != NOTHING || layer->batch_norm != NOTHING;
+    if (layer->gradient == NOTHING || !(to_input || to_residual || weights || summed))
         return STATUS_OK;
     step->backward = true;
     region_use(fused, layer->gradient, backward_time(fused, step));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inside of the fused engine. recognise.c and its two kinds of recognisers make steps of operators;
  * memory.c lays out memory; fused_layer.c and fused_layer_backward.c run layers, parameters.c holds their
- * parameters; kinds.c runs everything else; probes.c takes the sums that no layer takes. */
+ * parameters, batch_norm.c their halves in training mode; kinds.c runs everything else; probes.c takes the
+ * sums that no layer takes. */
 #ifndef IPPRO_NN_FUSED_INTERNAL_H
 #define IPPRO_NN_FUSED_INTERNAL_H
 
@@ -50,10 +51,13 @@ struct fused_layer {
     int linear, target; /* values y and u */
     int residual;       /* value or NOTHING */
     bool relu;
-    float ceiling;  /* 0: none */
-    int probe;      /* whose sums come with the tail's gradient, or NOTHING */
-    bool sums_lift; /* that of G among them; else h is made by other steps, and whoever has G takes it */
-    float *center;  /* of the probe, padded */
+    float ceiling;      /* 0: none */
+    int probe;          /* whose sums come with the tail's gradient, or NOTHING */
+    bool sums_lift;     /* that of G among them; else h is made by other steps, and whoever has G takes it */
+    float *center;      /* of the sums, padded: the probe's, or the batch's mean */
+    int batch_norm;     /* in training mode: index into engine.norms; else NOTHING */
+    float *batch;       /* BATCH_ROWS rows of its padded channels, owned */
+    double *batch_sums; /* (2, padded), owned */
     const struct layer_parameters *parameters;
     struct layer_parameters own; /* in place of shared ones while operands are replaced */
     bool owns, stale;            /* operands are replaced; own is out of date */
@@ -72,6 +76,10 @@ struct fused_layer {
     bool weights;                 /* its weights have a gradient, by a blocked kernel */
     int plain_input, plain_delta; /* for that of others by plain kernels, else NOTHING */
 };
+
+/* What a layer keeps of its batch: scale' and shift' of the tail, three factors of the gradient, and the
+ * center of its sums. */
+enum { BATCH_SCALE, BATCH_SHIFT, BATCH_FACTORS, BATCH_CENTER = BATCH_FACTORS + 3, BATCH_ROWS };
 
 struct fused;
 struct fused_step;
@@ -176,6 +184,21 @@ extern const struct fused_kind kind_plain, kind_convert, kind_max_pool, kind_ave
 void layer_forward(struct fused *fused, const struct fused_step *step);
 status layer_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
 void layer_backward(struct fused *fused, const struct fused_step *step);
+/* Its parts: delta and what the residual gets; then the convolution's own. */
+void layer_tail_gradient(struct fused *fused, const struct fused_step *step);
+void layer_convolution_backward(struct fused *fused, const struct fused_step *step);
+
+/* --- batch_norm.c: training mode ------------------------------------------------------------------------ */
+
+int fused_norm(const struct engine *engine, int index); /* of a fused step, or NOTHING */
+/* What such a layer keeps, and how many doubles its sums take, where that is more than *most. */
+status batch_norm_connect(struct fused *fused, struct fused_layer *layer, size_t *most, struct error *error);
+/* scale' and shift' of a layer's tail, of this batch in training mode; NULL without a BatchNorm. */
+const float *layer_scale(const struct fused *fused, const struct fused_layer *layer);
+const float *layer_shift(const struct fused *fused, const struct fused_layer *layer);
+void fused_run_half(struct fused *fused, enum direction direction, int index, enum step_half half);
+/* Before a step runs backward: probes take what they want, gradients that it opens are zeroed. */
+void fused_begin_backward(struct fused *fused, const struct fused_step *step);
 
 /* --- probes.c ------------------------------------------------------------------------------------------- */
 
@@ -209,5 +232,7 @@ void parameters_free(struct layer_parameters *parameters);
 /* From the operands that the plan steps have now. */
 void parameters_fill(const struct fused *fused, const struct fused_layer *layer,
                      struct layer_parameters *parameters);
+/* Pack the shared ones of a step anew: its constants have other content. */
+void parameters_refill(struct fused *fused, int step);
 
 #endif

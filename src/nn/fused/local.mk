@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 EXTRA_DIST += src/nn/fused/README.md
 src_libnn_a_SOURCES += \
+	src/nn/fused/batch_norm.c \
 	src/nn/fused/choose.c \
 	src/nn/fused/describe.c \
 	src/nn/fused/fused.c src/nn/fused/fused.h \

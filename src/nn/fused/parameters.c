@@ -122,7 +122,7 @@ static void fill_transposed(const struct fused_layer *layer, const struct operan
 void parameters_fill(const struct fused *fused, const struct fused_layer *layer,
                      struct layer_parameters *parameters)
 {
-    if (layer->norm_step != NOTHING)
+    if (layer->norm_step != NOTHING && layer->batch_norm == NOTHING)
         fill_norm(fused, layer, parameters);
     if (!layer->convolution)
         return;
@@ -131,6 +131,18 @@ void parameters_fill(const struct fused *fused, const struct fused_layer *layer,
         memcpy(parameters->bias, inputs[2].data,
                (size_t)layer->forward.out_channels * sizeof *parameters->bias);
     layer->family->pack_weights(&layer->forward, inputs[1].data, parameters->weights);
+}
+
+void parameters_refill(struct fused *fused, int step)
+{
+    const struct fused_layer *layer = fused->steps[step].layer;
+    struct layer_parameters *parameters = &fused->packed->items[step];
+    if (!layer)
+        return;
+    parameters_fill(fused, layer, parameters);
+    /* Where the scale is folded in, nobody learns the weights. */
+    if (parameters->transposed && !layer->folded)
+        fill_transposed(layer, &operands_of(fused, layer->conv_step)[1], NULL, NULL, parameters->transposed);
 }
 
 static status make_layer(struct fused *fused, const struct fused_layer *layer,

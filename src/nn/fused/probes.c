@@ -101,6 +101,8 @@ static status connect_layer(struct fused *fused, struct fused_layer *layer, size
 {
     const struct probe_state *state = &fused->engine.probes[layer->probe];
     const size_t channels = (size_t)blocked_blocks((int)state->channels) * LANES;
+    if (layer->batch_norm != NOTHING)
+        return STATUS_OK; /* it has room, and the batch's center */
     layer->center = mem_aligned(channels, sizeof *layer->center);
     if (!layer->center)
         return error_memory(error);
@@ -117,9 +119,13 @@ status probes_connect(struct fused *fused, struct error *error)
     status code = STATUS_OK;
     for (int i = fused->engine.probe_count - 1; i >= 0 && code == STATUS_OK; i--)
         code = connect_probe(fused, i, error);
-    for (int s = 0; s < fused->step_count && code == STATUS_OK; s++)
-        if (fused->steps[s].layer && fused->steps[s].layer->probe != NOTHING)
-            code = connect_layer(fused, fused->steps[s].layer, &most, error);
+    for (int s = 0; s < fused->step_count && code == STATUS_OK; s++) {
+        struct fused_layer *layer = fused->steps[s].layer;
+        if (layer && layer->batch_norm != NOTHING)
+            code = batch_norm_connect(fused, layer, &most, error);
+        if (layer && code == STATUS_OK && layer->probe != NOTHING)
+            code = connect_layer(fused, layer, &most, error);
+    }
     if (code != STATUS_OK || most == 0)
         return code;
     fused->sums = mem_aligned(most, sizeof *fused->sums);

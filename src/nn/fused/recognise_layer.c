@@ -204,6 +204,7 @@ static void draft_epilogue(const struct fused *fused, struct layer_draft *draft,
     int next = first != NOTHING ? first : sole_user(fused, at);
     if (norm_fits(fused, next)) {
         layer->norm_step = next;
+        layer->batch_norm = fused->engine.norm_of ? fused->engine.norm_of[next] : NOTHING;
         at = take(fused, draft, next);
         next = sole_user(fused, at);
     }
@@ -236,7 +237,8 @@ static status make_layer(struct fused *fused, struct layer_draft *draft, enum fo
     step->output = draft->output;
     for (int i = 0; i < draft->taken_count; i++)
         absorb(fused, draft->taken[i], step->index);
-    if (layer->probe != NOTHING && layer->linear != step->output &&
+    const bool kept = layer->probe != NOTHING || layer->batch_norm != NOTHING;
+    if (kept && layer->convolution && layer->linear != step->output &&
         step_makes(fused, step, layer->linear, FORM_BLOCKED, error))
         return error->code;
     return step_makes(fused, step, step->output, FORM_BLOCKED, error);
@@ -247,6 +249,7 @@ static struct layer_draft empty_draft(int input)
     return (struct layer_draft){.input = input,
                                 .layer = {.conv_step = NOTHING,
                                           .norm_step = NOTHING,
+                                          .batch_norm = NOTHING,
                                           .residual = NOTHING,
                                           .probe = NOTHING,
                                           .activated = NOTHING,

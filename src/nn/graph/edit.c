@@ -24,6 +24,7 @@ struct edit {
     struct arena *arena;
     const struct graph *graph;
     struct edited_node *nodes;
+    bool apart;
 };
 
 static bool copy_node(struct arena *arena, const struct node *old, struct edited_node *node)
@@ -71,6 +72,11 @@ void edit_free(struct edit *edit)
             tensor_free(edit->nodes[i].constants[k]);
     arena_free(edit->arena);
     mem_free(edit);
+}
+
+void edit_keep_apart(struct edit *edit)
+{
+    edit->apart = true;
 }
 
 status edit_constant(struct edit *edit, int node, int input, struct tensor *tensor, struct error *error)
@@ -247,7 +253,9 @@ static int add_replacement(struct rebuild *r, int index, int input)
     const struct value *value = old != VALUE_NONE ? &r->edit->graph->values[old] : NULL;
     bool gone = value != NULL && value->constant != NULL && r->uses[old] == 0;
     int taken = gone ? r->value_new[old] : VALUE_NONE;
-    if (taken != VALUE_NONE && same_content(r->graph->values[taken].constant, node->constants[input]))
+    const struct tensor *there = taken != VALUE_NONE ? r->graph->values[taken].constant : NULL;
+    if (there != NULL &&
+        (there == node->constants[input] || (!r->edit->apart && same_content(there, node->constants[input]))))
         return taken;
     const char *name = gone && taken == VALUE_NONE ? value->name : free_name(r, index, input);
     int number = name != NULL ? graph_add_constant(r->graph, name, node->constants[input]) : -1;

@@ -16,6 +16,8 @@ void edit_free(struct edit *edit);
  * tensor's reference passes to the edit, also on failure (NULL fails). Where nothing else uses the old
  * constant the new one keeps its name; equal ones that replace one constant in several places stay one. */
 status edit_constant(struct edit *edit, int node, int input, struct tensor *tensor, struct error *error);
+/* From now on only what is the same tensor stays one, whatever the numbers: constants that will change. */
+void edit_keep_apart(struct edit *edit);
 /* The constant that stands there now: the replacement, or the graph's own; NULL for anything else. Borrowed.
  */
 const struct tensor *edit_get(const struct edit *edit, int node, int input);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 src_libnn_a_SOURCES += \
 	src/nn/operator/activation.h \
+	src/nn/operator/batch_norm.h \
 	src/nn/operator/broadcast.c src/nn/operator/broadcast.h \
 	src/nn/operator/check.c src/nn/operator/check.h \
 	src/nn/operator/convolution.h \

@@ -254,7 +254,7 @@ const struct op operators_arithmetic[] = {
     {"Pow", 7, 2, 2, 1, FUNCTION, prepare_pow, {REAL_KERNELS(mixed_pow), {pow_int64, NULL}}},
     {"Min", 8, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(min)}},
     {"Max", 8, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(max)}},
-    {"PRelu", 7, 2, 2, 1, ACTIVATION, prepare_prelu, {REAL_KERNELS(prelu)}},
+    {"PRelu", 7, 2, 2, 1, ACTIVATION | OPERATOR_LEARNT, prepare_prelu, {REAL_KERNELS(prelu)}},
     {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {REAL_KERNELS(sum)}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };

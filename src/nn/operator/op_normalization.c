@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* BatchNormalization in eval mode. Opsets 7 to 13 ask for training by extra outputs, 14 and later by an
- * attribute; both are refused. */
+ * attribute; both are refused. Training mode is a matter of the engine: its halves are here
+ * (batch_norm.h). */
 #include "nn/graph/op.h"
 #include "nn/operator/operator.h"
 
@@ -9,6 +10,7 @@
 #include "base/status.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/batch_norm.h"
 #include "nn/operator/check.h"
 #include "nn/operator/rows.h"
 
@@ -21,6 +23,33 @@ struct normalization {
 
 #define KERNELS "nn/operator/op_normalization_kernels.h"
 #include "nn/operator/typed.h"
+
+static bool is_double(const struct kernel_call *call)
+{
+    return call->inputs[NORM_X].type == ELEMENT_DOUBLE;
+}
+
+void batch_norm_moments(const struct kernel_call *call, const struct batch_norm *norm, int64_t images,
+                        double *sums)
+{
+    (is_double(call) ? batch_moments_double : batch_moments_float)(call, norm, images, sums);
+}
+
+void batch_norm_apply(const struct kernel_call *call, const struct batch_norm *norm)
+{
+    (is_double(call) ? batch_apply_double : batch_apply_float)(call, norm);
+}
+
+void batch_norm_gradient_sums(const struct kernel_call *call, const struct batch_norm *norm, int64_t images,
+                              double *sums)
+{
+    (is_double(call) ? batch_gradient_sums_double : batch_gradient_sums_float)(call, norm, images, sums);
+}
+
+void batch_norm_gradient(const struct kernel_call *call, const struct batch_norm *norm, int64_t images)
+{
+    (is_double(call) ? batch_gradient_double : batch_gradient_float)(call, norm, images);
+}
 
 static status check_mode(const struct prepare *prepare, struct error *error)
 {

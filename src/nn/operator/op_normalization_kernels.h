@@ -95,3 +95,81 @@ static void TYPED(normalization_backward)(const struct kernel_call *call)
         }
     }
 }
+
+/* --- training mode (batch_norm.h) ----------------------------------------------------------------- */
+
+/* Sums of one channel's row: of in - center and of its square. */
+ROWS_CLONES static void TYPED(moments_row)(const REAL *in, int64_t count, double center, double *first,
+                                           double *second)
+{
+    double sum = 0, squares = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const double d = (double)in[i] - center;
+        sum += d;
+        squares += d * d;
+    }
+    *first += sum;
+    *second += squares;
+}
+
+static void TYPED(batch_moments)(const struct kernel_call *call, const struct batch_norm *norm,
+                                 int64_t images, double *sums)
+{
+    const struct normalization *plan = call->plan;
+    const REAL *in = call->inputs[NORM_X].data;
+    const int64_t channels = plan->channels;
+    for (int64_t i = 0; i < 2 * channels; i++)
+        sums[i] = 0;
+    for (int64_t n = 0; n < images; n++)
+        for (int64_t c = 0; c < channels; c++, in += plan->positions)
+            TYPED(moments_row)(in, plan->positions, norm->center[c], &sums[c], &sums[channels + c]);
+}
+
+/* u (N, C, positions) from x (N, C, positions). */
+static void TYPED(batch_apply)(const struct kernel_call *call, const struct batch_norm *norm)
+{
+    const struct normalization *plan = call->plan;
+    const REAL *in = call->inputs[NORM_X].data, *scale = call->inputs[NORM_SCALE].data;
+    const REAL *shift = call->inputs[NORM_SHIFT].data;
+    REAL *out = call->outputs[0].data;
+    for (int64_t n = 0; n < plan->batch; n++)
+        for (int64_t c = 0; c < plan->channels; c++) {
+            TYPED(normalize_row)(in, out, plan->positions, norm->mean[c], (double)scale[c] * norm->inverse[c],
+                                 shift[c]);
+            in += plan->positions;
+            out += plan->positions;
+        }
+}
+
+static void TYPED(batch_gradient_sums)(const struct kernel_call *call, const struct batch_norm *norm,
+                                       int64_t images, double *sums)
+{
+    struct normalization plan = *(const struct normalization *)call->plan;
+    const REAL *in = call->inputs[NORM_X].data, *gradient = call->output_gradients[0].data;
+    plan.batch = images;
+    for (int64_t c = 0; c < plan.channels; c++) {
+        sums[c] = sums[plan.channels + c] = 0;
+        if (gradient)
+            TYPED(normalization_sums)(&plan, in + c * plan.positions, gradient + c * plan.positions,
+                                      norm->mean[c], &sums[c], &sums[plan.channels + c]);
+    }
+}
+
+/* dx (N, C, positions) += scale r (g - delta - (x - mean) product) */
+static void TYPED(batch_gradient)(const struct kernel_call *call, const struct batch_norm *norm,
+                                  int64_t images)
+{
+    const struct normalization *plan = call->plan;
+    const REAL *in = call->inputs[NORM_X].data, *gradient = call->output_gradients[0].data;
+    const REAL *scale = call->inputs[NORM_SCALE].data;
+    REAL *out = call->input_gradients[NORM_X].data;
+    if (!gradient || !out)
+        return;
+    for (int64_t n = 0; n < images; n++)
+        for (int64_t c = 0; c < plan->channels; c++) {
+            const double factor = (double)scale[c] * norm->inverse[c];
+            for (int64_t i = 0; i < plan->positions; i++, in++, gradient++, out++)
+                *out += (REAL)(factor * ((double)*gradient - norm->delta[c] -
+                                         ((double)*in - norm->mean[c]) * norm->product[c]));
+        }
+}

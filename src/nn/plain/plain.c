@@ -12,6 +12,7 @@
 #include "nn/execution/times.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
+#include "nn/operator/batch_norm.h"
 #include "nn/operator/plan.h"
 #include "nn/plain/internal.h"
 
@@ -99,15 +100,19 @@ static int plain_step_of(const struct engine *engine, int plan_step)
     return plan_step;
 }
 
+static void run_forward(const struct engine *engine, int s)
+{
+    if (engine->steps[s].forward)
+        engine->steps[s].forward(&engine->steps[s].call);
+}
+
 static status plain_forward_from(struct engine *engine, int first, struct error *error)
 {
     for (int s = first; s < engine->step_count; s++) {
-        const struct engine_step *step = &engine->steps[s];
         const double start = step_clock_start(engine);
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
-        if (step->forward)
-            step->forward(&step->call);
+        run_forward(engine, s);
         step_clock_stop(engine, FORWARD_PASS, s, start);
     }
     return STATUS_OK;
@@ -127,25 +132,76 @@ static void take_probes(const struct engine *engine, int first_target, int first
     }
 }
 
-static status plain_backward(struct engine *engine, struct error *error)
+/* The gradient of what a step makes is complete: take what probes want of it, and make room for its inputs'.
+ */
+static void begin_backward(const struct engine *engine, int s)
+{
+    const struct plain_step *step = &((const struct plain *)engine)->steps[s];
+    take_probes(engine, step->first_target, step->first_activated);
+    for (int i = 0; i < step->zeroed_count; i++) {
+        const struct operand *gradient = &engine->value_gradients[step->zeroed[i]];
+        memset(gradient->data, 0, operand_bytes(gradient));
+    }
+}
+
+static void run_backward(const struct engine *engine, int s)
 {
     const struct plain *plain = (const struct plain *)engine;
+    begin_backward(engine, s);
+    if (plain->steps[s].backward)
+        plain->steps[s].backward(&engine->steps[s].call);
+    if (s == 0)
+        take_probes(engine, plain->late_target, plain->late_activated);
+}
+
+static status plain_backward(struct engine *engine, struct error *error)
+{
     for (int s = engine->step_count - 1; s >= 0; s--) {
-        const struct plain_step *step = &plain->steps[s];
         const double start = step_clock_start(engine);
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
-        take_probes(engine, step->first_target, step->first_activated);
-        for (int i = 0; i < step->zeroed_count; i++) {
-            const struct operand *gradient = &engine->value_gradients[step->zeroed[i]];
-            memset(gradient->data, 0, operand_bytes(gradient));
-        }
-        if (step->backward)
-            step->backward(&engine->steps[s].call);
+        run_backward(engine, s);
         step_clock_stop(engine, BACKWARD_PASS, s, start);
     }
-    take_probes(engine, plain->late_target, plain->late_activated);
     return STATUS_OK;
+}
+
+/* --- training mode -------------------------------------------------------------------------------------- */
+
+static int plain_steps(const struct engine *engine)
+{
+    return engine->step_count;
+}
+
+static int plain_norm(const struct engine *engine, int s)
+{
+    return engine->norm_of ? engine->norm_of[s] : -1;
+}
+
+static void plain_run_step(struct engine *engine, enum direction direction, int s, enum step_half half)
+{
+    const struct kernel_call *call = &engine->steps[s].call;
+    if (half == HALF_WHOLE) {
+        (direction == FORWARD_PASS ? run_forward : run_backward)(engine, s);
+        return;
+    }
+    const struct batch_norm *norm = &engine->norms[engine->norm_of[s]];
+    if (direction == FORWARD_PASS && half == HALF_BEFORE) {
+        batch_norm_moments(call, norm, engine->present, engine->norm_sums);
+    } else if (direction == FORWARD_PASS) {
+        batch_norm_apply(call, norm);
+    } else if (half == HALF_BEFORE) {
+        begin_backward(engine, s);
+        batch_norm_gradient_sums(call, norm, engine->present, engine->norm_sums);
+    } else {
+        batch_norm_gradient(call, norm, engine->present);
+    }
+}
+
+/* Kernels read constants where they are. */
+static void plain_refill(struct engine *engine, int part, int parts)
+{
+    (void)engine, (void)part, (void)parts;
 }
 
 static const struct operand *plain_value(const struct engine *engine, int value)
@@ -193,6 +249,10 @@ const struct engine_kind plain_engine = {
     .backward = plain_backward,
     .value = plain_value,
     .watched_image = engine_plain_image,
+    .steps = plain_steps,
+    .norm = plain_norm,
+    .run_step = plain_run_step,
+    .refill = plain_refill,
     .describe = plain_describe,
     .operand_room = plain_operand_room,
     .operand_changed = plain_operand_changed,

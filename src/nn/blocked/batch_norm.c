@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* BatchNormalization in training mode: what its two halves need beside a tail and its gradient. */
+#include "nn/blocked/blocked.h"
+#include "nn/blocked/blocked_layer.h"
+#include "nn/blocked/lanes.h"
+#include "nn/blocked/layer.h"
+
+enum { CHUNK = 8 }; /* positions summed in float */
+
+LANES_INLINE void add_moments(const float *x, int positions, vector center, wide *first, wide *second)
+{
+    for (int i = 0; i < positions;) {
+        const int end = positions - i < CHUNK ? positions : i + CHUNK;
+        vector sum = vector_all(0), squares = vector_all(0);
+        for (; i < end; i++, x += LANES) {
+            const vector d = vector_load(x) - center;
+            sum += d;
+            squares = vector_multiply_add(d, d, squares);
+        }
+        *first += __builtin_convertvector(sum, wide);
+        *second += __builtin_convertvector(squares, wide);
+    }
+}
+
+/* sums (2, C/16, 16): over images and positions of x (N, C/16, positions, 16), of x - center and of its
+ * square. */
+void ISA_NAME(blocked_moments)(int images, int channels, int positions, const float *input,
+                               const float *center, double *sums)
+{
+    const size_t plane = (size_t)positions * LANES, image = (size_t)blocked_blocks(channels) * plane;
+    double *squares = sums + (size_t)blocked_blocks(channels) * LANES;
+    for (int channel = 0; channel < blocked_blocks(channels) * LANES; channel += WIDTH) {
+        const float *x = input + (size_t)(channel / LANES) * plane + (size_t)(channel % LANES);
+        const vector c = vector_load(center + channel);
+        wide first = {0}, second = {0};
+        for (int n = 0; n < images; n++, x += image)
+            add_moments(x, positions, c, &first, &second);
+        *(wide *)(sums + channel) = first;
+        *(wide *)(squares + channel) = second;
+    }
+}
+
+/* to (N, C/16, positions, 16) = gradient * factors[0] + linear * factors[1] + factors[2], or += ; `to` may be
+ * `gradient`. */
+void ISA_NAME(blocked_norm_gradient)(const struct norm_gradient *norm)
+{
+    const size_t padded = (size_t)blocked_blocks(norm->channels) * LANES;
+    size_t at = 0;
+    for (int n = 0; n < norm->images; n++)
+        for (size_t block = 0; block < padded; block += LANES, at += (size_t)norm->positions * LANES)
+            for (size_t part = 0; part < LANES; part += WIDTH) {
+                const float *factors = norm->factors + block + part;
+                const vector a = vector_load(factors), b = vector_load(factors + padded),
+                             c = vector_load(factors + 2 * padded);
+                const float *g = norm->gradient + at + part, *y = norm->linear + at + part;
+                float *to = norm->out + at + part;
+                for (int i = 0; i < norm->positions; i++, g += LANES, y += LANES, to += LANES) {
+                    vector v =
+                        vector_multiply_add(a, vector_load(g), vector_multiply_add(b, vector_load(y), c));
+                    if (norm->add)
+                        v += vector_load(to);
+                    vector_store(to, v);
+                }
+            }
+}

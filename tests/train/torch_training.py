@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Networks, one batch each, and what PyTorch makes of them in double: the gradients of the mean loss with respect to
+every parameter in training mode, running statistics after the pass, and parameters after ten steps of SGD.
+
+    torch_training.py FOLDER [NAME]...
+
+writes NAME.onnx, NAME.batch (images, labels), NAME.list (a line for each array: kind, name, elements) and NAME.numbers
+(those arrays one after the other, double). Without PyTorch the exit status is 77.
+"""
+import os
+import sys
+
+try:
+    import torch
+    import torchvision
+    from torch import nn
+    import torch.nn.functional as F
+except ImportError:
+    sys.exit(77)
+
+STEPS, RATE, MOMENTUM, DECAY = 10, 0.05, 0.9, 5e-4
+
+
+class Block(nn.Module):
+    """ResNet's basic block for CIFAR, with a shortcut of zeros (He et al. 2016, option A)."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.grown, self.stride = outputs - inputs, stride
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        if self.grown:
+            x = F.pad(x[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, self.grown // 2, self.grown - self.grown // 2))
+        return F.relu(y + x)
+
+
+def resnet20():
+    layers, width = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()], 16
+    for outputs in (16, 32, 64):
+        for i in range(3):
+            layers.append(Block(width, outputs, 2 if i == 0 and outputs > 16 else 1))
+            width = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)), (3, 32, 32), 10
+
+
+def mobilenet():
+    return torchvision.models.mobilenet_v2(width_mult=0.5, num_classes=10), (3, 64, 64), 10
+
+
+class Segmenter(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = torchvision.models.segmentation.deeplabv3_mobilenet_v3_large(
+            weights=None, weights_backbone=None, num_classes=5)
+
+    def forward(self, x):
+        return self.net(x)["out"]
+
+
+def deeplab():
+    return Segmenter(), (3, 49, 49), 5
+
+
+class Dense(nn.Module):
+    """BatchNorm before the convolution, a bias, joined channels, and one convolution called twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 12, 5, 2, 2)
+        self.norm = nn.BatchNorm2d(12)
+        self.conv = nn.Conv2d(12, 12, 3, 1, 1, groups=3)
+        self.twice = nn.Conv2d(24, 24, 1)
+        self.hidden = nn.Linear(24 * 16, 20)
+        self.line = nn.BatchNorm1d(20)
+        self.slope = nn.PReLU(20)
+        self.out = nn.Linear(20, 7)
+
+    def forward(self, x):
+        x = F.leaky_relu(self.first(x))
+        x = torch.cat([x, self.conv(F.relu(self.norm(x)))], 1)
+        x = torch.tanh(self.twice(torch.tanh(self.twice(x))))
+        x = F.adaptive_avg_pool2d(x, 4).flatten(1)
+        return self.out(self.slope(self.line(self.hidden(x))))
+
+
+def dense():
+    return Dense(), (3, 16, 16), 7
+
+
+NETWORKS = {"resnet20": (resnet20, 10), "mobilenet": (mobilenet, 6), "deeplab": (deeplab, 3), "dense": (dense, 9)}
+
+
+class Writer:
+    def __init__(self, folder, name):
+        self.lines, self.numbers = [], []
+        self.path = os.path.join(folder, name)
+
+    def add(self, kind, name, tensor):
+        self.lines.append(f"{kind} {name} {tensor.numel()}\n")
+        self.numbers.append(tensor.detach().double().flatten().numpy().copy())
+
+    def close(self):
+        with open(self.path + ".list", "w") as file:
+            file.writelines(self.lines)
+        with open(self.path + ".numbers", "wb") as file:
+            for array in self.numbers:
+                file.write(array.tobytes())
+
+
+def loss_of(net, images, labels):
+    output = net(images)
+    if output.dim() == 2:
+        return F.cross_entropy(output, labels)
+    return torch.stack([F.cross_entropy(output[n:n + 1], labels[n:n + 1]) for n in range(len(images))]).mean()
+
+
+def write(folder, name):
+    torch.manual_seed(7)
+    make, batch = NETWORKS[name]
+    net, shape, classes = make()
+    for module in net.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0
+        if isinstance(module, (nn.BatchNorm2d, nn.BatchNorm1d)):
+            module.weight.data.uniform_(0.5, 1.5)
+            module.bias.data.normal_(0, 0.1)
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    torch.onnx.export(net.eval(), torch.randn(2, *shape), os.path.join(folder, name + ".onnx"), opset_version=13,
+                      training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+                      input_names=["input"], output_names=["output"],
+                      dynamic_axes={"input": {0: "N"}, "output": {0: "N"}})
+    net = net.double().train()
+    images = torch.randn(batch, *shape).double()
+    labels = torch.randint(0, classes, (batch,) if name != "deeplab" else (batch, *shape[1:]))
+    with open(os.path.join(folder, name + ".batch"), "wb") as file:
+        file.write(images.numpy().tobytes())
+        file.write(labels.double().numpy().tobytes())
+    writer = Writer(folder, name)
+    optimizer = torch.optim.SGD(net.parameters(), lr=RATE, momentum=MOMENTUM, nesterov=True, weight_decay=DECAY)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = loss_of(net, images, labels)
+        loss.backward()
+        if step == 0:
+            writer.add("loss", "loss", loss)
+            for parameter, tensor in net.named_parameters():
+                writer.add("gradient", parameter, tensor.grad)
+            for buffer, tensor in net.named_buffers():
+                if "running" in buffer:
+                    writer.add("running", buffer, tensor)
+        optimizer.step()
+    writer.add("loss", "last", loss)
+    for parameter, tensor in net.named_parameters():
+        writer.add("stepped", parameter, tensor)
+    writer.close()
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for chosen in sys.argv[2:] or NETWORKS:
+        write(sys.argv[1], chosen)
