@@ -196,7 +196,7 @@ static void compare_gradients(const struct training_network *network, const stru
         for (int64_t i = 0; i < training_parameter(network, p)->elements; i++)
             total = fmax(total, fabs(number(check->real, training_parameter(network, p)->gradient, i)));
     for (int p = 0; p < training_parameter_count(network); p++) {
-        const struct parameter *parameter = training_parameter(network, p);
+        const struct training_parameter *parameter = training_parameter(network, p);
         const double *expected = peer_find(peer, "gradient", parameter->name, &elements);
         if (!expected)
             fail_msg("PyTorch has no parameter %s", parameter->name);

@@ -13,13 +13,13 @@
 #include "session/session.h"
 #include "session/training_hooks.h"
 
-static double element(const struct parameter *parameter, int64_t index)
+static double element(const struct training_parameter *parameter, int64_t index)
 {
     return parameter->real == ELEMENT_DOUBLE ? ((const double *)parameter->data)[index]
                                              : (double)((const float *)parameter->data)[index];
 }
 
-static void add_gradient(const struct parameter *parameter, int64_t index, double value)
+static void add_gradient(const struct training_parameter *parameter, int64_t index, double value)
 {
     if (parameter->real == ELEMENT_DOUBLE)
         ((double *)parameter->gradient)[index] += value;
@@ -27,7 +27,7 @@ static void add_gradient(const struct parameter *parameter, int64_t index, doubl
         ((float *)parameter->gradient)[index] += (float)value;
 }
 
-static double add_scale_penalty(const struct parameter *parameter, double factor)
+static double add_scale_penalty(const struct training_parameter *parameter, double factor)
 {
     double sum = 0;
     for (int64_t i = 0; i < parameter->elements; i++) {
@@ -39,7 +39,8 @@ static double add_scale_penalty(const struct parameter *parameter, double factor
     return factor * sum;
 }
 
-static double add_filter_penalty(const struct parameter *parameter, const struct layer *layer, double factor)
+static double add_filter_penalty(const struct training_parameter *parameter, const struct layer *layer,
+                                 double factor)
 {
     double sum = 0;
     for (int64_t c = 0; c < layer->channels; c++) {
@@ -74,7 +75,7 @@ static double add_penalties(const struct training_work *work, const struct train
     const struct layers *layers = work->call->session->state.model->layers;
     double loss = 0;
     for (int i = 0; i < training_parameter_count(network); i++) {
-        const struct parameter *parameter = training_parameter(network, i);
+        const struct training_parameter *parameter = training_parameter(network, i);
         const struct layer *layer = plan->group_lasso > 0 ? layer_of(layers, parameter->value) : NULL;
         if (plan->l1_scale > 0 && parameter->kind == PARAMETER_NORM_SCALE)
             loss += add_scale_penalty(parameter, plan->l1_scale);
