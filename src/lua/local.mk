@@ -28,5 +28,6 @@ src_liblua_a_SOURCES = \
 	src/lua/score_value.c \
 	src/lua/script.c src/lua/script.h \
 	src/lua/stop.c \
-	src/lua/string_search.c
+	src/lua/string_search.c \
+	src/lua/training_call.c
 LIBLUA = src/liblua.a $(LUA_LIBS)

@@ -341,6 +341,14 @@ static bool out_of_patience(const struct trainer *trainer)
     return trainer->options->patience > 0 && state->epoch - since >= trainer->options->patience;
 }
 
+static bool is_stopped(const struct trainer *trainer)
+{
+    const struct training *training = &trainer->training;
+    return training->stop &&
+           training->stop(training->stop_argument,
+                          trainer->state.epoch * trainer->epoch_steps + trainer->state.epoch_step);
+}
+
 static status run_epochs(struct trainer *trainer, struct error *error)
 {
     struct training_state *state = &trainer->state;
@@ -353,7 +361,7 @@ static status run_epochs(struct trainer *trainer, struct error *error)
     }
     while (state->epoch < trainer->options->epochs && !out_of_patience(trainer)) {
         while (state->epoch_step < trainer->epoch_steps) {
-            if (progress_cancelled(trainer->training.progress))
+            if (progress_cancelled(trainer->training.progress) || is_stopped(trainer))
                 return error_set(error, STATUS_CANCELLED, "cancelled");
             if (run_step(trainer, error) || save_when_due(trainer, false, error))
                 return error->code;

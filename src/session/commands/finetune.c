@@ -21,8 +21,8 @@ const struct command command_finetune = {
     .arguments = finetune_arguments,
     .parameters = finetune_parameters,
     .options = finetune_options,
-    .flags =
-        COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_OF_MODEL,
+    .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES |
+             COMMAND_OF_MODEL | COMMAND_TRAINS,
     .help = "train the network as it is now",
     .text =
         "Trains the network on the images of the data set that is open, as PyTorch would: every epoch goes "

@@ -19,8 +19,8 @@ const struct command command_train = {
     .arguments = train_arguments,
     .parameters = train_parameters,
     .options = train_options,
-    .flags =
-        COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_OF_MODEL,
+    .flags = COMMAND_MODEL | COMMAND_DATA | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES |
+             COMMAND_OF_MODEL | COMMAND_TRAINS,
     .help = "train with the defaults of a whole training",
     .text = "Does what finetune does, from the weights that the network has, with other defaults: a high "
             "learning rate that goes down to 0 as a cosine over many epochs, weight decay, images that are "

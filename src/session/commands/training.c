@@ -59,6 +59,12 @@ static void watch(void *argument, const struct training_view *view)
     work->due = false;
 }
 
+static bool stop(void *argument, int64_t step)
+{
+    const struct training_work *work = argument;
+    return work->stop || (work->plan.steps > 0 && step >= work->plan.steps);
+}
+
 /* A checkpoint that cannot be written takes nothing from the training, which goes on. */
 static status run_through(struct training_work *work, struct error *error)
 {
@@ -72,13 +78,14 @@ static status run_through(struct training_work *work, struct error *error)
                 *error = now;
             return code;
         }
-        if (view.step == before && view.step < view.steps) {
+        const bool cancelled = trainer_end(work->trainer) == TRAINING_CANCELLED;
+        if (view.step == before && view.step < view.steps && !cancelled) {
             *error = now;
             return code;
         }
         work->unwritten = now;
-        if (view.step == view.steps)
-            return STATUS_OK;
+        if (cancelled || view.step == view.steps)
+            return cancelled ? STATUS_CANCELLED : STATUS_OK;
     }
 }
 
@@ -122,12 +129,14 @@ static status make_trainer(struct training_work *work, struct error *error)
         .watch = watch,
         .watch_due = session->live ? watch_due : NULL,
         .watch_argument = work,
+        .stop = stop,
+        .stop_argument = work,
         .checkpoint = work->plan.checkpoint,
     };
     training.options.judge_start = work->judge.dataset != NULL;
     if (!session->live && !(hooks && hooks->epoch))
         training.watch = NULL;
-    if (work->plan.l1_scale > 0 || work->plan.group_lasso > 0 || work->plan.steps > 0 || hooks) {
+    if (work->plan.l1_scale > 0 || work->plan.group_lasso > 0 || (hooks && hooks->penalty)) {
         training.penalty = training_penalty;
         training.penalty_argument = work;
     }
@@ -323,9 +332,9 @@ static void describe(const struct training_work *work, const struct training_vie
 {
     const struct session *session = work->call->session;
     const struct training_record *best = best_record(view);
-    text_add_format(made, "%s: ", work->call->invocation->command->name);
-    text_add_training_line(made, work->call, steps_for(work, view), false);
-    text_add_format(made, ", seed %llu, on ", (unsigned long long)work->plan.options.seed);
+    text_add_format(made, "%s:", work->call->invocation->command->name);
+    text_add_training_settings(made, work->call, steps_for(work, view));
+    text_add_format(made, " seed %llu, on ", (unsigned long long)work->plan.options.seed);
     text_add_images(made, work->sample.count, session->state.dataset->split);
     text_add_format(made, " of %s (%.16s)", session->state.dataset->kind->name,
                     dataset_digest(session->state.dataset));

@@ -47,7 +47,7 @@ void text_add_judged(struct text *text, const struct training_work *work);
 
 /* --- training_penalty.c --------------------------------------------------------------------------------- */
 
-/* The `penalty` of train/trainer.h; argument: the work. Also ends the run after so many steps. */
+/* The `penalty` of train/trainer.h; argument: the work. */
 status training_penalty(void *argument, struct training_network *network, int64_t step, double rate,
                         double *loss, struct error *error);
 

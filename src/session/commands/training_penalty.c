@@ -90,8 +90,6 @@ status training_penalty(void *argument, struct training_network *network, int64_
 {
     struct training_work *work = argument;
     const struct training_hooks *hooks = work->call->session->hooks;
-    if (work->stop || (work->plan.steps > 0 && step >= work->plan.steps))
-        return error_set(error, STATUS_CANCELLED, "stopped");
     if (work->plan.l1_scale > 0 || work->plan.group_lasso > 0)
         *loss += add_penalties(work, network);
     if (!hooks || !hooks->penalty)

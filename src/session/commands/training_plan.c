@@ -246,8 +246,15 @@ static bool is_left_out(const char *name)
 
 void text_add_training_line(struct text *text, const struct call *call, int64_t steps, bool penalised)
 {
+    text_add(text, call->invocation->command->name);
+    text_add_training_settings(text, call, steps);
+    if (penalised)
+        text_add(text, " penalty=script");
+}
+
+void text_add_training_settings(struct text *text, const struct call *call, int64_t steps)
+{
     const struct invocation *invocation = call->invocation;
-    text_add(text, invocation->command->name);
     for (int i = 0; i < invocation->argument_count; i++) {
         text_add(text, " ");
         text_add_word(text, invocation->arguments[i]);
@@ -261,6 +268,4 @@ void text_add_training_line(struct text *text, const struct call *call, int64_t 
     }
     if (steps > 0)
         text_add_format(text, " steps=%lld", (long long)steps);
-    if (penalised)
-        text_add(text, " penalty=script");
 }

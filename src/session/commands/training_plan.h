@@ -25,6 +25,9 @@ status training_plan_read(const struct call *call, struct training_plan *plan, s
  * `penalised` it says that a script's function was in it, and so is refused when it is run again. */
 void text_add_training_line(struct text *text, const struct call *call, int64_t steps, bool penalised);
 
+/* What it says behind the command's name, each word with a blank in front. */
+void text_add_training_settings(struct text *text, const struct call *call, int64_t steps);
+
 /* The rows of parameters: both commands have the same, with other defaults. */
 const char *training_preset_name(int index); /* NULL past the end, here and below */
 const char *training_optimizer_name(int index);
