@@ -60,6 +60,9 @@ void explorer_live_take(struct explorer *explorer)
 void explorer_live_end(struct explorer *explorer)
 {
     live_clear(explorer->live);
+    if (explorer->cancelling)
+        explorer_say(explorer, false, "%s", "");
+    explorer->cancelling = false;
     live_snapshot_free(explorer->snapshot);
     explorer->snapshot = NULL;
 }

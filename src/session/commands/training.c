@@ -280,7 +280,6 @@ static void tell_result(struct training_work *work, const struct training_view *
         text_add(&text, " s");
     }
     reply_line(work->call->reply, "%s", reply_text(work->call->reply, &text));
-    reply_result(work->call->reply, &text);
     text_free(&text);
 }
 

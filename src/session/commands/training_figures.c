@@ -126,14 +126,30 @@ struct lines {
     int points;
 };
 
+/* Steps of one batch each are noise: neighbours are put together until there are few enough to see a line. */
+enum { POINTS_SHOWN = 60 };
+
+static int points_of(const struct training_view *view, int *each)
+{
+    *each = (view->point_count + POINTS_SHOWN - 1) / POINTS_SHOWN;
+    *each = *each > 0 ? *each : 1;
+    return (view->point_count + *each - 1) / *each;
+}
+
 static void fill(const struct training_view *view, bool loss, struct lines *lines)
 {
     const size_t points = (size_t)lines->points;
+    int each;
+    const int learnt = points_of(view, &each);
     for (size_t i = 0; i < LINES * points; i++)
         lines->x[i] = lines->y[i] = NAN;
-    for (int i = 0; i < view->point_count; i++) {
-        lines->x[i] = (double)view->points[i].step;
-        lines->y[i] = loss ? view->points[i].loss : view->points[i].accuracy;
+    for (int i = 0; i < learnt; i++) {
+        const int first = i * each, end = first + each < view->point_count ? first + each : view->point_count;
+        double sum = 0;
+        for (int k = first; k < end; k++)
+            sum += loss ? view->points[k].loss : view->points[k].accuracy;
+        lines->x[i] = (double)view->points[end - 1].step;
+        lines->y[i] = sum / (end - first);
     }
     for (int i = 0; i < view->record_count; i++) {
         const struct training_record *record = &view->records[i];
@@ -153,8 +169,9 @@ static void curve_title(const struct training_work *work, bool loss, struct figu
 static struct figure *curves(const struct training_work *work, const struct training_view *view, bool loss)
 {
     const char *const names[LINES] = {"learnt", judged(work) ? work->judge.dataset->split : "judged"};
-    struct lines lines = {.points = view->point_count > view->record_count ? view->point_count
-                                                                           : view->record_count};
+    int each;
+    const int learnt = points_of(view, &each);
+    struct lines lines = {.points = learnt > view->record_count ? learnt : view->record_count};
     if (lines.points == 0)
         return NULL;
     const size_t room = LINES * (size_t)lines.points;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -193,9 +194,16 @@ static status read_files(const struct call *call, struct training_plan *plan, st
     const struct setting *resume = call_setting(call, "resume");
     plan->checkpoint = checkpoint ? checkpoint->text : NULL;
     plan->resume = resume ? resume->text : NULL;
-    if (!checkpoint || (resume && strcmp(checkpoint->text, resume->text) == 0))
+    if (!checkpoint)
         return STATUS_OK;
-    return call_may_write(call, checkpoint->text, error);
+    status code = resume && strcmp(checkpoint->text, resume->text) == 0
+                      ? STATUS_OK
+                      : call_may_write(call, checkpoint->text, error);
+    if (code == STATUS_OK)
+        code = file_replace_check(checkpoint->text, error);
+    if (code != STATUS_OK)
+        error_prefix(error, "checkpoint=");
+    return code;
 }
 
 static status find_preset(const struct call *call, struct training_plan *plan, struct error *error)

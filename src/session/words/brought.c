@@ -89,9 +89,9 @@ static const struct brought table[] = {
      "apply removes the selected channels; save writes the smaller network as an ONNX file.",
      {"apply", "save"}},
     {{"finetune", "fine-tuning", "retrain", "train", "training"},
-     "Nothing is trained here: save the smaller network, or the list of kept channels, and train it where it "
-     "came from.",
-     {"save", "pruning"}},
+     "finetune trains what pruning left; train does with the defaults of a whole training. 'help presets' lists "
+     "recipes by name.",
+     {"finetune", "train", "presets"}},
     {{"accuracy", "top-1", "evaluate", "test", "loss"},
      "eval measures accuracy and loss on images; curve does for many ratios.",
      {"eval", "curve"}},
