@@ -49,6 +49,7 @@ THREAD_TESTS = \
 	tests/data/augment_test tests/data/data_test tests/data/pictures_test \
 	tests/nn/run_test \
 	tests/score/score_test \
+	tests/train/trainer_test \
 	tests/stats/gamma_test tests/stats/judge_test tests/stats/segmentation_test \
 	tests/session/live_test tests/session/session_test \
 	tests/lua/job_test tests/lua/lua_test \

@@ -65,6 +65,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/bind.c \
 	src/session/commands/block_table.c src/session/commands/block_table.h \
 	src/session/commands/channel_zeros.c src/session/commands/channel_zeros.h \
+	src/session/commands/calibrate.c \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
 	src/session/commands/stages.c src/session/commands/stages.h \
 	src/session/commands/comparison.c src/session/commands/comparison.h \
@@ -102,6 +103,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/misfit.c src/session/commands/misfit.h \
 	src/session/commands/networks.c \
 	src/session/commands/option_change.c src/session/commands/option_change.h \
+	src/session/commands/other_weights.c src/session/commands/other_weights.h \
 	src/session/commands/overlap.c \
 	src/session/commands/prune.c \
 	src/session/commands/quit.c \

@@ -26,6 +26,7 @@ struct training_options {
     bool frozen_norms; /* BatchNormalization stays in inference mode; scale and shift learn all the same */
     double
         norm_momentum; /* of the running statistics: new = (1 - m) old + m batch; PyTorch's default is 0.1 */
+    bool forward_only; /* only passes without gradients will be made: no room for them is taken */
     struct pool *pool; /* borrowed; NULL: the calling thread */
     struct progress *progress; /* borrowed, polled between steps; NULL: cannot be cancelled */
 };

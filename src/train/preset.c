@@ -102,6 +102,6 @@ status training_preset_find(const char *name, const struct training_preset **pre
         }
     }
     const char *nearest = nearest_word(name, names, PRESETS);
-    return error_set(error, STATUS_NOT_FOUND, "no preset '%s'%s%s%s", name, nearest ? "; did you mean '" : "",
+    return error_set(error, STATUS_NOT_FOUND, "no preset '%s'%s%s%s", name, nearest ? ": did you mean '" : "",
                      nearest ? nearest : "", nearest ? "'?" : "");
 }

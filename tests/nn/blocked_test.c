@@ -176,6 +176,85 @@ static void direct_is_its_definition(void **state)
     check_family("direct", 60, 1e-6, make_direct);
 }
 
+/* Groups smaller and larger than a block, that fill blocks and that do not. */
+static void make_grouped(struct random_state *random, struct blocked_convolution *geometry)
+{
+    static const int groups[] = {2, 3, 4, 8, 16}, per_group[] = {1, 2, 4, 5, 16, 24, 32};
+    make_direct(random, geometry);
+    geometry->groups = pick(random, groups, COUNT(groups));
+    geometry->in_channels = geometry->groups * pick(random, per_group, COUNT(per_group));
+    geometry->out_channels = geometry->groups * pick(random, per_group, COUNT(per_group));
+    if (geometry->in_channels == geometry->groups && geometry->out_channels == geometry->groups)
+        geometry->out_channels *= 2; /* not depthwise */
+    if (geometry->in_channels > 128)
+        geometry->in_width = geometry->in_height = 5;
+    blocked_case_sizes(geometry, between(random, 0, 2));
+}
+
+/* The images themselves, of few channels. */
+static void make_planar(struct random_state *random, struct blocked_convolution *geometry)
+{
+    make_direct(random, geometry);
+    geometry->in_channels = between(random, 1, 7);
+    geometry->planar = true;
+}
+
+static void other_weight_gradients_are_their_definition(void **state)
+{
+    static void (*const makers[])(struct random_state *,
+                                  struct blocked_convolution *) = {make_depthwise, make_planar, make_grouped};
+    const struct blocked_kernels *kernels;
+    struct random_state random;
+    (void)state;
+    for (int isa = 0; (kernels = blocked_kernels_at(isa)); isa++) {
+        random_seed(&random, 5, (uint64_t)isa);
+        for (int round = 0; round < 150; round++) {
+            struct blocked_convolution g = some_geometry(&random);
+            makers[round % COUNT(makers)](&random, &g);
+            g.images = between(&random, 1, 2);
+            if (g.out_height > 0 && g.out_width > 0)
+                blocked_case_weights(kernels, &g, 1e-6, &random);
+        }
+        /* More taps than are summed at a time, in images wide enough for all and not; more positions, too. */
+        for (int planar = 0; planar < 2; planar++)
+            for (int size = 3; size < 50; size += 43) {
+                const struct blocked_convolution g = {
+                    .images = 2,
+                    .in_channels = planar ? 2 : 19,
+                    .out_channels = 19,
+                    .in_height = size,
+                    .in_width = size,
+                    .out_height = size,
+                    .out_width = size,
+                    .kernel_height = 7,
+                    .kernel_width = 17,
+                    .stride_height = 1,
+                    .stride_width = 1,
+                    .dilation_height = 1,
+                    .dilation_width = 1,
+                    .pad_top = 3,
+                    .pad_left = 8,
+                    .groups = planar ? 1 : 19,
+                    .planar = planar,
+                };
+                blocked_case_weights(kernels, &g, 1e-6, &random);
+            }
+    }
+}
+
+static void bias_gradients_are_their_definition(void **state)
+{
+    const struct blocked_kernels *kernels;
+    struct random_state random;
+    (void)state;
+    random_seed(&random, 6, 0);
+    for (int isa = 0; (kernels = blocked_kernels_at(isa)); isa++)
+        for (int round = 0; round < 20; round++)
+            blocked_case_bias(kernels, between(&random, 1, 3),
+                              pick(&random, channel_counts, COUNT(channel_counts)), between(&random, 1, 50),
+                              2e-7, &random);
+}
+
 static void weight_gradients_are_their_definition(void **state)
 {
     static const int channels[] = {1, 3, 16, 17, 33};
@@ -199,23 +278,15 @@ static void weight_gradients_are_their_definition(void **state)
         const struct blocked_convolution flat = {3, 17, 9, 30, 50, 30, 50, 1,     1,
                                                  1, 1,  1, 1,  0,  0,  1,  false, false};
         blocked_case_weights(kernels, &many, 1e-6, &random);
+        /* Several small images at a time, and the one that is left; rows that are one. */
+        const struct blocked_convolution small = {5, 17, 24, 15, 15, 15, 15, 3,     3,
+                                                  1, 1,  1,  1,  1,  1,  1,  false, false};
+        const struct blocked_convolution joined = {3, 33, 20, 30, 30, 30, 30, 1,     1,
+                                                   1, 1,  1,  1,  0,  0,  1,  false, false};
+        blocked_case_weights(kernels, &small, 1e-6, &random);
+        blocked_case_weights(kernels, &joined, 1e-6, &random);
         blocked_case_weights(kernels, &flat, 1e-6, &random);
     }
-}
-
-/* Groups smaller and larger than a block, that fill blocks and that do not. */
-static void make_grouped(struct random_state *random, struct blocked_convolution *geometry)
-{
-    static const int groups[] = {2, 3, 4, 8, 16}, per_group[] = {1, 2, 4, 5, 16, 24, 32};
-    make_direct(random, geometry);
-    geometry->groups = pick(random, groups, COUNT(groups));
-    geometry->in_channels = geometry->groups * pick(random, per_group, COUNT(per_group));
-    geometry->out_channels = geometry->groups * pick(random, per_group, COUNT(per_group));
-    if (geometry->in_channels == geometry->groups && geometry->out_channels == geometry->groups)
-        geometry->out_channels *= 2; /* not depthwise */
-    if (geometry->in_channels > 128)
-        geometry->in_width = geometry->in_height = 5;
-    blocked_case_sizes(geometry, between(random, 0, 2));
 }
 
 static void grouped_is_its_definition(void **state)
@@ -249,6 +320,8 @@ int main(void)
         cmocka_unit_test(pointwise_takes_images_together),
         cmocka_unit_test(pointwise_has_no_padding),
         cmocka_unit_test(weight_gradients_are_their_definition),
+        cmocka_unit_test(other_weight_gradients_are_their_definition),
+        cmocka_unit_test(bias_gradients_are_their_definition),
         cmocka_unit_test(depthwise_is_its_definition),
         cmocka_unit_test(winograd_is_its_definition),
     };

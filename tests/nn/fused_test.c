@@ -37,8 +37,8 @@ struct subject {
     struct layers *layers;
     struct probe probes[MOST_LAYERS];
     double *centers[MOST_LAYERS];
-    int weights[MOST_LAYERS], maps[MOST_LAYERS];
-    int count;
+    int weights[2 * MOST_LAYERS], maps[MOST_LAYERS]; /* weights: biases as well, where there are */
+    int count, weight_count;
 };
 
 static void check(status code, const struct error *error, const struct subject *s)
@@ -66,7 +66,10 @@ static struct subject subject_new(uint64_t seed)
         s.probes[s.count] =
             (struct probe){layer->linear, layer->target, layer->activated, s.centers[s.count], false};
         s.maps[s.count] = layer->activated;
-        s.weights[s.count++] = layer->weight;
+        s.count++;
+        s.weights[s.weight_count++] = layer->weight;
+        if (layer->bias != VALUE_NONE)
+            s.weights[s.weight_count++] = layer->bias;
     }
     return s;
 }
@@ -89,7 +92,7 @@ static struct engine_options options_of(const struct subject *s, enum element_ty
                                    .probes = s->probes,
                                    .probe_count = s->count,
                                    .weights = s->weights,
-                                   .weight_count = weights ? s->count : 0};
+                                   .weight_count = weights ? s->weight_count : 0};
 }
 
 static void put(const struct operand *operand, void *data, int64_t index, double value)
@@ -242,7 +245,7 @@ static void check_network(const struct subject *s, const struct engine *exact, e
         compare_probes(s, engine, exact);
         if (watched)
             compare_watched(s, engine, exact);
-        for (int w = 0; weights && w < s->count; w++)
+        for (int w = 0; weights && w < s->weight_count; w++)
             compare_operands(s, "weight gradient", w, engine_weight_gradient(engine, w),
                              engine_weight_gradient(exact, w));
     }

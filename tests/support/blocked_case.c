@@ -302,6 +302,17 @@ void blocked_case_tail(const struct blocked_kernels *kernels, const struct block
         mem_free(all[i]);
 }
 
+/* An element of a convolution's input. */
+static double input_at(const struct blocked_convolution *g, const float *input, int n, int c, int y, int x)
+{
+    if (!g->planar)
+        return (double)input[element(g->in_channels, g->in_height, g->in_width, n, c, y, x)];
+    return (
+        double)input[(((size_t)n * (size_t)g->in_channels + (size_t)c) * (size_t)g->in_height + (size_t)y) *
+                         (size_t)g->in_width +
+                     (size_t)x];
+}
+
 /* What one weight's gradient is made of. */
 static struct sums weight_gradient(const struct blocked_convolution *g, const float *input,
                                    const float *delta, int o, int i, int ky, int kx)
@@ -317,7 +328,7 @@ static struct sums weight_gradient(const struct blocked_convolution *g, const fl
                 if (iy < 0 || ix < 0)
                     continue;
                 const double term =
-                    (double)input[element(g->in_channels, g->in_height, g->in_width, n, i, iy, ix)] *
+                    input_at(g, input, n, i, iy, ix) *
                     (double)delta[element(g->out_channels, g->out_height, g->out_width, n, o, y, x)];
                 sums.value += term;
                 sums.absolute += fabs(term);
@@ -329,27 +340,54 @@ void blocked_case_weights(const struct blocked_kernels *kernels, const struct bl
                           double tolerance, struct random_state *random)
 {
     const int taps = g->kernel_height * g->kernel_width;
-    const size_t count = (size_t)(g->out_channels * g->in_channels * taps);
-    float *input = random_blocked(random, g->images, g->in_channels, g->in_height, g->in_width);
+    const int own = g->in_channels / g->groups, filters = g->out_channels / g->groups;
+    const size_t count = (size_t)(g->out_channels * own * taps);
+    float *input =
+        g->planar
+            ? random_row(random, (size_t)(g->images * g->in_channels * g->in_height) * (size_t)g->in_width)
+            : random_blocked(random, g->images, g->in_channels, g->in_height, g->in_width);
     float *delta = random_blocked(random, g->images, g->out_channels, g->out_height, g->out_width);
     float *gradient = random_row(random, count), *before = random_row(random, count);
     memcpy(before, gradient, count * sizeof *before);
     kernels->layer->weight_gradient(g, input, delta, gradient);
     for (size_t w = 0; w < count; w++) {
-        const int tap = (int)(w % (size_t)taps), i = (int)(w / (size_t)taps) % g->in_channels;
-        const int o = (int)(w / (size_t)(taps * g->in_channels));
-        const struct sums sums =
-            weight_gradient(g, input, delta, o, i, tap / g->kernel_width, tap % g->kernel_width);
+        const int tap = (int)(w % (size_t)taps), o = (int)(w / (size_t)(taps * own));
+        const int i = (int)(w / (size_t)taps) % own;
+        const struct sums sums = weight_gradient(g, input, delta, o, o / filters * own + i,
+                                                 tap / g->kernel_width, tap % g->kernel_width);
         const double expected = (double)before[w] + sums.value;
         if (!(fabs((double)gradient[w] - expected) <= tolerance * (1 + sums.absolute)))
             fail_msg("%s: weight gradient [%d][%d][%d] is %.9g, expected %.9g; %d images, channels %d to %d, "
-                     "%dx%d to "
-                     "%dx%d, kernel %dx%d",
+                     "%d groups, %dx%d to %dx%d, kernel %dx%d",
                      kernels->name, o, i, tap, (double)gradient[w], expected, g->images, g->in_channels,
-                     g->out_channels, g->in_height, g->in_width, g->out_height, g->out_width,
+                     g->out_channels, g->groups, g->in_height, g->in_width, g->out_height, g->out_width,
                      g->kernel_height, g->kernel_width);
     }
     mem_free(input);
+    mem_free(delta);
+    mem_free(gradient);
+    mem_free(before);
+}
+
+void blocked_case_bias(const struct blocked_kernels *kernels, int images, int channels, int positions,
+                       double tolerance, struct random_state *random)
+{
+    float *delta = random_blocked(random, images, channels, 1, positions);
+    float *gradient = random_row(random, (size_t)channels), *before = random_row(random, (size_t)channels);
+    memcpy(before, gradient, (size_t)channels * sizeof *before);
+    kernels->layer->bias_gradient(images, channels, positions, delta, gradient);
+    for (int c = 0; c < channels; c++) {
+        double expected = (double)before[c], absolute = 1;
+        for (int n = 0; n < images; n++)
+            for (int x = 0; x < positions; x++) {
+                const double term = (double)delta[element(channels, 1, positions, n, c, 0, x)];
+                expected += term;
+                absolute += fabs(term);
+            }
+        if (!(fabs((double)gradient[c] - expected) <= tolerance * absolute))
+            fail_msg("%s: bias gradient [%d] is %.9g, expected %.9g; %d images of %d channels, %d positions",
+                     kernels->name, c, (double)gradient[c], expected, images, channels, positions);
+    }
     mem_free(delta);
     mem_free(gradient);
     mem_free(before);

@@ -34,6 +34,10 @@ void blocked_case_tail(const struct blocked_kernels *kernels, const struct block
 void blocked_case_weights(const struct blocked_kernels *kernels, const struct blocked_convolution *geometry,
                           double tolerance, struct random_state *random);
 
+/* The same for the gradient of a bias. */
+void blocked_case_bias(const struct blocked_kernels *kernels, int images, int channels, int positions,
+                       double tolerance, struct random_state *random);
+
 /* Random parts of the epilogue that go together. */
 int blocked_case_epilogue(struct random_state *random);
 

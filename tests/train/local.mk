@@ -8,3 +8,7 @@ tests_train_torch_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 tests_train_trainer_test_SOURCES = tests/train/trainer_test.c
 tests_train_trainer_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/train/learning_test tests/train/torch_test tests/train/trainer_test
+check_PROGRAMS += tests/train/network_test
+tests_train_network_test_SOURCES = tests/train/network_test.c
+tests_train_network_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/train/network_test

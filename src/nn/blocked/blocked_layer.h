@@ -66,11 +66,14 @@ struct blocked_layer_kernels {
     /* (N, C, positions) to (N, C/16, positions, 16) and back; `add` to what is there. */
     void (*to_blocked)(int images, int channels, int positions, const float *plain, float *blocked, bool add);
     void (*to_plain)(int images, int channels, int positions, const float *blocked, float *plain, bool add);
-    /* Add to the gradient of a convolution's weights (O, C, kh, kw) from its input (N, C/16, H, W, 16) and
-     * the gradient of what it computes (N, O/16, H', W', 16). Neither planar nor transposed, and without
-     * groups. Some 1,000 positions are summed in registers, those sums in memory. */
+    /* Add to the gradient of a convolution's weights (O, C/groups, kh, kw) from its input (N, C/16, H, W,
+     * 16), or (N, C, H, W) if planar, and the gradient of what it computes (N, O/16, H', W', 16). Not
+     * transposed; planar without groups. Some 1,000 positions are summed in registers, those sums in memory.
+     */
     void (*weight_gradient)(const struct blocked_convolution *geometry, const float *input,
                             const float *delta, float *gradient);
+    /* Add to the gradient of its bias (O): the sums of delta (N, O/16, positions, 16). */
+    void (*bias_gradient)(int images, int channels, int positions, const float *delta, float *gradient);
 };
 
 #endif

@@ -24,6 +24,7 @@ static const struct blocked_layer_kernels layer = {
     .moments = ISA_NAME(blocked_moments),
     .norm_gradient = ISA_NAME(blocked_norm_gradient),
     .weight_gradient = ISA_NAME(blocked_weight_gradient),
+    .bias_gradient = ISA_NAME(blocked_bias_gradient),
 };
 
 const struct blocked_kernels ISA_NAME(blocked_kernels) = {ISA_STRING(ISA), families, &layer};

@@ -117,4 +117,39 @@ LANES_INLINE vector vector_min(vector a, vector b)
 #endif
 }
 
+/* What lanes hold of `a` (numbers below WIDTH) and `b` (from WIDTH on). Constants, once inlined. */
+LANES_INLINE vector vector_mix(vector a, vector b, vector_mask from)
+{
+#if defined(__clang__)
+    vector mixed;
+    LANES_UNROLL
+    for (int lane = 0; lane < WIDTH; lane++)
+        mixed[lane] = from[lane] < WIDTH ? a[from[lane]] : b[from[lane] - WIDTH];
+    return mixed;
+#else
+    return (vector)__builtin_shuffle(a, b, from);
+#endif
+}
+
+/* Rows become columns: in steps of 1, 2, 4 ... the upper right and the lower left quarter change places. */
+LANES_INLINE void vectors_transpose(vector rows[WIDTH])
+{
+    LANES_UNROLL
+    for (int step = 1; step < WIDTH; step *= 2) {
+        vector_mask low, high;
+        LANES_UNROLL
+        for (int lane = 0; lane < WIDTH; lane++) {
+            low[lane] = lane & step ? WIDTH + lane - step : lane;
+            high[lane] = lane & step ? WIDTH + lane : lane + step;
+        }
+        LANES_UNROLL
+        for (int row = 0; row < WIDTH; row++)
+            if (!(row & step)) {
+                const vector a = rows[row], b = rows[row + step];
+                rows[row] = vector_mix(a, b, low);
+                rows[row + step] = vector_mix(a, b, high);
+            }
+    }
+}
+
 #endif

@@ -21,6 +21,8 @@ void ISA_NAME(blocked_to_plain)(int images, int channels, int positions, const f
                                 bool add);
 void ISA_NAME(blocked_weight_gradient)(const struct blocked_convolution *geometry, const float *input,
                                        const float *delta, float *gradient);
+void ISA_NAME(blocked_bias_gradient)(int images, int channels, int positions, const float *delta,
+                                     float *gradient);
 void ISA_NAME(blocked_moments)(int images, int channels, int positions, const float *input,
                                const float *center, double *sums);
 void ISA_NAME(blocked_norm_gradient)(const struct norm_gradient *norm);

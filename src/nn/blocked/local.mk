@@ -16,8 +16,10 @@ BLOCKED_SOURCES = \
 	src/nn/blocked/pointwise.c \
 	src/nn/blocked/pooling.c \
 	src/nn/blocked/product.h \
+	src/nn/blocked/reach.h \
 	src/nn/blocked/tail_gradient.h \
-	src/nn/blocked/weights.c \
+	src/nn/blocked/weights.c src/nn/blocked/weights.h \
+	src/nn/blocked/weights_alone.c \
 	src/nn/blocked/winograd.h \
 	src/nn/blocked/winograd2.c \
 	src/nn/blocked/winograd4.c

@@ -31,7 +31,7 @@ int fused_norm(const struct engine *engine, int index)
     return step->kind == &kind_plain ? engine->norm_of[step->plan_step] : NOTHING;
 }
 
-status batch_norm_connect(struct fused *fused, struct fused_layer *layer, size_t *most, struct error *error)
+static status connect(struct fused *fused, struct fused_layer *layer, struct error *error)
 {
     const size_t channels = padded(&fused->engine.norms[layer->batch_norm]);
     layer->batch = mem_aligned(channels, BATCH_ROWS * sizeof *layer->batch);
@@ -40,8 +40,16 @@ status batch_norm_connect(struct fused *fused, struct fused_layer *layer, size_t
         return error_memory(error);
     fused->engine.bytes += channels * (BATCH_ROWS * sizeof(float) + 2 * sizeof(double));
     layer->center = layer->batch + BATCH_CENTER * channels;
-    if (channels * (size_t)fused->images * TAIL_SUMS > *most)
-        *most = channels * (size_t)fused->images * TAIL_SUMS;
+    return STATUS_OK;
+}
+
+status batch_norms_connect(struct fused *fused, struct error *error)
+{
+    for (int s = 0; s < fused->step_count; s++) {
+        struct fused_layer *layer = fused->steps[s].layer;
+        if (layer && layer->batch_norm != NOTHING && connect(fused, layer, error))
+            return error->code;
+    }
     return STATUS_OK;
 }
 

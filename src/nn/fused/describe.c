@@ -54,7 +54,7 @@ static void describe_convolution(const struct fused *fused, const struct fused_l
     if (layer->to_input == NOTHING)
         return;
     time->of[BACKWARD_PASS].kernel = layer->back->name;
-    time->of[BACKWARD_PASS].macs = macs * (layer->weights || layer->plain_delta != NOTHING ? 2 : 1);
+    time->of[BACKWARD_PASS].macs = macs * (layer->weights ? 2 : 1);
     time->of[BACKWARD_PASS].bytes += weights_of(fused, layer->back, &layer->transposed);
 }
 

@@ -144,7 +144,8 @@ static status lay_out(struct fused *fused, const struct engine_options *options,
     if (fused_recognise(fused, error))
         return error->code;
     plan_forward(fused);
-    if ((options->backward && (plan_backward(fused, error) || probes_connect(fused, error))) ||
+    if (batch_norms_connect(fused, error) ||
+        (options->backward && (plan_backward(fused, error) || probes_connect(fused, error))) ||
         regions_place(fused, &total, error) || engine_allocate(engine, total, &fused->memory, error) ||
         make_workspace(fused, error))
         return error->code;
@@ -168,9 +169,7 @@ static bool needs_workspace(const struct engine *engine, int plan_step)
 {
     const struct fused *fused = (const struct fused *)engine;
     const struct fused_step *step = &fused->steps[fused->step_of[plan_step]];
-    if (step->kind == &kind_plain)
-        return true;
-    return step->layer && step->layer->conv_step == plan_step && step->layer->plain_delta != NOTHING;
+    return step->kind == &kind_plain;
 }
 
 static status fused_build(struct engine *engine, const struct engine_options *options, struct error *error)

@@ -111,39 +111,19 @@ void layer_tail_gradient(struct fused *fused, const struct fused_step *step)
         finish_sums(fused, step->layer);
 }
 
-static void blocked_weight_gradient(struct fused *fused, const struct fused_step *step)
+static void parameter_gradients(struct fused *fused, const struct fused_step *step)
 {
     const struct fused_layer *layer = step->layer;
-    const struct kernel_call *call = &fused->engine.steps[layer->conv_step].call;
-    fused->kernels->layer->weight_gradient(&layer->forward, value_data(fused, step->input, FORM_BLOCKED),
-                                           region_data(fused, layer->delta), call->input_gradients[1].data);
-}
-
-static void plain_weight_gradients(struct fused *fused, const struct fused_step *step)
-{
-    const struct fused_layer *layer = step->layer;
-    const struct engine_step *own = &fused->engine.steps[layer->conv_step];
-    const struct fused_value *in = &fused->values[step->input];
     const struct blocked_convolution *g = &layer->forward;
     const struct blocked_layer_kernels *kernels = fused->kernels->layer;
-    struct operand inputs[3] = {{0}}, input_gradients[3] = {{0}}, output_gradient = own->call.outputs[0];
-    struct kernel_call call = own->call;
-    for (int i = 0; i < call.input_count; i++) {
-        inputs[i] = call.inputs[i];
-        input_gradients[i] = call.input_gradients[i];
-    }
-    input_gradients[0].data = NULL;
-    inputs[0].data = region_data(fused, layer->plain_input);
-    output_gradient.data = region_data(fused, layer->plain_delta);
-    if (step->from == FORM_BLOCKED)
-        kernels->to_plain(fused->images, g->in_channels, value_positions(in),
-                          value_data(fused, step->input, FORM_BLOCKED), inputs[0].data, false);
-    kernels->to_plain(fused->images, g->out_channels, g->out_height * g->out_width,
-                      region_data(fused, layer->delta), output_gradient.data, false);
-    call.inputs = inputs;
-    call.input_gradients = input_gradients;
-    call.output_gradients = &output_gradient;
-    fused->engine.plan->steps[layer->conv_step].kernels->backward(&call);
+    const struct kernel_call *call = &fused->engine.steps[layer->conv_step].call;
+    const float *delta = region_data(fused, layer->delta);
+    float *weights = call->input_gradients[1].data;
+    float *bias = call->input_count > 2 ? call->input_gradients[2].data : NULL;
+    if (weights)
+        kernels->weight_gradient(g, value_data(fused, step->input, step->from), delta, weights);
+    if (bias)
+        kernels->bias_gradient(g->images, g->out_channels, g->out_height * g->out_width, delta, bias);
 }
 
 /* x's gradient; where it goes through another layer's tail, that too. */
@@ -177,9 +157,7 @@ void layer_convolution_backward(struct fused *fused, const struct fused_step *st
     if (!layer->convolution)
         return;
     if (layer->weights)
-        blocked_weight_gradient(fused, step);
-    if (layer->plain_delta != NOTHING)
-        plain_weight_gradients(fused, step);
+        parameter_gradients(fused, step);
     if (layer->to_input != NOTHING)
         data_gradient(fused, layer);
 }

@@ -80,34 +80,6 @@ static status plan_elementwise(struct fused *fused, struct fused_step *step, boo
     return open_residual(fused, step, error);
 }
 
-static bool bias_wanted(const struct engine *engine, const struct node *node)
-{
-    return node->input_count > 2 && node->inputs[2] >= 0 && engine->value_gradients[node->inputs[2]].data;
-}
-
-static status plan_weights(struct fused *fused, struct fused_step *step, struct error *error)
-{
-    struct fused_layer *layer = step->layer;
-    const struct engine *engine = &fused->engine;
-    const struct node *node = engine_node(engine, layer->conv_step);
-    int time = backward_time(fused, step), x = fused->values[step->input].region[step->from];
-    if (step->from == FORM_BLOCKED && layer->forward.groups == 1 && !bias_wanted(engine, node)) {
-        layer->weights = true;
-        region_use(fused, x, time);
-        return STATUS_OK;
-    }
-    layer->plain_input = x;
-    if (step->from == FORM_BLOCKED)
-        layer->plain_input = region_new(fused, value_bytes(fused, step->input, FORM_PLAIN));
-    layer->plain_delta = region_new(fused, value_bytes(fused, node->outputs[0], FORM_PLAIN));
-    if (layer->plain_input == NOTHING || layer->plain_delta == NOTHING)
-        return error_memory(error);
-    region_use(fused, x, time);
-    region_use(fused, layer->plain_input, time);
-    region_use(fused, layer->plain_delta, time);
-    return STATUS_OK;
-}
-
 static status plan_convolution(struct fused *fused, struct fused_step *step, bool to_input, bool to_residual,
                                bool weights, struct error *error)
 {
@@ -127,8 +99,9 @@ static status plan_convolution(struct fused *fused, struct fused_step *step, boo
     }
     layer->has_tail_gradient =
         layer->relu || layer->probe != NOTHING || layer->to_residual != NOTHING || (normed && !layer->folded);
-    if (weights && plan_weights(fused, step, error))
-        return error->code;
+    layer->weights = weights;
+    if (weights)
+        region_use(fused, fused->values[step->input].region[step->from], backward_time(fused, step));
     if (!to_input)
         return STATUS_OK;
     if (gradient_open(fused, step, step->input, FORM_BLOCKED, &layer->input_add, error))

@@ -73,8 +73,7 @@ struct fused_layer {
     int delta;         /* what the convolution's gradients start from; without one: where x's gradient goes */
     int to_input;      /* convolution: x's gradient */
     bool residual_add, delta_add, input_add;
-    bool weights;                 /* its weights have a gradient, by a blocked kernel */
-    int plain_input, plain_delta; /* for that of others by plain kernels, else NOTHING */
+    bool weights; /* its weights or its bias have a gradient */
 };
 
 /* What a layer keeps of its batch: scale' and shift' of the tail, three factors of the gradient, and the
@@ -191,8 +190,8 @@ void layer_convolution_backward(struct fused *fused, const struct fused_step *st
 /* --- batch_norm.c: training mode ------------------------------------------------------------------------ */
 
 int fused_norm(const struct engine *engine, int index); /* of a fused step, or NOTHING */
-/* What such a layer keeps, and how many doubles its sums take, where that is more than *most. */
-status batch_norm_connect(struct fused *fused, struct fused_layer *layer, size_t *most, struct error *error);
+/* Room for what such layers keep. */
+status batch_norms_connect(struct fused *fused, struct error *error);
 /* scale' and shift' of a layer's tail, of this batch in training mode; NULL without a BatchNorm. */
 const float *layer_scale(const struct fused *fused, const struct fused_layer *layer);
 const float *layer_shift(const struct fused *fused, const struct fused_layer *layer);

@@ -99,17 +99,17 @@ static status connect_probe(struct fused *fused, int index, struct error *error)
 /* The sums that a tail's gradient leaves, for the largest layer. */
 static status connect_layer(struct fused *fused, struct fused_layer *layer, size_t *most, struct error *error)
 {
-    const struct probe_state *state = &fused->engine.probes[layer->probe];
-    const size_t channels = (size_t)blocked_blocks((int)state->channels) * LANES;
+    const size_t channels = (size_t)blocked_blocks(fused->values[layer->linear].channels) * LANES;
+    if (channels * (size_t)fused->images * TAIL_SUMS > *most)
+        *most = channels * (size_t)fused->images * TAIL_SUMS;
     if (layer->batch_norm != NOTHING)
-        return STATUS_OK; /* it has room, and the batch's center */
+        return STATUS_OK; /* it has room for a center, which is the batch's */
+    const struct probe_state *state = &fused->engine.probes[layer->probe];
     layer->center = mem_aligned(channels, sizeof *layer->center);
     if (!layer->center)
         return error_memory(error);
     for (int64_t c = 0; state->probe.center && c < state->channels; c++)
         layer->center[c] = (float)state->probe.center[c];
-    if (channels * (size_t)fused->images * TAIL_SUMS > *most)
-        *most = channels * (size_t)fused->images * TAIL_SUMS;
     return STATUS_OK;
 }
 
@@ -121,9 +121,7 @@ status probes_connect(struct fused *fused, struct error *error)
         code = connect_probe(fused, i, error);
     for (int s = 0; s < fused->step_count && code == STATUS_OK; s++) {
         struct fused_layer *layer = fused->steps[s].layer;
-        if (layer && layer->batch_norm != NOTHING)
-            code = batch_norm_connect(fused, layer, &most, error);
-        if (layer && code == STATUS_OK && layer->probe != NOTHING)
+        if (layer && (layer->probe != NOTHING || layer->batch_norm != NOTHING))
             code = connect_layer(fused, layer, &most, error);
     }
     if (code != STATUS_OK || most == 0)

@@ -257,9 +257,7 @@ static struct layer_draft empty_draft(int input)
                                           .delta = NOTHING,
                                           .to_input = NOTHING,
                                           .gradient = NOTHING,
-                                          .producer_tail = NOTHING,
-                                          .plain_input = NOTHING,
-                                          .plain_delta = NOTHING}};
+                                          .producer_tail = NOTHING}};
 }
 
 status recognise_convolution(struct fused *fused, int p, bool *made, struct error *error)

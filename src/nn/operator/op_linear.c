@@ -146,6 +146,19 @@ static status matmul_output(const struct shape *a, const struct shape *b, const 
     return check_size(out, "the output", error);
 }
 
+/* Products of one after the other of a's matrices with the same b are one product of all their rows. */
+static void join_products(struct matmul *plan, const struct shape *lead_a, const struct shape *lead_b)
+{
+    if (shape_elements(lead_b) != 1 || shape_elements(lead_a) != plan->products || plan->products < 1 ||
+        plan->m > INT64_MAX / plan->products)
+        return;
+    const int64_t rows = plan->m * plan->products;
+    if (!plan->plain && !matrix_fits(rows, plan->n, plan->k))
+        return;
+    plan->m = rows;
+    plan->products = 1;
+}
+
 static status prepare_matmul(struct prepare *prepare, struct error *error)
 {
     const struct shape *a = &prepare->inputs[0].shape, *b = &prepare->inputs[1].shape;
@@ -170,6 +183,7 @@ static status prepare_matmul(struct prepare *prepare, struct error *error)
         return error->code;
     prepare_work(prepare, shape_elements(&prepare->outputs[0].shape), plan->k);
     plan->products = shape_elements(&lead);
+    join_products(plan, &lead_a, &lead_b);
     plan->a_at = matmul_offsets(prepare->arena, &lead_a, &lead, plan->products, plan->m * plan->k);
     plan->b_at = matmul_offsets(prepare->arena, &lead_b, &lead, plan->products, plan->k * plan->n);
     prepare->plan = plan;
