@@ -11,6 +11,9 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "nn/graph/tensor.h"
+#include "session/training_hooks.h"
+#include "train/network.h"
 #include "train/trainer.h"
 
 /* A kind of handle: numbers that somebody else owns. */

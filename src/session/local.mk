@@ -161,7 +161,7 @@ help_texts = \
 	src/session/help/images.txt \
 	src/session/help/pruning.txt \
 	src/session/help/recipes.txt \
-	src/session/help/finetune.txt \
+	src/session/help/training.txt \
 	src/session/help/keys.txt \
 	src/session/help/panes.txt \
 	src/session/help/gamma.txt \

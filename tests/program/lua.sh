@@ -807,7 +807,7 @@ ippro.data("shapes", {images = 64})
 m:prune("l1", 0.4)
 m:apply()
 local start, seen, kept = m, {}, nil
-local options = {epochs = 3, batch = 16, judge = 20, precision = "double"}
+local options = {epochs = 3, batch = 16, judge = 50, precision = "double"}
 local function with(more)
     for key, value in pairs(options) do more[key] = more[key] or value end
     return more
@@ -819,13 +819,12 @@ local trained = m:finetune(with{on_epoch = function(record)
 end})
 assert(trained ~= start and #seen == 3 and seen[1].epoch == 0 and seen[1].train_loss == nil)
 assert(seen[3].epoch == 2 and seen[3].rate == 0.01 and seen[3].train_accuracy > 0 and seen[3].loss > 0)
-assert(m:eval().baseline == nil)
 m:undo()
-local built_in = ippro.finetune(with{epochs = 1, l1_scale = 0.01, group_lasso = 0.001})
+local built_in = ippro.finetune(with{epochs = 1, on = "none", l1_scale = 0.01, group_lasso = 0.001})
 m:undo()
 local names = {}
 for _, layer in ipairs(m:layers()) do names[layer.name .. ".weight"] = layer end
-local mine = ippro.finetune(with{epochs = 1, penalty = function(parameters, step, rate)
+local mine = ippro.finetune(with{epochs = 1, on = "none", penalty = function(parameters, step, rate)
     local loss = 0
     assert(rate == 0.01 and step >= 0)
     for _, p in ipairs(parameters) do
@@ -855,12 +854,12 @@ for i, figure in ipairs{built_in[1], mine[1]} do
     for line in io.lines(i .. ".csv") do if not line:match("^#") then lines[#lines + 1] = line end end
     column[i] = lines[#lines]:gsub("[%d.]+,best$", "")
 end
-assert(#column[1] > 10)
+
 local a, b = {}, {}
 for number in column[1]:gmatch("[%d.]+") do a[#a + 1] = tonumber(number) end
 for number in column[2]:gmatch("[%d.]+") do b[#b + 1] = tonumber(number) end
-assert(#a == #b)
-for i = 1, 5 do assert(math.abs(a[i] - b[i]) < 1e-9, i) end
+assert(#a == #b and #a >= 4)
+for i = 1, #a do assert(math.abs(a[i] - b[i]) < 1e-9, i) end
 assert(not pcall(function() return kept[1] end))
 assert(not pcall(function() kept[1] = 1 end))
 ippro.command("session save penalty.session")

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* finetune: the network learns again what pruning took. */
 #include "session/commands/training.h"
+#include "session/commands/training_plan.h"
 #include "session/language/command.h"
 #include "session/words/option.h"
+#include "session/words/value.h"
 
 static const struct parameter finetune_arguments[] = {TRAINING_ARGUMENTS, PARAMETER_END};
 static const struct parameter finetune_parameters[] = {
     TRAINING_PARAMETERS("10", "0.01", NULL, "constant", "none")};
 static const int finetune_options[] = {TRAINING_OPTIONS};
 static const struct example finetune_examples[] = {
-    {"prune l1 0.4; apply; finetune epochs=1 samples=200 judge=200",
-     "makes a smaller network, and trains it for an epoch", false},
+    {"finetune epochs=1 samples=200 judge=200", "trains it for an epoch", false},
     {"finetune ippro-resnet56-49 augment=crop,flip checkpoint=run.ckpt",
      "trains by the paper's recipe; resume=run.ckpt goes on where it was stopped", true},
     EXAMPLE_END,
@@ -36,7 +37,8 @@ const struct command command_finetune = {
         "known is written after each epoch and when it is stopped; resume= goes on from there, bit for bit "
         "as if it had never stopped, where network, images and parameters are the same (there may be more "
         "epochs). A loss that is no number ends it with an error, and the session stays as it was.\n\n"
-        "In session files it stands as a command like any other: opening them trains again.",
+        "In session files it stands as a command like any other: opening them trains again. 'help training' tells "
+        "what to begin with.",
     .examples = finetune_examples,
     .run = run_training,
 };

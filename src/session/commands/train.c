@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* train: finetune with the defaults of a whole training. */
 #include "session/commands/training.h"
+#include "session/commands/training_plan.h"
 #include "session/language/command.h"
 #include "session/words/option.h"
+#include "session/words/value.h"
 
 static const struct parameter train_arguments[] = {TRAINING_ARGUMENTS, PARAMETER_END};
 static const struct parameter train_parameters[] = {
@@ -24,7 +26,7 @@ const struct command command_train = {
     .help = "train with the defaults of a whole training",
     .text = "Does what finetune does, from the weights that the network has, with other defaults: a high "
             "learning rate that goes down to 0 as a cosine over many epochs, weight decay, images that are "
-            "moved and mirrored at random. 'help finetune' tells the rest.",
+            "moved and mirrored at random. 'help finetune' and 'help training' tell the rest.",
     .examples = train_examples,
     .run = run_training,
 };

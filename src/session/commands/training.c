@@ -10,6 +10,10 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/augment.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
+#include "nn/engine/quality.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "session/commands/chosen.h"
@@ -17,6 +21,7 @@
 #include "session/commands/training_internal.h"
 #include "session/judgement.h"
 #include "session/live.h"
+#include "session/measurement.h"
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/reply.h"
@@ -26,6 +31,8 @@
 #include "session/version.h"
 #include "session/what_if.h"
 #include "session/words/option.h"
+#include "stats/evaluate.h"
+#include "train/trainer.h"
 #include "view/style.h"
 
 /* --- while it runs -------------------------------------------------------------------------------------- */

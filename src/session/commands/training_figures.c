@@ -5,14 +5,18 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "session/commands/training_internal.h"
+#include "session/commands/training_plan.h"
 #include "session/live.h"
 #include "session/model.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
 #include "session/words/option.h"
+#include "train/optimizer.h"
+#include "train/trainer.h"
 #include "view/figure.h"
 
 static bool timed(const struct training_work *work)

@@ -5,13 +5,20 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "data/sampler.h"
 #include "session/commands/measured.h"
 #include "session/commands/training_internal.h"
+#include "session/language/command.h"
+#include "session/measurement.h"
 #include "session/model.h"
 #include "session/pruning.h"
 #include "session/session.h"
 #include "session/shown.h"
 #include "session/words/option.h"
+#include "session/words/value.h"
+#include "stats/evaluate.h"
+#include "train/trainer.h"
 
 /* --- which images --------------------------------------------------------------------------------------- */
 

@@ -7,11 +7,13 @@
 #include <math.h>
 
 #include "base/status.h"
+#include "nn/graph/tensor.h"
 #include "score/layer.h"
 #include "session/commands/training_internal.h"
 #include "session/model.h"
 #include "session/session.h"
 #include "session/training_hooks.h"
+#include "train/network.h"
 
 static double element(const struct training_parameter *parameter, int64_t index)
 {

@@ -10,6 +10,9 @@
 #include "base/text.h"
 #include "session/words/option.h"
 #include "session/words/quote.h"
+#include "session/words/value.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
 
 /* The teacher's share of the loss where none is given. */
 static const double teacher_share = 0.5;

@@ -38,7 +38,7 @@ const char *training_penalty_name(int index);
 #define TRAINING_ARGUMENTS                                                                                   \
     {                                                                                                        \
         "RECIPE", VALUE_CHOICE, PARAMETER_OPTIONAL, 0, 0, training_preset_name, NULL,                        \
-            "a recipe by name, whose numbers count where no other is given; 'help presets' lists them"      \
+            "a recipe by name, whose numbers count where no other is given; 'help presets' lists them"       \
     }
 
 /* clang-format off */

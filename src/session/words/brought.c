@@ -88,10 +88,10 @@ static const struct brought table[] = {
     {{"surgery", "remove", "hard pruning", "export"},
      "apply removes the selected channels; save writes the smaller network as an ONNX file.",
      {"apply", "save"}},
-    {{"finetune", "fine-tuning", "retrain", "train", "training"},
+    {{"finetune", "fine-tuning", "retrain", "train"},
      "finetune trains what pruning left; train does with the defaults of a whole training. 'help presets' lists "
      "recipes by name.",
-     {"finetune", "train", "presets"}},
+     {"finetune", "train", "training"}},
     {{"accuracy", "top-1", "evaluate", "test", "loss"},
      "eval measures accuracy and loss on images; curve does for many ratios.",
      {"eval", "curve"}},
