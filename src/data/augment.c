@@ -13,6 +13,7 @@
 #include "data/dataset.h"
 #include "data/fitting.h"
 #include "image/image.h"
+#include "nn/graph/tensor.h"
 
 /* --- words ---------------------------------------------------------------------------------------------- */
 
@@ -66,9 +67,8 @@ static status parse_padding(const char *name, const char *number, int *padding, 
 {
     int64_t value;
     if (!text_to_integer(number, &value) || value < 1 || value > AUGMENTATION_MOST_PADDING)
-        return error_set(error, STATUS_USAGE,
-                         "augmentation %s:%s: expected a padding from 1 to %d pixels, as in %s:%d", name,
-                         number, AUGMENTATION_MOST_PADDING, name, AUGMENTATION_PADDING);
+        return error_set(error, STATUS_USAGE, "%s:%s: expected a padding from 1 to %d pixels, as in %s:%d",
+                         name, number, AUGMENTATION_MOST_PADDING, name, AUGMENTATION_PADDING);
     *padding = (int)value;
     return STATUS_OK;
 }
@@ -86,7 +86,7 @@ static status parse_word(char *word, struct augmentation *augmentation, int *ind
     if (*index == WORD_COUNT)
         return refuse_word(word, error);
     if (colon && !words[*index].has_padding)
-        return error_set(error, STATUS_USAGE, "augmentation %s takes no number", word);
+        return error_set(error, STATUS_USAGE, "%s takes no number", word);
     if (colon && parse_padding(word, colon + 1, &padding, error))
         return error->code;
     if (words[*index].add)
@@ -110,12 +110,11 @@ status augmentation_parse(const char *text, struct augmentation *augmentation, s
         if (parse_word(word, &made, &index, error))
             return error->code;
         if (seen & 1u << index)
-            return error_set(error, STATUS_USAGE, "augmentation '%s' names %s twice", text,
-                             words[index].name);
+            return error_set(error, STATUS_USAGE, "%s is named twice", words[index].name);
         seen |= 1u << index;
         rest += length;
         if ((!words[index].add && (count > 0 || *rest)) || (made.padding > 0 && made.resized_crop))
-            return error_set(error, STATUS_USAGE, "augmentation '%s': %s", text,
+            return error_set(error, STATUS_USAGE, "%s",
                              words[index].add ? "crop and resized-crop are two ways to cut: take one"
                                               : "none stands alone");
         if (!*rest)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libprune.a
 src_libprune_a_SOURCES = \
+	src/prune/compensate.c src/prune/compensate.h \
 	src/prune/cost.c src/prune/cost.h \
 	src/prune/coupling.c src/prune/coupling.h \
 	src/prune/coupling_classes.c \
@@ -12,12 +13,17 @@ src_libprune_a_SOURCES = \
 	src/prune/domain.c \
 	src/prune/kept.c src/prune/kept.h \
 	src/prune/label.c src/prune/label.h \
+	src/prune/layer_edit.c src/prune/layer_edit.h \
+	src/prune/least_squares.c src/prune/least_squares.h \
 	src/prune/mask.c \
 	src/prune/operator_rules.c src/prune/operator_rules.h \
 	src/prune/operator_rules_internal.h \
+	src/prune/patches.c src/prune/patches.h \
+	src/prune/repair.c src/prune/repair.h \
 	src/prune/rescale.c src/prune/rescale.h \
 	src/prune/rescale_follow.c \
 	src/prune/rescale_internal.h \
+	src/prune/sampled.c src/prune/sampled.h \
 	src/prune/selection.c src/prune/selection.h \
 	src/prune/shuffle.c \
 	src/prune/surgery.c src/prune/surgery.h \

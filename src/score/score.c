@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/execution/probe.h"

@@ -112,8 +112,10 @@ src_libsession_a_SOURCES = \
 	src/session/commands/recipe.c \
 	src/session/commands/redo.c \
 	src/session/commands/request.c src/session/commands/request.h \
+	src/session/commands/repair.c \
 	src/session/commands/rescale.c \
 	src/session/commands/run.c \
+	src/session/commands/sampled_call.c src/session/commands/sampled_call.h \
 	src/session/commands/sampling.c \
 	src/session/commands/sampling_figures.c \
 	src/session/commands/sampling_internal.h \

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "nn/engine/loss.h"
@@ -68,7 +69,7 @@ void text_add_sample(struct text *text, const struct session *session)
         text_add(text, ", balanced");
     if (sample->order == SAMPLE_FIRST)
         text_add(text, ", the first");
-    else if (pass->sample.count < pass->dataset->count || augmented)
+    if (augmented || (sample->order != SAMPLE_FIRST && pass->sample.count < pass->dataset->count))
         text_add_format(text, ", seed %llu", (unsigned long long)sample->seed);
     if (augmented) {
         text_add(text, ", augment=");

@@ -218,6 +218,7 @@ static status add_statistics(struct training_network *network, int n, struct err
                              node->op->name, i);
     network->running[network->running_count++] = (struct running_statistics){
         .node = n,
+        .name = network->graph->values[node->inputs[3]].name,
         .channels = network->graph->values[node->inputs[3]].constant->shape.dim[0],
         .mean = network->graph->values[node->inputs[3]].constant->data,
         .variance = network->graph->values[node->inputs[4]].constant->data,

@@ -54,7 +54,8 @@ struct training_parameter {
 /* Running statistics of a BatchNormalization, in the real type; a pass in training mode brings them up to
  * date. */
 struct running_statistics {
-    int node; /* of the graph */
+    int node;         /* of the graph */
+    const char *name; /* of the running mean there */
     int64_t channels;
     void *mean, *variance; /* per channel; the variance is the unbiased one */
 };

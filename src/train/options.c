@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum field_kind { FIELD_WHOLE, FIELD_SEED, FIELD_REAL, FIELD_YES, FIELD_CHOICE };
+enum field_kind { FIELD_WHOLE, FIELD_REAL, FIELD_YES, FIELD_CHOICE };
 
 struct field {
     const char *name;
@@ -25,7 +25,7 @@ static const struct field fields[] = {
     {"epochs", FIELD_WHOLE, offsetof(struct trainer_options, epochs), true, 0},
     {"patience", FIELD_WHOLE, offsetof(struct trainer_options, patience), true, 0},
     FIELD("batch", FIELD_WHOLE, batch),
-    FIELD("seed", FIELD_SEED, seed),
+    FIELD("seed", FIELD_WHOLE, seed),
     FIELD("optimizer", FIELD_CHOICE, optimizer.kind),
     FIELD("momentum", FIELD_REAL, optimizer.momentum),
     FIELD("nesterov", FIELD_YES, optimizer.nesterov),
@@ -88,26 +88,83 @@ status trainer_options_check(const struct trainer_options *options, struct error
     return code == STATUS_OK ? objective_check(&options->objective, error) : code;
 }
 
+/* --- kinds of values: written to a text, and taken from one --------------------------------------------- */
+
+static void add_whole(struct text *text, const struct field *field, const void *at)
+{
+    (void)field;
+    text_add_format(text, "%lld", (long long)*(const int64_t *)at);
+}
+
+static void add_yes(struct text *text, const struct field *field, const void *at)
+{
+    (void)field;
+    text_add(text, *(const bool *)at ? "1" : "0");
+}
+
+static void add_choice(struct text *text, const struct field *field, const void *at)
+{
+    (void)field;
+    text_add_format(text, "%d", *(const int *)at);
+}
+
+static void add_reals(struct text *text, const struct field *field, const void *at)
+{
+    for (int i = 0; i == 0 || i < field->count; i++) {
+        text_add(text, i > 0 ? "," : "");
+        text_add_double(text, ((const double *)at)[i]);
+    }
+}
+
+static bool take_whole(const struct field *field, char *value, void *at)
+{
+    (void)field;
+    return text_to_integer(value, at);
+}
+
+static bool take_yes(const struct field *field, char *value, void *at)
+{
+    int64_t whole;
+    (void)field;
+    if (!text_to_integer(value, &whole))
+        return false;
+    *(bool *)at = whole != 0;
+    return true;
+}
+
+static bool take_choice(const struct field *field, char *value, void *at)
+{
+    int64_t whole;
+    (void)field;
+    if (!text_to_integer(value, &whole) || whole < 0 || whole > INT32_MAX)
+        return false;
+    *(int *)at = (int)whole;
+    return true;
+}
+
+static bool take_reals(const struct field *field, char *value, void *at)
+{
+    double *reals = at;
+    char *rest = NULL, *word = strtok_r(value, ",", &rest);
+    for (int i = 0; i == 0 || i < field->count; i++, word = strtok_r(NULL, ",", &rest))
+        if (!word || !text_to_double(word, &reals[i]))
+            return false;
+    return !word;
+}
+
+static const struct {
+    void (*add)(struct text *text, const struct field *field, const void *at);
+    bool (*take)(const struct field *field, char *value, void *at);
+} kinds[] = {
+    [FIELD_WHOLE] = {add_whole, take_whole},
+    [FIELD_REAL] = {add_reals, take_reals},
+    [FIELD_YES] = {add_yes, take_yes},
+    [FIELD_CHOICE] = {add_choice, take_choice},
+};
+
 static void add_value(struct text *text, const struct field *field, const struct trainer_options *options)
 {
-    const void *at = (const char *)options + field->offset;
-    switch (field->kind) {
-    case FIELD_WHOLE:
-    case FIELD_SEED:
-        text_add_format(text, "%lld", (long long)*(const int64_t *)at);
-        return;
-    case FIELD_YES:
-        text_add(text, *(const bool *)at ? "1" : "0");
-        return;
-    case FIELD_CHOICE:
-        text_add_format(text, "%d", *(const int *)at);
-        return;
-    case FIELD_REAL:
-        for (int i = 0; i == 0 || i < field->count; i++) {
-            text_add(text, i > 0 ? "," : "");
-            text_add_double(text, ((const double *)at)[i]);
-        }
-    }
+    kinds[field->kind].add(text, field, (const char *)options + field->offset);
 }
 
 void text_add_trainer_options(struct text *text, const struct trainer_options *options)
@@ -119,32 +176,6 @@ void text_add_trainer_options(struct text *text, const struct trainer_options *o
     }
 }
 
-static bool take_reals(const struct field *field, char *value, double *reals)
-{
-    char *rest = NULL, *word = strtok_r(value, ",", &rest);
-    for (int i = 0; i == 0 || i < field->count; i++, word = strtok_r(NULL, ",", &rest))
-        if (!word || !text_to_double(word, &reals[i]))
-            return false;
-    return !word;
-}
-
-static bool take_value(const struct field *field, char *value, struct trainer_options *options)
-{
-    void *at = (char *)options + field->offset;
-    int64_t whole = 0;
-    if (field->kind == FIELD_REAL)
-        return take_reals(field, value, at);
-    if (!text_to_integer(value, &whole))
-        return false;
-    if (field->kind == FIELD_YES)
-        *(bool *)at = whole != 0;
-    else if (field->kind == FIELD_CHOICE)
-        *(int *)at = (int)whole;
-    else
-        *(int64_t *)at = whole;
-    return true;
-}
-
 /* A line, ended by NUL, which is taken apart. */
 static bool take_line(char *line, struct trainer_options *options)
 {
@@ -154,7 +185,7 @@ static bool take_line(char *line, struct trainer_options *options)
     *value = '\0';
     for (int f = 0; f < FIELDS; f++)
         if (strcmp(fields[f].name, line) == 0)
-            return take_value(&fields[f], value + 1, options);
+            return kinds[fields[f].kind].take(&fields[f], value + 1, (char *)options + fields[f].offset);
     return false;
 }
 
@@ -162,7 +193,8 @@ static bool choices_exist(const struct trainer_options *options)
 {
     return (unsigned)options->optimizer.kind < OPTIMIZER_KINDS &&
            (unsigned)options->schedule.kind < SCHEDULE_KINDS && (unsigned)options->real <= ELEMENT_DOUBLE &&
-           (unsigned)options->kernel <= KERNEL_REFERENCE;
+           (unsigned)options->kernel <= KERNEL_REFERENCE &&
+           options->schedule.milestone_count <= SCHEDULE_MILESTONES;
 }
 
 status trainer_options_parse(const char *text, struct trainer_options *options, struct error *error)

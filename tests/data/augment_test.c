@@ -89,7 +89,7 @@ static void test_words_refused(void **state)
         {"", "no augmentation ''"},
         {"crop,", "no augmentation ''"},
         {"crop;flip", "no augmentation 'crop;flip'"},
-        {"crop,crop:2", "names crop twice"},
+        {"crop,crop:2", "crop is named twice"},
         {"none,flip", "none stands alone"},
         {"flip,none", "none stands alone"},
         {"crop,resized-crop", "take one"},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the whole program, and of what is installed with it.
 program_tests = \
+	tests/program/augment.sh \
 	tests/program/bring.sh \
 	tests/program/commands.sh \
 	tests/program/errors.sh \
@@ -21,6 +22,7 @@ program_tests = \
 	tests/program/panes.sh \
 	tests/program/paste.sh \
 	tests/program/pruning.sh \
+	tests/program/repair.sh \
 	tests/program/saving.sh \
 	tests/program/screens.sh \
 	tests/program/scripts.sh \
@@ -32,7 +34,7 @@ program_tests = \
 	tests/program/weights.sh \
 	tests/program/window.sh
 TESTS += $(program_tests)
-EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/saving.py tests/support/program.sh tests/support/tmux.sh \
+EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/saving.py tests/program/repair_peer.py tests/support/program.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
 	tests/program/screens/colors-dark-80x24.in tests/program/screens/colors-dark-80x24.out \
@@ -61,6 +63,7 @@ EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/
 	tests/program/screens/work-ascii.in tests/program/screens/work-ascii.out \
 	tests/program/commands/advice.in tests/program/commands/advice.out \
 	tests/program/commands/answers.in tests/program/commands/answers.out \
+	tests/program/commands/augment.in tests/program/commands/augment.out \
 	tests/program/commands/compare.in tests/program/commands/compare.out \
 	tests/program/commands/errors.in tests/program/commands/errors.out \
 	tests/program/commands/eval.in tests/program/commands/eval.out \

@@ -151,6 +151,9 @@ refused "every pixel of shape-maps has a label, but the network example classifi
     "load example; data shape-maps images=20; eval"
 refused "classifies 24x32 pixels, but the labels of cityscapes are 48x64" "load half.onnx; data city; eval"
 refused "voc has 21 classes, but the network net19.onnx tells only 19 apart" "load net19.onnx; data pascal; eval"
+run "score of augmented images, whose labels move with them" "$open; score taylor samples=all augment=crop,flip"
+refused "resized-crop is for images with one label: every pixel of cityscapes has one" \
+    "$open; score taylor samples=all augment=resized-crop"
 refused "its images are of no class that could be balanced" "$open; score taylor samples=2 balanced=yes"
 refused "corrupt= is for pictures without label maps" "load net19.onnx; data city corrupt=skip"
 refused "image 4: the data set has images 0 to 3" "$open; strip 4"

@@ -23,3 +23,7 @@ check_PROGRAMS += tests/prune/trace_test
 tests_prune_trace_test_SOURCES = tests/prune/trace_test.c
 tests_prune_trace_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune/trace_test
+check_PROGRAMS += tests/prune/repair_test
+tests_prune_repair_test_SOURCES = tests/prune/repair_test.c
+tests_prune_repair_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/prune/repair_test

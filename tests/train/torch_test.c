@@ -23,10 +23,12 @@
 #include "onnx/onnx.h"
 #include "support/skip.h"
 #include "train/network.h"
+#include "train/optimizer.h"
 
 static char folder[] = "/tmp/ippro-training-XXXXXX";
 static int written; /* the status with which Python ended */
 enum { NO_PYTORCH = 77, STEPS = 10 };
+static const double RATE = 0.01; /* as in torch_training.py */
 
 static int begin(void **state)
 {
@@ -175,26 +177,73 @@ static double run_pass(struct training_network *network, struct peer *peer)
     return result.loss;
 }
 
-/* Off by what share of its own norm, of the gradient of all parameters as one vector. */
-static void compare_gradients(const struct training_network *network, const struct peer *peer,
-                              const struct check *check)
+/* Off by what share of its own norm: all gradients, or all parameters, as one vector. */
+static double share_off(const struct training_network *network, const struct peer *peer, const char *kind,
+                        enum element_type real)
 {
     double off = 0, all = 0;
     int64_t elements;
     for (int p = 0; p < training_parameter_count(network); p++) {
         const struct training_parameter *parameter = training_parameter(network, p);
-        const double *expected = peer_find(peer, "gradient", parameter->name, &elements);
+        const void *own = strcmp(kind, "gradient") == 0 ? parameter->gradient : parameter->data;
+        const double *expected = peer_find(peer, kind, parameter->name, &elements);
         if (!expected)
             fail_msg("PyTorch has no parameter %s", parameter->name);
         assert_int_equal(elements, parameter->elements);
         for (int64_t i = 0; i < elements; i++) {
-            const double d = number(check->real, parameter->gradient, i) - expected[i];
+            const double d = number(real, own, i) - expected[i];
             off += d * d;
             all += expected[i] * expected[i];
         }
     }
-    print_message("# %s %s: gradients to %.2g\n", check->name, element_name(check->real), sqrt(off / all));
-    assert_true(sqrt(off / all) <= check->gradient);
+    return sqrt(off / all);
+}
+
+static double running_off(const struct training_network *network, const struct peer *peer,
+                          enum element_type real)
+{
+    double off = 0, all = 0;
+    int64_t elements;
+    for (int n = 0; n < training_running_count(network); n++) {
+        const struct running_statistics *running = training_running(network, n);
+        const double *expected = peer_find(peer, "running", running->name, &elements);
+        if (!expected)
+            fail_msg("PyTorch has no statistics %s", running->name);
+        assert_int_equal(elements, running->channels);
+        for (int64_t c = 0; c < elements; c++) {
+            /* The variance stands behind the mean. */
+            const double mean = number(real, running->mean, c) - expected[c];
+            const double variance = number(real, running->variance, c) - expected[elements + c];
+            off += mean * mean + variance * variance;
+            all += expected[c] * expected[c] + expected[elements + c] * expected[elements + c];
+        }
+    }
+    return sqrt(off / all);
+}
+
+/* The steps that torch_training.py makes; the gradients of the first are there already. */
+static void make_steps(struct training_network *network, struct peer *peer)
+{
+    enum { MOST = 1024 };
+    const struct training_parameter *parameters[MOST];
+    struct optimizer_options options = optimizer_default(OPTIMIZER_SGD);
+    struct optimizer *optimizer;
+    struct error error = {0};
+    const int count = training_parameter_count(network);
+    assert_true(count <= MOST);
+    for (int p = 0; p < count; p++)
+        parameters[p] = training_parameter(network, p);
+    options.momentum = 0.9;
+    options.nesterov = true;
+    options.decay = 5e-4;
+    assert_int_equal(optimizer_new(&options, parameters, count, NULL, &optimizer, &error), STATUS_OK);
+    for (int step = 0; step < STEPS; step++) {
+        if (step > 0)
+            run_pass(network, peer);
+        optimizer_step(optimizer, RATE);
+        training_network_changed(network);
+    }
+    optimizer_free(optimizer);
 }
 
 static void check_network(const struct check *check, int threads)
@@ -209,7 +258,13 @@ static void check_network(const struct check *check, int threads)
     print_message("# %s %s: loss %.12g, PyTorch %.12g\n", check->name, element_name(check->real), loss,
                   *expected);
     assert_true(fabs(loss - *expected) <= check->gradient * fabs(*expected));
-    compare_gradients(network, &peer, check);
+    const double gradients = share_off(network, &peer, "gradient", check->real);
+    const double running = running_off(network, &peer, check->real);
+    make_steps(network, &peer);
+    const double stepped = share_off(network, &peer, "stepped", check->real);
+    print_message("# %s %s: gradients to %.2g, statistics to %.2g, parameters after %d steps to %.2g\n",
+                  check->name, element_name(check->real), gradients, running, STEPS, stepped);
+    assert_true(gradients <= check->gradient && running <= check->gradient && stepped <= check->stepped);
     training_network_free(network);
     pool_free(pool);
     peer_free(&peer);
@@ -232,15 +287,16 @@ static void test_network(void **state)
         }                                                                                                    \
     }
 
-/* Winograd's roundings take a few inputs of a ReLU across zero, where a whole image's gradient changes. */
+/* Roundings take an input of a ReLU across zero now and then, whose whole gradient comes or goes: in maps of
+ * 2x2 that is seen, and with Winograd's kernels. */
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE("dense", 9, DOUBLE, AUTO, 1e-7, 1e-6),      CASE("dense", 9, FLOAT, DIRECT, 1e-3, 1e-3),
         CASE("resnet20", 10, DOUBLE, AUTO, 1e-7, 1e-6),  CASE("resnet20", 10, FLOAT, DIRECT, 1e-3, 1e-3),
         CASE("resnet20", 10, FLOAT, AUTO, 1e-2, 1e-2),   CASE("mobilenet", 6, DOUBLE, AUTO, 1e-7, 1e-6),
-        CASE("mobilenet", 6, FLOAT, DIRECT, 1e-3, 1e-3), CASE("mobilenet", 6, FLOAT, REFERENCE, 1e-3, 1e-3),
-        CASE("deeplab", 3, DOUBLE, AUTO, 1e-7, 1e-6),    CASE("deeplab", 3, FLOAT, AUTO, 1e-3, 1e-3),
+        CASE("mobilenet", 6, FLOAT, DIRECT, 5e-3, 5e-3), CASE("mobilenet", 6, FLOAT, REFERENCE, 1e-3, 1e-3),
+        CASE("deeplab", 3, DOUBLE, AUTO, 1e-6, 1e-6),    CASE("deeplab", 3, FLOAT, AUTO, 1e-3, 1e-3),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

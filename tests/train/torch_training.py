@@ -8,6 +8,7 @@ writes NAME.onnx, NAME.batch (images, labels), NAME.list (a line for each array:
 (those arrays one after the other, double). Without PyTorch the exit status is 77.
 """
 import os
+import struct
 import sys
 
 try:
@@ -18,7 +19,7 @@ try:
 except ImportError:
     sys.exit(77)
 
-STEPS, RATE, MOMENTUM, DECAY = 10, 0.05, 0.9, 5e-4
+STEPS, RATE, MOMENTUM, DECAY = 10, 0.01, 0.9, 5e-4
 
 
 class Block(nn.Module):
@@ -127,6 +128,7 @@ def write(folder, name):
         if isinstance(module, nn.Dropout):
             module.p = 0
         if isinstance(module, (nn.BatchNorm2d, nn.BatchNorm1d)):
+            module.eps = struct.unpack("f", struct.pack("f", module.eps))[0]  # what the file has
             module.weight.data.uniform_(0.5, 1.5)
             module.bias.data.normal_(0, 0.1)
             module.running_mean.normal_(0, 0.1)

@@ -79,6 +79,22 @@ const float *layer_shift(const struct fused *fused, const struct fused_layer *la
 
 /* --- layers --------------------------------------------------------------------------------------------- */
 
+/* A number near the mean of each channel, from a few positions of the first image: squares of x - center keep
+ * the digits that those of x would lose. */
+static void find_center(const struct fused_value *value, const float *y, float *center)
+{
+    enum { LOOKED_AT = 16 };
+    const int positions = value_positions(value), stride = (positions + LOOKED_AT - 1) / LOOKED_AT;
+    const int count = (positions + stride - 1) / stride;
+    for (int block = 0; block < blocked_blocks(value->channels); block++, y += (size_t)positions * LANES)
+        for (int lane = 0; lane < LANES; lane++) {
+            double sum = 0;
+            for (int i = 0; i < positions; i += stride)
+                sum += (double)y[(size_t)i * LANES + (size_t)lane];
+            center[block * LANES + lane] = (float)(sum / count);
+        }
+}
+
 static void forward_before(struct fused *fused, const struct fused_step *step)
 {
     const struct fused_layer *layer = step->layer;
@@ -92,12 +108,11 @@ static void forward_before(struct fused *fused, const struct fused_step *step)
                            value_data(fused, step->input, step->from), &epilogue, fused->workspace);
     }
     float *center = row_of(fused, layer, BATCH_CENTER);
-    for (int64_t c = 0; c < norm->channels; c++)
-        center[c] = (float)norm->center[c];
+    find_center(linear, y, center);
     fused->kernels->layer->moments((int)fused->engine.present, linear->channels, value_positions(linear), y,
                                    center, layer->batch_sums);
     for (int64_t c = 0; c < norm->channels; c++) {
-        /* The center was rounded: sums of x - center + e from those of x - center. */
+        /* Sums of x - center + e from those of x - center. */
         const double e = (double)center[c] - norm->center[c], sum = layer->batch_sums[c];
         const double count = (double)fused->engine.present * value_positions(linear);
         fused->engine.norm_sums[c] = sum + count * e;
@@ -106,12 +121,28 @@ static void forward_before(struct fused *fused, const struct fused_step *step)
     }
 }
 
+/* h, of y and what the batch says. */
+static void run_tail(struct fused *fused, const struct fused_step *step, float *to)
+{
+    const struct fused_layer *layer = step->layer;
+    const struct fused_value *out = &fused->values[step->output];
+    const struct blocked_epilogue epilogue = {
+        .scale = row_of(fused, layer, BATCH_SCALE),
+        .shift = row_of(fused, layer, BATCH_SHIFT),
+        .residual = value_data(fused, layer->residual, FORM_BLOCKED),
+        .relu = layer->relu,
+        .ceiling = layer->ceiling,
+        .out = to,
+    };
+    fused->kernels->layer->tail(fused->images, out->channels, value_positions(out),
+                                value_data(fused, layer->linear, FORM_BLOCKED), &epilogue);
+}
+
 static void forward_behind(struct fused *fused, const struct fused_step *step)
 {
     struct fused_layer *layer = step->layer;
     const struct batch_norm *norm = norm_of(fused, layer);
     const struct operand *inputs = fused->engine.steps[layer->norm_step].inputs;
-    const struct fused_value *out = &fused->values[step->output];
     const float *gamma = inputs[1].data, *beta = inputs[2].data;
     float *scale = row_of(fused, layer, BATCH_SCALE), *shift = row_of(fused, layer, BATCH_SHIFT);
     for (int64_t c = 0; c < norm->channels; c++) {
@@ -120,16 +151,20 @@ static void forward_behind(struct fused *fused, const struct fused_step *step)
         shift[c] = (float)((double)beta[c] - factor * norm->mean[c]);
         layer->center[c] = (float)norm->mean[c]; /* of the sums on the way back */
     }
-    const struct blocked_epilogue epilogue = {
-        .scale = scale,
-        .shift = shift,
-        .residual = value_data(fused, layer->residual, FORM_BLOCKED),
-        .relu = layer->relu,
-        .ceiling = layer->ceiling,
-        .out = value_data(fused, step->output, FORM_BLOCKED),
-    };
-    fused->kernels->layer->tail(fused->images, out->channels, value_positions(out),
-                                value_data(fused, layer->linear, FORM_BLOCKED), &epilogue);
+    run_tail(fused, step, value_data(fused, step->output, FORM_BLOCKED));
+}
+
+bool batch_norm_remakes(const struct fused *fused, const struct fused_step *step)
+{
+    const struct fused_layer *layer = step->layer;
+    const struct fused_value *out = &fused->values[step->output];
+    return layer && layer->batch_norm != NOTHING && layer->residual == NOTHING && !out->pinned &&
+           !out->watched && step->output != fused->engine.output;
+}
+
+void batch_norm_remake(struct fused *fused, const struct fused_step *step)
+{
+    run_tail(fused, step, region_data(fused, fused->values[step->output].again));
 }
 
 /* From sums per image around the rounded mean. */

@@ -120,8 +120,10 @@ static void parameter_gradients(struct fused *fused, const struct fused_step *st
     const float *delta = region_data(fused, layer->delta);
     float *weights = call->input_gradients[1].data;
     float *bias = call->input_count > 2 ? call->input_gradients[2].data : NULL;
+    if (layer->remakes)
+        batch_norm_remake(fused, &fused->steps[fused->values[step->input].producer]);
     if (weights)
-        kernels->weight_gradient(g, value_data(fused, step->input, step->from), delta, weights);
+        kernels->weight_gradient(g, region_data(fused, layer->weights_input), delta, weights);
     if (bias)
         kernels->bias_gradient(g->images, g->out_channels, g->out_height * g->out_width, delta, bias);
 }

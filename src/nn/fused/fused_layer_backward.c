@@ -80,6 +80,27 @@ static status plan_elementwise(struct fused *fused, struct fused_step *step, boo
     return open_residual(fused, step, error);
 }
 
+/* x, for the gradient of the weights. An activation that follows from what the BatchNorm before it keeps
+ * anyway is given up on the way forward and made anew: that halves what waits for the way back. */
+static status plan_weights(struct fused *fused, struct fused_step *step, struct error *error)
+{
+    struct fused_layer *layer = step->layer;
+    struct fused_value *x = &fused->values[step->input];
+    layer->weights = true;
+    layer->weights_input = x->region[step->from];
+    if (step->from == FORM_BLOCKED && x->producer != NOTHING &&
+        batch_norm_remakes(fused, &fused->steps[x->producer])) {
+        layer->remakes = x->again == NOTHING;
+        if (layer->remakes)
+            x->again = region_new(fused, value_bytes(fused, step->input, FORM_BLOCKED));
+        layer->weights_input = x->again;
+    }
+    if (layer->weights_input == NOTHING)
+        return error_memory(error);
+    region_use(fused, layer->weights_input, backward_time(fused, step));
+    return STATUS_OK;
+}
+
 static status plan_convolution(struct fused *fused, struct fused_step *step, bool to_input, bool to_residual,
                                bool weights, struct error *error)
 {
@@ -99,9 +120,8 @@ static status plan_convolution(struct fused *fused, struct fused_step *step, boo
     }
     layer->has_tail_gradient =
         layer->relu || layer->probe != NOTHING || layer->to_residual != NOTHING || (normed && !layer->folded);
-    layer->weights = weights;
-    if (weights)
-        region_use(fused, fused->values[step->input].region[step->from], backward_time(fused, step));
+    if (weights && plan_weights(fused, step, error))
+        return error->code;
     if (!to_input)
         return STATUS_OK;
     if (gradient_open(fused, step, step->input, FORM_BLOCKED, &layer->input_add, error))

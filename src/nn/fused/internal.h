@@ -30,6 +30,7 @@ struct fused_value {
     int producer;        /* fused step, NOTHING for inputs and constants */
     enum form made;      /* what the producer writes */
     int region[FORMS];   /* content */
+    int again;           /* region of the blocked content where it is made anew on the way back, or NOTHING */
     int gradient[FORMS]; /* while planning: NOTHING until the first step adds to it */
     int last_writer;     /* while planning: the step that added last to the blocked one, or NOTHING */
     float *copy;         /* for fused_value, owned */
@@ -73,7 +74,9 @@ struct fused_layer {
     int delta;         /* what the convolution's gradients start from; without one: where x's gradient goes */
     int to_input;      /* convolution: x's gradient */
     bool residual_add, delta_add, input_add;
-    bool weights; /* its weights or its bias have a gradient */
+    int weights_input; /* region of x, for the gradient of the weights */
+    bool remakes;      /* x is made anew for that: it was given up on the way forward */
+    bool weights;      /* its weights or its bias have a gradient */
 };
 
 /* What a layer keeps of its batch: scale' and shift' of the tail, three factors of the gradient, and the
@@ -195,6 +198,9 @@ status batch_norms_connect(struct fused *fused, struct error *error);
 /* scale' and shift' of a layer's tail, of this batch in training mode; NULL without a BatchNorm. */
 const float *layer_scale(const struct fused *fused, const struct fused_layer *layer);
 const float *layer_shift(const struct fused *fused, const struct fused_layer *layer);
+/* Whether what a step makes can be made anew, on the way back, of what the layer keeps of its batch. */
+bool batch_norm_remakes(const struct fused *fused, const struct fused_step *step);
+void batch_norm_remake(struct fused *fused, const struct fused_step *step);
 void fused_run_half(struct fused *fused, enum direction direction, int index, enum step_half half);
 /* Before a step runs backward: probes take what they want, gradients that it opens are zeroed. */
 void fused_begin_backward(struct fused *fused, const struct fused_step *step);

@@ -41,6 +41,7 @@ static void describe_value(struct fused *fused, int v)
     *value = (struct fused_value){.user = NOTHING,
                                   .producer = NOTHING,
                                   .region = {NOTHING, NOTHING},
+                                  .again = NOTHING,
                                   .gradient = {NOTHING, NOTHING},
                                   .last_writer = NOTHING};
     const int64_t most = 1 << 24;

@@ -257,6 +257,7 @@ static struct layer_draft empty_draft(int input)
                                           .delta = NOTHING,
                                           .to_input = NOTHING,
                                           .gradient = NOTHING,
+                                          .weights_input = NOTHING,
                                           .producer_tail = NOTHING}};
 }
 

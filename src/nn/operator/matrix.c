@@ -41,6 +41,20 @@ void matrix_gram(int count, int width, const double *rows, bool add, double *gra
                 gram, count);
 }
 
+/* LAPACK's, which OpenBLAS has but declares in no header of its own. The lengths of texts stand behind, as
+ * Fortran wants them. */
+void dposv_(const char *uplo, const int *n, const int *nrhs, double *a, const int *lda, double *b,
+            const int *ldb, int *info, size_t uplo_length);
+
+bool matrix_solve(int count, int rows, double *gram, double *b)
+{
+    int info = 0;
+    pthread_once(&once, one_thread);
+    if (count > 0 && rows > 0) /* by columns, the lower triangle is the upper one */
+        dposv_("U", &count, &rows, gram, &count, b, &count, &info, 1);
+    return info == 0;
+}
+
 #if defined(__x86_64__)
 /* Kernels that this processor can run; NULL where those that were taken use its vectors, or it has none. */
 static const char *better_kernels(void)

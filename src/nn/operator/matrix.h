@@ -22,6 +22,11 @@ void matrix_multiply_double(bool transpose_a, bool transpose_b, int64_t m, int64
 /* gram (count x count, lower triangle) = rows (count x width) * rows^T, or += with `add`. */
 void matrix_gram(int count, int width, const double *rows, bool add, double *gram);
 
+/* Solve gram * x = b for every row of b (rows x count), which becomes the solution; gram (count x count, its
+ * lower triangle) is destroyed. By Cholesky's decomposition (LAPACK's dposv): false, with nothing of use in
+ * b, where gram is not positive definite to rounding. */
+bool matrix_solve(int count, int rows, double *gram, double *b);
+
 /* OpenBLAS of a release that does not know this processor takes kernels without its vector instructions, four
  * times slower. Where that is so the program starts itself once more with OPENBLAS_CORETYPE set, before
  * anything else; elsewhere, and where it cannot, nothing happens. */

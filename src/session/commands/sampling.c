@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/augment.h"
 #include "data/sampler.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"

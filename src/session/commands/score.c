@@ -107,7 +107,7 @@ static status agreement_note(const struct call *call, const struct shown_scores 
     for (int i = 0; code == STATUS_OK && i < shown->count; i++)
         noisy |= note_noise(figure, session, shown->entries[i], agreement[i]);
     if (code == STATUS_OK && !noisy)
-        note_learnt(figure, session, shown);
+        note_little_loss(figure, session, shown);
     return code;
 }
 

@@ -7,7 +7,8 @@
 #define LOOK(X)  X(info) X(layers) X(layer) X(filter)
 #define SCORE(X) X(score) X(rank) X(hist) X(corr) X(overlap) X(scatter) X(heat)
 #define PRUNE(X)                                                                                             \
-    X(group) X(ratio) X(recipe) X(prune) X(unprune) X(apply) X(calibrate) X(undo) X(redo) X(cost) X(diff)
+    X(group)                                                                                                 \
+    X(ratio) X(recipe) X(prune) X(unprune) X(apply) X(calibrate) X(repair) X(undo) X(redo) X(cost) X(diff)
 #define JUDGE(X)   X(eval) X(curve) X(confusion) X(flips) X(sensitivity) X(strip) X(forward)
 #define TRAIN(X)   X(finetune) X(train)
 #define GAMMA(X)   X(gamma)

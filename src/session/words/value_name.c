@@ -357,7 +357,7 @@ static status check_augmentation(const struct value_check *check, struct error *
 const struct value_row value_kind_augmentation = {
     .name = "AUGMENTATION",
     .list = true,
-    .expected = "none, or crop, crop:N, flip and resized-crop with commas between them",
+    .expected = "none, or a list of crop, flip, resized-crop",
     .check = check_augmentation,
     .word = augmentation_word_at,
 };
