@@ -7,6 +7,8 @@ EXTRA_DIST += \
 	examples/compare-criteria-resnet56.txt \
 	examples/panes-80x24.txt \
 	examples/panes-200x60.txt \
+	examples/prune-nodes.lua \
+	examples/prune-nodes.sbatch \
 	examples/record-panes.sh \
 	examples/make_example_reference.py \
 	examples/train_shapes_resnet.py \

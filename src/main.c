@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/operator/matrix.h"
@@ -250,7 +251,7 @@ static int run_program(struct shell *shell, const struct arguments *arguments)
 static int run_session(const struct arguments *arguments)
 {
     struct shell shell = {
-        .show = {.plain = arguments->plain,
+        .show = {.plain = arguments->plain || ranks_count() > 1,
                  .ascii = arguments->ascii,
                  .piped_colors = arguments->color && strcmp(arguments->color, "yes") == 0},
         .keep_going = arguments->keep_going,
@@ -266,6 +267,34 @@ static int run_session(const struct arguments *arguments)
     int code = run_program(&shell, arguments);
     shell_end(&shell);
     session_free(session);
+    return code;
+}
+
+/* Several ranks do the same only where all of it is known at the start. */
+static status check_ranks(const struct arguments *arguments, struct error *error)
+{
+    bool reads = arguments->resume || arguments->screen || !(arguments->action_count || arguments->script);
+    for (int i = 0; i < arguments->action_count; i++)
+        reads |= arguments->actions[i].is_file && strcmp(arguments->actions[i].text, "-") == 0;
+    if (ranks_count() > 1 && reads)
+        return error_set(error, STATUS_USAGE,
+                         "%d ranks run a script, or commands of -e and -f FILE: there is no prompt for them, "
+                         "and only the first could read what is typed",
+                         ranks_count());
+    return STATUS_OK;
+}
+
+static int run_ranks(const struct arguments *arguments)
+{
+    struct error error = {0};
+    int code;
+    if (ranks_begin(&error) != STATUS_OK || check_ranks(arguments, &error) != STATUS_OK) {
+        fprintf(stderr, "%s: %s\n", PROGRAM_NAME, error.message);
+        code = error.code == STATUS_USAGE ? EXIT_USAGE : status_exit_code(error.code);
+    } else {
+        code = run_session(arguments);
+    }
+    ranks_end(code);
     return code;
 }
 
@@ -285,7 +314,7 @@ int main(int argc, char **argv)
     } else if (arguments.version) {
         version_print(stdout);
     } else {
-        code = run_session(&arguments);
+        code = run_ranks(&arguments);
     }
     arguments_free(&arguments);
     return code;

@@ -13,6 +13,7 @@
 #include "base/confine.h"
 #include "base/inputs.h"
 #include "base/memory.h"
+#include "base/ranks.h"
 #include "base/progress.h"
 #include "base/temporary.h"
 
@@ -326,6 +327,8 @@ status file_replace(const char *path, const void *data, size_t size, struct erro
 status file_replace_pieces(const char *path, const struct file_piece *pieces, size_t count,
                            struct error *error)
 {
+    if (!ranks_talks())
+        return STATUS_OK;
     char *target = path_expand(path);
     if (!target)
         return error_memory(error);
@@ -380,6 +383,10 @@ static status open_to_append(const struct place *place, const char *shown, int *
 
 status file_append_open(const char *path, int *descriptor, struct error *error)
 {
+    if (!ranks_talks()) {
+        *descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        return *descriptor < 0 ? file_error(error, path, errno) : STATUS_OK;
+    }
     struct error read = {0};
     char *target = path_expand(path);
     if (!target)

@@ -41,7 +41,8 @@ status file_check(const char *path, size_t limit, struct error *error);
 
 /* Replace (or create) the file in one step: temporary file beside it, fsync, rename. On failure the old file
  * is as it was and nothing is left behind. Temporary files that killed programs left in the folder go.
- * Whether the file may be replaced is the caller's matter (inputs_protect). */
+ * Whether the file may be replaced is the caller's matter (inputs_protect). Of several ranks (base/ranks.h)
+ * the first alone does it, the others behave as if; so it is with file_append_open. */
 status file_replace(const char *path, const void *data, size_t size, struct error *error);
 /* The same of contents in several pieces, one after the other. */
 struct file_piece {

@@ -15,9 +15,10 @@ src_libbase_a_SOURCES = \
 	src/base/pool.c src/base/pool.h \
 	src/base/progress.c src/base/progress.h \
 	src/base/random.c src/base/random.h \
+	src/base/ranks.c src/base/ranks.h \
 	src/base/share.h \
 	src/base/status.c src/base/status.h \
 	src/base/temporary.c src/base/temporary.h \
 	src/base/text.c src/base/text.h \
 	src/base/thread.c src/base/thread.h
-LIBBASE = src/libbase.a $(NETTLE_LIBS)
+LIBBASE = src/libbase.a $(NETTLE_LIBS) $(MPI_LIBS)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/memory.h"
+#include "base/ranks.h"
 #include "base/thread.h"
 
 enum { LARGEST_POOL = 1024 };
@@ -85,7 +86,7 @@ static status start_workers(struct pool *pool, struct error *error)
 int pool_online(void)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 1 : online > LARGEST_POOL ? LARGEST_POOL : (int)online;
+    return ranks_threads(online < 1 ? 1 : online > LARGEST_POOL ? LARGEST_POOL : (int)online);
 }
 
 status pool_new(int threads, struct pool **pool, struct error *error)

@@ -9,7 +9,8 @@
 
 struct pool;
 
-/* threads >= 1; 0 means one per online processor. pool_run's calling thread counts as one of them. */
+/* threads >= 1; 0 means one per online processor, or this rank's share of them (base/ranks.h). pool_run's
+ * calling thread counts as one of them. */
 status pool_new(int threads, struct pool **pool, struct error *error);
 int pool_online(void);                     /* processors online, as pool_new counts them */
 void pool_free(struct pool *pool);         /* NULL is fine */

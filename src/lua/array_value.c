@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/inputs.h"
 #include "base/memory.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/npy.h"
@@ -236,6 +237,7 @@ static int array_save(lua_State *L)
         code = error_memory(&error);
     if (code == STATUS_OK)
         code = file_replace(path, text_data(out), out->length, &error);
+    code = ranks_agree_end("save of an array", code, &error); /* nobody reads it before it is there */
     if (code != STATUS_OK)
         return raise_error(L, &error);
     lua_settop(L, 1);

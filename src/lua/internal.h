@@ -205,6 +205,7 @@ int load_file(lua_State *L, const char *path, struct error *error);
  * none. */
 bool load_digest(lua_State *L, const char *chunk, char digest[DIGEST_SIZE]);
 void process_open(lua_State *L); /* over the libraries os and io */
+void silence_open(lua_State *L); /* the same, on ranks that write no files (silence.c) */
 
 /* --- stopping: stop.c, long_strings.c, long_tables.c ---------------------------------------------------- */
 

@@ -27,6 +27,7 @@ src_liblua_a_SOURCES = \
 	src/lua/sandbox.c \
 	src/lua/score_value.c \
 	src/lua/script.c src/lua/script.h \
+	src/lua/silence.c \
 	src/lua/stop.c \
 	src/lua/string_search.c \
 	src/lua/training_call.c

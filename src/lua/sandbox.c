@@ -155,6 +155,7 @@ void sandbox_open(lua_State *L, bool safe)
         remove_field(L, "os", "exit");      /* the program ends by `quit`, with all that is open closed */
         remove_field(L, "os", "setlocale"); /* numbers are written with a point */
         process_open(L);
+        silence_open(L);
     }
     open_debug(L);
     load_open(L);

@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/ranks.h"
 #include "base/text.h"
 #include "session/version.h"
 
@@ -279,7 +280,8 @@ void version_print(FILE *file)
     fprintf(file, "libpng %s, jansson %s, protobuf-c %s, Nettle %d.%d, %s\n", png_get_libpng_ver(NULL),
             jansson_version_str(), protobuf_c_version(), nettle_version_major(), nettle_version_minor(),
             LUA_RELEASE);
-    fprintf(file, "libzip %s, %s, %s\n", zip_libzip_version(), archive_version_string(), jpeg_words());
+    fprintf(file, "libzip %s, %s, %s, %s\n", zip_libzip_version(), archive_version_string(), jpeg_words(),
+            ranks_library());
     fprintf(file, "Licence GPL-3.0-or-later: free software, with no warranty.\n");
     fprintf(file,
             "Report bugs to %s:\n"

@@ -304,6 +304,7 @@ static status run_pass(struct pass_work *work, struct error *error)
         .fetch_argument = &feed,
         .commit = commit_images,
         .commit_argument = work,
+        .without_outputs = true,
         .title = "scoring",
         .progress = pass->progress,
         .progress_before = pass->progress_before,

@@ -167,7 +167,8 @@ help_texts = \
 	src/session/help/keys.txt \
 	src/session/help/panes.txt \
 	src/session/help/gamma.txt \
-	src/session/help/noise.txt
+	src/session/help/noise.txt \
+	src/session/help/mpi.txt
 EXTRA_DIST += $(help_texts) src/session/help/topics.awk
 CLEANFILES += src/session/help/topics.c
 src/session/help/topics.c: $(help_texts) src/session/help/topics.awk

@@ -204,6 +204,7 @@ static status run_forward(struct evaluate_work *work, struct error *error)
         .fetch_argument = &feed,
         .commit = commit_images,
         .commit_argument = work,
+        .without_outputs = !evaluate->logits && !evaluate->maps && !work->map && !evaluate->answers,
         .title = evaluate->title ? evaluate->title : "evaluating",
         .progress = evaluate->progress,
         .progress_before = evaluate->progress_before,

@@ -368,6 +368,7 @@ status sensitivity_run(struct sensitivity *s, struct pool *pool, struct progress
         .fetch_argument = &feed,
         .commit = commit_images,
         .commit_argument = s,
+        .without_outputs = true,
         .title = "sensitivity",
         .progress = progress,
     };

@@ -3,6 +3,7 @@
 #include "train/checkpoint.h"
 
 #include <string.h>
+#include "base/digest.h"
 #include "base/memory.h"
 
 enum { BYTE_ORDER_WORD = 0x01020304 };

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "nn/graph/tensor.h"
+
 struct objective objective_default(void)
 {
     return (struct objective){.smoothing = 0, .weight = 0, .temperature = 4};

@@ -11,10 +11,15 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/engine/engine.h"
+#include "nn/engine/network_end.h"
 #include "nn/engine/run.h"
+#include "nn/execution/options.h"
+#include "nn/fused/packed_weights.h"
 #include "nn/graph/edit.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/batch_norm.h"
 #include "train/network_internal.h"
 
 /* --- what is learnt ------------------------------------------------------------------------------------- */
@@ -274,6 +279,9 @@ static status make_norm(struct training_network *network, int index, struct erro
         .shift = find_parameter(network, node->inputs[2]),
         .statistics = index,
         .epsilon = node_real(node, "epsilon", 1e-5),
+        .momentum = network->options.norm_momentum < 0
+                        ? 1 - node_real(node, "momentum", 0.9) /* ONNX: what stays */
+                        : network->options.norm_momentum,
         .variance = memory + 5 * channels,
         .sums = memory + 6 * channels,
     };

@@ -24,10 +24,11 @@ struct training_options {
     enum kernel_choice kernel;
     int64_t batch;     /* images of a whole batch, >= 1 */
     bool frozen_norms; /* BatchNormalization stays in inference mode; scale and shift learn all the same */
-    double
-        norm_momentum; /* of the running statistics: new = (1 - m) old + m batch; PyTorch's default is 0.1 */
-    bool forward_only; /* only passes without gradients will be made: no room for them is taken */
-    struct pool *pool; /* borrowed; NULL: the calling thread */
+    /* Of the running statistics: new = (1 - m) old + m batch; negative: what the network's file says
+     * (PyTorch's default is 0.1). */
+    double norm_momentum;
+    bool forward_only;         /* only passes without gradients will be made: no room for them is taken */
+    struct pool *pool;         /* borrowed; NULL: the calling thread */
     struct progress *progress; /* borrowed, polled between steps; NULL: cannot be cancelled */
 };
 

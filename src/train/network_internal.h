@@ -12,7 +12,7 @@
 struct training_norm {
     int scale, shift; /* parameters */
     int statistics;   /* index of its running ones */
-    double epsilon;
+    double epsilon, momentum;
     int64_t positions; /* per image, known once an engine is there */
     double *variance;  /* of the last batch, unbiased; in the network's arena */
     double *sums;      /* (2, C) over the parts, likewise */

@@ -7,8 +7,11 @@
 
 #include "base/memory.h"
 #include "base/pool.h"
+#include "base/progress.h"
 #include "base/status.h"
+#include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
+#include "nn/execution/times.h"
 #include "nn/graph/tensor.h"
 #include "train/network.h"
 #include "train/network_internal.h"
@@ -317,9 +320,9 @@ static void set_centers(const struct training_network *network)
 
 static void move_statistics(const struct training_network *network)
 {
-    const double momentum = network->options.norm_momentum;
     for (int i = 0; i < network->norm_count; i++) {
         const struct running_statistics *running = &network->running[i];
+        const double momentum = network->training_norms[i].momentum;
         for (int64_t c = 0; c < running->channels; c++) {
             const double mean = statistic(network, running->mean, c);
             const double variance = statistic(network, running->variance, c);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "nn/graph/tensor.h"
 
 /* One parameter in one step. */
 struct update {

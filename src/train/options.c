@@ -6,6 +6,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/status.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+#include "train/loss.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+
 enum field_kind { FIELD_WHOLE, FIELD_REAL, FIELD_YES, FIELD_CHOICE };
 
 struct field {
@@ -66,7 +73,7 @@ struct trainer_options trainer_options_default(void)
                                     .objective = objective_default(),
                                     .real = ELEMENT_FLOAT,
                                     .kernel = KERNEL_AUTO,
-                                    .norm_momentum = 0.1};
+                                    .norm_momentum = -1};
 }
 
 status trainer_options_check(const struct trainer_options *options, struct error *error)
@@ -79,7 +86,7 @@ status trainer_options_check(const struct trainer_options *options, struct error
     if (options->patience < 0)
         return error_set(error, STATUS_RANGE, "patience of %lld epochs: must be at least 0",
                          (long long)options->patience);
-    if (!(options->norm_momentum > 0 && options->norm_momentum <= 1))
+    if (!(options->norm_momentum < 0 || (options->norm_momentum > 0 && options->norm_momentum <= 1)))
         return error_set(error, STATUS_RANGE, "momentum %g of running statistics: must be above 0, at most 1",
                          options->norm_momentum);
     status code = optimizer_check(&options->optimizer, error);

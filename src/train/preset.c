@@ -3,11 +3,16 @@
 #include "train/preset.h"
 
 #include <string.h>
+#include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
 
 /* Settings that all share, and SGD with a momentum of 0.9. */
 #define SHARED                                                                                               \
-    .objective = {.temperature = 4}, .real = ELEMENT_FLOAT, .kernel = KERNEL_AUTO, .norm_momentum = 0.1
+    .objective = {.temperature = 4}, .real = ELEMENT_FLOAT, .kernel = KERNEL_AUTO, .norm_momentum = -1
 #define SGD(...)                                                                                             \
     {                                                                                                        \
         .kind = OPTIMIZER_SGD, .momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8,               \

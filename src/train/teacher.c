@@ -4,8 +4,12 @@
 
 #include <string.h>
 #include "base/memory.h"
+#include "base/status.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
+#include "nn/execution/options.h"
+#include "nn/fused/packed_weights.h"
+#include "nn/graph/tensor.h"
 
 enum { TEACHER_IMAGES = 8 }; /* at a time */
 

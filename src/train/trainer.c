@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/text.h"
+#include "train/teacher.h"
 #include "train/trainer_internal.h"
 
 static status check(const struct training *training, struct error *error)

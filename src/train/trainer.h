@@ -40,7 +40,7 @@ struct trainer_options {
     enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE */
     enum kernel_choice kernel;
     bool frozen_norms;    /* as in train/network.h */
-    double norm_momentum; /* likewise; 0.1 */
+    double norm_momentum; /* likewise; -1 */
     int64_t patience;     /* > 0: stop after so many epochs without a better one; 0: never */
     bool judge_start;     /* judge the network before the first step, too: it may be the best (epoch 0) */
 };

@@ -3,7 +3,19 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/random.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/augment.h"
+#include "data/dataset.h"
+#include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
+#include "train/network.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+#include "train/teacher.h"
+#include "train/trainer.h"
 #include "train/trainer_internal.h"
 
 /* Streams of the seed: one for the order of each epoch. */

@@ -3,9 +3,19 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/digest.h"
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/augment.h"
+#include "data/dataset.h"
+#include "nn/graph/tensor.h"
 #include "train/checkpoint.h"
+#include "train/network.h"
+#include "train/optimizer.h"
 #include "train/options.h"
+#include "train/trainer.h"
 #include "train/trainer_internal.h"
 
 /* --- pieces ----------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ program_tests = \
 	tests/program/lua-scripts.sh \
 	tests/program/lua.sh \
 	tests/program/manual.sh \
+	tests/program/mpi.sh \
 	tests/program/names.sh \
 	tests/program/own.sh \
 	tests/program/panes.sh \

@@ -19,7 +19,7 @@ try:
 except ImportError:
     sys.exit(77)
 
-STEPS, RATE, MOMENTUM, DECAY = 10, 0.01, 0.9, 5e-4
+STEPS, MOMENTUM, DECAY = 10, 0.9, 5e-4
 
 
 class Block(nn.Module):
@@ -93,7 +93,9 @@ def dense():
     return Dense(), (3, 16, 16), 7
 
 
-NETWORKS = {"resnet20": (resnet20, 10), "mobilenet": (mobilenet, 6), "deeplab": (deeplab, 3), "dense": (dense, 9)}
+# Batch, learning rate. Steps that are too large for so few images are chaotic: any rounding grows tenfold in each.
+NETWORKS = {"resnet20": (resnet20, 10, 0.003), "mobilenet": (mobilenet, 12, 0.0001), "deeplab": (deeplab, 4, 0.001),
+            "dense": (dense, 9, 0.05)}
 
 
 class Writer:
@@ -122,7 +124,7 @@ def loss_of(net, images, labels):
 
 def write(folder, name):
     torch.manual_seed(7)
-    make, batch = NETWORKS[name]
+    make, batch, rate = NETWORKS[name]
     net, shape, classes = make()
     for module in net.modules():
         if isinstance(module, nn.Dropout):
@@ -144,7 +146,8 @@ def write(folder, name):
         file.write(images.numpy().tobytes())
         file.write(labels.double().numpy().tobytes())
     writer = Writer(folder, name)
-    optimizer = torch.optim.SGD(net.parameters(), lr=RATE, momentum=MOMENTUM, nesterov=True, weight_decay=DECAY)
+    optimizer = torch.optim.SGD(net.parameters(), lr=rate, momentum=MOMENTUM, nesterov=True, weight_decay=DECAY)
+    writer.add("rate", "rate", torch.tensor(rate))
     for step in range(STEPS):
         optimizer.zero_grad()
         loss = loss_of(net, images, labels)

@@ -2,9 +2,12 @@
 src_libnn_a_SOURCES += \
 	src/nn/engine/engine.c src/nn/engine/engine.h \
 	src/nn/engine/fit.c src/nn/engine/fit.h \
+	src/nn/engine/handover.c src/nn/engine/handover.h \
 	src/nn/engine/loss.c src/nn/engine/loss.h \
 	src/nn/engine/network_end.c src/nn/engine/network_end.h \
 	src/nn/engine/quality.c src/nn/engine/quality.h \
 	src/nn/engine/replaced.c \
 	src/nn/engine/run.c src/nn/engine/run.h \
-	src/nn/engine/stretch.c
+	src/nn/engine/run_internal.h \
+	src/nn/engine/stretch.c \
+	src/nn/engine/turns.c

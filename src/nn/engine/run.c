@@ -15,42 +15,16 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "base/ranks.h"
+#include "nn/engine/handover.h"
 #include "nn/engine/network_end.h"
+#include "nn/engine/run_internal.h"
 #include "nn/execution/options.h"
 #include "nn/fused/packed_weights.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
-
-/* What one worker keeps from task to task. */
-struct run_worker {
-    struct engine *engine;
-    struct loss *losses;
-    int64_t *labels;
-    struct class_pixels *pixels; /* of label maps: the network's classes for each loss */
-};
-
-struct ordered_replacement {
-    int first_node, replacement;
-};
-
-struct runner {
-    const struct run *run;
-    struct judged_graph judged;
-    struct engine_options options;
-    int running; /* workers that have something to do: those that the bound on memory leaves room for */
-    int64_t labels_per_image;
-    struct ordered_replacement *order; /* replacements as they run: the latest first node first */
-    int replacement_count;
-    struct run_worker *workers;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    /* Under the lock: */
-    int64_t turn;       /* the task that may commit next */
-    int64_t stop;       /* the first task that is not to run */
-    struct error error; /* of task `stop`, once something failed */
-};
 
 static status check_output_shape(const struct runner *runner, const struct engine *engine,
                                  struct error *error)
@@ -81,7 +55,7 @@ static status check_output_shape(const struct runner *runner, const struct engin
     return error->code;
 }
 
-static bool worker_memory(const struct runner *runner, struct run_worker *worker, int64_t classes)
+bool worker_memory(const struct runner *runner, struct run_worker *worker, int64_t classes)
 {
     const size_t batch = (size_t)runner->options.batch;
     const bool maps = runner->labels_per_image > 1;
@@ -95,7 +69,7 @@ static bool worker_memory(const struct runner *runner, struct run_worker *worker
     return worker->losses && worker->labels && (worker->pixels || !maps);
 }
 
-static void worker_free(struct run_worker *worker)
+void worker_free(struct run_worker *worker)
 {
     engine_free(worker->engine);
     mem_free(worker->losses);
@@ -105,7 +79,7 @@ static void worker_free(struct run_worker *worker)
 }
 
 /* The worker's engine, made when it gets its first task. */
-static status worker_start(struct runner *runner, struct run_worker *worker, struct error *error)
+status worker_start(struct runner *runner, struct run_worker *worker, struct error *error)
 {
     if (worker->engine)
         return STATUS_OK;
@@ -240,8 +214,7 @@ static status run_task(struct runner *runner, struct run_worker *worker, int64_t
     return runner->options.backward ? engine_backward(worker->engine, error) : STATUS_OK;
 }
 
-/* Called with the lock held. */
-static void task_failed(struct runner *runner, int64_t task, const struct error *error)
+void runner_task_failed(struct runner *runner, int64_t task, const struct error *error)
 {
     if (task < runner->stop) {
         runner->stop = task;
@@ -267,28 +240,34 @@ static void report(const struct run *run, int64_t done)
                     run->progress_total > 0 ? run->progress_total : run->images);
 }
 
-/* Only the task whose turn it is comes here, so neither commit nor progress ever runs twice at once. */
-static status commit_task(struct runner *runner, const struct run_worker *worker, int64_t first,
-                          int64_t count, struct error *error)
+status runner_commit(const struct runner *runner, const struct engine *engine,
+                     const struct run_worker *results, int64_t first, int64_t count, struct error *error)
 {
     const struct run *run = runner->run;
     if (progress_cancelled(run->progress))
         return error_set(error, STATUS_CANCELLED, "cancelled");
-    if (run->commit && run->commit(run->commit_argument, worker->engine, worker->losses, worker->labels,
-                                   first, count, error))
+    if (run->commit &&
+        run->commit(run->commit_argument, engine, results->losses, results->labels, first, count, error))
         return error->code;
     report(run, first + count);
     return STATUS_OK;
 }
 
-static void work(void *argument, int64_t task, int index)
+int64_t runner_images(const struct runner *runner, int64_t task, int64_t *first)
+{
+    const int64_t batch = runner->options.batch;
+    *first = runner->run->start + task * batch;
+    const int64_t left = runner->run->images - *first;
+    return left < batch ? left : batch;
+}
+
+static void work(void *argument, int64_t share, int index)
 {
     struct runner *runner = argument;
     struct run_worker *worker = &runner->workers[index];
     struct error error = {0};
-    int64_t batch = runner->options.batch, first = runner->run->start + task * batch;
-    int64_t left = runner->run->images - first;
-    int64_t count = left < batch ? left : batch;
+    const int64_t task = turns_task(share);
+    int64_t first, count = runner_images(runner, task, &first), failed = task;
     pthread_mutex_lock(&runner->lock);
     bool go = task < runner->stop;
     pthread_mutex_unlock(&runner->lock);
@@ -298,14 +277,16 @@ static void work(void *argument, int64_t task, int index)
     if (code == STATUS_OK) {
         if (!wait_for_turn(runner, task))
             return;
-        code = commit_task(runner, worker, first, count, &error);
+        code = turns_take(runner, worker, task, &failed, &error);
+        if (code == STATUS_OK)
+            code = runner_commit(runner, worker->engine, worker, first, count, &error);
     }
     pthread_mutex_lock(&runner->lock);
     if (code != STATUS_OK) {
         error.code = code;
-        task_failed(runner, task, &error);
+        runner_task_failed(runner, failed, &error);
     } else {
-        runner->turn = task + 1;
+        runner->turn = task + ranks_count();
         pthread_cond_broadcast(&runner->changed);
     }
     pthread_mutex_unlock(&runner->lock);
@@ -343,7 +324,7 @@ static int64_t shared_out(int64_t batch, int64_t images)
 /* Network and options as the engines get them without a bound on memory. */
 static status prepare(struct runner *runner, const struct run *run, struct error *error)
 {
-    *runner = (struct runner){.run = run, .options = run->engine, .stop = INT64_MAX};
+    *runner = (struct runner){.run = run, .options = run->engine, .turn = ranks_index(), .stop = INT64_MAX};
     runner->judged.graph = *run->graph;
     if (!run->outputs_only && judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
@@ -408,6 +389,8 @@ static status runner_new(struct runner *runner, const struct run *run, struct er
 
 static void runner_free(struct runner *runner)
 {
+    handover_free(runner->handover);
+    worker_free(&runner->others);
     for (int i = 0; runner->workers && i < pool_threads(runner->run->pool); i++)
         worker_free(&runner->workers[i]);
     packed_weights_free(runner->options.packed);
@@ -452,26 +435,32 @@ int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
     return batch;
 }
 
+/* The tasks of this rank, then what is left of the others'. */
+static void run_tasks(struct runner *runner)
+{
+    const struct run *run = runner->run;
+    const int64_t batch = runner->options.batch, images = run->images - run->start;
+    const int64_t tasks = images / batch + (images % batch > 0);
+    pthread_mutex_init(&runner->lock, NULL); /* with default attributes these cannot fail on Linux */
+    pthread_cond_init(&runner->changed, NULL);
+    report(run, run->start);
+    pool_run_some(run->pool, runner->running, turns_share(tasks), work, runner);
+    turns_finish(runner, tasks);
+    pthread_cond_destroy(&runner->changed);
+    pthread_mutex_destroy(&runner->lock);
+}
+
 status run_images(const struct run *run, struct error *error)
 {
     struct runner runner;
     if (check_run(run, error))
         return error->code;
-    if (runner_new(&runner, run, error)) {
-        runner_free(&runner);
-        return error->code;
+    status code = runner_new(&runner, run, error);
+    code = turns_begin(&runner, code, error);
+    if (code == STATUS_OK) {
+        run_tasks(&runner);
+        code = turns_end(&runner, error);
     }
-    int64_t batch = runner.options.batch, images = run->images - run->start;
-    int64_t tasks = images / batch + (images % batch > 0);
-    pthread_mutex_init(&runner.lock, NULL); /* with default attributes these cannot fail on Linux */
-    pthread_cond_init(&runner.changed, NULL);
-    report(run, run->start);
-    pool_run_some(run->pool, runner.running, tasks, work, &runner);
-    pthread_cond_destroy(&runner.changed);
-    pthread_mutex_destroy(&runner.lock);
     runner_free(&runner);
-    if (runner.error.code == STATUS_OK)
-        return STATUS_OK;
-    *error = runner.error;
-    return error->code;
+    return code;
 }

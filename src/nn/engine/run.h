@@ -6,6 +6,10 @@
  * for bit for any number of threads; with a bound on memory, for any number that gives the same
  * micro-batches.
  *
+ * With several ranks (base/ranks.h) micro-batch t is computed by rank t modulo their number; what `commit`
+ * looks at goes to all of them, and each commits every micro-batch in order. All return the same, and sums
+ * are those of one process, bit for bit. All ranks call run_images for the same images in the same order.
+ *
  * The network runs as it is judged (nn/engine/network_end.h): where it ends in a Softmax, the engine's
  * outputs, losses and gradients are those of the Softmax's input. */
 #ifndef IPPRO_NN_ENGINE_RUN_H
@@ -55,7 +59,9 @@ struct run {
     void *commit_argument;
     bool outputs_only; /* the network's own outputs are wanted, of any shape, a Softmax included: labels and
                           losses that `commit` gets mean nothing. Not together with a backward pass */
-    const char *title; /* for progress: "scoring" */
+    bool without_outputs; /* `commit` does not look at the engine's outputs: they need not go from rank to
+                             rank */
+    const char *title;    /* for progress: "scoring" */
     struct progress *progress;
     /* Where the run is a part of longer work: images that count as done before image 0, and in all. 0: this
      * run is all there is. */

@@ -7,6 +7,7 @@
 #include "nn/engine/engine.h"
 #include "nn/execution/execution.h"
 #include "nn/execution/times.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/batch_norm.h"
 
 static void clear_weight_gradients(const struct engine *engine)

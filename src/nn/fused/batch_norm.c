@@ -13,6 +13,7 @@
 #include "nn/blocked/blocked.h"
 #include "nn/blocked/blocked_layer.h"
 #include "nn/execution/execution.h"
+#include "nn/execution/times.h"
 #include "nn/operator/batch_norm.h"
 
 static size_t padded(const struct batch_norm *norm)

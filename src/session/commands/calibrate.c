@@ -6,7 +6,9 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "data/sampler.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "session/commands/chosen.h"
 #include "session/commands/other_weights.h"
 #include "session/language/command.h"

@@ -6,6 +6,7 @@
 #include "base/inputs.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "session/language/command.h"
@@ -88,6 +89,12 @@ static status run_recorded(struct session *session, const struct statement *stat
         text_free(&line);
         return error_memory(error);
     }
+    /* Before it runs: what one rank writes is not there while another still looks at its own command. */
+    const char *name = invocation->command->name;
+    if (ranks_agree(name, STATUS_OK, error) != STATUS_OK) {
+        text_free(&line);
+        return ranks_agree_end(name, error->code, error);
+    }
     int oldest = session->history.oldest;
     mem_free(reply->log); /* of the statement before, where several answer together */
     reply->log = NULL;
@@ -97,6 +104,7 @@ static status run_recorded(struct session *session, const struct statement *stat
     struct progress *outer = progress_set_current(progress);
     status code = run_invocation(session, invocation, progress, reply, error);
     progress_set_current(outer);
+    code = ranks_agree_end(name, code, error);
     if (code == STATUS_OK)
         code = session_commit(session, &change, text_data(&line), reply->log, error);
     else
@@ -105,7 +113,7 @@ static status run_recorded(struct session *session, const struct statement *stat
         reply_add(reply, STYLE_NOTE,
                   "the history is full: from now on its oldest states are let go, as 'info' tells");
     if (code != STATUS_OK)
-        error_prefix(error, "%s: ", invocation->command->name);
+        error_prefix(error, "%s: ", name);
     text_free(&line);
     return code;
 }
@@ -120,6 +128,8 @@ status session_run(struct session *session, const struct statement *statement, b
     status code = invocation_resolve(session, statement, prefixes, arena, &invocation, error);
     if (code == STATUS_OK)
         code = run_recorded(session, statement, &invocation, progress, reply, error);
+    else
+        code = ranks_agree_end("a command that is wrong", code, error);
     if (code != STATUS_OK && !reply->explains)
         reply_clear(reply);
     arena_free(arena);
