@@ -138,6 +138,9 @@ static status where(const struct trainer *trainer, struct error *error)
 static status diverged(struct trainer *trainer, const char *what, struct error *error)
 {
     const struct training_state *state = &trainer->state;
+    /* What is found when the epoch has ended came from its last step at the latest. */
+    const int64_t step =
+        state->epoch_step < trainer->epoch_steps ? state->epoch_step + 1 : trainer->epoch_steps;
     pieces_restore(&trainer->learnt, trainer->good);
     training_network_changed(trainer->network);
     struct text back = {0};
@@ -146,9 +149,8 @@ static status diverged(struct trainer *trainer, const char *what, struct error *
     error_set(error, STATUS_NAN,
               "%s in epoch %lld, step %lld of %lld, at a learning rate of %g: the network is as it was %s; a "
               "smaller rate, warm-up or clipping may help",
-              what, (long long)state->epoch + 1, (long long)state->epoch_step + 1,
-              (long long)trainer->epoch_steps, state->rate,
-              back.length > 0 ? text_data(&back) : "before the first");
+              what, (long long)state->epoch + 1, (long long)step, (long long)trainer->epoch_steps,
+              state->rate, back.length > 0 ? text_data(&back) : "before the first");
     text_free(&back);
     return STATUS_NAN;
 }
