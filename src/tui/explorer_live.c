@@ -11,6 +11,7 @@
 #include "session/live.h"
 #include "session/session.h"
 #include "session/words/panes.h"
+#include "shell/progress_line.h"
 #include "tui/gallery.h"
 #include "tui/pane.h"
 #include "view/glyphs.h"

@@ -10,9 +10,9 @@
     X(group)                                                                                                 \
     X(ratio) X(recipe) X(prune) X(unprune) X(apply) X(calibrate) X(repair) X(undo) X(redo) X(cost) X(diff)
 #define JUDGE(X)   X(eval) X(curve) X(confusion) X(flips) X(sensitivity) X(strip) X(forward)
-#define TRAIN(X)   X(finetune) X(train)
 #define GAMMA(X)   X(gamma)
 #define PROBE(X)   X(rescale) X(sampling)
+#define TRAIN(X)   X(finetune) X(train)
 #define SCREEN(X)  X(layout) X(screen) X(bind) X(unbind) X(type)
 #define PROGRAM(X) X(set) X(theme) X(alias) X(unalias) X(echo) X(run) X(lua) X(log) X(help) X(apropos) X(quit)
 
@@ -23,9 +23,9 @@
     X("score", "Scoring and comparing", SCORE)                                                               \
     X("prune", "Pruning", PRUNE)                                                                             \
     X("judge", "Judging", JUDGE)                                                                             \
-    X("train", "Training", TRAIN)                                                                            \
     X("gamma", "Gamma", GAMMA)                                                                               \
     X("probe", "Probing", PROBE)                                                                             \
+    X("train", "Training", TRAIN)                                                                            \
     X("screen", "The full screen", SCREEN)                                                                   \
     X("program", "The program", PROGRAM)
 
