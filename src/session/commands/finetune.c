@@ -11,8 +11,8 @@ static const struct parameter finetune_parameters[] = {
     TRAINING_PARAMETERS("10", "0.01", NULL, "constant", "none")};
 static const int finetune_options[] = {TRAINING_OPTIONS};
 static const struct example finetune_examples[] = {
-    {"prune l1 0.4; apply; finetune epochs=1 samples=200 judge=200",
-     "makes a smaller network, and trains it for an epoch", false},
+    {"prune l1 0.4; apply; finetune epochs=1 samples=200 on=none; undo 3",
+     "makes a smaller network, trains it for an epoch, and goes back", false},
     {"finetune ippro-resnet56-49 augment=crop,flip checkpoint=run.ckpt",
      "trains by the paper's recipe; resume=run.ckpt goes on where it was stopped", true},
     EXAMPLE_END,

@@ -11,8 +11,8 @@ static const struct parameter train_parameters[] = {
     TRAINING_PARAMETERS("100", "0.1", "0.0005", "cosine", "crop,flip")};
 static const int train_options[] = {TRAINING_OPTIONS};
 static const struct example train_examples[] = {
-    {"train epochs=1 lr=0.02 samples=200 judge=200", "trains for an epoch, down to the learning rate 0",
-     false},
+    {"unprune all; train epochs=1 lr=0.02 samples=200 on=none; undo 2",
+     "trains for an epoch, down to the learning rate 0, and goes back", false},
     EXAMPLE_END,
 };
 
