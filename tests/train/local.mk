@@ -12,3 +12,7 @@ check_PROGRAMS += tests/train/network_test
 tests_train_network_test_SOURCES = tests/train/network_test.c
 tests_train_network_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/train/network_test
+check_PROGRAMS += tests/train/mode_test
+tests_train_mode_test_SOURCES = tests/train/mode_test.c
+tests_train_mode_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/train/mode_test
