@@ -253,11 +253,18 @@ static void give_features(struct pass_work *work, struct score_statistics *stati
     statistics->needs |= work->pass->needs & NEED_ANY_ACTIVATION;
 }
 
+/* Images whose statistics are taken together. */
+static int64_t batch_of(const struct score_pass *pass)
+{
+    const int64_t images = pass->sample ? pass->sample->count : pass->batch;
+    return pass->batch < images ? pass->batch : images;
+}
+
 static struct engine_options engine_options_of(const struct pass_work *work)
 {
     const struct score_pass *pass = work->pass;
     return (struct engine_options){
-        .batch = pass->micro_batch,
+        .batch = pass->training ? batch_of(pass) : pass->micro_batch,
         .real = pass->real,
         .kernel = pass->kernel,
         .backward = true,
@@ -278,8 +285,10 @@ status score_size(const struct score_pass *pass, int threads, struct engine_fit 
     struct pass_work work;
     status code = pass_work_init(&work, pass, error);
     if (code == STATUS_OK) {
-        const struct run run = {
-            .graph = pass->graph, .engine = engine_options_of(&work), .memory = pass->memory};
+        const struct run run = {.graph = pass->graph,
+                                .engine = engine_options_of(&work),
+                                .memory = pass->memory,
+                                .training = pass->training};
         code = run_fit(&run, threads, fit, error);
     }
     pass_work_free(&work);
@@ -297,6 +306,7 @@ static status run_pass(struct pass_work *work, struct error *error)
         .graph = pass->graph,
         .engine = engine_options_of(work),
         .memory = pass->memory,
+        .training = pass->training,
         .pool = pass->pool,
         .images = pass->sample->count,
         .labels_per_image = dataset_labels_per_image(pass->dataset),

@@ -87,6 +87,8 @@ struct score_pass {
     enum kernel_choice kernel;
     int64_t micro_batch; /* images per worker at a time; 0: what suits the network and `memory` */
     size_t memory;       /* bytes, as in nn/engine/run.h; 0: no bound */
+    bool training;       /* BatchNorm takes the statistics of batches of `batch` images, in the place of
+                            micro_batch */
     int64_t batch;       /* images per batch of Taylor's gate-batch */
     struct pool *pool;
     struct step_times *times; /* as in nn/execution/options.h */

@@ -199,6 +199,27 @@ void tally_weight_gradient(struct tally *tally, int layer, const struct operand 
 
 /* --- what they come to ---------------------------------------------------------------------------------- */
 
+/* Sd was taken around the running mean, and is multiplied by the running 1 / sqrt(var + epsilon) later; in
+ * training mode the gradient of the scale is that of the batches. It follows from u = scale * x + shift, x
+ * being what the scale multiplies: sum u delta = scale * dscale + shift * S0. A scale of 0 leaves no trace in
+ * u. */
+static status centered_in_training(const struct score_pass *pass, const struct layer *layer,
+                                   struct layer_statistics *sums, struct error *error)
+{
+    double *scale = layer_parameter(pass->graph, layer, layer->scale);
+    double *shift = layer_parameter(pass->graph, layer, layer->shift);
+    double *var = layer_parameter(pass->graph, layer, layer->var);
+    const bool complete = scale && shift && var;
+    for (int64_t c = 0; complete && c < layer->channels; c++) {
+        const double gradient = scale[c] != 0 ? (sums->gate[c] - shift[c] * sums->delta[c]) / scale[c] : 0;
+        sums->delta_centered[c] = gradient * sqrt(var[c] + layer->epsilon);
+    }
+    mem_free(scale);
+    mem_free(shift);
+    mem_free(var);
+    return complete ? STATUS_OK : error_memory(error);
+}
+
 /* <w, grad_w> without weight gradients (reductions.md, C): y is linear in w. */
 static status weight_dot_from_sums(const struct score_pass *pass, const struct layer *layer,
                                    struct layer_statistics *sums, struct error *error)
@@ -209,6 +230,8 @@ static status weight_dot_from_sums(const struct score_pass *pass, const struct l
         }
         return STATUS_OK;
     }
+    if (pass->training)
+        return STATUS_OK; /* 0: the size of a filter does not matter before statistics of a batch */
     double *scale = layer_parameter(pass->graph, layer, layer->scale);
     double *var = layer_parameter(pass->graph, layer, layer->var);
     double *mean = layer_parameter(pass->graph, layer, layer->mean);
@@ -287,10 +310,14 @@ status tally_statistics(const struct tally *tally, const struct tally *whole, co
         if (!tally->probed[i]) {
             continue;
         }
+        const struct layer *layer = &pass->layers->items[i];
         copy_sums(tally, i, &made->layers[i]);
-        code = pass->needs & NEED_WEIGHT_GRADIENTS
-                   ? weight_sums(tally, whole, other, i, &made->layers[i], error)
-                   : weight_dot_from_sums(pass, &pass->layers->items[i], &made->layers[i], error);
+        if (pass->training && layer->norm_node >= 0)
+            code = centered_in_training(pass, layer, &made->layers[i], error);
+        if (code == STATUS_OK)
+            code = pass->needs & NEED_WEIGHT_GRADIENTS
+                       ? weight_sums(tally, whole, other, i, &made->layers[i], error)
+                       : weight_dot_from_sums(pass, layer, &made->layers[i], error);
     }
     if (code != STATUS_OK) {
         score_statistics_free(made);

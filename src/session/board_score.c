@@ -24,6 +24,7 @@ static status pass_settings_of(const struct options *options, struct pass_settin
         .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
         .memory = options_memory(options),
         .batch = option_integer(options, OPTION_BATCH),
+        .training = options_training(options),
     };
     if (options_augmentation(options, &settings->augmentation, error))
         return error->code;
@@ -57,6 +58,7 @@ static status make_pass(const struct board_source *source, const struct pass_set
         .micro_batch = settings->micro_batch,
         .memory = settings->memory,
         .batch = settings->batch,
+        .training = settings->training,
         .pool = pool,
         .progress = progress,
         .watch = source->live ? &watch : NULL,

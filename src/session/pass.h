@@ -17,6 +17,7 @@ struct pass_settings {
     size_t memory; /* the bound (nn/engine/run.h), on which a micro_batch of 0 depends */
     struct sample_options sample;
     struct augmentation augmentation; /* with the seed of the sample */
+    bool training;                    /* BatchNorm takes the statistics of batches of `batch` images */
 };
 
 /* One pass over a sample and what it left. */

@@ -75,6 +75,8 @@ void text_add_sample(struct text *text, const struct session *session)
         text_add(text, ", augment=");
         text_add_augmentation(text, &pass->settings.augmentation);
     }
+    if (pass->settings.training)
+        text_add_format(text, ", mode=train in batches of %lld", (long long)pass->settings.batch);
     text_add(text, ")");
 }
 
@@ -231,6 +233,8 @@ static void sample_facts(const struct session *session, struct figure *figure)
         figure_fact(figure, "augment", "%s", shown_words(figure, &augment));
         text_free(&augment);
     }
+    if (settings->training)
+        figure_fact(figure, "mode", "train, batches of %lld", (long long)settings->batch);
     figure_fact(figure, "precision", "%s", element_name(settings->real));
     figure_fact(figure, "kernel", "%s", kernel_name(settings->kernel));
     real_fact(figure, "sample_loss", found->mean_loss);

@@ -77,7 +77,7 @@ static void add_parts(const struct sum *sum, int parameter, int64_t at, int64_t 
 
 static void set_gradient(const struct sum *sum, int parameter, int64_t at, int64_t count, int64_t to)
 {
-    const struct parameter *weight = &sum->network->parameters[parameter];
+    const struct training_parameter *weight = &sum->network->parameters[parameter];
     const double *sums = sum->network->sums + to;
     for (int64_t i = 0; i < count; i++) {
         if (weight->real == ELEMENT_DOUBLE)
@@ -90,7 +90,7 @@ static void set_gradient(const struct sum *sum, int parameter, int64_t at, int64
 /* Gradients of a stretch as they go to other ranks, in the memory of its sums. */
 static void pack(const struct sum *sum, int parameter, int64_t at, int64_t count, int64_t to)
 {
-    const struct parameter *weight = &sum->network->parameters[parameter];
+    const struct training_parameter *weight = &sum->network->parameters[parameter];
     const size_t size = element_size(weight->real);
     memcpy((unsigned char *)sum->network->sums + (size_t)to * size,
            (const unsigned char *)weight->gradient + (size_t)at * size, (size_t)count * size);
@@ -98,7 +98,7 @@ static void pack(const struct sum *sum, int parameter, int64_t at, int64_t count
 
 static void unpack(const struct sum *sum, int parameter, int64_t at, int64_t count, int64_t to)
 {
-    const struct parameter *weight = &sum->network->parameters[parameter];
+    const struct training_parameter *weight = &sum->network->parameters[parameter];
     const size_t size = element_size(weight->real);
     memcpy((unsigned char *)weight->gradient + (size_t)at * size,
            (const unsigned char *)sum->network->sums + (size_t)to * size, (size_t)count * size);

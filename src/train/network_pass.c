@@ -242,7 +242,7 @@ static status normalise(const struct pass *pass, int index, struct error *error)
     return STATUS_OK;
 }
 
-static void add_to(const struct parameter *parameter, int64_t index, double value)
+static void add_to(const struct training_parameter *parameter, int64_t index, double value)
 {
     if (parameter->real == ELEMENT_DOUBLE)
         ((double *)parameter->gradient)[index] += value;

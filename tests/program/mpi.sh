@@ -51,6 +51,8 @@ load pruned.onnx
 eval samples=50 > pruned.csv
 calibrate samples=90 batch=40
 save calibrated.onnx
+finetune epochs=2 samples=100 batch=32 judge=30 augment=crop,flip teacher=yes group_lasso=0.0001 lr=0.05 checkpoint=going > tuned.csv
+save tuned.onnx
 calibrate samples=5 batch=3 precision=double
 save twice.onnx
 END
@@ -90,11 +92,12 @@ for n in 1 2 4; do
 done
 # What depends on the clock is left out.
 timeless() {
-    sed -e 's/[0-9.e+,]* s, [0-9.e+,]* images\/s//' -e 's/one pass in .*//' -e 's/\(in\|baseline:\) [0-9.e+,-]* s$/\1/' "$1"
+    sed -e 's/[0-9.e+,]* s, [0-9.e+,]* images\/s//' -e 's/one pass in .*//' -e 's/\(in\|baseline:\) [0-9.e+,-]* s$/\1/' \
+        -e 's/,[0-9.e+-]*,\(best\)*$/,\1/' "$1"
 }
 for n in 2 4; do
     [ -s ranks1/rank.csv ] && [ -s ranks1/few.csv ] || echo "# nothing to compare"
-    for file in rank.csv corr.csv eval.csv confusion.csv curve.csv sensitivity.csv few.csv pruned.csv maps.txt out; do
+    for file in rank.csv corr.csv eval.csv confusion.csv curve.csv sensitivity.csv few.csv pruned.csv tuned.csv maps.txt out; do
         timeless ranks1/$file >one
         timeless "ranks$n/$file" >many
         [ -s one ] && cmp -s one many
@@ -102,9 +105,59 @@ for n in 2 4; do
         [ $status -eq 0 ] || diff one many | head -10 | sed 's/^/# /'
         ok $status "$file of $n ranks is that of one process, bit for bit"
     done
-    for file in pruned.onnx calibrated.onnx twice.onnx logits.npy logits1.npy; do
+    for file in pruned.onnx calibrated.onnx twice.onnx tuned.onnx logits.npy logits1.npy; do
         cmp -s ranks1/$file "ranks$n/$file"
         ok $? "so is $file that $n ranks write"
+    done
+done
+
+# --- a checkpoint of another number of ranks ---
+
+cat >start.ippro <<'END'
+load example; data shapes images=200
+finetune epochs=3 batch=32 judge=30 checkpoint=going steps=9
+END
+cat >rest.ippro <<'END'
+load example; data shapes images=200
+finetune epochs=3 batch=32 judge=30 resume=going
+save rest.onnx
+END
+sed -e 's/ resume=going//' rest.ippro >whole.ippro
+"$IPPRO" -n -f whole.ippro >whole.out 2>&1 && mv rest.onnx whole.onnx
+cat >kills.lua <<'END'
+ippro.load("example") ippro.data("shapes", {images = 200})
+ippro.finetune{epochs = 3, batch = 32, judge = 30, checkpoint = "going", on_epoch = function(row)
+    if os.getenv("OMPI_COMM_WORLD_RANK") == "1" and row.epoch == 2 then os.execute("kill -9 $PPID") end
+end}
+print("went on")
+END
+for how in stopped killed; do
+    rm -f going
+    status=0
+    if [ $how = stopped ]; then
+        ranks 3 -f start.ippro >start.out 2>&1 || status=1
+    else
+        ranks 3 kills.lua >start.out 2>&1 || status=$?
+        [ $status -ne 0 ] && [ $status -ne 124 ] && grep -qi 'signal 9' start.out && ! grep -q 'went on' start.out
+        status=$?
+    fi
+    [ $status -eq 0 ] && [ -s going ]
+    status=$?
+    [ $status -eq 0 ] || explain start.out
+    ok $status "finetune of 3 ranks is $how"
+    cp going kept
+    for n in 1 2; do
+        rm -f rest.onnx
+        cp kept going
+        if [ $n -eq 1 ]; then
+            "$IPPRO" -n -f rest.ippro >rest.out 2>&1
+        else
+            ranks $n -f rest.ippro >rest.out 2>&1
+        fi
+        cmp -s rest.onnx whole.onnx
+        status=$?
+        [ $status -eq 0 ] || explain rest.out
+        ok $status "and $n go on with its checkpoint to the same network"
     done
 done
 

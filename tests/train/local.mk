@@ -17,3 +17,7 @@ tests_train_ranks_training_SOURCES = tests/train/ranks_training.c
 tests_train_ranks_training_LDADD = $(SUPPORT) $(FLOOR_2)
 TESTS += tests/train/ranks.sh
 EXTRA_DIST += tests/train/ranks.sh
+check_PROGRAMS += tests/train/mode_test
+tests_train_mode_test_SOURCES = tests/train/mode_test.c
+tests_train_mode_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/train/mode_test

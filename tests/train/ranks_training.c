@@ -131,7 +131,7 @@ static status judge(void *argument, const struct graph *graph, struct training_s
 static status penalty(void *argument, struct training_network *network, int64_t step, double rate,
                       double *loss, struct error *error)
 {
-    const struct parameter *parameter = training_parameter(network, 0);
+    const struct training_parameter *parameter = training_parameter(network, 0);
     (void)argument;
     (void)rate;
     (void)error;

@@ -19,7 +19,9 @@
 #include "nn/engine/handover.h"
 #include "nn/engine/network_end.h"
 #include "nn/engine/run_internal.h"
+#include "nn/engine/whole_batch.h"
 #include "nn/execution/options.h"
+#include "nn/execution/times.h"
 #include "nn/fused/packed_weights.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
@@ -72,6 +74,7 @@ bool worker_memory(const struct runner *runner, struct run_worker *worker, int64
 void worker_free(struct run_worker *worker)
 {
     engine_free(worker->engine);
+    whole_batch_free(worker->batch);
     mem_free(worker->losses);
     mem_free(worker->labels);
     mem_free(worker->pixels);
@@ -83,7 +86,13 @@ status worker_start(struct runner *runner, struct run_worker *worker, struct err
 {
     if (worker->engine)
         return STATUS_OK;
-    if (engine_new(&runner->judged.graph, &runner->options, &worker->engine, error))
+    struct engine_options options = runner->options;
+    if (runner->run->training && !worker->batch &&
+        whole_batch_new(&runner->judged.graph, &worker->batch, error))
+        return error->code;
+    if (worker->batch)
+        whole_batch_options(worker->batch, &options);
+    if (engine_new(&runner->judged.graph, &options, &worker->engine, error))
         return error->code;
     status code = check_output_shape(runner, worker->engine, error);
     if (code == STATUS_OK && !worker_memory(runner, worker, engine_output(worker->engine)->shape.dim[1]))
@@ -201,17 +210,25 @@ static status run_replacements(const struct runner *runner, struct run_worker *w
     return code;
 }
 
+static status run_direction(const struct run_worker *worker, enum direction direction, int64_t count,
+                            struct error *error)
+{
+    if (worker->batch)
+        return whole_batch_run(worker->batch, worker->engine, direction, count, error);
+    return (direction == FORWARD_PASS ? engine_forward : engine_backward)(worker->engine, error);
+}
+
 static status run_task(struct runner *runner, struct run_worker *worker, int64_t first, int64_t count,
                        struct error *error)
 {
     if (progress_cancelled(runner->run->progress))
         return error_set(error, STATUS_CANCELLED, "cancelled");
     if (worker_start(runner, worker, error) || fetch_images(runner, worker, first, count, error) ||
-        engine_forward(worker->engine, error) || compute_losses(runner, worker, 0, count, error))
+        run_direction(worker, FORWARD_PASS, count, error) || compute_losses(runner, worker, 0, count, error))
         return error->code;
     if (runner->replacement_count > 0)
         return run_replacements(runner, worker, count, error);
-    return runner->options.backward ? engine_backward(worker->engine, error) : STATUS_OK;
+    return runner->options.backward ? run_direction(worker, BACKWARD_PASS, count, error) : STATUS_OK;
 }
 
 void runner_task_failed(struct runner *runner, int64_t task, const struct error *error)
@@ -309,6 +326,9 @@ static status check_run(const struct run *run, struct error *error)
                          run->images - run->start, batch);
     if (run->replacements && run->engine.backward)
         return error_set(error, STATUS_USAGE, "with replaced operands a network runs forward only");
+    if (run->training && (batch == 0 || run->replacements))
+        return error_set(error, STATUS_USAGE,
+                         "training mode needs a size of its batches and no replacements");
     return STATUS_OK;
 }
 

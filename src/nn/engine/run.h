@@ -57,6 +57,8 @@ struct run {
     status (*commit)(void *argument, const struct engine *engine, const struct loss *losses,
                      const int64_t *labels, int64_t first, int64_t count, struct error *error);
     void *commit_argument;
+    bool training;     /* training mode: BatchNormalizations take the statistics of each micro-batch, which
+                          engine.batch must give. Not together with replacements */
     bool outputs_only; /* the network's own outputs are wanted, of any shape, a Softmax included: labels and
                           losses that `commit` gets mean nothing. Not together with a backward pass */
     bool without_outputs; /* `commit` does not look at the engine's outputs: they need not go from rank to

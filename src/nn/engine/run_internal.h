@@ -9,10 +9,12 @@
 #include "nn/engine/handover.h"
 #include "nn/engine/network_end.h"
 #include "nn/engine/run.h"
+#include "nn/engine/whole_batch.h"
 
 /* What one worker keeps from task to task. */
 struct run_worker {
     struct engine *engine;
+    struct whole_batch *batch; /* in training mode */
     struct loss *losses;
     int64_t *labels;
     struct class_pixels *pixels; /* of label maps: the network's classes for each loss */

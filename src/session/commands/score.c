@@ -329,8 +329,10 @@ static const struct parameter score_arguments[] = {
     PARAMETER_END,
 };
 static const int score_options[] = {
-    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,  OPTION_AUGMENT, OPTIONS_OF_CRITERIA OPTION_PRECISION,
-    OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE,
+    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,
+    OPTION_AUGMENT, OPTION_MODE,        OPTIONS_OF_CRITERIA OPTION_PRECISION,
+    OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY,
+    OPTION_NONE,
 };
 static const struct example score_examples[] = {
     {"score all samples=500 balanced=yes seed=1", "scores the four headline criteria on 500 images", false},

@@ -42,6 +42,8 @@ CHOICES(choice_by_title, "layer by layer", "mean over layers", "all filters pool
 static CHOICES(choice_scale, "own", "mean", "standard")
 static CHOICES(choice_background, "auto", "dark", "light") /* in the order of enum background */
 static CHOICES(choice_order, "random", "first")
+enum network_mode { MODE_EVAL, MODE_TRAIN };
+static CHOICES(choice_mode, "eval", "train")
 static CHOICES(choice_pager, "auto", "never")
 static CHOICES(choice_timing, "no", "yes", "all")
 static CHOICES(choice_precision, "float", "double")
@@ -66,6 +68,11 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
               "what is done at random to the images to score with, so that the network does not know them by "
               "heart: crop (moved by up to 4 pixels; crop:N by N), flip (mirrored, every second one), "
               "resized-crop (a part, scaled), with commas between them"},
+             &sample_group},
+        [OPTION_MODE] =
+            {{"mode", VALUE_CHOICE, 0, 0, 0, choice_mode, "eval",
+              "how BatchNorm normalises while scores are computed: by its running statistics, or, "
+              "with train, by those of each batch of batch= images, as while it learns"},
              &sample_group},
         [OPTION_SEED] = {{"seed", VALUE_INTEGER, 0, 0, LARGEST_SEED, NULL, "1",
                           "seed of the sample, of augment and of the criterion random"},
@@ -275,6 +282,11 @@ status options_sample(const struct options *options, struct sample_options *samp
     sample->order = option_integer(options, OPTION_ORDER) ? SAMPLE_FIRST : SAMPLE_RANDOM;
     sample->seed = (uint64_t)option_integer(options, OPTION_SEED);
     return STATUS_OK;
+}
+
+bool options_training(const struct options *options)
+{
+    return option_integer(options, OPTION_MODE) == MODE_TRAIN;
 }
 
 status options_augmentation(const struct options *options, struct augmentation *augmentation,

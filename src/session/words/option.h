@@ -20,6 +20,7 @@ enum option_id {
     OPTION_BALANCED,
     OPTION_ORDER,
     OPTION_AUGMENT,
+    OPTION_MODE,
     OPTIONS_OF_CRITERIA /* with its comma */
         OPTION_RATIO,
     OPTION_ROUND,
@@ -79,6 +80,7 @@ bool option_is_default(const struct options *options, enum option_id id);
 /* What the lower floors want to be told. */
 struct criterion_options options_criterion(const struct options *options);
 status options_sample(const struct options *options, struct sample_options *sample, struct error *error);
+bool options_training(const struct options *options); /* mode=train */
 status options_augmentation(const struct options *options, struct augmentation *augmentation,
                             struct error *error);
 enum element_type options_precision(const struct options *options);
