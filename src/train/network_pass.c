@@ -266,26 +266,50 @@ static status run_direction(struct pass *pass, enum direction direction, struct 
 
 /* --- gradients and statistics --------------------------------------------------------------------------- */
 
-/* The gradient of a parameter: the mean over the images, from sums of the parts. */
-static void add_gradient(void *argument, int64_t index, int worker)
+enum { GRADIENT_SHARES = 64, GRADIENT_BLOCK = 512 };
+
+/* sums[i] += part[first + i] */
+static void add_block(const void *part, enum element_type real, int64_t first, int64_t count, double *sums)
+{
+    if (real == ELEMENT_DOUBLE)
+        for (int64_t i = 0; i < count; i++)
+            sums[i] += ((const double *)part)[first + i];
+    else
+        for (int64_t i = 0; i < count; i++)
+            sums[i] += (double)((const float *)part)[first + i];
+}
+
+/* The gradient of some elements of a parameter: the mean over the images, from sums of the parts. */
+static void add_gradient(const struct pass *pass, const struct training_parameter *parameter, int weight,
+                         int64_t first, int64_t count)
+{
+    const struct training_network *network = pass->network;
+    const double images = (double)pass->batch->images;
+    double sums[GRADIENT_BLOCK] = {0};
+    for (int p = 0; p < pass->parts; p++)
+        add_block(engine_weight_gradient(network->parts[p].engine, weight)->data, parameter->real, first,
+                  count, sums);
+    for (int64_t i = 0; i < count; i++)
+        if (parameter->real == ELEMENT_DOUBLE)
+            ((double *)parameter->gradient)[first + i] = sums[i] / images;
+        else
+            ((float *)parameter->gradient)[first + i] = (float)(sums[i] / images);
+}
+
+/* The same share of each parameter: parameters differ too much in size to be one worker's each. */
+static void add_gradients(void *argument, int64_t share, int worker)
 {
     const struct pass *pass = argument;
     const struct training_network *network = pass->network;
-    const struct training_parameter *parameter = &network->parameters[index];
-    const int weight = network->weight_of[index];
-    const double images = (double)pass->batch->images;
     (void)worker;
-    for (int64_t i = 0; weight >= 0 && i < parameter->elements; i++) {
-        double sum = 0;
-        for (int p = 0; p < pass->parts; p++) {
-            const void *part = engine_weight_gradient(network->parts[p].engine, weight)->data;
-            sum += parameter->real == ELEMENT_DOUBLE ? ((const double *)part)[i]
-                                                     : (double)((const float *)part)[i];
-        }
-        if (parameter->real == ELEMENT_DOUBLE)
-            ((double *)parameter->gradient)[i] = sum / images;
-        else
-            ((float *)parameter->gradient)[i] = (float)(sum / images);
+    for (int p = 0; p < network->parameter_count; p++) {
+        const struct training_parameter *parameter = &network->parameters[p];
+        const int64_t end = parameter->elements * (share + 1) / GRADIENT_SHARES;
+        if (network->weight_of[p] < 0)
+            continue;
+        for (int64_t i = parameter->elements * share / GRADIENT_SHARES; i < end; i += GRADIENT_BLOCK)
+            add_gradient(pass, parameter, network->weight_of[p], i,
+                         end - i < GRADIENT_BLOCK ? end - i : GRADIENT_BLOCK);
     }
 }
 
@@ -362,7 +386,7 @@ status training_network_pass(struct training_network *network, const struct trai
     if (!batch->forward_only) {
         if (run_direction(&pass, BACKWARD_PASS, error))
             return error->code;
-        pool_run(network->options.pool, network->parameter_count, add_gradient, &pass);
+        pool_run(network->options.pool, GRADIENT_SHARES, add_gradients, &pass);
     }
     add_up_result(&pass, result);
     move_statistics(network);
