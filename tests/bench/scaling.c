@@ -115,7 +115,7 @@ void bench_scaling(const struct settings *settings, const struct subject *subjec
 void bench_accuracy(const struct settings *settings, const struct subject *subject, struct report *report)
 {
     static const char *const measures[] = {"logits", "delta", "gate", "lift"};
-    const struct training_parameter *choices = &option_at(OPTION_KERNEL)->parameter;
+    const struct parameter *choices = &option_at(OPTION_KERNEL)->parameter;
     const double most = 1e10; /* MACs; plain loops are slow */
     struct error error = {0};
     struct child child;
