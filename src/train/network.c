@@ -354,6 +354,7 @@ static status make_part(struct training_network *network, struct training_part *
         .norms = network->norms,
         .norm_count = network->norm_count,
         .progress = network->options.progress,
+        .times = network->options.times,
     };
     if (engine_new(&network->judged.graph, &options, &part->engine, error))
         return error->code;

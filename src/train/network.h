@@ -21,6 +21,7 @@
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
 
+struct step_times;
 struct training_network;
 
 struct training_options {
@@ -34,6 +35,8 @@ struct training_options {
     bool forward_only;         /* only passes without gradients will be made: no room for them is taken */
     struct pool *pool;         /* borrowed; NULL: the calling thread */
     struct progress *progress; /* borrowed, polled between steps; NULL: cannot be cancelled */
+    struct step_times *times; /* borrowed, told what each step of a pass took when the network is freed; NULL:
+                                 nobody */
 };
 
 enum parameter_kind {

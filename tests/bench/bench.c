@@ -28,7 +28,8 @@ static const char usage[] =
     "  --models FOLDER  with NAME.onnx or NAME_bn.onnx [$IPPRO_SHARED/data/models]\n"
     "  --cifar FOLDER   CIFAR-10, binary [$IPPRO_SHARED/data/cifar-10-batches-bin]\n"
     "  --csv FILE       every measurement\n"
-    "  --sections LIST  throughput, layers, load, accuracy, and scaling and waiting, which take the first network [all]\n"
+    "  --sections LIST  throughput, layers, training, learning (its layers), load, accuracy, and scaling and waiting,\n"
+    "                   which take the first network [all]\n"
     "  --quick          the example alone, just long enough to see that everything runs\n";
 
 enum { REPEATS = 5, QUICK_IMAGES = 40, WHOLE_IMAGES = 10000 };
@@ -158,6 +159,8 @@ static const struct section {
 } sections[] = {
     {"throughput", false, bench_throughput},
     {"layers", false, bench_layers},
+    {"training", false, bench_training},
+    {"learning", false, bench_learning_layers},
     {"load", false, bench_load},
     {"accuracy", false, bench_accuracy},
     {"scaling", true, bench_scaling},

@@ -3,6 +3,8 @@
 #ifndef IPPRO_TESTS_BENCH_BENCH_H
 #define IPPRO_TESTS_BENCH_BENCH_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include "child.h"
 #include "report.h"
 
@@ -27,6 +29,7 @@ struct settings {
 struct subject {
     const char *name;
     char *model, *images; /* paths, owned; model "example" is built in */
+    bool built_in;        /* the peer has no file of it */
     int side;             /* pixels of its input */
     double forward_macs, backward_macs;
 };
@@ -48,6 +51,12 @@ status images_for(struct child *child, const char *request, int64_t unit, double
 void bench_throughput(const struct settings *settings, const struct subject *subject, struct report *report);
 /* Each step of a scoring pass: time, share of the peak, bytes in that time. */
 void bench_layers(const struct settings *settings, const struct subject *subject, struct report *report);
+/* Steps of training, beside the peer's. */
+void bench_training(const struct settings *settings, const struct subject *subject, struct report *report);
+int64_t training_batch_size(const struct subject *subject); /* images of such a step */
+/* As bench_layers, of steps of training. */
+void bench_learning_layers(const struct settings *settings, const struct subject *subject,
+                           struct report *report);
 /* Criteria one by one and together, threads, numbers of images. */
 void bench_scaling(const struct settings *settings, const struct subject *subject, struct report *report);
 /* Each choice of the option `kernel` against double. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the time of a scoring pass goes: fused step by fused step, and kind by kind. */
+/* Where the time of a scoring pass, or of steps of training, goes: fused step by fused step, and kind by
+ * kind. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,8 +65,8 @@ static void write_csv(const struct report *report, const char *network, const st
 {
     for (int d = 0; report->csv && d < DIRECTIONS; d++)
         if (row->seconds[d] > 0)
-            fprintf(report->csv, "layers,%s,\"%s, %s by %s\",1,%.9g,ms\n", network, row->name, directions[d],
-                    row->kernel[d], row->seconds[d] * 1e3);
+            fprintf(report->csv, "%s,%s,\"%s, %s by %s\",1,%.9g,ms\n", report->section, network, row->name,
+                    directions[d], row->kernel[d], row->seconds[d] * 1e3);
 }
 
 /* One row for each kernel, over all steps that run it. */
@@ -92,16 +93,18 @@ static void print_kernels(const struct layer_row *rows, int count, double peak, 
         }
 }
 
-static status measure(struct child *worker, const struct settings *settings, const struct subject *subject,
-                      struct report *report, struct error *error)
+/* passes: with %, the number of images, as for images_for; layers: the request that times their steps. */
+static status measure(struct child *worker, const char *passes, const char *layers, int64_t unit,
+                      const struct settings *settings, const struct subject *subject, struct report *report,
+                      struct error *error)
 {
     double steps, images, peak;
     int64_t count;
-    status code = images_for(worker, "score % taylor,proscore", 16, settings->seconds, &count, error);
+    status code = images_for(worker, passes, unit, settings->seconds, &count, error);
     if (code == STATUS_OK)
         code = child_number(worker, &peak, error, "peak %d", settings->threads);
     if (code == STATUS_OK)
-        code = child_number(worker, &steps, error, "layers %lld", (long long)count);
+        code = child_number(worker, &steps, error, "%s %lld %lld", layers, (long long)count, (long long)unit);
     if (code != STATUS_OK)
         return code;
     struct layer_row *rows = mem_new((size_t)steps, sizeof *rows);
@@ -129,17 +132,33 @@ static status measure(struct child *worker, const struct settings *settings, con
     return code;
 }
 
-void bench_layers(const struct settings *settings, const struct subject *subject, struct report *report)
+static void report_layers(const char *title, const char *passes, const char *layers, int64_t unit,
+                          const struct settings *settings, const struct subject *subject,
+                          struct report *report)
 {
     struct child worker = {0};
     struct error error = {0};
-    char *title = mem_format("%s: where the time of a scoring pass goes", subject->name);
-    report_section(report, "layers", title ? title : "");
-    mem_free(title);
+    char *whole = mem_format("%s: where the time of %s goes", subject->name, title);
+    report_section(report, layers, whole ? whole : "");
+    mem_free(whole);
     status code = subject_worker(subject, settings, settings->threads, &worker, &error);
     if (code == STATUS_OK)
-        code = measure(&worker, settings, subject, report, &error);
+        code = measure(&worker, passes, layers, unit, settings, subject, report, &error);
     if (code != STATUS_OK)
-        report_failure(report, "layers", &error);
+        report_failure(report, layers, &error);
     child_end(&worker);
+}
+
+void bench_layers(const struct settings *settings, const struct subject *subject, struct report *report)
+{
+    report_layers("a scoring pass", "score % taylor,proscore", "layers", 16, settings, subject, report);
+}
+
+void bench_learning_layers(const struct settings *settings, const struct subject *subject,
+                           struct report *report)
+{
+    char passes[32];
+    const int64_t batch = training_batch_size(subject);
+    snprintf(passes, sizeof passes, "train %% %lld", (long long)batch);
+    report_layers("steps of training", passes, "learning", batch, settings, subject, report);
 }

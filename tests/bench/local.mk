@@ -6,11 +6,14 @@ tests_bench_bench_SOURCES = \
 	tests/bench/child.c tests/bench/child.h \
 	tests/bench/images.c tests/bench/images.h \
 	tests/bench/layers.c \
+	tests/bench/learner.c tests/bench/learner.h \
+	tests/bench/party.c tests/bench/party.h \
 	tests/bench/peak.c tests/bench/peak.h \
 	tests/bench/report.c tests/bench/report.h \
 	tests/bench/scaling.c \
 	tests/bench/subject.c \
 	tests/bench/throughput.c \
+	tests/bench/training.c \
 	tests/bench/waiting.c \
 	tests/bench/worker.c tests/bench/worker.h \
 	tests/support/shared_data.c tests/support/shared_data.h

@@ -12,7 +12,8 @@ MODE is one of
               BatchNorm outputs collect the gate gradients of Taylor's criterion
     tuned     the same with convolution and linear weights frozen: only BatchNorm's (without any, biases')
     double    tuned, in double
-forward, tuned and double take the memory layout, contiguous or channels_last, that is faster here.
+    training  steps of SGD: BatchNorm in training mode, every parameter learns
+forward, tuned, double and training take the memory layout, contiguous or channels_last, that is faster here.
 
 The network is evaluated from the file itself: weights, operators and order are those that the measured program
 reads. What does not depend on the images (exporters' chains of Shape, Gather, Concat ...) is computed once.
@@ -29,6 +30,7 @@ import torch.nn.functional as F
 from onnx import numpy_helper
 
 SEED = 20261
+RATE, MOMENTUM, DECAY = 1e-4, 0.9, 5e-4  # as in learner.c
 
 
 # --- the network ------------------------------------------------------------------------------------------------
@@ -55,7 +57,9 @@ def conv(x, weight, bias=None, *, a):
 
 
 def batch_norm(x, scale, shift, mean, var, *, a):
-    return F.batch_norm(x, mean, var, scale, shift, False, 0.0, a.get("epsilon", 1e-5))
+    # ONNX's momentum is what stays of the running statistics, PyTorch's what is new.
+    return F.batch_norm(x, mean, var, scale, shift, a.get("trains", False), 1 - a.get("momentum", 0.9),
+                        a.get("epsilon", 1e-5))
 
 
 def max_pool(x, *, a):
@@ -250,12 +254,11 @@ class Peer:
             self.net.double()
             self.batches = [(x.double(), y) for x, y in self.batches]
         tuned = mode in ("tuned", "double")
-        gradients = mode == "full" or tuned
-        self.net.probed = gradients
+        self.net.probed = mode == "full" or tuned
         affine = any(kind == "scale" for kind in self.net.kinds.values())
         for name, parameter in self.net.named_parameters():
             kind = self.net.kinds[name]
-            parameter.requires_grad_(mode == "full" or tuned and
+            parameter.requires_grad_(mode in ("full", "training") or tuned and
                                      (kind in ("scale", "shift") if affine else kind == "bias"))
         if mode == "fused":
             with torch.no_grad():
@@ -263,11 +266,30 @@ class Peer:
                 warnings.simplefilter("ignore", torch.jit.TracerWarning)
                 self.net = torch.jit.optimize_for_inference(
                     torch.jit.freeze(torch.jit.trace(self.net, self.batches[0][0], check_trace=False)))
+        if mode == "training":
+            self.begin_training()
         self.run(2 * batch)
-        if mode == "forward" or tuned:
+        if mode in ("forward", "training") or tuned:
             self.choose_layout()
 
+    def begin_training(self):
+        self.optimizer = torch.optim.SGD(self.net.parameters(), RATE, MOMENTUM, weight_decay=DECAY)
+        self.first_loss = None
+        for _, _, _, attributes, op in self.net.steps:
+            if op == "BatchNormalization":
+                attributes["trains"] = True
+
+    def learn(self, x, y):
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(self.net(x), y)
+        loss.backward()
+        self.optimizer.step()
+        if self.first_loss is None:
+            self.first_loss = loss.item()
+
     def step(self, x, y):
+        if self.mode == "training":
+            return self.learn(x, y)
         if self.mode in ("forward", "fused"):
             with torch.no_grad():
                 return self.net(x)
@@ -275,7 +297,7 @@ class Peer:
 
     def run(self, count):
         start = time.perf_counter()
-        if self.mode not in ("forward", "fused"):
+        if self.mode not in ("forward", "fused", "training"):
             self.net.zero_grad()
             self.net.gates.clear()
         for i in range(max(1, count // self.batch)):
@@ -285,11 +307,17 @@ class Peer:
     def choose_layout(self):
         plain, count = self.batches, 2 * self.batch
         contiguous = min(self.run(count) for _ in range(2))
-        self.net = self.net.to(memory_format=torch.channels_last)
+        self.set_layout(torch.channels_last)
         self.batches = [(x.contiguous(memory_format=torch.channels_last), y) for x, y in plain]
         self.run(count)
         if min(self.run(count) for _ in range(2)) > contiguous:
-            self.net, self.batches = self.net.to(memory_format=torch.contiguous_format), plain
+            self.set_layout(torch.contiguous_format)
+            self.batches = plain
+
+    def set_layout(self, layout):
+        self.net = self.net.to(memory_format=layout)
+        if self.mode == "training":
+            self.optimizer.state.clear()  # what it keeps of a parameter is laid out like that
 
     def logits(self, count):
         x = torch.cat([x for x, _ in self.batches[:-(-count // self.batch)]])[:self.batch]
@@ -307,7 +335,10 @@ def serve(path, images, mode, batch, threads):
         if not words or words[0] == "quit":
             break
         count = int(words[1])
-        numbers = peer.logits(count) if words[0] == "logits" else [peer.run(count)]
+        if words[0] == "logits":
+            numbers = peer.logits(count)
+        else:
+            numbers = [peer.first_loss if words[0] == "loss" else peer.run(count)]
         print(*(f"{n:.9g}" for n in numbers), flush=True)
 
 

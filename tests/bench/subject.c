@@ -41,7 +41,7 @@ static status find_model(struct subject *subject, const struct settings *setting
 {
     const char *name = subject->name;
     size_t length = strlen(name);
-    if (strcmp(name, "example") == 0 || (length > 5 && strcmp(name + length - 5, ".onnx") == 0))
+    if (subject->built_in || (length > 5 && strcmp(name + length - 5, ".onnx") == 0))
         subject->model = mem_string(name);
     else if (!(subject->model = find_file(settings->models, name)))
         return export_network(settings, name, &subject->model, error);
@@ -65,7 +65,7 @@ static status study(struct subject *subject, const struct settings *settings, st
 status subject_init(struct subject *subject, const struct settings *settings, const char *name,
                     struct error *error)
 {
-    *subject = (struct subject){.name = name};
+    *subject = (struct subject){.name = name, .built_in = strcmp(name, "example") == 0};
     status code = find_model(subject, settings, error);
     if (code == STATUS_OK)
         code = images_write(subject->model, settings->cifar, IMAGES_LEAST, settings->folder, &subject->images,

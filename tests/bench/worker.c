@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "images.h"
+#include "learner.h"
 #include "nn/execution/times.h"
 #include "peak.h"
 #include "session/language/command.h"
@@ -21,6 +22,7 @@ struct worker {
     char criteria[256];                  /* of the last score */
     struct score_statistics *statistics; /* likewise */
     struct step_times *times;            /* of the last layers */
+    struct learner *learner;             /* of the last train */
 };
 
 /* --- what is measured ----------------------------------------------------------------------------------- */
@@ -325,6 +327,73 @@ static status request_macs(struct worker *worker, const char *argument, struct t
     return STATUS_OK;
 }
 
+/* A new one for these batches. */
+static status begin_learner(struct worker *worker, int64_t batch, struct step_times *times,
+                            struct error *error)
+{
+    struct session *session = worker->session;
+    struct pool *pool = NULL;
+    learner_free(worker->learner);
+    worker->learner = NULL;
+    if (!session->state.dataset || batch < 1)
+        return error_set(error, STATUS_STATE, "no images were given, or no batch");
+    if (session_pool(session, &pool, error))
+        return error->code;
+    return learner_new(session->state.model->graph, session->state.dataset, batch,
+                       options_kernel(session->state.options), times, pool, &worker->learner, error);
+}
+
+static status take_steps(struct worker *worker, int64_t images, struct error *error)
+{
+    status code = STATUS_OK;
+    double loss;
+    for (int64_t done = 0; code == STATUS_OK && done < images; done += learner_batch(worker->learner))
+        code = learner_step(worker->learner, &loss, error);
+    return code;
+}
+
+static status request_train(struct worker *worker, const char *argument, struct text *reply,
+                            struct error *error)
+{
+    char *rest;
+    const int64_t images = strtoll(argument, &rest, 10), batch = strtoll(rest, NULL, 10);
+    status code = STATUS_OK;
+    if (!worker->learner || learner_batch(worker->learner) != batch)
+        code = begin_learner(worker, batch, NULL, error);
+    const double start = clock_seconds();
+    if (code == STATUS_OK)
+        code = take_steps(worker, images, error);
+    text_add_format(reply, "%.9f", clock_seconds() - start);
+    return code;
+}
+
+static status request_loss(struct worker *worker, const char *argument, struct text *reply,
+                           struct error *error)
+{
+    double loss = 0;
+    status code = begin_learner(worker, strtoll(argument, NULL, 10), NULL, error);
+    if (code == STATUS_OK)
+        code = learner_step(worker->learner, &loss, error);
+    text_add_format(reply, "%.9g", loss);
+    return code;
+}
+
+static status request_learning(struct worker *worker, const char *argument, struct text *reply,
+                               struct error *error)
+{
+    char *rest;
+    const int64_t images = strtoll(argument, &rest, 10), batch = strtoll(rest, NULL, 10);
+    step_times_free(worker->times);
+    worker->times = step_times_new();
+    status code = worker->times ? begin_learner(worker, batch, worker->times, error) : error_memory(error);
+    if (code == STATUS_OK)
+        code = take_steps(worker, images, error);
+    learner_free(worker->learner); /* then its times are told */
+    worker->learner = NULL;
+    text_add_format(reply, "%d", code == STATUS_OK ? step_times_count(worker->times) : 0);
+    return code;
+}
+
 static status request_layers(struct worker *worker, const char *argument, struct text *reply,
                              struct error *error)
 {
@@ -361,6 +430,7 @@ static const struct served {
     {"threads", request_threads},     {"kernel", request_kernel},     {"peak", request_peak},
     {"load", request_load},           {"time", request_time},         {"gammas", request_gammas},
     {"reuse", request_reuse},         {"accuracy", request_accuracy}, {"macs", request_macs},
+    {"train", request_train},         {"loss", request_loss},         {"learning", request_learning},
     {"precision", request_precision}, {"layers", request_layers},     {"layer", request_layer},
 };
 
@@ -421,6 +491,7 @@ int worker_main(const char *model, const char *images, int threads)
         text_free(&reply);
     }
     score_statistics_free(worker.statistics);
+    learner_free(worker.learner);
     step_times_free(worker.times);
     session_free(worker.session);
     return EXIT_SUCCESS;

@@ -5,6 +5,8 @@
  *     forward N            classify N images             -> seconds
  *     score N CRITERIA     score with N images           -> seconds
  *     logits N             of the first N images         -> N x classes numbers
+ *     train N B            learn from N images       -> seconds
+ *     loss B               before the first of these     -> mean over the first batch
  *     quit
  *
  * and the program's own side also
@@ -20,9 +22,11 @@
  *                                                                (relative)
  *     macs                 per image                     -> forward, backward
  *     layers N             the pass of taylor and proscore, step by step -> steps
- *     layer I              of it                         -> forward, backward: seconds, multiply-adds and
+ *     learning N B         the same of training          -> steps
+ *     layer I              of either                       -> forward, backward: seconds, multiply-adds and
  * bytes per image; "| kernel | kernel | name"
  *
+ * B: images of a batch, which the peer is started with.
  * A reply is one line of numbers, or "error: " and a message. */
 #ifndef IPPRO_TESTS_BENCH_WORKER_H
 #define IPPRO_TESTS_BENCH_WORKER_H

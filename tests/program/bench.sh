@@ -27,6 +27,9 @@ for percent in 5 25 50 100; do row "$percent %:"; done
 row "1 thread"
 grep -qE "all [0-9]+, forward " "$work/bench.txt" && grep -qE "all [0-9]+, backward " "$work/bench.txt"
 ok $? "the table of layers"
+row "training steps"
+grep -q '^learning,example,"[^"]*, backward by' "$work/bench.csv"
+ok $? "the table of layers of training"
 row "load the model"
 for kind in "" ", --plain"; do
     if [ -n "$no_terminal" ]; then
