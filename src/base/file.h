@@ -52,7 +52,8 @@ struct file_piece {
 status file_replace_pieces(const char *path, const struct file_piece *pieces, size_t count,
                            struct error *error);
 
-/* Could the file be replaced or made, as far as can be said before there is something to write? */
+/* Could the file be replaced or made, as far as can be said before there is something to write? A rank that
+ * writes no files does not look. */
 status file_replace_check(const char *path, struct error *error);
 
 /* Open a regular file to add to its end; it is made where there is none. What was read here is refused, for a

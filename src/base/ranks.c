@@ -116,10 +116,18 @@ void ranks_broadcast(void *data, size_t bytes, int root)
 
 void ranks_gather(const void *data, size_t bytes, void *all)
 {
-    if (all != data)
-        memcpy((char *)all + (size_t)rank_index * bytes, data, bytes);
+    unsigned char *own = (unsigned char *)all + (size_t)rank_index * bytes;
+    if (own != data)
+        memcpy(own, data, bytes);
+    if (rank_count > 1 && bytes <= RANKS_PART) { /* one message, for most are small and many */
+        MPI_Request request;
+        MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, (int)bytes, MPI_BYTE, MPI_COMM_WORLD,
+                       &request);
+        wait_for(&request);
+        return;
+    }
     for (int r = 0; r < rank_count; r++)
-        ranks_broadcast((char *)all + (size_t)r * bytes, bytes, r);
+        ranks_broadcast((unsigned char *)all + (size_t)r * bytes, bytes, r);
 }
 
 int64_t ranks_least(int64_t value)
@@ -133,34 +141,26 @@ int64_t ranks_least(int64_t value)
     return least;
 }
 
-void ranks_barrier(void)
+void ranks_send(const void *data, size_t bytes, int to)
 {
-    (void)ranks_least(0);
+    for (size_t done = 0; done < bytes; done += RANKS_PART) {
+        const size_t left = bytes - done;
+        MPI_Request request;
+        MPI_Isend((const char *)data + done, (int)(left < RANKS_PART ? left : RANKS_PART), MPI_BYTE, to, 0,
+                  MPI_COMM_WORLD, &request);
+        wait_for(&request);
+    }
 }
 
-/* Rank after rank in turn passes its part on: no rank needs room for the values of all. */
-status ranks_sum_doubles(double *values, size_t count, struct error *error)
+void ranks_receive(void *data, size_t bytes, int from)
 {
-    enum { PART = 1 << 16 };
-    if (rank_count == 1)
-        return STATUS_OK;
-    double *part = mem_new(PART, sizeof *part), *sum = mem_new(PART, sizeof *sum);
-    status code = part && sum ? STATUS_OK : error_memory(error);
-    code = ranks_agree("a sum over ranks", code, error);
-    for (size_t first = 0; code == STATUS_OK && first < count; first += PART) {
-        const size_t left = count - first, n = left < PART ? left : PART;
-        for (int r = 0; r < rank_count; r++) {
-            if (r == rank_index)
-                memcpy(part, values + first, n * sizeof *part);
-            ranks_broadcast(part, n * sizeof *part, r);
-            for (size_t i = 0; i < n; i++)
-                sum[i] = r == 0 ? part[i] : sum[i] + part[i];
-        }
-        memcpy(values + first, sum, n * sizeof *sum);
+    for (size_t done = 0; done < bytes; done += RANKS_PART) {
+        const size_t left = bytes - done;
+        MPI_Request request;
+        MPI_Irecv((char *)data + done, (int)(left < RANKS_PART ? left : RANKS_PART), MPI_BYTE, from, 0,
+                  MPI_COMM_WORLD, &request);
+        wait_for(&request);
     }
-    mem_free(part);
-    mem_free(sum);
-    return code;
 }
 
 void ranks_abort(const char *message)
@@ -354,16 +354,18 @@ int64_t ranks_least(int64_t value)
     return value;
 }
 
-void ranks_barrier(void)
+void ranks_send(const void *data, size_t bytes, int to)
 {
+    (void)data;
+    (void)bytes;
+    (void)to;
 }
 
-status ranks_sum_doubles(double *values, size_t count, struct error *error)
+void ranks_receive(void *data, size_t bytes, int from)
 {
-    (void)values;
-    (void)count;
-    (void)error;
-    return STATUS_OK;
+    (void)data;
+    (void)bytes;
+    (void)from;
 }
 
 void ranks_abort(const char *message)

@@ -6,9 +6,9 @@
  * writes files. Built without MPI, or started without a launcher (mpirun, srun), there is one rank, nothing
  * is exchanged and MPI is not even initialised.
  *
- * All functions but count, index and talks are collective: every rank calls them in the same order, one
- * thread at a time, whichever. Where ranks go different ways all the same (a script that asks for the time,
- * say), ranks_agree ends the job with a message. While a rank waits it sleeps.
+ * All functions but count, index, talks, send and receive are collective: every rank calls them in the same
+ * order, one thread at a time, whichever. Where ranks go different ways all the same (a script that asks for
+ * the time, say), ranks_agree ends the job with a message. While a rank waits it sleeps.
  *
  * A rank that dies ends the job: the launcher sees to it. */
 #ifndef IPPRO_BASE_RANKS_H
@@ -38,7 +38,8 @@ int ranks_threads(int online);   /* this rank's share of so many processors, whi
  * in front of the message. Where they are elsewhere, the job ends. A failure that all have agreed upon is not
  * asked about again by the next ranks_agree_end. */
 status ranks_agree(const char *what, status code, struct error *error);
-/* The same at the end of a command: whoever failed early waits here for the others. */
+/* The same at the end of a command, or of other work in which ranks may agree on the way: whoever failed
+ * early waits here for the others. */
 status ranks_agree_end(const char *what, status code, struct error *error);
 /* Put rank and machine in front of a failure of this rank, unless it is the first. */
 status ranks_name(struct error *error);
@@ -47,13 +48,12 @@ status ranks_name(struct error *error);
  * after another. */
 enum { RANKS_PART = 1 << 20 };
 void ranks_broadcast(void *data, size_t bytes, int root);
-/* `bytes` of each rank, in the order of ranks, to all: count * bytes. */
+/* `bytes` of each rank, in the order of ranks, to all: count * bytes. Its own may stand there already. */
 void ranks_gather(const void *data, size_t bytes, void *all);
 int64_t ranks_least(int64_t value);
-/* Element by element, added in the order of ranks: the same bits everywhere. STATUS_MEMORY on all ranks or on
- * none; values are as they were then. */
-status ranks_sum_doubles(double *values, size_t count, struct error *error);
-void ranks_barrier(void);
+/* From one rank to another, which receives as many: not collective, but these two alone. */
+void ranks_send(const void *data, size_t bytes, int to);
+void ranks_receive(void *data, size_t bytes, int from);
 
 /* End all ranks with a message on stderr. Never returns. */
 void ranks_abort(const char *message) __attribute__((noreturn));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "data/dataset.h"
 #include "nn/graph/tensor.h"
@@ -129,9 +130,11 @@ static status compare(const struct work *work, struct calibration_result *result
     return STATUS_OK;
 }
 
-static status run(struct work *work, struct graph **graph, struct calibration_result *result,
-                  struct error *error)
+static status prepare(struct work *work, const struct training_options *options,
+                      struct calibration_result *result, struct error *error)
 {
+    if (training_network_new(work->calibration->graph, options, &work->network, error))
+        return error->code;
     result->norms = training_running_count(work->network);
     for (int n = 0; n < result->norms; n++)
         work->channels += (size_t)training_running(work->network, n)->channels;
@@ -143,6 +146,12 @@ static status run(struct work *work, struct graph **graph, struct calibration_re
     if (!work->sums || !work->before)
         return error_memory(error);
     add_statistics(work, 1, work->before);
+    return STATUS_OK;
+}
+
+static status run(struct work *work, struct graph **graph, struct calibration_result *result,
+                  struct error *error)
+{
     if (run_batches(work, &result->batches, error) || compare(work, result, error))
         return error->code;
     set_statistics(work, work->sums);
@@ -167,9 +176,9 @@ status calibrate(const struct calibration *calibration, struct graph **graph,
     if (images < 2 || calibration->batch < 2)
         return error_set(error, STATUS_RANGE, "statistics need batches of at least 2 images, not %" PRId64,
                          images < calibration->batch ? images : calibration->batch);
-    if (training_network_new(calibration->graph, &options, &work.network, error))
-        return error->code;
-    status code = run(&work, graph, result, error);
+    status code = ranks_agree("calibrating", prepare(&work, &options, result, error), error);
+    if (code == STATUS_OK)
+        code = run(&work, graph, result, error);
     mem_free(work.sums);
     mem_free(work.before);
     training_network_free(work.network);

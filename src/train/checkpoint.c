@@ -138,7 +138,7 @@ static status read_fields(const char *path, struct training_checkpoint *checkpoi
     status code = check_head(path, &head, size, error);
     if (code != STATUS_OK)
         return code;
-    char digest[DIGEST_SIZE];
+    char *digest = checkpoint->digest;
     const size_t end = size - (DIGEST_SIZE - 1);
     digest_bytes(checkpoint->bytes, end, digest);
     if (memcmp(digest, checkpoint->bytes + end, DIGEST_SIZE - 1) != 0)

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/status.h"
 
@@ -29,6 +30,7 @@ status training_checkpoint_write(const char *path, const struct checkpoint_field
 /* What was read. */
 struct training_checkpoint {
     unsigned char *bytes; /* the whole file, owned */
+    char digest[DIGEST_SIZE];
     int count;
     struct {
         const char *name;

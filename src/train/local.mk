@@ -3,8 +3,10 @@ noinst_LIBRARIES += src/libtrain.a
 src_libtrain_a_SOURCES = \
 	src/train/calibrate.c src/train/calibrate.h \
 	src/train/checkpoint.c src/train/checkpoint.h \
+	src/train/exchange.c src/train/exchange.h \
 	src/train/loss.c src/train/loss.h \
 	src/train/network.c src/train/network.h \
+	src/train/network_gradient.c \
 	src/train/network_internal.h \
 	src/train/network_pass.c \
 	src/train/optimizer.c src/train/optimizer.h src/train/optimizer_kernels.h \

@@ -20,6 +20,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/batch_norm.h"
+#include "train/exchange.h"
 #include "train/network_internal.h"
 
 /* --- what is learnt ------------------------------------------------------------------------------------- */
@@ -361,16 +362,37 @@ static status make_part(struct training_network *network, struct training_part *
     return part->losses ? STATUS_OK : error_memory(error);
 }
 
+/* Room for what ranks tell of parts: sums of a BatchNormalization, or losses; and for sums of weight
+ * gradients.
+ */
+static status make_exchange(struct training_network *network, int parts, struct error *error)
+{
+    size_t most = (size_t)network->part_images * sizeof(struct loss);
+    for (int i = 0; i < network->norm_count; i++) {
+        const size_t sums = 2 * (size_t)network->norms[i].channels * sizeof(double);
+        most = sums > most ? sums : most;
+    }
+    if (!network->options.forward_only) {
+        network->sums = mem_new(GRADIENT_STRETCH, sizeof *network->sums);
+        if (!network->sums)
+            return error_memory(error);
+    }
+    return exchange_init(&network->exchange, parts, most, error);
+}
+
 static status make_parts(struct training_network *network, struct error *error)
 {
     const int64_t batch = network->options.batch;
     network->part_images = images_of_part(network->graph, batch);
-    network->part_count = (int)((batch + network->part_images - 1) / network->part_images);
-    network->parts = mem_new((size_t)network->part_count, sizeof *network->parts);
+    const int parts = (int)((batch + network->part_images - 1) / network->part_images);
+    network->own_parts = share_largest(parts);
+    network->parts = mem_new((size_t)network->own_parts, sizeof *network->parts);
     network->packed = packed_weights_new();
     if (!network->parts || !network->packed)
         return error_memory(error);
-    for (int i = 0; i < network->part_count; i++)
+    if (make_exchange(network, parts, error))
+        return error->code;
+    for (int i = 0; i < network->own_parts; i++)
         if (make_part(network, &network->parts[i], error))
             return error->code;
     const struct shape *shape = &engine_output(network->parts[0].engine)->shape;
@@ -413,7 +435,7 @@ void training_network_free(struct training_network *network)
 {
     if (!network)
         return;
-    for (int i = 0; network->parts && i < network->part_count; i++) {
+    for (int i = 0; network->parts && i < network->own_parts; i++) {
         engine_free(network->parts[i].engine);
         mem_free(network->parts[i].losses);
         mem_free(network->parts[i].labels);
@@ -421,6 +443,8 @@ void training_network_free(struct training_network *network)
     }
     for (int p = 0; p < network->parameter_count; p++)
         mem_free(network->parameters[p].gradient);
+    exchange_free(&network->exchange);
+    mem_free(network->sums);
     packed_weights_free(network->packed);
     judged_graph_free(&network->judged);
     mem_free(network->parts);
@@ -473,7 +497,7 @@ status training_network_graph(const struct training_network *network, struct gra
 size_t training_network_memory(const struct training_network *network)
 {
     size_t bytes = network->bytes;
-    for (int i = 0; i < network->part_count; i++)
+    for (int i = 0; i < network->own_parts; i++)
         bytes += engine_memory(network->parts[i].engine);
     return bytes;
 }

@@ -4,7 +4,11 @@
  * A batch is cut into parts that depend on the network's shapes and the batch's size alone; each part has an
  * engine, and worker threads take the parts through the network side by side. In training mode
  * BatchNormalization takes mean and variance of the whole batch, over all parts, as PyTorch does. What is
- * summed over parts is added in double in their order: any number of threads gives the same bits. */
+ * summed over parts is added in double in their order: any number of threads gives the same bits.
+ *
+ * Ranks (base/ranks.h) share the parts of each batch, and have engines for their share alone. What a pass
+ * gives is the same on all of them, bit for bit that of one process. A pass is collective: every rank has
+ * made its network when one begins, and its callbacks see the images of this rank only. */
 #ifndef IPPRO_TRAIN_NETWORK_H
 #define IPPRO_TRAIN_NETWORK_H
 
@@ -93,7 +97,7 @@ struct training_batch {
                      int64_t count, const int64_t *labels, struct loss *losses, void *gradient, int worker,
                      struct error *error);
     void *losses_argument;
-    double *loss;      /* images: of each; NULL: not wanted */
+    double *loss;      /* images: of each, other ranks' too; NULL: not wanted */
     bool forward_only; /* no gradients: to bring running statistics up to date (calibration) */
 };
 
@@ -104,9 +108,9 @@ struct training_result {
 };
 
 /* Forward in training mode, loss, backward. Gradients and running statistics are there afterwards; parameters
- * stay. When it fails or is cancelled (STATUS_CANCELLED), running statistics and parameters are as before,
- * gradients are undefined. A batch in which a BatchNormalization sees one value per channel is refused
- * (STATUS_RANGE), as PyTorch does. */
+ * stay. When it fails or is cancelled (STATUS_CANCELLED), on any rank, running statistics and parameters are
+ * as before, gradients are undefined. A batch in which a BatchNormalization sees one value per channel is
+ * refused (STATUS_RANGE), as PyTorch does. */
 status training_network_pass(struct training_network *network, const struct training_batch *batch,
                              struct training_result *result, struct error *error);
 

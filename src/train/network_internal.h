@@ -6,6 +6,7 @@
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
 #include "nn/operator/batch_norm.h"
+#include "train/exchange.h"
 #include "train/network.h"
 
 /* A BatchNormalization: what is learnt of it, and its statistics. */
@@ -18,14 +19,13 @@ struct training_norm {
     double *sums;      /* (2, C) over the parts, likewise */
 };
 
-/* A part of a batch. */
+/* A part of a batch of this rank. Which one it is differs from pass to pass. */
 struct training_part {
     struct engine *engine;
     struct loss *losses;
     int64_t *labels;
     int64_t labels_capacity;
     struct class_pixels *pixels; /* of label maps */
-    int norm;                    /* that it waits for, -1 at the end of a pass */
     struct error error;
 };
 
@@ -46,9 +46,16 @@ struct training_network {
     struct running_statistics *running;
     int running_count;
     int64_t part_images;
-    int part_count;
-    struct training_part *parts;
-    size_t bytes; /* of parameters and gradients */
+    int own_parts;               /* engines of this rank, at least one */
+    struct training_part *parts; /* own_parts */
+    struct exchange exchange;    /* what ranks tell each other of all parts */
+    double *sums;                /* of a stretch of weight gradients; NULL for passes without */
+    size_t bytes;                /* of parameters and gradients */
 };
+
+/* network_gradient.c: gradients of all weights, from those of this rank's first `parts` parts and of the
+ * other ranks' after a way back. Collective. */
+enum { GRADIENT_STRETCH = 1 << 17 };
+void add_up_gradients(const struct training_network *network, int parts, int64_t images);
 
 #endif

@@ -3,16 +3,19 @@
  * the next. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/execution/times.h"
 #include "nn/graph/tensor.h"
+#include "train/exchange.h"
 #include "train/network.h"
 #include "train/network_internal.h"
 
@@ -20,7 +23,8 @@ struct pass {
     struct training_network *network;
     const struct training_batch *batch;
     int64_t labels_per_image;
-    int parts; /* that have images */
+    int parts;          /* that have images */
+    struct share share; /* of them, this rank's */
     bool started;
     enum direction direction;
 };
@@ -137,24 +141,24 @@ static status compute_losses(const struct pass *pass, struct training_part *part
         (size_t)shape_product(&output->shape, 1, output->shape.rank) * element_size(output->type);
     if (gradient)
         memset(gradient + (size_t)count * row, 0, (size_t)(pass->network->part_images - count) * row);
-    for (int64_t i = 0; batch->loss && i < count; i++)
-        batch->loss[first + i] = part->losses[i].loss;
     return STATUS_OK;
 }
 
-/* One part from where it is to the next BatchNormalization, or to the end of the pass. */
+/* One part of this rank from where it is to the next BatchNormalization, or to the end of the pass. */
 static status run_part(const struct pass *pass, int64_t index, int worker, struct error *error)
 {
     struct training_part *part = &pass->network->parts[index];
-    const int64_t first = index * pass->network->part_images, count = images_of(pass, index);
+    const int64_t number = pass->share.first + index;
+    const int64_t first = number * pass->network->part_images, count = images_of(pass, number);
+    int norm;
     if (!pass->started) {
         if (pass->direction == FORWARD_PASS && fetch_images(pass, part, first, count, error))
             return error->code;
         engine_start(part->engine, pass->direction, count);
     }
-    if (engine_advance(part->engine, &part->norm, error))
+    if (engine_advance(part->engine, &norm, error))
         return error->code;
-    if (part->norm < 0 && pass->direction == FORWARD_PASS)
+    if (norm < 0 && pass->direction == FORWARD_PASS)
         return compute_losses(pass, part, first, count, worker, error);
     return STATUS_OK;
 }
@@ -169,15 +173,35 @@ static void work(void *argument, int64_t task, int worker)
 
 /* --- all parts ------------------------------------------------------------------------------------------ */
 
-/* The failure of the first part that has one. */
+/* The failure of this rank's first part that has one. A rank without parts can be cancelled, too. */
 static status first_failure(const struct pass *pass, struct error *error)
 {
-    for (int i = 0; i < pass->parts; i++)
+    for (int i = 0; i < pass->share.count; i++)
         if (pass->network->parts[i].error.code != STATUS_OK) {
             *error = pass->network->parts[i].error;
             return error->code;
         }
+    if (pass->share.count == 0 && progress_cancelled(pass->network->options.progress))
+        return error_set(error, STATUS_CANCELLED, "cancelled");
     return STATUS_OK;
+}
+
+/* All parts have come to norm `norm`, or to the end (-1): tell the others what is to be known of this rank's.
+ */
+static status tell_parts(const struct pass *pass, int norm, struct error *error)
+{
+    struct training_network *network = pass->network;
+    const bool losses = norm < 0 && pass->direction == FORWARD_PASS;
+    const size_t each = norm >= 0 ? 2 * (size_t)network->norms[norm].channels * sizeof(double)
+                        : losses  ? (size_t)network->part_images * sizeof(struct loss)
+                                  : 0;
+    exchange_begin(&network->exchange, pass->parts, each);
+    for (int i = 0; i < pass->share.count && each > 0; i++) {
+        const struct training_part *part = &network->parts[i];
+        memcpy(exchange_part(&network->exchange, pass->share.first + i),
+               losses ? (const void *)part->losses : engine_norm_sums(part->engine), each);
+    }
+    return exchange_tell(&network->exchange, first_failure(pass, error), error);
 }
 
 /* Sums over the batch of norm `index`, from those of the parts in their order. */
@@ -188,7 +212,7 @@ static void add_up(const struct pass *pass, int index)
     const int64_t count = 2 * network->norms[index].channels;
     memset(sums, 0, (size_t)count * sizeof *sums);
     for (int p = 0; p < pass->parts; p++) {
-        const double *part = engine_norm_sums(network->parts[p].engine);
+        const double *part = exchange_part(&network->exchange, p);
         for (int64_t i = 0; i < count; i++)
             sums[i] += part[i];
     }
@@ -247,71 +271,24 @@ static void normalise_gradient(const struct pass *pass, int index)
 static status run_direction(struct pass *pass, enum direction direction, struct error *error)
 {
     const struct training_network *network = pass->network;
+    int norm = -1;
     pass->direction = direction;
     pass->started = false;
-    for (;;) {
-        pool_run(network->options.pool, pass->parts, work, pass);
+    do {
+        pool_run(network->options.pool, pass->share.count, work, pass);
         pass->started = true;
-        const int norm = network->parts[0].norm;
-        if (first_failure(pass, error))
+        norm = engine_next_norm(network->parts[0].engine, direction, norm);
+        if (tell_parts(pass, norm, error))
             return error->code;
-        if (norm < 0)
-            return STATUS_OK;
-        if (direction == BACKWARD_PASS)
+        if (norm >= 0 && direction == BACKWARD_PASS)
             normalise_gradient(pass, norm);
-        else if (normalise(pass, norm, error))
+        else if (norm >= 0 && normalise(pass, norm, error))
             return error->code;
-    }
+    } while (norm >= 0);
+    return STATUS_OK;
 }
 
 /* --- gradients and statistics --------------------------------------------------------------------------- */
-
-enum { GRADIENT_SHARES = 64, GRADIENT_BLOCK = 512 };
-
-/* sums[i] += part[first + i] */
-static void add_block(const void *part, enum element_type real, int64_t first, int64_t count, double *sums)
-{
-    if (real == ELEMENT_DOUBLE)
-        for (int64_t i = 0; i < count; i++)
-            sums[i] += ((const double *)part)[first + i];
-    else
-        for (int64_t i = 0; i < count; i++)
-            sums[i] += (double)((const float *)part)[first + i];
-}
-
-/* The gradient of some elements of a parameter: the mean over the images, from sums of the parts. */
-static void add_gradient(const struct pass *pass, const struct training_parameter *parameter, int weight,
-                         int64_t first, int64_t count)
-{
-    const struct training_network *network = pass->network;
-    const double images = (double)pass->batch->images;
-    double sums[GRADIENT_BLOCK] = {0};
-    for (int p = 0; p < pass->parts; p++)
-        add_block(engine_weight_gradient(network->parts[p].engine, weight)->data, parameter->real, first,
-                  count, sums);
-    for (int64_t i = 0; i < count; i++)
-        if (parameter->real == ELEMENT_DOUBLE)
-            ((double *)parameter->gradient)[first + i] = sums[i] / images;
-        else
-            ((float *)parameter->gradient)[first + i] = (float)(sums[i] / images);
-}
-
-/* The same share of each parameter: parameters differ too much in size to be one worker's each. */
-static void add_gradients(void *argument, int64_t share, int worker)
-{
-    const struct pass *pass = argument;
-    const struct training_network *network = pass->network;
-    (void)worker;
-    for (int p = 0; p < network->parameter_count; p++) {
-        const struct training_parameter *parameter = &network->parameters[p];
-        const int64_t end = parameter->elements * (share + 1) / GRADIENT_SHARES;
-        if (network->weight_of[p] < 0)
-            continue;
-        for (int64_t i = parameter->elements * share / GRADIENT_SHARES; i < end; i += GRADIENT_BLOCK)
-            add_gradient(pass, parameter, network->weight_of[p], i,
-                         end - i < GRADIENT_BLOCK ? end - i : GRADIENT_BLOCK);
-    }
-}
 
 static void clear_gradients(const struct training_network *network)
 {
@@ -357,16 +334,29 @@ static void move_statistics(const struct training_network *network)
     }
 }
 
+/* From the losses that all parts have told, at the end of the way forward. */
 static void add_up_result(const struct pass *pass, struct training_result *result)
 {
+    double *each = pass->batch->loss;
     *result = (struct training_result){.images = pass->batch->images};
-    for (int p = 0; p < pass->parts; p++)
+    for (int p = 0; p < pass->parts; p++) {
+        const struct loss *losses = exchange_part(&pass->network->exchange, p);
         for (int64_t i = 0; i < images_of(pass, p); i++) {
-            const struct loss *loss = &pass->network->parts[p].losses[i];
-            result->loss += loss->unlabelled ? 0 : loss->loss;
-            result->correct += loss->rank == 0;
+            result->loss += losses[i].unlabelled ? 0 : losses[i].loss;
+            result->correct += losses[i].rank == 0;
+            if (each)
+                *each++ = losses[i].loss;
         }
+    }
     result->loss /= (double)result->images;
+}
+
+/* Whether all ranks are about to run this batch. */
+static status begin_pass(const struct training_batch *batch, struct error *error)
+{
+    char name[80];
+    snprintf(name, sizeof name, "a batch of %" PRId64 " images to learn from", batch->images);
+    return ranks_agree(name, STATUS_OK, error);
 }
 
 status training_network_pass(struct training_network *network, const struct training_batch *batch,
@@ -378,17 +368,20 @@ status training_network_pass(struct training_network *network, const struct trai
         return error_set(error, STATUS_RANGE,
                          "a batch of %" PRId64 " images is not possible, 1 to %" PRId64 " are", batch->images,
                          network->options.batch);
+    if (begin_pass(batch, error))
+        return error->code;
     pass.parts = (int)((batch->images + network->part_images - 1) / network->part_images);
+    pass.share = share_of_rank(pass.parts, ranks_index());
     set_centers(network);
     clear_gradients(network);
     if (run_direction(&pass, FORWARD_PASS, error))
         return error->code;
+    add_up_result(&pass, result);
     if (!batch->forward_only) {
         if (run_direction(&pass, BACKWARD_PASS, error))
             return error->code;
-        pool_run(network->options.pool, GRADIENT_SHARES, add_gradients, &pass);
+        add_up_gradients(network, pass.share.count, batch->images);
     }
-    add_up_result(&pass, result);
     move_statistics(network);
     return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/ranks.h"
 #include "base/text.h"
 #include "train/teacher.h"
 #include "train/trainer_internal.h"
@@ -89,7 +90,7 @@ status trainer_new(const struct training *training, struct trainer **trainer, st
     made->options = &made->training.options;
     made->order_epoch = -1;
     made->state = (struct training_state){.best = -1, .point_steps = 1, .loss = NAN};
-    code = make(made, error);
+    code = ranks_agree("a training", make(made, error), error);
     if (code != STATUS_OK) {
         trainer_free(made);
         return code;

@@ -7,6 +7,11 @@
  * an epoch may be smaller, as in PyTorch without drop_last. One step: a pass (train/network.h), the
  * gradients' penalty where one is asked for, clipping, the update. Any number of threads gives the same bits.
  *
+ * Ranks (base/ranks.h) share the images of each step; any number of ranks gives the same bits, too, and all
+ * of them have the network, the optimiser's state and the records. Making, running and taking up are
+ * collective: a failure or a cancellation of one rank is that of all. The first one's clock and its file
+ * count: it writes checkpoints, which all ranks read.
+ *
  * After each epoch the network is judged, by a function of the caller. The best epoch is that of the highest
  * value, of equals the first; without a function that of the lowest training loss. */
 #ifndef IPPRO_TRAIN_TRAINER_H

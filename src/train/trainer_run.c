@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/augment.h"
@@ -171,8 +172,9 @@ static status penalize(struct trainer *trainer, double *loss, struct error *erro
     const int64_t step = trainer->state.epoch * trainer->epoch_steps + trainer->state.epoch_step;
     if (!training->penalty)
         return STATUS_OK;
-    return training->penalty(training->penalty_argument, trainer->network, step, trainer->state.rate, loss,
-                             error);
+    status code = training->penalty(training->penalty_argument, trainer->network, step, trainer->state.rate,
+                                    loss, error);
+    return ranks_agree_end("a penalty", code, error);
 }
 
 static status run_pass(struct trainer *trainer, int64_t images, struct training_result *result,
@@ -271,14 +273,21 @@ static void find_best(struct trainer *trainer)
     pieces_save(&trainer->learnt, trainer->best);
 }
 
-static status add_record(struct trainer *trainer, struct training_record record, struct error *error)
+/* Room for the record, and the judgement. */
+static status judge_record(struct trainer *trainer, struct training_record *record, struct error *error)
 {
-    if (judge(trainer, &record.score, error))
-        return error->code;
     if (!mem_grow(&trainer->records, &trainer->record_capacity, (size_t)trainer->state.record_count + 1,
                   sizeof *trainer->records))
         return error_memory(error);
+    return judge(trainer, &record->score, error);
+}
+
+static status add_record(struct trainer *trainer, struct training_record record, struct error *error)
+{
+    if (ranks_agree_end("the end of an epoch", judge_record(trainer, &record, error), error))
+        return error->code;
     record.seconds = trainer_seconds(trainer);
+    ranks_broadcast(&record.seconds, sizeof record.seconds, 0);
     trainer->records[trainer->state.record_count++] = record;
     find_best(trainer);
     return STATUS_OK;
@@ -293,8 +302,9 @@ static status close_epoch(struct trainer *trainer, struct error *error)
     if (!learnt_is_finite(trainer))
         return diverged(trainer, "a weight or a running statistic is no number", error);
     if (training->epoch_end) {
-        if (training->epoch_end(training->epoch_end_argument, trainer->network, trainer->state.epoch + 1,
-                                error))
+        status code = training->epoch_end(training->epoch_end_argument, trainer->network,
+                                          trainer->state.epoch + 1, error);
+        if (ranks_agree_end("what follows an epoch", code, error))
             return error->code;
         training_network_changed(trainer->network);
     }
@@ -310,8 +320,11 @@ static bool save_is_due(const struct trainer *trainer, bool epoch_ended)
         return false;
     if (epoch_ended)
         return trainer->state.epoch % every == 0 || trainer->state.epoch == trainer->options->epochs;
-    return training->checkpoint_seconds > 0 &&
-           clock_seconds() - trainer->saved_at >= training->checkpoint_seconds;
+    if (training->checkpoint_seconds <= 0)
+        return false;
+    bool due = clock_seconds() - trainer->saved_at >= training->checkpoint_seconds;
+    ranks_broadcast(&due, sizeof due, 0);
+    return due;
 }
 
 static status save_when_due(struct trainer *trainer, bool epoch_ended, struct error *error)
@@ -363,6 +376,13 @@ static bool is_stopped(const struct trainer *trainer)
                           trainer->state.epoch * trainer->epoch_steps + trainer->state.epoch_step);
 }
 
+/* Cancelled or stopped, on any rank. */
+static bool is_ended(const struct trainer *trainer)
+{
+    const bool here = progress_cancelled(trainer->training.progress) || is_stopped(trainer);
+    return ranks_least(!here) == 0;
+}
+
 static status run_epochs(struct trainer *trainer, struct error *error)
 {
     struct training_state *state = &trainer->state;
@@ -375,7 +395,7 @@ static status run_epochs(struct trainer *trainer, struct error *error)
     }
     while (state->epoch < trainer->options->epochs && !out_of_patience(trainer)) {
         while (state->epoch_step < trainer->epoch_steps) {
-            if (progress_cancelled(trainer->training.progress) || is_stopped(trainer))
+            if (is_ended(trainer))
                 return error_set(error, STATUS_CANCELLED, "cancelled");
             if (run_step(trainer, error) || save_when_due(trainer, false, error))
                 return error->code;

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/augment.h"
@@ -139,7 +140,7 @@ static void write_pieces(struct writing *writing, const char *name, const struct
     snprintf(field->name, CHECKPOINT_NAME, "%s", name);
 }
 
-status trainer_save(struct trainer *trainer, struct error *error)
+static status save(struct trainer *trainer, struct error *error)
 {
     struct writing writing = {0};
     struct text options = {0};
@@ -167,6 +168,12 @@ status trainer_save(struct trainer *trainer, struct error *error)
         training_checkpoint_write(trainer->training.checkpoint, writing.fields, writing.count, error);
     text_free(&options);
     return code;
+}
+
+status trainer_save(struct trainer *trainer, struct error *error)
+{
+    status code = ranks_talks() ? save(trainer, error) : STATUS_OK;
+    return ranks_agree("a checkpoint", code, error);
 }
 
 /* --- taking up -------------------------------------------------------------------------------------------
@@ -272,15 +279,40 @@ static status take_up(struct trainer *trainer, const struct reading *reading, st
     return STATUS_OK;
 }
 
+/* On a file system that is slow to tell, another machine may still have an earlier file. */
+static status check_same_file(const struct training_checkpoint *checkpoint, struct error *error)
+{
+    char first[DIGEST_SIZE];
+    memcpy(first, checkpoint->digest, sizeof first);
+    ranks_broadcast(first, sizeof first, 0);
+    return memcmp(first, checkpoint->digest, sizeof first) == 0
+               ? STATUS_OK
+               : error_set(error, STATUS_FILE, "is another file than that of rank 0");
+}
+
+/* Nothing changes before all ranks have a checkpoint that fits, the same. */
+static status resume_from(struct trainer *trainer, const struct training_checkpoint *checkpoint,
+                          struct error *error)
+{
+    struct reading reading = {0};
+    status code = check_same_file(checkpoint, error);
+    if (code == STATUS_OK)
+        code = check_texts(trainer, checkpoint, error);
+    if (code == STATUS_OK)
+        code = check_options(trainer, checkpoint, error);
+    if (code == STATUS_OK)
+        code = find_state(trainer, checkpoint, &reading, error);
+    if (ranks_agree("a checkpoint to go on from", code, error) != STATUS_OK)
+        return error->code;
+    return ranks_agree("going on from a checkpoint", take_up(trainer, &reading, error), error);
+}
+
 status trainer_resume(struct trainer *trainer, const char *path, struct error *error)
 {
     struct training_checkpoint checkpoint = {0};
-    struct reading reading = {0};
     status code = training_checkpoint_read(path, &checkpoint, error);
-    if (code != STATUS_OK)
-        return code;
-    if (check_texts(trainer, &checkpoint, error) || check_options(trainer, &checkpoint, error) ||
-        find_state(trainer, &checkpoint, &reading, error) || take_up(trainer, &reading, error))
+    code = ranks_agree("reading a checkpoint", code, error);
+    if (code == STATUS_OK && resume_from(trainer, &checkpoint, error) != STATUS_OK)
         code = error->code == STATUS_MEMORY ? error->code : error_prefix(error, "%s: ", path);
     training_checkpoint_free(&checkpoint);
     return code;

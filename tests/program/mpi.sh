@@ -2,20 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Several ranks under mpirun: the numbers of one process, bit for bit; one voice; failures that end all of them.
 . "$SRCDIR/tests/support/program.sh"
+. "$SRCDIR/tests/support/ranks.sh"
 cd "$work" || exit 1
-
-# Shared memory alone, as many ranks as we like on few processors, also as root in a container.
-OMPI_ALLOW_RUN_AS_ROOT=1
-OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-OMPI_MCA_rmaps_base_oversubscribe=1
-OMPI_MCA_btl=self,vader
-OMPI_MCA_plm=isolated
-PRTE_ALLOW_RUN_AS_ROOT=1
-ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS # what the MPI library keeps
-export OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM OMPI_MCA_rmaps_base_oversubscribe OMPI_MCA_btl OMPI_MCA_plm
-export PRTE_ALLOW_RUN_AS_ROOT ASAN_OPTIONS
-TMPDIR=/tmp # the launcher's sockets have short names
-export TMPDIR
 
 # ranks COUNT ARGUMENT...: the program under mpirun, for three minutes at most.
 ranks() {
@@ -36,7 +24,7 @@ if ! "$IPPRO" --version | grep -q "MPI [0-9]"; then
     finish
     exit 0
 fi
-if ! command -v mpirun >/dev/null 2>&1 || ! timeout -k 10 60 mpirun -n 2 true >launcher.out 2>&1; then
+if ! have_ranks; then
     skip "several ranks" "mpirun is missing, or starts nothing here"
     finish
     exit 0
@@ -61,6 +49,12 @@ apply
 save pruned.onnx
 load pruned.onnx
 eval samples=50 > pruned.csv
+calibrate samples=90 batch=40
+save calibrated.onnx
+finetune epochs=2 samples=100 batch=32 judge=30 augment=crop,flip teacher=yes group_lasso=0.0001 lr=0.05 checkpoint=going > tuned.csv
+save tuned.onnx
+calibrate samples=5 batch=3 precision=double
+save twice.onnx
 END
 cat >maps.lua <<'END'
 ippro.criterion{name = "busy", needs = {"activations"}, score = function(layer, c) return c.activation end}
@@ -98,11 +92,12 @@ for n in 1 2 4; do
 done
 # What depends on the clock is left out.
 timeless() {
-    sed -e 's/[0-9.e+,]* s, [0-9.e+,]* images\/s//' -e 's/one pass in .*//' -e 's/\(in\|baseline:\) [0-9.e+,-]* s$/\1/' "$1"
+    sed -e 's/[0-9.e+,]* s, [0-9.e+,]* images\/s//' -e 's/one pass in .*//' -e 's/\(in\|baseline:\) [0-9.e+,-]* s$/\1/' \
+        -e 's/,[0-9.e+-]*,\(best\)*$/,\1/' "$1"
 }
 for n in 2 4; do
     [ -s ranks1/rank.csv ] && [ -s ranks1/few.csv ] || echo "# nothing to compare"
-    for file in rank.csv corr.csv eval.csv confusion.csv curve.csv sensitivity.csv few.csv pruned.csv maps.txt out; do
+    for file in rank.csv corr.csv eval.csv confusion.csv curve.csv sensitivity.csv few.csv pruned.csv tuned.csv maps.txt out; do
         timeless ranks1/$file >one
         timeless "ranks$n/$file" >many
         [ -s one ] && cmp -s one many
@@ -110,9 +105,59 @@ for n in 2 4; do
         [ $status -eq 0 ] || diff one many | head -10 | sed 's/^/# /'
         ok $status "$file of $n ranks is that of one process, bit for bit"
     done
-    for file in pruned.onnx logits.npy logits1.npy; do
+    for file in pruned.onnx calibrated.onnx twice.onnx tuned.onnx logits.npy logits1.npy; do
         cmp -s ranks1/$file "ranks$n/$file"
         ok $? "so is $file that $n ranks write"
+    done
+done
+
+# --- a checkpoint of another number of ranks ---
+
+cat >start.ippro <<'END'
+load example; data shapes images=200
+finetune epochs=3 batch=32 judge=30 checkpoint=going steps=9
+END
+cat >rest.ippro <<'END'
+load example; data shapes images=200
+finetune epochs=3 batch=32 judge=30 resume=going
+save rest.onnx
+END
+sed -e 's/ resume=going//' rest.ippro >whole.ippro
+"$IPPRO" -n -f whole.ippro >whole.out 2>&1 && mv rest.onnx whole.onnx
+cat >kills.lua <<'END'
+ippro.load("example") ippro.data("shapes", {images = 200})
+ippro.finetune{epochs = 3, batch = 32, judge = 30, checkpoint = "going", on_epoch = function(row)
+    if os.getenv("OMPI_COMM_WORLD_RANK") == "1" and row.epoch == 2 then os.execute("kill -9 $PPID") end
+end}
+print("went on")
+END
+for how in stopped killed; do
+    rm -f going
+    status=0
+    if [ $how = stopped ]; then
+        ranks 3 -f start.ippro >start.out 2>&1 || status=1
+    else
+        ranks 3 kills.lua >start.out 2>&1 || status=$?
+        [ $status -ne 0 ] && [ $status -ne 124 ] && grep -qi 'signal 9' start.out && ! grep -q 'went on' start.out
+        status=$?
+    fi
+    [ $status -eq 0 ] && [ -s going ]
+    status=$?
+    [ $status -eq 0 ] || explain start.out
+    ok $status "finetune of 3 ranks is $how"
+    cp going kept
+    for n in 1 2; do
+        rm -f rest.onnx
+        cp kept going
+        if [ $n -eq 1 ]; then
+            "$IPPRO" -n -f rest.ippro >rest.out 2>&1
+        else
+            ranks $n -f rest.ippro >rest.out 2>&1
+        fi
+        cmp -s rest.onnx whole.onnx
+        status=$?
+        [ $status -eq 0 ] || explain rest.out
+        ok $status "and $n go on with its checkpoint to the same network"
     done
 done
 
@@ -154,6 +199,29 @@ for n in 2 3; do
     [ $status -eq 0 ] || explain cut.out
     ok $status "a picture that $n ranks cannot read ends the pass on all"
 done
+
+# More pictures of the same size, so that a batch can be had: the one that is cut off is in the last rank's share.
+for n in 1 3; do
+    status=0
+    commands="load example; data folder pictures; calibrate samples=all order=first batch=13"
+    if [ $n -eq 1 ]; then
+        "$IPPRO" -n -e "$commands" -e 'echo went on' >cut.out 2>&1 || status=$?
+    else
+        ranks $n -e "$commands" -e 'echo went on' >cut.out 2>&1 || status=$?
+    fi
+    [ $status -eq 3 ] && [ "$(grep -c 'last.png' cut.out)" -eq 1 ] && ! grep -q 'went on' cut.out
+    status=$?
+    [ $status -eq 0 ] || explain cut.out
+    ok $status "nor does it let $n ranks calibrate"
+done
+cat >calibrates.lua <<'END'
+ippro.load("example") ippro.data("shapes", {images = 100})
+if os.getenv("OMPI_COMM_WORLD_RANK") == "1" then ippro.calibrate{samples = 60} else ippro.calibrate{samples = 50} end
+END
+status=0
+ranks 2 calibrates.lua >calibrates.out 2>&1 || status=$?
+[ $status -ne 0 ] && [ $status -ne 124 ] && grep -q 'different ways' calibrates.out
+ok $? "ranks that learn from other batches end with a message"
 
 cat >different.lua <<'END'
 if os.getenv("OMPI_COMM_WORLD_RANK") == "1" then ippro.load("example") else ippro.theme("dark") end

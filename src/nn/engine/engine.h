@@ -89,6 +89,9 @@ status engine_backward(struct engine *engine, struct error *error);
  * one; gradients of scale and shift are the caller's business, who has the sums. */
 void engine_start(struct engine *engine, enum direction direction, int64_t images);
 status engine_advance(struct engine *engine, int *norm, struct error *error);
+/* The norm that a pass in this direction waits for after norm `norm` (-1: at first), -1 at the end: known
+ * without running anything. */
+int engine_next_norm(const struct engine *engine, enum direction direction, int norm);
 /* (2, channels) of the engine's part, of the one that is waited for: sum (x - center) and sum (x - center)^2
  * forward, sum g and sum g (x - mean) backward. */
 const double *engine_norm_sums(const struct engine *engine);

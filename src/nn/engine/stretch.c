@@ -59,6 +59,19 @@ status engine_advance(struct engine *engine, int *norm, struct error *error)
     return STATUS_OK;
 }
 
+int engine_next_norm(const struct engine *engine, enum direction direction, int norm)
+{
+    const int steps = engine->kind->steps(engine);
+    bool found = norm < 0;
+    for (int i = 0; i < steps; i++) {
+        const int here = engine->kind->norm(engine, direction == FORWARD_PASS ? i : steps - 1 - i);
+        if (here >= 0 && found)
+            return here;
+        found = found || here == norm;
+    }
+    return -1;
+}
+
 const double *engine_norm_sums(const struct engine *engine)
 {
     return engine->norm_sums;
