@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "nn/graph/tensor.h"
 
 /* Streams of the seed: one for each parameter, behind those of other uses. */
 static const uint64_t stream_weights = UINT64_C(0x6672657368) << 20;

@@ -2,6 +2,7 @@
 /* build: a network with weights drawn at random. */
 #include <string.h>
 
+#include "architecture/architecture.h"
 #include "architecture/fit.h"
 #include "architecture/fresh.h"
 #include "architecture/table.h"
@@ -101,10 +102,11 @@ static const struct parameter build_parameters[] = {
     PARAMETER_END,
 };
 static const int build_options[] = {OPTION_SEED, OPTION_NONE};
+/* Not run with the others, which want the network that is there; tests/program/building.sh runs them. */
 static const struct example build_examples[] = {
-    {"build cifar-resnet14 seed=2", "makes a ResNet-14 for images of 32x32 pixels in 10 classes", false},
+    {"build cifar-resnet14 seed=2", "makes a ResNet-14 for images of 32x32 pixels in 10 classes", true},
     {"build mobilenet-v2 classes=100 input=64 width=0.5", "makes a narrow MobileNetV2 for small images",
-     false},
+     true},
     EXAMPLE_END,
 };
 
