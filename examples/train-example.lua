@@ -14,7 +14,8 @@ model = model:train{
     epochs = epochs, batch = 64, lr = 0.1, warmup = 1, nesterov = true, decay = 5e-4, schedule = "cosine",
     augment = {"crop:2", "flip"}, judge = 2000, seed = seed,
     on_epoch = function(record)
-        print(("epoch %d: loss %.4f, test accuracy %.2f %%"):format(record.epoch, record.train_loss or 0 / 0, 100 * record.value))
+        local loss = record.epoch > 0 and ("loss %.4f, "):format(record.train_loss) or ""
+        print(("epoch %d: %stest accuracy %.2f %%"):format(record.epoch, loss, 100 * record.value))
     end,
 }
 
