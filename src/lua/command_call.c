@@ -2,6 +2,7 @@
 /* Commands from scripts: the command table's rows as functions, and their replies as tables. */
 #include "lua/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -277,9 +278,17 @@ static void join_array(lua_State *L, const struct builder *builder, int index)
     }
 }
 
-/* {samples = 0.1, criterion = {"l1", "l2"}} as samples=0.1 criterion=l1,l2 */
+static int compare_tokens(const void *a, const void *b)
+{
+    return strcmp(((const struct token *)a)->text, ((const struct token *)b)->text);
+}
+
+/* {samples = 0.1, criterion = {"l1", "l2"}} as criterion=l1,l2 samples=0.1: sorted, for Lua goes through a
+ * table in another order each time the program runs, and what was done is written into files as it was said.
+ */
 static void add_settings(lua_State *L, struct builder *builder, int index)
 {
+    const int first = builder->statement.count;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         int value = lua_gettop(L);
         if (lua_type(L, value - 1) != LUA_TSTRING)
@@ -302,6 +311,8 @@ static void add_settings(lua_State *L, struct builder *builder, int index)
         }
         take_word(L, builder, key);
     }
+    qsort(builder->statement.tokens + first, (size_t)(builder->statement.count - first), sizeof(struct token),
+          compare_tokens);
 }
 
 void command_call(lua_State *L, struct session *session, const char *name, int first, int last)

@@ -62,6 +62,17 @@ ok $status "seeds"
 [ $status -eq 0 ] || explain err
 said 'cifar-resnet8, weights drawn at random (he, seed 1)' 'session open built.session; info'
 
+# A table of settings is in Lua's hands in another order each time the program runs: not so in what is written.
+echo 'ippro.build("cifar-resnet8", {width = 0.5, seed = 3, classes = 4, init = "he", channels = 1, input = 16})
+ippro.command("session save order.session overwrite=yes")' >order.lua
+status=0
+for run in 1 2 3 4 5 6; do
+    "$IPPRO" -n order.lua >out 2>err &&
+        grep -q 'build cifar-resnet8 channels=1 classes=4 init=he input=16 seed=3 width=0.5' order.session || status=1
+done
+ok $status "settings of scripts are sorted"
+[ $status -eq 0 ] || { explain err; grep build order.session | sed 's/^/# /'; }
+
 # Every network that is listed can be built, here narrow ones.
 "$IPPRO" -n -e 'networks > networks.csv' >out 2>err
 sed -n '/^[a-z]/s/,.*//p' networks.csv | tr -d '"' | grep -v '^network$' >names
