@@ -244,6 +244,13 @@ static void take_word(lua_State *L, struct builder *builder, int key)
         (struct token){.text = (char *)word, .key = key, .column = 1};
 }
 
+/* By their texts: Lua goes through a table in another order each time the program runs, and what was done is
+ * written into files as it was said. */
+static int compare_tokens(const void *a, const void *b)
+{
+    return strcmp(((const struct token *)a)->text, ((const struct token *)b)->text);
+}
+
 static bool is_array(lua_State *L, int index)
 {
     bool array = lua_rawgeti(L, index, 1) != LUA_TNIL;
@@ -278,14 +285,7 @@ static void join_array(lua_State *L, const struct builder *builder, int index)
     }
 }
 
-static int compare_tokens(const void *a, const void *b)
-{
-    return strcmp(((const struct token *)a)->text, ((const struct token *)b)->text);
-}
-
-/* {samples = 0.1, criterion = {"l1", "l2"}} as criterion=l1,l2 samples=0.1: sorted, for Lua goes through a
- * table in another order each time the program runs, and what was done is written into files as it was said.
- */
+/* {samples = 0.1, criterion = {"l1", "l2"}} as samples=0.1 criterion=l1,l2 */
 static void add_settings(lua_State *L, struct builder *builder, int index)
 {
     const int first = builder->statement.count;
