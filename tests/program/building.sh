@@ -84,6 +84,20 @@ status=$?
 ok $status "all of them can be built"
 [ $status -eq 0 ] || explain err
 
+# The script that makes a network like the example, with few images at a rate at which it learns from them.
+sed 's/images = 20000/images = 500/; s/judge = 2000/on = "train"/; s/batch = 64, lr = 0.1/batch = 50, lr = 0.02/' \
+    "$SRCDIR/examples/train-example.lua" >small.lua
+if "$IPPRO" -n -e 'help train' 2>err | grep -q 'epochs='; then
+    "$IPPRO" -n --threads 1 small.lua one.onnx 1 3 >out 2>err && "$IPPRO" -n --threads 2 small.lua two.onnx 1 3 >out 2>err &&
+        cmp one.onnx two.onnx >>err &&
+        grep -q 'two.onnx: .* of 2000 test images' out && grep -aq 'best epoch [1-3]' two.onnx
+    status=$?
+    ok $status "train-example.lua trains, the same for any number of threads"
+    [ $status -eq 0 ] || { explain out; explain err; }
+else
+    skip "train-example.lua" "there is no command train"
+fi
+
 python=/usr/bin/python3
 if "$python" -c 'import torch, torchvision' 2>missing; then
     printf '%s\n' 'build cifar-resnet20; save he.pth' 'build cifar-resnet20 init=pytorch seed=5; save pytorch.pth' \
