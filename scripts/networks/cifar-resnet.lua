@@ -51,7 +51,7 @@ end
 
 local others = {{by = "chenyaofo and DepGraph", {"%.shortcut%.", ".downsample."}, {"^linear%.", "fc."}}}
 
-for _, depth in ipairs{20, 32, 44, 56, 110} do
+for _, depth in ipairs{8, 14, 20, 32, 44, 56, 110} do
   local blocks = (depth - 2) // 6
   local function describe(name, option, shortcut, by, names)
     ippro.network{

@@ -53,9 +53,23 @@ struct layer_step {
     int first_parameter, parameter_count;
 };
 
+/* What a parameter is to its layer. */
+enum parameter_role {
+    PARAMETER_FILTERS, /* of a convolution: filters x channels of a group x height x width */
+    PARAMETER_FILTER_BIAS,
+    PARAMETER_MATRIX, /* of a linear layer: numbers out x numbers in */
+    PARAMETER_MATRIX_BIAS,
+    PARAMETER_SCALE, /* of a normalisation, as those that follow */
+    PARAMETER_SHIFT,
+    PARAMETER_MEAN,
+    PARAMETER_VARIANCE,
+    PARAMETER_ROLES
+};
+
 struct architecture_parameter {
     const char *name; /* "layer1.0.conv1.weight" */
     struct shape shape;
+    enum parameter_role role;
     bool trained; /* false: running statistics */
     int step;
 };

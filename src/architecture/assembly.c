@@ -33,8 +33,8 @@ int64_t assembly_dimension(const struct assembly *assembly, const struct layer_s
 }
 
 static status note_parameter(struct architecture *architecture, const struct layer_step *step,
-                             const char *part, const struct shape *shape, bool trained, int number,
-                             struct error *error)
+                             const char *part, const struct shape *shape, enum parameter_role role,
+                             int number, struct error *error)
 {
     if (shape_elements(shape) < 0)
         return error_set(error, STATUS_SHAPE, "%s.%s would be too large", step->name, part);
@@ -43,7 +43,7 @@ static status note_parameter(struct architecture *architecture, const struct lay
                            (size_t)architecture->parameter_count + 1, sizeof *architecture->parameters))
         return error_memory(error);
     architecture->parameters[architecture->parameter_count++] =
-        (struct architecture_parameter){name, *shape, trained, number};
+        (struct architecture_parameter){name, *shape, role, role < PARAMETER_MEAN, number};
     return STATUS_OK;
 }
 
@@ -90,10 +90,10 @@ static void add_constant(struct assembly *assembly, const char *name, struct ten
 }
 
 status assembly_parameter(struct assembly *assembly, const struct layer_step *step, const char *part,
-                          const struct shape *shape, bool trained, struct error *error)
+                          const struct shape *shape, enum parameter_role role, struct error *error)
 {
     if (assembly->described)
-        return note_parameter(assembly->described, step, part, shape, trained, assembly->step, error);
+        return note_parameter(assembly->described, step, part, shape, role, assembly->step, error);
     const int index = assembly->parameter++;
     if (!assembly->given)
         return STATUS_OK;

@@ -54,7 +54,7 @@ int64_t assembly_dimension(const struct assembly *assembly, const struct layer_s
                            int dimension, int64_t described);
 /* The step's next parameter: noted, or held against the checkpoint's and put into the graph. */
 status assembly_parameter(struct assembly *assembly, const struct layer_step *step, const char *part,
-                          const struct shape *shape, bool trained, struct error *error);
+                          const struct shape *shape, enum parameter_role role, struct error *error);
 /* The rest is for a graph, and does nothing without one. Values are those of the graph; where memory is out
  * the assembly has failed, which the caller of `run` looks at. */
 int assembly_value(const struct assembly *assembly, const struct layer_step *step, int input);

@@ -9,10 +9,10 @@
 #include "nn/graph/tensor.h"
 
 static status add_vector(struct assembly *assembly, const struct layer_step *step, const char *part,
-                         int64_t length, bool trained, struct error *error)
+                         int64_t length, enum parameter_role role, struct error *error)
 {
     const struct shape shape = {.rank = 1, .dim = {length}};
-    return assembly_parameter(assembly, step, part, &shape, trained, error);
+    return assembly_parameter(assembly, step, part, &shape, role, error);
 }
 
 /* The step's one node over its input and its parameters. */
@@ -77,9 +77,9 @@ static status run_conv(struct assembly *assembly, const struct layer_step *step,
                                  .dim = {filters, in.channels / groups,
                                          (int64_t)step->settings[SETTING_KERNEL][0],
                                          (int64_t)step->settings[SETTING_KERNEL][1]}};
-    code = assembly_parameter(assembly, step, "weight", &weight, true, error);
+    code = assembly_parameter(assembly, step, "weight", &weight, PARAMETER_FILTERS, error);
     if (code == STATUS_OK && step->settings[SETTING_BIAS][0] != 0)
-        code = add_vector(assembly, step, "bias", filters, true, error);
+        code = add_vector(assembly, step, "bias", filters, PARAMETER_FILTER_BIAS, error);
     if (code == STATUS_OK)
         code = window_shape(step, &in, shape, error);
     shape->channels = filters;
@@ -96,9 +96,9 @@ static status run_linear(struct assembly *assembly, const struct layer_step *ste
                 in.channels}};
     if (!in.flat)
         return error_set(error, STATUS_SHAPE, "its input is not flat: flatten it first");
-    status code = assembly_parameter(assembly, step, "weight", &weight, true, error);
+    status code = assembly_parameter(assembly, step, "weight", &weight, PARAMETER_MATRIX, error);
     if (code == STATUS_OK && step->settings[SETTING_BIAS][0] != 0)
-        code = add_vector(assembly, step, "bias", weight.dim[0], true, error);
+        code = add_vector(assembly, step, "bias", weight.dim[0], PARAMETER_MATRIX_BIAS, error);
     if (code != STATUS_OK)
         return code;
     *shape = (struct feature_shape){weight.dim[0], 1, 1, true};
@@ -112,12 +112,15 @@ static status run_batchnorm(struct assembly *assembly, const struct layer_step *
 {
     static const struct {
         const char *part;
-        bool trained;
-    } parts[] = {{"weight", true}, {"bias", true}, {"running_mean", false}, {"running_var", false}};
+        enum parameter_role role;
+    } parts[] = {{"weight", PARAMETER_SCALE},
+                 {"bias", PARAMETER_SHIFT},
+                 {"running_mean", PARAMETER_MEAN},
+                 {"running_var", PARAMETER_VARIANCE}};
     *shape = assembly_input(assembly, step, 0);
     status code = STATUS_OK;
     for (size_t i = 0; code == STATUS_OK && i < sizeof parts / sizeof *parts; i++)
-        code = add_vector(assembly, step, parts[i].part, shape->channels, parts[i].trained, error);
+        code = add_vector(assembly, step, parts[i].part, shape->channels, parts[i].role, error);
     const struct attribute epsilon = attribute_real("epsilon", step->settings[SETTING_EPSILON][0]);
     if (code == STATUS_OK)
         add_node(assembly, step, "BatchNormalization", &epsilon, 1);

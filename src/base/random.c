@@ -3,6 +3,8 @@
  * ACM TOMS 2021), seeded by splitmix64 as its authors advise. */
 #include "base/random.h"
 
+#include <math.h>
+
 static uint64_t splitmix64(uint64_t *x)
 {
     uint64_t z = *x += UINT64_C(0x9E3779B97F4A7C15);
@@ -60,6 +62,35 @@ double random_uniform(struct random_state *state)
 double random_between(struct random_state *state, double low, double high)
 {
     return low + (high - low) * random_uniform(state);
+}
+
+/* The logarithm of a number in (0, 1), by ln m = 2 artanh((m - 1) / (m + 1)) for m within a factor sqrt(2) of
+ * 1: twelve terms of its series are exact to the last digits of a double. frexp is exact everywhere. */
+static double natural_logarithm(double x)
+{
+    enum { LAST_TERM = 23 };
+    int exponent;
+    double m = frexp(x, &exponent);
+    if (m < 0.70710678118654752440) {
+        m *= 2;
+        exponent--;
+    }
+    const double z = (m - 1) / (m + 1), square = z * z;
+    double sum = 0;
+    for (int i = LAST_TERM; i > 0; i -= 2)
+        sum = sum * square + 1.0 / i;
+    return exponent * 0.69314718055994530942 + 2 * z * sum;
+}
+
+double random_normal(struct random_state *state)
+{
+    double x, y, square;
+    do {
+        x = random_between(state, -1, 1);
+        y = random_between(state, -1, 1);
+        square = x * x + y * y;
+    } while (square >= 1 || square == 0);
+    return x * sqrt(-2 * natural_logarithm(square) / square);
 }
 
 void random_shuffle(struct random_state *state, int64_t *items, size_t count)

@@ -17,6 +17,9 @@ uint64_t random_next(struct random_state *state);
 uint64_t random_below(struct random_state *state, uint64_t bound); /* 0..bound-1 without bias; bound > 0 */
 double random_uniform(struct random_state *state);                 /* [0, 1), 53 bits */
 double random_between(struct random_state *state, double low, double high);
+/* Mean 0, variance 1: Marsaglia's polar method with a logarithm of its own, for that of the C library is not
+ * the same on every machine. */
+double random_normal(struct random_state *state);
 /* Fisher-Yates on 64-bit integers. */
 void random_shuffle(struct random_state *state, int64_t *items, size_t count);
 

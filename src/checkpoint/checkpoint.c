@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/likeness.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/share.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -295,6 +296,54 @@ status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct 
     code = checkpoint_read_bytes(path, bytes, size, checkpoint, error);
     mem_free(bytes);
     return code;
+}
+
+/* --- Making --------------------------------------------------------------------------------------------- */
+
+static status add_weights(struct checkpoint *checkpoint, const struct weight *weights, int count,
+                          struct error *error)
+{
+    struct digest_state digest;
+    status code = STATUS_OK;
+    digest_begin(&digest);
+    for (int i = 0; code == STATUS_OK && i < count; i++) {
+        const char *name = arena_string(checkpoint->arena, weights[i].name);
+        const struct tensor *tensor = weights[i].tensor;
+        if (!name) {
+            code = error_memory(error);
+            break;
+        }
+        digest_add(&digest, name, strlen(name) + 1);
+        digest_add(&digest, tensor->shape.dim, (size_t)tensor->shape.rank * sizeof *tensor->shape.dim);
+        digest_add(&digest, tensor->data,
+                   (size_t)shape_elements(&tensor->shape) * element_size(tensor->type));
+        checkpoint->weights[checkpoint->count++] =
+            (struct weight){name, tensor_retain(weights[i].tensor), weights[i].written_as};
+        code = progress_check(error);
+    }
+    digest_end(&digest, checkpoint->digest);
+    return code;
+}
+
+status checkpoint_make(const char *origin, const struct weight *weights, int count,
+                       struct checkpoint **checkpoint, struct error *error)
+{
+    struct checkpoint *made = checkpoint_new();
+    if (!made)
+        return error_memory(error);
+    made->made = true;
+    made->format = arena_string(made->arena, origin);
+    made->weights = arena_alloc(made->arena, (size_t)count, sizeof *made->weights);
+    status code =
+        made->format && made->weights ? add_weights(made, weights, count, error) : error_memory(error);
+    if (code == STATUS_OK)
+        code = sort_names(made, error);
+    if (code != STATUS_OK) {
+        checkpoint_free(made);
+        return code;
+    }
+    *checkpoint = made;
+    return STATUS_OK;
 }
 
 /* --- Writing -------------------------------------------------------------------------------------------- */

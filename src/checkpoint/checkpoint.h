@@ -31,6 +31,7 @@ struct checkpoint {
     const char **notes;        /* what was not understood, one line each */
     int note_count;
     char digest[DIGEST_SIZE]; /* of the file */
+    bool made;                /* it was in no file: checkpoint_make */
 };
 
 /* Is the file one? By its content, not by its name; false for what cannot be read, true for a damaged zip
@@ -45,6 +46,10 @@ status checkpoint_read(const char *path, struct checkpoint **checkpoint, struct 
 /* The same of bytes at hand; `name` is for messages. */
 status checkpoint_read_bytes(const char *name, const void *bytes, size_t size, struct checkpoint **checkpoint,
                              struct error *error);
+/* Of weights at hand. Names are copied, each tensor gets one owner more; the digest is that of both. `origin`
+ * says in the place of a format where they are from. */
+status checkpoint_make(const char *origin, const struct weight *weights, int count,
+                       struct checkpoint **checkpoint, struct error *error);
 /* One more owner; each calls checkpoint_free once. NULL is fine for both. */
 struct checkpoint *checkpoint_retain(struct checkpoint *checkpoint);
 void checkpoint_free(struct checkpoint *checkpoint);

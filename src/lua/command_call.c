@@ -2,6 +2,7 @@
 /* Commands from scripts: the command table's rows as functions, and their replies as tables. */
 #include "lua/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -262,6 +263,13 @@ static void take_word(lua_State *L, struct builder *builder, int key)
         (struct token){.text = (char *)word, .key = key, .column = 1};
 }
 
+/* By their texts: Lua goes through a table in another order each time the program runs, and what was done is
+ * written into files as it was said. */
+static int compare_tokens(const void *a, const void *b)
+{
+    return strcmp(((const struct token *)a)->text, ((const struct token *)b)->text);
+}
+
 static bool is_array(lua_State *L, int index)
 {
     bool array = lua_rawgeti(L, index, 1) != LUA_TNIL;
@@ -318,6 +326,7 @@ static bool take_function(lua_State *L, struct builder *builder, const char *nam
 /* {samples = 0.1, criterion = {"l1", "l2"}} as samples=0.1 criterion=l1,l2 */
 static void add_settings(lua_State *L, struct builder *builder, int index)
 {
+    const int first = builder->statement.count;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         int value = lua_gettop(L);
         if (lua_type(L, value - 1) != LUA_TSTRING)
@@ -334,6 +343,8 @@ static void add_settings(lua_State *L, struct builder *builder, int index)
         }
         take_word(L, builder, key);
     }
+    qsort(builder->statement.tokens + first, (size_t)(builder->statement.count - first), sizeof(struct token),
+          compare_tokens);
 }
 
 void command_call(lua_State *L, struct session *session, const char *name, int first, int last)

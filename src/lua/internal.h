@@ -163,6 +163,7 @@ void data_kind_new(lua_State *L);
 /* Set the fields of the last evaluation of the session's network in the table on top; none without one. */
 void add_measurement(lua_State *L, const struct session *session);
 int ippro_load(lua_State *L);
+int ippro_build(lua_State *L);
 int ippro_data(lua_State *L);
 void score_kinds_new(lua_State *L);
 /* A score set with the present scores of the session. */

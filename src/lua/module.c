@@ -143,6 +143,7 @@ static int open_module(lua_State *L)
         {"npy", ippro_npy},
         {"array", ippro_array},
         {"load", ippro_load},
+        {"build", ippro_build},
         {"command", ippro_command},
         {"get", get_option},
         {"clock", read_clock},

@@ -40,6 +40,13 @@ int ippro_load(lua_State *L)
     return 1;
 }
 
+int ippro_build(lua_State *L)
+{
+    command_call(L, script_of(L)->session, "build", 1, lua_gettop(L));
+    push_model(L);
+    return 1;
+}
+
 /* --- models --------------------------------------------------------------------------------------------- */
 
 /* The session, after a check that it has the network of argument 1. */

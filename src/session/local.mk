@@ -65,6 +65,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/bind.c \
 	src/session/commands/block_table.c src/session/commands/block_table.h \
 	src/session/commands/channel_zeros.c src/session/commands/channel_zeros.h \
+	src/session/commands/build.c \
 	src/session/commands/calibrate.c \
 	src/session/commands/chosen.c src/session/commands/chosen.h \
 	src/session/commands/stages.c src/session/commands/stages.h \
@@ -138,6 +139,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/strip_panels.c src/session/commands/strip_panels.h \
 	src/session/commands/sweep.c src/session/commands/sweep.h \
 	src/session/commands/table.c \
+	src/session/commands/take_model.c src/session/commands/take_model.h \
 	src/session/commands/theme.c \
 	src/session/commands/train.c \
 	src/session/commands/training.c src/session/commands/training.h \

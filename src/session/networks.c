@@ -26,6 +26,19 @@ void networks_bring_for(const struct value_scope *scope)
     text_free(&ignored);
 }
 
+/* "resnet20" is the end of "cifar-resnet20": nearer than any other word. */
+static const char *ending_with(const struct architecture_list *all, const char *name)
+{
+    const size_t length = strlen(name);
+    for (int i = 0; i < all->count; i++) {
+        const char *other = all->items[i]->name, *hyphen = other + strlen(other);
+        if ((size_t)(hyphen - other) > length && (hyphen -= length + 1)[0] == '-' &&
+            strcmp(hyphen + 1, name) == 0)
+            return other;
+    }
+    return NULL;
+}
+
 static status refuse_name(const char *name, struct error *error)
 {
     struct architecture_list all;
@@ -33,9 +46,12 @@ static status refuse_name(const char *name, struct error *error)
     status code = architecture_list_all(&all, error);
     if (code != STATUS_OK)
         return code;
-    for (int i = 0; i < all.count; i++)
-        word_list_add(&words, all.items[i]->name);
-    const char *hint = word_list_hint(&words, name);
+    const char *longer = ending_with(&all, name);
+    for (int i = 0; i < all.count; i++) {
+        if (!longer || all.items[i]->name == longer)
+            word_list_add(&words, all.items[i]->name);
+    }
+    const char *hint = word_list_hint(&words, longer ? longer : name);
     code = error_set(error, STATUS_NOT_FOUND, "no network '%s' is described%s", name,
                      *hint ? hint : ": 'networks' lists them");
     word_list_free(&words);

@@ -263,6 +263,33 @@ static void test_random_ranges(void **state)
     random_shuffle(&random, NULL, 0);
 }
 
+/* The first numbers are pinned; moments and tails are those of the normal distribution. */
+static void test_random_normal(void **state)
+{
+    (void)state;
+    enum { NUMBERS = 400000 };
+    struct random_state random;
+    random_seed(&random, 1, 0);
+    static const double pinned[] = {-0x1.447b82b00cacap-3, 0x1.aba68586922f6p-2, -0x1.2d4fb76c0fb39p+0,
+                                    0x1.d9ec4edb4c3c3p-1};
+    for (size_t i = 0; i < COUNT(pinned); i++)
+        assert_true(random_normal(&random) == pinned[i]);
+    double sums[4] = {0};
+    int beyond[3] = {0};
+    for (int i = 0; i < NUMBERS; i++) {
+        const double x = random_normal(&random);
+        for (int k = 0; k < 4; k++)
+            sums[k] += pow(x, k + 1) / NUMBERS;
+        for (int k = 0; k < 3; k++)
+            beyond[k] += fabs(x) > k + 1;
+    }
+    assert_true(fabs(sums[0]) < 0.01 && fabs(sums[1] - 1) < 0.01);
+    assert_true(fabs(sums[2]) < 0.03 && fabs(sums[3] - 3) < 0.06);
+    static const double shares[] = {0.317311, 0.045500, 0.002700};
+    for (int k = 0; k < 3; k++)
+        assert_true(fabs((double)beyond[k] / NUMBERS - shares[k]) < 5 * sqrt(shares[k] / NUMBERS));
+}
+
 /* --- threads -------------------------------------------------------------------------------------------- */
 
 struct loop {
@@ -407,9 +434,9 @@ int main(void)
         cmocka_unit_test(test_size_overflow), cmocka_unit_test(test_memory),
         cmocka_unit_test(test_fail_at),       cmocka_unit_test(test_arena),
         cmocka_unit_test(test_random_pinned), cmocka_unit_test(test_random_streams),
-        cmocka_unit_test(test_random_ranges), cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_pool_errors),   cmocka_unit_test(test_progress),
-        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_random_ranges), cmocka_unit_test(test_random_normal),
+        cmocka_unit_test(test_pool),          cmocka_unit_test(test_pool_errors),
+        cmocka_unit_test(test_progress),      cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 program_tests = \
 	tests/program/augment.sh \
 	tests/program/bring.sh \
+	tests/program/building.sh \
 	tests/program/commands.sh \
 	tests/program/errors.sh \
 	tests/program/floors.sh \
@@ -35,7 +36,7 @@ program_tests = \
 	tests/program/weights.sh \
 	tests/program/window.sh
 TESTS += $(program_tests)
-EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/saving.py tests/program/repair_peer.py tests/support/program.sh tests/support/ranks.sh tests/support/tmux.sh \
+EXTRA_DIST += $(program_tests) tests/program/peer/building.py tests/program/peer/forward.py tests/program/peer/saving.py tests/program/repair_peer.py tests/support/program.sh tests/support/ranks.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
 	tests/program/screens/colors-dark-80x24.in tests/program/screens/colors-dark-80x24.out \

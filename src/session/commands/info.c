@@ -43,8 +43,8 @@ static void model_rows(const struct model *model, struct figure *figure)
     }
     card_row(figure, "model", "%s", model->name);
     if (model->weights)
-        card_row(figure, "architecture", "%s, weights from a file (%s)", model->architecture,
-                 model->weights->format);
+        card_row(figure, "architecture", "%s, weights %s (%s)", model->architecture,
+                 model->weights->made ? "drawn at random" : "from a file", model->weights->format);
     card_row(figure, "model hash", "%.16s", model->digest);
     struct text text = {0};
     text_add_shape(&text, &model->input);

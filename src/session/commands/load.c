@@ -8,7 +8,7 @@
 #include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "session/commands/load_weights.h"
-#include "session/commands/misfit.h"
+#include "session/commands/take_model.h"
 #include "session/language/command.h"
 #include "session/model.h"
 #include "session/reply.h"
@@ -16,14 +16,6 @@
 #include "session/shown.h"
 #include "session/words/value.h"
 #include "view/style.h"
-
-/* Another network than before sees the images that were opened for that one. */
-static void tell_images(const struct dataset *dataset, struct reply *reply)
-{
-    if (dataset)
-        reply_add(reply, STYLE_NOTE, "the images stay: %s %s, normalised by %s", dataset->kind->name,
-                  dataset->split, dataset->normalization);
-}
 
 /* By what the file is, not by its name. */
 static status read_model(struct call *call, struct model **model, struct error *error)
@@ -47,34 +39,7 @@ static status run_load(struct call *call, struct error *error)
     status code = read_model(call, &model, error);
     if (code != STATUS_OK)
         return code;
-    const struct model *before = call->session->state.model;
-    bool other = before && strcmp(model_original(before)->network, model->network) != 0;
-    int dropped = call->session->state.board->count;
-    code = session_set_model(call->session, model, error);
-    if (code != STATUS_OK)
-        return code;
-    struct text text = {0};
-    text_add_escaped(&text, model->name, 0);
-    text_add_format(&text, ": %d layers, ", model->layers->count);
-    text_add_thousands(&text, model->cost.parameters);
-    text_add(&text, " parameters, ");
-    text_add_shape(&text, &model->input);
-    if (model->classes) {
-        text_add_format(&text, " images in, %lld classes ", (long long)model->classes);
-        text_add(&text, model_measure(model) == QUALITY_MEAN_IOU ? "per pixel" : "out");
-    } else {
-        text_add(&text, " images in, no classes out: only weights can be looked at");
-    }
-    reply_line(call->reply, "%s", reply_text(call->reply, &text));
-    text_free(&text);
-    if (judged_words(model))
-        reply_add(call->reply, STYLE_NOTE, "%s", judged_words(model));
-    if (dropped)
-        reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");
-    if (other)
-        tell_images(call->session->state.dataset, call->reply);
-    reply_misfit(call->session, call->reply);
-    return STATUS_OK;
+    return take_model(call, model, error);
 }
 
 static const struct parameter load_arguments[] = {

@@ -174,9 +174,8 @@ static status identify(const struct call *call, struct checkpoint *checkpoint,
     return code == STATUS_OK ? architecture_identify(list, checkpoint, size, found, error) : code;
 }
 
-/* The list is filled where the status is STATUS_OK. */
-static status known_networks_for(const struct call *call, const char *as, struct architecture_list *list,
-                                 struct error *error)
+status known_networks_for(const struct call *call, const char *as, struct architecture_list *list,
+                          struct error *error)
 {
     struct text problems = {0};
     status code = networks_bring(call->session, &problems, error);

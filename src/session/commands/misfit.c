@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "session/model.h"
 #include "session/reply.h"
@@ -15,7 +16,8 @@
 static void reply_foreign(const struct model *model, const struct dataset *dataset, struct reply *reply)
 {
     const char *made_for = dataset->kind->made_for;
-    if (made_for && strcmp(model_original(model)->name, made_for) != 0)
+    const bool untaught = model->weights && model->weights->made; /* its classes mean nothing yet */
+    if (made_for && !untaught && strcmp(model_original(model)->name, made_for) != 0)
         reply_add(
             reply, STYLE_NOTE,
             "note: the images of %s were made for %s; 'eval' tells whether %s knows their classes, 'data "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* networks: which architectures are known for weights without a graph. */
+/* networks: which architectures are known, for weights without a graph and to be built. */
 #include <string.h>
 
 #include "architecture/architecture.h"
@@ -97,10 +97,10 @@ const struct command command_networks = {
     .name = "networks",
     .arguments = networks_arguments,
     .flags = COMMAND_LONG | COMMAND_FIGURES,
-    .help = "list the networks that weights are recognised as",
+    .help = "list the networks that are described",
     .text =
         "Shows every network that is described: what load recognises in a file of weights without a graph, "
-        "in the order in which they are tried, and what its as= takes. Parameters are those of the network "
+        "in the order in which they are tried, and what its as= takes; build makes each of them with new weights. Parameters are those of the network "
         "as described, without running statistics.\n\n"
         "Descriptions are Lua files: those that come with the program, and those in "
         "~/.config/ippro-explore/networks, which stand in front. The function ippro.network adds one from "

@@ -3,7 +3,7 @@
  * command_NAME in NAME.c. */
 #include "session/language/command.h"
 
-#define FILES(X) X(load) X(networks) X(data) X(save) X(session)
+#define FILES(X) X(load) X(build) X(networks) X(data) X(save) X(session)
 #define LOOK(X)  X(info) X(layers) X(layer) X(filter)
 #define SCORE(X) X(score) X(rank) X(hist) X(corr) X(overlap) X(scatter) X(heat)
 #define PRUNE(X)                                                                                             \

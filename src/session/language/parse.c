@@ -33,7 +33,8 @@ static bool blank(char c)
 static int key_length(const char *word, int length)
 {
     for (int i = 0; i < length; i++) {
-        if (!((word[i] >= 'a' && word[i] <= 'z') || word[i] == '_'))
+        if (!((word[i] >= 'a' && word[i] <= 'z') || word[i] == '_' ||
+              (i > 0 && word[i] >= '0' && word[i] <= '9')))
             return 0;
     }
     return length;

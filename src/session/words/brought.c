@@ -111,6 +111,9 @@ static const struct brought table[] = {
     {{"state_dict", "safetensors", "weights", "torchvision", "timm", "architecture"},
      "load recognises weights without a graph by the names and shapes of their parameters; networks lists which.",
      {"load", "networks"}},
+    {{"from scratch", "initialise", "initialization", "random weights", "kaiming", "xavier"},
+     "build makes a network that is described, with weights drawn at random, to be trained from nothing.",
+     {"build", "networks"}},
     {{"cifar", "cifar-10", "dataset", "image folder", "mnist", "fashion mnist"},
      "data opens images: CIFAR and MNIST as they are downloaded, folders and lists of pictures, arrays of NumPy; "
      "shapes is made by the program; normalize=imagenet is a way to normalise pixels.",
