@@ -345,6 +345,23 @@ status file_replace_pieces(const char *path, const struct file_piece *pieces, si
     return code;
 }
 
+status file_replace_check(const char *path, struct error *error)
+{
+    char *target = path_expand(path);
+    if (!target)
+        return error_memory(error);
+    char *real = confine_folder() ? NULL : realpath(target, NULL);
+    struct place place = {.folder = -1};
+    status code = find_place(real ? real : target, target, &place, error);
+    if (code == STATUS_OK && faccessat(place.folder, ".", W_OK, AT_EACCESS) != 0)
+        code = file_error(error, target, errno);
+    if (place.folder >= 0)
+        close(place.folder);
+    free(real);
+    mem_free(target);
+    return code;
+}
+
 /* Without waiting for a pipe's other end, should one have taken the place in between. */
 static status open_to_append(const struct place *place, const char *shown, int *descriptor,
                              struct error *error)

@@ -52,6 +52,9 @@ struct file_piece {
 status file_replace_pieces(const char *path, const struct file_piece *pieces, size_t count,
                            struct error *error);
 
+/* Could the file be replaced or made, as far as can be said before there is something to write? */
+status file_replace_check(const char *path, struct error *error);
+
 /* Open a regular file to add to its end; it is made where there is none. What was read here is refused, for a
  * text at its end would spoil it. *descriptor is the caller's to close. */
 status file_append_open(const char *path, int *descriptor, struct error *error);

@@ -2,6 +2,7 @@
 /* The table of data set kinds, and what all kinds have in common. */
 #include "data/dataset.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "base/digest.h"
 #include "base/file.h"
@@ -189,6 +190,19 @@ static void name_other_split(const struct dataset *dataset, struct error *error)
     }
 }
 
+static void remember_options(struct dataset *dataset, const struct dataset_options *options)
+{
+    struct dataset_origin *origin = &dataset->origin;
+    const struct fitting_options *fitting = &options->fitting;
+    snprintf(origin->resize, sizeof origin->resize, "%s", fitting->resize ? fitting->resize : "");
+    snprintf(origin->crop, sizeof origin->crop, "%s", fitting->crop ? fitting->crop : "");
+    origin->fitting = *fitting;
+    origin->fitting.resize = origin->fitting.crop = NULL;
+    origin->images = options->images;
+    origin->seed = options->seed;
+    origin->skip_corrupt = options->skip_corrupt;
+}
+
 status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,
                     struct dataset **dataset, struct error *error)
 {
@@ -203,6 +217,7 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     if (code == STATUS_OK)
         code = set_place(made, path, options->split, options->labels, error);
     bool opening = code == STATUS_OK;
+    remember_options(made, options);
     if (opening)
         code = kind->open(made, options, error);
     if (opening && code == STATUS_FILE)
@@ -223,6 +238,30 @@ status dataset_open(const struct dataset_kind *kind, const char *path, const str
     }
     *dataset = made;
     return STATUS_OK;
+}
+
+status dataset_open_split(const struct dataset *dataset, const char *split, struct pool *pool,
+                          struct progress *progress, struct dataset **other, struct error *error)
+{
+    const struct dataset_origin *origin = &dataset->origin;
+    bool known = false;
+    struct dataset_options options = {
+        .split = split,
+        .normalization = dataset->normalization,
+        .images = origin->images,
+        .seed = origin->seed,
+        .fitting = origin->fitting,
+        .skip_corrupt = origin->skip_corrupt,
+        .pool = pool,
+        .progress = progress,
+    };
+    options.fitting.resize = *origin->resize ? origin->resize : NULL;
+    options.fitting.crop = *origin->crop ? origin->crop : NULL;
+    for (int i = 0; dataset->kind->splits[i]; i++)
+        known |= strcmp(dataset->kind->splits[i], split) == 0;
+    if (!known)
+        return error_set(error, STATUS_NOT_FOUND, "%s has no split '%s'", dataset->kind->name, split);
+    return dataset_open(dataset->kind, dataset->path, &options, other, error);
 }
 
 status dataset_view(const struct dataset *dataset, const char *normalization, struct dataset *view,

@@ -69,6 +69,16 @@ struct dataset_kind {
     void (*close)(struct dataset *dataset);
 };
 
+/* Options that a data set was opened with, as a plain value. */
+enum { DATASET_WORD = 64 };
+struct dataset_origin {
+    char resize[DATASET_WORD], crop[DATASET_WORD]; /* "": none was given */
+    struct fitting_options fitting;                /* without these words */
+    int64_t images;
+    uint64_t seed;
+    bool skip_corrupt;
+};
+
 struct dataset {
     const struct dataset_kind *kind;
     char *path, *split;
@@ -90,6 +100,7 @@ struct dataset {
     double mean[DATASET_MAX_CHANNELS], std[DATASET_MAX_CHANNELS];
     char fitted_digest[DIGEST_SIZE]; /* of digest and `prepared`, where something is done; else empty */
     void *store;                     /* the kind's own */
+    struct dataset_origin origin;    /* how it was opened, for dataset_open_split */
     int shares;                      /* owners beside the first */
 };
 
@@ -101,6 +112,10 @@ status dataset_kind_recognise(const char *path, const struct dataset_kind **kind
 /* Errors name the file, its size and the record length; labels out of range name the record. */
 status dataset_open(const struct dataset_kind *kind, const char *path, const struct dataset_options *options,
                     struct dataset **dataset, struct error *error);
+/* Another split of the same data set, opened and normalised as this one was; its labels are looked for, where
+ * this one's were named. STATUS_NOT_FOUND where the kind has no split of that name, else as dataset_open. */
+status dataset_open_split(const struct dataset *dataset, const char *split, struct pool *pool,
+                          struct progress *progress, struct dataset **other, struct error *error);
 /* The same images normalised in another way, to look at while the data set lives: a borrowed copy, which is
  * not freed and whose `normalization` names that of the data set. Refused as by normalization_parse. */
 status dataset_view(const struct dataset *dataset, const char *normalization, struct dataset *view,

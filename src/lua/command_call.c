@@ -156,22 +156,40 @@ static status run_heard(lua_State *L, struct session *session, const struct stat
                             reply, error);
 }
 
-/* Run a statement and add its reply to the answer on top. `progress`: stack index of a function, or 0. */
+/* Functions that are given where others are parameters: in the table of settings, by these names. */
+enum function_place { FUNCTION_PROGRESS, FUNCTION_EPOCH, FUNCTION_PENALTY, FUNCTIONS };
+static const struct {
+    const char *name;
+    unsigned flag; /* that the command must have */
+    bool only;     /* it is nothing but a function */
+} functions[FUNCTIONS] = {
+    [FUNCTION_PROGRESS] = {"progress", 0, true},
+    [FUNCTION_EPOCH] = {"on_epoch", COMMAND_TRAINS, true},
+    [FUNCTION_PENALTY] = {"penalty", COMMAND_TRAINS, false},
+};
+
+/* Run a statement and add its reply to the answer on top. `given`: stack indices of functions, 0: none. */
 static void run_statement(lua_State *L, struct session *session, const struct statement *statement,
-                          int progress)
+                          const int *given)
 {
     struct script *script = script_of(L);
     struct error error = {0};
     check_outside(L);
     luaL_checkstack(L, 20, NULL);
     lua_pushnil(L);
-    struct ear ear = {.L = L, .function = progress, .message = lua_gettop(L)};
+    struct ear ear = {.L = L, .function = given[FUNCTION_PROGRESS], .message = lua_gettop(L)};
     struct reply *reply = push_reply(L);
     struct event_watch watch;
     const bool watched = session == script->session;
     if (watched)
         event_watch_begin(&watch, session);
+    struct training_ear training;
+    training_ear_open(L, &training, given[FUNCTION_EPOCH], given[FUNCTION_PENALTY]);
+    session->hooks = given[FUNCTION_EPOCH] || given[FUNCTION_PENALTY] ? &training.hooks : NULL;
     status code = run_heard(L, session, statement, &ear, reply, &error);
+    if (session->hooks)
+        training_ear_close(&training);
+    session->hooks = NULL;
     unsigned events = watched ? event_watch_end(&watch, session, NULL) : 0;
     if (ear.failed && !script_interrupted(L)) {
         handle_drop(L, -1);
@@ -226,8 +244,9 @@ static const char *push_word(lua_State *L, int index)
 struct builder {
     struct statement statement;
     int capacity;
-    int keep;     /* stack index of a table that keeps the words alive */
-    int progress; /* stack index of the function given as progress, or 0 */
+    int keep;             /* stack index of a table that keeps the words alive */
+    unsigned flags;       /* of the command */
+    int given[FUNCTIONS]; /* stack indices of functions, 0: none */
 };
 
 /* Take the word on top of the stack. */
@@ -277,6 +296,25 @@ static void join_array(lua_State *L, const struct builder *builder, int index)
     }
 }
 
+/* Is the value on top a function that the command takes by this name? Then it is kept where words have no
+ * place. */
+static bool take_function(lua_State *L, struct builder *builder, const char *name)
+{
+    for (int i = 0; i < FUNCTIONS; i++) {
+        if (strcmp(functions[i].name, name) != 0 ||
+            (builder->flags & functions[i].flag) != functions[i].flag ||
+            (!functions[i].only && !lua_isfunction(L, -1)))
+            continue;
+        if (!lua_isfunction(L, -1))
+            luaL_error(L, "%s is a function, not a %s", name, luaL_typename(L, -1));
+        lua_rawseti(L, builder->keep, -i);
+        builder->given[i] = 1;
+        lua_pushnil(L); /* for the pop of the loop */
+        return true;
+    }
+    return false;
+}
+
 /* {samples = 0.1, criterion = {"l1", "l2"}} as samples=0.1 criterion=l1,l2 */
 static void add_settings(lua_State *L, struct builder *builder, int index)
 {
@@ -284,14 +322,8 @@ static void add_settings(lua_State *L, struct builder *builder, int index)
         int value = lua_gettop(L);
         if (lua_type(L, value - 1) != LUA_TSTRING)
             luaL_error(L, "the names of a command's parameters are texts");
-        if (strcmp(lua_tostring(L, value - 1), "progress") == 0) {
-            if (!lua_isfunction(L, value))
-                luaL_error(L, "progress is a function, not a %s", luaL_typename(L, value));
-            lua_rawseti(L, builder->keep, 0); /* where words have no place */
-            builder->progress = 1;
-            lua_pushnil(L); /* for the pop of the loop */
+        if (take_function(L, builder, lua_tostring(L, value - 1)))
             continue;
-        }
         lua_pushfstring(L, "%s=", lua_tostring(L, value - 1));
         int key = (int)lua_rawlen(L, -1) - 1;
         if (lua_istable(L, value)) {
@@ -307,7 +339,11 @@ static void add_settings(lua_State *L, struct builder *builder, int index)
 void command_call(lua_State *L, struct session *session, const char *name, int first, int last)
 {
     enum { WORDS = 4096 };
+    const struct command *command;
+    struct error ignored = {0};
     struct builder builder = {.capacity = WORDS};
+    if (command_find(name, false, &command, &ignored) == STATUS_OK)
+        builder.flags = command->flags;
     luaL_checkstack(L, 20, NULL);
     lua_newtable(L);
     builder.keep = lua_gettop(L);
@@ -326,12 +362,14 @@ void command_call(lua_State *L, struct session *session, const char *name, int f
             add_settings(L, &builder, i);
         }
     }
-    if (builder.progress) {
-        lua_rawgeti(L, builder.keep, 0);
-        builder.progress = lua_gettop(L);
+    for (int i = 0; i < FUNCTIONS; i++) {
+        if (!builder.given[i])
+            continue;
+        lua_rawgeti(L, builder.keep, -i);
+        builder.given[i] = lua_gettop(L);
     }
     push_answer(L);
-    run_statement(L, session, &builder.statement, builder.progress);
+    run_statement(L, session, &builder.statement, builder.given);
     lua_replace(L, builder.keep);
     lua_settop(L, builder.keep);
 }
@@ -358,13 +396,15 @@ static struct parsed_line *push_line(lua_State *L)
     return parsed;
 }
 
+static const int nothing_given[FUNCTIONS];
+
 /* A statement, or what its alias stands for, with the answer on top. */
 static void run_typed(lua_State *L, const struct statement *statement)
 {
     struct session *session = script_of(L)->session;
     struct error error = {0};
     if (!statement_is_alias(session->aliases, statement)) {
-        run_statement(L, session, statement, 0);
+        run_statement(L, session, statement, nothing_given);
         return;
     }
     struct parsed_line *expanded = push_line(L);
@@ -372,7 +412,7 @@ static void run_typed(lua_State *L, const struct statement *statement)
     if (statement_expand(session->aliases, statement, expanded, &error) != STATUS_OK)
         raise_error(L, &error);
     for (int i = 0; i < expanded->count; i++)
-        run_statement(L, session, &expanded->statements[i], 0);
+        run_statement(L, session, &expanded->statements[i], nothing_given);
     lua_remove(L, -2);
 }
 

@@ -109,6 +109,7 @@ static const struct {
     [HANDLE_ARRAY] = {"ippro.array", "array", free_array},
     [HANDLE_BUILDER] = {"ippro.builder", "network that is being described", free_builder},
     [HANDLE_FEATURES] = {"ippro.features", "value of a network", free_features},
+    [HANDLE_VECTOR] = {"ippro.vector", "vector", mem_free},
     [HANDLE_REPLY] = {"ippro.reply", "reply", free_reply},
     [HANDLE_LINE] = {"ippro.line", "line", free_line},
     [HANDLE_TEXT] = {"ippro.text", "text", free_text},

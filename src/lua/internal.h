@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "lua/script.h"
+#include "session/training_hooks.h"
 
 struct script {
     lua_State *lua;
@@ -55,6 +56,7 @@ enum handle_kind {
     HANDLE_ARRAY,     /* struct npy */
     HANDLE_BUILDER,   /* struct builder (lua/description.h) */
     HANDLE_FEATURES,  /* struct features */
+    HANDLE_VECTOR,    /* struct vector (training_call.c) */
     HANDLE_REPLY,     /* struct reply; the rest is never seen by scripts */
     HANDLE_LINE,      /* struct parsed_line */
     HANDLE_TEXT,      /* struct text */
@@ -117,6 +119,18 @@ int ippro_named(lua_State *L);         /* upvalue 1: a command's name */
 /* Put a closure of the function, with the name as upvalue 1, into the table on top, for every command that
  * has all flags of `with` and none of `without`. */
 void add_commands(lua_State *L, unsigned with, unsigned without, lua_CFunction function);
+
+/* --- training: training_call.c -------------------------------------------------------------------------- */
+
+/* Functions of a script that take part in a training: stack indices of `L`, 0: none. */
+struct training_ear {
+    lua_State *L;
+    int epoch, penalty;
+    struct training_hooks hooks; /* for the session, while the command runs */
+};
+void training_ear_open(lua_State *L, struct training_ear *ear, int epoch, int penalty);
+void training_ear_close(struct training_ear *ear);
+void vector_kind_new(lua_State *L);
 
 /* --- events: hooks.c ------------------------------------------------------------------------------------ */
 

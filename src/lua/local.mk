@@ -29,5 +29,6 @@ src_liblua_a_SOURCES = \
 	src/lua/script.c src/lua/script.h \
 	src/lua/silence.c \
 	src/lua/stop.c \
-	src/lua/string_search.c
+	src/lua/string_search.c \
+	src/lua/training_call.c
 LIBLUA = src/liblua.a $(LUA_LIBS)

@@ -178,6 +178,7 @@ void module_open(lua_State *L)
         handle_kind_new(L, (enum handle_kind)kind, NULL, NULL, NULL);
     figure_kind_new(L);
     array_kind_new(L);
+    vector_kind_new(L);
     network_kinds_new(L);
     data_kind_new(L);
     score_kinds_new(L);

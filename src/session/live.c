@@ -61,6 +61,7 @@ void live_snapshot_free(struct live_snapshot *snapshot)
     if (!snapshot || !share_drop(&snapshot->shares))
         return;
     figure_free(snapshot->figure);
+    figure_free(snapshot->second);
     board_free(snapshot->board);
     model_free(snapshot->model);
     mem_free(snapshot->progress);

@@ -30,6 +30,7 @@ struct live_snapshot {
     const char *unit;      /* what is counted: "images", "networks" */
     char *progress;        /* "1,536 of 10,000 images" */
     struct figure *figure; /* says in a note that it is partial; NULL: none */
+    struct figure *second; /* shown below it; NULL: none */
 
     /* LIVE_SCORES. All criteria that will be held, from the images so far; those that could not be computed
      * yet are missing. board->pass->statistics->partial is true. */

@@ -46,6 +46,7 @@ src_libsession_a_SOURCES = \
 	src/session/state.c src/session/state.h \
 	src/session/summary.c src/session/summary.h \
 	src/session/target.c src/session/target.h \
+	src/session/training_hooks.h \
 	src/session/trial.c src/session/trial.h \
 	src/session/version.h \
 	src/session/what_if.c src/session/what_if.h \
@@ -78,6 +79,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/echo.c \
 	src/session/commands/eval.c \
 	src/session/commands/filter.c \
+	src/session/commands/finetune.c \
 	src/session/commands/flips.c \
 	src/session/commands/forward.c \
 	src/session/commands/forward_input.c src/session/commands/forward_input.h \
@@ -137,6 +139,13 @@ src_libsession_a_SOURCES = \
 	src/session/commands/sweep.c src/session/commands/sweep.h \
 	src/session/commands/table.c \
 	src/session/commands/theme.c \
+	src/session/commands/train.c \
+	src/session/commands/training.c src/session/commands/training.h \
+	src/session/commands/training_figures.c \
+	src/session/commands/training_internal.h \
+	src/session/commands/training_judge.c \
+	src/session/commands/training_penalty.c \
+	src/session/commands/training_plan.c src/session/commands/training_plan.h \
 	src/session/commands/travel.c src/session/commands/travel.h \
 	src/session/commands/type.c \
 	src/session/commands/unalias.c \
@@ -154,6 +163,7 @@ help_texts = \
 	src/session/help/images.txt \
 	src/session/help/pruning.txt \
 	src/session/help/recipes.txt \
+	src/session/help/training.txt \
 	src/session/help/keys.txt \
 	src/session/help/panes.txt \
 	src/session/help/gamma.txt \

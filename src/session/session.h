@@ -28,6 +28,7 @@
 #include "view/theme.h"
 
 struct npy;
+struct training_hooks;
 struct recipe_program;
 
 struct session {
@@ -45,6 +46,7 @@ struct session {
     unsigned scorings;                           /* how often it was scored */
     struct aliases *aliases;                     /* no part of the state either; NULL: none */
     const struct recipe_program *recipe_program; /* the front end's, borrowed; NULL: none */
+    const struct training_hooks *hooks; /* borrowed: what a script has to say of a training; NULL: nothing */
     const struct npy
         *given; /* borrowed: an array that a script gives to forward in the place of a file; NULL */
 };

@@ -23,13 +23,21 @@ void progress_line_report(void *argument, const char *what, const char *unit, in
 {
     struct progress_line *line = argument;
     pthread_mutex_lock(&line->lock);
-    if (strncmp(line->what, what, sizeof line->what - 1) != 0 || done < line->done || line->started == 0)
+    if (strncmp(line->what, what, sizeof line->what - 1) != 0 || done < line->done || line->started == 0) {
         line->started = clock_seconds();
+        line->before = done;
+    }
     snprintf(line->what, sizeof line->what, "%s", what);
     snprintf(line->unit, sizeof line->unit, "%s", unit);
     line->done = done;
     line->total = total;
     pthread_mutex_unlock(&line->lock);
+}
+
+double progress_line_rate(const struct progress_line *line)
+{
+    const double elapsed = clock_seconds() - line->started;
+    return elapsed >= 0.2 && line->done > line->before ? (double)(line->done - line->before) / elapsed : 0;
 }
 
 int64_t progress_line_done(struct progress_line *line, int64_t *total)
@@ -43,7 +51,7 @@ int64_t progress_line_done(struct progress_line *line, int64_t *total)
 
 static void compose(const struct progress_line *line, struct text *text)
 {
-    double elapsed = clock_seconds() - line->started;
+    const double rate = progress_line_rate(line);
     double share = line->total > 0 ? (double)line->done / (double)line->total : 0;
     text_add_format(text, "%s  ", line->what);
     text_add_bar(text, glyph_set(line->ascii), share, BAR_WIDTH, line->ascii ? "." : " ");
@@ -52,9 +60,8 @@ static void compose(const struct progress_line *line, struct text *text)
     text_add(text, " of ");
     text_add_thousands(text, line->total);
     text_add_format(text, " %s", line->unit);
-    if (line->done <= 0 || elapsed < 0.2)
+    if (!(rate > 0))
         return;
-    double rate = (double)line->done / elapsed;
     text_add(text, "  ");
     text_add_rounded(text, rate, 3);
     text_add_format(text, " %s/s  ", line->unit);

@@ -199,7 +199,7 @@ static status add_parameter(struct training_network *network, const struct learn
     void *gradient = mem_aligned((size_t)elements, element_size(tensor->type));
     if (!gradient)
         return error_memory(error);
-    network->parameters[network->parameter_count++] = (struct parameter){
+    network->parameters[network->parameter_count++] = (struct training_parameter){
         .kind = item->kind,
         .value = value,
         .name = network->graph->values[value].name,
@@ -435,7 +435,7 @@ int training_parameter_count(const struct training_network *network)
     return network->parameter_count;
 }
 
-const struct parameter *training_parameter(const struct training_network *network, int index)
+const struct training_parameter *training_parameter(const struct training_network *network, int index)
 {
     return &network->parameters[index];
 }

@@ -41,7 +41,7 @@ enum parameter_kind {
 };
 
 /* What is learnt, in memory of the network's own. */
-struct parameter {
+struct training_parameter {
     enum parameter_kind kind;
     int value;        /* of the graph */
     const char *name; /* its name there */
@@ -68,7 +68,7 @@ status training_network_new(const struct graph *graph, const struct training_opt
 void training_network_free(struct training_network *network); /* NULL is fine */
 
 int training_parameter_count(const struct training_network *network);
-const struct parameter *training_parameter(const struct training_network *network, int index);
+const struct training_parameter *training_parameter(const struct training_network *network, int index);
 int training_running_count(const struct training_network *network);
 const struct running_statistics *training_running(const struct training_network *network, int index);
 /* Parameters or running statistics were written from outside: what is packed from them is made anew. */

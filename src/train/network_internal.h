@@ -35,7 +35,7 @@ struct training_network {
     struct graph *graph; /* with constants of its own wherever something is learnt */
     struct judged_graph judged;
     struct packed_weights *packed;
-    struct parameter *parameters;
+    struct training_parameter *parameters;
     int parameter_count;
     int *weights;   /* values whose gradients engines compute: parameters without those of norms */
     int *weight_of; /* per parameter: index into weights, -1 where sums give the gradient */

@@ -218,7 +218,7 @@ static status normalise(const struct pass *pass, int index, struct error *error)
     return STATUS_OK;
 }
 
-static void add_to(const struct parameter *parameter, int64_t index, double value)
+static void add_to(const struct training_parameter *parameter, int64_t index, double value)
 {
     if (parameter->real == ELEMENT_DOUBLE)
         ((double *)parameter->gradient)[index] += value;
@@ -271,7 +271,7 @@ static void add_gradient(void *argument, int64_t index, int worker)
 {
     const struct pass *pass = argument;
     const struct training_network *network = pass->network;
-    const struct parameter *parameter = &network->parameters[index];
+    const struct training_parameter *parameter = &network->parameters[index];
     const int weight = network->weight_of[index];
     const double images = (double)pass->batch->images;
     (void)worker;

@@ -44,7 +44,7 @@ static const struct kernels table[OPTIMIZER_KINDS] = {
 
 struct optimizer {
     struct optimizer_options options;
-    const struct parameter *const *parameters;
+    const struct training_parameter *const *parameters;
     int count;
     struct pool *pool;
     int64_t steps;
@@ -115,7 +115,7 @@ static status allocate(struct optimizer *optimizer, struct error *error)
     if (!optimizer->slots || !optimizer->first_part)
         return error_memory(error);
     for (int i = 0; i < optimizer->count; i++) {
-        const struct parameter *parameter = optimizer->parameters[i];
+        const struct training_parameter *parameter = optimizer->parameters[i];
         for (int s = 0; s < OPTIMIZER_SLOTS && row->slots[s]; s++) {
             optimizer->slots[i][s] = mem_aligned((size_t)parameter->elements, element_size(parameter->real));
             if (!optimizer->slots[i][s])
@@ -126,8 +126,9 @@ static status allocate(struct optimizer *optimizer, struct error *error)
     return STATUS_OK;
 }
 
-status optimizer_new(const struct optimizer_options *options, const struct parameter *const *parameters,
-                     int count, struct pool *pool, struct optimizer **optimizer, struct error *error)
+status optimizer_new(const struct optimizer_options *options,
+                     const struct training_parameter *const *parameters, int count, struct pool *pool,
+                     struct optimizer **optimizer, struct error *error)
 {
     status code = optimizer_check(options, error);
     if (code != STATUS_OK)
@@ -182,7 +183,7 @@ static void update_part(void *argument, int64_t part, int worker)
     const struct optimizer *optimizer = argument;
     const struct kernels *kernels = &table[optimizer->options.kind];
     const int index = owner_of(optimizer, part);
-    const struct parameter *parameter = optimizer->parameters[index];
+    const struct training_parameter *parameter = optimizer->parameters[index];
     const struct update update = {.options = &optimizer->options,
                                   .rate = optimizer->rate,
                                   .decay = decay_of(&optimizer->options, parameter->kind),
@@ -209,7 +210,7 @@ double optimizer_gradient_norm(const struct optimizer *optimizer)
 {
     double sum = 0;
     for (int i = 0; i < optimizer->count; i++) {
-        const struct parameter *parameter = optimizer->parameters[i];
+        const struct training_parameter *parameter = optimizer->parameters[i];
         sum += parameter->real == ELEMENT_FLOAT
                    ? sum_of_squares_float(parameter->gradient, parameter->elements)
                    : sum_of_squares_double(parameter->gradient, parameter->elements);
@@ -221,7 +222,7 @@ double optimizer_clip(struct optimizer *optimizer, double limit)
 {
     const double norm = optimizer_gradient_norm(optimizer), factor = limit / (norm + 1e-6);
     for (int i = 0; factor < 1 && i < optimizer->count; i++) {
-        const struct parameter *parameter = optimizer->parameters[i];
+        const struct training_parameter *parameter = optimizer->parameters[i];
         if (parameter->real == ELEMENT_FLOAT)
             scale_float(parameter->gradient, parameter->elements, factor);
         else

@@ -51,8 +51,9 @@ struct optimizer;
 
 /* State of zeros for these parameters (borrowed array; their memory stays where it is while the optimizer
  * lives). The options are checked first. pool: borrowed, NULL: the calling thread. */
-status optimizer_new(const struct optimizer_options *options, const struct parameter *const *parameters,
-                     int count, struct pool *pool, struct optimizer **optimizer, struct error *error);
+status optimizer_new(const struct optimizer_options *options,
+                     const struct training_parameter *const *parameters, int count, struct pool *pool,
+                     struct optimizer **optimizer, struct error *error);
 void optimizer_free(struct optimizer *optimizer); /* NULL is fine */
 
 /* One step with the gradients that stand in the parameters, which clipping changes. Whoever calls it tells

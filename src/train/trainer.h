@@ -126,6 +126,11 @@ struct training {
     status (*penalty)(void *argument, struct training_network *network, int64_t step, double rate,
                       double *loss, struct error *error);
     void *penalty_argument;
+    /* Asked before every step, with the steps that are done: true ends the run as a cancelled one. NULL:
+     * never.
+     */
+    bool (*stop)(void *argument, int64_t step);
+    void *stop_argument;
     /* For masks: may change parameters when an epoch has ended, before the network is judged (after which
      * training_network_changed is called). NULL: nothing. */
     status (*epoch_end)(void *argument, struct training_network *network, int64_t epoch, struct error *error);

@@ -36,7 +36,7 @@ struct trainer {
     struct training training;
     const struct trainer_options *options; /* those of `training` */
     struct training_network *network;
-    const struct parameter **parameters;
+    const struct training_parameter **parameters;
     struct optimizer *optimizer;
     struct instructor *instructor;
     struct pieces learnt, slots; /* parameters with running statistics; what the optimiser keeps */

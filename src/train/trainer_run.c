@@ -138,6 +138,9 @@ static status where(const struct trainer *trainer, struct error *error)
 static status diverged(struct trainer *trainer, const char *what, struct error *error)
 {
     const struct training_state *state = &trainer->state;
+    /* What is found when the epoch has ended came from its last step at the latest. */
+    const int64_t step =
+        state->epoch_step < trainer->epoch_steps ? state->epoch_step + 1 : trainer->epoch_steps;
     pieces_restore(&trainer->learnt, trainer->good);
     training_network_changed(trainer->network);
     struct text back = {0};
@@ -146,9 +149,8 @@ static status diverged(struct trainer *trainer, const char *what, struct error *
     error_set(error, STATUS_NAN,
               "%s in epoch %lld, step %lld of %lld, at a learning rate of %g: the network is as it was %s; a "
               "smaller rate, warm-up or clipping may help",
-              what, (long long)state->epoch + 1, (long long)state->epoch_step + 1,
-              (long long)trainer->epoch_steps, state->rate,
-              back.length > 0 ? text_data(&back) : "before the first");
+              what, (long long)state->epoch + 1, (long long)step, (long long)trainer->epoch_steps,
+              state->rate, back.length > 0 ? text_data(&back) : "before the first");
     text_free(&back);
     return STATUS_NAN;
 }
@@ -353,6 +355,14 @@ static bool out_of_patience(const struct trainer *trainer)
     return trainer->options->patience > 0 && state->epoch - since >= trainer->options->patience;
 }
 
+static bool is_stopped(const struct trainer *trainer)
+{
+    const struct training *training = &trainer->training;
+    return training->stop &&
+           training->stop(training->stop_argument,
+                          trainer->state.epoch * trainer->epoch_steps + trainer->state.epoch_step);
+}
+
 static status run_epochs(struct trainer *trainer, struct error *error)
 {
     struct training_state *state = &trainer->state;
@@ -365,7 +375,7 @@ static status run_epochs(struct trainer *trainer, struct error *error)
     }
     while (state->epoch < trainer->options->epochs && !out_of_patience(trainer)) {
         while (state->epoch_step < trainer->epoch_steps) {
-            if (progress_cancelled(trainer->training.progress))
+            if (progress_cancelled(trainer->training.progress) || is_stopped(trainer))
                 return error_set(error, STATUS_CANCELLED, "cancelled");
             if (run_step(trainer, error) || save_when_due(trainer, false, error))
                 return error->code;

@@ -38,7 +38,7 @@ status pieces_find(struct trainer *trainer, struct error *error)
     if (!trainer->learnt.list || !trainer->slots.list)
         return error_memory(error);
     for (int i = 0; i < parameters; i++) {
-        const struct parameter *parameter = trainer->parameters[i];
+        const struct training_parameter *parameter = trainer->parameters[i];
         add_piece(&trainer->learnt, parameter->data, parameter->elements, real);
         for (int s = 0; optimizer_slot(trainer->optimizer, i, s); s++)
             add_piece(&trainer->slots, optimizer_slot(trainer->optimizer, i, s), parameter->elements, real);

@@ -74,6 +74,7 @@ struct explorer {
     struct word_list popup; /* words offered by completion; empty: none */
     char *message;          /* for the status line until the next key */
     bool message_bad;
+    bool cancelling;       /* the message says that the running command is to end */
     bool message_brief;    /* gone with the next key of the prompt too: it tells what is completed */
     struct theme *preview; /* while a theme's name is typed; NULL: none */
 

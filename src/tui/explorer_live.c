@@ -11,6 +11,7 @@
 #include "session/live.h"
 #include "session/session.h"
 #include "session/words/panes.h"
+#include "shell/progress_line.h"
 #include "tui/gallery.h"
 #include "tui/pane.h"
 #include "view/glyphs.h"
@@ -60,6 +61,9 @@ void explorer_live_take(struct explorer *explorer)
 void explorer_live_end(struct explorer *explorer)
 {
     live_clear(explorer->live);
+    if (explorer->cancelling)
+        explorer_say(explorer, false, "%s", "");
+    explorer->cancelling = false;
     live_snapshot_free(explorer->snapshot);
     explorer->snapshot = NULL;
 }
@@ -84,7 +88,8 @@ void text_add_activity(struct text *text, struct explorer *explorer, bool wide)
 {
     struct progress_line *line = &explorer->progress;
     pthread_mutex_lock(&line->lock);
-    double elapsed = clock_seconds() - line->started, share = 0;
+    const double rate = progress_line_rate(line);
+    double share = 0;
     if (line->total > 0)
         share = (double)line->done / (double)line->total;
     text_add_format(text, "%s  ",
@@ -102,8 +107,7 @@ void text_add_activity(struct text *text, struct explorer *explorer, bool wide)
         text_add_thousands(text, line->total);
         text_add_format(text, " %s", line->unit);
     }
-    if (line->total > 0 && line->done > 0 && elapsed >= 0.2) {
-        double rate = (double)line->done / elapsed;
+    if (line->total > 0 && rate > 0) {
         text_add(text, " · ");
         text_add_rounded(text, rate, 3);
         text_add(text, "/s · ");

@@ -341,6 +341,8 @@ static void draw_exhibit(struct gallery *gallery, int width, bool compact)
     bool after_figure = false;
     if (exhibit && exhibit->live)
         draw_figure(gallery, exhibit->live->figure, exhibit->live->figure == table, compact);
+    if (exhibit && exhibit->live && exhibit->live->second)
+        draw_figure(gallery, exhibit->live->second, false, compact);
     for (size_t i = 0; exhibit && i < exhibit->count; i++) {
         const struct reply_item *item = &exhibit->items[i];
         if (after_figure && !item->figure)

@@ -140,6 +140,7 @@ static void interrupted(struct tui *tui)
         input_drop_waiting(&tui->input);
         if (explorer->job)
             explorer_say(explorer, false, "cancelling %s ...", explorer->running ? explorer->running : "");
+        explorer->cancelling = explorer->job != NULL;
     } else {
         input_forget_interrupts(&tui->input);
         input_drop_question(&tui->input);

@@ -30,6 +30,7 @@ program_tests = \
 	tests/program/segmentation.sh \
 	tests/program/sessions.sh \
 	tests/program/terminal.sh \
+	tests/program/training.sh \
 	tests/program/typing.sh \
 	tests/program/weights.sh \
 	tests/program/window.sh
@@ -54,6 +55,8 @@ EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/
 	tests/program/screens/tiny-20x5.in tests/program/screens/tiny-20x5.out \
 	tests/program/screens/tiny-30x7.in tests/program/screens/tiny-30x7.out \
 	tests/program/screens/tiny-9x2.in tests/program/screens/tiny-9x2.out \
+	tests/program/screens/train-80x24.in tests/program/screens/train-80x24.out \
+	tests/program/screens/train-200x60.in tests/program/screens/train-200x60.out \
 	tests/program/screens/truth.in tests/program/screens/truth.out \
 	tests/program/screens/work-100x30.in tests/program/screens/work-100x30.out \
 	tests/program/screens/work-200x60.in tests/program/screens/work-200x60.out \
@@ -75,7 +78,8 @@ EXTRA_DIST += $(program_tests) tests/program/peer/forward.py tests/program/peer/
 	tests/program/commands/prune.in tests/program/commands/prune.out \
 	tests/program/commands/save.in tests/program/commands/save.out \
 	tests/program/commands/score.in tests/program/commands/score.out \
-	tests/program/commands/stages.in tests/program/commands/stages.out
+	tests/program/commands/stages.in tests/program/commands/stages.out \
+	tests/program/commands/train.in tests/program/commands/train.out
 $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
 tests/program/manual.log: man/generator/generate$(EXEEXT)
 

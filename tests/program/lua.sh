@@ -799,4 +799,87 @@ echo 'score l1' >plain.ippro
 "$IPPRO" -n outer.lua >out 2>err
 ok $? "a script runs files of commands, but is not entered again by them"
 [ $number -gt 0 ]
+# --- training -----------------------------------------------------------------------------------------------
+
+lua "a script hears of epochs and adds to gradients" <<'END'
+local m = ippro.load("example")
+ippro.data("shapes", {images = 64})
+m:prune("l1", 0.4)
+m:apply()
+local start, seen, kept = m, {}, nil
+local options = {epochs = 3, batch = 16, judge = 50, precision = "double"}
+local function with(more)
+    for key, value in pairs(options) do more[key] = more[key] or value end
+    return more
+end
+local trained = m:finetune(with{on_epoch = function(record)
+    seen[#seen + 1] = record
+    assert(not pcall(ippro.undo))
+    return record.epoch == 2 and "stop" or nil
+end})
+assert(trained ~= start and #seen == 3 and seen[1].epoch == 0 and seen[1].train_loss == nil)
+assert(seen[3].epoch == 2 and seen[3].rate == 0.01 and seen[3].train_accuracy > 0 and seen[3].loss > 0)
+m:undo()
+local built_in = ippro.finetune(with{epochs = 1, on = "none", l1_scale = 0.01, group_lasso = 0.001})
+m:undo()
+local names = {}
+for _, layer in ipairs(m:layers()) do names[layer.name .. ".weight"] = layer end
+local mine = ippro.finetune(with{epochs = 1, on = "none", penalty = function(parameters, step, rate)
+    local loss = 0
+    assert(rate == 0.01 and step >= 0)
+    for _, p in ipairs(parameters) do
+        local w, g = p.data, p.gradient
+        if p.kind == "scale" then
+            for i = 1, #w do g[i] = g[i] + (w[i] > 0 and 0.01 or w[i] < 0 and -0.01 or 0) end
+            loss = loss + 0.01 * w:sums()
+        elseif p.kind == "weight" and #p.shape == 4 then
+            local filters, length = p.shape[1], #w // p.shape[1]
+            for f = 0, filters - 1 do
+                local _, squares = w:sums(f * length + 1, (f + 1) * length)
+                local norm = math.sqrt(squares)
+                for i = f * length + 1, (f + 1) * length do
+                    if norm > 0 then g[i] = g[i] + 0.001 * w[i] / norm end
+                end
+                loss = loss + 0.001 * norm
+            end
+        end
+        kept = g
+    end
+    return loss
+end})
+local column = {}
+for i, figure in ipairs{built_in[1], mine[1]} do
+    figure:csv(i .. ".csv")
+    local lines = {}
+    for line in io.lines(i .. ".csv") do if not line:match("^#") then lines[#lines + 1] = line end end
+    column[i] = lines[#lines]:gsub("[%d.]+,best$", "")
+end
+
+local a, b = {}, {}
+for number in column[1]:gmatch("[%d.]+") do a[#a + 1] = tonumber(number) end
+for number in column[2]:gmatch("[%d.]+") do b[#b + 1] = tonumber(number) end
+assert(#a == #b and #a >= 4)
+for i = 1, #a do assert(math.abs(a[i] - b[i]) < 1e-9, i) end
+assert(not pcall(function() return kept[1] end))
+assert(not pcall(function() kept[1] = 1 end))
+ippro.command("session save penalty.session")
+local good, message = pcall(ippro.command, "session open penalty.session")
+assert(not good and tostring(message):match("only the script can do it again"), message)
+m:undo()
+for what, wrong in pairs{["changes by its gradient"] = {penalty = function(p) p[1].data[1] = 0 end},
+                         ["no element 0"] = {penalty = function(p) p[1].gradient[0] = 1 end},
+                         ["cannot be added"] = {penalty = function(p) p[1].gradient:add(1, {1}) end},
+                         ["not a table"] = {penalty = function(p) return p end},
+                         ["no more"] = {on_epoch = function() error("no more") end},
+                         ["on_epoch is a function"] = {on_epoch = 1},
+                         ["penalty"] = {penalty = "strong"}} do
+    local before = ippro.model
+    local good, message = pcall(m.finetune, m, with(wrong))
+    assert(not good and tostring(message):find(what, 1, true), what .. ": " .. tostring(message))
+    assert(ippro.model == before)
+end
+assert(not pcall(m.eval, m, {on_epoch = print}))
+print("good")
+END
+
 finish

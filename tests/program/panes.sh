@@ -290,6 +290,20 @@ for term in vt100 screen screen-256color xterm xterm-256color; do
     keys F2
     shows "function keys on $term" 'Space keep'
 done
+# Training is watched, and stopped where it is.
+start 80 24 -n
+shows "panes for a training" 'Layers example, 14 layers'
+keys 'data shapes images=500; prune l1 0.4; apply' Enter
+shows "a smaller network" 'nothing cut'
+keys 'finetune epochs=500 batch=50 judge=50' Enter
+shows "curves grow while it learns" 'Accuracy of example \(pruned\) while it learns'
+shows "with the time that is left" 'training .*· [0-9:]* left'
+sleep 2
+keys C-c
+shows "Ctrl-C keeps what was reached" 'stopped after [0-9,]* of 5,000 steps'
+work_ends
+at_prompt
+ok $? "and nothing is cancelled any more"
 for term in dumb unknown-terminal; do
     it_term=$term
     start 80 24 -n

@@ -44,8 +44,8 @@ static double get(const void *array, enum element_type real, int64_t index)
 
 struct pair {
     double memory[4][TORCH_WEIGHTS]; /* weights, biases, their gradients */
-    struct parameter parameters[2];
-    const struct parameter *list[2];
+    struct training_parameter parameters[2];
+    const struct training_parameter *list[2];
 };
 
 /* What torch_numbers.py starts from. */
@@ -53,13 +53,13 @@ static void pair_init(struct pair *pair, enum element_type real)
 {
     static const int64_t counts[2] = {TORCH_WEIGHTS, TORCH_BIASES};
     for (int p = 0; p < 2; p++) {
-        pair->parameters[p] = (struct parameter){.kind = p ? PARAMETER_BIAS : PARAMETER_WEIGHT,
-                                                 .name = p ? "bias" : "weight",
-                                                 .shape = {.rank = 1, .dim = {counts[p]}},
-                                                 .elements = counts[p],
-                                                 .real = real,
-                                                 .data = pair->memory[p],
-                                                 .gradient = pair->memory[2 + p]};
+        pair->parameters[p] = (struct training_parameter){.kind = p ? PARAMETER_BIAS : PARAMETER_WEIGHT,
+                                                          .name = p ? "bias" : "weight",
+                                                          .shape = {.rank = 1, .dim = {counts[p]}},
+                                                          .elements = counts[p],
+                                                          .real = real,
+                                                          .data = pair->memory[p],
+                                                          .gradient = pair->memory[2 + p]};
         pair->list[p] = &pair->parameters[p];
         for (int i = 0; i < counts[p]; i++)
             put(pair->memory[p], real, i, ((5 * i + 1 + p) % 7 - 3) / 4.0);
@@ -156,11 +156,11 @@ static void test_threads(void **state)
             data[t][i] = (float)(i % 17) - 8;
             gradient[i] = (float)(i % 23) - 11;
         }
-        const struct parameter parameter = {
+        const struct training_parameter parameter = {
             .elements = ELEMENTS, .real = ELEMENT_FLOAT, .data = data[t], .gradient = gradient};
-        const struct parameter small = {
+        const struct training_parameter small = {
             .elements = 1, .real = ELEMENT_FLOAT, .data = data[t], .gradient = gradient};
-        const struct parameter *list[2] = {&parameter, &small};
+        const struct training_parameter *list[2] = {&parameter, &small};
         struct optimizer_options options = optimizer_default(OPTIMIZER_ADAMW);
         struct optimizer *optimizer = NULL;
         options.clip = 1;

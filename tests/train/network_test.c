@@ -98,7 +98,7 @@ static double difference(const struct training_network *a, const struct training
 {
     double most = 0;
     for (int p = 0; p < training_parameter_count(a); p++) {
-        const struct parameter *x = training_parameter(a, p), *y = training_parameter(b, p);
+        const struct training_parameter *x = training_parameter(a, p), *y = training_parameter(b, p);
         double off = 0, largest = 1e-6;
         for (int64_t i = 0; i < x->elements; i++) {
             off = fmax(off, fabs(((double *)x->gradient)[i] - ((double *)y->gradient)[i]));
@@ -156,7 +156,7 @@ static void gradients_are_central_differences(void **state)
     struct training_network *moved = new_network(ELEMENT_DOUBLE, 6, NULL);
     run(network, 6);
     for (int p = 0; p < training_parameter_count(network); p++) {
-        const struct parameter *parameter = training_parameter(network, p);
+        const struct training_parameter *parameter = training_parameter(network, p);
         const int64_t index = (p * 7919) % parameter->elements;
         double *number = (double *)training_parameter(moved, p)->data + index;
         const double before = *number, gradient = ((double *)parameter->gradient)[index];

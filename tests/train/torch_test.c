@@ -183,7 +183,7 @@ static double share_off(const struct training_network *network, const struct pee
     double off = 0, all = 0;
     int64_t elements;
     for (int p = 0; p < training_parameter_count(network); p++) {
-        const struct parameter *parameter = training_parameter(network, p);
+        const struct training_parameter *parameter = training_parameter(network, p);
         const void *own = strcmp(kind, "gradient") == 0 ? parameter->gradient : parameter->data;
         const double *expected = peer_find(peer, kind, parameter->name, &elements);
         if (!expected)
@@ -224,7 +224,7 @@ static double running_off(const struct training_network *network, const struct p
 static void make_steps(struct training_network *network, struct peer *peer)
 {
     enum { MOST = 1024 };
-    const struct parameter *parameters[MOST];
+    const struct training_parameter *parameters[MOST];
     struct optimizer_options options = optimizer_default(OPTIMIZER_SGD);
     struct optimizer *optimizer;
     struct error error = {0};

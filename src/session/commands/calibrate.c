@@ -100,7 +100,7 @@ static const struct parameter calibrate_parameters[] = {
 static const int calibrate_options[] = {OPTION_ORDER,     OPTION_BALANCED, OPTION_SEED,
                                         OPTION_PRECISION, OPTION_KERNEL,   OPTION_NONE};
 static const struct example calibrate_examples[] = {
-    {"prune l1 0.4; apply; calibrate samples=200", "makes a smaller network and its statistics anew", false},
+    {"calibrate samples=200", "computes the statistics anew from 200 images", false},
     EXAMPLE_END,
 };
 

@@ -12,12 +12,16 @@
 #include "session/session.h"
 #include "session/words/option.h"
 
-/* Ownership of what `evaluate` had written of each image passes. */
-static status remember(struct session *session, const char *network, const struct evaluation *evaluation,
-                       const struct evaluate *evaluate, struct error *error)
+static const struct dataset *dataset_of(const struct measuring *measuring)
 {
-    struct measurement measurement = {
-        .on = measured_on(session->state.dataset, &evaluate->sample->options),
+    return measuring->dataset ? measuring->dataset : measuring->call->session->state.dataset;
+}
+
+/* Ownership of what `evaluate` had written of each image passes. */
+static struct measurement measurement_of(const struct evaluation *evaluation, const struct evaluate *evaluate)
+{
+    return (struct measurement){
+        .on = measured_on(evaluate->dataset, &evaluate->sample->options),
         .measure = evaluation->measure,
         .value = evaluation->value,
         .error = evaluation->error,
@@ -31,11 +35,6 @@ static status remember(struct session *session, const char *network, const struc
         .credit = evaluate->credit,
         .confusion = evaluate->confusion,
     };
-    memcpy(measurement.network, network, sizeof measurement.network);
-    status code = measurements_add(&session->measurements, &measurement, error);
-    if (code != STATUS_OK)
-        measurement_free(&measurement);
-    return code;
 }
 
 /* Room for what is kept of each image, and of pixels where there are not too many classes to tell them apart.
@@ -55,14 +54,14 @@ static bool make_room(const struct model *model, struct evaluate *evaluate)
     return evaluate->correct && evaluate->answers;
 }
 
-status measure_network(const struct measuring *measuring, const struct graph *graph, const char *network,
-                       struct evaluation *evaluation, struct error *error)
+status measure_graph(const struct measuring *measuring, const struct graph *graph,
+                     struct evaluation *evaluation, struct measurement *measurement, struct error *error)
 {
     struct call *call = measuring->call;
     struct session *session = call->session;
     struct evaluate evaluate = {
         .graph = graph,
-        .dataset = session->state.dataset,
+        .dataset = dataset_of(measuring),
         .sample = measuring->sample,
         .real = options_precision(&call->options),
         .kernel = options_kernel(&call->options),
@@ -78,8 +77,10 @@ status measure_network(const struct measuring *measuring, const struct graph *gr
                                                              : error_memory(error);
     if (code == STATUS_OK)
         code = evaluate_run(&evaluate, evaluation, error);
-    if (code == STATUS_OK)
-        return remember(session, network, evaluation, &evaluate, error);
+    if (code == STATUS_OK) {
+        *measurement = measurement_of(evaluation, &evaluate);
+        return code;
+    }
     mem_free(evaluate.correct);
     mem_free(evaluate.answers);
     mem_free(evaluate.credit);
@@ -87,10 +88,24 @@ status measure_network(const struct measuring *measuring, const struct graph *gr
     return code;
 }
 
+status measure_network(const struct measuring *measuring, const struct graph *graph, const char *network,
+                       struct evaluation *evaluation, struct error *error)
+{
+    struct measurement measurement;
+    status code = measure_graph(measuring, graph, evaluation, &measurement, error);
+    if (code != STATUS_OK)
+        return code;
+    memcpy(measurement.network, network, sizeof measurement.network);
+    code = measurements_add(&measuring->call->session->measurements, &measurement, error);
+    if (code != STATUS_OK)
+        measurement_free(&measurement);
+    return code;
+}
+
 const struct measurement *measured(const struct measuring *measuring, const char *network)
 {
     const struct session *session = measuring->call->session;
-    const struct measured_on on = measured_on(session->state.dataset, &measuring->sample->options);
+    const struct measured_on on = measured_on(dataset_of(measuring), &measuring->sample->options);
     return measurements_find(&session->measurements, network, &on);
 }
 

@@ -11,12 +11,16 @@
 struct measuring {
     struct call *call;
     const struct sample *sample;
-    const char *title; /* as in stats/evaluate.h, like those that follow */
+    const struct dataset *dataset; /* NULL: the session's */
+    const char *title;             /* as in stats/evaluate.h, like those that follow */
     void (*watch)(void *argument, const struct evaluation *so_far);
     bool (*watch_due)(void *argument);
     void *watch_argument;
 };
 
+/* Evaluate. The measurement, without a network's name, and the evaluation are the caller's. */
+status measure_graph(const struct measuring *measuring, const struct graph *graph,
+                     struct evaluation *evaluation, struct measurement *measurement, struct error *error);
 /* Evaluate, and keep what was found in the session: whatever is undone later, it stays true. `network` names
  * it (model->network). The evaluation is the caller's. */
 status measure_network(const struct measuring *measuring, const struct graph *graph, const char *network,

@@ -12,6 +12,7 @@
 #define JUDGE(X)   X(eval) X(curve) X(confusion) X(flips) X(sensitivity) X(strip) X(forward)
 #define GAMMA(X)   X(gamma)
 #define PROBE(X)   X(rescale) X(sampling)
+#define TRAIN(X)   X(finetune) X(train)
 #define SCREEN(X)  X(layout) X(screen) X(bind) X(unbind) X(type)
 #define PROGRAM(X) X(set) X(theme) X(alias) X(unalias) X(echo) X(run) X(lua) X(log) X(help) X(apropos) X(quit)
 
@@ -24,6 +25,7 @@
     X("judge", "Judging", JUDGE)                                                                             \
     X("gamma", "Gamma", GAMMA)                                                                               \
     X("probe", "Probing", PROBE)                                                                             \
+    X("train", "Training", TRAIN)                                                                            \
     X("screen", "The full screen", SCREEN)                                                                   \
     X("program", "The program", PROGRAM)
 

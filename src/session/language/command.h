@@ -25,6 +25,7 @@ enum command_flags {
     COMMAND_OF_SCORES = 16384,    /* a method of score sets in scripts too */
     COMMAND_DEFINES = 32768, /* behind a word and '=', the rest of the line is a command line as it stands */
     COMMAND_TEXT = 65536,    /* its words are text: none is KEY=VALUE */
+    COMMAND_TRAINS = 131072, /* functions of scripts may take part (session/training_hooks.h) */
 };
 
 struct example {

@@ -17,6 +17,7 @@
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "session/words/word_list.h"
+#include "train/preset.h"
 #include "view/style.h"
 
 /* Names of the kinds of things that help knows, NULL past the end. */
@@ -205,6 +206,15 @@ void help_scripts(struct reply *reply)
     list_known(&known_recipes, "recipe NAME", reply);
 }
 
+static void list_presets(struct reply *reply)
+{
+    const struct training_preset *preset;
+    for (int i = 0; (preset = training_preset_at(i)); i++)
+        reply_line(reply, "  %s\t%s. %s", preset->name, preset->help, preset->source);
+    reply_line(reply, "%s", "");
+    reply_line(reply, "finetune PRESET takes all its numbers; what is set besides wins.");
+}
+
 static const struct help_topic tables[] = {
     {.name = "commands", .help = "all commands, by group", .list = list_commands},
     {.name = "options", .help = "all options with their values", .list = list_options},
@@ -212,6 +222,7 @@ static const struct help_topic tables[] = {
      .help = "all criteria with their definitions",
      .list = list_criteria,
      .headed = true},
+    {.name = "presets", .help = "recipes of training by name, for finetune", .list = list_presets},
     {.name = "scripts", .help = "scripts and recipes that are found by name", .list = help_scripts},
 };
 enum { TABLES = sizeof tables / sizeof *tables };

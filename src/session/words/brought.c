@@ -88,10 +88,10 @@ static const struct brought table[] = {
     {{"surgery", "remove", "hard pruning", "export"},
      "apply removes the selected channels; save writes the smaller network as an ONNX file.",
      {"apply", "save"}},
-    {{"finetune", "fine-tuning", "retrain", "train", "training"},
-     "Nothing is trained here: save the smaller network, or the list of kept channels, and train it where it "
-     "came from.",
-     {"save", "pruning"}},
+    {{"finetune", "fine-tuning", "retrain", "train"},
+     "finetune trains what pruning left; train does with the defaults of a whole training. 'help presets' lists "
+     "recipes by name.",
+     {"finetune", "train", "training"}},
     {{"accuracy", "top-1", "evaluate", "test", "loss"},
      "eval measures accuracy and loss on images; curve does for many ratios.",
      {"eval", "curve"}},

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a script has to say while a network learns (session->hooks). Called on the thread that trains; who
+ * implements them goes to the thread that Lua is on (progress_call). */
+#ifndef IPPRO_SESSION_TRAINING_HOOKS_H
+#define IPPRO_SESSION_TRAINING_HOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/status.h"
+
+struct training_network;
+struct training_record;
+
+/* Functions that are NULL are not there. An error of theirs ends the training, and is the command's. */
+struct training_hooks {
+    void *argument;
+    /* An epoch has ended, also number 0, which is the network before it learns. */
+    status (*epoch)(void *argument, const struct training_record *record, bool *stop, struct error *error);
+    /* As `penalty` of train/trainer.h. */
+    status (*penalty)(void *argument, struct training_network *network, int64_t step, double rate,
+                      double *loss, struct error *error);
+};
+
+#endif
