@@ -101,3 +101,13 @@ status training_penalty(void *argument, struct training_network *network, int64_
         work->trouble = *error;
     return code;
 }
+
+status training_mask(void *argument, struct training_network *network, int64_t epoch, struct error *error)
+{
+    struct training_work *work = argument;
+    const struct training_hooks *hooks = work->call->session->hooks;
+    status code = hooks->mask(hooks->argument, network, epoch, error);
+    if (code != STATUS_OK)
+        work->trouble = *error;
+    return code;
+}
