@@ -273,7 +273,7 @@ static struct vector vector_of(const struct training_parameter *parameter, const
     struct vector vector = {.real = parameter->real, .count = parameter->elements};
     if (!layer)
         return vector;
-    const bool filters = layer->weight == parameter->value;
+    const bool filters = layer->weight == parameter->given;
     vector.channels = layer->channels;
     vector.length = filters ? layer->filter_length : 1;
     vector.channel_step = filters ? layer->channel_step : 1;
@@ -347,7 +347,7 @@ static void push_learnt(lua_State *L, const struct training_ear *ear, const stru
     lua_createtable(L, count, layers->count);
     for (int i = 0; i < count; i++) {
         const struct training_parameter *parameter = training_parameter(network, i);
-        const struct layer *layer = layer_of(layers, parameter->value);
+        const struct layer *layer = layer_of(layers, parameter->given);
         push_parameter(L, kept, parameter, layer);
         if (layer)
             enter_layer(L, learnt, layer, parameter->kind);

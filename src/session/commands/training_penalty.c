@@ -78,7 +78,7 @@ static double add_penalties(const struct training_work *work, const struct train
     double loss = 0;
     for (int i = 0; i < training_parameter_count(network); i++) {
         const struct training_parameter *parameter = training_parameter(network, i);
-        const struct layer *layer = plan->group_lasso > 0 ? layer_of(layers, parameter->value) : NULL;
+        const struct layer *layer = plan->group_lasso > 0 ? layer_of(layers, parameter->given) : NULL;
         if (plan->l1_scale > 0 && parameter->kind == PARAMETER_NORM_SCALE)
             loss += add_scale_penalty(parameter, plan->l1_scale);
         if (layer)
