@@ -33,9 +33,9 @@ for round = 1, set.rounds do
     end)
     if model:prune(set.criterion):count() > 0 then x:remove() end
     pruned.x[round + 1], tuned.x[round + 1] = share, share
-    pruned.y[round + 1] = x:stage(("round %d, pruned to %.1f %%"):format(round, 100 * share))
+    pruned.y[round + 1] = x:stage(("round %d: pruned to %.1f %%"):format(round, 100 * share))
     model:finetune(x:recipe())
-    tuned.y[round + 1] = x:stage(("round %d, learned"):format(round))
+    tuned.y[round + 1] = x:stage(("round %d: learned"):format(round))
 end
 
 x:report(("%d rounds to a ratio of %g by %s, %s"):format(set.rounds, set.ratio, set.criterion, set.schedule))
