@@ -890,6 +890,7 @@ static void test_memory_long(void **state)
     fail_allocations(prepare, "curve l1 ratios=0.5 samples=2 order=first");
     fail_allocations(prepare, "sensitivity l1 ratios=0.5 samples=2 order=first where=conv1");
     fail_allocations(prepare, "eval samples=2");
+    fail_allocations("load example; data shapes images=16", "finetune epochs=1 batch=8 judge=4 on=train");
 }
 
 static int make_folder(void **state)
