@@ -2,7 +2,7 @@
 # Command files and Lua scripts that `ippro-explore -f` and `ippro-explore SCRIPT.lua` run.
 commandfiledir = $(pkgdatadir)/scripts
 dist_commandfile_DATA = \
-	scripts/compare-criteria.lua scripts/correlation.lua scripts/gamma-sweep.lua scripts/global-vs-layerwise.lua \
+	scripts/compare-criteria.lua scripts/correlation.lua scripts/finetune.lua scripts/gamma-sweep.lua scripts/global-vs-layerwise.lua \
 	scripts/histograms.lua scripts/no-finetune.lua scripts/sampling.lua scripts/scale-attack.lua scripts/session.lua \
 	scripts/compare-criteria.ippro scripts/gamma.ippro scripts/tour.ippro scripts/README.md
 

@@ -31,6 +31,7 @@ script compare-criteria "example - 0.4 100 2" compare-criteria.csv compare-crite
 script global-vs-layerwise "example - 0.1 100 0.1 0.3" global-vs-layerwise.csv global-vs-layerwise.png
 script session "" session.csv session.png pruned.onnx pruned.csv pruned.session
 script no-finetune "example - 100 2 0.2 0.4" no-finetune.csv no-finetune.png
+script finetune "example - 0.3 short 1 100 l1" finetune.csv finetune.png
 script sampling "example - proscore 2 0.2 100" sampling.csv sampling.png sampling-accuracy.png
 
 for file in "$SRCDIR"/scripts/*.lua; do

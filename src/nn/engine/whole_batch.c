@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "nn/execution/times.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/batch_norm.h"

@@ -19,7 +19,7 @@ status other_weights_allowed(const struct session *session, struct error *error)
         return STATUS_OK;
     return error_set(
         error, STATUS_STATE,
-        "channels are selected and still there: 'apply' removes them, 'unprune' takes them back");
+        "channels are selected, and only masked so far: 'apply' removes them, 'unprune' takes them back");
 }
 
 static status derive(const struct session *session, struct graph *graph, const char *made, const char *more,
@@ -41,8 +41,7 @@ static status derive(const struct session *session, struct graph *graph, const c
     return model_derive(&derivation, model, error);
 }
 
-/* Ownership of the model passes. */
-static status take(struct session *session, struct model *model, struct error *error)
+status other_weights_put(struct session *session, struct model *model, struct error *error)
 {
     struct pruning *pruning;
     status code = pruning_copy(session->state.pruning, &pruning, error);
@@ -69,7 +68,7 @@ status other_weights_take(struct call *call, struct graph *graph, const char *ma
     struct session *session = call->session;
     const bool scored = session->state.board->count > 0;
     struct model *model;
-    if (derive(session, graph, made, more, &model, error) || take(session, model, error))
+    if (derive(session, graph, made, more, &model, error) || other_weights_put(session, model, error))
         return error->code;
     if (scored)
         reply_add(call->reply, STYLE_NOTE, "the scores of the network before were dropped");

@@ -5,10 +5,15 @@
 
 #include "nn/graph/graph.h"
 #include "session/language/command.h"
+#include "session/model.h"
 
 /* Refused while channels are selected: they would come back with unprune, and nobody has looked after them.
  */
 status other_weights_allowed(const struct session *session, struct error *error);
+
+/* A network with the same channels in the place of the present one: ratios stay, scores are dropped.
+ * Ownership of the model passes, also on failure, when the session stays as it is. */
+status other_weights_put(struct session *session, struct model *model, struct error *error);
 
 /* The network with these weights takes the place of the present one. Ratios stay, scores are dropped (which
  * is said). `made` says what was done, in one line; together with `more` (may be NULL) it has all that the

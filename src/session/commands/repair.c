@@ -13,6 +13,7 @@
 #include "nn/graph/graph.h"
 #include "prune/sampled.h"
 #include "score/layer.h"
+#include "session/commands/other_weights.h"
 #include "session/commands/sampled_call.h"
 #include "session/language/command.h"
 #include "session/model.h"
@@ -46,9 +47,8 @@ static double share(const struct least_squares_fit *fit, double squares)
 
 static status check(const struct session *session, struct error *error)
 {
-    if (session->state.pruning->removed_count)
-        return error_set(error, STATUS_STATE,
-                         "channels are selected and still there: 'apply' removes them, then repair mends");
+    if (other_weights_allowed(session, error))
+        return error->code;
     if (session->state.model->original == NULL)
         return error_set(error, STATUS_STATE,
                          "the network is as it was loaded: there is nothing to repair before 'prune' and "
@@ -213,7 +213,7 @@ static status repair(struct repair_work *work, struct error *error)
         model_free(model);
         return code;
     }
-    code = session_set_model(session, model, error);
+    code = other_weights_put(session, model, error);
     if (code == STATUS_OK && scored)
         reply_add(work->call->reply, STYLE_NOTE, "the scores of the network before were dropped");
     return code;

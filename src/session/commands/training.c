@@ -19,6 +19,7 @@
 #include "nn/graph/tensor.h"
 #include "session/commands/chosen.h"
 #include "session/commands/measured.h"
+#include "session/commands/other_weights.h"
 #include "session/commands/training_internal.h"
 #include "session/judgement.h"
 #include "session/live.h"
@@ -101,11 +102,8 @@ static status run_through(struct training_work *work, struct error *error)
 
 static status check_session(const struct session *session, struct error *error)
 {
-    if (session->state.pruning->removed_count)
-        return error_set(
-            error, STATUS_STATE,
-            "channels are selected, and only masked so far: 'apply' removes them, 'unprune' keeps "
-            "them; then train");
+    if (other_weights_allowed(session, error))
+        return error->code;
     return model_fits(session->state.model, session->state.dataset, error);
 }
 
@@ -388,27 +386,6 @@ static status derive(const struct training_work *work, const struct training_vie
     return code;
 }
 
-/* Ratios stay: the network has the same channels. Ownership of the model passes. */
-static status take_over(struct session *session, struct model *model, struct error *error)
-{
-    struct pruning *pruning;
-    status code = pruning_copy(session->state.pruning, &pruning, error);
-    if (code != STATUS_OK) {
-        model_free(model);
-        return code;
-    }
-    code = pruning_settle(pruning, model, error);
-    if (code == STATUS_OK)
-        code = session_set_model(session, model, error);
-    else
-        model_free(model);
-    if (code == STATUS_OK)
-        session_set_pruning(session, pruning);
-    else
-        pruning_free(pruning);
-    return code;
-}
-
 static status log_line(const struct training_work *work, const struct training_view *view,
                        struct error *error)
 {
@@ -441,7 +418,7 @@ static status change_network(struct training_work *work, const struct training_v
     }
     code = derive(work, view, graph, network, &model, error);
     if (code == STATUS_OK)
-        code = take_over(session, model, error);
+        code = other_weights_put(session, model, error);
     if (code == STATUS_OK)
         code = log_line(work, view, error);
     if (code == STATUS_OK && scored)
