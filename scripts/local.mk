@@ -12,6 +12,13 @@ dist_criteria_DATA = \
 	scripts/criteria/chip.lua scripts/criteria/cop.lua scripts/criteria/hrank.lua scripts/criteria/l2-normalised.lua \
 	scripts/criteria/torque.lua
 
+# Experiments that train.
+trainingdir = $(pkgdatadir)/scripts/training
+dist_training_DATA = \
+	scripts/training/catalyst.lua scripts/training/experiment.lua scripts/training/fpgm.lua \
+	scripts/training/group-lasso.lua scripts/training/rounds.lua scripts/training/slimming.lua \
+	scripts/training/soft-pruning.lua
+
 # Networks described for weights without a graph, for the command `load`.
 networkdir = $(pkgdatadir)/scripts/networks
 dist_network_DATA = \

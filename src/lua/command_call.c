@@ -158,7 +158,7 @@ static status run_heard(lua_State *L, struct session *session, const struct stat
 }
 
 /* Functions that are given where others are parameters: in the table of settings, by these names. */
-enum function_place { FUNCTION_PROGRESS, FUNCTION_EPOCH, FUNCTION_PENALTY, FUNCTIONS };
+enum function_place { FUNCTION_PROGRESS, FUNCTION_EPOCH, FUNCTION_PENALTY, FUNCTION_MASK, FUNCTIONS };
 static const struct {
     const char *name;
     unsigned flag; /* that the command must have */
@@ -167,6 +167,7 @@ static const struct {
     [FUNCTION_PROGRESS] = {"progress", 0, true},
     [FUNCTION_EPOCH] = {"on_epoch", COMMAND_TRAINS, true},
     [FUNCTION_PENALTY] = {"penalty", COMMAND_TRAINS, false},
+    [FUNCTION_MASK] = {"mask", COMMAND_TRAINS, true},
 };
 
 /* Run a statement and add its reply to the answer on top. `given`: stack indices of functions, 0: none. */
@@ -184,9 +185,12 @@ static void run_statement(lua_State *L, struct session *session, const struct st
     const bool watched = session == script->session;
     if (watched)
         event_watch_begin(&watch, session);
-    struct training_ear training;
-    training_ear_open(L, &training, given[FUNCTION_EPOCH], given[FUNCTION_PENALTY]);
-    session->hooks = given[FUNCTION_EPOCH] || given[FUNCTION_PENALTY] ? &training.hooks : NULL;
+    struct training_ear training = {.L = L,
+                                    .session = session,
+                                    .epoch = given[FUNCTION_EPOCH],
+                                    .penalty = given[FUNCTION_PENALTY],
+                                    .mask = given[FUNCTION_MASK]};
+    session->hooks = training_ear_open(&training);
     status code = run_heard(L, session, statement, &ear, reply, &error);
     if (session->hooks)
         training_ear_close(&training);

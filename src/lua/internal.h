@@ -125,10 +125,12 @@ void add_commands(lua_State *L, unsigned with, unsigned without, lua_CFunction f
 /* Functions of a script that take part in a training: stack indices of `L`, 0: none. */
 struct training_ear {
     lua_State *L;
-    int epoch, penalty;
+    const struct session *session;
+    int epoch, penalty, mask;
     struct training_hooks hooks; /* for the session, while the command runs */
 };
-void training_ear_open(lua_State *L, struct training_ear *ear, int epoch, int penalty);
+/* Of an ear whose other members are filled: what the session is to have; NULL without functions. */
+const struct training_hooks *training_ear_open(struct training_ear *ear);
 void training_ear_close(struct training_ear *ear);
 void vector_kind_new(lua_State *L);
 

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a script has to say while a network learns: on_epoch hears of every epoch, penalty adds to gradients.
+/* What a script has to say while a network learns: on_epoch hears of every epoch, penalty adds to gradients,
+ * mask changes what is learnt when an epoch has ended.
  *
- * The function of a penalty gets an array of what is learnt, each {name, kind, shape, data, gradient}. The
- * last two are vectors: they show the trainer's own memory, and only while the function runs; after that they
- * are dead, and they live again at the next step. */
+ * The functions of a penalty and of a mask get an array of what is learnt, each {name, kind, layer, shape,
+ * data, gradient}; at the name of a layer stands a table of those that belong to it, by their kinds. Data and
+ * gradient are vectors: they show the trainer's own memory, and only while the function runs; after that they
+ * are dead, and they live again at the next step. What is a layer's lies in filters, one for every channel.
+ */
 #include "lua/internal.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "nn/graph/tensor.h"
+#include "score/layer.h"
+#include "session/model.h"
+#include "session/session.h"
 #include "session/training_hooks.h"
 #include "train/network.h"
 #include "train/trainer.h"
@@ -22,6 +29,9 @@ struct vector {
     enum element_type real;
     int64_t count;
     bool writable;
+    /* Element k of channel c is number c * channel_step + k * element_step, for all c < channels and k <
+     * length. channels 0: it belongs to no layer. */
+    int64_t channels, length, channel_step, element_step;
 };
 
 static const char learnt_key; /* its address: the array of what is learnt, in the registry */
@@ -33,7 +43,9 @@ static struct vector *check_vector(lua_State *L, int index)
 {
     struct vector *vector = handle_check(L, index, HANDLE_VECTOR);
     if (!vector->data)
-        luaL_error(L, "what is learnt can be looked at only while the function of its penalty runs");
+        luaL_error(L,
+                   "what is learnt can be looked at only while the function of a penalty or of a mask runs, "
+                   "its gradient in a penalty alone");
     return vector;
 }
 
@@ -70,7 +82,7 @@ static struct vector *check_writable(lua_State *L)
 {
     struct vector *vector = check_vector(L, 1);
     if (!vector->writable)
-        luaL_error(L, "what is learnt changes by its gradient alone");
+        luaL_error(L, "what is learnt changes by its gradient alone, or in the function of a mask");
     return vector;
 }
 
@@ -90,27 +102,116 @@ static int vector_length(lua_State *L)
     return 1;
 }
 
-/* gradient:add(factor, vector or table): adds factor times the other, element by element. */
+/* Element number `index` of a vector, or of a table where there is no vector. */
+static double other_element(lua_State *L, int place, const struct vector *vector, int64_t index)
+{
+    if (vector)
+        return get(vector, index);
+    lua_rawgeti(L, place, (lua_Integer)index + 1);
+    const double value = luaL_checknumber(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+static const struct vector *check_filters(lua_State *L)
+{
+    const struct vector *vector = check_vector(L, 1);
+    if (vector->channels == 0)
+        luaL_error(L, "this belongs to no layer, and so has no channels");
+    return vector;
+}
+
+/* As everywhere, from 0 on. */
+static int64_t check_channel(lua_State *L, const struct vector *vector, int place)
+{
+    const lua_Integer channel = luaL_checkinteger(L, place);
+    if (channel < 0 || channel >= vector->channels)
+        luaL_error(L, "there is no channel %I of %I", (LUAI_UACINT)channel, (LUAI_UACINT)vector->channels);
+    return channel;
+}
+
+static int64_t element_of(const struct vector *vector, int64_t channel, int64_t k)
+{
+    return channel * vector->channel_step + k * vector->element_step;
+}
+
+/* A factor for each channel, in the table at 2. */
+static void add_by_channels(lua_State *L, struct vector *vector, const struct vector *other)
+{
+    check_filters(L);
+    if ((int64_t)lua_rawlen(L, 2) != vector->channels)
+        luaL_error(L, "%I factors for %I channels", (LUAI_UACINT)lua_rawlen(L, 2),
+                   (LUAI_UACINT)vector->channels);
+    for (int64_t c = 0; c < vector->channels; c++) {
+        const double factor = other_element(L, 2, NULL, c);
+        for (int64_t k = 0; factor != 0 && k < vector->length; k++) {
+            const int64_t i = element_of(vector, c, k);
+            put(vector, i, get(vector, i) + factor * other_element(L, 3, other, i));
+        }
+    }
+}
+
+/* gradient:add(factor, vector or table): adds factor times the other, element by element. An array of factors
+ * has one for every channel. */
 static int vector_add(lua_State *L)
 {
     struct vector *vector = check_writable(L);
-    const double factor = luaL_checknumber(L, 2);
-    const bool table = lua_istable(L, 3);
-    const struct vector *other = table ? NULL : check_vector(L, 3);
-    const int64_t count = table ? (int64_t)lua_rawlen(L, 3) : other->count;
+    const struct vector *other = lua_istable(L, 3) ? NULL : check_vector(L, 3);
+    const int64_t count = other ? other->count : (int64_t)lua_rawlen(L, 3);
     if (count != vector->count)
         return luaL_error(L, "%I numbers cannot be added to %I", (LUAI_UACINT)count,
                           (LUAI_UACINT)vector->count);
-    for (int64_t i = 0; i < count; i++) {
-        double value;
-        if (table) {
-            lua_rawgeti(L, 3, (lua_Integer)i + 1);
-            value = luaL_checknumber(L, -1);
-            lua_pop(L, 1);
-        } else {
-            value = get(other, i);
+    if (lua_istable(L, 2)) {
+        add_by_channels(L, vector, other);
+    } else {
+        const double factor = luaL_checknumber(L, 2);
+        for (int64_t i = 0; i < count; i++)
+            put(vector, i, get(vector, i) + factor * other_element(L, 3, other, i));
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* data:norms(): for every channel the Euclidean length of its filter. */
+static int vector_norms(lua_State *L)
+{
+    const struct vector *vector = check_filters(L);
+    lua_createtable(L, (int)vector->channels, 0);
+    for (int64_t c = 0; c < vector->channels; c++) {
+        double squares = 0;
+        for (int64_t k = 0; k < vector->length; k++) {
+            const double value = get(vector, element_of(vector, c, k));
+            squares += value * value;
         }
-        put(vector, i, get(vector, i) + factor * value);
+        lua_pushnumber(L, sqrt(squares));
+        lua_rawseti(L, -2, (lua_Integer)c + 1);
+    }
+    return 1;
+}
+
+/* data:filter(channel): its elements. */
+static int vector_filter(lua_State *L)
+{
+    const struct vector *vector = check_filters(L);
+    const int64_t channel = check_channel(L, vector, 2);
+    lua_createtable(L, (int)vector->length, 0);
+    for (int64_t k = 0; k < vector->length; k++) {
+        lua_pushnumber(L, get(vector, element_of(vector, channel, k)));
+        lua_rawseti(L, -2, (lua_Integer)k + 1);
+    }
+    return 1;
+}
+
+/* data:scale(channel, factor): its filter times the factor; 0 is 0 whatever was there. */
+static int vector_scale(lua_State *L)
+{
+    check_filters(L);
+    struct vector *vector = check_writable(L);
+    const int64_t channel = check_channel(L, vector, 2);
+    const double factor = luaL_checknumber(L, 3);
+    for (int64_t k = 0; k < vector->length; k++) {
+        const int64_t i = element_of(vector, channel, k);
+        put(vector, i, factor == 0 ? 0 : factor * get(vector, i));
     }
     lua_settop(L, 1);
     return 1;
@@ -137,7 +238,9 @@ static int vector_sums(lua_State *L)
 
 void vector_kind_new(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"add", vector_add}, {"sums", vector_sums}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"add", vector_add},     {"sums", vector_sums},
+                                       {"norms", vector_norms}, {"filter", vector_filter},
+                                       {"scale", vector_scale}, {NULL, NULL}};
     handle_kind_new(L, HANDLE_VECTOR, methods, vector_index, NULL);
     luaL_getmetatable(L, "ippro.vector");
     lua_pushcfunction(L, vector_length);
@@ -149,31 +252,59 @@ void vector_kind_new(lua_State *L)
 
 /* --- what is learnt ------------------------------------------------------------------------------------- */
 
+static const char *const kind_names[PARAMETER_KINDS] = {[PARAMETER_WEIGHT] = "weight",
+                                                        [PARAMETER_BIAS] = "bias",
+                                                        [PARAMETER_NORM_SCALE] = "scale",
+                                                        [PARAMETER_NORM_SHIFT] = "shift"};
+
+/* The layer that a parameter belongs to, itself or by its BatchNorm; NULL: none. */
+static const struct layer *layer_of(const struct layers *layers, int value)
+{
+    for (int i = 0; i < layers->count; i++) {
+        const struct layer *layer = &layers->items[i];
+        if (layer->weight == value || layer->bias == value || layer->scale == value || layer->shift == value)
+            return layer;
+    }
+    return NULL;
+}
+
+static struct vector vector_of(const struct training_parameter *parameter, const struct layer *layer)
+{
+    struct vector vector = {.real = parameter->real, .count = parameter->elements};
+    if (!layer)
+        return vector;
+    const bool filters = layer->weight == parameter->given;
+    vector.channels = layer->channels;
+    vector.length = filters ? layer->filter_length : 1;
+    vector.channel_step = filters ? layer->channel_step : 1;
+    vector.element_step = filters ? layer->element_step : 1;
+    if (vector.channels * vector.length != vector.count)
+        vector.channels = 0; /* a bias that is one number for all, say */
+    return vector;
+}
+
 /* Set field `name` of the table on top to a vector, kept in the table at `kept`. */
-static void set_vector(lua_State *L, int kept, const char *name, const struct training_parameter *parameter,
-                       bool writable)
+static void set_vector(lua_State *L, int kept, const char *name, const struct vector *what)
 {
     void **place = handle_push(L, HANDLE_VECTOR);
     struct vector *vector = mem_new(1, sizeof *vector);
     *place = vector;
     if (!vector)
         luaL_error(L, "out of memory");
-    *vector = (struct vector){.real = parameter->real, .count = parameter->elements, .writable = writable};
+    *vector = *what;
     lua_pushvalue(L, -1);
     lua_rawseti(L, kept, (lua_Integer)lua_rawlen(L, kept) + 1);
     lua_setfield(L, -2, name);
 }
 
-static void push_parameter(lua_State *L, int kept, const struct training_parameter *parameter)
+static void push_parameter(lua_State *L, int kept, const struct training_parameter *parameter,
+                           const struct layer *layer)
 {
-    static const char *const kinds[PARAMETER_KINDS] = {[PARAMETER_WEIGHT] = "weight",
-                                                       [PARAMETER_BIAS] = "bias",
-                                                       [PARAMETER_NORM_SCALE] = "scale",
-                                                       [PARAMETER_NORM_SHIFT] = "shift"};
-    lua_createtable(L, 0, 5);
+    const struct vector vector = vector_of(parameter, layer);
+    lua_createtable(L, 0, 6);
     lua_pushstring(L, parameter->name);
     lua_setfield(L, -2, "name");
-    lua_pushstring(L, kinds[parameter->kind]);
+    lua_pushstring(L, kind_names[parameter->kind]);
     lua_setfield(L, -2, "kind");
     lua_createtable(L, parameter->shape.rank, 0);
     for (int i = 0; i < parameter->shape.rank; i++) {
@@ -181,33 +312,57 @@ static void push_parameter(lua_State *L, int kept, const struct training_paramet
         lua_rawseti(L, -2, i + 1);
     }
     lua_setfield(L, -2, "shape");
-    set_vector(L, kept, "data", parameter, false);
-    set_vector(L, kept, "gradient", parameter, true);
+    set_vector(L, kept, "data", &vector);
+    set_vector(L, kept, "gradient", &vector);
+    if (layer) {
+        lua_pushstring(L, layer->name);
+        lua_setfield(L, -2, "layer");
+    }
+}
+
+/* The parameter on top is learnt[layer][kind], too; `learnt`: stack index. */
+static void enter_layer(lua_State *L, int learnt, const struct layer *layer, enum parameter_kind kind)
+{
+    if (lua_getfield(L, learnt, layer->name) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, PARAMETER_KINDS);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, learnt, layer->name);
+    }
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, kind_names[kind]);
+    lua_pop(L, 1);
 }
 
 /* Push the array of what is learnt, made at the first step. */
-static void push_learnt(lua_State *L, const struct training_network *network)
+static void push_learnt(lua_State *L, const struct training_ear *ear, const struct training_network *network)
 {
+    const struct layers *layers = ear->session->state.model->layers;
     const int count = training_parameter_count(network);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &learnt_key) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
     lua_createtable(L, 2 * count, 0);
-    const int kept = lua_gettop(L);
-    lua_createtable(L, count, 0);
+    const int kept = lua_gettop(L), learnt = kept + 1;
+    lua_createtable(L, count, layers->count);
     for (int i = 0; i < count; i++) {
-        push_parameter(L, kept, training_parameter(network, i));
-        lua_rawseti(L, kept + 1, i + 1);
+        const struct training_parameter *parameter = training_parameter(network, i);
+        const struct layer *layer = layer_of(layers, parameter->given);
+        push_parameter(L, kept, parameter, layer);
+        if (layer)
+            enter_layer(L, learnt, layer, parameter->kind);
+        lua_rawseti(L, learnt, i + 1);
     }
     lua_pushvalue(L, kept);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_key);
-    lua_pushvalue(L, kept + 1);
+    lua_pushvalue(L, learnt);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &learnt_key);
     lua_remove(L, kept);
 }
 
-/* Let the vectors show the network's memory, or (NULL) nothing. Asks for no memory. */
-static void show_vectors(lua_State *L, const struct training_network *network)
+/* Let the vectors show the network's memory, or (NULL) nothing: in a penalty gradients can be written, in a
+ * mask data, and gradients are not there. Asks for no memory. */
+static void show_vectors(lua_State *L, const struct training_network *network, bool mask)
 {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key) == LUA_TTABLE) {
         const lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
@@ -216,8 +371,13 @@ static void show_vectors(lua_State *L, const struct training_network *network)
             struct vector *vector = handle_test(L, -1, HANDLE_VECTOR);
             const struct training_parameter *parameter =
                 network ? training_parameter(network, (int)(i / 2)) : NULL;
-            if (vector)
-                vector->data = !parameter ? NULL : i % 2 ? parameter->gradient : parameter->data;
+            const bool gradient = i % 2 == 1;
+            if (vector) {
+                vector->data = !parameter || (gradient && mask) ? NULL
+                               : gradient                       ? parameter->gradient
+                                                                : parameter->data;
+                vector->writable = gradient != mask;
+            }
             lua_pop(L, 1);
         }
     }
@@ -235,7 +395,8 @@ struct training_call {
     lua_CFunction run;
     const struct training_record *record; /* of on_epoch, */
     bool *stop;
-    struct training_network *network; /* of a penalty */
+    struct training_network *network; /* of a penalty or a mask */
+    int64_t epoch;                    /* of a mask; the rest of a penalty */
     int64_t step;
     double rate, *loss;
     status code;
@@ -276,8 +437,8 @@ static int run_penalty(lua_State *L)
 {
     struct training_call *call = lua_touserdata(L, 2);
     lua_settop(L, 1);
-    push_learnt(L, call->network);
-    show_vectors(L, call->network);
+    push_learnt(L, call->ear, call->network);
+    show_vectors(L, call->network, false);
     lua_pushinteger(L, (lua_Integer)call->step);
     lua_pushnumber(L, call->rate);
     lua_call(L, 3, 1);
@@ -287,6 +448,17 @@ static int run_penalty(lua_State *L)
         return luaL_error(L, "a penalty returns what it adds to the loss, a number, not a %s",
                           luaL_typename(L, -1));
     *call->loss += lua_tonumber(L, -1);
+    return 0;
+}
+
+static int run_mask(lua_State *L)
+{
+    struct training_call *call = lua_touserdata(L, 2);
+    lua_settop(L, 1);
+    push_learnt(L, call->ear, call->network);
+    show_vectors(L, call->network, true);
+    lua_pushinteger(L, (lua_Integer)call->epoch);
+    lua_call(L, 2, 0);
     return 0;
 }
 
@@ -308,7 +480,7 @@ static void call_here(void *argument)
         error_set(call->error, call->code, "%s: %s", call->inside,
                   message ? message : "an error that is no text");
     }
-    show_vectors(L, NULL);
+    show_vectors(L, NULL, false);
     lua_settop(L, top);
     script->inside = NULL;
 }
@@ -345,11 +517,27 @@ static status hear_penalty(void *argument, struct training_network *network, int
     return call.code;
 }
 
-void training_ear_open(lua_State *L, struct training_ear *ear, int epoch, int penalty)
+static status hear_mask(void *argument, struct training_network *network, int64_t epoch, struct error *error)
 {
-    *ear = (struct training_ear){.L = L, .epoch = epoch, .penalty = penalty};
-    ear->hooks = (struct training_hooks){
-        .argument = ear, .epoch = epoch ? hear_epoch : NULL, .penalty = penalty ? hear_penalty : NULL};
+    struct training_ear *ear = argument;
+    struct training_call call = {.ear = ear,
+                                 .function = ear->mask,
+                                 .inside = "the function of a mask",
+                                 .run = run_mask,
+                                 .network = network,
+                                 .epoch = epoch,
+                                 .error = error};
+    progress_call(progress_current(), call_here, &call);
+    return call.code;
+}
+
+const struct training_hooks *training_ear_open(struct training_ear *ear)
+{
+    ear->hooks = (struct training_hooks){.argument = ear,
+                                         .epoch = ear->epoch ? hear_epoch : NULL,
+                                         .penalty = ear->penalty ? hear_penalty : NULL,
+                                         .mask = ear->mask ? hear_mask : NULL};
+    return ear->epoch || ear->penalty || ear->mask ? &ear->hooks : NULL;
 }
 
 /* The registry forgets what was learnt; both keys are there or not, so that no memory is asked for. */

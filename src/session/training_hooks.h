@@ -5,6 +5,7 @@
 #define IPPRO_SESSION_TRAINING_HOOKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "base/status.h"
 
@@ -19,6 +20,14 @@ struct training_hooks {
     /* As `penalty` of train/trainer.h. */
     status (*penalty)(void *argument, struct training_network *network, int64_t step, double rate,
                       double *loss, struct error *error);
+    /* As `epoch_end` of train/trainer.h. */
+    status (*mask)(void *argument, struct training_network *network, int64_t epoch, struct error *error);
 };
+
+/* Has what is learnt a part in it that stands in no command line? `hooks` may be NULL. */
+static inline bool training_hooks_change(const struct training_hooks *hooks)
+{
+    return hooks != NULL && (hooks->penalty || hooks->mask);
+}
 
 #endif

@@ -190,7 +190,8 @@ static int find_parameter(const struct training_network *network, int value)
     return i < network->parameter_count ? i : -1;
 }
 
-static status add_parameter(struct training_network *network, const struct learnt *item, struct error *error)
+static status add_parameter(struct training_network *network, const struct graph *given,
+                            const struct learnt *item, struct error *error)
 {
     const int value = network->graph->nodes[item->node].inputs[item->input];
     const struct tensor *tensor = network->graph->values[value].constant;
@@ -203,6 +204,7 @@ static status add_parameter(struct training_network *network, const struct learn
     network->parameters[network->parameter_count++] = (struct training_parameter){
         .kind = item->kind,
         .value = value,
+        .given = given->nodes[item->node].inputs[item->input],
         .name = network->graph->values[value].name,
         .shape = tensor->shape,
         .elements = elements,
@@ -232,10 +234,15 @@ static status add_statistics(struct training_network *network, int n, struct err
     return STATUS_OK;
 }
 
-static status find_parameters(struct training_network *network, struct error *error)
+/* Nodes have the same numbers in both graphs: one that is simplified has none that no output needs. */
+static status find_parameters(struct training_network *network, const struct graph *given,
+                              struct error *error)
 {
     struct finding finding = {.graph = network->graph};
     status code = STATUS_OK;
+    if (given->node_count != network->graph->node_count)
+        return error_set(error, STATUS_UNSUPPORTED, "%d nodes of the network serve no output",
+                         given->node_count - network->graph->node_count);
     for (int n = 0; n < network->graph->node_count; n++)
         if (!find_in_node(&finding, n)) {
             mem_free(finding.items);
@@ -248,7 +255,7 @@ static status find_parameters(struct training_network *network, struct error *er
     for (int i = 0; i < finding.count && code == STATUS_OK; i++) {
         const struct learnt *item = &finding.items[i];
         if (!item->statistics)
-            code = add_parameter(network, item, error);
+            code = add_parameter(network, given, item, error);
         else if (item->input == 3)
             code = add_statistics(network, item->node, error);
     }
@@ -407,8 +414,9 @@ static status build(struct training_network *network, const struct graph *graph,
     network->arena = arena_new();
     if (!network->arena)
         return error_memory(error);
-    if (make_graph(network, graph, error) || find_parameters(network, error) || make_norms(network, error) ||
-        find_weights(network, error) || judged_graph_init(&network->judged, network->graph, error))
+    if (make_graph(network, graph, error) || find_parameters(network, graph, error) ||
+        make_norms(network, error) || find_weights(network, error) ||
+        judged_graph_init(&network->judged, network->graph, error))
         return error->code;
     return make_parts(network, error);
 }

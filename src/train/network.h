@@ -50,8 +50,9 @@ enum parameter_kind {
 /* What is learnt, in memory of the network's own. */
 struct training_parameter {
     enum parameter_kind kind;
-    int value;        /* of the graph */
-    const char *name; /* its name there */
+    int value; /* of the network's own graph */
+    int given; /* that of the graph that training_network_new was given: values have other numbers there */
+    const char *name; /* its name in both */
     struct shape shape;
     int64_t elements;
     enum element_type real;

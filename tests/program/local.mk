@@ -31,6 +31,7 @@ program_tests = \
 	tests/program/segmentation.sh \
 	tests/program/sessions.sh \
 	tests/program/terminal.sh \
+	tests/program/training-scripts.sh \
 	tests/program/training.sh \
 	tests/program/typing.sh \
 	tests/program/weights.sh \

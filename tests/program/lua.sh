@@ -882,4 +882,99 @@ assert(not pcall(m.eval, m, {on_epoch = print}))
 print("good")
 END
 
+lua "filters by layer: group lasso in a script is that of the command, on a network as loaded" <<'END'
+local m = ippro.load("example")
+ippro.data("shapes", {images = 64})
+local options = {epochs = 1, batch = 16, on = "none", precision = "double"}
+local function lengths(more)
+    for key, value in pairs(options) do more[key] = value end
+    m:finetune(more)
+    local l2, all = m:score(nil, "l2").l2, {}
+    for _, layer in ipairs(l2:layers()) do for _, norm in ipairs(l2:of(layer)) do all[#all + 1] = norm end end
+    m:undo(2)
+    return all
+end
+local plain, built_in = lengths{}, lengths{group_lasso = 0.1}
+local mine = lengths{penalty = function(parameters)
+    local loss = 0
+    for _, layer in ipairs(m:layers()) do
+        local own = parameters[layer.name]
+        local W = own.weight
+        assert(W.name == layer.name .. ".weight" and W.layer == layer.name and #W.data:filter(0) == layer.filter_length)
+        assert(layer.output or own.scale.layer == layer.name and own.shift.kind == "shift")
+        local factors = {}
+        for c, norm in ipairs(W.data:norms()) do
+            factors[c] = 0.1 / norm
+            loss = loss + 0.1 * norm
+        end
+        if not layer.output then W.gradient:add(factors, W.data) end
+    end
+    return loss
+end}
+local apart = 0
+for i = 1, #plain do
+    assert(math.abs(mine[i] - built_in[i]) < 1e-6 * built_in[i], i)
+    if built_in[i] < plain[i] then apart = apart + 1 end
+end
+assert(apart > 0.9 * #plain, apart)
+print("good")
+END
+
+lua "a mask changes what is learnt when an epoch has ended" <<'END'
+local m = ippro.load("example")
+ippro.data("shapes", {images = 64})
+local epochs, values, kept = {}, {}, nil
+local options = {epochs = 2, batch = 16, judge = 50}
+local function with(more)
+    for key, value in pairs(options) do more[key] = more[key] or value end
+    return more
+end
+local changed = m:finetune(with{
+    keep = "last",
+    mask = function(parameters, epoch)
+        local own = parameters["layer1.0.conv1"]
+        epochs[#epochs + 1] = epoch
+        if epoch == 1 then assert(own.weight.data:norms()[4] > 0) end
+        own.weight.data:scale(3, 0)
+        own.scale.data[1] = 0.25
+        own.shift.data:scale(2, 2)
+        parameters[#parameters].data[1] = 7
+        kept = own.weight.data
+        assert(not pcall(function() return own.weight.gradient[1] end))
+        assert(not pcall(ippro.undo))
+    end,
+    on_epoch = function(record) values[#values + 1] = record.value end,
+})
+assert(changed ~= m or ippro.model == changed)
+assert(#epochs == 2 and epochs[2] == 2 and #values == 3)
+assert(m:score(nil, {"l2", "bn"}).l2:of("layer1.0.conv1")[4] == 0 and ippro.scores.bn:of("layer1.0.conv1")[1] == 0.25)
+assert(m:eval(ippro.data("shapes", {split = "test", images = 64}), {samples = 50}).top1 == values[3])
+assert(not pcall(kept.norms, kept) and not pcall(kept.scale, kept, 0, 0))
+ippro.command("session save mask.session")
+assert(not pcall(ippro.command, "session open mask.session"))
+ippro.load("example")
+ippro.data("shapes", {images = 64})
+-- The last, though the network before was better: and the best, which it is.
+local function ruin(parameters) for _, p in ipairs(parameters) do if p.kind == "shift" then p.data:add(5, p.data) end end end
+local before = ippro.model
+local text = tostring(before.finetune and ippro.finetune(with{epochs = 1, mask = ruin}))
+assert(text:match("stays as it was"), text)
+text = tostring(ippro.finetune(with{epochs = 1, keep = "last", mask = ruin}))
+assert(text:match("in 1 epoch, last epoch 1") and not text:match("stays"), text)
+for what, wrong in pairs{["no channel 16 of 16"] = function(p) p["layer1.0.conv1"].weight.data:scale(16, 0) end,
+                         ["15 factors for 16"] = function(p)
+                             local w = p["layer1.0.conv1"].weight.data
+                             local few = w:norms()
+                             few[16] = nil
+                             w:add(few, w)
+                         end,
+                         ["no more"] = function() error("no more") end} do
+    local good, message = pcall(ippro.finetune, with{mask = wrong})
+    assert(not good and tostring(message):find(what, 1, true), what .. ": " .. tostring(message))
+end
+assert(not pcall(ippro.finetune, with{mask = 1}))
+assert(not pcall(ippro.finetune, with{keep = "first"}))
+print("good")
+END
+
 finish

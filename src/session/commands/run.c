@@ -46,6 +46,8 @@ static const struct parameter run_arguments[] = {
 static const struct example run_examples[] = {
     {"run", "lists the scripts that have names", false},
     {"run cop.lua; score cop", "runs a script that comes with the program: a criterion", false},
+    {"run training/rounds.lua rounds=2 images=100 judge=50",
+     "runs a script that comes with the program, with two settings of its own", false},
     {"run sweep.lua example", "runs a Lua script of yours with an argument", true},
     EXAMPLE_END,
 };
@@ -53,7 +55,7 @@ static const struct example run_examples[] = {
 const struct command command_run = {
     .name = "run",
     .arguments = run_arguments,
-    .flags = COMMAND_CHANGES | COMMAND_PROGRAM,
+    .flags = COMMAND_CHANGES | COMMAND_PROGRAM | COMMAND_TEXT,
     .help = "run a file of commands or a Lua script",
     .text = "Runs the commands of a file, one line after the other, as if they had been typed, but with "
             "full names. The first command that fails ends the file; what the commands before it did "

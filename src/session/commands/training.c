@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Training: what the session has, learns; the best network of it takes the place of the one before. */
+/* Training: what the session has, learns; the best network of it (or the last) takes the place of the one
+ * before. */
 #include "session/commands/training.h"
 
 #include <math.h>
@@ -109,7 +110,7 @@ static status check_session(const struct session *session, struct error *error)
 static status refuse_scripts(const struct training_work *work, struct error *error)
 {
     const struct training_hooks *hooks = work->call->session->hooks;
-    if (work->plan.penalised && !(hooks && hooks->penalty))
+    if (work->plan.penalised && !training_hooks_change(hooks))
         return error_set(error, STATUS_STATE,
                          "a script's function was part of this training: only the script can do it again");
     return STATUS_OK;
@@ -144,6 +145,10 @@ static status make_trainer(struct training_work *work, struct error *error)
     if (work->plan.l1_scale > 0 || work->plan.group_lasso > 0 || (hooks && hooks->penalty)) {
         training.penalty = training_penalty;
         training.penalty_argument = work;
+    }
+    if (hooks && hooks->mask) {
+        training.epoch_end = training_mask;
+        training.epoch_end_argument = work;
     }
     status code = session_pool(session, &training.pool, error);
     if (code == STATUS_OK)
@@ -188,18 +193,28 @@ static int64_t epochs_done(const struct training_view *view)
     return view->record_count ? view->records[view->record_count - 1].epoch : 0;
 }
 
+/* Of the network that is left; NULL: it was not judged. */
+static const struct training_record *kept_record(const struct training_work *work,
+                                                 const struct training_view *view)
+{
+    if (!work->plan.keep_last)
+        return best_record(view);
+    const bool between = view->step == epochs_done(view) * view->epoch_steps;
+    return view->record_count && between ? &view->records[view->record_count - 1] : NULL;
+}
+
 static bool is_complete(const struct training_work *work)
 {
     return trainer_end(work->trainer) != TRAINING_CANCELLED;
 }
 
 /* Steps after which the same network would be there again; 0: all. Behind the last epoch that was judged
- * there is nothing that counts. */
+ * there is nothing that counts, where the best is kept. */
 static int64_t steps_for(const struct training_work *work, const struct training_view *view)
 {
     if (is_complete(work))
         return 0;
-    return epochs_done(view) ? epochs_done(view) * view->epoch_steps : view->step;
+    return epochs_done(view) && !work->plan.keep_last ? epochs_done(view) * view->epoch_steps : view->step;
 }
 
 static status weights_digest(const struct graph *graph, struct text *key, struct error *error)
@@ -234,7 +249,7 @@ static status name_network(const struct training_work *work, const struct traini
                     (int)work->sample.options.order);
     if (work->judge.dataset)
         text_add(&key, dataset_digest(work->judge.dataset));
-    if (hooks && hooks->penalty)
+    if (training_hooks_change(hooks))
         code = weights_digest(graph, &key, error);
     if (code == STATUS_OK)
         code = key.failed ? error_memory(error)
@@ -252,33 +267,38 @@ static void text_add_quality(struct text *text, double value)
         text_add_rounded(text, 100 * value, 4);
 }
 
+static const char *kept_word(const struct training_work *work)
+{
+    return work->plan.keep_last ? "last" : "best";
+}
+
 /* "top-1 61.2 to 90.4 % on 10,000 test images" */
 static void add_change(struct text *text, const struct training_work *work, const struct training_view *view)
 {
-    const struct training_record *best = best_record(view);
-    if (!work->judge.dataset || !best || isnan(best->score.value)) {
+    const struct training_record *kept = kept_record(work, view);
+    if (!work->judge.dataset || !kept || isnan(kept->score.value)) {
         text_add(text, "trained");
         return;
     }
     text_add_format(text, "%s ", quality_words(model_measure(work->call->session->state.model))->brief);
-    if (best->epoch > 0 && view->records[0].epoch == 0) {
+    if (kept->epoch > 0 && view->records[0].epoch == 0) {
         text_add_quality(text, view->records[0].score.value);
         text_add(text, " to ");
     }
-    text_add_quality(text, best->score.value);
+    text_add_quality(text, kept->score.value);
     text_add(text, " % on ");
     text_add_judged(text, work);
 }
 
 static void tell_result(struct training_work *work, const struct training_view *view)
 {
-    const struct training_record *best = best_record(view);
+    const struct training_record *kept = kept_record(work, view);
     const int64_t epochs = epochs_done(view);
     struct text text = {0};
     add_change(&text, work, view);
     text_add_format(&text, " in %lld %s", (long long)epochs, epochs == 1 ? "epoch" : "epochs");
-    if (best && epochs)
-        text_add_format(&text, ", best epoch %lld", (long long)best->epoch);
+    if (kept && epochs)
+        text_add_format(&text, ", %s epoch %lld", kept_word(work), (long long)kept->epoch);
     if (option_flag(&work->call->options, OPTION_TIMING)) {
         text_add(&text, ", ");
         text_add_rounded(&text, view->seconds, 3);
@@ -298,8 +318,9 @@ static void tell_end(struct training_work *work, const struct training_view *vie
     text_add_thousands(&text, view->steps);
     if (trainer_end(work->trainer) == TRAINING_CANCELLED)
         reply_add(reply, STYLE_NOTE, "stopped after %s steps: %s", reply_text(reply, &text),
-                  epochs_done(view) ? "the network of the best epoch so far is kept"
-                                    : "the network as it was then is kept; it is not judged");
+                  epochs_done(view) && !work->plan.keep_last ? "the network of the best epoch so far is kept"
+                  : kept_record(work, view)                  ? "the network as it was then is kept"
+                                            : "the network as it was then is kept; it is not judged");
     if (trainer_end(work->trainer) == TRAINING_PATIENCE)
         reply_add(reply, STYLE_NOTE, "no better epoch in %lld: stopped after epoch %lld",
                   (long long)work->plan.options.patience, (long long)epochs_done(view));
@@ -308,15 +329,16 @@ static void tell_end(struct training_work *work, const struct training_view *vie
     text_free(&text);
 }
 
-/* What was measured of the best network, under its name. A resumed training may not know it. */
+/* What was measured of the network that is kept, under its name. It may not be known: of the last, or when
+ * the training was resumed. */
 static status remember(struct training_work *work, const struct training_view *view,
                        const struct graph *graph, const char *network, struct error *error)
 {
     struct training_judge *judge = &work->judge;
-    const struct training_record *best = best_record(view);
-    if (!judge->dataset || !best || !epochs_done(view))
+    const struct training_record *kept = kept_record(work, view);
+    if (!judge->dataset || !kept || !epochs_done(view))
         return STATUS_OK;
-    if (!judge->has_best || judge->best.value != best->score.value || judge->best.loss != best->score.loss) {
+    if (!judge->has_best || judge->best.value != kept->score.value || judge->best.loss != kept->score.loss) {
         const struct measuring measuring = {
             .call = work->call, .sample = &judge->sample, .dataset = judge->dataset, .title = "judging"};
         struct evaluation evaluation = {0};
@@ -335,15 +357,15 @@ static status remember(struct training_work *work, const struct training_view *v
 static void describe(const struct training_work *work, const struct training_view *view, struct text *made)
 {
     const struct session *session = work->call->session;
-    const struct training_record *best = best_record(view);
+    const struct training_record *kept = kept_record(work, view);
     text_add_format(made, "%s:", work->call->invocation->command->name);
     text_add_training_settings(made, work->call, steps_for(work, view));
     text_add_format(made, " seed %llu, on ", (unsigned long long)work->plan.options.seed);
     text_add_images(made, work->sample.count, session->state.dataset->split);
     text_add_format(made, " of %s (%.16s)", session->state.dataset->kind->name,
                     dataset_digest(session->state.dataset));
-    if (best && epochs_done(view))
-        text_add_format(made, ", best epoch %lld", (long long)best->epoch);
+    if (kept && epochs_done(view))
+        text_add_format(made, ", %s epoch %lld", kept_word(work), (long long)kept->epoch);
 }
 
 /* Ownership of the graph passes. */
@@ -369,7 +391,7 @@ static status log_line(const struct training_work *work, const struct training_v
 {
     const struct training_hooks *hooks = work->call->session->hooks;
     struct text line = {0};
-    text_add_training_line(&line, work->call, steps_for(work, view), hooks && hooks->penalty);
+    text_add_training_line(&line, work->call, steps_for(work, view), training_hooks_change(hooks));
     work->call->reply->log = line.failed ? NULL : mem_string(text_data(&line));
     text_free(&line);
     return work->call->reply->log ? STATUS_OK : error_memory(error);
@@ -383,7 +405,8 @@ static status change_network(struct training_work *work, const struct training_v
     struct graph *graph;
     struct model *model;
     char network[DIGEST_SIZE];
-    status code = trainer_graph_best(work->trainer, &graph, error);
+    status code = work->plan.keep_last ? trainer_graph_last(work->trainer, &graph, error)
+                                       : trainer_graph_best(work->trainer, &graph, error);
     if (code != STATUS_OK)
         return code;
     code = name_network(work, view, graph, network, error);
@@ -407,7 +430,7 @@ static status finish(struct training_work *work, struct error *error)
 {
     const struct training_view view = trainer_view(work->trainer);
     const struct training_record *best = best_record(&view);
-    const bool stays = best && best->epoch == 0 && epochs_done(&view) > 0;
+    const bool stays = !work->plan.keep_last && best && best->epoch == 0 && epochs_done(&view) > 0;
     if (view.step == 0)
         return error_set(error, STATUS_CANCELLED, "cancelled before the first step");
     status code = training_reply(work, &view, error);

@@ -50,6 +50,8 @@ void text_add_judged(struct text *text, const struct training_work *work);
 /* The `penalty` of train/trainer.h; argument: the work. */
 status training_penalty(void *argument, struct training_network *network, int64_t step, double rate,
                         double *loss, struct error *error);
+/* The `epoch_end` of train/trainer.h, of a script; argument: the work. */
+status training_mask(void *argument, struct training_network *network, int64_t epoch, struct error *error);
 
 /* --- training_figures.c --------------------------------------------------------------------------------- */
 

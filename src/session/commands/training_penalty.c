@@ -78,7 +78,7 @@ static double add_penalties(const struct training_work *work, const struct train
     double loss = 0;
     for (int i = 0; i < training_parameter_count(network); i++) {
         const struct training_parameter *parameter = training_parameter(network, i);
-        const struct layer *layer = plan->group_lasso > 0 ? layer_of(layers, parameter->value) : NULL;
+        const struct layer *layer = plan->group_lasso > 0 ? layer_of(layers, parameter->given) : NULL;
         if (plan->l1_scale > 0 && parameter->kind == PARAMETER_NORM_SCALE)
             loss += add_scale_penalty(parameter, plan->l1_scale);
         if (layer)
@@ -97,6 +97,16 @@ status training_penalty(void *argument, struct training_network *network, int64_
     if (!hooks || !hooks->penalty)
         return STATUS_OK;
     status code = hooks->penalty(hooks->argument, network, step, rate, loss, error);
+    if (code != STATUS_OK)
+        work->trouble = *error;
+    return code;
+}
+
+status training_mask(void *argument, struct training_network *network, int64_t epoch, struct error *error)
+{
+    struct training_work *work = argument;
+    const struct training_hooks *hooks = work->call->session->hooks;
+    status code = hooks->mask(hooks->argument, network, epoch, error);
     if (code != STATUS_OK)
         work->trouble = *error;
     return code;

@@ -47,6 +47,12 @@ const char *training_penalty_name(int index)
     return index >= 0 && index < 2 ? names[index] : NULL;
 }
 
+const char *training_keep_name(int index)
+{
+    static const char *const names[] = {"best", "last"};
+    return index >= 0 && index < 2 ? names[index] : NULL;
+}
+
 /* --- numbers -------------------------------------------------------------------------------------------- */
 
 /* Parameter, where it goes, the member of the value that it is. */
@@ -72,6 +78,7 @@ const char *training_penalty_name(int index)
     X(group_lasso, group_lasso, real)                                                                        \
     X(steps, steps, integer)                                                                                 \
     X(teacher, teacher, integer)                                                                             \
+    X(keep, keep_last, integer)                                                                              \
     X(penalty, penalised, integer)
 
 #define FIELD_SETTER(name, place, member)                                                                    \

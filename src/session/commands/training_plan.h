@@ -15,6 +15,7 @@ struct training_plan {
     bool teacher;
     double l1_scale, group_lasso;    /* factors of the penalties, 0: none */
     int64_t steps;                   /* > 0: stop after so many */
+    bool keep_last;                  /* what is left is the network of the last epoch, not of the best */
     bool penalised;                  /* log lines of a penalty that only a script has say so */
     const char *checkpoint, *resume; /* files, borrowed from the call; NULL: none */
 };
@@ -34,6 +35,7 @@ const char *training_optimizer_name(int index);
 const char *training_schedule_name(int index);
 const char *training_split_word(int index);
 const char *training_penalty_name(int index);
+const char *training_keep_name(int index);
 
 #define TRAINING_ARGUMENTS                                                                                   \
     {                                                                                                        \
@@ -76,6 +78,8 @@ const char *training_penalty_name(int index);
      "split of the data set to judge on after each epoch; none: the loss decides; auto: val or test where the data are " \
      "those to learn from and such a split is there, else the same images"}, \
     {"judge", VALUE_SIZE, 0, 0, 0, NULL, "all", "images to judge on: a number, a share, or all"}, \
+    {"keep", VALUE_CHOICE, 0, 0, 0, training_keep_name, "best", \
+     "the network of the best epoch is what is left in the end, or that of the last (when sparsity is learnt)"}, \
     {"patience", VALUE_INTEGER, 0, 0, 1e6, NULL, "0", "stop after so many epochs without a better one; 0: never"}, \
     {"steps", VALUE_INTEGER, 0, 0, 1e12, NULL, "0", "stop after so many steps, as Ctrl-C does; 0: never"}, \
     {"penalty", VALUE_CHOICE, 0, 0, 0, training_penalty_name, "none", \
