@@ -289,6 +289,31 @@ static void weight_gradients_are_their_definition(void **state)
     }
 }
 
+static void winograd_weight_gradients_are_their_definition(void **state)
+{
+    const struct blocked_kernels *kernels;
+    struct random_state random;
+    (void)state;
+    for (int isa = 0; (kernels = blocked_kernels_at(isa)); isa++) {
+        const struct blocked_family *family = blocked_family_find(kernels, "winograd4");
+        random_seed(&random, 7, (uint64_t)isa);
+        for (int round = 0; round < 30; round++) {
+            struct blocked_convolution g = some_geometry(&random);
+            make_winograd(&random, &g);
+            g.transposed = false;
+            if (g.out_height > 0 && g.out_width > 0 && family->weight_workspace(&g) > 0)
+                blocked_case_family_weights(kernels, family, &g, 1e-5, &random);
+        }
+        /* Several batches of tiles. */
+        const struct blocked_convolution many = {3, 33, 17, 30, 31, 30, 31, 3,     3,
+                                                 1, 1,  1,  1,  1,  1,  1,  false, false};
+        blocked_case_family_weights(kernels, family, &many, 1e-5, &random);
+        struct blocked_convolution large = many;
+        large.in_channels = large.out_channels = 512;
+        assert_int_equal(family->weight_workspace(&large), 0);
+    }
+}
+
 static void grouped_is_its_definition(void **state)
 {
     (void)state;
@@ -324,6 +349,7 @@ int main(void)
         cmocka_unit_test(bias_gradients_are_their_definition),
         cmocka_unit_test(depthwise_is_its_definition),
         cmocka_unit_test(winograd_is_its_definition),
+        cmocka_unit_test(winograd_weight_gradients_are_their_definition),
     };
     return cmocka_run_group_tests_name("blocked", tests, NULL, NULL);
 }

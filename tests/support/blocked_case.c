@@ -336,8 +336,24 @@ static struct sums weight_gradient(const struct blocked_convolution *g, const fl
     return sums;
 }
 
-void blocked_case_weights(const struct blocked_kernels *kernels, const struct blocked_convolution *g,
-                          double tolerance, struct random_state *random)
+/* The kernels that any geometry has, or those of a family. */
+static void run_weights(const struct blocked_kernels *kernels, const struct blocked_family *family,
+                        const struct blocked_convolution *g, const float *input, const float *delta,
+                        float *gradient)
+{
+    if (!family) {
+        kernels->layer->weight_gradient(g, input, delta, gradient);
+        return;
+    }
+    float *space = mem_aligned(family->weight_workspace(g), sizeof *space);
+    assert_non_null(space);
+    family->weight_gradient(g, input, delta, gradient, space);
+    mem_free(space);
+}
+
+void blocked_case_family_weights(const struct blocked_kernels *kernels, const struct blocked_family *family,
+                                 const struct blocked_convolution *g, double tolerance,
+                                 struct random_state *random)
 {
     const int taps = g->kernel_height * g->kernel_width;
     const int own = g->in_channels / g->groups, filters = g->out_channels / g->groups;
@@ -349,7 +365,7 @@ void blocked_case_weights(const struct blocked_kernels *kernels, const struct bl
     float *delta = random_blocked(random, g->images, g->out_channels, g->out_height, g->out_width);
     float *gradient = random_row(random, count), *before = random_row(random, count);
     memcpy(before, gradient, count * sizeof *before);
-    kernels->layer->weight_gradient(g, input, delta, gradient);
+    run_weights(kernels, family, g, input, delta, gradient);
     for (size_t w = 0; w < count; w++) {
         const int tap = (int)(w % (size_t)taps), o = (int)(w / (size_t)(taps * own));
         const int i = (int)(w / (size_t)taps) % own;
@@ -391,4 +407,10 @@ void blocked_case_bias(const struct blocked_kernels *kernels, int images, int ch
     mem_free(delta);
     mem_free(gradient);
     mem_free(before);
+}
+
+void blocked_case_weights(const struct blocked_kernels *kernels, const struct blocked_convolution *g,
+                          double tolerance, struct random_state *random)
+{
+    blocked_case_family_weights(kernels, NULL, g, tolerance, random);
 }

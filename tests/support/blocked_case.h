@@ -34,6 +34,11 @@ void blocked_case_tail(const struct blocked_kernels *kernels, const struct block
 void blocked_case_weights(const struct blocked_kernels *kernels, const struct blocked_convolution *geometry,
                           double tolerance, struct random_state *random);
 
+/* The same by a family's own way, where its weight_workspace says that it has one. */
+void blocked_case_family_weights(const struct blocked_kernels *kernels, const struct blocked_family *family,
+                                 const struct blocked_convolution *geometry, double tolerance,
+                                 struct random_state *random);
+
 /* The same for the gradient of a bias. */
 void blocked_case_bias(const struct blocked_kernels *kernels, int images, int channels, int positions,
                        double tolerance, struct random_state *random);

@@ -78,6 +78,11 @@ struct blocked_family {
      * thread. */
     void (*run)(const struct blocked_convolution *geometry, const float *packed, const float *input,
                 const struct blocked_epilogue *epilogue, float *workspace);
+    /* The gradient of the weights, as blocked_layer_kernels has it, in this family's own way: of a geometry
+     * that is not transposed, with a workspace of so many floats; 0: not of this one. NULL: there is none. */
+    size_t (*weight_workspace)(const struct blocked_convolution *geometry);
+    void (*weight_gradient)(const struct blocked_convolution *geometry, const float *input,
+                            const float *delta, float *gradient, float *workspace);
 };
 
 struct blocked_layer_kernels;

@@ -243,5 +243,10 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
 }
 
 const struct blocked_family ISA_NAME(blocked_depthwise) = {
-    "depthwise", supports, weights_size, pack_weights, workspace, run,
+    .name = "depthwise",
+    .supports = supports,
+    .weights_size = weights_size,
+    .pack_weights = pack_weights,
+    .workspace = workspace,
+    .run = run,
 };

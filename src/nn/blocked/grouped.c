@@ -134,5 +134,10 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
 }
 
 const struct blocked_family ISA_NAME(blocked_grouped) = {
-    "grouped", supports, weights_size, pack_weights, workspace, run,
+    .name = "grouped",
+    .supports = supports,
+    .weights_size = weights_size,
+    .pack_weights = pack_weights,
+    .workspace = workspace,
+    .run = run,
 };

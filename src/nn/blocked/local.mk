@@ -21,6 +21,7 @@ BLOCKED_SOURCES = \
 	src/nn/blocked/weights.c src/nn/blocked/weights.h \
 	src/nn/blocked/weights_alone.c \
 	src/nn/blocked/winograd.h \
+	src/nn/blocked/winograd_weights.h \
 	src/nn/blocked/winograd2.c \
 	src/nn/blocked/winograd4.c
 

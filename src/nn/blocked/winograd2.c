@@ -30,5 +30,10 @@ LANES_INLINE void transform_output(const vector s[TAPS], vector y[OUTPUTS])
 #include "nn/blocked/winograd.h"
 
 const struct blocked_family ISA_NAME(blocked_winograd2) = {
-    "winograd2", supports, weights_size, pack_weights, workspace, run,
+    .name = "winograd2",
+    .supports = supports,
+    .weights_size = weights_size,
+    .pack_weights = pack_weights,
+    .workspace = workspace,
+    .run = run,
 };

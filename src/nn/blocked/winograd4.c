@@ -55,8 +55,32 @@ LANES_INLINE void transform_output(const vector s[TAPS], vector y[OUTPUTS])
     y[3] = vector_multiply_add(odd_a, aa, vector_multiply_add(odd_b, bb, s[5]));
 }
 
+/* s = A y: what transform_output does, transposed. */
+LANES_INLINE void transform_delta(const vector y[OUTPUTS], vector s[TAPS])
+{
+    const vector a = vector_all((float)A), b = vector_all((float)B);
+    const vector even_a = vector_multiply_add(y[0], vector_all((float)(1 / A)), y[2] * a);
+    const vector even_b = vector_multiply_add(y[0], vector_all((float)(1 / B)), y[2] * b);
+    const vector odd_a = vector_multiply_add(y[3], vector_all((float)AA), y[1]);
+    const vector odd_b = vector_multiply_add(y[3], vector_all((float)BB), y[1]);
+    s[0] = y[0];
+    s[1] = even_a + odd_a;
+    s[2] = even_a - odd_a;
+    s[3] = even_b + odd_b;
+    s[4] = even_b - odd_b;
+    s[5] = y[3];
+}
+
 #include "nn/blocked/winograd.h"
+#include "nn/blocked/winograd_weights.h"
 
 const struct blocked_family ISA_NAME(blocked_winograd4) = {
-    "winograd4", supports, weights_size, pack_weights, workspace, run,
+    .name = "winograd4",
+    .supports = supports,
+    .weights_size = weights_size,
+    .pack_weights = pack_weights,
+    .workspace = workspace,
+    .run = run,
+    .weight_workspace = weight_workspace,
+    .weight_gradient = weight_gradient,
 };

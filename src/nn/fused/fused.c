@@ -85,7 +85,9 @@ static status make_workspace(struct fused *fused, struct error *error)
             continue;
         size_t forward = layer->family->workspace(&layer->forward);
         size_t back = layer->to_input != NOTHING ? layer->back->workspace(&layer->transposed) : 0;
+        size_t weights = layer->weights ? weight_workspace(layer) : 0;
         most = forward > most ? forward : most;
+        most = weights > most ? weights : most;
         most = back > most ? back : most;
     }
     unsigned char *block = NULL;

@@ -111,6 +111,11 @@ void layer_tail_gradient(struct fused *fused, const struct fused_step *step)
         finish_sums(fused, step->layer);
 }
 
+size_t weight_workspace(const struct fused_layer *layer)
+{
+    return layer->family->weight_workspace ? layer->family->weight_workspace(&layer->forward) : 0;
+}
+
 static void parameter_gradients(struct fused *fused, const struct fused_step *step)
 {
     const struct fused_layer *layer = step->layer;
@@ -122,8 +127,11 @@ static void parameter_gradients(struct fused *fused, const struct fused_step *st
     float *bias = call->input_count > 2 ? call->input_gradients[2].data : NULL;
     if (layer->remakes)
         batch_norm_remake(fused, &fused->steps[fused->values[step->input].producer]);
-    if (weights)
-        kernels->weight_gradient(g, region_data(fused, layer->weights_input), delta, weights);
+    const float *input = region_data(fused, layer->weights_input);
+    if (weights && weight_workspace(layer) > 0)
+        layer->family->weight_gradient(g, input, delta, weights, fused->workspace);
+    else if (weights)
+        kernels->weight_gradient(g, input, delta, weights);
     if (bias)
         kernels->bias_gradient(g->images, g->out_channels, g->out_height * g->out_width, delta, bias);
 }

@@ -188,6 +188,8 @@ status layer_plan_backward(struct fused *fused, struct fused_step *step, struct 
 void layer_backward(struct fused *fused, const struct fused_step *step);
 /* Its parts: delta and what the residual gets; then the convolution's own. */
 void layer_tail_gradient(struct fused *fused, const struct fused_step *step);
+/* Floats that the gradient of the weights takes in the family's own way; 0: it is taken in the common one. */
+size_t weight_workspace(const struct fused_layer *layer);
 void layer_convolution_backward(struct fused *fused, const struct fused_step *step);
 
 /* --- batch_norm.c: training mode ------------------------------------------------------------------------ */
