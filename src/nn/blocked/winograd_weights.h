@@ -119,29 +119,44 @@ static void weight_products(const struct blocked_convolution *g, const struct sh
         }
 }
 
-/* dw (O, C, 3, 3) += G^T sums G, in double. */
+/* G^T sums G of WIDTH output channels, in double; place (r, c) is at sums + (r * TAPS + c) * stride. */
+LANES_INLINE void filters_of(const float *sums, size_t stride, wide filters[9])
+{
+    wide rows[3][TAPS];
+    for (int c = 0; c < TAPS; c++) {
+        rows[0][c] = rows[1][c] = rows[2][c] = (wide){0};
+        for (int r = 0; r < TAPS; r++) {
+            const wide value = __builtin_convertvector(
+                *(const vector_plain *)(sums + (size_t)(r * TAPS + c) * stride), wide);
+            for (int y = 0; y < 3; y++)
+                rows[y][c] += filter_matrix[r][y] * value;
+        }
+    }
+    for (int y = 0; y < 3; y++)
+        for (int x = 0; x < 3; x++) {
+            filters[y * 3 + x] = (wide){0};
+            for (int c = 0; c < TAPS; c++)
+                filters[y * 3 + x] += rows[y][c] * filter_matrix[c][x];
+        }
+}
+
+/* dw (O, C, 3, 3) += G^T sums G. */
 static void add_filters(const struct blocked_convolution *g, const float *sums, float *gradient)
 {
     const size_t inputs = (size_t)blocked_blocks(g->in_channels) * LANES;
     const size_t outputs = (size_t)blocked_blocks(g->out_channels) * LANES;
-    for (int o = 0; o < g->out_channels; o++)
-        for (int i = 0; i < g->in_channels; i++, gradient += 9) {
-            const float *own = sums + (size_t)i * outputs + (size_t)o;
-            double rows[3][TAPS] = {{0}};
-            for (int r = 0; r < TAPS; r++)
-                for (int c = 0; c < TAPS; c++) {
-                    const double value = (double)own[(size_t)(r * TAPS + c) * inputs * outputs];
-                    for (int y = 0; y < 3; y++)
-                        rows[y][c] += filter_matrix[r][y] * value;
-                }
-            for (int y = 0; y < 3; y++)
-                for (int x = 0; x < 3; x++) {
-                    double sum = 0;
-                    for (int c = 0; c < TAPS; c++)
-                        sum += rows[y][c] * filter_matrix[c][x];
-                    gradient[y * 3 + x] += (float)sum;
-                }
+    const size_t filter = (size_t)g->in_channels * 9;
+    for (int o = 0; o < g->out_channels; o += WIDTH) {
+        const int count = smaller(WIDTH, g->out_channels - o);
+        for (int i = 0; i < g->in_channels; i++) {
+            wide filters[9];
+            float *to = gradient + (size_t)o * filter + (size_t)i * 9;
+            filters_of(sums + (size_t)i * outputs + (size_t)o, inputs * outputs, filters);
+            for (int lane = 0; lane < count; lane++, to += filter)
+                for (int tap = 0; tap < 9; tap++)
+                    to[tap] += (float)filters[tap][lane];
         }
+    }
 }
 
 static void weight_gradient(const struct blocked_convolution *g, const float *input, const float *delta,
