@@ -119,24 +119,27 @@ static void weight_products(const struct blocked_convolution *g, const struct sh
         }
 }
 
-/* G^T sums G of WIDTH output channels, in double; place (r, c) is at sums + (r * TAPS + c) * stride. */
-LANES_INLINE void filters_of(const float *sums, size_t stride, wide filters[9])
+/* G^T sums G of WIDTH output channels; place (r, c) is at sums + (r * TAPS + c) * stride. */
+LANES_INLINE void filters_of(const float *sums, size_t stride, vector filters[9])
 {
-    wide rows[3][TAPS];
+    vector rows[3][TAPS];
     for (int c = 0; c < TAPS; c++) {
-        rows[0][c] = rows[1][c] = rows[2][c] = (wide){0};
+        rows[0][c] = rows[1][c] = rows[2][c] = vector_all(0);
+        LANES_UNROLL
         for (int r = 0; r < TAPS; r++) {
-            const wide value = __builtin_convertvector(
-                *(const vector_plain *)(sums + (size_t)(r * TAPS + c) * stride), wide);
+            const vector value = vector_load(sums + (size_t)(r * TAPS + c) * stride);
+            LANES_UNROLL
             for (int y = 0; y < 3; y++)
-                rows[y][c] += filter_matrix[r][y] * value;
+                rows[y][c] = vector_multiply_add(vector_all((float)filter_matrix[r][y]), value, rows[y][c]);
         }
     }
     for (int y = 0; y < 3; y++)
         for (int x = 0; x < 3; x++) {
-            filters[y * 3 + x] = (wide){0};
+            filters[y * 3 + x] = vector_all(0);
+            LANES_UNROLL
             for (int c = 0; c < TAPS; c++)
-                filters[y * 3 + x] += rows[y][c] * filter_matrix[c][x];
+                filters[y * 3 + x] = vector_multiply_add(vector_all((float)filter_matrix[c][x]), rows[y][c],
+                                                         filters[y * 3 + x]);
         }
 }
 
@@ -149,12 +152,12 @@ static void add_filters(const struct blocked_convolution *g, const float *sums, 
     for (int o = 0; o < g->out_channels; o += WIDTH) {
         const int count = smaller(WIDTH, g->out_channels - o);
         for (int i = 0; i < g->in_channels; i++) {
-            wide filters[9];
+            vector filters[9];
             float *to = gradient + (size_t)o * filter + (size_t)i * 9;
             filters_of(sums + (size_t)i * outputs + (size_t)o, inputs * outputs, filters);
             for (int lane = 0; lane < count; lane++, to += filter)
                 for (int tap = 0; tap < 9; tap++)
-                    to[tap] += (float)filters[tap][lane];
+                    to[tap] += filters[tap][lane];
         }
     }
 }
