@@ -5,10 +5,10 @@
 --
 --   ippro-explore -e 'set normalize imagenet' finetune.lua [MODEL [CIFAR-10-FOLDER [RATIOS [RECIPE [EPOCHS [TEST-IMAGES [CRITERION...]]]]]]]
 --
--- RATIOS is a file of ratios (recipes/resnet56-50.recipe) or one ratio for all, RECIPE a recipe of training ('help
+-- RATIOS is a recipe of ratios (resnet56-50) or one ratio for all, RECIPE a recipe of training ('help
 -- presets'), "-" stands for the default of each. Without a model, or with "example" and "-": the built-in example and
 -- its images. Scores and training are on the training images, augmented by crop and flip. Writes finetune.csv and
--- finetune.png. At the prompt, for one criterion: prune l1 recipe=FILE; apply; calibrate; finetune short.
+-- finetune.png. At the prompt, for one criterion: recipe resnet56-50; prune l1; apply; calibrate; finetune short.
 local function given(i) return arg[i] and arg[i] ~= "-" and arg[i] or nil end
 local path, folder = given(1) or "example", given(2)
 local ratios, recipe, epochs = given(3) or "0.4", given(4) or "short", math.tointeger(given(5) or 3)
