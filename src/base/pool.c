@@ -25,9 +25,9 @@ struct pool {
     struct worker *workers;
     pthread_mutex_t lock;
     pthread_cond_t begin, end;
-    /* Under the lock: */
-    uint64_t round; /* counts pool_run calls */
-    int busy;       /* workers still in this round */
+    /* Changed under the lock: */
+    _Atomic uint64_t round; /* counts pool_run calls */
+    _Atomic int busy;       /* workers still in this round */
     bool quit;
     /* The round's work, constant while it runs; tasks are claimed through `next`. */
     void (*work)(void *argument, int64_t task, int worker);
@@ -36,6 +36,29 @@ struct pool {
     int wanted; /* workers that take tasks */
     _Atomic int64_t next;
 };
+
+/* Rounds often follow each other at once (training waits at every BatchNormalization), and to wake a thread
+ * takes longer than to look for a moment whether there is something to do: about a tenth of a millisecond. */
+enum { LOOKS = 2000 };
+
+static void look_again(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void await_round(const struct pool *pool, uint64_t seen)
+{
+    for (int i = 0; i < LOOKS && atomic_load(&pool->round) == seen; i++)
+        look_again();
+}
+
+static void await_workers(const struct pool *pool)
+{
+    for (int i = 0; i < LOOKS && atomic_load(&pool->busy) > 0; i++)
+        look_again();
+}
 
 static void take_tasks(struct pool *pool, int worker)
 {
@@ -65,6 +88,9 @@ static void *worker_main(void *argument)
         pthread_mutex_lock(&pool->lock);
         if (--pool->busy == 0)
             pthread_cond_signal(&pool->end);
+        pthread_mutex_unlock(&pool->lock);
+        await_round(pool, seen);
+        pthread_mutex_lock(&pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -163,6 +189,7 @@ void pool_run_some(struct pool *pool, int workers, int64_t tasks,
     pthread_cond_broadcast(&pool->begin);
     pthread_mutex_unlock(&pool->lock);
     take_tasks(pool, 0);
+    await_workers(pool);
     pthread_mutex_lock(&pool->lock);
     while (pool->busy > 0)
         pthread_cond_wait(&pool->end, &pool->lock);

@@ -2,7 +2,6 @@
 /* F(4x4, 3x3): a quarter of the direct convolution's products. The interpolation points are 0, +-5/8, +-3/2
  * and infinity. With them rounding errors are about twice those of the direct convolution, with the usual 0,
  * +-1, +-2 five times; all constants of the data's transforms are exact. */
-#include <string.h>
 
 #include "nn/blocked/epilogue.h"
 #include "nn/blocked/families.h"

@@ -85,13 +85,15 @@ static void delta_batch(const struct blocked_convolution *g, const struct shape 
     }
 }
 
-/* sums (WEIGHT_SUMS input channels, `stride` apart, WIDTH) += over tiles x (tile, 16) by d (tile, 16). */
-LANES_INLINE void add_products(int tiles, const float *x, const float *d, float *sums, size_t stride)
+/* sums (WEIGHT_SUMS input channels, `stride` apart, WIDTH) += over tiles x (tile, 16) by d (tile, 16); = with
+ * `first`. */
+LANES_INLINE void add_products(int tiles, const float *x, const float *d, float *sums, size_t stride,
+                               bool first)
 {
     vector own[WEIGHT_SUMS];
     LANES_UNROLL
     for (int i = 0; i < WEIGHT_SUMS; i++)
-        own[i] = vector_load(sums + (size_t)i * stride);
+        own[i] = first ? vector_all(0) : vector_load(sums + (size_t)i * stride);
     for (int t = 0; t < tiles; t++, x += LANES, d += LANES) {
         const vector delta = vector_load(d);
         LANES_UNROLL
@@ -103,9 +105,10 @@ LANES_INLINE void add_products(int tiles, const float *x, const float *d, float 
         vector_store(sums + (size_t)i * stride, own[i]);
 }
 
-/* sums (PLACES, C, O) += products of all pairs of channels over a batch of tiles. */
+/* sums (PLACES, C, O) += products of all pairs of channels over a batch of tiles; = of the first batch. */
 static void weight_products(const struct blocked_convolution *g, const struct shape *s, int tiles,
-                            const float *inputs, const float *deltas, size_t delta_place, float *sums)
+                            const float *inputs, const float *deltas, size_t delta_place, float *sums,
+                            bool first)
 {
     const int in_blocks = blocked_blocks(g->in_channels), out_blocks = blocked_blocks(g->out_channels);
     const size_t outputs = (size_t)out_blocks * LANES, block = (size_t)tiles * LANES;
@@ -115,7 +118,7 @@ static void weight_products(const struct blocked_convolution *g, const struct sh
             float *row = sums + (p * (size_t)in_blocks * LANES + (size_t)i) * outputs;
             for (int o = 0; o < out_blocks * LANES; o += WIDTH)
                 add_products(tiles, x, deltas + p * delta_place + (size_t)(o / LANES) * block + o % LANES,
-                             row + o, outputs);
+                             row + o, outputs, first);
         }
 }
 
@@ -169,12 +172,11 @@ static void weight_gradient(const struct blocked_convolution *g, const float *in
     const struct weight_parts parts = weight_parts_of(g, &s);
     float *inputs = space, *deltas = inputs + PLACES * s.input_place,
           *sums = deltas + PLACES * parts.delta_place, *columns = sums + parts.sums;
-    memset(sums, 0, parts.sums * sizeof *sums);
     for (int from = 0; from < s.tiles; from += s.batch) {
         const int to = smaller(from + s.batch, s.tiles);
         input_batch(g, &s, input, from, to, inputs, columns);
         delta_batch(g, &s, delta, from, to, deltas, parts.delta_place);
-        weight_products(g, &s, to - from, inputs, deltas, parts.delta_place, sums);
+        weight_products(g, &s, to - from, inputs, deltas, parts.delta_place, sums, from == 0);
     }
     add_filters(g, sums, gradient);
 }
