@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A network like the built-in example, from nothing: a ResNet-14 for images of 32x32 pixels (He et al. 2015, section
+-- The built-in example, shapes-resnet.onnx, from nothing: a ResNet-14 for images of 32x32 pixels (He et al. 2015, section
 -- 4.2; widths 16, 32, 64, shortcuts without parameters), trained on the first 20,000 images of the set shapes.
 --
 --   ippro-explore examples/train-example.lua [FILE.onnx [SEED [EPOCHS]]]
