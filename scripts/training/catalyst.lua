@@ -10,16 +10,18 @@
 -- Known of the paper are its abstract (auxiliary variables, zero bias to magnitude, a bifurcation with a wide margin) and
 -- the picture of the line. OUR READING, which the paper may do otherwise: F_i is scale and shift of BatchNorm where there
 -- is one, else the filter with its bias; D learns with the rate and momentum of the network, without decay, and stops
--- at 0; the margin after the last epoch, ||F_i|| - D_i, is the criterion; only layers inside blocks lose filters.
+-- at 0; the margin after the last epoch, ||F_i|| - D_i, is the criterion; only layers inside blocks lose filters. The wide
+-- margin of the paper did NOT come out in the short runs that we made (six epochs of the built-in example): both
+-- coordinates shrink together, and filters stay near the line. The table of margins shows how near.
 --
---   ippro-explore scripts/training/catalyst.lua model=resnet20.onnx data=cifar-10-batches-bin epochs=3 lambda=0.02
+--   ippro-explore scripts/training/catalyst.lua model=resnet20.onnx data=cifar-10-batches-bin epochs=3 lambda=0.5
 --   run training/catalyst.lua ratio=0.4                    at the prompt, on the network that is loaded
 --
--- lambda= (0.02), ratio= of the filters that go (0: those below the line), cap= the most that one layer may lose (0.9),
+-- lambda= (0.5), ratio= of the filters that go (0: those below the line), cap= the most that one layer may lose (0.9),
 -- momentum= (0.9), epochs= with the regulariser, tune= epochs without it (as many); the settings of all scripts here are
 -- in experiment.lua. Writes catalyst.csv and catalyst-margins.csv. The criterion catalyst stays: rank, hist, corr have it.
 local new = dofile((arg[0]:gsub("[^/]*$", "")) .. "experiment.lua")
-local x = new("catalyst", {lambda = 0.02, ratio = 0, cap = 0.9, momentum = 0.9, tune = 0})
+local x = new("catalyst", {lambda = 0.5, ratio = 0, cap = 0.9, momentum = 0.9, tune = 0})
 local model, set = x.model, x.set
 local layers = x:inner()
 

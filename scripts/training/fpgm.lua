@@ -8,11 +8,11 @@
 --   ippro-explore scripts/training/fpgm.lua model=resnet20.onnx data=cifar-10-batches-bin epochs=5 augment=crop,flip
 --   run training/fpgm.lua ratio=0.3                        at the prompt, on the network that is loaded
 --
--- ratio= is the share of every layer (0.3); the settings of all scripts here are in experiment.lua. Layers are those
--- inside blocks, as in soft-pruning.lua. Distances of all pairs take a minute in layers of thousands of filters. Writes
--- fpgm.csv.
+-- ratio= is the share of every layer (0.3), clip= (0.1) and tune= (1) are as in soft-pruning.lua, which says why; the
+-- settings of all scripts here are in experiment.lua. Layers are those inside blocks. All pairs of a layer's filters are
+-- compared in Lua, which takes long where there are thousands. Writes fpgm.csv.
 local new = dofile((arg[0]:gsub("[^/]*$", "")) .. "experiment.lua")
-local x = new("fpgm", {ratio = 0.3})
+local x = new("fpgm", {ratio = 0.3, clip = 0.1, tune = 1})
 local model, set = x.model, x.set
 
 x:ratios(function() return set.ratio end)
@@ -33,7 +33,7 @@ local function distances(weight, count)
 end
 
 model:finetune(x:recipe{
-    keep = "last",
+    keep = "last", clip = set.clip,
     mask = function(parameters)
         for layer, channels in pairs(goes) do
             local weight = parameters[layer].weight
@@ -50,4 +50,8 @@ model:score(nil, "l2") -- zero, and so the smallest
 model:prune("l2")
 x:remove()
 x:stage("filters removed")
+if set.tune > 0 then
+    model:finetune(x:recipe{epochs = set.tune})
+    x:stage("learned again")
+end
 x:report(("FPGM, %g of the filters of every inner layer"):format(set.ratio))

@@ -8,11 +8,15 @@
 --   ippro-explore scripts/training/soft-pruning.lua model=resnet20.onnx data=cifar-10-batches-bin epochs=5 augment=crop,flip
 --   run training/soft-pruning.lua ratio=0.3                at the prompt, on the network that is loaded
 --
--- ratio= is P, the same in every layer (0.3); the settings of all scripts here are in experiment.lua. Layers are those
--- inside blocks; the paper zeroes filters of residual streams as well, which one layer alone cannot lose. What BatchNorm
--- makes of a filter of zeros, a constant, goes into the biases behind it when it is removed. Writes soft-pruning.csv.
+-- ratio= is P, the same in every layer (0.3), clip= the largest norm of all gradients (0.1; 0: any), tune= epochs after the
+-- removal (1; 0 as in the paper); the settings of all scripts here are in experiment.lua. Behind a filter of zeros
+-- BatchNorm divides by the root of its epsilon alone, so that its first gradients are hundreds of times as large as
+-- others: without clipping, which the paper does not have, such filters become the largest of all within an epoch.
+-- Layers are those inside blocks; the paper zeroes filters of residual streams as well, which one layer alone cannot
+-- lose. What BatchNorm makes of a filter of zeros, a constant, goes into the biases behind it when it is removed. Writes
+-- soft-pruning.csv.
 local new = dofile((arg[0]:gsub("[^/]*$", "")) .. "experiment.lua")
-local x = new("soft-pruning", {ratio = 0.3})
+local x = new("soft-pruning", {ratio = 0.3, clip = 0.1, tune = 1})
 local model, set = x.model, x.set
 
 x:ratios(function() return set.ratio end)
@@ -20,7 +24,7 @@ local goes = model:score(nil, "l2") and model:prune("l2"):removed()
 model:undo()
 
 model:finetune(x:recipe{
-    keep = "last",
+    keep = "last", clip = set.clip,
     mask = function(parameters)
         for layer, channels in pairs(goes) do
             local filters = parameters[layer].weight.data
@@ -37,4 +41,8 @@ model:score(nil, "l2")
 model:prune("l2")
 x:remove()
 x:stage("filters removed")
+if set.tune > 0 then
+    model:finetune(x:recipe{epochs = set.tune})
+    x:stage("learned again")
+end
 x:report(("Soft pruning, %g of the filters of every inner layer"):format(set.ratio))

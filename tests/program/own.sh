@@ -135,7 +135,7 @@ ok $? "aliases and functions of the configuration file"
 ! grep -q 'agree\|start' x.session && "$IPPRO" -n -e 'session open x.session; corr' >out 2>err
 ok $? "a session file has what the alias stood for"
 
-for name in b lu; do
+for name in bi lu; do
     "$IPPRO" -n -e "alias $name = layers" >out 2>&1
     [ $? -ne 0 ] && grep -q "'$name' is short for" out
     ok $? "no alias that would be read as the beginning of another line: $name"
