@@ -5,7 +5,7 @@
 --   ippro-explore examples/train-example.lua [FILE.onnx [SEED [EPOCHS]]]
 --
 -- Some minutes on two cores. The same seed gives the same file, whatever the number of threads, on processors with the
--- same vector instructions; on others sums round differently, and the network is another one of the kind.
+-- same vector instructions; on others, and with other kernels, sums round differently: it is another one of the kind.
 local file, seed, epochs = arg[1] or "trained.onnx", math.tointeger(arg[2] or 1), math.tointeger(arg[3] or 12)
 local images = 20000
 
