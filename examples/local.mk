@@ -10,8 +10,4 @@ EXTRA_DIST += \
 	examples/prune-nodes.lua \
 	examples/prune-nodes.sbatch \
 	examples/record-panes.sh \
-	examples/make_example_reference.py \
-	examples/train-example.lua \
-	examples/train_shapes_resnet.py \
-	tests/score/data/example_logits.csv \
-	tests/score/data/example_scores.csv
+	examples/train-example.lua

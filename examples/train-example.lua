@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- A network like the built-in example, from nothing: a ResNet-14 for images of 32x32 pixels (He et al. 2015, section
+-- The built-in example, shapes-resnet.onnx, from nothing: a ResNet-14 for images of 32x32 pixels (He et al. 2015, section
 -- 4.2; widths 16, 32, 64, shortcuts without parameters), trained on the first 20,000 images of the set shapes.
 --
 --   ippro-explore examples/train-example.lua [FILE.onnx [SEED [EPOCHS]]]
 --
 -- Some minutes on two cores. The same seed gives the same file, whatever the number of threads, on processors with the
--- same vector instructions; on others sums round differently, and the network is another one of the kind.
+-- same vector instructions; on others, and with other kernels, sums round differently: it is another one of the kind.
 local file, seed, epochs = arg[1] or "trained.onnx", math.tointeger(arg[2] or 1), math.tointeger(arg[3] or 12)
 local images = 20000
 

@@ -222,9 +222,14 @@ static status begin_graph(struct assembly *assembly, const struct feature_shape 
 
 static status end_graph(struct assembly *assembly, struct error *error)
 {
+    struct graph *graph = assembly->graph;
     int output = assembly->values[assembly->architecture->output];
-    return graph_add_output(assembly->graph, output) < 0 ? error_memory(error)
-                                                         : graph_finish(assembly->graph, error);
+    const char *name = arena_string(graph->arena, "output");
+    if (!name || graph_add_output(graph, output) < 0)
+        return error_memory(error);
+    if (output != assembly->values[0])
+        graph->values[output].name = name;
+    return graph_finish(graph, error);
 }
 
 /* Double where all tensors are. */

@@ -299,6 +299,8 @@ static void test_exact(void **state)
     assert_int_equal(plan_new(graph, &(struct plan_options){.batch = 2}, &plan, &error), STATUS_OK);
     const struct shape *output = &plan->values[graph->outputs[0]].shape;
     assert_true(shape_equal(output, &(struct shape){2, {2, 10}}));
+    assert_string_equal(graph->values[graph->inputs[0]].name, "input");
+    assert_string_equal(graph->values[graph->outputs[0]].name, "output");
     assert_ptr_equal(graph->values[graph_find_value(graph, "depth.weight")].constant,
                      *weight_of(checkpoint, "depth.weight"));
     plan_free(plan);

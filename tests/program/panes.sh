@@ -51,7 +51,7 @@ at_prompt
 
 keys 'score l1,bn,geomedian' Enter
 shows "scores fill their pane" 'Scores in conv1 ─'
-shows "and the correlation" '\.5[0-9]|0\.5[0-9]'
+shows "and the correlation" '\.6[0-9]|0\.6[0-9]'
 at_prompt
 keys Up
 shows "Up brings the last line back" '^ippro> score l1,bn,geomedian'

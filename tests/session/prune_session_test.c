@@ -664,7 +664,7 @@ static void test_session_refusals(void **state)
          "one command is expected"},
         {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"load example\", \"model\": "
          "\"1234\"}]}",
-         "the model's file is not the one of the session: its hash is 651c4644a9732340, expected 1234"},
+         "the model's file is not the one of the session: its hash is 19191055523d3ed4, expected 1234"},
         {"{\"format\": \"ippro-explore session 1\", \"commands\": [{\"line\": \"data shapes images=5\", "
          "\"data\": \"12\"}]}",
          "command 1: the data are not those of the session"},

@@ -3,7 +3,11 @@
 
     tests/data/shapes_dump train 128 1 > shapes_train.bin
     tests/data/shapes_dump test 100 1 > shapes_test.bin
-    python3 examples/make_example_reference.py examples/shapes-resnet.onnx shapes_train.bin shapes_test.bin tests/data
+    python3 tests/score/make_example_reference.py examples/shapes-resnet.onnx shapes_train.bin shapes_test.bin \\
+        tests/score/data
+
+No test runs this: PyTorch, onnx and NumPy are needed only when the network is another one. The network is evaluated
+from the file, by the benchmark's peer (tests/bench/peer.py).
 
 example_scores.csv has a row per convolution and output channel: what the criteria need and what they give, for the
 mean cross-entropy over the first 128 training images, BatchNorm in evaluation mode. example_logits.csv has a row per
@@ -16,67 +20,77 @@ import csv
 import os
 import sys
 
-import onnx
+import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from onnx import numpy_helper
 
-from train_shapes_resnet import ShapesResNet, read_records
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench"))
+from peer import Network  # noqa: E402
 
 IMAGES, BATCH, LOGITS = 128, 64, 100
 GAMMAS = (1, 0.1, 0.01, 0.001)
 
 
-class Probe(nn.Module):
-    """BatchNorm, then a gate z = 1, then h with D beside it: autograd gives the gradients of z and D."""
+def read_records(path, count):
+    """Images (N,3,32,32) in float64 with normalisation "half" and labels (N,) from a file of 3073-byte records."""
+    raw = np.fromfile(path, np.uint8, count=count * 3073).reshape(-1, 3073)
+    pixels = torch.from_numpy(raw[:, 1:].reshape(-1, 3, 32, 32).copy()).double()
+    return (pixels / 255 - 0.5) / 0.5, torch.from_numpy(raw[:, 0].astype(np.int64))
 
-    def __init__(self, bn, h):
-        super().__init__()
-        self.bn, self.h = bn, h
-        self.z = nn.Parameter(torch.ones_like(bn.weight))
-        self.D = nn.Parameter(torch.ones_like(bn.weight))
 
-    def forward(self, x):
-        self.u = self.bn(x)
+def load(path, images):
+    """The network of the file, in float64."""
+    return Network(path, images[:1].float()).double().eval()
+
+
+class Probe:
+    """A step in the place of a BatchNorm's: behind it a gate z = 1, then h with D beside it. Autograd gives the
+    gradients of z and D."""
+
+    def __init__(self, batch_norm, h, scale, shift):
+        self.batch_norm, self.h, self.scale, self.shift = batch_norm, h, scale, shift
+        self.z = nn.Parameter(torch.ones_like(scale))
+        self.D = nn.Parameter(torch.ones_like(scale))
+
+    def __call__(self, *arguments, a):
+        self.u = self.batch_norm(*arguments, a=a)
         self.u.retain_grad()
         gated = self.u * self.z[:, None, None]
         return self.h(gated) + (self.D - self.D.detach())[:, None, None] * gated
 
+    def zero_grad(self):
+        self.z.grad = self.D.grad = None
 
-def load(path):
-    """The network of the file, in float64. Parameters have the same names there and here."""
-    graph = onnx.load(path).graph
-    weights = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in graph.initializer}
-    epsilons = {attribute.f for node in graph.node if node.op_type == "BatchNormalization"
-                for attribute in node.attribute if attribute.name == "epsilon"}
-    net = ShapesResNet()
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            (module.eps,) = epsilons  # 1e-5 as the file has it: rounded to float32
-    state = {name: weights.get(name, value) for name, value in net.state_dict().items()}
-    missing = [name for name, _ in net.named_parameters() if name not in weights]
-    if missing:
-        sys.exit(f"{path}: no parameter {missing[0]}")
-    net.load_state_dict(state)
-    return net.double().eval()
+
+def identity(x, *, a=None):
+    return x
+
+
+def layer_name(parameter):
+    return parameter.rsplit(".", 1)[0]
 
 
 def insert_probes(net):
-    """[(convolution's name, BatchNorm's name, convolution, probe)] in the network's order."""
-    probes = []
-    for path, module in list(net.named_modules()):
-        for number in (1, 2):
-            bn = getattr(module, f"bn{number}", None)
-            if not isinstance(bn, nn.BatchNorm2d):
-                continue
-            relu_follows = number == 1
-            probe = Probe(bn, nn.ReLU() if relu_follows else nn.Identity())
-            setattr(module, f"bn{number}", probe)
-            if relu_follows:
-                module.relu1 = nn.Identity()
-            dot = path + "." if path else ""
-            probes.append((f"{dot}conv{number}", f"{dot}bn{number}", getattr(module, f"conv{number}"), probe))
+    """[(convolution's name, BatchNorm's name, convolution's weight, probe)] in the network's order."""
+    def parameter(name):
+        return getattr(net, net.names[name])
+
+    steps, probes = net.steps, []
+    makers = {output: (names, op) for _, names, output, _, op in steps}
+    for i, (function, names, output, attributes, op) in enumerate(steps):
+        if op != "BatchNormalization":
+            continue
+        readers = [j for j, step in enumerate(steps) if output in step[1]]
+        relu_follows = [steps[j][4] for j in readers] == ["Relu"]
+        if relu_follows:
+            steps[readers[0]] = (identity, *steps[readers[0]][1:])
+        probe = Probe(function, F.relu if relu_follows else identity, parameter(names[1]), parameter(names[2]))
+        steps[i] = (probe, names, output, attributes, op)
+        (_, weight, *_), maker = makers[names[0]]
+        if maker != "Conv":
+            sys.exit(f"{output}: no convolution before it")
+        probes.append((layer_name(weight), layer_name(names[1]), parameter(weight), probe))
     return probes
 
 
@@ -87,14 +101,16 @@ def gather(net, probes, x, y):
     loss_sum, batches = 0.0, 0
     for xb, yb in zip(x.split(BATCH), y.split(BATCH)):
         net.zero_grad()
+        for _, _, _, probe in probes:
+            probe.zero_grad()
         loss = F.cross_entropy(net(xb), yb, reduction="sum")
         loss.backward()
         loss_sum += loss.item()
         batches += 1
-        for total, (_, _, conv, probe) in zip(sums, probes):
+        for total, (_, _, weight, probe) in zip(sums, probes):
             u_delta = (probe.u * probe.u.grad).detach().sum((2, 3))  # the branch of D adds nothing to u's gradient
-            for key, parameter in (("weight", conv.weight), ("scale", probe.bn.weight), ("shift", probe.bn.bias),
-                                   ("D", probe.D), ("z", probe.z)):
+            for key, parameter in (("weight", weight), ("scale", probe.scale), ("shift", probe.shift), ("D", probe.D),
+                                   ("z", probe.z)):
                 total[key] = total[key] + parameter.grad / len(x)
             total["per_batch"] = total["per_batch"] + (probe.z.grad / len(xb)) ** 2
             total["per_image"] = total["per_image"] + (u_delta ** 2).sum(0) / len(x)
@@ -107,10 +123,10 @@ def pro_score(point, gradient, extra, extra_gradient, gamma):
     return (point - gamma * gradient).norm(dim=1) / (extra - gamma * extra_gradient).abs()
 
 
-def columns(conv, probe, total):
+def columns(weight, probe, total):
     """Name to values, one per channel."""
-    w, gw = conv.weight.detach().flatten(1), total["weight"].flatten(1)
-    scale, shift = probe.bn.weight.detach(), probe.bn.bias.detach()
+    w, gw = weight.detach().flatten(1), total["weight"].flatten(1)
+    scale, shift = probe.scale.detach(), probe.shift.detach()
     norm = w.norm(dim=1)
     result = {
         "l1": w.abs().sum(1), "l2": norm, "bn_scale": scale, "bn_shift": shift,
@@ -138,20 +154,20 @@ def main():
         sys.exit("usage: make_example_reference.py MODEL.onnx TRAIN.bin TEST.bin FOLDER")
     torch.set_num_threads(1)
     model, train_path, test_path, folder = sys.argv[1:]
-    x, _ = read_records(test_path, torch.float64, LOGITS)
+    x, _ = read_records(test_path, LOGITS)
     with torch.no_grad():
-        logits = load(model)(x)
+        logits = load(model, x)(x)
     write_csv(os.path.join(folder, "example_logits.csv"), [[f"{v:.17g}" for v in row] for row in logits.tolist()])
-    net = load(model)
+    x, y = read_records(train_path, IMAGES)
+    net = load(model, x)
     probes = insert_probes(net)
-    x, y = read_records(train_path, torch.float64, IMAGES)
     sums, mean_loss = gather(net, probes, x, y)
     rows = []
-    for (conv_name, bn_name, conv, probe), total in zip(probes, sums):
-        values = columns(conv, probe, total)
+    for (conv_name, bn_name, weight, probe), total in zip(probes, sums):
+        values = columns(weight, probe, total)
         if not rows:
             rows.append(["conv", "bn", "channel", *values])
-        for channel in range(conv.out_channels):
+        for channel in range(len(weight)):
             rows.append([conv_name, bn_name, channel, *(f"{v[channel].item():.17g}" for v in values.values())])
     write_csv(os.path.join(folder, "example_scores.csv"), rows)
     print(f"{len(rows) - 1} channels, {IMAGES} images in batches of {BATCH}, mean loss {mean_loss:.17g}")
