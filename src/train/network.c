@@ -285,7 +285,6 @@ static status make_norm(struct training_network *network, int index, struct erro
     network->training_norms[index] = (struct training_norm){
         .scale = find_parameter(network, node->inputs[1]),
         .shift = find_parameter(network, node->inputs[2]),
-        .statistics = index,
         .epsilon = node_real(node, "epsilon", 1e-5),
         .momentum = network->options.norm_momentum < 0
                         ? 1 - node_real(node, "momentum", 0.9) /* ONNX: what stays */

@@ -12,11 +12,9 @@
 /* A BatchNormalization: what is learnt of it, and its statistics. */
 struct training_norm {
     int scale, shift; /* parameters */
-    int statistics;   /* index of its running ones */
     double epsilon, momentum;
-    int64_t positions; /* per image, known once an engine is there */
-    double *variance;  /* of the last batch, unbiased; in the network's arena */
-    double *sums;      /* (2, C) over the parts, likewise */
+    double *variance; /* of the last batch, unbiased; in the network's arena */
+    double *sums;     /* (2, C) over the parts, likewise */
 };
 
 /* A part of a batch of this rank. Which one it is differs from pass to pass. */

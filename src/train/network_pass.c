@@ -2,7 +2,6 @@
 /* One batch through a network that learns: its parts side by side, all of them from one BatchNormalization to
  * the next. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@
 #include "nn/engine/loss.h"
 #include "nn/execution/times.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/batch_norm.h"
 #include "train/exchange.h"
 #include "train/network.h"
 #include "train/network_internal.h"
@@ -231,14 +231,7 @@ static status normalise(const struct pass *pass, int index, struct error *error)
                          "node %s: a batch with one value for each channel has no variance; "
                          "BatchNormalization needs more than one image here",
                          network->graph->nodes[norm->node].name);
-    for (int64_t c = 0; c < norm->channels; c++) {
-        const double shift = own->sums[c] / values;
-        const double spread = own->sums[norm->channels + c] / values - shift * shift;
-        const double variance = spread < 0 ? 0 : spread; /* a NaN stays one */
-        norm->mean[c] = norm->center[c] + shift;
-        norm->inverse[c] = 1 / sqrt(variance + own->epsilon);
-        own->variance[c] = variance * values / (values - 1);
-    }
+    batch_norm_settle(norm, own->sums, values, own->epsilon, own->variance);
     return STATUS_OK;
 }
 
@@ -259,10 +252,9 @@ static void normalise_gradient(const struct pass *pass, int index)
     const double images = (double)pass->batch->images;
     const double values = images * (double)engine_norm_positions(network->parts[0].engine, index);
     add_up(pass, index);
+    batch_norm_settle_gradient(norm, own->sums, values);
     for (int64_t c = 0; c < norm->channels; c++) {
         const double sum = own->sums[c], product = own->sums[norm->channels + c];
-        norm->delta[c] = sum / values;
-        norm->product[c] = norm->inverse[c] * norm->inverse[c] * product / values;
         add_to(&network->parameters[own->scale], c, norm->inverse[c] * product / images);
         add_to(&network->parameters[own->shift], c, sum / images);
     }

@@ -2,8 +2,6 @@
 /* One engine, one batch. */
 #include "nn/engine/whole_batch.h"
 
-#include <math.h>
-
 #include "base/memory.h"
 #include "nn/execution/times.h"
 #include "nn/graph/op.h"
@@ -96,21 +94,8 @@ static status normalise(const struct whole_batch *batch, int index, const double
                          "node %s: a batch with one value for each channel has no variance; "
                          "BatchNormalization needs more than one image here",
                          batch->graph->nodes[norm->node].name);
-    for (int64_t c = 0; c < norm->channels; c++) {
-        const double shift = sums[c] / values;
-        const double spread = sums[norm->channels + c] / values - shift * shift;
-        norm->mean[c] = norm->center[c] + shift;
-        norm->inverse[c] = 1 / sqrt((spread < 0 ? 0 : spread) + batch->epsilon[index]);
-    }
+    batch_norm_settle(norm, sums, values, batch->epsilon[index], NULL);
     return STATUS_OK;
-}
-
-static void normalise_gradient(const struct batch_norm *norm, const double *sums, double values)
-{
-    for (int64_t c = 0; c < norm->channels; c++) {
-        norm->delta[c] = sums[c] / values;
-        norm->product[c] = norm->inverse[c] * norm->inverse[c] * sums[norm->channels + c] / values;
-    }
 }
 
 status whole_batch_run(const struct whole_batch *batch, struct engine *engine, enum direction direction,
@@ -125,7 +110,7 @@ status whole_batch_run(const struct whole_batch *batch, struct engine *engine, e
             return STATUS_OK;
         const double values = (double)(images * engine_norm_positions(engine, norm));
         if (direction == BACKWARD_PASS)
-            normalise_gradient(&batch->norms[norm], engine_norm_sums(engine), values);
+            batch_norm_settle_gradient(&batch->norms[norm], engine_norm_sums(engine), values);
         else if (normalise(batch, norm, engine_norm_sums(engine), values, error))
             return error->code;
     }

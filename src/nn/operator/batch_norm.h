@@ -26,6 +26,14 @@ struct batch_norm {
     double *delta, *product; /* sum g / M, r^2 sum g (x - mean) / M; before the second half backward */
 };
 
+/* Mean and inverse from the sums of all parts (2, C), of sum (x - center) and sum (x - center)^2 over
+ * `values` of each channel. A variance that rounding takes below zero is zero; a NaN stays one. variance (C),
+ * where not NULL, gets the unbiased one. */
+void batch_norm_settle(const struct batch_norm *norm, const double *sums, double values, double epsilon,
+                       double *variance);
+/* delta and product from sum g and sum g (x - mean). */
+void batch_norm_settle_gradient(const struct batch_norm *norm, const double *sums, double values);
+
 /* --- plain kernels of the halves ------------------------------------------------------------------------
  *
  * In float or double. `call` is that of the node as it was prepared; only the first `images` of its batch are

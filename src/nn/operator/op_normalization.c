@@ -24,6 +24,28 @@ struct normalization {
 #define KERNELS "nn/operator/op_normalization_kernels.h"
 #include "nn/operator/typed.h"
 
+void batch_norm_settle(const struct batch_norm *norm, const double *sums, double values, double epsilon,
+                       double *variance)
+{
+    for (int64_t c = 0; c < norm->channels; c++) {
+        const double shift = sums[c] / values;
+        const double spread = sums[norm->channels + c] / values - shift * shift;
+        const double biased = spread < 0 ? 0 : spread;
+        norm->mean[c] = norm->center[c] + shift;
+        norm->inverse[c] = 1 / sqrt(biased + epsilon);
+        if (variance)
+            variance[c] = biased * values / (values - 1);
+    }
+}
+
+void batch_norm_settle_gradient(const struct batch_norm *norm, const double *sums, double values)
+{
+    for (int64_t c = 0; c < norm->channels; c++) {
+        norm->delta[c] = sums[c] / values;
+        norm->product[c] = norm->inverse[c] * norm->inverse[c] * sums[norm->channels + c] / values;
+    }
+}
+
 static bool is_double(const struct kernel_call *call)
 {
     return call->inputs[NORM_X].type == ELEMENT_DOUBLE;

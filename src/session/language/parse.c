@@ -28,8 +28,9 @@ static bool blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* A key is a word of lower-case letters and underscores, so that paths and globs with '=' in them stay
- * arguments. */
+/* A key is a word of lower-case letters, underscores and, behind the first, digits, so that paths and globs
+ * with
+ * '=' in them stay arguments. */
 static int key_length(const char *word, int length)
 {
     for (int i = 0; i < length; i++) {
