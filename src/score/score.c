@@ -285,10 +285,13 @@ status score_size(const struct score_pass *pass, int threads, struct engine_fit 
     struct pass_work work;
     status code = pass_work_init(&work, pass, error);
     if (code == STATUS_OK) {
-        const struct run run = {.graph = pass->graph,
-                                .engine = engine_options_of(&work),
-                                .memory = pass->memory,
-                                .training = pass->training};
+        struct run run = {.graph = pass->graph,
+                          .engine = engine_options_of(&work),
+                          .memory = pass->memory,
+                          .training = pass->training};
+        if (pass->training) {
+            run.engine.batch = pass->batch; /* whatever the sample */
+        }
         code = run_fit(&run, threads, fit, error);
     }
     pass_work_free(&work);

@@ -197,15 +197,6 @@ static void update_part(void *argument, int64_t part, int worker)
                                       : kernels->update_double)(&update, first, left < PART ? left : PART);
 }
 
-void optimizer_step(struct optimizer *optimizer, double rate)
-{
-    if (optimizer->options.clip > 0)
-        optimizer_clip(optimizer, optimizer->options.clip);
-    optimizer->steps++;
-    optimizer->rate = rate;
-    pool_run(optimizer->pool, optimizer->first_part[optimizer->count], update_part, optimizer);
-}
-
 double optimizer_gradient_norm(const struct optimizer *optimizer)
 {
     double sum = 0;
@@ -218,7 +209,8 @@ double optimizer_gradient_norm(const struct optimizer *optimizer)
     return sqrt(sum);
 }
 
-double optimizer_clip(struct optimizer *optimizer, double limit)
+/* PyTorch's clip_grad_norm_: all gradients times limit / (norm + 1e-6) where that is less than 1. */
+static void clip_gradients(const struct optimizer *optimizer, double limit)
 {
     const double norm = optimizer_gradient_norm(optimizer), factor = limit / (norm + 1e-6);
     for (int i = 0; factor < 1 && i < optimizer->count; i++) {
@@ -228,7 +220,15 @@ double optimizer_clip(struct optimizer *optimizer, double limit)
         else
             scale_double(parameter->gradient, parameter->elements, factor);
     }
-    return norm;
+}
+
+void optimizer_step(struct optimizer *optimizer, double rate)
+{
+    if (optimizer->options.clip > 0)
+        clip_gradients(optimizer, optimizer->options.clip);
+    optimizer->steps++;
+    optimizer->rate = rate;
+    pool_run(optimizer->pool, optimizer->first_part[optimizer->count], update_part, optimizer);
 }
 
 int64_t optimizer_steps(const struct optimizer *optimizer)

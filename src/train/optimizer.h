@@ -56,14 +56,11 @@ status optimizer_new(const struct optimizer_options *options,
                      struct optimizer **optimizer, struct error *error);
 void optimizer_free(struct optimizer *optimizer); /* NULL is fine */
 
-/* One step with the gradients that stand in the parameters, which clipping changes. Whoever calls it tells
- * the network (training_network_changed). */
+/* One step with the gradients that stand in the parameters, which clipping (PyTorch's clip_grad_norm_)
+ * changes. Whoever calls it tells the network (training_network_changed). */
 void optimizer_step(struct optimizer *optimizer, double rate);
 /* Norm of all gradients together, in double, summed in the order of the parameters. */
 double optimizer_gradient_norm(const struct optimizer *optimizer);
-/* PyTorch's clip_grad_norm_: all gradients times limit / (norm + 1e-6) where that is less than 1. Returns the
- * norm before. */
-double optimizer_clip(struct optimizer *optimizer, double limit);
 
 /* For checkpoints. Steps done so far, and what is kept of parameter `index`: elements of its type, NULL past
  * the last slot. Whoever restores writes the slots and sets the steps. */

@@ -71,7 +71,7 @@ bool worker_memory(const struct runner *runner, struct run_worker *worker, int64
     return worker->losses && worker->labels && (worker->pixels || !maps);
 }
 
-void worker_free(struct run_worker *worker)
+static void worker_free(struct run_worker *worker)
 {
     engine_free(worker->engine);
     whole_batch_free(worker->batch);

@@ -50,7 +50,6 @@ struct runner {
 status worker_start(struct runner *runner, struct run_worker *worker, struct error *error);
 /* Room for the losses and labels of one micro-batch. */
 bool worker_memory(const struct runner *runner, struct run_worker *worker, int64_t classes);
-void worker_free(struct run_worker *worker);
 
 /* The images of a task: their number, and the position of the first. */
 int64_t runner_images(const struct runner *runner, int64_t task, int64_t *first);

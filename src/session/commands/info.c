@@ -258,6 +258,8 @@ static void size_rows(const struct session *session, struct figure *figure)
                                     .real = options_precision(options),
                                     .kernel = options_kernel(options),
                                     .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
+                                    .training = options_training(options),
+                                    .batch = option_integer(options, OPTION_BATCH),
                                     .memory = options_memory(options)};
     if (threads == 0)
         threads = session->pool ? pool_threads(session->pool) : pool_online();

@@ -137,6 +137,7 @@ static status score_draw(struct sampling *work, struct draws *draws, int index, 
         .kernel = options_kernel(options),
         .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
         .memory = options_memory(options),
+        .training = options_training(options),
         .batch = option_integer(options, OPTION_BATCH),
         .pool = work->pool,
         .progress = work->call->progress,
@@ -296,9 +297,9 @@ static const struct parameter sampling_parameters[] = {
     {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
     PARAMETER_END,
 };
-static const int sampling_options[] = {OPTION_RATIO,   OPTION_ROUND,     OPTION_METHOD, OPTION_SEED,
-                                       OPTION_AUGMENT, OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH,
-                                       OPTION_MEMORY,  OPTION_NONE};
+static const int sampling_options[] = {OPTION_RATIO,       OPTION_ROUND,  OPTION_METHOD,    OPTION_SEED,
+                                       OPTION_AUGMENT,     OPTION_MODE,   OPTION_PRECISION, OPTION_KERNEL,
+                                       OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
 static const struct example sampling_examples[] = {
     {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
     {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",

@@ -24,12 +24,16 @@ static struct figure *sampling_figure(const struct sampling *work, enum figure_k
     const bool augmented = !option_is_default(options, OPTION_AUGMENT);
     struct text images = {0};
     text_add_thousands(&images, work->reference.images);
-    figure_title(figure, "Scores of %s from samples of %s %s%s%s, compared with those of %s images",
+    figure_title(figure, "Scores of %s from samples of %s %s%s%s%s, compared with those of %s images",
                  model_title(session->state.model), session->state.dataset->kind->name,
                  session->state.dataset->split, augmented ? ", augment=" : "",
-                 augmented ? option_text(options, OPTION_AUGMENT) : "", shown_words(figure, &images));
+                 augmented ? option_text(options, OPTION_AUGMENT) : "",
+                 options_training(options) ? ", mode=train" : "", shown_words(figure, &images));
     if (augmented)
         figure_fact(figure, "draws_augment", "%s", option_text(options, OPTION_AUGMENT));
+    if (options_training(options))
+        figure_fact(figure, "draws_mode", "train, batches of %lld",
+                    (long long)option_integer(options, OPTION_BATCH));
     figure_fact(figure, "method", "%s", option_text(options, OPTION_METHOD));
     text_clear(&images);
     text_add_network_ratios(&images, work->call);
