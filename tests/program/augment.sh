@@ -93,6 +93,12 @@ check "not of scores from weights" silent
 lines "load example" "data shapes images=200" "score taylor samples=all"
 check "not where there is a loss" silent
 
+# mode=train counts wherever images are scored.
+lines "load example" "data shapes images=200" "set mode train" "sampling 20% 50% repeats=2 criterion=taylor"
+check "samples are scored in the mode that is set" told ", mode=train"
+lines "load example" "data shapes images=200" "set timing yes" "set mode train" "set batch 32" "info"
+check "and info tells the memory of its batches" told "images to score 32 at a time"
+
 if [ -f "$shared/data/models/resnet56_bn.onnx" ] && [ -d "$shared/data/cifar-10-batches-bin" ]; then
     lines "load $shared/data/models/resnet56_bn.onnx" "data cifar10 $shared/data/cifar-10-batches-bin split=train normalize=cifar-usual" \
         "score taylor samples=500"
