@@ -11,6 +11,8 @@
 
 static const char computed_weights[] = "the operator's weights are computed while the network runs";
 
+static const char compares[] = "the operator asks of numbers what would not be true of zeros";
+
 /* Columns that several rows share. */
 #define PRODUCT                                                                                              \
     .couple = couple_linear, .locks = computed_weights, .cut = cut_linear, .mask = mask_linear,              \
@@ -79,6 +81,8 @@ static const struct operator_rule rules[] = {
     {.op = "Mul", MEETING, .follow = follow_product},
     {.op = "Div", MEETING, .follow = follow_quotient, .domain = domain_divisor},
     {.op = "Pow", MEETING, .follow = follow_power, .domain = domain_base},
+    {.op = "Mod", MEETING, .domain = domain_divisor},
+    {.op = "Where", MEETING, .follow = follow_extreme},
     {.op = "Max", MEETING, .follow = follow_extreme},
     {.op = "Min", MEETING, .follow = follow_extreme},
     {.op = "PRelu", MEETING, .follow = follow_same, .trained = 2, .output_cost = 1},
@@ -108,6 +112,19 @@ static const struct operator_rule rules[] = {
     {.op = "Flatten", VIEW},
     {.op = "Squeeze", VIEW},
     {.op = "Unsqueeze", VIEW},
+
+    /* Answers of yes and no: what is true of a channel of zeros need not be true of what it was. */
+    {.op = "Equal", .locks = compares},
+    {.op = "Greater", .locks = compares},
+    {.op = "GreaterOrEqual", .locks = compares},
+    {.op = "Less", .locks = compares},
+    {.op = "LessOrEqual", .locks = compares},
+    {.op = "And", .locks = compares},
+    {.op = "Or", .locks = compares},
+    {.op = "Xor", .locks = compares},
+    {.op = "Not", .locks = compares},
+    {.op = "IsNaN", .locks = compares},
+    {.op = "IsInf", .locks = compares},
 
     /* Operators that lock on purpose: they pass no channels on. Planning computes them (OPERATOR_KNOWS_SHAPE,
      * or all inputs constant), so that a coupling does not meet them unless this changes. */
