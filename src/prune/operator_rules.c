@@ -15,6 +15,10 @@ static const char computed_weights[] = "the operator's weights are computed whil
 #define PRODUCT                                                                                              \
     .couple = couple_linear, .locks = computed_weights, .cut = cut_linear, .mask = mask_linear,              \
     .follow = follow_linear
+#define OVER_AXES .couple = couple_layer_norm, .locks = computed_weights, .cut = cut_beside
+#define OVER_GROUPS                                                                                          \
+    .locks = computed_weights, .mask = mask_normalization, .trained = 3, .channel_vectors = true,            \
+    .output_cost = 2
 #define MEETING  .couple = couple_elementwise, .several = true, .cut = cut_beside
 #define POOL     .couple = couple_window, .follow = follow_window, .input_cost = 1
 #define MOVEMENT .couple = couple_moved, .follow = follow_moved
@@ -41,6 +45,12 @@ static const struct operator_rule rules[] = {
      .trained = 3,
      .channel_vectors = true,
      .output_cost = 2},
+
+    {.op = "LayerNormalization", OVER_AXES, .trained = 3},
+    {.op = "RMSNormalization", OVER_AXES, .trained = 2},
+    {.op = "SimplifiedLayerNormalization", OVER_AXES, .trained = 2},
+    {.op = "InstanceNormalization", OVER_GROUPS, .couple = couple_window, .cut = cut_normalization},
+    {.op = "GroupNormalization", OVER_GROUPS, .couple = couple_group_norm, .cut = cut_group_norm},
 
     /* Element by element */
     {.op = "Identity", .couple = couple_same, .follow = follow_same},

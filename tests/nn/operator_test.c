@@ -57,6 +57,23 @@ static const struct case_line gradient_cases[] = {
     {"BatchNormalization", 9, "", "3x4; 4; 4; 4; 4@0.5:2", 1},
     {"BatchNormalization", 9, "", "2x3x5; !3; !3; !3; !3@0.5:2", 1},
 
+    /* One output, or the statistics too; scale and shift as they are, broadcast, or constant. */
+    {"LayerNormalization", 17, "", "2x3x5; 5; 5", 1},
+    {"LayerNormalization", 17, "epsilon=0.01", "3x11; 11; 11", 3},
+    {"LayerNormalization", 17, "axis=1 epsilon=0.1", "2x3x4; 3x4; 4", 3},
+    {"LayerNormalization", 17, "axis=1", "2x3x4; 3x1; 3x4", 1},
+    {"LayerNormalization", 17, "axis=-2", "2x3x4; 1", 2},
+    {"LayerNormalization", 17, "axis=0", "3x4; !4; !3x1", 1},
+    {"RMSNormalization", 23, "", "2x3x5; 5", 1},
+    {"RMSNormalization", 23, "axis=1 epsilon=0.1", "2x3x4; 3x4", 1},
+    {"RMSNormalization", 23, "", "2x3x4; 3x4", 1},
+    {"SimplifiedLayerNormalization", 17, "epsilon=0.01", "2x3x5; 5", 2},
+    {"InstanceNormalization", 6, "epsilon=0.01", "2x3x4x5; 3; 3", 1},
+    {"InstanceNormalization", 6, "", "2x3x7; !3; !3", 1},
+    {"GroupNormalization", 18, "num_groups=2 epsilon=0.01", "2x4x3x2; 2; 2", 1},
+    {"GroupNormalization", 21, "num_groups=2", "2x4x5; 4; 4", 1},
+    {"GroupNormalization", 21, "num_groups=1", "2x4x1x2; 4; 4", 1},
+
     {"MaxPool", 12, "kernel_shape=[2,2] strides=[2,2]", "2x3x4x6", 1},
     {"MaxPool", 12, "kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "2x2x5x6", 1},
     {"MaxPool", 12, "kernel_shape=[3,2] strides=[2,2] pads=[0,1,1,0] ceil_mode=1", "1x2x6x6", 1},

@@ -19,6 +19,8 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_cast.c \
 	src/nn/operator/op_convolution.c \
 	src/nn/operator/op_convolution_kernels.h \
+	src/nn/operator/op_layer_norm.c \
+	src/nn/operator/op_layer_norm_kernels.h \
 	src/nn/operator/op_linear.c \
 	src/nn/operator/op_linear_kernels.h \
 	src/nn/operator/op_movement.c \

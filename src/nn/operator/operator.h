@@ -70,6 +70,9 @@ const struct op *operator_at(int index); /* NULL past the end */
 extern const struct op operators_convolution[];   /* Conv */
 extern const struct op operators_linear[];        /* Gemm MatMul */
 extern const struct op operators_normalization[]; /* BatchNormalization */
+extern const struct op operators_layer_norm[];    /* LayerNormalization RMSNormalization
+                                                           SimplifiedLayerNormalization
+                                                           InstanceNormalization GroupNormalization */
 extern const struct op operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
 extern const struct op operators_activation[];    /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
                                                            Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish
