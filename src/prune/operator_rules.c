@@ -11,10 +11,16 @@
 
 static const char computed_weights[] = "the operator's weights are computed while the network runs";
 
+static const char compares[] = "the operator asks of numbers what would not be true of zeros";
+
 /* Columns that several rows share. */
 #define PRODUCT                                                                                              \
     .couple = couple_linear, .locks = computed_weights, .cut = cut_linear, .mask = mask_linear,              \
     .follow = follow_linear
+#define OVER_AXES .couple = couple_layer_norm, .locks = computed_weights, .cut = cut_beside
+#define OVER_GROUPS                                                                                          \
+    .locks = computed_weights, .mask = mask_normalization, .trained = 3, .channel_vectors = true,            \
+    .output_cost = 2
 #define MEETING  .couple = couple_elementwise, .several = true, .cut = cut_beside
 #define POOL     .couple = couple_window, .follow = follow_window, .input_cost = 1
 #define MOVEMENT .couple = couple_moved, .follow = follow_moved
@@ -41,6 +47,12 @@ static const struct operator_rule rules[] = {
      .trained = 3,
      .channel_vectors = true,
      .output_cost = 2},
+
+    {.op = "LayerNormalization", OVER_AXES, .trained = 3},
+    {.op = "RMSNormalization", OVER_AXES, .trained = 2},
+    {.op = "SimplifiedLayerNormalization", OVER_AXES, .trained = 2},
+    {.op = "InstanceNormalization", OVER_GROUPS, .couple = couple_window, .cut = cut_normalization},
+    {.op = "GroupNormalization", OVER_GROUPS, .couple = couple_group_norm, .cut = cut_group_norm},
 
     /* Element by element */
     {.op = "Identity", .couple = couple_same, .follow = follow_same},
@@ -79,6 +91,8 @@ static const struct operator_rule rules[] = {
     {.op = "Mul", MEETING, .follow = follow_product},
     {.op = "Div", MEETING, .follow = follow_quotient, .domain = domain_divisor},
     {.op = "Pow", MEETING, .follow = follow_power, .domain = domain_base},
+    {.op = "Mod", MEETING, .domain = domain_divisor},
+    {.op = "Where", MEETING, .follow = follow_extreme},
     {.op = "Max", MEETING, .follow = follow_extreme},
     {.op = "Min", MEETING, .follow = follow_extreme},
     {.op = "PRelu", MEETING, .follow = follow_same, .trained = 2, .output_cost = 1},
@@ -108,6 +122,19 @@ static const struct operator_rule rules[] = {
     {.op = "Flatten", VIEW},
     {.op = "Squeeze", VIEW},
     {.op = "Unsqueeze", VIEW},
+
+    /* Answers of yes and no: what is true of a channel of zeros need not be true of what it was. */
+    {.op = "Equal", .locks = compares},
+    {.op = "Greater", .locks = compares},
+    {.op = "GreaterOrEqual", .locks = compares},
+    {.op = "Less", .locks = compares},
+    {.op = "LessOrEqual", .locks = compares},
+    {.op = "And", .locks = compares},
+    {.op = "Or", .locks = compares},
+    {.op = "Xor", .locks = compares},
+    {.op = "Not", .locks = compares},
+    {.op = "IsNaN", .locks = compares},
+    {.op = "IsInf", .locks = compares},
 
     /* Operators that lock on purpose: they pass no channels on. Planning computes them (OPERATOR_KNOWS_SHAPE,
      * or all inputs constant), so that a coupling does not meet them unless this changes. */
