@@ -29,7 +29,7 @@
     X(LOCK_REDUCED, "a sum, mean or maximum is taken over all its channels, which removal would change")     \
     X(LOCK_STATISTICS, "none of its channels can go without changing the mean and variance of the others")   \
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
-    X(LOCK_BATCH, "the operator moves the batch axis")                                                       \
+    X(LOCK_BATCH, "the network computes several images at a time, which are not told apart")                 \
     X(LOCK_COMPUTED, "the operator's sizes are computed while the network runs")                             \
     X(LOCK_CONSTANT, "it does not depend on the network's input")                                            \
     X(LOCK_OPERATOR, "there is no rule for the operator")

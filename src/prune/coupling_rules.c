@@ -348,7 +348,7 @@ bool couple_pad(struct builder *b, int node_index)
         if (varying == 0 && shape->dim[axis] != in->shape.dim[axis])
             axes |= 1u << axis;
     if (axes & 1u)
-        return coupling_lock_node(b, node_index, LOCK_BATCH);
+        return rule_lock(b, node_index);
     struct label_map *out;
     if (!coupling_new_map(b, node->outputs[0], axes, &out))
         return false;
