@@ -11,6 +11,7 @@
 
 static const char computed_weights[] = "the operator's weights are computed while the network runs";
 
+static const char finds[] = "the operator finds elements by their numbers, which would be others";
 static const char compares[] = "the operator asks of numbers what would not be true of zeros";
 
 /* Columns that several rows share. */
@@ -66,8 +67,10 @@ static const struct operator_rule rules[] = {
     {.op = "HardSigmoid", .couple = couple_same},
     {.op = "HardSwish", .couple = couple_same},
     {.op = "Mish", .couple = couple_same},
+    {.op = "Round", .couple = couple_same},
     {.op = "Selu", .couple = couple_same},
     {.op = "Sigmoid", .couple = couple_same},
+    {.op = "Sign", .couple = couple_same},
     {.op = "Softplus", .couple = couple_same},
     {.op = "Softsign", .couple = couple_same},
     {.op = "Swish", .couple = couple_same},
@@ -78,6 +81,7 @@ static const struct operator_rule rules[] = {
     {.op = "Add", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Sub", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Sum", MEETING, .adds = true, .follow = follow_sum},
+    {.op = "Mean", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Mul", MEETING, .follow = follow_product},
     {.op = "Div", MEETING, .follow = follow_quotient, .domain = domain_divisor},
     {.op = "Pow", MEETING, .follow = follow_power, .domain = domain_base},
@@ -106,6 +110,16 @@ static const struct operator_rule rules[] = {
     {.op = "Slice", MOVEMENT, .pin = pin_slice, .cuttable = slice_is_cuttable, .cut = cut_slice},
     {.op = "Gather", MOVEMENT, .pin = pin_axis, .cuttable = gather_is_cuttable, .cut = cut_gather},
     {.op = "Transpose", MOVEMENT, .shuffle = SHUFFLE_TURN, .pin = pin_none},
+    {.op = "Tile", MOVEMENT},
+    {.op = "Trilu", .couple = couple_trilu},
+    {.op = "TopK", .couple = couple_order},
+    {.op = "ReverseSequence", .locks = finds},
+    {.op = "Compress", .locks = finds},
+    {.op = "GatherElements", .locks = finds},
+    {.op = "GatherND", .locks = finds},
+    {.op = "Scatter", .locks = finds},
+    {.op = "ScatterElements", .locks = finds},
+    {.op = "ScatterND", .locks = finds},
     {.op = "Expand", .couple = couple_expand, .cut = cut_expand, .follow = follow_moved},
     {.op = "Pad", .couple = couple_pad, .cut = cut_pad, .follow = follow_pad},
     {.op = "Reshape", VIEW, .shuffle = SHUFFLE_TABLE, .cut = cut_reshape},
@@ -125,10 +139,16 @@ static const struct operator_rule rules[] = {
     {.op = "Not", .locks = compares},
     {.op = "IsNaN", .locks = compares},
     {.op = "IsInf", .locks = compares},
+    {.op = "ArgMax", .locks = compares},
+    {.op = "ArgMin", .locks = compares},
+    {.op = "NonZero", .locks = compares},
+    {.op = "OneHot", .locks = compares},
 
     /* Operators that lock on purpose: they pass no channels on. Planning computes them (OPERATOR_KNOWS_SHAPE,
      * or all inputs constant), so that a coupling does not meet them unless this changes. */
     {.op = "Shape", .locks = "the operator gives lengths, and no channels"},
+    {.op = "Size", .locks = "the operator gives lengths, and no channels"},
+    {.op = "EyeLike", .locks = "the operator makes as many numbers as it is told"},
     {.op = "Constant", .locks = "the operator gives numbers of the file"},
     {.op = "ConstantOfShape", .locks = "the operator makes as many numbers as it is told"},
     {.op = "Range", .locks = "the operator makes as many numbers as it is told"},
