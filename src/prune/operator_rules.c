@@ -35,6 +35,7 @@ static const struct operator_rule rules[] = {
      .channel_vectors = true},
     {.op = "Gemm", PRODUCT, .trained = 3},
     {.op = "MatMul", PRODUCT, .trained = 2},
+    {.op = "Einsum", .locks = "the operator sums products of activations, along axes that its equation names"},
     {.op = "BatchNormalization",
      .couple = couple_same,
      .locks = computed_weights,

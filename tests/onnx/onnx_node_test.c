@@ -343,7 +343,6 @@ static const char *const to_come[] = {
     "CumSum",
     "DepthToSpace",
     "DequantizeLinear",
-    "Einsum",
     "GridSample",
     "InstanceNormalization",
     "LRN",

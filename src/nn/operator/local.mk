@@ -21,6 +21,7 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_compare.c src/nn/operator/op_compare_kernels.h \
 	src/nn/operator/op_convolution.c \
 	src/nn/operator/op_convolution_kernels.h \
+	src/nn/operator/op_einsum.c src/nn/operator/op_einsum_kernels.h \
 	src/nn/operator/op_index.c src/nn/operator/op_index_kernels.h \
 	src/nn/operator/op_linear.c \
 	src/nn/operator/op_linear_kernels.h \

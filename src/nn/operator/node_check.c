@@ -77,6 +77,7 @@ static const struct attribute_rule {
     {"end", KIND(INTEGER)},
     {"ends", INTEGER_LIST},
     {"epsilon", KIND(REAL)},
+    {"equation", KIND(STRING)},
     {"exclude_outside", KIND(INTEGER)},
     {"extrapolation_value", KIND(REAL)},
     {"fmod", KIND(INTEGER)},
