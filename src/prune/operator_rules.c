@@ -11,6 +11,7 @@
 
 static const char computed_weights[] = "the operator's weights are computed while the network runs";
 
+static const char finds[] = "the operator finds elements by their numbers, which would be others";
 static const char compares[] = "the operator asks of numbers what would not be true of zeros";
 
 /* Columns that several rows share. */
@@ -39,6 +40,7 @@ static const struct operator_rule rules[] = {
      .channel_vectors = true},
     {.op = "Gemm", PRODUCT, .trained = 3},
     {.op = "MatMul", PRODUCT, .several = true, .trained = 2},
+    {.op = "Einsum", .locks = "the operator sums products of activations, along axes that its equation names"},
     {.op = "BatchNormalization",
      .couple = couple_same,
      .locks = computed_weights,
@@ -79,7 +81,9 @@ static const struct operator_rule rules[] = {
     {.op = "HardSwish", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Mish", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Selu", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Round", .couple = couple_same},
     {.op = "Sigmoid", .couple = couple_same},
+    {.op = "Sign", .couple = couple_same},
     {.op = "Softplus", .couple = couple_same},
     {.op = "Softsign", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Swish", .couple = couple_same, .zero = ZERO_ALL},
@@ -92,6 +96,7 @@ static const struct operator_rule rules[] = {
     {.op = "Sum", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Mul", MEETING, .zero = ZERO_ANY, .follow = follow_product},
     {.op = "Div", MEETING, .zero = ZERO_ALL, .follow = follow_quotient, .domain = domain_divisor},
+    {.op = "Mean", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Pow", MEETING, .follow = follow_power, .domain = domain_base},
     {.op = "Mod", MEETING, .domain = domain_divisor},
     {.op = "Where", MEETING, .follow = follow_extreme},
@@ -119,6 +124,16 @@ static const struct operator_rule rules[] = {
     {.op = "Gather", MOVEMENT, .pin = pin_axis, .cuttable = gather_is_cuttable, .cut = cut_gather},
     {.op = "Transpose", MOVEMENT, .shuffle = SHUFFLE_TURN, .pin = pin_none},
     {.op = "Expand", .couple = couple_expand, .zero = ZERO_ALL, .cut = cut_expand, .follow = follow_moved},
+    {.op = "Tile", MOVEMENT},
+    {.op = "Trilu", .couple = couple_trilu},
+    {.op = "TopK", .couple = couple_order},
+    {.op = "ReverseSequence", .locks = finds},
+    {.op = "Compress", .locks = finds},
+    {.op = "GatherElements", .locks = finds},
+    {.op = "GatherND", .locks = finds},
+    {.op = "Scatter", .locks = finds},
+    {.op = "ScatterElements", .locks = finds},
+    {.op = "ScatterND", .locks = finds},
     {.op = "Pad", .couple = couple_pad, .cut = cut_pad, .follow = follow_pad},
     {.op = "Reshape", VIEW, .shuffle = SHUFFLE_TABLE, .cut = cut_reshape},
     {.op = "Flatten", VIEW},
@@ -137,10 +152,16 @@ static const struct operator_rule rules[] = {
     {.op = "Not", .locks = compares},
     {.op = "IsNaN", .locks = compares},
     {.op = "IsInf", .locks = compares},
+    {.op = "ArgMax", .locks = compares},
+    {.op = "ArgMin", .locks = compares},
+    {.op = "NonZero", .locks = compares},
+    {.op = "OneHot", .locks = compares},
 
     /* Operators that lock on purpose: they pass no channels on. Planning computes them (OPERATOR_KNOWS_SHAPE,
      * or all inputs constant), so that a coupling does not meet them unless this changes. */
     {.op = "Shape", .locks = "the operator gives lengths, and no channels"},
+    {.op = "Size", .locks = "the operator gives lengths, and no channels"},
+    {.op = "EyeLike", .locks = "the operator makes as many numbers as it is told"},
     {.op = "Constant", .locks = "the operator gives numbers of the file"},
     {.op = "ConstantOfShape", .locks = "the operator makes as many numbers as it is told"},
     {.op = "Range", .locks = "the operator makes as many numbers as it is told"},

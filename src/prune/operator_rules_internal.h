@@ -7,8 +7,8 @@
 
 /* prune/coupling_rules.c */
 couple_rule couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce,
-    couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_pad,
-    couple_reshape;
+    couple_layer_norm, couple_group_norm, couple_elementwise, couple_order, couple_trilu, couple_moved,
+    couple_expand, couple_pad, couple_reshape;
 /* prune/coupling_product.c */
 couple_rule couple_product;
 /* prune/coupling_move.c */

@@ -122,6 +122,8 @@ ACTIVATION(neg, -x, -g)
 ACTIVATION(abs, fabs(x), x > 0 ? g : (x < 0 ? -g : 0))
 ACTIVATION_FORWARD(floor, floor(x))
 ACTIVATION_FORWARD(ceil, ceil(x))
+ACTIVATION_FORWARD(round, nearbyint(x)) /* a half to the even number */
+ACTIVATION_FORWARD(sign, x > 0 ? 1 : (x < 0 ? -1 : x))
 /* clang-format on */
 
 /* Gelu by the formula that its plan asks for. */
