@@ -147,8 +147,8 @@ static enum operand_kind operand_kind(const struct counting *counting, int index
                                                                                        : OPERAND_BESIDE;
 }
 
-/* The node whose output tells what stays of a node's constants: itself, or the Concat that joins what an Expand
- * repeats for every image. */
+/* The node whose output tells what stays of a node's constants: itself, or the Concat that joins what an
+ * Expand repeats for every image. */
 static int telling_node(const struct coupling *c, int index)
 {
     const struct node *node = &c->graph->nodes[index];

@@ -56,11 +56,15 @@ struct channel_member {
     int64_t channel;
 };
 
+/* What a class is to attention heads that lie beside each other. */
+enum head_share { HEAD_NONE, HEAD_WHOLE, HEAD_PART };
+
 struct channel_class {
     const struct channel_member *members; /* at least one layer channel, by layer then channel */
     int member_count;
     int lock; /* index into locks, -1 when free */
     int block;
+    enum head_share head;
     bool zero_unsafe; /* it meets an operator that is not defined everywhere (a division by it, a root of it):
                          as zeros it could become infinite or no number at all */
 };
@@ -91,16 +95,18 @@ struct shuffle {
 
 struct coupling {
     struct arena *arena;
-    const struct graph *graph;          /* borrowed */
-    const struct layers *layers;        /* borrowed */
+    const struct graph *graph;   /* borrowed */
+    const struct layers *layers; /* borrowed */
     enum head_mode heads;
     struct plan *plan;                  /* at batch 1, or at the graph's own */
     struct label_map *maps;             /* per value; labels NULL for constants */
     struct shuffle *shuffles;           /* per node */
     const struct operator_rule **rules; /* per node: what its operator means to pruning */
-    bool *zero;         /* per value: in a masked network a channel that is gone is 0 in it */
-    bool sums_channels; /* some operator without weights sums over channels, which must be 0 when they are gone */
-    int *class_of;                      /* per label: -1 for what no layer makes (padding) */
+    enum head_share *headed;            /* per value: what of heads the classes of its labels are */
+    bool *zero;                         /* per value: in a masked network a channel that is gone is 0 in it */
+    bool sums_channels; /* some operator without weights sums over channels, which must be 0 when they are
+                           gone */
+    int *class_of;      /* per label: -1 for what no layer makes (padding) */
     int label_count;
     struct channel_class *classes;
     int class_count;

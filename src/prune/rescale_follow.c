@@ -389,7 +389,8 @@ status follow_moved(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     bool understood = false, plain[NODE_MAX_OPERANDS] = {false};
-    struct builder moving = {.coupling = &r->traced}; /* every operand that is moved has powers: no label is made */
+    struct builder moving = {.coupling =
+                                 &r->traced}; /* every operand that is moved has powers: no label is made */
     if (!can_move(r, node))
         return refuse(r, index, "does not pass a factor on", error);
     status code = STATUS_OK;

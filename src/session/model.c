@@ -310,8 +310,7 @@ status model_derive(const struct derivation *derivation, struct model **result, 
     return STATUS_OK;
 }
 
-status model_with_heads(struct model *model, enum head_mode heads, struct model **result,
-                        struct error *error)
+status model_with_heads(struct model *model, enum head_mode heads, struct model **result, struct error *error)
 {
     struct model *base = model->base ? model->base : model;
     if (model->coupling->heads == heads || base->coupling->heads == heads) {

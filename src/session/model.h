@@ -28,9 +28,10 @@ struct model {
     int64_t classes;               /* 0: it does something else than classify images or their pixels */
     int64_t map_height, map_width; /* of the pixels that it classifies; 1, 1: the image as a whole */
     enum network_end end;          /* where its loss is taken */
-    struct model *base; /* the same network with other heads, counted, to which all but coupling and cost belong */
-    struct cost cost;              /* of the whole network, in multiply-adds */
-    struct model *original;        /* the network as loaded, counted; NULL: this is it */
+    struct model
+        *base; /* the same network with other heads, counted, to which all but coupling and cost belong */
+    struct cost cost;       /* of the whole network, in multiply-adds */
+    struct model *original; /* the network as loaded, counted; NULL: this is it */
     /* Per layer: its channels' numbers in the original network, ascending. NULL: the network as loaded, or a
      * layer that it did not have. */
     int64_t **channels;

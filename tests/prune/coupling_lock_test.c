@@ -71,10 +71,11 @@ static void locked_by_the_batch(void **state)
     g->batch = 3;
     conv(g, "x", "a", 3, 2);
     node1(g, "Relu", "a", "r");
-    expect(finish(g, "r", 2), "a0!; a1!; fc0!; fc1!", "a",
-           "Channels of 1 layer: a\n"
-           "  2 channels of a: locked, the network computes several images at a time, which are not told apart "
-           "(Conv /a)\n");
+    expect(
+        finish(g, "r", 2), "a0!; a1!; fc0!; fc1!", "a",
+        "Channels of 1 layer: a\n"
+        "  2 channels of a: locked, the network computes several images at a time, which are not told apart "
+        "(Conv /a)\n");
 }
 
 /* Shape -> Gather -> Concat -> Reshape, not simplified: surgery could not change the length in there. */
