@@ -105,6 +105,26 @@ status cut_normalization(struct surgery *s, int index, struct error *error)
     return code;
 }
 
+/* Whole groups go. Scale and shift are one number for each of them, or for each channel. */
+status cut_group_norm(struct surgery *s, int index, struct error *error)
+{
+    const struct kept_axis *channels = &output_kept(s, index)->axis[1];
+    const int64_t groups = node_integer(node_at(s, index), "num_groups", 1), width = channels->of / groups;
+    int64_t *positions = arena_alloc(s->arena, (size_t)groups, sizeof *positions);
+    struct kept_axis whole = {.positions = positions, .of = groups};
+    status code = STATUS_OK;
+    if (positions == NULL)
+        return error_memory(error);
+    if (!kept_cuts(channels))
+        return STATUS_OK;
+    for (int64_t i = 0; i < channels->count; i += width)
+        positions[whole.count++] = channels->positions[i] / width;
+    for (int i = 1; i <= 2 && code == STATUS_OK; i++)
+        code = select_constant(
+            s, index, i, 0, edit_get(s->edit, index, i)->shape.dim[0] == groups ? &whole : channels, error);
+    return code != STATUS_OK ? code : edit_integer(s->edit, index, "num_groups", whole.count, error);
+}
+
 status cut_linear(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);
@@ -221,6 +241,30 @@ status cut_pad(struct surgery *s, int index, struct error *error)
                                              : kept_before(from, from->of + behind) - from->count;
     }
     return replace_integers(s, index, 1, "pads", changed, 2 * pad.count, error);
+}
+
+/* Constants that are joined with features, themselves or repeated for every image by Expand: cut as the
+ * features are, but for the axis along which they are joined. */
+status cut_concat(struct surgery *s, int index, struct error *error)
+{
+    const struct node *node = node_at(s, index);
+    const struct kept *out = output_kept(s, index);
+    status code = STATUS_OK;
+    int joined;
+    if (!shape_axis(out->rank, node_integer(node, "axis", 1), &joined))
+        return cannot("its axis is out of range", error);
+    for (int i = 0; i < node->input_count; i++) {
+        struct joined_constant found;
+        if (!coupling_joined_constant(s->coupling, index, i, &found))
+            continue;
+        for (int axis = 0; axis < out->rank && code == STATUS_OK; axis++) {
+            const struct tensor *old = edit_get(s->edit, found.node, found.input);
+            int own = axis - (out->rank - old->shape.rank);
+            if (axis != joined && own >= 0 && old->shape.dim[own] == out->axis[axis].of)
+                code = select_constant(s, found.node, found.input, own, &out->axis[axis], error);
+        }
+    }
+    return code;
 }
 
 status cut_gather(struct surgery *s, int index, struct error *error)

@@ -346,16 +346,9 @@ static const char *const to_come[] = {
     "DepthToSpace",
     "DequantizeLinear",
     "Einsum",
-    "Equal",
     "GatherND",
-    "Greater",
-    "GreaterOrEqual",
     "GridSample",
-    "InstanceNormalization",
     "LRN",
-    "LayerNormalization",
-    "Less",
-    "LessOrEqual",
     "MaxUnpool",
     "Mean",
     "QuantizeLinear",
@@ -374,7 +367,6 @@ static const char *const to_come[] = {
     "Tile",
     "TopK",
     "Trilu",
-    "Where",
 };
 enum { TO_COME = sizeof to_come / sizeof *to_come };
 

@@ -17,8 +17,11 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_arithmetic.c \
 	src/nn/operator/op_arithmetic_kernels.h \
 	src/nn/operator/op_cast.c \
+	src/nn/operator/op_compare.c src/nn/operator/op_compare_kernels.h \
 	src/nn/operator/op_convolution.c \
 	src/nn/operator/op_convolution_kernels.h \
+	src/nn/operator/op_layer_norm.c \
+	src/nn/operator/op_layer_norm_kernels.h \
 	src/nn/operator/op_linear.c \
 	src/nn/operator/op_linear_kernels.h \
 	src/nn/operator/op_movement.c \
@@ -30,6 +33,7 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_reduce_kernels.h \
 	src/nn/operator/op_resize.c \
 	src/nn/operator/op_resize_kernels.h \
+	src/nn/operator/op_select.c src/nn/operator/op_select_kernels.h \
 	src/nn/operator/op_shape.c \
 	src/nn/operator/op_slice.c \
 	src/nn/operator/op_softmax.c \

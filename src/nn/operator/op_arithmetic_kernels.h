@@ -109,6 +109,7 @@ BINARY(div, a / b, g == 0 ? 0 : g / b, g == 0 ? 0 : -g * (a / b) / b)
 BINARY(pow, pow(a, b),
        g == 0 || b == 0 ? 0 : g * b * pow(a, b - 1),
        g == 0 || a == 0 ? 0 : g * pow(a, b) * log(a))
+BINARY(mod, fmod(a, b), g, g == 0 ? 0 : -g * trunc(a / b))
 /* Equal operands share the gradient, as in PyTorch. */
 BINARY(min, a < b ? a : b, a < b ? g : (a > b ? 0 : g / 2), b < a ? g : (b > a ? 0 : g / 2))
 BINARY(max, a > b ? a : b, a > b ? g : (a < b ? 0 : g / 2), b > a ? g : (b < a ? 0 : g / 2))

@@ -182,6 +182,7 @@ static status prepare_cast(struct prepare *prepare, struct error *error)
             prepare->outputs[0].type = targets[i].type;
             prepare->outputs[0].shape = prepare->inputs[0].shape;
             prepare->plan = (void *)&targets[i];
+            prepare->file_type = targets[i].file_type;
             return STATUS_OK;
         }
     }

@@ -46,6 +46,9 @@ struct prepare {
     /* Multiply-adds of the forward kernel where it does more than look at each element once (at most
      * INT64_MAX, prepare_work), 0 by default: it bounds what constant folding does. */
     int64_t work;
+    /* The data type that output 0 has in files (nn/graph/file_type.h) where its elements are integers. 0, as
+     * by default: that of the first input's integers, else int64. */
+    int file_type;
 };
 
 /* What a kernel gets. Scratch contents do not survive a call. */
@@ -70,19 +73,25 @@ const struct op *operator_at(int index); /* NULL past the end */
 extern const struct op operators_convolution[];   /* Conv */
 extern const struct op operators_linear[];        /* Gemm MatMul */
 extern const struct op operators_normalization[]; /* BatchNormalization */
+extern const struct op operators_layer_norm[];    /* LayerNormalization RMSNormalization
+                                                           SimplifiedLayerNormalization
+                                                           InstanceNormalization GroupNormalization */
 extern const struct op operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
 extern const struct op operators_activation[];    /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
                                                            Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish
                                                            Gelu Softplus Softsign Tanh Erf Exp Log Sqrt
                                                            Reciprocal Abs Floor Ceil Neg */
-extern const struct op operators_arithmetic[];    /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
-extern const struct op operators_cast[];          /* Identity Dropout Cast */
-extern const struct op operators_movement[];      /* Transpose Concat Split Slice Pad Gather Expand */
-extern const struct op operators_shape[];         /* Reshape Flatten Squeeze Unsqueeze Shape Constant
-                                                           ConstantOfShape Range */
-extern const struct op operators_reduce[];        /* ReduceMean ReduceSum ReduceMax */
-extern const struct op operators_softmax[];       /* Softmax LogSoftmax */
-extern const struct op operators_resize[];        /* Resize Upsample */
+extern const struct op operators_arithmetic[]; /* broadcasting: Add Sub Mul Div Mod Pow Min Max PRelu Sum */
+extern const struct op operators_compare[];    /* 0 or 1: Equal Greater GreaterOrEqual Less LessOrEqual
+                                                        And Or Xor Not IsNaN IsInf */
+extern const struct op operators_select[];     /* Where */
+extern const struct op operators_cast[];       /* Identity Dropout Cast */
+extern const struct op operators_movement[];   /* Transpose Concat Split Slice Pad Gather Expand */
+extern const struct op operators_shape[];      /* Reshape Flatten Squeeze Unsqueeze Shape Constant
+                                                        ConstantOfShape Range */
+extern const struct op operators_reduce[];     /* ReduceMean ReduceSum ReduceMax */
+extern const struct op operators_softmax[];    /* Softmax LogSoftmax */
+extern const struct op operators_resize[];     /* Resize Upsample */
 
 /* Does a matrix product transpose an operand? By attribute, "transA" or "transB", which a MatMul has not. */
 bool product_transposes(const struct node *node, const char *attribute);

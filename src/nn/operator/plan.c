@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/node_check.h"
@@ -66,7 +67,8 @@ static status take_input(struct planner *planner, int v)
     operand->type = planned_type(planner, value->type);
     operand->shape = value->shape;
     if (planner->options->batch > 0 && operand->shape.rank > 0)
-        operand->shape.dim[0] = planner->options->batch;
+        operand->shape.dim[0] =
+            planner->plan->graph->batch > 0 ? planner->plan->graph->batch : planner->options->batch;
     for (int i = 0; i < operand->shape.rank; i++)
         if (operand->shape.dim[i] < 0)
             return error_set(planner->error, STATUS_UNSUPPORTED,
@@ -191,12 +193,17 @@ static status run_prepare(struct planner *planner)
 
 /* --- constant nodes ------------------------------------------------------------------------------------- */
 
-static int file_type_of(enum element_type type)
+/* The data type in files of an output (0, 1, ...) that is computed here: integers keep theirs. */
+static int computed_type(const struct planner *planner, int output)
 {
-    static const int types[ELEMENT_TYPES] = {
-        [ELEMENT_FLOAT] = 1, [ELEMENT_DOUBLE] = 11, [ELEMENT_INT64] = 7}; /* TensorProto.DataType */
+    const struct tensor *first = planner->node->input_count > 0 ? planner->known[0] : NULL;
+    int given = 0;
 
-    return types[type];
+    if (output == 0 && planner->outputs[0].type == ELEMENT_INT64)
+        given = planner->prepare.file_type;
+    if (output == 0 && given == 0 && first != NULL && first->type == ELEMENT_INT64)
+        given = first->file_type;
+    return file_type_of(planner->outputs[output].type, given);
 }
 
 /* Identity on a parameter shares its memory. */
@@ -222,7 +229,7 @@ static status make_outputs(struct planner *planner)
         tensor = tensor_new(output->type, &output->shape);
         if (tensor == NULL)
             return error_memory(planner->error);
-        tensor->file_type = file_type_of(output->type);
+        tensor->file_type = computed_type(planner, i);
         planner->plan->constants[node->outputs[i]] = tensor;
         output->data = tensor->data;
     }
