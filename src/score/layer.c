@@ -194,7 +194,7 @@ static status join_activation(struct search *search, struct layer *layer, struct
     int rank = target_rank(search, layer);
     const struct element_target target = {.value = layer->target,
                                           .rank = rank,
-                                          .axis = layer->kind == LAYER_LINEAR ? rank - 1 : 1,
+                                          .axis = layer_axis(layer, rank),
                                           .channels = layer->channels};
     struct element_layer found;
     status code = element_layer_find(&search->elements, &target, &found, error);
@@ -428,6 +428,11 @@ double *layer_parameter(const struct graph *graph, const struct layer *layer, in
         result[c] = tensor_get(tensor, single ? 0 : c);
     }
     return result;
+}
+
+int layer_axis(const struct layer *layer, int rank)
+{
+    return layer->kind == LAYER_LINEAR ? rank - 1 : 1;
 }
 
 const char *layer_kind_name(enum layer_kind kind)

@@ -62,6 +62,8 @@ double *layer_filters(const struct graph *graph, const struct layer *layer);
 /* A per-channel parameter (scale, shift, mean, var, bias) as double, owned by the caller (NULL when memory is
  * out); VALUE_NONE gives zeros. The bias comes without its factor. */
 double *layer_parameter(const struct graph *graph, const struct layer *layer, int value);
+/* Which dimension of a layer's input or output of the given rank is its channels. */
+int layer_axis(const struct layer *layer, int rank);
 const char *layer_kind_name(enum layer_kind kind);
 
 #endif
