@@ -202,6 +202,8 @@ double engine_step_macs(const struct engine *engine, int plan_step)
         return 0;
     const struct operand *out = &engine->values[node->outputs[0]], *weight = &engine->values[node->inputs[1]];
     const int axis = node->op->flags & OPERATOR_CONVOLUTION ? 1 : out->shape.rank - 1;
+    if (node->op->flags & OPERATOR_TRANSPOSED) /* every number read meets its channel's weights */
+        out = &engine->values[node->inputs[0]];
     return (double)shape_elements(&out->shape) / (double)engine->batch *
            (double)shape_elements(&weight->shape) / (double)out->shape.dim[axis];
 }

@@ -36,6 +36,8 @@ enum operator_flags {
     OPERATOR_NORMALIZATION = 2048,   /* per channel: scale, shift, mean and variance behind the first input */
     OPERATOR_ADDITION = 4096,        /* the sum of two inputs */
     OPERATOR_LEARNT = 8192, /* element-wise, with numbers that are learnt in its second input (PRelu) */
+    OPERATOR_TRANSPOSED =
+        16384, /* a convolution from outputs to inputs: its weight is inputs x outputs of a group x kernel */
 };
 
 struct op {
