@@ -17,7 +17,6 @@ cuttable_rule gather_is_cuttable, slice_is_cuttable;
 /* prune/surgery_rules.c */
 cut_rule cut_concat, cut_convolution, cut_normalization, cut_group_norm, cut_linear, cut_beside, cut_slice,
     cut_split, cut_pad, cut_gather, cut_reshape, cut_expand, cut_resize, cut_transposed;
-
 /* prune/mask.c */
 mask_rule mask_beside, mask_convolution, mask_normalization, mask_linear, mask_transposed;
 /* prune/rescale_follow.c */
