@@ -407,7 +407,8 @@ status follow_moved(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     bool understood = false, plain[NODE_MAX_OPERANDS] = {false};
-    struct builder moving = {.coupling = &r->traced}; /* every operand that is moved has powers: no label is made */
+    struct builder moving = {.coupling =
+                                 &r->traced}; /* every operand that is moved has powers: no label is made */
     if (!can_move(r, node))
         return refuse(r, index, "does not pass a factor on", error);
     status code = STATUS_OK;
@@ -445,10 +446,10 @@ status follow_pad(struct rescaling *r, int index, struct error *error)
     struct pad_operands pad;
     if (!first_alone(r, index))
         return refuse(r, index, "does not pass a factor on", error);
-    if (strcmp(node_string(node, "mode", "constant"), "constant") != 0)
-        return follow_window(r, index, error);
     if (!coupling_pad(r->coupling->plan, node, shape->rank, &pad) || shape->dim[0] != in->shape.dim[0])
         return refuse(r, index, "does not pass a factor on", error);
+    if (pad.continues)
+        return follow_window(r, index, error);
     int64_t before[TENSOR_MAX_RANK] = {0};
     unsigned axes = label_map_axes(in);
     for (int64_t i = 0; i < pad.count; i++) {
