@@ -6,9 +6,9 @@
 #include "prune/operator_rules.h"
 
 /* prune/coupling_rules.c */
-couple_rule couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce,
-    couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_pad,
-    couple_reshape;
+couple_rule couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_along_axis,
+    couple_reduce, couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand,
+    couple_pad, couple_reshape;
 /* prune/coupling_move.c */
 pin_rule pin_none, pin_axis, pin_slice;
 cuttable_rule gather_is_cuttable, slice_is_cuttable;
