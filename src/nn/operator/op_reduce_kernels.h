@@ -127,9 +127,9 @@ static void TYPED(mean_backward)(const struct kernel_call *call)
     }
 
 /* clang-format off */
-/* Comparisons are written so that a NaN comes through. */
-REDUCTION(max, -(REAL)INFINITY, x <= y ? y : x, y)
-REDUCTION(min, (REAL)INFINITY, x >= y ? y : x, y)
+/* A NaN comes through, wherever it stands. */
+REDUCTION(max, -(REAL)INFINITY, x > y || isnan(x) ? x : y, y)
+REDUCTION(min, (REAL)INFINITY, x < y || isnan(x) ? x : y, y)
 REDUCTION(l1, 0, y + fabs(x), y)
 REDUCTION_BACKWARD(l1, x > 0 ? g : (x < 0 ? -g : 0))
 REDUCTION(sum_square, 0, y + x * x, y)
