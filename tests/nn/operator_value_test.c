@@ -116,6 +116,8 @@ static const struct value_case {
 
     {"LayerNormalization", 17, "epsilon=0.0", "2x2{1,3,10,2}; {2,1}; {0,5}",
      "2x2{-2,6,2,4}; 2x1{2,6}; 2x1{1,0.25}"},
+    {"LayerNormalization", 17, "epsilon=0.0", "{3,3}; {2,1}; {0,5}", "{0,5}"},
+    {"LayerNormalization", 17, "epsilon=0.0", "{nan,3}; {2,1}; {0,5}", "{nan,nan}"},
     {"LayerNormalization", 17, "axis=0 epsilon=0.0", "2x2{1,1,3,3}; s{2}", "2x2{-2,-2,2,2}"},
     {"RMSNormalization", 23, "epsilon=0.0", "2x2{7,-1,1,7}; {1,10}", "2x2{1.4,-2,0.2,14}"},
     {"SimplifiedLayerNormalization", 17, "epsilon=0.0", "{3,3}; {1,10}", "{1,10}; {0.33333333333333331}"},
