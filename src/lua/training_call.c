@@ -29,9 +29,9 @@ struct vector {
     enum element_type real;
     int64_t count;
     bool writable;
-    /* Element k of channel c is number c * channel_step + k * element_step, for all c < channels and k <
-     * length. channels 0: it belongs to no layer. */
-    int64_t channels, length, channel_step, element_step;
+    /* Where elements k < length of channels c < channels are. channels 0: it belongs to no layer. */
+    int64_t channels, length;
+    struct filter_places places;
 };
 
 static const char learnt_key; /* its address: the array of what is learnt, in the registry */
@@ -132,7 +132,7 @@ static int64_t check_channel(lua_State *L, const struct vector *vector, int plac
 
 static int64_t element_of(const struct vector *vector, int64_t channel, int64_t k)
 {
-    return channel * vector->channel_step + k * vector->element_step;
+    return filter_place(&vector->places, channel, k);
 }
 
 /* A factor for each channel, in the table at 2. */
@@ -274,10 +274,10 @@ static struct vector vector_of(const struct training_parameter *parameter, const
     if (!layer)
         return vector;
     const bool filters = layer->weight == parameter->given;
+    const struct filter_places single = {.channels = layer->channels, .channel_step = 1, .elements = 1};
     vector.channels = layer->channels;
     vector.length = filters ? layer->filter_length : 1;
-    vector.channel_step = filters ? layer->channel_step : 1;
-    vector.element_step = filters ? layer->element_step : 1;
+    vector.places = filters ? layer->places : single;
     if (vector.channels * vector.length != vector.count)
         vector.channels = 0; /* a bias that is one number for all, say */
     return vector;

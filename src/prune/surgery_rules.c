@@ -97,6 +97,24 @@ status cut_convolution(struct surgery *s, int index, struct error *error)
     return select_constant(s, index, 1, 1, &first, error);
 }
 
+/* The weights of a transposed convolution are inputs x outputs of a group x kernel. */
+status cut_transposed(struct surgery *s, int index, struct error *error)
+{
+    const struct kept_axis *in = &input_kept(s, index, 0)->axis[1], *out = &output_kept(s, index)->axis[1];
+    int64_t groups = node_integer(node_at(s, index), "group", 1);
+    int64_t inputs = in->of / groups, outputs = out->of / groups;
+    struct kept_axis first = {.positions = out->positions, .count = kept_before(out, outputs), .of = outputs};
+    bool depthwise = groups > 1 && inputs == 1;
+    status code = select_constant(s, index, 1, 0, in, error);
+    if (code == STATUS_OK)
+        code = select_constant(s, index, 2, 0, out, error);
+    if (code == STATUS_OK && depthwise)
+        return kept_cuts(in) ? edit_integer(s->edit, index, "group", in->count, error) : STATUS_OK;
+    if (code == STATUS_OK && kept_cuts(out) && first.count * groups != out->count)
+        return cannot("its groups would keep different numbers of channels", error);
+    return code == STATUS_OK ? select_constant(s, index, 1, 1, &first, error) : code;
+}
+
 status cut_normalization(struct surgery *s, int index, struct error *error)
 {
     status code = STATUS_OK;

@@ -268,8 +268,7 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
         layer_filter(pass->graph, layer, c, filter);
         double dot = 0.0, absolute = 0.0;
         for (int64_t k = 0; k < layer->filter_length; k++) {
-            gradient[k] =
-                gradient_at(tally, whole, other, index, c * layer->channel_step + k * layer->element_step);
+            gradient[k] = gradient_at(tally, whole, other, index, filter_place(&layer->places, c, k));
             dot += filter[k] * gradient[k];
             absolute += fabs(filter[k] * gradient[k]);
         }

@@ -104,6 +104,7 @@ static status make(const struct graph *graph, const struct engine_options *optio
     made->backward = options->backward;
     made->sized = sized;
     made->times = options->times;
+    made->runs = options->runs;
     made->norms = options->norms;
     made->norm_count = options->norm_count;
     if (build(made, graph, options, error)) {

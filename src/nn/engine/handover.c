@@ -55,7 +55,7 @@ static bool copy_results(struct handover *handover, const struct engine *model)
     int64_t most = 0;
     for (int w = 0; w < model->watched_count; w++) {
         const struct shape *shape = &model->values[model->watched[w]].shape;
-        const int64_t elements = shape_product(shape, 1, shape->rank);
+        const int64_t elements = shape_elements(shape) / model->batch;
         handover->watched_elements[w] = elements;
         most = elements > most ? elements : most;
     }

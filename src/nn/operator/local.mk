@@ -4,7 +4,8 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/batch_norm.h \
 	src/nn/operator/broadcast.c src/nn/operator/broadcast.h \
 	src/nn/operator/check.c src/nn/operator/check.h \
-	src/nn/operator/convolution.h \
+	src/nn/operator/convolution.c src/nn/operator/convolution.h \
+	src/nn/operator/convolution_kernels.h \
 	src/nn/operator/convolution_columns.c \
 	src/nn/operator/convolution_columns_kernels.h \
 	src/nn/operator/fold.c src/nn/operator/fold.h \
@@ -40,6 +41,8 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_slice.c \
 	src/nn/operator/op_softmax.c \
 	src/nn/operator/op_softmax_kernels.h \
+	src/nn/operator/op_transposed.c \
+	src/nn/operator/op_transposed_kernels.h \
 	src/nn/operator/operator.c src/nn/operator/operator.h \
 	src/nn/operator/plan.c src/nn/operator/plan.h \
 	src/nn/operator/pooling.h \
