@@ -124,6 +124,20 @@ bool couple_softmax(struct builder *b, int node_index)
     return take_together(b, in, axes) ? couple_same(b, node_index) : rule_lock(b, node_index);
 }
 
+/* What lies along one axis, which an attribute or the second input names, is looked at as a whole. */
+bool couple_along_axis(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int64_t count, wanted = node_integer(node, "axis", -1);
+    const int64_t *given = coupling_integers(b->coupling->plan, node, 1, NULL, &count);
+    int axis;
+    if (!shape_axis(in->shape.rank, count == 1 ? given[0] : wanted, &axis) ||
+        !take_together(b, in, 1u << axis))
+        return rule_lock(b, node_index);
+    return couple_same(b, node_index);
+}
+
 bool couple_reduce(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);

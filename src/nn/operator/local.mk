@@ -22,6 +22,8 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_compare.c src/nn/operator/op_compare_kernels.h \
 	src/nn/operator/op_convolution.c \
 	src/nn/operator/op_convolution_kernels.h \
+	src/nn/operator/op_cumulative.c \
+	src/nn/operator/op_cumulative_kernels.h \
 	src/nn/operator/op_layer_norm.c \
 	src/nn/operator/op_layer_norm_kernels.h \
 	src/nn/operator/op_grid.c \
@@ -30,6 +32,8 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_linear_kernels.h \
 	src/nn/operator/op_lrn.c \
 	src/nn/operator/op_lrn_kernels.h \
+	src/nn/operator/op_lp_norm.c \
+	src/nn/operator/op_lp_norm_kernels.h \
 	src/nn/operator/op_movement.c \
 	src/nn/operator/op_normalization.c \
 	src/nn/operator/op_normalization_kernels.h \

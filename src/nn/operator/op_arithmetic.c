@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Operators of two (Sum: any number of) inputs that broadcast against each other as in NumPy. */
+/* Operators of two (Sum, Mean: any number of) inputs that broadcast against each other as in NumPy. */
 #include <tgmath.h>
 
 #include "base/memory.h"
@@ -273,6 +273,7 @@ const struct op operators_arithmetic[] = {
     {"Min", 8, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(min)}},
     {"Max", 8, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(max)}},
     {"PRelu", 7, 2, 2, 1, ACTIVATION | OPERATOR_LEARNT, prepare_prelu, {REAL_KERNELS(prelu)}},
+    {"Mean", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {REAL_KERNELS(mean)}},
     {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {REAL_KERNELS(sum)}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };

@@ -114,6 +114,8 @@ BINARY(mod, fmod(a, b), g, g == 0 ? 0 : -g * trunc(a / b))
 BINARY(min, a < b ? a : b, a < b ? g : (a > b ? 0 : g / 2), b < a ? g : (b > a ? 0 : g / 2))
 BINARY(max, a > b ? a : b, a > b ? g : (a < b ? 0 : g / 2), b > a ? g : (b < a ? 0 : g / 2))
 BINARY(prelu, a < 0 ? a * b : a, a > 0 ? g : g * b, a > 0 ? 0 : g * a)
+/* An operand's part of a mean of b operands, backward. */
+ROW_BACKWARD(part, first, g / b)
 /* clang-format on */
 
 /* The exponent may be of another type than the base: it is converted into the workspace first. */
@@ -168,8 +170,8 @@ static void TYPED(sum_forward)(const struct kernel_call *call)
     }
 }
 
-/* Each input's gradient, of its own shape, += that of the output, summed where it broadcasts. */
-static void TYPED(sum_backward)(const struct kernel_call *call)
+/* Each input's gradient, of its own shape, += that of the output by `parts`, summed where it broadcasts. */
+static void TYPED(part_backward)(const struct kernel_call *call, REAL parts)
 {
     const struct broadcast *plan = call->plan;
     const REAL *from = call->output_gradients[0].data;
@@ -181,12 +183,32 @@ static void TYPED(sum_backward)(const struct kernel_call *call)
         struct broadcast_cursor cursor = {0};
 
         for (int64_t i = 0; to != NULL && i < loops->rows; i++) {
-            TYPED(add_row_first)(to + cursor.at[0], from + i * loops->length, input + cursor.at[0],
-                                 loops->row_stride[0], input + cursor.at[0], loops->row_stride[0],
-                                 loops->length);
+            TYPED(part_row_first)(to + cursor.at[0], from + i * loops->length, input + cursor.at[0],
+                                  loops->row_stride[0], &parts, 0, loops->length);
             broadcast_next(loops, &cursor);
         }
     }
+}
+
+static void TYPED(sum_backward)(const struct kernel_call *call)
+{
+    TYPED(part_backward)(call, 1);
+}
+
+/* Mean of any number of inputs. */
+static void TYPED(mean_forward)(const struct kernel_call *call)
+{
+    REAL *output = call->outputs[0].data;
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+
+    TYPED(sum_forward)(call);
+    for (int64_t i = 0; i < count; i++)
+        output[i] /= (REAL)call->input_count;
+}
+
+static void TYPED(mean_backward)(const struct kernel_call *call)
+{
+    TYPED(part_backward)(call, (REAL)call->input_count);
 }
 
 #undef BINARY
