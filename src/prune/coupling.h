@@ -26,6 +26,7 @@
     X(LOCK_INPUT, "it is the network's input")                                                               \
     X(LOCK_OUTPUT, "it is the network's output")                                                             \
     X(LOCK_MIXED, "the operator mixes channels in a way that removal would change")                          \
+    X(LOCK_STATISTICS, "none of its channels can go without changing the mean and variance of the others")   \
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
     X(LOCK_BATCH, "the operator moves the batch axis")                                                       \
     X(LOCK_COMPUTED, "the operator's sizes are computed while the network runs")                             \

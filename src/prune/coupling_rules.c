@@ -120,6 +120,20 @@ bool couple_softmax(struct builder *b, int node_index)
     return take_together(b, in, axes) ? couple_same(b, node_index) : rule_lock(b, node_index);
 }
 
+/* What lies along one axis, which an attribute or the second input names, is looked at as a whole. */
+bool couple_along_axis(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int64_t count, wanted = node_integer(node, "axis", -1);
+    const int64_t *given = coupling_integers(b->coupling->plan, node, 1, NULL, &count);
+    int axis;
+    if (!shape_axis(in->shape.rank, count == 1 ? given[0] : wanted, &axis) ||
+        !take_together(b, in, 1u << axis))
+        return rule_lock(b, node_index);
+    return couple_same(b, node_index);
+}
+
 bool couple_reduce(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
@@ -132,6 +146,38 @@ bool couple_reduce(struct builder *b, int node_index)
     return label_map_reduce(b->coupling->arena, in, reduced, keeps, value_shape(b, node->outputs[0]),
                             &b->coupling->maps[node->outputs[0]]) ||
            coupling_no_memory(b);
+}
+
+/* What is normalised together stays together, and so do its statistics, where they are outputs. */
+bool couple_layer_norm(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int axis;
+    if (!shape_axis(in->shape.rank, node_integer(node, "axis", -1), &axis))
+        return rule_lock(b, node_index);
+    unsigned axes = ~0u << axis;
+    if (!take_together(b, in, axes))
+        return rule_lock_as(b, node_index, LOCK_STATISTICS);
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE &&
+            !label_map_reduce(b->coupling->arena, in, i == 0 ? 0 : axes, true,
+                              value_shape(b, node->outputs[i]), &b->coupling->maps[node->outputs[i]]))
+            return coupling_no_memory(b);
+    return true;
+}
+
+/* The channels of a group have one mean and variance: they go together, and leave other groups alone. */
+bool couple_group_norm(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    const int64_t groups = node_integer(node, "num_groups", 1), width = in->shape.dim[1] / groups;
+    if (groups == 1)
+        return rule_lock_as(b, node_index, LOCK_STATISTICS);
+    for (int64_t channel = 0; channel < in->shape.dim[1]; channel++)
+        coupling_unite(b, label_map_along(in, 1, channel - channel % width), label_map_along(in, 1, channel));
+    return couple_window(b, node_index);
 }
 
 /* The few largest elements along an axis: of each channel others, where channels do not lie along it. */

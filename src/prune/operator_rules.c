@@ -18,6 +18,10 @@ static const char compares[] = "the operator asks of numbers what would not be t
 #define PRODUCT                                                                                              \
     .couple = couple_linear, .locks = computed_weights, .cut = cut_linear, .mask = mask_linear,              \
     .follow = follow_linear
+#define OVER_AXES .couple = couple_layer_norm, .locks = computed_weights, .cut = cut_beside
+#define OVER_GROUPS                                                                                          \
+    .locks = computed_weights, .mask = mask_normalization, .trained = 3, .channel_vectors = true,            \
+    .output_cost = 2
 #define MEETING  .couple = couple_elementwise, .several = true, .cut = cut_beside
 #define POOL     .couple = couple_window, .follow = follow_window, .input_cost = 1
 #define MOVEMENT .couple = couple_moved, .follow = follow_moved
@@ -45,6 +49,12 @@ static const struct operator_rule rules[] = {
      .trained = 3,
      .channel_vectors = true,
      .output_cost = 2},
+
+    {.op = "LayerNormalization", OVER_AXES, .trained = 3},
+    {.op = "RMSNormalization", OVER_AXES, .trained = 2},
+    {.op = "SimplifiedLayerNormalization", OVER_AXES, .trained = 2},
+    {.op = "InstanceNormalization", OVER_GROUPS, .couple = couple_window, .cut = cut_normalization},
+    {.op = "GroupNormalization", OVER_GROUPS, .couple = couple_group_norm, .cut = cut_group_norm},
 
     /* Element by element */
     {.op = "Identity", .couple = couple_same, .follow = follow_same},
@@ -77,6 +87,17 @@ static const struct operator_rule rules[] = {
     {.op = "Swish", .couple = couple_same},
     {.op = "Tanh", .couple = couple_same},
     {.op = "ThresholdedRelu", .couple = couple_same},
+    {.op = "Sin", .couple = couple_same},
+    {.op = "Cos", .couple = couple_same},
+    {.op = "Tan", .couple = couple_same},
+    {.op = "Asin", .couple = couple_same},
+    {.op = "Acos", .couple = couple_same},
+    {.op = "Atan", .couple = couple_same},
+    {.op = "Sinh", .couple = couple_same},
+    {.op = "Cosh", .couple = couple_same},
+    {.op = "Asinh", .couple = couple_same},
+    {.op = "Acosh", .couple = couple_same, .domain = domain_first},
+    {.op = "Atanh", .couple = couple_same},
 
     /* Operands meet */
     {.op = "Add", MEETING, .adds = true, .follow = follow_sum},
@@ -102,8 +123,18 @@ static const struct operator_rule rules[] = {
     {.op = "ReduceMean", .couple = couple_reduce, .follow = follow_reduce},
     {.op = "ReduceSum", .couple = couple_reduce, .follow = follow_reduce},
     {.op = "ReduceMax", .couple = couple_reduce, .follow = follow_reduce},
+    {.op = "ReduceMin", .couple = couple_reduce, .follow = follow_reduce},
+    {.op = "ReduceL1", .couple = couple_reduce, .follow = follow_reduce},
+    {.op = "ReduceL2", .couple = couple_reduce, .follow = follow_reduce},
+    {.op = "ReduceSumSquare", .couple = couple_reduce},
+    {.op = "ReduceProd", .couple = couple_reduce},
+    {.op = "ReduceLogSum", .couple = couple_reduce, .domain = domain_first},
+    {.op = "ReduceLogSumExp", .couple = couple_reduce},
     {.op = "Softmax", .couple = couple_softmax},
     {.op = "LogSoftmax", .couple = couple_softmax},
+    {.op = "Hardmax", .couple = couple_softmax},
+    {.op = "LpNormalization", .couple = couple_along_axis},
+    {.op = "CumSum", .couple = couple_along_axis},
 
     /* Elements move */
     {.op = "Concat", MOVEMENT, .several = true, .pin = pin_axis},

@@ -105,6 +105,26 @@ status cut_normalization(struct surgery *s, int index, struct error *error)
     return code;
 }
 
+/* Whole groups go. Scale and shift are one number for each of them, or for each channel. */
+status cut_group_norm(struct surgery *s, int index, struct error *error)
+{
+    const struct kept_axis *channels = &output_kept(s, index)->axis[1];
+    const int64_t groups = node_integer(node_at(s, index), "num_groups", 1), width = channels->of / groups;
+    int64_t *positions = arena_alloc(s->arena, (size_t)groups, sizeof *positions);
+    struct kept_axis whole = {.positions = positions, .of = groups};
+    status code = STATUS_OK;
+    if (positions == NULL)
+        return error_memory(error);
+    if (!kept_cuts(channels))
+        return STATUS_OK;
+    for (int64_t i = 0; i < channels->count; i += width)
+        positions[whole.count++] = channels->positions[i] / width;
+    for (int i = 1; i <= 2 && code == STATUS_OK; i++)
+        code = select_constant(
+            s, index, i, 0, edit_get(s->edit, index, i)->shape.dim[0] == groups ? &whole : channels, error);
+    return code != STATUS_OK ? code : edit_integer(s->edit, index, "num_groups", whole.count, error);
+}
+
 status cut_linear(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);

@@ -42,15 +42,20 @@ static void rows_fit_their_operators(void **state)
 {
     (void)state;
     enum { WEIGHTS = OPERATOR_CONVOLUTION | OPERATOR_PRODUCT | OPERATOR_NORMALIZATION };
+    enum { SCALED = WEIGHTS | OPERATOR_OWN_STATISTICS };
     for (int i = 0; operator_at(i) != NULL; i++) {
         const struct op *op = operator_at(i);
         const struct operator_rule *rule = operator_rule_find(op);
-        bool alone = op->inputs_max == 1 || (op->flags & (OPERATOR_UNARY | OPERATOR_SHAPE_INPUTS | WEIGHTS));
+        bool alone = op->inputs_max == 1 || (op->flags & (OPERATOR_UNARY | OPERATOR_SHAPE_INPUTS | SCALED));
         if (rule->couple != NULL && rule->several == alone)
             fail_msg("%s: one operand has channels, or several do", op->name);
-        if (!(op->flags & WEIGHTS) != (rule->mask == NULL) ||
+        if ((!(op->flags & SCALED) && rule->mask != NULL) || ((op->flags & WEIGHTS) && rule->mask == NULL) ||
             ((op->flags & WEIGHTS) && (rule->cut == NULL || rule->trained == 0 || rule->follow == NULL)))
             fail_msg("%s: weights that make channels are cut, masked, scaled and trained", op->name);
+        if ((op->flags & OPERATOR_OWN_STATISTICS) &&
+            (rule->cut == NULL || rule->trained == 0 || !rule->channel_vectors != (rule->mask == NULL)))
+            fail_msg("%s: scale and shift are cut and trained, and masked where they are of channels",
+                     op->name);
         if ((op->flags & OPERATOR_ELEMENTWISE) &&
             (rule->couple == NULL || !(op->flags & OPERATOR_UNARY) != (rule->cut != NULL)))
             fail_msg("%s: constants beside activations are cut", op->name);
