@@ -91,16 +91,17 @@ struct shuffle {
 
 struct coupling {
     struct arena *arena;
-    const struct graph *graph;          /* borrowed */
-    const struct layers *layers;        /* borrowed */
+    const struct graph *graph;   /* borrowed */
+    const struct layers *layers; /* borrowed */
     enum head_mode heads;
     struct plan *plan;                  /* at batch 1, or at the graph's own */
     struct label_map *maps;             /* per value; labels NULL for constants */
     struct shuffle *shuffles;           /* per node */
     const struct operator_rule **rules; /* per node: what its operator means to pruning */
-    bool *zero;         /* per value: in a masked network a channel that is gone is 0 in it */
-    bool sums_channels; /* some operator without weights sums over channels, which must be 0 when they are gone */
-    int *class_of;                      /* per label: -1 for what no layer makes (padding) */
+    bool *zero;                         /* per value: in a masked network a channel that is gone is 0 in it */
+    bool sums_channels; /* some operator without weights sums over channels, which must be 0 when they are
+                           gone */
+    int *class_of;      /* per label: -1 for what no layer makes (padding) */
     int label_count;
     struct channel_class *classes;
     int class_count;

@@ -58,9 +58,9 @@ void coupling_find_domains(struct coupling *coupling);
  * when the node does not lend itself to it. false when memory is out (prune/coupling_move.c). */
 bool coupling_move_labels(struct builder *builder, int node, bool *understood);
 
-/* Where the numbers of a constant that a Concat joins stand: input `input` of node `node`, which is the Concat or
- * an Expand in front of it. false where input `index` of the Concat has labels, or its numbers are computed
- * otherwise. */
+/* Where the numbers of a constant that a Concat joins stand: input `input` of node `node`, which is the
+ * Concat or an Expand in front of it. false where input `index` of the Concat has labels, or its numbers are
+ * computed otherwise. */
 struct joined_constant {
     int node, input;
 };

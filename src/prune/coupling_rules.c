@@ -185,6 +185,26 @@ bool couple_group_norm(struct builder *b, int node_index)
     return couple_window(b, node_index);
 }
 
+/* The few largest elements along an axis: of each channel others, where channels do not lie along it. */
+bool couple_order(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int axis;
+    if (!shape_axis(in->shape.rank, node_integer(node, "axis", -1), &axis) || label_map_axes(in) >> axis & 1)
+        return rule_lock(b, node_index);
+    return couple_same(b, node_index);
+}
+
+/* A triangle of each matrix stays one as long as channels do not number its rows or columns. */
+bool couple_trilu(struct builder *b, int node_index)
+{
+    const struct label_map *in = input_map(b, node_at(b, node_index), 0);
+    if (in->shape.rank < 2 || label_map_axes(in) >> (in->shape.rank - 2) != 0)
+        return rule_lock(b, node_index);
+    return couple_same(b, node_index);
+}
+
 /* --- channels are made ---------------------------------------------------------------------------------- */
 
 /* A depthwise convolution makes no channels: output channel i*m+j is input channel i. */

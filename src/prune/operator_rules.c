@@ -11,6 +11,7 @@
 
 static const char computed_weights[] = "the operator's weights are computed while the network runs";
 
+static const char finds[] = "the operator finds elements by their numbers, which would be others";
 static const char compares[] = "the operator asks of numbers what would not be true of zeros";
 
 /* Columns that several rows share. */
@@ -19,8 +20,8 @@ static const char compares[] = "the operator asks of numbers what would not be t
     .follow = follow_linear, .zero = ZERO_WEIGHED
 #define OVER_AXES .couple = couple_layer_norm, .locks = computed_weights, .cut = cut_beside
 #define OVER_GROUPS                                                                                          \
-    .locks = computed_weights, .mask = mask_normalization, .trained = 3, .channel_vectors = true,            \
-    .output_cost = 2
+    .locks = computed_weights, .mask = mask_normalization, .zero = ZERO_WEIGHED, .trained = 3,               \
+    .channel_vectors = true, .output_cost = 2
 #define MEETING  .couple = couple_elementwise, .several = true, .cut = cut_beside
 #define POOL     .couple = couple_window, .follow = follow_window, .input_cost = 1, .zero = ZERO_ALL
 #define MOVEMENT .couple = couple_moved, .follow = follow_moved, .zero = ZERO_ALL
@@ -40,6 +41,7 @@ static const struct operator_rule rules[] = {
     {.op = "ConvTranspose",
      .couple = couple_convolution,
      .locks = computed_weights,
+     .zero = ZERO_WEIGHED,
      .cut = cut_transposed,
      .mask = mask_transposed,
      .follow = follow_transposed,
@@ -47,6 +49,8 @@ static const struct operator_rule rules[] = {
      .channel_vectors = true},
     {.op = "Gemm", PRODUCT, .trained = 3},
     {.op = "MatMul", PRODUCT, .several = true, .trained = 2},
+    {.op = "Einsum",
+     .locks = "the operator sums products of activations, along axes that its equation names"},
     {.op = "BatchNormalization",
      .couple = couple_same,
      .locks = computed_weights,
@@ -86,8 +90,10 @@ static const struct operator_rule rules[] = {
     {.op = "HardSigmoid", .couple = couple_same},
     {.op = "HardSwish", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Mish", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Round", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Selu", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Sigmoid", .couple = couple_same},
+    {.op = "Sign", .couple = couple_same},
     {.op = "Softplus", .couple = couple_same},
     {.op = "Softsign", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Swish", .couple = couple_same, .zero = ZERO_ALL},
@@ -160,10 +166,20 @@ static const struct operator_rule rules[] = {
     {.op = "Slice", MOVEMENT, .pin = pin_slice, .cuttable = slice_is_cuttable, .cut = cut_slice},
     {.op = "Gather", MOVEMENT, .pin = pin_axis, .cuttable = gather_is_cuttable, .cut = cut_gather},
     {.op = "Transpose", MOVEMENT, .shuffle = SHUFFLE_TURN, .pin = pin_none},
+    {.op = "Tile", MOVEMENT},
+    {.op = "Trilu", .couple = couple_trilu, .zero = ZERO_ALL},
+    {.op = "TopK", .couple = couple_order},
+    {.op = "ReverseSequence", .locks = finds},
+    {.op = "Compress", .locks = finds},
+    {.op = "GatherElements", .locks = finds},
+    {.op = "GatherND", .locks = finds},
+    {.op = "Scatter", .locks = finds},
+    {.op = "ScatterElements", .locks = finds},
+    {.op = "ScatterND", .locks = finds},
     {.op = "Expand", .couple = couple_expand, .zero = ZERO_ALL, .cut = cut_expand, .follow = follow_moved},
     {.op = "Pad", .couple = couple_pad, .cut = cut_pad, .follow = follow_pad},
-    {.op = "DepthToSpace", .couple = couple_to_space, .follow = follow_moved},
-    {.op = "SpaceToDepth", .couple = couple_to_depth, .follow = follow_moved},
+    {.op = "DepthToSpace", .couple = couple_to_space, .zero = ZERO_ALL, .follow = follow_moved},
+    {.op = "SpaceToDepth", .couple = couple_to_depth, .zero = ZERO_ALL, .follow = follow_moved},
     {.op = "Reshape", VIEW, .shuffle = SHUFFLE_TABLE, .cut = cut_reshape},
     {.op = "Flatten", VIEW},
     {.op = "Squeeze", VIEW},
@@ -181,10 +197,16 @@ static const struct operator_rule rules[] = {
     {.op = "Not", .locks = compares},
     {.op = "IsNaN", .locks = compares},
     {.op = "IsInf", .locks = compares},
+    {.op = "ArgMax", .locks = compares},
+    {.op = "ArgMin", .locks = compares},
+    {.op = "NonZero", .locks = compares},
+    {.op = "OneHot", .locks = compares},
 
     /* Operators that lock on purpose: they pass no channels on. Planning computes them (OPERATOR_KNOWS_SHAPE,
      * or all inputs constant), so that a coupling does not meet them unless this changes. */
     {.op = "Shape", .locks = "the operator gives lengths, and no channels"},
+    {.op = "Size", .locks = "the operator gives lengths, and no channels"},
+    {.op = "EyeLike", .locks = "the operator makes as many numbers as it is told"},
     {.op = "Constant", .locks = "the operator gives numbers of the file"},
     {.op = "ConstantOfShape", .locks = "the operator makes as many numbers as it is told"},
     {.op = "Range", .locks = "the operator makes as many numbers as it is told"},

@@ -131,6 +131,73 @@ static const struct value_case {
     {"Hardmax", 13, "", "2x3{1,5,5,0,-1,-2}", "2x3{0,1,0,1,0,0}"},
     {"Hardmax", 11, "", "1x2x2{1,2,3,0}", "1x2x2{0,0,1,0}"},
 
+    {"Equal", 13, "", "{1,nan,3}; 2x1{1,3}", "i2x3{1,0,0,0,0,1}"},
+    {"Equal", 7, "", "i{1,2}; is{2}", "i{0,1}"},
+    {"Greater", 13, "", "{1,nan,3}; s{2}", "i{0,0,1}"},
+    {"GreaterOrEqual", 16, "", "i{1,2,3}; is{2}", "i{0,1,1}"},
+    {"Less", 13, "", "{1,nan,3}; s{2}", "i{1,0,0}"},
+    {"LessOrEqual", 16, "", "{1,2,3}; s{2}", "i{1,1,0}"},
+    {"And", 7, "", "i{0,0,1,2}; i{0,1,0,4}", "i{0,0,0,1}"},
+    {"Or", 7, "", "i{0,0,1,2}; i{0,1,0,4}", "i{0,1,1,1}"},
+    {"Xor", 7, "", "i{0,0,1,2}; i{0,1,0,4}", "i{0,1,1,0}"},
+    {"Not", 1, "", "i{0,1,2}", "i{1,0,0}"},
+    {"IsNaN", 13, "", "{nan,inf,0}", "i{1,0,0}"},
+    {"IsInf", 10, "", "{nan,inf,-inf,0}", "i{0,1,1,0}"},
+    {"IsInf", 10, "detect_negative=0", "{inf,-inf}", "i{1,0}"},
+    {"IsInf", 10, "detect_positive=0", "{inf,-inf}", "i{0,1}"},
+    {"Where", 16, "", "i2x1{1,0}; {1,2}; s{9}", "2x2{1,2,9,9}"},
+    {"Where", 16, "", "i{1,0,7}; i{1,2,3}; is{-1}", "i{1,-1,3}"},
+    {"Where", 16, "", "i{0,0}; {nan,inf}; {1,2}", "{1,2}"},
+    {"Mod", 13, "", "i{-7,7,-7,7,5}; i{3,-3,-3,3,0}", "i{2,-2,-1,1,0}"},
+    {"Mod", 13, "fmod=1", "i{-7,7,-7,7,5}; i{3,-3,-3,3,0}", "i{-1,1,-1,1,0}"},
+    {"Mod", 13, "fmod=1", "{-7,7.5}; s{2}", "{-1,1.5}"},
+    {"Min", 13, "", "i{1,5}; i{3,2}; is{2}", "i{1,2}"},
+    {"Max", 13, "", "i{1,5}", "i{1,5}"},
+    {"Max", 13, "", "{1,5}; 2x1{3,2}; s{2}", "2x2{3,5,2,5}"},
+    {"Sum", 13, "", "i{1,2}; i2x1{10,20}; is{100}", "i2x2{111,112,121,122}"},
+    {"Round", 11, "", "{0.5,1.5,2.5,-0.5,-1.5,2.4,2.6}", "{0,2,2,0,-2,2,3}"},
+    {"Sign", 13, "", "{-2,0,3,nan}", "{-1,0,1,nan}"},
+    {"Sign", 13, "", "i{-2,0,3}", "i{-1,0,1}"},
+
+    {"Tile", 13, "", "2x2{1,2,3,4}; i{1,2}", "2x4{1,2,1,2,3,4,3,4}"},
+    {"Tile", 13, "", "i{1,2}; i{3}", "i{1,2,1,2,1,2}"},
+    {"Tile", 13, "", "{1,2}; i{0}", "{}"},
+    {"Compress", 11, "axis=0", "3x2{1,2,3,4,5,6}; i{0,1,1}", "2x2{3,4,5,6}"},
+    {"Compress", 11, "", "i2x2{1,2,3,4}; i{1,0,1}", "i{1,3}"},
+    {"Compress", 11, "", "{1,2}; i{0,0}", "{}"},
+    {"ReverseSequence", 10, "batch_axis=0 time_axis=1", "2x3{1,2,3,4,5,6}; i{2,3}", "2x3{2,1,3,6,5,4}"},
+    {"Trilu", 14, "", "i2x3{1,2,3,4,5,6}; is{1}", "i2x3{0,2,3,0,0,6}"},
+    {"Trilu", 14, "upper=0", "2x2{1,nan,3,4}", "2x2{1,0,3,4}"},
+    {"TopK", 11, "", "{3,nan,1,3}; i{3}", "{nan,3,3}; i{1,0,3}"},
+    {"TopK", 11, "largest=0", "i{3,2,1,2}; i{3}", "i{1,2,2}; i{2,1,3}"},
+    {"TopK", 11, "axis=0", "2x2{1,4,3,2}; i{1}", "1x2{3,4}; i1x2{1,0}"},
+    {"ArgMax", 13, "", "2x2{1,4,1,2}", "i1x2{0,0}"},
+    {"ArgMax", 13, "axis=1 keepdims=0", "2x2{1,4,nan,5}", "i{1,0}"},
+    {"ArgMax", 13, "select_last_index=1", "i{2,1,2}", "i{2}"},
+    {"ArgMin", 13, "axis=-1", "2x3{1,0,0,2,3,1}", "i2x1{1,2}"},
+    {"GatherElements", 13, "axis=1", "2x3{1,2,3,4,5,6}; i2x2{0,-1,2,0}", "2x2{1,3,6,4}"},
+    {"GatherND", 13, "", "i2x2{1,2,3,4}; i2x2{0,1,-1,0}", "i{2,3}"},
+    {"GatherND", 12, "batch_dims=1", "2x2{1,2,3,4}; i2x1{1,0}", "{2,3}"},
+    {"ScatterElements", 13, "", "{1,2,3}; i{-1,0}; {7,8}", "{8,2,7}"},
+    {"ScatterElements", 16, "reduction='add'", "i{1,2,3}; i{1,1}; i{7,8}", "i{1,17,3}"},
+    {"ScatterElements", 18, "reduction='max'", "{1,2,3}; i{1,1}; {7,-8}", "{1,7,3}"},
+    {"ScatterND", 18, "reduction='min'", "2x2{1,2,3,4}; i1x1{1}; 1x2{0,9}", "2x2{1,2,0,4}"},
+    {"ScatterND", 16, "reduction='mul'", "i2x2{1,2,3,4}; i2x2{1,1,1,1}; i{2,3}", "i2x2{1,2,3,24}"},
+
+    {"Size", 13, "", "2x3", "is{6}"},
+    {"EyeLike", 9, "", "2x3", "2x3{1,0,0,0,1,0}"},
+    {"EyeLike", 9, "k=-1 dtype=9", "2x2", "i2x2{0,0,1,0}"},
+    {"OneHot", 11, "", "i{1,-1,5}; is{3}; {0,9}", "3x3{0,9,0,0,0,9,0,0,0}"},
+    {"OneHot", 11, "axis=0", "{1,0}; !s{2}; i{0,1}", "i2x2{0,1,1,0}"},
+    {"NonZero", 13, "", "i2x2{0,1,2,0}", "i2x2{0,1,1,0}"},
+
+    {"Einsum", 12, "equation='ij,j->i'", "2x2{1,2,3,4}; {10,1}", "{12,34}"},
+    {"Einsum", 12, "equation='ij->ji'", "2x2{1,2,3,4}", "2x2{1,3,2,4}"},
+    {"Einsum", 12, "equation='ii'", "2x2{1,2,3,4}", "s{5}"},
+    {"Einsum", 12, "equation='ba'", "2x2{1,2,3,4}", "2x2{1,3,2,4}"},
+    {"Einsum", 12, "equation='...a,...a->...'", "2x2{1,2,3,4}; {1,10}", "{21,43}"},
+    {"Einsum", 12, "equation='ij,jk->ik'", "2x0; 0x2", "2x2{0,0,0,0}"},
+
     /* Softmax of equal numbers shows what is taken together. */
     {"Softmax", 13, "", "1x2x2{5,5,5,5}", "1x2x2{0.5,0.5,0.5,0.5}"},
     {"Softmax", 11, "", "1x2x2{5,5,5,5}", "1x2x2{0.25,0.25,0.25,0.25}"},
@@ -216,6 +283,9 @@ static void test_large_integers(void **state)
         {"Div", (INT64_C(1) << 53) + 1, 1, (INT64_C(1) << 53) + 1},
         {"Pow", 3, 39, INT64_C(4052555153018976267)},
         {"Max", (INT64_C(1) << 53) + 1, INT64_C(1) << 53, (INT64_C(1) << 53) + 1},
+        {"Equal", (INT64_C(1) << 53) + 1, INT64_C(1) << 53, 0},
+        {"Mod", INT64_MIN, -1, 0},
+        {"Mod", INT64_MIN, INT64_MAX, INT64_MAX - 1},
     };
 
     (void)state;
@@ -303,6 +373,32 @@ static void test_zero_gradients_stay_zero(void **state)
     }
 }
 
+/* Numbers that only the images give cannot be refused: beyond the ends they mean the ends. */
+static void test_numbers_beyond_the_ends(void **state)
+{
+    static const struct case_line picked = {"GatherElements", 13, "", "3@0:9; i{0,0,0}", 1},
+                                  put = {"ScatterND", 18, "", "2x2@0:9; i1x2{0,0}; 1", 1};
+    static const int64_t beyond[] = {7, -7, INT64_MIN}, ends[] = {2, 0, 0};
+    struct operator_case *tested = case_start(&picked, ELEMENT_FLOAT, KERNEL_AUTO);
+
+    (void)state;
+    memcpy(tested->inputs[1].data, beyond, sizeof beyond);
+    case_forward(tested);
+    for (int64_t k = 0; k < 3; k++)
+        assert_true(operand_get(&tested->outputs[0], k) == operand_get(&tested->inputs[0], ends[k]));
+    case_backward(tested, tested->output_gradients, tested->input_gradients);
+    assert_true(operand_get(&tested->input_gradients[0], 1) == 0);
+    case_free(tested);
+
+    tested = case_start(&put, ELEMENT_FLOAT, KERNEL_AUTO);
+    memcpy(tested->inputs[1].data, (int64_t[]){INT64_MAX, -5}, 2 * sizeof(int64_t));
+    case_forward(tested);
+    for (int64_t k = 0; k < 4; k++)
+        assert_true(operand_get(&tested->outputs[0], k) ==
+                    operand_get(&tested->inputs[k == 2 ? 2 : 0], k == 2 ? 0 : k));
+    case_free(tested);
+}
+
 /* --- refusals ------------------------------------------------------------------------------------------- */
 
 static const struct refusal_case {
@@ -372,6 +468,67 @@ static const struct refusal_case {
     {"Resize", 18, "keep_aspect_ratio_policy='smallest'", "1x2; -; -; i{1,4}", STATUS_UNSUPPORTED,
      "smallest"},
     {"Resize", 10, "mode='cubic'", "1x2; !{1,2}", STATUS_UNSUPPORTED, "mode cubic"},
+    {"Equal", 13, "", "2x3; i{1,2,3}", STATUS_UNSUPPORTED, "types"},
+    {"Less", 13, "", "2x3; 2", STATUS_SHAPE, "2x3 and 2"},
+    {"And", 7, "", "2; 2", STATUS_UNSUPPORTED, "booleans"},
+    {"Not", 1, "", "2", STATUS_UNSUPPORTED, "booleans"},
+    {"Where", 16, "", "2; 2; 2", STATUS_UNSUPPORTED, "booleans"},
+    {"Where", 16, "", "i{1,0}; 2; i{1,2}", STATUS_UNSUPPORTED, "types"},
+    {"Where", 16, "", "i{1,0}; 2; 3", STATUS_SHAPE, "2 and 3"},
+    {"Mod", 13, "", "2; 2", STATUS_FILE, "fmod"},
+    {"Max", 13, "", "2x3; 3; 2", STATUS_SHAPE, "2x3 and 2"},
+    {"Tile", 13, "", "2x3; i{1}", STATUS_SHAPE, "1 repeats"},
+    {"Tile", 13, "", "2x3; i{1,-1}", STATUS_RANGE, "-1 repeats"},
+    {"Tile", 13, "", "2x3; i{4611686018427387904,4}", STATUS_RANGE, "repeats"},
+    {"Tile", 13, "", "2x3; i{281474976710656,1}", STATUS_SHAPE, "too large"},
+    {"Tile", 13, "", "2x2x2x2x2; i{2,2,2,2,2}", STATUS_UNSUPPORTED, "too many dimensions"},
+    {"Tile", 13, "", "2; 1", STATUS_UNSUPPORTED, "must be constant"},
+    {"Compress", 11, "axis=1", "2x3; i{1,1,1,1}", STATUS_SHAPE, "4 entries"},
+    {"Compress", 11, "axis=2", "2x3; i{1}", STATUS_SHAPE, "axis 2"},
+    {"ReverseSequence", 10, "", "2x3; i{1,1}", STATUS_SHAPE, "3 sequences"},
+    {"ReverseSequence", 10, "", "2x3; i{1,1,3}", STATUS_RANGE, "length 3"},
+    {"ReverseSequence", 10, "batch_axis=2", "2x3x4; i{1}", STATUS_SHAPE, "batch_axis"},
+    {"Trilu", 14, "", "3", STATUS_SHAPE, "matrix"},
+    {"TopK", 11, "", "2x3; i{4}", STATUS_RANGE, "K is 4"},
+    {"TopK", 11, "", "2x3; i{-1}", STATUS_RANGE, "K is -1"},
+    {"TopK", 11, "axis=2", "2x3; i{1}", STATUS_SHAPE, "axis 2"},
+    {"TopK", 11, "", "2x3", STATUS_SHAPE, "one number"},
+    {"ArgMax", 13, "", "s", STATUS_SHAPE, "axis 0"},
+    {"ArgMax", 13, "axis=1", "2x0", STATUS_SHAPE, "no element"},
+    {"GatherElements", 13, "", "2x3; i1x3{0,2,0}", STATUS_RANGE, "index 2"},
+    {"GatherElements", 13, "axis=1", "2x3; i3x1{0,0,0}", STATUS_SHAPE, "more indices"},
+    {"GatherElements", 13, "", "2x3; i{0}", STATUS_SHAPE, "1 dimensions"},
+    {"GatherElements", 13, "", "0; i{0}", STATUS_RANGE, "length 0"},
+    {"GatherElements", 13, "", "2; 1", STATUS_UNSUPPORTED, "integers"},
+    {"GatherND", 13, "", "2x3; i1x2{0,-4}", STATUS_RANGE, "index -4"},
+    {"GatherND", 13, "", "2x3; i1x3{0,0,0}", STATUS_SHAPE, "3 numbers"},
+    {"GatherND", 13, "", "2x3; is{0}", STATUS_SHAPE, "batch"},
+    {"GatherND", 13, "batch_dims=1", "2x3; i1x1{0}", STATUS_SHAPE, "batch axis 0"},
+    {"GatherND", 13, "batch_dims=-1", "2x3; i1x1{0}", STATUS_SHAPE, "batch"},
+    {"GatherND", 13, "", "s; i{0}", STATUS_SHAPE, "no axes"},
+    {"ScatterElements", 18, "", "3; i{3}; 1", STATUS_RANGE, "index 3"},
+    {"ScatterElements", 18, "", "3; i{0}; 2", STATUS_SHAPE, "updates"},
+    {"ScatterElements", 18, "", "3; i{0}; i{1}", STATUS_UNSUPPORTED, "updates"},
+    {"ScatterElements", 18, "reduction='mean'", "3; i{0}; 1", STATUS_UNSUPPORTED, "reduction is mean"},
+    {"ScatterND", 18, "", "2x3; i1x1{0}; 1x2", STATUS_SHAPE, "updates"},
+    {"EyeLike", 9, "", "3", STATUS_SHAPE, "matrix"},
+    {"EyeLike", 9, "dtype=8", "2x2", STATUS_UNSUPPORTED, "data type 8"},
+    {"OneHot", 11, "", "i{0}; is{-1}; 2", STATUS_RANGE, "depth -1"},
+    {"OneHot", 11, "", "i{0}; is{2}; 3", STATUS_SHAPE, "two values"},
+    {"OneHot", 11, "axis=2", "i{0}; is{2}; 2", STATUS_SHAPE, "axis 2"},
+    {"NonZero", 13, "", "3", STATUS_UNSUPPORTED, "depends on the images"},
+    {"Einsum", 12, "", "3", STATUS_FILE, "equation"},
+    {"Einsum", 12, "equation='ij,jk->ik'", "2x3; 4x5", STATUS_SHAPE, "3 and 4"},
+    {"Einsum", 12, "equation='ij,jk->ik'", "2x3", STATUS_SHAPE, "more terms"},
+    {"Einsum", 12, "equation='ij->ij'", "2x3; 3", STATUS_SHAPE, "1 terms"},
+    {"Einsum", 12, "equation='ijk->i'", "2x3", STATUS_SHAPE, "3 axes"},
+    {"Einsum", 12, "equation='ij->ik'", "2x3", STATUS_SHAPE, "in no input"},
+    {"Einsum", 12, "equation='ij->ii'", "2x3", STATUS_SHAPE, "twice"},
+    {"Einsum", 12, "equation='i1->i'", "2x3", STATUS_FILE, "neither a letter"},
+    {"Einsum", 12, "equation='ij-i'", "2x3", STATUS_FILE, "without '>'"},
+    {"Einsum", 12, "equation='ij->i->j'", "2x3", STATUS_FILE, "more than one output"},
+    {"Einsum", 12, "equation='i,i,i'", "3; 3; 3", STATUS_UNSUPPORTED, "3 operands"},
+    {"Einsum", 12, "equation='abcdefghi'", "2x3", STATUS_UNSUPPORTED, "8 axes"},
     {"Upsample", 9, "mode='cubic'", "1x2; !{1,2}", STATUS_UNSUPPORTED, "mode cubic"},
     {"ConvTranspose", 11, "", "1x4x3x3; 3x2x3x3", STATUS_SHAPE, "3 channels, but the input has 4"},
     {"ConvTranspose", 11, "group=3", "1x4x3x3; 4x2x3x3", STATUS_SHAPE, "3 groups"},
@@ -422,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_large_integers),
         cmocka_unit_test(test_gradients_at_corners),
         cmocka_unit_test(test_zero_gradients_stay_zero),
+        cmocka_unit_test(test_numbers_beyond_the_ends),
         cmocka_unit_test(test_refusals),
     };
 

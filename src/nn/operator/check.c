@@ -93,6 +93,15 @@ status check_broadcast(const struct prepare *prepare, int first, int end, struct
     return STATUS_OK;
 }
 
+status check_axis(const struct prepare *prepare, int rank, int64_t fallback, int *axis, struct error *error)
+{
+    int64_t given = node_integer(prepare->node, "axis", fallback);
+    if (shape_axis(rank, given, axis))
+        return STATUS_OK;
+    return error_set(error, STATUS_SHAPE, "axis %" PRId64 " is outside the %d dimensions of its input", given,
+                     rank);
+}
+
 status check_one_type(const struct prepare *prepare, int first, int end, struct error *error)
 {
     for (int i = first + 1; i < end; i++)

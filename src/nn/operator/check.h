@@ -28,6 +28,9 @@ status check_broadcast(const struct prepare *prepare, int first, int end, struct
 /* "shapes ... and ... do not broadcast" */
 status check_no_broadcast(const struct shape *a, const struct shape *b, struct error *error);
 
+/* The attribute `axis` of a tensor of this rank, as 0..rank-1. */
+status check_axis(const struct prepare *prepare, int rank, int64_t fallback, int *axis, struct error *error);
+
 /* Inputs first..end-1 must all be of one type. */
 status check_one_type(const struct prepare *prepare, int first, int end, struct error *error);
 

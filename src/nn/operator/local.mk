@@ -18,12 +18,15 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_arithmetic.c \
 	src/nn/operator/op_arithmetic_kernels.h \
 	src/nn/operator/op_blocks.c \
+	src/nn/operator/op_arrange.c src/nn/operator/op_arrange_kernels.h \
 	src/nn/operator/op_cast.c \
 	src/nn/operator/op_compare.c src/nn/operator/op_compare_kernels.h \
 	src/nn/operator/op_convolution.c \
 	src/nn/operator/op_convolution_kernels.h \
 	src/nn/operator/op_cumulative.c \
 	src/nn/operator/op_cumulative_kernels.h \
+	src/nn/operator/op_einsum.c src/nn/operator/op_einsum_kernels.h \
+	src/nn/operator/op_index.c src/nn/operator/op_index_kernels.h \
 	src/nn/operator/op_layer_norm.c \
 	src/nn/operator/op_layer_norm_kernels.h \
 	src/nn/operator/op_grid.c \
@@ -34,9 +37,11 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_lrn_kernels.h \
 	src/nn/operator/op_lp_norm.c \
 	src/nn/operator/op_lp_norm_kernels.h \
+	src/nn/operator/op_make.c \
 	src/nn/operator/op_movement.c \
 	src/nn/operator/op_normalization.c \
 	src/nn/operator/op_normalization_kernels.h \
+	src/nn/operator/op_order.c src/nn/operator/op_order_kernels.h \
 	src/nn/operator/op_pool.c \
 	src/nn/operator/op_pool_kernels.h \
 	src/nn/operator/op_reduce.c \

@@ -133,6 +133,8 @@ ACTIVATION(acosh, acosh(x), g == 0 ? 0 : g / sqrt(x * x - 1))
 ACTIVATION(atanh, atanh(x), g == 0 ? 0 : g / (1 - x * x))
 ACTIVATION_FORWARD(floor, floor(x))
 ACTIVATION_FORWARD(ceil, ceil(x))
+ACTIVATION_FORWARD(round, nearbyint(x)) /* a half to the even number */
+ACTIVATION_FORWARD(sign, x > 0 ? 1 : (x < 0 ? -1 : x))
 /* clang-format on */
 
 /* Gelu by the formula that its plan asks for. */

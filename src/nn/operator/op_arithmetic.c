@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Operators of two (Sum, Mean: any number of) inputs that broadcast against each other as in NumPy. */
+/* Operators of two inputs (Sum, Mean, Min, Max: of any number) that broadcast against each other as in NumPy.
+ */
 #include <tgmath.h>
 
 #include "base/memory.h"
@@ -114,8 +115,43 @@ INTEGER_KERNEL(add)
 INTEGER_KERNEL(sub)
 INTEGER_KERNEL(mul)
 INTEGER_KERNEL(div)
-INTEGER_KERNEL(min)
-INTEGER_KERNEL(max)
+
+/* The first input, and f of it with each that follows. */
+static void integer_fold(const struct kernel_call *call, int64_t (*function)(int64_t, int64_t))
+{
+    const struct broadcast *plan = call->plan;
+
+    for (int k = 0; k < call->input_count; k++) {
+        const struct broadcast *loops = &plan[k];
+        const int64_t *input = call->inputs[k].data;
+        int64_t *output = call->outputs[0].data;
+        struct broadcast_cursor cursor = {0};
+
+        for (int64_t row = 0; row < loops->rows; row++) {
+            for (int64_t i = 0; i < loops->length; i++, output++) {
+                const int64_t next = input[cursor.at[0] + i * loops->row_stride[0]];
+
+                *output = k == 0 ? next : function(*output, next);
+            }
+            broadcast_next(loops, &cursor);
+        }
+    }
+}
+
+static void sum_int64(const struct kernel_call *call)
+{
+    integer_fold(call, integer_add);
+}
+
+static void any_min_int64(const struct kernel_call *call)
+{
+    (call->input_count == 2 ? integer_binary : integer_fold)(call, integer_min);
+}
+
+static void any_max_int64(const struct kernel_call *call)
+{
+    (call->input_count == 2 ? integer_binary : integer_fold)(call, integer_max);
+}
 
 /* The plan of Mod begins with the loops of all others. */
 struct modulo {
@@ -247,6 +283,18 @@ static status prepare_sum(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
+static status prepare_extreme(struct prepare *prepare, struct error *error)
+{
+    if (prepare->input_count == 2)
+        return prepare_binary(prepare, error);
+    if (prepare_sum(prepare, error) != STATUS_OK)
+        return error->code;
+    if (prepare->backward)
+        prepare->workspace =
+            (size_t)shape_elements(&prepare->outputs[0].shape) * element_size(prepare->outputs[0].type);
+    return STATUS_OK;
+}
+
 /* In the order of enum element_type. */
 #define REAL_KERNELS(NAME)                                                                                   \
     {NAME##_forward_float, NAME##_backward_float},                                                           \
@@ -270,11 +318,11 @@ const struct op operators_arithmetic[] = {
     {"Div", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(div)}},
     {"Pow", 7, 2, 2, 1, FUNCTION, prepare_pow, {REAL_KERNELS(mixed_pow), {pow_int64, NULL}}},
     {"Mod", 10, 2, 2, 1, FUNCTION, prepare_mod, {ALL_KERNELS(mod)}},
-    {"Min", 8, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(min)}},
-    {"Max", 8, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(max)}},
+    {"Min", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_extreme, {ALL_KERNELS(any_min)}},
+    {"Max", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_extreme, {ALL_KERNELS(any_max)}},
     {"PRelu", 7, 2, 2, 1, ACTIVATION | OPERATOR_LEARNT, prepare_prelu, {REAL_KERNELS(prelu)}},
     {"Mean", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {REAL_KERNELS(mean)}},
-    {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {REAL_KERNELS(sum)}},
+    {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {ALL_KERNELS(sum)}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };
 /* clang-format on */

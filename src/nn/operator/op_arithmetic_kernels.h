@@ -147,16 +147,15 @@ static void TYPED(mixed_pow_backward)(const struct kernel_call *call)
     TYPED(mixed_pow)(call, TYPED(pow_backward));
 }
 
-/* Sum of any number of inputs: each is added to the output in turn. plan: one broadcast per input. */
-static void TYPED(sum_forward)(const struct kernel_call *call)
+/* y (rows, length) = f(y, x) with each input x in turn, from the given one on. plan: one broadcast per input.
+ */
+static void TYPED(fold)(const struct kernel_call *call, int first,
+                        void (*row)(REAL *, const REAL *, int64_t, const REAL *, int64_t, int64_t))
 {
     const struct broadcast *plan = call->plan;
     REAL *output = call->outputs[0].data;
-    const int64_t count = shape_elements(&call->outputs[0].shape);
 
-    for (int64_t i = 0; i < count; i++)
-        output[i] = 0;
-    for (int k = 0; k < call->input_count; k++) {
+    for (int k = first; k < call->input_count; k++) {
         const struct broadcast *loops = &plan[k];
         const REAL *input = call->inputs[k].data;
         struct broadcast_cursor cursor = {0};
@@ -164,10 +163,21 @@ static void TYPED(sum_forward)(const struct kernel_call *call)
         for (int64_t i = 0; i < loops->rows; i++) {
             REAL *y = output + i * loops->length;
 
-            TYPED(add_row)(y, y, 1, input + cursor.at[0], loops->row_stride[0], loops->length);
+            row(y, y, 1, input + cursor.at[0], loops->row_stride[0], loops->length);
             broadcast_next(loops, &cursor);
         }
     }
+}
+
+/* Sum of any number of inputs. */
+static void TYPED(sum_forward)(const struct kernel_call *call)
+{
+    REAL *output = call->outputs[0].data;
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+
+    for (int64_t i = 0; i < count; i++)
+        output[i] = 0;
+    TYPED(fold)(call, 0, TYPED(add_row));
 }
 
 /* Each input's gradient, of its own shape, += that of the output by `parts`, summed where it broadcasts. */
@@ -211,6 +221,82 @@ static void TYPED(mean_backward)(const struct kernel_call *call)
     TYPED(part_backward)(call, (REAL)call->input_count);
 }
 
+/* Largest or smallest of any number of inputs. */
+static void TYPED(extreme_forward)(const struct kernel_call *call,
+                                   void (*row)(REAL *, const REAL *, int64_t, const REAL *, int64_t, int64_t))
+{
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+    struct kernel_call first = *call;
+    REAL *output = call->outputs[0].data;
+
+    for (int64_t i = 0; i < count; i++)
+        output[i] = 0;
+    first.input_count = 1;
+    TYPED(fold)(&first, 0, TYPED(add_row));
+    TYPED(fold)(call, 1, row);
+}
+
+/* How many inputs (rows, length) have what the output has; with `to`, its gradient += that of the output,
+ * shared among them. */
+static void TYPED(extreme_input)(const struct kernel_call *call, int k, REAL *alike, REAL *to)
+{
+    const struct broadcast *loops = (const struct broadcast *)call->plan + k;
+    const REAL *input = call->inputs[k].data, *output = call->outputs[0].data;
+    const REAL *from = call->output_gradients[0].data;
+    struct broadcast_cursor cursor = {0};
+
+    for (int64_t row = 0; row < loops->rows; row++) {
+        for (int64_t i = 0; i < loops->length; i++, output++, from++, alike++) {
+            const int64_t at = cursor.at[0] + i * loops->row_stride[0];
+
+            if (input[at] != *output)
+                continue;
+            if (to == NULL)
+                *alike += 1;
+            else
+                to[at] += *from / *alike;
+        }
+        broadcast_next(loops, &cursor);
+    }
+}
+
+static void TYPED(extreme_backward)(const struct kernel_call *call)
+{
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+    REAL *alike = call->workspace;
+
+    if (call->output_gradients[0].data == NULL)
+        return;
+    for (int64_t i = 0; i < count; i++)
+        alike[i] = 0;
+    for (int k = 0; k < call->input_count; k++)
+        TYPED(extreme_input)(call, k, alike, NULL);
+    for (int k = 0; k < call->input_count; k++)
+        if (call->input_gradients[k].data != NULL)
+            TYPED(extreme_input)(call, k, alike, call->input_gradients[k].data);
+}
+
+/* Two inputs have kernels of their own. */
+#define EXTREME(NAME)                                                                                        \
+    static void TYPED(any_##NAME##_forward)(const struct kernel_call *call)                                  \
+    {                                                                                                        \
+        if (call->input_count == 2)                                                                          \
+            TYPED(NAME##_forward)(call);                                                                     \
+        else                                                                                                 \
+            TYPED(extreme_forward)(call, TYPED(NAME##_row));                                                 \
+    }                                                                                                        \
+    static void TYPED(any_##NAME##_backward)(const struct kernel_call *call)                                 \
+    {                                                                                                        \
+        if (call->input_count == 2)                                                                          \
+            TYPED(NAME##_backward)(call);                                                                    \
+        else                                                                                                 \
+            TYPED(extreme_backward)(call);                                                                   \
+    }
+
+EXTREME(min)
+EXTREME(max)
+
+#undef EXTREME
 #undef BINARY
 #undef ROW_BACKWARD
 #undef ROW_FORWARD
