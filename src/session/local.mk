@@ -38,6 +38,7 @@ src_libsession_a_SOURCES = \
 	src/session/noise.c src/session/noise.h \
 	src/session/parameters.c src/session/parameters.h \
 	src/session/pass.c src/session/pass.h \
+	src/session/pass_loss.c src/session/pass_loss.h \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \

@@ -395,13 +395,9 @@ static status labels_fit(const struct model *model, const struct dataset *datase
     return STATUS_OK;
 }
 
-status model_fits(const struct model *model, const struct dataset *dataset, struct error *error)
+status model_takes(const struct model *model, const struct dataset *dataset, struct error *error)
 {
     const int64_t *dim = model->input.dim;
-    if (!model->classes)
-        return error_set(error, STATUS_SHAPE,
-                         "the network %s does not classify images: what needs labels cannot be done",
-                         model->name);
     if (dim[1] != dataset->channels || dim[2] != dataset->height || dim[3] != dataset->width) {
         struct text wanted = {0};
         shape_text(&model->input, &wanted);
@@ -412,5 +408,15 @@ status model_fits(const struct model *model, const struct dataset *dataset, stru
         text_free(&wanted);
         return code;
     }
-    return labels_fit(model, dataset, error);
+    return STATUS_OK;
+}
+
+status model_fits(const struct model *model, const struct dataset *dataset, struct error *error)
+{
+    if (!model->classes)
+        return error_set(error, STATUS_SHAPE,
+                         "the network %s does not classify images: what needs labels cannot be done",
+                         model->name);
+    status code = model_takes(model, dataset, error);
+    return code == STATUS_OK ? labels_fit(model, dataset, error) : code;
 }

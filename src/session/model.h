@@ -82,6 +82,8 @@ status network_name(const char *network, const void *change, size_t size, char o
 
 /* By what a network is judged (nn/engine/quality.h). */
 enum quality_kind model_measure(const struct model *model);
+/* Refuses a data set whose images do not fit the network, naming both. */
+status model_takes(const struct model *model, const struct dataset *dataset, struct error *error);
 /* Refuses a data set whose images, labels or classes do not fit the network, naming both. */
 status model_fits(const struct model *model, const struct dataset *dataset, struct error *error);
 

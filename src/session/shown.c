@@ -75,6 +75,10 @@ void text_add_sample(struct text *text, const struct session *session)
         text_add(text, ", augment=");
         text_add_augmentation(text, &pass->settings.augmentation);
     }
+    if (loss_is_named(&pass->settings.loss)) {
+        text_add(text, ", loss ");
+        text_add_loss(text, &pass->settings.loss);
+    }
     if (pass->settings.training)
         text_add_format(text, ", mode=train in batches of %lld", (long long)pass->settings.batch);
     text_add(text, ")");
