@@ -80,6 +80,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/diff.c \
 	src/session/commands/document.c src/session/commands/document.h \
 	src/session/commands/echo.c \
+	src/session/commands/eval_loss.c src/session/commands/eval_loss.h \
 	src/session/commands/eval.c \
 	src/session/commands/filter.c \
 	src/session/commands/finetune.c \

@@ -121,8 +121,10 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     struct text text = {0};
     double images = (double)statistics->images;
     text_add_result(&text, statistics);
-    figure_note(figure, "on the sample: %s", shown_words(figure, &text));
-    note_judged(figure, call->session->state.model, statistics->probabilities, statistics->images);
+    if (text.length)
+        figure_note(figure, "on the sample: %s", shown_words(figure, &text));
+    if (statistics->measure != QUALITY_LOSS)
+        note_judged(figure, call->session->state.model, statistics->probabilities, statistics->images);
     text_clear(&text);
     if (outcome->reused) {
         figure_note(figure, "the gradients of an earlier pass served: no pass was needed");

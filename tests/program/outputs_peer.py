@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Networks with several outputs, with weights by seed, and what PyTorch says of them in double precision.
 
-    make_networks.py FOLDER OPSET [NAME...]
+    outputs_peer.py make FOLDER OPSET [NAME...]
+    outputs_peer.py check FOLDER NAME LOSS SCORES
 
-For each network NAME.onnx in the folder: NAME.npy (4 images, float32), and for each output k NAME.k.npy (double).
-With the images stand NAME.LOSS.npz for LOSS in sum, l2: the mean loss and per convolution with a name the
-gradient of the mean loss by its weight, of the images as one batch.
+make writes for each network NAME.onnx, NAME.npz (4 images, labels 0 to 3), for each output k NAME.k.npy (double), and
+for LOSS in sum, l2 NAME.LOSS.npz: the mean loss, and of each convolution what the criterion taylor:weight comes to, the
+sum of |weight * gradient| over a filter. check compares a file of lines "LAYER CHANNEL SCORE" with that.
 """
 import sys
 
@@ -174,8 +175,9 @@ class FaceMaps(nn.Module):
                                                  for k in (1, 1, 4, 10)) for _ in range(2))
 
     def forward(self, x):
-        coarse = self.next(self.stem(x))
-        fine = self.stem(x) + F.interpolate(coarse, scale_factor=2.0, mode="nearest")
+        fine = self.stem(x)
+        coarse = self.next(fine)
+        fine = fine + F.interpolate(coarse, scale_factor=2.0, mode="nearest")
         maps = [s(m) for s, m in zip(self.share, (fine, coarse))]
         out = []
         for k in range(4):
@@ -250,33 +252,54 @@ def losses(outputs):
     return {"sum": rows.sum(1), "l2": (rows * rows).sum(1) / 2}
 
 
-def numbers(net, images):
+def numbers(net, images, kept):
     for kind in ("sum", "l2"):
         net.zero_grad()
-        loss = losses(tuple_of(net(images)))[kind].mean()
+        loss = losses(tuple_of(net(images))[:kept])[kind].mean()
         loss.backward()
-        yield kind, float(loss), {k: p.grad.numpy() for k, p in net.named_parameters()
-                                  if p.grad is not None and p.dim() == 4}
+        yield kind, float(loss), {k[: -len(".weight")]: (p * p.grad).abs().sum((1, 2, 3)).detach().numpy()
+                                  for k, p in net.named_parameters() if p.grad is not None and p.dim() == 4}
 
 
-def main():
-    folder, opset, names = sys.argv[1], int(sys.argv[2]), sys.argv[3:] or sorted(NETWORKS)
-    for name in names:
+def make(folder, opset, names):
+    for name in names or sorted(NETWORKS):
         net, size, outputs = seeded(name)
         images = torch.randn(4, 3, size, size)
         path = "%s/%s" % (folder, name)
-        torch.onnx.export(net, images[:1], path + ".onnx", opset_version=opset, input_names=["images"], output_names=outputs,
-                          training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+        torch.onnx.export(net, images[:1], path + ".onnx", opset_version=opset, input_names=["images"],
+                          output_names=outputs, training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
                           dynamic_axes={n: {0: "batch"} for n in ["images"] + outputs})
-        np.save(path + ".npy", images.numpy())
+        np.savez(path + ".npz", images=images.numpy(), labels=np.arange(4))
         net = net.double()
         images = images.double()
         with torch.no_grad():
             for k, y in enumerate(tuple_of(net(images))):
                 np.save("%s.%d.npy" % (path, k), y.numpy())
-        for kind, loss, gradients in numbers(net, images):
-            np.savez("%s.%s.npz" % (path, kind), loss=loss, **gradients)
+        kept = 1 if name in ("auxiliary", "segments") else len(outputs)
+        for kind, loss, scores in numbers(net, images, kept):
+            np.savez("%s.%s.npz" % (path, kind), loss=loss, **scores)
+
+
+def check(folder, name, kind, path):
+    expected = np.load("%s/%s.%s.npz" % (folder, name, kind))
+    worst, count = 0, 0
+    largest = max(np.abs(expected[layer]).max() for layer in expected if layer != "loss")
+    for line in open(path):
+        layer, channel, score = line.split()
+        if layer == "loss":
+            value = float(expected["loss"])
+        elif layer in expected:
+            value = expected[layer][int(channel)]
+        else:
+            continue
+        scale = max(np.abs(expected[layer]).max(), 1e-9 * largest) if layer != "loss" else abs(value)
+        worst, count = max(worst, abs(float(score) - value) / scale), count + 1
+    print("%s %s: %d numbers, at most %.1e off" % (name, kind, count, worst))
+    return 0 if worst < 1e-6 and count > 20 else 1
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1] == "make":
+        make(sys.argv[2], int(sys.argv[3]), sys.argv[4:])
+    else:
+        sys.exit(check(*sys.argv[2:6]))
