@@ -147,12 +147,14 @@ static status simplify(struct model *model, const struct graph *graph, const str
         output = outputs_clear(model->graph);
     if (code != STATUS_OK || output == OUTPUTS_ALL || graph->output_count == 1)
         return code;
-    if (model->graph->output_count > 1) {
+    const bool whole = model->graph->output_count > 1; /* then shapes are known */
+    code = drop_outputs(model, whole ? model->graph : graph, output, error);
+    if (code == STATUS_OK && whole) {
         graph_free(model->graph);
         model->graph = NULL;
         code = outputs_simplify(graph, output, &model->graph, error);
     }
-    return code == STATUS_OK ? drop_outputs(model, graph, output, error) : code;
+    return code;
 }
 
 /* Make the graph simple and find out what there is to know. */
