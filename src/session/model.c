@@ -377,6 +377,10 @@ enum quality_kind model_measure(const struct model *model)
 static status labels_fit(const struct model *model, const struct dataset *dataset, struct error *error)
 {
     const bool maps = model_measure(model) == QUALITY_MEAN_IOU;
+    if (dataset->unlabelled)
+        return error_set(error, STATUS_SHAPE,
+                         "the images of %s have no labels, which the network %s is judged by",
+                         dataset->kind->name, model->name);
     if (maps && !dataset->label_map)
         return error_set(error, STATUS_SHAPE,
                          "the network %s classifies every pixel, but the images of %s have one label each",
