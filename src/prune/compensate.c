@@ -11,6 +11,7 @@
 #include "nn/engine/run.h"
 #include "nn/graph/edit.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
 #include "prune/kept.h"
@@ -22,6 +23,7 @@ struct reader {
     const struct layer *layer;
     const struct kept_axis *in, *out; /* what stays of its inputs and outputs */
     int64_t outer, inner;             /* of an image at its input: outer x inputs x inner */
+    int64_t out_positions;            /* of one channel of an image at its output */
     double *sums;                     /* per input, over images and positions; arena */
 };
 
@@ -65,6 +67,7 @@ static status add_reader(struct compensating *c, const struct layer *layer, int6
 {
     const int input = c->coupling->graph->nodes[layer->node].inputs[0];
     const struct shape *shape = &c->coupling->plan->values[input].shape;
+    const struct shape *made = &c->coupling->plan->values[layer->linear].shape;
     const struct kept_axis *in = cut_axis(c, layer, input);
     if (in == NULL || in->of != layer->input_channels || layer->kind == LAYER_DEPTHWISE)
         return STATUS_OK;
@@ -79,6 +82,7 @@ static status add_reader(struct compensating *c, const struct layer *layer, int6
                               .out = cut_axis(c, layer, layer->linear),
                               .outer = shape_product(shape, 1, axis),
                               .inner = shape_product(shape, axis + 1, shape->rank),
+                              .out_positions = shape_elements(made) / layer->channels,
                               .sums = arena_alloc(c->arena, (size_t)in->of, sizeof(double))};
     c->watched[c->count++] = input;
     const int64_t elements = reader->outer * in->of * reader->inner;
@@ -153,6 +157,11 @@ static double lost(const struct compensating *c, const struct reader *reader, in
     const int64_t inputs = layer->input_channels / layer->groups, taps = layer->filter_length / inputs;
     const int64_t first = channel / (layer->channels / layer->groups) * inputs;
     const double positions = (double)(c->sampled->sample->count * reader->outer * reader->inner);
+    /* Of the taps of a transposed convolution each output meets its share: on average as many as there are
+     * inputs for an output. */
+    const double share = c->coupling->graph->nodes[layer->node].op->flags & OPERATOR_TRANSPOSED
+                             ? (double)(reader->outer * reader->inner) / (double)reader->out_positions
+                             : 1;
     double sum = 0;
     for (int64_t k = 0; k < inputs; k++) {
         if (kept_before(reader->in, first + k) != kept_before(reader->in, first + k + 1))
@@ -160,7 +169,7 @@ static double lost(const struct compensating *c, const struct reader *reader, in
         double weight = 0;
         for (int64_t t = 0; t < taps; t++)
             weight += filter[k * taps + t];
-        sum += weight * reader->sums[first + k] / positions;
+        sum += share * weight * reader->sums[first + k] / positions;
     }
     return sum;
 }

@@ -91,7 +91,13 @@ static void cost_layer(const struct coupling *c, int index, const bool *removed,
     cost->input_channels = kept_inputs(c, layer, removed);
     int64_t output = kept_elements(c, layer->linear, removed);
     double weights = (double)kept_weights(c, layer, cost);
-    cost->macs = cost->channels == 0 ? 0 : (double)(output / cost->channels) * weights;
+    /* A transposed convolution multiplies every number that it reads, once for each of its channel's weights.
+     */
+    bool transposed = c->graph->nodes[layer->node].op->flags & OPERATOR_TRANSPOSED;
+    int64_t elements =
+        transposed ? kept_elements(c, c->graph->nodes[layer->node].inputs[0], removed) : output;
+    int64_t channels = transposed ? cost->input_channels : cost->channels;
+    cost->macs = channels == 0 ? 0 : (double)(elements / channels) * weights;
     cost->activation_bytes = output * (int64_t)sizeof(float);
 }
 

@@ -68,8 +68,7 @@ status layer_edit_filters(struct edit *edit, const struct graph *graph, const st
     struct tensor *tensor = tensor_new(old->type, &old->shape);
     for (int64_t c = 0; tensor != NULL && c < layer->channels; c++)
         for (int64_t k = 0; k < layer->filter_length; k++)
-            put(tensor, c * layer->channel_step + k * layer->element_step,
-                filters[c * layer->filter_length + k]);
+            put(tensor, filter_place(&layer->places, c, k), filters[c * layer->filter_length + k]);
     if (tensor != NULL)
         tensor->file_type = old->file_type;
     return edit_constant(edit, layer->node, 1, tensor, error);

@@ -10,6 +10,7 @@ src_libprune_a_SOURCES = \
 	src/prune/coupling_move.c \
 	src/prune/coupling_product.c \
 	src/prune/coupling_rules.c \
+	src/prune/coupling_spatial.c \
 	src/prune/coupling_words.c \
 	src/prune/coupling_zero.c \
 	src/prune/domain.c \

@@ -20,8 +20,8 @@ static const char compares[] = "the operator asks of numbers what would not be t
     .follow = follow_linear, .zero = ZERO_WEIGHED
 #define OVER_AXES .couple = couple_layer_norm, .locks = computed_weights, .cut = cut_beside
 #define OVER_GROUPS                                                                                          \
-    .locks = computed_weights, .mask = mask_normalization, .trained = 3, .channel_vectors = true,            \
-    .output_cost = 2
+    .locks = computed_weights, .mask = mask_normalization, .zero = ZERO_WEIGHED, .trained = 3,               \
+    .channel_vectors = true, .output_cost = 2
 #define MEETING  .couple = couple_elementwise, .several = true, .cut = cut_beside
 #define POOL     .couple = couple_window, .follow = follow_window, .input_cost = 1, .zero = ZERO_ALL
 #define MOVEMENT .couple = couple_moved, .follow = follow_moved, .zero = ZERO_ALL
@@ -36,6 +36,15 @@ static const struct operator_rule rules[] = {
      .mask = mask_convolution,
      .zero = ZERO_WEIGHED,
      .follow = follow_convolution,
+     .trained = 3,
+     .channel_vectors = true},
+    {.op = "ConvTranspose",
+     .couple = couple_convolution,
+     .locks = computed_weights,
+     .zero = ZERO_WEIGHED,
+     .cut = cut_transposed,
+     .mask = mask_transposed,
+     .follow = follow_transposed,
      .trained = 3,
      .channel_vectors = true},
     {.op = "Gemm", PRODUCT, .trained = 3},
@@ -81,8 +90,8 @@ static const struct operator_rule rules[] = {
     {.op = "HardSigmoid", .couple = couple_same},
     {.op = "HardSwish", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Mish", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Round", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Selu", .couple = couple_same, .zero = ZERO_ALL},
-    {.op = "Round", .couple = couple_same},
     {.op = "Sigmoid", .couple = couple_same},
     {.op = "Sign", .couple = couple_same},
     {.op = "Softplus", .couple = couple_same},
@@ -90,6 +99,17 @@ static const struct operator_rule rules[] = {
     {.op = "Swish", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Tanh", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "ThresholdedRelu", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Sin", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Cos", .couple = couple_same},
+    {.op = "Tan", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Asin", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Acos", .couple = couple_same},
+    {.op = "Atan", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Sinh", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Cosh", .couple = couple_same},
+    {.op = "Asinh", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Acosh", .couple = couple_same, .domain = domain_first},
+    {.op = "Atanh", .couple = couple_same, .zero = ZERO_ALL},
 
     /* Operands meet */
     {.op = "Add", MEETING, .mask = mask_beside, .zero = ZERO_ALL, .adds = true, .follow = follow_sum},
@@ -112,11 +132,33 @@ static const struct operator_rule rules[] = {
     {.op = "GlobalAveragePool", POOL},
     {.op = "Resize", .couple = couple_window, .zero = ZERO_ALL, .cut = cut_resize, .follow = follow_window},
     {.op = "Upsample", .couple = couple_window, .zero = ZERO_ALL, .follow = follow_window},
+    {.op = "LRN", .locks = "the operator divides channels by those beside them"},
+    {.op = "GridSample",
+     .couple = couple_sampled,
+     .several = true,
+     .locks = "the operator looks at images where it says",
+     .follow = follow_window},
+    {.op = "MaxUnpool",
+     .couple = couple_unpool,
+     .several = true,
+     .locks = "the places of the operator's elements are no pool's",
+     .cut = cut_unpool,
+     .follow = follow_window},
     {.op = "ReduceMean", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
     {.op = "ReduceSum", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
     {.op = "ReduceMax", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
+    {.op = "ReduceMin", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
+    {.op = "ReduceL1", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
+    {.op = "ReduceL2", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
+    {.op = "ReduceSumSquare", .couple = couple_reduce, .zero = ZERO_ALL},
+    {.op = "ReduceProd", .couple = couple_reduce, .zero = ZERO_ALL},
+    {.op = "ReduceLogSum", .couple = couple_reduce, .domain = domain_first},
+    {.op = "ReduceLogSumExp", .couple = couple_reduce},
     {.op = "Softmax", .couple = couple_softmax},
     {.op = "LogSoftmax", .couple = couple_softmax},
+    {.op = "Hardmax", .couple = couple_softmax},
+    {.op = "LpNormalization", .couple = couple_along_axis},
+    {.op = "CumSum", .couple = couple_along_axis},
 
     /* Elements move */
     {.op = "Concat", MOVEMENT, .several = true, .pin = pin_axis, .cut = cut_concat},
@@ -126,7 +168,7 @@ static const struct operator_rule rules[] = {
     {.op = "Transpose", MOVEMENT, .shuffle = SHUFFLE_TURN, .pin = pin_none},
     {.op = "Expand", .couple = couple_expand, .zero = ZERO_ALL, .cut = cut_expand, .follow = follow_moved},
     {.op = "Tile", MOVEMENT},
-    {.op = "Trilu", .couple = couple_trilu},
+    {.op = "Trilu", .couple = couple_trilu, .zero = ZERO_ALL},
     {.op = "TopK", .couple = couple_order},
     {.op = "ReverseSequence", .locks = finds},
     {.op = "Compress", .locks = finds},
@@ -136,6 +178,8 @@ static const struct operator_rule rules[] = {
     {.op = "ScatterElements", .locks = finds},
     {.op = "ScatterND", .locks = finds},
     {.op = "Pad", .couple = couple_pad, .cut = cut_pad, .follow = follow_pad},
+    {.op = "DepthToSpace", .couple = couple_to_space, .zero = ZERO_ALL, .follow = follow_moved},
+    {.op = "SpaceToDepth", .couple = couple_to_depth, .zero = ZERO_ALL, .follow = follow_moved},
     {.op = "Reshape", VIEW, .shuffle = SHUFFLE_TABLE, .cut = cut_reshape},
     {.op = "Flatten", VIEW},
     {.op = "Squeeze", VIEW},

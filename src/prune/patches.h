@@ -11,6 +11,7 @@ struct convolution;
 /* Where rows of a layer come from. */
 struct patches {
     const struct convolution *convolution; /* NULL: a linear layer */
+    bool transposed;                       /* the layer is that convolution's transpose */
     int64_t features;                      /* of a linear layer: numbers per position, the last axis */
     int64_t positions;                     /* of an image at the output */
     int64_t width;                         /* numbers in a row: groups * filter length */

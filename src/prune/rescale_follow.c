@@ -118,6 +118,24 @@ status follow_convolution(struct rescaling *r, int index, struct error *error)
     return edit_constant(r->edit, index, 1, copy, error);
 }
 
+/* Slice c of a transposed convolution's weights reads channel c. */
+status follow_transposed(struct rescaling *r, int index, struct error *error)
+{
+    const struct label_map *in = input_powers(r, index, 0);
+    if (!first_alone(r, index) || edit_get(r->edit, index, 1) == NULL)
+        return refuse(r, index, "does not pass a factor on", error);
+    if (!along_only(in, 1))
+        return refuse(r, index, "reads positions that are not scaled alike", error);
+    struct tensor *copy = rescale_copy(r, index, 1);
+    if (copy == NULL)
+        return error_memory(error);
+    int64_t slice = shape_product(&copy->shape, 1, copy->shape.rank);
+    for (int64_t c = 0; c < copy->shape.dim[0]; c++)
+        for (int64_t i = 0; i < slice; i++)
+            rescale_element(copy, c * slice + i, removal(r, in, 1, c));
+    return edit_constant(r->edit, index, 1, copy, error);
+}
+
 status follow_linear(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
@@ -428,10 +446,10 @@ status follow_pad(struct rescaling *r, int index, struct error *error)
     struct pad_operands pad;
     if (!first_alone(r, index))
         return refuse(r, index, "does not pass a factor on", error);
-    if (strcmp(node_string(node, "mode", "constant"), "constant") != 0)
-        return follow_window(r, index, error);
     if (!coupling_pad(r->coupling->plan, node, shape->rank, &pad) || shape->dim[0] != in->shape.dim[0])
         return refuse(r, index, "does not pass a factor on", error);
+    if (pad.continues)
+        return follow_window(r, index, error);
     int64_t before[TENSOR_MAX_RANK] = {0};
     unsigned axes = label_map_axes(in);
     for (int64_t i = 0; i < pad.count; i++) {

@@ -53,27 +53,53 @@ static int64_t first_stride(const struct node *node)
     return strides && strides->kind == ATTRIBUTE_INTEGERS && strides->count > 0 ? strides->integers[0] : 1;
 }
 
-/* weight: channels x input channels per group x kernel */
-static bool describe_convolution(const struct node *node, const struct tensor *weight, struct layer *layer)
+/* weight: input channels x channels of a group x kernel */
+static void describe_transposed(const struct node *node, const struct shape *shape, struct layer *layer)
 {
-    const struct shape *shape = &weight->shape;
-    if (shape->rank < 3) {
-        return false;
-    }
+    const int64_t taps = shape_product(shape, 2, shape->rank), together = shape->dim[1];
+    layer->groups = node_integer(node, "group", 1);
+    const int64_t inputs = shape->dim[0] / layer->groups;
+    layer->channels = together * layer->groups;
+    layer->filter_length = inputs * taps;
+    layer->places = (struct filter_places){.channels = together,
+                                           .channels_step = inputs * together * taps,
+                                           .channel_step = taps,
+                                           .elements = taps,
+                                           .element_step = together * taps};
+    layer->input_channels = shape->dim[0];
+    layer->kind = layer->groups > 1 && inputs == 1 ? LAYER_DEPTHWISE : LAYER_TRANSPOSED;
+}
+
+/* weight: channels x input channels per group x kernel */
+static void describe_straight(const struct node *node, const struct shape *shape, struct layer *layer)
+{
     layer->groups = node_integer(node, "group", 1);
     layer->channels = shape->dim[0];
     layer->filter_length = shape_product(shape, 1, shape->rank);
-    layer->channel_step = layer->filter_length;
-    layer->element_step = 1;
+    layer->places = (struct filter_places){
+        .channels = layer->channels, .channel_step = layer->filter_length, .elements = layer->filter_length};
     layer->input_channels = shape->dim[1] * layer->groups;
-    layer->kernel_height = shape->rank > 3 ? shape->dim[shape->rank - 2] : 1;
-    layer->kernel_width = shape->dim[shape->rank - 1];
-    layer->stride = first_stride(node);
     if (layer->groups > 1) {
         layer->kind = shape->dim[1] == 1 ? LAYER_DEPTHWISE : LAYER_GROUPED;
     } else {
         layer->kind = LAYER_CONVOLUTION;
     }
+}
+
+static bool describe_convolution(const struct node *node, const struct tensor *weight, struct layer *layer)
+{
+    const struct shape *shape = &weight->shape;
+    if (shape->rank < 3 || shape_elements(shape) <= 0) {
+        return false;
+    }
+    if (node->op->flags & OPERATOR_TRANSPOSED) {
+        describe_transposed(node, shape, layer);
+    } else {
+        describe_straight(node, shape, layer);
+    }
+    layer->kernel_height = shape->rank > 3 ? shape->dim[shape->rank - 2] : 1;
+    layer->kernel_width = shape->dim[shape->rank - 1];
+    layer->stride = first_stride(node);
     return true;
 }
 
@@ -86,8 +112,10 @@ static bool describe_linear(const struct tensor *weight, bool transposed, struct
     layer->kind = LAYER_LINEAR;
     layer->channels = weight->shape.dim[transposed ? 0 : 1];
     layer->filter_length = weight->shape.dim[transposed ? 1 : 0];
-    layer->channel_step = transposed ? layer->filter_length : 1;
-    layer->element_step = transposed ? 1 : layer->channels;
+    layer->places = (struct filter_places){.channels = layer->channels,
+                                           .channel_step = transposed ? layer->filter_length : 1,
+                                           .elements = 1,
+                                           .element_step = transposed ? 1 : layer->channels};
     layer->input_channels = layer->filter_length;
     layer->kernel_height = layer->kernel_width = layer->stride = layer->groups = 1;
     return true;
@@ -194,7 +222,7 @@ static status join_activation(struct search *search, struct layer *layer, struct
     int rank = target_rank(search, layer);
     const struct element_target target = {.value = layer->target,
                                           .rank = rank,
-                                          .axis = layer->kind == LAYER_LINEAR ? rank - 1 : 1,
+                                          .axis = layer_axis(layer, rank),
                                           .channels = layer->channels};
     struct element_layer found;
     status code = element_layer_find(&search->elements, &target, &found, error);
@@ -393,7 +421,7 @@ void layer_filter(const struct graph *graph, const struct layer *layer, int64_t 
 {
     const struct tensor *weight = graph->values[layer->weight].constant;
     for (int64_t k = 0; k < layer->filter_length; k++) {
-        out[k] = tensor_get(weight, channel * layer->channel_step + k * layer->element_step);
+        out[k] = tensor_get(weight, filter_place(&layer->places, channel, k));
     }
 }
 
@@ -430,8 +458,13 @@ double *layer_parameter(const struct graph *graph, const struct layer *layer, in
     return result;
 }
 
+int layer_axis(const struct layer *layer, int rank)
+{
+    return layer->kind == LAYER_LINEAR ? rank - 1 : 1;
+}
+
 const char *layer_kind_name(enum layer_kind kind)
 {
-    static const char *const names[] = {"convolution", "depthwise", "grouped", "linear"};
+    static const char *const names[] = {"convolution", "depthwise", "grouped", "linear", "transposed"};
     return names[kind];
 }

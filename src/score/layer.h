@@ -7,7 +7,24 @@
 #include <stdbool.h>
 #include "nn/graph/graph.h"
 
-enum layer_kind { LAYER_CONVOLUTION, LAYER_DEPTHWISE, LAYER_GROUPED, LAYER_LINEAR };
+/* A transposed convolution is of a kind of its own, in groups or not, but for one that has one input in each
+ * group: it is depthwise like other such. */
+enum layer_kind { LAYER_CONVOLUTION, LAYER_DEPTHWISE, LAYER_GROUPED, LAYER_LINEAR, LAYER_TRANSPOSED };
+
+/* Where a weight has its filters. Channels lie in runs (the groups of a transposed convolution) of `channels`
+ * at distances of channel_step, runs at distances of channels_step; elements of a filter lie side by side in
+ * runs of `elements`, which are element_step apart. */
+struct filter_places {
+    int64_t channels, channels_step, channel_step;
+    int64_t elements, element_step;
+};
+
+/* Which number of the weight is element k of filter c. */
+static inline int64_t filter_place(const struct filter_places *places, int64_t c, int64_t k)
+{
+    return c / places->channels * places->channels_step + c % places->channels * places->channel_step +
+           k / places->elements * places->element_step + k % places->elements;
+}
 
 struct layer {
     const char
@@ -28,9 +45,8 @@ struct layer {
                                       behind the Add of its bias */
     int64_t channels;              /* C: filters, output channels */
     int64_t filter_length;         /* weights in one filter */
-    int64_t channel_step,
-        element_step; /* element k of filter c is weight[c * channel_step + k * element_step]:
-                         rows for Conv, columns for MatMul and Gemm with transB=0 */
+    struct filter_places places;   /* rows for Conv, columns for MatMul and Gemm with transB=0, slices along
+                                      dimension 1 for ConvTranspose */
     int64_t input_channels, kernel_height, kernel_width, stride, groups;
     bool output_layer; /* its channels are the network's outputs: never pruned, not scored */
 };
@@ -41,9 +57,10 @@ struct layers {
     int count;
 };
 
-/* Layers in graph order: Conv, Gemm and MatMul with constant weights. The graph is finished, simplified and
- * borrowed. Refused by name (STATUS_UNSUPPORTED): a weight that something else uses too (shared layers), a
- * bias that is not one constant per channel; STATUS_SHAPE: BatchNorm parameters of another size. */
+/* Layers in graph order: Conv, ConvTranspose, Gemm and MatMul with constant weights. The graph is finished,
+ * simplified and borrowed. Refused by name (STATUS_UNSUPPORTED): a weight that something else uses too
+ * (shared layers), a bias that is not one constant per channel; STATUS_SHAPE: BatchNorm parameters of another
+ * size. */
 status layers_find(const struct graph *graph, struct layers **layers, struct error *error);
 void layers_free(struct layers *layers);         /* NULL is fine */
 bool layers_normed(const struct layers *layers); /* has any layer that is scored a BatchNorm? */
@@ -62,6 +79,8 @@ double *layer_filters(const struct graph *graph, const struct layer *layer);
 /* A per-channel parameter (scale, shift, mean, var, bias) as double, owned by the caller (NULL when memory is
  * out); VALUE_NONE gives zeros. The bias comes without its factor. */
 double *layer_parameter(const struct graph *graph, const struct layer *layer, int value);
+/* Which dimension of a layer's input or output of the given rank is its channels. */
+int layer_axis(const struct layer *layer, int rank);
 const char *layer_kind_name(enum layer_kind kind);
 
 #endif

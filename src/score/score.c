@@ -9,6 +9,7 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "nn/engine/engine.h"
+#include "nn/execution/images.h"
 #include "nn/execution/probe.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
@@ -24,6 +25,8 @@ struct pass_work {
     struct probe *probes;
     int *weights; /* per probe: its weight */
     int *maps;    /* per probe: the value of its feature maps */
+    struct arena *arena;
+    int64_t *runs; /* per value: nn/execution/images.h */
     int count;
     struct feature_pass features; /* when activations are needed */
     int64_t turn;                 /* micro-batches so far */
@@ -54,18 +57,20 @@ static void pass_work_free(struct pass_work *work)
     mem_free(work->weights);
     mem_free(work->maps);
     feature_pass_free(&work->features);
+    arena_free(work->arena);
     tally_free(&work->whole);
     tally_free(&work->half[0]);
     tally_free(&work->half[1]);
 }
 
-static status add_probe(struct pass_work *work, int index, bool channels_last, struct error *error)
+static status add_probe(struct pass_work *work, int index, const struct plan *plan, struct error *error)
 {
     const struct layer *layer = &work->pass->layers->items[index];
     double *center = layer_center(work->pass->graph, layer);
     if (!center) {
         return error_memory(error);
     }
+    const int rank = plan->values[layer->linear].shape.rank;
     work->probed[index] = true;
     work->layers[work->count] = index;
     work->center[work->count] = center;
@@ -73,18 +78,22 @@ static status add_probe(struct pass_work *work, int index, bool channels_last, s
                                                .target = layer->target,
                                                .activated = layer->activated,
                                                .center = center,
-                                               .channels_last = channels_last};
+                                               .channels_last = layer_axis(layer, rank) > 1};
     work->weights[work->count] = layer->weight;
     work->maps[work->count++] = layer->activated;
     return STATUS_OK;
 }
 
-/* Which dimension of a layer's output for one image is its channels: 1, or the last one of a linear layer
- * over sequences; 0 where there is none, because images and positions share a dimension. */
-static int channel_dimension(const struct layer *layer, const struct shape *shape)
+/* Does a dimension of a layer's output count its channels, and lie whole in the runs of an image? So it must
+ * be in y, u and h(u). */
+static bool can_probe(const struct pass_work *work, const struct plan *plan, const struct layer *layer)
 {
-    int dimension = layer->kind == LAYER_LINEAR ? shape->rank - 1 : 1;
-    return shape->rank >= 2 && shape->dim[0] == 1 && shape->dim[dimension] == layer->channels ? dimension : 0;
+    const struct shape *shape = &plan->values[layer->linear].shape;
+    const int axis = layer_axis(layer, shape->rank);
+    const int64_t run = work->runs[layer->linear];
+    return shape->rank >= 2 && axis > 0 && shape->dim[axis] == layer->channels && run > 0 &&
+           run % shape_product(shape, axis, shape->rank) == 0 && work->runs[layer->target] == run &&
+           work->runs[layer->activated] == run;
 }
 
 static status nothing_probed(const struct pass_work *work, const struct plan *plan, struct error *error)
@@ -123,9 +132,8 @@ static status add_probes(struct pass_work *work, const struct plan *plan, struct
     status code = complete ? STATUS_OK : error_memory(error);
     for (int i = 0; code == STATUS_OK && i < layers->count; i++) {
         const struct layer *layer = &layers->items[i];
-        int dimension = channel_dimension(layer, &plan->values[layer->linear].shape);
-        if (!layer->output_layer && dimension > 0) {
-            code = add_probe(work, i, dimension > 1, error);
+        if (!layer->output_layer && can_probe(work, plan, layer)) {
+            code = add_probe(work, i, plan, error);
         }
     }
     return code == STATUS_OK && work->count == 0 ? nothing_probed(work, plan, error) : code;
@@ -158,7 +166,11 @@ static status pass_work_init(struct pass_work *work, const struct score_pass *pa
     if (code != STATUS_OK) {
         return code;
     }
-    code = add_probes(work, plan, error);
+    work->arena = arena_new();
+    code = work->arena ? images_find(pass->graph, work->arena, &work->runs, error) : error_memory(error);
+    if (code == STATUS_OK) {
+        code = add_probes(work, plan, error);
+    }
     if (code == STATUS_OK) {
         code = start_sums(work, plan, error);
     }
@@ -275,6 +287,7 @@ static struct engine_options engine_options_of(const struct pass_work *work)
         .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->count : 0,
         .watched = work->maps,
         .watched_count = pass->needs & NEED_ANY_ACTIVATION ? work->count : 0,
+        .runs = work->runs,
         .progress = pass->progress,
         .times = pass->times,
     };
@@ -286,6 +299,7 @@ status score_size(const struct score_pass *pass, int threads, struct engine_fit 
     status code = pass_work_init(&work, pass, error);
     if (code == STATUS_OK) {
         struct run run = {.graph = pass->graph,
+                          .aim = pass->aim,
                           .engine = engine_options_of(&work),
                           .memory = pass->memory,
                           .training = pass->training};
@@ -312,6 +326,7 @@ static status run_pass(struct pass_work *work, struct error *error)
         .training = pass->training,
         .pool = pass->pool,
         .images = pass->sample->count,
+        .aim = pass->aim,
         .labels_per_image = dataset_labels_per_image(pass->dataset),
         .fetch = sample_fetch,
         .fetch_argument = &feed,

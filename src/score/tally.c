@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/dataset.h"
+#include "nn/engine/aim.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/execution/probe.h"
@@ -60,7 +61,9 @@ static struct score_statistics *statistics_new(const struct tally *tally)
         return NULL;
     }
     *statistics = (struct score_statistics){
-        .needs = (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS,
+        .needs = aim_has_gradients(pass->aim)
+                     ? (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS
+                     : NEED_WEIGHTS,
         .images = quality->images,
         .planned = quality->images,
         .batches = quality->images / tally->batch + (quality->images % tally->batch != 0),
@@ -268,8 +271,7 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
         layer_filter(pass->graph, layer, c, filter);
         double dot = 0.0, absolute = 0.0;
         for (int64_t k = 0; k < layer->filter_length; k++) {
-            gradient[k] =
-                gradient_at(tally, whole, other, index, c * layer->channel_step + k * layer->element_step);
+            gradient[k] = gradient_at(tally, whole, other, index, filter_place(&layer->places, c, k));
             dot += filter[k] * gradient[k];
             absolute += fabs(filter[k] * gradient[k]);
         }

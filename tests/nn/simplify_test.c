@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "nn/graph/file_type.h"
 #include "nn/operator/operator.h"
 #include "onnx/onnx.h"
 #include "nn/operator/plan.h"
@@ -197,6 +198,57 @@ static void test_expand_and_squeeze(void **state)
     expect_integers(graph, find_node(graph, "squeeze")->inputs[1], DIMS(1));
     expect_shape(graph, "y", 1, DIMS(1, 3, 3));
     expect_shape(graph, "y", 4, DIMS(4, 3, 3));
+    graph_free(graph);
+}
+
+/* As exporters write x.expand(-1, 3, -1): -1 becomes 1 by way of a comparison. */
+static void test_expand_by_comparison(void **state)
+{
+    struct graph *graph = make_graph(13);
+
+    (void)state;
+    make_input(graph, "x", DIMS(DIMENSION_UNKNOWN, 1, 4));
+    make_integers(graph, "asked", DIMS(-1, 3, -1));
+    make_integers(graph, "ones", DIMS(1, 1, 1));
+    make_integer(graph, "minus", -1);
+    make_node(graph, "mul", "Mul", NAMES("ones", "minus"), NAMES("m"), NO_ATTRIBUTES);
+    make_node(graph, "equal", "Equal", NAMES("asked", "m"), NAMES("e"), NO_ATTRIBUTES);
+    make_node(graph, "where", "Where", NAMES("e", "ones", "asked"), NAMES("t"), NO_ATTRIBUTES);
+    make_node(graph, "expand", "Expand", NAMES("x", "t"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(graph, "y");
+    graph = simplified(graph);
+    assert_int_equal(graph->node_count, 1);
+    expect_integers(graph, find_node(graph, "expand")->inputs[1], DIMS(1, 3, 1));
+    expect_shape(graph, "y", 5, DIMS(5, 3, 4));
+    graph_free(graph);
+}
+
+/* What a comparison of constants becomes is a boolean in files, through whatever moves it, and lengths are
+ * integers of 64 bits whatever they are the lengths of. */
+static void test_computed_booleans(void **state)
+{
+    struct graph *graph = make_graph(13);
+
+    (void)state;
+    make_input(graph, "x", DIMS(DIMENSION_UNKNOWN, 2));
+    make_integers(graph, "a", DIMS(1, 2));
+    make_integers(graph, "b", DIMS(1, 3));
+    make_integers(graph, "first", DIMS(0));
+    make_node(graph, "equal", "Equal", NAMES("a", "b"), NAMES("e"), NO_ATTRIBUTES);
+    make_node(graph, "not", "Not", NAMES("e"), NAMES("n"), NO_ATTRIBUTES);
+    make_node(graph, "unsqueeze", "Unsqueeze", NAMES("n", "first"), NAMES("u"), NO_ATTRIBUTES);
+    make_node(graph, "shape", "Shape", NAMES("u"), NAMES("s"), NO_ATTRIBUTES);
+    make_node(graph, "reals", "Cast", NAMES("s"), NAMES("r"),
+              ATTRIBUTES({.name = "to", .kind = ATTRIBUTE_INTEGER, .integer = 1}));
+    make_node(graph, "where", "Where", NAMES("u", "x", "r"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(graph, "y");
+    make_output(graph, "s");
+    graph = simplified(graph);
+    const struct node *where = find_node(graph, "where");
+    expect_integers(graph, graph->values[where->inputs[0]].constant != NULL ? where->inputs[0] : -1,
+                    DIMS(0, 1));
+    assert_int_equal(graph->values[where->inputs[0]].constant->file_type, FILE_BOOL);
+    assert_int_equal(graph->values[graph_find_value(graph, "s")].constant->file_type, FILE_INT64);
     graph_free(graph);
 }
 
@@ -611,6 +663,8 @@ int main(void)
         cmocka_unit_test(test_baked_elsewhere),
         cmocka_unit_test(test_multiple_of_batch),
         cmocka_unit_test(test_expand_and_squeeze),
+        cmocka_unit_test(test_expand_by_comparison),
+        cmocka_unit_test(test_computed_booleans),
         cmocka_unit_test(test_resize_sizes),
         cmocka_unit_test(test_pad_chain),
         cmocka_unit_test(test_identity),

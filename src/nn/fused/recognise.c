@@ -45,7 +45,8 @@ static void describe_value(struct fused *fused, int v)
                                   .gradient = {NOTHING, NOTHING},
                                   .last_writer = NOTHING};
     const int64_t most = 1 << 24;
-    if (operand->type != ELEMENT_FLOAT || operand->shape.rank != 4 || dim[0] != fused->images)
+    if (operand->type != ELEMENT_FLOAT || operand->shape.rank != 4 || dim[0] != fused->images ||
+        engine_run(&fused->engine, v) != shape_product(&operand->shape, 1, 4))
         return;
     if (dim[1] < 1 || dim[2] < 1 || dim[3] < 1 || dim[1] > most || dim[2] > most || dim[3] > most ||
         dim[2] * dim[3] > INT_MAX / LANES)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Operators of two inputs (Sum, Mean, Min and Max: of any number)  that broadcast against each other as in
- * NumPy. */
+/* Operators of two inputs (Sum, Mean, Min, Max: of any number) that broadcast against each other as in NumPy.
+ */
 #include <tgmath.h>
 
 #include "base/memory.h"
@@ -321,8 +321,8 @@ const struct op operators_arithmetic[] = {
     {"Min", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_extreme, {ALL_KERNELS(any_min)}},
     {"Max", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_extreme, {ALL_KERNELS(any_max)}},
     {"PRelu", 7, 2, 2, 1, ACTIVATION | OPERATOR_LEARNT, prepare_prelu, {REAL_KERNELS(prelu)}},
-    {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {ALL_KERNELS(sum)}},
     {"Mean", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {REAL_KERNELS(mean)}},
+    {"Sum", 6, 1, NODE_MAX_OPERANDS, 1, FUNCTION | OPERATOR_VARIADIC, prepare_sum, {ALL_KERNELS(sum)}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };
 /* clang-format on */

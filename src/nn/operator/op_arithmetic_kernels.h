@@ -114,6 +114,8 @@ BINARY(mod, fmod(a, b), g, g == 0 ? 0 : -g * trunc(a / b))
 BINARY(min, a < b ? a : b, a < b ? g : (a > b ? 0 : g / 2), b < a ? g : (b > a ? 0 : g / 2))
 BINARY(max, a > b ? a : b, a > b ? g : (a < b ? 0 : g / 2), b > a ? g : (b < a ? 0 : g / 2))
 BINARY(prelu, a < 0 ? a * b : a, a > 0 ? g : g * b, a > 0 ? 0 : g * a)
+/* An operand's part of a mean of b operands, backward. */
+ROW_BACKWARD(part, first, g / b)
 /* clang-format on */
 
 /* The exponent may be of another type than the base: it is converted into the workspace first. */
@@ -178,9 +180,8 @@ static void TYPED(sum_forward)(const struct kernel_call *call)
     TYPED(fold)(call, 0, TYPED(add_row));
 }
 
-/* Each input's gradient, of its own shape, += that of the output times `share`, summed where it broadcasts.
- */
-static void TYPED(share_gradient)(const struct kernel_call *call, REAL share)
+/* Each input's gradient, of its own shape, += that of the output by `parts`, summed where it broadcasts. */
+static void TYPED(part_backward)(const struct kernel_call *call, REAL parts)
 {
     const struct broadcast *plan = call->plan;
     const REAL *from = call->output_gradients[0].data;
@@ -192,8 +193,8 @@ static void TYPED(share_gradient)(const struct kernel_call *call, REAL share)
         struct broadcast_cursor cursor = {0};
 
         for (int64_t i = 0; to != NULL && i < loops->rows; i++) {
-            TYPED(mul_row_first)(to + cursor.at[0], from + i * loops->length, input + cursor.at[0],
-                                 loops->row_stride[0], &share, 0, loops->length);
+            TYPED(part_row_first)(to + cursor.at[0], from + i * loops->length, input + cursor.at[0],
+                                  loops->row_stride[0], &parts, 0, loops->length);
             broadcast_next(loops, &cursor);
         }
     }
@@ -201,9 +202,10 @@ static void TYPED(share_gradient)(const struct kernel_call *call, REAL share)
 
 static void TYPED(sum_backward)(const struct kernel_call *call)
 {
-    TYPED(share_gradient)(call, 1);
+    TYPED(part_backward)(call, 1);
 }
 
+/* Mean of any number of inputs. */
 static void TYPED(mean_forward)(const struct kernel_call *call)
 {
     REAL *output = call->outputs[0].data;
@@ -216,7 +218,7 @@ static void TYPED(mean_forward)(const struct kernel_call *call)
 
 static void TYPED(mean_backward)(const struct kernel_call *call)
 {
-    TYPED(share_gradient)(call, 1 / (REAL)call->input_count);
+    TYPED(part_backward)(call, (REAL)call->input_count);
 }
 
 /* Largest or smallest of any number of inputs. */

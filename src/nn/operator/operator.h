@@ -71,33 +71,45 @@ const struct op *operator_at(int index); /* NULL past the end */
 
 /* Tables of the op_*.c files, each ended by a row with a NULL name; operator.c joins them. */
 extern const struct op operators_convolution[];   /* Conv */
+extern const struct op operators_transposed[];    /* ConvTranspose */
+extern const struct op operators_blocks[];        /* DepthToSpace SpaceToDepth */
+extern const struct op operators_lrn[];           /* LRN */
+extern const struct op operators_unpool[];        /* MaxUnpool */
+extern const struct op operators_grid[];          /* GridSample */
 extern const struct op operators_linear[];        /* Gemm MatMul */
 extern const struct op operators_einsum[];        /* Einsum */
 extern const struct op operators_normalization[]; /* BatchNormalization */
 extern const struct op operators_layer_norm[];    /* LayerNormalization RMSNormalization
                                                            SimplifiedLayerNormalization
                                                            InstanceNormalization GroupNormalization */
+extern const struct op operators_lp_norm[];       /* LpNormalization */
+extern const struct op operators_cumulative[];    /* CumSum */
 extern const struct op operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
 extern const struct op operators_activation[];    /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
                                                            Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish
                                                            Gelu Softplus Softsign Tanh Erf Exp Log Sqrt
-                                                           Reciprocal Abs Floor Ceil Round Sign Neg */
-extern const struct op operators_arithmetic[];    /* broadcasting: Add Sub Mul Div Mod Pow Min Max PRelu Sum
-                                                              Mean */
+                                                           Reciprocal Abs Floor Ceil Round Sign Neg, and the
+                                                           trigonometric and hyperbolic functions with their
+                                                           inverses */
+extern const struct op operators_arithmetic[];    /* broadcasting: Add Sub Mul Div Mod Pow Min Max PRelu
+                                                           Mean Sum */
 extern const struct op operators_compare[];       /* 0 or 1: Equal Greater GreaterOrEqual Less LessOrEqual
                                                            And Or Xor Not IsNaN IsInf */
 extern const struct op operators_select[];        /* Where */
-extern const struct op operators_index[];    /* GatherElements GatherND Scatter ScatterElements ScatterND */
-extern const struct op operators_order[];    /* TopK ArgMax ArgMin */
-extern const struct op operators_arrange[];  /* Tile Compress ReverseSequence Trilu */
-extern const struct op operators_make[];     /* Size EyeLike OneHot NonZero */
-extern const struct op operators_cast[];     /* Identity Dropout Cast */
-extern const struct op operators_movement[]; /* Transpose Concat Split Slice Pad Gather Expand */
-extern const struct op operators_shape[];    /* Reshape Flatten Squeeze Unsqueeze Shape Constant
-                                                      ConstantOfShape Range */
-extern const struct op operators_reduce[];   /* ReduceMean ReduceSum ReduceMax */
-extern const struct op operators_softmax[];  /* Softmax LogSoftmax */
-extern const struct op operators_resize[];   /* Resize Upsample */
+extern const struct op operators_index[];         /* GatherElements GatherND Scatter ScatterElements
+                                                           ScatterND */
+extern const struct op operators_order[];         /* TopK ArgMax ArgMin */
+extern const struct op operators_arrange[];       /* Tile Compress ReverseSequence Trilu */
+extern const struct op operators_make[];          /* Size EyeLike OneHot NonZero */
+extern const struct op operators_cast[];          /* Identity Dropout Cast */
+extern const struct op operators_movement[];      /* Transpose Concat Split Slice Pad Gather Expand */
+extern const struct op operators_shape[];         /* Reshape Flatten Squeeze Unsqueeze Shape Constant
+                                                           ConstantOfShape Range */
+extern const struct op operators_reduce[];        /* ReduceMean ReduceSum ReduceMax ReduceMin
+                                                           ReduceProd ReduceL1 ReduceL2 ReduceSumSquare
+                                                           ReduceLogSum ReduceLogSumExp */
+extern const struct op operators_softmax[];       /* Softmax LogSoftmax Hardmax */
+extern const struct op operators_resize[];        /* Resize Upsample */
 
 /* Does a matrix product transpose an operand? By attribute, "transA" or "transB", which a MatMul has not. */
 bool product_transposes(const struct node *node, const char *attribute);

@@ -24,12 +24,16 @@ static status read_model(struct call *call, struct model **model, struct error *
     bool weights = false;
     if (strcmp(name, "example") != 0 && checkpoint_probe(name, &weights, error) != STATUS_OK)
         return error->code;
+    const struct setting *output = call_setting(call, "output");
+    const struct model_wishes wishes = {.output = output ? output->value.text : NULL};
+    if (weights && wishes.output)
+        return error_set(error, STATUS_USAGE, "%s: output= is for ONNX files, and these are weights", name);
     if (weights)
         return load_weights(call, name, model, error);
     if (call_setting(call, "as") || call_setting(call, "input"))
         return error_set(error, STATUS_USAGE,
                          "%s: as= and input= are for weights without a graph, which this is not", name);
-    status code = model_load(name, model, error);
+    status code = model_load(name, &wishes, model, error);
     return code == STATUS_FILE ? checkpoint_refuse_named(name, error) : code;
 }
 
@@ -49,12 +53,14 @@ static const struct parameter load_arguments[] = {
 static const struct parameter load_parameters[] = {
     {"as", VALUE_NETWORK, 0, 0, 0, NULL, NULL, "of weights: the network that they are for"},
     {"input", VALUE_EXTENT, 0, 0, 0, NULL, NULL, "of weights: height and width of the images"},
+    {"output", VALUE_WORD, 0, 0, 0, NULL, NULL, "of several outputs: the one to look at, or all"},
     PARAMETER_END,
 };
 static const struct example load_examples[] = {
     {"load example", "loads the network that comes with the program", false},
     {"load resnet56.onnx", "loads a file", true},
     {"load resnet50.pth input=176", "loads PyTorch's weights, for smaller images", true},
+    {"load detector.onnx output=boxes", "looks at one output of several", true},
     EXAMPLE_END,
 };
 
@@ -66,7 +72,11 @@ const struct command command_load = {
     .help = "load a network from an ONNX file, or from a checkpoint's weights",
     .text =
         "Reads an ONNX file (opset 7 to 24), folds what is constant and finds the layers that can be "
-        "pruned. The network must take one batch of images and give one row of class scores for each image, or for each of its pixels. A "
+        "pruned. The network must take one batch of images. Of several outputs the one is looked at that gives a "
+        "row of class scores for each image, or for each of its pixels, where one is clear: heads that a network "
+        "learns with beside it are left out, which a note says, and are not saved. Else all are kept, as of "
+        "detectors; output= names one, or all. Without class scores there is no accuracy, and criteria that look at "
+        "gradients need a loss (set loss). A "
         "network that is loaded already is replaced, and its scores are dropped; the data set stays.\n\n"
         "A PyTorch checkpoint (.pth, .pt, .th, .tar, .ckpt, .bin) or a safetensors file has weights and no "
         "graph. The network is recognised by the names and shapes of its parameters among those that the "

@@ -83,7 +83,8 @@ static const int set_options[] = {
     OPTION_THREADS, OPTION_THEME,       OPTION_BACKGROUND,
     OPTION_ASCII,   OPTION_COLOR,       OPTION_WIDTH,
     OPTION_MOUSE,   OPTION_BELL,        OPTION_TITLE,
-    OPTION_PAGER,   OPTION_TIMING,      OPTION_NONE,
+    OPTION_PAGER,   OPTION_TIMING,      OPTION_LOSS,
+    OPTION_NONE,
 };
 static const struct example set_examples[] = {
     {"set", "lists all options", false},
