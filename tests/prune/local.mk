@@ -27,3 +27,8 @@ check_PROGRAMS += tests/prune/repair_test
 tests_prune_repair_test_SOURCES = tests/prune/repair_test.c
 tests_prune_repair_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune/repair_test
+
+check_PROGRAMS += tests/prune/heads_test
+tests_prune_heads_test_SOURCES = tests/prune/heads_test.c
+tests_prune_heads_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/prune/heads_test
