@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 #include "onnx/onnx_node.h"
 #include "onnx/onnx_tensor.h"
 
@@ -32,6 +33,7 @@ struct reader {
     struct definition *definitions; /* in this order: initialisers, inputs, outputs of nodes */
     struct definition **sorted;
     size_t definition_count;
+    bool partial; /* nodes that are not supported are kept for planning to refuse */
     struct error *error;
 };
 
@@ -339,6 +341,25 @@ static status resolve(struct reader *reader, char *const *names, size_t count, c
     return STATUS_OK;
 }
 
+/* A node that was refused, with the reason that stands in the error. */
+static status add_refused(struct reader *reader, const Onnx__NodeProto *node)
+{
+    struct attribute reason = {.name = OPERATOR_REASON,
+                               .kind = ATTRIBUTE_STRING,
+                               .string = arena_string(reader->arena, reader->error->message)};
+    int *inputs, *outputs;
+    *reader->error = (struct error){0};
+    if (resolve(reader, node->input, node->n_input, "input", &inputs) ||
+        resolve(reader, node->output, node->n_output, "output", &outputs))
+        return reader->error->code;
+    const struct op *op = operator_missing(reader->graph->arena, text_of(node->op_type));
+    if (!reason.string || !op ||
+        graph_add_node(reader->graph, text_of(node->name), op, inputs, (int)node->n_input, outputs,
+                       (int)node->n_output, &reason, 1) < 0)
+        return error_memory(reader->error);
+    return STATUS_OK;
+}
+
 static status add_node(struct reader *reader, const Onnx__NodeProto *node)
 {
     const struct op *op;
@@ -360,9 +381,13 @@ static status add_node(struct reader *reader, const Onnx__NodeProto *node)
 
 static status add_nodes(struct reader *reader)
 {
-    for (size_t i = 0; i < reader->proto->n_node; i++)
-        if (add_node(reader, reader->proto->node[i]))
+    for (size_t i = 0; i < reader->proto->n_node; i++) {
+        status result = add_node(reader, reader->proto->node[i]);
+        if (result == STATUS_UNSUPPORTED && reader->partial)
+            result = add_refused(reader, reader->proto->node[i]);
+        if (result)
             return in_node(reader, i);
+    }
     return STATUS_OK;
 }
 
@@ -400,9 +425,10 @@ static status read_graph(struct reader *reader)
     return graph_finish(reader->graph, reader->error);
 }
 
-status onnx_graph(const Onnx__GraphProto *proto, struct graph *graph, struct error *error)
+status onnx_graph(const Onnx__GraphProto *proto, bool partial, struct graph *graph, struct error *error)
 {
-    struct reader reader = {.proto = proto, .graph = graph, .arena = arena_new(), .error = error};
+    struct reader reader = {
+        .proto = proto, .graph = graph, .arena = arena_new(), .partial = partial, .error = error};
     if (!reader.arena)
         return error_memory(error);
     status result = read_graph(&reader);

@@ -9,7 +9,8 @@
 
 /* Add everything that the message holds to an empty graph whose opset is set, and finish the graph. Raw data
  * of the message's initialisers are freed on the way. After a failure the graph is good for graph_free
- * only. Errors name the node, tensor, input or value. */
-status onnx_graph(const Onnx__GraphProto *proto, struct graph *graph, struct error *error);
+ * only. Errors name the node, tensor, input or value. `partial`: nodes that are not supported become
+ * operator_missing. */
+status onnx_graph(const Onnx__GraphProto *proto, bool partial, struct graph *graph, struct error *error);
 
 #endif

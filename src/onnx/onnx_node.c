@@ -36,6 +36,22 @@ static const struct {
 /* Attributes that only these old forms had; they are dropped, because today's operators do not know them. */
 static const char *const old_attributes[] = {"broadcast", "consumed_inputs", "is_test"};
 
+/* What to do instead of an operator that is not supported. */
+static const char in_integers[] =
+    "it computes in integers: quantise with QuantizeLinear and DequantizeLinear "
+    "(QDQ) instead, or export the network before it is quantised";
+static const struct {
+    const char *op, *advice;
+} advice[] = {
+    {"QLinearConv", in_integers},
+    {"QLinearMatMul", in_integers},
+    {"QLinearAdd", in_integers},
+    {"QLinearGlobalAveragePool", in_integers},
+    {"ConvInteger", in_integers},
+    {"MatMulInteger", in_integers},
+    {"DynamicQuantizeLinear", in_integers},
+};
+
 static const char *text_of(const char *text)
 {
     return text ? text : "";
@@ -67,6 +83,17 @@ static bool means_something_else(const Onnx__NodeProto *node, int opset)
     return false;
 }
 
+/* `domain` NULL: the standard one. */
+static status refuse_operator(const char *name, const char *domain, struct error *error)
+{
+    const char *more = NULL;
+    for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
+        if (strcmp(name, advice[i].op) == 0)
+            more = advice[i].advice;
+    return error_set(error, STATUS_UNSUPPORTED, "operator %s%s%s is not supported%s%s", name,
+                     domain ? " of domain " : "", domain ? domain : "", more ? ": " : "", more ? more : "");
+}
+
 status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct op **op, struct error *error)
 {
     const char *domain = text_of(node->domain), *name = text_of(node->op_type);
@@ -74,11 +101,10 @@ status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct o
     if (!*name)
         return error_set(error, STATUS_FILE, "it names no operator");
     if (*domain && strcmp(domain, "ai.onnx") != 0)
-        return error_set(error, STATUS_UNSUPPORTED, "operator %s of domain %s is not supported", name,
-                         domain);
+        return refuse_operator(name, domain, error);
     *op = operator_find(name);
     if (!*op)
-        return error_set(error, STATUS_UNSUPPORTED, "operator %s is not supported", name);
+        return refuse_operator(name, NULL, error);
     if ((*op)->opset_first > meaning)
         return error_set(error, STATUS_FILE, "operator %s begins with opset %d, the file has opset %d", name,
                          (*op)->opset_first, opset);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "nn/engine/network_end.h"
 #include "nn/engine/quality.h"
+#include "nn/simplify/adapt.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
 
@@ -36,10 +37,21 @@ struct model {
     struct checkpoint *weights; /* the file of weights that it is from, counted; NULL: a file had its graph */
     char *architecture;         /* what these were recognised as; NULL likewise */
     char *made;                 /* what was done to the original, one line each; NULL: nothing */
+    /* Of the network as loaded: what its file says otherwise than it was read, and what of the file it lacks;
+     * one line each, NULL: nothing. */
+    char *notes, *lacks;
 };
 
-/* `name` "example" is the built-in network. Errors name the file. */
-status model_load(const char *name, struct model **model, struct error *error);
+/* How the user wants a file to be read. */
+struct model_reading {
+    struct image_size size; /* of images that the file leaves open; 0: not said */
+    bool size_is_wish;      /* the user said it: other sizes are refused */
+    bool partial;           /* what is not supported is cut off, with what needs it */
+};
+
+/* `name` "example" is the built-in network; `reading` NULL: all as the file says. Errors name the file. */
+status model_load(const char *name, const struct model_reading *reading, struct model **model,
+                  struct error *error);
 
 /* The network of a checkpoint that fits an architecture; `name` is the file, for the user and for errors. */
 status model_load_fit(const char *name, const struct fit *fit, struct model **model, struct error *error);

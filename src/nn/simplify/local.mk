@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 src_libnn_a_SOURCES += \
+	src/nn/simplify/adapt.h \
+	src/nn/simplify/adapt_end.c \
+	src/nn/simplify/adapt_images.c \
+	src/nn/simplify/adapt_quantised.c \
+	src/nn/simplify/adapt_training.c \
 	src/nn/simplify/rewrite.c src/nn/simplify/rewrite.h \
 	src/nn/simplify/rewrite_apply.c \
 	src/nn/simplify/simplify.c src/nn/simplify/simplify.h \

@@ -105,6 +105,9 @@ static status save_onnx(struct call *call, const char *path, struct error *error
     text_free(&story);
     if (code == STATUS_OK)
         reply_add(call->reply, STYLE_NOTE, "%s written to %s", session->state.model->name, path);
+    const char *lacks = model_original(session->state.model)->lacks;
+    if (code == STATUS_OK && lacks)
+        reply_add(call->reply, STYLE_NOTE, "it lacks the end of the file that was loaded: %s", lacks);
     return code;
 }
 
