@@ -344,7 +344,6 @@ static int find_reason(const char *name)
 static const char *const to_come[] = {
     "CumSum",
     "DepthToSpace",
-    "DequantizeLinear",
     "Einsum",
     "Equal",
     "GatherND",
@@ -358,7 +357,6 @@ static const char *const to_come[] = {
     "LessOrEqual",
     "MaxUnpool",
     "Mean",
-    "QuantizeLinear",
     "ReduceL1",
     "ReduceL2",
     "ReduceMin",

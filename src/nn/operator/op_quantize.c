@@ -155,7 +155,7 @@ static status prepare_quantize(struct prepare *prepare, struct error *error)
         return error_set(error, STATUS_UNSUPPORTED, "its zero point must be constant");
     if (prepare_has_input(prepare, ZERO))
         type = prepare->constant[ZERO]->file_type;
-    else if (type == FILE_UNDEFINED)
+    if (type == FILE_UNDEFINED)
         type = FILE_UINT8;
     if (prepare_both(prepare, &plan, error) != STATUS_OK)
         return error->code;

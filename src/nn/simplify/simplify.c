@@ -192,7 +192,8 @@ static status free_batch(const struct graph *graph, struct graph **result, struc
 static status fold_and_clean(const struct graph *graph, const struct plan *const *plans,
                              struct graph **result, struct error *error)
 {
-    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_pads};
+    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_transposes,
+                                                                 merge_pads};
     struct rewrite *rewrite;
     status code = rewrite_new(graph, plans, &rewrite, error);
 

@@ -26,6 +26,10 @@ status follow_batch(struct rewrite *rewrite, struct error *error);
  * again. */
 status repeat_constants(struct graph *graph, const char *separator, struct arena *arena, struct error *error);
 
+/* simplify_transpose.c */
+/* Two Transposes in a row that undo each other are passed over. */
+status merge_transposes(struct rewrite *rewrite, struct error *error);
+
 /* simplify_pool.c */
 struct padding {
     int rank;
