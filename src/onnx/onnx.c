@@ -24,9 +24,6 @@ static status check_model(const Onnx__ModelProto *model, struct error *error)
 {
     if (!model->has_ir_version || model->ir_version < 1)
         return error_set(error, STATUS_FILE, "not an ONNX model: it has no IR version");
-    if (model->n_functions)
-        return error_set(error, STATUS_UNSUPPORTED, "function %s: functions are not supported",
-                         text_of(model->functions[0]->name));
     if (model->graph->n_sparse_initializer) {
         const Onnx__TensorProto *values = model->graph->sparse_initializer[0]->values;
         return error_set(error, STATUS_UNSUPPORTED, "tensor %s: sparse tensors are not supported",
@@ -128,7 +125,7 @@ static status convert_model(const char *name, Onnx__ModelProto *model, struct on
     if (!result && reading)
         result = onnx_external(model->graph, name, reading->digest, error);
     if (!result)
-        result = onnx_graph(model->graph, reading && reading->partial, made, error);
+        result = onnx_graph(model, reading && reading->partial, made, error);
     onnx_message_free(&model->base);
     if (!result) {
         *graph = made;

@@ -448,9 +448,10 @@ static void refuses_control_flow_and_domains(void **state)
         bad_graph(&graph, STATUS_UNSUPPORTED, message);
     }
     add_node(&graph, "/n", "QLinearConv", "x", "y");
-    bad_graph(&graph, STATUS_UNSUPPORTED,
-              "m.onnx: node /n: operator QLinearConv is not supported: it computes in integers: quantise with "
-              "QuantizeLinear and DequantizeLinear (QDQ) instead, or export the network before it is quantised");
+    bad_graph(
+        &graph, STATUS_UNSUPPORTED,
+        "m.onnx: node /n: operator QLinearConv is not supported: it computes in integers: quantise with "
+        "QuantizeLinear and DequantizeLinear (QDQ) instead, or export the network before it is quantised");
     node = begin_node("/n", "Relu", "x", "y");
     wire_string(&node, NODE_DOMAIN, "com.microsoft");
     wire_message(&graph, GRAPH_NODE, &node);
@@ -463,13 +464,85 @@ static void refuses_control_flow_and_domains(void **state)
     graph_free(read_good(&model));
 }
 
-static void refuses_functions_sparse_and_quantised(void **state)
+/* FunctionProto of the domain "own": y = Op(x), where the attribute alpha is the caller's attribute slope. */
+static struct text function_of(const char *name, const char *op)
 {
-    struct text model = small_model(), graph = {0}, inner = {0}, tensor;
+    struct text function = {0}, opset = {0}, node = begin_node("inner", op, "x", "t"), attribute;
+    attribute = begin_attribute("alpha", 1);
+    wire_string(&attribute, ATTRIBUTE_REFERENCE, "slope");
+    wire_message(&node, NODE_ATTRIBUTE, &attribute);
+    wire_string(&function, FUNCTION_NAME, name);
+    wire_string(&function, FUNCTION_INPUT, "x");
+    wire_string(&function, FUNCTION_OUTPUT, "y");
+    wire_message(&function, FUNCTION_NODE, &node);
+    node = begin_node("last", "Relu", "t", "y");
+    wire_message(&function, FUNCTION_NODE, &node);
+    wire_string(&opset, 1, "");
+    wire_integer(&opset, 2, 13);
+    wire_message(&function, FUNCTION_OPSET, &opset);
+    wire_string(&function, FUNCTION_DOMAIN, "own");
+    return function;
+}
+
+/* x -> own.F (slope = 0.5) -> y; the function's body is LeakyRelu or something else. */
+static struct text model_with_function(const char *op, const char *domain_of_call)
+{
+    static const int64_t dims[] = {1, -2};
+    struct text graph = {0}, function = function_of("F", op), node = begin_node("/n", "F", "x", "y"), slope;
+    wire_string(&node, NODE_DOMAIN, domain_of_call);
+    slope = begin_attribute("slope", 1);
+    wire_float(&slope, ATTRIBUTE_F, 0.5f);
+    wire_message(&node, NODE_ATTRIBUTE, &slope);
+    wire_message(&graph, GRAPH_NODE, &node);
+    add_value(&graph, GRAPH_INPUT, "x", 1, dims);
+    add_value(&graph, GRAPH_OUTPUT, "y", 1, dims);
+    struct text model = wrap_model(&graph, 13);
+    wire_message(&model, MODEL_FUNCTION, &function);
+    return model;
+}
+
+static void reads_functions(void **state)
+{
     (void)state;
-    wire_string(&inner, 1, "MyFunction");
+    struct text model = model_with_function("LeakyRelu", "own");
+    struct graph *graph = read_good(&model);
+    assert_int_equal(graph->node_count, 2);
+    assert_string_equal(graph->nodes[0].name, "/n/inner");
+    assert_string_equal(graph->nodes[0].op->name, "LeakyRelu");
+    assert_true(node_real(&graph->nodes[0], "alpha", 0) == 0.5);
+    assert_string_equal(graph->values[graph->nodes[0].inputs[0]].name, "x");
+    assert_string_equal(graph->values[graph->nodes[0].outputs[0]].name, "/n/t");
+    assert_string_equal(graph->values[graph->nodes[1].outputs[0]].name, "y");
+    graph_free(graph);
+}
+
+static void refuses_functions_that_do_not_go(void **state)
+{
+    (void)state;
+    struct text model = model_with_function("Foo", "own");
+    read_bad(&model, STATUS_UNSUPPORTED,
+             "m.onnx: node /n: function F: its node inner: operator Foo is not supported");
+    model = model_with_function("LeakyRelu", "other");
+    read_bad(&model, STATUS_UNSUPPORTED, "m.onnx: node /n: operator F of domain other is not supported");
+    struct text inner = function_of("F", "LeakyRelu"), node = begin_node("again", "F", "x", "u");
+    wire_string(&node, NODE_DOMAIN, "own");
+    wire_message(&inner, FUNCTION_NODE, &node);
+    static const int64_t dims[] = {1, -2};
+    struct text graph = {0}, call = begin_node("/n", "F", "x", "y");
+    wire_string(&call, NODE_DOMAIN, "own");
+    wire_message(&graph, GRAPH_NODE, &call);
+    add_value(&graph, GRAPH_INPUT, "x", 1, dims);
+    add_value(&graph, GRAPH_OUTPUT, "y", 1, dims);
+    model = wrap_model(&graph, 13);
     wire_message(&model, MODEL_FUNCTION, &inner);
-    read_bad(&model, STATUS_UNSUPPORTED, "m.onnx: function MyFunction: functions are not supported");
+    read_bad(&model, STATUS_UNSUPPORTED,
+             "m.onnx: node /n: function F: its node again: functions call one another more than 16 deep");
+}
+
+static void refuses_sparse_and_quantised(void **state)
+{
+    struct text graph = {0}, inner = {0}, tensor;
+    (void)state;
     add_node(&graph, "/n", "Relu", "x", "y");
     tensor = begin_tensor("s", 1, DIMS(0), 1);
     wire_message(&inner, 1, &tensor);
@@ -603,7 +676,9 @@ int main(void)
         cmocka_unit_test(refuses_cycles),
         cmocka_unit_test(refuses_bad_attributes),
         cmocka_unit_test(refuses_control_flow_and_domains),
-        cmocka_unit_test(refuses_functions_sparse_and_quantised),
+        cmocka_unit_test(reads_functions),
+        cmocka_unit_test(refuses_functions_that_do_not_go),
+        cmocka_unit_test(refuses_sparse_and_quantised),
         cmocka_unit_test(checks_opsets),
         cmocka_unit_test(checks_old_forms),
         cmocka_unit_test(initialisers_listed_as_inputs_are_constants),
