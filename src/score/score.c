@@ -286,6 +286,7 @@ status score_size(const struct score_pass *pass, int threads, struct engine_fit 
     status code = pass_work_init(&work, pass, error);
     if (code == STATUS_OK) {
         struct run run = {.graph = pass->graph,
+                          .aim = pass->aim,
                           .engine = engine_options_of(&work),
                           .memory = pass->memory,
                           .training = pass->training};
@@ -312,6 +313,7 @@ static status run_pass(struct pass_work *work, struct error *error)
         .training = pass->training,
         .pool = pass->pool,
         .images = pass->sample->count,
+        .aim = pass->aim,
         .labels_per_image = dataset_labels_per_image(pass->dataset),
         .fetch = sample_fetch,
         .fetch_argument = &feed,

@@ -83,6 +83,8 @@ struct score_pass {
     const struct augmentation *augmentation; /* of its images; NULL: none */
     uint64_t augmentation_seed;
     unsigned needs;
+    const struct aim *aim; /* what the loss is (nn/engine/run.h); NULL: cross-entropy. Without a loss
+                              statistics have no gradients, whatever is needed */
     enum element_type real;
     enum kernel_choice kernel;
     int64_t micro_batch; /* images per worker at a time; 0: what suits the network and `memory` */

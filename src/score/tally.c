@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/dataset.h"
+#include "nn/engine/aim.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/execution/probe.h"
@@ -60,7 +61,9 @@ static struct score_statistics *statistics_new(const struct tally *tally)
         return NULL;
     }
     *statistics = (struct score_statistics){
-        .needs = (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS,
+        .needs = aim_has_gradients(pass->aim)
+                     ? (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS
+                     : NEED_WEIGHTS,
         .images = quality->images,
         .planned = quality->images,
         .batches = quality->images / tally->batch + (quality->images % tally->batch != 0),

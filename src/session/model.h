@@ -25,7 +25,9 @@ struct model {
     struct coupling *coupling;
     struct shape *layer_outputs;   /* per layer: shape of its output for one image */
     struct shape input;            /* for one image, batch dimension 1 */
-    struct shape output;           /* likewise */
+    struct shape output;           /* likewise; of several outputs a row of all (nn/execution/joined.h) */
+    struct shape *outputs;         /* likewise, each of them, in the graph's order */
+    char *dropped;                 /* outputs of the file that the graph has not: "aux1 (1x10)"; NULL: none */
     int64_t classes;               /* 0: it does something else than classify images or their pixels */
     int64_t map_height, map_width; /* of the pixels that it classifies; 1, 1: the image as a whole */
     enum network_end end;          /* where its loss is taken */
@@ -42,15 +44,16 @@ struct model {
     char *notes, *lacks;
 };
 
-/* How the user wants a file to be read. */
-struct model_reading {
+/* What a user asks for beside the file; all zero: nothing. */
+struct model_wishes {
+    const char *output;     /* the name of the output to look at, or "all"; NULL: session/network_outputs.h */
     struct image_size size; /* of images that the file leaves open; 0: not said */
-    bool size_is_wish;      /* the user said it: other sizes are refused */
+    bool size_is_said;      /* by the user: files with images of another size are refused */
     bool partial;           /* what is not supported is cut off, with what needs it */
 };
 
-/* `name` "example" is the built-in network; `reading` NULL: all as the file says. Errors name the file. */
-status model_load(const char *name, const struct model_reading *reading, struct model **model,
+/* `name` "example" is the built-in network. Errors name the file. wishes: NULL for none. */
+status model_load(const char *name, const struct model_wishes *wishes, struct model **model,
                   struct error *error);
 
 /* The network of a checkpoint that fits an architecture; `name` is the file, for the user and for errors. */
@@ -73,6 +76,8 @@ void model_free(struct model *model);
 
 /* The network as loaded from which this one came; itself when it is that. */
 const struct model *model_original(const struct model *model);
+/* Outputs of its file that are not looked at; NULL: none. */
+const char *model_dropped(const struct model *model);
 /* The layer of the original network with this layer's name, -1 when it had none. */
 int model_original_layer(const struct model *model, int layer);
 /* The number of a layer's channel in the original network. */
@@ -84,6 +89,8 @@ status network_name(const char *network, const void *change, size_t size, char o
 
 /* By what a network is judged (nn/engine/quality.h). */
 enum quality_kind model_measure(const struct model *model);
+/* Refuses a data set whose images do not fit the network, naming both. */
+status model_takes(const struct model *model, const struct dataset *dataset, struct error *error);
 /* Refuses a data set whose images, labels or classes do not fit the network, naming both. */
 status model_fits(const struct model *model, const struct dataset *dataset, struct error *error);
 

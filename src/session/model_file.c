@@ -15,7 +15,7 @@ static const size_t model_size_limit = (size_t)1 << 31; /* protobuf's own limit 
 
 /* A file on its way to being a network. */
 struct intake {
-    const struct model_reading *reading;
+    const struct model_wishes *wishes;
     struct graph *graph;
     struct text notes, lacks; /* lines */
     struct text also;         /* what makes another network of the same file */
@@ -34,7 +34,7 @@ static status read_bytes(struct intake *intake, const char *path, char digest[DI
 {
     unsigned char *data;
     size_t size;
-    struct onnx_reading how = {.partial = intake->reading->partial};
+    struct onnx_reading how = {.partial = intake->wishes->partial};
     status code = file_read(path, model_size_limit, &data, &size, intake->error);
     if (code != STATUS_OK)
         return code;
@@ -84,19 +84,19 @@ static status settle_quantised(struct intake *intake)
 
 static status settle_images(struct intake *intake)
 {
-    const struct image_size *size = &intake->reading->size;
+    const struct image_size *size = &intake->wishes->size;
     bool open;
     if (adapt_images(intake->graph, size, &open, intake->error) != STATUS_OK)
         return intake->error->code;
     const struct graph *graph = intake->graph;
     const int64_t *dim = graph->input_count == 1 ? graph->values[graph->inputs[0]].shape.dim : NULL;
-    if (intake->reading->size_is_wish && !open && (!dim || dim[2] != size->height || dim[3] != size->width))
+    if (intake->wishes->size_is_said && !open && (!dim || dim[2] != size->height || dim[3] != size->width))
         return error_set(intake->error, STATUS_UNSUPPORTED,
                          "the file fixes its images at %lldx%lld: size= is for files that leave it open",
                          dim ? (long long)dim[2] : 0, dim ? (long long)dim[3] : 0);
     if (open)
         text_add_format(&intake->also, " %lldx%lld", (long long)dim[2], (long long)dim[3]);
-    if (open && !intake->reading->size_is_wish)
+    if (open && !intake->wishes->size_is_said)
         text_add_format(&intake->notes,
                         "the file leaves the size of its images open: %lldx%lld, as the data set's are, "
                         "unless size= says another\n",
@@ -111,7 +111,7 @@ static status settle_end(struct intake *intake)
 {
     struct graph *rest;
     struct cut_end end;
-    if (!intake->reading->partial)
+    if (!intake->wishes->partial)
         return STATUS_OK;
     if (adapt_end(intake->graph, &rest, &end, intake->error) != STATUS_OK)
         return intake->error->code;
@@ -148,11 +148,11 @@ static status name_network(const struct intake *intake, struct model *model, str
     return network_name(model->digest, text_data(&intake->also), intake->also.length, model->network, error);
 }
 
-status model_read_file(struct model *model, const char *path, const struct model_reading *reading,
+status model_read_file(struct model *model, const char *path, const struct model_wishes *wishes,
                        struct graph **graph, struct error *error)
 {
     status (*const parts[])(struct intake *) = {settle_training, settle_quantised, settle_images, settle_end};
-    struct intake intake = {.reading = reading, .error = error};
+    struct intake intake = {.wishes = wishes, .error = error};
     status code = read_bytes(&intake, path, model->digest);
     for (size_t i = 0; code == STATUS_OK && i < sizeof parts / sizeof *parts; i++)
         code = parts[i](&intake);

@@ -7,7 +7,7 @@
 
 /* Read the file; digest, network, notes and lacks of the model are set. The graph is the caller's, channels
  * first, of known sizes but for the batch, and in evaluation mode. */
-status model_read_file(struct model *model, const char *path, const struct model_reading *reading,
+status model_read_file(struct model *model, const char *path, const struct model_wishes *wishes,
                        struct graph **graph, struct error *error);
 
 #endif

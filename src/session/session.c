@@ -252,7 +252,8 @@ static struct board_source source_of(struct session *session, const struct optio
                                  .dataset = session->state.dataset,
                                  .options = options,
                                  .live = session->live,
-                                 .passes = &session->passes};
+                                 .passes = &session->passes,
+                                 .recipe_program = session->recipe_program};
 }
 
 status session_set_options(struct session *session, const struct options *options, struct error *error)

@@ -70,6 +70,7 @@ status handover_new(const struct engine *model, struct handover **handover, stru
         return error_memory(error);
     made->output = *engine_output(model);
     made->engine = (struct engine){.kind = &arrived,
+                                   .joined = model->joined, /* borrowed, as the plan */
                                    .plan = model->plan,
                                    .real = model->real,
                                    .batch = model->batch,

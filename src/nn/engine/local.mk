@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 src_libnn_a_SOURCES += \
+	src/nn/engine/aim.c src/nn/engine/aim.h \
 	src/nn/engine/engine.c src/nn/engine/engine.h \
 	src/nn/engine/fit.c src/nn/engine/fit.h \
 	src/nn/engine/handover.c src/nn/engine/handover.h \

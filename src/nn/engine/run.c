@@ -34,14 +34,14 @@ static status check_output_shape(const struct runner *runner, const struct engin
     const struct graph *graph = &runner->judged.graph;
     const struct shape *shape = &engine_output(engine)->shape;
     const int64_t labels = runner->labels_per_image;
-    if (runner->run->outputs_only && shape->rank >= 1 && shape->dim[0] == runner->options.batch)
+    if (!runner->labels && shape->rank >= 1 && shape->dim[0] == runner->options.batch)
         return STATUS_OK;
-    if (!runner->run->outputs_only && shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
+    if (runner->labels && shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
         shape_product(shape, 2, shape->rank) == labels)
         return STATUS_OK;
     struct text text = {0};
     shape_text(shape, &text);
-    if (runner->run->outputs_only)
+    if (!runner->labels)
         error_set(error, STATUS_UNSUPPORTED,
                   "the network's output %s has shape %s, which does not follow its batch",
                   graph->values[graph->outputs[0]].name, text_data(&text));
@@ -60,7 +60,7 @@ static status check_output_shape(const struct runner *runner, const struct engin
 bool worker_memory(const struct runner *runner, struct run_worker *worker, int64_t classes)
 {
     const size_t batch = (size_t)runner->options.batch;
-    const bool maps = runner->labels_per_image > 1;
+    const bool maps = runner->labels && runner->labels_per_image > 1;
     size_t losses, pixels = 0;
     if (!size_multiply(batch, (size_t)runner->replacement_count + 1, &losses) ||
         (maps && !size_multiply(losses, (size_t)classes, &pixels)))
@@ -78,7 +78,18 @@ static void worker_free(struct run_worker *worker)
     mem_free(worker->losses);
     mem_free(worker->labels);
     mem_free(worker->pixels);
+    mem_free(worker->parts);
     *worker = (struct run_worker){0};
+}
+
+static bool find_parts(const struct runner *runner, struct run_worker *worker)
+{
+    if (runner->labels)
+        return true;
+    worker->parts = mem_new((size_t)engine_part_count(worker->engine), sizeof *worker->parts);
+    if (worker->parts)
+        aim_parts(worker->engine, worker->parts);
+    return worker->parts != NULL;
 }
 
 /* The worker's engine, made when it gets its first task. */
@@ -95,7 +106,8 @@ status worker_start(struct runner *runner, struct run_worker *worker, struct err
     if (engine_new(&runner->judged.graph, &options, &worker->engine, error))
         return error->code;
     status code = check_output_shape(runner, worker->engine, error);
-    if (code == STATUS_OK && !worker_memory(runner, worker, engine_output(worker->engine)->shape.dim[1]))
+    if (code == STATUS_OK && (!worker_memory(runner, worker, engine_output(worker->engine)->shape.dim[1]) ||
+                              !find_parts(runner, worker)))
         code = error_memory(error);
     if (code != STATUS_OK)
         worker_free(worker);
@@ -130,7 +142,7 @@ static status fetch_images(const struct runner *runner, struct run_worker *worke
             return error_set(error, STATUS_CANCELLED, "cancelled");
         int64_t *labels = worker->labels + i * runner->labels_per_image;
         if (run->fetch(run->fetch_argument, first + i, real, image, labels, error) ||
-            (!run->outputs_only && check_labels(runner, labels, classes, first + i, error)))
+            (runner->labels && check_labels(runner, labels, classes, first + i, error)))
             return error->code;
     }
     memset(image, 0, (size_t)(runner->options.batch - count) * bytes);
@@ -151,18 +163,46 @@ static status compute_map_loss(const struct runner *runner, struct loss_map *map
     return STATUS_OK;
 }
 
+/* Those of an aim without labels. */
+static status compute_bare_losses(const struct runner *runner, struct run_worker *worker, int64_t first,
+                                  int64_t count, struct error *error)
+{
+    const struct aim *aim = runner->run->aim;
+    const struct operand *output = engine_output(worker->engine);
+    const size_t row =
+        (size_t)shape_product(&output->shape, 1, output->shape.rank) * element_size(output->type);
+    const bool backward = runner->options.backward && aim_has_gradients(aim);
+    unsigned char *gradient = backward ? engine_output_gradient(worker->engine) : NULL;
+    if (gradient)
+        memset(gradient, 0, (size_t)runner->options.batch * row);
+    for (int64_t i = 0; i < count; i++) {
+        const struct aim_image image = {.parts = worker->parts,
+                                              .part_count = engine_part_count(worker->engine),
+                                              .type = output->type,
+                                              .outputs = (const unsigned char *)output->data + (size_t)i * row,
+                                              .gradient = gradient ? gradient + (size_t)i * row : NULL};
+        if (progress_cancelled(runner->run->progress))
+            return error_set(error, STATUS_CANCELLED, "cancelled");
+        if (aim_loss(aim, &image, &worker->losses[first + i], error))
+            return error->code;
+    }
+    return STATUS_OK;
+}
+
 /* Losses first..first+count-1 of the worker, and the gradients where there is a backward pass; rows without
  * an image get zero. */
 static status compute_losses(const struct runner *runner, struct run_worker *worker, int64_t first,
                              int64_t count, struct error *error)
 {
+    if (runner->run->outputs_only)
+        return STATUS_OK;
+    if (!runner->labels)
+        return compute_bare_losses(runner, worker, first, count, error);
     const struct operand *output = engine_output(worker->engine);
     const int64_t classes = output->shape.dim[1], labels = runner->labels_per_image;
     const size_t row = (size_t)(classes * labels) * element_size(output->type);
     const unsigned char *logits = output->data;
     unsigned char *gradient = runner->options.backward ? engine_output_gradient(worker->engine) : NULL;
-    if (runner->run->outputs_only)
-        return STATUS_OK;
     for (int64_t i = 0; i < count; i++) {
         void *image_gradient = gradient ? gradient + (size_t)i * row : NULL;
         const int64_t *image_labels = worker->labels + i * labels;
@@ -228,7 +268,9 @@ static status run_task(struct runner *runner, struct run_worker *worker, int64_t
         return error->code;
     if (runner->replacement_count > 0)
         return run_replacements(runner, worker, count, error);
-    return runner->options.backward ? run_direction(worker, BACKWARD_PASS, count, error) : STATUS_OK;
+    if (!runner->options.backward || !aim_has_gradients(runner->run->aim))
+        return STATUS_OK;
+    return run_direction(worker, BACKWARD_PASS, count, error);
 }
 
 void runner_task_failed(struct runner *runner, int64_t task, const struct error *error)
@@ -346,7 +388,8 @@ static status prepare(struct runner *runner, const struct run *run, struct error
 {
     *runner = (struct runner){.run = run, .options = run->engine, .turn = ranks_index(), .stop = INT64_MAX};
     runner->judged.graph = *run->graph;
-    if (!run->outputs_only && judged_graph_init(&runner->judged, run->graph, error))
+    runner->labels = !run->outputs_only && aim_has_labels(run->aim);
+    if (runner->labels && judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
     runner->options.chosen_for = runner->options.batch;
     if (runner->options.batch == 0) {

@@ -18,6 +18,7 @@ struct run_worker {
     struct loss *losses;
     int64_t *labels;
     struct class_pixels *pixels; /* of label maps: the network's classes for each loss */
+    struct aim_part *parts; /* of the outputs, where no labels are looked at */
 };
 
 struct ordered_replacement {
@@ -29,6 +30,7 @@ struct runner {
     struct judged_graph judged;
     struct engine_options options;
     int running; /* workers that have something to do: those that the bound on memory leaves room for */
+    bool labels; /* are what losses are of */
     int64_t labels_per_image;
     struct ordered_replacement *order; /* replacements as they run: the latest first node first */
     int replacement_count;

@@ -5,6 +5,7 @@
 #ifndef IPPRO_NN_EXECUTION_EXECUTION_H
 #define IPPRO_NN_EXECUTION_EXECUTION_H
 
+#include "nn/execution/joined.h"
 #include "nn/execution/options.h"
 #include "nn/execution/probe.h"
 #include "nn/execution/times.h"
@@ -59,6 +60,7 @@ struct replaced_operand {
 struct engine {
     const struct engine_kind *kind;
     struct arena *arena;
+    struct joined_graph joined; /* what is planned */
     struct plan *plan;
     enum element_type real;
     int64_t batch;

@@ -26,23 +26,6 @@ static bool is_feature(const struct cutting *cutting, int value)
            (type == ELEMENT_FLOAT || type == ELEMENT_DOUBLE);
 }
 
-static int64_t size_of(const struct cutting *cutting, int value)
-{
-    return shape_elements(&cutting->plan->values[value].shape);
-}
-
-/* One output is what the rest of the program takes: the largest, of equal ones the first. */
-static void keep_largest(struct cutting *cutting)
-{
-    struct graph *graph = cutting->graph;
-    int best = graph->outputs[0];
-    for (int i = 1; i < graph->output_count; i++)
-        if (size_of(cutting, graph->outputs[i]) > size_of(cutting, best))
-            best = graph->outputs[i];
-    graph->outputs[0] = best;
-    graph->output_count = 1;
-}
-
 static status choose_output(struct cutting *cutting, int value, struct error *error)
 {
     if (value == VALUE_NONE || cutting->chosen[value] || !is_feature(cutting, value))
@@ -81,7 +64,6 @@ static status rebuild(struct cutting *cutting, const struct cut_end *end, struct
         *error = end->reason;
         return error_prefix(error, "nothing is left in front of what is not supported: ");
     }
-    keep_largest(cutting);
     status code = rewrite_new(cutting->graph, NULL, &rewrite, error);
     if (code != STATUS_OK)
         return code;

@@ -21,6 +21,7 @@
 #include "session/history.h"
 #include "session/language/command.h"
 #include "session/model.h"
+#include "session/network_outputs.h"
 #include "session/pruning.h"
 #include "session/reply.h"
 #include "session/shown.h"
@@ -57,10 +58,15 @@ static void model_rows(const struct model *model, struct figure *figure)
     if (model->classes) {
         card_row(figure, "classes", "%lld%s", (long long)model->classes,
                  model_measure(model) == QUALITY_MEAN_IOU ? " per pixel" : "");
-    } else {
+    } else if (model->graph->output_count == 1) {
         text_add_shape(&text, &model->output);
         card_text(figure, "output", &text);
+    } else {
+        outputs_add_names(model->graph, OUTPUTS_ALL, &text);
+        card_text(figure, "outputs", &text);
     }
+    if (model_dropped(model))
+        card_row(figure, "left out", "%s", model_dropped(model));
     if (judged_at(model))
         card_row(figure, "judged", "%s", judged_at(model));
     card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);

@@ -125,7 +125,7 @@ status logits_compare(const struct session *session, const struct graph *a, cons
     double *one = NULL, *two = NULL;
     int64_t count, other;
     if (session->state.dataset &&
-        model_fits(session->state.model, session->state.dataset, &ignored) == STATUS_OK) {
+        model_takes(session->state.model, session->state.dataset, &ignored) == STATUS_OK) {
         found.data = true;
         found.images = session->state.dataset->count < IMAGES ? (int)session->state.dataset->count : IMAGES;
     }

@@ -121,8 +121,10 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     struct text text = {0};
     double images = (double)statistics->images;
     text_add_result(&text, statistics);
-    figure_note(figure, "on the sample: %s", shown_words(figure, &text));
-    note_judged(figure, call->session->state.model, statistics->probabilities, statistics->images);
+    if (text.length)
+        figure_note(figure, "on the sample: %s", shown_words(figure, &text));
+    if (statistics->measure != QUALITY_LOSS)
+        note_judged(figure, call->session->state.model, statistics->probabilities, statistics->images);
     text_clear(&text);
     if (outcome->reused) {
         figure_note(figure, "the gradients of an earlier pass served: no pass was needed");
@@ -330,7 +332,7 @@ static const struct parameter score_arguments[] = {
 };
 static const int score_options[] = {
     OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,
-    OPTION_AUGMENT, OPTION_MODE,        OPTIONS_OF_CRITERIA OPTION_PRECISION,
+    OPTION_AUGMENT, OPTION_MODE,        OPTION_LOSS,        OPTIONS_OF_CRITERIA OPTION_PRECISION,
     OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY,
     OPTION_NONE,
 };
