@@ -2,8 +2,12 @@
 /* Nodes of a graph. A node that calls a function of the model becomes the nodes of the function's body. */
 #include "onnx/onnx_reader.h"
 
+#include "base/memory.h"
 #include "base/progress.h"
+#include "base/status.h"
+#include "nn/graph/graph.h"
 #include "nn/graph/op.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "onnx/onnx_function.h"
 #include "onnx/onnx_node.h"

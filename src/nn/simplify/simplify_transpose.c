@@ -3,9 +3,11 @@
  * that is put in front of it. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/status.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
+#include "nn/graph/tensor.h"
 #include "nn/simplify/rewrite.h"
 #include "nn/simplify/simplify_internal.h"
 

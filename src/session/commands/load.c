@@ -7,6 +7,7 @@
 #include "checkpoint/checkpoint.h"
 #include "data/dataset.h"
 #include "nn/engine/quality.h"
+#include "nn/simplify/adapt.h"
 #include "session/commands/load_weights.h"
 #include "session/commands/take_model.h"
 #include "session/language/command.h"
