@@ -42,20 +42,36 @@ static int input_of(const struct node *node, int index)
     return index < node->input_count ? node->inputs[index] : VALUE_NONE;
 }
 
-/* What a file says of a value outright; NULL where it is left out or computed. */
-static const struct tensor *said_of(const struct graph *graph, int value)
+/* What a file says of a value outright, through nodes that hand it on; tensor NULL where it is left out or
+ * computed. */
+struct said {
+    const struct tensor *tensor;
+    int64_t file_type;
+};
+
+static struct said said_of(const struct graph *graph, int value)
 {
-    if (value == VALUE_NONE)
-        return NULL;
-    const struct value *about = &graph->values[value];
-    const struct attribute *attribute =
-        about->producer == VALUE_NONE ? NULL : node_attribute(&graph->nodes[about->producer], "value");
-    return about->constant ? about->constant : attribute ? attribute->tensor : NULL;
+    int64_t cast = FILE_UNDEFINED;
+    enum { MOST_STEPS = 16 }; /* any file may have longer chains, but no exporter writes them */
+    for (int i = 0; i < MOST_STEPS && value != VALUE_NONE && graph->values[value].producer != VALUE_NONE;
+         i++) {
+        const struct node *node = &graph->nodes[graph->values[value].producer];
+        const struct attribute *attribute = node_attribute(node, "value");
+        if (attribute && attribute->tensor)
+            return (struct said){attribute->tensor, cast ? cast : attribute->tensor->file_type};
+        if (!is(node, "Identity") && !is(node, "Cast"))
+            break;
+        if (!cast)
+            cast = node_integer(node, "to", FILE_UNDEFINED);
+        value = input_of(node, SOURCE);
+    }
+    const struct tensor *constant = value == VALUE_NONE ? NULL : graph->values[value].constant;
+    return (struct said){constant, cast || !constant ? cast : constant->file_type};
 }
 
 static bool same_content(const struct graph *graph, int a, int b)
 {
-    const struct tensor *x = said_of(graph, a), *y = said_of(graph, b);
+    const struct tensor *x = said_of(graph, a).tensor, *y = said_of(graph, b).tensor;
     if (a == b)
         return true;
     return x && y && x->type == y->type && shape_equal(&x->shape, &y->shape) &&
@@ -76,7 +92,7 @@ static const struct node *partner_of(const struct graph *graph, const struct nod
 }
 
 /* The least number of an integer type. */
-static int64_t least_of(int file_type)
+static int64_t least_of(int64_t file_type)
 {
     return file_type == FILE_INT8    ? INT8_MIN
            : file_type == FILE_INT16 ? INT16_MIN
@@ -88,11 +104,11 @@ static int64_t least_of(int file_type)
 static bool cuts_at_zero(const struct graph *graph, const struct node *quantise)
 {
     const int value = input_of(quantise, ZERO);
-    const struct tensor *zero = said_of(graph, value);
-    if (!zero || zero->type != ELEMENT_INT64)
+    const struct said zero = said_of(graph, value);
+    if (!zero.tensor || zero.tensor->type != ELEMENT_INT64)
         return value == VALUE_NONE && node_integer(quantise, "output_dtype", FILE_UINT8) == FILE_UINT8;
-    for (int64_t i = 0; i < shape_elements(&zero->shape); i++)
-        if (tensor_get_integer(zero, i) != least_of(zero->file_type))
+    for (int64_t i = 0; i < shape_elements(&zero.tensor->shape); i++)
+        if (tensor_get_integer(zero.tensor, i) != least_of(zero.file_type))
             return false;
     return true;
 }
