@@ -210,6 +210,9 @@ static const struct operator_rule rules[] = {
     {.op = "Constant", .locks = "the operator gives numbers of the file"},
     {.op = "ConstantOfShape", .locks = "the operator makes as many numbers as it is told"},
     {.op = "Range", .locks = "the operator makes as many numbers as it is told"},
+    {.op = "QuantizeLinear",
+     .locks = "the operator rounds to integers, by other numbers than it is undone with"},
+    {.op = "DequantizeLinear", .locks = "the operator takes integers that are computed from the images"},
 };
 
 enum { RULES = sizeof rules / sizeof *rules };

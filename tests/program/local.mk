@@ -25,6 +25,7 @@ program_tests = \
 	tests/program/panes.sh \
 	tests/program/paste.sh \
 	tests/program/pruning.sh \
+	tests/program/reading.sh \
 	tests/program/repair.sh \
 	tests/program/saving.sh \
 	tests/program/screens.sh \
@@ -87,6 +88,10 @@ $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
 tests/program/manual.log: man/generator/generate$(EXEEXT)
 
 # Writes what segmentation.sh works on; not a test.
+check_PROGRAMS += tests/program/reading_maker
+tests_program_reading_maker_SOURCES = tests/program/reading_maker.c
+tests_program_reading_maker_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
+tests/program/reading.log: tests/program/reading_maker$(EXEEXT)
 check_PROGRAMS += tests/program/segmentation_maker
 tests_program_segmentation_maker_SOURCES = tests/program/segmentation_maker.c
 tests_program_segmentation_maker_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS) $(PNG_LIBS)

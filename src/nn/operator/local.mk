@@ -44,6 +44,7 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_order.c src/nn/operator/op_order_kernels.h \
 	src/nn/operator/op_pool.c \
 	src/nn/operator/op_pool_kernels.h \
+	src/nn/operator/op_quantize.c \
 	src/nn/operator/op_reduce.c \
 	src/nn/operator/op_reduce_kernels.h \
 	src/nn/operator/op_resize.c \

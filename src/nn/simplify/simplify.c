@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/progress.h"
 #include "base/status.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
@@ -58,11 +59,13 @@ static bool keeps_shape(const struct rewrite *rewrite, const struct node *node)
     return true;
 }
 
-static bool cast_does_nothing(const struct node *node)
+/* Half precision is float in memory, but a file that has it needs its casts. */
+static bool cast_does_nothing(const struct rewrite *rewrite, const struct node *node)
 {
-    int64_t to = node_integer(node, "to", 0);
+    int64_t to = node_integer(node, "to", FILE_UNDEFINED);
 
-    return to == 1 || to == 11; /* FLOAT, DOUBLE: to the same type, as keeps_shape has seen */
+    /* to the same type, as keeps_shape has seen */
+    return (to == FILE_FLOAT || to == FILE_DOUBLE) && !rewrite->halves;
 }
 
 static bool dropout_does_nothing(struct rewrite *rewrite, const struct node *node)
@@ -96,7 +99,7 @@ static bool does_nothing(struct rewrite *rewrite, const struct node *node)
     if (strcmp(op, "Dropout") == 0)
         return dropout_does_nothing(rewrite, node);
     if (strcmp(op, "Cast") == 0)
-        return cast_does_nothing(node);
+        return cast_does_nothing(rewrite, node);
     if (strcmp(op, "Slice") == 0)
         return slice_does_nothing(rewrite, node);
     if (strcmp(op, "Concat") == 0)
@@ -206,7 +209,8 @@ static status free_batch(const struct graph *graph, struct graph **result, int64
 static status fold_and_clean(const struct graph *graph, const struct plan *const *plans,
                              struct graph **result, struct error *error)
 {
-    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_pads};
+    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_transposes,
+                                                                 merge_pads};
     struct rewrite *rewrite;
     status code = rewrite_new(graph, plans, &rewrite, error);
 

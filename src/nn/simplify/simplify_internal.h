@@ -22,10 +22,14 @@ status follow_batch(struct rewrite *rewrite, struct error *error);
 
 /* simplify_repeat.c */
 /* Constants of one image that Concat joins with features along another axis are repeated for as many images
- * as the features have. `result` is what the rewrite of the trace's graph became: the caller's own, and finished
- * again. */
+ * as the features have. `result` is what the rewrite of the trace's graph became: the caller's own, and
+ * finished again. */
 status repeat_constants(struct rewrite *rewrite, const struct batch_trace *trace, struct graph *result,
                         struct error *error);
+
+/* simplify_transpose.c */
+/* Two Transposes in a row that undo each other are passed over. */
+status merge_transposes(struct rewrite *rewrite, struct error *error);
 
 /* simplify_pool.c */
 struct padding {
