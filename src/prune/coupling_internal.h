@@ -37,6 +37,10 @@ void coupling_unite(struct builder *builder, int label_a, int label_b);
 void coupling_unite_along(struct builder *builder, const struct label_map *map, unsigned axes);
 bool coupling_no_memory(struct builder *builder); /* false, and noted */
 
+/* Tie the channels of layers that are called several times, and lock those whose weights others use too
+ * (prune/coupling_calls.c). After all nodes have labels. */
+void coupling_tie_calls(struct builder *builder);
+
 /* Find the channel shuffles (prune/shuffle.c). */
 status coupling_find_shuffles(struct coupling *coupling, struct error *error);
 
