@@ -10,6 +10,7 @@ src_libprune_a_SOURCES = \
 	src/prune/coupling_map.c \
 	src/prune/coupling_move.c \
 	src/prune/coupling_rules.c \
+	src/prune/coupling_spatial.c \
 	src/prune/coupling_words.c \
 	src/prune/domain.c \
 	src/prune/kept.c src/prune/kept.h \

@@ -444,10 +444,10 @@ status follow_pad(struct rescaling *r, int index, struct error *error)
     struct pad_operands pad;
     if (!first_alone(r, index))
         return refuse(r, index, "does not pass a factor on", error);
-    if (strcmp(node_string(node, "mode", "constant"), "constant") != 0)
-        return follow_window(r, index, error);
     if (!coupling_pad(r->coupling->plan, node, shape->rank, &pad) || shape->dim[0] != in->shape.dim[0])
         return refuse(r, index, "does not pass a factor on", error);
+    if (pad.continues)
+        return follow_window(r, index, error);
     int64_t before[TENSOR_MAX_RANK] = {0};
     unsigned axes = label_map_axes(in);
     for (int64_t i = 0; i < pad.count; i++) {
