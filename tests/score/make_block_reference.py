@@ -18,8 +18,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 IMAGES = 8
-COLUMNS = ["l1", "geometric_median", "gate", "lift", "w_dot_gradw", "w_dot_gradw_abs", "norm_gradw", "taylor",
-           "activation", "proscore_1", "proscore_0.01"]
+COLUMNS = ["l1", "geometric_median", "grad_gate", "grad_D", "w_dot_gradw", "w_dot_gradw_abs", "norm_gradw",
+           "taylor_gate_per_image", "activation", "proscore_filter_1", "proscore_filter_0.01"]
 
 
 class Norm(nn.LayerNorm):
@@ -95,7 +95,7 @@ class Turned(nn.Module):
 
 
 class Shared(nn.Module):
-    """A convolution that is called twice, with other BatchNorms behind it, and one that two branches have."""
+    """A convolution that is called twice, one behind the other, and one that two branches have in other sizes."""
 
     def __init__(self):
         super().__init__()
