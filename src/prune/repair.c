@@ -450,6 +450,7 @@ static status run_front(struct repairing *r, const struct graph *front, int64_t 
     run.engine.watched = front->outputs;
     run.engine.watched_count = 1;
     run.engine.runs = runs;
+    run.without_outputs = true;
     run.commit = commit_rows;
     if (code == STATUS_OK)
         code = run_pass(r, &run, error);
