@@ -186,17 +186,37 @@ static int64_t kept_constant(const struct coupling *c, int index, const struct t
     return elements;
 }
 
+static bool is_whole(const struct coupling *c, const struct label_map *map, const bool *removed)
+{
+    const int64_t elements = map->labels != NULL ? label_map_elements(map) : 0;
+    for (int64_t i = 0; i < elements; i++)
+        if (label_removed(c, map->labels[i], removed))
+            return false;
+    return true;
+}
+
 /* Does the same stay of two values, element by element? */
 static bool cut_alike(const struct coupling *c, int value, int other, const bool *removed)
 {
     const struct label_map *one = &c->maps[value], *two = &c->maps[other];
-    int64_t elements = one->labels != NULL ? label_map_elements(one) : 0;
-    if ((one->labels == NULL) != (two->labels == NULL) || !shape_equal(&one->extent, &two->extent))
-        return false;
-    for (int64_t i = 0; i < elements; i++)
+    if (one->labels == NULL || two->labels == NULL || !shape_equal(&one->extent, &two->extent))
+        return is_whole(c, one, removed) && is_whole(c, two, removed);
+    for (int64_t i = 0; i < label_map_elements(one); i++)
         if (label_removed(c, one->labels[i], removed) != label_removed(c, two->labels[i], removed))
             return false;
     return true;
+}
+
+/* Does the same stay of a constant that two nodes share? Calls of one layer are cut alike. */
+static bool share_alike(const struct counting *counting, int index, int operand, int other)
+{
+    const struct coupling *c = counting->coupling;
+    const struct node *a = &c->graph->nodes[index], *b = &c->graph->nodes[other];
+    const int layer = counting->layer_of_node[index];
+    if (layer >= 0 && layer == counting->layer_of_node[other])
+        return true;
+    return cut_alike(c, a->outputs[0], b->outputs[0], counting->removed) &&
+           (layer < 0 || operand != 1 || cut_alike(c, a->inputs[0], b->inputs[0], counting->removed));
 }
 
 /* Has a node in front counted this constant? One that several nodes share is one, as long as the same of it
@@ -204,17 +224,14 @@ static bool cut_alike(const struct coupling *c, int value, int other, const bool
 static bool is_counted(const struct counting *counting, int index, int operand)
 {
     const struct coupling *c = counting->coupling;
-    const struct node *node = &c->graph->nodes[index];
-    int value = node->inputs[operand];
+    int value = c->graph->nodes[index].inputs[operand];
     if (!counting->counted[value] || counting->removed == NULL)
         return counting->counted[value];
     for (int i = 0; i <= index; i++) {
         const struct node *other = &c->graph->nodes[i];
         for (int k = 0; k < other->input_count && (i < index || k < operand); k++)
             if (other->inputs[k] == value && operand_kind(counting, i, k) != OPERAND_NONE &&
-                cut_alike(c, node->outputs[0], other->outputs[0], counting->removed) &&
-                (counting->layer_of_node[index] < 0 || operand != 1 ||
-                 cut_alike(c, node->inputs[0], other->inputs[0], counting->removed)))
+                share_alike(counting, index, operand, i))
                 return true;
     }
     return false;

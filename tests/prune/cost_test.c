@@ -288,6 +288,45 @@ static void shared_parameters(void **state)
     subject_free(&b);
 }
 
+/* A convolution on 4x4 and on 2x2: weights once, multiply-adds for both. */
+static void called_twice(void **state)
+{
+    (void)state;
+    struct graph *g = make_graph(13);
+    struct error error = {0};
+    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 2, 4, 4));
+    make_reals(g, "a.weight", DIMS(3, 2, 1, 1), 1);
+    make_reals(g, "a.bias", DIMS(3), 1);
+    make_node(g, "/a", "Conv", NAMES("x", "a.weight", "a.bias"), NAMES("a"), NO_ATTRIBUTES);
+    make_node(g, "/small", "MaxPool", NAMES("x"), NAMES("small"),
+              ATTRIBUTES(integers_attribute("kernel_shape", DIMS(2, 2)),
+                         integers_attribute("strides", DIMS(2, 2))));
+    make_node(g, "/again", "Conv", NAMES("small", "a.weight", "a.bias"), NAMES("b"), NO_ATTRIBUTES);
+    make_node(g, "/mean", "GlobalAveragePool", NAMES("b"), NAMES("mean"), NO_ATTRIBUTES);
+    make_node(g, "/sum", "Add", NAMES("a", "mean"), NAMES("sum"), NO_ATTRIBUTES);
+    make_reals(g, "c.weight", DIMS(1, 3, 1, 1), 1);
+    make_node(g, "/c", "Conv", NAMES("sum", "c.weight"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(g, "y");
+    if (graph_finish(g, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    struct subject b = subject_of(g);
+    struct cost cost = cost_of(&b, NULL, COST_MACS);
+    assert_int_equal(cost.layer_count, 2);
+    assert_int_equal(cost.layers[0].parameters, 6 + 3);
+    assert_true(cost.layers[0].macs == 6 * (16 + 4));
+    assert_int_equal(cost.layers[0].activation_bytes, 4 * 3 * (16 + 4));
+    cost_free(&cost);
+    bool *removed = mem_new((size_t)b.coupling->class_count, sizeof *removed);
+    removed[b.coupling->layer_classes[0][1]] = true;
+    cost = cost_of(&b, removed, COST_MACS);
+    assert_int_equal(cost.layers[0].parameters, 4 + 2);
+    assert_true(cost.layers[0].macs == 4 * (16 + 4));
+    assert_int_equal(cost.parameters, 4 + 2 + 2);
+    cost_free(&cost);
+    mem_free(removed);
+    subject_free(&b);
+}
+
 /* --- trained networks ----------------------------------------------------------------------------------- */
 
 static void published_figures(void **state)
@@ -348,11 +387,11 @@ static void memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counted_by_hand),   cmocka_unit_test(transposed_by_hand),
-        cmocka_unit_test(what_if_by_hand),   cmocka_unit_test(parameters_outside_layers),
-        cmocka_unit_test(single_numbers),    cmocka_unit_test(shared_parameters),
-        cmocka_unit_test(published_figures), cmocka_unit_test(names),
-        cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(counted_by_hand), cmocka_unit_test(transposed_by_hand),
+        cmocka_unit_test(what_if_by_hand), cmocka_unit_test(parameters_outside_layers),
+        cmocka_unit_test(single_numbers),  cmocka_unit_test(shared_parameters),
+        cmocka_unit_test(called_twice),    cmocka_unit_test(published_figures),
+        cmocka_unit_test(names),           cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
 }

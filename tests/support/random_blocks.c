@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The structures that random networks are made of. Each takes and gives an image with *channels channels. */
 #include "support/attributes.h"
+#include "support/random_calls.h"
 #include "support/random_network.h"
 #include "support/random_spatial.h"
 
@@ -529,6 +530,10 @@ const struct block_kind random_blocks[] = {
     {"split attention", split_attention},
     {"channels last", channels_last},
     {"tokens", tokens},
+    {"called twice", block_called_twice},
+    {"common head", block_common_head},
+    {"common linear", block_common_linear},
+    {"bound", block_bound},
     {"transposed", block_transposed},
     {"transposed groups", block_transposed_groups},
     {"transposed depthwise", block_transposed_depthwise},
