@@ -49,3 +49,7 @@ check_PROGRAMS += tests/nn/network_end_test
 tests_nn_network_end_test_SOURCES = tests/nn/network_end_test.c
 tests_nn_network_end_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/nn/network_end_test
+check_PROGRAMS += tests/nn/images_test
+tests_nn_images_test_SOURCES = tests/nn/images_test.c
+tests_nn_images_test_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
+TESTS += tests/nn/images_test
