@@ -116,6 +116,14 @@ static void straighten_all(struct builder *b)
 
 /* --- building ------------------------------------------------------------------------------------------- */
 
+static void mark_heads(struct coupling *c)
+{
+    for (int value = 0; value < c->graph->value_count; value++)
+        for (int64_t i = 0; c->headed[value] != HEAD_NONE && i < label_map_elements(&c->maps[value]); i++)
+            if (c->class_of[c->maps[value].labels[i]] >= 0)
+                c->classes[c->class_of[c->maps[value].labels[i]]].head = c->headed[value];
+}
+
 static status coupling_fill(struct builder *b, struct error *error)
 {
     struct coupling *c = b->coupling;
@@ -127,7 +135,8 @@ static status coupling_fill(struct builder *b, struct error *error)
     c->shuffles = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->shuffles);
     c->rules = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->rules);
     c->zero = arena_alloc(c->arena, (size_t)c->graph->value_count, sizeof *c->zero);
-    if (c->maps == NULL || c->shuffles == NULL || c->rules == NULL || c->zero == NULL)
+    c->headed = arena_alloc(c->arena, (size_t)c->graph->value_count, sizeof *c->headed);
+    if (c->maps == NULL || c->shuffles == NULL || c->rules == NULL || c->zero == NULL || c->headed == NULL)
         return error_memory(error);
     for (int i = 0; i < c->graph->node_count; i++)
         c->rules[i] = operator_rule_find(c->graph->nodes[i].op);
@@ -138,6 +147,8 @@ static status coupling_fill(struct builder *b, struct error *error)
         return code;
     straighten_all(b);
     code = b->failed ? error_memory(error) : coupling_classify(b, error);
+    if (code == STATUS_OK)
+        mark_heads(c);
     if (code == STATUS_OK)
         coupling_find_domains(c);
     return code;

@@ -30,7 +30,7 @@
     X(LOCK_REDUCED, "a sum, mean or maximum is taken over all its channels, which removal would change")     \
     X(LOCK_STATISTICS, "none of its channels can go without changing the mean and variance of the others")   \
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
-    X(LOCK_BATCH, "the operator moves the batch axis")                                                       \
+    X(LOCK_BATCH, "the network computes several images at a time, which are not told apart")                 \
     X(LOCK_COMPUTED, "the operator's sizes are computed while the network runs")                             \
     X(LOCK_SHARED, "something else uses its weight too")                                                     \
     X(LOCK_CONSTANT, "it does not depend on the network's input")                                            \
@@ -58,11 +58,15 @@ struct channel_member {
     int64_t channel;
 };
 
+/* What a class is to attention heads that lie beside each other. */
+enum head_share { HEAD_NONE, HEAD_WHOLE, HEAD_PART };
+
 struct channel_class {
     const struct channel_member *members; /* at least one layer channel, by layer then channel */
     int member_count;
     int lock; /* index into locks, -1 when free */
     int block;
+    enum head_share head;
     bool zero_unsafe; /* it meets an operator that is not defined everywhere (a division by it, a root of it):
                          as zeros it could become infinite or no number at all */
 };
@@ -100,6 +104,7 @@ struct coupling {
     struct label_map *maps;             /* per value; labels NULL for constants */
     struct shuffle *shuffles;           /* per node */
     const struct operator_rule **rules; /* per node: what its operator means to pruning */
+    enum head_share *headed;            /* per value: what of heads the classes of its labels are */
     bool *zero;                         /* per value: in a masked network a channel that is gone is 0 in it */
     bool sums_channels; /* some operator without weights sums over channels, which must be 0 when they are
                            gone */

@@ -59,6 +59,13 @@ static void look_at(struct builder *b, struct factor *f)
     f->along_summed = own >> f->summed & 1;
 }
 
+/* What its classes are to heads, for words. */
+static void note_heads(struct builder *b, const struct factor *f)
+{
+    bool whole = b->coupling->heads == HEADS_WHOLE;
+    b->coupling->headed[f->map - b->coupling->maps] = whole ? HEAD_WHOLE : HEAD_PART;
+}
+
 /* Unite an operand's labels along some of the output's leading axes, and along one of its own (-1: none). */
 static void unite(struct builder *b, struct factor *f, unsigned lead, int axis)
 {
@@ -84,6 +91,7 @@ static void settle_heads(struct builder *b, struct factor *f)
     if (f->lead == 0 || !f->along_kept)
         return;
     bool whole = b->coupling->heads == HEADS_WHOLE;
+    note_heads(b, f);
     unite(b, f, whole ? 0 : f->lead, whole ? f->kept : -1);
 }
 
@@ -130,10 +138,12 @@ static bool label_output(struct builder *b, int value, const struct factor *a, c
 /* false: what goes of one operand would have to go of the other, where it is something else. */
 static bool tie_factors(struct builder *b, struct factor *a, struct factor *c)
 {
-    if (a->along_summed && c->along_summed && a->lead != 0 && a->lead == c->lead &&
-        b->coupling->heads == HEADS_WHOLE) {
-        unite(b, a, 0, a->summed);
-        unite(b, c, 0, c->summed);
+    if (a->along_summed && c->along_summed && a->lead != 0 && a->lead == c->lead) {
+        bool whole = b->coupling->heads == HEADS_WHOLE;
+        note_heads(b, a);
+        note_heads(b, c);
+        unite(b, a, 0, whole ? a->summed : -1);
+        unite(b, c, 0, whole ? c->summed : -1);
     }
     if (a->along_summed != c->along_summed)
         return false;

@@ -305,10 +305,10 @@ static bool carry_node(struct rebuild *r, int index)
 
 static bool copy_header(const struct graph *old, struct graph *graph)
 {
-    const char *const from[] = {old->name, old->producer, old->producer_version, old->domain,
-                                old->documentation};
-    const char **const to[] = {&graph->name, &graph->producer, &graph->producer_version, &graph->domain,
-                               &graph->documentation};
+    const char *const from[] = {old->name,   old->producer,      old->producer_version,
+                                old->domain, old->documentation, old->batch_node};
+    const char **const to[] = {&graph->name,   &graph->producer,      &graph->producer_version,
+                               &graph->domain, &graph->documentation, &graph->batch_node};
     for (size_t i = 0; i < sizeof from / sizeof from[0]; i++)
         if (from[i] != NULL && (*to[i] = arena_string(graph->arena, from[i])) == NULL)
             return false;

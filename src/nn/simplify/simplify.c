@@ -184,8 +184,14 @@ static status rewrite_freed(const struct batch_trace *trace, struct graph **resu
     return code;
 }
 
+/* What is known of a batch that stays: how many images, and the node that would have mixed them. */
+struct kept_batch {
+    int64_t images;
+    int node;
+};
+
 /* First round: *result stays NULL where the images cannot be told apart. */
-static status free_batch(const struct graph *graph, struct graph **result, int64_t *batch,
+static status free_batch(const struct graph *graph, struct graph **result, struct kept_batch *kept,
                          struct error *error)
 {
     struct plan_options options = {.real = ELEMENT_TYPES};
@@ -197,10 +203,10 @@ static status free_batch(const struct graph *graph, struct graph **result, int64
 
     if (code == STATUS_OK)
         code = batch_trace_find(plan, arena, &trace, &found, error);
-    if (code == STATUS_OK)
-        *batch = plan->batch;
     if (code == STATUS_OK && found)
         code = rewrite_freed(&trace, result, error);
+    else if (code == STATUS_OK)
+        *kept = (struct kept_batch){plan->batch, plan->steps[trace.refused].node};
     plan_free(plan);
     arena_free(arena);
     return code;
@@ -245,21 +251,34 @@ static status fold_graph(const struct graph *graph, const int64_t *batches, stru
     return code;
 }
 
+static status fold_kept(const struct graph *graph, const struct kept_batch *kept, struct graph **result,
+                        struct error *error)
+{
+    const struct node *node = &graph->nodes[kept->node];
+    status code = fold_graph(graph, (const int64_t[]){kept->images, kept->images}, result, error);
+
+    if (code != STATUS_OK)
+        return code;
+    (*result)->batch = kept->images;
+    (*result)->batch_node = arena_format((*result)->arena, "node %s, %s", node->name, node->op->name);
+    if ((*result)->batch_node != NULL)
+        return STATUS_OK;
+    graph_free(*result);
+    return error_memory(error);
+}
+
 status graph_simplify(const struct graph *graph, struct graph **result, struct error *error)
 {
     struct graph *freed = NULL;
-    int64_t batch = 0;
+    struct kept_batch kept = {0};
     status code = STATUS_OK;
 
     if (has_fixed_batch(graph))
-        code = free_batch(graph, &freed, &batch, error);
-    if (code == STATUS_OK && batch > 0 && freed == NULL) {
-        code = fold_graph(graph, (const int64_t[]){batch, batch}, result, error);
-        if (code == STATUS_OK)
-            (*result)->batch = batch;
-    } else if (code == STATUS_OK) {
+        code = free_batch(graph, &freed, &kept, error);
+    if (code == STATUS_OK && kept.images > 0)
+        return fold_kept(graph, &kept, result, error);
+    if (code == STATUS_OK)
         code = fold_graph(freed != NULL ? freed : graph, BATCHES, result, error);
-    }
     graph_free(freed);
     return code;
 }

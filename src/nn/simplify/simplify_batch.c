@@ -272,8 +272,8 @@ static bool *find_derived(struct rewrite *rewrite, const struct plan *plan)
     return derived;
 }
 
-/* The lengths that the output has at the file's batch, with a word in place of the images' axis: 0 where it is
- * the data's own, else -1. */
+/* The lengths that the output has at the file's batch, with a word in place of the images' axis: 0 where it
+ * is the data's own, else -1. */
 static status free_reshape(struct rewrite *rewrite, struct node *node, const struct batch_trace *trace,
                            struct error *error)
 {
@@ -310,8 +310,8 @@ static status free_resize(struct rewrite *rewrite, struct node *node, const stru
 static struct tensor *first_slice(const struct tensor *tensor, int axis)
 {
     int64_t outer = shape_product(&tensor->shape, 0, axis);
-    size_t slice = (size_t)shape_product(&tensor->shape, axis + 1, tensor->shape.rank) *
-                   element_size(tensor->type);
+    size_t slice =
+        (size_t)shape_product(&tensor->shape, axis + 1, tensor->shape.rank) * element_size(tensor->type);
     size_t row = slice * (size_t)tensor->shape.dim[axis];
     struct shape shape = tensor->shape;
     struct tensor *first;

@@ -84,10 +84,10 @@ static status keep_outputs(void *argument, const struct engine *engine, const st
     return STATUS_OK;
 }
 
-/* Made for one image, the network gives one output. */
+/* The network gives one output for each image. */
 static status check_model(const struct model *model, struct error *error)
 {
-    if (model->output.rank >= 1 && model->output.dim[0] == 1)
+    if (model->output.rank >= 1 && model->output.dim[0] == model->input.dim[0])
         return STATUS_OK;
     struct text shape = {0};
     shape_text(&model->output, &shape);

@@ -25,6 +25,14 @@ static void tell_images(const struct dataset *dataset, struct reply *reply)
                   dataset->split, dataset->normalization);
 }
 
+/* What the file's batch is baked into. */
+static void tell_batch(const struct graph *graph, struct reply *reply)
+{
+    if (graph->batch > 0)
+        reply_add(reply, STYLE_NOTE, "it takes %lld %s at a time: the file's batch could not be freed (%s)",
+                  (long long)graph->batch, graph->batch == 1 ? "image" : "images", graph->batch_node);
+}
+
 static void reply_model(const struct model *model, struct reply *reply)
 {
     struct text text = {0};
@@ -90,6 +98,7 @@ status take_model(struct call *call, struct model *model, struct error *error)
     reply_lines(call->reply, model->notes, "");
     reply_lines(call->reply, model->lacks, "the end of the file is cut off: ");
     tell_outputs(model, call->reply);
+    tell_batch(model->graph, call->reply);
     if (judged_words(model))
         reply_add(call->reply, STYLE_NOTE, "%s", judged_words(model));
     if (dropped)

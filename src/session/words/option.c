@@ -317,7 +317,7 @@ enum kernel_choice options_kernel(const struct options *options)
 int64_t options_micro_batch(const struct options *options, const struct graph *graph)
 {
     const int64_t batch = option_integer(options, OPTION_MICRO_BATCH);
-    return batch ? batch : run_micro_batch(graph, false);
+    return batch && graph->batch == 0 ? batch : run_micro_batch(graph, false);
 }
 
 size_t options_memory(const struct options *options)
