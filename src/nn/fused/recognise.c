@@ -20,8 +20,9 @@ static void mark_watched(struct fused *fused)
 
 /* The first that makes something of a step has it. */
 static recogniser *const recognisers[] = {
-    recognise_convolution, recognise_elementwise, recognise_pool,
-    recognise_move,        recognise_concat,      recognise_plain,
+    recognise_convolution, recognise_elementwise, recognise_pool, recognise_move,
+    recognise_concat,      recognise_linear,      recognise_norm, recognise_gelu,
+    recognise_softmax,     recognise_turn,        recognise_sum,  recognise_plain,
 };
 
 static status recognise_step(struct fused *fused, int p, struct error *error)

@@ -17,19 +17,6 @@
 #include "nn/operator/operator.h"
 #include "nn/operator/window.h"
 
-/* A weight whose gradient somebody wants. */
-static bool is_wanted(const struct fused *fused, int value)
-{
-    return value >= 0 && fused->engine.value_gradients[value].data != NULL;
-}
-
-/* The plan step that alone reads a value, which nobody else looks at; NOTHING when there is none. */
-static int sole_user(const struct fused *fused, int value)
-{
-    const struct fused_value *v = &fused->values[value];
-    return v->uses == 1 && !v->pinned && !v->watched && value != fused->engine.output ? v->user : NOTHING;
-}
-
 /* --- what can be fused ---------------------------------------------------------------------------------- */
 
 static bool norm_fits(const struct fused *fused, int p)
@@ -40,7 +27,7 @@ static bool norm_fits(const struct fused *fused, int p)
     if (!fused->values[node->inputs[0]].fits)
         return false;
     for (int i = 1; i < node->input_count; i++)
-        if (!value_is_constant(fused, node->inputs[i]) || is_wanted(fused, node->inputs[i]))
+        if (!value_is_constant(fused, node->inputs[i]) || value_is_wanted(fused, node->inputs[i]))
             return false;
     return true;
 }
@@ -158,18 +145,6 @@ static bool has_lift(const struct fused *fused, const struct fused_layer *layer,
 
 /* --- layers --------------------------------------------------------------------------------------------- */
 
-static void absorb(struct fused *fused, int p, int step)
-{
-    fused->absorbed[p] = true;
-    fused->step_of[p] = step;
-}
-
-static int other_operand(const struct fused *fused, int p, int value)
-{
-    const struct node *node = engine_node(&fused->engine, p);
-    return node->inputs[0] == value ? node->inputs[1] : node->inputs[0];
-}
-
 /* An Add of `value` to another value of the same shape, which is there already. */
 static bool add_fits(const struct fused *fused, int p, int value)
 {
@@ -236,7 +211,7 @@ static status make_layer(struct fused *fused, struct layer_draft *draft, enum fo
     step->layer = layer;
     step->output = draft->output;
     for (int i = 0; i < draft->taken_count; i++)
-        absorb(fused, draft->taken[i], step->index);
+        step_absorb(fused, draft->taken[i], step->index);
     const bool kept = layer->probe != NOTHING || layer->batch_norm != NOTHING;
     if (kept && layer->convolution && layer->linear != step->output &&
         step_makes(fused, step, layer->linear, FORM_BLOCKED, error))
