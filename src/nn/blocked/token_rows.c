@@ -108,33 +108,43 @@ void ISA_NAME(token_sums)(const struct token_sums *sums)
 
 /* --- rows and blocks ------------------------------------------------------------------------------------ */
 
+/* Positions at a time, so that what is written strided stays in the nearest cache. */
+enum { TOGETHER = 16 };
+
 /* rows (N, positions, C) = blocked (N, C/16, positions, 16), or += */
 void ISA_NAME(token_from_blocks)(int images, int channels, int positions, const float *blocked, float *rows,
                                  bool add)
 {
-    const size_t length = (size_t)channels, count = (size_t)positions;
-    for (int n = 0; n < images; n++, rows += count * length)
-        for (size_t first = 0; first < length; first += LANES, blocked += count * LANES)
-            for (size_t i = 0; i < count; i++)
-                for (size_t part = first; part < first + LANES && part < length; part += WIDTH)
-                    row_give(rows + i * length + part, vector_load(blocked + i * LANES + (part - first)),
-                             length - part, add);
+    const size_t length = (size_t)channels, count = (size_t)positions, blocks = (length + LANES - 1) / LANES;
+    for (int n = 0; n < images; n++, rows += count * length, blocked += blocks * count * LANES)
+        for (size_t begin = 0; begin < count; begin += TOGETHER) {
+            const size_t end = count - begin < TOGETHER ? count : begin + TOGETHER;
+            for (size_t at = 0; at < length; at += WIDTH) {
+                const float *from = blocked + at / LANES * count * LANES + at % LANES;
+                for (size_t i = begin; i < end; i++)
+                    row_give(rows + i * length + at, vector_load(from + i * LANES), length - at, add);
+            }
+        }
 }
 
 /* blocked (N, C/16, positions, 16) = rows (N, positions, C), or +=; zeros past the last channel. */
 void ISA_NAME(token_to_blocks)(int images, int channels, int positions, const float *rows, float *blocked,
                                bool add)
 {
-    const size_t length = (size_t)channels, count = (size_t)positions;
-    for (int n = 0; n < images; n++, rows += count * length)
-        for (size_t first = 0; first < length; first += LANES, blocked += count * LANES)
-            for (size_t i = 0; i < count; i++)
-                for (size_t part = first; part < first + LANES; part += WIDTH) {
+    const size_t length = (size_t)channels, count = (size_t)positions, blocks = (length + LANES - 1) / LANES;
+    for (int n = 0; n < images; n++, rows += count * length, blocked += blocks * count * LANES)
+        for (size_t begin = 0; begin < count; begin += TOGETHER) {
+            const size_t end = count - begin < TOGETHER ? count : begin + TOGETHER;
+            for (size_t at = 0; at < blocks * LANES; at += WIDTH) {
+                float *to = blocked + at / LANES * count * LANES + at % LANES;
+                for (size_t i = begin; i < end; i++) {
                     vector v = vector_all(0);
-                    if (part < length)
-                        v = row_load(rows + i * length + part, length - part);
+                    if (at < length)
+                        v = row_load(rows + i * length + at, length - at);
                     if (add)
-                        v += vector_load(blocked + i * LANES + (part - first));
-                    vector_store(blocked + i * LANES + (part - first), v);
+                        v += vector_load(to + i * LANES);
+                    vector_store(to + i * LANES, v);
                 }
+            }
+        }
 }

@@ -32,6 +32,21 @@ static bool norm_fits(const struct fused *fused, int p)
     return true;
 }
 
+/* A Mul by one constant number for each channel, which is a BatchNorm without a shift. */
+static bool scale_fits(const struct fused *fused, int p, int value)
+{
+    if (!plan_step_is(fused, p, "Mul") || fused->absorbed[p] || !fused->values[value].fits)
+        return false;
+    const int factor = other_operand(fused, p, value);
+    if (!value_is_constant(fused, factor) || value_is_constant(fused, value) ||
+        value_is_wanted(fused, factor))
+        return false;
+    const struct shape *shape = &fused->engine.values[factor].shape;
+    const int rank = shape->rank;
+    return (rank == 3 || (rank == 4 && shape->dim[0] == 1)) && shape->dim[rank - 1] == 1 &&
+           shape->dim[rank - 2] == 1 && shape->dim[rank - 3] == fused->values[value].channels;
+}
+
 /* Relu, or Clip from 0 to something; *ceiling is 0 for Relu. */
 static bool activation_fits(const struct fused *fused, int p, float *ceiling)
 {
@@ -177,7 +192,11 @@ static void draft_epilogue(const struct fused *fused, struct layer_draft *draft,
     struct fused_layer *layer = &draft->layer;
     layer->linear = at;
     int next = first != NOTHING ? first : sole_user(fused, at);
-    if (norm_fits(fused, next)) {
+    if (first != NOTHING && scale_fits(fused, next, at)) {
+        layer->norm_step = next;
+        at = take(fused, draft, next);
+        next = sole_user(fused, at);
+    } else if (norm_fits(fused, next)) {
         layer->norm_step = next;
         layer->batch_norm = fused->engine.norm_of ? fused->engine.norm_of[next] : NOTHING;
         at = take(fused, draft, next);
@@ -270,7 +289,9 @@ status recognise_elementwise(struct fused *fused, int p, bool *made, struct erro
     const struct node *node = engine_node(&fused->engine, p);
     bool add = plan_step_is(fused, p, "Add");
     int input = node->inputs[0];
-    if (!add && !norm_fits(fused, p) && !activation_fits(fused, p, &ceiling))
+    if (plan_step_is(fused, p, "Mul") && value_is_constant(fused, input))
+        input = node->inputs[1];
+    if (!add && !norm_fits(fused, p) && !scale_fits(fused, p, input) && !activation_fits(fused, p, &ceiling))
         return STATUS_OK;
     if (value_is_constant(fused, input) || !fused->values[input].fits)
         return STATUS_OK;
