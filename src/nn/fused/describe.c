@@ -25,7 +25,8 @@ static const struct {
              {&kind_sum, "sum"},
              {&kind_to_rows, "to rows"},
              {&kind_from_rows, "from rows"},
-             {&kind_linear, "linear"}};
+             {&kind_linear, "linear"},
+             {&kind_product, "product"}};
 
 static const char *kind_name(const struct fused *fused, const struct fused_step *step)
 {

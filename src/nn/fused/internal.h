@@ -99,13 +99,14 @@ struct fused_token {
     bool other_add; /* backward: its gradient is there already */
     bool inherits;  /* backward: the gradient that arrives becomes that of the first (of `other`, in a linear
                        layer) as it is */
-    const struct product *product; /* token_product.c */
+    struct product *product; /* token_product.c */
 };
 
 /* What a layer keeps of its batch: scale' and shift' of the tail, three factors of the gradient, and the
  * center of its sums. */
 enum { BATCH_SCALE, BATCH_SHIFT, BATCH_FACTORS, BATCH_CENTER = BATCH_FACTORS + 3, BATCH_ROWS };
 
+struct product;
 struct fused;
 struct fused_step;
 
@@ -146,6 +147,7 @@ struct fused {
     size_t step_capacity;
     int *step_of; /* per plan step */
     bool *absorbed;
+    const struct product **products; /* per plan step, or NULL: token_product.c */
     struct region *regions;
     int region_count;
     size_t region_capacity;
@@ -208,7 +210,7 @@ status fused_recognise(struct fused *fused, struct error *error);
 extern const struct fused_kind kind_plain, kind_convert, kind_max_pool, kind_average_pool,
     kind_global_average, kind_concat, kind_layer, kind_move;
 extern const struct fused_kind kind_norm, kind_gelu, kind_softmax, kind_sum, kind_to_rows, kind_from_rows,
-    kind_linear;
+    kind_linear, kind_product;
 void layer_forward(struct fused *fused, const struct fused_step *step);
 status layer_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
 void layer_backward(struct fused *fused, const struct fused_step *step);

@@ -19,7 +19,8 @@ recogniser recognise_pool, recognise_move, recognise_concat;
 recogniser recognise_plain; /* any */
 /* recognise_token.c: what works on rows of tokens */
 recogniser recognise_norm, recognise_gelu, recognise_softmax, recognise_sum, recognise_turn;
-recogniser recognise_linear; /* token_linear.c */
+recogniser recognise_linear;  /* token_linear.c */
+recogniser recognise_product; /* token_product.c */
 
 /* Values of probes that no layer can serve must exist on their own. `producer`: plan step per value, or
  * NOTHING. Before the first layer is recognised. */
