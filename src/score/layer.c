@@ -220,10 +220,8 @@ static int target_rank(const struct search *search, const struct layer *layer)
 static status join_activation(struct search *search, struct layer *layer, struct error *error)
 {
     int rank = target_rank(search, layer);
-    const struct element_target target = {.value = layer->target,
-                                          .rank = rank,
-                                          .axis = layer_axis(layer, rank),
-                                          .channels = layer->channels};
+    const struct element_target target = {
+        .value = layer->target, .rank = rank, .axis = layer_axis(layer, rank), .channels = layer->channels};
     struct element_layer found;
     status code = element_layer_find(&search->elements, &target, &found, error);
     if (code != STATUS_OK) {
@@ -420,8 +418,18 @@ bool layers_is_pattern(const struct layers *layers, const char *word)
 void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out)
 {
     const struct tensor *weight = graph->values[layer->weight].constant;
-    for (int64_t k = 0; k < layer->filter_length; k++) {
-        out[k] = tensor_get(weight, filter_place(&layer->places, channel, k));
+    const int64_t run = layer->places.elements;
+    int64_t start = filter_place(&layer->places, channel, 0);
+    for (int64_t k = 0; k < layer->filter_length; start += layer->places.element_step) {
+        int64_t at = start;
+        const int64_t end = k + run < layer->filter_length ? k + run : layer->filter_length;
+        if (weight->type == ELEMENT_FLOAT) { /* there may be many millions */
+            for (const float *values = weight->data; k < end; k++)
+                out[k] = (double)values[at++];
+        } else {
+            for (; k < end; k++)
+                out[k] = tensor_get(weight, at++);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #include "nn/engine/loss.h"
 #include "nn/execution/probe.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/rows.h"
 #include "score/activation.h"
 #include "score/criteria.h"
 #include "score/layer.h"
@@ -180,15 +181,21 @@ void tally_image(struct tally *tally, const struct loss *loss)
     quality_add(&tally->quality, loss);
 }
 
+ROWS_CLONES static void add_singles(const float *values, int64_t count, double *sum)
+{
+    int64_t i = 0;
+    for (; i + 4 <= count; i += 4)
+        *(row_quad_double *)(sum + i) += ROWS_WIDEN(row_quad_float, values + i);
+    for (; i < count; i++)
+        sum[i] += (double)values[i];
+}
+
 void tally_weight_gradient(struct tally *tally, int layer, const struct operand *gradient)
 {
     double *sum = tally->weight_gradient[layer];
     int64_t count = weight_elements(tally->pass, layer);
     if (gradient->type == ELEMENT_FLOAT) {
-        const float *values = gradient->data;
-        for (int64_t i = 0; i < count; i++) {
-            sum[i] += (double)values[i];
-        }
+        add_singles(gradient->data, count, sum);
     } else {
         const double *values = gradient->data;
         for (int64_t i = 0; i < count; i++) {
@@ -248,12 +255,21 @@ static status weight_dot_from_sums(const struct score_pass *pass, const struct l
     return complete ? STATUS_OK : error_memory(error);
 }
 
-/* Gradient number `index` of a weight; the second half's is what the first half does not have. */
-static double gradient_at(const struct tally *tally, const struct tally *whole, const struct tally *other,
-                          int layer, int64_t index)
+/* The gradient of filter c; the second half's is what the first half does not have. */
+static void filter_gradient(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                            int index, int64_t c, double *gradient)
 {
-    return whole ? whole->weight_gradient[layer][index] - other->weight_gradient[layer][index]
-                 : tally->weight_gradient[layer][index];
+    const struct layer *layer = &tally->pass->layers->items[index];
+    const double *all = (whole ? whole : tally)->weight_gradient[index];
+    const double *less = whole ? other->weight_gradient[index] : NULL;
+    int64_t start = filter_place(&layer->places, c, 0);
+    for (int64_t k = 0; k < layer->filter_length; start += layer->places.element_step) {
+        int64_t at = start;
+        const int64_t run = k + layer->places.elements,
+                      end = run < layer->filter_length ? run : layer->filter_length;
+        for (; k < end; k++, at++)
+            gradient[k] = less ? all[at] - less[at] : all[at];
+    }
 }
 
 static status weight_sums(const struct tally *tally, const struct tally *whole, const struct tally *other,
@@ -267,8 +283,8 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
     for (int64_t c = 0; complete && c < layer->channels; c++) {
         layer_filter(pass->graph, layer, c, filter);
         double dot = 0.0, absolute = 0.0;
+        filter_gradient(tally, whole, other, index, c, gradient);
         for (int64_t k = 0; k < layer->filter_length; k++) {
-            gradient[k] = gradient_at(tally, whole, other, index, filter_place(&layer->places, c, k));
             dot += filter[k] * gradient[k];
             absolute += fabs(filter[k] * gradient[k]);
         }

@@ -328,7 +328,8 @@ static status check_run(const struct run *run, struct error *error)
         return error_set(error, STATUS_USAGE, "with replaced operands a network runs forward only");
     if (run->training && run->graph->batch > 0 && run->graph->batch != batch)
         return error_set(error, STATUS_UNSUPPORTED,
-                         "the network computes %" PRId64 " images at a time: training mode cannot have others",
+                         "the network computes %" PRId64
+                         " images at a time: training mode cannot have others",
                          run->graph->batch);
     if (run->training && (batch == 0 || run->replacements))
         return error_set(error, STATUS_USAGE,
@@ -368,8 +369,8 @@ static status find_fit(const struct runner *runner, int threads, struct engine_f
 {
     const struct run *run = runner->run;
     return engine_fit_find(&runner->judged.graph, &runner->options,
-                           run->engine.batch > 0 || run->graph->batch > 0,
-                           run->replacements != NULL, threads, run->memory, fit, error);
+                           run->engine.batch > 0 || run->graph->batch > 0, run->replacements != NULL, threads,
+                           run->memory, fit, error);
 }
 
 status run_fit(const struct run *run, int threads, struct engine_fit *fit, struct error *error)
@@ -454,7 +455,10 @@ int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
     const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, far = 512 << 20;
     const struct layer_bytes bytes = layer_bytes(graph);
     int64_t batch = MOST_FOR_WEIGHTS;
-    while (batch > LEAST && batch * bytes.computed > bytes.weights &&
+    /* Adding up the gradients of all weights, once per micro-batch, takes several times as long as reading
+     * them. */
+    const int64_t enough = weight_gradients ? 4 * bytes.weights : bytes.weights;
+    while (batch > LEAST && batch * bytes.computed > enough &&
            (batch > MOST || batch * bytes.computed > near))
         batch /= 2;
     while (batch > 1 && batch * bytes.computed > far)
