@@ -255,21 +255,37 @@ static status weight_dot_from_sums(const struct score_pass *pass, const struct l
     return complete ? STATUS_OK : error_memory(error);
 }
 
-/* The gradient of filter c; the second half's is what the first half does not have. */
-static void filter_gradient(const struct tally *tally, const struct tally *whole, const struct tally *other,
-                            int index, int64_t c, double *gradient)
+/* The gradients of `count` filters from `first` on, (count, filter_length); the second half's are what the
+ * first half does not have. In the order of layer_filter_group. */
+static void filter_gradients(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                             int index, int64_t first, int64_t count, double *gradients)
 {
     const struct layer *layer = &tally->pass->layers->items[index];
     const double *all = (whole ? whole : tally)->weight_gradient[index];
     const double *less = whole ? other->weight_gradient[index] : NULL;
-    int64_t start = filter_place(&layer->places, c, 0);
-    for (int64_t k = 0; k < layer->filter_length; start += layer->places.element_step) {
-        int64_t at = start;
-        const int64_t run = k + layer->places.elements,
-                      end = run < layer->filter_length ? run : layer->filter_length;
-        for (; k < end; k++, at++)
-            gradient[k] = less ? all[at] - less[at] : all[at];
+    const int64_t length = layer->filter_length, run = layer->places.elements;
+    int64_t start[FILTERS_TOGETHER], step = 0;
+    for (int64_t c = 0; c < count; c++)
+        start[c] = filter_place(&layer->places, first + c, 0);
+    for (int64_t k = 0; k < length; k += run, step += layer->places.element_step)
+        for (int64_t c = 0; c < count; c++) {
+            int64_t at = start[c] + step;
+            for (int64_t i = k; i < k + run && i < length; i++, at++)
+                gradients[c * length + i] = less ? all[at] - less[at] : all[at];
+        }
+}
+
+static void filter_sums(const double *filter, const double *gradient, int64_t length, int64_t c,
+                        struct layer_statistics *sums)
+{
+    double dot = 0.0, absolute = 0.0;
+    for (int64_t k = 0; k < length; k++) {
+        dot += filter[k] * gradient[k];
+        absolute += fabs(filter[k] * gradient[k]);
     }
+    sums->weight_dot[c] = dot;
+    sums->weight_abs[c] = absolute;
+    sums->gradient_norm[c] = vector_norm(gradient, length);
 }
 
 static status weight_sums(const struct tally *tally, const struct tally *whole, const struct tally *other,
@@ -277,23 +293,20 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
 {
     const struct score_pass *pass = tally->pass;
     const struct layer *layer = &pass->layers->items[index];
-    double *filter = mem_new((size_t)layer->filter_length, sizeof *filter);
-    double *gradient = mem_new((size_t)layer->filter_length, sizeof *gradient);
-    bool complete = filter && gradient;
-    for (int64_t c = 0; complete && c < layer->channels; c++) {
-        layer_filter(pass->graph, layer, c, filter);
-        double dot = 0.0, absolute = 0.0;
-        filter_gradient(tally, whole, other, index, c, gradient);
-        for (int64_t k = 0; k < layer->filter_length; k++) {
-            dot += filter[k] * gradient[k];
-            absolute += fabs(filter[k] * gradient[k]);
-        }
-        sums->weight_dot[c] = dot;
-        sums->weight_abs[c] = absolute;
-        sums->gradient_norm[c] = vector_norm(gradient, layer->filter_length);
+    const int64_t length = layer->filter_length;
+    double *filters = mem_new((size_t)length, FILTERS_TOGETHER * sizeof *filters);
+    double *gradients = mem_new((size_t)length, FILTERS_TOGETHER * sizeof *gradients);
+    bool complete = filters && gradients;
+    for (int64_t first = 0; complete && first < layer->channels; first += FILTERS_TOGETHER) {
+        const int64_t left = layer->channels - first;
+        const int64_t count = left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER;
+        layer_filter_group(pass->graph, layer, first, count, filters);
+        filter_gradients(tally, whole, other, index, first, count, gradients);
+        for (int64_t c = 0; c < count; c++)
+            filter_sums(filters + c * length, gradients + c * length, length, first + c, sums);
     }
-    mem_free(filter);
-    mem_free(gradient);
+    mem_free(filters);
+    mem_free(gradients);
     return complete ? STATUS_OK : error_memory(error);
 }
 

@@ -49,60 +49,71 @@ void ISA_NAME(token_columns)(size_t rows, size_t length, const float *from, floa
     }
 }
 
-LANES_INLINE void add_wide(double *to, wide sum, size_t left)
+typedef double wide_unaligned __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
+
+/* (Pointers, because passing such vectors depends on the machine where none of its own is as wide.) */
+LANES_INLINE void wide_load(wide *v, const double *from, size_t count)
 {
-    double lanes[WIDTH];
-    memcpy(lanes, &sum, sizeof lanes);
-    for (size_t i = 0; i < WIDTH && i < left; i++)
-        to[i] += lanes[i];
+    if (count >= WIDTH) {
+        *v = *(const wide_unaligned *)from;
+    } else {
+        *v = (wide){0};
+        memcpy(v, from, count * sizeof *from);
+    }
 }
 
-LANES_INLINE void probe_channels(const struct token_sums *s, size_t i, bool all)
+LANES_INLINE void wide_add(double *to, const wide *v, size_t count)
 {
-    const size_t left = s->length - i;
-    wide total[3] = {{0}};
-    float centers[WIDTH] = {0};
-    for (size_t c = 0; all && s->center && c < WIDTH && c < left; c++)
-        centers[c] = (float)s->center[i + c];
-    const vector center = row_load(centers, WIDTH);
-    for (size_t r = 0; r < s->rows;) {
-        const size_t end = s->rows - r < CHUNK ? s->rows : r + CHUNK;
-        vector delta = vector_all(0), centered = delta, gate = delta;
-        for (; r < end; r++) {
-            const size_t at = r * s->stride + i;
-            const vector d = row_load(s->delta + at, left);
-            gate = vector_multiply_add(d, row_load(s->target + at, left), gate);
-            if (all) {
-                delta += d;
-                centered = vector_multiply_add(d, row_load(s->linear + at, left) - center, centered);
-            }
+    wide sum;
+    wide_load(&sum, to, count);
+    sum += *v;
+    if (count >= WIDTH)
+        *(wide_unaligned *)to = sum;
+    else
+        memcpy(to, &sum, count * sizeof *to);
+}
+
+/* A vector of channels of `rows` rows from `at` on. The center is rounded for the sum in float; what that
+ * takes from each term comes back in double. */
+LANES_INLINE void probe_channels(const struct token_sums *s, size_t channel, size_t at, size_t rows, bool all)
+{
+    const size_t left = s->length - channel;
+    wide exact = {0};
+    if (all && s->center)
+        wide_load(&exact, s->center + channel, left);
+    const vector center = __builtin_convertvector(exact, vector_plain);
+    vector delta = vector_all(0), centered = delta, gate = delta;
+    for (size_t r = 0; r < rows; r++, at += s->stride) {
+        const vector d = row_load(s->delta + at, left);
+        gate = vector_multiply_add(d, row_load(s->target + at, left), gate);
+        if (all) {
+            delta += d;
+            centered = vector_multiply_add(d, row_load(s->linear + at, left) - center, centered);
         }
-        total[0] += __builtin_convertvector(delta, wide);
-        total[1] += __builtin_convertvector(centered, wide);
-        total[2] += __builtin_convertvector(gate, wide);
     }
-    if (!all) {
-        add_wide(s->sums + i, total[2], left);
-        return;
+    const wide products = __builtin_convertvector(gate, wide);
+    if (all) {
+        const wide sum = __builtin_convertvector(delta, wide);
+        const wide around =
+            __builtin_convertvector(centered, wide) + sum * (__builtin_convertvector(center, wide) - exact);
+        wide_add(s->sums + channel, &sum, left);
+        wide_add(s->sums + s->length + channel, &around, left);
     }
-    /* The center was rounded: what that took from each term comes back. */
-    double back[WIDTH];
-    memcpy(back, &total[0], sizeof back);
-    for (size_t c = 0; c < WIDTH && c < left; c++)
-        s->sums[s->length + i + c] += back[c] * ((double)centers[c] - (s->center ? s->center[i + c] : 0));
-    for (size_t k = 0; k < 3; k++)
-        add_wide(s->sums + k * s->length + i, total[k], left);
+    wide_add(s->sums + (all ? 2 * s->length : 0) + channel, &products, left);
 }
 
 /* sums (3 or 1, length) of rows (rows, length), `stride` apart. A few rows are summed in float, their sums in
  * double. */
 void ISA_NAME(token_sums)(const struct token_sums *sums)
 {
-    for (size_t i = 0; i < sums->length; i += WIDTH) {
-        if (sums->linear)
-            probe_channels(sums, i, true);
-        else
-            probe_channels(sums, i, false);
+    for (size_t r = 0; r < sums->rows; r += CHUNK) {
+        const size_t rows = sums->rows - r < CHUNK ? sums->rows - r : CHUNK;
+        for (size_t i = 0; i < sums->length; i += WIDTH) {
+            if (sums->linear)
+                probe_channels(sums, i, r * sums->stride + i, rows, true);
+            else
+                probe_channels(sums, i, r * sums->stride + i, rows, false);
+        }
     }
 }
 
