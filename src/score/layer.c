@@ -314,12 +314,27 @@ bool layers_is_pattern(const struct layers *layers, const char *word)
     return layers_index(layers, word) < 0 && (glob_is_pattern(word) || layers_in_stage(layers, word));
 }
 
-void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out)
+/* Runs outside, filters inside: those of a MatMul are columns, of which several are read together. */
+void layer_filter_group(const struct graph *graph, const struct layer *layer, int64_t first, int64_t count,
+                        double *out)
 {
     const struct tensor *weight = graph->values[layer->weight].constant;
-    for (int64_t k = 0; k < layer->filter_length; k++) {
-        out[k] = tensor_get(weight, filter_place(&layer->places, channel, k));
-    }
+    const float *values = weight->type == ELEMENT_FLOAT ? weight->data : NULL;
+    const int64_t length = layer->filter_length, run = layer->places.elements;
+    int64_t start[FILTERS_TOGETHER], step = 0;
+    for (int64_t c = 0; c < count; c++)
+        start[c] = filter_place(&layer->places, first + c, 0);
+    for (int64_t k = 0; k < length; k += run, step += layer->places.element_step)
+        for (int64_t c = 0; c < count; c++) {
+            int64_t at = start[c] + step;
+            for (int64_t i = k; i < k + run && i < length; i++, at++)
+                out[c * length + i] = values ? (double)values[at] : tensor_get(weight, at);
+        }
+}
+
+void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out)
+{
+    layer_filter_group(graph, layer, channel, 1, out);
 }
 
 double *layer_filters(const struct graph *graph, const struct layer *layer)
@@ -329,8 +344,10 @@ double *layer_filters(const struct graph *graph, const struct layer *layer)
         return NULL;
     }
     double *filters = mem_new(elements, sizeof *filters);
-    for (int64_t c = 0; filters && c < layer->channels; c++) {
-        layer_filter(graph, layer, c, filters + c * layer->filter_length);
+    for (int64_t c = 0; filters && c < layer->channels; c += FILTERS_TOGETHER) {
+        const int64_t left = layer->channels - c;
+        layer_filter_group(graph, layer, c, left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER,
+                           filters + c * layer->filter_length);
     }
     return filters;
 }

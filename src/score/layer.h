@@ -87,6 +87,10 @@ bool layers_is_pattern(const struct layers *layers, const char *word);
 
 /* One filter as double, `filter_length` values, whatever way the file stores the weight. */
 void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out);
+/* The same of `count` filters from `first` on, at most FILTERS_TOGETHER: (count, filter_length). */
+enum { FILTERS_TOGETHER = 16 };
+void layer_filter_group(const struct graph *graph, const struct layer *layer, int64_t first, int64_t count,
+                        double *out);
 /* C x filter_length, row-major; owned by the caller. NULL when memory is out. */
 double *layer_filters(const struct graph *graph, const struct layer *layer);
 /* A per-channel parameter (scale, shift, mean, var, bias) as double, owned by the caller (NULL when memory is

@@ -423,7 +423,10 @@ int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
     int64_t batch = MOST_FOR_WEIGHTS;
     if (graph->batch > 0)
         return graph->batch;
-    while (batch > LEAST && batch * bytes.computed > bytes.weights &&
+    /* Adding up the gradients of all weights, once per micro-batch, takes several times as long as reading
+     * them. */
+    const int64_t enough = weight_gradients ? 4 * bytes.weights : bytes.weights;
+    while (batch > LEAST && batch * bytes.computed > enough &&
            (batch > MOST || batch * bytes.computed > near))
         batch /= 2;
     while (batch > 1 && batch * bytes.computed > far)
