@@ -98,6 +98,10 @@ extern const struct op operators_resize[];        /* Resize Upsample */
 /* Does a matrix product transpose an operand? By attribute, "transA" or "transB", which a MatMul has not. */
 bool product_transposes(const struct node *node, const char *attribute);
 
+/* Is an InstanceNormalization a part of something that is written out (a GroupNormalization: Reshape,
+ * InstanceNormalization, Reshape)? Then its scale of ones and shift of zeros are no parameters. */
+bool norm_is_bare(const struct graph *graph, const struct node *node);
+
 /* Helpers for prepare functions. */
 /* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):
  * looks at input `index` first (must be constant), then at the attribute. *values NULL and *count 0 if
