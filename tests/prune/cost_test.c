@@ -109,6 +109,37 @@ static void counted_by_hand(void **state)
     subject_free(&b);
 }
 
+/* 3x8x8 -> up: transposed 3x3 with stride 2, 4 channels, bias -> mean -> fc. Every number that is read meets
+ * the kernels of all channels. */
+static void transposed_by_hand(void **state)
+{
+    (void)state;
+    struct graph *g = make_graph(13);
+    struct error error = {0};
+    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 3, 8, 8));
+    make_reals(g, "up.weight", DIMS(3, 4, 3, 3), 1);
+    make_reals(g, "up.bias", DIMS(4), 1);
+    make_node(g, "/up", "ConvTranspose", NAMES("x", "up.weight", "up.bias"), NAMES("up"),
+              ATTRIBUTES(integers_attribute("strides", DIMS(2, 2))));
+    make_node(g, "/m", "GlobalAveragePool", NAMES("up"), NAMES("m"), NO_ATTRIBUTES);
+    make_node(g, "/f", "Flatten", NAMES("m"), NAMES("f"), NO_ATTRIBUTES);
+    make_reals(g, "fc.weight", DIMS(4, 2), 1);
+    make_node(g, "/fc", "MatMul", NAMES("f", "fc.weight"), NAMES("fc"), NO_ATTRIBUTES);
+    make_output(g, "fc");
+    assert_int_equal(graph_finish(g, &error), STATUS_OK);
+    struct subject b = subject_of(g);
+    bool *removed = mem_new((size_t)b.coupling->class_count, sizeof *removed);
+    struct cost cost = cost_of(&b, NULL, COST_MACS);
+    expect_layer(&cost, 0, 4, 3, 4 * 27 + 4, 64 * 3 * 4 * 9, 4 * 17 * 17 * 4);
+    cost_free(&cost);
+    removed[b.coupling->layer_classes[0][2]] = true;
+    cost = cost_of(&b, removed, COST_MACS);
+    expect_layer(&cost, 0, 3, 3, 3 * 27 + 3, 64 * 3 * 3 * 9, 3 * 17 * 17 * 4);
+    cost_free(&cost);
+    mem_free(removed);
+    subject_free(&b);
+}
+
 /* The first class: channels 0 and 2 of a and d, which are position 0 of both groups of g. */
 static void what_if_by_hand(void **state)
 {
@@ -317,13 +348,10 @@ static void memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counted_by_hand),
-        cmocka_unit_test(what_if_by_hand),
-        cmocka_unit_test(parameters_outside_layers),
-        cmocka_unit_test(single_numbers),
-        cmocka_unit_test(shared_parameters),
-        cmocka_unit_test(published_figures),
-        cmocka_unit_test(names),
+        cmocka_unit_test(counted_by_hand),   cmocka_unit_test(transposed_by_hand),
+        cmocka_unit_test(what_if_by_hand),   cmocka_unit_test(parameters_outside_layers),
+        cmocka_unit_test(single_numbers),    cmocka_unit_test(shared_parameters),
+        cmocka_unit_test(published_figures), cmocka_unit_test(names),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
