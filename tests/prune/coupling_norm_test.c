@@ -121,6 +121,21 @@ static void what_is_averaged_is_locked(void **state)
     }
 }
 
+static void positions_of_channels(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    make_node(g, "/n", "MeanVarianceNormalization", NAMES("a"), NAMES("n"),
+              ATTRIBUTES(integers_attribute("axes", DIMS(-2, -1))));
+    expect(finish(g, "n", 2), "a0; a1; fc0!; fc1!", NULL, NULL);
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    make_node(g, "/n", "MeanVarianceNormalization", NAMES("a"), NAMES("n"),
+              ATTRIBUTES(integers_attribute("axes", DIMS(1, 2, 3))));
+    expect(finish(g, "n", 2), "a0!; a1!; fc0!; fc1!", NULL, NULL);
+}
+
 static void sums_along_an_axis(void **state)
 {
     static const char *const operators[] = {"CumSum", "LpNormalization", "Hardmax"};
@@ -180,6 +195,7 @@ int main(void)
         cmocka_unit_test(what_is_averaged_is_locked),
         cmocka_unit_test(sums_along_an_axis),
         cmocka_unit_test(masked_is_smaller),
+        cmocka_unit_test(positions_of_channels),
     };
     return cmocka_run_group_tests_name("coupling_norm", tests, NULL, NULL);
 }

@@ -7,11 +7,12 @@
 #include <string.h>
 
 static const struct op *const tables[] = {
-    operators_convolution, operators_linear,     operators_normalization, operators_pool,
-    operators_activation,  operators_cast,       operators_arithmetic,    operators_movement,
-    operators_shape,       operators_reduce,     operators_softmax,       operators_resize,
-    operators_transposed,  operators_blocks,     operators_lrn,           operators_unpool,
-    operators_grid,        operators_layer_norm, operators_lp_norm,       operators_cumulative,
+    operators_convolution,   operators_linear,     operators_normalization, operators_pool,
+    operators_activation,    operators_cast,       operators_arithmetic,    operators_movement,
+    operators_shape,         operators_reduce,     operators_softmax,       operators_resize,
+    operators_transposed,    operators_blocks,     operators_lrn,           operators_unpool,
+    operators_grid,          operators_layer_norm, operators_lp_norm,       operators_cumulative,
+    operators_mean_variance,
 };
 
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]), MOST_OPERATORS = 256 };

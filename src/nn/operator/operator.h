@@ -79,6 +79,7 @@ extern const struct op operators_layer_norm[];    /* LayerNormalization RMSNorma
                                                            SimplifiedLayerNormalization
                                                            InstanceNormalization GroupNormalization */
 extern const struct op operators_lp_norm[];       /* LpNormalization */
+extern const struct op operators_mean_variance[]; /* MeanVarianceNormalization */
 extern const struct op operators_cumulative[];    /* CumSum */
 extern const struct op operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
 extern const struct op operators_activation[];    /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
