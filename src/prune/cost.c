@@ -7,6 +7,7 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 #include "prune/coupling_internal.h"
 #include "prune/kept.h"
 #include "prune/label.h"
@@ -164,6 +165,8 @@ static enum operand_kind operand_kind(const struct counting *counting, int index
         return OPERAND_NONE;
     if (layer >= 0 && is_bias(&c->layers->items[layer], value))
         return OPERAND_TRAINED;
+    if (norm_is_bare(c->graph, node))
+        return OPERAND_NONE;
     if (trained > 0 && operand > 0)
         return operand < trained ? OPERAND_TRAINED : OPERAND_NONE;
     return operand > 0 && (node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY)) ? OPERAND_NONE

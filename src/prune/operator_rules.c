@@ -158,6 +158,7 @@ static const struct operator_rule rules[] = {
     {.op = "Softmax", .couple = couple_softmax},
     {.op = "LogSoftmax", .couple = couple_softmax},
     {.op = "Hardmax", .couple = couple_softmax},
+    {.op = "MeanVarianceNormalization", .couple = couple_mean_variance},
     {.op = "LpNormalization", .couple = couple_along_axis},
     {.op = "CumSum", .couple = couple_along_axis},
 

@@ -244,6 +244,8 @@ static const struct case_line gradient_cases[] = {
     {"LogSoftmax", 13, "axis=-2", "2x3x5@-3:3", 1},
     {"LogSoftmax", 11, "", "2x3x5@-3:3", 1},
 
+    {"MeanVarianceNormalization", 13, "", "1x3x4x2", 1},
+    {"MeanVarianceNormalization", 9, "axes=[1,-1]", "2x3x5", 1},
     {"LpNormalization", 1, "", "2x3x5", 1},
     {"LpNormalization", 1, "axis=1 p=1", "2x3x5", 1},
     {"LpNormalization", 22, "axis=0", "2x3@0.5:2", 1},

@@ -31,3 +31,7 @@ check_PROGRAMS += tests/prune/repair_test
 tests_prune_repair_test_SOURCES = tests/prune/repair_test.c
 tests_prune_repair_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune/repair_test
+check_PROGRAMS += tests/prune/coupling_norm_test
+TESTS += tests/prune/coupling_norm_test
+tests_prune_coupling_norm_test_SOURCES = tests/prune/coupling_norm_test.c
+tests_prune_coupling_norm_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)

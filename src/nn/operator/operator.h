@@ -87,6 +87,7 @@ extern const struct op operators_layer_norm[];    /* LayerNormalization RMSNorma
                                                            SimplifiedLayerNormalization
                                                            InstanceNormalization GroupNormalization */
 extern const struct op operators_lp_norm[];       /* LpNormalization */
+extern const struct op operators_mean_variance[]; /* MeanVarianceNormalization */
 extern const struct op operators_cumulative[];    /* CumSum */
 extern const struct op operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
 extern const struct op operators_activation[];    /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
@@ -118,6 +119,10 @@ extern const struct op operators_quantize[];      /* QuantizeLinear DequantizeLi
 
 /* Does a matrix product transpose an operand? By attribute, "transA" or "transB", which a MatMul has not. */
 bool product_transposes(const struct node *node, const char *attribute);
+
+/* Is an InstanceNormalization a part of something that is written out (a GroupNormalization: Reshape,
+ * InstanceNormalization, Reshape)? Then its scale of ones and shift of zeros are no parameters. */
+bool norm_is_bare(const struct graph *graph, const struct node *node);
 
 /* Helpers for prepare functions. */
 /* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):
