@@ -230,7 +230,7 @@ static status measure_axis(const struct resize_lists *lists, int i, bool region,
         /* In float, as other programs do: 0.7 of 10 pixels are 7. */
         out = (double)floorf((float)lists->scales[i] * (float)axis->in * (float)part);
     }
-    if (!(out >= 1) || out > 0x1p48 || axis->in < 1)
+    if (!(out >= 1) || out > 0x1p24 || axis->in < 1)
         return error_set(error, STATUS_SHAPE, "axis %d of %lld elements cannot become %.0f", lists->axes[i],
                          (long long)axis->in, out);
     axis->out = (int64_t)out;
