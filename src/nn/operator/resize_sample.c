@@ -2,9 +2,11 @@
 /* From an output position to the input positions that it is made of: the modes of ONNX's Resize. */
 #include "nn/operator/resize.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+#include "base/memory.h"
+#include "base/status.h"
 
 /* x is the output position; in, out, scale, length, start and end are the axis's. Both functions from one
  * formula. */
