@@ -48,7 +48,7 @@ static status make_samples(struct prepare *prepare, const struct resize_method *
     for (int64_t k = 0; k < axis->out; k++) {
         if (resize_sample(method, axis, k, prepare->arena, &list[k], error) != STATUS_OK)
             return error->code;
-        *changes = *changes || list[k].count != 1 || list[k].at[0] != k;
+        *changes = *changes || list[k].count != 1 || list[k].low != k;
     }
     *samples = list;
     return STATUS_OK;
