@@ -12,7 +12,7 @@
 static const char computed_weights[] = "the operator's weights are computed while the network runs";
 
 static const char finds[] = "the operator finds elements by their numbers, which would be others";
-static const char compares[] = "the operator asks of numbers what would not be true of zeros";
+static const char positions[] = "the operator gives positions, which would be others";
 
 /* Columns that several rows share. */
 #define PRODUCT                                                                                              \
@@ -159,22 +159,24 @@ static const struct operator_rule rules[] = {
     {.op = "Squeeze", VIEW},
     {.op = "Unsqueeze", VIEW},
 
-    /* Answers of yes and no: what is true of a channel of zeros need not be true of what it was. */
-    {.op = "Equal", .locks = compares},
-    {.op = "Greater", .locks = compares},
-    {.op = "GreaterOrEqual", .locks = compares},
-    {.op = "Less", .locks = compares},
-    {.op = "LessOrEqual", .locks = compares},
-    {.op = "And", .locks = compares},
-    {.op = "Or", .locks = compares},
-    {.op = "Xor", .locks = compares},
-    {.op = "Not", .locks = compares},
-    {.op = "IsNaN", .locks = compares},
-    {.op = "IsInf", .locks = compares},
-    {.op = "ArgMax", .locks = compares},
-    {.op = "ArgMin", .locks = compares},
-    {.op = "NonZero", .locks = compares},
-    {.op = "OneHot", .locks = compares},
+    /* Answers of yes and no. A channel of zeros has others than it had, but whoever reads them goes with it. */
+    {.op = "Equal", MEETING},
+    {.op = "Greater", MEETING},
+    {.op = "GreaterOrEqual", MEETING},
+    {.op = "Less", MEETING},
+    {.op = "LessOrEqual", MEETING},
+    {.op = "And", MEETING},
+    {.op = "Or", MEETING},
+    {.op = "Xor", MEETING},
+    {.op = "Not", .couple = couple_same},
+    {.op = "IsNaN", .couple = couple_same},
+    {.op = "IsInf", .couple = couple_same},
+
+    /* Positions, whose meaning changes with what is beside them. */
+    {.op = "ArgMax", .locks = positions},
+    {.op = "ArgMin", .locks = positions},
+    {.op = "NonZero", .locks = positions},
+    {.op = "OneHot", .locks = positions},
 
     /* Operators that lock on purpose: they pass no channels on. Planning computes them (OPERATOR_KNOWS_SHAPE,
      * or all inputs constant), so that a coupling does not meet them unless this changes. */
