@@ -7,9 +7,11 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "prune/coupling_internal.h"
 #include "prune/kept.h"
 #include "prune/label.h"
 #include "prune/operator_rules.h"
+#include "prune/operator_rules_internal.h"
 #include "score/layer.h"
 
 const char cost_other_name[] = "(no layer)";
@@ -145,11 +147,25 @@ static enum operand_kind operand_kind(const struct counting *counting, int index
                                                                                        : OPERAND_BESIDE;
 }
 
+/* The node whose output tells what stays of a node's constants: itself, or the Concat that joins what an Expand
+ * repeats for every image. */
+static int telling_node(const struct coupling *c, int index)
+{
+    const struct node *node = &c->graph->nodes[index];
+    struct joined_constant found;
+    for (int i = index + 1; c->maps[node->outputs[0]].labels == NULL && i < c->graph->node_count; i++)
+        for (int k = 0; c->rules[i]->cut == cut_concat && k < c->graph->nodes[i].input_count; k++)
+            if (c->graph->nodes[i].inputs[k] == node->outputs[0] &&
+                coupling_joined_constant(c, i, k, &found) && found.node == index)
+                return i;
+    return index;
+}
+
 /* Elements that stay of a constant beside a node's output. */
 static int64_t kept_constant(const struct coupling *c, int index, const struct tensor *tensor,
                              const bool *removed)
 {
-    const struct label_map *map = &c->maps[c->graph->nodes[index].outputs[0]];
+    const struct label_map *map = &c->maps[c->graph->nodes[telling_node(c, index)].outputs[0]];
     int64_t elements = shape_elements(&tensor->shape);
     if (removed == NULL || map->labels == NULL || elements == 0)
         return elements;

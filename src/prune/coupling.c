@@ -42,10 +42,12 @@ static status label_graph(struct builder *b, struct error *error)
                                  -1))
             return error_memory(error);
     for (int i = 0; i < c->plan->step_count && !b->failed; i++) {
+        int node = c->plan->steps[i].node;
         if (progress_check(error) != STATUS_OK)
             return error->code;
-        if (!coupling_rule(b, c->plan->steps[i].node))
+        if (c->plan->batch == 1 ? !coupling_rule(b, node) : !coupling_lock_node(b, node, LOCK_BATCH))
             return error_memory(error);
+        coupling_find_zero(c, node);
     }
     return lock_ends(b) && !b->failed ? STATUS_OK : error_memory(error);
 }
@@ -117,7 +119,8 @@ static status coupling_fill(struct builder *b, struct error *error)
     c->maps = arena_alloc(c->arena, (size_t)c->graph->value_count, sizeof *c->maps);
     c->shuffles = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->shuffles);
     c->rules = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->rules);
-    if (c->maps == NULL || c->shuffles == NULL || c->rules == NULL)
+    c->zero = arena_alloc(c->arena, (size_t)c->graph->value_count, sizeof *c->zero);
+    if (c->maps == NULL || c->shuffles == NULL || c->rules == NULL || c->zero == NULL)
         return error_memory(error);
     for (int i = 0; i < c->graph->node_count; i++)
         c->rules[i] = operator_rule_find(c->graph->nodes[i].op);
@@ -133,8 +136,20 @@ static status coupling_fill(struct builder *b, struct error *error)
     return code;
 }
 
+const char *head_mode_name(int mode)
+{
+    static const char *const names[] = {[HEADS_WHOLE] = "whole", [HEADS_PARTS] = "parts"};
+    return mode >= 0 && mode < 2 ? names[mode] : NULL;
+}
+
 status coupling_build(const struct graph *graph, const struct layers *layers, struct coupling **coupling,
                       struct error *error)
+{
+    return coupling_build_heads(graph, layers, HEADS_WHOLE, coupling, error);
+}
+
+status coupling_build_heads(const struct graph *graph, const struct layers *layers, enum head_mode heads,
+                            struct coupling **coupling, struct error *error)
 {
     struct coupling *c = mem_new(1, sizeof *c);
     struct builder b = {.coupling = c};
@@ -144,6 +159,7 @@ status coupling_build(const struct graph *graph, const struct layers *layers, st
     }
     c->graph = graph;
     c->layers = layers;
+    c->heads = heads;
     status code = coupling_fill(&b, error);
     forest_free(&b.forest);
     mem_free(b.ties);

@@ -40,8 +40,7 @@ static void lock_inputs(struct builder *b, int node_index, enum lock_reason reas
             coupling_lock_map(b, input_map(b, node, i), reason, node_index);
 }
 
-/* The refuge of every rule: lock what comes in, and let locked labels come out. */
-static bool rule_lock_as(struct builder *b, int node_index, enum lock_reason reason)
+bool coupling_lock_node(struct builder *b, int node_index, enum lock_reason reason)
 {
     const struct node *node = node_at(b, node_index);
     lock_inputs(b, node_index, reason);
@@ -55,7 +54,7 @@ static bool rule_lock_as(struct builder *b, int node_index, enum lock_reason rea
 
 static bool rule_lock(struct builder *b, int node_index)
 {
-    return rule_lock_as(b, node_index, LOCK_MIXED);
+    return coupling_lock_node(b, node_index, LOCK_MIXED);
 }
 
 /* --- channels pass through ------------------------------------------------------------------------------ */
@@ -140,9 +139,10 @@ bool couple_reduce(struct builder *b, int node_index)
     const struct label_map *in = input_map(b, node, 0);
     bool keeps = node_integer(node, "keepdims", 1) != 0;
     unsigned reduced;
-    if (!coupling_reduced_axes(b->coupling->plan, node, in->shape.rank, &reduced) ||
-        !take_together(b, in, reduced))
+    if (!coupling_reduced_axes(b->coupling->plan, node, in->shape.rank, &reduced))
         return rule_lock(b, node_index);
+    if (!take_together(b, in, reduced))
+        lock_inputs(b, node_index, LOCK_REDUCED);
     return label_map_reduce(b->coupling->arena, in, reduced, keeps, value_shape(b, node->outputs[0]),
                             &b->coupling->maps[node->outputs[0]]) ||
            coupling_no_memory(b);
@@ -157,8 +157,8 @@ bool couple_layer_norm(struct builder *b, int node_index)
     if (!shape_axis(in->shape.rank, node_integer(node, "axis", -1), &axis))
         return rule_lock(b, node_index);
     unsigned axes = ~0u << axis;
-    if (!take_together(b, in, axes))
-        return rule_lock_as(b, node_index, LOCK_STATISTICS);
+    if (!take_together(b, in, axes)) /* they are the same channels behind it */
+        lock_inputs(b, node_index, LOCK_STATISTICS);
     for (int i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE &&
             !label_map_reduce(b->coupling->arena, in, i == 0 ? 0 : axes, true,
@@ -174,7 +174,7 @@ bool couple_group_norm(struct builder *b, int node_index)
     const struct label_map *in = input_map(b, node, 0);
     const int64_t groups = node_integer(node, "num_groups", 1), width = in->shape.dim[1] / groups;
     if (groups == 1)
-        return rule_lock_as(b, node_index, LOCK_STATISTICS);
+        return coupling_lock_node(b, node_index, LOCK_STATISTICS);
     for (int64_t channel = 0; channel < in->shape.dim[1]; channel++)
         coupling_unite(b, label_map_along(in, 1, channel - channel % width), label_map_along(in, 1, channel));
     return couple_window(b, node_index);
@@ -220,7 +220,7 @@ bool couple_convolution(struct builder *b, int node_index)
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     if (b->coupling->graph->values[node->inputs[1]].constant == NULL)
-        return rule_lock_as(b, node_index, LOCK_OPERATOR);
+        return coupling_lock_node(b, node_index, LOCK_OPERATOR);
     coupling_unite_along(b, in, ~2u);
     int64_t groups = node_integer(node, "group", 1);
     int64_t group_inputs = in->shape.dim[1] / groups;
@@ -239,15 +239,18 @@ bool couple_convolution(struct builder *b, int node_index)
     return true;
 }
 
-/* Matrix product with constant weights: features on the last axis are consumed, new ones made. */
+/* Matrix product with constant weights: features on the last axis are consumed, new ones made. With two
+ * activations (of MatMul's row alone) it is another matter. */
 bool couple_linear(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     const struct tensor *weight = b->coupling->graph->values[node->inputs[1]].constant;
+    if (in != NULL && weight == NULL && input_map(b, node, 1) != NULL)
+        return couple_product(b, node_index);
+    if (in == NULL || weight == NULL)
+        return coupling_lock_node(b, node_index, LOCK_OPERATOR);
     int rank = in->shape.rank;
-    if (weight == NULL)
-        return rule_lock_as(b, node_index, LOCK_OPERATOR);
     if (weight->shape.rank != 2 || rank < 2 || product_transposes(node, "transA") ||
         value_shape(b, node->outputs[0])->rank != rank)
         return rule_lock(b, node_index);
@@ -346,7 +349,7 @@ bool couple_elementwise(struct builder *b, int node_index)
         join(b, in, out, first);
         first = false;
     }
-    return first ? rule_lock_as(b, node_index, LOCK_BROADCAST) : true;
+    return first ? coupling_lock_node(b, node_index, LOCK_BROADCAST) : true;
 }
 
 /* --- channels move -------------------------------------------------------------------------------------- */
@@ -356,14 +359,13 @@ bool couple_reshape(struct builder *b, int node_index)
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     const struct shape *shape = value_shape(b, node->outputs[0]);
-    if (in->shape.rank < 1 || shape->rank < 1 || shape->dim[0] != in->shape.dim[0])
-        return rule_lock_as(b, node_index, LOCK_BATCH);
     return label_map_reshape(b->coupling->arena, in, shape, &b->coupling->maps[node->outputs[0]]) ||
            coupling_no_memory(b);
 }
 
 /* Padding brings channels that are constant: no layer makes them, so they get labels of their own. Padding
- * along axes where labels do not change (height and width) makes no channels. */
+ * along axes where labels do not change (height and width, wherever they are) makes no channels, unless there
+ * was a single one. */
 bool couple_pad(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
@@ -375,12 +377,12 @@ bool couple_pad(struct builder *b, int node_index)
         return rule_lock(b, node_index);
     for (int64_t i = 0; i < pad.count; i++)
         before[pad.axes[i]] = pad.pads[i];
-    unsigned axes = label_map_axes(in);
+    unsigned varying = label_map_axes(in), axes = varying;
     for (int axis = 0; axis < shape->rank && axis < 2; axis++)
-        if (shape->dim[axis] != in->shape.dim[axis])
+        if (varying == 0 && shape->dim[axis] != in->shape.dim[axis])
             axes |= 1u << axis;
     if (axes & 1u)
-        return rule_lock_as(b, node_index, LOCK_BATCH);
+        return rule_lock(b, node_index);
     struct label_map *out;
     if (!coupling_new_map(b, node->outputs[0], axes, &out))
         return false;
@@ -404,17 +406,8 @@ bool couple_pad(struct builder *b, int node_index)
  * on the labels as integers, says where each one goes. */
 bool couple_moved(struct builder *b, int node_index)
 {
-    const struct node *node = node_at(b, node_index);
-    for (int i = 0; i < node->input_count; i++)
-        if (input_map(b, node, i) != NULL &&
-            (value_shape(b, node->inputs[i])->rank < 1 || value_shape(b, node->inputs[i])->dim[0] != 1))
-            return rule_lock_as(b, node_index, LOCK_BATCH);
-    for (int i = 0; i < node->output_count; i++)
-        if (node->outputs[i] != VALUE_NONE &&
-            (value_shape(b, node->outputs[i])->rank < 1 || value_shape(b, node->outputs[i])->dim[0] != 1))
-            return rule_lock_as(b, node_index, LOCK_BATCH);
     bool understood = true;
-    if (!coupling_move_labels(b->coupling, node_index, &understood))
+    if (!coupling_move_labels(b, node_index, &understood))
         return coupling_no_memory(b);
     return understood ? true : rule_lock(b, node_index);
 }
@@ -464,10 +457,10 @@ bool coupling_rule(struct builder *b, int node_index)
     const struct operator_rule *rule = b->coupling->rules[node_index];
     b->node = node_index;
     if (!shapes_are_given(b, node))
-        return rule_lock_as(b, node_index, LOCK_COMPUTED);
+        return coupling_lock_node(b, node_index, LOCK_COMPUTED);
     if (rule->couple == NULL)
-        return rule_lock_as(b, node_index, LOCK_OPERATOR);
+        return coupling_lock_node(b, node_index, LOCK_OPERATOR);
     if (!operands_fit(b, node, rule->several))
-        return rule_lock_as(b, node_index, rule->locks != NULL ? LOCK_OPERATOR : LOCK_MIXED);
+        return coupling_lock_node(b, node_index, rule->locks != NULL ? LOCK_OPERATOR : LOCK_MIXED);
     return has_elements(b, node) ? rule->couple(b, node_index) : rule_lock(b, node_index);
 }

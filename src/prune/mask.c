@@ -141,6 +141,21 @@ status mask_linear(struct masking *m, int index, struct error *error)
                                              : code;
 }
 
+/* A constant that is added: zero where its channel goes, where that must be (prune/coupling_zero.c). */
+status mask_beside(struct masking *m, int index, struct error *error)
+{
+    const struct node *node = &m->coupling->graph->nodes[index];
+    const struct kept *out = &m->made[node->outputs[0]];
+    status code = STATUS_OK;
+    for (int i = 0; i < node->input_count && m->coupling->sums_channels; i++) {
+        const struct tensor *constant = edit_get(m->edit, index, i);
+        int rank = constant != NULL ? constant->shape.rank : 0;
+        for (int axis = 0; axis < rank && code == STATUS_OK; axis++)
+            code = zero_slices(m, index, i, axis, &out->axis[out->rank - rank + axis], error);
+    }
+    return code;
+}
+
 static status mask_nodes(struct masking *m, const bool *removed, struct error *error)
 {
     const struct graph *graph = m->coupling->graph;

@@ -17,15 +17,15 @@ static const char positions[] = "the operator gives positions, which would be ot
 /* Columns that several rows share. */
 #define PRODUCT                                                                                              \
     .couple = couple_linear, .locks = computed_weights, .cut = cut_linear, .mask = mask_linear,              \
-    .follow = follow_linear
+    .follow = follow_linear, .zero = ZERO_WEIGHED
 #define OVER_AXES .couple = couple_layer_norm, .locks = computed_weights, .cut = cut_beside
 #define OVER_GROUPS                                                                                          \
     .locks = computed_weights, .mask = mask_normalization, .trained = 3, .channel_vectors = true,            \
     .output_cost = 2
 #define MEETING  .couple = couple_elementwise, .several = true, .cut = cut_beside
-#define POOL     .couple = couple_window, .follow = follow_window, .input_cost = 1
-#define MOVEMENT .couple = couple_moved, .follow = follow_moved
-#define VIEW     .couple = couple_reshape, .follow = follow_reshape
+#define POOL     .couple = couple_window, .follow = follow_window, .input_cost = 1, .zero = ZERO_ALL
+#define MOVEMENT .couple = couple_moved, .follow = follow_moved, .zero = ZERO_ALL
+#define VIEW     .couple = couple_reshape, .follow = follow_reshape, .zero = ZERO_ALL
 
 static const struct operator_rule rules[] = {
     /* Layers */
@@ -34,17 +34,19 @@ static const struct operator_rule rules[] = {
      .locks = computed_weights,
      .cut = cut_convolution,
      .mask = mask_convolution,
+     .zero = ZERO_WEIGHED,
      .follow = follow_convolution,
      .trained = 3,
      .channel_vectors = true},
     {.op = "Gemm", PRODUCT, .trained = 3},
-    {.op = "MatMul", PRODUCT, .trained = 2},
+    {.op = "MatMul", PRODUCT, .several = true, .trained = 2},
     {.op = "Einsum", .locks = "the operator sums products of activations, along axes that its equation names"},
     {.op = "BatchNormalization",
      .couple = couple_same,
      .locks = computed_weights,
      .cut = cut_normalization,
      .mask = mask_normalization,
+     .zero = ZERO_WEIGHED,
      .follow = follow_normalization,
      .trained = 3,
      .channel_vectors = true,
@@ -57,36 +59,36 @@ static const struct operator_rule rules[] = {
     {.op = "GroupNormalization", OVER_GROUPS, .couple = couple_group_norm, .cut = cut_group_norm},
 
     /* Element by element */
-    {.op = "Identity", .couple = couple_same, .follow = follow_same},
-    {.op = "Dropout", .couple = couple_same, .follow = follow_same},
-    {.op = "Cast", .couple = couple_same, .follow = follow_cast},
-    {.op = "Relu", .couple = couple_same, .follow = follow_same, .output_cost = 1},
-    {.op = "LeakyRelu", .couple = couple_same, .follow = follow_same, .output_cost = 1},
+    {.op = "Identity", .couple = couple_same, .zero = ZERO_ALL, .follow = follow_same},
+    {.op = "Dropout", .couple = couple_same, .zero = ZERO_ALL, .follow = follow_same},
+    {.op = "Cast", .couple = couple_same, .zero = ZERO_ALL, .follow = follow_cast},
+    {.op = "Relu", .couple = couple_same, .zero = ZERO_ALL, .follow = follow_same, .output_cost = 1},
+    {.op = "LeakyRelu", .couple = couple_same, .zero = ZERO_ALL, .follow = follow_same, .output_cost = 1},
     {.op = "Clip", .couple = couple_same, .output_cost = 1},
-    {.op = "Elu", .couple = couple_same, .output_cost = 1},
-    {.op = "Abs", .couple = couple_same, .follow = follow_same},
-    {.op = "Neg", .couple = couple_same, .follow = follow_same},
+    {.op = "Elu", .couple = couple_same, .zero = ZERO_ALL, .output_cost = 1},
+    {.op = "Abs", .couple = couple_same, .zero = ZERO_ALL, .follow = follow_same},
+    {.op = "Neg", .couple = couple_same, .zero = ZERO_ALL, .follow = follow_same},
     {.op = "Sqrt", .couple = couple_same, .follow = follow_root, .domain = domain_first},
     {.op = "Reciprocal", .couple = couple_same, .follow = follow_reciprocal, .domain = domain_first},
     {.op = "Log", .couple = couple_same, .domain = domain_first},
-    {.op = "Ceil", .couple = couple_same},
-    {.op = "Celu", .couple = couple_same},
-    {.op = "Erf", .couple = couple_same},
+    {.op = "Ceil", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Celu", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Erf", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Exp", .couple = couple_same},
-    {.op = "Floor", .couple = couple_same},
-    {.op = "Gelu", .couple = couple_same},
+    {.op = "Floor", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Gelu", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "HardSigmoid", .couple = couple_same},
-    {.op = "HardSwish", .couple = couple_same},
-    {.op = "Mish", .couple = couple_same},
-    {.op = "Round", .couple = couple_same},
-    {.op = "Selu", .couple = couple_same},
+    {.op = "HardSwish", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Mish", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Selu", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Round", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Sigmoid", .couple = couple_same},
-    {.op = "Sign", .couple = couple_same},
+    {.op = "Sign", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Softplus", .couple = couple_same},
-    {.op = "Softsign", .couple = couple_same},
-    {.op = "Swish", .couple = couple_same},
-    {.op = "Tanh", .couple = couple_same},
-    {.op = "ThresholdedRelu", .couple = couple_same},
+    {.op = "Softsign", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Swish", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "Tanh", .couple = couple_same, .zero = ZERO_ALL},
+    {.op = "ThresholdedRelu", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Sin", .couple = couple_same},
     {.op = "Cos", .couple = couple_same},
     {.op = "Tan", .couple = couple_same},
@@ -100,29 +102,29 @@ static const struct operator_rule rules[] = {
     {.op = "Atanh", .couple = couple_same},
 
     /* Operands meet */
-    {.op = "Add", MEETING, .adds = true, .follow = follow_sum},
-    {.op = "Sub", MEETING, .adds = true, .follow = follow_sum},
+    {.op = "Add", MEETING, .mask = mask_beside, .zero = ZERO_ALL, .adds = true, .follow = follow_sum},
+    {.op = "Sub", MEETING, .mask = mask_beside, .zero = ZERO_ALL, .adds = true, .follow = follow_sum},
     {.op = "Sum", MEETING, .adds = true, .follow = follow_sum},
+    {.op = "Mul", MEETING, .zero = ZERO_ANY, .follow = follow_product},
+    {.op = "Div", MEETING, .zero = ZERO_ALL, .follow = follow_quotient, .domain = domain_divisor},
     {.op = "Mean", MEETING, .adds = true, .follow = follow_sum},
-    {.op = "Mul", MEETING, .follow = follow_product},
-    {.op = "Div", MEETING, .follow = follow_quotient, .domain = domain_divisor},
     {.op = "Pow", MEETING, .follow = follow_power, .domain = domain_base},
     {.op = "Mod", MEETING, .domain = domain_divisor},
     {.op = "Where", MEETING, .follow = follow_extreme},
     {.op = "Max", MEETING, .follow = follow_extreme},
     {.op = "Min", MEETING, .follow = follow_extreme},
-    {.op = "PRelu", MEETING, .follow = follow_same, .trained = 2, .output_cost = 1},
+    {.op = "PRelu", MEETING, .zero = ZERO_ANY, .follow = follow_same, .trained = 2, .output_cost = 1},
 
     /* Positions or channels are combined */
     {.op = "MaxPool", POOL},
     {.op = "AveragePool", POOL},
     {.op = "GlobalMaxPool", POOL},
     {.op = "GlobalAveragePool", POOL},
-    {.op = "Resize", .couple = couple_window, .cut = cut_resize, .follow = follow_window},
-    {.op = "Upsample", .couple = couple_window, .follow = follow_window},
-    {.op = "ReduceMean", .couple = couple_reduce, .follow = follow_reduce},
-    {.op = "ReduceSum", .couple = couple_reduce, .follow = follow_reduce},
-    {.op = "ReduceMax", .couple = couple_reduce, .follow = follow_reduce},
+    {.op = "Resize", .couple = couple_window, .zero = ZERO_ALL, .cut = cut_resize, .follow = follow_window},
+    {.op = "Upsample", .couple = couple_window, .zero = ZERO_ALL, .follow = follow_window},
+    {.op = "ReduceMean", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
+    {.op = "ReduceSum", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
+    {.op = "ReduceMax", .couple = couple_reduce, .zero = ZERO_ALL, .follow = follow_reduce},
     {.op = "ReduceMin", .couple = couple_reduce, .follow = follow_reduce},
     {.op = "ReduceL1", .couple = couple_reduce, .follow = follow_reduce},
     {.op = "ReduceL2", .couple = couple_reduce, .follow = follow_reduce},
@@ -137,13 +139,14 @@ static const struct operator_rule rules[] = {
     {.op = "CumSum", .couple = couple_along_axis},
 
     /* Elements move */
-    {.op = "Concat", MOVEMENT, .several = true, .pin = pin_axis},
+    {.op = "Concat", MOVEMENT, .several = true, .pin = pin_axis, .cut = cut_concat},
     {.op = "Split", MOVEMENT, .pin = pin_axis, .cut = cut_split},
     {.op = "Slice", MOVEMENT, .pin = pin_slice, .cuttable = slice_is_cuttable, .cut = cut_slice},
     {.op = "Gather", MOVEMENT, .pin = pin_axis, .cuttable = gather_is_cuttable, .cut = cut_gather},
     {.op = "Transpose", MOVEMENT, .shuffle = SHUFFLE_TURN, .pin = pin_none},
+    {.op = "Expand", .couple = couple_expand, .zero = ZERO_ALL, .cut = cut_expand, .follow = follow_moved},
     {.op = "Tile", MOVEMENT},
-    {.op = "Trilu", .couple = couple_trilu},
+    {.op = "Trilu", .couple = couple_trilu, .zero = ZERO_ALL},
     {.op = "TopK", .couple = couple_order},
     {.op = "ReverseSequence", .locks = finds},
     {.op = "Compress", .locks = finds},
@@ -152,7 +155,6 @@ static const struct operator_rule rules[] = {
     {.op = "Scatter", .locks = finds},
     {.op = "ScatterElements", .locks = finds},
     {.op = "ScatterND", .locks = finds},
-    {.op = "Expand", .couple = couple_expand, .cut = cut_expand, .follow = follow_moved},
     {.op = "Pad", .couple = couple_pad, .cut = cut_pad, .follow = follow_pad},
     {.op = "Reshape", VIEW, .shuffle = SHUFFLE_TABLE, .cut = cut_reshape},
     {.op = "Flatten", VIEW},

@@ -389,6 +389,7 @@ status follow_moved(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     bool understood = false, plain[NODE_MAX_OPERANDS] = {false};
+    struct builder moving = {.coupling = &r->traced}; /* every operand that is moved has powers: no label is made */
     if (!can_move(r, node))
         return refuse(r, index, "does not pass a factor on", error);
     status code = STATUS_OK;
@@ -401,7 +402,7 @@ status follow_moved(struct rescaling *r, int index, struct error *error)
         if (code == STATUS_OK)
             map->labels[0] = 0;
     }
-    if (code == STATUS_OK && !coupling_move_labels(&r->traced, index, &understood))
+    if (code == STATUS_OK && !coupling_move_labels(&moving, index, &understood))
         code = error_memory(error);
     for (int i = 0; i < node->input_count; i++)
         if (plain[i])

@@ -243,6 +243,30 @@ status cut_pad(struct surgery *s, int index, struct error *error)
     return replace_integers(s, index, 1, "pads", changed, 2 * pad.count, error);
 }
 
+/* Constants that are joined with features, themselves or repeated for every image by Expand: cut as the
+ * features are, but for the axis along which they are joined. */
+status cut_concat(struct surgery *s, int index, struct error *error)
+{
+    const struct node *node = node_at(s, index);
+    const struct kept *out = output_kept(s, index);
+    status code = STATUS_OK;
+    int joined;
+    if (!shape_axis(out->rank, node_integer(node, "axis", 1), &joined))
+        return cannot("its axis is out of range", error);
+    for (int i = 0; i < node->input_count; i++) {
+        struct joined_constant found;
+        if (!coupling_joined_constant(s->coupling, index, i, &found))
+            continue;
+        for (int axis = 0; axis < out->rank && code == STATUS_OK; axis++) {
+            const struct tensor *old = edit_get(s->edit, found.node, found.input);
+            int own = axis - (out->rank - old->shape.rank);
+            if (axis != joined && own >= 0 && old->shape.dim[own] == out->axis[axis].of)
+                code = select_constant(s, found.node, found.input, own, &out->axis[axis], error);
+        }
+    }
+    return code;
+}
+
 status cut_gather(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);

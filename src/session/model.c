@@ -35,6 +35,13 @@ void model_free(struct model *model)
 {
     if (!model || !share_drop(&model->shares))
         return;
+    if (model->base) {
+        cost_free(&model->cost);
+        coupling_free(model->coupling);
+        model_free(model->base);
+        mem_free(model);
+        return;
+    }
     for (int i = 0; model->channels && i < model->layers->count; i++)
         mem_free(model->channels[i]);
     mem_free(model->channels);
@@ -301,6 +308,32 @@ status model_derive(const struct derivation *derivation, struct model **result, 
     }
     *result = model;
     return STATUS_OK;
+}
+
+status model_with_heads(struct model *model, enum head_mode heads, struct model **result,
+                        struct error *error)
+{
+    struct model *base = model->base ? model->base : model;
+    if (model->coupling->heads == heads || base->coupling->heads == heads) {
+        *result = model_retain(model->coupling->heads == heads ? model : base);
+        return STATUS_OK;
+    }
+    struct model *other = mem_new(1, sizeof *other);
+    if (!other)
+        return error_memory(error);
+    *other = *base;
+    other->shares = 0;
+    other->base = model_retain(base);
+    other->coupling = NULL;
+    other->cost = (struct cost){0};
+    status code = coupling_build_heads(base->graph, base->layers, heads, &other->coupling, error);
+    if (code == STATUS_OK)
+        code = cost_compute(other->coupling, NULL, COST_MACS, &other->cost, error);
+    if (code == STATUS_OK)
+        *result = other;
+    else
+        model_free(other);
+    return code;
 }
 
 enum quality_kind model_measure(const struct model *model)

@@ -28,6 +28,7 @@ struct model {
     int64_t classes;               /* 0: it does something else than classify images or their pixels */
     int64_t map_height, map_width; /* of the pixels that it classifies; 1, 1: the image as a whole */
     enum network_end end;          /* where its loss is taken */
+    struct model *base; /* the same network with other heads, counted, to which all but coupling and cost belong */
     struct cost cost;              /* of the whole network, in multiply-adds */
     struct model *original;        /* the network as loaded, counted; NULL: this is it */
     /* Per layer: its channels' numbers in the original network, ascending. NULL: the network as loaded, or a
@@ -54,6 +55,11 @@ struct derivation {
     bool pruned;         /* the name says so */
 };
 status model_derive(const struct derivation *derivation, struct model **model, struct error *error);
+
+/* The same network with its heads coupled in another way, one more owner of it; the network itself where they
+ * are so already. */
+status model_with_heads(struct model *model, enum head_mode heads, struct model **result,
+                        struct error *error);
 
 /* One more owner; each calls model_free once. NULL is fine for both. */
 struct model *model_retain(struct model *model);

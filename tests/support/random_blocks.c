@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The structures that random networks are made of. Each takes and gives an image with *channels channels. */
 #include "support/attributes.h"
+#include "support/random_attention.h"
 #include "support/random_network.h"
 
 #include <setjmp.h>
@@ -524,6 +525,9 @@ const struct block_kind random_blocks[] = {
     {"shuffle of groups", shuffle_groups},
     {"broken shuffle", broken_shuffle},
     {"turned shuffle", turned_shuffle},
+    {"attention", random_attention},
+    {"class token", random_class_token},
+    {"windows", random_windows},
     {"pixel shuffle", pixel_shuffle},
     {"split attention", split_attention},
     {"channels last", channels_last},

@@ -19,6 +19,9 @@ static status check_network(const struct graph *graph, const struct engine_optio
     if (options->batch < 1)
         return error_set(error, STATUS_RANGE, "a micro-batch of %lld images is not possible",
                          (long long)options->batch);
+    if (graph->batch > 0 && options->batch != graph->batch)
+        return error_set(error, STATUS_UNSUPPORTED, "the network computes %lld images at a time, not %lld",
+                         (long long)graph->batch, (long long)options->batch);
     if (options->real != ELEMENT_FLOAT && options->real != ELEMENT_DOUBLE)
         return error_set(error, STATUS_USAGE, "the engine runs in float or double");
     if (graph->input_count != 1 || graph->output_count != 1)

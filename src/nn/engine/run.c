@@ -326,6 +326,10 @@ static status check_run(const struct run *run, struct error *error)
                          run->images - run->start, batch);
     if (run->replacements && run->engine.backward)
         return error_set(error, STATUS_USAGE, "with replaced operands a network runs forward only");
+    if (run->training && run->graph->batch > 0 && run->graph->batch != batch)
+        return error_set(error, STATUS_UNSUPPORTED,
+                         "the network computes %" PRId64 " images at a time: training mode cannot have others",
+                         run->graph->batch);
     if (run->training && (batch == 0 || run->replacements))
         return error_set(error, STATUS_USAGE,
                          "training mode needs a size of its batches and no replacements");
@@ -348,6 +352,8 @@ static status prepare(struct runner *runner, const struct run *run, struct error
     runner->judged.graph = *run->graph;
     if (!run->outputs_only && judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
+    if (run->graph->batch > 0)
+        runner->options.batch = run->graph->batch;
     runner->options.chosen_for = runner->options.batch;
     if (runner->options.batch == 0) {
         runner->options.chosen_for = run_micro_batch(run->graph, run->engine.weight_count > 0);
@@ -361,7 +367,8 @@ static status prepare(struct runner *runner, const struct run *run, struct error
 static status find_fit(const struct runner *runner, int threads, struct engine_fit *fit, struct error *error)
 {
     const struct run *run = runner->run;
-    return engine_fit_find(&runner->judged.graph, &runner->options, run->engine.batch > 0,
+    return engine_fit_find(&runner->judged.graph, &runner->options,
+                           run->engine.batch > 0 || run->graph->batch > 0,
                            run->replacements != NULL, threads, run->memory, fit, error);
 }
 

@@ -304,6 +304,7 @@ static bool copy_header(const struct graph *old, struct graph *graph)
     graph->ir_version = old->ir_version;
     graph->model_version = old->model_version;
     graph->opset = old->opset;
+    graph->batch = old->batch;
     graph->metadata_count = old->metadata_count;
     graph->metadata = arena_alloc(graph->arena, (size_t)old->metadata_count + 1, sizeof *graph->metadata);
     for (int i = 0; graph->metadata != NULL && i < old->metadata_count; i++) {

@@ -70,6 +70,7 @@ struct graph {
     const char *name, *producer, *producer_version, *domain, *documentation;
     int64_t ir_version, model_version;
     int opset; /* of the default domain */
+    int64_t batch; /* images that it computes at a time, where that is fixed; 0: any number */
     struct value *values;
     int value_count;
     size_t value_capacity;

@@ -67,7 +67,8 @@ static status take_input(struct planner *planner, int v)
     operand->type = planned_type(planner, value->type);
     operand->shape = value->shape;
     if (planner->options->batch > 0 && operand->shape.rank > 0)
-        operand->shape.dim[0] = planner->options->batch;
+        operand->shape.dim[0] =
+            planner->plan->graph->batch > 0 ? planner->plan->graph->batch : planner->options->batch;
     for (int i = 0; i < operand->shape.rank; i++)
         if (operand->shape.dim[i] < 0)
             return error_set(planner->error, STATUS_UNSUPPORTED,

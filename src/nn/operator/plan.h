@@ -32,7 +32,8 @@ struct plan {
 };
 
 struct plan_options {
-    int64_t batch;          /* replaces dimension 0 of every network input; 0 keeps what the file declares */
+    int64_t batch;          /* replaces dimension 0 of every network input; 0 keeps what the file declares.
+                               A graph with a fixed batch is planned at that one */
     enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE: the type of every real value. Constants of the
                                other real type are converted. ELEMENT_TYPES: keep each type as declared */
     bool backward;

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 src_libnn_a_SOURCES += \
+	src/nn/simplify/batch_place.c src/nn/simplify/batch_place.h \
+	src/nn/simplify/batch_trace.c \
 	src/nn/simplify/rewrite.c src/nn/simplify/rewrite.h \
 	src/nn/simplify/rewrite_apply.c \
 	src/nn/simplify/simplify.c src/nn/simplify/simplify.h \

@@ -8,6 +8,7 @@
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "nn/operator/plan.h"
+#include "nn/simplify/batch_place.h"
 #include "nn/simplify/rewrite.h"
 #include "nn/simplify/simplify_internal.h"
 
@@ -164,25 +165,41 @@ static bool has_fixed_batch(const struct graph *graph)
     return graph->input_count > 0;
 }
 
-/* First round: take the file's fixed batch out of what it was baked into. */
-static status free_batch(const struct graph *graph, struct graph **result, struct error *error)
+/* The graph with the file's batch taken out of what it was baked into. */
+static status rewrite_freed(const struct batch_trace *trace, struct graph **result, struct error *error)
 {
-    struct plan_options options = {.real = ELEMENT_TYPES};
     struct rewrite *rewrite = NULL;
-    struct plan *plan;
-    status code;
+    status code = rewrite_new(trace->plan->graph, NULL, &rewrite, error);
 
-    if (plan_new(graph, &options, &plan, error) != STATUS_OK)
-        return error->code;
-    code = rewrite_new(graph, NULL, &rewrite, error);
     if (code == STATUS_OK)
-        code = unbake_batch(rewrite, plan, error);
+        code = free_targets(rewrite, trace, error);
     if (code == STATUS_OK)
         code = rewrite_apply(rewrite, result, error);
-    if (code == STATUS_OK && plan->batch == 1)
-        code = repeat_constants(*result, rewrite->separator, rewrite->arena, error);
+    if (code == STATUS_OK)
+        code = repeat_constants(rewrite, trace, *result, error);
     rewrite_free(rewrite);
+    return code;
+}
+
+/* First round: *result stays NULL where the images cannot be told apart. */
+static status free_batch(const struct graph *graph, struct graph **result, int64_t *batch,
+                         struct error *error)
+{
+    struct plan_options options = {.real = ELEMENT_TYPES};
+    struct arena *arena = arena_new();
+    struct batch_trace trace;
+    struct plan *plan = NULL;
+    bool found = false;
+    status code = arena == NULL ? error_memory(error) : plan_new(graph, &options, &plan, error);
+
+    if (code == STATUS_OK)
+        code = batch_trace_find(plan, arena, &trace, &found, error);
+    if (code == STATUS_OK)
+        *batch = plan->batch;
+    if (code == STATUS_OK && found)
+        code = rewrite_freed(&trace, result, error);
     plan_free(plan);
+    arena_free(arena);
     return code;
 }
 
@@ -205,19 +222,17 @@ static status fold_and_clean(const struct graph *graph, const struct plan *const
     return code;
 }
 
-/* Second round: plan at two batch sizes, keep what both agree on. */
-static status fold_graph(const struct graph *graph, bool was_fixed, struct graph **result,
+/* Second round: plan at two batch sizes, keep what both agree on. With a fixed batch there is one size. */
+static status fold_graph(const struct graph *graph, const int64_t *batches, struct graph **result,
                          struct error *error)
 {
     struct plan *plans[2] = {NULL, NULL};
     status code = STATUS_OK;
 
     for (int i = 0; code == STATUS_OK && i < 2; i++) {
-        struct plan_options options = {.batch = BATCHES[i], .real = ELEMENT_TYPES, .like = plans[0]};
+        struct plan_options options = {.batch = batches[i], .real = ELEMENT_TYPES, .like = plans[0]};
 
         code = plan_new(graph, &options, &plans[i], error);
-        if (code != STATUS_OK && code != STATUS_MEMORY && code != STATUS_CANCELLED && was_fixed)
-            error_prefix(error, "the file has a fixed batch size and cannot be used with others: ");
     }
     if (code == STATUS_OK)
         code = fold_and_clean(graph, (const struct plan *const *)plans, result, error);
@@ -229,13 +244,18 @@ static status fold_graph(const struct graph *graph, bool was_fixed, struct graph
 status graph_simplify(const struct graph *graph, struct graph **result, struct error *error)
 {
     struct graph *freed = NULL;
-    bool fixed = has_fixed_batch(graph);
+    int64_t batch = 0;
     status code = STATUS_OK;
 
-    if (fixed)
-        code = free_batch(graph, &freed, error);
-    if (code == STATUS_OK)
-        code = fold_graph(fixed ? freed : graph, fixed, result, error);
+    if (has_fixed_batch(graph))
+        code = free_batch(graph, &freed, &batch, error);
+    if (code == STATUS_OK && batch > 0 && freed == NULL) {
+        code = fold_graph(graph, (const int64_t[]){batch, batch}, result, error);
+        if (code == STATUS_OK)
+            (*result)->batch = batch;
+    } else if (code == STATUS_OK) {
+        code = fold_graph(freed != NULL ? freed : graph, BATCHES, result, error);
+    }
     graph_free(freed);
     return code;
 }

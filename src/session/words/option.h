@@ -24,6 +24,7 @@ enum option_id {
     OPTIONS_OF_CRITERIA /* with its comma */
         OPTION_RATIO,
     OPTION_ROUND,
+    OPTION_HEADS,
     OPTION_METHOD,
     OPTION_BY,
     OPTION_BINS,

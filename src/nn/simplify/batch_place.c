@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where an operator's outputs hold the images of a batch: the rules. */
+#include "nn/simplify/batch_place.h"
+#include <string.h>
+#include "base/status.h"
+#include "nn/graph/op.h"
+#include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+
+static const struct batch_place everywhere = {.axis = -1, .outer = 1, .inner = 1};
+
+static const struct shape *shape_at(const struct batch_trace *trace, int value)
+{
+    return &trace->plan->values[value].shape;
+}
+
+/* The place of an operand; of axis -1 for one that is left out or the same for all images. */
+static struct batch_place place_of(const struct batch_trace *trace, const struct node *node, int input)
+{
+    bool there = input < node->input_count && node->inputs[input] != VALUE_NONE;
+    return there ? trace->places[node->inputs[input]] : everywhere;
+}
+
+static bool same_place(struct batch_place a, struct batch_place b)
+{
+    return a.axis == b.axis && a.outer == b.outer && a.inner == b.inner;
+}
+
+static bool put_all(struct batch_trace *trace, const struct node *node, struct batch_place place)
+{
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE)
+            trace->places[node->outputs[i]] = place;
+    return true;
+}
+
+/* Integers of input `index`, or else of the attribute; NULL and no count where neither is known. */
+static const int64_t *integers_of(const struct batch_trace *trace, const struct node *node, int index,
+                                  const char *attribute, int64_t *count)
+{
+    const struct attribute *found = node_attribute(node, attribute);
+    const struct tensor *tensor = index < node->input_count && node->inputs[index] != VALUE_NONE
+                                      ? trace->plan->constants[node->inputs[index]]
+                                      : NULL;
+    *count = 0;
+    if (tensor != NULL && tensor->type == ELEMENT_INT64) {
+        *count = shape_elements(&tensor->shape);
+        return tensor->data;
+    }
+    if (found == NULL || found->kind != ATTRIBUTE_INTEGERS)
+        return NULL;
+    *count = (int64_t)found->count;
+    return found->integers;
+}
+
+/* --- constants beside images ---------------------------------------------------------------------------- */
+
+bool batch_place_alike(const struct tensor *tensor, int axis, int64_t batch)
+{
+    int64_t outer = shape_product(&tensor->shape, 0, axis);
+    size_t slice = (size_t)shape_product(&tensor->shape, axis + 1, tensor->shape.rank) *
+                   element_size(tensor->type);
+    const char *data = tensor->data;
+    if (tensor->shape.dim[axis] == 1)
+        return true;
+    if (tensor->shape.dim[axis] != batch)
+        return false;
+    for (int64_t o = 0; o < outer; o++, data += (size_t)batch * slice)
+        for (int64_t b = 1; b < batch; b++)
+            if (memcmp(data, data + (size_t)b * slice, slice) != 0)
+                return false;
+    return true;
+}
+
+/* May the operand stand beside one with this place, when their last axes are aligned (`rank`: of both)? One
+ * that is the same for all images must have nothing that differs along the axis. */
+static bool goes_beside(const struct batch_trace *trace, int value, struct batch_place place, int rank)
+{
+    const struct shape *shape = shape_at(trace, value);
+    const struct tensor *constant = trace->plan->constants[value];
+    int axis = place.axis - (rank - shape->rank);
+    if (axis < 0 || shape->dim[axis] == 1)
+        return true;
+    return constant != NULL && place.outer == 1 && place.inner == 1 &&
+           batch_place_alike(constant, axis, trace->plan->batch);
+}
+
+/* All operands from `first` on, aligned at their last axes, hold the images at one place of the output. */
+static bool common_place(const struct batch_trace *trace, const struct node *node, int first, int rank,
+                         struct batch_place *common)
+{
+    *common = everywhere;
+    for (int i = first; i < node->input_count; i++) {
+        struct batch_place own = place_of(trace, node, i);
+        if (own.axis < 0)
+            continue;
+        own.axis += rank - shape_at(trace, node->inputs[i])->rank;
+        if (common->axis >= 0 && !same_place(own, *common))
+            return false;
+        *common = own;
+    }
+    for (int i = first; i < node->input_count && common->axis >= 0; i++)
+        if (node->inputs[i] != VALUE_NONE && place_of(trace, node, i).axis < 0 &&
+            !goes_beside(trace, node->inputs[i], *common, rank))
+            return false;
+    return true;
+}
+
+/* --- element by element --------------------------------------------------------------------------------- */
+
+static bool meeting(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place common;
+    return common_place(trace, node, 0, shape_at(trace, node->outputs[0])->rank, &common) &&
+           put_all(trace, node, common);
+}
+
+/* Images lie along axis 0 of whatever is not constant and stay there: convolutions, pooling, resizing, and
+ * operators that are not named below. */
+static bool along_first(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place common = everywhere;
+    for (int i = 0; i < node->input_count; i++) {
+        struct batch_place own = place_of(trace, node, i);
+        if (own.axis > 0 || (own.axis == 0 && common.axis == 0 && !same_place(own, common)))
+            return false;
+        if (own.axis == 0)
+            common = own;
+    }
+    for (int i = 0; i < node->output_count && common.axis == 0; i++) {
+        const struct shape *shape = node->outputs[i] != VALUE_NONE ? shape_at(trace, node->outputs[i]) : NULL;
+        if (shape != NULL && (shape->rank < 1 || shape->dim[0] != common.outer * trace->plan->batch * common.inner))
+            return false;
+    }
+    return put_all(trace, node, common);
+}
+
+/* Operators that look along one axis, by attribute, and leave the others alone. */
+static bool beside_axis(struct batch_trace *trace, const struct node *node, int64_t fallback, bool all_behind)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    int axis;
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    return shape_axis(shape_at(trace, node->inputs[0])->rank, node_integer(node, "axis", fallback), &axis) &&
+           axis != place.axis && (!all_behind || axis > place.axis) && put_all(trace, node, place);
+}
+
+static bool softmax(struct batch_trace *trace, const struct node *node)
+{
+    bool matrix = trace->plan->graph->opset < 13; /* all axes from `axis` on are one */
+    return beside_axis(trace, node, matrix ? 1 : -1, matrix);
+}
+
+static bool layer_normalization(struct batch_trace *trace, const struct node *node)
+{
+    return beside_axis(trace, node, -1, true);
+}
+
+static bool split(struct batch_trace *trace, const struct node *node)
+{
+    return beside_axis(trace, node, 0, false);
+}
+
+static bool top_k(struct batch_trace *trace, const struct node *node)
+{
+    return beside_axis(trace, node, -1, false);
+}
+
+/* --- axes move ------------------------------------------------------------------------------------------ */
+
+static bool transpose(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    const struct attribute *order = node_attribute(node, "perm");
+    int rank = shape_at(trace, node->inputs[0])->rank;
+    for (int i = 0; i < rank; i++)
+        if (place.axis >= 0 && (order != NULL ? order->integers[i] : rank - 1 - i) == place.axis) {
+            place.axis = i;
+            break;
+        }
+    return put_all(trace, node, place);
+}
+
+/* The same elements in another shape: images may be on every axis of it that comes out evenly. Choices in the
+ * order of what exporters mean: the axis that they were on, an axis of theirs alone, then outside of what they
+ * are joined with, then inside. */
+static bool candidate(const struct shape *from, struct batch_place place, const struct shape *to, int axis,
+                      int64_t batch, struct batch_place *found)
+{
+    int64_t before = shape_product(from, 0, place.axis) * place.outer;
+    int64_t behind = shape_product(from, place.axis + 1, from->rank) * place.inner;
+    int64_t front = shape_product(to, 0, axis), back = shape_product(to, axis + 1, to->rank);
+    if (front < 1 || back < 1 || before % front != 0 || behind % back != 0 ||
+        to->dim[axis] != before / front * batch * (behind / back))
+        return false;
+    *found = (struct batch_place){.axis = axis, .outer = before / front, .inner = behind / back};
+    return true;
+}
+
+enum { CHOICE_KINDS = 4 };
+
+static int kind_of_choice(struct batch_place was, struct batch_place is)
+{
+    if (same_place(was, is))
+        return 0;
+    return is.outer != 1 ? 3 : is.inner != 1 ? 2 : 1;
+}
+
+static bool reshape(struct batch_trace *trace, const struct node *node, int choice, bool *more)
+{
+    const struct shape *from = shape_at(trace, node->inputs[0]), *to = shape_at(trace, node->outputs[0]);
+    struct batch_place place = place_of(trace, node, 0), found, taken = everywhere;
+    int count = 0;
+    *more = false;
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    for (int kind = 0; kind < CHOICE_KINDS; kind++)
+        for (int axis = 0; axis < to->rank; axis++)
+            if (candidate(from, place, to, axis, trace->plan->batch, &found) &&
+                kind_of_choice(place, found) == kind && count++ == choice)
+                taken = found;
+    *more = choice + 1 < count;
+    return taken.axis >= 0 && put_all(trace, node, taken);
+}
+
+/* All axes in front of `axis` are one, and all others. */
+static bool flatten(struct batch_trace *trace, const struct node *node)
+{
+    const struct shape *from = shape_at(trace, node->inputs[0]);
+    struct batch_place place = place_of(trace, node, 0);
+    int64_t given = node_integer(node, "axis", 1);
+    int axis = (int)(given < 0 ? given + from->rank : given);
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    int first = place.axis < axis ? 0 : axis, end = place.axis < axis ? axis : from->rank;
+    place.outer *= shape_product(from, first, place.axis);
+    place.inner *= shape_product(from, place.axis + 1, end);
+    place.axis = place.axis < axis ? 0 : 1;
+    return put_all(trace, node, place);
+}
+
+/* Axes of length 1 go (`sign` -1) or come (1). Without a list, all go. */
+static bool ones(struct batch_trace *trace, const struct node *node, bool come)
+{
+    const struct shape *from = shape_at(trace, node->inputs[0]), *to = shape_at(trace, node->outputs[0]);
+    struct batch_place place = place_of(trace, node, 0);
+    int64_t count;
+    const int64_t *axes = integers_of(trace, node, 1, "axes", &count);
+    const struct shape *listed = come ? to : from;
+    bool changed[TENSOR_MAX_RANK] = {false};
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    for (int axis = 0; axis < from->rank && axes == NULL; axis++)
+        changed[axis] = from->dim[axis] == 1;
+    for (int64_t i = 0; i < count; i++) {
+        int axis;
+        if (!shape_axis(listed->rank, axes[i], &axis))
+            return false;
+        changed[axis] = true;
+    }
+    if (!come && changed[place.axis])
+        return false;
+    int kept = 0, at = place.axis; /* the kept axis number `kept` of the longer shape */
+    for (int axis = 0; axis < listed->rank; axis++) {
+        if (come && !changed[axis] && kept == at)
+            place.axis = axis;
+        if (!come && axis == at)
+            place.axis = kept;
+        kept += !changed[axis];
+    }
+    return put_all(trace, node, place);
+}
+
+static bool squeeze(struct batch_trace *trace, const struct node *node)
+{
+    return ones(trace, node, false);
+}
+
+static bool unsqueeze(struct batch_trace *trace, const struct node *node)
+{
+    return ones(trace, node, true);
+}
+
+/* --- parts ---------------------------------------------------------------------------------------------- */
+
+/* Lists of axes are not to name the images' one, unless the node leaves its length as it is. */
+static bool slice(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    const struct shape *from = shape_at(trace, node->inputs[0]), *to = shape_at(trace, node->outputs[0]);
+    int64_t count, starts_count;
+    const int64_t *steps = integers_of(trace, node, 4, "steps", &count);
+    const int64_t *starts = integers_of(trace, node, 1, "starts", &starts_count);
+    bool forward = starts != NULL;
+    for (int64_t i = 0; steps != NULL && i < count; i++)
+        forward = forward && steps[i] > 0;
+    if (place.axis >= 0 && (!forward || from->dim[place.axis] != to->dim[place.axis]))
+        return false;
+    return put_all(trace, node, place);
+}
+
+/* Padding, repeating: the images' axis keeps its length. */
+static bool keeps_length(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    const struct shape *from = shape_at(trace, node->inputs[0]), *to = shape_at(trace, node->outputs[0]);
+    if (place.axis >= 0 && (from->rank != to->rank || from->dim[place.axis] != to->dim[place.axis]))
+        return false;
+    return put_all(trace, node, place);
+}
+
+static bool gather(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    int axis;
+    if (place_of(trace, node, 1).axis >= 0)
+        return false;
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    if (!shape_axis(shape_at(trace, node->inputs[0])->rank, node_integer(node, "axis", 0), &axis) ||
+        axis == place.axis)
+        return false;
+    if (axis < place.axis)
+        place.axis += shape_at(trace, node->inputs[1])->rank - 1;
+    return put_all(trace, node, place);
+}
+
+/* Constants are repeated along an axis that is the images' alone, by Expand (nn/simplify/simplify_repeat.c). */
+static bool can_repeat(const struct batch_trace *trace, struct batch_place place)
+{
+    return place.outer == 1 && place.inner == 1 &&
+           trace->plan->graph->opset >= operator_find("Expand")->opset_first;
+}
+
+static bool concat(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place common;
+    int rank = shape_at(trace, node->outputs[0])->rank, axis;
+    if (!common_place(trace, node, 0, rank, &common) || !shape_axis(rank, node_integer(node, "axis", 1), &axis))
+        return false;
+    for (int i = 0; i < node->input_count && common.axis >= 0; i++)
+        if (place_of(trace, node, i).axis < 0 && !can_repeat(trace, common))
+            return false;
+    return axis != common.axis && put_all(trace, node, common);
+}
+
+/* The data's axes are the last ones of the target. */
+static bool expand(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    const struct shape *from = shape_at(trace, node->inputs[0]), *to = shape_at(trace, node->outputs[0]);
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    int64_t length = from->dim[place.axis];
+    place.axis += to->rank - from->rank;
+    return to->dim[place.axis] == length && put_all(trace, node, place);
+}
+
+static bool reduce(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    int rank = shape_at(trace, node->inputs[0])->rank, before = 0, axis;
+    int64_t count;
+    const int64_t *axes = integers_of(trace, node, 1, "axes", &count);
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    if (count == 0 && node_integer(node, "noop_with_empty_axes", 0) == 0)
+        return false;
+    for (int64_t i = 0; i < count; i++) {
+        if (!shape_axis(rank, axes[i], &axis) || axis == place.axis)
+            return false;
+        before += axis < place.axis;
+    }
+    if (node_integer(node, "keepdims", 1) == 0)
+        place.axis -= before;
+    return put_all(trace, node, place);
+}
+
+/* One position of an axis that `axis` names (ArgMax). */
+static bool choose(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    int axis;
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    if (!shape_axis(shape_at(trace, node->inputs[0])->rank, node_integer(node, "axis", 0), &axis) ||
+        axis == place.axis)
+        return false;
+    if (axis < place.axis && node_integer(node, "keepdims", 1) == 0)
+        place.axis--;
+    return put_all(trace, node, place);
+}
+
+/* --- products ------------------------------------------------------------------------------------------- */
+
+/* Images are on the leading axes of both operands alike, or on the rows of the first or on the columns of the
+ * second alone. */
+static bool matrix_product(struct batch_trace *trace, const struct node *node)
+{
+    const struct shape *a = shape_at(trace, node->inputs[0]), *b = shape_at(trace, node->inputs[1]);
+    int rank = shape_at(trace, node->outputs[0])->rank;
+    struct batch_place first = place_of(trace, node, 0), second = place_of(trace, node, 1);
+    if (first.axis < 0 && second.axis < 0)
+        return put_all(trace, node, everywhere);
+    if (a->rank < 2 || b->rank < 2 || first.axis == a->rank - 1 || second.axis == b->rank - 2)
+        return false;
+    struct batch_place place = first.axis >= 0 ? first : second;
+    place.axis += rank - (first.axis >= 0 ? a->rank : b->rank);
+    second.axis += second.axis >= 0 ? rank - b->rank : 0;
+    if (first.axis >= 0 && second.axis >= 0)
+        return place.axis < rank - 2 && same_place(place, second) && put_all(trace, node, place);
+    int other = node->inputs[first.axis >= 0 ? 1 : 0];
+    return (place.axis >= rank - 2 || goes_beside(trace, other, place, rank)) && put_all(trace, node, place);
+}
+
+static bool general_product(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    if (place.axis < 0 || place_of(trace, node, 1).axis >= 0 || place_of(trace, node, 2).axis >= 0)
+        return false;
+    if (place.axis != (node_integer(node, "transA", 0) != 0 ? 1 : 0))
+        return false;
+    place.axis = 0;
+    if (node->input_count > 2 && node->inputs[2] != VALUE_NONE &&
+        !goes_beside(trace, node->inputs[2], place, 2))
+        return false;
+    return put_all(trace, node, place);
+}
+
+/* --- the table ------------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *op;
+    bool (*rule)(struct batch_trace *trace, const struct node *node);
+} rules[] = {
+    {"Softmax", softmax},       {"LogSoftmax", softmax},    {"LayerNormalization", layer_normalization},
+    {"Split", split},           {"TopK", top_k},            {"Transpose", transpose},
+    {"Flatten", flatten},       {"Squeeze", squeeze},       {"Unsqueeze", unsqueeze},
+    {"Slice", slice},           {"Pad", keeps_length},      {"Tile", keeps_length},
+    {"Gather", gather},         {"Concat", concat},         {"Expand", expand},
+    {"ReduceMean", reduce},     {"ReduceSum", reduce},      {"ReduceMax", reduce},
+    {"ReduceMin", reduce},      {"ReduceL1", reduce},       {"ReduceL2", reduce},
+    {"ReduceProd", reduce},     {"ReduceSumSquare", reduce}, {"ReduceLogSum", reduce},
+    {"ReduceLogSumExp", reduce}, {"ArgMax", choose},        {"ArgMin", choose},
+    {"MatMul", matrix_product}, {"Gemm", general_product},
+};
+
+bool batch_place_node(struct batch_trace *trace, const struct node *node, int choice, bool *more)
+{
+    *more = false;
+    if (strcmp(node->op->name, "Reshape") == 0)
+        return reshape(trace, node, choice, more);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(node->op->name, rules[i].op) == 0)
+            return rules[i].rule(trace, node);
+    bool alone = node->op->flags & (OPERATOR_ELEMENTWISE | OPERATOR_UNARY);
+    return alone ? meeting(trace, node) : along_first(trace, node);
+}
+
+bool batch_place_aligned(const struct node *node, int index, const struct batch_place *place, int rank)
+{
+    unsigned flags = node->op->flags;
+    if (flags & OPERATOR_GENERAL)
+        return index == 2;
+    if (flags & OPERATOR_PRODUCT)
+        return place->axis < rank - 2;
+    return (flags & OPERATOR_ELEMENTWISE) || strcmp(node->op->name, "Concat") == 0;
+}
