@@ -241,6 +241,30 @@ static status fold_graph(const struct graph *graph, const int64_t *batches, stru
     return code;
 }
 
+/* Einsums that became products may have constant operands that are transposed: these are folded too. */
+static status fold_products(const struct graph *graph, const int64_t *batches, struct graph **result,
+                            struct error *error)
+{
+    struct rewrite *rewrite = NULL;
+    struct graph *folded = NULL;
+    bool changed = false;
+    status code = fold_graph(graph, batches, &folded, error);
+
+    if (code == STATUS_OK)
+        code = rewrite_new(folded, NULL, &rewrite, error);
+    if (code == STATUS_OK)
+        code = einsum_to_products(folded, rewrite->separator, rewrite->arena, &changed, error);
+    rewrite_free(rewrite);
+    if (code == STATUS_OK && !changed) {
+        *result = folded;
+        return STATUS_OK;
+    }
+    if (code == STATUS_OK)
+        code = fold_graph(folded, batches, result, error);
+    graph_free(folded);
+    return code;
+}
+
 status graph_simplify(const struct graph *graph, struct graph **result, struct error *error)
 {
     struct graph *freed = NULL;
@@ -250,11 +274,11 @@ status graph_simplify(const struct graph *graph, struct graph **result, struct e
     if (has_fixed_batch(graph))
         code = free_batch(graph, &freed, &batch, error);
     if (code == STATUS_OK && batch > 0 && freed == NULL) {
-        code = fold_graph(graph, (const int64_t[]){batch, batch}, result, error);
+        code = fold_products(graph, (const int64_t[]){batch, batch}, result, error);
         if (code == STATUS_OK)
             (*result)->batch = batch;
     } else if (code == STATUS_OK) {
-        code = fold_graph(freed != NULL ? freed : graph, BATCHES, result, error);
+        code = fold_products(freed != NULL ? freed : graph, BATCHES, result, error);
     }
     graph_free(freed);
     return code;
