@@ -68,7 +68,7 @@ void TYPED(movement_backward)(const struct kernel_call *call)
         if (call->input_gradients[copy->input].data != NULL &&
             call->output_gradients[copy->output].data != NULL)
             TYPED(movement_add)(copy, call->input_gradients[copy->input].data,
-                           call->output_gradients[copy->output].data);
+                                call->output_gradients[copy->output].data);
     }
 }
 #endif

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
 enum { LEFT, RIGHT, RESULT, TERMS };
