@@ -40,7 +40,8 @@ static const struct operator_rule rules[] = {
      .channel_vectors = true},
     {.op = "Gemm", PRODUCT, .trained = 3},
     {.op = "MatMul", PRODUCT, .several = true, .trained = 2},
-    {.op = "Einsum", .locks = "the operator sums products of activations, along axes that its equation names"},
+    {.op = "Einsum",
+     .locks = "the operator sums products of activations, along axes that its equation names"},
     {.op = "BatchNormalization",
      .couple = couple_same,
      .locks = computed_weights,
@@ -110,7 +111,7 @@ static const struct operator_rule rules[] = {
     {.op = "Mean", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Pow", MEETING, .follow = follow_power, .domain = domain_base},
     {.op = "Mod", MEETING, .domain = domain_divisor},
-    {.op = "Where", MEETING, .follow = follow_extreme},
+    {.op = "Where", MEETING},
     {.op = "Max", MEETING, .follow = follow_extreme},
     {.op = "Min", MEETING, .follow = follow_extreme},
     {.op = "PRelu", MEETING, .zero = ZERO_ANY, .follow = follow_same, .trained = 2, .output_cost = 1},
@@ -161,7 +162,8 @@ static const struct operator_rule rules[] = {
     {.op = "Squeeze", VIEW},
     {.op = "Unsqueeze", VIEW},
 
-    /* Answers of yes and no. A channel of zeros has others than it had, but whoever reads them goes with it. */
+    /* Answers of yes and no. A channel of zeros has others than it had, but whoever reads them goes with it.
+     */
     {.op = "Equal", MEETING},
     {.op = "Greater", MEETING},
     {.op = "GreaterOrEqual", MEETING},
