@@ -203,14 +203,41 @@ static void every_lock_has_words(void **state)
         assert_true(strlen(lock_reason_text(reason)) > 10);
 }
 
+/* Elements that are found by their numbers, or put into an order along the channels. */
+static void locked_by_numbers(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    make_integers(g, "k", DIMS(2));
+    make_node(g, "/t", "TopK", NAMES("a", "k"), NAMES("t"), ATTRIBUTES(integer_attribute("axis", 1)));
+    expect(finish(g, "t", 2), "a0!; a1!; fc0!; fc1!", NULL, NULL);
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    make_integers(g, "k", DIMS(4));
+    make_node(g, "/t", "TopK", NAMES("a", "k"), NAMES("t", "i"), NO_ATTRIBUTES);
+    make_node(g, "/e", "GatherElements", NAMES("a", "i"), NAMES("e"),
+              ATTRIBUTES(integer_attribute("axis", 3)));
+    expect(finish(g, "e", 2), "a0!; a1!; fc0!; fc1!", "a",
+           "Channels of 1 layer: a\n"
+           "  2 channels of a: locked, the operator finds elements by their numbers, which would be others "
+           "(GatherElements /e)\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(locked_by_an_operator),     cmocka_unit_test(locked_by_a_broadcast),
-        cmocka_unit_test(locked_by_the_batch),       cmocka_unit_test(locked_by_computed_sizes),
-        cmocka_unit_test(locked_by_a_shared_weight), cmocka_unit_test(tied_by_calls),
-        cmocka_unit_test(locked_without_input),      cmocka_unit_test(locked_by_the_output),
-        cmocka_unit_test(nothing_left_of_a_slice),   cmocka_unit_test(every_lock_has_words),
+        cmocka_unit_test(locked_by_an_operator),
+        cmocka_unit_test(locked_by_a_broadcast),
+        cmocka_unit_test(locked_by_numbers),
+        cmocka_unit_test(locked_by_the_batch),
+        cmocka_unit_test(locked_by_computed_sizes),
+        cmocka_unit_test(locked_by_a_shared_weight),
+        cmocka_unit_test(tied_by_calls),
+        cmocka_unit_test(locked_without_input),
+        cmocka_unit_test(locked_by_the_output),
+        cmocka_unit_test(nothing_left_of_a_slice),
+        cmocka_unit_test(every_lock_has_words),
     };
     return cmocka_run_group_tests_name("coupling_lock", tests, NULL, NULL);
 }

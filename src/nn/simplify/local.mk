@@ -12,6 +12,7 @@ src_libnn_a_SOURCES += \
 	src/nn/simplify/simplify.c src/nn/simplify/simplify.h \
 	src/nn/simplify/simplify_batch.c \
 	src/nn/simplify/simplify_internal.h \
+	src/nn/simplify/simplify_einsum.c \
 	src/nn/simplify/simplify_pool.c \
 	src/nn/simplify/simplify_repeat.c \
 	src/nn/simplify/simplify_transpose.c

@@ -251,11 +251,35 @@ static status fold_graph(const struct graph *graph, const int64_t *batches, stru
     return code;
 }
 
+/* Einsums that became products may have constant operands that are transposed: these are folded too. */
+static status fold_products(const struct graph *graph, const int64_t *batches, struct graph **result,
+                            struct error *error)
+{
+    struct rewrite *rewrite = NULL;
+    struct graph *folded = NULL;
+    bool changed = false;
+    status code = fold_graph(graph, batches, &folded, error);
+
+    if (code == STATUS_OK)
+        code = rewrite_new(folded, NULL, &rewrite, error);
+    if (code == STATUS_OK)
+        code = einsum_to_products(folded, rewrite->separator, rewrite->arena, &changed, error);
+    rewrite_free(rewrite);
+    if (code == STATUS_OK && !changed) {
+        *result = folded;
+        return STATUS_OK;
+    }
+    if (code == STATUS_OK)
+        code = fold_graph(folded, batches, result, error);
+    graph_free(folded);
+    return code;
+}
+
 static status fold_kept(const struct graph *graph, const struct kept_batch *kept, struct graph **result,
                         struct error *error)
 {
     const struct node *node = &graph->nodes[kept->node];
-    status code = fold_graph(graph, (const int64_t[]){kept->images, kept->images}, result, error);
+    status code = fold_products(graph, (const int64_t[]){kept->images, kept->images}, result, error);
 
     if (code != STATUS_OK)
         return code;
@@ -278,7 +302,7 @@ status graph_simplify(const struct graph *graph, struct graph **result, struct e
     if (code == STATUS_OK && kept.images > 0)
         return fold_kept(graph, &kept, result, error);
     if (code == STATUS_OK)
-        code = fold_graph(freed != NULL ? freed : graph, BATCHES, result, error);
+        code = fold_products(freed != NULL ? freed : graph, BATCHES, result, error);
     graph_free(freed);
     return code;
 }
