@@ -49,3 +49,7 @@ check_PROGRAMS += tests/nn/network_end_test
 tests_nn_network_end_test_SOURCES = tests/nn/network_end_test.c
 tests_nn_network_end_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/nn/network_end_test
+check_PROGRAMS += tests/nn/aim_test
+tests_nn_aim_test_SOURCES = tests/nn/aim_test.c
+tests_nn_aim_test_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
+TESTS += tests/nn/aim_test
