@@ -65,3 +65,7 @@ check_PROGRAMS += tests/nn/token_steps_test
 tests_nn_token_steps_test_SOURCES = tests/nn/token_steps_test.c
 tests_nn_token_steps_test_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
 TESTS += tests/nn/token_steps_test
+check_PROGRAMS += tests/nn/aim_test
+tests_nn_aim_test_SOURCES = tests/nn/aim_test.c
+tests_nn_aim_test_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
+TESTS += tests/nn/aim_test
