@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "lua/vector.h"
 #include "nn/engine/aim.h"
+#include "nn/graph/tensor.h"
 
 /* The registry has the function at its address, and what is made for the first image at the addresses of
  * `kept` and `outputs`. */
@@ -23,7 +24,8 @@ struct script_loss {
     int part_count; /* of what was made; 0: nothing yet */
 };
 
-static const char when[] = "the outputs of an image can be looked at only while the function of the loss runs";
+static const char when[] =
+    "the outputs of an image can be looked at only while the function of the loss runs";
 static const char fixed[] = "what the network gives cannot be changed, only the gradients";
 
 /* --- opening -------------------------------------------------------------------------------------------- */
@@ -87,8 +89,7 @@ void script_loss_close(struct script_loss *loss)
 
 static void push_part(lua_State *L, int kept, const struct aim_image *image, const struct aim_part *part)
 {
-    const struct vector vector = {
-        .real = image->type, .count = part->elements, .when = when, .fixed = fixed};
+    const struct vector vector = {.real = image->type, .count = part->elements, .when = when, .fixed = fixed};
     lua_createtable(L, 0, 4);
     lua_pushstring(L, part->name);
     lua_setfield(L, -2, "name");

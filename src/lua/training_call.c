@@ -24,9 +24,11 @@
 #include "train/trainer.h"
 #include "lua/vector.h"
 
-static const char learnt_when[] = "what is learnt can be looked at only while the function of a penalty or of a "
-                                  "mask runs, its gradient in a penalty alone";
-static const char learnt_fixed[] = "what is learnt changes by its gradient alone, or in the function of a mask";
+static const char learnt_when[] =
+    "what is learnt can be looked at only while the function of a penalty or of a "
+    "mask runs, its gradient in a penalty alone";
+static const char learnt_fixed[] =
+    "what is learnt changes by its gradient alone, or in the function of a mask";
 static const char learnt_key; /* its address: the array of what is learnt, in the registry */
 static const char kept_key;   /* the vectors of it, which no script can reach */
 
@@ -50,7 +52,8 @@ static const struct layer *layer_of(const struct layers *layers, int value)
 
 static struct vector vector_of(const struct training_parameter *parameter, const struct layer *layer)
 {
-    struct vector vector = {.real = parameter->real, .count = parameter->elements, .when = learnt_when, .fixed = learnt_fixed};
+    struct vector vector = {
+        .real = parameter->real, .count = parameter->elements, .when = learnt_when, .fixed = learnt_fixed};
     if (!layer)
         return vector;
     const bool filters = layer->weight == parameter->given;

@@ -52,7 +52,7 @@ struct board_source {
     struct live *live;     /* where the pass shows what it has so far (live.h); NULL: nobody watches */
     struct passes *passes; /* what was run before; NULL: nothing is remembered */
     const struct recipe_program *recipe_program; /* runs the file of a loss; NULL: nobody does */
-    struct pool *pool;     /* for criteria that take time; NULL: none */
+    struct pool *pool;                           /* for criteria that take time; NULL: none */
 };
 
 /* The same scores under other options, without a pass. Scores that need one are left out. The present board

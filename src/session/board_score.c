@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/status.h"
 #include "data/sampler.h"
+#include "nn/engine/aim.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"
 #include "score/score.h"
@@ -12,6 +13,7 @@
 #include "session/board_internal.h"
 #include "session/model.h"
 #include "session/pass.h"
+#include "session/pass_loss.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
 

@@ -173,6 +173,7 @@ help_texts = \
 	src/session/help/keys.txt \
 	src/session/help/panes.txt \
 	src/session/help/gamma.txt \
+	src/session/help/losses.txt \
 	src/session/help/noise.txt \
 	src/session/help/mpi.txt
 EXTRA_DIST += $(help_texts) src/session/help/topics.awk

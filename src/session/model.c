@@ -149,12 +149,14 @@ static status simplify(struct model *model, const struct graph *graph, const str
         output = outputs_clear(model->graph);
     if (code != STATUS_OK || output == OUTPUTS_ALL || graph->output_count == 1)
         return code;
-    if (model->graph->output_count > 1) {
+    const bool whole = model->graph->output_count > 1; /* then shapes are known */
+    code = drop_outputs(model, whole ? model->graph : graph, output, error);
+    if (code == STATUS_OK && whole) {
         graph_free(model->graph);
         model->graph = NULL;
         code = outputs_simplify(graph, output, &model->graph, error);
     }
-    return code == STATUS_OK ? drop_outputs(model, graph, output, error) : code;
+    return code;
 }
 
 /* Make the graph simple and find out what there is to know. */
@@ -368,6 +370,10 @@ enum quality_kind model_measure(const struct model *model)
 static status labels_fit(const struct model *model, const struct dataset *dataset, struct error *error)
 {
     const bool maps = model_measure(model) == QUALITY_MEAN_IOU;
+    if (dataset->unlabelled)
+        return error_set(error, STATUS_SHAPE,
+                         "the images of %s have no labels, which the network %s is judged by",
+                         dataset->kind->name, model->name);
     if (maps && !dataset->label_map)
         return error_set(error, STATUS_SHAPE,
                          "the network %s classifies every pixel, but the images of %s have one label each",

@@ -42,7 +42,11 @@ status outputs_find(const struct graph *graph, const char *name, int *output, st
     if (strcmp(name, "all") == 0)
         return STATUS_OK;
     struct text there = {0};
-    outputs_add_names(graph, OUTPUTS_ALL, &there);
+    struct error ignored = {0};
+    struct graph *simple = NULL; /* which knows the shapes, if it can be had */
+    graph_simplify(graph, &simple, &ignored);
+    outputs_add_names(simple ? simple : graph, OUTPUTS_ALL, &there);
+    graph_free(simple);
     error_set(error, STATUS_NOT_FOUND, "the network has no output '%s': it has %s", name, text_data(&there));
     text_free(&there);
     return error->code;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "data/augment.h"
 #include "data/dataset.h"
+#include "nn/engine/aim.h"
 #include "score/score.h"
 #include "session/board.h"
 #include "view/figure.h"

@@ -19,7 +19,7 @@ struct pass_settings {
     struct sample_options sample;
     struct augmentation augmentation; /* with the seed of the sample */
     struct pass_loss loss;
-    bool training;                    /* BatchNorm takes the statistics of batches of `batch` images */
+    bool training; /* BatchNorm takes the statistics of batches of `batch` images */
 };
 
 /* One pass over a sample and what it left. */

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "nn/engine/quality.h"
 #include "session/model.h"
 #include "session/recipe.h"
 
@@ -16,8 +17,10 @@ static const struct {
     enum aim_kind kind;
     bool labels, pixels;
 } rows[] = {
-    [LOSS_CLASSIFICATION] = {AIM_LABELS, true, false}, [LOSS_PIXELS] = {AIM_LABELS, true, true},
-    [LOSS_SUM] = {AIM_SUM, false, false},              [LOSS_L2] = {AIM_SQUARES, false, false},
+    [LOSS_CLASSIFICATION] = {AIM_LABELS, true, false},
+    [LOSS_PIXELS] = {AIM_LABELS, true, true},
+    [LOSS_SUM] = {AIM_SUM, false, false},
+    [LOSS_L2] = {AIM_SQUARES, false, false},
     [LOSS_FILE] = {AIM_FUNCTION, false, false},
 };
 
@@ -49,8 +52,7 @@ bool pass_loss_equal(const struct pass_loss *a, const struct pass_loss *b)
 status pass_loss_fits(const struct pass_loss *loss, const struct model *model, const struct dataset *dataset,
                       struct error *error)
 {
-    return loss->kind == AIM_LABELS ? model_fits(model, dataset, error)
-                                    : model_takes(model, dataset, error);
+    return loss->kind == AIM_LABELS ? model_fits(model, dataset, error) : model_takes(model, dataset, error);
 }
 
 bool loss_is_named(const struct pass_loss *loss)

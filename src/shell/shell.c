@@ -65,8 +65,7 @@ void shell_begin(struct shell *shell, struct session *session)
 {
     shell->session = session;
     shell->recipe_program = (struct recipe_program){
-        shell,           shell_recipe,     shell_define, shell_networks,
-        shell_loss_open, shell_loss_close, shell_loss};
+        shell, shell_recipe, shell_define, shell_networks, shell_loss_open, shell_loss_close, shell_loss};
     session->recipe_program = &shell->recipe_program;
 }
 

@@ -14,8 +14,8 @@ struct evaluation {
     double loss;           /* mean over the other ones */
     int64_t probabilities; /* images whose logits look like probabilities */
     enum quality_kind measure;
-    double value, error; /* accuracy or mIoU, 0..1, and its standard error, by images; NaN where there is none.
-                            Where no labels are looked at, the error is that of the mean loss */
+    double value, error;   /* accuracy or mIoU, 0..1, and its standard error, by images; NaN where there is
+                              none.   Where no labels are looked at, the error is that of the mean loss */
     double pixel_accuracy; /* share of labelled pixels that are right; NaN where images have one label */
     int classes;
     int64_t *class_images, *class_correct; /* per class, owned; of label maps class_images are those with

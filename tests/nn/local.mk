@@ -53,3 +53,7 @@ check_PROGRAMS += tests/nn/adapt_test
 tests_nn_adapt_test_SOURCES = tests/nn/adapt_test.c
 tests_nn_adapt_test_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
 TESTS += tests/nn/adapt_test
+check_PROGRAMS += tests/nn/aim_test
+tests_nn_aim_test_SOURCES = tests/nn/aim_test.c
+tests_nn_aim_test_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
+TESTS += tests/nn/aim_test

@@ -20,6 +20,7 @@ program_tests = \
 	tests/program/manual.sh \
 	tests/program/mpi.sh \
 	tests/program/names.sh \
+	tests/program/outputs.sh \
 	tests/program/own.sh \
 	tests/program/panes.sh \
 	tests/program/paste.sh \
@@ -38,7 +39,7 @@ program_tests = \
 	tests/program/weights.sh \
 	tests/program/window.sh
 TESTS += $(program_tests)
-EXTRA_DIST += $(program_tests) tests/program/peer/building.py tests/program/peer/forward.py tests/program/peer/saving.py tests/program/repair_peer.py tests/support/program.sh tests/support/ranks.sh tests/support/tmux.sh \
+EXTRA_DIST += $(program_tests) tests/program/peer/building.py tests/program/peer/forward.py tests/program/peer/saving.py tests/program/outputs_peer.py tests/program/repair_peer.py tests/support/program.sh tests/support/ranks.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
 	tests/program/screens/colors-dark-80x24.in tests/program/screens/colors-dark-80x24.out \

@@ -29,8 +29,7 @@ static void put(const struct aim_image *image, int64_t index, double value)
         ((double *)image->gradient)[index] = value;
 }
 
-static status no_loss(const struct aim *aim, const struct aim_image *image, double *loss,
-                      struct error *error)
+static status no_loss(const struct aim *aim, const struct aim_image *image, double *loss, struct error *error)
 {
     (void)aim;
     (void)image;
@@ -39,8 +38,8 @@ static status no_loss(const struct aim *aim, const struct aim_image *image, doub
     return STATUS_OK;
 }
 
-static status sum_outputs(const struct aim *aim, const struct aim_image *image,
-                          double *loss, struct error *error)
+static status sum_outputs(const struct aim *aim, const struct aim_image *image, double *loss,
+                          struct error *error)
 {
     (void)aim;
     (void)error;
@@ -54,8 +53,8 @@ static status sum_outputs(const struct aim *aim, const struct aim_image *image,
     return STATUS_OK;
 }
 
-static status sum_squares(const struct aim *aim, const struct aim_image *image,
-                          double *loss, struct error *error)
+static status sum_squares(const struct aim *aim, const struct aim_image *image, double *loss,
+                          struct error *error)
 {
     (void)aim;
     (void)error;
@@ -70,16 +69,15 @@ static status sum_squares(const struct aim *aim, const struct aim_image *image,
     return STATUS_OK;
 }
 
-static status ask_function(const struct aim *aim, const struct aim_image *image,
-                           double *loss, struct error *error)
+static status ask_function(const struct aim *aim, const struct aim_image *image, double *loss,
+                           struct error *error)
 {
     return aim->function(aim->argument, image, loss, error);
 }
 
 static const struct {
     bool labels, gradients;
-    status (*loss)(const struct aim *aim, const struct aim_image *image, double *loss,
-                   struct error *error);
+    status (*loss)(const struct aim *aim, const struct aim_image *image, double *loss, struct error *error);
 } rows[AIM_KINDS] = {
     [AIM_LABELS] = {true, true, NULL},
     [AIM_NONE] = {false, false, no_loss},
@@ -104,17 +102,15 @@ void aim_parts(const struct engine *engine, struct aim_part *parts)
     for (int i = 0; i < count; i++) {
         const struct engine_part part = engine_part(engine, i);
         parts[i] = (struct aim_part){.name = engine->plan->graph->values[part.value].name,
-                                           .shape = part.shape,
-                                           .first = part.first,
-                                           .elements = part.elements};
+                                     .shape = part.shape,
+                                     .first = part.first,
+                                     .elements = part.elements};
         parts[i].shape.dim[0] = 1;
     }
 }
 
-status aim_loss(const struct aim *aim, const struct aim_image *image,
-                      struct loss *loss, struct error *error)
+status aim_loss(const struct aim *aim, const struct aim_image *image, struct loss *loss, struct error *error)
 {
-    *loss = (struct loss){
-        .rank = INT_MAX, .bare = true, .unlabelled = !rows[aim->kind].gradients};
+    *loss = (struct loss){.rank = INT_MAX, .bare = true, .unlabelled = !rows[aim->kind].gradients};
     return rows[aim->kind].loss(aim, image, &loss->loss, error);
 }

@@ -4,7 +4,8 @@
  * With labels it is the softmax cross-entropy of one output (nn/engine/loss.h), taken where the network is
  * judged (nn/engine/network_end.h). Without them it is a function of all numbers y that the network gives for
  * the image, as its file has them, whatever their shapes: their sum, half the sum of their squares, or a
- * function of somebody else's. Then there is no right answer and no accuracy, and labels are not looked at. */
+ * function of somebody else's. Then there is no right answer and no accuracy, and labels are not looked at.
+ */
 #ifndef IPPRO_NN_ENGINE_AIM_H
 #define IPPRO_NN_ENGINE_AIM_H
 
@@ -43,8 +44,7 @@ struct aim {
     enum aim_kind kind;
     /* AIM_FUNCTION: the loss, of which NaN is refused, and its gradient. A function of the image's
      * outputs alone. Called from worker threads, several at once. */
-    status (*function)(void *argument, const struct aim_image *image, double *loss,
-                       struct error *error);
+    status (*function)(void *argument, const struct aim_image *image, double *loss, struct error *error);
     void *argument;
 };
 
@@ -55,7 +55,6 @@ bool aim_has_gradients(const struct aim *aim);
 /* The parts of an engine's output, in memory of the caller, engine_part_count of them. */
 void aim_parts(const struct engine *engine, struct aim_part *parts);
 /* Of an aim without labels. A loss of nothing (AIM_NONE) is NaN, and none is missing. */
-status aim_loss(const struct aim *aim, const struct aim_image *image,
-                      struct loss *loss, struct error *error);
+status aim_loss(const struct aim *aim, const struct aim_image *image, struct loss *loss, struct error *error);
 
 #endif

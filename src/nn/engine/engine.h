@@ -49,8 +49,8 @@ const struct operand *engine_output(const struct engine *engine);
 int engine_part_count(const struct engine *engine);
 /* One of them. `first` and `elements` are places in an image's part of the output. */
 struct engine_part {
-    int value;           /* of the graph */
-    struct shape shape;  /* of the whole batch */
+    int value;          /* of the graph */
+    struct shape shape; /* of the whole batch */
     int64_t first, elements;
 };
 struct engine_part engine_part(const struct engine *engine, int part);

@@ -10,6 +10,7 @@ src_libnn_a_SOURCES += \
 	src/nn/engine/replaced.c \
 	src/nn/engine/run.c src/nn/engine/run.h \
 	src/nn/engine/run_internal.h \
+	src/nn/engine/run_loss.c \
 	src/nn/engine/stretch.c \
 	src/nn/engine/turns.c \
 	src/nn/engine/whole_batch.c src/nn/engine/whole_batch.h

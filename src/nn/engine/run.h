@@ -44,7 +44,7 @@ struct run {
     int64_t images;
     int64_t start; /* images before this one are done already: continue a run that stopped here */
     const struct run_replacements *replacements; /* NULL for none; not together with a backward pass */
-    const struct aim *aim; /* the loss; NULL: cross-entropy of the labels */
+    const struct aim *aim;                       /* the loss; NULL: cross-entropy of the labels */
     /* 1 (or 0): the network's output is batch x classes. More: it is batch x classes x height x width, every
      * pixel has a label, row by row, and a negative one says that the pixel does not count. */
     int64_t labels_per_image;

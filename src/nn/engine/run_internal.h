@@ -18,7 +18,7 @@ struct run_worker {
     struct loss *losses;
     int64_t *labels;
     struct class_pixels *pixels; /* of label maps: the network's classes for each loss */
-    struct aim_part *parts; /* of the outputs, where no labels are looked at */
+    struct aim_part *parts;      /* of the outputs, where no labels are looked at */
 };
 
 struct ordered_replacement {
@@ -52,6 +52,11 @@ struct runner {
 status worker_start(struct runner *runner, struct run_worker *worker, struct error *error);
 /* Room for the losses and labels of one micro-batch. */
 bool worker_memory(const struct runner *runner, struct run_worker *worker, int64_t classes);
+
+/* Losses first..first+count-1 of the worker, and the gradients where there is a backward pass; rows without
+ * an image get zero. */
+status runner_losses(const struct runner *runner, struct run_worker *worker, int64_t first, int64_t count,
+                     struct error *error);
 
 /* The images of a task: their number, and the position of the first. */
 int64_t runner_images(const struct runner *runner, int64_t task, int64_t *first);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 
 static const struct attribute along_rows = {.name = "axis", .kind = ATTRIBUTE_INTEGER, .integer = 1};
@@ -27,8 +28,8 @@ static int add_node(struct joined_graph *joined, const char *op, int *inputs, in
     if (!output || !axis || !name)
         return VALUE_NONE;
     *output = value;
-    graph->values[value] = (struct value){
-        .name = name, .type = ELEMENT_FLOAT, .shape = {.rank = -1}, .producer = index};
+    graph->values[value] =
+        (struct value){.name = name, .type = ELEMENT_FLOAT, .shape = {.rank = -1}, .producer = index};
     graph->nodes[index] = (struct node){.name = name,
                                         .op = operator_find(op),
                                         .inputs = inputs,

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/sampler.h"
+#include "nn/engine/aim.h"
 #include "nn/engine/loss.h"
 #include "nn/engine/quality.h"
 #include "session/commands/advice.h"
@@ -17,6 +18,7 @@
 #include "session/live.h"
 #include "session/measurement.h"
 #include "session/model.h"
+#include "session/pass_loss.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -411,8 +413,9 @@ static const struct parameter eval_parameters[] = {
     {"samples", VALUE_SIZE, 0, 0, 0, NULL, "all", "images to use: a number, a share such as 5%, or all"},
     PARAMETER_END,
 };
-static const int eval_options[] = {OPTION_LOSS,   OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED,   OPTION_PRECISION,
-                                   OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
+static const int eval_options[] = {OPTION_LOSS,        OPTION_ORDER,     OPTION_BALANCED,
+                                   OPTION_SEED,        OPTION_PRECISION, OPTION_KERNEL,
+                                   OPTION_MICRO_BATCH, OPTION_MEMORY,    OPTION_NONE};
 static const struct example eval_examples[] = {
     {"eval", "measures accuracy on the whole data set", false},
     {"eval samples=200 order=first", "measures it on the first 200 images", false},

@@ -7,11 +7,13 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
+#include "nn/engine/aim.h"
 #include "session/commands/chosen.h"
 #include "session/model.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
+#include "session/words/option.h"
 #include "stats/evaluate.h"
 #include "view/figure.h"
 
@@ -128,10 +130,11 @@ status eval_loss(struct call *call, const struct pass_loss *loss, struct error *
     const struct session *session = call->session;
     struct loss_work work = {.call = call, .loss = loss};
     if (loss->kind == AIM_NONE)
-        return error_set(error, STATUS_STATE,
-                         "the network %s does not classify: there is no accuracy, and a loss where 'set loss' "
-                         "names one",
-                         session->state.model->name);
+        return error_set(
+            error, STATUS_STATE,
+            "the network %s does not classify: there is no accuracy, and a loss where 'set loss' "
+            "names one",
+            session->state.model->name);
     status code = pass_loss_fits(loss, session->state.model, session->state.dataset, error);
     if (code == STATUS_OK)
         code = call_sample(call, &work.sample, error);

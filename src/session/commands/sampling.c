@@ -14,6 +14,7 @@
 #include "session/commands/sampling_internal.h"
 #include "session/language/command.h"
 #include "session/model.h"
+#include "session/pass_loss.h"
 #include "session/session.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
@@ -305,9 +306,9 @@ static const struct parameter sampling_parameters[] = {
     {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
     PARAMETER_END,
 };
-static const int sampling_options[] = {OPTION_RATIO,       OPTION_ROUND,  OPTION_METHOD,    OPTION_SEED,
-                                       OPTION_AUGMENT,     OPTION_MODE,   OPTION_LOSS,      OPTION_PRECISION, OPTION_KERNEL,
-                                       OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
+static const int sampling_options[] = {OPTION_RATIO,   OPTION_ROUND,       OPTION_METHOD, OPTION_SEED,
+                                       OPTION_AUGMENT, OPTION_MODE,        OPTION_LOSS,   OPTION_PRECISION,
+                                       OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
 static const struct example sampling_examples[] = {
     {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
     {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",

@@ -86,7 +86,8 @@ enum { VALUE_TEXT_SIZE = 160 };
 struct setting_value {
     char text[VALUE_TEXT_SIZE]; /* as typed */
     double real;                /* VALUE_REAL */
-    int64_t integer; /* VALUE_INTEGER; 0 or 1 of VALUE_BOOLEAN; index of VALUE_CHOICE, of VALUE_LOSS's words */
+    int64_t
+        integer; /* VALUE_INTEGER; 0 or 1 of VALUE_BOOLEAN; index of VALUE_CHOICE, of VALUE_LOSS's words */
 };
 
 /* How help writes the parameter's value: "yes|no", "floor|prune-floor", "N", "CRITERIA". Appended to `text`.

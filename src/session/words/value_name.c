@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "architecture/table.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/augment.h"
@@ -374,7 +375,7 @@ const struct value_row value_kind_loss = {
     .name = "LOSS",
     .file = true,
     .extensions = {".lua"},
-    .expected = "auto, classification, pixels, sum, l2 or the name of a Lua file",
+    .expected = "auto, classification, pixels, sum, l2 or FILE.lua",
     .check = check_loss,
     .word = loss_word,
 };
