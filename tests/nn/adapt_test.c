@@ -224,7 +224,7 @@ static void open_sizes_are_said(void **state)
     (void)state;
     struct error error = {0};
     struct image_size nothing = {0, 0};
-    bool open;
+    struct image_findings found;
     struct graph *graph =
         convolution(13, DIMS(DIMENSION_UNKNOWN, DIMENSION_UNKNOWN, DIMENSION_UNKNOWN, DIMENSION_UNKNOWN));
     make_output(graph, "c");
