@@ -86,18 +86,19 @@ static status settle_quantised(struct intake *intake)
 static status settle_images(struct intake *intake)
 {
     const struct image_size *size = &intake->wishes->size;
-    bool open;
-    if (adapt_images(intake->graph, size, &open, intake->error) != STATUS_OK)
+    struct image_findings found;
+    if (adapt_images(intake->graph, size, &found, intake->error) != STATUS_OK)
         return intake->error->code;
     const struct graph *graph = intake->graph;
     const int64_t *dim = graph->input_count == 1 ? graph->values[graph->inputs[0]].shape.dim : NULL;
-    if (intake->wishes->size_is_said && !open && (!dim || dim[2] != size->height || dim[3] != size->width))
+    if (intake->wishes->size_is_said && !found.open &&
+        (!dim || dim[2] != size->height || dim[3] != size->width))
         return error_set(intake->error, STATUS_UNSUPPORTED,
                          "the file fixes its images at %lldx%lld: size= is for files that leave it open",
                          dim ? (long long)dim[2] : 0, dim ? (long long)dim[3] : 0);
-    if (open)
+    if (found.open)
         text_add_format(&intake->also, " %lldx%lld", (long long)dim[2], (long long)dim[3]);
-    if (open && !intake->wishes->size_is_said)
+    if (found.open && !intake->wishes->size_is_said)
         text_add_format(&intake->notes,
                         "the file leaves the size of its images open: %lldx%lld, as the data set's are, "
                         "unless size= says another\n",
@@ -105,6 +106,10 @@ static status settle_images(struct intake *intake)
     if (graph->channels_last)
         text_add(&intake->notes,
                  "the file's images have their channels last: it is handed them so, and saved so\n");
+    if (found.integers)
+        text_add(&intake->notes,
+                 "the file takes its images as integers: here, and when it is saved, it takes real "
+                 "numbers, which are to be as large (normalize=)\n");
     return STATUS_OK;
 }
 

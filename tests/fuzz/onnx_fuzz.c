@@ -51,12 +51,12 @@ static bool adapt(struct graph **graph, bool partial)
     struct quantised quantised;
     struct cut_end end;
     struct graph *rest = NULL;
-    bool open;
+    struct image_findings found;
     int count;
 
     if (adapt_training(*graph, &count, &error) != STATUS_OK ||
         adapt_quantised(*graph, &quantised, &error) != STATUS_OK ||
-        adapt_images(*graph, &size, &open, &error) != STATUS_OK)
+        adapt_images(*graph, &size, &found, &error) != STATUS_OK)
         return false;
     if (partial && adapt_end(*graph, &rest, &end, &error) != STATUS_OK)
         return false;

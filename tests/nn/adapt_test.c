@@ -168,10 +168,11 @@ static bool adapted(struct graph *graph, int64_t height, int64_t width)
 {
     struct error error = {0};
     struct image_size size = {height, width};
-    bool open;
-    if (adapt_images(graph, &size, &open, &error) != STATUS_OK)
+    struct image_findings found;
+    if (adapt_images(graph, &size, &found, &error) != STATUS_OK)
         fail_msg("%s", error.message);
-    return open;
+    assert_false(found.integers);
+    return found.open;
 }
 
 static void expect_input(const struct graph *graph, int64_t channels, int64_t height, int64_t width)
@@ -223,16 +224,40 @@ static void open_sizes_are_said(void **state)
     (void)state;
     struct error error = {0};
     struct image_size nothing = {0, 0};
-    bool open;
+    struct image_findings found;
     struct graph *graph =
         convolution(13, DIMS(DIMENSION_UNKNOWN, DIMENSION_UNKNOWN, DIMENSION_UNKNOWN, DIMENSION_UNKNOWN));
     make_output(graph, "c");
     finish(graph);
-    assert_int_equal(adapt_images(graph, &nothing, &open, &error), STATUS_UNSUPPORTED);
+    assert_int_equal(adapt_images(graph, &nothing, &found, &error), STATUS_UNSUPPORTED);
     assert_string_equal(error.message, "input x: the file leaves the height of its images open: say their "
                                        "size, as in size=224x224");
     assert_true(adapted(graph, 6, 7));
     expect_input(graph, 3, 6, 7);
+    graph_free(graph);
+}
+
+static void integers_become_real(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct image_size nothing = {0, 0};
+    struct image_findings found;
+    struct graph *graph = make_graph(13);
+    int x = make_input(graph, "x", DIMS(DIMENSION_UNKNOWN, 3, 4, 4));
+    graph->values[x].type = ELEMENT_INT64;
+    graph->values[x].file_type = FILE_UINT8;
+    make_reals(graph, "w", DIMS(2, 3, 1, 1), 1);
+    make_node(graph, "/real", "Cast", NAMES("x"), NAMES("r"),
+              ATTRIBUTES(integer_attribute("to", FILE_FLOAT)));
+    make_node(graph, "/conv", "Conv", NAMES("r", "w"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(graph, "y");
+    finish(graph);
+    assert_int_equal(adapt_images(graph, &nothing, &found, &error), STATUS_OK);
+    assert_true(found.integers && !found.open);
+    graph = simplified(graph);
+    assert_int_equal(graph->node_count, 1);
+    assert_int_equal(graph->values[graph->inputs[0]].type, ELEMENT_FLOAT);
     graph_free(graph);
 }
 
@@ -307,8 +332,8 @@ int main(void)
         cmocka_unit_test(pairs_are_passed_over),    cmocka_unit_test(what_cuts_at_zero_is_a_relu),
         cmocka_unit_test(other_scales_are_no_pair), cmocka_unit_test(channels_last_become_first),
         cmocka_unit_test(channels_first_stay),      cmocka_unit_test(open_sizes_are_said),
-        cmocka_unit_test(the_end_is_cut_off),       cmocka_unit_test(nothing_is_left),
-        cmocka_unit_test(nothing_is_cut),
+        cmocka_unit_test(integers_become_real),     cmocka_unit_test(the_end_is_cut_off),
+        cmocka_unit_test(nothing_is_left),          cmocka_unit_test(nothing_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

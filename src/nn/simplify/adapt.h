@@ -32,12 +32,17 @@ struct image_size {
     int64_t height, width; /* 0: not said */
 };
 
+struct image_findings {
+    bool open;     /* the file does not say their size */
+    bool integers; /* the file takes integers */
+};
+
 /* Give the one input of rank 4 the height and width that the file leaves open, and channels where these
  * follow from the convolution behind it. Channels last (N x H x W x C) become first, with a Transpose behind
- * the new input, and graph->channels_last. Graphs with other inputs stay as they are. *open: the size was the
- * file's to say and was not said there. STATUS_UNSUPPORTED where it is not said at all, or otherwise than the
- * file does. */
-status adapt_images(struct graph *graph, const struct image_size *size, bool *open, struct error *error);
+ * the new input, and graph->channels_last; integers become real numbers. Graphs with other inputs stay as
+ * they are. STATUS_UNSUPPORTED where the size is said nowhere. */
+status adapt_images(struct graph *graph, const struct image_size *size, struct image_findings *found,
+                    struct error *error);
 
 /* --- The end of a network (adapt_end.c) ----------------------------------------------------------------- */
 

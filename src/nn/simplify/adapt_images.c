@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
@@ -152,15 +153,21 @@ static status put_channels_first(struct graph *graph, struct error *error)
     return graph_finish(graph, error);
 }
 
-status adapt_images(struct graph *graph, const struct image_size *size, bool *open, struct error *error)
+status adapt_images(struct graph *graph, const struct image_size *size, struct image_findings *found,
+                    struct error *error)
 {
-    *open = false;
+    *found = (struct image_findings){0};
     if (graph->input_count != 1 || graph->values[graph->inputs[0]].shape.rank != IMAGE_RANK)
         return STATUS_OK;
     struct value *input = &graph->values[graph->inputs[0]];
     const struct use use = find_use(graph, graph->inputs[0]);
     const struct layout layout = layout_of(&input->shape, &use);
-    if (settle_sizes(input, &layout, size, use.channels, open, error) != STATUS_OK)
+    if (settle_sizes(input, &layout, size, use.channels, &found->open, error) != STATUS_OK)
         return error->code;
+    found->integers = input->type == ELEMENT_INT64;
+    if (found->integers) {
+        input->type = ELEMENT_FLOAT;
+        input->file_type = FILE_FLOAT;
+    }
     return layout.channels == last.channels ? put_channels_first(graph, error) : STATUS_OK;
 }
