@@ -44,6 +44,9 @@ bool coupling_no_memory(struct builder *builder); /* false, and noted */
 /* Is what a mask removes of a value zero in it (prune/coupling_zero.c)? Found node by node, in order. */
 void coupling_find_zero(struct coupling *coupling, int node);
 bool coupling_is_zero(const struct builder *builder, const struct label_map *map); /* one of coupling->maps */
+/* Tie the channels of layers that are called several times, and lock those whose weights others use too
+ * (prune/coupling_calls.c). After all nodes have labels. */
+void coupling_tie_calls(struct builder *builder);
 
 /* Find the channel shuffles (prune/shuffle.c). */
 status coupling_find_shuffles(struct coupling *coupling, struct error *error);

@@ -153,7 +153,8 @@ bool couple_reduce(struct builder *b, int node_index)
            coupling_no_memory(b);
 }
 
-/* What is normalised together stays together, and so do its statistics, where they are outputs. */
+/* What is normalised together stays together, and so do its statistics, where they are outputs. Channels stay
+ * the same channels behind the norm, locked or not. */
 bool couple_layer_norm(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
@@ -162,14 +163,33 @@ bool couple_layer_norm(struct builder *b, int node_index)
     if (!shape_axis(in->shape.rank, node_integer(node, "axis", -1), &axis))
         return rule_lock(b, node_index);
     unsigned axes = ~0u << axis;
-    if (!take_together(b, in, axes)) /* they are the same channels behind it */
-        lock_inputs(b, node_index, LOCK_STATISTICS);
+    if (!take_together(b, in, axes))
+        coupling_lock_map(b, in, LOCK_STATISTICS, node_index);
     for (int i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE &&
             !label_map_reduce(b->coupling->arena, in, i == 0 ? 0 : axes, true,
                               value_shape(b, node->outputs[i]), &b->coupling->maps[node->outputs[i]]))
             return coupling_no_memory(b);
     return true;
+}
+
+/* Axes 0, 2 and 3 where the node names none. */
+bool couple_mean_variance(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int64_t count;
+    const int64_t *given = coupling_integers(b->coupling->plan, node, -1, "axes", &count);
+    unsigned axes = count > 0 ? 0 : 1u << 0 | 1u << 2 | 1u << 3;
+    for (int64_t i = 0; i < count; i++) {
+        int axis;
+        if (!shape_axis(in->shape.rank, given[i], &axis))
+            return rule_lock(b, node_index);
+        axes |= 1u << axis;
+    }
+    if (!take_together(b, in, axes))
+        coupling_lock_map(b, in, LOCK_STATISTICS, node_index);
+    return couple_same(b, node_index);
 }
 
 /* The channels of a group have one mean and variance: they go together, and leave other groups alone. */
@@ -179,8 +199,8 @@ bool couple_group_norm(struct builder *b, int node_index)
     const struct label_map *in = input_map(b, node, 0);
     const int64_t groups = node_integer(node, "num_groups", 1), width = in->shape.dim[1] / groups;
     if (groups == 1)
-        return coupling_lock_node(b, node_index, LOCK_STATISTICS);
-    for (int64_t channel = 0; channel < in->shape.dim[1]; channel++)
+        coupling_lock_map(b, in, LOCK_STATISTICS, node_index);
+    for (int64_t channel = 0; groups > 1 && channel < in->shape.dim[1]; channel++)
         coupling_unite(b, label_map_along(in, 1, channel - channel % width), label_map_along(in, 1, channel));
     return couple_window(b, node_index);
 }

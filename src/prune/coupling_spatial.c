@@ -80,7 +80,7 @@ static bool continue_image(struct builder *b, int node_index, const struct pad_o
     for (int64_t i = 0; i < pad->count; i++)
         if ((pad->pads[i] != 0 || pad->pads[pad->count + i] != 0) &&
             (pad->axes[i] < 2 || (label_map_axes(in) >> pad->axes[i] & 1)))
-            return coupling_lock_node(b, node_index, pad->axes[i] == 0 ? LOCK_BATCH : LOCK_MIXED);
+            return coupling_lock_node(b, node_index, LOCK_MIXED);
     if (!coupling_new_map(b, node->outputs[0], label_map_axes(in), &out))
         return false;
     memcpy(out->labels, in->labels, (size_t)label_map_elements(in) * sizeof *in->labels);

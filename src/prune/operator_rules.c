@@ -12,7 +12,7 @@
 static const char computed_weights[] = "the operator's weights are computed while the network runs";
 
 static const char finds[] = "the operator finds elements by their numbers, which would be others";
-static const char compares[] = "the operator asks of numbers what would not be true of zeros";
+static const char positions[] = "the operator gives positions, which would be others";
 
 /* Columns that several rows share. */
 #define PRODUCT                                                                                              \
@@ -93,7 +93,7 @@ static const struct operator_rule rules[] = {
     {.op = "Round", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Selu", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Sigmoid", .couple = couple_same},
-    {.op = "Sign", .couple = couple_same},
+    {.op = "Sign", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Softplus", .couple = couple_same},
     {.op = "Softsign", .couple = couple_same, .zero = ZERO_ALL},
     {.op = "Swish", .couple = couple_same, .zero = ZERO_ALL},
@@ -120,7 +120,7 @@ static const struct operator_rule rules[] = {
     {.op = "Mean", MEETING, .adds = true, .follow = follow_sum},
     {.op = "Pow", MEETING, .follow = follow_power, .domain = domain_base},
     {.op = "Mod", MEETING, .domain = domain_divisor},
-    {.op = "Where", MEETING, .follow = follow_extreme},
+    {.op = "Where", MEETING},
     {.op = "Max", MEETING, .follow = follow_extreme},
     {.op = "Min", MEETING, .follow = follow_extreme},
     {.op = "PRelu", MEETING, .zero = ZERO_ANY, .follow = follow_same, .trained = 2, .output_cost = 1},
@@ -137,7 +137,8 @@ static const struct operator_rule rules[] = {
      .couple = couple_sampled,
      .several = true,
      .locks = "the operator looks at images where it says",
-     .follow = follow_window},
+     .follow = follow_window,
+     .trained = 1},
     {.op = "MaxUnpool",
      .couple = couple_unpool,
      .several = true,
@@ -157,6 +158,7 @@ static const struct operator_rule rules[] = {
     {.op = "Softmax", .couple = couple_softmax},
     {.op = "LogSoftmax", .couple = couple_softmax},
     {.op = "Hardmax", .couple = couple_softmax},
+    {.op = "MeanVarianceNormalization", .couple = couple_mean_variance},
     {.op = "LpNormalization", .couple = couple_along_axis},
     {.op = "CumSum", .couple = couple_along_axis},
 
@@ -185,22 +187,25 @@ static const struct operator_rule rules[] = {
     {.op = "Squeeze", VIEW},
     {.op = "Unsqueeze", VIEW},
 
-    /* Answers of yes and no: what is true of a channel of zeros need not be true of what it was. */
-    {.op = "Equal", .locks = compares},
-    {.op = "Greater", .locks = compares},
-    {.op = "GreaterOrEqual", .locks = compares},
-    {.op = "Less", .locks = compares},
-    {.op = "LessOrEqual", .locks = compares},
-    {.op = "And", .locks = compares},
-    {.op = "Or", .locks = compares},
-    {.op = "Xor", .locks = compares},
-    {.op = "Not", .locks = compares},
-    {.op = "IsNaN", .locks = compares},
-    {.op = "IsInf", .locks = compares},
-    {.op = "ArgMax", .locks = compares},
-    {.op = "ArgMin", .locks = compares},
-    {.op = "NonZero", .locks = compares},
-    {.op = "OneHot", .locks = compares},
+    /* Answers of yes and no. A channel of zeros has others than it had, but whoever reads them goes with it.
+     */
+    {.op = "Equal", MEETING},
+    {.op = "Greater", MEETING},
+    {.op = "GreaterOrEqual", MEETING},
+    {.op = "Less", MEETING},
+    {.op = "LessOrEqual", MEETING},
+    {.op = "And", MEETING},
+    {.op = "Or", MEETING},
+    {.op = "Xor", MEETING},
+    {.op = "Not", .couple = couple_same},
+    {.op = "IsNaN", .couple = couple_same},
+    {.op = "IsInf", .couple = couple_same},
+
+    /* Positions, whose meaning changes with what is beside them. */
+    {.op = "ArgMax", .locks = positions},
+    {.op = "ArgMin", .locks = positions},
+    {.op = "NonZero", .locks = positions},
+    {.op = "OneHot", .locks = positions},
 
     /* Operators that lock on purpose: they pass no channels on. Planning computes them (OPERATOR_KNOWS_SHAPE,
      * or all inputs constant), so that a coupling does not meet them unless this changes. */
@@ -210,6 +215,9 @@ static const struct operator_rule rules[] = {
     {.op = "Constant", .locks = "the operator gives numbers of the file"},
     {.op = "ConstantOfShape", .locks = "the operator makes as many numbers as it is told"},
     {.op = "Range", .locks = "the operator makes as many numbers as it is told"},
+    {.op = "QuantizeLinear",
+     .locks = "the operator rounds to integers, by other numbers than it is undone with"},
+    {.op = "DequantizeLinear", .locks = "the operator takes integers that are computed from the images"},
 };
 
 enum { RULES = sizeof rules / sizeof *rules };

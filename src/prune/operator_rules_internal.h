@@ -8,7 +8,7 @@
 /* prune/coupling_rules.c */
 couple_rule couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce,
     couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_reshape,
-    couple_along_axis, couple_order, couple_trilu;
+    couple_along_axis, couple_order, couple_trilu, couple_mean_variance;
 /* prune/coupling_product.c */
 couple_rule couple_product;
 /* prune/coupling_spatial.c */

@@ -33,6 +33,7 @@ src_libsession_a_SOURCES = \
 	src/session/live.c src/session/live.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
+	src/session/model_file.c src/session/model_file.h \
 	src/session/network_outputs.c src/session/network_outputs.h \
 	src/session/networks.c src/session/networks.h \
 	src/session/noise.c src/session/noise.h \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Loading a network: file, digest, simplification, layers, and a trial plan that finds wrong shapes at once.
+/* Loading a network: its file (model_file.h), simplification, layers, and a trial plan that finds wrong
+ * shapes at once.
  */
 #include <string.h>
 
@@ -15,14 +16,13 @@
 #include "data/dataset.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
-#include "onnx/onnx.h"
 #include "nn/execution/joined.h"
 #include "nn/operator/plan.h"
 #include "score/layer.h"
 #include "session/model.h"
+#include "session/model_file.h"
 #include "session/network_outputs.h"
 
-static const size_t model_size_limit = (size_t)1 << 31; /* protobuf's own limit */
 static const char example_file[] = "examples/shapes-resnet.onnx";
 
 struct model *model_retain(struct model *model)
@@ -57,6 +57,8 @@ void model_free(struct model *model)
     checkpoint_free(model->weights);
     mem_free(model->architecture);
     mem_free(model->made);
+    mem_free(model->notes);
+    mem_free(model->lacks);
     mem_free(model->name);
     mem_free(model);
 }
@@ -187,35 +189,26 @@ static status refuse(const char *path, struct error *error)
 static status load_graph(struct model *model, const char *path, const struct model_wishes *wishes,
                          struct error *error)
 {
-    unsigned char *data;
-    size_t size;
-    status code = file_read(path, model_size_limit, &data, &size, error);
-    if (code != STATUS_OK)
-        return code;
     struct graph *graph = NULL;
-    struct digest_job digest; /* beside the reading: a large model takes about as long to hash as to parse */
-    digest_start(&digest, data, size);
-    code = onnx_read_bytes(path, data, size, &graph, error);
-    digest_finish(&digest, model->digest);
-    memcpy(model->network, model->digest, sizeof model->network);
-    mem_free(data);
-    if (code != STATUS_OK)
-        return code;
-    code = take_graph(model, graph, wishes, error);
+    status code = model_read_file(model, path, wishes, &graph, error);
+    if (code == STATUS_OK)
+        code = take_graph(model, graph, wishes, error);
     graph_free(graph);
-    return code == STATUS_OK || code == STATUS_NOT_FOUND ? code : refuse(path, error);
+    return code == STATUS_OK || code == STATUS_MEMORY || code == STATUS_NOT_FOUND ? code
+                                                                                  : refuse(path, error);
 }
 
 status model_load(const char *name, const struct model_wishes *wishes, struct model **result,
                   struct error *error)
 {
+    static const struct model_wishes none = {.partial = false};
     char *path = NULL;
     status code = STATUS_OK;
     if (strcmp(name, "example") == 0)
         code = file_program_data(example_file, &path, error);
     struct model *model = code == STATUS_OK ? mem_new(1, sizeof *model) : NULL;
     if (model && (model->name = mem_string(name)))
-        code = load_graph(model, path ? path : name, wishes, error);
+        code = load_graph(model, path ? path : name, wishes ? wishes : &none, error);
     else if (code == STATUS_OK)
         code = error_memory(error);
     mem_free(path);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "nn/engine/network_end.h"
 #include "nn/engine/quality.h"
+#include "nn/simplify/adapt.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
 
@@ -40,11 +41,17 @@ struct model {
     struct checkpoint *weights; /* the file of weights that it is from, counted; NULL: a file had its graph */
     char *architecture;         /* what these were recognised as; NULL likewise */
     char *made;                 /* what was done to the original, one line each; NULL: nothing */
+    /* Of the network as loaded: what its file says otherwise than it was read, and what of the file it lacks;
+     * one line each, NULL: nothing. */
+    char *notes, *lacks;
 };
 
 /* What a user asks for beside the file; all zero: nothing. */
 struct model_wishes {
-    const char *output; /* the name of the output to look at, or "all"; NULL: session/network_outputs.h */
+    const char *output;     /* the name of the output to look at, or "all"; NULL: session/network_outputs.h */
+    struct image_size size; /* of images that the file leaves open; 0: not said */
+    bool size_is_said;      /* by the user: files with images of another size are refused */
+    bool partial;           /* what is not supported is cut off, with what needs it */
 };
 
 /* `name` "example" is the built-in network. Errors name the file. wishes: NULL for none. */

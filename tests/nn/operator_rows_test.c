@@ -97,6 +97,8 @@ static const struct seed {
     {"LpNormalization", 13, 1, {IMAGE}, 2, {{"axis", 0, {1}}, {"p", 0, {1}}}},
     {"Softmax", 13, 1, {IMAGE}, 1, {{"axis", 0, {1}}}},
     {"Resize", 13, 4, {IMAGE, {'r', LIST(0)}, {'r', LIST(0)}, {'i', LIST(1, 4, 12, 3)}}, 0, {{0}}},
+    {"QuantizeLinear", 21, 3, {IMAGE, VECTOR, {'i', LIST(0, 0, 0, 0)}}, 1, {{"axis", 0, {1}}}},
+    {"DequantizeLinear", 21, 2, {{'i', LIST(1, 2, 3)}, {'r', 0, {0}}}, 1, {{"block_size", 0, {0}}}},
     {"Upsample", 9, 2, {IMAGE, {'r', LIST(4)}}, 0, {{0}}},
 };
 

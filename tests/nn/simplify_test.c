@@ -252,6 +252,55 @@ static void test_computed_booleans(void **state)
     graph_free(graph);
 }
 
+static struct attribute equation_attribute(const char *equation)
+{
+    return (struct attribute){.name = "equation", .kind = ATTRIBUTE_STRING, .string = equation};
+}
+
+/* x by a matrix that is stored transposed, and by itself; a third has two letters to sum. */
+static struct graph *einsum_graph(void)
+{
+    struct graph *graph = make_graph(13);
+    struct tensor *weight = tensor_new(ELEMENT_FLOAT, &(struct shape){.rank = 2, .dim = {5, 4}});
+
+    make_input(graph, "x", DIMS(DIMENSION_UNKNOWN, 3, 4));
+    assert_true(weight != NULL && graph_add_constant(graph, "w", weight) >= 0);
+    for (int i = 0; i < 20; i++)
+        ((float *)weight->data)[i] = (float)i;
+    tensor_free(weight);
+    make_node(graph, "layer", "Einsum", NAMES("x", "w"), NAMES("y"),
+              ATTRIBUTES(equation_attribute("bnd, fd -> bnf")));
+    make_node(graph, "square", "Einsum", NAMES("y", "x"), NAMES("z"),
+              ATTRIBUTES(equation_attribute("bnf,bnd->bdf")));
+    make_node(graph, "sum", "Einsum", NAMES("z", "z"), NAMES("s"),
+              ATTRIBUTES(equation_attribute("bdf,bdf->b")));
+    make_output(graph, "z");
+    make_output(graph, "s");
+    return graph;
+}
+
+static void test_einsum(void **state)
+{
+    struct graph *graph = simplified(einsum_graph());
+    const struct node *layer = find_node(graph, "layer"), *square = find_node(graph, "square");
+
+    (void)state;
+    assert_string_equal(layer->op->name, "MatMul");
+    assert_int_equal(layer->attribute_count, 0);
+    const struct tensor *weight = graph->values[layer->inputs[1]].constant;
+    assert_true(weight != NULL && weight->shape.rank == 2 && weight->shape.dim[0] == 4);
+    for (int i = 0; i < 20; i++)
+        assert_true(tensor_get(weight, i) == i % 5 * 4 + i / 5);
+    assert_string_equal(square->op->name, "MatMul"); /* x transposed, by y */
+    assert_string_equal(graph->nodes[graph->values[square->inputs[0]].producer].op->name, "Transpose");
+    assert_int_equal(square->inputs[1], layer->outputs[0]);
+    assert_string_equal(find_node(graph, "sum")->op->name, "Einsum");
+    assert_int_equal(graph->node_count, 4);
+    expect_shape(graph, "z", 5, DIMS(5, 4, 5));
+    expect_shape(graph, "s", 5, DIMS(5));
+    graph_free(graph);
+}
+
 /* Resize to a size that is computed from another value's shape: becomes scales, whatever the batch. */
 static void test_resize_sizes(void **state)
 {
@@ -431,13 +480,11 @@ static void test_pool(void **state)
 
 /* --- faults --------------------------------------------------------------------------------------------- */
 
-static void test_memory(void **state)
+static void check_memory(struct graph *graph)
 {
-    struct graph *graph = reshape_chain(DIMS(1, 6, 2), DIMS(2, 3, 2));
     struct error error = {0};
     status code = STATUS_MEMORY;
 
-    (void)state;
     assert_int_equal(graph_finish(graph, &error), STATUS_OK);
     for (long nth = 1; code != STATUS_OK; nth++) {
         struct graph *result = NULL;
@@ -450,6 +497,13 @@ static void test_memory(void **state)
         graph_free(result);
     }
     graph_free(graph);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    check_memory(reshape_chain(DIMS(1, 6, 2), DIMS(2, 3, 2)));
+    check_memory(einsum_graph());
 }
 
 /* --- networks ------------------------------------------------------------------------------------------- */
@@ -665,6 +719,7 @@ int main(void)
         cmocka_unit_test(test_expand_and_squeeze),
         cmocka_unit_test(test_expand_by_comparison),
         cmocka_unit_test(test_computed_booleans),
+        cmocka_unit_test(test_einsum),
         cmocka_unit_test(test_resize_sizes),
         cmocka_unit_test(test_pad_chain),
         cmocka_unit_test(test_identity),

@@ -12,9 +12,32 @@ sum of |weight * gradient| over a filter. check compares a file of lines "LAYER 
 import sys
 
 import numpy as np
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
+
+
+def check(folder, name, kind, path):
+    expected = np.load("%s/%s.%s.npz" % (folder, name, kind))
+    worst, count = 0, 0
+    largest = max(np.abs(expected[layer]).max() for layer in expected if layer != "loss")
+    for line in open(path):
+        layer, channel, score = line.split()
+        if layer == "loss":
+            value = float(expected["loss"])
+        elif layer in expected:
+            value = expected[layer][int(channel)]
+        else:
+            continue
+        scale = max(np.abs(expected[layer]).max(), 1e-9 * largest) if layer != "loss" else abs(value)
+        worst, count = max(worst, abs(float(score) - value) / scale), count + 1
+    print("%s %s: %d numbers, at most %.1e off" % (name, kind, count, worst))
+    return 0 if worst < 1e-6 and count > 20 else 1
+
+
+if sys.argv[1] == "check":  # which needs no PyTorch
+    sys.exit(check(*sys.argv[2:6]))
+
+import torch  # noqa: E402
+import torch.nn as nn  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
 
 
 class Conv(nn.Module):
@@ -280,26 +303,5 @@ def make(folder, opset, names):
             np.savez("%s.%s.npz" % (path, kind), loss=loss, **scores)
 
 
-def check(folder, name, kind, path):
-    expected = np.load("%s/%s.%s.npz" % (folder, name, kind))
-    worst, count = 0, 0
-    largest = max(np.abs(expected[layer]).max() for layer in expected if layer != "loss")
-    for line in open(path):
-        layer, channel, score = line.split()
-        if layer == "loss":
-            value = float(expected["loss"])
-        elif layer in expected:
-            value = expected[layer][int(channel)]
-        else:
-            continue
-        scale = max(np.abs(expected[layer]).max(), 1e-9 * largest) if layer != "loss" else abs(value)
-        worst, count = max(worst, abs(float(score) - value) / scale), count + 1
-    print("%s %s: %d numbers, at most %.1e off" % (name, kind, count, worst))
-    return 0 if worst < 1e-6 and count > 20 else 1
-
-
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(sys.argv[2], int(sys.argv[3]), sys.argv[4:])
-    else:
-        sys.exit(check(*sys.argv[2:6]))
+    make(sys.argv[2], int(sys.argv[3]), sys.argv[4:])

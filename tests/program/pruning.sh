@@ -86,7 +86,8 @@ loss() {
 cases=$shared/data/cases
 # FILE, the loss of the whole network, and that of the pruned one
 for row in '03-quotient 2.096082614 2.207279388' '14-gelu 3.155282060 2.985889034' '15-mish 2.184007787 2.272057827' \
-    '10-depth-to-space 2.425310811 2.285261095' '11-conv-transpose 2.181215923 2.276790761' '16-reflect 2.132462656 2.169500512'; do
+    '10-depth-to-space 2.425310811 2.285261095' '11-conv-transpose 2.181215923 2.276790761' '16-reflect 2.132462656 2.169500512' \
+    '17-shared-convolution 8.812809243 2.843859400'; do
     set -- $row
     name=$1 whole=$2 pruned=$3
     if [ ! -f "$cases/$name.onnx" ]; then
@@ -101,6 +102,25 @@ for row in '03-quotient 2.096082614 2.207279388' '14-gelu 3.155282060 2.98588903
         ok $? "$name, $1: loss $value, expected $2"
     done
 done
+
+# A layer over channels that come last has scores: sums over all positions of an image. FILTER and its score:
+if [ -f "$cases/19-tokens.onnx" ]; then
+    "$IPPRO" -n -e "load '$cases/19-tokens.onnx'; data cifar10 '$cases/images.bin' normalize=none" \
+        -e 'score taylor samples=all order=first precision=double; rank pw1 > pw1.csv' >out 2>err || explain err
+    while read -r filter expected; do
+        value=$(awk -F, -v filter="$filter" '$2 == filter && $1 ~ /^[0-9]+$/ { print $3 }' pw1.csv)
+        near "$value" "$expected" 1e-5
+        ok $? "19-tokens, filter $filter of pw1: $value, expected $expected"
+    done <<END
+0 0.00345642
+1 3.76467e-05
+8 0.0252766
+17 0.0286899
+19 0.0229439
+END
+else
+    skip "19-tokens, scores of pw1" "the network is not here"
+fi
 
 # Which channels go: squares of positions together, filters that lie along the second dimension of their weight, and
 # what is padded with its mirror image.

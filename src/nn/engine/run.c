@@ -34,7 +34,8 @@ static status check_output_shape(const struct runner *runner, const struct engin
     const struct graph *graph = &runner->judged.graph;
     const struct shape *shape = &engine_output(engine)->shape;
     const int64_t labels = runner->labels_per_image;
-    if (!runner->labels && shape->rank >= 1 && shape->dim[0] == runner->options.batch)
+    if (!runner->labels &&
+        (runner->run->without_outputs || (shape->rank >= 1 && shape->dim[0] == runner->options.batch)))
         return STATUS_OK;
     if (runner->labels && shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
         shape_product(shape, 2, shape->rank) == labels)
@@ -422,7 +423,10 @@ int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
     int64_t batch = MOST_FOR_WEIGHTS;
     if (graph->batch > 0)
         return graph->batch;
-    while (batch > LEAST && batch * bytes.computed > bytes.weights &&
+    /* Adding up the gradients of all weights, once per micro-batch, takes several times as long as reading
+     * them. */
+    const int64_t enough = weight_gradients ? 4 * bytes.weights : bytes.weights;
+    while (batch > LEAST && batch * bytes.computed > enough &&
            (batch > MOST || batch * bytes.computed > near))
         batch /= 2;
     while (batch > 1 && batch * bytes.computed > far)

@@ -8,6 +8,7 @@
 #include "nn/blocked/blocked.h"
 #include "nn/execution/execution.h"
 #include "nn/fused/internal.h"
+#include "nn/fused/token_product.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 
@@ -20,8 +21,9 @@ static void mark_watched(struct fused *fused)
 
 /* The first that makes something of a step has it. */
 static recogniser *const recognisers[] = {
-    recognise_convolution, recognise_elementwise, recognise_pool,
-    recognise_move,        recognise_concat,      recognise_plain,
+    recognise_convolution, recognise_elementwise, recognise_pool,  recognise_move, recognise_concat,
+    recognise_product,     recognise_linear,      recognise_norm,  recognise_gelu, recognise_softmax,
+    recognise_turn,        recognise_sum,         recognise_plain,
 };
 
 static status recognise_step(struct fused *fused, int p, struct error *error)
@@ -103,6 +105,7 @@ status fused_recognise(struct fused *fused, struct error *error)
     count_uses(fused, producer);
     mark_watched(fused); /* before it is asked which probes the layers can serve */
     pin_probes(fused, producer);
+    status code = products_find(fused, producer, error);
     mem_free(producer);
-    return recognise_all(fused, error);
+    return code == STATUS_OK ? recognise_all(fused, error) : code;
 }

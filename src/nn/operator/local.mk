@@ -38,12 +38,15 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_lp_norm.c \
 	src/nn/operator/op_lp_norm_kernels.h \
 	src/nn/operator/op_make.c \
+	src/nn/operator/op_mean_variance.c \
+	src/nn/operator/op_mean_variance_kernels.h \
 	src/nn/operator/op_movement.c \
 	src/nn/operator/op_normalization.c \
 	src/nn/operator/op_normalization_kernels.h \
 	src/nn/operator/op_order.c src/nn/operator/op_order_kernels.h \
 	src/nn/operator/op_pool.c \
 	src/nn/operator/op_pool_kernels.h \
+	src/nn/operator/op_quantize.c \
 	src/nn/operator/op_reduce.c \
 	src/nn/operator/op_reduce_kernels.h \
 	src/nn/operator/op_resize.c \

@@ -314,7 +314,7 @@ static status prepare_extreme(struct prepare *prepare, struct error *error)
 const struct op operators_arithmetic[] = {
     {"Add", 7, 2, 2, 1, FUNCTION | OPERATOR_ADDITION, prepare_binary, {ALL_KERNELS(add)}},
     {"Sub", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(sub)}},
-    {"Mul", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(mul)}},
+    {"Mul", 7, 2, 2, 1, FUNCTION | OPERATOR_MULTIPLICATION, prepare_binary, {ALL_KERNELS(mul)}},
     {"Div", 7, 2, 2, 1, FUNCTION, prepare_binary, {ALL_KERNELS(div)}},
     {"Pow", 7, 2, 2, 1, FUNCTION, prepare_pow, {REAL_KERNELS(mixed_pow), {pow_int64, NULL}}},
     {"Mod", 10, 2, 2, 1, FUNCTION, prepare_mod, {ALL_KERNELS(mod)}},

@@ -156,19 +156,21 @@ static status prepare_is_inf(struct prepare *prepare, struct error *error)
         [ELEMENT_INT64] = { NAME##_forward, NULL }                                                           \
     }
 
+#define QUESTION (OPERATOR_UNARY | OPERATOR_ELEMENTWISE)
+
 /* clang-format off */
 const struct op operators_compare[] = {
-    {"Equal", 7, 2, 2, 1, 0, prepare_comparison, KERNELS_OF(equal)},
-    {"Greater", 7, 2, 2, 1, 0, prepare_comparison, KERNELS_OF(greater)},
-    {"GreaterOrEqual", 12, 2, 2, 1, 0, prepare_comparison, KERNELS_OF(greater_or_equal)},
-    {"Less", 7, 2, 2, 1, 0, prepare_comparison, KERNELS_OF(less)},
-    {"LessOrEqual", 12, 2, 2, 1, 0, prepare_comparison, KERNELS_OF(less_or_equal)},
-    {"And", 7, 2, 2, 1, 0, prepare_logic, KERNELS_OF(logic_and)},
-    {"Or", 7, 2, 2, 1, 0, prepare_logic, KERNELS_OF(logic_or)},
-    {"Xor", 7, 2, 2, 1, 0, prepare_logic, KERNELS_OF(logic_xor)},
-    {"Not", 1, 1, 1, 1, 0, prepare_not, KERNELS_OF(logic_not)},
-    {"IsNaN", 9, 1, 1, 1, 0, prepare_is_nan, KERNELS_OF(is_nan)},
-    {"IsInf", 10, 1, 1, 1, 0, prepare_is_inf, KERNELS_OF(is_inf)},
+    {"Equal", 7, 2, 2, 1, OPERATOR_ELEMENTWISE, prepare_comparison, KERNELS_OF(equal)},
+    {"Greater", 7, 2, 2, 1, OPERATOR_ELEMENTWISE, prepare_comparison, KERNELS_OF(greater)},
+    {"GreaterOrEqual", 12, 2, 2, 1, OPERATOR_ELEMENTWISE, prepare_comparison, KERNELS_OF(greater_or_equal)},
+    {"Less", 7, 2, 2, 1, OPERATOR_ELEMENTWISE, prepare_comparison, KERNELS_OF(less)},
+    {"LessOrEqual", 12, 2, 2, 1, OPERATOR_ELEMENTWISE, prepare_comparison, KERNELS_OF(less_or_equal)},
+    {"And", 7, 2, 2, 1, OPERATOR_ELEMENTWISE, prepare_logic, KERNELS_OF(logic_and)},
+    {"Or", 7, 2, 2, 1, OPERATOR_ELEMENTWISE, prepare_logic, KERNELS_OF(logic_or)},
+    {"Xor", 7, 2, 2, 1, OPERATOR_ELEMENTWISE, prepare_logic, KERNELS_OF(logic_xor)},
+    {"Not", 1, 1, 1, 1, QUESTION, prepare_not, KERNELS_OF(logic_not)},
+    {"IsNaN", 9, 1, 1, 1, QUESTION, prepare_is_nan, KERNELS_OF(is_nan)},
+    {"IsInf", 10, 1, 1, 1, QUESTION, prepare_is_inf, KERNELS_OF(is_inf)},
     {0},
 };
 /* clang-format on */

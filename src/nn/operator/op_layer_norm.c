@@ -228,6 +228,27 @@ static status prepare_group_norm(struct prepare *prepare, struct error *error)
     return prepare_over_groups(prepare, groups, prepare->opset < 21 ? groups : channels, error);
 }
 
+static bool is_all(const struct graph *graph, int value, double number)
+{
+    const struct tensor *tensor = value != VALUE_NONE ? graph->values[value].constant : NULL;
+    const int64_t count = tensor != NULL ? shape_elements(&tensor->shape) : 0;
+    int64_t i = 0;
+
+    while (i < count && tensor_get(tensor, i) == number)
+        i++;
+    return tensor != NULL && i == count;
+}
+
+bool norm_is_bare(const struct graph *graph, const struct node *node)
+{
+    const int producer = graph->values[node->inputs[0]].producer;
+
+    return (node->op->flags & OPERATOR_OWN_STATISTICS) && node->input_count > LAYER_NORM_SHIFT &&
+           producer >= 0 && (graph->nodes[producer].op->flags & OPERATOR_VIEW) &&
+           is_all(graph, node->inputs[LAYER_NORM_SCALE], 1) &&
+           is_all(graph, node->inputs[LAYER_NORM_SHIFT], 0);
+}
+
 /* In the order of enum element_type. */
 #define KERNELS                                                                                              \
     {                                                                                                        \

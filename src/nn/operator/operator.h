@@ -66,6 +66,10 @@ struct kernel_call {
 
 /* NULL when the operator is not supported. */
 const struct op *operator_find(const char *name);
+/* A row for an operator that is not in the table: planning refuses its nodes with the text of their attribute
+ * OPERATOR_REASON. From the arena; NULL when memory is out. */
+#define OPERATOR_REASON "reason"
+const struct op *operator_missing(struct arena *arena, const char *name);
 /* All rows, for tests and documentation. */
 const struct op *operator_at(int index); /* NULL past the end */
 
@@ -83,6 +87,7 @@ extern const struct op operators_layer_norm[];    /* LayerNormalization RMSNorma
                                                            SimplifiedLayerNormalization
                                                            InstanceNormalization GroupNormalization */
 extern const struct op operators_lp_norm[];       /* LpNormalization */
+extern const struct op operators_mean_variance[]; /* MeanVarianceNormalization */
 extern const struct op operators_cumulative[];    /* CumSum */
 extern const struct op operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
 extern const struct op operators_activation[];    /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
@@ -110,9 +115,14 @@ extern const struct op operators_reduce[];        /* ReduceMean ReduceSum Reduce
                                                            ReduceLogSum ReduceLogSumExp */
 extern const struct op operators_softmax[];       /* Softmax LogSoftmax Hardmax */
 extern const struct op operators_resize[];        /* Resize Upsample */
+extern const struct op operators_quantize[];      /* QuantizeLinear DequantizeLinear */
 
 /* Does a matrix product transpose an operand? By attribute, "transA" or "transB", which a MatMul has not. */
 bool product_transposes(const struct node *node, const char *attribute);
+
+/* Is an InstanceNormalization a part of something that is written out (a GroupNormalization: Reshape,
+ * InstanceNormalization, Reshape)? Then its scale of ones and shift of zeros are no parameters. */
+bool norm_is_bare(const struct graph *graph, const struct node *node);
 
 /* Helpers for prepare functions. */
 /* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
@@ -59,11 +60,13 @@ static bool keeps_shape(const struct rewrite *rewrite, const struct node *node)
     return true;
 }
 
-static bool cast_does_nothing(const struct node *node)
+/* Half precision is float in memory, but a file that has it needs its casts. */
+static bool cast_does_nothing(const struct rewrite *rewrite, const struct node *node)
 {
-    int64_t to = node_integer(node, "to", 0);
+    int64_t to = node_integer(node, "to", FILE_UNDEFINED);
 
-    return to == 1 || to == 11; /* FLOAT, DOUBLE: to the same type, as keeps_shape has seen */
+    /* to the same type, as keeps_shape has seen */
+    return (to == FILE_FLOAT || to == FILE_DOUBLE) && !rewrite->halves;
 }
 
 static bool dropout_does_nothing(struct rewrite *rewrite, const struct node *node)
@@ -97,7 +100,7 @@ static bool does_nothing(struct rewrite *rewrite, const struct node *node)
     if (strcmp(op, "Dropout") == 0)
         return dropout_does_nothing(rewrite, node);
     if (strcmp(op, "Cast") == 0)
-        return cast_does_nothing(node);
+        return cast_does_nothing(rewrite, node);
     if (strcmp(op, "Slice") == 0)
         return slice_does_nothing(rewrite, node);
     if (strcmp(op, "Concat") == 0)
@@ -213,7 +216,8 @@ static status free_batch(const struct graph *graph, struct graph **result, struc
 static status fold_and_clean(const struct graph *graph, const struct plan *const *plans,
                              struct graph **result, struct error *error)
 {
-    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_pads};
+    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_transposes,
+                                                                 merge_pads};
     struct rewrite *rewrite;
     status code = rewrite_new(graph, plans, &rewrite, error);
 
@@ -248,11 +252,35 @@ static status fold_graph(const struct graph *graph, const int64_t *batches, stru
     return code;
 }
 
+/* Einsums that became products may have constant operands that are transposed: these are folded too. */
+static status fold_products(const struct graph *graph, const int64_t *batches, struct graph **result,
+                            struct error *error)
+{
+    struct rewrite *rewrite = NULL;
+    struct graph *folded = NULL;
+    bool changed = false;
+    status code = fold_graph(graph, batches, &folded, error);
+
+    if (code == STATUS_OK)
+        code = rewrite_new(folded, NULL, &rewrite, error);
+    if (code == STATUS_OK)
+        code = einsum_to_products(folded, rewrite->separator, rewrite->arena, &changed, error);
+    rewrite_free(rewrite);
+    if (code == STATUS_OK && !changed) {
+        *result = folded;
+        return STATUS_OK;
+    }
+    if (code == STATUS_OK)
+        code = fold_graph(folded, batches, result, error);
+    graph_free(folded);
+    return code;
+}
+
 static status fold_kept(const struct graph *graph, const struct kept_batch *kept, struct graph **result,
                         struct error *error)
 {
     const struct node *node = &graph->nodes[kept->node];
-    status code = fold_graph(graph, (const int64_t[]){kept->images, kept->images}, result, error);
+    status code = fold_products(graph, (const int64_t[]){kept->images, kept->images}, result, error);
 
     if (code != STATUS_OK)
         return code;
@@ -275,7 +303,7 @@ status graph_simplify(const struct graph *graph, struct graph **result, struct e
     if (code == STATUS_OK && kept.images > 0)
         return fold_kept(graph, &kept, result, error);
     if (code == STATUS_OK)
-        code = fold_graph(freed != NULL ? freed : graph, BATCHES, result, error);
+        code = fold_products(freed != NULL ? freed : graph, BATCHES, result, error);
     graph_free(freed);
     return code;
 }

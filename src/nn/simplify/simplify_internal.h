@@ -27,6 +27,17 @@ status follow_batch(struct rewrite *rewrite, struct error *error);
 status repeat_constants(struct rewrite *rewrite, const struct batch_trace *trace, struct graph *result,
                         struct error *error);
 
+/* simplify_einsum.c */
+/* Einsum of two operands as MatMul and Transpose, where these say the same. The graph is the caller's own,
+ * its values have shapes; where something *changed it is finished again. New names hold `separator`, as
+ * above. */
+status einsum_to_products(struct graph *graph, const char *separator, struct arena *arena, bool *changed,
+                          struct error *error);
+
+/* simplify_transpose.c */
+/* Two Transposes in a row that undo each other are passed over. */
+status merge_transposes(struct rewrite *rewrite, struct error *error);
+
 /* simplify_pool.c */
 struct padding {
     int rank;

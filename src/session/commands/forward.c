@@ -18,6 +18,7 @@
 #include "session/commands/forward_input.h"
 #include "session/language/command.h"
 #include "session/model.h"
+#include "session/network_outputs.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -315,12 +316,24 @@ static status show_part(const struct forward_work *work, const struct aim_part *
 
 static status show_parts(struct forward_work *work, struct error *error)
 {
+    const struct setting *asked = call_setting(work->call, "output");
     status code = STATUS_OK;
-    if (work->part_count == 1)
-        return show_outputs(work, error);
-    for (int i = 0; code == STATUS_OK && i < work->part_count; i++)
-        code = show_part(work, &work->parts[i], error);
-    return code;
+    bool shown = false;
+    for (int i = 0; code == STATUS_OK && i < work->part_count; i++) {
+        const struct aim_part *part = &work->parts[i];
+        if (asked && strcmp(asked->value.text, part->name) != 0)
+            continue;
+        code = work->part_count == 1 ? show_outputs(work, error) : show_part(work, part, error);
+        shown = true;
+    }
+    if (code != STATUS_OK || shown)
+        return code;
+    struct text there = {0};
+    outputs_add_names(work->call->session->state.model->graph, OUTPUTS_ALL, &there);
+    error_set(error, STATUS_NOT_FOUND, "the network has no output '%s': it has %s", asked->value.text,
+              text_data(&there));
+    text_free(&there);
+    return error->code;
 }
 
 static void tell_outputs(struct call *call, const struct forward_work *work)
@@ -367,6 +380,10 @@ static const struct parameter forward_arguments[] = {
      "the inputs, as an array of NumPy: a .npy file, or FILE.npz:MEMBER"},
     PARAMETER_END,
 };
+static const struct parameter forward_parameters[] = {
+    {"output", VALUE_WORD, 0, 0, 0, NULL, NULL, "of several outputs: the one to show"},
+    PARAMETER_END,
+};
 static const int forward_options[] = {OPTION_NORMALIZE,   OPTION_PRECISION, OPTION_KERNEL,
                                       OPTION_MICRO_BATCH, OPTION_MEMORY,    OPTION_NONE};
 static const struct example forward_examples[] = {
@@ -379,6 +396,7 @@ static const struct example forward_examples[] = {
 const struct command command_forward = {
     .name = "forward",
     .arguments = forward_arguments,
+    .parameters = forward_parameters,
     .options = forward_options,
     .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_FIGURES,
     .help = "give the network's outputs for an array of inputs",

@@ -13,6 +13,7 @@
 #include "nn/engine/run.h"
 #include "nn/engine/quality.h"
 #include "nn/execution/options.h"
+#include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "score/score.h"
@@ -50,6 +51,10 @@ static void model_rows(const struct model *model, struct figure *figure)
     struct text text = {0};
     text_add_shape(&text, &model->input);
     card_text(figure, "input", &text);
+    if (model->graph->channels_last)
+        card_row(figure, "in the file", "channels last");
+    if (model_original(model)->lacks)
+        card_row(figure, "cut off", "%s", model_original(model)->lacks);
     if (model->classes) {
         card_row(figure, "classes", "%lld%s", (long long)model->classes,
                  model_measure(model) == QUALITY_MEAN_IOU ? " per pixel" : "");

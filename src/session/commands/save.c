@@ -110,6 +110,9 @@ static status save_onnx(struct call *call, const char *path, struct error *error
     if (code == STATUS_OK && model_dropped(session->state.model))
         reply_add(call->reply, STYLE_NOTE, "without the outputs that were left out: %s",
                   model_dropped(session->state.model));
+    const char *lacks = model_original(session->state.model)->lacks;
+    if (code == STATUS_OK && lacks)
+        reply_add(call->reply, STYLE_NOTE, "it lacks the end of the file that was loaded: %s", lacks);
     return code;
 }
 

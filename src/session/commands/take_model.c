@@ -55,6 +55,16 @@ static void reply_model(const struct model *model, struct reply *reply)
     text_free(&text);
 }
 
+/* A note for each line; NULL: none. */
+static void reply_lines(struct reply *reply, const char *lines, const char *before)
+{
+    for (const char *line = lines; line;) {
+        size_t length = strcspn(line, "\n");
+        reply_add(reply, STYLE_NOTE, "%s%.*s", before, (int)length, line);
+        line = line[length] ? line + length + 1 : NULL;
+    }
+}
+
 /* Which of the file's outputs are looked at, where it is not all, and what lacks without classes. */
 static void tell_outputs(const struct model *model, struct reply *reply)
 {
@@ -85,8 +95,10 @@ status take_model(struct call *call, struct model *model, struct error *error)
     if (code != STATUS_OK)
         return code;
     reply_model(model, call->reply);
-    tell_batch(model->graph, call->reply);
+    reply_lines(call->reply, model->notes, "");
+    reply_lines(call->reply, model->lacks, "the end of the file is cut off: ");
     tell_outputs(model, call->reply);
+    tell_batch(model->graph, call->reply);
     if (judged_words(model))
         reply_add(call->reply, STYLE_NOTE, "%s", judged_words(model));
     if (dropped)
