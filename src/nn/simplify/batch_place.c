@@ -137,6 +137,20 @@ static bool along_first(struct batch_trace *trace, const struct node *node)
     return put_all(trace, node, common);
 }
 
+static bool same(struct batch_trace *trace, const struct node *node)
+{
+    return put_all(trace, node, place_of(trace, node, 0));
+}
+
+/* Operators that take elements from anywhere, by number. */
+static bool apart(struct batch_trace *trace, const struct node *node)
+{
+    for (int i = 0; i < node->input_count; i++)
+        if (place_of(trace, node, i).axis >= 0)
+            return false;
+    return put_all(trace, node, everywhere);
+}
+
 /* Operators that look along one axis, by attribute, and leave the others alone. */
 static bool beside_axis(struct batch_trace *trace, const struct node *node, int64_t fallback, bool all_behind)
 {
@@ -167,6 +181,31 @@ static bool split(struct batch_trace *trace, const struct node *node)
 static bool top_k(struct batch_trace *trace, const struct node *node)
 {
     return beside_axis(trace, node, -1, false);
+}
+
+static bool by_elements(struct batch_trace *trace, const struct node *node)
+{
+    return beside_axis(trace, node, 0, false) && along_first(trace, node);
+}
+
+static bool cumulative(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    int64_t count;
+    const int64_t *axes = integers_of(trace, node, 1, "axis", &count);
+    int axis;
+    if (place.axis >= 0 &&
+        (count != 1 || !shape_axis(shape_at(trace, node->inputs[0])->rank, axes[0], &axis) ||
+         axis == place.axis))
+        return false;
+    return put_all(trace, node, place);
+}
+
+/* A triangle of the matrices on the last two axes. */
+static bool triangle(struct batch_trace *trace, const struct node *node)
+{
+    struct batch_place place = place_of(trace, node, 0);
+    return place.axis < shape_at(trace, node->inputs[0])->rank - 2 && put_all(trace, node, place);
 }
 
 /* --- axes move ------------------------------------------------------------------------------------------ */
@@ -435,6 +474,43 @@ static bool general_product(struct batch_trace *trace, const struct node *node)
     return put_all(trace, node, place);
 }
 
+/* The equation names the images' axis by a letter, the same in all operands that have them and in the output,
+ * and in no other. */
+static bool einsum(struct batch_trace *trace, const struct node *node)
+{
+    const char *at = node_string(node, "equation", ""), *arrow = strstr(at, "->");
+    char letter = 0;
+    if (arrow == NULL || strpbrk(at, ". ") != NULL)
+        return apart(trace, node);
+    for (int pass = 0; pass < 2; pass++) {
+        const char *term = at;
+        for (int i = 0; i < node->input_count; i++) {
+            int axis = place_of(trace, node, i).axis;
+            size_t length = strcspn(term, ",-");
+            if (pass == 0 && axis >= 0 && letter != 0 && term[axis] != letter)
+                return false;
+            if (pass == 0 && axis >= 0)
+                letter = term[axis];
+            if (pass == 1 && axis < 0 && letter != 0 && memchr(term, letter, length) != NULL)
+                return false;
+            term += length + 1;
+        }
+    }
+    const char *found = letter != 0 ? strchr(arrow + 2, letter) : NULL;
+    struct batch_place place = everywhere;
+    for (int i = 0; i < node->input_count; i++)
+        if (place_of(trace, node, i).axis >= 0) {
+            struct batch_place own = place_of(trace, node, i);
+            if (place.axis >= 0 && (own.outer != place.outer || own.inner != place.inner))
+                return false;
+            place = own;
+        }
+    if (letter != 0 && found == NULL)
+        return false;
+    place.axis = letter != 0 ? (int)(found - arrow - 2) : -1;
+    return put_all(trace, node, place);
+}
+
 /* --- the table ------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -468,6 +544,24 @@ static const struct {
     {"ReduceLogSumExp", reduce},
     {"ArgMax", choose},
     {"ArgMin", choose},
+    {"Identity", same},
+    {"Dropout", same},
+    {"Cast", same},
+    {"RMSNormalization", layer_normalization},
+    {"SimplifiedLayerNormalization", layer_normalization},
+    {"Hardmax", softmax},
+    {"LpNormalization", top_k},
+    {"CumSum", cumulative},
+    {"Trilu", triangle},
+    {"GatherElements", by_elements},
+    {"ScatterElements", by_elements},
+    {"Scatter", by_elements},
+    {"GatherND", apart},
+    {"ScatterND", apart},
+    {"Compress", apart},
+    {"NonZero", apart},
+    {"ReverseSequence", apart},
+    {"Einsum", einsum},
     {"MatMul", matrix_product},
     {"Gemm", general_product},
 };
