@@ -285,20 +285,23 @@ static bool unsqueeze(struct batch_trace *trace, const struct node *node)
 
 /* --- parts ---------------------------------------------------------------------------------------------- */
 
-/* Lists of axes are not to name the images' one, unless the node leaves its length as it is. */
+/* Along the images' axis a slice takes all, and in order. */
 static bool slice(struct batch_trace *trace, const struct node *node)
 {
     struct batch_place place = place_of(trace, node, 0);
     const struct shape *from = shape_at(trace, node->inputs[0]), *to = shape_at(trace, node->outputs[0]);
-    int64_t count, starts_count;
+    int64_t count, axis_count;
     const int64_t *steps = integers_of(trace, node, 4, "steps", &count);
-    const int64_t *starts = integers_of(trace, node, 1, "starts", &starts_count);
-    bool forward = starts != NULL;
-    for (int64_t i = 0; steps != NULL && i < count; i++)
-        forward = forward && steps[i] > 0;
-    if (place.axis >= 0 && (!forward || from->dim[place.axis] != to->dim[place.axis]))
-        return false;
-    return put_all(trace, node, place);
+    const int64_t *axes = integers_of(trace, node, 3, "axes", &axis_count);
+    if (place.axis < 0)
+        return put_all(trace, node, everywhere);
+    for (int64_t i = 0; steps != NULL && i < count; i++) {
+        int axis;
+        if (!shape_axis(from->rank, axes != NULL ? axes[i] : i, &axis) ||
+            (axis == place.axis && steps[i] < 0))
+            return false;
+    }
+    return from->dim[place.axis] == to->dim[place.axis] && put_all(trace, node, place);
 }
 
 /* Padding, repeating: the images' axis keeps its length. */
