@@ -26,6 +26,12 @@ static inline int64_t lrn_high(const struct lrn *plan, int64_t channel)
     return channel < plan->channels ? channel : plan->channels - 1;
 }
 
+/* s^-beta; 0.75 is what all networks have. */
+static inline double lrn_power(const struct lrn *plan, double s)
+{
+    return plan->beta == 0.75 ? 1 / (sqrt(s) * sqrt(sqrt(s))) : pow(s, -plan->beta);
+}
+
 #define KERNELS "nn/operator/op_lrn_kernels.h"
 #include "nn/operator/typed.h"
 

@@ -30,7 +30,7 @@ static void TYPED(lrn_forward)(const struct kernel_call *call)
     for (int64_t n = 0; n < plan->batch; n++, x += image, y += image) {
         TYPED(lrn_sums)(plan, x, s);
         for (int64_t i = 0; i < image; i++)
-            y[i] = (REAL)((double)x[i] * pow(s[i], -plan->beta));
+            y[i] = (REAL)((double)x[i] * lrn_power(plan, s[i]));
     }
 }
 
@@ -48,7 +48,7 @@ static void TYPED(lrn_backward)(const struct kernel_call *call)
     for (int64_t n = 0; n < plan->batch; n++, x += image, dy += image, dx += image) {
         TYPED(lrn_sums)(plan, x, s);
         for (int64_t i = 0; i < image; i++) {
-            const double power = pow(s[i], -plan->beta);
+            const double power = lrn_power(plan, s[i]);
             shares[i] = (double)dy[i] * (double)x[i] * power / s[i];
             dx[i] += (REAL)((double)dy[i] * power);
         }

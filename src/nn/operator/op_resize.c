@@ -48,7 +48,7 @@ static status make_samples(struct prepare *prepare, const struct resize_method *
     for (int64_t k = 0; k < axis->out; k++) {
         if (resize_sample(method, axis, k, prepare->arena, &list[k], error) != STATUS_OK)
             return error->code;
-        *changes = *changes || list[k].count != 1 || list[k].at[0] != k;
+        *changes = *changes || list[k].count != 1 || list[k].low != k;
     }
     *samples = list;
     return STATUS_OK;
@@ -230,7 +230,7 @@ static status measure_axis(const struct resize_lists *lists, int i, bool region,
         /* In float, as other programs do: 0.7 of 10 pixels are 7. */
         out = (double)floorf((float)lists->scales[i] * (float)axis->in * (float)part);
     }
-    if (!(out >= 1) || out > 0x1p48 || axis->in < 1)
+    if (!(out >= 1) || out > 0x1p24 || axis->in < 1)
         return error_set(error, STATUS_SHAPE, "axis %d of %lld elements cannot become %.0f", lists->axes[i],
                          (long long)axis->in, out);
     axis->out = (int64_t)out;

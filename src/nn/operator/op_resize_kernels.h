@@ -2,17 +2,17 @@
 /* Kernels of Resize for one type (typed.h). Interpolation is a product of one-dimensional ones, so it is done
  * axis after axis: a resampling makes y (outer, out, inner) of x (outer, in, inner). */
 
-/* to (inner) = sum of weights[t] * input[at[t]] (inner) */
+/* to (inner) = the sample of input (in, inner) */
 static void TYPED(resample_row)(const struct resize_sample *sample, int64_t inner, REAL *to,
                                 const REAL *input)
 {
-    const REAL *low = input + sample->at[0] * inner;
+    const REAL *low = input + sample->low * inner;
 
     if (sample->count == 1) {
         memcpy(to, low, (size_t)inner * sizeof *to);
     } else if (sample->count == 2) {
-        const REAL *high = input + sample->at[1] * inner;
-        const REAL weight = (REAL)sample->weights[1];
+        const REAL *high = input + sample->high * inner;
+        const REAL weight = (REAL)sample->weight;
 
         for (int64_t i = 0; i < inner; i++)
             to[i] = (1 - weight) * low[i] + weight * high[i];
@@ -28,7 +28,7 @@ static void TYPED(resample_row)(const struct resize_sample *sample, int64_t inne
     }
 }
 
-/* y[o][k][i] = sum over t of weights_k[t] * x[o][at_k[t]][i] */
+/* y[o][k] = the sample k of x[o] */
 static void TYPED(resample_forward)(const struct resize *plan, const struct resampling *r, REAL *output,
                                     const REAL *input)
 {
@@ -64,20 +64,34 @@ static void TYPED(resize_forward)(const struct kernel_call *call)
 }
 
 #if HAS_GRADIENT
-/* dx (outer, in, inner)[o][at_k[t]][i] += weights_k[t] * dy (outer, out, inner)[o][k][i] */
+/* The gradient of resample_row: each row that the sample is made of += its weight * from (inner) */
+static void TYPED(spread_row)(const struct resize_sample *sample, int64_t inner, REAL *to, const REAL *from)
+{
+    if (sample->count == 1 || sample->count == 2) {
+        REAL *low = to + sample->low * inner, *high = to + sample->high * inner;
+        const REAL weight = (REAL)sample->weight;
+
+        for (int64_t i = 0; i < inner; i++)
+            low[i] += (1 - weight) * from[i];
+        for (int64_t i = 0; sample->count == 2 && i < inner; i++)
+            high[i] += weight * from[i];
+        return;
+    }
+    for (int64_t t = 0; t < sample->count; t++) {
+        REAL *row = to + sample->at[t] * inner;
+        const REAL weight = (REAL)sample->weights[t];
+
+        for (int64_t i = 0; i < inner; i++)
+            row[i] += weight * from[i];
+    }
+}
+
+/* dx (outer, in, inner)[o] += dy (outer, out, inner)[o] */
 static void TYPED(resample_backward)(const struct resampling *r, REAL *to, const REAL *from)
 {
-    const int64_t inner = r->inner;
-
-    for (int64_t o = 0; o < r->outer; o++, to += r->in * inner)
-        for (int64_t k = 0; k < r->out; k++, from += inner)
-            for (int64_t t = 0; t < r->samples[k].count; t++) {
-                REAL *row = to + r->samples[k].at[t] * inner;
-                const REAL weight = (REAL)r->samples[k].weights[t];
-
-                for (int64_t i = 0; i < inner; i++)
-                    row[i] += weight * from[i];
-            }
+    for (int64_t o = 0; o < r->outer; o++, to += r->in * r->inner)
+        for (int64_t k = 0; k < r->out; k++, from += r->inner)
+            TYPED(spread_row)(&r->samples[k], r->inner, to, from);
 }
 
 /* The resamplings in reverse order. */

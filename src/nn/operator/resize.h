@@ -60,15 +60,19 @@ struct resize_method {
     double beyond;  /* the value outside a region's input */
 };
 
-/* The value of one output position: the sum of weights[i] * in[at[i]], which sum up to 1. No position at all:
- * the value is the method's `beyond`. */
+/* The value of one output position, by the number of positions that it is made of:
+ *   0  the method's `beyond`
+ *   1  in[low]
+ *   2  (1 - weight) * in[low] + weight * in[high]
+ *   more: the sum of weights[i] * in[at[i]]; the weights sum up to 1 */
 struct resize_sample {
-    int64_t count;
+    int64_t count, low, high;
+    double weight;
     const int64_t *at;
     const double *weights;
 };
 
-/* Sample of output position 0..out-1, with arrays in the arena; both dimensions are at least 1. Refuses a
+/* Sample of output position 0..out-1, its arrays in the arena; both dimensions are at least 1. Refuses a
  * kernel that reaches over more positions than can be. */
 status resize_sample(const struct resize_method *method, const struct resize_axis *axis, int64_t position,
                      struct arena *arena, struct resize_sample *sample, struct error *error);

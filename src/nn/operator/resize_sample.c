@@ -2,9 +2,11 @@
 /* From an output position to the input positions that it is made of: the modes of ONNX's Resize. */
 #include "nn/operator/resize.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+#include "base/memory.h"
+#include "base/status.h"
 
 /* x is the output position; in, out, scale, length, start and end are the axis's. Both functions from one
  * formula. */
@@ -114,31 +116,16 @@ static int64_t clamped(int64_t position, int64_t length)
     return position < 0 ? 0 : position < length ? position : length - 1;
 }
 
-static status sample_memory(struct arena *arena, int64_t count, int64_t **at, double **weights,
-                            struct resize_sample *sample, struct error *error)
-{
-    *at = arena_alloc(arena, (size_t)count, sizeof **at);
-    *weights = arena_alloc(arena, (size_t)count, sizeof **weights);
-    *sample = (struct resize_sample){.at = *at, .weights = *weights};
-    return *at != NULL && *weights != NULL ? STATUS_OK : error_memory(error);
-}
-
 /* One position, or two beside each other. */
-static status sample_near(const struct resize_axis *axis, double x, struct arena *arena,
-                          struct resize_sample *sample, struct error *error)
+static struct resize_sample sample_near(const struct resize_axis *axis, double x)
 {
     const double last = (double)(axis->in - 1), inside = x > 0 ? (x < last ? x : last) : 0;
-    int64_t *at;
-    double *weights;
+    struct resize_sample sample = {.low = (int64_t)inside};
 
-    if (sample_memory(arena, 2, &at, &weights, sample, error) != STATUS_OK)
-        return error->code;
-    at[0] = (int64_t)inside;
-    at[1] = clamped(at[0] + 1, axis->in);
-    weights[1] = inside - (double)at[0];
-    weights[0] = 1 - weights[1];
-    sample->count = weights[1] == 0 ? 1 : 2;
-    return STATUS_OK;
+    sample.high = clamped(sample.low + 1, axis->in);
+    sample.weight = inside - (double)sample.low;
+    sample.count = sample.weight == 0 ? 1 : 2;
+    return sample;
 }
 
 /* All positions that the kernel reaches from x; their weights sum up to 1. */
@@ -148,24 +135,31 @@ static status sample_kernel(const struct resize_method *method, const struct res
     const double narrow = method->antialias && axis->scale < 1 ? axis->scale : 1;
     const double reach = method->kernel->reach / narrow, most = 0x1p24;
     double sum = 0, *weights;
-    int64_t *at;
+    int64_t *at, count = 0;
 
     if (!(reach < most && fabs(x) < 0x1p48))
         return error_set(error, STATUS_RANGE, "the scale %g is too small", axis->scale);
     const int64_t first = (int64_t)floor(x - reach) + 1, end = (int64_t)ceil(x + reach);
-    if (sample_memory(arena, end - first, &at, &weights, sample, error) != STATUS_OK)
-        return error->code;
+    at = arena_alloc(arena, (size_t)(end - first) + 2, sizeof *at);
+    weights = arena_alloc(arena, (size_t)(end - first) + 2, sizeof *weights);
+    if (at == NULL || weights == NULL)
+        return error_memory(error);
     for (int64_t i = first; i < end; i++) {
         if (method->exclude && (i < 0 || i >= axis->in))
             continue;
-        at[sample->count] = clamped(i, axis->in);
-        weights[sample->count] = method->kernel->weight(fabs((double)i - x) * narrow, method->cubic);
-        sum += weights[sample->count++];
+        at[count] = clamped(i, axis->in);
+        weights[count] = method->kernel->weight(fabs((double)i - x) * narrow, method->cubic);
+        sum += weights[count++];
     }
-    if (sample->count == 0 || sum == 0)
-        return sample_near(axis, x, arena, sample, error);
-    for (int64_t i = 0; i < sample->count; i++)
+    if (count == 0 || sum == 0) {
+        *sample = sample_near(axis, x);
+        return STATUS_OK;
+    }
+    for (int64_t i = 0; i < count; i++)
         weights[i] /= sum;
+    while (count < 3) /* fewer would mean something else */
+        at[count++] = at[0];
+    *sample = (struct resize_sample){.count = count, .at = at, .weights = weights};
     return STATUS_OK;
 }
 
@@ -178,9 +172,8 @@ status resize_sample(const struct resize_method *method, const struct resize_axi
     *sample = (struct resize_sample){0};
     if (method->coordinate->region && !(x >= 0 && x <= (double)(axis->in - 1)))
         return STATUS_OK;
-    if (method->nearest != NULL)
-        return sample_near(axis, (double)method->nearest->round((float)x), arena, sample, error);
-    if (method->kernel->reach == 1 && !method->antialias)
-        return sample_near(axis, x, arena, sample, error);
-    return sample_kernel(method, axis, x, arena, sample, error);
+    if (method->nearest == NULL && (method->kernel->reach > 1 || method->antialias))
+        return sample_kernel(method, axis, x, arena, sample, error);
+    *sample = sample_near(axis, method->nearest != NULL ? (double)method->nearest->round((float)x) : x);
+    return STATUS_OK;
 }
