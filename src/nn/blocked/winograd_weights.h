@@ -146,23 +146,44 @@ LANES_INLINE void filters_of(const float *sums, size_t stride, vector filters[9]
         }
 }
 
+/* dw (o.. of O, i.. of C, 3, 3) += filters (input channel, 9, WIDTH output channels), of which so many are
+ * there. */
+LANES_INLINE void add_some_filters(const vector *filters, size_t filter, int outputs, int inputs, float *to)
+{
+    for (int lane = 0; lane < outputs; lane++, to += filter)
+        for (int k = 0; k < inputs * 9; k++)
+            to[k] += filters[k][lane];
+}
+
+/* The same of WIDTH output and WIDTH input channels, whose rows become columns before they are added. */
+LANES_INLINE void add_block_of_filters(vector *filters, size_t filter, float *to)
+{
+    for (int k = 0; k < 9; k++, filters += WIDTH, to += WIDTH) {
+        vectors_transpose(filters);
+        LANES_UNROLL
+        for (int lane = 0; lane < WIDTH; lane++)
+            *(vector_unaligned *)(to + (size_t)lane * filter) += filters[lane];
+    }
+}
+
 /* dw (O, C, 3, 3) += G^T sums G. */
 static void add_filters(const struct blocked_convolution *g, const float *sums, float *gradient)
 {
     const size_t inputs = (size_t)blocked_blocks(g->in_channels) * LANES;
     const size_t outputs = (size_t)blocked_blocks(g->out_channels) * LANES;
     const size_t filter = (size_t)g->in_channels * 9;
-    for (int o = 0; o < g->out_channels; o += WIDTH) {
-        const int count = smaller(WIDTH, g->out_channels - o);
-        for (int i = 0; i < g->in_channels; i++) {
-            vector filters[9];
+    vector filters[9 * WIDTH];
+    for (int o = 0; o < g->out_channels; o += WIDTH)
+        for (int i = 0; i < g->in_channels; i += WIDTH) {
+            const int out = smaller(WIDTH, g->out_channels - o), in = smaller(WIDTH, g->in_channels - i);
             float *to = gradient + (size_t)o * filter + (size_t)i * 9;
-            filters_of(sums + (size_t)i * outputs + (size_t)o, inputs * outputs, filters);
-            for (int lane = 0; lane < count; lane++, to += filter)
-                for (int tap = 0; tap < 9; tap++)
-                    to[tap] += filters[tap][lane];
+            for (int k = 0; k < in; k++)
+                filters_of(sums + (size_t)(i + k) * outputs + (size_t)o, inputs * outputs, filters + k * 9);
+            if (out == WIDTH && in == WIDTH)
+                add_block_of_filters(filters, filter, to);
+            else
+                add_some_filters(filters, filter, out, in, to);
         }
-    }
 }
 
 static void weight_gradient(const struct blocked_convolution *g, const float *input, const float *delta,

@@ -31,7 +31,7 @@ static void run_timed(struct engine *engine, int step, enum step_half half)
     const enum direction direction = engine->pass.direction;
     const double start = step_clock_start(engine);
     engine->kind->run_step(engine, direction, step, half);
-    step_clock_stop(engine, direction, step, start);
+    step_clock_stop(engine, direction, step, half != HALF_BEFORE, start);
 }
 
 status engine_advance(struct engine *engine, int *norm, struct error *error)

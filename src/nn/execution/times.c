@@ -61,12 +61,12 @@ double step_clock_start(const struct engine *engine)
     return engine->clocks ? clock_seconds() : 0;
 }
 
-void step_clock_stop(struct engine *engine, enum direction direction, int step, double start)
+void step_clock_stop(struct engine *engine, enum direction direction, int step, bool complete, double start)
 {
     if (!engine->clocks)
         return;
     engine->clocks[(int)direction * engine->clock_count + step] += clock_seconds() - start;
-    if (direction == FORWARD_PASS && step == 0)
+    if (direction == FORWARD_PASS && step == 0 && complete)
         engine->clock_images += engine->batch;
 }
 

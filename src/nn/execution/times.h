@@ -4,6 +4,7 @@
 #ifndef IPPRO_NN_EXECUTION_TIMES_H
 #define IPPRO_NN_EXECUTION_TIMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/status.h"
 
@@ -39,7 +40,8 @@ struct engine;
 /* Seconds of an engine's own steps, [DIRECTIONS][steps]. */
 status step_clocks_new(struct engine *engine, int steps, struct error *error);
 double step_clock_start(const struct engine *engine);
-void step_clock_stop(struct engine *engine, enum direction direction, int step, double start);
+/* `complete`: the step has run to its end, and is no first half that waits for a batch's sums. */
+void step_clock_stop(struct engine *engine, enum direction direction, int step, bool complete, double start);
 void step_clocks_free(struct engine *engine); /* after they were added to the engine's times */
 
 #endif

@@ -322,7 +322,7 @@ static status fused_forward_from(struct engine *engine, int first, struct error 
             return error_set(error, STATUS_CANCELLED, "cancelled");
         const double start = step_clock_start(engine);
         fused->steps[s].kind->forward(fused, &fused->steps[s]);
-        step_clock_stop(engine, FORWARD_PASS, s, start);
+        step_clock_stop(engine, FORWARD_PASS, s, true, start);
     }
     fused->changed = replaced;
     return STATUS_OK;
@@ -353,7 +353,7 @@ static status fused_backward(struct engine *engine, struct error *error)
             return error_set(error, STATUS_CANCELLED, "cancelled");
         const double start = step_clock_start(engine);
         step_backward(fused, s);
-        step_clock_stop(engine, BACKWARD_PASS, s, start);
+        step_clock_stop(engine, BACKWARD_PASS, s, true, start);
     }
     return STATUS_OK;
 }

@@ -113,7 +113,7 @@ static status plain_forward_from(struct engine *engine, int first, struct error 
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
         run_forward(engine, s);
-        step_clock_stop(engine, FORWARD_PASS, s, start);
+        step_clock_stop(engine, FORWARD_PASS, s, true, start);
     }
     return STATUS_OK;
 }
@@ -161,7 +161,7 @@ static status plain_backward(struct engine *engine, struct error *error)
         if (progress_cancelled(engine->progress))
             return error_set(error, STATUS_CANCELLED, "cancelled");
         run_backward(engine, s);
-        step_clock_stop(engine, BACKWARD_PASS, s, start);
+        step_clock_stop(engine, BACKWARD_PASS, s, true, start);
     }
     return STATUS_OK;
 }
