@@ -178,6 +178,7 @@ void push_layer_itself(lua_State *L, const struct layer *layer)
     lua_setfield(L, -2, "kind");
     set_integer(L, "channels", layer->channels);
     set_integer(L, "filter_length", layer->filter_length);
+    set_integer(L, "calls", layer->call_count);
     set_integer(L, "kernel_height", layer->kernel_height);
     set_integer(L, "kernel_width", layer->kernel_width);
     set_integer(L, "input_channels", layer->input_channels);

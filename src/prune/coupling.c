@@ -16,6 +16,14 @@ static unsigned channel_axis(const struct coupling *c, int value)
     return c->plan->values[value].shape.rank > 1 ? 2u : 0u;
 }
 
+static bool lock_constant(struct builder *b, const struct layer *layer, const struct layer_call *call)
+{
+    const struct coupling *c = b->coupling;
+    const int axis = layer_axis(layer, c->plan->values[call->linear].shape.rank);
+    return c->maps[call->linear].labels != NULL ||
+           coupling_locked_map(b, call->linear, 1u << axis, LOCK_CONSTANT, call->node);
+}
+
 /* The network's inputs are what they are. So is what a layer makes of constants that depend on the batch. */
 static bool lock_ends(struct builder *b)
 {
@@ -23,14 +31,10 @@ static bool lock_ends(struct builder *b)
     for (int i = 0; i < c->graph->output_count; i++)
         if (c->maps[c->graph->outputs[i]].labels != NULL)
             coupling_lock_map(b, &c->maps[c->graph->outputs[i]], LOCK_OUTPUT, -1);
-    for (int i = 0; i < c->layers->count; i++) {
-        const struct layer *layer = &c->layers->items[i];
-        unsigned axes =
-            layer->kind == LAYER_LINEAR ? 1u << (c->plan->values[layer->linear].shape.rank - 1) : 2u;
-        if (c->maps[layer->linear].labels == NULL &&
-            !coupling_locked_map(b, layer->linear, axes, LOCK_CONSTANT, layer->node))
-            return false;
-    }
+    for (int i = 0; i < c->layers->count; i++)
+        for (int k = 0; k < c->layers->items[i].call_count; k++)
+            if (!lock_constant(b, &c->layers->items[i], &c->layers->items[i].calls[k]))
+                return false;
     return true;
 }
 
@@ -47,7 +51,10 @@ static status label_graph(struct builder *b, struct error *error)
         if (!coupling_rule(b, c->plan->steps[i].node))
             return error_memory(error);
     }
-    return lock_ends(b) && !b->failed ? STATUS_OK : error_memory(error);
+    if (!lock_ends(b))
+        return error_memory(error);
+    coupling_tie_calls(b);
+    return b->failed ? error_memory(error) : STATUS_OK;
 }
 
 /* --- what stays must be rectangular --------------------------------------------------------------------- */

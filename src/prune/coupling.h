@@ -5,8 +5,9 @@
  * which channel of its inputs: a convolution makes new channels; BatchNorm, activations and pooling keep
  * them; an addition unites; Concat, Slice, Split, Gather and Pad shift; Reshape regroups. That covers
  * residual streams, option-A shortcuts, DenseNet, channel shuffles and depthwise convolutions with one rule
- * set. What an operator without a rule touches is locked, with the reason. Whatever free classes are chosen,
- * what stays of every value is rectangular, so that surgery finds no case it cannot cut.
+ * set. A layer that is called several times has the same channels at every call. What an operator without a
+ * rule touches is locked, with the reason. Whatever free classes are chosen, what stays of every value is
+ * rectangular, so that surgery finds no case it cannot cut.
  *
  * A *class* is a set of channels tied together. Classes whose channels lie in the same layers form a *block*,
  * the unit of a ratio; blocks that share a layer form a *group*, what a researcher calls a residual stream or
@@ -30,6 +31,7 @@
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
     X(LOCK_BATCH, "the operator moves the batch axis")                                                       \
     X(LOCK_COMPUTED, "the operator's sizes are computed while the network runs")                             \
+    X(LOCK_SHARED, "something else uses its weight too")                                                     \
     X(LOCK_CONSTANT, "it does not depend on the network's input")                                            \
     X(LOCK_OPERATOR, "there is no rule for the operator")
 

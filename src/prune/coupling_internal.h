@@ -32,10 +32,18 @@ bool coupling_locked_map(struct builder *builder, int value, unsigned axes, enum
                          int node);
 void coupling_lock_map(struct builder *builder, const struct label_map *map, enum lock_reason reason,
                        int node);
+/* Labels of a node's input; NULL where it is left out or constant. */
+struct label_map *coupling_input_map(struct builder *builder, const struct node *node, int index);
+/* The refuge of every rule: lock what comes in, and let locked labels come out. */
+bool coupling_lock_node(struct builder *builder, int node, enum lock_reason reason);
 /* Unite two labels; those of a map along the given axes, so that it varies along none of them. */
 void coupling_unite(struct builder *builder, int label_a, int label_b);
 void coupling_unite_along(struct builder *builder, const struct label_map *map, unsigned axes);
 bool coupling_no_memory(struct builder *builder); /* false, and noted */
+
+/* Tie the channels of layers that are called several times, and lock those whose weights others use too
+ * (prune/coupling_calls.c). After all nodes have labels. */
+void coupling_tie_calls(struct builder *builder);
 
 /* Find the channel shuffles (prune/shuffle.c). */
 status coupling_find_shuffles(struct coupling *coupling, struct error *error);
@@ -68,11 +76,12 @@ struct slice_operands {
 bool coupling_slice(const struct plan *plan, const struct node *node, int rank, struct slice_operands *slice);
 
 /* What a Pad node is told: pair i pads axis axes[i] by pads[i] in front and pads[count + i] behind (negative:
- * takes away). false when it does more than pad with a constant. */
+ * takes away). false when that is not to be made out. */
 struct pad_operands {
     const int64_t *pads;
     int axes[TENSOR_MAX_RANK];
     int64_t count;
+    bool continues; /* not with a constant, but with what the tensor has */
 };
 bool coupling_pad(const struct plan *plan, const struct node *node, int rank, struct pad_operands *pad);
 

@@ -6,16 +6,15 @@
 #include "prune/operator_rules.h"
 
 /* prune/coupling_rules.c */
-couple_rule couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce,
-    couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_pad,
-    couple_reshape;
+couple_rule couple_sampled, couple_unpool, couple_to_space, couple_to_depth, couple_convolution,
+    couple_linear, couple_same, couple_window, couple_softmax, couple_reduce, couple_layer_norm,
+    couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_pad, couple_reshape;
 /* prune/coupling_move.c */
 pin_rule pin_none, pin_axis, pin_slice;
 cuttable_rule gather_is_cuttable, slice_is_cuttable;
 /* prune/surgery_rules.c */
-cut_rule cut_convolution, cut_transposed, cut_normalization, cut_group_norm, cut_linear, cut_beside, cut_slice,
-    cut_split,
-    cut_pad, cut_gather, cut_reshape, cut_expand, cut_resize;
+cut_rule cut_unpool, cut_convolution, cut_transposed, cut_normalization, cut_group_norm, cut_linear,
+    cut_beside, cut_slice, cut_split, cut_pad, cut_gather, cut_reshape, cut_expand, cut_resize;
 /* prune/mask.c */
 mask_rule mask_convolution, mask_transposed, mask_normalization, mask_linear;
 /* prune/rescale_follow.c */

@@ -339,6 +339,19 @@ status cut_expand(struct surgery *s, int index, struct error *error)
     return replace_integers(s, index, 1, NULL, values, count, error);
 }
 
+/* The output's shape names its channels too. */
+status cut_unpool(struct surgery *s, int index, struct error *error)
+{
+    const struct kept *out = output_kept(s, index);
+    const struct tensor *shape = edit_get(s->edit, index, 2);
+    int64_t values[TENSOR_MAX_RANK], count = shape != NULL ? shape_elements(&shape->shape) : 0;
+    if (count > out->rank)
+        return cannot("its shape does not fit", error);
+    for (int64_t i = 0; i < count; i++)
+        values[i] = kept_cuts(&out->axis[i]) ? out->axis[i].count : tensor_get_integer(shape, i);
+    return count == 0 ? STATUS_OK : replace_integers(s, index, 2, NULL, values, count, error);
+}
+
 /* Resize by sizes names the channels too. */
 status cut_resize(struct surgery *s, int index, struct error *error)
 {

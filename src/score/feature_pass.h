@@ -17,7 +17,8 @@ struct feature_pass {
     int count;
     struct feature_layer *layers;
     double *maps, *map; /* of one image and layer, of one channel */
-    double *raw;        /* of one image, as the engine has it, where positions stand in front of channels; else NULL */
+    double
+        *raw; /* of one image, as the engine has it, where positions stand in front of channels; else NULL */
 };
 
 /* probes: whose activated values, in the plan and in this order, the engine watches; `count` of them.

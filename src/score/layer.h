@@ -26,17 +26,26 @@ static inline int64_t filter_place(const struct filter_places *places, int64_t c
            k / places->elements * places->element_step + k % places->elements;
 }
 
+/* One use of a layer's filters: a network may call a layer several times. Members mean what those of the
+ * layer do. */
+struct layer_call {
+    int node, norm_node, activation_node;
+    int bias;
+    int linear, target, activated;
+};
+
 struct layer {
     const char
         *name; /* "layer1.0.conv1": the weight's name without ".weight", else the node's name; unique */
     const char *norm_name; /* BatchNorm's name made the same way, or NULL */
     enum layer_kind kind;
-    int node, norm_node; /* node indices; norm_node -1 without BatchNorm */
+    int node, norm_node; /* node indices; norm_node -1 without BatchNorm. These, and the values and the
+                            activation below, are those of the first call */
     int activation_node; /* makes h(u), the element-wise layer behind the target, be it one operator or
                             written out with several (score/elementwise.h says which); -1: h is the identity
                           */
-    const char *activation_name;   /* static: h's operator or function, "composed" where it is no common one;
-                                      NULL for the identity */
+    const char *activation_name;   /* static: h's operator or function, "composed" where it is no common one,
+                                      "several" where calls differ; NULL for the identity */
     int weight, bias;              /* value indices; bias VALUE_NONE without one */
     double bias_factor;            /* y = ... + bias_factor * bias (Gemm's beta), else 1 */
     int scale, shift, mean, var;   /* BatchNorm parameters, value indices; VALUE_NONE without BatchNorm */
@@ -49,6 +58,10 @@ struct layer {
                                       dimension 1 for ConvTranspose */
     int64_t input_channels, kernel_height, kernel_width, stride, groups;
     bool output_layer; /* its channels are the network's outputs: never pruned, not scored */
+    bool bound; /* something that is no call uses its weight too, or calls have biases of their own: its
+                   filters cannot be cut alone */
+    const struct layer_call *calls; /* in the order of the network; at least one */
+    int call_count;
 };
 
 struct layers {
@@ -57,10 +70,10 @@ struct layers {
     int count;
 };
 
-/* Layers in graph order: Conv, ConvTranspose, Gemm and MatMul with constant weights. The graph is finished,
- * simplified and borrowed. Refused by name (STATUS_UNSUPPORTED): a weight that something else uses too
- * (shared layers), a bias that is not one constant per channel; STATUS_SHAPE: BatchNorm parameters of another
- * size. */
+/* Layers in graph order: Conv, ConvTranspose, Gemm and MatMul with constant weights, and a bias that is one
+ * constant per channel, if any. Nodes with the same weight are one layer that is called several times; a
+ * BatchNorm belongs to it where all calls have the same one behind them. The graph is finished, simplified
+ * and borrowed. STATUS_SHAPE: BatchNorm parameters of another size. */
 status layers_find(const struct graph *graph, struct layers **layers, struct error *error);
 void layers_free(struct layers *layers);         /* NULL is fine */
 bool layers_normed(const struct layers *layers); /* has any layer that is scored a BatchNorm? */

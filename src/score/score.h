@@ -23,16 +23,17 @@ enum { NEED_ANY_ACTIVATION = NEED_ACTIVATIONS | NEED_FEATURE_RANKS | NEED_FEATUR
 
 /* Sums over all images; arrays that were not needed are NULL. */
 struct activation_statistics {
-    int64_t positions; /* height * width of a map */
+    int64_t positions; /* height * width of a map; of a layer that is called several times, of all its maps */
     double *sum, *squared,
         *zeros;   /* C: of the values, of their squares, how many are 0; over all positions */
     double *rank; /* C: of the ranks of the maps */
     double *gram; /* C x C: of <map i, map j> */
 };
 
-/* Everything one pass leaves about one layer; arrays of C doubles, all NULL for layers that are not probed:
- * output layers, and those none of whose output's dimensions is its channels. Sums over
- * images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of reductions.md (E).
+/* Everything one pass leaves about one layer, all calls of it together; arrays of C doubles, all NULL for
+ * layers that are not probed: output layers, and those none of whose output's dimensions is its channels.
+ * Sums over images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of
+ * reductions.md (E).
  */
 struct layer_statistics {
     double *delta;              /* S0 */

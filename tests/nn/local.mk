@@ -57,3 +57,7 @@ check_PROGRAMS += tests/nn/token_steps_test
 tests_nn_token_steps_test_SOURCES = tests/nn/token_steps_test.c
 tests_nn_token_steps_test_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
 TESTS += tests/nn/token_steps_test
+check_PROGRAMS += tests/nn/images_test
+tests_nn_images_test_SOURCES = tests/nn/images_test.c
+tests_nn_images_test_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
+TESTS += tests/nn/images_test

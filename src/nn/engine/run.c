@@ -34,7 +34,8 @@ static status check_output_shape(const struct runner *runner, const struct engin
     const struct graph *graph = &runner->judged.graph;
     const struct shape *shape = &engine_output(engine)->shape;
     const int64_t labels = runner->labels_per_image;
-    if (runner->run->outputs_only && shape->rank >= 1 && shape->dim[0] == runner->options.batch)
+    if (runner->run->outputs_only &&
+        (runner->run->without_outputs || (shape->rank >= 1 && shape->dim[0] == runner->options.batch)))
         return STATUS_OK;
     if (!runner->run->outputs_only && shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
         shape_product(shape, 2, shape->rank) == labels)

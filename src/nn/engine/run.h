@@ -62,7 +62,7 @@ struct run {
     bool outputs_only; /* the network's own outputs are wanted, of any shape, a Softmax included: labels and
                           losses that `commit` gets mean nothing. Not together with a backward pass */
     bool without_outputs; /* `commit` does not look at the engine's outputs: they need not go from rank to
-                             rank */
+                             rank, and with outputs_only their images may lie anywhere */
     const char *title;    /* for progress: "scoring" */
     struct progress *progress;
     /* Where the run is a part of longer work: images that count as done before image 0, and in all. 0: this

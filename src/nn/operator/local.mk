@@ -17,14 +17,19 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_activation_kernels.h \
 	src/nn/operator/op_arithmetic.c \
 	src/nn/operator/op_arithmetic_kernels.h \
+	src/nn/operator/op_blocks.c \
 	src/nn/operator/op_cast.c \
 	src/nn/operator/op_compare.c src/nn/operator/op_compare_kernels.h \
 	src/nn/operator/op_convolution.c \
 	src/nn/operator/op_convolution_kernels.h \
 	src/nn/operator/op_layer_norm.c \
 	src/nn/operator/op_layer_norm_kernels.h \
+	src/nn/operator/op_grid.c \
+	src/nn/operator/op_grid_kernels.h \
 	src/nn/operator/op_linear.c \
 	src/nn/operator/op_linear_kernels.h \
+	src/nn/operator/op_lrn.c \
+	src/nn/operator/op_lrn_kernels.h \
 	src/nn/operator/op_movement.c \
 	src/nn/operator/op_normalization.c \
 	src/nn/operator/op_normalization_kernels.h \
@@ -41,6 +46,8 @@ src_libnn_a_SOURCES += \
 	src/nn/operator/op_softmax_kernels.h \
 	src/nn/operator/op_transposed.c \
 	src/nn/operator/op_transposed_kernels.h \
+	src/nn/operator/op_unpool.c \
+	src/nn/operator/op_unpool_kernels.h \
 	src/nn/operator/operator.c src/nn/operator/operator.h \
 	src/nn/operator/plan.c src/nn/operator/plan.h \
 	src/nn/operator/pooling.h \

@@ -55,6 +55,7 @@ static const struct attribute_rule {
     const char *name;
     unsigned kinds;
 } attribute_rules[] = {
+    {"align_corners", KIND(INTEGER)},
     {"allowzero", KIND(INTEGER)},
     {"alpha", KIND(REAL)},
     {"antialias", KIND(INTEGER)},
@@ -63,6 +64,7 @@ static const struct attribute_rule {
     {"axes", INTEGER_LIST},
     {"axis", KIND(INTEGER)},
     {"beta", KIND(REAL)},
+    {"bias", KIND(REAL)},
     {"blocksize", KIND(INTEGER)},
     {"ceil_mode", KIND(INTEGER)},
     {"coordinate_transformation_mode", KIND(STRING)},
@@ -92,11 +94,13 @@ static const struct attribute_rule {
     {"num_outputs", KIND(INTEGER)},
     {"output_padding", INTEGER_LIST},
     {"output_shape", INTEGER_LIST},
+    {"padding_mode", KIND(STRING)},
     {"pads", INTEGER_LIST},
     {"perm", INTEGER_LIST},
     {"ratio", KIND(REAL)},
     {"scales", KIND(REALS)},
     {"seed", KIND(INTEGER)},
+    {"size", KIND(INTEGER)},
     {"spatial", KIND(INTEGER)},
     {"split", INTEGER_LIST},
     {"start", KIND(INTEGER)},

@@ -11,6 +11,7 @@ static const struct op *const tables[] = {
     operators_layer_norm,  operators_activation, operators_cast,          operators_arithmetic,
     operators_movement,    operators_shape,      operators_reduce,        operators_softmax,
     operators_resize,      operators_compare,    operators_select,        operators_transposed,
+    operators_blocks,      operators_lrn,        operators_unpool,        operators_grid,
 };
 
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]), MOST_OPERATORS = 256 };

@@ -72,6 +72,10 @@ const struct op *operator_at(int index); /* NULL past the end */
 /* Tables of the op_*.c files, each ended by a row with a NULL name; operator.c joins them. */
 extern const struct op operators_convolution[];   /* Conv */
 extern const struct op operators_transposed[];    /* ConvTranspose */
+extern const struct op operators_blocks[];        /* DepthToSpace SpaceToDepth */
+extern const struct op operators_lrn[];           /* LRN */
+extern const struct op operators_unpool[];        /* MaxUnpool */
+extern const struct op operators_grid[];          /* GridSample */
 extern const struct op operators_linear[];        /* Gemm MatMul */
 extern const struct op operators_normalization[]; /* BatchNormalization */
 extern const struct op operators_layer_norm[];    /* LayerNormalization RMSNormalization

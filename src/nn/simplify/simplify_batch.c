@@ -160,7 +160,8 @@ static bool resize_scales(const struct node *node, const struct target *target, 
     int count = length(target), last = target->plans - 1;
 
     if (count != target->data[0]->rank || node_attribute(node, "axes") != NULL ||
-        strcmp(node_string(node, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0)
+        strcmp(node_string(node, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0 ||
+        strcmp(node_string(node, "coordinate_transformation_mode", ""), "tf_crop_and_resize") == 0)
         return false;
     for (int i = 0; i < count; i++) {
         int64_t from = target->data[0]->dim[i], to = entries(target, 0)[i];
