@@ -178,6 +178,7 @@ void push_layer_itself(lua_State *L, const struct layer *layer)
     lua_setfield(L, -2, "kind");
     set_integer(L, "channels", layer->channels);
     set_integer(L, "filter_length", layer->filter_length);
+    set_integer(L, "calls", layer->call_count);
     set_integer(L, "kernel_height", layer->kernel_height);
     set_integer(L, "kernel_width", layer->kernel_width);
     set_integer(L, "input_channels", layer->input_channels);
@@ -330,6 +331,27 @@ static const struct cost *cost_now(lua_State *L)
     return pruning_cost(session->state.pruning, session->state.model);
 }
 
+/* model:outputs(): an array of names and shapes, of one image, without the batch. */
+static int model_outputs(lua_State *L)
+{
+    const struct model *model = session_with(L)->state.model;
+    const struct graph *graph = model->graph;
+    lua_createtable(L, graph->output_count, 0);
+    for (int i = 0; i < graph->output_count; i++) {
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, graph->values[graph->outputs[i]].name);
+        lua_setfield(L, -2, "name");
+        lua_createtable(L, model->outputs[i].rank, 0);
+        for (int k = 1; k < model->outputs[i].rank; k++) {
+            lua_pushinteger(L, model->outputs[i].dim[k]);
+            lua_rawseti(L, -2, k);
+        }
+        lua_setfield(L, -2, "shape");
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
 /* model:cost(): of the network as it is now. */
 static int model_cost(lua_State *L)
 {
@@ -358,10 +380,9 @@ static int model_name(lua_State *L)
 void network_kinds_new(lua_State *L)
 {
     static const luaL_Reg model[] = {
-        {"score", model_score},     {"eval", model_eval},
-        {"forward", model_forward}, {"layers", model_layers},
-        {"ratios", model_ratios},   {"prune", model_prune},
-        {"cost", model_cost},       {NULL, NULL},
+        {"score", model_score},   {"eval", model_eval},       {"forward", model_forward},
+        {"layers", model_layers}, {"ratios", model_ratios},   {"prune", model_prune},
+        {"cost", model_cost},     {"outputs", model_outputs}, {NULL, NULL},
     };
     handle_kind_new(L, HANDLE_MODEL, model, NULL, model_name);
     luaL_getmetatable(L, "ippro.model");

@@ -16,6 +16,14 @@ static unsigned channel_axis(const struct coupling *c, int value)
     return c->plan->values[value].shape.rank > 1 ? 2u : 0u;
 }
 
+static bool lock_constant(struct builder *b, const struct layer *layer, const struct layer_call *call)
+{
+    const struct coupling *c = b->coupling;
+    const int axis = layer_axis(layer, c->plan->values[call->linear].shape.rank);
+    return c->maps[call->linear].labels != NULL ||
+           coupling_locked_map(b, call->linear, 1u << axis, LOCK_CONSTANT, call->node);
+}
+
 /* The network's inputs are what they are. So is what a layer makes of constants that depend on the batch. */
 static bool lock_ends(struct builder *b)
 {
@@ -23,14 +31,10 @@ static bool lock_ends(struct builder *b)
     for (int i = 0; i < c->graph->output_count; i++)
         if (c->maps[c->graph->outputs[i]].labels != NULL)
             coupling_lock_map(b, &c->maps[c->graph->outputs[i]], LOCK_OUTPUT, -1);
-    for (int i = 0; i < c->layers->count; i++) {
-        const struct layer *layer = &c->layers->items[i];
-        unsigned axes =
-            layer->kind == LAYER_LINEAR ? 1u << (c->plan->values[layer->linear].shape.rank - 1) : 2u;
-        if (c->maps[layer->linear].labels == NULL &&
-            !coupling_locked_map(b, layer->linear, axes, LOCK_CONSTANT, layer->node))
-            return false;
-    }
+    for (int i = 0; i < c->layers->count; i++)
+        for (int k = 0; k < c->layers->items[i].call_count; k++)
+            if (!lock_constant(b, &c->layers->items[i], &c->layers->items[i].calls[k]))
+                return false;
     return true;
 }
 
@@ -49,7 +53,10 @@ static status label_graph(struct builder *b, struct error *error)
             return error_memory(error);
         coupling_find_zero(c, node);
     }
-    return lock_ends(b) && !b->failed ? STATUS_OK : error_memory(error);
+    if (!lock_ends(b))
+        return error_memory(error);
+    coupling_tie_calls(b);
+    return b->failed ? error_memory(error) : STATUS_OK;
 }
 
 /* --- what stays must be rectangular --------------------------------------------------------------------- */
@@ -109,6 +116,14 @@ static void straighten_all(struct builder *b)
 
 /* --- building ------------------------------------------------------------------------------------------- */
 
+static void mark_heads(struct coupling *c)
+{
+    for (int value = 0; value < c->graph->value_count; value++)
+        for (int64_t i = 0; c->headed[value] != HEAD_NONE && i < label_map_elements(&c->maps[value]); i++)
+            if (c->class_of[c->maps[value].labels[i]] >= 0)
+                c->classes[c->class_of[c->maps[value].labels[i]]].head = c->headed[value];
+}
+
 static status coupling_fill(struct builder *b, struct error *error)
 {
     struct coupling *c = b->coupling;
@@ -120,7 +135,8 @@ static status coupling_fill(struct builder *b, struct error *error)
     c->shuffles = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->shuffles);
     c->rules = arena_alloc(c->arena, (size_t)c->graph->node_count, sizeof *c->rules);
     c->zero = arena_alloc(c->arena, (size_t)c->graph->value_count, sizeof *c->zero);
-    if (c->maps == NULL || c->shuffles == NULL || c->rules == NULL || c->zero == NULL)
+    c->headed = arena_alloc(c->arena, (size_t)c->graph->value_count, sizeof *c->headed);
+    if (c->maps == NULL || c->shuffles == NULL || c->rules == NULL || c->zero == NULL || c->headed == NULL)
         return error_memory(error);
     for (int i = 0; i < c->graph->node_count; i++)
         c->rules[i] = operator_rule_find(c->graph->nodes[i].op);
@@ -131,6 +147,8 @@ static status coupling_fill(struct builder *b, struct error *error)
         return code;
     straighten_all(b);
     code = b->failed ? error_memory(error) : coupling_classify(b, error);
+    if (code == STATUS_OK)
+        mark_heads(c);
     if (code == STATUS_OK)
         coupling_find_domains(c);
     return code;

@@ -5,8 +5,9 @@
  * which channel of its inputs: a convolution makes new channels; BatchNorm, activations and pooling keep
  * them; an addition unites; Concat, Slice, Split, Gather and Pad shift; Reshape regroups. That covers
  * residual streams, option-A shortcuts, DenseNet, channel shuffles and depthwise convolutions with one rule
- * set. What an operator without a rule touches is locked, with the reason. Whatever free classes are chosen,
- * what stays of every value is rectangular, so that surgery finds no case it cannot cut.
+ * set. A layer that is called several times has the same channels at every call. What an operator without a
+ * rule touches is locked, with the reason. Whatever free classes are chosen, what stays of every value is
+ * rectangular, so that surgery finds no case it cannot cut.
  *
  * A *class* is a set of channels tied together. Classes whose channels lie in the same layers form a *block*,
  * the unit of a ratio; blocks that share a layer form a *group*, what a researcher calls a residual stream or
@@ -31,6 +32,7 @@
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
     X(LOCK_BATCH, "the network computes several images at a time, which are not told apart")                 \
     X(LOCK_COMPUTED, "the operator's sizes are computed while the network runs")                             \
+    X(LOCK_SHARED, "something else uses its weight too")                                                     \
     X(LOCK_CONSTANT, "it does not depend on the network's input")                                            \
     X(LOCK_OPERATOR, "there is no rule for the operator")
 
@@ -56,11 +58,15 @@ struct channel_member {
     int64_t channel;
 };
 
+/* What a class is to attention heads that lie beside each other. */
+enum head_share { HEAD_NONE, HEAD_WHOLE, HEAD_PART };
+
 struct channel_class {
     const struct channel_member *members; /* at least one layer channel, by layer then channel */
     int member_count;
     int lock; /* index into locks, -1 when free */
     int block;
+    enum head_share head;
     bool zero_unsafe; /* it meets an operator that is not defined everywhere (a division by it, a root of it):
                          as zeros it could become infinite or no number at all */
 };
@@ -91,16 +97,18 @@ struct shuffle {
 
 struct coupling {
     struct arena *arena;
-    const struct graph *graph;          /* borrowed */
-    const struct layers *layers;        /* borrowed */
+    const struct graph *graph;   /* borrowed */
+    const struct layers *layers; /* borrowed */
     enum head_mode heads;
     struct plan *plan;                  /* at batch 1, or at the graph's own */
     struct label_map *maps;             /* per value; labels NULL for constants */
     struct shuffle *shuffles;           /* per node */
     const struct operator_rule **rules; /* per node: what its operator means to pruning */
-    bool *zero;         /* per value: in a masked network a channel that is gone is 0 in it */
-    bool sums_channels; /* some operator without weights sums over channels, which must be 0 when they are gone */
-    int *class_of;                      /* per label: -1 for what no layer makes (padding) */
+    enum head_share *headed;            /* per value: what of heads the classes of its labels are */
+    bool *zero;                         /* per value: in a masked network a channel that is gone is 0 in it */
+    bool sums_channels; /* some operator without weights sums over channels, which must be 0 when they are
+                           gone */
+    int *class_of;      /* per label: -1 for what no layer makes (padding) */
     int label_count;
     struct channel_class *classes;
     int class_count;

@@ -64,8 +64,8 @@ bool coupling_pad(const struct plan *plan, const struct node *node, int rank, st
     if (opset >= 18)
         axes = coupling_integers(plan, node, 3, NULL, &axis_count);
     pad->count = count / 2;
-    if (strcmp(node_string(node, "mode", "constant"), "constant") != 0 || pad->pads == NULL ||
-        pad->count > rank || count != 2 * (axes != NULL ? axis_count : rank))
+    pad->continues = strcmp(node_string(node, "mode", "constant"), "constant") != 0;
+    if (pad->pads == NULL || pad->count > rank || count != 2 * (axes != NULL ? axis_count : rank))
         return false;
     for (int64_t i = 0; i < pad->count; i++)
         if (!shape_axis(rank, axes != NULL ? axes[i] : i, &pad->axes[i]))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Coupling through a product of two activations: q * k^T and attention * v, and what is made like them.
  *
- * Element (l, i, j) of the output is the sum over k of A(l, i, k) * B(l, k, j). Where both operands differ along
- * the leading axes (heads) and along one of their matrices' axes (the head's width) too, what stays can only be
- * rectangular: whole heads, or the same part of every head (enum head_mode). Labels along the contraction tie
- * position k of A to position k of B. */
+ * Element (l, i, j) of the output is the sum over k of A(l, i, k) * B(l, k, j). Where both operands differ
+ * along the leading axes (heads) and along one of their matrices' axes (the head's width) too, what stays can
+ * only be rectangular: whole heads, or the same part of every head (enum head_mode). Labels along the
+ * contraction tie position k of A to position k of B. */
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
@@ -15,9 +15,9 @@
 /* An operand: along which axes its labels change, in terms of the output's leading axes and of the matrix. */
 struct factor {
     const struct label_map *map;
-    int shift;     /* its axis a is the output's axis a + shift, where that is a leading one */
+    int shift;        /* its axis a is the output's axis a + shift, where that is a leading one */
     int kept, summed; /* its own axes: rows of A or columns of B, and the one that is summed */
-    unsigned lead; /* bit set of the output's axes */
+    unsigned lead;    /* bit set of the output's axes */
     bool along_kept, along_summed;
 };
 
@@ -59,6 +59,13 @@ static void look_at(struct builder *b, struct factor *f)
     f->along_summed = own >> f->summed & 1;
 }
 
+/* What its classes are to heads, for words. */
+static void note_heads(struct builder *b, const struct factor *f)
+{
+    bool whole = b->coupling->heads == HEADS_WHOLE;
+    b->coupling->headed[f->map - b->coupling->maps] = whole ? HEAD_WHOLE : HEAD_PART;
+}
+
 /* Unite an operand's labels along some of the output's leading axes, and along one of its own (-1: none). */
 static void unite(struct builder *b, struct factor *f, unsigned lead, int axis)
 {
@@ -84,6 +91,7 @@ static void settle_heads(struct builder *b, struct factor *f)
     if (f->lead == 0 || !f->along_kept)
         return;
     bool whole = b->coupling->heads == HEADS_WHOLE;
+    note_heads(b, f);
     unite(b, f, whole ? 0 : f->lead, whole ? f->kept : -1);
 }
 
@@ -111,8 +119,8 @@ static bool label_output(struct builder *b, int value, const struct factor *a, c
     struct label_map *out;
     int rank = b->coupling->plan->values[value].shape.rank;
     bool first = a->lead != 0 || a->along_kept, second = c->lead != 0 || c->along_kept;
-    unsigned axes = a->lead | c->lead | (a->along_kept ? 1u << (rank - 2) : 0) |
-                    (c->along_kept ? 1u << (rank - 1) : 0);
+    unsigned axes =
+        a->lead | c->lead | (a->along_kept ? 1u << (rank - 2) : 0) | (c->along_kept ? 1u << (rank - 1) : 0);
     if (!first && !second)
         return coupling_fresh_map(b, value, 0, &out);
     if (!coupling_new_map(b, value, axes, &out))
@@ -130,10 +138,12 @@ static bool label_output(struct builder *b, int value, const struct factor *a, c
 /* false: what goes of one operand would have to go of the other, where it is something else. */
 static bool tie_factors(struct builder *b, struct factor *a, struct factor *c)
 {
-    if (a->along_summed && c->along_summed && a->lead != 0 && a->lead == c->lead &&
-        b->coupling->heads == HEADS_WHOLE) {
-        unite(b, a, 0, a->summed);
-        unite(b, c, 0, c->summed);
+    if (a->along_summed && c->along_summed && a->lead != 0 && a->lead == c->lead) {
+        bool whole = b->coupling->heads == HEADS_WHOLE;
+        note_heads(b, a);
+        note_heads(b, c);
+        unite(b, a, 0, whole ? a->summed : -1);
+        unite(b, c, 0, whole ? c->summed : -1);
     }
     if (a->along_summed != c->along_summed)
         return false;
@@ -151,7 +161,8 @@ bool couple_product(struct builder *b, int node_index)
 {
     const struct node *node = &b->coupling->graph->nodes[node_index];
     struct coupling *coupling = b->coupling;
-    struct factor a = {.map = &coupling->maps[node->inputs[0]]}, c = {.map = &coupling->maps[node->inputs[1]]};
+    struct factor a = {.map = &coupling->maps[node->inputs[0]]},
+                  c = {.map = &coupling->maps[node->inputs[1]]};
     int rank = coupling->plan->values[node->outputs[0]].shape.rank;
     if (a.map->shape.rank < 2 || c.map->shape.rank < 2)
         return coupling_lock_node(b, node_index, LOCK_MIXED);

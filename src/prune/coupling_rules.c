@@ -52,6 +52,11 @@ bool coupling_lock_node(struct builder *b, int node_index, enum lock_reason reas
     return true;
 }
 
+struct label_map *coupling_input_map(struct builder *b, const struct node *node, int index)
+{
+    return input_map(b, node, index);
+}
+
 static bool rule_lock(struct builder *b, int node_index)
 {
     return coupling_lock_node(b, node_index, LOCK_MIXED);
@@ -361,45 +366,6 @@ bool couple_reshape(struct builder *b, int node_index)
     const struct shape *shape = value_shape(b, node->outputs[0]);
     return label_map_reshape(b->coupling->arena, in, shape, &b->coupling->maps[node->outputs[0]]) ||
            coupling_no_memory(b);
-}
-
-/* Padding brings channels that are constant: no layer makes them, so they get labels of their own. Padding
- * along axes where labels do not change (height and width, wherever they are) makes no channels, unless there
- * was a single one. */
-bool couple_pad(struct builder *b, int node_index)
-{
-    const struct node *node = node_at(b, node_index);
-    const struct label_map *in = input_map(b, node, 0);
-    const struct shape *shape = value_shape(b, node->outputs[0]);
-    struct pad_operands pad;
-    int64_t before[TENSOR_MAX_RANK] = {0};
-    if (!coupling_pad(b->coupling->plan, node, shape->rank, &pad))
-        return rule_lock(b, node_index);
-    for (int64_t i = 0; i < pad.count; i++)
-        before[pad.axes[i]] = pad.pads[i];
-    unsigned varying = label_map_axes(in), axes = varying;
-    for (int axis = 0; axis < shape->rank && axis < 2; axis++)
-        if (varying == 0 && shape->dim[axis] != in->shape.dim[axis])
-            axes |= 1u << axis;
-    if (axes & 1u)
-        return rule_lock(b, node_index);
-    struct label_map *out;
-    if (!coupling_new_map(b, node->outputs[0], axes, &out))
-        return false;
-    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
-    do {
-        int64_t source[TENSOR_MAX_RANK];
-        bool inside = true;
-        for (int axis = 0; axis < shape->rank; axis++) {
-            source[axis] = axes >> axis & 1 ? index[axis] - before[axis] : 0;
-            inside = inside && source[axis] >= 0 && source[axis] < in->shape.dim[axis];
-        }
-        int label = inside ? label_map_at(in, source) : forest_add(&b->forest, 1);
-        if (label < 0)
-            return coupling_no_memory(b);
-        out->labels[position++] = label;
-    } while (index_next(index, &out->extent));
-    return true;
 }
 
 /* Operators that only move elements (Concat, Slice, Split, Transpose, Gather, Expand): their own kernel, run

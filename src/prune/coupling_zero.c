@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a channel that a mask removes is zero. Its filter is, and so is what follows from it through operators
- * that make zero of zero; a Sigmoid does not. It matters where channels are summed without weights of their
- * own (prune/coupling_product.c): everywhere else nothing reads them. */
+/* Where a channel that a mask removes is zero. Its filter is, and so is what follows from it through
+ * operators that make zero of zero; a Sigmoid does not. It matters where channels are summed without weights
+ * of their own (prune/coupling_product.c): everywhere else nothing reads them. */
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "prune/coupling_internal.h"

@@ -97,6 +97,24 @@ status cut_convolution(struct surgery *s, int index, struct error *error)
     return select_constant(s, index, 1, 1, &first, error);
 }
 
+/* The weights of a transposed convolution are inputs x outputs of a group x kernel. */
+status cut_transposed(struct surgery *s, int index, struct error *error)
+{
+    const struct kept_axis *in = &input_kept(s, index, 0)->axis[1], *out = &output_kept(s, index)->axis[1];
+    int64_t groups = node_integer(node_at(s, index), "group", 1);
+    int64_t inputs = in->of / groups, outputs = out->of / groups;
+    struct kept_axis first = {.positions = out->positions, .count = kept_before(out, outputs), .of = outputs};
+    bool depthwise = groups > 1 && inputs == 1;
+    status code = select_constant(s, index, 1, 0, in, error);
+    if (code == STATUS_OK)
+        code = select_constant(s, index, 2, 0, out, error);
+    if (code == STATUS_OK && depthwise)
+        return kept_cuts(in) ? edit_integer(s->edit, index, "group", in->count, error) : STATUS_OK;
+    if (code == STATUS_OK && kept_cuts(out) && first.count * groups != out->count)
+        return cannot("its groups would keep different numbers of channels", error);
+    return code == STATUS_OK ? select_constant(s, index, 1, 1, &first, error) : code;
+}
+
 status cut_normalization(struct surgery *s, int index, struct error *error)
 {
     status code = STATUS_OK;
@@ -343,6 +361,19 @@ status cut_expand(struct surgery *s, int index, struct error *error)
             values[i] = kept->count;
     }
     return replace_integers(s, index, 1, NULL, values, count, error);
+}
+
+/* The output's shape names its channels too. */
+status cut_unpool(struct surgery *s, int index, struct error *error)
+{
+    const struct kept *out = output_kept(s, index);
+    const struct tensor *shape = edit_get(s->edit, index, 2);
+    int64_t values[TENSOR_MAX_RANK], count = shape != NULL ? shape_elements(&shape->shape) : 0;
+    if (count > out->rank)
+        return cannot("its shape does not fit", error);
+    for (int64_t i = 0; i < count; i++)
+        values[i] = kept_cuts(&out->axis[i]) ? out->axis[i].count : tensor_get_integer(shape, i);
+    return count == 0 ? STATUS_OK : replace_integers(s, index, 2, NULL, values, count, error);
 }
 
 /* Resize by sizes names the channels too. */

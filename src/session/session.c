@@ -151,8 +151,9 @@ static status heads_as_set(struct model *model, const struct options *options, s
                            struct error *error)
 {
     *result = NULL;
-    return model ? model_with_heads(model, (enum head_mode)option_integer(options, OPTION_HEADS), result, error)
-                 : STATUS_OK;
+    return model
+               ? model_with_heads(model, (enum head_mode)option_integer(options, OPTION_HEADS), result, error)
+               : STATUS_OK;
 }
 
 status session_set_model(struct session *session, struct model *made, struct error *error)
@@ -265,7 +266,8 @@ static struct board_source source_of(struct session *session, const struct optio
                                  .dataset = session->state.dataset,
                                  .options = options,
                                  .live = session->live,
-                                 .passes = &session->passes};
+                                 .passes = &session->passes,
+                                 .recipe_program = session->recipe_program};
 }
 
 status session_set_options(struct session *session, const struct options *options, struct error *error)

@@ -341,6 +341,8 @@ static int64_t images_of_part(const struct graph *graph, int64_t batch)
 {
     enum { LEAST = 4, SHARES = 8 };
     int64_t images = run_micro_batch(graph, false);
+    if (graph->batch > 0)
+        return graph->batch;
     while (images > LEAST && images * SHARES > batch)
         images /= 2;
     return images < batch ? images : batch;

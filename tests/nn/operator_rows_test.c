@@ -55,6 +55,16 @@ static const struct seed {
 } seeds[] = {
     {"BatchNormalization", 13, 5, {IMAGE, VECTOR, VECTOR, VECTOR, VECTOR}, 0, {{0}}},
     {"Conv", 13, 3, {IMAGE, {'r', LIST(4, 4, 3, 3)}, VECTOR}, 1, {{"pads", 4, {1, 1, 1, 1}}}},
+    {"ConvTranspose",
+     13,
+     3,
+     {IMAGE, {'r', LIST(4, 2, 3, 3)}, {'r', LIST(2)}},
+     2,
+     {{"pads", 4, {1, 1, 1, 1}}, {"strides", 2, {2, 2}}}},
+    {"DepthToSpace", 13, 1, {IMAGE}, 1, {{"blocksize", 0, {2}}}},
+    {"SpaceToDepth", 13, 1, {IMAGE}, 1, {{"blocksize", 0, {3}}}},
+    {"LRN", 13, 1, {IMAGE}, 1, {{"size", 0, {3}}}},
+    {"GridSample", 16, 2, {IMAGE, {'r', LIST(1, 3, 3, 2)}}, 1, {{"align_corners", 0, {1}}}},
     {"MaxPool", 13, 1, {IMAGE}, 2, {{"kernel_shape", 2, {2, 2}}, {"strides", 2, {2, 2}}}},
     {"AveragePool", 13, 1, {IMAGE}, 2, {{"kernel_shape", 2, {3, 3}}, {"pads", 4, {1, 1, 1, 1}}}},
     {"Gemm", 13, 3, {{'r', LIST(2, 4)}, {'r', LIST(4, 3)}, {'r', LIST(3)}}, 1, {{"transA", 0, {0}}}},
@@ -87,6 +97,8 @@ static const struct seed {
     {"LpNormalization", 13, 1, {IMAGE}, 2, {{"axis", 0, {1}}, {"p", 0, {1}}}},
     {"Softmax", 13, 1, {IMAGE}, 1, {{"axis", 0, {1}}}},
     {"Resize", 13, 4, {IMAGE, {'r', LIST(0)}, {'r', LIST(0)}, {'i', LIST(1, 4, 12, 3)}}, 0, {{0}}},
+    {"QuantizeLinear", 21, 3, {IMAGE, VECTOR, {'i', LIST(0, 0, 0, 0)}}, 1, {{"axis", 0, {1}}}},
+    {"DequantizeLinear", 21, 2, {{'i', LIST(1, 2, 3)}, {'r', 0, {0}}}, 1, {{"block_size", 0, {0}}}},
     {"Upsample", 9, 2, {IMAGE, {'r', LIST(4)}}, 0, {{0}}},
 };
 

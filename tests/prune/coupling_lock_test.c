@@ -96,6 +96,55 @@ static void locked_by_computed_sizes(void **state)
            "(Reshape /tokens)\n");
 }
 
+/* A weight that a layer and an addition use, and one whose calls have biases of their own. */
+static void locked_by_a_shared_weight(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 4);
+    make_reals(g, "b.weight", DIMS(4, 4, 1, 1), 1);
+    make_node(g, "/b", "Conv", NAMES("a", "b.weight"), NAMES("b"), NO_ATTRIBUTES);
+    make_node(g, "/beside", "Conv", NAMES("b.weight", "b.weight"), NAMES("of_weights"), NO_ATTRIBUTES);
+    make_node(g, "/top", "ReduceMax", NAMES("of_weights"), NAMES("top"),
+              ATTRIBUTES(integers_attribute("axes", DIMS(0, 1)), integer_attribute("keepdims", 0)));
+    node2(g, "Mul", "b", "top", "m");
+    expect(finish(g, "m", 4), "a0!; a1!; a2!; a3!; b0!; b1!; b2!; b3!; fc0!; fc1!", "b",
+           "Channels of 1 layer: b\n"
+           "  4 channels of b: locked, something else uses its weight too (Conv /beside)\n");
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    make_reals(g, "b.weight", DIMS(2, 2, 1, 1), 1);
+    make_reals(g, "one", DIMS(2), 1);
+    make_reals(g, "two", DIMS(2), 1);
+    make_node(g, "/b", "Conv", NAMES("a", "b.weight", "one"), NAMES("b"), NO_ATTRIBUTES);
+    make_node(g, "/c", "Conv", NAMES("b", "b.weight", "two"), NAMES("c"), NO_ATTRIBUTES);
+    expect(finish(g, "c", 2), "a0! b0!; a1! b1!; fc0!; fc1!", NULL, NULL);
+}
+
+/* A layer that is called twice: its outputs and inputs are the same at both calls, here one behind the other,
+ * here on values that are else apart. */
+static void tied_by_calls(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    make_reals(g, "b.weight", DIMS(2, 2, 1, 1), 1);
+    make_node(g, "/b", "Conv", NAMES("a", "b.weight"), NAMES("b"), NO_ATTRIBUTES);
+    make_node(g, "/again", "Conv", NAMES("b", "b.weight"), NAMES("c"), NO_ATTRIBUTES);
+    expect(finish(g, "c", 2), "a0 b0; a1 b1; fc0!; fc1!", "b",
+           "Channels of 2 layers: a and b\n"
+           "  2 channels of a and b: kept or removed together\n"
+           "  tied by Conv /again\n");
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    conv(g, "x", "d", 3, 2);
+    make_reals(g, "b.weight", DIMS(3, 2, 1, 1), 1);
+    make_node(g, "/b", "Conv", NAMES("a", "b.weight"), NAMES("b"), NO_ATTRIBUTES);
+    make_node(g, "/again", "Conv", NAMES("d", "b.weight"), NAMES("c"), NO_ATTRIBUTES);
+    along(g, "Concat", NAMES("b", "c"), "cat", 1);
+    expect(finish(g, "cat", 6), "a0 d0; a1 d1; b0; b1; b2; fc0!; fc1!", NULL, NULL);
+}
+
 /* A layer that reads zeros as many as there are images. */
 static void locked_without_input(void **state)
 {
@@ -178,10 +227,16 @@ static void locked_by_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(locked_by_an_operator),    cmocka_unit_test(locked_by_a_broadcast),
-        cmocka_unit_test(locked_by_numbers),        cmocka_unit_test(locked_by_the_batch),
-        cmocka_unit_test(locked_by_computed_sizes), cmocka_unit_test(locked_without_input),
-        cmocka_unit_test(locked_by_the_output),     cmocka_unit_test(nothing_left_of_a_slice),
+        cmocka_unit_test(locked_by_an_operator),
+        cmocka_unit_test(locked_by_a_broadcast),
+        cmocka_unit_test(locked_by_numbers),
+        cmocka_unit_test(locked_by_the_batch),
+        cmocka_unit_test(locked_by_computed_sizes),
+        cmocka_unit_test(locked_by_a_shared_weight),
+        cmocka_unit_test(tied_by_calls),
+        cmocka_unit_test(locked_without_input),
+        cmocka_unit_test(locked_by_the_output),
+        cmocka_unit_test(nothing_left_of_a_slice),
         cmocka_unit_test(every_lock_has_words),
     };
     return cmocka_run_group_tests_name("coupling_lock", tests, NULL, NULL);

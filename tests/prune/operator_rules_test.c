@@ -50,7 +50,8 @@ static void rows_fit_their_operators(void **state)
         bool either = op == operator_find("MatMul"); /* its second operand is a weight, or it is not */
         if (rule->couple != NULL && rule->several == alone && !either)
             fail_msg("%s: one operand has channels, or several do", op->name);
-        if ((!(op->flags & SCALED) && !rule->adds && rule->mask != NULL) || ((op->flags & WEIGHTS) && rule->mask == NULL) ||
+        if ((!(op->flags & SCALED) && !rule->adds && rule->mask != NULL) ||
+            ((op->flags & WEIGHTS) && rule->mask == NULL) ||
             ((op->flags & WEIGHTS) && (rule->cut == NULL || rule->trained == 0 || rule->follow == NULL)))
             fail_msg("%s: weights that make channels are cut, masked, scaled and trained", op->name);
         if ((op->flags & OPERATOR_OWN_STATISTICS) &&

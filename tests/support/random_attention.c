@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Blocks of random networks that attend: heads in every spelling that exporters have, over the positions of an
- * image. */
+/* Blocks of random networks that attend: heads in every spelling that exporters have, over the positions of
+ * an image. */
 #include "support/random_attention.h"
 
 #include <setjmp.h>
@@ -170,8 +170,8 @@ int random_class_token(struct maker *m, int x, int64_t *channels)
     x = to_tokens(m, shrink(m, x), *channels);
     struct spelling s = spell(m, *channels, m->size * m->size + 1);
     struct attribute along = integer_attribute("axis", 0);
-    int batch = maker_node(m, "Gather", 2, (int[]){maker_one(m, "Shape", x), maker_integers(m, 1, (int64_t[]){0})},
-                           1, &along);
+    int batch = maker_node(
+        m, "Gather", 2, (int[]){maker_one(m, "Shape", x), maker_integers(m, 1, (int64_t[]){0})}, 1, &along);
     int64_t ones[] = {1, 1};
     int target = maker_concat(m, 0, 2, (int[]){batch, maker_integers(m, 2, ones)});
     int token = maker_two(m, "Expand", real(m, "token", 3, (int64_t[]){1, 1, *channels}), target);

@@ -2,7 +2,9 @@
 /* The structures that random networks are made of. Each takes and gives an image with *channels channels. */
 #include "support/attributes.h"
 #include "support/random_attention.h"
+#include "support/random_calls.h"
 #include "support/random_network.h"
+#include "support/random_spatial.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -532,5 +534,18 @@ const struct block_kind random_blocks[] = {
     {"split attention", split_attention},
     {"channels last", channels_last},
     {"tokens", tokens},
+    {"called twice", block_called_twice},
+    {"common head", block_common_head},
+    {"common linear", block_common_linear},
+    {"bound", block_bound},
+    {"transposed", block_transposed},
+    {"transposed groups", block_transposed_groups},
+    {"transposed depthwise", block_transposed_depthwise},
+    {"skip", block_skip},
+    {"depth to space", block_to_space},
+    {"space to depth", block_to_depth},
+    {"border", block_border},
+    {"unpool", block_unpool},
+    {"warp", block_warp},
     {NULL, NULL},
 };

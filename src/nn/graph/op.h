@@ -38,6 +38,8 @@ enum operator_flags {
     OPERATOR_OWN_STATISTICS = 262144, /* normalises every image by its own mean and variance: scale and, where
                                          there is one, shift behind the first input */
     OPERATOR_LEARNT = 8192, /* element-wise, with numbers that are learnt in its second input (PRelu) */
+    OPERATOR_TRANSPOSED =
+        16384, /* a convolution from outputs to inputs: its weight is inputs x outputs of a group x kernel */
 };
 
 struct op {

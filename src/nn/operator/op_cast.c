@@ -97,6 +97,8 @@ static const struct target {
     {12, ELEMENT_INT64, 32, false}, /* UINT32 */
     {13, ELEMENT_INT64, 0, false},  /* UINT64 */
     {16, ELEMENT_FLOAT, 0, true},   /* BFLOAT16 */
+    {21, ELEMENT_INT64, 4, false},  /* UINT4 */
+    {22, ELEMENT_INT64, 4, true},   /* INT4 */
 };
 
 static double real_at(const struct operand *operand, int64_t index)

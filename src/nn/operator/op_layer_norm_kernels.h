@@ -22,13 +22,16 @@ ROWS_CLONES static double TYPED(row_squares)(const REAL *x, double mean, int64_t
     return lanes_sum(&s0, &s1) + rest;
 }
 
+/* Where epsilon is 0 a row of equal numbers (an empty place in the batch) is all mean: its z are 0. */
 ROWS_CLONES static void TYPED(row_statistics)(const struct layer_norm *plan, const REAL *x, double *mean,
                                               double *r)
 {
     const double length = (double)plan->length;
+    double variance;
 
     *mean = plan->centred ? TYPED(row_sum)(x, plan->length) / length : 0;
-    *r = 1 / sqrt(TYPED(row_squares)(x, *mean, plan->length) / length + plan->epsilon);
+    variance = TYPED(row_squares)(x, *mean, plan->length) / length + plan->epsilon;
+    *r = variance == 0 ? 0 : 1 / sqrt(variance);
 }
 
 /* y = (x - mean) r scale + shift for a stretch along which scale and shift move on by one or stand still. */

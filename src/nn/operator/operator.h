@@ -66,11 +66,20 @@ struct kernel_call {
 
 /* NULL when the operator is not supported. */
 const struct op *operator_find(const char *name);
+/* A row for an operator that is not in the table: planning refuses its nodes with the text of their attribute
+ * OPERATOR_REASON. From the arena; NULL when memory is out. */
+#define OPERATOR_REASON "reason"
+const struct op *operator_missing(struct arena *arena, const char *name);
 /* All rows, for tests and documentation. */
 const struct op *operator_at(int index); /* NULL past the end */
 
 /* Tables of the op_*.c files, each ended by a row with a NULL name; operator.c joins them. */
 extern const struct op operators_convolution[];   /* Conv */
+extern const struct op operators_transposed[];    /* ConvTranspose */
+extern const struct op operators_blocks[];        /* DepthToSpace SpaceToDepth */
+extern const struct op operators_lrn[];           /* LRN */
+extern const struct op operators_unpool[];        /* MaxUnpool */
+extern const struct op operators_grid[];          /* GridSample */
 extern const struct op operators_linear[];        /* Gemm MatMul */
 extern const struct op operators_einsum[];        /* Einsum */
 extern const struct op operators_normalization[]; /* BatchNormalization */
@@ -105,6 +114,7 @@ extern const struct op operators_reduce[];        /* ReduceMean ReduceSum Reduce
                                                            ReduceLogSum ReduceLogSumExp */
 extern const struct op operators_softmax[];       /* Softmax LogSoftmax Hardmax */
 extern const struct op operators_resize[];        /* Resize Upsample */
+extern const struct op operators_quantize[];      /* QuantizeLinear DequantizeLinear */
 
 /* Does a matrix product transpose an operand? By attribute, "transA" or "transB", which a MatMul has not. */
 bool product_transposes(const struct node *node, const char *attribute);

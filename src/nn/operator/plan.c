@@ -193,17 +193,20 @@ static status run_prepare(struct planner *planner)
 
 /* --- constant nodes ------------------------------------------------------------------------------------- */
 
-/* The data type in files of an output (0, 1, ...) that is computed here: integers keep theirs. */
+/* The data type in files of an output (0, 1, ...) that is computed here: what the node says, else what the
+ * constants are that it is computed from, so that integers keep theirs and a network in half precision stays
+ * one. */
 static int computed_type(const struct planner *planner, int output)
 {
-    const struct tensor *first = planner->node->input_count > 0 ? planner->known[0] : NULL;
-    int given = 0;
+    const enum element_type type = planner->outputs[output].type;
+    int said = output == 0 && type == ELEMENT_INT64 ? planner->prepare.file_type : FILE_UNDEFINED;
 
-    if (output == 0 && planner->outputs[0].type == ELEMENT_INT64)
-        given = planner->prepare.file_type;
-    if (output == 0 && given == 0 && first != NULL && first->type == ELEMENT_INT64)
-        given = first->file_type;
-    return file_type_of(planner->outputs[output].type, given);
+    if (said == FILE_UNDEFINED)
+        said = (int)node_integer(planner->node, "to", FILE_UNDEFINED);
+    for (int i = 0; said == FILE_UNDEFINED && i < planner->node->input_count; i++)
+        if (planner->known[i] != NULL && planner->known[i]->type == type)
+            said = planner->known[i]->file_type;
+    return file_type_of(type, said);
 }
 
 /* Identity on a parameter shares its memory. */
@@ -307,6 +310,40 @@ static status plan_node(struct planner *planner, int n)
     return STATUS_OK;
 }
 
+static bool needs_refused(const struct planner *planner, int n)
+{
+    const struct graph *graph = planner->plan->graph;
+    const struct node *node = &graph->nodes[n];
+
+    for (int i = 0; i < node->input_count; i++) {
+        int producer = node->inputs[i] == VALUE_NONE ? VALUE_NONE : graph->values[node->inputs[i]].producer;
+
+        if (producer != VALUE_NONE && planner->options->refused[producer])
+            return true;
+    }
+    return false;
+}
+
+static status plan_or_refuse(struct planner *planner, int n)
+{
+    const struct plan_options *options = planner->options;
+    status code;
+
+    if (options->refused == NULL)
+        return plan_node(planner, n);
+    options->refused[n] = needs_refused(planner, n);
+    if (options->refused[n])
+        return STATUS_OK;
+    code = plan_node(planner, n);
+    if (code == STATUS_OK || code == STATUS_MEMORY || code == STATUS_CANCELLED)
+        return code;
+    options->refused[n] = true;
+    if (options->refusal->code == STATUS_OK)
+        *options->refusal = *planner->error;
+    *planner->error = (struct error){0};
+    return STATUS_OK;
+}
+
 static status plan_graph(struct planner *planner)
 {
     struct plan *plan = planner->plan;
@@ -326,7 +363,7 @@ static status plan_graph(struct planner *planner)
     if (take_givens(planner) != STATUS_OK)
         return planner->error->code;
     for (int n = 0; n < graph->node_count; n++)
-        if (plan_node(planner, n) != STATUS_OK)
+        if (plan_or_refuse(planner, n) != STATUS_OK)
             return planner->error->code;
     return STATUS_OK;
 }

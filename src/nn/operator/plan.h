@@ -41,6 +41,10 @@ struct plan_options {
     /* Another plan of the same graph with the same real type, or NULL: what it has computed from the same
      * constants is shared, and its budget is gone on with. */
     const struct plan *like;
+    /* Per node, written, and why the first of them; or both NULL. A node that is refused, and whatever needs
+     * it, is marked and passed over: the plan is good for the rest only. */
+    bool *refused;
+    struct error *refusal;
 };
 
 /* Errors name the node, its operator and the shapes at hand. STATUS_CANCELLED when this thread's work is to

@@ -58,8 +58,8 @@ static const int64_t *integers_of(const struct batch_trace *trace, const struct 
 bool batch_place_alike(const struct tensor *tensor, int axis, int64_t batch)
 {
     int64_t outer = shape_product(&tensor->shape, 0, axis);
-    size_t slice = (size_t)shape_product(&tensor->shape, axis + 1, tensor->shape.rank) *
-                   element_size(tensor->type);
+    size_t slice =
+        (size_t)shape_product(&tensor->shape, axis + 1, tensor->shape.rank) * element_size(tensor->type);
     const char *data = tensor->data;
     if (tensor->shape.dim[axis] == 1)
         return true;
@@ -129,7 +129,8 @@ static bool along_first(struct batch_trace *trace, const struct node *node)
     }
     for (int i = 0; i < node->output_count && common.axis == 0; i++) {
         const struct shape *shape = node->outputs[i] != VALUE_NONE ? shape_at(trace, node->outputs[i]) : NULL;
-        if (shape != NULL && (shape->rank < 1 || shape->dim[0] != common.outer * trace->plan->batch * common.inner))
+        if (shape != NULL &&
+            (shape->rank < 1 || shape->dim[0] != common.outer * trace->plan->batch * common.inner))
             return false;
     }
     return put_all(trace, node, common);
@@ -183,8 +184,8 @@ static bool transpose(struct batch_trace *trace, const struct node *node)
 }
 
 /* The same elements in another shape: images may be on every axis of it that comes out evenly. Choices in the
- * order of what exporters mean: the axis that they were on, an axis of theirs alone, then outside of what they
- * are joined with, then inside. */
+ * order of what exporters mean: the axis that they were on, an axis of theirs alone, then outside of what
+ * they are joined with, then inside. */
 static bool candidate(const struct shape *from, struct batch_place place, const struct shape *to, int axis,
                       int64_t batch, struct batch_place *found)
 {
@@ -326,7 +327,8 @@ static bool gather(struct batch_trace *trace, const struct node *node)
     return put_all(trace, node, place);
 }
 
-/* Constants are repeated along an axis that is the images' alone, by Expand (nn/simplify/simplify_repeat.c). */
+/* Constants are repeated along an axis that is the images' alone, by Expand (nn/simplify/simplify_repeat.c).
+ */
 static bool can_repeat(const struct batch_trace *trace, struct batch_place place)
 {
     return place.outer == 1 && place.inner == 1 &&
@@ -337,7 +339,8 @@ static bool concat(struct batch_trace *trace, const struct node *node)
 {
     struct batch_place common;
     int rank = shape_at(trace, node->outputs[0])->rank, axis;
-    if (!common_place(trace, node, 0, rank, &common) || !shape_axis(rank, node_integer(node, "axis", 1), &axis))
+    if (!common_place(trace, node, 0, rank, &common) ||
+        !shape_axis(rank, node_integer(node, "axis", 1), &axis))
         return false;
     for (int i = 0; i < node->input_count && common.axis >= 0; i++)
         if (place_of(trace, node, i).axis < 0 && !can_repeat(trace, common))
@@ -434,16 +437,35 @@ static const struct {
     const char *op;
     bool (*rule)(struct batch_trace *trace, const struct node *node);
 } rules[] = {
-    {"Softmax", softmax},       {"LogSoftmax", softmax},    {"LayerNormalization", layer_normalization},
-    {"Split", split},           {"TopK", top_k},            {"Transpose", transpose},
-    {"Flatten", flatten},       {"Squeeze", squeeze},       {"Unsqueeze", unsqueeze},
-    {"Slice", slice},           {"Pad", keeps_length},      {"Tile", keeps_length},
-    {"Gather", gather},         {"Concat", concat},         {"Expand", expand},
-    {"ReduceMean", reduce},     {"ReduceSum", reduce},      {"ReduceMax", reduce},
-    {"ReduceMin", reduce},      {"ReduceL1", reduce},       {"ReduceL2", reduce},
-    {"ReduceProd", reduce},     {"ReduceSumSquare", reduce}, {"ReduceLogSum", reduce},
-    {"ReduceLogSumExp", reduce}, {"ArgMax", choose},        {"ArgMin", choose},
-    {"MatMul", matrix_product}, {"Gemm", general_product},
+    {"Softmax", softmax},
+    {"LogSoftmax", softmax},
+    {"LayerNormalization", layer_normalization},
+    {"Split", split},
+    {"TopK", top_k},
+    {"Transpose", transpose},
+    {"Flatten", flatten},
+    {"Squeeze", squeeze},
+    {"Unsqueeze", unsqueeze},
+    {"Slice", slice},
+    {"Pad", keeps_length},
+    {"Tile", keeps_length},
+    {"Gather", gather},
+    {"Concat", concat},
+    {"Expand", expand},
+    {"ReduceMean", reduce},
+    {"ReduceSum", reduce},
+    {"ReduceMax", reduce},
+    {"ReduceMin", reduce},
+    {"ReduceL1", reduce},
+    {"ReduceL2", reduce},
+    {"ReduceProd", reduce},
+    {"ReduceSumSquare", reduce},
+    {"ReduceLogSum", reduce},
+    {"ReduceLogSumExp", reduce},
+    {"ArgMax", choose},
+    {"ArgMin", choose},
+    {"MatMul", matrix_product},
+    {"Gemm", general_product},
 };
 
 bool batch_place_node(struct batch_trace *trace, const struct node *node, int choice, bool *more)

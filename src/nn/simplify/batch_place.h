@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where the images of a batch are in every value of a graph that was exported for a fixed number of them.
  *
- * A value holds its images side by side along one axis, whose length is outer * batch * inner: image b has the
- * positions (o * batch + b) * inner + i. Plain features have them on axis 0 with outer = inner = 1, tokens put
- * first on axis 1, heads or windows folded into the batch have them with inner > 1. A rule for each operator
- * says where they are in its outputs, and refuses what would let one image see another. Only a Reshape leaves
- * a choice, since at a batch of one a length of 1 stands anywhere: the search tries the plausible first and
- * comes back where a later node refuses. Whatever passes all rules computes every image by itself. */
+ * A value holds its images side by side along one axis, whose length is outer * batch * inner: image b has
+ * the positions (o * batch + b) * inner + i. Plain features have them on axis 0 with outer = inner = 1,
+ * tokens put first on axis 1, heads or windows folded into the batch have them with inner > 1. A rule for
+ * each operator says where they are in its outputs, and refuses what would let one image see another. Only a
+ * Reshape leaves a choice, since at a batch of one a length of 1 stands anywhere: the search tries the
+ * plausible first and comes back where a later node refuses. Whatever passes all rules computes every image
+ * by itself. */
 #ifndef IPPRO_NN_SIMPLIFY_BATCH_PLACE_H
 #define IPPRO_NN_SIMPLIFY_BATCH_PLACE_H
 
@@ -20,8 +21,9 @@ struct batch_place {
 };
 
 struct batch_trace {
-    const struct plan *plan; /* at the file's batch, borrowed */
+    const struct plan *plan;    /* at the file's batch, borrowed */
     struct batch_place *places; /* per value of the plan's graph */
+    int refused;                /* the last step, in the order of the plan, that has refused; -1: none has */
 };
 
 /* The images' places, from the arena. *found is false where there are none that pass all rules, with them on

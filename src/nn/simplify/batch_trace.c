@@ -66,6 +66,8 @@ static status run_search(struct search *search, bool *found, struct error *error
             return error->code;
         bool fits = batch_place_node(search->trace, node, search->choice[step], &more) &&
                     outputs_fit(search->trace, node);
+        if (!fits && step > search->trace->refused)
+            search->trace->refused = step;
         if (more)
             search->open[search->open_count++] = step;
         step = fits ? step + 1 : step_back(search);
@@ -80,7 +82,7 @@ status batch_trace_find(const struct plan *plan, struct arena *arena, struct bat
                         struct error *error)
 {
     size_t steps = (size_t)plan->step_count + 1;
-    *trace = (struct batch_trace){.plan = plan};
+    *trace = (struct batch_trace){.plan = plan, .refused = -1};
     trace->places = arena_alloc(arena, (size_t)plan->graph->value_count + 1, sizeof *trace->places);
     struct search search = {.trace = trace,
                             .choice = arena_alloc(arena, steps, sizeof *search.choice),

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/progress.h"
 #include "base/status.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
@@ -58,11 +59,13 @@ static bool keeps_shape(const struct rewrite *rewrite, const struct node *node)
     return true;
 }
 
-static bool cast_does_nothing(const struct node *node)
+/* Half precision is float in memory, but a file that has it needs its casts. */
+static bool cast_does_nothing(const struct rewrite *rewrite, const struct node *node)
 {
-    int64_t to = node_integer(node, "to", 0);
+    int64_t to = node_integer(node, "to", FILE_UNDEFINED);
 
-    return to == 1 || to == 11; /* FLOAT, DOUBLE: to the same type, as keeps_shape has seen */
+    /* to the same type, as keeps_shape has seen */
+    return (to == FILE_FLOAT || to == FILE_DOUBLE) && !rewrite->halves;
 }
 
 static bool dropout_does_nothing(struct rewrite *rewrite, const struct node *node)
@@ -96,7 +99,7 @@ static bool does_nothing(struct rewrite *rewrite, const struct node *node)
     if (strcmp(op, "Dropout") == 0)
         return dropout_does_nothing(rewrite, node);
     if (strcmp(op, "Cast") == 0)
-        return cast_does_nothing(node);
+        return cast_does_nothing(rewrite, node);
     if (strcmp(op, "Slice") == 0)
         return slice_does_nothing(rewrite, node);
     if (strcmp(op, "Concat") == 0)
@@ -181,8 +184,14 @@ static status rewrite_freed(const struct batch_trace *trace, struct graph **resu
     return code;
 }
 
+/* What is known of a batch that stays: how many images, and the node that would have mixed them. */
+struct kept_batch {
+    int64_t images;
+    int node;
+};
+
 /* First round: *result stays NULL where the images cannot be told apart. */
-static status free_batch(const struct graph *graph, struct graph **result, int64_t *batch,
+static status free_batch(const struct graph *graph, struct graph **result, struct kept_batch *kept,
                          struct error *error)
 {
     struct plan_options options = {.real = ELEMENT_TYPES};
@@ -194,10 +203,10 @@ static status free_batch(const struct graph *graph, struct graph **result, int64
 
     if (code == STATUS_OK)
         code = batch_trace_find(plan, arena, &trace, &found, error);
-    if (code == STATUS_OK)
-        *batch = plan->batch;
     if (code == STATUS_OK && found)
         code = rewrite_freed(&trace, result, error);
+    else if (code == STATUS_OK)
+        *kept = (struct kept_batch){plan->batch, plan->steps[trace.refused].node};
     plan_free(plan);
     arena_free(arena);
     return code;
@@ -206,7 +215,8 @@ static status free_batch(const struct graph *graph, struct graph **result, int64
 static status fold_and_clean(const struct graph *graph, const struct plan *const *plans,
                              struct graph **result, struct error *error)
 {
-    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_pads};
+    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_transposes,
+                                                                 merge_pads};
     struct rewrite *rewrite;
     status code = rewrite_new(graph, plans, &rewrite, error);
 
@@ -265,21 +275,34 @@ static status fold_products(const struct graph *graph, const int64_t *batches, s
     return code;
 }
 
+static status fold_kept(const struct graph *graph, const struct kept_batch *kept, struct graph **result,
+                        struct error *error)
+{
+    const struct node *node = &graph->nodes[kept->node];
+    status code = fold_products(graph, (const int64_t[]){kept->images, kept->images}, result, error);
+
+    if (code != STATUS_OK)
+        return code;
+    (*result)->batch = kept->images;
+    (*result)->batch_node = arena_format((*result)->arena, "node %s, %s", node->name, node->op->name);
+    if ((*result)->batch_node != NULL)
+        return STATUS_OK;
+    graph_free(*result);
+    return error_memory(error);
+}
+
 status graph_simplify(const struct graph *graph, struct graph **result, struct error *error)
 {
     struct graph *freed = NULL;
-    int64_t batch = 0;
+    struct kept_batch kept = {0};
     status code = STATUS_OK;
 
     if (has_fixed_batch(graph))
-        code = free_batch(graph, &freed, &batch, error);
-    if (code == STATUS_OK && batch > 0 && freed == NULL) {
-        code = fold_products(graph, (const int64_t[]){batch, batch}, result, error);
-        if (code == STATUS_OK)
-            (*result)->batch = batch;
-    } else if (code == STATUS_OK) {
+        code = free_batch(graph, &freed, &kept, error);
+    if (code == STATUS_OK && kept.images > 0)
+        return fold_kept(graph, &kept, result, error);
+    if (code == STATUS_OK)
         code = fold_products(freed != NULL ? freed : graph, BATCHES, result, error);
-    }
     graph_free(freed);
     return code;
 }

@@ -160,7 +160,8 @@ static bool resize_scales(const struct node *node, const struct target *target, 
     int count = length(target), last = target->plans - 1;
 
     if (count != target->data[0]->rank || node_attribute(node, "axes") != NULL ||
-        strcmp(node_string(node, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0)
+        strcmp(node_string(node, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0 ||
+        strcmp(node_string(node, "coordinate_transformation_mode", ""), "tf_crop_and_resize") == 0)
         return false;
     for (int i = 0; i < count; i++) {
         int64_t from = target->data[0]->dim[i], to = entries(target, 0)[i];
@@ -271,8 +272,8 @@ static bool *find_derived(struct rewrite *rewrite, const struct plan *plan)
     return derived;
 }
 
-/* The lengths that the output has at the file's batch, with a word in place of the images' axis: 0 where it is
- * the data's own, else -1. */
+/* The lengths that the output has at the file's batch, with a word in place of the images' axis: 0 where it
+ * is the data's own, else -1. */
 static status free_reshape(struct rewrite *rewrite, struct node *node, const struct batch_trace *trace,
                            struct error *error)
 {
@@ -309,8 +310,8 @@ static status free_resize(struct rewrite *rewrite, struct node *node, const stru
 static struct tensor *first_slice(const struct tensor *tensor, int axis)
 {
     int64_t outer = shape_product(&tensor->shape, 0, axis);
-    size_t slice = (size_t)shape_product(&tensor->shape, axis + 1, tensor->shape.rank) *
-                   element_size(tensor->type);
+    size_t slice =
+        (size_t)shape_product(&tensor->shape, axis + 1, tensor->shape.rank) * element_size(tensor->type);
     size_t row = slice * (size_t)tensor->shape.dim[axis];
     struct shape shape = tensor->shape;
     struct tensor *first;

@@ -22,8 +22,8 @@ status follow_batch(struct rewrite *rewrite, struct error *error);
 
 /* simplify_repeat.c */
 /* Constants of one image that Concat joins with features along another axis are repeated for as many images
- * as the features have. `result` is what the rewrite of the trace's graph became: the caller's own, and finished
- * again. */
+ * as the features have. `result` is what the rewrite of the trace's graph became: the caller's own, and
+ * finished again. */
 status repeat_constants(struct rewrite *rewrite, const struct batch_trace *trace, struct graph *result,
                         struct error *error);
 
@@ -32,6 +32,10 @@ status repeat_constants(struct rewrite *rewrite, const struct batch_trace *trace
  * values have shapes; where something *changed it is finished again. New names hold `separator`, as above. */
 status einsum_to_products(struct graph *graph, const char *separator, struct arena *arena, bool *changed,
                           struct error *error);
+
+/* simplify_transpose.c */
+/* Two Transposes in a row that undo each other are passed over. */
+status merge_transposes(struct rewrite *rewrite, struct error *error);
 
 /* simplify_pool.c */
 struct padding {

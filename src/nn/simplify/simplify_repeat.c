@@ -60,8 +60,8 @@ static int add_node(const struct repeat *repeat, const char *role, const char *o
 }
 
 /* Expand(constant, [1, ..., size of the features along the images' axis, 1, ...]) in the constant's place. */
-static status repeat_input(const struct repeat *repeat, int features, int axis,
-                           const struct operand *planned, struct error *error)
+static status repeat_input(const struct repeat *repeat, int features, int axis, const struct operand *planned,
+                           struct error *error)
 {
     const struct attribute first_axis = {.name = "axis", .kind = ATTRIBUTE_INTEGER, .integer = 0};
     int constant = repeat->graph->nodes[repeat->node].inputs[repeat->input];

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/npy.h"
+#include "nn/engine/aim.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
 #include "nn/engine/run.h"
@@ -32,8 +33,11 @@ struct forward_work {
     struct call *call;
     struct forward_input input;
     enum element_type real;
-    struct shape shape; /* of the outputs, of all inputs; rank 0 until the first are there */
-    char *outputs;      /* owned */
+    struct shape shape;     /* of the outputs, of all inputs; rank 0 until the first are there */
+    char *outputs;          /* owned; of a network with several outputs a row of all for each input */
+    struct aim_part *parts; /* which they are, owned; names are the graph's */
+    int part_count;
+    const char *output; /* the name of one of several, of which this is; else NULL */
 };
 
 /* The first outputs say how large all of them are. */
@@ -53,6 +57,18 @@ static status make_room(struct forward_work *work, const struct operand *output,
     return work->outputs ? STATUS_OK : error_memory(error);
 }
 
+static status find_parts(struct forward_work *work, const struct engine *engine, struct error *error)
+{
+    if (work->parts)
+        return STATUS_OK;
+    work->part_count = engine_part_count(engine);
+    work->parts = mem_new((size_t)work->part_count, sizeof *work->parts);
+    if (!work->parts)
+        return error_memory(error);
+    aim_parts(engine, work->parts);
+    return STATUS_OK;
+}
+
 static status keep_outputs(void *argument, const struct engine *engine, const struct loss *losses,
                            const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
@@ -60,7 +76,7 @@ static status keep_outputs(void *argument, const struct engine *engine, const st
     const struct operand *output = engine_output(engine);
     (void)losses;
     (void)labels;
-    if (make_room(work, output, error) != STATUS_OK)
+    if (make_room(work, output, error) != STATUS_OK || find_parts(work, engine, error) != STATUS_OK)
         return error->code;
     size_t each =
         (size_t)(shape_elements(&output->shape) / output->shape.dim[0]) * element_size(output->type);
@@ -68,10 +84,10 @@ static status keep_outputs(void *argument, const struct engine *engine, const st
     return STATUS_OK;
 }
 
-/* Made for one image, the network gives one output. */
+/* The network gives one output for each image. */
 static status check_model(const struct model *model, struct error *error)
 {
-    if (model->output.rank >= 1 && model->output.dim[0] == 1)
+    if (model->output.rank >= 1 && model->output.dim[0] == model->input.dim[0])
         return STATUS_OK;
     struct text shape = {0};
     shape_text(&model->output, &shape);
@@ -241,6 +257,11 @@ static struct figure *begin_figure(const struct forward_work *work)
     struct text shape = {0};
     if (!figure)
         return NULL;
+    if (work->output) {
+        text_add_escaped(&shape, work->output, 0);
+        text_add(&shape, " ");
+        figure_fact(figure, "output", "%s", work->output);
+    }
     shape_text(&work->shape, &shape);
     figure_title(figure, "Outputs %s of %s%s for %s", shown_words(figure, &shape),
                  model_title(session->state.model), session->state.pruning->removed_count ? ", masked," : "",
@@ -272,6 +293,36 @@ static status show_outputs(struct forward_work *work, struct error *error)
     return reply_figure(work->call->reply, figure, error);
 }
 
+/* One of several outputs, as if it were the only one. */
+static status show_part(const struct forward_work *work, const struct aim_part *part, struct error *error)
+{
+    struct forward_work alone = *work;
+    const size_t size = element_size(work->real);
+    const size_t row = (size_t)work->shape.dim[1] * size, bytes = (size_t)part->elements * size;
+    alone.output = part->name;
+    alone.shape = part->shape;
+    alone.shape.dim[0] = work->input.count;
+    alone.outputs = mem_new((size_t)work->input.count, bytes);
+    if (!alone.outputs)
+        return error_memory(error);
+    for (int64_t i = 0; i < work->input.count; i++)
+        memcpy(alone.outputs + (size_t)i * bytes,
+               work->outputs + (size_t)i * row + (size_t)part->first * size, bytes);
+    status code = show_outputs(&alone, error);
+    mem_free(alone.outputs);
+    return code;
+}
+
+static status show_parts(struct forward_work *work, struct error *error)
+{
+    status code = STATUS_OK;
+    if (work->part_count == 1)
+        return show_outputs(work, error);
+    for (int i = 0; code == STATUS_OK && i < work->part_count; i++)
+        code = show_part(work, &work->parts[i], error);
+    return code;
+}
+
 static void tell_outputs(struct call *call, const struct forward_work *work)
 {
     struct text text = {0};
@@ -291,10 +342,11 @@ static status forward_array(struct call *call, const struct npy *array, struct e
     if (code == STATUS_OK)
         code = run_inputs(&work, error);
     if (code == STATUS_OK)
-        code = show_outputs(&work, error);
+        code = show_parts(&work, error);
     if (code == STATUS_OK)
         tell_outputs(call, &work);
     mem_free(work.outputs);
+    mem_free(work.parts);
     return code;
 }
 
