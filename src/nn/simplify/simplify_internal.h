@@ -28,8 +28,9 @@ status repeat_constants(struct rewrite *rewrite, const struct batch_trace *trace
                         struct error *error);
 
 /* simplify_einsum.c */
-/* Einsum of two operands as MatMul and Transpose, where these say the same. The graph is the caller's own, its
- * values have shapes; where something *changed it is finished again. New names hold `separator`, as above. */
+/* Einsum of two operands as MatMul and Transpose, where these say the same. The graph is the caller's own,
+ * its values have shapes; where something *changed it is finished again. New names hold `separator`, as
+ * above. */
 status einsum_to_products(struct graph *graph, const char *separator, struct arena *arena, bool *changed,
                           struct error *error);
 
