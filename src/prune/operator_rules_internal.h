@@ -6,18 +6,27 @@
 #include "prune/operator_rules.h"
 
 /* prune/coupling_rules.c */
-couple_rule couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce, couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_reshape, couple_along_axis, couple_order, couple_trilu, couple_mean_variance, couple_sampled, couple_unpool, couple_to_space, couple_to_depth, couple_pad;
+couple_rule couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce,
+    couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_reshape,
+    couple_along_axis, couple_order, couple_trilu, couple_mean_variance, couple_sampled, couple_unpool,
+    couple_to_space, couple_to_depth, couple_pad;
 
 /* prune/coupling_product.c */
-couple_rule couple_product, couple_sampled, couple_unpool, couple_to_space, couple_to_depth, couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce, couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_pad, couple_reshape;
+couple_rule couple_product, couple_sampled, couple_unpool, couple_to_space, couple_to_depth,
+    couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce,
+    couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_pad,
+    couple_reshape;
 
 /* prune/coupling_spatial.c */
-couple_rule couple_pad, couple_sampled, couple_unpool, couple_to_space, couple_to_depth, couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce, couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_reshape;
+couple_rule couple_pad, couple_sampled, couple_unpool, couple_to_space, couple_to_depth, couple_convolution,
+    couple_linear, couple_same, couple_window, couple_softmax, couple_reduce, couple_layer_norm,
+    couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_reshape;
 /* prune/coupling_move.c */
 pin_rule pin_none, pin_axis, pin_slice;
 cuttable_rule gather_is_cuttable, slice_is_cuttable;
 /* prune/surgery_rules.c */
-cut_rule cut_concat, cut_convolution, cut_normalization, cut_group_norm, cut_linear, cut_beside, cut_slice, cut_split, cut_pad, cut_gather, cut_reshape, cut_expand, cut_resize, cut_transposed, cut_unpool;
+cut_rule cut_concat, cut_convolution, cut_normalization, cut_group_norm, cut_linear, cut_beside, cut_slice,
+    cut_split, cut_pad, cut_gather, cut_reshape, cut_expand, cut_resize, cut_transposed, cut_unpool;
 /* prune/mask.c */
 mask_rule mask_beside, mask_convolution, mask_normalization, mask_linear, mask_transposed;
 /* prune/rescale_follow.c */

@@ -7,7 +7,14 @@
 #include <string.h>
 
 static const struct op *const tables[] = {
-    operators_convolution, operators_linear, operators_normalization, operators_pool, operators_layer_norm, operators_activation, operators_cast, operators_arithmetic, operators_movement, operators_shape, operators_reduce, operators_softmax, operators_resize, operators_compare, operators_select, operators_transposed, operators_blocks, operators_lrn, operators_unpool, operators_grid, operators_lp_norm, operators_cumulative, operators_index, operators_order, operators_einsum, operators_arrange, operators_make, operators_quantize, operators_mean_variance,
+    operators_convolution,   operators_linear,     operators_normalization, operators_pool,
+    operators_layer_norm,    operators_activation, operators_cast,          operators_arithmetic,
+    operators_movement,      operators_shape,      operators_reduce,        operators_softmax,
+    operators_resize,        operators_compare,    operators_select,        operators_transposed,
+    operators_blocks,        operators_lrn,        operators_unpool,        operators_grid,
+    operators_lp_norm,       operators_cumulative, operators_index,         operators_order,
+    operators_einsum,        operators_arrange,    operators_make,          operators_quantize,
+    operators_mean_variance,
 };
 
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]), MOST_OPERATORS = 256 };
