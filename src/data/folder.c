@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "data/classes.h"
+#include "data/dataset.h"
 #include "data/kinds.h"
 #include "data/labelled.h"
 #include "data/listing.h"

@@ -128,6 +128,26 @@ void add_measurement(lua_State *L, const struct session *session)
     lua_setfield(L, -2, "error");
 }
 
+/* Of an answer of eval on top: the mean of a loss that looks at no labels as its fields; false where it is
+ * none. */
+static bool add_mean_loss(lua_State *L)
+{
+    const int answer = lua_gettop(L);
+    bool bare = false;
+    if (lua_geti(L, answer, 1) == LUA_TUSERDATA && lua_getfield(L, -1, "rows") == LUA_TTABLE &&
+        lua_geti(L, -1, 1) == LUA_TTABLE && lua_getfield(L, -1, "measure") == LUA_TSTRING) {
+        bare = strcmp(lua_tostring(L, -1), "mean loss") == 0;
+        lua_getfield(L, -2, "value");
+        lua_getfield(L, -3, "standard error");
+        if (bare) {
+            lua_setfield(L, answer, "error");
+            lua_setfield(L, answer, "loss");
+        }
+    }
+    lua_settop(L, answer);
+    return bare;
+}
+
 /* model:eval([data], options): numbers as fields, beside the figures. */
 static int model_eval(lua_State *L)
 {
@@ -136,7 +156,8 @@ static int model_eval(lua_State *L)
     struct session *session = has_data ? session_on(L, 2) : session_with(L);
     int options = has_data ? 3 : 2;
     command_call(L, session, "eval", options, options);
-    add_measurement(L, session);
+    if (!add_mean_loss(L))
+        add_measurement(L, session);
     return 1;
 }
 

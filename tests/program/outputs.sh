@@ -139,6 +139,9 @@ wrong 'the data' 'cannot be changed' 'return function(outputs) outputs[1].data[1
 cat >state.lua <<'END'
 ippro.load("example") ippro.data("shapes", {images = 8}) ippro.score("l1")
 assert(not pcall(ippro.score, "taylor", {loss = "wrong.lua", samples = "all"}))
+local mean = ippro.model:eval{loss = "sum"}
+assert(type(mean.loss) == "number" and mean.error > 0 and not mean.top1, "the mean loss as fields")
+assert(ippro.model:eval().top1)
 assert(ippro.model and #ippro.scores:criteria() == 1, "the session is as it was")
 END
 "$IPPRO" -n state.lua >out 2>err
