@@ -82,22 +82,52 @@ static bool depends_on(struct builder *b, const struct label_map *map, int axis)
     return true;
 }
 
+/* How many positions along an axis would stay apart if all that stands along the others went together; -1
+ * when memory is out. */
+static int64_t apart_along(struct builder *b, const struct label_map *map, int axis)
+{
+    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0, apart = 0;
+    struct label_forest positions = {0};
+    int *first = mem_new((size_t)b->forest.count + 1, sizeof *first); /* per root: a position, plus one */
+    if (first == NULL || forest_add(&positions, map->extent.dim[axis]) < 0)
+        apart = -1;
+    else
+        do {
+            int *seen = &first[forest_find(&b->forest, map->labels[position++])];
+            if (*seen > 0)
+                forest_unite(&positions, *seen - 1, (int)index[axis]);
+            *seen = (int)index[axis] + 1;
+        } while (index_next(index, &map->extent));
+    for (int i = 0; apart >= 0 && i < positions.count; i++)
+        apart += forest_find(&positions, i) == i;
+    forest_free(&positions);
+    mem_free(first);
+    return apart;
+}
+
 /* A value whose channels were laid out as a table can lose whole rows or whole columns, not single cells. The
- * longest axis stays free; what stands along the others goes together. */
+ * axis along which most stays apart stays free, of several the longest; what stands along the others goes
+ * together. */
 static void straighten(struct builder *b, const struct label_map *map)
 {
-    int longest = 0, varying = 0;
-    for (int axis = 0; axis < map->extent.rank; axis++) {
+    int kept = 0, varying = 0;
+    int64_t most = -1;
+    for (int axis = 0; axis < map->extent.rank; axis++)
         varying += map->extent.dim[axis] > 1;
-        if (map->extent.dim[axis] > map->extent.dim[longest])
-            longest = axis;
-    }
     if (varying < 2 || all_locked(b, map))
         return;
     for (int axis = 0; axis < map->extent.rank; axis++)
         if (map->extent.dim[axis] > 1 && depends_on(b, map, axis))
             return;
-    coupling_unite_along(b, map, ~(1u << longest));
+    for (int axis = 0; axis < map->extent.rank; axis++) {
+        int64_t apart = apart_along(b, map, axis);
+        b->failed = b->failed || apart < 0;
+        if (apart > most || (apart == most && map->extent.dim[axis] > map->extent.dim[kept])) {
+            kept = axis;
+            most = apart;
+        }
+    }
+    coupling_unite_along(b, map, ~(1u << kept));
 }
 
 /* The inside of a channel shuffle may become anything: surgery writes the whole as a Gather. */

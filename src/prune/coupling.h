@@ -28,6 +28,7 @@
     X(LOCK_OUTPUT, "it is the network's output")                                                             \
     X(LOCK_MIXED, "the operator mixes channels in a way that removal would change")                          \
     X(LOCK_REDUCED, "a sum, mean or maximum is taken over all its channels, which removal would change")     \
+    X(LOCK_SUMMED, "it is summed without weights, and would not be zero when it is masked")                  \
     X(LOCK_STATISTICS, "none of its channels can go without changing the mean and variance of the others")   \
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
     X(LOCK_BATCH, "the network computes several images at a time, which are not told apart")                 \

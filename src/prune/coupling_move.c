@@ -9,6 +9,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "prune/coupling.h"
 #include "prune/label.h"
 #include "prune/operator_rules_internal.h"
 

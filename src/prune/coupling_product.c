@@ -8,6 +8,7 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
+#include "prune/coupling.h"
 #include "prune/coupling_internal.h"
 #include "prune/label.h"
 #include "prune/operator_rules_internal.h"
@@ -75,14 +76,16 @@ static void unite(struct builder *b, struct factor *f, unsigned lead, int axis)
 
 /* Positions of the contraction, the same in both; what is summed over them loses a part and is no channel of
  * its own. A part that is gone must count as zero in the masked network. */
-static bool tie_summed(struct builder *b, struct factor *a, struct factor *c)
+static void tie_summed(struct builder *b, struct factor *a, struct factor *c)
 {
     unite(b, a, a->lead, a->kept);
     unite(b, c, c->lead, c->kept);
     for (int64_t k = 0; k < a->map->shape.dim[a->summed]; k++)
         coupling_unite(b, label_map_along(a->map, a->summed, k), label_map_along(c->map, c->summed, k));
     b->coupling->sums_channels = true;
-    return coupling_is_zero(b, a->map) || coupling_is_zero(b, c->map);
+    if (!coupling_is_zero(b, a->map) && !coupling_is_zero(b, c->map))
+        coupling_lock_map(b, a->map, LOCK_SUMMED, b->node);
+    a->along_summed = c->along_summed = false;
 }
 
 /* Either the leading axes or the matrix's own stay free, never both. */
@@ -148,7 +151,7 @@ static bool tie_factors(struct builder *b, struct factor *a, struct factor *c)
     if (a->along_summed != c->along_summed)
         return false;
     if (a->along_summed)
-        return tie_summed(b, a, c);
+        tie_summed(b, a, c);
     settle_heads(b, a);
     settle_heads(b, c);
     bool first = a->lead != 0 || a->along_kept, second = c->lead != 0 || c->along_kept;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
+#include "prune/label.h"
 #include "prune/operator_rules.h"
 #include "score/layer.h"
 

@@ -8,19 +8,11 @@
 /* prune/coupling_rules.c */
 couple_rule couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce,
     couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_reshape,
-    couple_along_axis, couple_order, couple_trilu, couple_mean_variance, couple_sampled, couple_unpool,
-    couple_to_space, couple_to_depth, couple_pad;
-
+    couple_along_axis, couple_order, couple_trilu, couple_mean_variance;
 /* prune/coupling_product.c */
-couple_rule couple_product, couple_sampled, couple_unpool, couple_to_space, couple_to_depth,
-    couple_convolution, couple_linear, couple_same, couple_window, couple_softmax, couple_reduce,
-    couple_layer_norm, couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_pad,
-    couple_reshape;
-
+couple_rule couple_product;
 /* prune/coupling_spatial.c */
-couple_rule couple_pad, couple_sampled, couple_unpool, couple_to_space, couple_to_depth, couple_convolution,
-    couple_linear, couple_same, couple_window, couple_softmax, couple_reduce, couple_layer_norm,
-    couple_group_norm, couple_elementwise, couple_moved, couple_expand, couple_reshape;
+couple_rule couple_pad, couple_sampled, couple_unpool, couple_to_space, couple_to_depth;
 /* prune/coupling_move.c */
 pin_rule pin_none, pin_axis, pin_slice;
 cuttable_rule gather_is_cuttable, slice_is_cuttable;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "nn/graph/tensor.h"
+#include "prune/coupling.h"
 #include "session/appearance.h"
 #include "session/board.h"
 #include "session/model.h"

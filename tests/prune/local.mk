@@ -35,3 +35,8 @@ check_PROGRAMS += tests/prune/coupling_norm_test
 TESTS += tests/prune/coupling_norm_test
 tests_prune_coupling_norm_test_SOURCES = tests/prune/coupling_norm_test.c
 tests_prune_coupling_norm_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/prune/heads_test
+tests_prune_heads_test_SOURCES = tests/prune/heads_test.c
+tests_prune_heads_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/prune/heads_test

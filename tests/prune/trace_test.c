@@ -29,8 +29,14 @@ struct subject {
     bool *removed, *wanted;
 };
 
+/* Not the factors of a Resize, whose value matters, and not tokens and their positions, which are cut along
+ * an axis that no described network cuts. */
 static bool is_parameter(const struct value *value)
 {
+    static const char *const others[] = {"scale", "token", "position"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strncmp(value->name, others[i], strlen(others[i])) == 0)
+            return false;
     return value->constant && value->constant->type != ELEMENT_INT64 && value->constant->shape.rank > 0;
 }
 

@@ -3,6 +3,7 @@
 #include "nn/simplify/batch_place.h"
 #include <string.h>
 #include "base/status.h"
+#include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"

@@ -2,6 +2,7 @@
 /* From the graph as exported to the graph that the program works on. */
 #include "nn/simplify/simplify.h"
 #include <string.h>
+#include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "nn/graph/file_type.h"

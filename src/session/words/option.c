@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "nn/engine/run.h"
 #include "nn/graph/tensor.h"
+#include "prune/coupling.h"
 #include "prune/selection.h"
 #include "score/criterion_options.h"
 #include "stats/correlation.h"
