@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Weights that several nodes use: one set of filters, so one set of channels. */
 #include "nn/graph/graph.h"
+#include "prune/coupling.h"
 #include "prune/coupling_internal.h"
 #include "prune/label.h"
 #include "score/layer.h"

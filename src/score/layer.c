@@ -9,6 +9,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "score/elementwise.h"
 #include "score/layer_name.h"
 #include "score/layer_search.h"
 #include "score/layer_stage.h"

@@ -4,8 +4,11 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "score/elementwise.h"
+#include "score/layer.h"
 #include "score/layer_name.h"
 #include "score/layer_search.h"
 

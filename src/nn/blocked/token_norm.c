@@ -2,6 +2,8 @@
 /* LayerNorm of rows, and its gradient. */
 #include <math.h>
 
+#include "nn/blocked/lanes.h"
+#include "nn/blocked/token.h"
 #include "nn/blocked/token_math.h"
 #include "nn/blocked/token_parts.h"
 

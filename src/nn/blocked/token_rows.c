@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sums of rows, of columns and for probes, and the way between rows and blocks of channels. */
+#include "nn/blocked/blocked.h"
+#include "nn/blocked/lanes.h"
+#include "nn/blocked/token.h"
 #include "nn/blocked/token_math.h"
 #include "nn/blocked/token_parts.h"
 

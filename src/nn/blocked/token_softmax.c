@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Softmax of rows, and its gradient. */
+#include "nn/blocked/lanes.h"
 #include "nn/blocked/token_math.h"
 #include "nn/blocked/token_parts.h"
 

@@ -60,7 +60,8 @@ struct engine_part engine_part(const struct engine *engine, int part);
 const struct operand *engine_value(const struct engine *engine, int value);
 
 /* One image of watched value w (index into options.watched) as plain doubles, channels x height x width, or
- * as many as the value has per image, in the order that they have in a batch of one. After forward, also after backward. */
+ * as many as the value has per image, in the order that they have in a batch of one. After forward, also
+ * after backward. */
 void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out);
 
 /* Replaced operands: the same network with some constants replaced (masks, for instance), run over the same

@@ -70,7 +70,7 @@ struct engine {
     int input, output; /* values */
     int *watched;      /* values */
     int watched_count;
-    const int64_t *runs; /* borrowed, or NULL */
+    const int64_t *runs;    /* borrowed, or NULL */
     struct operand *values; /* per value; data NULL when it is never computed, or not in the plain layout */
     struct engine_step *steps; /* per step of the plan */
     int step_count;

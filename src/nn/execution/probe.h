@@ -39,7 +39,7 @@ struct probe_state {
     /* The target is repeats x images x groups x channels x inner: the positions of an image are in front of
      * the images (tokens x images x channels), between them and the channels, and behind these. */
     int64_t repeats, groups, channels, inner;
-    double *sums;                /* [image][PROBE_SUMS][channel] */
+    double *sums; /* [image][PROBE_SUMS][channel] */
     int next_target,
         next_activated; /* the next probe whose target (activated) has the same producer, or -1 */
 };

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
 #include "nn/blocked/blocked_layer.h"
+#include "nn/blocked/token.h"
 #include "nn/execution/execution.h"
 #include "nn/execution/probe.h"
 #include "nn/fused/internal.h"
