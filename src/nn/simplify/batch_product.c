@@ -3,6 +3,7 @@
 #include <string.h>
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
+#include "nn/simplify/batch_place.h"
 #include "nn/simplify/batch_place_internal.h"
 
 /* Images are on the leading axes of both operands alike, or on the rows of the first or on the columns of the
