@@ -153,6 +153,17 @@ static void expect_kept(struct graph *graph, int64_t batch, const char *node)
     graph_free(graph);
 }
 
+static void expect_free(struct graph *graph)
+{
+    struct error error = {0};
+    struct graph *simple;
+    assert_int_equal(graph_finish(graph, &error), STATUS_OK);
+    assert_int_equal(graph_simplify(graph, &simple, &error), STATUS_OK);
+    assert_int_equal(simple->batch, 0);
+    graph_free(simple);
+    graph_free(graph);
+}
+
 static void images_that_meet(void **state)
 {
     (void)state;
@@ -174,6 +185,19 @@ static void images_that_meet(void **state)
     make_node(g, "back", "Reshape", NAMES("s", "again"), NAMES("y"), NO_ATTRIBUTES);
     make_output(g, "y");
     expect_kept(g, 2, "node scores, MatMul");
+
+    g = make_graph(13); /* the same, by an equation; with one letter for the images of both it is free */
+    make_input(g, "x", DIMS(2, 3));
+    make_node(g, "meet", "Einsum", NAMES("x", "x"), NAMES("y"),
+              ATTRIBUTES(string_attribute("equation", "nc,mc->nm")));
+    make_output(g, "y");
+    expect_kept(g, 2, "node meet, Einsum");
+    g = make_graph(13);
+    make_input(g, "x", DIMS(2, 3));
+    make_node(g, "square", "Einsum", NAMES("x", "x"), NAMES("y"),
+              ATTRIBUTES(string_attribute("equation", "nc,nd->ncd")));
+    make_output(g, "y");
+    expect_free(g);
 
     g = make_graph(13); /* a number of its own for each image */
     make_input(g, "x", DIMS(2, 3));

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 src_libnn_a_SOURCES += \
 	src/nn/simplify/batch_place.c src/nn/simplify/batch_place.h \
+	src/nn/simplify/batch_place_internal.h \
+	src/nn/simplify/batch_product.c \
 	src/nn/simplify/batch_trace.c \
 	src/nn/simplify/adapt.h \
 	src/nn/simplify/adapt_end.c \
