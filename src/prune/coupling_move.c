@@ -229,7 +229,7 @@ static bool label_constant(struct builder *b, int concat, int index, struct aren
         map->labels[position] = fresh ? first + (int)position : label_map_at(beside, at);
         position++;
     } while (index_next(at, &map->extent));
-    if (!fresh && ((varying & joined) || !constant_is_cuttable(c, concat, index, varying)))
+    if ((!fresh && (varying & joined)) || !constant_is_cuttable(c, concat, index, fresh ? joined : varying))
         coupling_lock_map(b, map, LOCK_COMPUTED, concat);
     return true;
 }

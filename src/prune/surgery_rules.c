@@ -261,28 +261,56 @@ status cut_pad(struct surgery *s, int index, struct error *error)
     return replace_integers(s, index, 1, "pads", changed, 2 * pad.count, error);
 }
 
+/* What stays of `length` positions from `first` on, numbered from there. false: memory is out. */
+static bool kept_part(struct surgery *s, const struct kept_axis *kept, int64_t first, int64_t length,
+                      struct kept_axis *part)
+{
+    const int64_t before = kept_before(kept, first);
+    *part = (struct kept_axis){.count = kept_before(kept, first + length) - before, .of = length};
+    int64_t *positions = arena_alloc(s->arena, (size_t)part->count + 1, sizeof *positions);
+    for (int64_t i = 0; positions != NULL && i < part->count; i++)
+        positions[i] = kept->positions[before + i] - first;
+    part->positions = positions;
+    return positions != NULL;
+}
+
+/* One constant among what a Concat joins along axis `joined`, there from position `first` on. */
+static status cut_joined(struct surgery *s, const struct joined_constant *constant, const struct kept *out,
+                         int joined, int64_t first, struct error *error)
+{
+    for (int axis = 0; axis < out->rank; axis++) {
+        const struct tensor *old = edit_get(s->edit, constant->node, constant->input);
+        const int own = axis - (out->rank - old->shape.rank);
+        struct kept_axis kept = out->axis[axis];
+        if (own < 0 || !kept_cuts(&kept))
+            continue;
+        if (axis == joined && !kept_part(s, &out->axis[axis], first, old->shape.dim[own], &kept))
+            return error_memory(error);
+        if (old->shape.dim[own] == kept.of &&
+            select_constant(s, constant->node, constant->input, own, &kept, error) != STATUS_OK)
+            return error->code;
+    }
+    return STATUS_OK;
+}
+
 /* Constants that are joined with features, themselves or repeated for every image by Expand: cut as the
- * features are, but for the axis along which they are joined. */
+ * features are, and along the axis that they are joined along where what they are added to goes. */
 status cut_concat(struct surgery *s, int index, struct error *error)
 {
     const struct node *node = node_at(s, index);
     const struct kept *out = output_kept(s, index);
-    status code = STATUS_OK;
+    int64_t first = 0;
     int joined;
     if (!shape_axis(out->rank, node_integer(node, "axis", 1), &joined))
         return cannot("its axis is out of range", error);
     for (int i = 0; i < node->input_count; i++) {
         struct joined_constant found;
-        if (!coupling_joined_constant(s->coupling, index, i, &found))
-            continue;
-        for (int axis = 0; axis < out->rank && code == STATUS_OK; axis++) {
-            const struct tensor *old = edit_get(s->edit, found.node, found.input);
-            int own = axis - (out->rank - old->shape.rank);
-            if (axis != joined && own >= 0 && old->shape.dim[own] == out->axis[axis].of)
-                code = select_constant(s, found.node, found.input, own, &out->axis[axis], error);
-        }
+        if (coupling_joined_constant(s->coupling, index, i, &found) &&
+            cut_joined(s, &found, out, joined, first, error) != STATUS_OK)
+            return error->code;
+        first += s->coupling->plan->values[node->inputs[i]].shape.dim[joined];
     }
-    return code;
+    return STATUS_OK;
 }
 
 status cut_gather(struct surgery *s, int index, struct error *error)

@@ -286,8 +286,10 @@ static status show_outputs(struct forward_work *work, struct error *error)
         figure_free(figure);
         return code;
     }
-    struct figure_array array = {
-        .rank = work->shape.rank, .single = work->real == ELEMENT_FLOAT, .values = work->outputs};
+    struct figure_array array = {.rank = work->shape.rank,
+                                 .single = work->real == ELEMENT_FLOAT,
+                                 .values = work->outputs,
+                                 .name = work->output};
     memcpy(array.dims, work->shape.dim, sizeof array.dims);
     work->outputs = NULL;
     figure_set_array(figure, &array);
@@ -407,7 +409,7 @@ const struct command command_forward = {
         "another framework. Arrays of uint8 are images, channels first or last: their pixels are normalised "
         "as normalize= says, or as the data set is.\n\n"
         "Shown are the five largest outputs of each input and the softmax of the first. > FILE.npy writes all "
-        "outputs as an array: float32, or float64 with precision=double.",
+        "outputs as an array: float32, or float64 with precision=double; of several outputs, > FILE.npz writes an array each, by their names.",
     .examples = forward_examples,
     .run = run_forward,
 };
