@@ -101,6 +101,16 @@ static void describe_layer(const struct fused *fused, const struct fused_step *s
         describe_convolution(fused, layer, time);
 }
 
+/* A linear layer whose weights have a gradient, which is a product of its own. */
+static bool learns_weights(const struct fused *fused, const struct fused_step *step)
+{
+    if (!step->token || step->token->weight.plan_step == NOTHING)
+        return false;
+    const struct constant_operand *weight = &step->token->weight;
+    const int value = engine_node(&fused->engine, weight->plan_step)->inputs[weight->input];
+    return fused->engine.value_gradients[value].data != NULL;
+}
+
 static void describe_other(const struct fused *fused, const struct fused_step *step, struct step_time *time)
 {
     const enum form to = step->kind == &kind_convert ? (enum form) !step->from : step->from;
@@ -112,7 +122,7 @@ static void describe_other(const struct fused *fused, const struct fused_step *s
     if (!step->backward)
         return;
     time->of[BACKWARD_PASS].kernel = time->of[FORWARD_PASS].kernel;
-    time->of[BACKWARD_PASS].macs = time->of[FORWARD_PASS].macs;
+    time->of[BACKWARD_PASS].macs = time->of[FORWARD_PASS].macs * (learns_weights(fused, step) ? 2 : 1);
     time->of[BACKWARD_PASS].bytes = in + out;
 }
 
