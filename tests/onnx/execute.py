@@ -505,8 +505,8 @@ OPERATORS = {
     "Swish": lambda n, x: x * torch.sigmoid(n.get("alpha", 1.0) * x), "Gelu": gelu, "Clip": clip,
     "LeakyRelu": lambda n, x: F.leaky_relu(x, n.get("alpha", 0.01)),
     "Elu": lambda n, x: F.elu(x, n.get("alpha", 1.0)), "Celu": lambda n, x: F.celu(x, n.get("alpha", 1.0)),
-    "Selu": lambda n, x: n.get("gamma", 1.0507009873554805) * torch.where(
-        x > 0, x, n.get("alpha", 1.6732632423543772) * (torch.exp(x) - 1)),
+    "Selu": lambda n, x: n.get("gamma", 1.05070102214813232421875) * torch.where(
+        x > 0, x, n.get("alpha", 1.67326319217681884765625) * (torch.exp(x) - 1)),
     "HardSigmoid": lambda n, x: (n.get("alpha", 0.2) * x + n.get("beta", 0.5)).clamp(0, 1),
     "ThresholdedRelu": lambda n, x: torch.where(x > n.get("alpha", 1.0), x, x * 0),
     "PRelu": each(lambda x, s: torch.where(x < 0, x * s, x)),
