@@ -12,6 +12,10 @@ dist_criteria_DATA = \
 	scripts/criteria/chip.lua scripts/criteria/cop.lua scripts/criteria/hrank.lua scripts/criteria/l2-normalised.lua \
 	scripts/criteria/torque.lua
 
+# Losses of networks without classes, for the option `loss`.
+lossdir = $(pkgdatadir)/scripts/losses
+dist_loss_DATA = scripts/losses/huber.lua
+
 # Experiments that train.
 trainingdir = $(pkgdatadir)/scripts/training
 dist_training_DATA = \

@@ -109,8 +109,8 @@ static void put_directory(struct writer *writer, const struct package_source *me
     put(writer, 0, 2);
 }
 
-static status write_laid_out(const char *path, const struct package_source *members, size_t count,
-                             struct placed *placed, size_t size, struct error *error)
+static status fill_laid_out(const struct package_source *members, size_t count, struct placed *placed,
+                            size_t size, unsigned char **bytes, struct error *error)
 {
     struct writer writer = {.bytes = mem_aligned_raw(size, 1)};
     status code = writer.bytes ? STATUS_OK : error_memory(error);
@@ -118,28 +118,41 @@ static status write_laid_out(const char *path, const struct package_source *memb
     for (size_t i = 0; i < count && code == STATUS_OK; i++)
         if ((code = progress_check(error)) == STATUS_OK)
             put_member(&writer, &members[i], &placed[i]);
-    if (code == STATUS_OK) {
+    if (code == STATUS_OK)
         put_directory(&writer, members, count, placed);
-        code = file_replace(path, writer.bytes, size, error);
-    }
-    mem_free(writer.bytes);
+    else
+        mem_free(writer.bytes);
+    *bytes = code == STATUS_OK ? writer.bytes : NULL;
+    return code;
+}
+
+status package_bytes(const char *name, const struct package_source *members, size_t count,
+                     unsigned char **bytes, size_t *size, struct error *error)
+{
+    struct placed *placed = mem_new(count, sizeof *placed);
+    if (!placed)
+        return error_memory(error);
+    const uint64_t whole = lay_out(members, count, placed);
+    status code;
+    if (count > MOST_MEMBERS || whole > UINT32_MAX)
+        code =
+            error_set(error, STATUS_UNSUPPORTED,
+                      "%s: zip files of more than 4 GiB or %d members are not written", name, MOST_MEMBERS);
+    else
+        code = fill_laid_out(members, count, placed, *size = (size_t)whole, bytes, error);
+    mem_free(placed);
     return code;
 }
 
 status package_write(const char *path, const struct package_source *members, size_t count,
                      struct error *error)
 {
-    struct placed *placed = mem_new(count, sizeof *placed);
-    if (!placed)
-        return error_memory(error);
-    uint64_t size = lay_out(members, count, placed);
-    status code;
-    if (count > MOST_MEMBERS || size > UINT32_MAX)
-        code =
-            error_set(error, STATUS_UNSUPPORTED,
-                      "%s: zip files of more than 4 GiB or %d members are not written", path, MOST_MEMBERS);
-    else
-        code = write_laid_out(path, members, count, placed, (size_t)size, error);
-    mem_free(placed);
+    unsigned char *bytes;
+    size_t size;
+    status code = package_bytes(path, members, count, &bytes, &size, error);
+    if (code != STATUS_OK)
+        return code;
+    code = file_replace(path, bytes, size, error);
+    mem_free(bytes);
     return code;
 }

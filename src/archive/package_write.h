@@ -17,6 +17,9 @@ struct package_source {
     const void *argument;
 };
 
+/* The bytes of such a file, which the caller owns (mem_free). `name` is what errors begin with. */
+status package_bytes(const char *name, const struct package_source *members, size_t count,
+                     unsigned char **bytes, size_t *size, struct error *error);
 /* The file is replaced when the new one is whole (base/file.h). STATUS_UNSUPPORTED beyond 4 GiB or 65535
  * members. */
 status package_write(const char *path, const struct package_source *members, size_t count,

@@ -46,13 +46,13 @@ status file_irregular(struct error *error, const char *path, mode_t mode)
     return error_set(error, STATUS_FILE, "%s: is %s, not a regular file", path, file_type(mode));
 }
 
-/* Open a regular file; O_NONBLOCK, because opening a pipe would otherwise wait for its other end. */
-static status open_regular(const char *path, size_t limit, int *descriptor, size_t *size, struct error *error)
+/* O_NONBLOCK, because opening a pipe would otherwise wait for its other end. */
+enum { REGULAR_FLAGS = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY };
+
+/* Take over what was opened when it is a regular file; otherwise it is closed. */
+static status take_regular(int fd, const char *path, size_t limit, int *descriptor, size_t *size,
+                           struct error *error)
 {
-    const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-    int fd = confine_folder() ? confine_open(path, flags) : open(path, flags);
-    if (fd < 0)
-        return file_error(error, path, errno);
     struct stat about;
     status code = STATUS_OK;
     if (fstat(fd, &about) != 0)
@@ -71,6 +71,12 @@ static status open_regular(const char *path, size_t limit, int *descriptor, size
     *descriptor = fd;
     *size = (size_t)about.st_size;
     return STATUS_OK;
+}
+
+static status open_regular(const char *path, size_t limit, int *descriptor, size_t *size, struct error *error)
+{
+    int fd = confine_folder() ? confine_open(path, REGULAR_FLAGS) : open(path, REGULAR_FLAGS);
+    return fd < 0 ? file_error(error, path, errno) : take_regular(fd, path, limit, descriptor, size, error);
 }
 
 static status read_all(int fd, const char *path, unsigned char *data, size_t size, struct error *error)
@@ -116,6 +122,74 @@ status file_open(const char *path, size_t limit, int *descriptor, size_t *size, 
     if (!expanded)
         return error_memory(error);
     status code = open_input(expanded, limit, true, descriptor, size, error);
+    mem_free(expanded);
+    return code;
+}
+
+/* Is every part of a relative path a name of its own: none empty, "." or ".."? */
+static bool leads_down(const char *name)
+{
+    for (const char *part = name;; part += strcspn(part, "/") + 1) {
+        size_t length = strcspn(part, "/");
+        if (length == 0 || (length <= 2 && strncmp(part, "..", length) == 0))
+            return false;
+        if (!part[length])
+            return true;
+    }
+}
+
+/* Open `name`, which leads down, from a folder, component by component; -1 with errno. `name` is changed. The
+ * folder is closed. */
+static int walk_down(int folder, char *name)
+{
+    for (char *slash; folder >= 0; name = slash + 1) {
+        slash = strchr(name, '/');
+        if (slash)
+            *slash = '\0';
+        int next =
+            openat(folder, name, (slash ? O_RDONLY | O_DIRECTORY | O_CLOEXEC : REGULAR_FLAGS) | O_NOFOLLOW);
+        int number = errno;
+        struct stat about;
+        if (next < 0 && fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(about.st_mode))
+            number = ELOOP;
+        close(folder);
+        errno = number;
+        if (!slash)
+            return next;
+        folder = next;
+    }
+    return -1;
+}
+
+static status open_down(const char *folder, const char *path, char *name, size_t limit, int *descriptor,
+                        size_t *size, struct error *error)
+{
+    enum { FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
+    int fd = walk_down(confine_folder() ? confine_open(folder, FOLDER) : open(folder, FOLDER), name);
+    if (fd < 0 && errno == ELOOP)
+        return error_set(error, STATUS_FILE, "%s: a symbolic link, which is not followed here", path);
+    if (fd < 0)
+        return file_error(error, path, errno);
+    status code = take_regular(fd, path, limit, descriptor, size, error);
+    if (code == STATUS_OK && !note_input(path, *descriptor)) {
+        close(*descriptor);
+        *descriptor = -1;
+        code = error_memory(error);
+    }
+    return code;
+}
+
+status file_open_beneath(const char *folder, const char *name, size_t limit, int *descriptor, size_t *size,
+                         struct error *error)
+{
+    if (!leads_down(name))
+        return error_set(error, STATUS_FILE, "%s: not a path beneath the folder %s", name, folder);
+    char *expanded = path_expand(folder), *copy = mem_string(name);
+    char *path = expanded ? path_join(expanded, name) : NULL;
+    status code =
+        path && copy ? open_down(expanded, path, copy, limit, descriptor, size, error) : error_memory(error);
+    mem_free(path);
+    mem_free(copy);
     mem_free(expanded);
     return code;
 }

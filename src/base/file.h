@@ -24,6 +24,10 @@ status file_open(const char *path, size_t limit, int *descriptor, size_t *size, 
  * folder (inputs_note_folder). */
 status file_read_unnoted(const char *path, size_t limit, unsigned char **data, size_t *size,
                          struct error *error);
+/* The same of a file beneath a folder that another file names: `name` is a relative path without "..", and no
+ * symbolic link on it is followed. */
+status file_open_beneath(const char *folder, const char *name, size_t limit, int *descriptor, size_t *size,
+                         struct error *error);
 /* Exactly `count` bytes from an offset of an open file; may be called from several threads. `path` is for the
  * message. */
 status file_read_at(int descriptor, const char *path, size_t offset, void *data, size_t count,

@@ -74,9 +74,11 @@ static status set_place(struct dataset *dataset, const char *path, const char *s
     if (!kind->splits[found])
         return refuse_split(kind, split, error);
     dataset->split = mem_string(kind->splits[found]);
-    dataset->labels = labels ? path_expand(labels) : NULL;
+    dataset->unlabelled = labels && strcmp(labels, WITHOUT_LABELS) == 0;
+    dataset->labels = labels && !dataset->unlabelled ? path_expand(labels) : NULL;
     dataset->path = kind->needs_path ? path_expand(path) : NULL;
-    if (!dataset->split || (labels && !dataset->labels) || (kind->needs_path && !dataset->path))
+    if (!dataset->split || (labels && !dataset->unlabelled && !dataset->labels) ||
+        (kind->needs_path && !dataset->path))
         return error_memory(error);
     return STATUS_OK;
 }
@@ -252,6 +254,7 @@ status dataset_open_split(const struct dataset *dataset, const char *split, stru
         .seed = origin->seed,
         .fitting = origin->fitting,
         .skip_corrupt = origin->skip_corrupt,
+        .labels = dataset->unlabelled ? WITHOUT_LABELS : NULL,
         .pool = pool,
         .progress = progress,
     };

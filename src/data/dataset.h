@@ -27,7 +27,8 @@ struct dataset_options {
                                   own for shapes */
     int64_t images;            /* shapes only: how many to make, 0 for the default */
     uint64_t seed;             /* shapes only */
-    const char *labels;        /* the file of the labels, where the kind takes one; NULL: looked for */
+    const char *labels;        /* the file of the labels, where the kind takes one; NULL: looked for;
+                                  WITHOUT_LABELS: there are none */
     struct fitting_options fitting;
     bool skip_corrupt; /* pictures only: those that cannot be read are left out, all being read to find them;
                           otherwise reading such a picture fails */
@@ -69,6 +70,10 @@ struct dataset_kind {
     void (*close)(struct dataset *dataset);
 };
 
+#define WITHOUT_LABELS "none"
+/* The name of their only class. */
+#define UNKNOWN_CLASS "unknown"
+
 /* Options that a data set was opened with, as a plain value. */
 enum { DATASET_WORD = 64 };
 struct dataset_origin {
@@ -91,9 +96,10 @@ struct dataset {
     } stored;               /* what `read` writes */
     struct fitting fitting; /* from the one to the other, where the kind leaves that to dataset_image */
     bool finished;          /* tensors that are not normalised */
-    char *prepared; /* what is done to images, in the words of the options: "resize=256 crop=224"; NULL:
-                       nothing */
-    bool label_map; /* every pixel has a label: 0..classes-1 or LABEL_IGNORED; false: the image as a whole */
+    char *prepared;  /* what is done to images, in the words of the options: "resize=256 crop=224"; NULL:
+                        nothing */
+    bool unlabelled; /* nobody knows what the images show: labels are 0 and mean nothing */
+    bool label_map;  /* every pixel has a label: 0..classes-1 or LABEL_IGNORED; false: the image as a whole */
     const uint8_t (*palette)[3]; /* per class: the colour in which its pixels are drawn; NULL: any */
     char **class_names;          /* one per class, from the data set's own files where they have them */
     char *normalization;

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "data/classes.h"
+#include "data/dataset.h"
 #include "data/kinds.h"
 #include "data/labelled.h"
 #include "data/listing.h"
@@ -243,6 +244,20 @@ static status add_flat(struct dataset *dataset, const char *root, const struct d
     return code;
 }
 
+/* All pictures that there are, whatever they show. */
+static status add_unlabelled(struct dataset *dataset, const char *root, struct error *error)
+{
+    static const char *const names[] = {UNKNOWN_CLASS};
+    struct classes classes = {0};
+    status code = classes_of_names((const char **)names, 1, &classes, error);
+    if (code == STATUS_OK)
+        code = pictures_name_classes(dataset, &classes, error);
+    if (code == STATUS_OK)
+        code = pictures_add_folder(dataset, root, 0, error);
+    classes_free(&classes);
+    return code;
+}
+
 /* Folders that hold classes, and not only the pictures of a flat set. */
 static bool has_classes(const struct listing *listing)
 {
@@ -256,7 +271,8 @@ static status open_root(struct dataset *dataset, const char *root, const struct 
     struct listing listing;
     if (pictures_begin(dataset, options, error) || listing_read(root, &listing, error))
         return error->code;
-    status code = !options->labels && has_classes(&listing)
+    status code = dataset->unlabelled ? add_unlabelled(dataset, root, error)
+                  : !options->labels && has_classes(&listing)
                       ? add_classes(dataset, root, &listing, options, error)
                       : add_flat(dataset, root, options, error);
     listing_free(&listing);

@@ -269,6 +269,22 @@ static status make_digest(struct dataset *dataset, struct error *error)
 
 /* --- the kind ------------------------------------------------------------------------------------------- */
 
+/* Without labels. */
+static status fill_images(struct dataset *dataset, bool packed, struct error *error)
+{
+    static const char *const names[] = {UNKNOWN_CLASS};
+    struct npy_store *store = dataset->store;
+    status code = packed ? open_npz(dataset->path, &store->images, NULL, error)
+                         : npy_open(dataset->path, &store->images, error);
+    if (code == STATUS_OK)
+        code = set_shape(dataset, store->images, error);
+    if (code == STATUS_OK) {
+        store->labels = mem_new((size_t)dataset->count, sizeof *store->labels);
+        code = store->labels ? dataset_name_classes(dataset, names, 1, error) : error_memory(error);
+    }
+    return code == STATUS_OK ? make_digest(dataset, error) : code;
+}
+
 static status fill(struct dataset *dataset, const struct dataset_options *options, struct npy **labels,
                    struct error *error)
 {
@@ -276,6 +292,8 @@ static status fill(struct dataset *dataset, const struct dataset_options *option
     const char *path = dataset->path;
     int64_t most = 0;
     bool packed = is_npz(path);
+    if (dataset->unlabelled)
+        return fill_images(dataset, packed, error);
     status code = packed ? open_npz(path, &store->images, options->labels ? NULL : labels, error)
                          : npy_open(path, &store->images, error);
     if (code == STATUS_OK && !*labels && packed && !options->labels)

@@ -56,7 +56,7 @@ enum handle_kind {
     HANDLE_ARRAY,     /* struct npy */
     HANDLE_BUILDER,   /* struct builder (lua/description.h) */
     HANDLE_FEATURES,  /* struct features */
-    HANDLE_VECTOR,    /* struct vector (training_call.c) */
+    HANDLE_VECTOR,    /* struct vector (lua/vector.h) */
     HANDLE_REPLY,     /* struct reply; the rest is never seen by scripts */
     HANDLE_LINE,      /* struct parsed_line */
     HANDLE_TEXT,      /* struct text */
@@ -132,7 +132,8 @@ struct training_ear {
 /* Of an ear whose other members are filled: what the session is to have; NULL without functions. */
 const struct training_hooks *training_ear_open(struct training_ear *ear);
 void training_ear_close(struct training_ear *ear);
-void vector_kind_new(lua_State *L);
+
+void vector_kind_new(lua_State *L); /* vector.c */
 
 /* --- events: hooks.c ------------------------------------------------------------------------------------ */
 
@@ -185,6 +186,8 @@ void push_ordered_targets(lua_State *L, const struct model *model, int index, co
 /* What a layer is by itself, as a table. */
 void push_layer_itself(lua_State *L, const struct layer *layer);
 int ippro_criterion(lua_State *L);
+/* Push a table for a file's own global variables, over those of all. */
+void push_environment(lua_State *L);
 /* Run a function with one argument, protected, on the thread for what commands call; `name` is what it is in
  * messages. */
 status call_inside(struct script *script, const char *name, lua_CFunction function, void *argument,

@@ -15,6 +15,7 @@ src_liblua_a_SOURCES = \
 	src/lua/load.c \
 	src/lua/long_strings.c \
 	src/lua/long_tables.c \
+	src/lua/loss.c \
 	src/lua/module.c \
 	src/lua/network_files.c \
 	src/lua/network_value.c \
@@ -30,5 +31,6 @@ src_liblua_a_SOURCES = \
 	src/lua/silence.c \
 	src/lua/stop.c \
 	src/lua/string_search.c \
-	src/lua/training_call.c
+	src/lua/training_call.c \
+	src/lua/vector.c src/lua/vector.h
 LIBLUA = src/liblua.a $(LUA_LIBS)

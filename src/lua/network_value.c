@@ -128,6 +128,26 @@ void add_measurement(lua_State *L, const struct session *session)
     lua_setfield(L, -2, "error");
 }
 
+/* Of an answer of eval on top: the mean of a loss that looks at no labels as its fields; false where it is
+ * none. */
+static bool add_mean_loss(lua_State *L)
+{
+    const int answer = lua_gettop(L);
+    bool bare = false;
+    if (lua_geti(L, answer, 1) == LUA_TUSERDATA && lua_getfield(L, -1, "rows") == LUA_TTABLE &&
+        lua_geti(L, -1, 1) == LUA_TTABLE && lua_getfield(L, -1, "measure") == LUA_TSTRING) {
+        bare = strcmp(lua_tostring(L, -1), "mean loss") == 0;
+        lua_getfield(L, -2, "value");
+        lua_getfield(L, -3, "standard error");
+        if (bare) {
+            lua_setfield(L, answer, "error");
+            lua_setfield(L, answer, "loss");
+        }
+    }
+    lua_settop(L, answer);
+    return bare;
+}
+
 /* model:eval([data], options): numbers as fields, beside the figures. */
 static int model_eval(lua_State *L)
 {
@@ -136,7 +156,8 @@ static int model_eval(lua_State *L)
     struct session *session = has_data ? session_on(L, 2) : session_with(L);
     int options = has_data ? 3 : 2;
     command_call(L, session, "eval", options, options);
-    add_measurement(L, session);
+    if (!add_mean_loss(L))
+        add_measurement(L, session);
     return 1;
 }
 
@@ -178,6 +199,7 @@ void push_layer_itself(lua_State *L, const struct layer *layer)
     lua_setfield(L, -2, "kind");
     set_integer(L, "channels", layer->channels);
     set_integer(L, "filter_length", layer->filter_length);
+    set_integer(L, "calls", layer->call_count);
     set_integer(L, "kernel_height", layer->kernel_height);
     set_integer(L, "kernel_width", layer->kernel_width);
     set_integer(L, "input_channels", layer->input_channels);
@@ -330,6 +352,27 @@ static const struct cost *cost_now(lua_State *L)
     return pruning_cost(session->state.pruning, session->state.model);
 }
 
+/* model:outputs(): an array of names and shapes, of one image, without the batch. */
+static int model_outputs(lua_State *L)
+{
+    const struct model *model = session_with(L)->state.model;
+    const struct graph *graph = model->graph;
+    lua_createtable(L, graph->output_count, 0);
+    for (int i = 0; i < graph->output_count; i++) {
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, graph->values[graph->outputs[i]].name);
+        lua_setfield(L, -2, "name");
+        lua_createtable(L, model->outputs[i].rank, 0);
+        for (int k = 1; k < model->outputs[i].rank; k++) {
+            lua_pushinteger(L, model->outputs[i].dim[k]);
+            lua_rawseti(L, -2, k);
+        }
+        lua_setfield(L, -2, "shape");
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
 /* model:cost(): of the network as it is now. */
 static int model_cost(lua_State *L)
 {
@@ -358,10 +401,9 @@ static int model_name(lua_State *L)
 void network_kinds_new(lua_State *L)
 {
     static const luaL_Reg model[] = {
-        {"score", model_score},     {"eval", model_eval},
-        {"forward", model_forward}, {"layers", model_layers},
-        {"ratios", model_ratios},   {"prune", model_prune},
-        {"cost", model_cost},       {NULL, NULL},
+        {"score", model_score},   {"eval", model_eval},       {"forward", model_forward},
+        {"layers", model_layers}, {"ratios", model_ratios},   {"prune", model_prune},
+        {"cost", model_cost},     {"outputs", model_outputs}, {NULL, NULL},
     };
     handle_kind_new(L, HANDLE_MODEL, model, NULL, model_name);
     luaL_getmetatable(L, "ippro.model");

@@ -71,8 +71,7 @@ static void lines_from_function(lua_State *L, const struct recipe_call *call, in
     }
 }
 
-/* A table for the file's own global variables, over those of all. */
-static void push_environment(lua_State *L)
+void push_environment(lua_State *L)
 {
     lua_newtable(L);
     lua_createtable(L, 0, 2);

@@ -73,6 +73,17 @@ status script_line(struct script *script, const char *code, bool *incomplete, st
  * `ratios` of its own, a number, a table or a function, as for model:ratios. Also while a script runs. */
 status script_recipe(struct script *script, const char *path, const struct model *model, struct text *lines,
                      struct error *error);
+struct script_loss;
+struct aim_image;
+/* A loss that a file defines (nn/engine/aim.h): the file is run, and the function that it returns is kept
+ * until the loss is closed. Errors carry file and line. */
+status script_loss_open(struct script *script, const char *path, struct script_loss **loss,
+                        struct error *error);
+/* The function's value for an image, and its gradient. Refused: a loss that is NaN, gradients that are not
+ * finite or not as many as the outputs. */
+status script_loss(struct script_loss *loss, const struct aim_image *image, double *value,
+                   struct error *error);
+void script_loss_close(struct script_loss *loss);
 /* Run a file for the criteria that it defines: it cannot run commands. */
 status script_define(struct script *script, const char *path, struct error *error);
 /* Run the files in which networks are described, the user's and the program's, that were not run yet or have

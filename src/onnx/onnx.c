@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/likeness.h"
 #include "base/status.h"
+#include "onnx/onnx_external.h"
 #include "onnx/onnx_graph.h"
 #include "onnx/onnx_node.h"
 #include "onnx/onnx_scan.h"
@@ -17,17 +18,12 @@ static const char *text_of(const char *text)
     return text ? text : "";
 }
 
-/* --- Files that are something else ---------------------------------------------------------------------- */
-
 /* --- The model's head ----------------------------------------------------------------------------------- */
 
 static status check_model(const Onnx__ModelProto *model, struct error *error)
 {
     if (!model->has_ir_version || model->ir_version < 1)
         return error_set(error, STATUS_FILE, "not an ONNX model: it has no IR version");
-    if (model->n_functions)
-        return error_set(error, STATUS_UNSUPPORTED, "function %s: functions are not supported",
-                         text_of(model->functions[0]->name));
     if (model->graph->n_sparse_initializer) {
         const Onnx__TensorProto *values = model->graph->sparse_initializer[0]->values;
         return error_set(error, STATUS_UNSUPPORTED, "tensor %s: sparse tensors are not supported",
@@ -120,14 +116,16 @@ static status unpack_model(const char *name, const void *data, size_t size, Onnx
     return error_set(error, STATUS_FILE, "%s: not an ONNX model: it has no graph", name);
 }
 
-/* Releases the model. */
-static status convert_model(const char *name, Onnx__ModelProto *model, struct graph **graph,
-                            struct error *error)
+/* Releases the model. `reading` NULL: everything is in it. */
+static status convert_model(const char *name, Onnx__ModelProto *model, struct onnx_reading *reading,
+                            struct graph **graph, struct error *error)
 {
     struct graph *made = graph_new();
     status result = made ? read_head(model, made, error) : error_memory(error);
+    if (!result && reading)
+        result = onnx_external(model->graph, name, reading->digest, error);
     if (!result)
-        result = onnx_graph(model->graph, made, error);
+        result = onnx_graph(model, reading && reading->partial, made, error);
     onnx_message_free(&model->base);
     if (!result) {
         *graph = made;
@@ -142,7 +140,15 @@ status onnx_read_bytes(const char *name, const void *data, size_t size, struct g
 {
     Onnx__ModelProto *model;
     status result = unpack_model(name, data, size, &model, error);
-    return result ? result : convert_model(name, model, graph, error);
+    return result ? result : convert_model(name, model, NULL, graph, error);
+}
+
+status onnx_read_model(const char *path, const void *data, size_t size, struct onnx_reading *reading,
+                       struct graph **graph, struct error *error)
+{
+    Onnx__ModelProto *model;
+    status result = unpack_model(path, data, size, &model, error);
+    return result ? result : convert_model(path, model, reading, graph, error);
 }
 
 status onnx_read(const char *path, struct graph **graph, struct error *error)
@@ -155,7 +161,8 @@ status onnx_read(const char *path, struct graph **graph, struct error *error)
         return result;
     result = unpack_model(path, data, size, &model, error);
     mem_free(data); /* early: a large model is in memory twice at most */
-    return result ? result : convert_model(path, model, graph, error);
+    struct onnx_reading reading = {0};
+    return result ? result : convert_model(path, model, &reading, graph, error);
 }
 
 status onnx_read_tensor(const char *path, struct tensor **tensor, char **name, struct error *error)

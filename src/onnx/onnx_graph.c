@@ -9,31 +9,10 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/progress.h"
-#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "onnx/onnx_node.h"
+#include "onnx/onnx_reader.h"
 #include "onnx/onnx_tensor.h"
-
-/* What gives a name its value. */
-enum definition_kind { DEFINED_CONSTANT, DEFINED_INPUT, DEFINED_OUTPUT };
-
-struct definition {
-    const char *name;
-    enum definition_kind kind;
-    size_t position;                   /* initialiser, input or node */
-    const struct definition *constant; /* initialiser of the same name, for an input */
-    int value;                         /* in the graph, once added */
-};
-
-struct reader {
-    const Onnx__GraphProto *proto;
-    struct graph *graph;
-    struct arena *arena;            /* for what lives only while reading */
-    struct definition *definitions; /* in this order: initialisers, inputs, outputs of nodes */
-    struct definition **sorted;
-    size_t definition_count;
-    struct error *error;
-};
 
 /* Type and shape as a ValueInfoProto declares them. */
 struct declared {
@@ -41,24 +20,6 @@ struct declared {
     enum element_type type;
     struct shape shape; /* rank -1 where none */
 };
-
-static const char *text_of(const char *text)
-{
-    return text ? text : "";
-}
-
-/* Put context in front of a message, except of what is about no place: "out of memory", "cancelled". */
-#define in_context(error, ...)                                                                               \
-    ((error)->code == STATUS_MEMORY || (error)->code == STATUS_CANCELLED ? (error)->code                     \
-                                                                         : error_prefix(error, __VA_ARGS__))
-
-static status in_node(const struct reader *reader, size_t position)
-{
-    const Onnx__NodeProto *node = reader->proto->node[position];
-    if (*text_of(node->name))
-        return in_context(reader->error, "node %s: ", node->name);
-    return in_context(reader->error, "node number %zu (%s): ", position, text_of(node->op_type));
-}
 
 /* --- Names ---------------------------------------------------------------------------------------------- */
 
@@ -109,7 +70,7 @@ static status sort_definitions(struct reader *reader)
     return STATUS_OK;
 }
 
-static struct definition *look_up(const struct reader *reader, const char *name)
+struct definition *reader_look_up(const struct reader *reader, const char *name)
 {
     size_t low = 0, high = reader->definition_count;
     while (low < high) {
@@ -163,7 +124,7 @@ static status check_names(struct reader *reader)
             return error_set(reader->error, STATUS_FILE, "%s %s is defined twice",
                              one->kind == DEFINED_CONSTANT ? "initialiser" : "input", one->name);
         error_set(reader->error, STATUS_FILE, "its output %s is defined twice", one->name);
-        return in_node(reader, one->position);
+        return reader_in_node(reader, one->position);
     }
     return STATUS_OK;
 }
@@ -303,7 +264,7 @@ static status add_node_outputs(struct reader *reader)
  * already; those of names that nobody makes mean nothing. */
 static status declare(struct reader *reader, const Onnx__ValueInfoProto *info)
 {
-    const struct definition *definition = look_up(reader, text_of(info->name));
+    const struct definition *definition = reader_look_up(reader, text_of(info->name));
     struct declared declared;
     if (!definition || definition->kind != DEFINED_OUTPUT)
         return STATUS_OK;
@@ -319,52 +280,8 @@ static status declare(struct reader *reader, const Onnx__ValueInfoProto *info)
     return STATUS_OK;
 }
 
-/* --- Nodes and outputs ---------------------------------------------------------------------------------- */
-
-/* Value indices of a list of names; an empty name is an operand left out. */
-static status resolve(struct reader *reader, char *const *names, size_t count, const char *what, int **values)
-{
-    if (count > NODE_MAX_OPERANDS)
-        return error_set(reader->error, STATUS_UNSUPPORTED, "%zu %ss, at most %d are supported", count, what,
-                         NODE_MAX_OPERANDS);
-    *values = arena_alloc(reader->arena, count, sizeof **values);
-    if (!*values)
-        return error_memory(reader->error);
-    for (size_t i = 0; i < count; i++) {
-        const struct definition *definition = *names[i] ? look_up(reader, names[i]) : NULL;
-        if (*names[i] && !definition)
-            return error_set(reader->error, STATUS_FILE, "its %s %s is made by no node", what, names[i]);
-        (*values)[i] = definition ? definition->value : VALUE_NONE;
-    }
-    return STATUS_OK;
-}
-
-static status add_node(struct reader *reader, const Onnx__NodeProto *node)
-{
-    const struct op *op;
-    struct attribute *attributes = NULL;
-    int *inputs, *outputs, attribute_count = 0;
-    status result = progress_check(reader->error);
-    if (result || (result = onnx_node_operator(node, reader->graph->opset, &op, reader->error)) ||
-        (result = resolve(reader, node->input, node->n_input, "input", &inputs)) ||
-        (result = resolve(reader, node->output, node->n_output, "output", &outputs)))
-        return result;
-    result = onnx_node_attributes(node, reader->graph->opset, reader->arena, &attributes, &attribute_count,
-                                  reader->error);
-    if (!result && graph_add_node(reader->graph, text_of(node->name), op, inputs, (int)node->n_input, outputs,
-                                  (int)node->n_output, attributes, attribute_count) < 0)
-        result = error_memory(reader->error);
-    onnx_attributes_free(attributes, attribute_count);
-    return result;
-}
-
-static status add_nodes(struct reader *reader)
-{
-    for (size_t i = 0; i < reader->proto->n_node; i++)
-        if (add_node(reader, reader->proto->node[i]))
-            return in_node(reader, i);
-    return STATUS_OK;
-}
+/* --- Outputs, and everything ------------------------------------------------------------------------------
+ */
 
 static status add_outputs(struct reader *reader)
 {
@@ -372,7 +289,7 @@ static status add_outputs(struct reader *reader)
         return error_set(reader->error, STATUS_FILE, "the graph has no output");
     for (size_t i = 0; i < reader->proto->n_output; i++) {
         const char *name = text_of(reader->proto->output[i]->name);
-        const struct definition *definition = look_up(reader, name);
+        const struct definition *definition = reader_look_up(reader, name);
         if (!definition)
             return error_set(reader->error, STATUS_FILE, "output %s is made by no node", name);
         if (graph_add_output(reader->graph, definition->value) < 0)
@@ -393,16 +310,21 @@ static status read_graph(struct reader *reader)
             result = declare(reader, proto->value_info[i]);
     for (size_t i = 0; !result && i < proto->n_output; i++)
         result = declare(reader, proto->output[i]);
-    if (result || (result = add_nodes(reader)) || (result = add_outputs(reader)))
+    if (result || (result = reader_add_nodes(reader)) || (result = add_outputs(reader)))
         return result;
     if (reader->graph->opset < ONNX_FIRST_OPSET)
         reader->graph->opset = ONNX_FIRST_OPSET; /* the nodes were checked to mean the same there */
     return graph_finish(reader->graph, reader->error);
 }
 
-status onnx_graph(const Onnx__GraphProto *proto, struct graph *graph, struct error *error)
+status onnx_graph(const Onnx__ModelProto *model, bool partial, struct graph *graph, struct error *error)
 {
-    struct reader reader = {.proto = proto, .graph = graph, .arena = arena_new(), .error = error};
+    struct reader reader = {.model = model,
+                            .proto = model->graph,
+                            .graph = graph,
+                            .arena = arena_new(),
+                            .partial = partial,
+                            .error = error};
     if (!reader.arena)
         return error_memory(error);
     status result = read_graph(&reader);

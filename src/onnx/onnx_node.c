@@ -5,9 +5,14 @@
 #include <string.h>
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "onnx/onnx_function.h"
+#include "onnx/onnx_scan.h"
 #include "onnx/onnx_tensor.h"
 
-enum { MAX_ATTRIBUTES = 64 }; /* the richest operator of ONNX has a dozen */
+enum {
+    MAX_ATTRIBUTES = 64,           /* the richest operator of ONNX has a dozen */
+    MOST_TENSOR_OF_BODY = 1 << 12, /* bytes: constants of functions, which every call copies */
+};
 
 /* Files older than opset 7 are read where their operators mean what they mean in opset 7. These do not. */
 enum old_rule {
@@ -35,6 +40,22 @@ static const struct {
 
 /* Attributes that only these old forms had; they are dropped, because today's operators do not know them. */
 static const char *const old_attributes[] = {"broadcast", "consumed_inputs", "is_test"};
+
+/* What to do instead of an operator that is not supported. */
+static const char in_integers[] =
+    "it computes in integers: quantise with QuantizeLinear and DequantizeLinear "
+    "(QDQ) instead, or export the network before it is quantised";
+static const struct {
+    const char *op, *advice;
+} advice[] = {
+    {"QLinearConv", in_integers},
+    {"QLinearMatMul", in_integers},
+    {"QLinearAdd", in_integers},
+    {"QLinearGlobalAveragePool", in_integers},
+    {"ConvInteger", in_integers},
+    {"MatMulInteger", in_integers},
+    {"DynamicQuantizeLinear", in_integers},
+};
 
 static const char *text_of(const char *text)
 {
@@ -67,6 +88,17 @@ static bool means_something_else(const Onnx__NodeProto *node, int opset)
     return false;
 }
 
+/* `domain` NULL: the standard one. */
+static status refuse_operator(const char *name, const char *domain, struct error *error)
+{
+    const char *more = NULL;
+    for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
+        if (strcmp(name, advice[i].op) == 0)
+            more = advice[i].advice;
+    return error_set(error, STATUS_UNSUPPORTED, "operator %s%s%s is not supported%s%s", name,
+                     domain ? " of domain " : "", domain ? domain : "", more ? ": " : "", more ? more : "");
+}
+
 status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct op **op, struct error *error)
 {
     const char *domain = text_of(node->domain), *name = text_of(node->op_type);
@@ -74,11 +106,10 @@ status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct o
     if (!*name)
         return error_set(error, STATUS_FILE, "it names no operator");
     if (*domain && strcmp(domain, "ai.onnx") != 0)
-        return error_set(error, STATUS_UNSUPPORTED, "operator %s of domain %s is not supported", name,
-                         domain);
+        return refuse_operator(name, domain, error);
     *op = operator_find(name);
     if (!*op)
-        return error_set(error, STATUS_UNSUPPORTED, "operator %s is not supported", name);
+        return refuse_operator(name, NULL, error);
     if ((*op)->opset_first > meaning)
         return error_set(error, STATUS_FILE, "operator %s begins with opset %d, the file has opset %d", name,
                          (*op)->opset_first, opset);
@@ -141,20 +172,39 @@ static status copy_reals(struct arena *arena, const Onnx__AttributeProto *from, 
     return STATUS_OK;
 }
 
-static status copy_tensor(const Onnx__AttributeProto *from, struct attribute *to, struct error *error)
+/* Reading a tensor takes its raw data away from the message. `keep`: a body is read again at its next call.
+ */
+static status copy_tensor(const Onnx__AttributeProto *from, bool keep, struct attribute *to,
+                          struct error *error)
 {
     if (!from->t)
         return error_set(error, STATUS_FILE, "it has no value");
-    return onnx_tensor(from->t, text_of(from->t->name), &to->tensor, error);
+    const ProtobufCBinaryData raw = from->t->raw_data;
+    const size_t numbers = from->t->n_float_data + from->t->n_double_data + from->t->n_int32_data +
+                           from->t->n_int64_data + from->t->n_uint64_data;
+    if (keep && (raw.len > MOST_TENSOR_OF_BODY || numbers > MOST_TENSOR_OF_BODY / sizeof(int64_t)))
+        return error_set(error, STATUS_UNSUPPORTED, "tensors of more than %d bytes in functions",
+                         MOST_TENSOR_OF_BODY);
+    if (keep && raw.len && !(from->t->raw_data.data = mem_new(raw.len, 1))) {
+        from->t->raw_data = raw;
+        return error_memory(error);
+    }
+    if (keep && raw.len)
+        memcpy(from->t->raw_data.data, raw.data, raw.len);
+    status result = onnx_tensor(from->t, text_of(from->t->name), &to->tensor, error);
+    if (keep) {
+        onnx_bytes_free(&from->t->raw_data);
+        from->t->raw_data = raw;
+    }
+    return result;
 }
 
 /* A single number or text that is absent is 0 or "": some writers leave out what equals the default. */
-static status copy_attribute(const Onnx__AttributeProto *from, struct arena *arena, struct attribute *to,
-                             struct error *error)
+static status copy_attribute(const Onnx__AttributeProto *from, bool keep, struct arena *arena,
+                             struct attribute *to, struct error *error)
 {
     if (*text_of(from->ref_attr_name))
-        return error_set(error, STATUS_UNSUPPORTED,
-                         "references to attributes of functions are not supported");
+        return error_set(error, STATUS_FILE, "it refers to an attribute of a function outside of one");
     switch (from->type) {
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT:
         to->kind = ATTRIBUTE_INTEGER;
@@ -178,7 +228,7 @@ static status copy_attribute(const Onnx__AttributeProto *from, struct arena *are
         return copy_texts(arena, from, to, error);
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
         to->kind = ATTRIBUTE_TENSOR;
-        return copy_tensor(from, to, error);
+        return copy_tensor(from, keep, to, error);
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED:
         return error_set(error, STATUS_FILE, "its type is missing");
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH:
@@ -200,8 +250,9 @@ static bool is_old_attribute(const char *name, int opset)
     return false;
 }
 
-status onnx_node_attributes(const Onnx__NodeProto *node, int opset, struct arena *arena,
-                            struct attribute **attributes, int *count, struct error *error)
+status onnx_node_attributes(const Onnx__NodeProto *node, int opset, const struct onnx_call *call,
+                            struct arena *arena, struct attribute **attributes, int *count,
+                            struct error *error)
 {
     *count = 0;
     *attributes = NULL;
@@ -219,11 +270,12 @@ status onnx_node_attributes(const Onnx__NodeProto *node, int opset, struct arena
             return error_set(error, STATUS_FILE, "an attribute has no name");
         if (find(node, name) != from)
             return error_set(error, STATUS_FILE, "attribute %s is given twice", name);
-        if (is_old_attribute(name, opset))
+        const Onnx__AttributeProto *meant = onnx_call_attribute(call, from);
+        if (!meant || is_old_attribute(name, opset))
             continue;
         struct attribute *to = &list[(*count)++];
         to->name = name;
-        if (copy_attribute(from, arena, to, error))
+        if (copy_attribute(meant, call != NULL, arena, to, error))
             return error->code == STATUS_MEMORY ? STATUS_MEMORY : error_prefix(error, "attribute %s: ", name);
     }
     return STATUS_OK;

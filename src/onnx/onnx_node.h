@@ -17,10 +17,14 @@ enum { ONNX_FIRST_OPSET = 7, ONNX_LAST_OPSET = 24 };
  * opset 7 that meant something else. */
 status onnx_node_operator(const Onnx__NodeProto *node, int opset, const struct op **op, struct error *error);
 
-/* Attributes in the program's form: array and strings from the arena, tensors with one reference each that
- * the caller frees by onnx_attributes_free (also after an error). */
-status onnx_node_attributes(const Onnx__NodeProto *node, int opset, struct arena *arena,
-                            struct attribute **attributes, int *count, struct error *error);
+struct onnx_call;
+
+/* Attributes of a node in the graph (call NULL), or in the body of a function, in the program's form: array
+ * and strings from the arena, tensors with one reference each that the caller frees by onnx_attributes_free
+ * (also after an error). */
+status onnx_node_attributes(const Onnx__NodeProto *node, int opset, const struct onnx_call *call,
+                            struct arena *arena, struct attribute **attributes, int *count,
+                            struct error *error);
 void onnx_attributes_free(struct attribute *attributes, int count);
 
 #endif

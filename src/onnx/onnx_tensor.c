@@ -30,6 +30,9 @@ static const struct data_type data_types[FILE_TYPES] = {
     [FILE_DOUBLE] = {FIELD_DOUBLE, 0, 0},
     [FILE_UINT32] = {FIELD_UINT64, 0, UINT32_MAX},
     [FILE_UINT64] = {FIELD_UINT64, 0, INT64_MAX},
+    [FILE_BFLOAT16] = {FIELD_INT32, 0, UINT16_MAX},
+    [FILE_UINT4] = {FIELD_INT32, 0, UINT8_MAX}, /* two in a number, as in a byte */
+    [FILE_INT4] = {FIELD_INT32, INT8_MIN, UINT8_MAX},
 };
 
 const char *onnx_type_name(int data_type)
@@ -44,7 +47,7 @@ status onnx_element_type(int data_type, enum element_type *type, struct error *e
         return error_set(error, STATUS_FILE, "data type %d does not exist", data_type);
     if (data_type == ONNX__TENSOR_PROTO__DATA_TYPE__UNDEFINED)
         return error_set(error, STATUS_FILE, "the data type is missing");
-    if (file_type_element(data_type) < 0 || data_type == FILE_BFLOAT16)
+    if (file_type_element(data_type) < 0)
         return error_set(error, STATUS_UNSUPPORTED, "data type %s is not supported", name);
     *type = (enum element_type)file_type_element(data_type);
     return STATUS_OK;
@@ -86,6 +89,12 @@ static status check_plain(const Onnx__TensorProto *message, struct error *error)
     return STATUS_OK;
 }
 
+/* Are two elements in each typed number? */
+static bool is_halves(int type)
+{
+    return type == FILE_UINT4 || type == FILE_INT4;
+}
+
 static status check_counts(const Onnx__TensorProto *message, int type, int64_t elements, struct error *error)
 {
     const size_t counts[FIELD_COUNT] = {[FIELD_FLOAT] = message->n_float_data,
@@ -100,11 +109,11 @@ static status check_counts(const Onnx__TensorProto *message, int type, int64_t e
         return error_set(error, STATUS_FILE, "it has both raw and typed data");
     if (typed != counts[data_types[type].field])
         return error_set(error, STATUS_FILE, "its data are not of type %s", file_type_name(type));
-    if (raw && raw != (uint64_t)elements * file_type_width(type)) /* elements <= 2^48 */
+    if (raw && raw != file_type_bytes(type, elements))
         return error_set(error, STATUS_FILE, "it has %zu bytes of data where %lld %s values need %llu", raw,
                          (long long)elements, file_type_name(type),
-                         (unsigned long long)elements * file_type_width(type));
-    if (!raw && typed != (uint64_t)elements)
+                         (unsigned long long)file_type_bytes(type, elements));
+    if (!raw && typed != (is_halves(type) ? file_type_bytes(type, elements) : (uint64_t)elements))
         return error_set(error, STATUS_FILE, "it has %zu values where %lld are declared", typed,
                          (long long)elements);
     return STATUS_OK;
@@ -114,6 +123,27 @@ static status misfit(int64_t index, int type, struct error *error)
 {
     return error_set(error, STATUS_FILE, "value %lld is outside the range of %s", (long long)index,
                      file_type_name(type));
+}
+
+/* Typed data in the field that several types share: integers as they are, other types as their bits. */
+static status convert_narrow(const Onnx__TensorProto *message, int type, struct tensor *tensor,
+                             int64_t elements, struct error *error)
+{
+    const struct data_type *row = &data_types[type];
+    const int step = is_halves(type) ? 2 : 1;
+    for (int64_t i = 0; i < elements; i += step) {
+        int32_t value = message->int32_data[i / step];
+        if (value < row->least || value > row->most)
+            return misfit(i, type, error);
+        const uint8_t bits[2] = {(uint8_t)value, (uint8_t)(value >> 8)};
+        if (tensor->type == ELEMENT_FLOAT)
+            file_type_decode(type, bits, 1, (float *)tensor->data + i);
+        else if (step == 2)
+            file_type_decode(type, bits, i + 1 < elements ? 2 : 1, (int64_t *)tensor->data + i);
+        else
+            ((int64_t *)tensor->data)[i] = value;
+    }
+    return STATUS_OK;
 }
 
 /* Typed data; counts are checked. */
@@ -143,17 +173,7 @@ static status convert_typed(const Onnx__TensorProto *message, int type, struct t
         }
         return STATUS_OK;
     default:
-        for (int64_t i = 0; i < elements; i++) {
-            int32_t value = message->int32_data[i];
-            if (value < row->least || value > row->most)
-                return misfit(i, type, error);
-            const uint8_t half[2] = {(uint8_t)value, (uint8_t)(value >> 8)};
-            if (type == FILE_FLOAT16)
-                file_type_decode(type, half, 1, (float *)tensor->data + i);
-            else
-                integers[i] = value;
-        }
-        return STATUS_OK;
+        return convert_narrow(message, type, tensor, elements, error);
     }
 }
 

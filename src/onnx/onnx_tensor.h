@@ -10,7 +10,7 @@
 /* "float16", "bool", ... for messages; "data type 99" is the caller's matter: NULL when unknown. */
 const char *onnx_type_name(int data_type);
 
-/* Element type in memory of a supported data type; STATUS_UNSUPPORTED (text, complex, bfloat16, unknown) with
+/* Element type in memory of a supported data type; STATUS_UNSUPPORTED (text, complex, float8, unknown) with
  * a message that says only what is wrong. */
 status onnx_element_type(int data_type, enum element_type *type, struct error *error);
 

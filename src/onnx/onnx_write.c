@@ -10,21 +10,32 @@
 #include "nn/graph/file_type.h"
 #include "nn/graph/tensor.h"
 #include "onnx/onnx.pb-c.h"
+#include "onnx/onnx_write_input.h"
 #include "nn/graph/op.h"
 
-/* bfloat16 is read from other files only: no operator here is declared for it. */
-static int data_type_of(enum element_type type, int file_type)
+/* Does the network compute in bfloat16? Weights alone may be kept so in other files (a checkpoint's), but all
+ * operands of an operator have one type. */
+static bool computes_in_bfloat16(const struct graph *graph)
 {
-    return file_type_of(type, file_type == FILE_BFLOAT16 ? FILE_FLOAT : file_type);
+    for (int v = 0; v < graph->value_count; v++)
+        if (!graph->values[v].constant && graph->values[v].file_type == FILE_BFLOAT16)
+            return true;
+    for (int n = 0; n < graph->node_count; n++)
+        if (node_integer(&graph->nodes[n], "to", FILE_UNDEFINED) == FILE_BFLOAT16)
+            return true;
+    return false;
 }
 
-static Onnx__TensorProto *build_tensor(struct arena *arena, const struct tensor *tensor, const char *name)
+static Onnx__TensorProto *build_tensor(struct arena *arena, const struct tensor *tensor, const char *name,
+                                       bool bfloat16)
 {
     Onnx__TensorProto *proto = arena_alloc(arena, 1, sizeof *proto);
     if (proto == NULL)
         return NULL;
     onnx__tensor_proto__init(proto);
-    int type = data_type_of(tensor->type, tensor->file_type);
+    int type = file_type_of(tensor->type, tensor->file_type);
+    if (type == FILE_BFLOAT16 && !bfloat16)
+        type = FILE_FLOAT;
     int64_t count = shape_elements(&tensor->shape);
     proto->name = (char *)name;
     proto->has_data_type = true;
@@ -32,7 +43,7 @@ static Onnx__TensorProto *build_tensor(struct arena *arena, const struct tensor 
     proto->n_dims = (size_t)tensor->shape.rank;
     proto->dims = (int64_t *)tensor->shape.dim;
     proto->has_raw_data = true;
-    proto->raw_data.len = (size_t)count * file_type_width(type);
+    proto->raw_data.len = (size_t)file_type_bytes(type, count);
     if (file_type_is_plain(type)) {
         proto->raw_data.data = tensor->data;
         return proto;
@@ -68,7 +79,7 @@ static bool fill_strings(struct arena *arena, Onnx__AttributeProto *proto, const
 
 static bool fill_tensor(struct arena *arena, Onnx__AttributeProto *proto, const struct attribute *attribute)
 {
-    proto->t = build_tensor(arena, attribute->tensor, "");
+    proto->t = build_tensor(arena, attribute->tensor, "", true);
     return proto->t != NULL;
 }
 
@@ -196,7 +207,7 @@ static Onnx__ValueInfoProto *build_value(struct arena *arena, const struct value
     type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     type->tensor_type = tensor;
     tensor->has_elem_type = true;
-    tensor->elem_type = data_type_of(value->type, value->file_type);
+    tensor->elem_type = file_type_of(value->type, value->file_type);
     if (value->shape.rank >= 0 && (tensor->shape = build_shape(arena, &value->shape)) == NULL)
         return NULL;
     return proto;
@@ -214,12 +225,13 @@ static Onnx__ValueInfoProto **build_values(struct arena *arena, const struct gra
 
 static bool fill_initializers(struct arena *arena, const struct graph *graph, Onnx__GraphProto *proto)
 {
+    const bool bfloat16 = computes_in_bfloat16(graph);
     proto->initializer = arena_alloc(arena, (size_t)graph->value_count + 1, sizeof *proto->initializer);
     for (int i = 0; proto->initializer != NULL && i < graph->value_count; i++) {
         const struct value *value = &graph->values[i];
         if (value->constant == NULL)
             continue;
-        Onnx__TensorProto *tensor = build_tensor(arena, value->constant, value->name);
+        Onnx__TensorProto *tensor = build_tensor(arena, value->constant, value->name, bfloat16);
         if (tensor == NULL)
             return false;
         proto->initializer[proto->n_initializer++] = tensor;
@@ -246,7 +258,7 @@ static Onnx__GraphProto *build_graph(struct arena *arena, const struct graph *gr
     for (int i = 0; i < graph->node_count; i++)
         if ((proto->node[i] = build_node(arena, graph, &graph->nodes[i])) == NULL)
             return NULL;
-    return proto;
+    return graph->channels_last && !onnx_write_channels_last(arena, graph, proto) ? NULL : proto;
 }
 
 static Onnx__StringStringEntryProto *build_entry(struct arena *arena, const struct metadata *metadata)

@@ -9,8 +9,10 @@
 #include "data/sampler.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/run.h"
+#include "nn/execution/images.h"
 #include "nn/graph/edit.h"
 #include "nn/graph/graph.h"
+#include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
 #include "prune/kept.h"
@@ -21,7 +23,8 @@
 struct reader {
     const struct layer *layer;
     const struct kept_axis *in, *out; /* what stays of its inputs and outputs */
-    int64_t outer, inner;             /* of an image at its input: outer x inputs x inner */
+    int first;                        /* of its calls' inputs, among those that are watched */
+    double positions, out_positions;  /* of an image at these inputs, and at the outputs */
     double *sums;                     /* per input, over images and positions; arena */
 };
 
@@ -31,17 +34,14 @@ struct compensating {
     struct arena *arena;
     const struct kept *kept;
     struct reader *readers;
-    int *watched; /* their input values */
     int count;
+    int *watched; /* their input values, call by call */
+    int watched_count;
+    int64_t *runs; /* per value: nn/execution/images.h */
     double *image; /* of any input */
     struct edit *edit;
     struct compensation *told;
 };
-
-static bool is_convolution(const struct layer *layer)
-{
-    return layer->kind != LAYER_LINEAR;
-}
 
 /* The axis of what stays of a layer's input or output along its channels; NULL where none goes. */
 static const struct kept_axis *cut_axis(const struct compensating *c, const struct layer *layer, int value)
@@ -49,14 +49,18 @@ static const struct kept_axis *cut_axis(const struct compensating *c, const stru
     const struct kept *kept = &c->kept[value];
     if (c->coupling->maps[value].labels == NULL || kept->rank < 2)
         return NULL;
-    const struct kept_axis *axis = &kept->axis[is_convolution(layer) ? 1 : kept->rank - 1];
+    const struct kept_axis *axis = &kept->axis[layer_axis(layer, kept->rank)];
     return kept_cuts(axis) ? axis : NULL;
 }
 
 static bool takes_bias(const struct compensating *c, const struct layer *layer)
 {
-    int node, input;
-    return layer->norm_node >= 0 || layer_bias_place(c->coupling->graph, layer, &node, &input);
+    return layer->norm_node >= 0 || layer_takes_bias(c->coupling->graph, layer);
+}
+
+static int64_t value_elements(const struct compensating *c, int value)
+{
+    return shape_elements(&c->coupling->plan->values[value].shape);
 }
 
 /* A depthwise filter reads what it makes: nothing that stays loses an input. */
@@ -64,7 +68,6 @@ static status add_reader(struct compensating *c, const struct layer *layer, int6
                          struct error *error)
 {
     const int input = c->coupling->graph->nodes[layer->node].inputs[0];
-    const struct shape *shape = &c->coupling->plan->values[input].shape;
     const struct kept_axis *in = cut_axis(c, layer, input);
     if (in == NULL || in->of != layer->input_channels || layer->kind == LAYER_DEPTHWISE)
         return STATUS_OK;
@@ -72,17 +75,20 @@ static status add_reader(struct compensating *c, const struct layer *layer, int6
         c->told->first = c->told->left_out++ > 0 ? c->told->first : layer->name;
         return STATUS_OK;
     }
-    const int axis = is_convolution(layer) ? 1 : shape->rank - 1;
-    struct reader *reader = &c->readers[c->count];
+    struct reader *reader = &c->readers[c->count++];
     *reader = (struct reader){.layer = layer,
                               .in = in,
                               .out = cut_axis(c, layer, layer->linear),
-                              .outer = shape_product(shape, 1, axis),
-                              .inner = shape_product(shape, axis + 1, shape->rank),
+                              .first = c->watched_count,
                               .sums = arena_alloc(c->arena, (size_t)in->of, sizeof(double))};
-    c->watched[c->count++] = input;
-    const int64_t elements = reader->outer * in->of * reader->inner;
-    *largest = elements > *largest ? elements : *largest;
+    for (int i = 0; i < layer->call_count; i++) {
+        const int value = c->coupling->graph->nodes[layer->calls[i].node].inputs[0];
+        const int64_t elements = value_elements(c, value);
+        c->watched[c->watched_count++] = value;
+        reader->positions += (double)(elements / in->of);
+        reader->out_positions += (double)(value_elements(c, layer->calls[i].linear) / layer->channels);
+        *largest = elements > *largest ? elements : *largest;
+    }
     return reader->sums != NULL ? STATUS_OK : error_memory(error);
 }
 
@@ -90,8 +96,11 @@ static status find_readers(struct compensating *c, struct error *error)
 {
     const struct layers *layers = c->coupling->layers;
     int64_t largest = 0;
+    size_t calls = 0;
+    for (int i = 0; i < layers->count; i++)
+        calls += (size_t)layers->items[i].call_count;
     c->readers = arena_alloc(c->arena, (size_t)layers->count, sizeof *c->readers);
-    c->watched = arena_alloc(c->arena, (size_t)layers->count, sizeof *c->watched);
+    c->watched = arena_alloc(c->arena, calls, sizeof *c->watched);
     status code = c->readers != NULL && c->watched != NULL ? STATUS_OK : error_memory(error);
     for (int i = 0; code == STATUS_OK && i < layers->count; i++)
         code = add_reader(c, &layers->items[i], &largest, error);
@@ -103,12 +112,17 @@ static status find_readers(struct compensating *c, struct error *error)
 
 /* --- means ---------------------------------------------------------------------------------------------- */
 
-static void add_image(const struct reader *reader, const double *image)
+/* One image at the input of a call. */
+static void add_image(const struct compensating *c, const struct reader *reader, int value)
 {
-    for (int64_t o = 0; o < reader->outer; o++)
-        for (int64_t k = 0; k < reader->in->of; k++, image += reader->inner) {
+    const struct shape *shape = &c->coupling->plan->values[value].shape;
+    const int axis = layer_axis(reader->layer, shape->rank);
+    const int64_t outer = shape_product(shape, 0, axis), inner = shape_product(shape, axis + 1, shape->rank);
+    const double *image = c->image;
+    for (int64_t o = 0; o < outer; o++)
+        for (int64_t k = 0; k < reader->in->of; k++, image += inner) {
             double sum = 0;
-            for (int64_t i = 0; i < reader->inner; i++)
+            for (int64_t i = 0; i < inner; i++)
                 sum += image[i];
             reader->sums[k] += sum;
         }
@@ -123,10 +137,12 @@ static status commit_means(void *argument, const struct engine *engine, const st
     (void)first;
     (void)error;
     for (int64_t i = 0; i < count; i++)
-        for (int r = 0; r < c->count; r++) {
-            engine_watched_image(engine, r, i, c->image);
-            add_image(&c->readers[r], c->image);
-        }
+        for (int r = 0; r < c->count; r++)
+            for (int k = 0; k < c->readers[r].layer->call_count; k++) {
+                const int w = c->readers[r].first + k;
+                engine_watched_image(engine, w, i, c->image);
+                add_image(c, &c->readers[r], c->watched[w]);
+            }
     return STATUS_OK;
 }
 
@@ -134,9 +150,12 @@ static status run_means(struct compensating *c, struct error *error)
 {
     struct sample_feed feed;
     struct run run = sampled_run(c->sampled, &feed);
+    if (images_find(c->coupling->graph, c->arena, &c->runs, error) != STATUS_OK)
+        return error->code;
     run.graph = c->coupling->graph;
     run.engine.watched = c->watched;
-    run.engine.watched_count = c->count;
+    run.engine.watched_count = c->watched_count;
+    run.engine.runs = c->runs;
     run.commit = commit_means;
     run.commit_argument = c;
     run.title = "measuring activations";
@@ -152,7 +171,12 @@ static double lost(const struct compensating *c, const struct reader *reader, in
     const struct layer *layer = reader->layer;
     const int64_t inputs = layer->input_channels / layer->groups, taps = layer->filter_length / inputs;
     const int64_t first = channel / (layer->channels / layer->groups) * inputs;
-    const double positions = (double)(c->sampled->sample->count * reader->outer * reader->inner);
+    const double positions = (double)c->sampled->sample->count * reader->positions;
+    /* Of the taps of a transposed convolution each output meets its share: on average as many as there are
+     * inputs for an output. */
+    const double share = c->coupling->graph->nodes[layer->node].op->flags & OPERATOR_TRANSPOSED
+                             ? reader->positions / reader->out_positions
+                             : 1;
     double sum = 0;
     for (int64_t k = 0; k < inputs; k++) {
         if (kept_before(reader->in, first + k) != kept_before(reader->in, first + k + 1))
@@ -160,9 +184,14 @@ static double lost(const struct compensating *c, const struct reader *reader, in
         double weight = 0;
         for (int64_t t = 0; t < taps; t++)
             weight += filter[k * taps + t];
-        sum += weight * reader->sums[first + k] / positions;
+        sum += share * weight * reader->sums[first + k] / positions;
     }
     return sum;
+}
+
+static bool takes_in_norm(const struct graph *graph, const struct layer *layer)
+{
+    return layer->norm_node >= 0 && (layer->bias == VALUE_NONE || !layer_takes_bias(graph, layer));
 }
 
 /* Into the mean of a BatchNorm that follows, or into the bias. `work`: bias or mean as it is. */
@@ -171,9 +200,7 @@ static status take_in(struct compensating *c, const struct reader *reader, const
 {
     const struct layer *layer = reader->layer;
     const struct graph *graph = c->coupling->graph;
-    int node, input;
-    bool norm = layer->norm_node >= 0 &&
-                (layer->bias == VALUE_NONE || !layer_bias_place(graph, layer, &node, &input));
+    const bool norm = takes_in_norm(graph, layer);
     const double factor = layer_weight_factor(graph, layer);
     for (int64_t o = 0; o < layer->channels; o++) {
         const double added = factor * lost(c, reader, o, filters + o * layer->filter_length);
@@ -193,9 +220,7 @@ static status compensate_reader(struct compensating *c, const struct reader *rea
 {
     const struct layer *layer = reader->layer;
     const struct graph *graph = c->coupling->graph;
-    int node, input;
-    const bool norm = layer->norm_node >= 0 &&
-                      (layer->bias == VALUE_NONE || !layer_bias_place(graph, layer, &node, &input));
+    const bool norm = takes_in_norm(graph, layer);
     double *filters = layer_filters(graph, layer);
     double *work = layer_parameter(graph, layer, norm ? layer->mean : layer->bias);
     status code =

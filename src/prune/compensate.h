@@ -7,7 +7,8 @@
  *
  * the mean being over a sample of images and all positions, taken of the network before it is pruned, at the
  * layer's input: whatever stands between (ReLU, pooling, concatenation) is in it. At the borders of a padded
- * convolution, where some taps see zeros, the sum is of all taps all the same. Ye et al.
+ * convolution, where some taps see zeros, the sum is of all taps all the same. A layer that is called several
+ * times has one bias, so the mean is that of all its inputs. Ye et al.
  * 2018, "Rethinking the smaller-norm-less-informative assumption in channel pruning", do it for channels that
  * are constant, where nothing is lost. */
 #ifndef IPPRO_PRUNE_COMPENSATE_H

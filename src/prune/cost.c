@@ -7,9 +7,12 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
+#include "prune/coupling_internal.h"
 #include "prune/kept.h"
 #include "prune/label.h"
 #include "prune/operator_rules.h"
+#include "prune/operator_rules_internal.h"
 #include "score/layer.h"
 
 const char cost_other_name[] = "(no layer)";
@@ -66,7 +69,7 @@ static int64_t kept_inputs(const struct coupling *c, const struct layer *layer, 
 {
     int value = c->graph->nodes[layer->node].inputs[0];
     const struct label_map *map = &c->maps[value];
-    int axis = layer->kind == LAYER_LINEAR ? c->plan->values[value].shape.rank - 1 : 1;
+    int axis = layer_axis(layer, c->plan->values[value].shape.rank);
     if (removed == NULL || map->labels == NULL)
         return c->plan->values[value].shape.dim[axis];
     return kept_along(c, map, axis, removed);
@@ -82,15 +85,29 @@ static int64_t kept_weights(const struct coupling *c, const struct layer *layer,
     return cost->channels * (layer->filter_length / full_reads) * reads;
 }
 
+/* Multiply-adds of one call, with so many weights. A transposed convolution multiplies every number that it
+ * reads, once for each of its channel's weights. */
+static double call_macs(const struct coupling *c, const struct layer_call *call,
+                        const struct layer_cost *cost, double weights, const bool *removed)
+{
+    const struct node *node = &c->graph->nodes[call->node];
+    const bool transposed = node->op->flags & OPERATOR_TRANSPOSED;
+    const int64_t elements = kept_elements(c, transposed ? node->inputs[0] : call->linear, removed);
+    const int64_t channels = transposed ? cost->input_channels : cost->channels;
+    return channels == 0 ? 0 : (double)(elements / channels) * weights;
+}
+
+/* Weights count once, what is done with them at every call. */
 static void cost_layer(const struct coupling *c, int index, const bool *removed, struct layer_cost *cost)
 {
     const struct layer *layer = &c->layers->items[index];
     cost->channels = kept_channels(c, index, removed);
     cost->input_channels = kept_inputs(c, layer, removed);
-    int64_t output = kept_elements(c, layer->linear, removed);
     double weights = (double)kept_weights(c, layer, cost);
-    cost->macs = cost->channels == 0 ? 0 : (double)(output / cost->channels) * weights;
-    cost->activation_bytes = output * (int64_t)sizeof(float);
+    for (int i = 0; i < layer->call_count; i++) {
+        cost->macs += call_macs(c, &layer->calls[i], cost, weights, removed);
+        cost->activation_bytes += kept_elements(c, layer->calls[i].linear, removed) * (int64_t)sizeof(float);
+    }
 }
 
 /* What Torch-Pruning counts beside weights. */
@@ -106,8 +123,9 @@ static double extra_operations(const struct coupling *c, const bool *removed)
             operations += (double)(rule->input_cost * kept_elements(c, node->inputs[0], removed));
     }
     for (int i = 0; i < c->layers->count; i++)
-        if (c->layers->items[i].bias != VALUE_NONE)
-            operations += (double)kept_elements(c, c->layers->items[i].linear, removed);
+        for (int k = 0; k < c->layers->items[i].call_count; k++)
+            if (c->layers->items[i].calls[k].bias != VALUE_NONE)
+                operations += (double)kept_elements(c, c->layers->items[i].calls[k].linear, removed);
     return operations;
 }
 
@@ -128,6 +146,14 @@ enum operand_kind {
     OPERAND_TRAINED, /* a parameter in any case */
 };
 
+static bool is_bias(const struct layer *layer, int value)
+{
+    for (int i = 0; i < layer->call_count; i++)
+        if (layer->calls[i].bias == value)
+            return true;
+    return false;
+}
+
 static enum operand_kind operand_kind(const struct counting *counting, int index, int operand)
 {
     const struct coupling *c = counting->coupling;
@@ -137,19 +163,35 @@ static enum operand_kind operand_kind(const struct counting *counting, int index
     int trained = c->rules[index]->trained;
     if (tensor == NULL || tensor->type == ELEMENT_INT64)
         return OPERAND_NONE;
-    if (layer >= 0 && value == c->layers->items[layer].bias)
+    if (layer >= 0 && is_bias(&c->layers->items[layer], value))
         return OPERAND_TRAINED;
+    if (norm_is_bare(c->graph, node))
+        return OPERAND_NONE;
     if (trained > 0 && operand > 0)
         return operand < trained ? OPERAND_TRAINED : OPERAND_NONE;
     return operand > 0 && (node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY)) ? OPERAND_NONE
                                                                                        : OPERAND_BESIDE;
 }
 
+/* The node whose output tells what stays of a node's constants: itself, or the Concat that joins what an
+ * Expand repeats for every image. */
+static int telling_node(const struct coupling *c, int index)
+{
+    const struct node *node = &c->graph->nodes[index];
+    struct joined_constant found;
+    for (int i = index + 1; c->maps[node->outputs[0]].labels == NULL && i < c->graph->node_count; i++)
+        for (int k = 0; c->rules[i]->cut == cut_concat && k < c->graph->nodes[i].input_count; k++)
+            if (c->graph->nodes[i].inputs[k] == node->outputs[0] &&
+                coupling_joined_constant(c, i, k, &found) && found.node == index)
+                return i;
+    return index;
+}
+
 /* Elements that stay of a constant beside a node's output. */
 static int64_t kept_constant(const struct coupling *c, int index, const struct tensor *tensor,
                              const bool *removed)
 {
-    const struct label_map *map = &c->maps[c->graph->nodes[index].outputs[0]];
+    const struct label_map *map = &c->maps[c->graph->nodes[telling_node(c, index)].outputs[0]];
     int64_t elements = shape_elements(&tensor->shape);
     if (removed == NULL || map->labels == NULL || elements == 0)
         return elements;
@@ -163,17 +205,37 @@ static int64_t kept_constant(const struct coupling *c, int index, const struct t
     return elements;
 }
 
+static bool is_whole(const struct coupling *c, const struct label_map *map, const bool *removed)
+{
+    const int64_t elements = map->labels != NULL ? label_map_elements(map) : 0;
+    for (int64_t i = 0; i < elements; i++)
+        if (label_removed(c, map->labels[i], removed))
+            return false;
+    return true;
+}
+
 /* Does the same stay of two values, element by element? */
 static bool cut_alike(const struct coupling *c, int value, int other, const bool *removed)
 {
     const struct label_map *one = &c->maps[value], *two = &c->maps[other];
-    int64_t elements = one->labels != NULL ? label_map_elements(one) : 0;
-    if ((one->labels == NULL) != (two->labels == NULL) || !shape_equal(&one->extent, &two->extent))
-        return false;
-    for (int64_t i = 0; i < elements; i++)
+    if (one->labels == NULL || two->labels == NULL || !shape_equal(&one->extent, &two->extent))
+        return is_whole(c, one, removed) && is_whole(c, two, removed);
+    for (int64_t i = 0; i < label_map_elements(one); i++)
         if (label_removed(c, one->labels[i], removed) != label_removed(c, two->labels[i], removed))
             return false;
     return true;
+}
+
+/* Does the same stay of a constant that two nodes share? Calls of one layer are cut alike. */
+static bool share_alike(const struct counting *counting, int index, int operand, int other)
+{
+    const struct coupling *c = counting->coupling;
+    const struct node *a = &c->graph->nodes[index], *b = &c->graph->nodes[other];
+    const int layer = counting->layer_of_node[index];
+    if (layer >= 0 && layer == counting->layer_of_node[other])
+        return true;
+    return cut_alike(c, a->outputs[0], b->outputs[0], counting->removed) &&
+           (layer < 0 || operand != 1 || cut_alike(c, a->inputs[0], b->inputs[0], counting->removed));
 }
 
 /* Has a node in front counted this constant? One that several nodes share is one, as long as the same of it
@@ -181,17 +243,14 @@ static bool cut_alike(const struct coupling *c, int value, int other, const bool
 static bool is_counted(const struct counting *counting, int index, int operand)
 {
     const struct coupling *c = counting->coupling;
-    const struct node *node = &c->graph->nodes[index];
-    int value = node->inputs[operand];
+    int value = c->graph->nodes[index].inputs[operand];
     if (!counting->counted[value] || counting->removed == NULL)
         return counting->counted[value];
     for (int i = 0; i <= index; i++) {
         const struct node *other = &c->graph->nodes[i];
         for (int k = 0; k < other->input_count && (i < index || k < operand); k++)
             if (other->inputs[k] == value && operand_kind(counting, i, k) != OPERAND_NONE &&
-                cut_alike(c, node->outputs[0], other->outputs[0], counting->removed) &&
-                (counting->layer_of_node[index] < 0 || operand != 1 ||
-                 cut_alike(c, node->inputs[0], other->inputs[0], counting->removed)))
+                share_alike(counting, index, operand, i))
                 return true;
     }
     return false;
@@ -221,13 +280,14 @@ static void count_parameters(struct counting *counting)
     const struct coupling *c = counting->coupling;
     for (int i = 0; i < c->graph->node_count; i++)
         counting->layer_of_node[i] = -1;
-    for (int i = 0; i < c->layers->count; i++) {
-        const struct layer *layer = &c->layers->items[i];
-        counting->layer_of_node[layer->node] = i;
-        counting->layer_of_node[c->graph->values[layer->linear].producer] = i;
-        if (layer->norm_node >= 0)
-            counting->layer_of_node[layer->norm_node] = i;
-    }
+    for (int i = 0; i < c->layers->count; i++)
+        for (int k = 0; k < c->layers->items[i].call_count; k++) {
+            const struct layer_call *call = &c->layers->items[i].calls[k];
+            counting->layer_of_node[call->node] = i;
+            counting->layer_of_node[c->graph->values[call->linear].producer] = i;
+            if (call->norm_node >= 0)
+                counting->layer_of_node[call->norm_node] = i;
+        }
     for (int i = 0; i < c->graph->node_count; i++)
         for (int k = 0; k < c->graph->nodes[i].input_count; k++)
             count_operand(counting, i, k);

@@ -5,8 +5,9 @@
  * which channel of its inputs: a convolution makes new channels; BatchNorm, activations and pooling keep
  * them; an addition unites; Concat, Slice, Split, Gather and Pad shift; Reshape regroups. That covers
  * residual streams, option-A shortcuts, DenseNet, channel shuffles and depthwise convolutions with one rule
- * set. What an operator without a rule touches is locked, with the reason. Whatever free classes are chosen,
- * what stays of every value is rectangular, so that surgery finds no case it cannot cut.
+ * set. A layer that is called several times has the same channels at every call. What an operator without a
+ * rule touches is locked, with the reason. Whatever free classes are chosen, what stays of every value is
+ * rectangular, so that surgery finds no case it cannot cut.
  *
  * A *class* is a set of channels tied together. Classes whose channels lie in the same layers form a *block*,
  * the unit of a ratio; blocks that share a layer form a *group*, what a researcher calls a residual stream or
@@ -26,13 +27,21 @@
     X(LOCK_INPUT, "it is the network's input")                                                               \
     X(LOCK_OUTPUT, "it is the network's output")                                                             \
     X(LOCK_MIXED, "the operator mixes channels in a way that removal would change")                          \
+    X(LOCK_REDUCED, "a sum, mean or maximum is taken over all its channels, which removal would change")     \
+    X(LOCK_SUMMED, "it is summed without weights, and would not be zero when it is masked")                  \
+    X(LOCK_STATISTICS, "none of its channels can go without changing the mean and variance of the others")   \
     X(LOCK_BROADCAST, "one channel is applied to all channels")                                              \
-    X(LOCK_BATCH, "the operator moves the batch axis")                                                       \
+    X(LOCK_BATCH, "the network computes several images at a time, which are not told apart")                 \
     X(LOCK_COMPUTED, "the operator's sizes are computed while the network runs")                             \
+    X(LOCK_SHARED, "something else uses its weight too")                                                     \
     X(LOCK_CONSTANT, "it does not depend on the network's input")                                            \
     X(LOCK_OPERATOR, "there is no rule for the operator")
 
 struct operator_rule;
+
+/* What goes of attention heads that lie beside each other: whole heads, or the same part of every head. */
+enum head_mode { HEADS_WHOLE, HEADS_PARTS };
+const char *head_mode_name(int mode); /* NULL past the last */
 
 enum lock_reason {
 #define LOCK_ENUM(code, text) code,
@@ -50,11 +59,15 @@ struct channel_member {
     int64_t channel;
 };
 
+/* What a class is to attention heads that lie beside each other. */
+enum head_share { HEAD_NONE, HEAD_WHOLE, HEAD_PART };
+
 struct channel_class {
     const struct channel_member *members; /* at least one layer channel, by layer then channel */
     int member_count;
     int lock; /* index into locks, -1 when free */
     int block;
+    enum head_share head;
     bool zero_unsafe; /* it meets an operator that is not defined everywhere (a division by it, a root of it):
                          as zeros it could become infinite or no number at all */
 };
@@ -85,13 +98,18 @@ struct shuffle {
 
 struct coupling {
     struct arena *arena;
-    const struct graph *graph;          /* borrowed */
-    const struct layers *layers;        /* borrowed */
-    struct plan *plan;                  /* at batch 1 */
+    const struct graph *graph;   /* borrowed */
+    const struct layers *layers; /* borrowed */
+    enum head_mode heads;
+    struct plan *plan;                  /* at batch 1, or at the graph's own */
     struct label_map *maps;             /* per value; labels NULL for constants */
     struct shuffle *shuffles;           /* per node */
     const struct operator_rule **rules; /* per node: what its operator means to pruning */
-    int *class_of;                      /* per label: -1 for what no layer makes (padding) */
+    enum head_share *headed;            /* per value: what of heads the classes of its labels are */
+    bool *zero;                         /* per value: in a masked network a channel that is gone is 0 in it */
+    bool sums_channels; /* some operator without weights sums over channels, which must be 0 when they are
+                           gone */
+    int *class_of;      /* per label: -1 for what no layer makes (padding) */
     int label_count;
     struct channel_class *classes;
     int class_count;
@@ -107,7 +125,9 @@ struct coupling {
 };
 
 /* The graph (simplified) and its layers are borrowed. Close to linear in nodes and labels. Errors are those
- * of planning; otherwise every network has a coupling, be it all locked. */
+ * of planning; otherwise every network has a coupling, be it all locked. coupling_build takes whole heads. */
+status coupling_build_heads(const struct graph *graph, const struct layers *layers, enum head_mode heads,
+                            struct coupling **coupling, struct error *error);
 status coupling_build(const struct graph *graph, const struct layers *layers, struct coupling **coupling,
                       struct error *error);
 void coupling_free(struct coupling *coupling);

@@ -55,7 +55,7 @@ static int layer_label(const struct coupling *c, int layer, int64_t channel)
 {
     const struct layer *item = &c->layers->items[layer];
     const struct label_map *map = &c->maps[item->linear];
-    return label_map_along(map, item->kind == LAYER_LINEAR ? map->shape.rank - 1 : 1, channel);
+    return label_map_along(map, layer_axis(item, map->shape.rank), channel);
 }
 
 /* Number the classes in the order of layers and channels, and list the channels: their class and place. */

@@ -32,10 +32,21 @@ bool coupling_locked_map(struct builder *builder, int value, unsigned axes, enum
                          int node);
 void coupling_lock_map(struct builder *builder, const struct label_map *map, enum lock_reason reason,
                        int node);
+/* Labels of a node's input; NULL where it is left out or constant. */
+struct label_map *coupling_input_map(struct builder *builder, const struct node *node, int index);
+/* The refuge of every rule: lock what comes in, and let locked labels come out. */
+bool coupling_lock_node(struct builder *builder, int node, enum lock_reason reason);
 /* Unite two labels; those of a map along the given axes, so that it varies along none of them. */
 void coupling_unite(struct builder *builder, int label_a, int label_b);
 void coupling_unite_along(struct builder *builder, const struct label_map *map, unsigned axes);
 bool coupling_no_memory(struct builder *builder); /* false, and noted */
+
+/* Is what a mask removes of a value zero in it (prune/coupling_zero.c)? Found node by node, in order. */
+void coupling_find_zero(struct coupling *coupling, int node);
+bool coupling_is_zero(const struct builder *builder, const struct label_map *map); /* one of coupling->maps */
+/* Tie the channels of layers that are called several times, and lock those whose weights others use too
+ * (prune/coupling_calls.c). After all nodes have labels. */
+void coupling_tie_calls(struct builder *builder);
 
 /* Find the channel shuffles (prune/shuffle.c). */
 status coupling_find_shuffles(struct coupling *coupling, struct error *error);
@@ -48,7 +59,16 @@ void coupling_find_domains(struct coupling *coupling);
 
 /* Where an element-moving node takes its labels: fills the maps of the node's outputs. *understood is false
  * when the node does not lend itself to it. false when memory is out (prune/coupling_move.c). */
-bool coupling_move_labels(struct coupling *coupling, int node, bool *understood);
+bool coupling_move_labels(struct builder *builder, int node, bool *understood);
+
+/* Where the numbers of a constant that a Concat joins stand: input `input` of node `node`, which is the
+ * Concat or an Expand in front of it. false where input `index` of the Concat has labels, or its numbers are
+ * computed otherwise. */
+struct joined_constant {
+    int node, input;
+};
+bool coupling_joined_constant(const struct coupling *coupling, int concat, int index,
+                              struct joined_constant *found);
 /* Integers that a node takes from input `index` (-1: none; it must be constant) or from an attribute (NULL:
  * none); NULL and count 0 without. Borrowed. */
 const int64_t *coupling_integers(const struct plan *plan, const struct node *node, int index,
@@ -68,11 +88,12 @@ struct slice_operands {
 bool coupling_slice(const struct plan *plan, const struct node *node, int rank, struct slice_operands *slice);
 
 /* What a Pad node is told: pair i pads axis axes[i] by pads[i] in front and pads[count + i] behind (negative:
- * takes away). false when it does more than pad with a constant. */
+ * takes away). false when that is not to be made out. */
 struct pad_operands {
     const int64_t *pads;
     int axes[TENSOR_MAX_RANK];
     int64_t count;
+    bool continues; /* not with a constant, but with what the tensor has */
 };
 bool coupling_pad(const struct plan *plan, const struct node *node, int rank, struct pad_operands *pad);
 

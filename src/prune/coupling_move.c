@@ -9,6 +9,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "prune/coupling.h"
 #include "prune/label.h"
 #include "prune/operator_rules_internal.h"
 
@@ -64,8 +65,8 @@ bool coupling_pad(const struct plan *plan, const struct node *node, int rank, st
     if (opset >= 18)
         axes = coupling_integers(plan, node, 3, NULL, &axis_count);
     pad->count = count / 2;
-    if (strcmp(node_string(node, "mode", "constant"), "constant") != 0 || pad->pads == NULL ||
-        pad->count > rank || count != 2 * (axes != NULL ? axis_count : rank))
+    pad->continues = strcmp(node_string(node, "mode", "constant"), "constant") != 0;
+    if (pad->pads == NULL || pad->count > rank || count != 2 * (axes != NULL ? axis_count : rank))
         return false;
     for (int64_t i = 0; i < pad->count; i++)
         if (!shape_axis(rank, axes != NULL ? axes[i] : i, &pad->axes[i]))
@@ -114,6 +115,12 @@ unsigned pin_slice(const struct plan *plan, const struct node *node, int rank)
     return axes;
 }
 
+/* Is the operand among what the node moves, or does it tell where to? */
+static bool is_moved(const struct node *node, int index)
+{
+    return index == 0 || !(node->op->flags & OPERATOR_SHAPE_INPUTS);
+}
+
 /* The node's operands with labels in place of the activations. */
 struct movement {
     struct operand *inputs, *outputs;
@@ -130,16 +137,17 @@ static unsigned varying_axes(const struct coupling *c, const struct node *node)
     return axes;
 }
 
-static bool take_operand(const struct coupling *c, int value, unsigned axes, struct arena *arena,
-                         struct operand *in, const struct tensor **constant)
+/* `map`: the operand's labels, or those that stand for it where it is a joined constant. */
+static bool take_operand(const struct coupling *c, int value, const struct label_map *map, unsigned axes,
+                         struct arena *arena, struct operand *in, const struct tensor **constant)
 {
     *in = c->plan->values[value];
-    if (c->maps[value].labels != NULL) {
+    if (map->labels != NULL) {
         for (int axis = 0; axis < in->shape.rank; axis++)
             if (!(axes >> axis & 1))
                 in->shape.dim[axis] = 1;
         in->type = ELEMENT_INT64;
-        in->data = label_map_expand(arena, &c->maps[value], &in->shape);
+        in->data = label_map_expand(arena, map, &in->shape);
         return in->data != NULL;
     }
     *constant = c->plan->constants[value];
@@ -150,9 +158,85 @@ static bool take_operand(const struct coupling *c, int value, unsigned axes, str
     return true;
 }
 
-static bool movement_new(const struct coupling *c, int node_index, struct arena *arena,
-                         struct movement *movement)
+/* --- constants among what is joined --------------------------------------------------------------------- */
+
+static int uses_of(const struct graph *graph, int value)
 {
+    int uses = 0;
+    for (int i = 0; i < graph->node_count; i++)
+        for (int k = 0; k < graph->nodes[i].input_count; k++)
+            uses += graph->nodes[i].inputs[k] == value;
+    return uses;
+}
+
+bool coupling_joined_constant(const struct coupling *c, int concat, int index, struct joined_constant *found)
+{
+    int value = c->graph->nodes[concat].inputs[index], maker = c->graph->values[value].producer;
+    *found = (struct joined_constant){concat, index};
+    if (c->maps[value].labels != NULL)
+        return false;
+    if (c->graph->values[value].constant != NULL)
+        return true;
+    *found = (struct joined_constant){maker, 0};
+    return maker >= 0 && c->rules[maker]->couple == couple_expand && uses_of(c->graph, value) == 1 &&
+           c->graph->values[c->graph->nodes[maker].inputs[0]].constant != NULL;
+}
+
+/* Can the constant be cut along these axes of the Concat? An Expand must not state their lengths. */
+static bool constant_is_cuttable(const struct coupling *c, int concat, int index, unsigned axes)
+{
+    struct joined_constant found;
+    if (!coupling_joined_constant(c, concat, index, &found))
+        return false;
+    if (found.node == concat)
+        return true;
+    const struct tensor *target = c->plan->constants[c->graph->nodes[found.node].inputs[1]];
+    int rank = c->plan->values[c->graph->nodes[concat].inputs[index]].shape.rank;
+    int64_t count = target != NULL ? shape_elements(&target->shape) : -1;
+    for (int axis = 0; axis < rank; axis++)
+        if ((axes >> axis & 1) && axis >= rank - count &&
+            tensor_get_integer(target, axis - (rank - count)) != 1)
+            return false;
+    return count >= 0;
+}
+
+static const struct label_map *first_map(const struct coupling *c, const struct node *node)
+{
+    for (int i = 0; i < node->input_count; i++)
+        if (c->maps[node->inputs[i]].labels != NULL)
+            return &c->maps[node->inputs[i]];
+    return NULL;
+}
+
+/* Labels for a constant that a Concat joins with features: new ones along the axis that it is joined along,
+ * where the features' change along it (no layer makes them); else those of the features at its side. */
+static bool label_constant(struct builder *b, int concat, int index, struct arena *arena,
+                           struct label_map *map)
+{
+    struct coupling *c = b->coupling;
+    const struct node *node = &c->graph->nodes[concat];
+    const struct shape *shape = &c->plan->values[node->inputs[index]].shape;
+    const struct label_map *beside = first_map(c, node);
+    unsigned varying = varying_axes(c, node), joined = pin_axis(c->plan, node, shape->rank);
+    bool fresh = (varying & ~joined) == 0;
+    if (!label_map_new(arena, shape, fresh ? joined : label_map_axes(beside), map))
+        return coupling_no_memory(b);
+    int64_t at[TENSOR_MAX_RANK] = {0}, position = 0;
+    int first = fresh ? forest_add(&b->forest, label_map_elements(map)) : 0;
+    if (first < 0)
+        return coupling_no_memory(b);
+    do {
+        map->labels[position] = fresh ? first + (int)position : label_map_at(beside, at);
+        position++;
+    } while (index_next(at, &map->extent));
+    if ((!fresh && (varying & joined)) || !constant_is_cuttable(c, concat, index, fresh ? joined : varying))
+        coupling_lock_map(b, map, LOCK_COMPUTED, concat);
+    return true;
+}
+
+static bool movement_new(struct builder *b, int node_index, struct arena *arena, struct movement *movement)
+{
+    const struct coupling *c = b->coupling;
     const struct node *node = &c->graph->nodes[node_index];
     pin_rule *pin = c->rules[node_index]->pin;
     movement->inputs = arena_alloc(arena, (size_t)node->input_count + 1, sizeof *movement->inputs);
@@ -162,10 +246,17 @@ static bool movement_new(const struct coupling *c, int node_index, struct arena 
         return false;
     unsigned axes = varying_axes(c, node) |
                     (pin != NULL ? pin(c->plan, node, c->plan->values[node->inputs[0]].shape.rank) : ~0u);
-    for (int i = 0; i < node->input_count; i++)
-        if (node->inputs[i] != VALUE_NONE &&
-            !take_operand(c, node->inputs[i], axes, arena, &movement->inputs[i], &movement->constants[i]))
+    for (int i = 0; i < node->input_count; i++) {
+        struct label_map map = {0};
+        if (node->inputs[i] == VALUE_NONE)
+            continue;
+        map = c->maps[node->inputs[i]];
+        if (map.labels == NULL && is_moved(node, i) && !label_constant(b, node_index, i, arena, &map))
             return false;
+        if (!take_operand(c, node->inputs[i], &map, axes, arena, &movement->inputs[i],
+                          &movement->constants[i]))
+            return false;
+    }
     return true;
 }
 
@@ -227,21 +318,17 @@ bool slice_is_cuttable(const struct coupling *c, const struct node *node)
     return true;
 }
 
-bool coupling_move_labels(struct coupling *c, int node_index, bool *understood)
+bool coupling_move_labels(struct builder *b, int node_index, bool *understood)
 {
+    struct coupling *c = b->coupling;
     const struct node *node = &c->graph->nodes[node_index];
     cuttable_rule *cuttable = c->rules[node_index]->cuttable;
     struct movement movement;
-    /* A constant among the moved data (a Concat with a parameter) has no labels to move. */
     *understood = cuttable == NULL || cuttable(c, node);
-    for (int i = 0; i < node->input_count; i++)
-        if ((i == 0 || !(node->op->flags & OPERATOR_SHAPE_INPUTS)) && node->inputs[i] != VALUE_NONE &&
-            c->maps[node->inputs[i]].labels == NULL)
-            *understood = false;
     if (!*understood)
         return true;
     struct arena *arena = arena_new();
-    bool done = arena != NULL && movement_new(c, node_index, arena, &movement) &&
+    bool done = arena != NULL && movement_new(b, node_index, arena, &movement) &&
                 movement_run(c, node, arena, &movement, understood);
     for (int i = 0; done && *understood && i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE)

@@ -40,8 +40,7 @@ static void lock_inputs(struct builder *b, int node_index, enum lock_reason reas
             coupling_lock_map(b, input_map(b, node, i), reason, node_index);
 }
 
-/* The refuge of every rule: lock what comes in, and let locked labels come out. */
-static bool rule_lock_as(struct builder *b, int node_index, enum lock_reason reason)
+bool coupling_lock_node(struct builder *b, int node_index, enum lock_reason reason)
 {
     const struct node *node = node_at(b, node_index);
     lock_inputs(b, node_index, reason);
@@ -53,9 +52,14 @@ static bool rule_lock_as(struct builder *b, int node_index, enum lock_reason rea
     return true;
 }
 
+struct label_map *coupling_input_map(struct builder *b, const struct node *node, int index)
+{
+    return input_map(b, node, index);
+}
+
 static bool rule_lock(struct builder *b, int node_index)
 {
-    return rule_lock_as(b, node_index, LOCK_MIXED);
+    return coupling_lock_node(b, node_index, LOCK_MIXED);
 }
 
 /* --- channels pass through ------------------------------------------------------------------------------ */
@@ -120,18 +124,105 @@ bool couple_softmax(struct builder *b, int node_index)
     return take_together(b, in, axes) ? couple_same(b, node_index) : rule_lock(b, node_index);
 }
 
+/* What lies along one axis, which an attribute or the second input names, is looked at as a whole. */
+bool couple_along_axis(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int64_t count, wanted = node_integer(node, "axis", -1);
+    const int64_t *given = coupling_integers(b->coupling->plan, node, 1, NULL, &count);
+    int axis;
+    if (!shape_axis(in->shape.rank, count == 1 ? given[0] : wanted, &axis) ||
+        !take_together(b, in, 1u << axis))
+        return rule_lock(b, node_index);
+    return couple_same(b, node_index);
+}
+
 bool couple_reduce(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     bool keeps = node_integer(node, "keepdims", 1) != 0;
     unsigned reduced;
-    if (!coupling_reduced_axes(b->coupling->plan, node, in->shape.rank, &reduced) ||
-        !take_together(b, in, reduced))
+    if (!coupling_reduced_axes(b->coupling->plan, node, in->shape.rank, &reduced))
         return rule_lock(b, node_index);
+    if (!take_together(b, in, reduced))
+        lock_inputs(b, node_index, LOCK_REDUCED);
     return label_map_reduce(b->coupling->arena, in, reduced, keeps, value_shape(b, node->outputs[0]),
                             &b->coupling->maps[node->outputs[0]]) ||
            coupling_no_memory(b);
+}
+
+/* What is normalised together stays together, and so do its statistics, where they are outputs. Channels stay
+ * the same channels behind the norm, locked or not. */
+bool couple_layer_norm(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int axis;
+    if (!shape_axis(in->shape.rank, node_integer(node, "axis", -1), &axis))
+        return rule_lock(b, node_index);
+    unsigned axes = ~0u << axis;
+    if (!take_together(b, in, axes))
+        coupling_lock_map(b, in, LOCK_STATISTICS, node_index);
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE &&
+            !label_map_reduce(b->coupling->arena, in, i == 0 ? 0 : axes, true,
+                              value_shape(b, node->outputs[i]), &b->coupling->maps[node->outputs[i]]))
+            return coupling_no_memory(b);
+    return true;
+}
+
+/* Axes 0, 2 and 3 where the node names none. */
+bool couple_mean_variance(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int64_t count;
+    const int64_t *given = coupling_integers(b->coupling->plan, node, -1, "axes", &count);
+    unsigned axes = count > 0 ? 0 : 1u << 0 | 1u << 2 | 1u << 3;
+    for (int64_t i = 0; i < count; i++) {
+        int axis;
+        if (!shape_axis(in->shape.rank, given[i], &axis))
+            return rule_lock(b, node_index);
+        axes |= 1u << axis;
+    }
+    if (!take_together(b, in, axes))
+        coupling_lock_map(b, in, LOCK_STATISTICS, node_index);
+    return couple_same(b, node_index);
+}
+
+/* The channels of a group have one mean and variance: they go together, and leave other groups alone. */
+bool couple_group_norm(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    const int64_t groups = node_integer(node, "num_groups", 1), width = in->shape.dim[1] / groups;
+    if (groups == 1)
+        coupling_lock_map(b, in, LOCK_STATISTICS, node_index);
+    for (int64_t channel = 0; groups > 1 && channel < in->shape.dim[1]; channel++)
+        coupling_unite(b, label_map_along(in, 1, channel - channel % width), label_map_along(in, 1, channel));
+    return couple_window(b, node_index);
+}
+
+/* The few largest elements along an axis: of each channel others, where channels do not lie along it. */
+bool couple_order(struct builder *b, int node_index)
+{
+    const struct node *node = node_at(b, node_index);
+    const struct label_map *in = input_map(b, node, 0);
+    int axis;
+    if (!shape_axis(in->shape.rank, node_integer(node, "axis", -1), &axis) || label_map_axes(in) >> axis & 1)
+        return rule_lock(b, node_index);
+    return couple_same(b, node_index);
+}
+
+/* A triangle of each matrix stays one as long as channels do not number its rows or columns. */
+bool couple_trilu(struct builder *b, int node_index)
+{
+    const struct label_map *in = input_map(b, node_at(b, node_index), 0);
+    if (in->shape.rank < 2 || label_map_axes(in) >> (in->shape.rank - 2) != 0)
+        return rule_lock(b, node_index);
+    return couple_same(b, node_index);
 }
 
 /* --- channels are made ---------------------------------------------------------------------------------- */
@@ -154,7 +245,7 @@ bool couple_convolution(struct builder *b, int node_index)
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     if (b->coupling->graph->values[node->inputs[1]].constant == NULL)
-        return rule_lock_as(b, node_index, LOCK_OPERATOR);
+        return coupling_lock_node(b, node_index, LOCK_OPERATOR);
     coupling_unite_along(b, in, ~2u);
     int64_t groups = node_integer(node, "group", 1);
     int64_t group_inputs = in->shape.dim[1] / groups;
@@ -173,15 +264,18 @@ bool couple_convolution(struct builder *b, int node_index)
     return true;
 }
 
-/* Matrix product with constant weights: features on the last axis are consumed, new ones made. */
+/* Matrix product with constant weights: features on the last axis are consumed, new ones made. With two
+ * activations (of MatMul's row alone) it is another matter. */
 bool couple_linear(struct builder *b, int node_index)
 {
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     const struct tensor *weight = b->coupling->graph->values[node->inputs[1]].constant;
+    if (in != NULL && weight == NULL && input_map(b, node, 1) != NULL)
+        return couple_product(b, node_index);
+    if (in == NULL || weight == NULL)
+        return coupling_lock_node(b, node_index, LOCK_OPERATOR);
     int rank = in->shape.rank;
-    if (weight == NULL)
-        return rule_lock_as(b, node_index, LOCK_OPERATOR);
     if (weight->shape.rank != 2 || rank < 2 || product_transposes(node, "transA") ||
         value_shape(b, node->outputs[0])->rank != rank)
         return rule_lock(b, node_index);
@@ -280,7 +374,7 @@ bool couple_elementwise(struct builder *b, int node_index)
         join(b, in, out, first);
         first = false;
     }
-    return first ? rule_lock_as(b, node_index, LOCK_BROADCAST) : true;
+    return first ? coupling_lock_node(b, node_index, LOCK_BROADCAST) : true;
 }
 
 /* --- channels move -------------------------------------------------------------------------------------- */
@@ -290,65 +384,16 @@ bool couple_reshape(struct builder *b, int node_index)
     const struct node *node = node_at(b, node_index);
     const struct label_map *in = input_map(b, node, 0);
     const struct shape *shape = value_shape(b, node->outputs[0]);
-    if (in->shape.rank < 1 || shape->rank < 1 || shape->dim[0] != in->shape.dim[0])
-        return rule_lock_as(b, node_index, LOCK_BATCH);
     return label_map_reshape(b->coupling->arena, in, shape, &b->coupling->maps[node->outputs[0]]) ||
            coupling_no_memory(b);
-}
-
-/* Padding brings channels that are constant: no layer makes them, so they get labels of their own. Padding
- * along axes where labels do not change (height and width) makes no channels. */
-bool couple_pad(struct builder *b, int node_index)
-{
-    const struct node *node = node_at(b, node_index);
-    const struct label_map *in = input_map(b, node, 0);
-    const struct shape *shape = value_shape(b, node->outputs[0]);
-    struct pad_operands pad;
-    int64_t before[TENSOR_MAX_RANK] = {0};
-    if (!coupling_pad(b->coupling->plan, node, shape->rank, &pad))
-        return rule_lock(b, node_index);
-    for (int64_t i = 0; i < pad.count; i++)
-        before[pad.axes[i]] = pad.pads[i];
-    unsigned axes = label_map_axes(in);
-    for (int axis = 0; axis < shape->rank && axis < 2; axis++)
-        if (shape->dim[axis] != in->shape.dim[axis])
-            axes |= 1u << axis;
-    if (axes & 1u)
-        return rule_lock_as(b, node_index, LOCK_BATCH);
-    struct label_map *out;
-    if (!coupling_new_map(b, node->outputs[0], axes, &out))
-        return false;
-    int64_t index[TENSOR_MAX_RANK] = {0}, position = 0;
-    do {
-        int64_t source[TENSOR_MAX_RANK];
-        bool inside = true;
-        for (int axis = 0; axis < shape->rank; axis++) {
-            source[axis] = axes >> axis & 1 ? index[axis] - before[axis] : 0;
-            inside = inside && source[axis] >= 0 && source[axis] < in->shape.dim[axis];
-        }
-        int label = inside ? label_map_at(in, source) : forest_add(&b->forest, 1);
-        if (label < 0)
-            return coupling_no_memory(b);
-        out->labels[position++] = label;
-    } while (index_next(index, &out->extent));
-    return true;
 }
 
 /* Operators that only move elements (Concat, Slice, Split, Transpose, Gather, Expand): their own kernel, run
  * on the labels as integers, says where each one goes. */
 bool couple_moved(struct builder *b, int node_index)
 {
-    const struct node *node = node_at(b, node_index);
-    for (int i = 0; i < node->input_count; i++)
-        if (input_map(b, node, i) != NULL &&
-            (value_shape(b, node->inputs[i])->rank < 1 || value_shape(b, node->inputs[i])->dim[0] != 1))
-            return rule_lock_as(b, node_index, LOCK_BATCH);
-    for (int i = 0; i < node->output_count; i++)
-        if (node->outputs[i] != VALUE_NONE &&
-            (value_shape(b, node->outputs[i])->rank < 1 || value_shape(b, node->outputs[i])->dim[0] != 1))
-            return rule_lock_as(b, node_index, LOCK_BATCH);
     bool understood = true;
-    if (!coupling_move_labels(b->coupling, node_index, &understood))
+    if (!coupling_move_labels(b, node_index, &understood))
         return coupling_no_memory(b);
     return understood ? true : rule_lock(b, node_index);
 }
@@ -398,10 +443,10 @@ bool coupling_rule(struct builder *b, int node_index)
     const struct operator_rule *rule = b->coupling->rules[node_index];
     b->node = node_index;
     if (!shapes_are_given(b, node))
-        return rule_lock_as(b, node_index, LOCK_COMPUTED);
+        return coupling_lock_node(b, node_index, LOCK_COMPUTED);
     if (rule->couple == NULL)
-        return rule_lock_as(b, node_index, LOCK_OPERATOR);
+        return coupling_lock_node(b, node_index, LOCK_OPERATOR);
     if (!operands_fit(b, node, rule->several))
-        return rule_lock_as(b, node_index, rule->locks != NULL ? LOCK_OPERATOR : LOCK_MIXED);
+        return coupling_lock_node(b, node_index, rule->locks != NULL ? LOCK_OPERATOR : LOCK_MIXED);
     return has_elements(b, node) ? rule->couple(b, node_index) : rule_lock(b, node_index);
 }

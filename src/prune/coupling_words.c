@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "nn/graph/graph.h"
 #include "nn/operator/operator.h"
+#include "prune/label.h"
 #include "prune/operator_rules.h"
 #include "score/layer.h"
 
@@ -79,7 +80,11 @@ void text_add_classes(struct text *text, const struct coupling *c, const struct 
     int64_t width = block_width(c, block);
     if (width == 1)
         return;
-    text_add_format(text, "%d %s", block->class_count, block->class_count == 1 ? "class" : "classes");
+    bool heads = c->classes[block->classes[0]].head == HEAD_WHOLE;
+    text_add_format(text, "%d %s", block->class_count,
+                    heads                     ? block->class_count == 1 ? "head" : "heads"
+                    : block->class_count == 1 ? "class"
+                                              : "classes");
     if (width > 0)
         text_add_format(text, " of %lld", (long long)width);
 }
@@ -95,6 +100,36 @@ static void describe_widths(const struct coupling *c, const struct block *block,
         text_add_format(text, "%lld of ", (long long)common_width(c, block, block->layers[i]));
         text_add_escaped(text, c->layers->items[block->layers[i]].name, 0);
     }
+}
+
+/* Features that a layer reads of a class. */
+static int64_t class_reads(const struct coupling *c, const struct layer *layer, int item)
+{
+    const struct label_map *map = &c->maps[c->graph->nodes[layer->node].inputs[0]];
+    int axis = layer->kind == LAYER_LINEAR ? map->shape.rank - 1 : 1;
+    int64_t reads = 0;
+    for (int64_t i = 0; map->labels != NULL && i < map->extent.dim[axis]; i++)
+        reads += c->class_of[label_map_along(map, axis, i)] == item;
+    return reads;
+}
+
+/* "with 6 columns of proj": what reads the first class of a block of heads. */
+static void describe_readers(const struct coupling *c, const struct block *block, struct text *text)
+{
+    for (int i = 0; i < c->layers->count; i++) {
+        int64_t reads = class_reads(c, &c->layers->items[i], block->classes[0]);
+        if (reads == 0)
+            continue;
+        text_add_format(text, ", with %lld %s of ", (long long)reads, reads == 1 ? "column" : "columns");
+        text_add_escaped(text, c->layers->items[i].name, 0);
+    }
+}
+
+static void describe_heads(const struct coupling *c, const struct block *block, struct text *text)
+{
+    bool whole = c->classes[block->classes[0]].head == HEAD_WHOLE;
+    text_add(text, whole ? ": a head is kept or removed whole" : ": a class is the same part of every head");
+    describe_readers(c, block, text);
 }
 
 /* "together" only where a class has several members: layers may lie in one block with a channel each. */
@@ -123,6 +158,8 @@ static void describe_block(const struct coupling *c, const struct block *block, 
             describe_node(c, lock->node, text);
             text_add(text, ")");
         }
+    } else if (first->head != HEAD_NONE) {
+        describe_heads(c, block, text);
     } else if (width == 1) {
         text_add(text, first->member_count > 1 ? ": kept or removed together" : ": free, one by one");
     } else {

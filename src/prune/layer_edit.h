@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* New numbers for a layer's parameters, as edits of its graph. */
+/* New numbers for a layer's parameters, as edits of its graph: the same ones for all its calls. */
 #ifndef IPPRO_PRUNE_LAYER_EDIT_H
 #define IPPRO_PRUNE_LAYER_EDIT_H
 
 #include "nn/graph/edit.h"
 #include "score/layer.h"
 
-/* Where a layer adds its bias, or could: the operand of a node. false: it has none and its operator takes
- * none, or the bias counts nothing (Gemm's beta is 0). */
-bool layer_bias_place(const struct graph *graph, const struct layer *layer, int *node, int *input);
+/* Has the layer a bias, or could it have one? Not so where its operator takes none, or the bias counts
+ * nothing (Gemm's beta is 0). */
+bool layer_takes_bias(const struct graph *graph, const struct layer *layer);
 
 /* The layer's bias becomes `bias`, one number per channel, times the layer's bias_factor when it is added;
  * where there was none one is made. The layer has a place for it. */

@@ -4,12 +4,16 @@ src_libprune_a_SOURCES = \
 	src/prune/compensate.c src/prune/compensate.h \
 	src/prune/cost.c src/prune/cost.h \
 	src/prune/coupling.c src/prune/coupling.h \
+	src/prune/coupling_calls.c \
 	src/prune/coupling_classes.c \
 	src/prune/coupling_internal.h \
 	src/prune/coupling_map.c \
 	src/prune/coupling_move.c \
+	src/prune/coupling_product.c \
 	src/prune/coupling_rules.c \
+	src/prune/coupling_spatial.c \
 	src/prune/coupling_words.c \
+	src/prune/coupling_zero.c \
 	src/prune/domain.c \
 	src/prune/kept.c src/prune/kept.h \
 	src/prune/label.c src/prune/label.h \

@@ -115,6 +115,41 @@ status mask_convolution(struct masking *m, int index, struct error *error)
     return code == STATUS_OK && !depthwise ? zero_columns(m, index, in, groups, error) : code;
 }
 
+/* Weights of a transposed convolution are inputs x outputs of a group x kernel: output channel o is column o
+ * mod (outputs / groups) of its group's inputs. */
+static status zero_made(struct masking *m, int index, const struct kept_axis *out, int64_t groups,
+                        struct error *error)
+{
+    const struct tensor *old = edit_get(m->edit, index, 1);
+    if (old == NULL || !kept_cuts(out))
+        return STATUS_OK;
+    int64_t outputs = old->shape.dim[1], inputs = old->shape.dim[0] / groups;
+    size_t block = (size_t)shape_product(&old->shape, 2, old->shape.rank) * element_size(old->type);
+    char *data = own_constant(m, index, 1, error);
+    if (data == NULL)
+        return error->code;
+    for (int64_t c = 0; c < inputs * groups; c++)
+        for (int64_t k = 0; k < outputs; k++) {
+            int64_t channel = c / inputs * outputs + k;
+            if (kept_before(out, channel) == kept_before(out, channel + 1))
+                memset(data + (size_t)(c * outputs + k) * block, 0, block);
+        }
+    return STATUS_OK;
+}
+
+status mask_transposed(struct masking *m, int index, struct error *error)
+{
+    const struct node *node = &m->coupling->graph->nodes[index];
+    const struct kept_axis *out = &m->made[node->outputs[0]].axis[1];
+    const struct kept_axis *in = &m->kept[node->inputs[0]].axis[1];
+    int64_t groups = node_integer(node, "group", 1);
+    bool depthwise = groups > 1 && groups == m->coupling->plan->values[node->inputs[0]].shape.dim[1];
+    status code = zero_made(m, index, out, groups, error);
+    if (code == STATUS_OK)
+        code = zero_slices(m, index, 2, 0, out, error);
+    return code == STATUS_OK && !depthwise ? zero_slices(m, index, 1, 0, in, error) : code;
+}
+
 /* Scale and shift. */
 status mask_normalization(struct masking *m, int index, struct error *error)
 {
@@ -139,6 +174,21 @@ status mask_linear(struct masking *m, int index, struct error *error)
         code = zero_slices(m, index, 1, transposed ? 1 : 0, read, error);
     return code == STATUS_OK && bias != NULL ? zero_slices(m, index, 2, bias->shape.rank - 1, made, error)
                                              : code;
+}
+
+/* A constant that is added: zero where its channel goes, where that must be (prune/coupling_zero.c). */
+status mask_beside(struct masking *m, int index, struct error *error)
+{
+    const struct node *node = &m->coupling->graph->nodes[index];
+    const struct kept *out = &m->made[node->outputs[0]];
+    status code = STATUS_OK;
+    for (int i = 0; i < node->input_count && m->coupling->sums_channels; i++) {
+        const struct tensor *constant = edit_get(m->edit, index, i);
+        int rank = constant != NULL ? constant->shape.rank : 0;
+        for (int axis = 0; axis < rank && code == STATUS_OK; axis++)
+            code = zero_slices(m, index, i, axis, &out->axis[out->rank - rank + axis], error);
+    }
+    return code;
 }
 
 static status mask_nodes(struct masking *m, const bool *removed, struct error *error)

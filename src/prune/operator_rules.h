@@ -39,6 +39,14 @@ typedef int domain_rule(const struct coupling *coupling, const struct node *node
  */
 enum shuffle_part { SHUFFLE_NONE, SHUFFLE_TABLE, SHUFFLE_TURN };
 
+/* When is an element of the output zero in a masked network? */
+enum zero_rule {
+    ZERO_LOST,   /* it need not be */
+    ZERO_ALL,    /* when it is in all inputs */
+    ZERO_ANY,    /* when it is in one of them */
+    ZERO_WEIGHED /* always, with constant weights, which the mask zeroes; else as ZERO_ANY */
+};
+
 struct operator_rule {
     const char *op; /* its name in nn/operator */
 
@@ -49,6 +57,7 @@ struct operator_rule {
     const char *locks;
     bool adds; /* ties by it make a residual stream */
     enum shuffle_part shuffle;
+    enum zero_rule zero;
 
     /* of operators that couple_moved is for */
     pin_rule *pin;           /* NULL: all lengths do */

@@ -11,18 +11,18 @@ struct convolution;
 /* Where rows of a layer come from. */
 struct patches {
     const struct convolution *convolution; /* NULL: a linear layer */
+    bool transposed;                       /* the layer is that convolution's transpose */
     int64_t features;                      /* of a linear layer: numbers per position, the last axis */
     int64_t positions;                     /* of an image at the output */
     int64_t width;                         /* numbers in a row: groups * filter length */
 };
 
-/* Of a layer of a planned graph (batch 1), which lends it its plan. */
-struct patches patches_of(const struct plan *plan, const struct layer *layer);
+/* Of one of the calls of a layer of a planned graph (batch 1), which lends it its plan. */
+struct patches patches_of(const struct plan *plan, const struct layer *layer, int call);
 
-/* The row at an output position from one image of the layer's input, float or double: for each group the
+/* The row at an output position from one image of the layer's input: for each group the
  * weights' inputs in the order of layer_filter; zeros outside of the image. */
-void patch_row(const struct patches *patches, enum element_type type, const void *image, int64_t position,
-               double *row);
+void patch_row(const struct patches *patches, const double *image, int64_t position, double *row);
 
 /* Which output positions of an image are looked at: `wanted` different ones by chance, or all where there are
  * no more. The same for the same seed, layer and image number, whoever asks. How many is returned. */

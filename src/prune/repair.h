@@ -12,6 +12,9 @@
  * drawn by chance for each image. b goes into the bias, or into the mean of a BatchNorm that follows; its
  * other parameters become those of the network as loaded, whose outputs it normalizes.
  *
+ * A layer that is called several times is fitted to all its calls at once; what later calls read is as it is
+ * before that.
+ *
  * Nothing is fitted where all that a layer reads is what it was: its parameters become those of the network
  * as loaded. */
 #ifndef IPPRO_PRUNE_REPAIR_H

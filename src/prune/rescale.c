@@ -51,22 +51,22 @@ static status multiply_all(struct rescaling *r, int node, int input, double fact
 /* --- the layer itself ----------------------------------------------------------------------------------- */
 
 /* The bias is an operand of the node that makes y: the layer's own, or the Add behind a MatMul. */
-static status scale_bias(struct rescaling *r, struct error *error)
+static status scale_bias(struct rescaling *r, const struct layer_call *call, struct error *error)
 {
     const struct graph *graph = r->coupling->graph;
-    int index = graph->values[r->layer->linear].producer;
+    int index = graph->values[call->linear].producer;
     for (int k = 0; k < graph->nodes[index].input_count; k++)
-        if (graph->nodes[index].inputs[k] == r->layer->bias)
+        if (graph->nodes[index].inputs[k] == call->bias)
             return multiply_all(r, index, k, r->factor, error);
     return STATUS_OK;
 }
 
 /* var' = C^2 (var + epsilon) - epsilon: the normalised output is exactly what it was. */
-static status scale_statistics(struct rescaling *r, struct error *error)
+static status scale_statistics(struct rescaling *r, int norm, struct error *error)
 {
     const struct layer *layer = r->layer;
-    status code = multiply_all(r, layer->norm_node, 3, r->factor, error);
-    struct tensor *copy = code == STATUS_OK ? rescale_copy(r, layer->norm_node, 4) : NULL;
+    status code = multiply_all(r, norm, 3, r->factor, error);
+    struct tensor *copy = code == STATUS_OK ? rescale_copy(r, norm, 4) : NULL;
     for (int64_t i = 0; copy && i < shape_elements(&copy->shape); i++) {
         double var = r->factor * r->factor * (tensor_get(copy, i) + layer->epsilon) - layer->epsilon;
         if (!(var >= 0 && var <= 1e30)) {
@@ -80,24 +80,23 @@ static status scale_statistics(struct rescaling *r, struct error *error)
         else
             ((float *)copy->data)[i] = (float)var;
     }
-    return code == STATUS_OK ? edit_constant(r->edit, layer->norm_node, 4, copy, error) : code;
+    return code == STATUS_OK ? edit_constant(r->edit, norm, 4, copy, error) : code;
 }
 
-static status scale_filters(struct rescaling *r, struct error *error)
+static status scale_filters(struct rescaling *r, const struct layer_call *call, struct error *error)
 {
-    const struct layer *layer = r->layer;
-    status code = multiply_all(r, layer->node, 1, r->factor, error);
-    if (code == STATUS_OK && layer->bias != VALUE_NONE)
-        code = scale_bias(r, error);
-    if (code == STATUS_OK && layer->norm_node >= 0)
-        code = scale_statistics(r, error);
+    status code = multiply_all(r, call->node, 1, r->factor, error);
+    if (code == STATUS_OK && call->bias != VALUE_NONE)
+        code = scale_bias(r, call, error);
+    if (code == STATUS_OK && call->norm_node >= 0)
+        code = scale_statistics(r, call->norm_node, error);
     return code;
 }
 
-static status scale_norm(struct rescaling *r, struct error *error)
+static status scale_norm(struct rescaling *r, const struct layer_call *call, struct error *error)
 {
-    status code = multiply_all(r, r->layer->norm_node, 1, r->factor, error);
-    return code == STATUS_OK ? multiply_all(r, r->layer->norm_node, 2, r->factor, error) : code;
+    status code = multiply_all(r, call->norm_node, 1, r->factor, error);
+    return code == STATUS_OK ? multiply_all(r, call->norm_node, 2, r->factor, error) : code;
 }
 
 /* --- together ------------------------------------------------------------------------------------------- */
@@ -106,6 +105,9 @@ static status check(const struct layer *layer, double factor, enum rescale_part 
 {
     if (!(factor > 0 && isfinite(factor) && isfinite(1 / factor)))
         return error_set(error, STATUS_RANGE, "the factor %g is not a positive number", factor);
+    if (layer->bound)
+        return error_set(error, STATUS_STATE, "layer %s cannot be scaled: something else uses its weight too",
+                         layer->name);
     if (part == RESCALE_NORM && layer->norm_node < 0)
         return error_set(error, STATUS_STATE, "layer %s has no BatchNorm to scale", layer->name);
     return STATUS_OK;
@@ -114,9 +116,13 @@ static status check(const struct layer *layer, double factor, enum rescale_part 
 static status rescale(struct rescaling *r, enum rescale_part part, struct error *error)
 {
     bool norm = r->layer->norm_node >= 0;
-    status code = part != RESCALE_NORM ? scale_filters(r, error) : STATUS_OK;
-    if (code == STATUS_OK && norm && part != RESCALE_FILTERS)
-        code = scale_norm(r, error);
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < r->layer->call_count; i++) {
+        if (part != RESCALE_NORM)
+            code = scale_filters(r, &r->layer->calls[i], error);
+        if (code == STATUS_OK && norm && part != RESCALE_FILTERS)
+            code = scale_norm(r, &r->layer->calls[i], error);
+    }
     if (code == STATUS_OK && !(norm && part == RESCALE_FILTERS))
         code = rescale_follow(r, error);
     return code;

@@ -118,6 +118,24 @@ status follow_convolution(struct rescaling *r, int index, struct error *error)
     return edit_constant(r->edit, index, 1, copy, error);
 }
 
+/* Slice c of a transposed convolution's weights reads channel c. */
+status follow_transposed(struct rescaling *r, int index, struct error *error)
+{
+    const struct label_map *in = input_powers(r, index, 0);
+    if (!first_alone(r, index) || edit_get(r->edit, index, 1) == NULL)
+        return refuse(r, index, "does not pass a factor on", error);
+    if (!along_only(in, 1))
+        return refuse(r, index, "reads positions that are not scaled alike", error);
+    struct tensor *copy = rescale_copy(r, index, 1);
+    if (copy == NULL)
+        return error_memory(error);
+    int64_t slice = shape_product(&copy->shape, 1, copy->shape.rank);
+    for (int64_t c = 0; c < copy->shape.dim[0]; c++)
+        for (int64_t i = 0; i < slice; i++)
+            rescale_element(copy, c * slice + i, removal(r, in, 1, c));
+    return edit_constant(r->edit, index, 1, copy, error);
+}
+
 status follow_linear(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
@@ -389,6 +407,8 @@ status follow_moved(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
     bool understood = false, plain[NODE_MAX_OPERANDS] = {false};
+    struct builder moving = {.coupling =
+                                 &r->traced}; /* every operand that is moved has powers: no label is made */
     if (!can_move(r, node))
         return refuse(r, index, "does not pass a factor on", error);
     status code = STATUS_OK;
@@ -401,7 +421,7 @@ status follow_moved(struct rescaling *r, int index, struct error *error)
         if (code == STATUS_OK)
             map->labels[0] = 0;
     }
-    if (code == STATUS_OK && !coupling_move_labels(&r->traced, index, &understood))
+    if (code == STATUS_OK && !coupling_move_labels(&moving, index, &understood))
         code = error_memory(error);
     for (int i = 0; i < node->input_count; i++)
         if (plain[i])
@@ -426,10 +446,10 @@ status follow_pad(struct rescaling *r, int index, struct error *error)
     struct pad_operands pad;
     if (!first_alone(r, index))
         return refuse(r, index, "does not pass a factor on", error);
-    if (strcmp(node_string(node, "mode", "constant"), "constant") != 0)
-        return follow_window(r, index, error);
     if (!coupling_pad(r->coupling->plan, node, shape->rank, &pad) || shape->dim[0] != in->shape.dim[0])
         return refuse(r, index, "does not pass a factor on", error);
+    if (pad.continues)
+        return follow_window(r, index, error);
     int64_t before[TENSOR_MAX_RANK] = {0};
     unsigned axes = label_map_axes(in);
     for (int64_t i = 0; i < pad.count; i++) {
@@ -457,6 +477,16 @@ status follow_pad(struct rescaling *r, int index, struct error *error)
 
 /* --- together ------------------------------------------------------------------------------------------- */
 
+/* Is the node one of several calls of a layer, or its weight used elsewhere? */
+static bool is_shared(const struct layers *layers, int node)
+{
+    for (int i = 0; i < layers->count; i++)
+        for (int k = 0; k < layers->items[i].call_count; k++)
+            if (layers->items[i].calls[k].node == node)
+                return layers->items[i].call_count > 1 || layers->items[i].bound;
+    return false;
+}
+
 static status follow_node(struct rescaling *r, int index, struct error *error)
 {
     const struct node *node = node_at(r, index);
@@ -465,6 +495,8 @@ static status follow_node(struct rescaling *r, int index, struct error *error)
         reached = reached || input_powers(r, index, i) != NULL;
     if (!reached || (node->op->flags & OPERATOR_KNOWS_SHAPE))
         return STATUS_OK;
+    if (is_shared(r->coupling->layers, index))
+        return refuse(r, index, "has weights that other nodes use too", error);
     const struct operator_rule *rule = r->coupling->rules[index];
     return rule->follow != NULL ? rule->follow(r, index, error)
                                 : refuse(r, index, "does not pass a factor on", error);
@@ -474,9 +506,12 @@ status rescale_follow(struct rescaling *r, struct error *error)
 {
     const struct graph *graph = r->coupling->graph;
     struct label_map *map;
-    status code = new_powers(r, r->layer->target, 0, &map, error);
-    if (code == STATUS_OK)
-        map->labels[0] = 1;
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < r->layer->call_count; i++) {
+        code = new_powers(r, r->layer->calls[i].target, 0, &map, error);
+        if (code == STATUS_OK)
+            map->labels[0] = 1;
+    }
     for (int i = 0; code == STATUS_OK && i < graph->node_count; i++)
         code = follow_node(r, i, error);
     for (int i = 0; code == STATUS_OK && i < graph->output_count; i++)

@@ -97,12 +97,50 @@ status cut_convolution(struct surgery *s, int index, struct error *error)
     return select_constant(s, index, 1, 1, &first, error);
 }
 
+/* The weights of a transposed convolution are inputs x outputs of a group x kernel. */
+status cut_transposed(struct surgery *s, int index, struct error *error)
+{
+    const struct kept_axis *in = &input_kept(s, index, 0)->axis[1], *out = &output_kept(s, index)->axis[1];
+    int64_t groups = node_integer(node_at(s, index), "group", 1);
+    int64_t inputs = in->of / groups, outputs = out->of / groups;
+    struct kept_axis first = {.positions = out->positions, .count = kept_before(out, outputs), .of = outputs};
+    bool depthwise = groups > 1 && inputs == 1;
+    status code = select_constant(s, index, 1, 0, in, error);
+    if (code == STATUS_OK)
+        code = select_constant(s, index, 2, 0, out, error);
+    if (code == STATUS_OK && depthwise)
+        return kept_cuts(in) ? edit_integer(s->edit, index, "group", in->count, error) : STATUS_OK;
+    if (code == STATUS_OK && kept_cuts(out) && first.count * groups != out->count)
+        return cannot("its groups would keep different numbers of channels", error);
+    return code == STATUS_OK ? select_constant(s, index, 1, 1, &first, error) : code;
+}
+
 status cut_normalization(struct surgery *s, int index, struct error *error)
 {
     status code = STATUS_OK;
     for (int i = 1; i < node_at(s, index)->input_count && code == STATUS_OK; i++)
         code = select_constant(s, index, i, 0, &output_kept(s, index)->axis[1], error);
     return code;
+}
+
+/* Whole groups go. Scale and shift are one number for each of them, or for each channel. */
+status cut_group_norm(struct surgery *s, int index, struct error *error)
+{
+    const struct kept_axis *channels = &output_kept(s, index)->axis[1];
+    const int64_t groups = node_integer(node_at(s, index), "num_groups", 1), width = channels->of / groups;
+    int64_t *positions = arena_alloc(s->arena, (size_t)groups, sizeof *positions);
+    struct kept_axis whole = {.positions = positions, .of = groups};
+    status code = STATUS_OK;
+    if (positions == NULL)
+        return error_memory(error);
+    if (!kept_cuts(channels))
+        return STATUS_OK;
+    for (int64_t i = 0; i < channels->count; i += width)
+        positions[whole.count++] = channels->positions[i] / width;
+    for (int i = 1; i <= 2 && code == STATUS_OK; i++)
+        code = select_constant(
+            s, index, i, 0, edit_get(s->edit, index, i)->shape.dim[0] == groups ? &whole : channels, error);
+    return code != STATUS_OK ? code : edit_integer(s->edit, index, "num_groups", whole.count, error);
 }
 
 status cut_linear(struct surgery *s, int index, struct error *error)
@@ -223,6 +261,58 @@ status cut_pad(struct surgery *s, int index, struct error *error)
     return replace_integers(s, index, 1, "pads", changed, 2 * pad.count, error);
 }
 
+/* What stays of `length` positions from `first` on, numbered from there. false: memory is out. */
+static bool kept_part(struct surgery *s, const struct kept_axis *kept, int64_t first, int64_t length,
+                      struct kept_axis *part)
+{
+    const int64_t before = kept_before(kept, first);
+    *part = (struct kept_axis){.count = kept_before(kept, first + length) - before, .of = length};
+    int64_t *positions = arena_alloc(s->arena, (size_t)part->count + 1, sizeof *positions);
+    for (int64_t i = 0; positions != NULL && i < part->count; i++)
+        positions[i] = kept->positions[before + i] - first;
+    part->positions = positions;
+    return positions != NULL;
+}
+
+/* One constant among what a Concat joins along axis `joined`, there from position `first` on. */
+static status cut_joined(struct surgery *s, const struct joined_constant *constant, const struct kept *out,
+                         int joined, int64_t first, struct error *error)
+{
+    for (int axis = 0; axis < out->rank; axis++) {
+        const struct tensor *old = edit_get(s->edit, constant->node, constant->input);
+        const int own = axis - (out->rank - old->shape.rank);
+        struct kept_axis kept = out->axis[axis];
+        if (own < 0 || !kept_cuts(&kept))
+            continue;
+        if (axis == joined && !kept_part(s, &out->axis[axis], first, old->shape.dim[own], &kept))
+            return error_memory(error);
+        if (old->shape.dim[own] == kept.of &&
+            select_constant(s, constant->node, constant->input, own, &kept, error) != STATUS_OK)
+            return error->code;
+    }
+    return STATUS_OK;
+}
+
+/* Constants that are joined with features, themselves or repeated for every image by Expand: cut as the
+ * features are, and along the axis that they are joined along where what they are added to goes. */
+status cut_concat(struct surgery *s, int index, struct error *error)
+{
+    const struct node *node = node_at(s, index);
+    const struct kept *out = output_kept(s, index);
+    int64_t first = 0;
+    int joined;
+    if (!shape_axis(out->rank, node_integer(node, "axis", 1), &joined))
+        return cannot("its axis is out of range", error);
+    for (int i = 0; i < node->input_count; i++) {
+        struct joined_constant found;
+        if (coupling_joined_constant(s->coupling, index, i, &found) &&
+            cut_joined(s, &found, out, joined, first, error) != STATUS_OK)
+            return error->code;
+        first += s->coupling->plan->values[node->inputs[i]].shape.dim[joined];
+    }
+    return STATUS_OK;
+}
+
 status cut_gather(struct surgery *s, int index, struct error *error)
 {
     const struct kept *in = input_kept(s, index, 0), *out = output_kept(s, index);
@@ -299,6 +389,19 @@ status cut_expand(struct surgery *s, int index, struct error *error)
             values[i] = kept->count;
     }
     return replace_integers(s, index, 1, NULL, values, count, error);
+}
+
+/* The output's shape names its channels too. */
+status cut_unpool(struct surgery *s, int index, struct error *error)
+{
+    const struct kept *out = output_kept(s, index);
+    const struct tensor *shape = edit_get(s->edit, index, 2);
+    int64_t values[TENSOR_MAX_RANK], count = shape != NULL ? shape_elements(&shape->shape) : 0;
+    if (count > out->rank)
+        return cannot("its shape does not fit", error);
+    for (int64_t i = 0; i < count; i++)
+        values[i] = kept_cuts(&out->axis[i]) ? out->axis[i].count : tensor_get_integer(shape, i);
+    return count == 0 ? STATUS_OK : replace_integers(s, index, 2, NULL, values, count, error);
 }
 
 /* Resize by sizes names the channels too. */

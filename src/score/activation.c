@@ -134,3 +134,25 @@ void activation_finish(struct activation_statistics *sums, int64_t channels)
             sums->gram[i * channels + j] = sums->gram[j * channels + i];
     }
 }
+
+static void add_all(double *to, const double *from, int64_t count)
+{
+    for (int64_t i = 0; to && i < count; i++)
+        to[i] += from[i];
+}
+
+void activation_join(struct activation_statistics *sums, struct activation_statistics *other,
+                     int64_t channels)
+{
+    if (sums->positions == 0) {
+        *sums = *other;
+        return;
+    }
+    sums->positions += other->positions;
+    add_all(sums->sum, other->sum, channels);
+    add_all(sums->squared, other->squared, channels);
+    add_all(sums->zeros, other->zeros, channels);
+    add_all(sums->rank, other->rank, channels);
+    add_all(sums->gram, other->gram, channels * channels);
+    activation_free(other);
+}

@@ -18,6 +18,9 @@ void activation_free(struct activation_statistics *sums);
 /* Add one image; `work` has height * width doubles. O(channels * height * width), with ranks times the
  * smaller side of a map, with the Gram matrix times the channels. */
 void activation_add(struct activation_statistics *sums, const struct feature_maps *maps, double *work);
+/* Add the sums of another call of the layer, which are freed. */
+void activation_join(struct activation_statistics *sums, struct activation_statistics *other,
+                     int64_t channels);
 /* Complete what is kept by halves while images are added. */
 void activation_finish(struct activation_statistics *sums, int64_t channels);
 

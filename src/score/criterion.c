@@ -71,7 +71,7 @@ static status score_layer(const struct criterion_input *input, const struct crit
                                                        : "statistics of activations");
     }
     if (needs && !input->statistics->layers[input->layer_index].delta) {
-        report->lack = "its channels are no dimension of its output";
+        report->lack = "its channels or the images are no dimension of its output";
         return STATUS_OK;
     }
     status code = criterion->score(input, scores, report, error);

@@ -2,32 +2,40 @@
 /* Watched values of the engine, image by image, into sums. */
 #include "score/feature_pass.h"
 
+#include <string.h>
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/engine/engine.h"
 #include "nn/graph/tensor.h"
 
-static void take_geometry(struct feature_layer *layer, const struct shape *shape, bool channels_last)
+/* shape: of one image. A map's height is the first dimension beside the channels, its width are the others; a
+ * first one of length 1 counts images. */
+static void take_geometry(struct feature_layer *layer, const struct shape *shape, int axis)
 {
-    const int first = channels_last ? 1 : 2, end = channels_last ? shape->rank - 1 : shape->rank;
-    layer->channels = shape->dim[channels_last ? shape->rank - 1 : 1];
-    layer->height = end > first ? shape->dim[first] : 1;
-    layer->width = end > first + 1 ? shape_product(shape, first + 1, end) : 1;
-    layer->channels_last = channels_last;
+    int64_t sides[TENSOR_MAX_RANK] = {1, 1};
+    int count = 0;
+    for (int i = 0; i < shape->rank; i++)
+        if (i != axis && (i > 0 || shape->dim[i] > 1))
+            sides[count++] = shape->dim[i];
+    layer->channels = shape->dim[axis];
+    layer->height = sides[0];
+    layer->before = shape_product(shape, 0, axis);
+    layer->behind = shape_product(shape, axis + 1, shape->rank);
+    layer->width = layer->before * layer->behind / layer->height;
 }
 
 status feature_pass_init(struct feature_pass *pass, const struct plan *plan, const struct probe *probes,
                          int count, unsigned needs, struct error *error)
 {
     int64_t most = 0, largest = 0;
-    bool last = false;
+    bool turned = false;
     *pass = (struct feature_pass){.layers = mem_new((size_t)count, sizeof *pass->layers)};
     bool complete = pass->layers != NULL;
     for (int i = 0; complete && i < count; i++) {
         const struct shape *shape = &plan->values[probes[i].activated].shape;
         struct feature_layer *layer = &pass->layers[i];
-        take_geometry(layer, shape, probes[i].channels_last);
-        last |= layer->channels_last;
+        take_geometry(layer, shape, probes[i].channels_last ? shape->rank - 1 : 1);
+        turned |= layer->before > 1;
         int64_t map = layer->height * layer->width, all = shape_elements(shape);
         largest = map > largest ? map : largest;
         most = all > most ? all : most;
@@ -38,10 +46,10 @@ status feature_pass_init(struct feature_pass *pass, const struct plan *plan, con
         pass->maps = mem_new((size_t)most, sizeof *pass->maps);
         pass->map = mem_new((size_t)largest, sizeof *pass->map);
     }
-    if (complete && last) {
+    if (complete && turned) {
         pass->raw = mem_new((size_t)most, sizeof *pass->raw);
     }
-    return pass->maps && pass->map && !pass->raw == !last ? STATUS_OK : error_memory(error);
+    return pass->maps && pass->map && !pass->raw == !turned ? STATUS_OK : error_memory(error);
 }
 
 void feature_pass_free(struct feature_pass *pass)
@@ -58,10 +66,9 @@ void feature_pass_free(struct feature_pass *pass)
 
 static void channels_first(const struct feature_layer *layer, const double *from, double *to)
 {
-    const int64_t positions = layer->height * layer->width;
-    for (int64_t p = 0; p < positions; p++) {
-        for (int64_t c = 0; c < layer->channels; c++) {
-            to[c * positions + p] = from[p * layer->channels + c];
+    for (int64_t p = 0; p < layer->before; p++) {
+        for (int64_t c = 0; c < layer->channels; c++, from += layer->behind) {
+            memcpy(to + (c * layer->before + p) * layer->behind, from, (size_t)layer->behind * sizeof *to);
         }
     }
 }
@@ -72,8 +79,8 @@ void feature_pass_add(struct feature_pass *pass, const struct engine *engine, in
         struct feature_layer *layer = &pass->layers[i];
         const struct feature_maps maps = {pass->maps, layer->channels, layer->height, layer->width};
         for (int64_t n = 0; n < images; n++) {
-            engine_watched_image(engine, i, n, layer->channels_last ? pass->raw : pass->maps);
-            if (layer->channels_last) {
+            engine_watched_image(engine, i, n, layer->before > 1 ? pass->raw : pass->maps);
+            if (layer->before > 1) {
                 channels_first(layer, pass->raw, pass->maps);
             }
             activation_add(&layer->sums, &maps, pass->map);

@@ -8,7 +8,7 @@
 
 struct feature_layer {
     int64_t channels, height, width; /* of one image's maps; height = width = 1 for a linear layer */
-    bool channels_last;              /* in the engine: height x width x channels */
+    int64_t before, behind;          /* positions in front of the channels, and behind, in the engine */
     struct activation_statistics sums;
 };
 
@@ -17,7 +17,8 @@ struct feature_pass {
     int count;
     struct feature_layer *layers;
     double *maps, *map; /* of one image and layer, of one channel */
-    double *raw;        /* of one image, as the engine has it, where channels are last; else NULL */
+    double
+        *raw; /* of one image, as the engine has it, where positions stand in front of channels; else NULL */
 };
 
 /* probes: whose activated values, in the plan and in this order, the engine watches; `count` of them.

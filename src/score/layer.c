@@ -11,40 +11,14 @@
 #include "nn/operator/operator.h"
 #include "score/elementwise.h"
 #include "score/layer_name.h"
+#include "score/layer_search.h"
 #include "score/layer_stage.h"
 
-struct search {
-    const struct graph *graph;
-    struct arena *arena; /* for what only the search needs */
-    struct graph_uses uses;
-    bool *is_output;    /* per value */
-    int *layer_of_node; /* index into items, -1 */
-    struct layers *layers;
-    struct name_set *names;
-    struct element_search elements;
-};
-
-static int node_input(const struct node *node, int index)
+const struct tensor *layer_real_input(const struct layer_search *search, const struct node *node, int index)
 {
-    return index < node->input_count ? node->inputs[index] : VALUE_NONE;
-}
-
-static const struct tensor *constant_input(const struct search *search, const struct node *node, int index)
-{
-    int value = node_input(node, index);
-    return value == VALUE_NONE ? NULL : search->graph->values[value].constant;
-}
-
-/* The one node that uses a value, as its only result; -1 where there are more uses or none. */
-static int sole_consumer(const struct search *search, int value)
-{
-    int first = search->uses.start[value], end = search->uses.start[value + 1];
-    return end - first == 1 && !search->is_output[value] ? search->uses.list[first] : -1;
-}
-
-static bool is_real(const struct tensor *tensor)
-{
-    return tensor && (tensor->type == ELEMENT_FLOAT || tensor->type == ELEMENT_DOUBLE);
+    const int value = index < node->input_count ? node->inputs[index] : VALUE_NONE;
+    const struct tensor *tensor = value == VALUE_NONE ? NULL : search->graph->values[value].constant;
+    return tensor && (tensor->type == ELEMENT_FLOAT || tensor->type == ELEMENT_DOUBLE) ? tensor : NULL;
 }
 
 static int64_t first_stride(const struct node *node)
@@ -53,27 +27,53 @@ static int64_t first_stride(const struct node *node)
     return strides && strides->kind == ATTRIBUTE_INTEGERS && strides->count > 0 ? strides->integers[0] : 1;
 }
 
-/* weight: channels x input channels per group x kernel */
-static bool describe_convolution(const struct node *node, const struct tensor *weight, struct layer *layer)
+/* weight: input channels x channels of a group x kernel */
+static void describe_transposed(const struct node *node, const struct shape *shape, struct layer *layer)
 {
-    const struct shape *shape = &weight->shape;
-    if (shape->rank < 3) {
-        return false;
-    }
+    const int64_t taps = shape_product(shape, 2, shape->rank), together = shape->dim[1];
+    layer->groups = node_integer(node, "group", 1);
+    const int64_t inputs = shape->dim[0] / layer->groups;
+    layer->channels = together * layer->groups;
+    layer->filter_length = inputs * taps;
+    layer->places = (struct filter_places){.channels = together,
+                                           .channels_step = inputs * together * taps,
+                                           .channel_step = taps,
+                                           .elements = taps,
+                                           .element_step = together * taps};
+    layer->input_channels = shape->dim[0];
+    layer->kind = layer->groups > 1 && inputs == 1 ? LAYER_DEPTHWISE : LAYER_TRANSPOSED;
+}
+
+/* weight: channels x input channels per group x kernel */
+static void describe_straight(const struct node *node, const struct shape *shape, struct layer *layer)
+{
     layer->groups = node_integer(node, "group", 1);
     layer->channels = shape->dim[0];
     layer->filter_length = shape_product(shape, 1, shape->rank);
-    layer->channel_step = layer->filter_length;
-    layer->element_step = 1;
+    layer->places = (struct filter_places){
+        .channels = layer->channels, .channel_step = layer->filter_length, .elements = layer->filter_length};
     layer->input_channels = shape->dim[1] * layer->groups;
-    layer->kernel_height = shape->rank > 3 ? shape->dim[shape->rank - 2] : 1;
-    layer->kernel_width = shape->dim[shape->rank - 1];
-    layer->stride = first_stride(node);
     if (layer->groups > 1) {
         layer->kind = shape->dim[1] == 1 ? LAYER_DEPTHWISE : LAYER_GROUPED;
     } else {
         layer->kind = LAYER_CONVOLUTION;
     }
+}
+
+static bool describe_convolution(const struct node *node, const struct tensor *weight, struct layer *layer)
+{
+    const struct shape *shape = &weight->shape;
+    if (shape->rank < 3 || shape_elements(shape) <= 0) {
+        return false;
+    }
+    if (node->op->flags & OPERATOR_TRANSPOSED) {
+        describe_transposed(node, shape, layer);
+    } else {
+        describe_straight(node, shape, layer);
+    }
+    layer->kernel_height = shape->rank > 3 ? shape->dim[shape->rank - 2] : 1;
+    layer->kernel_width = shape->dim[shape->rank - 1];
+    layer->stride = first_stride(node);
     return true;
 }
 
@@ -86,19 +86,32 @@ static bool describe_linear(const struct tensor *weight, bool transposed, struct
     layer->kind = LAYER_LINEAR;
     layer->channels = weight->shape.dim[transposed ? 0 : 1];
     layer->filter_length = weight->shape.dim[transposed ? 1 : 0];
-    layer->channel_step = transposed ? layer->filter_length : 1;
-    layer->element_step = transposed ? 1 : layer->channels;
+    layer->places = (struct filter_places){.channels = layer->channels,
+                                           .channel_step = transposed ? layer->filter_length : 1,
+                                           .elements = 1,
+                                           .element_step = transposed ? 1 : layer->channels};
     layer->input_channels = layer->filter_length;
     layer->kernel_height = layer->kernel_width = layer->stride = layer->groups = 1;
     return true;
 }
 
-/* Fill in kind and sizes; false when the node is no layer. */
-static bool describe(const struct search *search, const struct node *node, struct layer *layer)
+/* One constant for all channels, or for each; or none at all. */
+static bool bias_fits(const struct layer_search *search, const struct node *node, int64_t channels)
 {
-    const struct tensor *weight = constant_input(search, node, 1);
-    if (node->input_count < 2 || node->output_count < 1 || !is_real(weight) ||
-        constant_input(search, node, 0)) {
+    const struct tensor *bias = layer_real_input(search, node, 2);
+    if (node->input_count < 3 || node->inputs[2] == VALUE_NONE) {
+        return true;
+    }
+    const int64_t elements = bias ? shape_elements(&bias->shape) : 0;
+    return elements == 1 || (elements == channels && bias->shape.dim[bias->shape.rank - 1] == channels);
+}
+
+/* Fill in kind and sizes; false when the node is no layer. */
+static bool describe(const struct layer_search *search, const struct node *node, struct layer *layer)
+{
+    const struct tensor *weight = layer_real_input(search, node, 1);
+    if (node->input_count < 2 || node->output_count < 1 || !weight ||
+        (node->inputs[0] != VALUE_NONE && search->graph->values[node->inputs[0]].constant)) {
         return false;
     }
     bool found = false;
@@ -108,151 +121,59 @@ static bool describe(const struct search *search, const struct node *node, struc
         found = describe_linear(weight, product_transposes(node, "transB"), layer);
         layer->bias_factor = node->op->flags & OPERATOR_GENERAL ? node_real(node, "beta", 1.0) : 1.0;
     }
-    return found && layer->channels > 0 && layer->filter_length > 0;
+    return found && layer->channels > 0 && layer->filter_length > 0 &&
+           bias_fits(search, node, layer->channels);
 }
 
-/* Exporters write a linear layer without Gemm as MatMul and Add: the bias belongs to the layer. */
-static void join_added_bias(const struct search *search, struct layer *layer)
+/* The same numbers, read in the same way. */
+static bool same_filters(const struct layer *a, const struct layer *b)
 {
-    int next = sole_consumer(search, layer->linear);
-    if (layer->kind != LAYER_LINEAR || layer->bias != VALUE_NONE || next < 0 ||
-        !(search->graph->nodes[next].op->flags & OPERATOR_ADDITION)) {
-        return;
-    }
-    const struct node *add = &search->graph->nodes[next];
-    for (int i = 0; i < 2 && i < add->input_count; i++) {
-        const struct tensor *bias = constant_input(search, add, i);
-        if (is_real(bias) && bias->shape.rank == 1 && bias->shape.dim[0] == layer->channels) {
-            layer->bias = add->inputs[i];
-            layer->linear = add->outputs[0];
-            return;
-        }
-    }
+    const struct filter_places *x = &a->places, *y = &b->places;
+    return a->kind == b->kind && a->groups == b->groups && a->channels == b->channels &&
+           a->filter_length == b->filter_length && a->bias_factor == b->bias_factor &&
+           x->channels == y->channels && x->channels_step == y->channels_step &&
+           x->channel_step == y->channel_step && x->elements == y->elements &&
+           x->element_step == y->element_step;
 }
 
-static status check_bias(const struct search *search, const struct layer *layer, struct error *error)
-{
-    const struct node *node = &search->graph->nodes[layer->node];
-    if (layer->bias == VALUE_NONE) {
-        return STATUS_OK;
-    }
-    const struct tensor *bias = search->graph->values[layer->bias].constant;
-    int64_t elements = is_real(bias) ? shape_elements(&bias->shape) : 0;
-    bool per_channel = elements == 1 || (elements == layer->channels &&
-                                         bias->shape.dim[bias->shape.rank - 1] == layer->channels);
-    if (!per_channel) {
-        return error_set(error, STATUS_UNSUPPORTED,
-                         "node %s: the bias is not one constant for each of its %lld channels", node->name,
-                         (long long)layer->channels);
-    }
-    return STATUS_OK;
-}
-
-/* A BatchNorm that alone uses y moves the target behind it. */
-static status join_norm(struct search *search, struct layer *layer, struct error *error)
-{
-    int next = sole_consumer(search, layer->linear);
-    if (next < 0 || !(search->graph->nodes[next].op->flags & OPERATOR_NORMALIZATION)) {
-        return STATUS_OK;
-    }
-    const struct node *norm = &search->graph->nodes[next];
-    if (norm->input_count < 5 || norm->inputs[0] != layer->linear) {
-        return STATUS_OK;
-    }
-    for (int i = 1; i < 5; i++) {
-        const struct tensor *parameter = constant_input(search, norm, i);
-        if (!is_real(parameter)) {
-            return STATUS_OK;
-        }
-        if (shape_elements(&parameter->shape) != layer->channels) {
-            return error_set(error, STATUS_SHAPE, "node %s: %lld values for the %lld channels of layer %s",
-                             norm->name, (long long)shape_elements(&parameter->shape),
-                             (long long)layer->channels, layer->name);
-        }
-    }
-    layer->norm_node = next;
-    layer->scale = norm->inputs[1];
-    layer->shift = norm->inputs[2];
-    layer->mean = norm->inputs[3];
-    layer->var = norm->inputs[4];
-    layer->epsilon = node_real(norm, "epsilon", 1e-5);
-    layer->target = norm->outputs[0];
-    layer->norm_name = module_name(search->layers->arena, search->graph->values[layer->scale].name, norm);
-    return layer->norm_name ? STATUS_OK : error_memory(error);
-}
-
-/* How many dimensions u has: as the graph says, else as the operator makes it. */
-static int target_rank(const struct search *search, const struct layer *layer)
-{
-    int declared = search->graph->values[layer->target].shape.rank;
-    int made = layer->kind == LAYER_LINEAR ? 2 : search->graph->values[layer->weight].constant->shape.rank;
-    return declared > 0 ? declared : made;
-}
-
-static status join_activation(struct search *search, struct layer *layer, struct error *error)
-{
-    int rank = target_rank(search, layer);
-    const struct element_target target = {.value = layer->target,
-                                          .rank = rank,
-                                          .axis = layer->kind == LAYER_LINEAR ? rank - 1 : 1,
-                                          .channels = layer->channels};
-    struct element_layer found;
-    status code = element_layer_find(&search->elements, &target, &found, error);
-    if (code != STATUS_OK) {
-        return error_prefix(error, "layer %s", layer->name);
-    }
-    layer->activation_node = found.node;
-    layer->activation_name = found.name;
-    layer->activated = found.value;
-    return STATUS_OK;
-}
-
-static status add_layer(struct search *search, int index, struct error *error)
+/* A new layer, or one more call of an earlier one. */
+static status add_layer(struct layer_search *search, int index, struct error *error)
 {
     const struct node *node = &search->graph->nodes[index];
     struct layer layer = {.node = index,
                           .norm_node = -1,
                           .activation_node = -1,
                           .bias_factor = 1.0,
+                          .bias = VALUE_NONE,
                           .scale = VALUE_NONE,
                           .shift = VALUE_NONE,
                           .mean = VALUE_NONE,
-                          .var = VALUE_NONE};
+                          .var = VALUE_NONE,
+                          .call_count = 1};
     if (!describe(search, node, &layer)) {
         return STATUS_OK;
     }
     layer.weight = node->inputs[1];
-    layer.bias = node_input(node, 2);
-    const char *parameter = search->graph->values[layer.weight].name;
-    if (search->uses.start[layer.weight + 1] - search->uses.start[layer.weight] != 1 ||
-        search->is_output[layer.weight]) {
-        return error_set(
-            error, STATUS_UNSUPPORTED,
-            "node %s: its weight %s is used elsewhere too; layers that share a weight are not supported",
-            node->name, parameter);
+    const int first = search->layer_of_weight[layer.weight] - 1;
+    if (first >= 0) { /* a node that reads the weight in another way binds the layer, and is none */
+        const bool same = same_filters(&search->layers->items[first], &layer);
+        search->layers->items[first].call_count += same;
+        search->layer_of_node[index] = same ? first : -1;
+        return STATUS_OK;
     }
-    const char *name = module_name(search->layers->arena, parameter, node);
+    const char *name = module_name(search->layers->arena, search->graph->values[layer.weight].name, node);
     layer.name = name ? name_set_add(search->names, search->layers->arena, name) : NULL;
     if (!layer.name) {
         return error_memory(error);
     }
-    layer.linear = node->outputs[0];
-    join_added_bias(search, &layer);
-    layer.target = layer.linear;
-    status code = check_bias(search, &layer, error);
-    if (code == STATUS_OK) {
-        code = join_norm(search, &layer, error);
-    }
-    if (code == STATUS_OK) {
-        code = join_activation(search, &layer, error);
-    }
     search->layer_of_node[index] = search->layers->count;
     search->layers->items[search->layers->count++] = layer;
-    return code;
+    search->layer_of_weight[layer.weight] = search->layers->count;
+    return STATUS_OK;
 }
 
 /* Walk back from the network's outputs; the first layer on each way has channels that are outputs. */
-static status mark_output_layers(struct search *search, struct error *error)
+static status mark_output_layers(struct layer_search *search, struct error *error)
 {
     const struct graph *graph = search->graph;
     bool *seen = arena_alloc(search->arena, (size_t)graph->node_count, sizeof *seen);
@@ -286,11 +207,11 @@ static status mark_output_layers(struct search *search, struct error *error)
     return STATUS_OK;
 }
 
-static status search_init(struct search *search, const struct graph *graph, struct error *error)
+static status search_init(struct layer_search *search, const struct graph *graph, struct error *error)
 {
     size_t nodes = (size_t)graph->node_count;
     size_t count = 0;
-    *search = (struct search){.graph = graph};
+    *search = (struct layer_search){.graph = graph};
     for (size_t i = 0; i < nodes; i++) {
         struct layer layer;
         count += describe(search, &graph->nodes[i], &layer);
@@ -307,6 +228,8 @@ static status search_init(struct search *search, const struct graph *graph, stru
     }
     search->is_output = arena_alloc(search->arena, (size_t)graph->value_count, sizeof *search->is_output);
     search->layer_of_node = arena_alloc(search->arena, nodes, sizeof *search->layer_of_node);
+    search->layer_of_weight =
+        arena_alloc(search->arena, (size_t)graph->value_count, sizeof *search->layer_of_weight);
     search->layers->items = arena_alloc(search->layers->arena, count, sizeof *search->layers->items);
     search->elements = (struct element_search){
         .graph = graph,
@@ -315,8 +238,8 @@ static status search_init(struct search *search, const struct graph *graph, stru
         .inside = arena_alloc(search->arena, (size_t)graph->value_count, sizeof(bool)),
         .nodes = arena_alloc(search->arena, nodes, sizeof(int)),
     };
-    if (!search->is_output || !search->layer_of_node || !search->layers->items || !search->elements.inside ||
-        !search->elements.nodes) {
+    if (!search->is_output || !search->layer_of_node || !search->layer_of_weight || !search->layers->items ||
+        !search->elements.inside || !search->elements.nodes) {
         return error_memory(error);
     }
     for (int i = 0; i < graph->node_count; i++) {
@@ -330,10 +253,13 @@ static status search_init(struct search *search, const struct graph *graph, stru
 
 status layers_find(const struct graph *graph, struct layers **layers, struct error *error)
 {
-    struct search search;
+    struct layer_search search;
     status code = search_init(&search, graph, error);
     for (int i = 0; code == STATUS_OK && i < graph->node_count; i++) {
         code = add_layer(&search, i, error);
+    }
+    if (code == STATUS_OK) {
+        code = layer_calls_find(&search, error);
     }
     if (code == STATUS_OK) {
         code = mark_output_layers(&search, error);
@@ -389,12 +315,27 @@ bool layers_is_pattern(const struct layers *layers, const char *word)
     return layers_index(layers, word) < 0 && (glob_is_pattern(word) || layers_in_stage(layers, word));
 }
 
-void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out)
+/* Runs outside, filters inside: those of a MatMul are columns, of which several are read together. */
+void layer_filter_group(const struct graph *graph, const struct layer *layer, int64_t first, int64_t count,
+                        double *out)
 {
     const struct tensor *weight = graph->values[layer->weight].constant;
-    for (int64_t k = 0; k < layer->filter_length; k++) {
-        out[k] = tensor_get(weight, channel * layer->channel_step + k * layer->element_step);
-    }
+    const float *values = weight->type == ELEMENT_FLOAT ? weight->data : NULL;
+    const int64_t length = layer->filter_length, run = layer->places.elements;
+    int64_t start[FILTERS_TOGETHER], step = 0;
+    for (int64_t c = 0; c < count; c++)
+        start[c] = filter_place(&layer->places, first + c, 0);
+    for (int64_t k = 0; k < length; k += run, step += layer->places.element_step)
+        for (int64_t c = 0; c < count; c++) {
+            int64_t at = start[c] + step;
+            for (int64_t i = k; i < k + run && i < length; i++, at++)
+                out[c * length + i] = values ? (double)values[at] : tensor_get(weight, at);
+        }
+}
+
+void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out)
+{
+    layer_filter_group(graph, layer, channel, 1, out);
 }
 
 double *layer_filters(const struct graph *graph, const struct layer *layer)
@@ -404,8 +345,10 @@ double *layer_filters(const struct graph *graph, const struct layer *layer)
         return NULL;
     }
     double *filters = mem_new(elements, sizeof *filters);
-    for (int64_t c = 0; filters && c < layer->channels; c++) {
-        layer_filter(graph, layer, c, filters + c * layer->filter_length);
+    for (int64_t c = 0; filters && c < layer->channels; c += FILTERS_TOGETHER) {
+        const int64_t left = layer->channels - c;
+        layer_filter_group(graph, layer, c, left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER,
+                           filters + c * layer->filter_length);
     }
     return filters;
 }
@@ -430,8 +373,13 @@ double *layer_parameter(const struct graph *graph, const struct layer *layer, in
     return result;
 }
 
+int layer_axis(const struct layer *layer, int rank)
+{
+    return layer->kind == LAYER_LINEAR ? rank - 1 : 1;
+}
+
 const char *layer_kind_name(enum layer_kind kind)
 {
-    static const char *const names[] = {"convolution", "depthwise", "grouped", "linear"};
+    static const char *const names[] = {"convolution", "depthwise", "grouped", "linear", "transposed"};
     return names[kind];
 }

@@ -10,7 +10,7 @@ src_libscore_a_SOURCES = \
 	src/score/feature_pass.c src/score/feature_pass.h \
 	src/score/function.c src/score/function.h \
 	src/score/geometric_median.c src/score/geometric_median.h \
-	src/score/layer.c src/score/layer.h \
+	src/score/layer.c src/score/layer.h src/score/layer_calls.c src/score/layer_search.h \
 	src/score/layer_name.c src/score/layer_name.h \
 	src/score/layer_stage.c src/score/layer_stage.h \
 	src/score/magnitude.c \

@@ -11,9 +11,10 @@
 #if defined(__x86_64__) && defined(__GLIBC__)
 #include <immintrin.h>
 
-/* libmvec's names of the x86-64 vector ABI; at most 4 units in the last place off. */
-__m256d _ZGVdN4v_log(__m256d x);
-__m512d _ZGVeN8v_log(__m512d x);
+/* libmvec's names of the x86-64 vector ABI; at most 4 units in the last place off. clang wants to be told the
+ * instructions that such arguments need. */
+__attribute__((target("avx"))) __m256d _ZGVdN4v_log(__m256d x);
+__attribute__((target("avx512f"))) __m512d _ZGVeN8v_log(__m512d x);
 
 /* 1 + x and the factor that makes log1p of its logarithm, of WIDTH numbers. For |x| < 1/2. */
 #define DEFINE_LOGS(name, isa, WIDTH, vector, mask, vector_log)                                              \

@@ -9,33 +9,41 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "nn/engine/engine.h"
+#include "nn/execution/images.h"
 #include "nn/execution/probe.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
+#include "score/activation.h"
 #include "score/feature_pass.h"
 #include "score/tally.h"
 
 struct pass_work {
     const struct score_pass *pass;
     struct tally whole, half[2];
-    bool *probed;    /* per layer */
+    struct arena *arena;
+    bool *probed;  /* per layer */
+    int64_t *runs; /* per value: nn/execution/images.h */
+    /* Probes, one for each call of a layer; those of a layer stand together. */
     int *layers;     /* per probe: index into the layers */
     double **center; /* per probe: y is taken relative to this */
     struct probe *probes;
-    int *weights; /* per probe: its weight */
-    int *maps;    /* per probe: the value of its feature maps */
+    int *maps; /* per probe: the value of its feature maps */
     int count;
+    int *weights, *weight_layers; /* of the layers that are probed, and their indices */
+    int weight_count;
+    double *joint;                /* sums of all probes of one layer and image */
     struct feature_pass features; /* when activations are needed */
     int64_t turn;                 /* micro-batches so far */
 };
 
 /* y is measured from BatchNorm's mean, where there is none from the bias: then Sd is <w, grad_w>. */
-static double *layer_center(const struct graph *graph, const struct layer *layer)
+static double *call_center(const struct graph *graph, const struct layer *layer,
+                           const struct layer_call *call)
 {
     if (layer->norm_node >= 0) {
         return layer_parameter(graph, layer, layer->mean);
     }
-    double *center = layer_parameter(graph, layer, layer->bias);
+    double *center = layer_parameter(graph, layer, call->bias);
     for (int64_t c = 0; center && c < layer->channels; c++) {
         center[c] *= layer->bias_factor;
     }
@@ -47,44 +55,66 @@ static void pass_work_free(struct pass_work *work)
     for (int i = 0; work->center && i < work->count; i++) {
         mem_free(work->center[i]);
     }
-    mem_free(work->probed);
-    mem_free(work->layers);
-    mem_free(work->center);
-    mem_free(work->probes);
-    mem_free(work->weights);
-    mem_free(work->maps);
     feature_pass_free(&work->features);
+    arena_free(work->arena);
     tally_free(&work->whole);
     tally_free(&work->half[0]);
     tally_free(&work->half[1]);
 }
 
-static status add_probe(struct pass_work *work, int index, bool channels_last, struct error *error)
+/* Does a dimension of a call's output count its channels, and lie whole in the runs of an image? So it must
+ * be in y, u and h(u). */
+static bool can_probe_call(const struct pass_work *work, const struct plan *plan, const struct layer *layer,
+                           const struct layer_call *call)
+{
+    const struct shape *shape = &plan->values[call->linear].shape;
+    const int axis = layer_axis(layer, shape->rank);
+    const int64_t run = work->runs[call->linear];
+    return shape->rank >= 2 && axis > 0 && shape->dim[axis] == layer->channels && run > 0 &&
+           run % shape_product(shape, axis, shape->rank) == 0 && work->runs[call->target] == run &&
+           work->runs[call->activated] == run;
+}
+
+static bool can_probe(const struct pass_work *work, const struct plan *plan, const struct layer *layer)
+{
+    bool all = !layer->output_layer;
+    for (int i = 0; all && i < layer->call_count; i++) {
+        all = can_probe_call(work, plan, layer, &layer->calls[i]);
+    }
+    return all;
+}
+
+static status add_probe(struct pass_work *work, int index, const struct layer_call *call,
+                        const struct plan *plan, struct error *error)
 {
     const struct layer *layer = &work->pass->layers->items[index];
-    double *center = layer_center(work->pass->graph, layer);
+    const int rank = plan->values[call->linear].shape.rank;
+    double *center = call_center(work->pass->graph, layer, call);
     if (!center) {
         return error_memory(error);
     }
-    work->probed[index] = true;
     work->layers[work->count] = index;
     work->center[work->count] = center;
-    work->probes[work->count] = (struct probe){.linear = layer->linear,
-                                               .target = layer->target,
-                                               .activated = layer->activated,
+    work->probes[work->count] = (struct probe){.linear = call->linear,
+                                               .target = call->target,
+                                               .activated = call->activated,
                                                .center = center,
-                                               .channels_last = channels_last};
-    work->weights[work->count] = layer->weight;
-    work->maps[work->count++] = layer->activated;
+                                               .channels_last = layer_axis(layer, rank) > 1};
+    work->maps[work->count++] = call->activated;
     return STATUS_OK;
 }
 
-/* Which dimension of a layer's output for one image is its channels: 1, or the last one of a linear layer
- * over sequences; 0 where there is none, because images and positions share a dimension. */
-static int channel_dimension(const struct layer *layer, const struct shape *shape)
+static status add_layer(struct pass_work *work, int index, const struct plan *plan, struct error *error)
 {
-    int dimension = layer->kind == LAYER_LINEAR ? shape->rank - 1 : 1;
-    return shape->rank >= 2 && shape->dim[0] == 1 && shape->dim[dimension] == layer->channels ? dimension : 0;
+    const struct layer *layer = &work->pass->layers->items[index];
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < layer->call_count; i++) {
+        code = add_probe(work, index, &layer->calls[i], plan, error);
+    }
+    work->probed[index] = true;
+    work->weight_layers[work->weight_count] = index;
+    work->weights[work->weight_count++] = layer->weight;
+    return code;
 }
 
 static status nothing_probed(const struct pass_work *work, const struct plan *plan, struct error *error)
@@ -107,25 +137,35 @@ static status nothing_probed(const struct pass_work *work, const struct plan *pl
                      "the network has no layer to score: the channels of all its layers are outputs");
 }
 
+static bool make_lists(struct pass_work *work)
+{
+    const struct layers *layers = work->pass->layers;
+    size_t calls = 0, count = (size_t)layers->count, channels = 0;
+    for (int i = 0; i < layers->count; i++) {
+        const struct layer *layer = &layers->items[i];
+        calls += (size_t)layer->call_count;
+        channels = (size_t)layer->channels > channels ? (size_t)layer->channels : channels;
+    }
+    work->probed = arena_alloc(work->arena, count, sizeof *work->probed);
+    work->layers = arena_alloc(work->arena, calls, sizeof *work->layers);
+    work->center = arena_alloc(work->arena, calls, sizeof *work->center);
+    work->probes = arena_alloc(work->arena, calls, sizeof *work->probes);
+    work->maps = arena_alloc(work->arena, calls, sizeof *work->maps);
+    work->weights = arena_alloc(work->arena, count, sizeof *work->weights);
+    work->weight_layers = arena_alloc(work->arena, count, sizeof *work->weight_layers);
+    work->joint = arena_alloc(work->arena, channels, PROBE_SUMS * sizeof *work->joint);
+    return work->probed && work->layers && work->center && work->probes && work->maps && work->weights &&
+           work->weight_layers && work->joint;
+}
+
 /* plan: for one image. */
 static status add_probes(struct pass_work *work, const struct plan *plan, struct error *error)
 {
     const struct layers *layers = work->pass->layers;
-    size_t count = (size_t)layers->count;
-    work->probed = mem_new(count, sizeof *work->probed);
-    work->layers = mem_new(count, sizeof *work->layers);
-    work->center = mem_new(count, sizeof *work->center);
-    work->probes = mem_new(count, sizeof *work->probes);
-    work->weights = mem_new(count, sizeof *work->weights);
-    work->maps = mem_new(count, sizeof *work->maps);
-    bool complete =
-        work->probed && work->layers && work->center && work->probes && work->weights && work->maps;
-    status code = complete ? STATUS_OK : error_memory(error);
+    status code = make_lists(work) ? STATUS_OK : error_memory(error);
     for (int i = 0; code == STATUS_OK && i < layers->count; i++) {
-        const struct layer *layer = &layers->items[i];
-        int dimension = channel_dimension(layer, &plan->values[layer->linear].shape);
-        if (!layer->output_layer && dimension > 0) {
-            code = add_probe(work, i, dimension > 1, error);
+        if (can_probe(work, plan, &layers->items[i])) {
+            code = add_layer(work, i, plan, error);
         }
     }
     return code == STATUS_OK && work->count == 0 ? nothing_probed(work, plan, error) : code;
@@ -158,7 +198,11 @@ static status pass_work_init(struct pass_work *work, const struct score_pass *pa
     if (code != STATUS_OK) {
         return code;
     }
-    code = add_probes(work, plan, error);
+    work->arena = arena_new();
+    code = work->arena ? images_find(pass->graph, work->arena, &work->runs, error) : error_memory(error);
+    if (code == STATUS_OK) {
+        code = add_probes(work, plan, error);
+    }
     if (code == STATUS_OK) {
         code = start_sums(work, plan, error);
     }
@@ -208,13 +252,34 @@ static void show_partial(const struct pass_work *work)
 
 static void add_weight_gradients(struct pass_work *work, const struct engine *engine, int half)
 {
-    for (int p = 0; p < work->count; p++) {
-        const struct operand *gradient = engine_weight_gradient(engine, p);
-        tally_weight_gradient(&work->whole, work->layers[p], gradient);
+    for (int w = 0; w < work->weight_count; w++) {
+        const struct operand *gradient = engine_weight_gradient(engine, w);
+        tally_weight_gradient(&work->whole, work->weight_layers[w], gradient);
         if (half == 0) {
-            tally_weight_gradient(&work->half[0], work->layers[p], gradient);
+            tally_weight_gradient(&work->half[0], work->weight_layers[w], gradient);
         }
     }
+}
+
+/* One image's sums of the layer whose first probe is `first`: of all its calls together. */
+static const double *image_sums(struct pass_work *work, const struct engine *engine, int64_t image, int first)
+{
+    const struct layer *layer = &work->pass->layers->items[work->layers[first]];
+    const int64_t sums = PROBE_SUMS * layer->channels;
+    const double *one = engine_probe(engine, first) + image * sums;
+    if (layer->call_count == 1) {
+        return one;
+    }
+    for (int64_t i = 0; i < sums; i++) {
+        work->joint[i] = one[i];
+    }
+    for (int k = 1; k < layer->call_count; k++) {
+        const double *other = engine_probe(engine, first + k) + image * sums;
+        for (int64_t i = 0; i < sums; i++) {
+            work->joint[i] += other[i];
+        }
+    }
+    return work->joint;
 }
 
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
@@ -227,11 +292,10 @@ static status commit_images(void *argument, const struct engine *engine, const s
     const int64_t turn = work->turn++;
     for (int64_t i = 0; i < count; i++) {
         struct tally *half = &work->half[(weight_gradients ? turn : first + i) % 2];
-        for (int p = 0; p < work->count; p++) {
-            int64_t channels = work->pass->layers->items[work->layers[p]].channels;
-            const double *probe = engine_probe(engine, p) + i * PROBE_SUMS * channels;
-            tally_probe(&work->whole, work->layers[p], probe);
-            tally_probe(half, work->layers[p], probe);
+        for (int p = 0; p < work->count; p += work->pass->layers->items[work->layers[p]].call_count) {
+            const double *sums = image_sums(work, engine, i, p);
+            tally_probe(&work->whole, work->layers[p], sums);
+            tally_probe(half, work->layers[p], sums);
         }
         tally_image(&work->whole, &losses[i]);
         tally_image(half, &losses[i]);
@@ -248,7 +312,10 @@ static status commit_images(void *argument, const struct engine *engine, const s
 static void give_features(struct pass_work *work, struct score_statistics *statistics)
 {
     for (int p = 0; p < work->features.count; p++) {
-        statistics->layers[work->layers[p]].activation = feature_pass_take(&work->features, p);
+        const int index = work->layers[p];
+        struct activation_statistics sums = feature_pass_take(&work->features, p);
+        activation_join(&statistics->layers[index].activation, &sums,
+                        work->pass->layers->items[index].channels);
     }
     statistics->needs |= work->pass->needs & NEED_ANY_ACTIVATION;
 }
@@ -272,9 +339,10 @@ static struct engine_options engine_options_of(const struct pass_work *work)
         .probes = work->probes,
         .probe_count = work->count,
         .weights = work->weights,
-        .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->count : 0,
+        .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->weight_count : 0,
         .watched = work->maps,
         .watched_count = pass->needs & NEED_ANY_ACTIVATION ? work->count : 0,
+        .runs = work->runs,
         .progress = pass->progress,
         .times = pass->times,
     };
@@ -286,6 +354,7 @@ status score_size(const struct score_pass *pass, int threads, struct engine_fit 
     status code = pass_work_init(&work, pass, error);
     if (code == STATUS_OK) {
         struct run run = {.graph = pass->graph,
+                          .aim = pass->aim,
                           .engine = engine_options_of(&work),
                           .memory = pass->memory,
                           .training = pass->training};
@@ -312,6 +381,7 @@ static status run_pass(struct pass_work *work, struct error *error)
         .training = pass->training,
         .pool = pass->pool,
         .images = pass->sample->count,
+        .aim = pass->aim,
         .labels_per_image = dataset_labels_per_image(pass->dataset),
         .fetch = sample_fetch,
         .fetch_argument = &feed,

@@ -23,16 +23,17 @@ enum { NEED_ANY_ACTIVATION = NEED_ACTIVATIONS | NEED_FEATURE_RANKS | NEED_FEATUR
 
 /* Sums over all images; arrays that were not needed are NULL. */
 struct activation_statistics {
-    int64_t positions; /* height * width of a map */
+    int64_t positions; /* height * width of a map; of a layer that is called several times, of all its maps */
     double *sum, *squared,
         *zeros;   /* C: of the values, of their squares, how many are 0; over all positions */
     double *rank; /* C: of the ranks of the maps */
     double *gram; /* C x C: of <map i, map j> */
 };
 
-/* Everything one pass leaves about one layer; arrays of C doubles, all NULL for layers that are not probed:
- * output layers, and those none of whose output's dimensions is its channels. Sums over
- * images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of reductions.md (E).
+/* Everything one pass leaves about one layer, all calls of it together; arrays of C doubles, all NULL for
+ * layers that are not probed: output layers, and those none of whose output's dimensions is its channels.
+ * Sums over images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of
+ * reductions.md (E).
  */
 struct layer_statistics {
     double *delta;              /* S0 */
@@ -83,6 +84,8 @@ struct score_pass {
     const struct augmentation *augmentation; /* of its images; NULL: none */
     uint64_t augmentation_seed;
     unsigned needs;
+    const struct aim *aim; /* what the loss is (nn/engine/run.h); NULL: cross-entropy. Without a loss
+                              statistics have no gradients, whatever is needed */
     enum element_type real;
     enum kernel_choice kernel;
     int64_t micro_batch; /* images per worker at a time; 0: what suits the network and `memory` */
@@ -101,8 +104,9 @@ struct score_pass {
  * Nothing is returned when it fails or is cancelled (STATUS_CANCELLED). Bit for bit the same for any number
  * of threads; the micro-batch decides the order in which weight gradients are summed, and a bound on memory
  * the micro-batch (nn/engine/run.h). A layer's channels are dimension 1 of its output, or the last one of a
- * linear layer's (over sequences, say), whose sums run over all positions of an image. Refused: a sample
- * without images, a network none of whose layers can be probed.
+ * linear layer's (over sequences, say); sums run over all positions of an image, wherever the network has put
+ * the images (nn/execution/images.h). Refused: a sample without images, a network none of whose layers can be
+ * probed.
  */
 status score_statistics_compute(const struct score_pass *pass, struct score_statistics **statistics,
                                 struct error *error);

@@ -6,10 +6,12 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/dataset.h"
+#include "nn/engine/aim.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/loss.h"
 #include "nn/execution/probe.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/rows.h"
 #include "score/activation.h"
 #include "score/criteria.h"
 #include "score/layer.h"
@@ -60,7 +62,9 @@ static struct score_statistics *statistics_new(const struct tally *tally)
         return NULL;
     }
     *statistics = (struct score_statistics){
-        .needs = (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS,
+        .needs = aim_has_gradients(pass->aim)
+                     ? (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS
+                     : NEED_WEIGHTS,
         .images = quality->images,
         .planned = quality->images,
         .batches = quality->images / tally->batch + (quality->images % tally->batch != 0),
@@ -180,15 +184,21 @@ void tally_image(struct tally *tally, const struct loss *loss)
     quality_add(&tally->quality, loss);
 }
 
+ROWS_CLONES static void add_singles(const float *values, int64_t count, double *sum)
+{
+    int64_t i = 0;
+    for (; i + 4 <= count; i += 4)
+        *(row_quad_double *)(sum + i) += ROWS_WIDEN(row_quad_float, values + i);
+    for (; i < count; i++)
+        sum[i] += (double)values[i];
+}
+
 void tally_weight_gradient(struct tally *tally, int layer, const struct operand *gradient)
 {
     double *sum = tally->weight_gradient[layer];
     int64_t count = weight_elements(tally->pass, layer);
     if (gradient->type == ELEMENT_FLOAT) {
-        const float *values = gradient->data;
-        for (int64_t i = 0; i < count; i++) {
-            sum[i] += (double)values[i];
-        }
+        add_singles(gradient->data, count, sum);
     } else {
         const double *values = gradient->data;
         for (int64_t i = 0; i < count; i++) {
@@ -248,12 +258,37 @@ static status weight_dot_from_sums(const struct score_pass *pass, const struct l
     return complete ? STATUS_OK : error_memory(error);
 }
 
-/* Gradient number `index` of a weight; the second half's is what the first half does not have. */
-static double gradient_at(const struct tally *tally, const struct tally *whole, const struct tally *other,
-                          int layer, int64_t index)
+/* The gradients of `count` filters from `first` on, (count, filter_length); the second half's are what the
+ * first half does not have. In the order of layer_filter_group. */
+static void filter_gradients(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                             int index, int64_t first, int64_t count, double *gradients)
 {
-    return whole ? whole->weight_gradient[layer][index] - other->weight_gradient[layer][index]
-                 : tally->weight_gradient[layer][index];
+    const struct layer *layer = &tally->pass->layers->items[index];
+    const double *all = (whole ? whole : tally)->weight_gradient[index];
+    const double *less = whole ? other->weight_gradient[index] : NULL;
+    const int64_t length = layer->filter_length, run = layer->places.elements;
+    int64_t start[FILTERS_TOGETHER], step = 0;
+    for (int64_t c = 0; c < count; c++)
+        start[c] = filter_place(&layer->places, first + c, 0);
+    for (int64_t k = 0; k < length; k += run, step += layer->places.element_step)
+        for (int64_t c = 0; c < count; c++) {
+            int64_t at = start[c] + step;
+            for (int64_t i = k; i < k + run && i < length; i++, at++)
+                gradients[c * length + i] = less ? all[at] - less[at] : all[at];
+        }
+}
+
+static void filter_sums(const double *filter, const double *gradient, int64_t length, int64_t c,
+                        struct layer_statistics *sums)
+{
+    double dot = 0.0, absolute = 0.0;
+    for (int64_t k = 0; k < length; k++) {
+        dot += filter[k] * gradient[k];
+        absolute += fabs(filter[k] * gradient[k]);
+    }
+    sums->weight_dot[c] = dot;
+    sums->weight_abs[c] = absolute;
+    sums->gradient_norm[c] = vector_norm(gradient, length);
 }
 
 static status weight_sums(const struct tally *tally, const struct tally *whole, const struct tally *other,
@@ -261,24 +296,20 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
 {
     const struct score_pass *pass = tally->pass;
     const struct layer *layer = &pass->layers->items[index];
-    double *filter = mem_new((size_t)layer->filter_length, sizeof *filter);
-    double *gradient = mem_new((size_t)layer->filter_length, sizeof *gradient);
-    bool complete = filter && gradient;
-    for (int64_t c = 0; complete && c < layer->channels; c++) {
-        layer_filter(pass->graph, layer, c, filter);
-        double dot = 0.0, absolute = 0.0;
-        for (int64_t k = 0; k < layer->filter_length; k++) {
-            gradient[k] =
-                gradient_at(tally, whole, other, index, c * layer->channel_step + k * layer->element_step);
-            dot += filter[k] * gradient[k];
-            absolute += fabs(filter[k] * gradient[k]);
-        }
-        sums->weight_dot[c] = dot;
-        sums->weight_abs[c] = absolute;
-        sums->gradient_norm[c] = vector_norm(gradient, layer->filter_length);
+    const int64_t length = layer->filter_length;
+    double *filters = mem_new((size_t)length, FILTERS_TOGETHER * sizeof *filters);
+    double *gradients = mem_new((size_t)length, FILTERS_TOGETHER * sizeof *gradients);
+    bool complete = filters && gradients;
+    for (int64_t first = 0; complete && first < layer->channels; first += FILTERS_TOGETHER) {
+        const int64_t left = layer->channels - first;
+        const int64_t count = left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER;
+        layer_filter_group(pass->graph, layer, first, count, filters);
+        filter_gradients(tally, whole, other, index, first, count, gradients);
+        for (int64_t c = 0; c < count; c++)
+            filter_sums(filters + c * length, gradients + c * length, length, first + c, sums);
     }
-    mem_free(filter);
-    mem_free(gradient);
+    mem_free(filters);
+    mem_free(gradients);
     return complete ? STATUS_OK : error_memory(error);
 }
 

@@ -42,6 +42,7 @@ status board_agreement(const struct board *board, const struct model *model, con
                        double *agreement, struct error *error);
 
 struct live;
+struct recipe_program;
 /* What scores are made from. */
 struct board_source {
     struct board *board; /* the present one, borrowed */
@@ -50,7 +51,8 @@ struct board_source {
     const struct options *options;
     struct live *live;     /* where the pass shows what it has so far (live.h); NULL: nobody watches */
     struct passes *passes; /* what was run before; NULL: nothing is remembered */
-    struct pool *pool;     /* for criteria that take time; NULL: none */
+    const struct recipe_program *recipe_program; /* runs the file of a loss; NULL: nobody does */
+    struct pool *pool;                           /* for criteria that take time; NULL: none */
 };
 
 /* The same scores under other options, without a pass. Scores that need one are left out. The present board

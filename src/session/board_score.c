@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/status.h"
 #include "data/sampler.h"
+#include "nn/engine/aim.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"
 #include "score/score.h"
@@ -12,12 +13,14 @@
 #include "session/board_internal.h"
 #include "session/model.h"
 #include "session/pass.h"
+#include "session/pass_loss.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
 
-static status pass_settings_of(const struct options *options, struct pass_settings *settings,
+static status pass_settings_of(const struct board_source *source, struct pass_settings *settings,
                                struct error *error)
 {
+    const struct options *options = source->options;
     *settings = (struct pass_settings){
         .real = options_precision(options),
         .kernel = options_kernel(options),
@@ -26,7 +29,8 @@ static status pass_settings_of(const struct options *options, struct pass_settin
         .batch = option_integer(options, OPTION_BATCH),
         .training = options_training(options),
     };
-    if (options_augmentation(options, &settings->augmentation, error))
+    if (options_augmentation(options, &settings->augmentation, error) ||
+        pass_loss_of(options, source->model, &settings->loss, error))
         return error->code;
     return options_sample(options, &settings->sample, error);
 }
@@ -36,12 +40,13 @@ static status make_pass(const struct board_source *source, const struct pass_set
                         const struct criterion_options *base, unsigned needs, struct pool *pool,
                         struct progress *progress, struct board *next, struct error *error)
 {
-    status code = model_fits(source->model, source->dataset, error);
+    status code = pass_loss_fits(&settings->loss, source->model, source->dataset, error);
     if (code != STATUS_OK)
         return code;
     struct pass *pass = pass_new(source->dataset, settings);
     if (!pass)
         return error_memory(error);
+    struct open_loss loss = {0};
     code = sample_draw(source->dataset, &settings->sample, &pass->sample, error);
     struct watched_pass watched = {source, next, pass, base};
     struct score_watch watch = board_watch(&watched);
@@ -53,6 +58,7 @@ static status make_pass(const struct board_source *source, const struct pass_set
         .augmentation = &settings->augmentation,
         .augmentation_seed = settings->sample.seed,
         .needs = needs,
+        .aim = &loss.aim,
         .real = settings->real,
         .kernel = settings->kernel,
         .micro_batch = settings->micro_batch,
@@ -66,7 +72,10 @@ static status make_pass(const struct board_source *source, const struct pass_set
     if (code == STATUS_OK)
         code = board_fill_from_weights(source, base, next, error);
     if (code == STATUS_OK)
+        code = pass_loss_open(&settings->loss, source->recipe_program, progress, &loss, error);
+    if (code == STATUS_OK)
         code = score_statistics_compute(&work, &pass->statistics, error);
+    open_loss_close(&loss);
     if (code != STATUS_OK) {
         pass_free(pass);
         return code;
@@ -138,8 +147,15 @@ static status bring_pass(const struct board_source *source, const struct choice 
     struct pass_settings settings;
     bool served;
     unsigned needs = asked_needs(source, choices, count, &base, &served);
-    status code = pass_settings_of(source->options, &settings, error);
-    if (code != STATUS_OK || !needs)
+    if (!needs)
+        return STATUS_OK;
+    status code = pass_settings_of(source, &settings, error);
+    if (code == STATUS_OK && settings.loss.kind == AIM_NONE && (needs & ~(unsigned)NEED_ANY_ACTIVATION))
+        code = error_set(error, STATUS_STATE,
+                         "the network %s does not classify: gradients need a loss. 'set loss sum', 'set loss "
+                         "l2' or 'set loss FILE.lua' names one",
+                         source->model->name);
+    if (code != STATUS_OK)
         return code;
     if (!source->dataset)
         return error_set(error, STATUS_STATE,

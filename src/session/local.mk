@@ -33,10 +33,13 @@ src_libsession_a_SOURCES = \
 	src/session/live.c src/session/live.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
+	src/session/model_file.c src/session/model_file.h \
+	src/session/network_outputs.c src/session/network_outputs.h \
 	src/session/networks.c src/session/networks.h \
 	src/session/noise.c src/session/noise.h \
 	src/session/parameters.c src/session/parameters.h \
 	src/session/pass.c src/session/pass.h \
+	src/session/pass_loss.c src/session/pass_loss.h \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \
@@ -78,6 +81,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/diff.c \
 	src/session/commands/document.c src/session/commands/document.h \
 	src/session/commands/echo.c \
+	src/session/commands/eval_loss.c src/session/commands/eval_loss.h \
 	src/session/commands/eval.c \
 	src/session/commands/filter.c \
 	src/session/commands/finetune.c \
@@ -169,6 +173,7 @@ help_texts = \
 	src/session/help/keys.txt \
 	src/session/help/panes.txt \
 	src/session/help/gamma.txt \
+	src/session/help/losses.txt \
 	src/session/help/noise.txt \
 	src/session/help/mpi.txt
 EXTRA_DIST += $(help_texts) src/session/help/topics.awk

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Loading a network: file, digest, simplification, layers, and a trial plan that finds wrong shapes at once.
+/* Loading a network: its file (model_file.h), simplification, layers, and a trial plan that finds wrong
+ * shapes at once.
  */
 #include <string.h>
 
@@ -15,13 +16,13 @@
 #include "data/dataset.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
-#include "onnx/onnx.h"
+#include "nn/execution/joined.h"
 #include "nn/operator/plan.h"
-#include "nn/simplify/simplify.h"
 #include "score/layer.h"
 #include "session/model.h"
+#include "session/model_file.h"
+#include "session/network_outputs.h"
 
-static const size_t model_size_limit = (size_t)1 << 31; /* protobuf's own limit */
 static const char example_file[] = "examples/shapes-resnet.onnx";
 
 struct model *model_retain(struct model *model)
@@ -35,6 +36,13 @@ void model_free(struct model *model)
 {
     if (!model || !share_drop(&model->shares))
         return;
+    if (model->base) {
+        cost_free(&model->cost);
+        coupling_free(model->coupling);
+        model_free(model->base);
+        mem_free(model);
+        return;
+    }
     for (int i = 0; model->channels && i < model->layers->count; i++)
         mem_free(model->channels[i]);
     mem_free(model->channels);
@@ -44,20 +52,45 @@ void model_free(struct model *model)
     graph_free(model->graph);
     model_free(model->original);
     mem_free(model->layer_outputs);
+    mem_free(model->outputs);
+    mem_free(model->dropped);
     checkpoint_free(model->weights);
     mem_free(model->architecture);
     mem_free(model->made);
+    mem_free(model->notes);
+    mem_free(model->lacks);
     mem_free(model->name);
     mem_free(model);
+}
+
+/* The shapes of the outputs, and what one alone tells of an image. */
+static status output_shapes(struct model *model, const struct plan *plan, struct error *error)
+{
+    const struct graph *graph = model->graph;
+    model->outputs = mem_new((size_t)graph->output_count, sizeof *model->outputs);
+    if (!model->outputs)
+        return error_memory(error);
+    int64_t elements = 0;
+    for (int i = 0; i < graph->output_count; i++) {
+        model->outputs[i] = plan->values[graph->outputs[i]].shape;
+        elements += output_joins(graph, i) ? shape_elements(&model->outputs[i]) : 0;
+    }
+    const bool one = graph->output_count == 1;
+    model->output = one ? model->outputs[0] : shape_of(2, (const int64_t[]){1, elements});
+    const struct network_answer answer = network_answer_of(&model->output);
+    model->classes = one ? answer.classes : 0;
+    model->map_height = one ? answer.height : 1;
+    model->map_width = one ? answer.width : 1;
+    return STATUS_OK;
 }
 
 /* Shapes for one image, which also proves that the network can be run. */
 static status plan_shapes(struct model *model, struct error *error)
 {
     const struct graph *graph = model->graph;
-    if (graph->input_count != 1 || graph->output_count != 1)
+    if (graph->input_count != 1 || graph->output_count < 1)
         return error_set(error, STATUS_UNSUPPORTED,
-                         "the network has %d inputs and %d outputs: one of each is expected",
+                         "the network has %d inputs and %d outputs: one input is expected, and an output",
                          graph->input_count, graph->output_count);
     struct plan_options options = {.batch = 1, .real = ELEMENT_FLOAT};
     struct plan *plan;
@@ -65,18 +98,14 @@ static status plan_shapes(struct model *model, struct error *error)
     if (code != STATUS_OK)
         return code;
     model->input = plan->values[graph->inputs[0]].shape;
-    const struct shape *output = &plan->values[graph->outputs[0]].shape;
     model->layer_outputs = mem_new((size_t)model->layers->count, sizeof *model->layer_outputs);
     if (!model->layer_outputs)
         code = error_memory(error);
     else if (model->input.rank != 4)
         code = error_set(error, STATUS_UNSUPPORTED,
                          "the network does not take images: batch x channels x height x width");
-    const struct network_answer answer = network_answer_of(output);
-    model->classes = code == STATUS_OK ? answer.classes : 0;
-    model->map_height = answer.height;
-    model->map_width = answer.width;
-    model->output = *output;
+    if (code == STATUS_OK)
+        code = output_shapes(model, plan, error);
     for (int i = 0; code == STATUS_OK && i < model->layers->count; i++)
         model->layer_outputs[i] = plan->values[model->layers->items[i].linear].shape;
     plan_free(plan);
@@ -100,12 +129,51 @@ static status study_graph(struct model *model, struct error *error)
     return code;
 }
 
-/* Make the graph simple and find out what there is to know. */
-static status take_graph(struct model *model, const struct graph *graph, struct error *error)
+/* What is left out of the file's network, which without it is another network. */
+static status drop_outputs(struct model *model, const struct graph *graph, int kept, struct error *error)
 {
+    struct text text = {0};
+    outputs_add_names(graph, kept, &text);
+    model->dropped = text.failed ? NULL : mem_string(text_data(&text));
+    text_free(&text);
+    if (!model->dropped)
+        return error_memory(error);
+    const char *name = graph->values[graph->outputs[kept]].name;
+    char network[DIGEST_SIZE];
+    memcpy(network, model->network, sizeof network);
+    return network_name(network, name, strlen(name), model->network, error);
+}
+
+/* Make the graph simple, with the outputs that are to be looked at. */
+static status simplify(struct model *model, const struct graph *graph, const struct model_wishes *wishes,
+                       struct error *error)
+{
+    int output = OUTPUTS_ALL;
+    if (wishes->output && outputs_find(graph, wishes->output, &output, error))
+        return error->code;
+    status code = outputs_simplify(graph, output, &model->graph, error);
+    if (code == STATUS_OK && !wishes->output && model->graph->output_count > 1)
+        output = outputs_clear(model->graph);
+    if (code != STATUS_OK || output == OUTPUTS_ALL || graph->output_count == 1)
+        return code;
+    const bool whole = model->graph->output_count > 1; /* then shapes are known */
+    code = drop_outputs(model, whole ? model->graph : graph, output, error);
+    if (code == STATUS_OK && whole) {
+        graph_free(model->graph);
+        model->graph = NULL;
+        code = outputs_simplify(graph, output, &model->graph, error);
+    }
+    return code;
+}
+
+/* Make the graph simple and find out what there is to know. */
+static status take_graph(struct model *model, const struct graph *graph, const struct model_wishes *wishes,
+                         struct error *error)
+{
+    static const struct model_wishes none;
     status code = progress_check(error);
     if (code == STATUS_OK)
-        code = graph_simplify(graph, &model->graph, error);
+        code = simplify(model, graph, wishes ? wishes : &none, error);
     if (code == STATUS_OK)
         code = progress_check(error);
     return code == STATUS_OK ? study_graph(model, error) : code;
@@ -118,36 +186,29 @@ static status refuse(const char *path, struct error *error)
     return error_refuse_file(error);
 }
 
-static status load_graph(struct model *model, const char *path, struct error *error)
+static status load_graph(struct model *model, const char *path, const struct model_wishes *wishes,
+                         struct error *error)
 {
-    unsigned char *data;
-    size_t size;
-    status code = file_read(path, model_size_limit, &data, &size, error);
-    if (code != STATUS_OK)
-        return code;
     struct graph *graph = NULL;
-    struct digest_job digest; /* beside the reading: a large model takes about as long to hash as to parse */
-    digest_start(&digest, data, size);
-    code = onnx_read_bytes(path, data, size, &graph, error);
-    digest_finish(&digest, model->digest);
-    memcpy(model->network, model->digest, sizeof model->network);
-    mem_free(data);
-    if (code != STATUS_OK)
-        return code;
-    code = take_graph(model, graph, error);
+    status code = model_read_file(model, path, wishes, &graph, error);
+    if (code == STATUS_OK)
+        code = take_graph(model, graph, wishes, error);
     graph_free(graph);
-    return code == STATUS_OK ? code : refuse(path, error);
+    return code == STATUS_OK || code == STATUS_MEMORY || code == STATUS_NOT_FOUND ? code
+                                                                                  : refuse(path, error);
 }
 
-status model_load(const char *name, struct model **result, struct error *error)
+status model_load(const char *name, const struct model_wishes *wishes, struct model **result,
+                  struct error *error)
 {
+    static const struct model_wishes none = {.partial = false};
     char *path = NULL;
     status code = STATUS_OK;
     if (strcmp(name, "example") == 0)
         code = file_program_data(example_file, &path, error);
     struct model *model = code == STATUS_OK ? mem_new(1, sizeof *model) : NULL;
     if (model && (model->name = mem_string(name)))
-        code = load_graph(model, path ? path : name, error);
+        code = load_graph(model, path ? path : name, wishes ? wishes : &none, error);
     else if (code == STATUS_OK)
         code = error_memory(error);
     mem_free(path);
@@ -177,7 +238,7 @@ static status take_fit(struct model *model, const struct fit *fit, struct error 
         code = fit_graph(fit, &graph, error);
     if (code != STATUS_OK)
         return code;
-    code = take_graph(model, graph, error);
+    code = take_graph(model, graph, NULL, error);
     graph_free(graph);
     return code;
 }
@@ -203,6 +264,11 @@ status model_load_fit(const char *name, const struct fit *fit, struct model **re
 const struct model *model_original(const struct model *model)
 {
     return model->original ? model->original : model;
+}
+
+const char *model_dropped(const struct model *model)
+{
+    return model_original(model)->dropped;
 }
 
 int model_original_layer(const struct model *model, int layer)
@@ -303,6 +369,31 @@ status model_derive(const struct derivation *derivation, struct model **result, 
     return STATUS_OK;
 }
 
+status model_with_heads(struct model *model, enum head_mode heads, struct model **result, struct error *error)
+{
+    struct model *base = model->base ? model->base : model;
+    if (model->coupling->heads == heads || base->coupling->heads == heads) {
+        *result = model_retain(model->coupling->heads == heads ? model : base);
+        return STATUS_OK;
+    }
+    struct model *other = mem_new(1, sizeof *other);
+    if (!other)
+        return error_memory(error);
+    *other = *base;
+    other->shares = 0;
+    other->base = model_retain(base);
+    other->coupling = NULL;
+    other->cost = (struct cost){0};
+    status code = coupling_build_heads(base->graph, base->layers, heads, &other->coupling, error);
+    if (code == STATUS_OK)
+        code = cost_compute(other->coupling, NULL, COST_MACS, &other->cost, error);
+    if (code == STATUS_OK)
+        *result = other;
+    else
+        model_free(other);
+    return code;
+}
+
 enum quality_kind model_measure(const struct model *model)
 {
     return model->map_height * model->map_width > 1 ? QUALITY_MEAN_IOU : QUALITY_ACCURACY;
@@ -311,6 +402,10 @@ enum quality_kind model_measure(const struct model *model)
 static status labels_fit(const struct model *model, const struct dataset *dataset, struct error *error)
 {
     const bool maps = model_measure(model) == QUALITY_MEAN_IOU;
+    if (dataset->unlabelled)
+        return error_set(error, STATUS_SHAPE,
+                         "the images of %s have no labels, which the network %s is judged by",
+                         dataset->kind->name, model->name);
     if (maps && !dataset->label_map)
         return error_set(error, STATUS_SHAPE,
                          "the network %s classifies every pixel, but the images of %s have one label each",
@@ -331,13 +426,9 @@ static status labels_fit(const struct model *model, const struct dataset *datase
     return STATUS_OK;
 }
 
-status model_fits(const struct model *model, const struct dataset *dataset, struct error *error)
+status model_takes(const struct model *model, const struct dataset *dataset, struct error *error)
 {
     const int64_t *dim = model->input.dim;
-    if (!model->classes)
-        return error_set(error, STATUS_SHAPE,
-                         "the network %s does not classify images: what needs labels cannot be done",
-                         model->name);
     if (dim[1] != dataset->channels || dim[2] != dataset->height || dim[3] != dataset->width) {
         struct text wanted = {0};
         shape_text(&model->input, &wanted);
@@ -348,5 +439,15 @@ status model_fits(const struct model *model, const struct dataset *dataset, stru
         text_free(&wanted);
         return code;
     }
-    return labels_fit(model, dataset, error);
+    return STATUS_OK;
+}
+
+status model_fits(const struct model *model, const struct dataset *dataset, struct error *error)
+{
+    if (!model->classes)
+        return error_set(error, STATUS_SHAPE,
+                         "the network %s does not classify images: what needs labels cannot be done",
+                         model->name);
+    status code = model_takes(model, dataset, error);
+    return code == STATUS_OK ? labels_fit(model, dataset, error) : code;
 }

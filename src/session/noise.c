@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "data/augment.h"
 #include "data/dataset.h"
+#include "nn/engine/aim.h"
 #include "score/score.h"
 #include "session/board.h"
 #include "view/figure.h"
@@ -27,7 +28,8 @@ static const double little_loss = 0.02;
 
 static bool has_little_loss(const struct pass *pass)
 {
-    return pass->statistics && pass->statistics->mean_loss < little_loss; /* not NaN */
+    return pass->statistics && pass->settings.loss.kind == AIM_LABELS &&
+           pass->statistics->mean_loss < little_loss; /* not NaN */
 }
 
 /* Of a data set whose training images are open: one with others, NULL where there is none. */

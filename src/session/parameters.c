@@ -8,6 +8,7 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/operator.h"
 #include "prune/operator_rules.h"
 
 static bool is_real(const struct value *value)
@@ -22,6 +23,8 @@ static bool is_trained(const struct model *model, int index, int input)
     const struct operator_rule *rule = model->coupling->rules[index];
     if (node->op->flags & OPERATOR_NORMALIZATION)
         return input > 0;
+    if (norm_is_bare(model->graph, node))
+        return false;
     if (rule->trained > 0)
         return input > 0 && input < rule->trained;
     return !(node->op->flags & (OPERATOR_SHAPE_INPUTS | OPERATOR_UNARY)) &&

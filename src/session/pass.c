@@ -48,9 +48,10 @@ bool pass_images_equal(const struct pass_settings *a, const struct pass_settings
 
 bool pass_settings_equal(const struct pass_settings *a, const struct pass_settings *b)
 {
-    return a->training == b->training && (!a->training || a->batch == b->batch) && a->real == b->real &&
-           a->kernel == b->kernel && a->micro_batch == b->micro_batch &&
-           (a->micro_batch > 0 || a->memory == b->memory) && pass_images_equal(a, b);
+    return a->training == b->training && pass_loss_equal(&a->loss, &b->loss) &&
+           (!a->training || a->batch == b->batch) && a->real == b->real && a->kernel == b->kernel &&
+           a->micro_batch == b->micro_batch && (a->micro_batch > 0 || a->memory == b->memory) &&
+           pass_images_equal(a, b);
 }
 
 void pass_subject(const struct model *model, const struct dataset *dataset, char subject[DIGEST_SIZE])

@@ -7,6 +7,7 @@
 #include "data/augment.h"
 #include "score/score.h"
 #include "session/model.h"
+#include "session/pass_loss.h"
 
 /* How a pass was made: two passes with equal settings over the same model and data give the same statistics.
  */
@@ -17,7 +18,8 @@ struct pass_settings {
     size_t memory; /* the bound (nn/engine/run.h), on which a micro_batch of 0 depends */
     struct sample_options sample;
     struct augmentation augmentation; /* with the seed of the sample */
-    bool training;                    /* BatchNorm takes the statistics of batches of `batch` images */
+    struct pass_loss loss;
+    bool training; /* BatchNorm takes the statistics of batches of `batch` images */
 };
 
 /* One pass over a sample and what it left. */

@@ -18,6 +18,9 @@
 #include "base/text.h"
 #include "session/pruning.h"
 
+struct aim_image;
+struct progress;
+
 /* What the front end runs for the session; a function that is NULL is refused. */
 struct recipe_program {
     void *argument;
@@ -30,6 +33,13 @@ struct recipe_program {
     /* Run the files that describe networks, where that was not done yet; what is wrong with one goes to
      * `problems`, one line each. Likewise. */
     status (*networks)(void *argument, struct text *problems, struct error *error);
+    /* Run the file of a loss and keep its function (session/loss.h) until it is closed. Likewise. */
+    status (*loss_open)(void *argument, const char *path, void **loss, struct error *error);
+    void (*loss_close)(void *argument, void *loss);
+    /* Its value for an image, with the gradient (nn/engine/aim.h). On any thread, by way of the progress of
+     * the work. */
+    status (*loss_value)(void *argument, void *loss, struct progress *progress, const struct aim_image *image,
+                         double *value, struct error *error);
 };
 
 /* No recipe is larger, program or not. */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "nn/graph/tensor.h"
+#include "prune/coupling.h"
 #include "session/appearance.h"
 #include "session/board.h"
 #include "session/model.h"
@@ -146,11 +147,25 @@ void session_set_board(struct session *session, struct board *board)
     session->state.board = board;
 }
 
-status session_set_model(struct session *session, struct model *model, struct error *error)
+/* The network with its heads coupled as the options say; one more owner of it. */
+static status heads_as_set(struct model *model, const struct options *options, struct model **result,
+                           struct error *error)
+{
+    *result = NULL;
+    return model
+               ? model_with_heads(model, (enum head_mode)option_integer(options, OPTION_HEADS), result, error)
+               : STATUS_OK;
+}
+
+status session_set_model(struct session *session, struct model *made, struct error *error)
 {
     struct board *empty = board_new();
     struct pruning *pruning = NULL;
-    status code = empty ? pruning_new(model, &pruning, error) : error_memory(error);
+    struct model *model = NULL;
+    status code = empty ? heads_as_set(made, session->state.options, &model, error) : error_memory(error);
+    model_free(made);
+    if (code == STATUS_OK)
+        code = pruning_new(model, &pruning, error);
     if (code != STATUS_OK) {
         board_free(empty);
         model_free(model);
@@ -252,13 +267,16 @@ static struct board_source source_of(struct session *session, const struct optio
                                  .dataset = session->state.dataset,
                                  .options = options,
                                  .live = session->live,
-                                 .passes = &session->passes};
+                                 .passes = &session->passes,
+                                 .recipe_program = session->recipe_program};
 }
 
 status session_set_options(struct session *session, const struct options *options, struct error *error)
 {
     struct theme *theme = NULL;
     struct board *board = NULL;
+    struct pruning *pruning = NULL;
+    struct model *model = NULL;
     struct board_source source = source_of(session, options);
     bool new_theme = appearance_differs(options, session->state.options);
     struct options *next = next_options(session, options);
@@ -266,12 +284,24 @@ status session_set_options(struct session *session, const struct options *option
     if (code == STATUS_OK && new_theme)
         code = appearance_load(options, session->background, &theme, error);
     if (code == STATUS_OK)
+        code = heads_as_set(session->state.model, options, &model, error);
+    bool new_heads = model != session->state.model;
+    source.model = model;
+    if (code == STATUS_OK && new_heads)
+        code = pruning_new(model, &pruning, error);
+    if (code == STATUS_OK)
         code = board_refresh(&source, &board, error);
     if (code != STATUS_OK) {
         theme_free(theme);
         options_free(next);
+        pruning_free(pruning);
+        model_free(model);
         return code;
     }
+    if (new_heads)
+        session_set_pruning(session, pruning);
+    model_free(session->state.model);
+    session->state.model = model;
     session_set_board(session, board);
     if (new_theme)
         set_theme(session, theme);

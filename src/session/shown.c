@@ -13,6 +13,7 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
+#include "nn/engine/aim.h"
 #include "nn/engine/loss.h"
 #include "nn/engine/network_end.h"
 #include "nn/engine/quality.h"
@@ -22,6 +23,7 @@
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/model.h"
+#include "session/pass_loss.h"
 #include "session/session.h"
 #include "session/version.h"
 #include "session/words/choice.h"
@@ -75,6 +77,10 @@ void text_add_sample(struct text *text, const struct session *session)
         text_add(text, ", augment=");
         text_add_augmentation(text, &pass->settings.augmentation);
     }
+    if (loss_is_named(&pass->settings.loss)) {
+        text_add(text, ", loss ");
+        text_add_loss(text, &pass->settings.loss);
+    }
     if (pass->settings.training)
         text_add_format(text, ", mode=train in batches of %lld", (long long)pass->settings.batch);
     text_add(text, ")");
@@ -99,7 +105,10 @@ void text_add_unanswered(struct text *text, int64_t unanswered, int64_t images)
 void text_add_result(struct text *text, const struct score_statistics *statistics)
 {
     const int64_t images = statistics->images, unanswered = statistics->unanswered;
-    if (unanswered < images) {
+    if (statistics->measure == QUALITY_LOSS && !isnan(statistics->mean_loss)) {
+        text_add(text, "mean loss ");
+        text_add_rounded(text, statistics->mean_loss, 4);
+    } else if (statistics->measure != QUALITY_LOSS && unanswered < images) {
         if (statistics->measure == QUALITY_MEAN_IOU)
             text_add_format(text, "%s ", quality_words(statistics->measure)->brief);
         text_add_rounded(text, 100 * statistics->value, 4);
@@ -237,8 +246,19 @@ static void sample_facts(const struct session *session, struct figure *figure)
         figure_fact(figure, "mode", "train, batches of %lld", (long long)settings->batch);
     figure_fact(figure, "precision", "%s", element_name(settings->real));
     figure_fact(figure, "kernel", "%s", kernel_name(settings->kernel));
-    real_fact(figure, "sample_loss", found->mean_loss);
-    real_fact(figure, found->measure == QUALITY_MEAN_IOU ? "sample_miou" : "sample_accuracy", found->value);
+    if (loss_is_named(&settings->loss)) {
+        struct text loss = {0};
+        text_add_loss(&loss, &settings->loss);
+        figure_fact(figure, "loss", "%s", shown_words(figure, &loss));
+        text_free(&loss);
+    }
+    if (*settings->loss.digest)
+        figure_fact(figure, "loss_hash", "%s", settings->loss.digest);
+    if (settings->loss.kind != AIM_NONE)
+        real_fact(figure, "sample_loss", found->mean_loss);
+    if (found->measure != QUALITY_LOSS)
+        real_fact(figure, found->measure == QUALITY_MEAN_IOU ? "sample_miou" : "sample_accuracy",
+                  found->value);
     if (found->unanswered)
         figure_fact(figure, "sample_unanswered", "%lld", (long long)found->unanswered);
 }

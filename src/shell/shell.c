@@ -64,7 +64,8 @@ status shell_fail(struct shell *shell, const char *where, const struct error *er
 void shell_begin(struct shell *shell, struct session *session)
 {
     shell->session = session;
-    shell->recipe_program = (struct recipe_program){shell, shell_recipe, shell_define, shell_networks};
+    shell->recipe_program = (struct recipe_program){
+        shell, shell_recipe, shell_define, shell_networks, shell_loss_open, shell_loss_close, shell_loss};
     session->recipe_program = &shell->recipe_program;
 }
 

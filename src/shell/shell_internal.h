@@ -25,6 +25,11 @@ status shell_recipe(void *argument, const char *path, const struct model *model,
 /* A Lua file that defines criteria, likewise. */
 status shell_define(void *argument, const char *path, struct error *error);
 status shell_networks(void *argument, struct text *problems, struct error *error);
+/* A Lua file that is a loss, and its value for an image. */
+status shell_loss_open(void *argument, const char *path, void **loss, struct error *error);
+void shell_loss_close(void *argument, void *loss);
+status shell_loss(void *argument, void *loss, struct progress *progress, const struct aim_image *image,
+                  double *value, struct error *error);
 /* The file that a reply names: commands, or a script by its extension. */
 status shell_run_file(struct shell *shell, const struct reply *reply);
 /* A piece of code; at the prompt one whose end is missing waits for more lines. */

@@ -2,6 +2,7 @@
 /* The shell's scripts: made when first needed, run, and their errors shown. */
 #include "shell/shell_internal.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,6 +164,61 @@ status shell_networks(void *argument, struct text *problems, struct error *error
 {
     struct recipe_task task = {.shell = argument, .lines = problems, .error = error};
     progress_call(progress_current(), run_networks, &task);
+    return task.code;
+}
+
+struct loss_task {
+    struct shell *shell;
+    const char *path; /* to open one */
+    struct script_loss *loss;
+    const struct aim_image *image;
+    double *value;
+    status code;
+    struct error *error;
+};
+
+static void open_loss(void *argument)
+{
+    struct loss_task *task = argument;
+    task->code = bring_script(task->shell, task->error);
+    if (task->code == STATUS_OK)
+        task->code = script_loss_open(task->shell->script, task->path, &task->loss, task->error);
+}
+
+status shell_loss_open(void *argument, const char *path, void **loss, struct error *error)
+{
+    struct loss_task task = {.shell = argument, .path = path, .error = error};
+    progress_call(progress_current(), open_loss, &task);
+    *loss = task.loss;
+    return task.code;
+}
+
+static void close_loss(void *argument)
+{
+    script_loss_close(argument);
+}
+
+void shell_loss_close(void *argument, void *loss)
+{
+    (void)argument;
+    progress_call(progress_current(), close_loss, loss);
+}
+
+/* Where the work has no thread of its own, its workers come here themselves. */
+static void ask_loss(void *argument)
+{
+    static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+    struct loss_task *task = argument;
+    pthread_mutex_lock(&one);
+    task->code = script_loss(task->loss, task->image, task->value, task->error);
+    pthread_mutex_unlock(&one);
+}
+
+status shell_loss(void *argument, void *loss, struct progress *progress, const struct aim_image *image,
+                  double *value, struct error *error)
+{
+    struct loss_task task = {argument, NULL, loss, image, value, STATUS_OK, error};
+    progress_call(progress, ask_loss, &task);
     return task.code;
 }
 

@@ -17,6 +17,7 @@ struct evaluate_work {
     const struct evaluate *evaluate;
     struct evaluation result;
     struct quality quality;
+    double squares; /* of bare losses: sum of squared differences from the mean of those so far */
     struct class_pixels *images; /* of label maps: images x classes; NULL else */
     uint8_t *map;                /* of one image, for the confusion; NULL without */
 };
@@ -45,6 +46,8 @@ static double error_by_images(const struct evaluate_work *work)
     const struct quality *quality = &work->quality;
     const double value = quality_value(quality), images = (double)quality->images;
     double squares = 0;
+    if (quality->bare > 0)
+        return sqrt(work->squares / (images - 1) / images);
     if (!quality->pixels)
         return sqrt(value * (1 - value) / images); /* of a share of independent trials */
     for (int64_t i = 0; i < quality->images && !isnan(value); i++) {
@@ -82,9 +85,21 @@ static void show_so_far(struct evaluate_work *work)
     evaluate->watch(evaluate->watch_argument, &work->result);
 }
 
+/* After quality_add: by Welford's recurrence, which large losses that differ little do not upset. */
+static void add_square(struct evaluate_work *work, const struct loss *loss)
+{
+    const double count = (double)(work->quality.images - work->quality.unanswered);
+    if (!loss->bare || !loss_exists(loss) || count < 2)
+        return;
+    const double before = (work->quality.loss - loss->loss) / (count - 1);
+    work->squares += (loss->loss - before) * (loss->loss - before) * (count - 1) / count;
+}
+
 static void count_classes(struct evaluate_work *work, const struct loss *loss, int64_t label, int64_t image)
 {
     const int64_t classes = work->result.classes;
+    if (loss->bare)
+        return;
     if (!work->quality.pixels) {
         if (label >= 0 && label < classes) {
             work->result.class_images[label]++;
@@ -166,6 +181,7 @@ static status commit_images(void *argument, const struct engine *engine, const s
     const int64_t stride = dataset_labels_per_image(work->evaluate->dataset);
     for (int64_t i = 0; i < count; i++) {
         quality_add(&work->quality, &losses[i]);
+        add_square(work, &losses[i]);
         count_classes(work, &losses[i], labels[i * stride], first + i);
         if (work->evaluate->correct)
             work->evaluate->correct[first + i] = losses[i].rank == 0;
@@ -199,6 +215,7 @@ static status run_forward(struct evaluate_work *work, struct error *error)
         .memory = evaluate->memory,
         .pool = evaluate->pool,
         .images = evaluate->sample->count,
+        .aim = evaluate->aim,
         .labels_per_image = dataset_labels_per_image(evaluate->dataset),
         .fetch = sample_fetch,
         .fetch_argument = &feed,

@@ -14,8 +14,8 @@ struct evaluation {
     double loss;           /* mean over the other ones */
     int64_t probabilities; /* images whose logits look like probabilities */
     enum quality_kind measure;
-    double value, error; /* accuracy or mIoU, 0..1, and its standard error, by images; NaN where there is none
-                          */
+    double value, error;   /* accuracy or mIoU, 0..1, and its standard error, by images; NaN where there is
+                              none.   Where no labels are looked at, the error is that of the mean loss */
     double pixel_accuracy; /* share of labelled pixels that are right; NaN where images have one label */
     int classes;
     int64_t *class_images, *class_correct; /* per class, owned; of label maps class_images are those with
@@ -34,6 +34,8 @@ struct evaluate {
     const struct graph *graph;
     const struct dataset *dataset;
     const struct sample *sample;
+    const struct aim *aim; /* what the loss is (nn/engine/run.h); NULL: cross-entropy. Without labels there is
+                              no accuracy, and nothing of what is written below */
     enum element_type real;
     enum kernel_choice kernel;
     int64_t micro_batch;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libtrain.a
 src_libtrain_a_SOURCES = \
+	src/train/beside.c src/train/beside.h \
 	src/train/calibrate.c src/train/calibrate.h \
 	src/train/checkpoint.c src/train/checkpoint.h \
 	src/train/exchange.c src/train/exchange.h \

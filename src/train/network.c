@@ -4,7 +4,8 @@
  *
  * Exporters write equal constants once: the scales of untrained BatchNormalizations, or biases of zero, are
  * one tensor in the file and many parameters in the network. So what a layer has is made its own, unless the
- * layer's weights are shared too: then the layer is called twice. */
+ * layer's weights are shared too: then the layer is called twice. A norm that follows no layer tells by its
+ * numbers: such as differ are shared on purpose. */
 #include "train/network.h"
 
 #include <string.h>
@@ -20,6 +21,8 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/batch_norm.h"
+#include "nn/operator/operator.h"
+#include "train/beside.h"
 #include "train/exchange.h"
 #include "train/network_internal.h"
 
@@ -57,42 +60,37 @@ static bool add_learnt(struct finding *finding, int node, int input, enum parame
     return true;
 }
 
-/* The operand of a sum that is the bias of a product, or -1: the other one comes from a product of weights.
- */
-static int bias_operand(const struct graph *graph, const struct node *node)
+/* Scale and shift of a norm that takes its statistics from every image. */
+static bool find_in_norm(struct finding *finding, int n)
 {
-    for (int i = 0; i < 2 && node->op->flags & OPERATOR_ADDITION && node->input_count == 2; i++) {
-        const int other = node->inputs[1 - i];
-        const int producer = other == VALUE_NONE ? VALUE_NONE : graph->values[other].producer;
-        if (!is_real_constant(graph, node, i) || producer == VALUE_NONE)
-            continue;
-        const struct node *product = &graph->nodes[producer];
-        if (product->op->flags & OPERATOR_PRODUCT && !(product->op->flags & OPERATOR_GENERAL) &&
-            (is_real_constant(graph, product, 0) || is_real_constant(graph, product, 1)))
-            return i;
-    }
-    return -1;
+    if (norm_is_bare(finding->graph, &finding->graph->nodes[n]))
+        return true;
+    return add_learnt(finding, n, 1, PARAMETER_NORM_SCALE, false) &&
+           add_learnt(finding, n, 2, PARAMETER_NORM_SHIFT, false);
 }
 
 static bool find_in_node(struct finding *finding, int n)
 {
     const struct node *node = &finding->graph->nodes[n];
     const unsigned flags = node->op->flags;
-    const int bias = bias_operand(finding->graph, node);
+    enum parameter_kind kind;
+    const int beside = beside_operand(finding->graph, node, &kind);
     bool complete = true;
     if (flags & OPERATOR_NORMALIZATION)
         return add_learnt(finding, n, 1, PARAMETER_NORM_SCALE, false) &&
                add_learnt(finding, n, 2, PARAMETER_NORM_SHIFT, false) &&
                add_learnt(finding, n, 3, PARAMETER_NORM_SCALE, true) &&
                add_learnt(finding, n, 4, PARAMETER_NORM_SCALE, true);
+    if (flags & OPERATOR_OWN_STATISTICS)
+        return find_in_norm(finding, n);
     if (flags & OPERATOR_PRODUCT && !(flags & OPERATOR_GENERAL))
         complete = add_learnt(finding, n, 0, PARAMETER_WEIGHT, false);
     if (flags & (OPERATOR_CONVOLUTION | OPERATOR_PRODUCT | OPERATOR_LEARNT))
         complete = complete && add_learnt(finding, n, 1, PARAMETER_WEIGHT, false);
     if (flags & (OPERATOR_CONVOLUTION | OPERATOR_GENERAL))
         complete = complete && add_learnt(finding, n, 2, PARAMETER_BIAS, false);
-    if (bias >= 0)
-        complete = complete && add_learnt(finding, n, bias, PARAMETER_BIAS, false);
+    if (beside >= 0)
+        complete = complete && add_learnt(finding, n, beside, kind, false);
     return complete;
 }
 
@@ -111,6 +109,20 @@ static int layer_weights(const struct graph *graph, const struct node *node)
     return VALUE_NONE;
 }
 
+/* Equal numbers throughout are how untrained parameters begin. */
+static bool is_uniform(const struct graph *graph, int value)
+{
+    const struct tensor *tensor = graph->values[value].constant;
+    const int64_t count = shape_elements(&tensor->shape);
+    int64_t i = 1;
+    while (i < count && tensor_get(tensor, i) == tensor_get(tensor, 0))
+        i++;
+    return i >= count;
+}
+
+/* Operators whose weights are a layer's: shared, they make it the same layer. */
+enum { WEIGHTED = OPERATOR_CONVOLUTION | OPERATOR_PRODUCT | OPERATOR_LEARNT };
+
 /* An earlier item that is the same parameter of the same layer; -1 when there is none. */
 static int same_parameter(const struct finding *finding, int index)
 {
@@ -123,9 +135,10 @@ static int same_parameter(const struct finding *finding, int index)
         const struct node *earlier = &graph->nodes[other->node];
         if (earlier->inputs[other->input] != value)
             continue;
-        if (item->kind == PARAMETER_WEIGHT && other->kind == PARAMETER_WEIGHT)
+        if (earlier->op->flags & node->op->flags & WEIGHTED && item->kind == PARAMETER_WEIGHT)
             return i;
-        if (layer_weights(graph, earlier) == layer_weights(graph, node))
+        const int weights = layer_weights(graph, node);
+        if (layer_weights(graph, earlier) == weights && (weights != VALUE_NONE || !is_uniform(graph, value)))
             return i;
     }
     return -1;
@@ -341,6 +354,8 @@ static int64_t images_of_part(const struct graph *graph, int64_t batch)
 {
     enum { LEAST = 4, SHARES = 8 };
     int64_t images = run_micro_batch(graph, false);
+    if (graph->batch > 0)
+        return graph->batch;
     while (images > LEAST && images * SHARES > batch)
         images /= 2;
     return images < batch ? images : batch;

@@ -45,7 +45,8 @@ void figure_set_array(struct figure *figure, const struct figure_array *array)
     }
     mem_free(figure->array.values);
     figure->array = *array;
-    figure->failed |= !array->values;
+    figure->array.name = array->name ? arena_string(figure->arena, array->name) : NULL;
+    figure->failed |= !array->values || (array->name && !figure->array.name);
 }
 
 status figure_check(const struct figure *figure, struct error *error)

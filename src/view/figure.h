@@ -158,8 +158,9 @@ enum { FIGURE_ARRAY_RANK = 8 };
 struct figure_array {
     int rank;
     int64_t dims[FIGURE_ARRAY_RANK];
-    bool single;  /* values are float, else double */
-    void *values; /* from base/memory.h; NULL: there is none */
+    bool single;      /* values are float, else double */
+    void *values;     /* from base/memory.h; NULL: there is none */
+    const char *name; /* among several in a file; NULL: the figure's */
 };
 
 struct figure {

@@ -54,6 +54,7 @@ src_libview_a_SOURCES = \
 	src/view/write/write_csv.c \
 	src/view/write/write_json.c \
 	src/view/write/write_npy.c \
+	src/view/write/write_npz.c \
 	src/view/write/write_png.c \
 	src/view/write/write_txt.c
 LIBVIEW = src/libview.a $(JANSSON_LIBS) $(PNG_LIBS)

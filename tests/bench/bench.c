@@ -16,8 +16,9 @@
 
 static const char usage[] =
     "usage: bench [OPTION]...\n"
-    "  --networks LIST  example, resnet20, resnet56, vgg19_bn, resnet18, resnet50, mobilenet_v2, any other name of\n"
-    "                   torchvision.models, or ONNX files [resnet56,vgg19_bn,resnet18,resnet50,mobilenet_v2;\n"
+    "  --networks LIST  example, resnet20, resnet56, vgg19_bn, resnet18, resnet50, mobilenet_v2, vit_b_16,\n"
+    "                   convnext_tiny, any other name of torchvision.models, or ONNX files\n"
+    "                   [resnet56,vgg19_bn,resnet18,resnet50,mobilenet_v2,vit_b_16,convnext_tiny;\n"
     "                   without PyTorch what is in --models, or else the example]\n"
     "  --repeats N      measurements of each, in turn [5]\n"
     "  --seconds S      about how long one takes beyond the first images [1]\n"
@@ -128,7 +129,7 @@ static void default_networks(struct settings *settings)
     if (settings->network_count)
         return;
     if (settings->python)
-        set_networks(settings, "resnet56,vgg19_bn,resnet18,resnet50,mobilenet_v2");
+        set_networks(settings, "resnet56,vgg19_bn,resnet18,resnet50,mobilenet_v2,vit_b_16,convnext_tiny");
     else
         set_networks(settings, settings->models ? "resnet56" : "example");
 }

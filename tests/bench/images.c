@@ -112,7 +112,7 @@ status images_write(const char *name, const char *cifar, int count, const char *
                     struct error *error)
 {
     struct model *model = NULL;
-    status code = model_load(name, &model, error);
+    status code = model_load(name, NULL, &model, error);
     if (code != STATUS_OK)
         return code;
     const int64_t *dim = model->input.dim;

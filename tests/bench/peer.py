@@ -10,7 +10,8 @@ MODE is one of
     fused     the same traced, frozen and optimised for inference
     full      loss.backward() as a researcher writes it: every parameter requires its gradient, hooks on the
               BatchNorm outputs collect the gate gradients of Taylor's criterion
-    tuned     the same with convolution and linear weights frozen: only BatchNorm's (without any, biases')
+    tuned     the same with convolution and linear weights frozen: only BatchNorm's. A network without any BatchNorm
+              needs the gradients of weights and biases: there the criteria look at whole filters
     double    tuned, in double
     training  steps of SGD: BatchNorm in training mode, every parameter learns
 forward, tuned, double and training take the memory layout, contiguous or channels_last, that is faster here.
@@ -121,8 +122,8 @@ def reshape(x, shape, *, a):
 
 def gather(x, indices, *, a):
     axis = a.get("axis", 0)
-    flat = torch.index_select(x, axis, indices.reshape(-1).long())
-    return flat.reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1:])
+    flat = torch.index_select(x, axis, indices.reshape(-1).long() % x.shape[axis])
+    return flat.reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1:]))
 
 
 def unsqueeze(x, axes=None, *, a):
@@ -142,11 +143,28 @@ def cast(x, *, a):
     return x.to(to[a["to"]])
 
 
+def layer_norm(x, scale, shift=None, *, a):
+    axis = a.get("axis", -1) % x.dim()
+    return F.layer_norm(x, x.shape[axis:], scale, shift, a.get("epsilon", 1e-5))
+
+
+def expand(x, shape, *, a):
+    return x.expand(torch.broadcast_shapes(x.shape, [int(s) for s in shape]))
+
+
 OPERATORS = {
     "Conv": conv, "BatchNormalization": batch_norm, "MaxPool": max_pool, "AveragePool": average_pool,
     "Gemm": gemm, "Clip": clip, "ReduceMean": reduce_mean, "Pad": pad, "Slice": slice_, "Reshape": reshape,
     "Gather": gather, "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Cast": cast,
     "Relu": lambda x, *, a: F.relu(x),
+    "LayerNormalization": layer_norm, "Expand": expand,
+    "Erf": lambda x, *, a: torch.erf(x),
+    "Gelu": lambda x, *, a: F.gelu(x, approximate=a.get("approximate", b"none").decode()),
+    "Softmax": lambda x, *, a: F.softmax(x, a.get("axis", -1)),
+    "Sqrt": lambda x, *, a: torch.sqrt(x),
+    "Pow": lambda x, y, *, a: x ** y,
+    "Equal": lambda x, y, *, a: x == y,
+    "Where": lambda c, x, y, *, a: torch.where(c, x, y),
     "Sigmoid": lambda x, *, a: torch.sigmoid(x),
     "Add": lambda x, y, *, a: x + y,
     "Sub": lambda x, y, *, a: x - y,
@@ -172,6 +190,49 @@ def attributes_of(node):
         result[attribute.name] = (torch.from_numpy(numpy_helper.to_array(value).copy())
                                   if isinstance(value, onnx.TensorProto) else value)
     return result
+
+
+def linear(x, weight, bias, *, a):
+    return F.linear(x, weight.t(), bias)
+
+
+def joined(steps, trained, constants):
+    """Steps as a researcher would have written them: MatMul and Add of a bias are a linear layer, and the five
+    nodes of a written-out GELU are one."""
+    readers = {}
+    for _, names, _, _, _ in steps:
+        for name in names:
+            readers[name] = readers.get(name, 0) + 1
+    number = {n: float(t) for n, t in constants.items() if t.numel() == 1 and t.is_floating_point()}
+    makers, gone = {step[2]: step for step in steps}, set()
+    result = []
+    for step in steps:
+        function, names, output, attributes, op = step
+        if op == "Add":
+            for product, bias in (names, names[::-1]):
+                made = makers.get(product)
+                if (made and made[4] == "MatMul" and made[1][1] in constants and readers[product] == 1 and
+                        bias in constants and constants[bias].dim() == 1):
+                    gone.add(product)
+                    trained[bias] = "bias"
+                    step = (linear, [*made[1], bias], output, {}, "Linear")
+                    break
+        elif op == "Mul" and 0.5 in (number.get(n) for n in names):
+            times = makers.get(names[0] if names[1] in number else names[1])
+            if times and times[4] == "Mul":
+                for x, plus in (times[1], times[1][::-1]):
+                    chain = [times[2], plus]
+                    for kind in ("Add", "Erf", "Div"):
+                        made = makers.get(chain[-1])
+                        if not made or made[4] != kind:
+                            break
+                        chain.append(made[1][0] if made[1][0] not in constants else made[1][1])
+                    if len(chain) == 5 and chain[-1] == x and all(readers[c] == 1 for c in chain[:-1]):
+                        gone.update(chain[:-1])
+                        step = (OPERATORS["Gelu"], [x], output, {}, "Gelu")
+                        break
+        result.append(step)
+    return [step for step in result if step[2] not in gone]
 
 
 class Network(nn.Module):
@@ -201,6 +262,7 @@ class Network(nn.Module):
                 kinds = {"Conv": ("weight", "bias"), "Gemm": ("weight", "bias"), "MatMul": ("weight",),
                          "BatchNormalization": ("scale", "shift")}.get(node.op_type, ())
                 trained.update({n: kind for n, kind in zip(names[1:], kinds) if n in constants})
+        self.steps = joined(self.steps, trained, constants)
         self.names = {name: f"v{i}" for i, name in enumerate(constants)}
         self.kinds = {}
         for name, tensor in constants.items():
@@ -259,7 +321,7 @@ class Peer:
         for name, parameter in self.net.named_parameters():
             kind = self.net.kinds[name]
             parameter.requires_grad_(mode in ("full", "training") or tuned and
-                                     (kind in ("scale", "shift") if affine else kind == "bias"))
+                                     (kind in ("scale", "shift") or not affine))
         if mode == "fused":
             with torch.no_grad():
                 # Clip's bounds are constants of the network: nothing is lost when the trace takes them as such.
@@ -394,9 +456,11 @@ def export(name, path):
             module.running_var.uniform_(0.5, 1.5)
             module.weight.data.uniform_(0.5, 1.5)
             module.bias.data.normal_(0, 0.1)
-    torch.onnx.export(net.eval(), torch.randn(1, 3, size, size), path, opset_version=13, input_names=["input"],
-                      output_names=["output"], training=torch.onnx.TrainingMode.PRESERVE,
-                      do_constant_folding=False, dynamic_axes={"input": {0: "N"}, "output": {0: "N"}})
+    normalised = any(isinstance(module, nn.BatchNorm2d) for module in net.modules())
+    kept = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False} if normalised else {}
+    torch.onnx.export(net.eval(), torch.randn(1, 3, size, size), path, opset_version=13 if normalised else 17,
+                      input_names=["input"], output_names=["output"],
+                      dynamic_axes={"input": {0: "N"}, "output": {0: "N"}}, **kept)
 
 
 def main(arguments):

@@ -213,7 +213,7 @@ static status request_load(struct worker *worker, const char *argument, struct t
 {
     struct model *model = NULL;
     double start = clock_seconds();
-    status code = model_load(argument, &model, error);
+    status code = model_load(argument, NULL, &model, error);
     (void)worker;
     text_add_format(reply, "%.9f", clock_seconds() - start);
     model_free(model);
@@ -458,7 +458,7 @@ static status begin(struct worker *worker, const char *name, const char *images,
     if (code == STATUS_OK)
         code = set_option(worker, OPTION_THREADS, count, error);
     if (code == STATUS_OK)
-        code = model_load(name, &model, error);
+        code = model_load(name, NULL, &model, error);
     if (code == STATUS_OK)
         code = session_set_model(worker->session, model, error);
     if (code == STATUS_OK && images)

@@ -11,4 +11,5 @@ tests_fuzz_onnx_fuzz_LDFLAGS = -fsanitize=fuzzer
 .PHONY: fuzz
 fuzz:
 	@$(CC) --version | grep -q clang || { echo "make fuzz: configure with CC=clang, see HACKING.md"; exit 1; }
+	$(MAKE) $(BUILT_SOURCES)
 	$(MAKE) $(EXTRA_PROGRAMS)

@@ -153,7 +153,7 @@ static void test_fork(void **state)
     struct session *session = new_session(""), *fork;
     struct error error = {0};
     struct model *model;
-    assert_int_equal(model_load("example", &model, &error), STATUS_OK);
+    assert_int_equal(model_load("example", NULL, &model, &error), STATUS_OK);
     assert_int_equal(session_set_model(session, model, &error), STATUS_OK);
     assert_int_equal(session_fork(session, &fork, &error), STATUS_OK);
     assert_ptr_equal(fork->state.model, session->state.model);

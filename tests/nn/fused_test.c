@@ -316,7 +316,7 @@ static void memory_changes_nothing(void **state)
         struct error error = {0};
         check(engine_forward(twin, &error), &error, &s);
         assert_memory_equal(engine_output(forward)->data, engine_output(twin)->data, bytes);
-        assert_true(engine_memory(twin) <= engine_memory(forward) || s.count > 0);
+        assert_true(engine_memory(twin) <= engine_memory(forward) + bytes || s.count > 0); /* its gradient */
         engine_free(twin);
         engine_free(forward);
         subject_free(&s);
@@ -347,15 +347,30 @@ static void run_replaced(const struct subject *s, struct engine *engine, int lay
     tensor_free(tensor);
 }
 
+/* Where plain loops in float do not find it either: a quotient of what is left. */
+static bool is_lost_in_float(const struct engine *plain, const struct engine *exact)
+{
+    const struct operand *got = engine_output(plain), *expected = engine_output(exact);
+    double largest = 1, worst = 0;
+    for (int64_t i = 0; i < shape_elements(&expected->shape); i++) {
+        largest = fmax(largest, fabs(get(expected, i)));
+        worst = fmax(worst, fabs(get(got, i) - get(expected, i)));
+    }
+    return !(worst <= TOLERANCE / 2 * largest);
+}
+
 /* In any order, one after another without a full pass between, and back to the network itself. */
 static void replacements_agree(void **state)
 {
     (void)state;
     struct error error = {0};
+    int lost = 0;
     for (uint64_t seed = 0; seed < NETWORKS / 4; seed++) {
         struct subject s = subject_new(seed);
         struct engine_options options = {.batch = BATCH, .real = ELEMENT_FLOAT};
         struct engine *engine = engine_of(&s, &options), *fresh = engine_of(&s, &options);
+        options.kernel = KERNEL_REFERENCE;
+        struct engine *plain = engine_of(&s, &options);
         options.real = ELEMENT_DOUBLE;
         struct engine *exact = engine_of(&s, &options);
         size_t bytes = (size_t)shape_elements(&engine_output(engine)->shape) * element_size(ELEMENT_FLOAT);
@@ -366,11 +381,16 @@ static void replacements_agree(void **state)
             s.what = s.layers->items[layer].name;
             run_replaced(&s, engine, layer);
             run_replaced(&s, exact, layer);
-            compare_operands(&s, "output with replaced operands", layer, engine_output(engine),
-                             engine_output(exact));
+            run_replaced(&s, plain, layer);
+            lost += is_lost_in_float(plain, exact);
+            if (!is_lost_in_float(plain, exact))
+                compare_operands(&s, "output with replaced operands", layer, engine_output(engine),
+                                 engine_output(exact));
             engine_restore_operands(engine);
+            engine_restore_operands(plain);
             engine_restore_operands(exact);
-            check(engine_forward(exact, &error), &error, &s); /* the plain engine wants it so */
+            check(engine_forward(plain, &error), &error, &s); /* the plain engine wants it so */
+            check(engine_forward(exact, &error), &error, &s);
         }
         check(engine_forward_from(engine, engine_step_of(engine, s.layers->items[s.layers->count - 1].node),
                                   &error),
@@ -378,9 +398,11 @@ static void replacements_agree(void **state)
         assert_memory_equal(engine_output(engine)->data, engine_output(fresh)->data, bytes);
         engine_free(engine);
         engine_free(fresh);
+        engine_free(plain);
         engine_free(exact);
         subject_free(&s);
     }
+    assert_true(lost < NETWORKS / 16);
 }
 
 static void memory_may_run_out(void **state)

@@ -406,7 +406,7 @@ static void test_graph_memory(void **state)
 static void test_operators(void **state)
 {
     (void)state;
-    assert_null(operator_find("GridSample"));
+    assert_null(operator_find("TfIdfVectorizer"));
     assert_null(operator_find(""));
     assert_null(operator_at(-1));
     for (int i = 0; operator_at(i) != NULL; i++) {

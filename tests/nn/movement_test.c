@@ -369,8 +369,8 @@ static void test_pad(void **state)
                  .attributes = {integers_attribute("pads", DIMS(1, 0))}),
            DIMS(0, 1, 2), DIMS(3));
     refuse(TRIAL(.op = "Pad", .opset = 13, .input = SHAPE(2), .list_count = 1, .lists = {LIST(1, 1)},
-                 .attribute_count = 1, .attributes = {string_attribute("mode", "reflect")},
-                 .message = "reflect"));
+                 .attribute_count = 1, .attributes = {string_attribute("mode", "mirror")},
+                 .message = "mirror"));
     refuse(TRIAL(.op = "Pad", .opset = 13, .input = SHAPE(2), .list_count = 1, .lists = {LIST(-1, -2)},
                  .message = "cut off"));
     refuse(TRIAL(.op = "Pad", .opset = 13, .input = SHAPE(2), .list_count = 1, .lists = {LIST(1, 1, 1)},

@@ -29,22 +29,11 @@ static const double RELATIVE = 1e-3, ABSOLUTE = 1e-5;
 static const struct {
     const char *glob, *reason;
 } unsupported[] = {
-    {"*convtranspose*", "operator ConvTranspose"},
-    {"*ConvTranspose*", "operator ConvTranspose"},
     {"node/test_batchnorm_*_training_mode", "BatchNormalization in training mode"},
     {"node/test_training_dropout", "Dropout in training mode"},
     {"node/test_training_dropout_mask", "Dropout in training mode"},
     {"node/test_training_dropout_default*", "Dropout in training mode"},
-    {"node/test_resize_*_cubic*", "Resize with mode cubic"},
-    {"node/test_resize_tf_crop_and_resize", "Resize with a region of interest"},
     {"pytorch-converted/test_PReLU_*", "PRelu as it was before opset 7 (one slope per channel)"},
-    {"pytorch-converted/test_ReflectionPad2d", "Pad with mode reflect"},
-    {"pytorch-operator/test_operator_pad", "Pad with mode reflect"},
-    {"pytorch-converted/test_ReplicationPad2d", "Pad with mode edge"},
-    {"node/test_reflect_pad", "Pad with mode reflect"},
-    {"node/test_edge_pad", "Pad with mode edge"},
-    {"node/test_m[ai][xn]_example", "Max and Min of more than two inputs"},
-    {"node/test_m[ai][xn]_one_input", "Max and Min of one input"},
 };
 enum { UNSUPPORTED = sizeof unsupported / sizeof *unsupported };
 
@@ -330,7 +319,7 @@ static enum outcome run_test(const char *folder, struct error *error)
 
 /* --- All tests ------------------------------------------------------------------------------------------ */
 
-static int tests_run, tests_passed, tests_failed, tests_to_come, counts[UNSUPPORTED];
+static int tests_run, tests_passed, tests_failed, counts[UNSUPPORTED];
 
 static int find_reason(const char *name)
 {
@@ -340,66 +329,10 @@ static int find_reason(const char *name)
     return -1;
 }
 
-/* Operators of the second folder that are to come. One that has a row is taken off: its tests count then. */
-static const char *const to_come[] = {
-    "CumSum",
-    "DepthToSpace",
-    "DequantizeLinear",
-    "Einsum",
-    "Equal",
-    "GatherND",
-    "Greater",
-    "GreaterOrEqual",
-    "GridSample",
-    "InstanceNormalization",
-    "LRN",
-    "LayerNormalization",
-    "Less",
-    "LessOrEqual",
-    "MaxUnpool",
-    "Mean",
-    "QuantizeLinear",
-    "ReduceL1",
-    "ReduceL2",
-    "ReduceMin",
-    "ReduceProd",
-    "ReduceSumSquare",
-    "Round",
-    "Scatter",
-    "ScatterElements",
-    "ScatterND",
-    "Sign",
-    "Size",
-    "SpaceToDepth",
-    "Tile",
-    "TopK",
-    "Trilu",
-    "Where",
-};
-enum { TO_COME = sizeof to_come / sizeof *to_come };
-
-/* The operator of the list that the message says is not supported, or NULL. */
-static const char *find_to_come(const char *message)
-{
-    for (int i = 0; i < TO_COME; i++) {
-        char refusal[80];
-        snprintf(refusal, sizeof refusal, ": operator %s is not supported", to_come[i]);
-        if (strstr(message, refusal))
-            return to_come[i];
-    }
-    return NULL;
-}
-
 static void report(const char *name, enum outcome outcome, const struct error *error)
 {
     int reason = find_reason(name);
-    const char *missing = outcome == REFUSED ? find_to_come(error->message) : NULL;
     tests_run++;
-    if (missing) {
-        tests_to_come++;
-        printf("ok %d - %s # SKIP not supported: operator %s\n", tests_run, name, missing);
-        return;
-    }
     if (outcome == REFUSED && reason >= 0) {
         counts[reason]++;
         printf("ok %d - %s # SKIP not supported: %s\n", tests_run, name, unsupported[reason].reason);
@@ -441,14 +374,6 @@ static void run_group(const char *base, const char *group)
 static void print_totals(void)
 {
     printf("1..%d\n# %d of %d passed, %d failed\n", tests_run, tests_passed, tests_run, tests_failed);
-    if (tests_to_come > 0)
-        printf("# %d of operators that are to come\n", tests_to_come);
-    for (int i = 0; i < TO_COME; i++) {
-        if (operator_find(to_come[i])) {
-            printf("# operator %s has a row and still stands on the list of those to come\n", to_come[i]);
-            tests_failed++;
-        }
-    }
     for (int i = 0; i < UNSUPPORTED; i++) {
         int count = 0;
         bool told = false;

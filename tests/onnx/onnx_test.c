@@ -149,6 +149,7 @@ static const struct data_row data_rows[] = {
     {11, ELEMENT_DOUBLE, "\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\xe0\xbf", 16, TENSOR_DOUBLES, true, {1, -0.5}},
     {12, ELEMENT_INT64, "\x01\0\0\0\xfe\xff\xff\xff", 8, TENSOR_UINT64S, false, {1, 4294967294.0}},
     {13, ELEMENT_INT64, "\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0", 16, TENSOR_UINT64S, false, {1, 2}},
+    {16, ELEMENT_FLOAT, "\x80\x3f\xa0\xc0", 4, TENSOR_INT32S, false, {1, -5}},
 };
 
 static void check_tensor(struct text *tensor, const struct data_row *row)
@@ -176,7 +177,9 @@ static void reads_all_data_types(void **state)
         for (int k = 0; k < 2; k++) {
             size_t width = row->raw_bytes / 2;
             /* Half precision stands as its 16 bits in an integer; integers as they are. */
-            int64_t number = row->type == 10 ? (k ? 0xc500 : 0x3c00) : (int64_t)row->values[k];
+            int64_t number = (int64_t)row->values[k];
+            if (row->element == ELEMENT_FLOAT && width == 2)
+                number = (uint8_t)row->raw[2 * k] | (uint8_t)row->raw[2 * k + 1] << 8;
             if (row->fixed) {
                 text_add_bytes(&numbers, row->raw + (size_t)k * width, width);
                 wire_tag(&single, row->typed_field, width == 4 ? 5 : 1);
@@ -190,6 +193,32 @@ static void reads_all_data_types(void **state)
         check_tensor(&raw, row);
         check_tensor(&packed, row);
         check_tensor(&single, row);
+    }
+}
+
+/* Two in a byte, the first in the low half: 1, -2, 7 or 1, 14, 7. */
+static void reads_half_bytes(void **state)
+{
+    static const int64_t dims[] = {3};
+    static const double values[2][3] = {{1, 14, 7}, {1, -2, 7}};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const int type = 21 + i % 2;
+        struct text tensor = begin_tensor("t", type, dims, 1), numbers = {0};
+        if (i < 2)
+            wire_bytes(&tensor, TENSOR_RAW, "\xe1\x07", 2);
+        wire_varint(&numbers, 0xe1);
+        wire_varint(&numbers, 0x07);
+        if (i >= 2)
+            wire_message(&tensor, TENSOR_INT32S, &numbers);
+        text_free(&numbers);
+        struct text model = model_with_tensor(&tensor);
+        struct graph *graph = read_good(&model);
+        const struct tensor *made = value_named(graph, "t")->constant;
+        assert_int_equal(made->file_type, type);
+        for (int k = 0; k < 3; k++)
+            assert_true(tensor_get(made, k) == values[i % 2][k]);
+        graph_free(graph);
     }
 }
 
@@ -279,8 +308,10 @@ static void refuses_bad_tensors(void **state)
                "value 0 is outside the range of uint64");
     bad_tensor(0, 1, DIMS(1), TENSOR_RAW, "abcd", 4, STATUS_FILE, "the data type is missing");
     bad_tensor(8, 1, DIMS(1), 6, "abcd", 4, STATUS_UNSUPPORTED, "data type string is not supported");
-    bad_tensor(16, 1, DIMS(1), TENSOR_RAW, "ab", 2, STATUS_UNSUPPORTED,
-               "data type bfloat16 is not supported");
+    bad_tensor(17, 1, DIMS(1), TENSOR_RAW, "a", 1, STATUS_UNSUPPORTED,
+               "data type float8e4m3fn is not supported");
+    bad_tensor(22, 1, DIMS(3), TENSOR_RAW, "abc", 3, STATUS_FILE,
+               "it has 3 bytes of data where 3 int4 values need 2");
     bad_tensor(99, 1, DIMS(1), TENSOR_RAW, "abcd", 4, STATUS_FILE, "data type 99 does not exist");
     bad_tensor(-7, 1, DIMS(1), TENSOR_RAW, "abcd", 4, STATUS_FILE, "data type -7 does not exist");
     bad_tensor(1, 1, DIMS(1), TENSOR_EXTERNAL, "\x0a\x08location\x12\x0c../weights.b", 24, STATUS_UNSUPPORTED,
@@ -329,8 +360,8 @@ static void refuses_bad_graphs(void **state)
     bad_graph(&graph, STATUS_FILE, "m.onnx: node /b: its output y is defined twice");
     add_node(&graph, "/a", "Relu", "x", "x");
     bad_graph(&graph, STATUS_FILE, "m.onnx: node /a: its output x is defined twice");
-    add_node(&graph, "/x/Foo", "GridSample", "x", "y");
-    bad_graph(&graph, STATUS_UNSUPPORTED, "m.onnx: node /x/Foo: operator GridSample is not supported");
+    add_node(&graph, "/x/Foo", "TfIdfVectorizer", "x", "y");
+    bad_graph(&graph, STATUS_UNSUPPORTED, "m.onnx: node /x/Foo: operator TfIdfVectorizer is not supported");
     add_node(&graph, "/n", "", "x", "y");
     bad_graph(&graph, STATUS_FILE, "m.onnx: node /n: it names no operator");
     add_node(&graph, "/n", "Relu", "x", "y");
@@ -407,7 +438,7 @@ static void refuses_bad_attributes(void **state)
 /* Control flow: the operators are unknown, so they are refused before their graphs are looked at. */
 static void refuses_control_flow_and_domains(void **state)
 {
-    static const char *const operators[] = {"If", "Loop", "Scan", "QuantizeLinear", "QLinearConv"};
+    static const char *const operators[] = {"If", "Loop", "Scan"};
     struct text graph = {0}, node;
     char message[128];
     (void)state;
@@ -416,6 +447,11 @@ static void refuses_control_flow_and_domains(void **state)
         snprintf(message, sizeof message, "m.onnx: node /n: operator %s is not supported", operators[i]);
         bad_graph(&graph, STATUS_UNSUPPORTED, message);
     }
+    add_node(&graph, "/n", "QLinearConv", "x", "y");
+    bad_graph(
+        &graph, STATUS_UNSUPPORTED,
+        "m.onnx: node /n: operator QLinearConv is not supported: it computes in integers: quantise with "
+        "QuantizeLinear and DequantizeLinear (QDQ) instead, or export the network before it is quantised");
     node = begin_node("/n", "Relu", "x", "y");
     wire_string(&node, NODE_DOMAIN, "com.microsoft");
     wire_message(&graph, GRAPH_NODE, &node);
@@ -428,13 +464,85 @@ static void refuses_control_flow_and_domains(void **state)
     graph_free(read_good(&model));
 }
 
-static void refuses_functions_sparse_and_quantised(void **state)
+/* FunctionProto of the domain "own": y = Op(x), where the attribute alpha is the caller's attribute slope. */
+static struct text function_of(const char *name, const char *op)
 {
-    struct text model = small_model(), graph = {0}, inner = {0}, tensor;
+    struct text function = {0}, opset = {0}, node = begin_node("inner", op, "x", "t"), attribute;
+    attribute = begin_attribute("alpha", 1);
+    wire_string(&attribute, ATTRIBUTE_REFERENCE, "slope");
+    wire_message(&node, NODE_ATTRIBUTE, &attribute);
+    wire_string(&function, FUNCTION_NAME, name);
+    wire_string(&function, FUNCTION_INPUT, "x");
+    wire_string(&function, FUNCTION_OUTPUT, "y");
+    wire_message(&function, FUNCTION_NODE, &node);
+    node = begin_node("last", "Relu", "t", "y");
+    wire_message(&function, FUNCTION_NODE, &node);
+    wire_string(&opset, 1, "");
+    wire_integer(&opset, 2, 13);
+    wire_message(&function, FUNCTION_OPSET, &opset);
+    wire_string(&function, FUNCTION_DOMAIN, "own");
+    return function;
+}
+
+/* x -> own.F (slope = 0.5) -> y; the function's body is LeakyRelu or something else. */
+static struct text model_with_function(const char *op, const char *domain_of_call)
+{
+    static const int64_t dims[] = {1, -2};
+    struct text graph = {0}, function = function_of("F", op), node = begin_node("/n", "F", "x", "y"), slope;
+    wire_string(&node, NODE_DOMAIN, domain_of_call);
+    slope = begin_attribute("slope", 1);
+    wire_float(&slope, ATTRIBUTE_F, 0.5f);
+    wire_message(&node, NODE_ATTRIBUTE, &slope);
+    wire_message(&graph, GRAPH_NODE, &node);
+    add_value(&graph, GRAPH_INPUT, "x", 1, dims);
+    add_value(&graph, GRAPH_OUTPUT, "y", 1, dims);
+    struct text model = wrap_model(&graph, 13);
+    wire_message(&model, MODEL_FUNCTION, &function);
+    return model;
+}
+
+static void reads_functions(void **state)
+{
     (void)state;
-    wire_string(&inner, 1, "MyFunction");
+    struct text model = model_with_function("LeakyRelu", "own");
+    struct graph *graph = read_good(&model);
+    assert_int_equal(graph->node_count, 2);
+    assert_string_equal(graph->nodes[0].name, "/n/inner");
+    assert_string_equal(graph->nodes[0].op->name, "LeakyRelu");
+    assert_true(node_real(&graph->nodes[0], "alpha", 0) == 0.5);
+    assert_string_equal(graph->values[graph->nodes[0].inputs[0]].name, "x");
+    assert_string_equal(graph->values[graph->nodes[0].outputs[0]].name, "/n/t");
+    assert_string_equal(graph->values[graph->nodes[1].outputs[0]].name, "y");
+    graph_free(graph);
+}
+
+static void refuses_functions_that_do_not_go(void **state)
+{
+    (void)state;
+    struct text model = model_with_function("Foo", "own");
+    read_bad(&model, STATUS_UNSUPPORTED,
+             "m.onnx: node /n: function F: its node inner: operator Foo is not supported");
+    model = model_with_function("LeakyRelu", "other");
+    read_bad(&model, STATUS_UNSUPPORTED, "m.onnx: node /n: operator F of domain other is not supported");
+    struct text inner = function_of("F", "LeakyRelu"), node = begin_node("again", "F", "x", "u");
+    wire_string(&node, NODE_DOMAIN, "own");
+    wire_message(&inner, FUNCTION_NODE, &node);
+    static const int64_t dims[] = {1, -2};
+    struct text graph = {0}, call = begin_node("/n", "F", "x", "y");
+    wire_string(&call, NODE_DOMAIN, "own");
+    wire_message(&graph, GRAPH_NODE, &call);
+    add_value(&graph, GRAPH_INPUT, "x", 1, dims);
+    add_value(&graph, GRAPH_OUTPUT, "y", 1, dims);
+    model = wrap_model(&graph, 13);
     wire_message(&model, MODEL_FUNCTION, &inner);
-    read_bad(&model, STATUS_UNSUPPORTED, "m.onnx: function MyFunction: functions are not supported");
+    read_bad(&model, STATUS_UNSUPPORTED,
+             "m.onnx: node /n: function F: its node again: functions call one another more than 16 deep");
+}
+
+static void refuses_sparse_and_quantised(void **state)
+{
+    struct text graph = {0}, inner = {0}, tensor;
+    (void)state;
     add_node(&graph, "/n", "Relu", "x", "y");
     tensor = begin_tensor("s", 1, DIMS(0), 1);
     wire_message(&inner, 1, &tensor);
@@ -560,6 +668,7 @@ int main(void)
         cmocka_unit_test(reads_parameters_and_attributes),
         cmocka_unit_test(reads_all_data_types),
         cmocka_unit_test(reads_half_precision_exactly),
+        cmocka_unit_test(reads_half_bytes),
         cmocka_unit_test(reads_scalars_and_empty_tensors),
         cmocka_unit_test(refuses_bad_tensors),
         cmocka_unit_test(refuses_raw_and_typed_data_together),
@@ -567,7 +676,9 @@ int main(void)
         cmocka_unit_test(refuses_cycles),
         cmocka_unit_test(refuses_bad_attributes),
         cmocka_unit_test(refuses_control_flow_and_domains),
-        cmocka_unit_test(refuses_functions_sparse_and_quantised),
+        cmocka_unit_test(reads_functions),
+        cmocka_unit_test(refuses_functions_that_do_not_go),
+        cmocka_unit_test(refuses_sparse_and_quantised),
         cmocka_unit_test(checks_opsets),
         cmocka_unit_test(checks_old_forms),
         cmocka_unit_test(initialisers_listed_as_inputs_are_constants),

@@ -246,10 +246,17 @@ static void data_types_are_kept(void **state)
     static const struct {
         int file_type;
         int64_t low, high;
-    } types[] = {
-        {2, 0, UINT8_MAX},         {3, INT8_MIN, INT8_MAX},   {4, 0, UINT16_MAX}, {5, INT16_MIN, INT16_MAX},
-        {6, INT32_MIN, INT32_MAX}, {7, INT64_MIN, INT64_MAX}, {9, 0, 1},          {12, 0, UINT32_MAX},
-        {13, 0, INT64_MAX}};
+    } types[] = {{2, 0, UINT8_MAX},
+                 {3, INT8_MIN, INT8_MAX},
+                 {4, 0, UINT16_MAX},
+                 {5, INT16_MIN, INT16_MAX},
+                 {6, INT32_MIN, INT32_MAX},
+                 {7, INT64_MIN, INT64_MAX},
+                 {9, 0, 1},
+                 {12, 0, UINT32_MAX},
+                 {13, 0, INT64_MAX},
+                 {21, 0, 15},
+                 {22, -8, 7}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         struct tensor *tensor = tensor_of(ELEMENT_INT64, types[i].file_type, 3);
         int64_t *values = tensor->data;

@@ -19,11 +19,14 @@ program_tests = \
 	tests/program/lua.sh \
 	tests/program/manual.sh \
 	tests/program/mpi.sh \
+	tests/program/modern.sh \
 	tests/program/names.sh \
+	tests/program/outputs.sh \
 	tests/program/own.sh \
 	tests/program/panes.sh \
 	tests/program/paste.sh \
 	tests/program/pruning.sh \
+	tests/program/reading.sh \
 	tests/program/repair.sh \
 	tests/program/saving.sh \
 	tests/program/screens.sh \
@@ -37,7 +40,7 @@ program_tests = \
 	tests/program/weights.sh \
 	tests/program/window.sh
 TESTS += $(program_tests)
-EXTRA_DIST += $(program_tests) tests/program/peer/building.py tests/program/peer/forward.py tests/program/peer/saving.py tests/program/repair_peer.py tests/support/program.sh tests/support/ranks.sh tests/support/tmux.sh \
+EXTRA_DIST += $(program_tests) tests/onnx/compare.py tests/onnx/execute.py tests/onnx/networks.py tests/program/peer/building.py tests/program/peer/forward.py tests/program/peer/saving.py tests/program/outputs_peer.py tests/program/repair_peer.py tests/support/program.sh tests/support/ranks.sh tests/support/tmux.sh \
 	tests/program/screens/ascii.in tests/program/screens/ascii.out \
 	tests/program/screens/bind.in tests/program/screens/bind.out \
 	tests/program/screens/colors-dark-80x24.in tests/program/screens/colors-dark-80x24.out \
@@ -86,6 +89,10 @@ $(program_tests:.sh=.log): src/ippro-explore$(EXEEXT)
 tests/program/manual.log: man/generator/generate$(EXEEXT)
 
 # Writes what segmentation.sh works on; not a test.
+check_PROGRAMS += tests/program/reading_maker
+tests_program_reading_maker_SOURCES = tests/program/reading_maker.c
+tests_program_reading_maker_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS)
+tests/program/reading.log: tests/program/reading_maker$(EXEEXT)
 check_PROGRAMS += tests/program/segmentation_maker
 tests_program_segmentation_maker_SOURCES = tests/program/segmentation_maker.c
 tests_program_segmentation_maker_LDADD = $(SUPPORT) $(FLOOR_1) $(CMOCKA_LIBS) $(PNG_LIBS)

@@ -85,7 +85,9 @@ loss() {
 # activations that are written out.
 cases=$shared/data/cases
 # FILE, the loss of the whole network, and that of the pruned one
-for row in '03-quotient 2.096082614 2.207279388' '14-gelu 3.155282060 2.985889034' '15-mish 2.184007787 2.272057827'; do
+for row in '03-quotient 2.096082614 2.207279388' '14-gelu 3.155282060 2.985889034' '15-mish 2.184007787 2.272057827' \
+    '10-depth-to-space 2.425310811 2.285261095' '11-conv-transpose 2.181215923 2.276790761' '16-reflect 2.132462656 2.169500512' \
+    '17-shared-convolution 8.812809243 2.843859400'; do
     set -- $row
     name=$1 whole=$2 pruned=$3
     if [ ! -f "$cases/$name.onnx" ]; then
@@ -100,6 +102,48 @@ for row in '03-quotient 2.096082614 2.207279388' '14-gelu 3.155282060 2.98588903
         ok $? "$name, $1: loss $value, expected $2"
     done
 done
+
+# A layer over channels that come last has scores: sums over all positions of an image. FILTER and its score:
+if [ -f "$cases/19-tokens.onnx" ]; then
+    "$IPPRO" -n -e "load '$cases/19-tokens.onnx'; data cifar10 '$cases/images.bin' normalize=none" \
+        -e 'score taylor samples=all order=first precision=double; rank pw1 > pw1.csv' >out 2>err || explain err
+    while read -r filter expected; do
+        value=$(awk -F, -v filter="$filter" '$2 == filter && $1 ~ /^[0-9]+$/ { print $3 }' pw1.csv)
+        near "$value" "$expected" 1e-5
+        ok $? "19-tokens, filter $filter of pw1: $value, expected $expected"
+    done <<END
+0 0.00345642
+1 3.76467e-05
+8 0.0252766
+17 0.0286899
+19 0.0229439
+END
+else
+    skip "19-tokens, scores of pw1" "the network is not here"
+fi
+
+# Which channels go: squares of positions together, filters that lie along the second dimension of their weight, and
+# what is padded with its mirror image.
+# FILE, then LAYER and the channels that it loses
+while read -r name layer cut; do
+    if [ ! -f "$cases/$name.onnx" ]; then
+        skip "$name, channels of $layer" "the network is not here"
+        continue
+    fi
+    "$IPPRO" -n -e "load '$cases/$name.onnx'; prune l1 0.4 > p.csv; save cut.csv overwrite=yes" >out 2>err || explain err
+    gone=$(awk -F, -v layer="$layer" '$1 == layer && $3 == 0 { printf "%s%s", sep, $2; sep = "," }' cut.csv)
+    [ "$gone" = "$cut" ]
+    ok $? "$name: $layer loses $gone, expected $cut"
+done <<END
+10-depth-to-space stem.conv 4,5,6,7,8,9,10,11
+10-depth-to-space last.conv 1,2,5,8
+11-conv-transpose stem.conv 0,3,6,7
+11-conv-transpose down.conv 0,1,5,6,9
+11-conv-transpose up 1,2,4
+11-conv-transpose last.conv 1,3,7,9
+16-reflect stem.conv 1,3,5,6
+16-reflect last.conv 2,4,7,9
+END
 "$IPPRO" -n -e 'load example; prune l1 0.5 > p.csv; apply; save example.onnx' >out 2>err
 check_file example.onnx
 finish

@@ -188,7 +188,7 @@ if [ -n "$python" ]; then
     ok $status "PyTorch's numbers"
     [ $status -eq 0 ] || explain out
     commands="set precision double; load peer.onnx; data city; eval > eval.csv; score taylor,proscore samples=all > score.csv"
-    for layer in c1 c2 c3; do
+    for layer in c1 c2 c3 c4; do
         for criterion in taylor proscore; do
             commands="$commands; rank $layer criterion=$criterion > $layer-$criterion.csv"
         done
@@ -198,7 +198,7 @@ if [ -n "$python" ]; then
     ok $? "loss is PyTorch's"
     near "$(value eval.csv mIoU)" "$(awk -F, '$1 == "miou" { print $3 }' peer.csv)" 1e-9
     ok $? "mIoU is that of PyTorch's predictions"
-    for layer in c1 c2 c3; do
+    for layer in c1 c2 c3 c4; do
         for criterion in taylor proscore; do
             awk -F, -v name=$layer-$criterion '
                 /^#/ { next }

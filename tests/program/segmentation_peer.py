@@ -4,7 +4,7 @@
     segmentation_peer.py ROOT NETWORK.onnx EXPECTED.csv
 
 ROOT is a set in the layout of Cityscapes. Writes the network with random weights, and a line for each number: the mean
-loss over the images, mIoU, and for each filter of the layers c1, c2 and c3 the Taylor score (gate) and the logarithm of
+loss over the images, mIoU, and for each filter of the layers c1 to c4 the Taylor score (gate) and the logarithm of
 PROscore (target bn, gamma 0.01). Gradients are those of autograd, with PROscore's coordinate D written into the graph.
 """
 import csv
@@ -44,12 +44,17 @@ class Network(torch.nn.Module):
         self.c1, self.b1, self.p1 = conv(3, 8, 3, 2, 1, bias=False), norm(8), Probe(8)
         self.c2, self.b2, self.p2 = conv(8, 12, 3, 1, 1, bias=False), norm(12), Probe(12)
         self.c3, self.b3, self.p3 = conv(12, 12, 3, 1, 2, dilation=2, bias=False), norm(12), Probe(12)
-        self.head = conv(12, CLASSES, 1)
+        self.c4, self.b4, self.p4 = torch.nn.ConvTranspose2d(12, 10, 4, 2, 1, bias=False), norm(10), Probe(10)
+        self.head, self.top = conv(12, CLASSES, 1), conv(18, CLASSES, 3)
 
     def forward(self, x):
-        y = self.p2(self.b2(self.c2(self.p1(self.b1(self.c1(x))))))
-        y = self.head(y + self.p3(self.b3(self.c3(y))))
-        return functional.interpolate(y, size=x.shape[2:], mode="bilinear", align_corners=False)
+        skip = self.p1(self.b1(self.c1(x)))
+        y = self.p2(self.b2(self.c2(skip)))
+        y = y + self.p3(self.b3(self.c3(y)))
+        skip = functional.interpolate(skip, size=x.shape[2:], mode="bicubic", align_corners=False)
+        fine = torch.cat([self.p4(self.b4(self.c4(y))), skip], 1)
+        rough = functional.interpolate(self.head(y), size=x.shape[2:], mode="bilinear", align_corners=False)
+        return rough + self.top(functional.pad(fine, (1, 1, 1, 1), mode="reflect"))
 
 
 def make_network(path):
@@ -80,7 +85,7 @@ def images(root):
 
 
 network = make_network(sys.argv[2])
-parts = [(getattr(network, "b%d" % i), getattr(network, "p%d" % i)) for i in (1, 2, 3)]
+parts = [(getattr(network, "b%d" % i), getattr(network, "p%d" % i)) for i in (1, 2, 3, 4)]
 for _, probe in parts:
     probe.probing = True
 gates = [0 for _ in parts]

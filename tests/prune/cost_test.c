@@ -109,6 +109,37 @@ static void counted_by_hand(void **state)
     subject_free(&b);
 }
 
+/* 3x8x8 -> up: transposed 3x3 with stride 2, 4 channels, bias -> mean -> fc. Every number that is read meets
+ * the kernels of all channels. */
+static void transposed_by_hand(void **state)
+{
+    (void)state;
+    struct graph *g = make_graph(13);
+    struct error error = {0};
+    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 3, 8, 8));
+    make_reals(g, "up.weight", DIMS(3, 4, 3, 3), 1);
+    make_reals(g, "up.bias", DIMS(4), 1);
+    make_node(g, "/up", "ConvTranspose", NAMES("x", "up.weight", "up.bias"), NAMES("up"),
+              ATTRIBUTES(integers_attribute("strides", DIMS(2, 2))));
+    make_node(g, "/m", "GlobalAveragePool", NAMES("up"), NAMES("m"), NO_ATTRIBUTES);
+    make_node(g, "/f", "Flatten", NAMES("m"), NAMES("f"), NO_ATTRIBUTES);
+    make_reals(g, "fc.weight", DIMS(4, 2), 1);
+    make_node(g, "/fc", "MatMul", NAMES("f", "fc.weight"), NAMES("fc"), NO_ATTRIBUTES);
+    make_output(g, "fc");
+    assert_int_equal(graph_finish(g, &error), STATUS_OK);
+    struct subject b = subject_of(g);
+    bool *removed = mem_new((size_t)b.coupling->class_count, sizeof *removed);
+    struct cost cost = cost_of(&b, NULL, COST_MACS);
+    expect_layer(&cost, 0, 4, 3, 4 * 27 + 4, 64 * 3 * 4 * 9, 4 * 17 * 17 * 4);
+    cost_free(&cost);
+    removed[b.coupling->layer_classes[0][2]] = true;
+    cost = cost_of(&b, removed, COST_MACS);
+    expect_layer(&cost, 0, 3, 3, 3 * 27 + 3, 64 * 3 * 3 * 9, 3 * 17 * 17 * 4);
+    cost_free(&cost);
+    mem_free(removed);
+    subject_free(&b);
+}
+
 /* The first class: channels 0 and 2 of a and d, which are position 0 of both groups of g. */
 static void what_if_by_hand(void **state)
 {
@@ -257,6 +288,45 @@ static void shared_parameters(void **state)
     subject_free(&b);
 }
 
+/* A convolution on 4x4 and on 2x2: weights once, multiply-adds for both. */
+static void called_twice(void **state)
+{
+    (void)state;
+    struct graph *g = make_graph(13);
+    struct error error = {0};
+    make_input(g, "x", DIMS(DIMENSION_UNKNOWN, 2, 4, 4));
+    make_reals(g, "a.weight", DIMS(3, 2, 1, 1), 1);
+    make_reals(g, "a.bias", DIMS(3), 1);
+    make_node(g, "/a", "Conv", NAMES("x", "a.weight", "a.bias"), NAMES("a"), NO_ATTRIBUTES);
+    make_node(g, "/small", "MaxPool", NAMES("x"), NAMES("small"),
+              ATTRIBUTES(integers_attribute("kernel_shape", DIMS(2, 2)),
+                         integers_attribute("strides", DIMS(2, 2))));
+    make_node(g, "/again", "Conv", NAMES("small", "a.weight", "a.bias"), NAMES("b"), NO_ATTRIBUTES);
+    make_node(g, "/mean", "GlobalAveragePool", NAMES("b"), NAMES("mean"), NO_ATTRIBUTES);
+    make_node(g, "/sum", "Add", NAMES("a", "mean"), NAMES("sum"), NO_ATTRIBUTES);
+    make_reals(g, "c.weight", DIMS(1, 3, 1, 1), 1);
+    make_node(g, "/c", "Conv", NAMES("sum", "c.weight"), NAMES("y"), NO_ATTRIBUTES);
+    make_output(g, "y");
+    if (graph_finish(g, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    struct subject b = subject_of(g);
+    struct cost cost = cost_of(&b, NULL, COST_MACS);
+    assert_int_equal(cost.layer_count, 2);
+    assert_int_equal(cost.layers[0].parameters, 6 + 3);
+    assert_true(cost.layers[0].macs == 6 * (16 + 4));
+    assert_int_equal(cost.layers[0].activation_bytes, 4 * 3 * (16 + 4));
+    cost_free(&cost);
+    bool *removed = mem_new((size_t)b.coupling->class_count, sizeof *removed);
+    removed[b.coupling->layer_classes[0][1]] = true;
+    cost = cost_of(&b, removed, COST_MACS);
+    assert_int_equal(cost.layers[0].parameters, 4 + 2);
+    assert_true(cost.layers[0].macs == 4 * (16 + 4));
+    assert_int_equal(cost.parameters, 4 + 2 + 2);
+    cost_free(&cost);
+    mem_free(removed);
+    subject_free(&b);
+}
+
 /* --- trained networks ----------------------------------------------------------------------------------- */
 
 static void published_figures(void **state)
@@ -317,14 +387,11 @@ static void memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counted_by_hand),
-        cmocka_unit_test(what_if_by_hand),
-        cmocka_unit_test(parameters_outside_layers),
-        cmocka_unit_test(single_numbers),
-        cmocka_unit_test(shared_parameters),
-        cmocka_unit_test(published_figures),
-        cmocka_unit_test(names),
-        cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(counted_by_hand), cmocka_unit_test(transposed_by_hand),
+        cmocka_unit_test(what_if_by_hand), cmocka_unit_test(parameters_outside_layers),
+        cmocka_unit_test(single_numbers),  cmocka_unit_test(shared_parameters),
+        cmocka_unit_test(called_twice),    cmocka_unit_test(published_figures),
+        cmocka_unit_test(names),           cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
 }

@@ -384,10 +384,51 @@ static void memory_runs_out(void **state)
     coupling_free(NULL);
 }
 
+/* A leaky Relu as a comparison and a choice ties nothing; a choice between two layers does. */
+static void choices(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    make_reals(g, "none", DIMS(1), 0);
+    make_reals(g, "slope", DIMS(1), 0.1);
+    node2(g, "Greater", "a", "none", "positive");
+    node2(g, "Mul", "a", "slope", "small");
+    make_node(g, "/leaky", "Where", NAMES("positive", "a", "small"), NAMES("leaky"), NO_ATTRIBUTES);
+    expect(finish(g, "leaky", 2), "a0; a1; fc0!; fc1!", NULL, NULL);
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    conv(g, "x", "b", 3, 2);
+    node2(g, "Less", "a", "b", "less");
+    node1(g, "Not", "less", "more");
+    make_node(g, "/w", "Where", NAMES("more", "a", "b"), NAMES("w"), NO_ATTRIBUTES);
+    expect(finish(g, "w", 2), "a0 b0; a1 b1; fc0!; fc1!", NULL, NULL);
+}
+
+/* Repeated channels go together; what is done to rows and columns leaves channels alone. */
+static void repeated_and_ordered(void **state)
+{
+    (void)state;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    conv(g, "x", "b", 3, 4);
+    integers_node(g, "Tile", "a", "twice", DIMS(1, 2, 1, 1));
+    node2(g, "Add", "twice", "b", "sum");
+    expect(finish(g, "sum", 4), "a0 b0 b2; a1 b1 b3; fc0!; fc1!", NULL, NULL);
+    g = begin(4);
+    conv(g, "x", "a", 3, 2);
+    node1(g, "Trilu", "a", "upper");
+    integers_node(g, "TopK", "upper", "few", DIMS(2));
+    integers_node(g, "Tile", "few", "wide", DIMS(1, 1, 1, 3));
+    expect(finish(g, "wide", 2), "a0; a1; fc0!; fc1!", NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_in_a_row),
+        cmocka_unit_test(choices),
+        cmocka_unit_test(repeated_and_ordered),
         cmocka_unit_test(flattened_features),
         cmocka_unit_test(depthwise_and_grouped),
         cmocka_unit_test(residual_stream),

@@ -42,15 +42,22 @@ static void rows_fit_their_operators(void **state)
 {
     (void)state;
     enum { WEIGHTS = OPERATOR_CONVOLUTION | OPERATOR_PRODUCT | OPERATOR_NORMALIZATION };
+    enum { SCALED = WEIGHTS | OPERATOR_OWN_STATISTICS };
     for (int i = 0; operator_at(i) != NULL; i++) {
         const struct op *op = operator_at(i);
         const struct operator_rule *rule = operator_rule_find(op);
-        bool alone = op->inputs_max == 1 || (op->flags & (OPERATOR_UNARY | OPERATOR_SHAPE_INPUTS | WEIGHTS));
-        if (rule->couple != NULL && rule->several == alone)
+        bool alone = op->inputs_max == 1 || (op->flags & (OPERATOR_UNARY | OPERATOR_SHAPE_INPUTS | SCALED));
+        bool either = op == operator_find("MatMul"); /* its second operand is a weight, or it is not */
+        if (rule->couple != NULL && rule->several == alone && !either)
             fail_msg("%s: one operand has channels, or several do", op->name);
-        if (!(op->flags & WEIGHTS) != (rule->mask == NULL) ||
+        if ((!(op->flags & SCALED) && !rule->adds && rule->mask != NULL) ||
+            ((op->flags & WEIGHTS) && rule->mask == NULL) ||
             ((op->flags & WEIGHTS) && (rule->cut == NULL || rule->trained == 0 || rule->follow == NULL)))
             fail_msg("%s: weights that make channels are cut, masked, scaled and trained", op->name);
+        if ((op->flags & OPERATOR_OWN_STATISTICS) &&
+            (rule->cut == NULL || rule->trained == 0 || !rule->channel_vectors != (rule->mask == NULL)))
+            fail_msg("%s: scale and shift are cut and trained, and masked where they are of channels",
+                     op->name);
         if ((op->flags & OPERATOR_ELEMENTWISE) &&
             (rule->couple == NULL || !(op->flags & OPERATOR_UNARY) != (rule->cut != NULL)))
             fail_msg("%s: constants beside activations are cut", op->name);
@@ -79,13 +86,6 @@ static void computed_weights_lock(void **state)
 {
     (void)state;
     struct graph *g = begin(4);
-    conv(g, "x", "a", 3, 2);
-    node2(g, "MatMul", "a", "a", "square");
-    expect(finish(g, "square", 2), "a0!; a1!; fc0!; fc1!", "a",
-           "Channels of 1 layer: a\n"
-           "  2 channels of a: locked, the operator's weights are computed while the network runs "
-           "(MatMul /square)\n");
-    g = begin(4);
     conv(g, "x", "a", 3, 2);
     make_reals(g, "rows", DIMS(4, 4), 1);
     node2(g, "MatMul", "rows", "a", "c");

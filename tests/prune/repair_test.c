@@ -85,6 +85,40 @@ static struct graph *network(const struct change *changes, int count)
     return builder_finish(&builder, builder_node(&builder, "Gemm", "four", inputs, &attribute, 1));
 }
 
+/* Parameter "NAME.weight" of in x out/groups x size x size, with "NAME.bias" if asked for. */
+static int transposed(struct builder *builder, const char *name, int input, const int64_t dims[4],
+                      int64_t groups, bool bias)
+{
+    char weight[40], shift[40];
+    snprintf(weight, sizeof weight, "%s.weight", name);
+    snprintf(shift, sizeof shift, "%s.bias", name);
+    const int64_t out = dims[1] * groups, strides[] = {2, 2}, pads[] = {dims[2] / 2, 0, 0, dims[2] / 3};
+    const struct attribute attributes[] = {integers_attribute("strides", 2, strides),
+                                           integers_attribute("pads", 4, pads),
+                                           integer_attribute("group", groups)};
+    int inputs[] = {input, builder_parameter(builder, weight, 4, dims, -0.4, 0.5), VALUE_NONE, VALUE_NONE};
+    if (bias)
+        inputs[2] = builder_parameter(builder, shift, 1, &out, -0.2, 0.4);
+    return builder_node(builder, "ConvTranspose", name, inputs, attributes, 3);
+}
+
+/* Conv and Relu to 8 channels; transposed convolution, BatchNorm, Relu to 6; another in two groups, with
+ * bias, to 4; mean; MatMul. */
+static struct graph *growing_network(const struct change *changes, int count)
+{
+    struct builder builder = builder_start(changes, count);
+    int x = builder_input(&builder, "image", 3, (int64_t[]){3, 32, 32});
+    x = relu(&builder, "relu1", convolution(&builder, "one", x, 3, 8, 1, true));
+    x = transposed(&builder, "two", x, (int64_t[]){8, 6, 1, 1}, 1, false);
+    x = relu(&builder, "relu2", norm(&builder, "norm2", x, 6));
+    x = relu(&builder, "relu3", transposed(&builder, "three", x, (int64_t[]){6, 2, 3, 3}, 2, true));
+    x = builder_node(&builder, "GlobalAveragePool", "mean", (int[]){x, VALUE_NONE}, NULL, 0);
+    x = builder_node(&builder, "Flatten", "flat", (int[]){x, VALUE_NONE}, NULL, 0);
+    int weight = builder_parameter(&builder, "four.weight", 2, (int64_t[]){4, CLASSES}, -0.7, 0.7);
+    return builder_finish(&builder,
+                          builder_node(&builder, "MatMul", "four", (int[]){x, weight, VALUE_NONE}, NULL, 0));
+}
+
 static void logits(const struct graph *graph, double out[BATCH * CLASSES])
 {
     struct error error = {0};
@@ -222,6 +256,32 @@ static void a_twin_is_made_up_for(void **state)
             assert_true(fabs(now[(filter * 7 + 2) * 9 + tap] - then[(filter * 8 + 2) * 9 + tap] -
                              then[(filter * 8 + 5) * 9 + tap]) < 1e-8);
     subject_free(&after);
+    pair_free(&pair);
+    images_close(&images);
+}
+
+/* The same in front of transposed convolutions. */
+static void a_twin_is_made_up_for_above(void **state)
+{
+    (void)state;
+    struct images images;
+    struct pair pair = {.original = subject_of(growing_network(twins, 4))};
+    struct graph *repaired;
+    struct error error = {0};
+    images_open(&images);
+    subject_remove(&pair.original, "one", 5);
+    pair_init(&pair, NULL, &images, 1e-12);
+    assert_true(distance(pair.original.graph, pair.pruned.graph) > 1e-2);
+    check(repair_apply(&pair.repair, pair.done, &repaired, &error), &error);
+    assert_true(distance(pair.original.graph, repaired) < 1e-6);
+    for (int i = 1; i < 3; i++) {
+        assert_int_equal(pair.done[i].outcome, REPAIR_FITTED);
+        assert_true(pair.done[i].fit.after < 1e-9 * pair.done[i].fit.total);
+    }
+    assert_int_equal(pair.done[1].unknowns, 7 + 1);
+    assert_int_equal(pair.done[2].unknowns, 3 * 9 + 1);
+    assert_true(pair.done[1].fit.before > 1e-3 * pair.done[1].fit.total);
+    graph_free(repaired);
     pair_free(&pair);
     images_close(&images);
 }
@@ -374,6 +434,39 @@ static void constants_are_made_up_for(void **state)
     images_close(&images);
 }
 
+/* The mean of what a transposed convolution makes stays: some of its outputs meet the constant, and the mean
+ * of the BatchNorm takes their share. */
+static void means_are_kept_above(void **state)
+{
+    (void)state;
+    const struct change changes[] = {{"one.weight", 3 * 27, 27, 1, 0, 0}, {"one.bias", 3, 1, 1, 0, 1.5}};
+    struct images images;
+    struct subject subject = subject_of(growing_network(changes, 2));
+    struct graph *compensated;
+    struct compensation told;
+    struct error error = {0};
+    images_open(&images);
+    subject_remove(&subject, "one", 3);
+    check(compensate_apply(subject.coupling, subject.removed, &images.sampled, &told, &compensated, &error),
+          &error);
+    assert_int_equal(told.layers, 1);
+    struct subject now = subject_of(compensated);
+    const struct layer *layer = &subject.layers->items[layers_index(subject.layers, "two")];
+    const struct layer *after = &now.layers->items[layers_index(now.layers, "two")];
+    double *before = layer_parameter(subject.graph, layer, layer->mean), filter[8];
+    double *means = layer_parameter(now.graph, after, after->mean);
+    for (int64_t c = 0; c < 6; c++) {
+        layer_filter(subject.graph, layer, c, filter);
+        const double share = 15.0 * 15 / (29 * 29); /* inputs for an output */
+        assert_true(fabs(before[c] - means[c] - share * 1.5 * filter[3]) < 1e-12);
+    }
+    mem_free(before);
+    mem_free(means);
+    subject_free(&now);
+    subject_free(&subject);
+    images_close(&images);
+}
+
 /* --- least squares -------------------------------------------------------------------------------------- */
 
 enum { ROWS = 300, UNKNOWNS = 12, OUTPUTS = 3 };
@@ -496,6 +589,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_twin_is_made_up_for),
+        cmocka_unit_test(a_twin_is_made_up_for_above),
+        cmocka_unit_test(means_are_kept_above),
         cmocka_unit_test(errors_shrink),
         cmocka_unit_test(what_reads_the_same_is_restored),
         cmocka_unit_test(dependence_is_refused),

@@ -74,7 +74,8 @@ static int64_t logits(const struct graph *graph, double out[LOGITS_MOST])
 /* A refusal says which node does not go along, or that nothing is left to take the factor out. */
 static void expect_reason(const struct subject *s, const struct error *error)
 {
-    bool named = strstr(error->message, "network's output") || strstr(error->message, "has no BatchNorm");
+    bool named = strstr(error->message, "network's output") || strstr(error->message, "has no BatchNorm") ||
+                 strstr(error->message, "uses its weight too");
     for (int i = 0; i < s->graph->node_count && !named; i++)
         named = strstr(error->message, s->graph->nodes[i].name) &&
                 strstr(error->message, s->graph->nodes[i].op->name);

@@ -49,7 +49,9 @@ static struct subject subject_new(const struct graph *graph, uint64_t seed)
     struct subject s = {.graph = graph};
     struct error error = {0};
     check(layers_find(graph, &s.layers, &error), &error, seed);
-    check(coupling_build(graph, s.layers, &s.coupling, &error), &error, seed);
+    check(
+        coupling_build_heads(graph, s.layers, seed % 3 == 0 ? HEADS_PARTS : HEADS_WHOLE, &s.coupling, &error),
+        &error, seed);
     return s;
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "nn/graph/op.h"
 #include "prune/selection.h"
 #include "prune/surgery.h"
 #include "prune/trace.h"
@@ -28,9 +29,25 @@ struct subject {
     bool *removed, *wanted;
 };
 
+/* Not the factors of a Resize, whose value matters, and not tokens and their positions, which are cut along
+ * an axis that no described network cuts. */
 static bool is_parameter(const struct value *value)
 {
+    static const char *const others[] = {"scale", "token", "position"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strncmp(value->name, others[i], strlen(others[i])) == 0)
+            return false;
     return value->constant && value->constant->type != ELEMENT_INT64 && value->constant->shape.rank > 0;
+}
+
+/* Scales and the like are no parameters. */
+static bool is_shape_like(const struct graph *graph, int value)
+{
+    for (int n = 0; n < graph->node_count; n++)
+        for (int i = 1; i < graph->nodes[n].input_count; i++)
+            if (graph->nodes[n].inputs[i] == value && (graph->nodes[n].op->flags & OPERATOR_SHAPE_INPUTS))
+                return true;
+    return false;
 }
 
 static struct subject subject_new(struct graph *graph, uint64_t seed)
@@ -48,7 +65,7 @@ static struct subject subject_new(struct graph *graph, uint64_t seed)
         s.removed[i] = s.coupling->classes[i].lock < 0 && random_below(&random, 3) == 0;
     selection_keep_alive(s.coupling, NULL, s.removed);
     for (int i = 0; i < graph->value_count; i++)
-        s.wanted[i] = is_parameter(&graph->values[i]);
+        s.wanted[i] = is_parameter(&graph->values[i]) && !is_shape_like(graph, i);
     return s;
 }
 

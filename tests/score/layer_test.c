@@ -243,20 +243,6 @@ static void test_refused(void **state)
     (void)state;
     struct builder builder = builder_start(NULL, 0);
     int image = builder_input(&builder, "image", 3, (int64_t[]){3, 8, 8});
-    int shared = builder_parameter(&builder, "shared.weight", 4, (int64_t[]){3, 3, 1, 1}, -1, 1);
-    int first = add(&builder, "Conv", "first", image, shared);
-    assert_refused(builder_finish(&builder, add(&builder, "Conv", "second", first, shared)),
-                   STATUS_UNSUPPORTED, "node first: its weight shared.weight");
-
-    builder = builder_start(NULL, 0);
-    image = builder_input(&builder, "image", 3, (int64_t[]){3, 8, 8});
-    const int wide[] = {image, builder_parameter(&builder, "w", 4, (int64_t[]){3, 3, 1, 1}, -1, 1),
-                        builder_parameter(&builder, "b", 1, (int64_t[]){4}, -1, 1), VALUE_NONE};
-    assert_refused(builder_finish(&builder, builder_node(&builder, "Conv", "wide", wide, NULL, 0)),
-                   STATUS_UNSUPPORTED, "node wide: the bias");
-
-    builder = builder_start(NULL, 0);
-    image = builder_input(&builder, "image", 3, (int64_t[]){3, 8, 8});
     int y = add(&builder, "Conv", "conv", image,
                 builder_parameter(&builder, "w", 4, (int64_t[]){3, 3, 1, 1}, -1, 1));
     int five = builder_parameter(&builder, "five", 1, (int64_t[]){5}, 1, 2);
@@ -264,6 +250,104 @@ static void test_refused(void **state)
     assert_refused(
         builder_finish(&builder, builder_node(&builder, "BatchNormalization", "norm", norm, NULL, 0)),
         STATUS_SHAPE, "node norm: 5 values for the 3 channels of layer conv");
+}
+
+/* Nodes with the same weight are one layer. A BatchNorm is the layer's where it is the same one behind all.
+ */
+static void check_calls(bool same_norm, bool same_relu)
+{
+    struct builder builder = builder_start(NULL, 0);
+    int image = builder_input(&builder, "image", 3, (int64_t[]){3, 8, 8});
+    int weight = builder_parameter(&builder, "shared.weight", 4, (int64_t[]){3, 3, 1, 1}, -1, 1);
+    int norm[4], other[4];
+    for (int i = 0; i < 4; i++) {
+        const char *const names[] = {"a.weight", "a.bias", "a.mean", "a.var",
+                                     "b.weight", "b.bias", "b.mean", "b.var"};
+        norm[i] = builder_parameter(&builder, names[i], 1, (int64_t[]){3}, 1, 2);
+        other[i] = same_norm ? norm[i] : builder_parameter(&builder, names[4 + i], 1, (int64_t[]){3}, 1, 2);
+    }
+    int y = add(&builder, "Conv", "first", image, weight);
+    const int one[] = {y, norm[0], norm[1], norm[2], norm[3], VALUE_NONE};
+    int first = builder_node(&builder, "BatchNormalization", "a", one, NULL, 0);
+    int relu = add(&builder, "Relu", "relu1", first, VALUE_NONE);
+    int z = add(&builder, "Conv", "second", relu, weight);
+    const int two[] = {z, other[0], other[1], other[2], other[3], VALUE_NONE};
+    int second = builder_node(&builder, "BatchNormalization", "b", two, NULL, 0);
+    struct graph *graph =
+        builder_finish(&builder, add(&builder, same_relu ? "Relu" : "Sigmoid", "last", second, VALUE_NONE));
+    struct layers *layers = find(graph);
+    assert_int_equal(layers->count, 1);
+    const struct layer *layer = &layers->items[0];
+    assert_string_equal(layer->name, "shared");
+    assert_false(layer->bound);
+    assert_int_equal(layer->call_count, 2);
+    assert_string_equal(graph->nodes[layer->calls[0].node].name, "first");
+    assert_string_equal(graph->nodes[layer->calls[1].node].name, "second");
+    assert_int_equal(layer->calls[0].node, layer->node);
+    assert_int_equal(layer->calls[0].target, same_norm ? first : y);
+    assert_int_equal(layer->calls[1].target, same_norm ? second : z);
+    assert_int_equal(layer->norm_node >= 0, same_norm);
+    const char *expected = !same_norm ? NULL : same_relu ? "Relu" : "several";
+    if (expected)
+        assert_string_equal(layer->activation_name, expected);
+    else
+        assert_null(layer->activation_name);
+    layers_free(layers);
+    graph_free(graph);
+}
+
+static void test_calls(void **state)
+{
+    (void)state;
+    check_calls(true, true);
+    check_calls(true, false);
+    check_calls(false, true);
+}
+
+/* Whatever else uses a weight binds its layer, and so does a bias of its own. */
+static void test_bound(void **state)
+{
+    (void)state;
+    struct builder builder = builder_start(NULL, 0);
+    int image = builder_input(&builder, "image", 3, (int64_t[]){3, 8, 8});
+    int weight = builder_parameter(&builder, "w.weight", 4, (int64_t[]){3, 3, 1, 1}, -1, 1);
+    int y = add(&builder, "Conv", "conv", image, weight);
+    struct graph *graph = builder_finish(&builder, add(&builder, "Mul", "beside", y, weight));
+    struct layers *layers = find(graph);
+    assert_int_equal(layers->count, 1);
+    assert_int_equal(layers->items[0].call_count, 1);
+    assert_true(layers->items[0].bound);
+    layers_free(layers);
+    graph_free(graph);
+
+    builder = builder_start(NULL, 0);
+    image = builder_input(&builder, "image", 3, (int64_t[]){3, 8, 8});
+    weight = builder_parameter(&builder, "w.weight", 4, (int64_t[]){3, 3, 1, 1}, -1, 1);
+    const int one[] = {image, weight, builder_parameter(&builder, "b", 1, (int64_t[]){3}, -1, 1), VALUE_NONE};
+    y = builder_node(&builder, "Conv", "first", one, NULL, 0);
+    const int two[] = {y, weight, builder_parameter(&builder, "c", 1, (int64_t[]){3}, -1, 1), VALUE_NONE};
+    graph = builder_finish(&builder, builder_node(&builder, "Conv", "second", two, NULL, 0));
+    layers = find(graph);
+    assert_int_equal(layers->count, 1);
+    assert_int_equal(layers->items[0].call_count, 2);
+    assert_true(layers->items[0].bound);
+    layers_free(layers);
+    graph_free(graph);
+}
+
+/* A bias that is not one constant for each channel makes no layer. */
+static void test_bias(void **state)
+{
+    (void)state;
+    struct builder builder = builder_start(NULL, 0);
+    int image = builder_input(&builder, "image", 3, (int64_t[]){3, 8, 8});
+    const int wide[] = {image, builder_parameter(&builder, "w", 4, (int64_t[]){3, 3, 1, 1}, -1, 1),
+                        builder_parameter(&builder, "b", 1, (int64_t[]){4}, -1, 1), VALUE_NONE};
+    struct graph *graph = builder_finish(&builder, builder_node(&builder, "Conv", "wide", wide, NULL, 0));
+    struct layers *layers = find(graph);
+    assert_int_equal(layers->count, 0);
+    layers_free(layers);
+    graph_free(graph);
 }
 
 /* A network without layers has none; a weight that is computed makes no layer. */
@@ -340,8 +424,10 @@ int main(void)
         cmocka_unit_test(test_example),       cmocka_unit_test(test_filters),
         cmocka_unit_test(test_module_names),  cmocka_unit_test(test_unique_names),
         cmocka_unit_test(test_output_layers), cmocka_unit_test(test_shared_values),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_none),
-        cmocka_unit_test(test_words),         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_bound),         cmocka_unit_test(test_bias),
+        cmocka_unit_test(test_none),          cmocka_unit_test(test_words),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

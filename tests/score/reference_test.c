@@ -2,8 +2,9 @@
 /* Whole networks against numbers from an automatic-differentiation framework in float64: every column of its
  * dump for every channel, and logits.
  *
- * The built-in example is always tested. ResNet-20 and ResNet-56 on CIFAR-10 are tested where their files are
- * found (support/shared_data.h). The largest errors are printed as comments. */
+ * The built-in example and a small U-Net (transposed convolutions, skips, Resize) are always tested.
+ * ResNet-20 and ResNet-56 on CIFAR-10 are tested where their files are found (support/shared_data.h). The
+ * largest errors are printed as comments. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,6 +41,17 @@ static const struct reference example = {
     .data_kind = "shapes",
     .normalization = "half",
     .images = 128,
+    .float_tolerance = 1e-4,
+};
+static const struct reference unet = {
+    .name = "unet",
+    .model = "tests/score/data/unet.onnx",
+    .scores = "tests/score/data/unet_scores.csv",
+    .logits = "tests/score/data/unet_logits.csv",
+    .data_kind = "shapes",
+    .normalization = "half",
+    .images = 16,
+    .loss = 2.536205657173211,
     .float_tolerance = 1e-4,
 };
 static const struct reference resnet20 = {
@@ -386,6 +398,18 @@ static void test_example_float(void **state)
     compare_scores(&example, ELEMENT_FLOAT);
 }
 
+static void test_unet_double(void **state)
+{
+    (void)state;
+    compare_scores(&unet, ELEMENT_DOUBLE);
+}
+
+static void test_unet_float(void **state)
+{
+    (void)state;
+    compare_scores(&unet, ELEMENT_FLOAT);
+}
+
 static void skip_when_sanitized(const char *what)
 {
     if (SANITIZED)
@@ -459,6 +483,12 @@ static void test_example_logits(void **state)
     compare_logits(&example, example.model);
 }
 
+static void test_unet_logits(void **state)
+{
+    (void)state;
+    compare_logits(&unet, unet.model);
+}
+
 static void test_resnet20_logits(void **state)
 {
     (void)state;
@@ -523,12 +553,21 @@ int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0); /* comments stand before the result that they belong to */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_example_logits),         cmocka_unit_test(test_example_double),
-        cmocka_unit_test(test_example_float),          cmocka_unit_test(test_resnet20_logits),
-        cmocka_unit_test(test_resnet20_folded_logits), cmocka_unit_test(test_resnet20_dynamic_logits),
-        cmocka_unit_test(test_resnet56_logits),        cmocka_unit_test(test_resnet20_double),
-        cmocka_unit_test(test_resnet20_float),         cmocka_unit_test(test_folded_scores),
-        cmocka_unit_test(test_resnet56_double),        cmocka_unit_test(test_resnet56_float),
+        cmocka_unit_test(test_example_logits),
+        cmocka_unit_test(test_example_double),
+        cmocka_unit_test(test_example_float),
+        cmocka_unit_test(test_unet_double),
+        cmocka_unit_test(test_unet_float),
+        cmocka_unit_test(test_unet_logits),
+        cmocka_unit_test(test_resnet20_logits),
+        cmocka_unit_test(test_resnet20_folded_logits),
+        cmocka_unit_test(test_resnet20_dynamic_logits),
+        cmocka_unit_test(test_resnet56_logits),
+        cmocka_unit_test(test_resnet20_double),
+        cmocka_unit_test(test_resnet20_float),
+        cmocka_unit_test(test_folded_scores),
+        cmocka_unit_test(test_resnet56_double),
+        cmocka_unit_test(test_resnet56_float),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

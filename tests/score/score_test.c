@@ -171,9 +171,10 @@ static void test_reductions(void **state)
         assert_null(sums->gradient_norm);
         for (int64_t c = 0; c < layer->channels; c += 2) {
             const struct change filter = {parameter_name(layer->weight),
-                                          c * layer->channel_step,
+                                          filter_place(&layer->places, c, 0),
                                           layer->filter_length,
-                                          layer->element_step,
+                                          filter_place(&layer->places, c, 1) -
+                                              filter_place(&layer->places, c, 0),
                                           1,
                                           0};
             compare("<w, grad_w>", i, sums->weight_dot[c], derivative(&filter, 1, false));
@@ -231,7 +232,7 @@ static void test_weight_gradients(void **state)
         layer_filter(graph, layer, c, filter);
         for (int64_t k = 0; k < layer->filter_length; k++) {
             const struct change weight = {
-                parameter_name(layer->weight), c * layer->channel_step + k * layer->element_step, 1, 1, 0, 1};
+                parameter_name(layer->weight), filter_place(&layer->places, c, k), 1, 1, 0, 1};
             double gradient = derivative(&weight, 1, false);
             squares += gradient * gradient;
             absolute += fabs(gradient * filter[k]);

@@ -13,8 +13,11 @@ tests_libsupport_a_SOURCES = \
 	tests/support/operator_case.c tests/support/operator_case.h \
 	tests/support/picture_make.c tests/support/picture_make.h \
 	tests/support/png_read.c tests/support/png_read.h \
+	tests/support/random_attention.c tests/support/random_attention.h \
 	tests/support/random_blocks.c \
+	tests/support/random_calls.c tests/support/random_calls.h \
 	tests/support/random_network.c tests/support/random_network.h \
+	tests/support/random_spatial.c tests/support/random_spatial.h \
 	tests/support/reference_columns.c tests/support/reference_columns.h \
 	tests/support/reference_dump.c tests/support/reference_dump.h \
 	tests/support/residual.c tests/support/residual.h \

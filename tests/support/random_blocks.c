@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The structures that random networks are made of. Each takes and gives an image with *channels channels. */
 #include "support/attributes.h"
+#include "support/random_attention.h"
+#include "support/random_calls.h"
 #include "support/random_network.h"
+#include "support/random_spatial.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -524,9 +527,25 @@ const struct block_kind random_blocks[] = {
     {"shuffle of groups", shuffle_groups},
     {"broken shuffle", broken_shuffle},
     {"turned shuffle", turned_shuffle},
+    {"attention", random_attention},
+    {"class token", random_class_token},
+    {"windows", random_windows},
     {"pixel shuffle", pixel_shuffle},
     {"split attention", split_attention},
     {"channels last", channels_last},
     {"tokens", tokens},
+    {"called twice", block_called_twice},
+    {"common head", block_common_head},
+    {"common linear", block_common_linear},
+    {"bound", block_bound},
+    {"transposed", block_transposed},
+    {"transposed groups", block_transposed_groups},
+    {"transposed depthwise", block_transposed_depthwise},
+    {"skip", block_skip},
+    {"depth to space", block_to_space},
+    {"space to depth", block_to_depth},
+    {"border", block_border},
+    {"unpool", block_unpool},
+    {"warp", block_warp},
     {NULL, NULL},
 };

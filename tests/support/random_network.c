@@ -78,6 +78,17 @@ void maker_split(struct maker *m, int x, int axis, int count, const int64_t *siz
                                count, &along, 1) >= 0);
 }
 
+void maker_max_pool(struct maker *m, int x, int attribute_count, const struct attribute *attributes,
+                    int outputs[2])
+{
+    char name[32];
+    outputs[0] = new_value(m, name);
+    outputs[1] = new_value(m, name);
+    m->graph->values[outputs[1]].type = ELEMENT_INT64;
+    assert_true(graph_add_node(m->graph, name, operator_find("MaxPool"), &x, 1, outputs, 2, attributes,
+                               attribute_count) >= 0);
+}
+
 int maker_one(struct maker *m, const char *op, int x)
 {
     return maker_node(m, op, 1, &x, 0, NULL);
@@ -224,7 +235,7 @@ static struct maker start(uint64_t seed, int *x)
     struct maker m = {.graph = graph_new(), .size = 8};
     assert_non_null(m.graph);
     random_seed(&m.random, seed, 77);
-    m.graph->opset = 14;
+    m.graph->opset = 16;
     m.graph->ir_version = 7;
     struct shape shape = {.rank = 4, .dim = {DIMENSION_UNKNOWN, 3, m.size, m.size}};
     *x = graph_add_value(m.graph, "input", ELEMENT_DOUBLE, &shape);

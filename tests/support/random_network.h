@@ -33,6 +33,9 @@ int maker_node(struct maker *maker, const char *op, int input_count, const int *
                const struct attribute *attributes);
 /* Several outputs: *outputs is the first of `output_count` values in a row. */
 void maker_split(struct maker *maker, int x, int axis, int count, const int64_t *sizes, int *outputs);
+/* MaxPool with its places: two outputs. */
+void maker_max_pool(struct maker *maker, int x, int attribute_count, const struct attribute *attributes,
+                    int outputs[2]);
 int maker_one(struct maker *maker, const char *op, int x);
 int maker_two(struct maker *maker, const char *op, int x, int y);
 int maker_conv(struct maker *maker, int x, int64_t in, int64_t out, int64_t size, int64_t groups, bool bias);

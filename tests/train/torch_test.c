@@ -217,7 +217,16 @@ static double running_off(const struct training_network *network, const struct p
             all += expected[c] * expected[c] + expected[elements + c] * expected[elements + c];
         }
     }
-    return sqrt(off / all);
+    return all > 0 ? sqrt(off / all) : 0; /* not every network has any */
+}
+
+/* Numbers that learn, in all. */
+static int64_t learning(const struct training_network *network)
+{
+    int64_t count = 0;
+    for (int p = 0; p < training_parameter_count(network); p++)
+        count += training_parameter(network, p)->elements;
+    return count;
 }
 
 /* The steps that torch_training.py makes; the gradients of the first are there already. */
@@ -259,6 +268,7 @@ static void check_network(const struct check *check, int threads)
     print_message("# %s %s: loss %.12g, PyTorch %.12g\n", check->name, element_name(check->real), loss,
                   *expected);
     assert_true(fabs(loss - *expected) <= check->gradient * fabs(*expected));
+    assert_true((double)learning(network) == *peer_find(&peer, "count", "count", &elements));
     const double gradients = share_off(network, &peer, "gradient", check->real);
     const double running = running_off(network, &peer, check->real);
     make_steps(network, &peer);
@@ -297,7 +307,9 @@ int main(void)
         CASE("resnet20", 10, DOUBLE, AUTO, 1e-6, 1e-6), CASE("resnet20", 10, FLOAT, DIRECT, 1e-3, 1e-3),
         CASE("resnet20", 10, FLOAT, AUTO, 1e-2, 1e-3),  CASE("mobilenet", 12, DOUBLE, AUTO, 1e-6, 1e-6),
         CASE("mobilenet", 12, FLOAT, AUTO, 1e-3, 1e-3), CASE("deeplab", 4, DOUBLE, AUTO, 1e-6, 1e-6),
-        CASE("deeplab", 4, FLOAT, AUTO, 1e-3, 1e-3),
+        CASE("deeplab", 4, FLOAT, AUTO, 1e-3, 1e-3),    CASE("convnext", 6, DOUBLE, AUTO, 1e-6, 1e-6),
+        CASE("convnext", 6, FLOAT, AUTO, 1e-3, 1e-3),   CASE("norms", 7, DOUBLE, AUTO, 1e-6, 1e-6),
+        CASE("norms", 7, FLOAT, AUTO, 1e-3, 1e-3),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -12,6 +12,7 @@ import struct
 import sys
 
 try:
+    import onnx
     import torch
     import torchvision
     from torch import nn
@@ -93,9 +94,42 @@ def dense():
     return Dense(), (3, 16, 16), 7
 
 
+def convnext():
+    """Norms over channels last, and the scale of every branch."""
+    settings = [torchvision.models.convnext.CNBlockConfig(8, 12, 1), torchvision.models.convnext.CNBlockConfig(12, None, 2)]
+    net = torchvision.models.ConvNeXt(settings, stochastic_depth_prob=0, layer_scale=0.5, num_classes=6)
+    return net, (3, 32, 32), 6
+
+
+class Norms(nn.Module):
+    """GroupNorm as it is exported, InstanceNorm, and a norm written out, of one positions' channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 12, 3, 1, 1)
+        self.group = nn.GroupNorm(3, 12)
+        self.second = nn.Conv2d(12, 8, 3, 2, 1)
+        self.instance = nn.InstanceNorm2d(8, affine=True)
+        self.third = nn.Conv2d(8, 10, 1, bias=False)
+        self.root = nn.Parameter(torch.empty(10, 1, 1))
+        self.out = nn.Linear(10, 5)
+
+    def forward(self, x):
+        x = F.relu(self.group(self.first(x)))
+        x = F.relu(self.instance(self.second(x)))
+        x = self.third(x)
+        x = x / (x.pow(2).mean(1, keepdim=True) + 0.01).sqrt() * self.root
+        return self.out(torch.tanh(x).mean((2, 3)))
+
+
+def norms():
+    return Norms(), (3, 12, 12), 5
+
+
 # Batch, learning rate. Steps that are too large for so few images are chaotic: any rounding grows tenfold in each.
 NETWORKS = {"resnet20": (resnet20, 10, 0.003), "mobilenet": (mobilenet, 12, 0.0001), "deeplab": (deeplab, 4, 0.001),
-            "dense": (dense, 9, 0.05)}
+            "dense": (dense, 9, 0.05), "convnext": (convnext, 6, 0.01), "norms": (norms, 7, 0.02)}
+OPSETS = {"convnext": 17}
 
 
 class Writer:
@@ -113,6 +147,16 @@ class Writer:
         with open(self.path + ".numbers", "wb") as file:
             for array in self.numbers:
                 file.write(array.tobytes())
+
+
+def in_file(path, named):
+    """Names and tensors of parameters, and of what the file makes of them: turned round, or with more axes."""
+    named = dict(named)
+    yield from named.items()
+    for node in onnx.load(path).graph.node:
+        if node.input and node.input[0] in named and node.op_type in ("Transpose", "Unsqueeze"):
+            tensor = named[node.input[0]]
+            yield node.output[0], tensor.t() if node.op_type == "Transpose" else tensor
 
 
 def loss_of(net, images, labels):
@@ -135,7 +179,13 @@ def write(folder, name):
             module.bias.data.normal_(0, 0.1)
             module.running_mean.normal_(0, 0.1)
             module.running_var.uniform_(0.5, 1.5)
-    torch.onnx.export(net.eval(), torch.randn(2, *shape), os.path.join(folder, name + ".onnx"), opset_version=13,
+        if isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d)):
+            module.eps = struct.unpack("f", struct.pack("f", module.eps))[0]
+    for parameter in net.parameters():
+        if parameter.numel() > 1 and parameter.min() == parameter.max():
+            parameter.data.uniform_(0.5, 1.5)
+    path = os.path.join(folder, name + ".onnx")
+    torch.onnx.export(net.eval(), torch.randn(2, *shape), path, opset_version=OPSETS.get(name, 13),
                       training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
                       input_names=["input"], output_names=["output"],
                       dynamic_axes={"input": {0: "N"}, "output": {0: "N"}})
@@ -148,20 +198,21 @@ def write(folder, name):
     writer = Writer(folder, name)
     optimizer = torch.optim.SGD(net.parameters(), lr=rate, momentum=MOMENTUM, nesterov=True, weight_decay=DECAY)
     writer.add("rate", "rate", torch.tensor(rate))
+    writer.add("count", "count", torch.tensor(sum(parameter.numel() for parameter in net.parameters())))
     for step in range(STEPS):
         optimizer.zero_grad()
         loss = loss_of(net, images, labels)
         loss.backward()
         if step == 0:
             writer.add("loss", "loss", loss)
-            for parameter, tensor in net.named_parameters():
-                writer.add("gradient", parameter, tensor.grad)
+            for parameter, tensor in in_file(path, ((name, tensor.grad) for name, tensor in net.named_parameters())):
+                writer.add("gradient", parameter, tensor)
             for buffer, tensor in net.named_buffers():
                 if "running" in buffer:
                     writer.add("running", buffer, tensor)
         optimizer.step()
     writer.add("loss", "last", loss)
-    for parameter, tensor in net.named_parameters():
+    for parameter, tensor in in_file(path, net.named_parameters()):
         writer.add("stepped", parameter, tensor)
     writer.close()
 

@@ -86,12 +86,14 @@ struct blocked_family {
 };
 
 struct blocked_layer_kernels;
+struct token_kernels;
 
 /* The kernels of one instruction set. */
 struct blocked_kernels {
     const char *name;                             /* "baseline", "avx2", "avx512" */
     const struct blocked_family *const *families; /* NULL after the last */
     const struct blocked_layer_kernels *layer;    /* what stands around them: nn/blocked/blocked_layer.h */
+    const struct token_kernels *token;            /* on rows in the plain layout: nn/blocked/token.h */
 };
 
 /* The best that this processor can run; the environment variable IPPRO_CPU names a lesser one. Chosen at the

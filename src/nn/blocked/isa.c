@@ -4,6 +4,7 @@
 #include "nn/blocked/families.h"
 #include "nn/blocked/layer.h"
 #include "nn/blocked/isa.h"
+#include "nn/blocked/token_parts.h"
 
 static const struct blocked_family *const families[] = {
 #define FAMILY(name) &ISA_NAME(blocked_##name),
@@ -27,4 +28,20 @@ static const struct blocked_layer_kernels layer = {
     .bias_gradient = ISA_NAME(blocked_bias_gradient),
 };
 
-const struct blocked_kernels ISA_NAME(blocked_kernels) = {ISA_STRING(ISA), families, &layer};
+static const struct token_kernels token = {
+    .norm_forward = ISA_NAME(token_norm_forward),
+    .norm_backward = ISA_NAME(token_norm_backward),
+    .gelu_forward = ISA_NAME(token_gelu_forward),
+    .gelu_backward = ISA_NAME(token_gelu_backward),
+    .softmax_forward = ISA_NAME(token_softmax_forward),
+    .softmax_backward = ISA_NAME(token_softmax_backward),
+    .sum = ISA_NAME(token_sum),
+    .give = ISA_NAME(token_give),
+    .spread = ISA_NAME(token_spread),
+    .columns = ISA_NAME(token_columns),
+    .sums = ISA_NAME(token_sums),
+    .from_blocks = ISA_NAME(token_from_blocks),
+    .to_blocks = ISA_NAME(token_to_blocks),
+};
+
+const struct blocked_kernels ISA_NAME(blocked_kernels) = {ISA_STRING(ISA), families, &layer, &token};

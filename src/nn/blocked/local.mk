@@ -18,6 +18,13 @@ BLOCKED_SOURCES = \
 	src/nn/blocked/product.h \
 	src/nn/blocked/reach.h \
 	src/nn/blocked/tail_gradient.h \
+	src/nn/blocked/token.h \
+	src/nn/blocked/token_gelu.c \
+	src/nn/blocked/token_math.h \
+	src/nn/blocked/token_norm.c \
+	src/nn/blocked/token_parts.h \
+	src/nn/blocked/token_rows.c \
+	src/nn/blocked/token_softmax.c \
 	src/nn/blocked/weights.c src/nn/blocked/weights.h \
 	src/nn/blocked/weights_alone.c \
 	src/nn/blocked/winograd.h \

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/execution/execution.h"
+#include "nn/execution/joined.h"
 #include "nn/execution/times.h"
 #include "nn/fused/fused.h"
 #include "nn/graph/op.h"
@@ -19,11 +20,15 @@ static status check_network(const struct graph *graph, const struct engine_optio
     if (options->batch < 1)
         return error_set(error, STATUS_RANGE, "a micro-batch of %lld images is not possible",
                          (long long)options->batch);
+    if (graph->batch > 0 && options->batch != graph->batch)
+        return error_set(error, STATUS_UNSUPPORTED, "the network computes %lld images at a time, not %lld",
+                         (long long)graph->batch, (long long)options->batch);
     if (options->real != ELEMENT_FLOAT && options->real != ELEMENT_DOUBLE)
         return error_set(error, STATUS_USAGE, "the engine runs in float or double");
-    if (graph->input_count != 1 || graph->output_count != 1)
+    if (graph->input_count != 1 || graph->output_count < 1)
         return error_set(error, STATUS_UNSUPPORTED,
-                         "the network has %d inputs and %d outputs; one of each is supported",
+                         "the network has %d inputs and %d outputs; one input is supported, and an output is "
+                         "needed",
                          graph->input_count, graph->output_count);
     return STATUS_OK;
 }
@@ -41,7 +46,7 @@ static status check_ends(const struct engine *engine, struct error *error)
     return STATUS_OK;
 }
 
-static status build(struct engine *engine, const struct graph *graph, const struct engine_options *options,
+static status build(struct engine *engine, const struct graph *network, const struct engine_options *options,
                     struct error *error)
 {
     const struct plan_options plan_options = {.batch = options->batch,
@@ -51,6 +56,9 @@ static status build(struct engine *engine, const struct graph *graph, const stru
     engine->arena = arena_new();
     if (!engine->arena)
         return error_memory(error);
+    if (joined_graph_init(&engine->joined, network, error))
+        return error->code;
+    const struct graph *graph = &engine->joined.graph;
     if (plan_new(graph, &plan_options, &engine->plan, error))
         return error->code;
     size_t values = (size_t)graph->value_count;
@@ -104,6 +112,7 @@ static status make(const struct graph *graph, const struct engine_options *optio
     made->backward = options->backward;
     made->sized = sized;
     made->times = options->times;
+    made->runs = options->runs;
     made->norms = options->norms;
     made->norm_count = options->norm_count;
     if (build(made, graph, options, error)) {
@@ -144,6 +153,7 @@ void engine_free(struct engine *engine)
     engine_deallocate(engine, engine->workspace);
     mem_free(engine->replaced);
     plan_free(engine->plan);
+    joined_graph_free(&engine->joined);
     arena_free(engine->arena);
     mem_free(engine);
 }
@@ -186,6 +196,26 @@ status engine_backward(struct engine *engine, struct error *error)
 const struct operand *engine_output(const struct engine *engine)
 {
     return &engine->values[engine->output];
+}
+
+int engine_part_count(const struct engine *engine)
+{
+    const struct graph *graph = &engine->joined.graph;
+    return engine->joined.arena ? graph->nodes[graph->node_count - 1].input_count : 1;
+}
+
+struct engine_part engine_part(const struct engine *engine, int part)
+{
+    const struct graph *graph = &engine->joined.graph;
+    struct engine_part found = {.value = graph->outputs[0]};
+    for (int i = 0; i <= part; i++) {
+        if (engine->joined.arena)
+            found.value = graph->nodes[graph->node_count - 1 - engine_part_count(engine) + i].inputs[0];
+        found.first += found.elements;
+        found.shape = engine->plan->values[found.value].shape;
+        found.elements = shape_product(&found.shape, 1, found.shape.rank);
+    }
+    return found;
 }
 
 const struct operand *engine_value(const struct engine *engine, int value)

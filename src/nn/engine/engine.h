@@ -27,7 +27,8 @@
 
 struct engine;
 
-/* The graph (simplified: one float input, one output of shape batch x classes) is borrowed. */
+/* The graph (simplified: one float input, whatever outputs) is borrowed. Several outputs become one
+ * (nn/execution/joined.h). */
 status engine_new(const struct graph *graph, const struct engine_options *options, struct engine **engine,
                   struct error *error);
 void engine_free(struct engine *engine);
@@ -41,15 +42,26 @@ int64_t engine_input_elements(const struct engine *engine); /* per image */
 
 /* Run forward over what stands in engine_input. STATUS_CANCELLED when the progress object says so. */
 status engine_forward(struct engine *engine, struct error *error);
-/* The network's output: shape and data, valid until the next forward. */
+/* The network's output: shape and data, valid until the next forward. Of several outputs a row of all for
+ * each image. */
 const struct operand *engine_output(const struct engine *engine);
+/* How many outputs it is made of: those of the network that stand in it. */
+int engine_part_count(const struct engine *engine);
+/* One of them. `first` and `elements` are places in an image's part of the output. */
+struct engine_part {
+    int value;          /* of the graph */
+    struct shape shape; /* of the whole batch */
+    int64_t first, elements;
+};
+struct engine_part engine_part(const struct engine *engine, int part);
 /* Any value's content after forward; data NULL when the value is not computed on its own (fused with what
  * follows), or not kept. Valid until the next call about this engine. For constants the converted constant.
  */
 const struct operand *engine_value(const struct engine *engine, int value);
 
 /* One image of watched value w (index into options.watched) as plain doubles, channels x height x width, or
- * as many as the value has per image. After forward, also after backward. */
+ * as many as the value has per image, in the order that they have in a batch of one. After forward, also
+ * after backward. */
 void engine_watched_image(const struct engine *engine, int w, int64_t image, double *out);
 
 /* Replaced operands: the same network with some constants replaced (masks, for instance), run over the same

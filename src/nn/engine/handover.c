@@ -55,7 +55,7 @@ static bool copy_results(struct handover *handover, const struct engine *model)
     int64_t most = 0;
     for (int w = 0; w < model->watched_count; w++) {
         const struct shape *shape = &model->values[model->watched[w]].shape;
-        const int64_t elements = shape_product(shape, 1, shape->rank);
+        const int64_t elements = shape_elements(shape) / model->batch;
         handover->watched_elements[w] = elements;
         most = elements > most ? elements : most;
     }
@@ -70,6 +70,7 @@ status handover_new(const struct engine *model, struct handover **handover, stru
         return error_memory(error);
     made->output = *engine_output(model);
     made->engine = (struct engine){.kind = &arrived,
+                                   .joined = model->joined, /* borrowed, as the plan */
                                    .plan = model->plan,
                                    .real = model->real,
                                    .batch = model->batch,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 src_libnn_a_SOURCES += \
+	src/nn/engine/aim.c src/nn/engine/aim.h \
 	src/nn/engine/engine.c src/nn/engine/engine.h \
 	src/nn/engine/fit.c src/nn/engine/fit.h \
 	src/nn/engine/handover.c src/nn/engine/handover.h \
@@ -9,6 +10,7 @@ src_libnn_a_SOURCES += \
 	src/nn/engine/replaced.c \
 	src/nn/engine/run.c src/nn/engine/run.h \
 	src/nn/engine/run_internal.h \
+	src/nn/engine/run_loss.c \
 	src/nn/engine/stretch.c \
 	src/nn/engine/turns.c \
 	src/nn/engine/whole_batch.c src/nn/engine/whole_batch.h

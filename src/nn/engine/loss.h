@@ -17,6 +17,7 @@ struct loss {
     double loss;   /* -log softmax(logits)[label], accurate when it is tiny (log1p of the others' sum); of a
                       label map the mean over its labelled pixels */
     int predicted; /* index of the largest logit, the first among equals */
+    bool bare;     /* a number and nothing else: no label was looked at (nn/engine/aim.h) */
     bool probabilities; /* the logits look like them: none is negative, and they add up to 1 but for rounding
                          */
     int rank; /* how many classes come before the label's: their logits are larger, or equal and earlier (0:

@@ -11,6 +11,7 @@ const struct quality_words *quality_words(enum quality_kind measure)
     static const struct quality_words words[] = {
         [QUALITY_ACCURACY] = {"top-1 accuracy", "top-1", "Accuracy", "accuracy"},
         [QUALITY_MEAN_IOU] = {"mIoU", "mIoU", "mIoU", "mIoU"},
+        [QUALITY_LOSS] = {"mean loss", "loss", "Mean loss", "loss"},
     };
     return &words[measure];
 }
@@ -58,6 +59,7 @@ void quality_add(struct quality *quality, const struct loss *loss)
     else
         quality->unanswered++;
     quality->probabilities += loss->probabilities;
+    quality->bare += loss->bare;
     if (quality->pixels) {
         add_pixels(quality, loss);
         return;
@@ -68,6 +70,8 @@ void quality_add(struct quality *quality, const struct loss *loss)
 
 enum quality_kind quality_kind_of(const struct quality *quality)
 {
+    if (quality->bare > 0)
+        return QUALITY_LOSS;
     return quality->pixels ? QUALITY_MEAN_IOU : QUALITY_ACCURACY;
 }
 
@@ -98,6 +102,8 @@ static double mean_iou(const struct quality *quality)
 
 double quality_value(const struct quality *quality)
 {
+    if (quality->bare > 0)
+        return NAN;
     if (!quality->pixels)
         return right_share(quality->right, quality->unanswered, quality->images);
     return quality->unanswered + quality->unlabelled < quality->images ? mean_iou(quality) : NAN;

@@ -14,7 +14,11 @@
 #include "base/status.h"
 #include "nn/engine/loss.h"
 
-enum quality_kind { QUALITY_ACCURACY, QUALITY_MEAN_IOU };
+enum quality_kind {
+    QUALITY_ACCURACY,
+    QUALITY_MEAN_IOU,
+    QUALITY_LOSS, /* the loss looks at no labels: there is no measure but its mean */
+};
 
 struct quality_words {
     const char *name;  /* of the number in full: "top-1 accuracy" */
@@ -28,6 +32,7 @@ struct quality {
     int64_t images, right, first_five; /* right: the first guess; first_five: one of the first five */
     int64_t unanswered;                /* images with logits that are not numbers (nn/engine/loss.h) */
     int64_t unlabelled;                /* images none of whose pixels is labelled */
+    int64_t bare;                      /* images of whose loss no label was a part */
     int64_t probabilities;             /* images whose logits look like probabilities */
     double loss;                       /* sum over the other ones */
     int64_t classes;                   /* of label maps, the data set's; 0: images have one label */
@@ -42,7 +47,7 @@ void quality_add(struct quality *quality, const struct loss *loss);
 status quality_copy(const struct quality *quality, struct quality *copy, struct error *error);
 
 enum quality_kind quality_kind_of(const struct quality *quality);
-/* Accuracy or mIoU, 0..1; NaN where no image has an answer, or no pixel a label. */
+/* Accuracy or mIoU, 0..1; NaN where no image has an answer, no pixel a label, or no label was looked at. */
 double quality_value(const struct quality *quality);
 /* Mean over the images that have a loss, NaN where none has. */
 double quality_loss(const struct quality *quality);

@@ -34,14 +34,15 @@ static status check_output_shape(const struct runner *runner, const struct engin
     const struct graph *graph = &runner->judged.graph;
     const struct shape *shape = &engine_output(engine)->shape;
     const int64_t labels = runner->labels_per_image;
-    if (runner->run->outputs_only && shape->rank >= 1 && shape->dim[0] == runner->options.batch)
+    if (!runner->labels &&
+        (runner->run->without_outputs || (shape->rank >= 1 && shape->dim[0] == runner->options.batch)))
         return STATUS_OK;
-    if (!runner->run->outputs_only && shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
+    if (runner->labels && shape->rank >= 2 && (labels == 1 || shape->rank == 4) &&
         shape_product(shape, 2, shape->rank) == labels)
         return STATUS_OK;
     struct text text = {0};
     shape_text(shape, &text);
-    if (runner->run->outputs_only)
+    if (!runner->labels)
         error_set(error, STATUS_UNSUPPORTED,
                   "the network's output %s has shape %s, which does not follow its batch",
                   graph->values[graph->outputs[0]].name, text_data(&text));
@@ -60,7 +61,7 @@ static status check_output_shape(const struct runner *runner, const struct engin
 bool worker_memory(const struct runner *runner, struct run_worker *worker, int64_t classes)
 {
     const size_t batch = (size_t)runner->options.batch;
-    const bool maps = runner->labels_per_image > 1;
+    const bool maps = runner->labels && runner->labels_per_image > 1;
     size_t losses, pixels = 0;
     if (!size_multiply(batch, (size_t)runner->replacement_count + 1, &losses) ||
         (maps && !size_multiply(losses, (size_t)classes, &pixels)))
@@ -78,7 +79,18 @@ static void worker_free(struct run_worker *worker)
     mem_free(worker->losses);
     mem_free(worker->labels);
     mem_free(worker->pixels);
+    mem_free(worker->parts);
     *worker = (struct run_worker){0};
+}
+
+static bool find_parts(const struct runner *runner, struct run_worker *worker)
+{
+    if (runner->labels)
+        return true;
+    worker->parts = mem_new((size_t)engine_part_count(worker->engine), sizeof *worker->parts);
+    if (worker->parts)
+        aim_parts(worker->engine, worker->parts);
+    return worker->parts != NULL;
 }
 
 /* The worker's engine, made when it gets its first task. */
@@ -95,7 +107,8 @@ status worker_start(struct runner *runner, struct run_worker *worker, struct err
     if (engine_new(&runner->judged.graph, &options, &worker->engine, error))
         return error->code;
     status code = check_output_shape(runner, worker->engine, error);
-    if (code == STATUS_OK && !worker_memory(runner, worker, engine_output(worker->engine)->shape.dim[1]))
+    if (code == STATUS_OK && (!worker_memory(runner, worker, engine_output(worker->engine)->shape.dim[1]) ||
+                              !find_parts(runner, worker)))
         code = error_memory(error);
     if (code != STATUS_OK)
         worker_free(worker);
@@ -130,60 +143,10 @@ static status fetch_images(const struct runner *runner, struct run_worker *worke
             return error_set(error, STATUS_CANCELLED, "cancelled");
         int64_t *labels = worker->labels + i * runner->labels_per_image;
         if (run->fetch(run->fetch_argument, first + i, real, image, labels, error) ||
-            (!run->outputs_only && check_labels(runner, labels, classes, first + i, error)))
+            (runner->labels && check_labels(runner, labels, classes, first + i, error)))
             return error->code;
     }
     memset(image, 0, (size_t)(runner->options.batch - count) * bytes);
-    return STATUS_OK;
-}
-
-/* Of a label map, which may take a while. */
-static status compute_map_loss(const struct runner *runner, struct loss_map *map, struct error *error)
-{
-    enum { PART = 1 << 15 };
-    loss_map_begin(map);
-    for (int64_t first = 0; first < map->pixels; first += PART) {
-        if (progress_cancelled(runner->run->progress))
-            return error_set(error, STATUS_CANCELLED, "cancelled");
-        loss_map_add(map, first, map->pixels - first < PART ? map->pixels - first : PART);
-    }
-    loss_map_end(map);
-    return STATUS_OK;
-}
-
-/* Losses first..first+count-1 of the worker, and the gradients where there is a backward pass; rows without
- * an image get zero. */
-static status compute_losses(const struct runner *runner, struct run_worker *worker, int64_t first,
-                             int64_t count, struct error *error)
-{
-    const struct operand *output = engine_output(worker->engine);
-    const int64_t classes = output->shape.dim[1], labels = runner->labels_per_image;
-    const size_t row = (size_t)(classes * labels) * element_size(output->type);
-    const unsigned char *logits = output->data;
-    unsigned char *gradient = runner->options.backward ? engine_output_gradient(worker->engine) : NULL;
-    if (runner->run->outputs_only)
-        return STATUS_OK;
-    for (int64_t i = 0; i < count; i++) {
-        void *image_gradient = gradient ? gradient + (size_t)i * row : NULL;
-        const int64_t *image_labels = worker->labels + i * labels;
-        if (labels == 1) {
-            worker->losses[first + i] = softmax_cross_entropy(logits + (size_t)i * row, output->type, classes,
-                                                              image_labels[0], image_gradient);
-            continue;
-        }
-        struct loss_map map = {.logits = logits + (size_t)i * row,
-                               .type = output->type,
-                               .classes = classes,
-                               .pixels = labels,
-                               .labels = image_labels,
-                               .gradient = image_gradient,
-                               .counts = worker->pixels + (first + i) * classes};
-        if (compute_map_loss(runner, &map, error))
-            return error->code;
-        worker->losses[first + i] = map.loss;
-    }
-    if (gradient)
-        memset(gradient + (size_t)count * row, 0, (size_t)(runner->options.batch - count) * row);
     return STATUS_OK;
 }
 
@@ -204,7 +167,7 @@ static status run_replacements(const struct runner *runner, struct run_worker *w
         if (code == STATUS_OK)
             code = engine_forward_from(engine, step, error);
         if (code == STATUS_OK)
-            code = compute_losses(runner, worker, (item->replacement + 1) * count, count, error);
+            code = runner_losses(runner, worker, (item->replacement + 1) * count, count, error);
         engine_restore_operands(engine);
     }
     return code;
@@ -224,11 +187,13 @@ static status run_task(struct runner *runner, struct run_worker *worker, int64_t
     if (progress_cancelled(runner->run->progress))
         return error_set(error, STATUS_CANCELLED, "cancelled");
     if (worker_start(runner, worker, error) || fetch_images(runner, worker, first, count, error) ||
-        run_direction(worker, FORWARD_PASS, count, error) || compute_losses(runner, worker, 0, count, error))
+        run_direction(worker, FORWARD_PASS, count, error) || runner_losses(runner, worker, 0, count, error))
         return error->code;
     if (runner->replacement_count > 0)
         return run_replacements(runner, worker, count, error);
-    return runner->options.backward ? run_direction(worker, BACKWARD_PASS, count, error) : STATUS_OK;
+    if (!runner->options.backward || !aim_has_gradients(runner->run->aim))
+        return STATUS_OK;
+    return run_direction(worker, BACKWARD_PASS, count, error);
 }
 
 void runner_task_failed(struct runner *runner, int64_t task, const struct error *error)
@@ -326,6 +291,11 @@ static status check_run(const struct run *run, struct error *error)
                          run->images - run->start, batch);
     if (run->replacements && run->engine.backward)
         return error_set(error, STATUS_USAGE, "with replaced operands a network runs forward only");
+    if (run->training && run->graph->batch > 0 && run->graph->batch != batch)
+        return error_set(error, STATUS_UNSUPPORTED,
+                         "the network computes %" PRId64
+                         " images at a time: training mode cannot have others",
+                         run->graph->batch);
     if (run->training && (batch == 0 || run->replacements))
         return error_set(error, STATUS_USAGE,
                          "training mode needs a size of its batches and no replacements");
@@ -346,8 +316,11 @@ static status prepare(struct runner *runner, const struct run *run, struct error
 {
     *runner = (struct runner){.run = run, .options = run->engine, .turn = ranks_index(), .stop = INT64_MAX};
     runner->judged.graph = *run->graph;
-    if (!run->outputs_only && judged_graph_init(&runner->judged, run->graph, error))
+    runner->labels = !run->outputs_only && aim_has_labels(run->aim);
+    if (runner->labels && judged_graph_init(&runner->judged, run->graph, error))
         return error->code;
+    if (run->graph->batch > 0)
+        runner->options.batch = run->graph->batch;
     runner->options.chosen_for = runner->options.batch;
     if (runner->options.batch == 0) {
         runner->options.chosen_for = run_micro_batch(run->graph, run->engine.weight_count > 0);
@@ -361,8 +334,9 @@ static status prepare(struct runner *runner, const struct run *run, struct error
 static status find_fit(const struct runner *runner, int threads, struct engine_fit *fit, struct error *error)
 {
     const struct run *run = runner->run;
-    return engine_fit_find(&runner->judged.graph, &runner->options, run->engine.batch > 0,
-                           run->replacements != NULL, threads, run->memory, fit, error);
+    return engine_fit_find(&runner->judged.graph, &runner->options,
+                           run->engine.batch > 0 || run->graph->batch > 0, run->replacements != NULL, threads,
+                           run->memory, fit, error);
 }
 
 status run_fit(const struct run *run, int threads, struct engine_fit *fit, struct error *error)
@@ -447,7 +421,12 @@ int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
     const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, far = 512 << 20;
     const struct layer_bytes bytes = layer_bytes(graph);
     int64_t batch = MOST_FOR_WEIGHTS;
-    while (batch > LEAST && batch * bytes.computed > bytes.weights &&
+    if (graph->batch > 0)
+        return graph->batch;
+    /* Adding up the gradients of all weights, once per micro-batch, takes several times as long as reading
+     * them. */
+    const int64_t enough = weight_gradients ? 4 * bytes.weights : bytes.weights;
+    while (batch > LEAST && batch * bytes.computed > enough &&
            (batch > MOST || batch * bytes.computed > near))
         batch /= 2;
     while (batch > 1 && batch * bytes.computed > far)

@@ -11,7 +11,8 @@
  * are those of one process, bit for bit. All ranks call run_images for the same images in the same order.
  *
  * The network runs as it is judged (nn/engine/network_end.h): where it ends in a Softmax, the engine's
- * outputs, losses and gradients are those of the Softmax's input. */
+ * outputs, losses and gradients are those of the Softmax's input. With an aim that looks at no labels
+ * it runs as it is. */
 #ifndef IPPRO_NN_ENGINE_RUN_H
 #define IPPRO_NN_ENGINE_RUN_H
 
@@ -19,6 +20,7 @@
 #include "nn/engine/engine.h"
 #include "nn/engine/fit.h"
 #include "nn/engine/loss.h"
+#include "nn/engine/aim.h"
 
 /* Replaced operands (engine.h) that see the same images in the same pass: each micro-batch goes through the
  * network itself, then through every replacement from its first changed node on, the latest first. */
@@ -42,6 +44,7 @@ struct run {
     int64_t images;
     int64_t start; /* images before this one are done already: continue a run that stopped here */
     const struct run_replacements *replacements; /* NULL for none; not together with a backward pass */
+    const struct aim *aim;                       /* the loss; NULL: cross-entropy of the labels */
     /* 1 (or 0): the network's output is batch x classes. More: it is batch x classes x height x width, every
      * pixel has a label, row by row, and a negative one says that the pixel does not count. */
     int64_t labels_per_image;
@@ -62,7 +65,7 @@ struct run {
     bool outputs_only; /* the network's own outputs are wanted, of any shape, a Softmax included: labels and
                           losses that `commit` gets mean nothing. Not together with a backward pass */
     bool without_outputs; /* `commit` does not look at the engine's outputs: they need not go from rank to
-                             rank */
+                             rank, and with outputs_only their images may lie anywhere */
     const char *title;    /* for progress: "scoring" */
     struct progress *progress;
     /* Where the run is a part of longer work: images that count as done before image 0, and in all. 0: this

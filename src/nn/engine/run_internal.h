@@ -18,6 +18,7 @@ struct run_worker {
     struct loss *losses;
     int64_t *labels;
     struct class_pixels *pixels; /* of label maps: the network's classes for each loss */
+    struct aim_part *parts;      /* of the outputs, where no labels are looked at */
 };
 
 struct ordered_replacement {
@@ -29,6 +30,7 @@ struct runner {
     struct judged_graph judged;
     struct engine_options options;
     int running; /* workers that have something to do: those that the bound on memory leaves room for */
+    bool labels; /* are what losses are of */
     int64_t labels_per_image;
     struct ordered_replacement *order; /* replacements as they run: the latest first node first */
     int replacement_count;
@@ -50,6 +52,11 @@ struct runner {
 status worker_start(struct runner *runner, struct run_worker *worker, struct error *error);
 /* Room for the losses and labels of one micro-batch. */
 bool worker_memory(const struct runner *runner, struct run_worker *worker, int64_t classes);
+
+/* Losses first..first+count-1 of the worker, and the gradients where there is a backward pass; rows without
+ * an image get zero. */
+status runner_losses(const struct runner *runner, struct run_worker *worker, int64_t first, int64_t count,
+                     struct error *error);
 
 /* The images of a task: their number, and the position of the first. */
 int64_t runner_images(const struct runner *runner, int64_t task, int64_t *first);

@@ -153,15 +153,22 @@ status engine_connect_gradients(struct engine *engine, struct error *error)
     return STATUS_OK;
 }
 
+int64_t engine_run(const struct engine *engine, int value)
+{
+    const struct shape *shape = &engine->values[value].shape;
+    return engine->runs && engine->runs[value] > 0 ? engine->runs[value]
+                                                   : shape_product(shape, 1, shape->rank);
+}
+
 void engine_plain_image(const struct engine *engine, int value, int64_t image, double *out)
 {
     const struct operand *operand = &engine->values[value];
-    int64_t count = shape_product(&operand->shape, 1, operand->shape.rank);
+    const int64_t run = engine_run(engine, value), elements = shape_elements(&operand->shape);
     const float *single = operand->data;
     const double *exact = operand->data;
-    for (int64_t i = 0; i < count; i++)
-        out[i] =
-            operand->type == ELEMENT_FLOAT ? (double)single[image * count + i] : exact[image * count + i];
+    for (int64_t at = image * run; at < elements; at += engine->batch * run)
+        for (int64_t i = at; i < at + run; i++)
+            *out++ = operand->type == ELEMENT_FLOAT ? (double)single[i] : exact[i];
 }
 
 status engine_find_norms(struct engine *engine, struct error *error)
@@ -195,6 +202,8 @@ double engine_step_macs(const struct engine *engine, int plan_step)
         return 0;
     const struct operand *out = &engine->values[node->outputs[0]], *weight = &engine->values[node->inputs[1]];
     const int axis = node->op->flags & OPERATOR_CONVOLUTION ? 1 : out->shape.rank - 1;
+    if (node->op->flags & OPERATOR_TRANSPOSED) /* every number read meets its channel's weights */
+        out = &engine->values[node->inputs[0]];
     return (double)shape_elements(&out->shape) / (double)engine->batch *
            (double)shape_elements(&weight->shape) / (double)out->shape.dim[axis];
 }

@@ -5,6 +5,7 @@
 #ifndef IPPRO_NN_EXECUTION_EXECUTION_H
 #define IPPRO_NN_EXECUTION_EXECUTION_H
 
+#include "nn/execution/joined.h"
 #include "nn/execution/options.h"
 #include "nn/execution/probe.h"
 #include "nn/execution/times.h"
@@ -59,6 +60,7 @@ struct replaced_operand {
 struct engine {
     const struct engine_kind *kind;
     struct arena *arena;
+    struct joined_graph joined; /* what is planned */
     struct plan *plan;
     enum element_type real;
     int64_t batch;
@@ -68,6 +70,7 @@ struct engine {
     int input, output; /* values */
     int *watched;      /* values */
     int watched_count;
+    const int64_t *runs;    /* borrowed, or NULL */
     struct operand *values; /* per value; data NULL when it is never computed, or not in the plain layout */
     struct engine_step *steps; /* per step of the plan */
     int step_count;
@@ -132,6 +135,8 @@ status engine_find_norms(struct engine *engine, struct error *error);
 status engine_find_gradients(struct engine *engine, const struct engine_options *options, bool *exists,
                              struct error *error);
 
+/* Elements of one image that lie together in a value (nn/execution/images.h). */
+int64_t engine_run(const struct engine *engine, int value);
 /* One image of a value in the plain layout, as engine_watched_image gives it. */
 void engine_plain_image(const struct engine *engine, int value, int64_t image, double *out);
 

@@ -32,6 +32,9 @@ struct engine_options {
     const int *watched; /* values whose activations are asked for after the passes (engine_watched_image),
                            copied; an engine that reuses memory must keep these */
     int watched_count;
+    const int64_t
+        *runs; /* nn/execution/images.h: where the images lie in what is probed and watched, per value;
+                  borrowed while the engine lives; NULL: dimension 0 counts them everywhere */
     /* BatchNormalizations that take the statistics of a batch (nn/operator/batch_norm.h), of which this
      * engine holds a part; borrowed. Passes are run by engine_start and engine_advance. */
     const struct batch_norm *norms;

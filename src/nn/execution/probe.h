@@ -29,14 +29,17 @@ struct probe {
     int activated;        /* value h(u); equal to `target` where h is the identity, so that G = delta */
     const double *center; /* per channel, borrowed while the engine lives: BatchNorm's mean, or the bias, or
                              NULL for zeros */
-    bool channels_last;   /* channels are the last dimension of the three, else dimension 1 */
+    bool channels_last;   /* channels are the last dimension of the three, else dimension 1; the images lie
+                             as the engine's `runs` say */
 };
 
 /* One probe while the engine lives. */
 struct probe_state {
     struct probe probe;
-    int64_t channels, positions; /* of the target; positions is 1 for a linear layer */
-    double *sums;                /* [image][PROBE_SUMS][channel] */
+    /* The target is repeats x images x groups x channels x inner: the positions of an image are in front of
+     * the images (tokens x images x channels), between them and the channels, and behind these. */
+    int64_t repeats, groups, channels, inner;
+    double *sums; /* [image][PROBE_SUMS][channel] */
     int next_target,
         next_activated; /* the next probe whose target (activated) has the same producer, or -1 */
 };

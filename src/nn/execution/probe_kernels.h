@@ -34,23 +34,24 @@ ROWS_CLONES static double TYPED(lift_sum)(const REAL *gradient, const REAL *u, i
     return TYPED(row_dot)(gradient, u, count);
 }
 
-/* The same of all channels of one image, positions x channels, added to what is there. sums: [PROBE_DELTA,
+/* The same of all channels, positions x channels, added to what is there. sums: [PROBE_DELTA,
  * PROBE_DELTA_CENTERED, PROBE_GATE][channel]. */
 static void TYPED(delta_rows)(const REAL *delta, const REAL *y, const REAL *u, const double *center,
                               int64_t positions, int64_t channels, double *sums)
 {
     double *sum = sums, *centered = sums + channels, *gate = sums + 2 * channels;
-    for (int64_t i = 0; i < positions * channels; i++) {
-        const int64_t c = i % channels;
-        sum[c] += (double)delta[i];
-        centered[c] += (double)delta[i] * ((double)y[i] - (center ? center[c] : 0));
-        gate[c] += (double)delta[i] * (double)u[i];
-    }
+    for (int64_t p = 0; p < positions; p++, delta += channels, y += channels, u += channels)
+        for (int64_t c = 0; c < channels; c++) {
+            sum[c] += (double)delta[c];
+            centered[c] += (double)delta[c] * ((double)y[c] - (center ? center[c] : 0));
+            gate[c] += (double)delta[c] * (double)u[c];
+        }
 }
 
 static void TYPED(lift_rows)(const REAL *gradient, const REAL *u, int64_t positions, int64_t channels,
                              double *sums)
 {
-    for (int64_t i = 0; i < positions * channels; i++)
-        sums[i % channels] += (double)gradient[i] * (double)u[i];
+    for (int64_t p = 0; p < positions; p++, gradient += channels, u += channels)
+        for (int64_t c = 0; c < channels; c++)
+            sums[c] += (double)gradient[c] * (double)u[c];
 }

@@ -18,7 +18,15 @@ static const struct {
              {&kind_global_average, "global"},
              {&kind_concat, "concat"},
              {&kind_layer, "tail"},
-             {&kind_move, "move"}};
+             {&kind_move, "move"},
+             {&kind_norm, "layer norm"},
+             {&kind_gelu, "gelu"},
+             {&kind_softmax, "softmax"},
+             {&kind_sum, "sum"},
+             {&kind_to_rows, "to rows"},
+             {&kind_from_rows, "from rows"},
+             {&kind_linear, "linear"},
+             {&kind_product, "product"}};
 
 static const char *kind_name(const struct fused *fused, const struct fused_step *step)
 {
@@ -93,17 +101,28 @@ static void describe_layer(const struct fused *fused, const struct fused_step *s
         describe_convolution(fused, layer, time);
 }
 
+/* A linear layer whose weights have a gradient, which is a product of its own. */
+static bool learns_weights(const struct fused *fused, const struct fused_step *step)
+{
+    if (!step->token || step->token->weight.plan_step == NOTHING)
+        return false;
+    const struct constant_operand *weight = &step->token->weight;
+    const int value = engine_node(&fused->engine, weight->plan_step)->inputs[weight->input];
+    return fused->engine.value_gradients[value].data != NULL;
+}
+
 static void describe_other(const struct fused *fused, const struct fused_step *step, struct step_time *time)
 {
     const enum form to = step->kind == &kind_convert ? (enum form) !step->from : step->from;
     const double in = content(fused, step->input, step->from), out = content(fused, step->output, to);
     time->of[FORWARD_PASS].bytes = in + out;
-    if (step->plan_step != NOTHING)
-        time->of[FORWARD_PASS].macs = engine_step_macs(&fused->engine, step->plan_step);
+    const int product = step->token ? step->token->weight.plan_step : step->plan_step;
+    if (product != NOTHING)
+        time->of[FORWARD_PASS].macs = engine_step_macs(&fused->engine, product);
     if (!step->backward)
         return;
     time->of[BACKWARD_PASS].kernel = time->of[FORWARD_PASS].kernel;
-    time->of[BACKWARD_PASS].macs = time->of[FORWARD_PASS].macs;
+    time->of[BACKWARD_PASS].macs = time->of[FORWARD_PASS].macs * (learns_weights(fused, step) ? 2 : 1);
     time->of[BACKWARD_PASS].bytes = in + out;
 }
 
@@ -111,7 +130,9 @@ void fused_describe(const struct engine *engine, int index, struct step_time *ti
 {
     const struct fused *fused = (const struct fused *)engine;
     const struct fused_step *step = &fused->steps[index];
-    const int plan_step = step->layer && step->layer->convolution ? step->layer->conv_step : step->plan_step;
+    const int plan_step = step->layer && step->layer->convolution ? step->layer->conv_step
+                          : step->token                           ? step->token->weight.plan_step
+                                                                  : step->plan_step;
     const char *name = plan_step != NOTHING ? engine_node(engine, plan_step)->name
                                             : engine->plan->graph->values[step->output].name;
     snprintf(time->name, sizeof time->name, "%s", name ? name : "");

@@ -33,6 +33,8 @@ static void use_forward(struct fused *fused, const struct fused_step *step)
         if (step->layer->convolution)
             value_use(fused, step->layer->linear, FORM_BLOCKED, time);
     }
+    if (step->token)
+        value_use(fused, step->token->other, FORM_PLAIN, time);
     if (step->plan_step == NOTHING)
         return;
     const struct node *node = engine_node(&fused->engine, step->plan_step);

@@ -7,6 +7,7 @@
 #define IPPRO_NN_FUSED_INTERNAL_H
 
 #include "nn/blocked/blocked_layer.h"
+#include "nn/blocked/token.h"
 #include "nn/execution/execution.h"
 
 enum form { FORM_PLAIN, FORM_BLOCKED, FORMS };
@@ -79,10 +80,33 @@ struct fused_layer {
     bool weights;      /* its weights or its bias have a gradient */
 };
 
+/* A constant operand of a step of the plan, which may be replaced; plan_step NOTHING: there is none. */
+struct constant_operand {
+    int plan_step, input;
+};
+
+/* A step on rows of tokens, in the plain layout (but for GELU, which takes any): linear layers, LayerNorm and
+ * what else transformers are made of. What a member means depends on the kind. */
+struct fused_token {
+    int64_t rows, length;                 /* of the input, or of what is normalised */
+    int64_t channels;                     /* linear: of the output */
+    struct constant_operand weight;       /* linear: (length, channels), or the other way round if `turned` */
+    struct constant_operand scale, shift; /* LayerNorm's; shift: a linear layer's bias */
+    bool turned;
+    bool tanh;      /* GELU's approximation */
+    float epsilon;  /* LayerNorm's */
+    int other;      /* a value that is added, or the second factor; or NOTHING */
+    bool other_add; /* backward: its gradient is there already */
+    bool inherits;  /* backward: the gradient that arrives becomes that of the first (of `other`, in a linear
+                       layer) as it is */
+    struct product *product; /* token_product.c */
+};
+
 /* What a layer keeps of its batch: scale' and shift' of the tail, three factors of the gradient, and the
  * center of its sums. */
 enum { BATCH_SCALE, BATCH_SHIFT, BATCH_FACTORS, BATCH_CENTER = BATCH_FACTORS + 3, BATCH_ROWS };
 
+struct product;
 struct fused;
 struct fused_step;
 
@@ -100,6 +124,7 @@ struct fused_step {
     int input, output; /* values, of the first input and output */
     enum form from;    /* of the input */
     struct fused_layer *layer;
+    struct fused_token *token;
     bool backward; /* it takes part in the backward pass */
     int *zeroed;   /* regions to be zeroed before */
     int zeroed_count;
@@ -122,6 +147,7 @@ struct fused {
     size_t step_capacity;
     int *step_of; /* per plan step */
     bool *absorbed;
+    const struct product **products; /* per plan step, or NULL: token_product.c */
     struct region *regions;
     int region_count;
     size_t region_capacity;
@@ -183,6 +209,8 @@ status fused_recognise(struct fused *fused, struct error *error);
 
 extern const struct fused_kind kind_plain, kind_convert, kind_max_pool, kind_average_pool,
     kind_global_average, kind_concat, kind_layer, kind_move;
+extern const struct fused_kind kind_norm, kind_gelu, kind_softmax, kind_sum, kind_to_rows, kind_from_rows,
+    kind_linear, kind_product;
 void layer_forward(struct fused *fused, const struct fused_step *step);
 status layer_plan_backward(struct fused *fused, struct fused_step *step, struct error *error);
 void layer_backward(struct fused *fused, const struct fused_step *step);
@@ -217,6 +245,14 @@ void probes_take(struct fused *fused, int first_target, int first_activated);
 
 /* *map from the arena; NULL when this plan step cannot be done so. */
 status move_map(const struct fused *fused, int plan_step, int32_t **map, struct error *error);
+
+/* --- token_kinds.c -------------------------------------------------------------------------------------- */
+
+/* The content that a constant operand has now; NULL where there is none. */
+const float *constant_data(const struct fused *fused, const struct constant_operand *operand);
+/* The plain gradient of `value` becomes the memory of the one that arrives at the step's output, which nobody
+ * reads any more. false where it has one, or must be apart. */
+bool gradient_inherit(struct fused *fused, const struct fused_step *step, int value);
 
 /* --- describe.c ----------------------------------------------------------------------------------------- */
 

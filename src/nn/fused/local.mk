@@ -18,4 +18,9 @@ src_libnn_a_SOURCES += \
 	src/nn/fused/recognise_internal.h \
 	src/nn/fused/recognise_layer.c \
 	src/nn/fused/recognise_operator.c \
-	src/nn/fused/step.c
+	src/nn/fused/recognise_token.c \
+	src/nn/fused/step.c \
+	src/nn/fused/token_kinds.c \
+	src/nn/fused/token_linear.c \
+	src/nn/fused/token_product.c src/nn/fused/token_product.h \
+	src/nn/fused/token_view.c src/nn/fused/token_view.h

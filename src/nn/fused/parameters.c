@@ -87,6 +87,15 @@ static const struct operand *operands_of(const struct fused *fused, int plan_ste
     return fused->engine.steps[plan_step].inputs;
 }
 
+/* A Mul by one number for each channel. */
+static void fill_scale(const struct fused *fused, const struct fused_layer *layer,
+                       struct layer_parameters *parameters)
+{
+    const struct node *node = engine_node(&fused->engine, layer->norm_step);
+    const struct operand *factor = &operands_of(fused, layer->norm_step)[node->inputs[0] == layer->linear];
+    memcpy(parameters->scale, factor->data, (size_t)layer_channels(fused, layer) * sizeof(float));
+}
+
 /* u = scale * r * (y - mean) + shift as scale' * y + shift', in double and rounded once. */
 static void fill_norm(const struct fused *fused, const struct fused_layer *layer,
                       struct layer_parameters *parameters)
@@ -122,7 +131,10 @@ static void fill_transposed(const struct fused_layer *layer, const struct operan
 void parameters_fill(const struct fused *fused, const struct fused_layer *layer,
                      struct layer_parameters *parameters)
 {
-    if (layer->norm_step != NOTHING && layer->batch_norm == NOTHING)
+    const bool normed = layer->norm_step != NOTHING && layer->batch_norm == NOTHING;
+    if (normed && engine_node(&fused->engine, layer->norm_step)->input_count == 2)
+        fill_scale(fused, layer, parameters);
+    else if (normed)
         fill_norm(fused, layer, parameters);
     if (!layer->convolution)
         return;

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "nn/blocked/blocked.h"
 #include "nn/blocked/blocked_layer.h"
+#include "nn/blocked/token.h"
 #include "nn/execution/execution.h"
 #include "nn/execution/probe.h"
 #include "nn/fused/internal.h"
@@ -44,11 +45,18 @@ static enum form form_read(const struct fused_value *value)
     return value->region[FORM_PLAIN] != NOTHING ? FORM_PLAIN : value->made;
 }
 
-/* Keep a value until the end, and make room for a plain copy. */
-static status keep_for_probe(struct fused *fused, int value, int copy, struct error *error)
+/* When the probe on a value's gradient is taken: as the step that makes the value begins its way back. */
+static int time_taken(const struct fused *fused, int value)
+{
+    const int producer = fused->values[value].producer;
+    return producer == NOTHING ? 2 * fused->step_count : backward_time(fused, &fused->steps[producer]);
+}
+
+/* Keep a value until then, and make room for a plain copy. */
+static status keep_for_probe(struct fused *fused, int value, int copy, int time, struct error *error)
 {
     const enum form form = form_read(&fused->values[value]);
-    value_use(fused, value, form, 2 * fused->step_count);
+    value_use(fused, value, form, time);
     return form == FORM_PLAIN
                ? STATUS_OK
                : room_for_copy(fused, copy, operand_bytes(&fused->engine.values[value]), error);
@@ -58,7 +66,7 @@ static status keep_for_probe(struct fused *fused, int value, int copy, struct er
 static status keep_gradient_for_probe(struct fused *fused, int value, struct error *error)
 {
     const struct fused_value *v = &fused->values[value];
-    region_use(fused, v->gradient[v->made], 2 * fused->step_count);
+    region_use(fused, v->gradient[v->made], time_taken(fused, value));
     return v->made == FORM_PLAIN
                ? STATUS_OK
                : room_for_copy(fused, COPY_GRADIENT, operand_bytes(&fused->engine.values[value]), error);
@@ -71,7 +79,8 @@ static status connect_activated(struct fused *fused, int index, struct error *er
     int *list = probe_list(fused, state->probe.activated, false);
     state->next_activated = *list;
     *list = index;
-    status code = keep_for_probe(fused, state->probe.target, COPY_TARGET, error);
+    status code = keep_for_probe(fused, state->probe.target, COPY_TARGET,
+                                 time_taken(fused, state->probe.activated), error);
     return code == STATUS_OK ? keep_gradient_for_probe(fused, state->probe.activated, error) : code;
 }
 
@@ -82,9 +91,10 @@ static status connect_target(struct fused *fused, int index, struct error *error
     int *list = probe_list(fused, state->probe.target, true);
     state->next_target = *list;
     *list = index;
-    status code = keep_for_probe(fused, state->probe.linear, COPY_LINEAR, error);
+    const int time = time_taken(fused, state->probe.target);
+    status code = keep_for_probe(fused, state->probe.linear, COPY_LINEAR, time, error);
     if (code == STATUS_OK)
-        code = keep_for_probe(fused, state->probe.target, COPY_TARGET, error);
+        code = keep_for_probe(fused, state->probe.target, COPY_TARGET, time, error);
     return code == STATUS_OK ? keep_gradient_for_probe(fused, state->probe.target, error) : code;
 }
 
@@ -145,18 +155,57 @@ static const void *plain_of(struct fused *fused, int value, bool gradient, int c
     return fused->scratch[copy];
 }
 
+/* The same as probe_take_target and probe_take_activated, by the fast kernel, where channels lie beside each
+ * other; `linear` NULL: the latter. */
+static void take_rows(const struct fused *fused, const struct probe_state *state, const float *gradient,
+                      const float *linear, const float *target)
+{
+    const int64_t images = fused->images, channels = state->channels, run = state->groups * channels;
+    const bool apart = state->groups == 1; /* an image's rows lie between those of the others */
+    const int64_t parts = apart ? 1 : state->repeats;
+    for (int64_t n = 0; gradient && n < images; n++) {
+        double *sums = state->sums + (n * PROBE_SUMS + (linear ? 0 : PROBE_LIFT)) * channels;
+        memset(sums, 0, (size_t)(channels * (linear ? PROBE_LIFT : 1)) * sizeof *sums);
+        for (int64_t part = 0; part < parts; part++) {
+            const int64_t at = (part * images + n) * run;
+            const struct token_sums rows = {.rows = (size_t)(apart ? state->repeats : state->groups),
+                                            .length = (size_t)channels,
+                                            .stride = (size_t)(apart ? images * run : channels),
+                                            .delta = gradient + at,
+                                            .linear = linear ? linear + at : NULL,
+                                            .target = target + at,
+                                            .center = state->probe.center,
+                                            .sums = sums};
+            fused->kernels->token->sums(&rows);
+        }
+    }
+}
+
+static bool in_rows(const struct probe_state *state)
+{
+    return state->probe.channels_last && state->inner == 1;
+}
+
 void probes_take(struct fused *fused, int first_target, int first_activated)
 {
     const struct engine *engine = &fused->engine;
     for (int i = first_target; i >= 0; i = engine->probes[i].next_target) {
         const struct probe *probe = &engine->probes[i].probe;
-        probe_take_target(engine, i, plain_of(fused, probe->target, true, COPY_GRADIENT),
-                          plain_of(fused, probe->linear, false, COPY_LINEAR),
-                          plain_of(fused, probe->target, false, COPY_TARGET));
+        const void *gradient = plain_of(fused, probe->target, true, COPY_GRADIENT),
+                   *linear = plain_of(fused, probe->linear, false, COPY_LINEAR),
+                   *target = plain_of(fused, probe->target, false, COPY_TARGET);
+        if (in_rows(&engine->probes[i]))
+            take_rows(fused, &engine->probes[i], gradient, linear, target);
+        else
+            probe_take_target(engine, i, gradient, linear, target);
     }
     for (int i = first_activated; i >= 0; i = engine->probes[i].next_activated) {
         const struct probe *probe = &engine->probes[i].probe;
-        probe_take_activated(engine, i, plain_of(fused, probe->activated, true, COPY_GRADIENT),
-                             plain_of(fused, probe->target, false, COPY_TARGET));
+        const void *gradient = plain_of(fused, probe->activated, true, COPY_GRADIENT),
+                   *target = plain_of(fused, probe->target, false, COPY_TARGET);
+        if (in_rows(&engine->probes[i]))
+            take_rows(fused, &engine->probes[i], gradient, NULL, target);
+        else
+            probe_take_activated(engine, i, gradient, target);
     }
 }

@@ -8,6 +8,7 @@
 #include "nn/blocked/blocked.h"
 #include "nn/execution/execution.h"
 #include "nn/fused/internal.h"
+#include "nn/fused/token_product.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 
@@ -20,8 +21,9 @@ static void mark_watched(struct fused *fused)
 
 /* The first that makes something of a step has it. */
 static recogniser *const recognisers[] = {
-    recognise_convolution, recognise_elementwise, recognise_pool,
-    recognise_move,        recognise_concat,      recognise_plain,
+    recognise_convolution, recognise_elementwise, recognise_pool,  recognise_move, recognise_concat,
+    recognise_product,     recognise_linear,      recognise_norm,  recognise_gelu, recognise_softmax,
+    recognise_turn,        recognise_sum,         recognise_plain,
 };
 
 static status recognise_step(struct fused *fused, int p, struct error *error)
@@ -45,7 +47,8 @@ static void describe_value(struct fused *fused, int v)
                                   .gradient = {NOTHING, NOTHING},
                                   .last_writer = NOTHING};
     const int64_t most = 1 << 24;
-    if (operand->type != ELEMENT_FLOAT || operand->shape.rank != 4 || dim[0] != fused->images)
+    if (operand->type != ELEMENT_FLOAT || operand->shape.rank != 4 || dim[0] != fused->images ||
+        engine_run(&fused->engine, v) != shape_product(&operand->shape, 1, 4))
         return;
     if (dim[1] < 1 || dim[2] < 1 || dim[3] < 1 || dim[1] > most || dim[2] > most || dim[3] > most ||
         dim[2] * dim[3] > INT_MAX / LANES)
@@ -102,6 +105,7 @@ status fused_recognise(struct fused *fused, struct error *error)
     count_uses(fused, producer);
     mark_watched(fused); /* before it is asked which probes the layers can serve */
     pin_probes(fused, producer);
+    status code = products_find(fused, producer, error);
     mem_free(producer);
-    return recognise_all(fused, error);
+    return code == STATUS_OK ? recognise_all(fused, error) : code;
 }

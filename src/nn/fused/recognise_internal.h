@@ -17,6 +17,10 @@ recogniser recognise_convolution;
 recogniser recognise_elementwise; /* BatchNorm, Add or Relu that no convolution takes in */
 recogniser recognise_pool, recognise_move, recognise_concat;
 recogniser recognise_plain; /* any */
+/* recognise_token.c: what works on rows of tokens */
+recogniser recognise_norm, recognise_gelu, recognise_softmax, recognise_sum, recognise_turn;
+recogniser recognise_linear;  /* token_linear.c */
+recogniser recognise_product; /* token_product.c */
 
 /* Values of probes that no layer can serve must exist on their own. `producer`: plan step per value, or
  * NOTHING. Before the first layer is recognised. */
@@ -27,11 +31,17 @@ void pin_probes(struct fused *fused, const int *producer);
 /* Whether it is a step of this operator; no for NOTHING. */
 bool plan_step_is(const struct fused *fused, int p, const char *name);
 bool value_is_constant(const struct fused *fused, int value); /* or NOTHING */
+bool value_is_wanted(const struct fused *fused, int value);   /* a constant whose gradient somebody wants */
+/* The plan step that alone reads a value, which nobody else looks at; NOTHING when there is none. */
+int sole_user(const struct fused *fused, int value);
+int other_operand(const struct fused *fused, int p, int value); /* of a plan step with two */
 
 /* The next step, which reads `input` in the form `from`; plan_step NOTHING where several make one. NULL
  * without memory. */
 struct fused_step *step_new(struct fused *fused, const struct fused_kind *kind, int plan_step, int input,
                             enum form from);
+/* Plan step p is a part of fused step `step`. */
+void step_absorb(struct fused *fused, int p, int step);
 /* The step writes the value in this form. */
 status step_makes(struct fused *fused, const struct fused_step *step, int value, enum form form,
                   struct error *error);

@@ -17,19 +17,6 @@
 #include "nn/operator/operator.h"
 #include "nn/operator/window.h"
 
-/* A weight whose gradient somebody wants. */
-static bool is_wanted(const struct fused *fused, int value)
-{
-    return value >= 0 && fused->engine.value_gradients[value].data != NULL;
-}
-
-/* The plan step that alone reads a value, which nobody else looks at; NOTHING when there is none. */
-static int sole_user(const struct fused *fused, int value)
-{
-    const struct fused_value *v = &fused->values[value];
-    return v->uses == 1 && !v->pinned && !v->watched && value != fused->engine.output ? v->user : NOTHING;
-}
-
 /* --- what can be fused ---------------------------------------------------------------------------------- */
 
 static bool norm_fits(const struct fused *fused, int p)
@@ -40,9 +27,24 @@ static bool norm_fits(const struct fused *fused, int p)
     if (!fused->values[node->inputs[0]].fits)
         return false;
     for (int i = 1; i < node->input_count; i++)
-        if (!value_is_constant(fused, node->inputs[i]) || is_wanted(fused, node->inputs[i]))
+        if (!value_is_constant(fused, node->inputs[i]) || value_is_wanted(fused, node->inputs[i]))
             return false;
     return true;
+}
+
+/* A Mul by one constant number for each channel, which is a BatchNorm without a shift. */
+static bool scale_fits(const struct fused *fused, int p, int value)
+{
+    if (!plan_step_is(fused, p, "Mul") || fused->absorbed[p] || !fused->values[value].fits)
+        return false;
+    const int factor = other_operand(fused, p, value);
+    if (!value_is_constant(fused, factor) || value_is_constant(fused, value) ||
+        value_is_wanted(fused, factor))
+        return false;
+    const struct shape *shape = &fused->engine.values[factor].shape;
+    const int rank = shape->rank;
+    return (rank == 3 || (rank == 4 && shape->dim[0] == 1)) && shape->dim[rank - 1] == 1 &&
+           shape->dim[rank - 2] == 1 && shape->dim[rank - 3] == fused->values[value].channels;
 }
 
 /* Relu, or Clip from 0 to something; *ceiling is 0 for Relu. */
@@ -158,18 +160,6 @@ static bool has_lift(const struct fused *fused, const struct fused_layer *layer,
 
 /* --- layers --------------------------------------------------------------------------------------------- */
 
-static void absorb(struct fused *fused, int p, int step)
-{
-    fused->absorbed[p] = true;
-    fused->step_of[p] = step;
-}
-
-static int other_operand(const struct fused *fused, int p, int value)
-{
-    const struct node *node = engine_node(&fused->engine, p);
-    return node->inputs[0] == value ? node->inputs[1] : node->inputs[0];
-}
-
 /* An Add of `value` to another value of the same shape, which is there already. */
 static bool add_fits(const struct fused *fused, int p, int value)
 {
@@ -202,7 +192,11 @@ static void draft_epilogue(const struct fused *fused, struct layer_draft *draft,
     struct fused_layer *layer = &draft->layer;
     layer->linear = at;
     int next = first != NOTHING ? first : sole_user(fused, at);
-    if (norm_fits(fused, next)) {
+    if (first != NOTHING && scale_fits(fused, next, at)) {
+        layer->norm_step = next;
+        at = take(fused, draft, next);
+        next = sole_user(fused, at);
+    } else if (norm_fits(fused, next)) {
         layer->norm_step = next;
         layer->batch_norm = fused->engine.norm_of ? fused->engine.norm_of[next] : NOTHING;
         at = take(fused, draft, next);
@@ -236,7 +230,7 @@ static status make_layer(struct fused *fused, struct layer_draft *draft, enum fo
     step->layer = layer;
     step->output = draft->output;
     for (int i = 0; i < draft->taken_count; i++)
-        absorb(fused, draft->taken[i], step->index);
+        step_absorb(fused, draft->taken[i], step->index);
     const bool kept = layer->probe != NOTHING || layer->batch_norm != NOTHING;
     if (kept && layer->convolution && layer->linear != step->output &&
         step_makes(fused, step, layer->linear, FORM_BLOCKED, error))
@@ -295,7 +289,9 @@ status recognise_elementwise(struct fused *fused, int p, bool *made, struct erro
     const struct node *node = engine_node(&fused->engine, p);
     bool add = plan_step_is(fused, p, "Add");
     int input = node->inputs[0];
-    if (!add && !norm_fits(fused, p) && !activation_fits(fused, p, &ceiling))
+    if (plan_step_is(fused, p, "Mul") && value_is_constant(fused, input))
+        input = node->inputs[1];
+    if (!add && !norm_fits(fused, p) && !scale_fits(fused, p, input) && !activation_fits(fused, p, &ceiling))
         return STATUS_OK;
     if (value_is_constant(fused, input) || !fused->values[input].fits)
         return STATUS_OK;

@@ -20,6 +20,29 @@ bool value_is_constant(const struct fused *fused, int value)
     return value < 0 || fused->engine.plan->constants[value] != NULL;
 }
 
+bool value_is_wanted(const struct fused *fused, int value)
+{
+    return value >= 0 && fused->engine.value_gradients[value].data != NULL;
+}
+
+int sole_user(const struct fused *fused, int value)
+{
+    const struct fused_value *v = &fused->values[value];
+    return v->uses == 1 && !v->pinned && !v->watched && value != fused->engine.output ? v->user : NOTHING;
+}
+
+int other_operand(const struct fused *fused, int p, int value)
+{
+    const struct node *node = engine_node(&fused->engine, p);
+    return node->inputs[0] == value ? node->inputs[1] : node->inputs[0];
+}
+
+void step_absorb(struct fused *fused, int p, int step)
+{
+    fused->absorbed[p] = true;
+    fused->step_of[p] = step;
+}
+
 struct fused_step *step_new(struct fused *fused, const struct fused_kind *kind, int plan_step, int input,
                             enum form from)
 {

@@ -234,6 +234,15 @@ static bool same_content(const struct tensor *a, const struct tensor *b)
            memcmp(a->data, b->data, (size_t)shape_elements(&a->shape) * element_size(a->type)) == 0;
 }
 
+/* Where the old graph has nothing: the same tensor that an earlier node got. */
+static int find_shared(const struct rebuild *r, const struct tensor *tensor)
+{
+    for (int i = r->graph->value_count - 1; i >= 0; i--)
+        if (r->graph->values[i].constant == tensor)
+            return i;
+    return VALUE_NONE;
+}
+
 /* A name that the old graph does not have. */
 static const char *free_name(struct rebuild *r, int node, int input)
 {
@@ -257,6 +266,8 @@ static int add_replacement(struct rebuild *r, int index, int input)
     if (there != NULL &&
         (there == node->constants[input] || (!r->edit->apart && same_content(there, node->constants[input]))))
         return taken;
+    if (value == NULL && find_shared(r, node->constants[input]) != VALUE_NONE)
+        return find_shared(r, node->constants[input]);
     const char *name = gone && taken == VALUE_NONE ? value->name : free_name(r, index, input);
     int number = name != NULL ? graph_add_constant(r->graph, name, node->constants[input]) : -1;
     if (gone && taken == VALUE_NONE && number >= 0)
@@ -294,16 +305,18 @@ static bool carry_node(struct rebuild *r, int index)
 
 static bool copy_header(const struct graph *old, struct graph *graph)
 {
-    const char *const from[] = {old->name, old->producer, old->producer_version, old->domain,
-                                old->documentation};
-    const char **const to[] = {&graph->name, &graph->producer, &graph->producer_version, &graph->domain,
-                               &graph->documentation};
+    const char *const from[] = {old->name,   old->producer,      old->producer_version,
+                                old->domain, old->documentation, old->batch_node};
+    const char **const to[] = {&graph->name,   &graph->producer,      &graph->producer_version,
+                               &graph->domain, &graph->documentation, &graph->batch_node};
     for (size_t i = 0; i < sizeof from / sizeof from[0]; i++)
         if (from[i] != NULL && (*to[i] = arena_string(graph->arena, from[i])) == NULL)
             return false;
     graph->ir_version = old->ir_version;
     graph->model_version = old->model_version;
     graph->opset = old->opset;
+    graph->batch = old->batch;
+    graph->channels_last = old->channels_last;
     graph->metadata_count = old->metadata_count;
     graph->metadata = arena_alloc(graph->arena, (size_t)old->metadata_count + 1, sizeof *graph->metadata);
     for (int i = 0; graph->metadata != NULL && i < old->metadata_count; i++) {

@@ -14,7 +14,8 @@ void edit_free(struct edit *edit);
 
 /* Put a constant in place of input `input` of a node, or behind its inputs where its operator takes more. The
  * tensor's reference passes to the edit, also on failure (NULL fails). Where nothing else uses the old
- * constant the new one keeps its name; equal ones that replace one constant in several places stay one. */
+ * constant the new one keeps its name; equal ones that replace one constant in several places stay one, as
+ * one tensor does that several nodes get where they had nothing. */
 status edit_constant(struct edit *edit, int node, int input, struct tensor *tensor, struct error *error);
 /* From now on only what is the same tensor stays one, whatever the numbers: constants that will change. */
 void edit_keep_apart(struct edit *edit);

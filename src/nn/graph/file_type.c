@@ -159,6 +159,35 @@ NARROW_INTEGER(uint16, uint16_t, uint16_t, le16toh, htole16)
 NARROW_INTEGER(int32, int32_t, uint32_t, le32toh, htole32)
 NARROW_INTEGER(uint32, uint32_t, uint32_t, le32toh, htole32)
 
+/* Half bytes: `wrap` is 16 where the upper half of their values is negative, else 0. */
+static int64_t decode_halves(const uint8_t *raw, int64_t count, int wrap, int64_t *values)
+{
+    for (int64_t i = 0; i < count; i++) {
+        int bits = i % 2 == 0 ? raw[i / 2] & 15 : raw[i / 2] >> 4;
+        values[i] = bits < 8 ? bits : bits - wrap;
+    }
+    return count;
+}
+
+static int64_t decode_int4(const uint8_t *raw, int64_t count, void *out)
+{
+    return decode_halves(raw, count, 16, out);
+}
+
+static int64_t decode_uint4(const uint8_t *raw, int64_t count, void *out)
+{
+    return decode_halves(raw, count, 0, out);
+}
+
+static void encode_halves(const void *data, int64_t count, uint8_t *out)
+{
+    const int64_t *values = data;
+    for (int64_t i = 0; i < count; i += 2) {
+        int64_t second = i + 1 < count ? values[i + 1] : 0;
+        out[i / 2] = (uint8_t)(((uint64_t)values[i] & 15) | ((uint64_t)second & 15) << 4);
+    }
+}
+
 /* --- The types ------------------------------------------------------------------------------------------ */
 
 static const struct row rows[FILE_TYPES] = {
@@ -179,6 +208,12 @@ static const struct row rows[FILE_TYPES] = {
     [FILE_COMPLEX64] = {"complex64", -1, 0, NULL, NULL},
     [FILE_COMPLEX128] = {"complex128", -1, 0, NULL, NULL},
     [FILE_BFLOAT16] = {"bfloat16", ELEMENT_FLOAT, 2, decode_bfloat16, encode_bfloat16},
+    [FILE_FLOAT8E4M3FN] = {"float8e4m3fn", -1, 0, NULL, NULL},
+    [FILE_FLOAT8E4M3FNUZ] = {"float8e4m3fnuz", -1, 0, NULL, NULL},
+    [FILE_FLOAT8E5M2] = {"float8e5m2", -1, 0, NULL, NULL},
+    [FILE_FLOAT8E5M2FNUZ] = {"float8e5m2fnuz", -1, 0, NULL, NULL},
+    [FILE_UINT4] = {"uint4", ELEMENT_INT64, 0, decode_uint4, encode_halves},
+    [FILE_INT4] = {"int4", ELEMENT_INT64, 0, decode_int4, encode_halves},
 };
 
 static bool is_type(int type)
@@ -194,6 +229,12 @@ const char *file_type_name(int type)
 size_t file_type_width(int type)
 {
     return is_type(type) ? rows[type].width : 0;
+}
+
+uint64_t file_type_bytes(int type, int64_t count)
+{
+    size_t width = file_type_width(type);
+    return width ? (uint64_t)count * width : ((uint64_t)count + 1) / 2;
 }
 
 int file_type_element(int type)

@@ -27,19 +27,27 @@ enum {
     FILE_COMPLEX64,
     FILE_COMPLEX128,
     FILE_BFLOAT16,
+    FILE_FLOAT8E4M3FN,
+    FILE_FLOAT8E4M3FNUZ,
+    FILE_FLOAT8E5M2,
+    FILE_FLOAT8E5M2FNUZ,
+    FILE_UINT4, /* two in a byte, the first in the low half */
+    FILE_INT4,
     FILE_TYPES
 };
 
 /* "float16", "bool", ...; NULL for numbers that are no type. */
 const char *file_type_name(int type);
-/* Bytes of an element; 0 for types without (text, complex) and numbers that are no type. */
+/* Bytes of an element; 0 for types without (text, complex, half bytes) and numbers that are no type. */
 size_t file_type_width(int type);
-/* The type in memory (enum element_type), -1 for what has none: text, complex. */
+/* Bytes of `count` elements, at most 2^48, of a type that memory has. */
+uint64_t file_type_bytes(int type, int64_t count);
+/* The type in memory (enum element_type), -1 for what has none: text, complex, 8-bit reals. */
 int file_type_element(int type);
 
-/* Elements of a file into memory, or of memory into a file; the type has a width. `raw` and `out` may lie
- * anywhere and do not overlap. Decoding gives the index of the first element that memory cannot hold (uint64
- * beyond int64), or count. */
+/* Elements of a file into memory, or of memory into a file; the type is one that memory has. `raw` and `out`
+ * may lie anywhere and do not overlap. Decoding gives the index of the first element that memory cannot hold
+ * (uint64 beyond int64), or count. */
 int64_t file_type_decode(int type, const void *raw, int64_t count, void *out);
 /* Do the file's bytes stand in memory as they are? */
 bool file_type_is_plain(int type);
@@ -47,7 +55,8 @@ bool file_type_is_plain(int type);
 /* The type in which elements are written: the one they had in a file where that is theirs, else the plain
  * type of what they are in memory. */
 int file_type_of(enum element_type element, int file_type);
-/* `count` elements from `first` on, as that type. Reals are rounded to nearest, ties to even. */
+/* `count` elements from `first` on, as that type. Reals are rounded to nearest, ties to even. An odd count of
+ * half bytes leaves the last half 0. */
 void file_type_encode(int type, const struct tensor *tensor, int64_t first, int64_t count, void *out);
 
 #endif

@@ -69,7 +69,12 @@ struct graph {
     struct arena *arena;
     const char *name, *producer, *producer_version, *domain, *documentation;
     int64_t ir_version, model_version;
-    int opset; /* of the default domain */
+    int opset;              /* of the default domain */
+    int64_t batch;          /* images that it computes at a time, where that is fixed; 0: any number */
+    const char *batch_node; /* where they cannot be told apart, in words; NULL: batch is 0 */
+    /* The file's images have their channels last. The graph's are channels first all the same, as everywhere
+     * in the program; files are written as the file was. */
+    bool channels_last;
     struct value *values;
     int value_count;
     size_t value_capacity;

@@ -35,7 +35,12 @@ enum operator_flags {
     OPERATOR_GENERAL = 1024,         /* a product with the attributes transA, transB and beta (Gemm) */
     OPERATOR_NORMALIZATION = 2048,   /* per channel: scale, shift, mean and variance behind the first input */
     OPERATOR_ADDITION = 4096,        /* the sum of two inputs */
+    OPERATOR_OWN_STATISTICS = 262144, /* normalises every image by its own mean and variance: scale and, where
+                                         there is one, shift behind the first input */
+    OPERATOR_MULTIPLICATION = 524288, /* the product of two inputs, element by element */
     OPERATOR_LEARNT = 8192, /* element-wise, with numbers that are learnt in its second input (PRelu) */
+    OPERATOR_TRANSPOSED =
+        16384, /* a convolution from outputs to inputs: its weight is inputs x outputs of a group x kernel */
 };
 
 struct op {

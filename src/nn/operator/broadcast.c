@@ -26,12 +26,20 @@ static bool operand_strides(const struct shape *full, const struct shape *operan
 bool broadcast_make(struct broadcast *broadcast, const struct shape *full, const struct shape *first,
                     const struct shape *second)
 {
-    const struct shape *operands[BROADCAST_OPERANDS] = {first, second};
+    const struct shape *operands[] = {first, second};
+
+    return broadcast_make_of(broadcast, full, operands, 2);
+}
+
+bool broadcast_make_of(struct broadcast *broadcast, const struct shape *full,
+                       const struct shape *const *operands, int count)
+{
     int64_t strides[BROADCAST_OPERANDS][TENSOR_MAX_RANK];
     int loops = 0;
 
     memset(broadcast, 0, sizeof *broadcast);
-    for (int k = 0; k < BROADCAST_OPERANDS; k++) {
+    broadcast->operands = count;
+    for (int k = 0; k < count; k++) {
         if (!operand_strides(full, operands[k], strides[k]))
             return false;
     }
@@ -42,16 +50,16 @@ bool broadcast_make(struct broadcast *broadcast, const struct shape *full, const
         if (dim == 1)
             continue;
         /* An axis continues the loop before it when every operand goes on where the last step left it. */
-        for (int k = 0; merge && k < BROADCAST_OPERANDS; k++)
+        for (int k = 0; merge && k < count; k++)
             merge = broadcast->stride[k][loops - 1] == strides[k][axis] * dim;
         if (!merge)
             broadcast->count[loops++] = 1;
         broadcast->count[loops - 1] *= dim;
-        for (int k = 0; k < BROADCAST_OPERANDS; k++)
+        for (int k = 0; k < count; k++)
             broadcast->stride[k][loops - 1] = strides[k][axis];
     }
     broadcast->length = 1;
-    for (int k = 0; k < BROADCAST_OPERANDS; k++)
+    for (int k = 0; k < count; k++)
         broadcast->row_stride[k] = loops > 0 ? broadcast->stride[k][loops - 1] : 0;
     if (loops > 0)
         broadcast->length = broadcast->count[--loops];
@@ -69,12 +77,12 @@ void broadcast_next(const struct broadcast *broadcast, struct broadcast_cursor *
 
         if (cursor->index[axis] < steps) {
             cursor->index[axis]++;
-            for (int k = 0; k < BROADCAST_OPERANDS; k++)
+            for (int k = 0; k < broadcast->operands; k++)
                 cursor->at[k] += broadcast->stride[k][axis];
             return;
         }
         cursor->index[axis] = 0;
-        for (int k = 0; k < BROADCAST_OPERANDS; k++)
+        for (int k = 0; k < broadcast->operands; k++)
             cursor->at[k] -= steps * broadcast->stride[k][axis];
     }
 }

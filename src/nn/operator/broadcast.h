@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Loops over a full shape in which one or two operands stand still along some axes (NumPy broadcasting, and
+/* Loops over a full shape in which one to three operands stand still along some axes (NumPy broadcasting, and
  * reductions, which are broadcasting read backwards).
  *
  * Axes are right-aligned. Neighbouring axes along which every operand behaves alike become one, so equal
@@ -13,9 +13,10 @@
 #include <stdint.h>
 #include "nn/graph/tensor.h"
 
-enum { BROADCAST_OPERANDS = 2 };
+enum { BROADCAST_OPERANDS = 3 };
 
 struct broadcast {
+    int operands;                                        /* how many; what is said of others is 0 */
     int rank;                                            /* of the loops outside a row */
     int64_t count[TENSOR_MAX_RANK];                      /* per loop, outermost first */
     int64_t stride[BROADCAST_OPERANDS][TENSOR_MAX_RANK]; /* in elements */
@@ -32,6 +33,9 @@ struct broadcast_cursor {
 /* false when an operand does not broadcast to the full shape. For one operand pass it twice. */
 bool broadcast_make(struct broadcast *broadcast, const struct shape *full, const struct shape *first,
                     const struct shape *second);
+/* The same for any number of operands, up to BROADCAST_OPERANDS. */
+bool broadcast_make_of(struct broadcast *broadcast, const struct shape *full,
+                       const struct shape *const *operands, int count);
 void broadcast_next(const struct broadcast *broadcast, struct broadcast_cursor *cursor);
 
 #endif

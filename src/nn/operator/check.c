@@ -68,3 +68,46 @@ status check_size(const struct shape *shape, const char *name, struct error *err
     text_free(&text);
     return error->code;
 }
+
+status check_no_broadcast(const struct shape *a, const struct shape *b, struct error *error)
+{
+    struct text first = {0}, second = {0};
+    shape_text(a, &first);
+    shape_text(b, &second);
+    error_set(error, STATUS_SHAPE, "shapes %s and %s do not broadcast", text_data(&first),
+              text_data(&second));
+    text_free(&first);
+    text_free(&second);
+    return error->code;
+}
+
+status check_broadcast(const struct prepare *prepare, int first, int end, struct shape *full,
+                       struct error *error)
+{
+    *full = prepare->inputs[first].shape;
+    for (int i = first + 1; i < end; i++) {
+        const struct shape before = *full;
+        if (!shape_broadcast(&before, &prepare->inputs[i].shape, full))
+            return check_no_broadcast(&before, &prepare->inputs[i].shape, error);
+    }
+    return STATUS_OK;
+}
+
+status check_axis(const struct prepare *prepare, int rank, int64_t fallback, int *axis, struct error *error)
+{
+    int64_t given = node_integer(prepare->node, "axis", fallback);
+    if (shape_axis(rank, given, axis))
+        return STATUS_OK;
+    return error_set(error, STATUS_SHAPE, "axis %" PRId64 " is outside the %d dimensions of its input", given,
+                     rank);
+}
+
+status check_one_type(const struct prepare *prepare, int first, int end, struct error *error)
+{
+    for (int i = first + 1; i < end; i++)
+        if (prepare->inputs[i].type != prepare->inputs[first].type)
+            return error_set(error, STATUS_UNSUPPORTED, "inputs of types %s and %s do not go together",
+                             element_name(prepare->inputs[first].type),
+                             element_name(prepare->inputs[i].type));
+    return STATUS_OK;
+}

@@ -21,4 +21,17 @@ status check_vector(const struct prepare *prepare, int index, const char *name, 
  * the like. */
 status check_size(const struct shape *shape, const char *name, struct error *error);
 
+/* The shape that the inputs first..end-1 broadcast to, into *full; else STATUS_SHAPE with the two shapes that
+ * do not go together. */
+status check_broadcast(const struct prepare *prepare, int first, int end, struct shape *full,
+                       struct error *error);
+/* "shapes ... and ... do not broadcast" */
+status check_no_broadcast(const struct shape *a, const struct shape *b, struct error *error);
+
+/* The attribute `axis` of a tensor of this rank, as 0..rank-1. */
+status check_axis(const struct prepare *prepare, int rank, int64_t fallback, int *axis, struct error *error);
+
+/* Inputs first..end-1 must all be of one type. */
+status check_one_type(const struct prepare *prepare, int first, int end, struct error *error);
+
 #endif

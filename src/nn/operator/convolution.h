@@ -23,7 +23,7 @@ struct convolution {
 
     /* CONVOLUTION_COLUMNS only */
     bool pointwise; /* 1x1 with stride 1 and no padding: the input is its own matrix of columns */
-    bool turned;    /* the data gradient runs as a convolution with turned kernels */
+    bool turned;    /* spreading runs as a convolution with turned kernels */
     struct window turned_window;
     struct taps turned_taps;
     int64_t depth;             /* rows of the matrix of columns: channels * kernel_elements */
@@ -33,12 +33,39 @@ struct convolution {
     int64_t column_elements, turned_elements;
 };
 
+/* What follows from window, batch, groups, channels and filters: taps, sizes, the way to compute and its
+ * workspace, and the node's work. `spreads`: convolution_spread will run. */
+status convolution_finish(struct prepare *prepare, struct convolution *plan, bool spreads,
+                          struct error *error);
+
 /* Decide between matrix products and plain loops, and size the workspace. Sets plan->method. */
-status convolution_plan_columns(struct prepare *prepare, struct convolution *plan, struct error *error);
-void convolution_columns_forward_float(const struct kernel_call *call);
-void convolution_columns_forward_double(const struct kernel_call *call);
-/* Data and weight gradients; not the bias's. */
-void convolution_columns_backward_float(const struct kernel_call *call);
-void convolution_columns_backward_double(const struct kernel_call *call);
+status convolution_plan_columns(struct prepare *prepare, struct convolution *plan, bool spreads,
+                                struct error *error);
+
+/* The linear map and its transposes, as plan->method says. With C and O channels in all groups, in (N, C, D,
+ * H, W), weights (O, C/g, kd, kh, kw) and out (N, O, D', H', W'):
+ *   add:     out += in convolved with weights
+ *   spread:  in += what of out reaches it through weights
+ *   weights: kernels += the products of in and out, of the shape of weights
+ * start:     out[n][c] = bias[c], or 0 without one, for planes of `size` numbers
+ * bias:      gradient[c] += the sum of out (N, channels, size) */
+#define CONVOLUTION_DECLARE(T)                                                                               \
+    void convolution_add_##T(const struct convolution *plan, const T *in, const T *weights, void *workspace, \
+                             T *out);                                                                        \
+    void convolution_spread_##T(const struct convolution *plan, const T *out, const T *weights,              \
+                                void *workspace, T *in);                                                     \
+    void convolution_weights_##T(const struct convolution *plan, const T *in, const T *out, void *workspace, \
+                                 T *kernels);                                                                \
+    void convolution_start_##T(int64_t batch, int64_t channels, int64_t size, const T *bias, T *out);        \
+    void convolution_bias_##T(int64_t batch, int64_t channels, int64_t size, const T *out, T *gradient);     \
+    void columns_add_##T(const struct convolution *plan, const T *in, const T *weights, void *workspace,     \
+                         T *out);                                                                            \
+    void columns_spread_##T(const struct convolution *plan, const T *out, const T *weights, void *workspace, \
+                            T *in);                                                                          \
+    void columns_weights_##T(const struct convolution *plan, const T *in, const T *out, void *workspace,     \
+                             T *kernels);
+
+CONVOLUTION_DECLARE(float)
+CONVOLUTION_DECLARE(double)
 
 #endif

@@ -38,7 +38,7 @@ static int64_t rows_per_product(const struct window *window, enum element_type r
 static bool is_pointwise(const struct window *w)
 {
     for (int d = 0; d < WINDOW_DIMENSIONS; d++)
-        if (w->kernel[d] != 1 || w->stride[d] != 1 || w->before[d] != 0 || w->after[d] != 0)
+        if (w->kernel[d] != 1 || w->stride[d] != 1 || w->before[d] != 0 || w->in[d] != w->out[d])
             return false;
     return true;
 }
@@ -65,9 +65,10 @@ static int64_t images_together(const struct convolution *plan, const struct wind
     return fit < 1 ? 1 : fit < plan->batch ? fit : plan->batch;
 }
 
-static status plan_turned(struct prepare *prepare, struct convolution *plan, struct error *error)
+static status plan_turned(struct prepare *prepare, struct convolution *plan, bool spreads,
+                          struct error *error)
 {
-    plan->turned = prepare->backward && !plan->pointwise && has_unit_stride(&plan->window) &&
+    plan->turned = spreads && !plan->pointwise && has_unit_stride(&plan->window) &&
                    plan->batch * plan->in_size >= TURNING_PAYS;
     if (!plan->turned)
         return STATUS_OK;
@@ -110,7 +111,8 @@ static status size_workspace(struct prepare *prepare, struct convolution *plan, 
     return STATUS_OK;
 }
 
-status convolution_plan_columns(struct prepare *prepare, struct convolution *plan, struct error *error)
+status convolution_plan_columns(struct prepare *prepare, struct convolution *plan, bool spreads,
+                                struct error *error)
 {
     plan->depth = plan->channels * plan->kernel_elements;
     if (prepare->kernel == KERNEL_REFERENCE || plan->channels == 1 ||
@@ -123,7 +125,7 @@ status convolution_plan_columns(struct prepare *prepare, struct convolution *pla
                                  : rows_per_product(&plan->window, real_of(prepare), plan->depth);
     plan->together =
         plan->pointwise ? 1 : images_together(plan, &plan->window, real_of(prepare), plan->depth, plan->rows);
-    if (plan_turned(prepare, plan, error))
+    if (plan_turned(prepare, plan, spreads, error))
         return error->code;
     return size_workspace(prepare, plan, error);
 }

@@ -211,18 +211,10 @@ static struct TYPED(product) TYPED(product_of)(const struct convolution *plan, R
     };
 }
 
-/* y (N, O, D', H', W') = bias (O) + x (N, C, D, H, W) convolved with weights (O, C/g, kd, kh, kw). */
-void TYPED(convolution_columns_forward)(const struct kernel_call *call)
+void TYPED(columns_add)(const struct convolution *plan, const REAL *in, const REAL *weights, void *workspace,
+                        REAL *out)
 {
-    const struct convolution *plan = call->plan;
-    const REAL *in = call->inputs[CONVOLUTION_X].data, *weights = call->inputs[CONVOLUTION_W].data;
-    const REAL *bias = call->input_count > CONVOLUTION_B ? call->inputs[CONVOLUTION_B].data : NULL;
-    REAL *out = call->outputs[0].data;
-    const int64_t filters = plan->groups * plan->filters;
-    struct TYPED(product) product = TYPED(product_of)(plan, call->workspace);
-    for (int64_t f = 0; f < plan->batch * filters; f++)
-        for (int64_t i = 0; i < plan->out_size; i++)
-            out[f * plan->out_size + i] = bias ? bias[f % filters] : 0;
+    struct TYPED(product) product = TYPED(product_of)(plan, workspace);
     for (int64_t g = 0; g < plan->groups; g++)
         TYPED(multiply_images)(&product, weights + g * plan->filters * plan->depth,
                                in + g * plan->channels * plan->in_size, plan->batch,
@@ -312,17 +304,16 @@ static struct TYPED(product) TYPED(turned_product)(const struct convolution *pla
     return product;
 }
 
-/* dx (N, C, D, H, W) += from dy (N, O, P) and weights (O, depth), group by group. */
-static void TYPED(backward_data)(const struct convolution *plan, const REAL *weights,
-                                 const REAL *out_gradient, REAL *workspace, REAL *in_gradient)
+void TYPED(columns_spread)(const struct convolution *plan, const REAL *out, const REAL *weights,
+                           void *workspace, REAL *in)
 {
     const struct TYPED(product) straight = TYPED(product_of)(plan, workspace);
     const struct TYPED(product) around = TYPED(turned_product)(plan, workspace);
-    REAL *turned = workspace + plan->column_elements;
+    REAL *turned = (REAL *)workspace + plan->column_elements;
     for (int64_t g = 0; g < plan->groups; g++) {
         const REAL *kernels = weights + g * plan->filters * plan->depth;
-        const REAL *from = out_gradient + g * plan->filters * plan->out_size;
-        REAL *to = in_gradient + g * plan->channels * plan->in_size;
+        const REAL *from = out + g * plan->filters * plan->out_size;
+        REAL *to = in + g * plan->channels * plan->in_size;
         if (plan->turned) {
             TYPED(turn_kernels)(plan, kernels, turned);
             TYPED(multiply_images)(&around, turned, from, plan->batch, to);
@@ -348,17 +339,17 @@ static void TYPED(weights_of_image)(const struct convolution *plan, const struct
     }
 }
 
-/* dweights (O, depth) += the sum of that over N images. */
-static void TYPED(backward_weights)(const struct convolution *plan, const REAL *in, const REAL *out_gradient,
-                                    REAL *workspace, REAL *weight_gradient)
+/* The sum of that over N images. */
+void TYPED(columns_weights)(const struct convolution *plan, const REAL *in, const REAL *out, void *workspace,
+                            REAL *kernels)
 {
     const struct TYPED(product) p = TYPED(product_of)(plan, workspace);
     for (int64_t g = 0; g < plan->groups; g++) {
-        REAL *gradient = weight_gradient + g * plan->filters * plan->depth;
+        REAL *gradient = kernels + g * plan->filters * plan->depth;
         for (int64_t n = 0, count; n < plan->batch; n += count) {
             count = plan->batch - n < p.together ? plan->batch - n : p.together;
             const REAL *x = in + n * p.in_step + g * plan->channels * plan->in_size;
-            const REAL *dy = out_gradient + n * p.out_step + g * plan->filters * plan->out_size;
+            const REAL *dy = out + n * p.out_step + g * plan->filters * plan->out_size;
             const int64_t all = count * plan->out_size;
             if (count == 1) {
                 TYPED(weights_of_image)(plan, &p, x, dy, gradient);
@@ -370,16 +361,4 @@ static void TYPED(backward_weights)(const struct convolution *plan, const REAL *
                                    all, 1, gradient, plan->depth);
         }
     }
-}
-
-void TYPED(convolution_columns_backward)(const struct kernel_call *call)
-{
-    const struct convolution *plan = call->plan;
-    const REAL *out_gradient = call->output_gradients[0].data;
-    if (call->input_gradients[CONVOLUTION_X].data)
-        TYPED(backward_data)(plan, call->inputs[CONVOLUTION_W].data, out_gradient, call->workspace,
-                             call->input_gradients[CONVOLUTION_X].data);
-    if (call->input_gradients[CONVOLUTION_W].data)
-        TYPED(backward_weights)(plan, call->inputs[CONVOLUTION_X].data, out_gradient, call->workspace,
-                                call->input_gradients[CONVOLUTION_W].data);
 }

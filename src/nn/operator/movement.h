@@ -38,6 +38,11 @@ struct copy movement_copy(int input, const struct shape *from, int output, const
 /* Join dimensions that can be walked as one, so that the innermost loop is long. */
 void movement_pack(struct copy *copy);
 
+/* What stands at the output's strides is added to what stands at the input's, for every index of the box: the
+ * way of gradients. */
+void movement_add_float(const struct copy *copy, float *to, const float *from);
+void movement_add_double(const struct copy *copy, double *to, const double *from);
+
 /* One row of kernels fits all these operators. */
 void movement_forward_float(const struct kernel_call *call);
 void movement_forward_double(const struct kernel_call *call);

@@ -44,7 +44,7 @@ void TYPED(movement_forward)(const struct kernel_call *call)
 
 #if HAS_GRADIENT
 /* The gradient of copy_box: to[at strides of the input] += from[at strides of the output]. */
-static void TYPED(add_box)(const struct copy *copy, REAL *to, const REAL *from)
+void TYPED(movement_add)(const struct copy *copy, REAL *to, const REAL *from)
 {
     const int last = copy->rank - 1;
     const int64_t to_stride = copy->input_stride[last], from_stride = copy->output_stride[last];
@@ -67,8 +67,8 @@ void TYPED(movement_backward)(const struct kernel_call *call)
 
         if (call->input_gradients[copy->input].data != NULL &&
             call->output_gradients[copy->output].data != NULL)
-            TYPED(add_box)(copy, call->input_gradients[copy->input].data,
-                           call->output_gradients[copy->output].data);
+            TYPED(movement_add)(copy, call->input_gradients[copy->input].data,
+                                call->output_gradients[copy->output].data);
     }
 }
 #endif

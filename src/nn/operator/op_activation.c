@@ -49,6 +49,7 @@ static inline double clamp_double(double x, double low, double high)
 
 INTEGER_KERNEL(relu, x < 0 ? 0 : x)
 INTEGER_KERNEL(neg, (int64_t)(0 - (uint64_t)x))
+INTEGER_KERNEL(sign, (x > 0) - (x < 0))
 INTEGER_KERNEL(abs, x < 0 ? (int64_t)(0 - (uint64_t)x) : x)
 INTEGER_KERNEL(clip, x < plan->lowest ? plan->lowest : (x > plan->highest ? plan->highest : x))
 
@@ -193,6 +194,19 @@ const struct op operators_activation[] = {
     {"Abs", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(abs), {abs_int64, NULL}}},
     {"Floor", 1, 1, 1, 1, FUNCTION, prepare_plain, {STEP_KERNELS(floor)}},
     {"Ceil", 1, 1, 1, 1, FUNCTION, prepare_plain, {STEP_KERNELS(ceil)}},
+    {"Round", 11, 1, 1, 1, FUNCTION, prepare_plain, {STEP_KERNELS(round)}},
+    {"Sign", 9, 1, 1, 1, FUNCTION, prepare_plain, {STEP_KERNELS(sign), {sign_int64, NULL}}},
+    {"Sin", 7, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(sin)}},
+    {"Cos", 7, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(cos)}},
+    {"Tan", 7, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(tan)}},
+    {"Asin", 7, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(asin)}},
+    {"Acos", 7, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(acos)}},
+    {"Atan", 7, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(atan)}},
+    {"Sinh", 9, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(sinh)}},
+    {"Cosh", 9, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(cosh)}},
+    {"Asinh", 9, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(asinh)}},
+    {"Acosh", 9, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(acosh)}},
+    {"Atanh", 9, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(atanh)}},
     {"Neg", 1, 1, 1, 1, FUNCTION, prepare_plain, {REAL_KERNELS(neg), {neg_int64, NULL}}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };

@@ -120,8 +120,21 @@ ACTIVATION(log, log(x), g == 0 ? 0 : g / x)
 ACTIVATION(reciprocal, 1 / x, g == 0 ? 0 : -g * y * y)
 ACTIVATION(neg, -x, -g)
 ACTIVATION(abs, fabs(x), x > 0 ? g : (x < 0 ? -g : 0))
+ACTIVATION(sin, sin(x), cos(x) * g)
+ACTIVATION(cos, cos(x), -sin(x) * g)
+ACTIVATION(tan, tan(x), (1 + y * y) * g)
+ACTIVATION(asin, asin(x), g == 0 ? 0 : g / sqrt(1 - x * x))
+ACTIVATION(acos, acos(x), g == 0 ? 0 : -g / sqrt(1 - x * x))
+ACTIVATION(atan, atan(x), g / (1 + x * x))
+ACTIVATION(sinh, sinh(x), cosh(x) * g)
+ACTIVATION(cosh, cosh(x), sinh(x) * g)
+ACTIVATION(asinh, asinh(x), g / sqrt(x * x + 1))
+ACTIVATION(acosh, acosh(x), g == 0 ? 0 : g / sqrt(x * x - 1))
+ACTIVATION(atanh, atanh(x), g == 0 ? 0 : g / (1 - x * x))
 ACTIVATION_FORWARD(floor, floor(x))
 ACTIVATION_FORWARD(ceil, ceil(x))
+ACTIVATION_FORWARD(round, nearbyint(x)) /* a half to the even number */
+ACTIVATION_FORWARD(sign, x > 0 ? 1 : (x < 0 ? -1 : x))
 /* clang-format on */
 
 /* Gelu by the formula that its plan asks for. */

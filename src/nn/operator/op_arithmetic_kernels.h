@@ -109,10 +109,13 @@ BINARY(div, a / b, g == 0 ? 0 : g / b, g == 0 ? 0 : -g * (a / b) / b)
 BINARY(pow, pow(a, b),
        g == 0 || b == 0 ? 0 : g * b * pow(a, b - 1),
        g == 0 || a == 0 ? 0 : g * pow(a, b) * log(a))
+BINARY(mod, fmod(a, b), g, g == 0 ? 0 : -g * trunc(a / b))
 /* Equal operands share the gradient, as in PyTorch. */
 BINARY(min, a < b ? a : b, a < b ? g : (a > b ? 0 : g / 2), b < a ? g : (b > a ? 0 : g / 2))
 BINARY(max, a > b ? a : b, a > b ? g : (a < b ? 0 : g / 2), b > a ? g : (b < a ? 0 : g / 2))
 BINARY(prelu, a < 0 ? a * b : a, a > 0 ? g : g * b, a > 0 ? 0 : g * a)
+/* An operand's part of a mean of b operands, backward. */
+ROW_BACKWARD(part, first, g / b)
 /* clang-format on */
 
 /* The exponent may be of another type than the base: it is converted into the workspace first. */
@@ -144,16 +147,15 @@ static void TYPED(mixed_pow_backward)(const struct kernel_call *call)
     TYPED(mixed_pow)(call, TYPED(pow_backward));
 }
 
-/* Sum of any number of inputs: each is added to the output in turn. plan: one broadcast per input. */
-static void TYPED(sum_forward)(const struct kernel_call *call)
+/* y (rows, length) = f(y, x) with each input x in turn, from the given one on. plan: one broadcast per input.
+ */
+static void TYPED(fold)(const struct kernel_call *call, int first,
+                        void (*row)(REAL *, const REAL *, int64_t, const REAL *, int64_t, int64_t))
 {
     const struct broadcast *plan = call->plan;
     REAL *output = call->outputs[0].data;
-    const int64_t count = shape_elements(&call->outputs[0].shape);
 
-    for (int64_t i = 0; i < count; i++)
-        output[i] = 0;
-    for (int k = 0; k < call->input_count; k++) {
+    for (int k = first; k < call->input_count; k++) {
         const struct broadcast *loops = &plan[k];
         const REAL *input = call->inputs[k].data;
         struct broadcast_cursor cursor = {0};
@@ -161,14 +163,25 @@ static void TYPED(sum_forward)(const struct kernel_call *call)
         for (int64_t i = 0; i < loops->rows; i++) {
             REAL *y = output + i * loops->length;
 
-            TYPED(add_row)(y, y, 1, input + cursor.at[0], loops->row_stride[0], loops->length);
+            row(y, y, 1, input + cursor.at[0], loops->row_stride[0], loops->length);
             broadcast_next(loops, &cursor);
         }
     }
 }
 
-/* Each input's gradient, of its own shape, += that of the output, summed where it broadcasts. */
-static void TYPED(sum_backward)(const struct kernel_call *call)
+/* Sum of any number of inputs. */
+static void TYPED(sum_forward)(const struct kernel_call *call)
+{
+    REAL *output = call->outputs[0].data;
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+
+    for (int64_t i = 0; i < count; i++)
+        output[i] = 0;
+    TYPED(fold)(call, 0, TYPED(add_row));
+}
+
+/* Each input's gradient, of its own shape, += that of the output by `parts`, summed where it broadcasts. */
+static void TYPED(part_backward)(const struct kernel_call *call, REAL parts)
 {
     const struct broadcast *plan = call->plan;
     const REAL *from = call->output_gradients[0].data;
@@ -180,14 +193,110 @@ static void TYPED(sum_backward)(const struct kernel_call *call)
         struct broadcast_cursor cursor = {0};
 
         for (int64_t i = 0; to != NULL && i < loops->rows; i++) {
-            TYPED(add_row_first)(to + cursor.at[0], from + i * loops->length, input + cursor.at[0],
-                                 loops->row_stride[0], input + cursor.at[0], loops->row_stride[0],
-                                 loops->length);
+            TYPED(part_row_first)(to + cursor.at[0], from + i * loops->length, input + cursor.at[0],
+                                  loops->row_stride[0], &parts, 0, loops->length);
             broadcast_next(loops, &cursor);
         }
     }
 }
 
+static void TYPED(sum_backward)(const struct kernel_call *call)
+{
+    TYPED(part_backward)(call, 1);
+}
+
+/* Mean of any number of inputs. */
+static void TYPED(mean_forward)(const struct kernel_call *call)
+{
+    REAL *output = call->outputs[0].data;
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+
+    TYPED(sum_forward)(call);
+    for (int64_t i = 0; i < count; i++)
+        output[i] /= (REAL)call->input_count;
+}
+
+static void TYPED(mean_backward)(const struct kernel_call *call)
+{
+    TYPED(part_backward)(call, (REAL)call->input_count);
+}
+
+/* Largest or smallest of any number of inputs. */
+static void TYPED(extreme_forward)(const struct kernel_call *call,
+                                   void (*row)(REAL *, const REAL *, int64_t, const REAL *, int64_t, int64_t))
+{
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+    struct kernel_call first = *call;
+    REAL *output = call->outputs[0].data;
+
+    for (int64_t i = 0; i < count; i++)
+        output[i] = 0;
+    first.input_count = 1;
+    TYPED(fold)(&first, 0, TYPED(add_row));
+    TYPED(fold)(call, 1, row);
+}
+
+/* How many inputs (rows, length) have what the output has; with `to`, its gradient += that of the output,
+ * shared among them. */
+static void TYPED(extreme_input)(const struct kernel_call *call, int k, REAL *alike, REAL *to)
+{
+    const struct broadcast *loops = (const struct broadcast *)call->plan + k;
+    const REAL *input = call->inputs[k].data, *output = call->outputs[0].data;
+    const REAL *from = call->output_gradients[0].data;
+    struct broadcast_cursor cursor = {0};
+
+    for (int64_t row = 0; row < loops->rows; row++) {
+        for (int64_t i = 0; i < loops->length; i++, output++, from++, alike++) {
+            const int64_t at = cursor.at[0] + i * loops->row_stride[0];
+
+            if (input[at] != *output)
+                continue;
+            if (to == NULL)
+                *alike += 1;
+            else
+                to[at] += *from / *alike;
+        }
+        broadcast_next(loops, &cursor);
+    }
+}
+
+static void TYPED(extreme_backward)(const struct kernel_call *call)
+{
+    const int64_t count = shape_elements(&call->outputs[0].shape);
+    REAL *alike = call->workspace;
+
+    if (call->output_gradients[0].data == NULL)
+        return;
+    for (int64_t i = 0; i < count; i++)
+        alike[i] = 0;
+    for (int k = 0; k < call->input_count; k++)
+        TYPED(extreme_input)(call, k, alike, NULL);
+    for (int k = 0; k < call->input_count; k++)
+        if (call->input_gradients[k].data != NULL)
+            TYPED(extreme_input)(call, k, alike, call->input_gradients[k].data);
+}
+
+/* Two inputs have kernels of their own. */
+#define EXTREME(NAME)                                                                                        \
+    static void TYPED(any_##NAME##_forward)(const struct kernel_call *call)                                  \
+    {                                                                                                        \
+        if (call->input_count == 2)                                                                          \
+            TYPED(NAME##_forward)(call);                                                                     \
+        else                                                                                                 \
+            TYPED(extreme_forward)(call, TYPED(NAME##_row));                                                 \
+    }                                                                                                        \
+    static void TYPED(any_##NAME##_backward)(const struct kernel_call *call)                                 \
+    {                                                                                                        \
+        if (call->input_count == 2)                                                                          \
+            TYPED(NAME##_backward)(call);                                                                    \
+        else                                                                                                 \
+            TYPED(extreme_backward)(call);                                                                   \
+    }
+
+EXTREME(min)
+EXTREME(max)
+
+#undef EXTREME
 #undef BINARY
 #undef ROW_BACKWARD
 #undef ROW_FORWARD

@@ -97,6 +97,8 @@ static const struct target {
     {12, ELEMENT_INT64, 32, false}, /* UINT32 */
     {13, ELEMENT_INT64, 0, false},  /* UINT64 */
     {16, ELEMENT_FLOAT, 0, true},   /* BFLOAT16 */
+    {21, ELEMENT_INT64, 4, false},  /* UINT4 */
+    {22, ELEMENT_INT64, 4, true},   /* INT4 */
 };
 
 static double real_at(const struct operand *operand, int64_t index)
@@ -182,6 +184,7 @@ static status prepare_cast(struct prepare *prepare, struct error *error)
             prepare->outputs[0].type = targets[i].type;
             prepare->outputs[0].shape = prepare->inputs[0].shape;
             prepare->plan = (void *)&targets[i];
+            prepare->file_type = targets[i].file_type;
             return STATUS_OK;
         }
     }

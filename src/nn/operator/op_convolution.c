@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Convolution: any kernel, stride, padding, dilation and groups, in one to three spatial dimensions.
  *
- * Two ways to compute, chosen by prepare: plain loops over rows (the reference, and depthwise), and matrix
- * products over gathered columns (convolution_columns.c). */
+ * Two ways to compute, chosen by prepare: plain loops over rows (the reference, and depthwise;
+ * convolution.c), and matrix products over gathered columns (convolution_columns.c). */
 #include "nn/graph/op.h"
 #include "nn/operator/convolution.h"
 
@@ -13,7 +13,6 @@
 #include "nn/graph/tensor.h"
 #include "nn/operator/check.h"
 #include "nn/operator/operator.h"
-#include "nn/operator/rows.h"
 #include "nn/operator/window.h"
 
 #define KERNELS "nn/operator/op_convolution_kernels.h"
@@ -61,19 +60,9 @@ static status prepare_convolution(struct prepare *prepare, struct error *error)
     prepare->outputs[0].shape = window_output(prepare, &plan->window, plan->groups * plan->filters);
     if (check_size(&prepare->inputs[CONVOLUTION_X].shape, "the input", error) ||
         check_size(&prepare->inputs[CONVOLUTION_W].shape, "the weight", error) ||
-        check_size(&prepare->outputs[0].shape, "the output", error) ||
-        window_taps(&plan->window, prepare->arena, &plan->taps, error))
+        check_size(&prepare->outputs[0].shape, "the output", error))
         return error->code;
-    plan->kernel_elements = plan->in_size = plan->out_size = 1;
-    for (int d = 0; d < WINDOW_DIMENSIONS; d++) {
-        plan->kernel_elements *= plan->window.kernel[d];
-        plan->in_size *= plan->window.in[d];
-        plan->out_size *= plan->window.out[d];
-    }
-    prepare_work(prepare, shape_elements(&prepare->outputs[0].shape), plan->channels * plan->kernel_elements);
-    plan->method = CONVOLUTION_DIRECT;
-    prepare->plan = plan;
-    return convolution_plan_columns(prepare, plan, error);
+    return convolution_finish(prepare, plan, prepare->backward, error);
 }
 
 const struct op operators_convolution[] = {

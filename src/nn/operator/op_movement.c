@@ -8,6 +8,7 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/check.h"
 #include "nn/operator/movement.h"
 #include "nn/operator/operator.h"
 
@@ -19,18 +20,6 @@ static status shape_error(struct error *error, const char *message, const struct
     error_set(error, STATUS_SHAPE, "%s: %s", message, text_data(&text));
     text_free(&text);
     return error->code;
-}
-
-/* The attribute `axis` of a tensor of this rank. */
-static status read_axis(const struct prepare *prepare, int rank, int64_t fallback, int *axis,
-                        struct error *error)
-{
-    int64_t value = node_integer(prepare->node, "axis", fallback);
-
-    if (shape_axis(rank, value, axis))
-        return STATUS_OK;
-    return error_set(error, STATUS_SHAPE, "axis %lld is outside the %d dimensions of its input",
-                     (long long)value, rank);
 }
 
 /* --- Transpose ------------------------------------------------------------------------------------------ */
@@ -98,7 +87,7 @@ static status prepare_concat(struct prepare *prepare, struct error *error)
 
     if (node_attribute(prepare->node, "axis") == NULL)
         return error_set(error, STATUS_FILE, "attribute axis is missing");
-    if (read_axis(prepare, joined.rank, 0, &axis, error) != STATUS_OK)
+    if (check_axis(prepare, joined.rank, 0, &axis, error) != STATUS_OK)
         return error->code;
     for (int i = 1; i < prepare->input_count; i++)
         if (join_shape(prepare, i, axis, &joined, error) != STATUS_OK)
@@ -183,7 +172,7 @@ static status prepare_split(struct prepare *prepare, struct error *error)
 
     if (movement == NULL)
         return error_memory(error);
-    if (read_axis(prepare, input->shape.rank, 0, &axis, error) != STATUS_OK ||
+    if (check_axis(prepare, input->shape.rank, 0, &axis, error) != STATUS_OK ||
         split_sizes(prepare, input->shape.dim[axis], sizes, error) != STATUS_OK)
         return error->code;
     for (int i = 0; i < prepare->output_count; i++) {
@@ -276,7 +265,7 @@ static status prepare_gather(struct prepare *prepare, struct error *error)
 
     if (gather == NULL)
         return error_memory(error);
-    if (read_axis(prepare, input->shape.rank, 0, &axis, error) != STATUS_OK)
+    if (check_axis(prepare, input->shape.rank, 0, &axis, error) != STATUS_OK)
         return error->code;
     if (index->type != ELEMENT_INT64 || prepare->constant[1] == NULL)
         return error_set(error, STATUS_UNSUPPORTED, "the indices must be constant integers");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reductions over axes: ReduceMean, ReduceSum, ReduceMax. */
-#include <math.h>
+/* Reductions over axes: to the sum, the mean, the largest, the least, the product, and sums of functions. */
+#include <tgmath.h>
 
 #include "base/memory.h"
 #include "base/status.h"
@@ -27,6 +27,26 @@ static int64_t integer_add(int64_t a, int64_t b)
 static int64_t integer_max(int64_t a, int64_t b)
 {
     return a > b ? a : b;
+}
+
+static int64_t integer_min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t integer_multiply(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
+static int64_t integer_add_size(int64_t a, int64_t b)
+{
+    return b < 0 ? (int64_t)((uint64_t)a - (uint64_t)b) : integer_add(a, b);
+}
+
+static int64_t integer_add_square(int64_t a, int64_t b)
+{
+    return integer_add(a, integer_multiply(b, b));
 }
 
 static void integer_reduce(const struct kernel_call *call, int64_t start,
@@ -59,6 +79,26 @@ static void sum_int64(const struct kernel_call *call)
 static void max_int64(const struct kernel_call *call)
 {
     integer_reduce(call, INT64_MIN, integer_max);
+}
+
+static void min_int64(const struct kernel_call *call)
+{
+    integer_reduce(call, INT64_MAX, integer_min);
+}
+
+static void prod_int64(const struct kernel_call *call)
+{
+    integer_reduce(call, 1, integer_multiply);
+}
+
+static void l1_int64(const struct kernel_call *call)
+{
+    integer_reduce(call, 0, integer_add_size);
+}
+
+static void sum_square_int64(const struct kernel_call *call)
+{
+    integer_reduce(call, 0, integer_add_square);
 }
 
 static void mean_int64(const struct kernel_call *call)
@@ -132,19 +172,41 @@ static status prepare_reduce(struct prepare *prepare, struct error *error)
     return STATUS_OK;
 }
 
-static status prepare_reduce_max(struct prepare *prepare, struct error *error)
+/* Scratch of `numbers` numbers of 8 bytes for each result. */
+static status prepare_with_scratch(struct prepare *prepare, size_t numbers, struct error *error)
 {
     status code = prepare_reduce(prepare, error);
 
-    if (code == STATUS_OK && prepare->backward)
-        prepare->workspace = (size_t)shape_elements(&prepare->outputs[0].shape) * sizeof(int64_t);
+    if (code == STATUS_OK)
+        prepare->workspace = (size_t)shape_elements(&prepare->outputs[0].shape) * numbers * sizeof(int64_t);
     return code;
 }
 
+/* ReduceMax, ReduceMin: how many share a gradient. */
+static status prepare_reduce_extreme(struct prepare *prepare, struct error *error)
+{
+    return prepare_with_scratch(prepare, prepare->backward ? 1 : 0, error);
+}
+
+static status prepare_reduce_prod(struct prepare *prepare, struct error *error)
+{
+    return prepare_with_scratch(prepare, prepare->backward ? 2 : 0, error);
+}
+
+static status prepare_reduce_log_sum_exp(struct prepare *prepare, struct error *error)
+{
+    return prepare_with_scratch(prepare, 1, error);
+}
+
 /* In the order of enum element_type. */
+#define REAL_KERNELS(NAME)                                                                                   \
+    {NAME##_forward_float, NAME##_backward_float},                                                           \
+    {                                                                                                        \
+        NAME##_forward_double, NAME##_backward_double                                                        \
+    }
 #define KERNELS(NAME)                                                                                        \
     {                                                                                                        \
-        {NAME##_forward_float, NAME##_backward_float}, {NAME##_forward_double, NAME##_backward_double},      \
+        REAL_KERNELS(NAME),                                                                                  \
         {                                                                                                    \
             NAME##_int64, NULL                                                                               \
         }                                                                                                    \
@@ -154,7 +216,15 @@ static status prepare_reduce_max(struct prepare *prepare, struct error *error)
 const struct op operators_reduce[] = {
     {"ReduceMean", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, KERNELS(mean)},
     {"ReduceSum", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, KERNELS(sum)},
-    {"ReduceMax", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce_max, KERNELS(max)},
+    {"ReduceMax", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce_extreme, KERNELS(max)},
+    {"ReduceMin", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce_extreme, KERNELS(min)},
+    {"ReduceProd", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce_prod, KERNELS(prod)},
+    {"ReduceL1", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, KERNELS(l1)},
+    {"ReduceL2", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, {REAL_KERNELS(l2)}},
+    {"ReduceSumSquare", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, KERNELS(sum_square)},
+    {"ReduceLogSum", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce, {REAL_KERNELS(log_sum)}},
+    {"ReduceLogSumExp", 1, 1, 2, 1, OPERATOR_SHAPE_INPUTS, prepare_reduce_log_sum_exp,
+     {REAL_KERNELS(log_sum_exp)}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };
 /* clang-format on */

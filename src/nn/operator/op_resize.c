@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Resize and its older form Upsample: nearest and linear, along any axes. */
+/* Resize and its older form Upsample, along any axes. */
 #include <math.h>
 #include <string.h>
 
@@ -21,6 +21,7 @@ struct resize {
     int resampling_count;
     struct resampling resamplings[TENSOR_MAX_RANK];
     int64_t between; /* elements of the largest result between two of them */
+    double beyond;   /* the value outside of a region's input */
 };
 
 /* --- kernels -------------------------------------------------------------------------------------------- */
@@ -45,8 +46,9 @@ static status make_samples(struct prepare *prepare, const struct resize_method *
     if (list == NULL)
         return error_memory(error);
     for (int64_t k = 0; k < axis->out; k++) {
-        list[k] = resize_sample(method, axis, k);
-        *changes = *changes || list[k].low != k || list[k].weight != 0;
+        if (resize_sample(method, axis, k, prepare->arena, &list[k], error) != STATUS_OK)
+            return error->code;
+        *changes = *changes || list[k].count != 1 || list[k].low != k;
     }
     *samples = list;
     return STATUS_OK;
@@ -63,6 +65,7 @@ static status make_resamplings(struct prepare *prepare, const struct resize_meth
 
     if (plan == NULL)
         return error_memory(error);
+    plan->beyond = method->beyond;
     for (int i = 0; i < shape.rank; i++) {
         status code = make_samples(prepare, method, &axes[i], &samples[i], &changes[i], error);
 
@@ -153,52 +156,120 @@ static void set_scale(struct resize_axis *axis, double scale)
     axis->scale = whole ? (double)axis->out / (double)axis->in : scale;
 }
 
-/* Output dimension and scale of each axis, from the one list that is given. A size of 0 or less for axis 0
- * keeps the batch as it is: simplification writes that where a file has its own batch in the list. */
-static status measure_axes(struct prepare *prepare, int scales_input, int sizes_input,
-                           struct resize_axis *result, struct error *error)
-{
-    const struct shape *shape = &prepare->inputs[0].shape;
-    double scales[TENSOR_MAX_RANK], sizes[TENSOR_MAX_RANK];
+/* Where the lists of a node are: inputs, -1 for none. */
+struct resize_inputs {
+    int region, scales, sizes;
+};
+
+/* The lists of a node, one number for each of `count` axes. */
+struct resize_lists {
+    int axes[TENSOR_MAX_RANK], count;
     bool has_scales, has_sizes;
-    int axes[TENSOR_MAX_RANK], count = 0;
+    double scales[TENSOR_MAX_RANK], sizes[TENSOR_MAX_RANK];
+};
 
-    for (int i = 0; i < shape->rank; i++)
-        result[i] = (struct resize_axis){shape->dim[i], shape->dim[i], 1, (double)shape->dim[i]};
-    if (read_axes(prepare, axes, &count, error) != STATUS_OK ||
-        read_list(prepare, scales_input, "scales", count, scales, &has_scales, error) != STATUS_OK ||
-        read_list(prepare, sizes_input, NULL, count, sizes, &has_sizes, error) != STATUS_OK)
+/* The region of interest: all starts, then all ends. */
+static status read_region(struct prepare *prepare, int input, const struct resize_lists *lists,
+                          struct resize_axis *axes, struct error *error)
+{
+    double region[2 * TENSOR_MAX_RANK];
+    bool found;
+
+    if (read_list(prepare, input, NULL, 2 * lists->count, region, &found, error) != STATUS_OK)
         return error->code;
-    if (has_scales == has_sizes)
-        return error_set(error, STATUS_UNSUPPORTED, "exactly one of scales and sizes is expected");
-    for (int i = 0; i < count; i++) {
-        struct resize_axis *axis = &result[axes[i]];
-        double out = has_sizes ? sizes[i] : 0;
+    for (int i = 0; found && i < lists->count; i++) {
+        struct resize_axis *axis = &axes[lists->axes[i]];
 
-        if (has_sizes && axes[i] == 0 && out <= 0)
-            continue;
-        if (has_scales) {
-            if (!(scales[i] > 0) || !isfinite(scales[i]))
-                return error_set(error, STATUS_RANGE, "the scale of axis %d is not a positive number",
-                                 axes[i]);
-            /* In float, as other programs do: 0.7 of 10 pixels are 7. */
-            out = (double)floorf((float)scales[i] * (float)axis->in);
-        }
-        if (!(out >= 1) || out > 0x1p48 || axis->in < 1)
-            return error_set(error, STATUS_SHAPE, "axis %d of %lld elements cannot become %.0f", axes[i],
-                             (long long)axis->in, out);
-        axis->out = (int64_t)out;
-        set_scale(axis, has_scales ? scales[i] : 0);
+        axis->start = region[i];
+        axis->end = region[lists->count + i];
+        if (!(fabs(axis->start) < 0x1p20 && fabs(axis->end) < 0x1p20))
+            return error_set(error, STATUS_RANGE, "the region of axis %d is not to be made out",
+                             lists->axes[i]);
     }
     return STATUS_OK;
 }
 
-static status prepare_method(struct prepare *prepare, const struct resize_method *method, int scales_input,
-                             int sizes_input, struct error *error)
+/* keep_aspect_ratio_policy: one factor for all axes, which makes no size larger, or none smaller, than it is
+ * told; sizes are rounded. */
+static status keep_ratio(const struct prepare *prepare, struct resize_lists *lists, struct error *error)
+{
+    const char *policy = node_string(prepare->node, "keep_aspect_ratio_policy", "stretch");
+    const bool larger = strcmp(policy, "not_smaller") == 0;
+    const int64_t *dims = prepare->inputs[0].shape.dim;
+    double factor = 0;
+
+    if (strcmp(policy, "stretch") == 0 || !lists->has_sizes)
+        return STATUS_OK;
+    if (!larger && strcmp(policy, "not_larger") != 0)
+        return error_set(error, STATUS_UNSUPPORTED, "keep_aspect_ratio_policy %s is not supported", policy);
+    for (int i = 0; i < lists->count; i++) {
+        const double own = lists->sizes[i] / (double)dims[lists->axes[i]];
+
+        if (i == 0 || (larger ? own > factor : own < factor))
+            factor = own;
+    }
+    for (int i = 0; i < lists->count; i++)
+        lists->sizes[i] = floor(factor * (double)dims[lists->axes[i]] + 0.5);
+    return STATUS_OK;
+}
+
+/* Output dimension and scale of one axis. A size of 0 or less for axis 0 keeps the batch as it is:
+ * simplification writes that where a file has its own batch in the list. */
+static status measure_axis(const struct resize_lists *lists, int i, bool region, struct resize_axis *axis,
+                           struct error *error)
+{
+    const double part = region ? axis->end - axis->start : 1;
+    double out = lists->has_sizes ? lists->sizes[i] : 0;
+
+    if (lists->has_sizes && lists->axes[i] == 0 && out <= 0)
+        return STATUS_OK;
+    if (lists->has_scales) {
+        if (!(lists->scales[i] > 0) || !isfinite(lists->scales[i]))
+            return error_set(error, STATUS_RANGE, "the scale of axis %d is not a positive number",
+                             lists->axes[i]);
+        /* In float, as other programs do: 0.7 of 10 pixels are 7. */
+        out = (double)floorf((float)lists->scales[i] * (float)axis->in * (float)part);
+    }
+    if (!(out >= 1) || out > 0x1p24 || axis->in < 1)
+        return error_set(error, STATUS_SHAPE, "axis %d of %lld elements cannot become %.0f", lists->axes[i],
+                         (long long)axis->in, out);
+    axis->out = (int64_t)out;
+    set_scale(axis, lists->has_scales && !region ? lists->scales[i] : 0);
+    return STATUS_OK;
+}
+
+/* All axes, from the one list that is given. */
+static status measure_axes(struct prepare *prepare, const struct resize_inputs *inputs, bool region,
+                           struct resize_axis *result, struct error *error)
+{
+    const struct shape *shape = &prepare->inputs[0].shape;
+    struct resize_lists lists = {.count = 0};
+
+    for (int i = 0; i < shape->rank; i++)
+        result[i] = (struct resize_axis){shape->dim[i], shape->dim[i], 1, (double)shape->dim[i], 0, 1};
+    if (read_axes(prepare, lists.axes, &lists.count, error) != STATUS_OK ||
+        read_list(prepare, inputs->scales, "scales", lists.count, lists.scales, &lists.has_scales, error) !=
+            STATUS_OK ||
+        read_list(prepare, inputs->sizes, NULL, lists.count, lists.sizes, &lists.has_sizes, error) !=
+            STATUS_OK ||
+        (region && read_region(prepare, inputs->region, &lists, result, error) != STATUS_OK))
+        return error->code;
+    if (lists.has_scales == lists.has_sizes)
+        return error_set(error, STATUS_UNSUPPORTED, "exactly one of scales and sizes is expected");
+    if (keep_ratio(prepare, &lists, error) != STATUS_OK)
+        return error->code;
+    for (int i = 0; i < lists.count; i++)
+        if (measure_axis(&lists, i, region, &result[lists.axes[i]], error) != STATUS_OK)
+            return error->code;
+    return STATUS_OK;
+}
+
+static status prepare_method(struct prepare *prepare, const struct resize_method *method,
+                             const struct resize_inputs *inputs, struct error *error)
 {
     struct operand *output = &prepare->outputs[0];
     struct resize_axis axes[TENSOR_MAX_RANK];
-    status code = measure_axes(prepare, scales_input, sizes_input, axes, error);
+    status code = measure_axes(prepare, inputs, method->coordinate->region, axes, error);
 
     if (code != STATUS_OK)
         return code;
@@ -209,64 +280,63 @@ static status prepare_method(struct prepare *prepare, const struct resize_method
     if (shape_elements(&output->shape) < 0)
         return error_set(error, STATUS_SHAPE, "the output would be too large");
     if (output->type == ELEMENT_INT64 && method->nearest == NULL)
-        return error_set(error, STATUS_UNSUPPORTED, "mode linear is not supported for integers");
+        return error_set(error, STATUS_UNSUPPORTED, "mode %s is not supported for integers",
+                         method->kernel->name);
     return make_resamplings(prepare, method, axes, error);
 }
 
-static status read_mode(const struct prepare *prepare, bool *linear, struct error *error)
+/* By name: nearest, with the way to round, or a kernel. */
+static status read_mode(const struct prepare *prepare, const char *rounding, struct resize_method *method,
+                        struct error *error)
 {
     const char *mode = node_string(prepare->node, "mode", "nearest");
 
-    *linear = strcmp(mode, "linear") == 0 || strcmp(mode, "bilinear") == 0; /* the latter in Upsample-1 */
-    if (!*linear && strcmp(mode, "nearest") != 0)
+    method->kernel = resize_kernel(mode);
+    if (method->kernel != NULL)
+        return STATUS_OK;
+    if (strcmp(mode, "nearest") != 0)
         return error_set(error, STATUS_UNSUPPORTED, "mode %s is not supported", mode);
-    return STATUS_OK;
+    method->nearest = resize_nearest(rounding);
+    return method->nearest != NULL
+               ? STATUS_OK
+               : error_set(error, STATUS_UNSUPPORTED, "nearest_mode %s is not supported", rounding);
 }
 
 /* Upsample, and Resize as it was in opset 10: positions divided by the scale, rounded down. */
 static status prepare_upsample(struct prepare *prepare, struct error *error)
 {
+    static const struct resize_inputs inputs = {.region = -1, .scales = 1, .sizes = -1};
     struct resize_method method = {.coordinate = resize_coordinate("asymmetric")};
-    bool linear;
-    status code = read_mode(prepare, &linear, error);
+    status code = read_mode(prepare, "floor", &method, error);
 
     if (code != STATUS_OK)
         return code;
-    method.nearest = linear ? NULL : resize_nearest("floor");
-    return prepare_method(prepare, &method, 1, -1, error);
-}
-
-/* Attributes that change the numbers and are not understood. */
-static status check_resize(const struct prepare *prepare, bool linear, struct error *error)
-{
-    const char *policy = node_string(prepare->node, "keep_aspect_ratio_policy", "stretch");
-
-    if (linear && node_integer(prepare->node, "antialias", 0) != 0)
-        return error_set(error, STATUS_UNSUPPORTED, "antialias is not supported");
-    if (strcmp(policy, "stretch") != 0)
-        return error_set(error, STATUS_UNSUPPORTED, "keep_aspect_ratio_policy %s is not supported", policy);
-    return STATUS_OK;
+    if (method.kernel != NULL && method.kernel->reach > 1)
+        return error_set(error, STATUS_UNSUPPORTED, "mode %s is not there before opset 11",
+                         method.kernel->name);
+    return prepare_method(prepare, &method, &inputs, error);
 }
 
 static status prepare_resize(struct prepare *prepare, struct error *error)
 {
-    const char *coordinate = node_string(prepare->node, "coordinate_transformation_mode", "half_pixel");
-    const char *nearest = node_string(prepare->node, "nearest_mode", "round_prefer_floor");
-    struct resize_method method;
-    bool linear;
+    static const struct resize_inputs inputs = {.region = 1, .scales = 2, .sizes = 3};
+    const struct node *node = prepare->node;
+    const char *coordinate = node_string(node, "coordinate_transformation_mode", "half_pixel");
+    struct resize_method method = {.coordinate = resize_coordinate(coordinate),
+                                   .cubic = node_real(node, "cubic_coeff_a", -0.75),
+                                   .antialias = node_integer(node, "antialias", 0) != 0,
+                                   .exclude = node_integer(node, "exclude_outside", 0) != 0,
+                                   .beyond = node_real(node, "extrapolation_value", 0)};
 
     if (prepare->opset < 11)
         return prepare_upsample(prepare, error);
-    if (read_mode(prepare, &linear, error) != STATUS_OK || check_resize(prepare, linear, error) != STATUS_OK)
+    if (read_mode(prepare, node_string(node, "nearest_mode", "round_prefer_floor"), &method, error) !=
+        STATUS_OK)
         return error->code;
-    method.coordinate = resize_coordinate(coordinate);
-    method.nearest = linear ? NULL : resize_nearest(nearest);
     if (method.coordinate == NULL)
         return error_set(error, STATUS_UNSUPPORTED, "coordinate_transformation_mode %s is not supported",
                          coordinate);
-    if (!linear && method.nearest == NULL)
-        return error_set(error, STATUS_UNSUPPORTED, "nearest_mode %s is not supported", nearest);
-    return prepare_method(prepare, &method, 2, 3, error);
+    return prepare_method(prepare, &method, &inputs, error);
 }
 
 #define RESIZE_KERNELS                                                                                       \

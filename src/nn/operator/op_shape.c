@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
@@ -191,6 +192,7 @@ static status prepare_shape(struct prepare *prepare, struct error *error)
     if (prepare->plan == NULL)
         return error_memory(error);
     prepare->outputs[0] = (struct operand){.type = ELEMENT_INT64, .shape = shape};
+    prepare->file_type = FILE_INT64;
     return STATUS_OK;
 }
 
@@ -244,6 +246,7 @@ static status prepare_constant(struct prepare *prepare, struct error *error)
     if (attribute->kind == ATTRIBUTE_TENSOR) {
         constant->tensor = attribute->tensor;
         output.type = attribute->tensor->type;
+        prepare->file_type = attribute->tensor->file_type;
         output.shape = attribute->tensor->shape;
     } else if (attribute->kind == ATTRIBUTE_REAL || attribute->kind == ATTRIBUTE_REALS) {
         constant->reals = attribute->kind == ATTRIBUTE_REAL ? &attribute->real : attribute->reals;
@@ -295,6 +298,7 @@ static status prepare_constant_of_shape(struct prepare *prepare, struct error *e
         if (value->kind != ATTRIBUTE_TENSOR || shape_elements(&value->tensor->shape) != 1)
             return error_set(error, STATUS_FILE, "attribute value must be a tensor of one element");
         output.type = value->tensor->type;
+        prepare->file_type = value->tensor->file_type;
         sequence->start = tensor_get(value->tensor, 0);
         sequence->integer_start = tensor_get_integer(value->tensor, 0);
     }

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
+#include "nn/operator/check.h"
 #include "nn/operator/movement.h"
 #include "nn/operator/operator.h"
 
@@ -170,19 +171,129 @@ static status read_fill(struct prepare *prepare, struct movement *movement, stru
     return STATUS_OK;
 }
 
+/* Positions of an axis that take theirs from the input at one distance: output first..first+count-1 from
+ * input source, source + step, ... */
+struct run {
+    int64_t first, count, source, step;
+};
+
+struct runs {
+    int count;
+    struct run run[3]; /* in front, the input itself, behind */
+};
+
+/* How a mode continues the input beyond its ends. */
+struct pad_mode {
+    const char *name;
+    int64_t unused; /* positions of the input that cannot be taken on either side */
+    int64_t step;   /* from one position in front to the next */
+    bool far;       /* what stands in front is taken from the other end */
+};
+
+static const struct pad_mode *pad_mode(const char *name)
+{
+    static const struct pad_mode modes[] = {
+        {"reflect", 1, -1, false}, {"edge", 0, 0, false}, {"wrap", 0, 1, true}};
+
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+        if (strcmp(modes[i].name, name) == 0)
+            return &modes[i];
+    return NULL;
+}
+
+static void add_run(struct runs *runs, int64_t first, int64_t count, int64_t source, int64_t step)
+{
+    if (count > 0)
+        runs->run[runs->count++] = (struct run){first, count, source, step};
+}
+
+/* The runs of one axis of `length`, of which negative pads take away first. */
+static status pad_runs(const struct pad_mode *mode, int64_t length, int64_t begin, int64_t end,
+                       struct runs *runs, struct error *error)
+{
+    const int64_t cut = begin < 0 ? -begin : 0, front = begin > 0 ? begin : 0, behind = end > 0 ? end : 0;
+    const int64_t kept = length - cut - (end < 0 ? -end : 0);
+    const int64_t most = mode->step == 0 ? INT64_MAX : kept - mode->unused;
+
+    *runs = (struct runs){0};
+    if (kept < 1 || front > most || behind > most)
+        return error_set(error, STATUS_SHAPE, "mode %s cannot pad %lld positions by %lld and %lld",
+                         mode->name, (long long)length, (long long)begin, (long long)end);
+    add_run(runs, 0, front, cut + (mode->far ? kept - front : mode->step == 0 ? 0 : front), mode->step);
+    add_run(runs, front, kept, cut, 1);
+    add_run(runs, front + kept, behind, cut + (mode->far ? 0 : kept - 1 - mode->unused), mode->step);
+    return STATUS_OK;
+}
+
+/* A copy for every combination of runs: the input itself and what continues it. */
+static status plan_runs(struct prepare *prepare, const struct shape *to, const struct runs *runs,
+                        struct error *error)
+{
+    const struct shape *from = &prepare->inputs[0].shape;
+    struct movement *movement;
+    int count = 1;
+
+    for (int i = 0; i < to->rank; i++)
+        count *= runs[i].count;
+    movement = movement_new(prepare, count);
+    if (movement == NULL)
+        return error_memory(error);
+    for (int c = 0; c < count; c++) {
+        struct copy copy = movement_copy(0, from, 0, to, to);
+        int rest = c;
+
+        for (int i = 0; i < to->rank; i++) {
+            const struct run *run = &runs[i].run[rest % runs[i].count];
+
+            rest /= runs[i].count;
+            copy.dim[i] = run->count;
+            copy.input_offset += run->source * copy.input_stride[i];
+            copy.output_offset += run->first * copy.output_stride[i];
+            copy.input_stride[i] *= run->step;
+        }
+        movement_pack(&copy);
+        movement->copies[c] = copy;
+    }
+    return STATUS_OK;
+}
+
+static status prepare_continued(struct prepare *prepare, const struct pad_mode *mode, struct error *error)
+{
+    const struct operand *input = &prepare->inputs[0];
+    struct runs runs[TENSOR_MAX_RANK];
+    struct shape shape = input->shape;
+    struct pad pad;
+
+    if (read_pads(prepare, &pad, error) != STATUS_OK || check_size(&shape, "the input", error) != STATUS_OK)
+        return error->code;
+    for (int i = 0; i < shape.rank; i++) {
+        shape.dim[i] += pad.begin[i] + pad.end[i];
+        if (pad_runs(mode, input->shape.dim[i], pad.begin[i], pad.end[i], &runs[i], error) != STATUS_OK)
+            return error->code;
+    }
+    if (check_size(&shape, "the output", error) != STATUS_OK)
+        return error->code;
+    prepare->outputs[0] = (struct operand){.type = input->type, .shape = shape};
+    return plan_runs(prepare, &shape, runs, error);
+}
+
 status prepare_pad(struct prepare *prepare, struct error *error)
 {
     const struct operand *input = &prepare->inputs[0];
     const char *mode = node_string(prepare->node, "mode", "constant");
-    struct movement *movement = movement_new(prepare, 1);
+    const struct pad_mode *continued = pad_mode(mode);
     struct shape shape = input->shape, box = shape;
+    struct movement *movement;
     struct pad pad;
     struct copy copy;
 
+    if (continued != NULL)
+        return prepare_continued(prepare, continued, error);
+    if (strcmp(mode, "constant") != 0)
+        return error_set(error, STATUS_UNSUPPORTED, "mode %s is not supported", mode);
+    movement = movement_new(prepare, 1);
     if (movement == NULL)
         return error_memory(error);
-    if (strcmp(mode, "constant") != 0)
-        return error_set(error, STATUS_UNSUPPORTED, "mode %s is not supported, only constant", mode);
     if (read_pads(prepare, &pad, error) != STATUS_OK || read_fill(prepare, movement, error) != STATUS_OK)
         return error->code;
     for (int i = 0; i < shape.rank; i++) {

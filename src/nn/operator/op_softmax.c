@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Softmax and LogSoftmax along one axis; before opset 13 along all axes from one on, taken together. */
+/* Softmax, LogSoftmax and Hardmax along one axis; before opset 13 along all axes from one on, taken together.
+ */
 #include <math.h>
 
 #include "base/memory.h"
@@ -55,6 +56,7 @@ static status prepare_softmax(struct prepare *prepare, struct error *error)
 const struct op operators_softmax[] = {
     {"Softmax", 1, 1, 1, 1, 0, prepare_softmax, KERNELS(softmax)},
     {"LogSoftmax", 1, 1, 1, 1, 0, prepare_softmax, KERNELS(log_softmax)},
+    {"Hardmax", 1, 1, 1, 1, 0, prepare_softmax, {{hardmax_forward_float, NULL}, {hardmax_forward_double, NULL}}},
     {NULL, 0, 0, 0, 0, 0, NULL, {{NULL, NULL}}},
 };
 /* clang-format on */

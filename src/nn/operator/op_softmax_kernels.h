@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels of Softmax and LogSoftmax for one real type (typed.h). x and y are (outer, length, inner); a row is
- * y[o][.][i], whose numbers are `inner` apart. Exponentials and their sums are in double in both types: the
- * cost is small beside the convolutions'. The row at hand is shifted by its largest element m, so that
- * nothing overflows. */
+/* Kernels of Softmax, LogSoftmax and Hardmax for one real type (typed.h). x and y are (outer, length, inner);
+ * a row is y[o][.][i], whose numbers are `inner` apart. Exponentials and their sums are in double in both
+ * types: the cost is small beside the convolutions'. The row at hand is shifted by its largest element m, so
+ * that nothing overflows. */
 
 /* s = sum_j e^(x_j - m), *largest = m. */
 static double TYPED(row_exponentials)(const REAL *x, int64_t length, int64_t inner, double *largest)
@@ -35,6 +35,19 @@ static void TYPED(log_softmax_row)(REAL *y, const REAL *x, int64_t length, int64
 
     for (int64_t i = 0; i < length; i++)
         y[i * inner] = (REAL)((double)x[i * inner] - largest - log(sum));
+}
+
+/* y_i = 1 for the largest x_i, the first of them where several are, else 0 */
+static void TYPED(hardmax_row)(REAL *y, const REAL *x, int64_t length, int64_t inner)
+{
+    int64_t largest = 0;
+
+    for (int64_t i = 0; i < length; i++) {
+        y[i * inner] = 0;
+        largest = x[i * inner] > x[largest * inner] ? i : largest;
+    }
+    if (length > 0)
+        y[largest * inner] = 1;
 }
 
 /* dx_i += y_i (g_i - sum_j g_j y_j) */
@@ -95,6 +108,11 @@ static void TYPED(each_row_back)(const struct kernel_call *call,
 static void TYPED(softmax_forward)(const struct kernel_call *call)
 {
     TYPED(each_row)(call, TYPED(softmax_row));
+}
+
+static void TYPED(hardmax_forward)(const struct kernel_call *call)
+{
+    TYPED(each_row)(call, TYPED(hardmax_row));
 }
 
 static void TYPED(softmax_backward)(const struct kernel_call *call)

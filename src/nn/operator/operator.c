@@ -7,9 +7,14 @@
 #include <string.h>
 
 static const struct op *const tables[] = {
-    operators_convolution, operators_linear, operators_normalization, operators_pool,
-    operators_activation,  operators_cast,   operators_arithmetic,    operators_movement,
-    operators_shape,       operators_reduce, operators_softmax,       operators_resize,
+    operators_convolution,   operators_linear,     operators_normalization, operators_pool,
+    operators_layer_norm,    operators_activation, operators_cast,          operators_arithmetic,
+    operators_movement,      operators_shape,      operators_reduce,        operators_softmax,
+    operators_resize,        operators_compare,    operators_select,        operators_transposed,
+    operators_blocks,        operators_lrn,        operators_unpool,        operators_grid,
+    operators_lp_norm,       operators_cumulative, operators_index,         operators_order,
+    operators_einsum,        operators_arrange,    operators_make,          operators_quantize,
+    operators_mean_variance,
 };
 
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]), MOST_OPERATORS = 256 };
@@ -44,6 +49,25 @@ const struct op *operator_find(const char *name)
     pthread_once(&sorted_once, sort_rows);
     row = bsearch(name, sorted, sorted_count, sizeof(sorted[0]), compare_name);
     return row == NULL ? NULL : *row;
+}
+
+static status refuse_missing(struct prepare *prepare, struct error *error)
+{
+    return error_set(error, STATUS_UNSUPPORTED, "%s", node_string(prepare->node, OPERATOR_REASON, ""));
+}
+
+const struct op *operator_missing(struct arena *arena, const char *name)
+{
+    struct op *op = arena_alloc(arena, 1, sizeof *op);
+
+    if (op == NULL)
+        return NULL;
+    *op = (struct op){.name = arena_string(arena, name),
+                      .inputs_max = NODE_MAX_OPERANDS,
+                      .outputs_max = NODE_MAX_OPERANDS,
+                      .flags = OPERATOR_VARIADIC_OUTPUTS,
+                      .prepare = refuse_missing};
+    return op->name == NULL ? NULL : op;
 }
 
 const struct op *operator_at(int index)

@@ -46,6 +46,9 @@ struct prepare {
     /* Multiply-adds of the forward kernel where it does more than look at each element once (at most
      * INT64_MAX, prepare_work), 0 by default: it bounds what constant folding does. */
     int64_t work;
+    /* The data type that output 0 has in files (nn/graph/file_type.h) where its elements are integers. 0, as
+     * by default: that of the first input's integers, else int64. */
+    int file_type;
 };
 
 /* What a kernel gets. Scratch contents do not survive a call. */
@@ -63,29 +66,63 @@ struct kernel_call {
 
 /* NULL when the operator is not supported. */
 const struct op *operator_find(const char *name);
+/* A row for an operator that is not in the table: planning refuses its nodes with the text of their attribute
+ * OPERATOR_REASON. From the arena; NULL when memory is out. */
+#define OPERATOR_REASON "reason"
+const struct op *operator_missing(struct arena *arena, const char *name);
 /* All rows, for tests and documentation. */
 const struct op *operator_at(int index); /* NULL past the end */
 
 /* Tables of the op_*.c files, each ended by a row with a NULL name; operator.c joins them. */
 extern const struct op operators_convolution[];   /* Conv */
+extern const struct op operators_transposed[];    /* ConvTranspose */
+extern const struct op operators_blocks[];        /* DepthToSpace SpaceToDepth */
+extern const struct op operators_lrn[];           /* LRN */
+extern const struct op operators_unpool[];        /* MaxUnpool */
+extern const struct op operators_grid[];          /* GridSample */
 extern const struct op operators_linear[];        /* Gemm MatMul */
+extern const struct op operators_einsum[];        /* Einsum */
 extern const struct op operators_normalization[]; /* BatchNormalization */
+extern const struct op operators_layer_norm[];    /* LayerNormalization RMSNormalization
+                                                           SimplifiedLayerNormalization
+                                                           InstanceNormalization GroupNormalization */
+extern const struct op operators_lp_norm[];       /* LpNormalization */
+extern const struct op operators_mean_variance[]; /* MeanVarianceNormalization */
+extern const struct op operators_cumulative[];    /* CumSum */
 extern const struct op operators_pool[];          /* MaxPool AveragePool GlobalAveragePool GlobalMaxPool */
 extern const struct op operators_activation[];    /* one input: Relu Clip LeakyRelu ThresholdedRelu Elu
                                                            Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish
                                                            Gelu Softplus Softsign Tanh Erf Exp Log Sqrt
-                                                           Reciprocal Abs Floor Ceil Neg */
-extern const struct op operators_arithmetic[];    /* broadcasting: Add Sub Mul Div Pow Min Max PRelu Sum */
+                                                           Reciprocal Abs Floor Ceil Round Sign Neg, and the
+                                                           trigonometric and hyperbolic functions with their
+                                                           inverses */
+extern const struct op operators_arithmetic[];    /* broadcasting: Add Sub Mul Div Mod Pow Min Max PRelu
+                                                           Mean Sum */
+extern const struct op operators_compare[];       /* 0 or 1: Equal Greater GreaterOrEqual Less LessOrEqual
+                                                           And Or Xor Not IsNaN IsInf */
+extern const struct op operators_select[];        /* Where */
+extern const struct op operators_index[];         /* GatherElements GatherND Scatter ScatterElements
+                                                           ScatterND */
+extern const struct op operators_order[];         /* TopK ArgMax ArgMin */
+extern const struct op operators_arrange[];       /* Tile Compress ReverseSequence Trilu */
+extern const struct op operators_make[];          /* Size EyeLike OneHot NonZero */
 extern const struct op operators_cast[];          /* Identity Dropout Cast */
 extern const struct op operators_movement[];      /* Transpose Concat Split Slice Pad Gather Expand */
 extern const struct op operators_shape[];         /* Reshape Flatten Squeeze Unsqueeze Shape Constant
                                                            ConstantOfShape Range */
-extern const struct op operators_reduce[];        /* ReduceMean ReduceSum ReduceMax */
-extern const struct op operators_softmax[];       /* Softmax LogSoftmax */
+extern const struct op operators_reduce[];        /* ReduceMean ReduceSum ReduceMax ReduceMin
+                                                           ReduceProd ReduceL1 ReduceL2 ReduceSumSquare
+                                                           ReduceLogSum ReduceLogSumExp */
+extern const struct op operators_softmax[];       /* Softmax LogSoftmax Hardmax */
 extern const struct op operators_resize[];        /* Resize Upsample */
+extern const struct op operators_quantize[];      /* QuantizeLinear DequantizeLinear */
 
 /* Does a matrix product transpose an operand? By attribute, "transA" or "transB", which a MatMul has not. */
 bool product_transposes(const struct node *node, const char *attribute);
+
+/* Is an InstanceNormalization a part of something that is written out (a GroupNormalization: Reshape,
+ * InstanceNormalization, Reshape)? Then its scale of ones and shift of zeros are no parameters. */
+bool norm_is_bare(const struct graph *graph, const struct node *node);
 
 /* Helpers for prepare functions. */
 /* Integer list that is an attribute up to some opset and an input after it (Squeeze axes, Slice starts, ...):

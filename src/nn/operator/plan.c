@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/node_check.h"
@@ -66,7 +67,8 @@ static status take_input(struct planner *planner, int v)
     operand->type = planned_type(planner, value->type);
     operand->shape = value->shape;
     if (planner->options->batch > 0 && operand->shape.rank > 0)
-        operand->shape.dim[0] = planner->options->batch;
+        operand->shape.dim[0] =
+            planner->plan->graph->batch > 0 ? planner->plan->graph->batch : planner->options->batch;
     for (int i = 0; i < operand->shape.rank; i++)
         if (operand->shape.dim[i] < 0)
             return error_set(planner->error, STATUS_UNSUPPORTED,
@@ -191,12 +193,20 @@ static status run_prepare(struct planner *planner)
 
 /* --- constant nodes ------------------------------------------------------------------------------------- */
 
-static int file_type_of(enum element_type type)
+/* The data type in files of an output (0, 1, ...) that is computed here: what the node says, else what the
+ * constants are that it is computed from, so that integers keep theirs and a network in half precision stays
+ * one. */
+static int computed_type(const struct planner *planner, int output)
 {
-    static const int types[ELEMENT_TYPES] = {
-        [ELEMENT_FLOAT] = 1, [ELEMENT_DOUBLE] = 11, [ELEMENT_INT64] = 7}; /* TensorProto.DataType */
+    const enum element_type type = planner->outputs[output].type;
+    int said = output == 0 && type == ELEMENT_INT64 ? planner->prepare.file_type : FILE_UNDEFINED;
 
-    return types[type];
+    if (said == FILE_UNDEFINED)
+        said = (int)node_integer(planner->node, "to", FILE_UNDEFINED);
+    for (int i = 0; said == FILE_UNDEFINED && i < planner->node->input_count; i++)
+        if (planner->known[i] != NULL && planner->known[i]->type == type)
+            said = planner->known[i]->file_type;
+    return file_type_of(type, said);
 }
 
 /* Identity on a parameter shares its memory. */
@@ -222,7 +232,7 @@ static status make_outputs(struct planner *planner)
         tensor = tensor_new(output->type, &output->shape);
         if (tensor == NULL)
             return error_memory(planner->error);
-        tensor->file_type = file_type_of(output->type);
+        tensor->file_type = computed_type(planner, i);
         planner->plan->constants[node->outputs[i]] = tensor;
         output->data = tensor->data;
     }
@@ -300,6 +310,40 @@ static status plan_node(struct planner *planner, int n)
     return STATUS_OK;
 }
 
+static bool needs_refused(const struct planner *planner, int n)
+{
+    const struct graph *graph = planner->plan->graph;
+    const struct node *node = &graph->nodes[n];
+
+    for (int i = 0; i < node->input_count; i++) {
+        int producer = node->inputs[i] == VALUE_NONE ? VALUE_NONE : graph->values[node->inputs[i]].producer;
+
+        if (producer != VALUE_NONE && planner->options->refused[producer])
+            return true;
+    }
+    return false;
+}
+
+static status plan_or_refuse(struct planner *planner, int n)
+{
+    const struct plan_options *options = planner->options;
+    status code;
+
+    if (options->refused == NULL)
+        return plan_node(planner, n);
+    options->refused[n] = needs_refused(planner, n);
+    if (options->refused[n])
+        return STATUS_OK;
+    code = plan_node(planner, n);
+    if (code == STATUS_OK || code == STATUS_MEMORY || code == STATUS_CANCELLED)
+        return code;
+    options->refused[n] = true;
+    if (options->refusal->code == STATUS_OK)
+        *options->refusal = *planner->error;
+    *planner->error = (struct error){0};
+    return STATUS_OK;
+}
+
 static status plan_graph(struct planner *planner)
 {
     struct plan *plan = planner->plan;
@@ -319,7 +363,7 @@ static status plan_graph(struct planner *planner)
     if (take_givens(planner) != STATUS_OK)
         return planner->error->code;
     for (int n = 0; n < graph->node_count; n++)
-        if (plan_node(planner, n) != STATUS_OK)
+        if (plan_or_refuse(planner, n) != STATUS_OK)
             return planner->error->code;
     return STATUS_OK;
 }

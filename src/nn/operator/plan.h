@@ -32,7 +32,8 @@ struct plan {
 };
 
 struct plan_options {
-    int64_t batch;          /* replaces dimension 0 of every network input; 0 keeps what the file declares */
+    int64_t batch;          /* replaces dimension 0 of every network input; 0 keeps what the file declares.
+                               A graph with a fixed batch is planned at that one */
     enum element_type real; /* ELEMENT_FLOAT or ELEMENT_DOUBLE: the type of every real value. Constants of the
                                other real type are converted. ELEMENT_TYPES: keep each type as declared */
     bool backward;
@@ -40,6 +41,10 @@ struct plan_options {
     /* Another plan of the same graph with the same real type, or NULL: what it has computed from the same
      * constants is shared, and its budget is gone on with. */
     const struct plan *like;
+    /* Per node, written, and why the first of them; or both NULL. A node that is refused, and whatever needs
+     * it, is marked and passed over: the plan is good for the rest only. */
+    bool *refused;
+    struct error *refusal;
 };
 
 /* Errors name the node, its operator and the shapes at hand. STATUS_CANCELLED when this thread's work is to

@@ -100,8 +100,9 @@ static status read_attributes(const struct prepare *prepare, const int64_t *size
     return STATUS_OK;
 }
 
-status window_prepare(const struct prepare *prepare, const int64_t *sizes, struct window *window,
-                      struct error *error)
+/* The node's attributes, with ones in front where the file has fewer than three dimensions. */
+static status window_start(const struct prepare *prepare, const int64_t *sizes, struct window *window,
+                           enum padding *padding, struct error *error)
 {
     const struct shape *shape = &prepare->inputs[0].shape;
     if (shape->rank < 3)
@@ -113,13 +114,22 @@ status window_prepare(const struct prepare *prepare, const int64_t *sizes, struc
     *window = (struct window){.spatial = shape->rank - 2};
     for (int d = 0; d < WINDOW_DIMENSIONS; d++)
         window->in[d] = window->out[d] = window->kernel[d] = window->stride[d] = window->dilation[d] = 1;
-    enum padding padding = PADDING_NOTSET;
-    if (read_attributes(prepare, sizes, window, error) || padding_kind(prepare, &padding, error))
+    *padding = PADDING_NOTSET;
+    if (read_attributes(prepare, sizes, window, error))
+        return error->code;
+    return padding_kind(prepare, padding, error);
+}
+
+status window_prepare(const struct prepare *prepare, const int64_t *sizes, struct window *window,
+                      struct error *error)
+{
+    enum padding padding;
+    if (window_start(prepare, sizes, window, &padding, error))
         return error->code;
     int skip = WINDOW_DIMENSIONS - window->spatial;
     bool ceil_mode = !sizes && node_integer(prepare->node, "ceil_mode", 0) != 0;
     for (int d = skip; d < WINDOW_DIMENSIONS; d++) {
-        window->in[d] = shape->dim[2 + d - skip];
+        window->in[d] = prepare->inputs[0].shape.dim[2 + d - skip];
         if (padding == PADDING_VALID)
             window->before[d] = window->after[d] = 0;
         else if (padding != PADDING_NOTSET)
@@ -130,12 +140,90 @@ status window_prepare(const struct prepare *prepare, const int64_t *sizes, struc
     return STATUS_OK;
 }
 
-struct shape window_output(const struct prepare *prepare, const struct window *window, int64_t channels)
+/* What is cut off on both sides so that `wanted` of the `full` positions are left. */
+static void cut_to(struct window *window, int d, int64_t full, int64_t wanted, bool upper)
+{
+    int64_t total = full > wanted ? full - wanted : 0;
+    window->before[d] = upper ? total / 2 : total - total / 2;
+    window->after[d] = total - window->before[d];
+}
+
+/* The transposed size along one dimension: as far as all windows reach, less what is cut off. `wanted`: from
+ * output_shape, 0 without. */
+static status transposed_size(struct window *window, int d, enum padding padding, int64_t more,
+                              int64_t wanted, struct error *error)
+{
+    int64_t full = (window->out[d] - 1) * window->stride[d] + kernel_extent(window, d) + more;
+    bool same = padding == PADDING_SAME_UPPER || padding == PADDING_SAME_LOWER;
+    if (more >= window->stride[d] && more >= window->dilation[d])
+        return error_set(error, STATUS_RANGE,
+                         "output_padding %" PRId64 " is not less than the stride or the dilation", more);
+    if (padding == PADDING_VALID)
+        window->before[d] = window->after[d] = 0;
+    if (wanted == 0 && same)
+        wanted = window->out[d] * window->stride[d];
+    if (wanted > 0)
+        cut_to(window, d, full, wanted, padding == PADDING_SAME_UPPER);
+    window->in[d] = wanted > 0 ? wanted : full - window->before[d] - window->after[d];
+    if (window->in[d] < 1 || window->in[d] > position_limit)
+        return error_set(error, STATUS_RANGE,
+                         "the output would have %" PRId64 " positions along one dimension", window->in[d]);
+    return STATUS_OK;
+}
+
+/* output_shape may name batch and channels as well. */
+static status read_output_shape(const struct prepare *prepare, int spatial, int64_t *wanted,
+                                struct error *error)
+{
+    const struct attribute *attribute = node_attribute(prepare->node, "output_shape");
+    int64_t all[2 + WINDOW_DIMENSIONS];
+    bool whole = attribute && attribute->count == (size_t)spatial + 2;
+    int skip = whole ? 2 : 0;
+    if (check_integers(prepare, "output_shape", skip + spatial, 0, 1, position_limit, all, error))
+        return error->code;
+    for (int i = 0; i < spatial; i++)
+        wanted[i] = all[skip + i];
+    return STATUS_OK;
+}
+
+status window_prepare_transposed(const struct prepare *prepare, const int64_t *sizes, struct window *window,
+                                 struct error *error)
+{
+    int64_t more[WINDOW_DIMENSIONS], wanted[WINDOW_DIMENSIONS];
+    enum padding padding;
+    if (window_start(prepare, sizes, window, &padding, error) ||
+        check_integers(prepare, "output_padding", window->spatial, 0, 0, attribute_limit, more, error) ||
+        read_output_shape(prepare, window->spatial, wanted, error))
+        return error->code;
+    int skip = WINDOW_DIMENSIONS - window->spatial;
+    for (int d = skip; d < WINDOW_DIMENSIONS; d++) {
+        window->out[d] = prepare->inputs[0].shape.dim[2 + d - skip];
+        if (window->out[d] < 1 || window->out[d] > position_limit)
+            return error_set(error, STATUS_RANGE, "the input has %" PRId64 " positions along one dimension",
+                             window->out[d]);
+        if (transposed_size(window, d, padding, more[d - skip], wanted[d - skip], error))
+            return error->code;
+    }
+    return STATUS_OK;
+}
+
+static struct shape spatial_shape(const struct prepare *prepare, const struct window *window,
+                                  int64_t channels, const int64_t *sizes)
 {
     struct shape shape = {.rank = 2 + window->spatial, .dim = {prepare->inputs[0].shape.dim[0], channels}};
     for (int i = 0; i < window->spatial; i++)
-        shape.dim[2 + i] = window->out[WINDOW_DIMENSIONS - window->spatial + i];
+        shape.dim[2 + i] = sizes[WINDOW_DIMENSIONS - window->spatial + i];
     return shape;
+}
+
+struct shape window_output(const struct prepare *prepare, const struct window *window, int64_t channels)
+{
+    return spatial_shape(prepare, window, channels, window->out);
+}
+
+struct shape window_input(const struct prepare *prepare, const struct window *window, int64_t channels)
+{
+    return spatial_shape(prepare, window, channels, window->in);
 }
 
 status window_taps(const struct window *window, struct arena *arena, struct taps *taps, struct error *error)

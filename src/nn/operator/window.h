@@ -25,8 +25,16 @@ struct window {
 status window_prepare(const struct prepare *prepare, const int64_t *sizes, struct window *window,
                       struct error *error);
 
+/* The same for a node that goes the other way round (ConvTranspose), as the window of the convolution that it
+ * transposes: input 0 has one position for each of the window's outputs, and what the node makes is the
+ * window's input, so `in` and `out` change places. Reads output_padding and output_shape too. */
+status window_prepare_transposed(const struct prepare *prepare, const int64_t *sizes, struct window *window,
+                                 struct error *error);
+
 /* Output shape: dimension 0 of the input, `channels`, spatial dimensions. */
 struct shape window_output(const struct prepare *prepare, const struct window *window, int64_t channels);
+/* The same, with the window's input as its spatial dimensions. */
+struct shape window_input(const struct prepare *prepare, const struct window *window, int64_t channels);
 
 /* One tap along one dimension: output positions low..high-1 see the input, at position o * stride + shift. */
 struct tap {

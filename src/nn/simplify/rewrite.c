@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/tensor.h"
 
 /* One more '#' than any name has in a row: a name with that many is new. */
@@ -65,6 +66,8 @@ status rewrite_new(const struct graph *graph, const struct plan *const *plans, s
         rewrite->alias[v] = v;
         rewrite->producer[v] = graph->values[v].producer;
         rewrite->constants[v] = graph->values[v].constant;
+        rewrite->halves |=
+            graph->values[v].file_type == FILE_FLOAT16 || graph->values[v].file_type == FILE_BFLOAT16;
     }
     for (int i = 0; i < graph->input_count; i++)
         rewrite->is_input[graph->inputs[i]] = true;

@@ -24,6 +24,7 @@ struct rewrite {
     struct tensor **constants;   /* per value: known content, borrowed, or NULL */
     struct node *nodes;          /* copies whose arrays may be exchanged for others from the arena */
     bool *dropped;               /* per node */
+    bool halves;                 /* the file declares something in half precision */
     struct new_constant *added;
     size_t added_capacity;
     int added_count;

@@ -166,6 +166,7 @@ static bool build_texts(struct build *build)
     to->ir_version = from->ir_version;
     to->model_version = from->model_version;
     to->opset = from->opset;
+    to->channels_last = from->channels_last;
     to->name = arena_string(to->arena, from->name);
     to->producer = arena_string(to->arena, from->producer);
     to->producer_version = arena_string(to->arena, from->producer_version);

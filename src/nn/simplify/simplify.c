@@ -2,12 +2,15 @@
 /* From the graph as exported to the graph that the program works on. */
 #include "nn/simplify/simplify.h"
 #include <string.h>
+#include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "nn/graph/file_type.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "nn/operator/plan.h"
+#include "nn/simplify/batch_place.h"
 #include "nn/simplify/rewrite.h"
 #include "nn/simplify/simplify_internal.h"
 
@@ -57,11 +60,13 @@ static bool keeps_shape(const struct rewrite *rewrite, const struct node *node)
     return true;
 }
 
-static bool cast_does_nothing(const struct node *node)
+/* Half precision is float in memory, but a file that has it needs its casts. */
+static bool cast_does_nothing(const struct rewrite *rewrite, const struct node *node)
 {
-    int64_t to = node_integer(node, "to", 0);
+    int64_t to = node_integer(node, "to", FILE_UNDEFINED);
 
-    return to == 1 || to == 11; /* FLOAT, DOUBLE: to the same type, as keeps_shape has seen */
+    /* to the same type, as keeps_shape has seen */
+    return (to == FILE_FLOAT || to == FILE_DOUBLE) && !rewrite->halves;
 }
 
 static bool dropout_does_nothing(struct rewrite *rewrite, const struct node *node)
@@ -95,7 +100,7 @@ static bool does_nothing(struct rewrite *rewrite, const struct node *node)
     if (strcmp(op, "Dropout") == 0)
         return dropout_does_nothing(rewrite, node);
     if (strcmp(op, "Cast") == 0)
-        return cast_does_nothing(node);
+        return cast_does_nothing(rewrite, node);
     if (strcmp(op, "Slice") == 0)
         return slice_does_nothing(rewrite, node);
     if (strcmp(op, "Concat") == 0)
@@ -164,32 +169,55 @@ static bool has_fixed_batch(const struct graph *graph)
     return graph->input_count > 0;
 }
 
-/* First round: take the file's fixed batch out of what it was baked into. */
-static status free_batch(const struct graph *graph, struct graph **result, struct error *error)
+/* The graph with the file's batch taken out of what it was baked into. */
+static status rewrite_freed(const struct batch_trace *trace, struct graph **result, struct error *error)
 {
-    struct plan_options options = {.real = ELEMENT_TYPES};
     struct rewrite *rewrite = NULL;
-    struct plan *plan;
-    status code;
+    status code = rewrite_new(trace->plan->graph, NULL, &rewrite, error);
 
-    if (plan_new(graph, &options, &plan, error) != STATUS_OK)
-        return error->code;
-    code = rewrite_new(graph, NULL, &rewrite, error);
     if (code == STATUS_OK)
-        code = unbake_batch(rewrite, plan, error);
+        code = free_targets(rewrite, trace, error);
     if (code == STATUS_OK)
         code = rewrite_apply(rewrite, result, error);
-    if (code == STATUS_OK && plan->batch == 1)
-        code = repeat_constants(*result, rewrite->separator, rewrite->arena, error);
+    if (code == STATUS_OK)
+        code = repeat_constants(rewrite, trace, *result, error);
     rewrite_free(rewrite);
+    return code;
+}
+
+/* What is known of a batch that stays: how many images, and the node that would have mixed them. */
+struct kept_batch {
+    int64_t images;
+    int node;
+};
+
+/* First round: *result stays NULL where the images cannot be told apart. */
+static status free_batch(const struct graph *graph, struct graph **result, struct kept_batch *kept,
+                         struct error *error)
+{
+    struct plan_options options = {.real = ELEMENT_TYPES};
+    struct arena *arena = arena_new();
+    struct batch_trace trace;
+    struct plan *plan = NULL;
+    bool found = false;
+    status code = arena == NULL ? error_memory(error) : plan_new(graph, &options, &plan, error);
+
+    if (code == STATUS_OK)
+        code = batch_trace_find(plan, arena, &trace, &found, error);
+    if (code == STATUS_OK && found)
+        code = rewrite_freed(&trace, result, error);
+    else if (code == STATUS_OK)
+        *kept = (struct kept_batch){plan->batch, plan->steps[trace.refused].node};
     plan_free(plan);
+    arena_free(arena);
     return code;
 }
 
 static status fold_and_clean(const struct graph *graph, const struct plan *const *plans,
                              struct graph **result, struct error *error)
 {
-    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_pads};
+    status (*const parts[])(struct rewrite *, struct error *) = {follow_batch, remove_idle, merge_transposes,
+                                                                 merge_pads};
     struct rewrite *rewrite;
     status code = rewrite_new(graph, plans, &rewrite, error);
 
@@ -205,19 +233,17 @@ static status fold_and_clean(const struct graph *graph, const struct plan *const
     return code;
 }
 
-/* Second round: plan at two batch sizes, keep what both agree on. */
-static status fold_graph(const struct graph *graph, bool was_fixed, struct graph **result,
+/* Second round: plan at two batch sizes, keep what both agree on. With a fixed batch there is one size. */
+static status fold_graph(const struct graph *graph, const int64_t *batches, struct graph **result,
                          struct error *error)
 {
     struct plan *plans[2] = {NULL, NULL};
     status code = STATUS_OK;
 
     for (int i = 0; code == STATUS_OK && i < 2; i++) {
-        struct plan_options options = {.batch = BATCHES[i], .real = ELEMENT_TYPES, .like = plans[0]};
+        struct plan_options options = {.batch = batches[i], .real = ELEMENT_TYPES, .like = plans[0]};
 
         code = plan_new(graph, &options, &plans[i], error);
-        if (code != STATUS_OK && code != STATUS_MEMORY && code != STATUS_CANCELLED && was_fixed)
-            error_prefix(error, "the file has a fixed batch size and cannot be used with others: ");
     }
     if (code == STATUS_OK)
         code = fold_and_clean(graph, (const struct plan *const *)plans, result, error);
@@ -226,16 +252,58 @@ static status fold_graph(const struct graph *graph, bool was_fixed, struct graph
     return code;
 }
 
+/* Einsums that became products may have constant operands that are transposed: these are folded too. */
+static status fold_products(const struct graph *graph, const int64_t *batches, struct graph **result,
+                            struct error *error)
+{
+    struct rewrite *rewrite = NULL;
+    struct graph *folded = NULL;
+    bool changed = false;
+    status code = fold_graph(graph, batches, &folded, error);
+
+    if (code == STATUS_OK)
+        code = rewrite_new(folded, NULL, &rewrite, error);
+    if (code == STATUS_OK)
+        code = einsum_to_products(folded, rewrite->separator, rewrite->arena, &changed, error);
+    rewrite_free(rewrite);
+    if (code == STATUS_OK && !changed) {
+        *result = folded;
+        return STATUS_OK;
+    }
+    if (code == STATUS_OK)
+        code = fold_graph(folded, batches, result, error);
+    graph_free(folded);
+    return code;
+}
+
+static status fold_kept(const struct graph *graph, const struct kept_batch *kept, struct graph **result,
+                        struct error *error)
+{
+    const struct node *node = &graph->nodes[kept->node];
+    status code = fold_products(graph, (const int64_t[]){kept->images, kept->images}, result, error);
+
+    if (code != STATUS_OK)
+        return code;
+    (*result)->batch = kept->images;
+    (*result)->batch_node = arena_format((*result)->arena, "node %s, %s", node->name, node->op->name);
+    if ((*result)->batch_node != NULL)
+        return STATUS_OK;
+    graph_free(*result);
+    return error_memory(error);
+}
+
 status graph_simplify(const struct graph *graph, struct graph **result, struct error *error)
 {
     struct graph *freed = NULL;
-    bool fixed = has_fixed_batch(graph);
+    struct kept_batch kept = {0};
     status code = STATUS_OK;
 
-    if (fixed)
-        code = free_batch(graph, &freed, error);
+    if (has_fixed_batch(graph))
+        code = free_batch(graph, &freed, &kept, error);
+    if (code == STATUS_OK && kept.images > 0)
+        return fold_kept(graph, &kept, result, error);
     if (code == STATUS_OK)
-        code = fold_graph(fixed ? freed : graph, fixed, result, error);
+        code = fold_products(freed != NULL ? freed : graph, BATCHES, result, error);
     graph_free(freed);
     return code;
 }

@@ -6,10 +6,10 @@
  *   right for any batch: an element that follows the batch becomes 0 ("copy the dimension") or -1 in a
  *   Reshape target, 1 in Expand's, and Resize's sizes become scales. Where ONNX has no such way to say it,
  *   the nodes that compute the element stay, and planning computes them for the batch at hand.
- * - A file exported with a fixed batch has it baked into Reshape targets and Resize sizes; where the data's
- *   dimension 0 is the batch and the first element equals it, it follows the batch from then on. The input's
- *   dimension 0 becomes unknown. Constants of one image that Concat joins with features are repeated
- * (Expand).
+ * - A file exported with a fixed batch has it baked into the targets of Reshape and Expand and the sizes of
+ * Resize. Its images are followed through every value (nn/simplify/batch_place.h), and what is baked follows
+ * the batch from then on; the input's dimension 0 becomes unknown. Constants that Concat joins with features
+ * are repeated for every image (Expand). Where images cannot be told apart, the graph keeps its batch.
  * - Identity, eval-mode Dropout and whatever else changes nothing go; a parameter behind Identity is a
  *   parameter with the name that Identity gave it (exporters write equal parameters so). AveragePool after a
  *   zero Pad takes the padding into itself (with count_include_pad) when nothing else uses it.

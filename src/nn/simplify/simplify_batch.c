@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
+#include "nn/simplify/batch_place.h"
 #include "nn/simplify/rewrite.h"
 #include "nn/simplify/simplify_internal.h"
 
@@ -159,7 +160,8 @@ static bool resize_scales(const struct node *node, const struct target *target, 
     int count = length(target), last = target->plans - 1;
 
     if (count != target->data[0]->rank || node_attribute(node, "axes") != NULL ||
-        strcmp(node_string(node, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0)
+        strcmp(node_string(node, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0 ||
+        strcmp(node_string(node, "coordinate_transformation_mode", ""), "tf_crop_and_resize") == 0)
         return false;
     for (int i = 0; i < count; i++) {
         int64_t from = target->data[0]->dim[i], to = entries(target, 0)[i];
@@ -270,30 +272,104 @@ static bool *find_derived(struct rewrite *rewrite, const struct plan *plan)
     return derived;
 }
 
-static status unbake_node(struct rewrite *rewrite, struct node *node, const struct plan *plan,
-                          const bool *derived, struct error *error)
+/* The lengths that the output has at the file's batch, with a word in place of the images' axis: 0 where it
+ * is the data's own, else -1. */
+static status free_reshape(struct rewrite *rewrite, struct node *node, const struct batch_trace *trace,
+                           struct error *error)
 {
-    int index = is(node, "Resize") ? 3 : 1;
+    const struct shape *from = &trace->plan->values[node->inputs[0]].shape;
+    const struct shape *to = &trace->plan->values[node->outputs[0]].shape;
+    int axis = trace->places[node->outputs[0]].axis, was = trace->places[node->inputs[0]].axis;
+    struct shape target = *to;
+
+    target.dim[axis] = was == axis && from->dim[axis] == to->dim[axis] ? 0 : -1;
+    return set_reshape(rewrite, node, target.dim, target.rank, error);
+}
+
+static status free_expand(struct rewrite *rewrite, struct node *node, const struct batch_trace *trace,
+                          struct error *error)
+{
+    struct shape target = trace->plan->values[node->outputs[0]].shape;
+
+    target.dim[trace->places[node->outputs[0]].axis] = 1;
+    return set_list(rewrite, node, 1, "shape", target.dim, target.rank, error);
+}
+
+static status free_resize(struct rewrite *rewrite, struct node *node, const struct batch_trace *trace,
+                          struct error *error)
+{
     struct target target;
-    int64_t values[TENSOR_MAX_RANK];
     float scales[TENSOR_MAX_RANK];
 
-    if (!look_at(node, index, &plan, 1, &target) || derived[node->inputs[index]] || length(&target) < 1 ||
-        target.data[0]->rank < 1 || length(&target) > TENSOR_MAX_RANK ||
-        entries(&target, 0)[0] != plan->batch || target.data[0]->dim[0] != plan->batch)
+    if (!look_at(node, 3, &trace->plan, 1, &target) || !resize_scales(node, &target, true, scales))
         return STATUS_OK;
-    if (is(node, "Reshape") && zero_is_free(node, &target)) {
-        memcpy(values, entries(&target, 0), (size_t)length(&target) * sizeof(*values));
-        values[0] = 0;
-        return set_reshape(rewrite, node, values, length(&target), error);
+    return set_resize(rewrite, node, scales, length(&target), error);
+}
+
+/* The first of the equal slices that a constant has along an axis; NULL when memory is out. */
+static struct tensor *first_slice(const struct tensor *tensor, int axis)
+{
+    int64_t outer = shape_product(&tensor->shape, 0, axis);
+    size_t slice =
+        (size_t)shape_product(&tensor->shape, axis + 1, tensor->shape.rank) * element_size(tensor->type);
+    size_t row = slice * (size_t)tensor->shape.dim[axis];
+    struct shape shape = tensor->shape;
+    struct tensor *first;
+
+    shape.dim[axis] = 1;
+    first = tensor_new(tensor->type, &shape);
+    if (first == NULL)
+        return NULL;
+    first->file_type = tensor->file_type;
+    for (int64_t o = 0; o < outer; o++)
+        memcpy((char *)first->data + (size_t)o * slice, (const char *)tensor->data + (size_t)o * row, slice);
+    return first;
+}
+
+/* Constants beside images that have one slice for each of them, all equal: one is enough. */
+static status free_constants(struct rewrite *rewrite, struct node *node, const struct batch_trace *trace,
+                             struct error *error)
+{
+    const struct plan *plan = trace->plan;
+    const struct batch_place *place = &trace->places[node->outputs[0]];
+    int rank = plan->values[node->outputs[0]].shape.rank;
+
+    for (int i = 0; i < node->input_count && batch_place_aligned(node, i, place, rank); i++) {
+        int value = node->inputs[i];
+        const struct tensor *constant = value == VALUE_NONE ? NULL : plan->constants[value];
+        int axis = constant == NULL ? -1 : place->axis - (rank - constant->shape.rank);
+        const char *role = arena_format(rewrite->arena, "slice%d", i);
+
+        if (axis < 0 || constant->shape.dim[axis] == 1)
+            continue;
+        struct tensor *slice = role == NULL ? NULL : first_slice(constant, axis);
+        if (slice == NULL)
+            return error_memory(error);
+        if (rewrite_input_constant(rewrite, node, i, role, slice, error) != STATUS_OK)
+            return error->code;
     }
-    if (is(node, "Resize") && resize_scales(node, &target, true, scales))
-        return set_resize(rewrite, node, scales, length(&target), error);
     return STATUS_OK;
 }
 
-status unbake_batch(struct rewrite *rewrite, const struct plan *plan, struct error *error)
+static status free_node(struct rewrite *rewrite, struct node *node, const struct batch_trace *trace,
+                        struct error *error)
 {
+    const struct {
+        const char *op;
+        status (*free)(struct rewrite *, struct node *, const struct batch_trace *, struct error *);
+    } rules[] = {{"Reshape", free_reshape}, {"Expand", free_expand}, {"Resize", free_resize}};
+
+    if (node->outputs[0] == VALUE_NONE || trace->places[node->outputs[0]].axis < 0)
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        if (is(node, rules[i].op))
+            return rules[i].free(rewrite, node, trace, error);
+    return free_constants(rewrite, node, trace, error);
+}
+
+status free_targets(struct rewrite *rewrite, const struct batch_trace *trace, struct error *error)
+{
+    const struct plan *plan = trace->plan;
     const bool *derived = find_derived(rewrite, plan);
 
     if (derived == NULL)
@@ -302,12 +378,8 @@ status unbake_batch(struct rewrite *rewrite, const struct plan *plan, struct err
     for (int v = 0; v < rewrite->graph->value_count; v++)
         if (rewrite->constants[v] == NULL && !derived[v])
             rewrite->constants[v] = plan->constants[v];
-    for (int n = 0; n < rewrite->graph->node_count; n++) {
-        struct node *node = &rewrite->nodes[n];
-
-        if (is_computed(rewrite, n) && (is(node, "Reshape") || is(node, "Resize")) &&
-            unbake_node(rewrite, node, plan, derived, error) != STATUS_OK)
+    for (int i = 0; i < plan->step_count; i++)
+        if (free_node(rewrite, &rewrite->nodes[plan->steps[i].node], trace, error) != STATUS_OK)
             return error->code;
-    }
     return STATUS_OK;
 }

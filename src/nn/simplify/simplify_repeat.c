@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Constants that a file exported for one image concatenates with features (zeros, a class token): repeated
- * along the batch. Whatever else takes a constant with a first dimension of 1 broadcasts it; Concat does not.
- */
+/* Constants that a file concatenates with features (zeros, a class token): repeated for every image. Whatever
+ * else takes a constant that is the same for all images broadcasts it; Concat does not. */
 #include "nn/simplify/simplify_internal.h"
 #include <string.h>
 
@@ -10,8 +9,6 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
-
-enum { EXPAND_OPSET = 8 };
 
 struct repeat {
     struct graph *graph;
@@ -45,82 +42,87 @@ static int add_list(const struct repeat *repeat, const char *role, int count, in
     return value;
 }
 
-/* The value that a new node makes of one or two others; -1 when memory is out or one of them is not there. */
-static int add_node(const struct repeat *repeat, const char *role, const char *op, int first, int second,
-                    const struct attribute *attribute)
+/* The value that a new node makes of others; -1 when memory is out or one of them is not there. */
+static int add_node(const struct repeat *repeat, const char *role, const char *op, const int *inputs,
+                    int count, const struct attribute *attribute)
 {
     const struct shape unknown = {.rank = -1};
     const char *name = new_name(repeat, role);
-    int inputs[] = {first, second}, count = second == VALUE_NONE ? 1 : 2;
     int output = name == NULL ? -1 : graph_add_value(repeat->graph, name, ELEMENT_INT64, &unknown);
 
-    if (output < 0 || first < 0 ||
-        graph_add_node(repeat->graph, name, operator_find(op), inputs, count, &output, 1, attribute,
-                       attribute != NULL) < 0)
+    for (int i = 0; i < count; i++)
+        if (inputs[i] < 0)
+            return -1;
+    if (output < 0 || graph_add_node(repeat->graph, name, operator_find(op), inputs, count, &output, 1,
+                                     attribute, attribute != NULL) < 0)
         return -1;
     return output;
 }
 
-/* Expand(constant, [size of dimension 0 of the features, 1, 1, ...]) in the constant's place. */
-static status repeat_input(const struct repeat *repeat, int features, struct error *error)
+/* Expand(constant, [1, ..., size of the features along the images' axis, 1, ...]) in the constant's place. */
+static status repeat_input(const struct repeat *repeat, int features, int axis, const struct operand *planned,
+                           struct error *error)
 {
-    const struct attribute axis = {.name = "axis", .kind = ATTRIBUTE_INTEGER, .integer = 0};
+    const struct attribute first_axis = {.name = "axis", .kind = ATTRIBUTE_INTEGER, .integer = 0};
     int constant = repeat->graph->nodes[repeat->node].inputs[repeat->input];
-    int rank = repeat->graph->values[constant].constant->shape.rank;
-    enum element_type type = repeat->graph->values[constant].type;
-    int first = add_list(repeat, "first", 1, 0), ones = add_list(repeat, "ones", rank - 1, 1);
-    int sizes = add_node(repeat, "sizes", "Shape", features, VALUE_NONE, NULL), batch, target, expanded;
+    int rank = planned->shape.rank, parts[3], count = 0;
+    int sizes = add_node(repeat, "sizes", "Shape", &features, 1, NULL);
+    int place = add_list(repeat, "place", 1, axis);
 
-    if (first < 0 || ones < 0 || sizes < 0)
-        return error_memory(error);
-    batch = add_node(repeat, "batch", "Gather", sizes, first, &axis);
-    target = batch < 0 ? -1 : add_node(repeat, "target", "Concat", batch, ones, &axis);
-    expanded = target < 0 ? -1 : add_node(repeat, "expanded", "Expand", constant, target, NULL);
+    if (axis > 0)
+        parts[count++] = add_list(repeat, "before", axis, 1);
+    parts[count++] = add_node(repeat, "batch", "Gather", (const int[]){sizes, place}, 2, &first_axis);
+    if (axis + 1 < rank)
+        parts[count++] = add_list(repeat, "behind", rank - axis - 1, 1);
+    int target = add_node(repeat, "target", "Concat", parts, count, &first_axis);
+    int expanded = add_node(repeat, "expanded", "Expand", (const int[]){constant, target}, 2, NULL);
     if (expanded < 0)
         return error_memory(error);
-    repeat->graph->values[expanded].type = type;
+    repeat->graph->values[expanded].type = planned->type;
     repeat->graph->nodes[repeat->node].inputs[repeat->input] = expanded;
     return STATUS_OK;
 }
 
-static bool is_single(const struct graph *graph, int value)
+/* Repeat the constants of node `index` of the new graph, which was `old`. */
+static status repeat_in_node(struct repeat *repeat, int index, const struct node *old,
+                             const struct batch_trace *trace, struct error *error)
 {
-    const struct tensor *constant = graph->values[value].constant;
+    int axis = trace->places[old->outputs[0]].axis, first = 0;
 
-    return constant != NULL && constant->shape.rank > 1 && constant->shape.dim[0] == 1;
+    while (trace->places[old->inputs[first]].axis < 0)
+        first++;
+    int features = repeat->graph->nodes[index].inputs[first];
+    repeat->node = index;
+    for (repeat->input = 0; repeat->input < old->input_count; repeat->input++)
+        if (trace->places[old->inputs[repeat->input]].axis < 0 &&
+            repeat_input(repeat, features, axis, &trace->plan->values[old->inputs[repeat->input]], error) !=
+                STATUS_OK)
+            return error->code;
+    return STATUS_OK;
 }
 
-/* The first input that is not constant, VALUE_NONE where there is none or the node joins batches. */
-static int find_features(const struct graph *graph, const struct node *node)
+static int find_node(const struct graph *graph, const char *name)
 {
-    int64_t axis = node_integer(node, "axis", 0);
-
-    for (int i = 0; i < node->input_count && axis != 0; i++)
-        if (is_single(graph, node->inputs[i]) && axis == -graph->values[node->inputs[i]].constant->shape.rank)
-            return VALUE_NONE;
-    for (int i = 0; i < node->input_count && axis != 0; i++)
-        if (graph->values[node->inputs[i]].constant == NULL)
-            return node->inputs[i];
-    return VALUE_NONE;
+    for (int i = 0; i < graph->node_count; i++)
+        if (strcmp(graph->nodes[i].name, name) == 0)
+            return i;
+    return -1;
 }
 
-status repeat_constants(struct graph *graph, const char *separator, struct arena *arena, struct error *error)
+status repeat_constants(struct rewrite *rewrite, const struct batch_trace *trace, struct graph *result,
+                        struct error *error)
 {
-    struct repeat repeat = {.graph = graph, .separator = separator, .arena = arena};
-    int nodes = graph->node_count;
+    struct repeat repeat = {.graph = result, .separator = rewrite->separator, .arena = rewrite->arena};
+    const struct plan *plan = trace->plan;
+    int nodes = result->node_count;
 
-    if (graph->opset < EXPAND_OPSET)
-        return STATUS_OK;
-    for (repeat.node = 0; repeat.node < nodes; repeat.node++) {
-        if (strcmp(graph->nodes[repeat.node].op->name, "Concat") != 0)
-            continue;
-        int features = find_features(graph, &graph->nodes[repeat.node]);
+    for (int i = 0; i < plan->step_count; i++) {
+        const struct node *node = &plan->graph->nodes[plan->steps[i].node];
+        int axis = node->outputs[0] == VALUE_NONE ? -1 : trace->places[node->outputs[0]].axis;
+        int index = axis >= 0 && strcmp(node->op->name, "Concat") == 0 ? find_node(result, node->name) : -1;
 
-        for (repeat.input = 0; features != VALUE_NONE && repeat.input < graph->nodes[repeat.node].input_count;
-             repeat.input++)
-            if (is_single(graph, graph->nodes[repeat.node].inputs[repeat.input]) &&
-                repeat_input(&repeat, features, error) != STATUS_OK)
-                return error->code;
+        if (index >= 0 && repeat_in_node(&repeat, index, node, trace, error) != STATUS_OK)
+            return error->code;
     }
-    return graph->node_count == nodes ? STATUS_OK : graph_finish(graph, error);
+    return result->node_count == nodes ? STATUS_OK : graph_finish(result, error);
 }

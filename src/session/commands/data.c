@@ -130,9 +130,12 @@ static status run_data(struct call *call, struct error *error)
     struct text text = {0};
     text_add_format(&text, "%s %s: ", dataset->kind->name, dataset->split);
     text_add_thousands(&text, dataset->count);
-    text_add_format(&text, " %s of %dx%dx%d in %d classes%s, ", dataset->finished ? "tensors" : "images",
-                    dataset->channels, dataset->height, dataset->width, dataset->classes,
-                    dataset->label_map ? " per pixel" : "");
+    text_add_format(&text, " %s of %dx%dx%d ", dataset->finished ? "tensors" : "images", dataset->channels,
+                    dataset->height, dataset->width);
+    if (dataset->unlabelled)
+        text_add(&text, "without labels, ");
+    else
+        text_add_format(&text, "in %d classes%s, ", dataset->classes, dataset->label_map ? " per pixel" : "");
     if (dataset->finished)
         text_add(&text, "given to the network as they are");
     else
@@ -190,7 +193,7 @@ static const struct parameter data_parameters[] = {
     {"split", VALUE_WORD, 0, 0, 0, split_word, NULL,
      "train, test or val, of some kinds trainval or all; without it the kind's own default"},
     {"labels", VALUE_FILE, 0, 0, 0, NULL, NULL,
-     "imagenet, folder: file with a path and a label in each line; npy: array of labels"},
+     "imagenet, folder: file with a path and a label in each line; npy: array of labels; none: there are none"},
     {"resize", VALUE_WORD, 0, 0, 0, resize_word, "auto",
      "scale images: their shorter side (256), HEIGHTxWIDTH, none, or auto as the crop needs it"},
     {"crop", VALUE_WORD, 0, 0, 0, crop_word, "auto",

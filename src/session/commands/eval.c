@@ -7,15 +7,18 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/sampler.h"
+#include "nn/engine/aim.h"
 #include "nn/engine/loss.h"
 #include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/chosen.h"
+#include "session/commands/eval_loss.h"
 #include "session/language/command.h"
 #include "session/commands/measured.h"
 #include "session/live.h"
 #include "session/measurement.h"
 #include "session/model.h"
+#include "session/pass_loss.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -368,7 +371,7 @@ static status bring_outcome(struct eval_work *work, struct error *error)
     return code == STATUS_CANCELLED ? STATUS_OK : code;
 }
 
-static status run_eval(struct call *call, struct error *error)
+static status eval_labels(struct call *call, struct error *error)
 {
     struct session *session = call->session;
     struct eval_work work = {.call = call};
@@ -397,12 +400,22 @@ static status run_eval(struct call *call, struct error *error)
     return code;
 }
 
+static status run_eval(struct call *call, struct error *error)
+{
+    struct pass_loss loss;
+    status code = pass_loss_of(&call->options, call->session->state.model, &loss, error);
+    if (code != STATUS_OK)
+        return code;
+    return loss.kind == AIM_LABELS ? eval_labels(call, error) : eval_loss(call, &loss, error);
+}
+
 static const struct parameter eval_parameters[] = {
     {"samples", VALUE_SIZE, 0, 0, 0, NULL, "all", "images to use: a number, a share such as 5%, or all"},
     PARAMETER_END,
 };
-static const int eval_options[] = {OPTION_ORDER,  OPTION_BALANCED,    OPTION_SEED,   OPTION_PRECISION,
-                                   OPTION_KERNEL, OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
+static const int eval_options[] = {OPTION_LOSS,        OPTION_ORDER,     OPTION_BALANCED,
+                                   OPTION_SEED,        OPTION_PRECISION, OPTION_KERNEL,
+                                   OPTION_MICRO_BATCH, OPTION_MEMORY,    OPTION_NONE};
 static const struct example eval_examples[] = {
     {"eval", "measures accuracy on the whole data set", false},
     {"eval samples=200 order=first", "measures it on the first 200 images", false},
@@ -428,7 +441,8 @@ const struct command command_eval = {
         "Beside a network that was changed stands the network as loaded on the same images: where it "
         "was not evaluated on them yet, it is now, which takes as long again. Where the accuracy is that "
         "of guessing, or the images are not normalised at all, the presets of normalize are tried on a "
-        "hundred images, and the one that fits the network is named.",
+        "hundred images, and the one that fits the network is named.\n\n"
+        "With a loss that looks at no labels (sum, l2 or a Lua file) only its mean is measured, of any network.",
     .examples = eval_examples,
     .run = run_eval,
 };

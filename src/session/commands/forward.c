@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/npy.h"
+#include "nn/engine/aim.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
 #include "nn/engine/run.h"
@@ -17,6 +18,7 @@
 #include "session/commands/forward_input.h"
 #include "session/language/command.h"
 #include "session/model.h"
+#include "session/network_outputs.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -32,8 +34,11 @@ struct forward_work {
     struct call *call;
     struct forward_input input;
     enum element_type real;
-    struct shape shape; /* of the outputs, of all inputs; rank 0 until the first are there */
-    char *outputs;      /* owned */
+    struct shape shape;     /* of the outputs, of all inputs; rank 0 until the first are there */
+    char *outputs;          /* owned; of a network with several outputs a row of all for each input */
+    struct aim_part *parts; /* which they are, owned; names are the graph's */
+    int part_count;
+    const char *output; /* the name of one of several, of which this is; else NULL */
 };
 
 /* The first outputs say how large all of them are. */
@@ -53,6 +58,18 @@ static status make_room(struct forward_work *work, const struct operand *output,
     return work->outputs ? STATUS_OK : error_memory(error);
 }
 
+static status find_parts(struct forward_work *work, const struct engine *engine, struct error *error)
+{
+    if (work->parts)
+        return STATUS_OK;
+    work->part_count = engine_part_count(engine);
+    work->parts = mem_new((size_t)work->part_count, sizeof *work->parts);
+    if (!work->parts)
+        return error_memory(error);
+    aim_parts(engine, work->parts);
+    return STATUS_OK;
+}
+
 static status keep_outputs(void *argument, const struct engine *engine, const struct loss *losses,
                            const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
@@ -60,7 +77,7 @@ static status keep_outputs(void *argument, const struct engine *engine, const st
     const struct operand *output = engine_output(engine);
     (void)losses;
     (void)labels;
-    if (make_room(work, output, error) != STATUS_OK)
+    if (make_room(work, output, error) != STATUS_OK || find_parts(work, engine, error) != STATUS_OK)
         return error->code;
     size_t each =
         (size_t)(shape_elements(&output->shape) / output->shape.dim[0]) * element_size(output->type);
@@ -68,10 +85,10 @@ static status keep_outputs(void *argument, const struct engine *engine, const st
     return STATUS_OK;
 }
 
-/* Made for one image, the network gives one output. */
+/* The network gives one output for each image. */
 static status check_model(const struct model *model, struct error *error)
 {
-    if (model->output.rank >= 1 && model->output.dim[0] == 1)
+    if (model->output.rank >= 1 && model->output.dim[0] == model->input.dim[0])
         return STATUS_OK;
     struct text shape = {0};
     shape_text(&model->output, &shape);
@@ -241,6 +258,11 @@ static struct figure *begin_figure(const struct forward_work *work)
     struct text shape = {0};
     if (!figure)
         return NULL;
+    if (work->output) {
+        text_add_escaped(&shape, work->output, 0);
+        text_add(&shape, " ");
+        figure_fact(figure, "output", "%s", work->output);
+    }
     shape_text(&work->shape, &shape);
     figure_title(figure, "Outputs %s of %s%s for %s", shown_words(figure, &shape),
                  model_title(session->state.model), session->state.pruning->removed_count ? ", masked," : "",
@@ -264,12 +286,56 @@ static status show_outputs(struct forward_work *work, struct error *error)
         figure_free(figure);
         return code;
     }
-    struct figure_array array = {
-        .rank = work->shape.rank, .single = work->real == ELEMENT_FLOAT, .values = work->outputs};
+    struct figure_array array = {.rank = work->shape.rank,
+                                 .single = work->real == ELEMENT_FLOAT,
+                                 .values = work->outputs,
+                                 .name = work->output};
     memcpy(array.dims, work->shape.dim, sizeof array.dims);
     work->outputs = NULL;
     figure_set_array(figure, &array);
     return reply_figure(work->call->reply, figure, error);
+}
+
+/* One of several outputs, as if it were the only one. */
+static status show_part(const struct forward_work *work, const struct aim_part *part, struct error *error)
+{
+    struct forward_work alone = *work;
+    const size_t size = element_size(work->real);
+    const size_t row = (size_t)work->shape.dim[1] * size, bytes = (size_t)part->elements * size;
+    alone.output = part->name;
+    alone.shape = part->shape;
+    alone.shape.dim[0] = work->input.count;
+    alone.outputs = mem_new((size_t)work->input.count, bytes);
+    if (!alone.outputs)
+        return error_memory(error);
+    for (int64_t i = 0; i < work->input.count; i++)
+        memcpy(alone.outputs + (size_t)i * bytes,
+               work->outputs + (size_t)i * row + (size_t)part->first * size, bytes);
+    status code = show_outputs(&alone, error);
+    mem_free(alone.outputs);
+    return code;
+}
+
+static status show_parts(struct forward_work *work, struct error *error)
+{
+    const struct setting *asked = call_setting(work->call, "output");
+    status code = STATUS_OK;
+    bool shown = false;
+    for (int i = 0; code == STATUS_OK && i < work->part_count; i++) {
+        const struct aim_part *part = &work->parts[i];
+        if (asked && strcmp(asked->value.text, part->name) != 0)
+            continue;
+        code = work->part_count == 1 ? show_outputs(work, error) : show_part(work, part, error);
+        shown = true;
+    }
+    if (code != STATUS_OK || shown)
+        return code;
+    struct text there = {0};
+    outputs_add_names(work->call->session->state.model->graph, OUTPUTS_ALL, &there);
+    error_set(error, STATUS_NOT_FOUND, "the network has no output '%s': it has %s", asked->value.text,
+              text_data(&there));
+    text_free(&there);
+    return error->code;
 }
 
 static void tell_outputs(struct call *call, const struct forward_work *work)
@@ -291,10 +357,11 @@ static status forward_array(struct call *call, const struct npy *array, struct e
     if (code == STATUS_OK)
         code = run_inputs(&work, error);
     if (code == STATUS_OK)
-        code = show_outputs(&work, error);
+        code = show_parts(&work, error);
     if (code == STATUS_OK)
         tell_outputs(call, &work);
     mem_free(work.outputs);
+    mem_free(work.parts);
     return code;
 }
 
@@ -315,6 +382,10 @@ static const struct parameter forward_arguments[] = {
      "the inputs, as an array of NumPy: a .npy file, or FILE.npz:MEMBER"},
     PARAMETER_END,
 };
+static const struct parameter forward_parameters[] = {
+    {"output", VALUE_WORD, 0, 0, 0, NULL, NULL, "of several outputs: the one to show"},
+    PARAMETER_END,
+};
 static const int forward_options[] = {OPTION_NORMALIZE,   OPTION_PRECISION, OPTION_KERNEL,
                                       OPTION_MICRO_BATCH, OPTION_MEMORY,    OPTION_NONE};
 static const struct example forward_examples[] = {
@@ -327,6 +398,7 @@ static const struct example forward_examples[] = {
 const struct command command_forward = {
     .name = "forward",
     .arguments = forward_arguments,
+    .parameters = forward_parameters,
     .options = forward_options,
     .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_FIGURES,
     .help = "give the network's outputs for an array of inputs",
@@ -337,7 +409,7 @@ const struct command command_forward = {
         "another framework. Arrays of uint8 are images, channels first or last: their pixels are normalised "
         "as normalize= says, or as the data set is.\n\n"
         "Shown are the five largest outputs of each input and the softmax of the first. > FILE.npy writes all "
-        "outputs as an array: float32, or float64 with precision=double.",
+        "outputs as an array: float32, or float64 with precision=double; of several outputs, > FILE.npz writes an array each, by their names.",
     .examples = forward_examples,
     .run = run_forward,
 };

@@ -13,6 +13,7 @@
 #include "nn/engine/run.h"
 #include "nn/engine/quality.h"
 #include "nn/execution/options.h"
+#include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
 #include "score/score.h"
@@ -20,6 +21,7 @@
 #include "session/history.h"
 #include "session/language/command.h"
 #include "session/model.h"
+#include "session/network_outputs.h"
 #include "session/pruning.h"
 #include "session/reply.h"
 #include "session/shown.h"
@@ -49,13 +51,22 @@ static void model_rows(const struct model *model, struct figure *figure)
     struct text text = {0};
     text_add_shape(&text, &model->input);
     card_text(figure, "input", &text);
+    if (model->graph->channels_last)
+        card_row(figure, "in the file", "channels last");
+    if (model_original(model)->lacks)
+        card_row(figure, "cut off", "%s", model_original(model)->lacks);
     if (model->classes) {
         card_row(figure, "classes", "%lld%s", (long long)model->classes,
                  model_measure(model) == QUALITY_MEAN_IOU ? " per pixel" : "");
-    } else {
+    } else if (model->graph->output_count == 1) {
         text_add_shape(&text, &model->output);
         card_text(figure, "output", &text);
+    } else {
+        outputs_add_names(model->graph, OUTPUTS_ALL, &text);
+        card_text(figure, "outputs", &text);
     }
+    if (model_dropped(model))
+        card_row(figure, "left out", "%s", model_dropped(model));
     if (judged_at(model))
         card_row(figure, "judged", "%s", judged_at(model));
     card_row(figure, "layers", "%d, of which %d are scored", model->layers->count, scored);

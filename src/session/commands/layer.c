@@ -42,7 +42,11 @@ static struct figure *layer_card(const struct session *session, int index)
     card_row(figure, "then", "%s",
              layer->activation_name ? layer->activation_name
                                     : "the identity (as far as this layer alone is concerned)");
-    card_row(figure, "node", "%s", model->graph->nodes[layer->node].name);
+    for (int i = 0; i < layer->call_count; i++)
+        card_row(figure, i == 0 ? "node" : "called again by", "%s",
+                 model->graph->nodes[layer->calls[i].node].name);
+    if (layer->bound)
+        card_row(figure, "weight", "something else uses it too: its filters stay as they are");
     if (layer->output_layer)
         card_row(figure, "role", "its channels are the network's outputs: never pruned, not scored");
     return figure;

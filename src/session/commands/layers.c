@@ -24,10 +24,9 @@ static void layers_row(const struct session *session, int index, struct figure *
     const struct shape *output = &model->layer_outputs[index];
     struct text window = {0}, size = {0};
     kernel_text(layer, &window);
-    const bool channels_last =
-        layer->kind == LAYER_LINEAR; /* over positions, where there are more dimensions */
-    for (int i = channels_last ? 1 : 2; i < output->rank - channels_last; i++)
-        text_add_format(&size, "%s%lld", size.length ? "x" : "", (long long)output->dim[i]);
+    for (int i = 0; i < output->rank; i++)
+        if (i != layer_axis(layer, output->rank) && (i > 1 || output->dim[i] > 1)) /* 1: counts images */
+            text_add_format(&size, "%s%lld", size.length ? "x" : "", (long long)output->dim[i]);
     table_text(figure, layer->name);
     table_text(figure, layer->output_layer ? "output" : layer_kind_name(layer->kind));
     table_number(figure, (double)layer->channels);
@@ -128,11 +127,13 @@ const struct command command_layers = {
     .arguments = layers_arguments,
     .flags = COMMAND_MODEL | COMMAND_FIGURES,
     .help = "list the layers",
-    .text = "One row for each convolution and linear layer, with the BatchNorm and the activation that "
-            "belong to it. Names are those of the parameters in the file. A layer of kind output makes the "
-            "network's outputs: it is never pruned and has no scores. The column then names the "
-            "element-wise layer behind it, be it one node or several: composed where these are no common "
-            "activation function.",
+    .text =
+        "One row for each convolution and linear layer, with the BatchNorm and the activation that "
+        "belong to it. Names are those of the parameters in the file. A layer of kind output makes the "
+        "network's outputs: it is never pruned and has no scores. The column then names the "
+        "element-wise layer behind it, be it one node or several: composed where these are no common "
+        "activation function. Nodes that share their weight are one layer, which is called several times: "
+        "its scores are of all its calls together, and then says several where these differ.",
     .examples = layers_examples,
     .run = run_layers,
 };

@@ -120,14 +120,16 @@ static void compare_image(const double *one, const double *two, int64_t count,
 status logits_compare(const struct session *session, const struct graph *a, const struct graph *b,
                       struct logits_difference *difference, struct error *error)
 {
-    struct logits_difference found = {.images = 1};
+    struct logits_difference found = {.images = a->batch > 0 ? (int)a->batch : 1};
     struct error ignored = {0};
     double *one = NULL, *two = NULL;
     int64_t count, other;
     if (session->state.dataset &&
-        model_fits(session->state.model, session->state.dataset, &ignored) == STATUS_OK) {
-        found.data = true;
-        found.images = session->state.dataset->count < IMAGES ? (int)session->state.dataset->count : IMAGES;
+        model_takes(session->state.model, session->state.dataset, &ignored) == STATUS_OK) {
+        const int64_t images = session->state.dataset->count;
+        found.data = a->batch <= images;
+        if (a->batch == 0)
+            found.images = images < IMAGES ? (int)images : IMAGES;
     }
     status code = run_network(session, a, &found, &one, &count, error);
     if (code == STATUS_OK)

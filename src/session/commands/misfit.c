@@ -39,7 +39,7 @@ static void reply_fewer(const struct model *model, const struct dataset *dataset
 /* Is it only the size, which opening the pictures once more makes that of the network? */
 static bool can_be_fitted(const struct model *model, const struct dataset *dataset)
 {
-    return dataset->kind->has_pictures && model->classes >= dataset->classes;
+    return dataset->kind->has_pictures && (!model->classes || model->classes >= dataset->classes);
 }
 
 void reply_misfit(const struct session *session, struct reply *reply)
@@ -48,7 +48,7 @@ void reply_misfit(const struct session *session, struct reply *reply)
     const struct state *state = &session->state;
     if (!state->model || !state->dataset)
         return;
-    if (model_fits(state->model, state->dataset, &error) != STATUS_OK)
+    if ((state->model->classes ? model_fits : model_takes)(state->model, state->dataset, &error) != STATUS_OK)
         reply_add(reply, STYLE_NOTE, "note: %s%s", error.message,
                   can_be_fitted(state->model, state->dataset) ? ": 'data' opens them fitted to it" : "");
     else {

@@ -57,6 +57,9 @@ static void tell_selection(const struct option_change *change)
 {
     const struct session *session = change->call->session;
     const struct pruning *pruning = session->state.pruning;
+    if (session->state.model != change->before.model && change->before.pruning->how)
+        reply_add(change->call->reply, STYLE_NOTE,
+                  "what was selected is dropped, for channels go together in another way now");
     if (!pruning || !pruning->how)
         return;
     const struct score_entry *before = board_entry(change->before.board, pruning->rule.criterion);

@@ -21,7 +21,7 @@ status call_sampled(struct call *call, struct sample *sample, struct sampled *sa
         return error_set(error, STATUS_STATE,
                          "this looks at activations, and no data set is open: 'data shapes' or 'data KIND "
                          "PATH' opens one");
-    status code = model_fits(session->state.model, session->state.dataset, error);
+    status code = model_takes(session->state.model, session->state.dataset, error);
     if (code == STATUS_OK)
         code = options_sample(&call->options, &options, error);
     if (code == STATUS_OK)

@@ -14,6 +14,7 @@
 #include "session/commands/sampling_internal.h"
 #include "session/language/command.h"
 #include "session/model.h"
+#include "session/pass_loss.h"
 #include "session/session.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
@@ -36,6 +37,7 @@ static void sampling_free(struct sampling *work)
     draws_free(work, &work->reference);
     mem_free(work->stability);
     mem_free(work->pruned);
+    open_loss_close(&work->loss);
     mem_free(work);
 }
 
@@ -133,6 +135,7 @@ static status score_draw(struct sampling *work, struct draws *draws, int index, 
         .augmentation = &augmentation,
         .augmentation_seed = drawn.seed,
         .needs = work->needs,
+        .aim = &work->loss.aim,
         .real = options_precision(options),
         .kernel = options_kernel(options),
         .micro_batch = option_integer(options, OPTION_MICRO_BATCH),
@@ -264,7 +267,13 @@ static status run_sampling(struct call *call, struct error *error)
     if (!work)
         return error_memory(error);
     work->call = call;
-    status code = model_fits(call->session->state.model, call->session->state.dataset, error);
+    struct pass_loss loss;
+    const struct model *model = call->session->state.model;
+    status code = pass_loss_of(&call->options, model, &loss, error);
+    if (code == STATUS_OK)
+        code = pass_loss_fits(&loss, model, call->session->state.dataset, error);
+    if (code == STATUS_OK)
+        code = pass_loss_open(&loss, call->session->recipe_program, call->progress, &work->loss, error);
     if (code == STATUS_OK)
         code = read_criteria(work, error);
     if (code == STATUS_OK)
@@ -297,9 +306,9 @@ static const struct parameter sampling_parameters[] = {
     {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
     PARAMETER_END,
 };
-static const int sampling_options[] = {OPTION_RATIO,       OPTION_ROUND,  OPTION_METHOD,    OPTION_SEED,
-                                       OPTION_AUGMENT,     OPTION_MODE,   OPTION_PRECISION, OPTION_KERNEL,
-                                       OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
+static const int sampling_options[] = {OPTION_RATIO,   OPTION_ROUND,       OPTION_METHOD, OPTION_SEED,
+                                       OPTION_AUGMENT, OPTION_MODE,        OPTION_LOSS,   OPTION_PRECISION,
+                                       OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
 static const struct example sampling_examples[] = {
     {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
     {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",

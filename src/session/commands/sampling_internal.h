@@ -5,6 +5,7 @@
 
 #include "data/sampler.h"
 #include "session/language/command.h"
+#include "session/pass_loss.h"
 #include "session/words/choice.h"
 
 enum { SIZES_MAX = 32 };
@@ -34,6 +35,7 @@ struct sampling {
     int size_count;
     struct stability *stability; /* sizes x criteria */
     int64_t *pruned;             /* per layer, at its ratio */
+    struct open_loss loss;
     struct pool *pool;
     int64_t done, planned; /* images */
 };

@@ -42,6 +42,8 @@ static void add_story(struct text *text, const struct session *session)
     add_line(text, "program", PROGRAM_NAME " " PROGRAM_VERSION);
     add_line(text, "model", model_original(model)->name);
     add_line(text, "model_hash", model->digest);
+    if (model_dropped(model))
+        add_line(text, "left_out", model_dropped(model));
     for (const char *line = model->made; line;) {
         size_t length = strcspn(line, "\n");
         text_add_bytes(text, line, length);
@@ -105,6 +107,12 @@ static status save_onnx(struct call *call, const char *path, struct error *error
     text_free(&story);
     if (code == STATUS_OK)
         reply_add(call->reply, STYLE_NOTE, "%s written to %s", session->state.model->name, path);
+    if (code == STATUS_OK && model_dropped(session->state.model))
+        reply_add(call->reply, STYLE_NOTE, "without the outputs that were left out: %s",
+                  model_dropped(session->state.model));
+    const char *lacks = model_original(session->state.model)->lacks;
+    if (code == STATUS_OK && lacks)
+        reply_add(call->reply, STYLE_NOTE, "it lacks the end of the file that was loaded: %s", lacks);
     return code;
 }
 

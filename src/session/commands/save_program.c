@@ -233,7 +233,8 @@ static const struct {
     const char *op;
     status (*write)(struct written_nodes *written, const struct graph *before, const struct traced_node *node,
                     struct error *error);
-} writers[] = {{"Conv", write_group}, {"Pad", write_zeros}, {"Resize", write_nothing}};
+} writers[] = {
+    {"Conv", write_group}, {"ConvTranspose", write_group}, {"Pad", write_zeros}, {"Resize", write_nothing}};
 
 static status write_node(struct written_nodes *written, const struct graph *before,
                          const struct traced_node *node, struct error *error)

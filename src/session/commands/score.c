@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "nn/engine/aim.h"
+#include "nn/engine/quality.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"
 #include "score/layer.h"
@@ -15,6 +17,7 @@
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/noise.h"
+#include "session/pass_loss.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/shown.h"
@@ -36,6 +39,22 @@ static bool has_every(const struct call *call)
     return false;
 }
 
+/* Why `every` leaves a criterion out; NULL: it does not. */
+static const char *left_out(const struct call *call, const struct choice *choice)
+{
+    const struct model *model = call->session->state.model;
+    const struct criterion_options base = options_criterion(&call->options);
+    struct pass_loss loss;
+    struct error ignored = {0};
+    if (choice->criterion->needs_norm && !layers_normed(model->layers))
+        return "no layer has a BatchNorm";
+    const bool no_loss =
+        pass_loss_of(&call->options, model, &loss, &ignored) == STATUS_OK && loss.kind == AIM_NONE;
+    return no_loss && (choice_needs(choice, &base, model->layers) & (NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS))
+               ? "the network does not classify, and no loss is set"
+               : NULL;
+}
+
 /* The choices of the arguments. `every` leaves out what this network cannot have. */
 static status asked_choices(const struct call *call, struct choice *choices, int *count, struct error *error)
 {
@@ -43,12 +62,13 @@ static status asked_choices(const struct call *call, struct choice *choices, int
     *count = 0;
     for (int i = 0; code == STATUS_OK && call_argument(call, i); i++)
         code = choices_parse(call_argument(call, i), choices, count, error);
-    if (code != STATUS_OK || !has_every(call) || layers_normed(call->session->state.model->layers))
+    if (code != STATUS_OK || !has_every(call))
         return code;
     int kept = 0;
     for (int i = 0; i < *count; i++) {
-        if (choices[i].criterion->needs_norm)
-            reply_add(call->reply, STYLE_NOTE, "%s is left out: no layer has a BatchNorm", choices[i].label);
+        const char *why = left_out(call, &choices[i]);
+        if (why)
+            reply_add(call->reply, STYLE_NOTE, "%s is left out: %s", choices[i].label, why);
         else
             choices[kept++] = choices[i];
     }
@@ -121,8 +141,10 @@ static void pass_notes(const struct call *call, const struct score_outcome *outc
     struct text text = {0};
     double images = (double)statistics->images;
     text_add_result(&text, statistics);
-    figure_note(figure, "on the sample: %s", shown_words(figure, &text));
-    note_judged(figure, call->session->state.model, statistics->probabilities, statistics->images);
+    if (text.length)
+        figure_note(figure, "on the sample: %s", shown_words(figure, &text));
+    if (statistics->measure != QUALITY_LOSS)
+        note_judged(figure, call->session->state.model, statistics->probabilities, statistics->images);
     text_clear(&text);
     if (outcome->reused) {
         figure_note(figure, "the gradients of an earlier pass served: no pass was needed");
@@ -329,9 +351,16 @@ static const struct parameter score_arguments[] = {
     PARAMETER_END,
 };
 static const int score_options[] = {
-    OPTION_SAMPLES, OPTION_BALANCED,    OPTION_ORDER,
-    OPTION_AUGMENT, OPTION_MODE,        OPTIONS_OF_CRITERIA OPTION_PRECISION,
-    OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY,
+    OPTION_SAMPLES,
+    OPTION_BALANCED,
+    OPTION_ORDER,
+    OPTION_AUGMENT,
+    OPTION_MODE,
+    OPTION_LOSS,
+    OPTIONS_OF_CRITERIA OPTION_PRECISION,
+    OPTION_KERNEL,
+    OPTION_MICRO_BATCH,
+    OPTION_MEMORY,
     OPTION_NONE,
 };
 static const struct example score_examples[] = {

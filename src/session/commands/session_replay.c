@@ -189,12 +189,20 @@ static status adopt(struct session *session, struct session *opened, struct erro
 }
 
 /* What a log may have run: descriptions of networks, which are files of the user's and the program's,
- * whatever the log says. */
-static struct recipe_program networks_alone(const struct session *session)
+ * whatever the log says; where programs may run, files of losses. */
+static struct recipe_program allowed(const struct session *session, bool programs)
 {
     const struct recipe_program *whole = session->recipe_program;
-    return whole ? (struct recipe_program){.argument = whole->argument, .networks = whole->networks}
-                 : (struct recipe_program){0};
+    struct recipe_program some = {0};
+    if (!whole)
+        return some;
+    some = (struct recipe_program){.argument = whole->argument, .networks = whole->networks};
+    if (programs) {
+        some.loss_open = whole->loss_open;
+        some.loss_close = whole->loss_close;
+        some.loss_value = whole->loss_value;
+    }
+    return some;
 }
 
 status session_replay(struct call *call, const struct document *document, const char *path,
@@ -203,13 +211,13 @@ status session_replay(struct call *call, const struct document *document, const 
     const json_t *commands = json_object_get(document->root, "commands");
     struct setting_value programs;
     struct replay replay = {.call = call};
-    const struct recipe_program program = networks_alone(call->session);
     status code = call_value(call, "programs", &programs, error);
     if (code == STATUS_OK)
         code = session_new(&replay.session, error);
     if (code != STATUS_OK)
         return code;
     replay.programs = programs.integer != 0;
+    const struct recipe_program program = allowed(call->session, replay.programs);
     replay.session->recipe_program = &program;
     appearance_found(replay.session, call->session->background);
     code = run_all(&replay, path, commands, error);

@@ -46,16 +46,15 @@ static double add_filter_penalty(const struct training_parameter *parameter, con
 {
     double sum = 0;
     for (int64_t c = 0; c < layer->channels; c++) {
-        const int64_t first = c * layer->channel_step;
         double squares = 0;
         for (int64_t k = 0; k < layer->filter_length; k++) {
-            const double value = element(parameter, first + k * layer->element_step);
+            const double value = element(parameter, filter_place(&layer->places, c, k));
             squares += value * value;
         }
         const double norm = sqrt(squares);
         sum += norm;
         for (int64_t k = 0; norm > 0 && k < layer->filter_length; k++) {
-            const int64_t index = first + k * layer->element_step;
+            const int64_t index = filter_place(&layer->places, c, k);
             add_gradient(parameter, index, factor * element(parameter, index) / norm);
         }
     }

@@ -189,7 +189,7 @@ static void complete(struct completer *completer, bool redirecting)
     struct error ignored = {0};
     if (redirecting) {
         completer->completion->files = true;
-        text_add(help, "FILE: where the figure goes; its name ends in .csv, .json, .npy, .png or .txt");
+        text_add(help, "FILE: where the figure goes; its name ends in .csv, .json, .npy, .npz, .png or .txt");
     } else if (completer->statement->count == 0) {
         complete_command(completer);
         text_add(help, "a command; 'help' tells what each does");

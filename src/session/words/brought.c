@@ -103,7 +103,7 @@ static const struct brought table[] = {
      "figure.",
      {"hist", "heat", "scatter", "files"}},
     {{"png", "csv", "json", "write", "redirect"},
-     "> FILE.csv, .json, .npy, .png or .txt behind a command writes its figures to a file.",
+     "> FILE.csv, .json, .npy, .npz, .png or .txt behind a command writes its figures to a file.",
      {"files", "syntax"}},
     {{"onnx", "model", "network", "pytorch", "checkpoint", "pth"},
      "load reads a network from an ONNX file, as torch.onnx.export writes it, or recognises a checkpoint's weights.",

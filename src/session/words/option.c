@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "nn/engine/run.h"
 #include "nn/graph/tensor.h"
+#include "prune/coupling.h"
 #include "prune/selection.h"
 #include "score/criterion_options.h"
 #include "stats/correlation.h"
@@ -74,6 +75,12 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
               "how BatchNorm normalises while scores are computed: by its running statistics, or, "
               "with train, by those of each batch of batch= images, as while it learns"},
              &sample_group},
+        [OPTION_LOSS] =
+            {{"loss", VALUE_LOSS, 0, 0, 0, NULL, "auto",
+              "what gradients are of: the cross-entropy of the labels (classification of the image, or of its "
+              "pixels; auto: as the network does), or, without labels, the sum of all outputs, l2, half the sum of "
+              "their squares, or a function that a Lua file gives"},
+             &sample_group},
         [OPTION_SEED] = {{"seed", VALUE_INTEGER, 0, 0, LARGEST_SEED, NULL, "1",
                           "seed of the sample, of augment and of the criterion random"},
                          &sample_group},
@@ -103,6 +110,9 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
             {{"round", VALUE_CHOICE, 0, 0, 0, rounding_name, "floor",
               "how a ratio becomes a number of channels: what is kept, or what is pruned, is rounded down"},
              &selection_group},
+        [OPTION_HEADS] = {{"heads", VALUE_CHOICE, 0, 0, 0, head_mode_name, "whole",
+                           "what goes of attention: whole heads, or the same parts of every head"},
+                          &selection_group},
         [OPTION_METHOD] = {{"method", VALUE_CHOICE, 0, 0, 0, correlation_method_name, "spearman",
                             "correlation coefficient"},
                            &comparison_group},
@@ -308,7 +318,7 @@ enum kernel_choice options_kernel(const struct options *options)
 int64_t options_micro_batch(const struct options *options, const struct graph *graph)
 {
     const int64_t batch = option_integer(options, OPTION_MICRO_BATCH);
-    return batch ? batch : run_micro_batch(graph, false);
+    return batch && graph->batch == 0 ? batch : run_micro_batch(graph, false);
 }
 
 size_t options_memory(const struct options *options)

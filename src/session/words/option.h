@@ -21,9 +21,11 @@ enum option_id {
     OPTION_ORDER,
     OPTION_AUGMENT,
     OPTION_MODE,
+    OPTION_LOSS,
     OPTIONS_OF_CRITERIA /* with its comma */
         OPTION_RATIO,
     OPTION_ROUND,
+    OPTION_HEADS,
     OPTION_METHOD,
     OPTION_BY,
     OPTION_BINS,
@@ -98,6 +100,8 @@ const char *choice_by_title(int index); /* the same in titles of figures */
 enum { BY_LAYER, BY_MEAN, BY_POOLED };
 enum { SCALE_OWN, SCALE_MEAN, SCALE_STANDARD };
 enum { AUTO, AUTO_YES, AUTO_NO };
+/* Of OPTION_LOSS: the integer of its value, in the order of loss_word. LOSS_FILE: its text is a path. */
+enum { LOSS_AUTO, LOSS_CLASSIFICATION, LOSS_PIXELS, LOSS_SUM, LOSS_L2, LOSS_FILE };
 #define THEME_AUTO "auto" /* the theme that suits the background */
 enum { PAGER_AUTO, PAGER_NEVER };
 enum { TIMING_NO, TIMING_YES, TIMING_ALL };

@@ -35,6 +35,7 @@
     X(VALUE_CRITERIA, value_kind_criteria)                                                                   \
     X(VALUE_DATASET, value_kind_dataset)                                                                     \
     X(VALUE_NORMALIZATION, value_kind_normalization)                                                         \
+    X(VALUE_LOSS, value_kind_loss)                                                                           \
     X(VALUE_AUGMENTATION, value_kind_augmentation)                                                           \
     X(VALUE_OPTION, value_kind_option)                                                                       \
     X(VALUE_SETTING, value_kind_setting)                                                                     \
@@ -85,7 +86,8 @@ enum { VALUE_TEXT_SIZE = 160 };
 struct setting_value {
     char text[VALUE_TEXT_SIZE]; /* as typed */
     double real;                /* VALUE_REAL */
-    int64_t integer;            /* VALUE_INTEGER; 0 or 1 of VALUE_BOOLEAN; index of VALUE_CHOICE */
+    int64_t
+        integer; /* VALUE_INTEGER; 0 or 1 of VALUE_BOOLEAN; index of VALUE_CHOICE, of VALUE_LOSS's words */
 };
 
 /* How help writes the parameter's value: "yes|no", "floor|prune-floor", "N", "CRITERIA". Appended to `text`.

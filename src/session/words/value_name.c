@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "architecture/table.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/augment.h"
@@ -353,6 +354,31 @@ static status check_augmentation(const struct value_check *check, struct error *
     text_free(&text);
     return failed ? error_memory(error) : STATUS_OK;
 }
+
+/* In the order of LOSS_AUTO and so on. */
+static const char *loss_word(int index)
+{
+    static const char *const words[] = {"auto", "classification", "pixels", "sum", "l2"};
+    return index >= 0 && index < LOSS_FILE ? words[index] : NULL;
+}
+
+static status check_loss(const struct value_check *check, struct error *error)
+{
+    int64_t *which = &check->value->integer;
+    for (*which = 0; loss_word((int)*which); ++*which)
+        if (strcmp(check->text, loss_word((int)*which)) == 0)
+            return STATUS_OK;
+    return strcmp(path_extension(check->text), "lua") == 0 ? STATUS_OK : value_refuse(check, error);
+}
+
+const struct value_row value_kind_loss = {
+    .name = "LOSS",
+    .file = true,
+    .extensions = {".lua"},
+    .expected = "auto, classification, pixels, sum, l2 or FILE.lua",
+    .check = check_loss,
+    .word = loss_word,
+};
 
 const struct value_row value_kind_augmentation = {
     .name = "AUGMENTATION",

@@ -10,6 +10,7 @@ static const struct figure_format formats[] = {
     {"csv", "comma-separated values with facts in comment lines, full precision", write_csv, false},
     {"json", "the same numbers as one JSON object, full precision", write_json, false},
     {"npy", "one figure's numbers as an array of NumPy, without names", write_npy, false},
+    {"npz", "several figures' numbers as arrays of NumPy by their names", write_npz, false},
     {"png", "a picture", write_png, true},
     {"txt", "the text of the screen, without colours", write_txt, false},
 };

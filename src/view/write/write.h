@@ -25,6 +25,9 @@
  * NPY: one array, of one figure: the array that it is about, in its own type, or what `array` of its kind
  * says, in float64.
  *
+ * NPZ: the same of several figures, a member each: NAME.npy, after the array's name or else the figure's; of
+ * figures with equal names the later ones are NAME_2, NAME_3 and so on.
+ *
  * TXT: the lines of the screen in UTF-8 without escape sequences, as wide as the figure needs.
  *
  * PNG: pictures one below the other, see picture/plot.h. */
@@ -51,7 +54,7 @@ struct picture_size {
 status picture_size_parse(const char *text, struct picture_size *size, struct error *error);
 const struct figure_format *
 figure_format_find(const char *extension);               /* in any case: "CSV"; NULL when unknown */
-const struct figure_format *figure_format_at(int index); /* csv json npy png txt; NULL past the end */
+const struct figure_format *figure_format_at(int index); /* csv json npy npz png txt; NULL past the end */
 /* Write to a file by its extension, replacing it atomically. Unknown extensions name the known ones
  * (STATUS_USAGE). */
 status figures_save(const struct figure *const *figures, int count, const char *path, struct error *error);
@@ -64,6 +67,7 @@ status figures_save_sized(const struct figure *const *figures, int count, const 
 status write_csv(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_json(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_npy(const struct figure *const *figures, int count, struct text *out, struct error *error);
+status write_npz(const struct figure *const *figures, int count, struct text *out, struct error *error);
 status write_png(const struct figure *const *figures, int count, struct text *out, struct error *error);
 /* A PNG of a given size. */
 status write_picture(const struct figure *const *figures, int count, const struct picture_size *size,

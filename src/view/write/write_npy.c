@@ -28,9 +28,10 @@ static status write_array(const struct figure_array *array, struct text *out, st
 status write_npy(const struct figure *const *figures, int count, struct text *out, struct error *error)
 {
     if (count != 1)
-        return error_set(error, STATUS_USAGE,
-                         "a .npy file holds one array, and these are %d figures: .csv and .json hold several",
-                         count);
+        return error_set(
+            error, STATUS_USAGE,
+            "a .npy file holds one array, and these are %d figures: .npz, .csv and .json hold several",
+            count);
     if (figure_check(figures[0], error) != STATUS_OK)
         return error->code;
     if (figures[0]->array.values)

@@ -55,11 +55,13 @@ class Residual(nn.Module):
 
 
 def plain():
-    """Groups, depthwise filters, a flattened map before a linear layer."""
+    """Groups, depthwise filters, transposed convolutions of all kinds, a flattened map before a linear layer."""
     return nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.LeakyReLU(),
                          nn.Conv2d(8, 8, 3, padding=1, groups=8, bias=False), nn.BatchNorm2d(8), nn.ReLU6(),
                          nn.Conv2d(8, 12, 1), nn.ReLU(), nn.Conv2d(12, 12, 3, padding=1, groups=3), nn.ReLU(),
-                         nn.MaxPool2d(2), nn.Flatten(), nn.Linear(12 * 4 * 4, 9), nn.ReLU(), nn.Linear(9, 4))
+                         nn.ConvTranspose2d(12, 10, 2, 2), nn.ReLU(), nn.ConvTranspose2d(10, 10, 3, 1, 1, groups=10),
+                         nn.ConvTranspose2d(10, 8, 3, 1, 1, groups=2, bias=False), nn.ReLU(),
+                         nn.MaxPool2d(4), nn.Flatten(), nn.Linear(8 * 4 * 4, 9), nn.ReLU(), nn.Linear(9, 4))
 
 
 class Shuffled(nn.Module):
@@ -142,7 +144,8 @@ def check():
     assert len(saved) == len(state) - 2  # an ONNX file has no counters of batches
     assert model[3].groups == model[3].in_channels == model[3].weight.shape[0] < 8
     assert model[8].groups == 3 and model[8].weight.shape[1] * 3 == model[8].in_channels
-    assert model[12].in_features == model[12].weight.shape[1] < 12 * 4 * 4
+    assert model[10].in_channels == model[10].weight.shape[0] < 12 and model[10].out_channels == model[12].groups < 10
+    assert model[17].in_features == model[17].weight.shape[1] < 8 * 4 * 4
 
 
 if sys.argv[1] == "make":
