@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/pass_loss.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/progress.h"
@@ -40,7 +39,7 @@ status pass_loss_of(const struct options *options, const struct model *model, st
     loss->kind = rows[value->integer].kind;
     if (loss->kind != AIM_FUNCTION)
         return STATUS_OK;
-    snprintf(loss->file, sizeof loss->file, "%s", value->text);
+    memcpy(loss->file, value->text, strlen(value->text) + 1); /* of the same size */
     return file_digest(loss->file, RECIPE_LIMIT, loss->digest, error);
 }
 

@@ -5,6 +5,7 @@ src_libtrain_a_SOURCES = \
 	src/train/calibrate.c src/train/calibrate.h \
 	src/train/checkpoint.c src/train/checkpoint.h \
 	src/train/exchange.c src/train/exchange.h \
+	src/train/learnt.c src/train/learnt.h \
 	src/train/loss.c src/train/loss.h \
 	src/train/network.c src/train/network.h \
 	src/train/network_gradient.c \

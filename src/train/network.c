@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Making a network that learns: a graph with constants of its own, parameters, and an engine for each part of
- * a batch.
- *
- * Exporters write equal constants once: the scales of untrained BatchNormalizations, or biases of zero, are
- * one tensor in the file and many parameters in the network. So what a layer has is made its own, unless the
- * layer's weights are shared too: then the layer is called twice. A norm that follows no layer tells by its
- * numbers: such as differ are shared on purpose. */
+ * a batch. */
 #include "train/network.h"
-
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
@@ -17,181 +10,12 @@
 #include "nn/engine/run.h"
 #include "nn/execution/options.h"
 #include "nn/fused/packed_weights.h"
-#include "nn/graph/edit.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/batch_norm.h"
-#include "nn/operator/operator.h"
-#include "train/beside.h"
 #include "train/exchange.h"
+#include "train/learnt.h"
 #include "train/network_internal.h"
-
-/* --- what is learnt ------------------------------------------------------------------------------------- */
-
-/* Input `input` of a node, where it is a constant of real numbers that is learnt. */
-struct learnt {
-    int node, input;
-    enum parameter_kind kind;
-    bool statistics; /* mean or variance: no parameter, but the network's own all the same */
-};
-
-struct finding {
-    const struct graph *graph;
-    struct learnt *items;
-    int count;
-    size_t capacity;
-};
-
-static bool is_real_constant(const struct graph *graph, const struct node *node, int input)
-{
-    const int value = input < node->input_count ? node->inputs[input] : VALUE_NONE;
-    return value != VALUE_NONE && graph->values[value].constant &&
-           graph->values[value].constant->type != ELEMENT_INT64;
-}
-
-static bool add_learnt(struct finding *finding, int node, int input, enum parameter_kind kind,
-                       bool statistics)
-{
-    if (!is_real_constant(finding->graph, &finding->graph->nodes[node], input))
-        return true;
-    if (!mem_grow(&finding->items, &finding->capacity, (size_t)finding->count + 1, sizeof *finding->items))
-        return false;
-    finding->items[finding->count++] = (struct learnt){node, input, kind, statistics};
-    return true;
-}
-
-/* Scale and shift of a norm that takes its statistics from every image. */
-static bool find_in_norm(struct finding *finding, int n)
-{
-    if (norm_is_bare(finding->graph, &finding->graph->nodes[n]))
-        return true;
-    return add_learnt(finding, n, 1, PARAMETER_NORM_SCALE, false) &&
-           add_learnt(finding, n, 2, PARAMETER_NORM_SHIFT, false);
-}
-
-static bool find_in_node(struct finding *finding, int n)
-{
-    const struct node *node = &finding->graph->nodes[n];
-    const unsigned flags = node->op->flags;
-    enum parameter_kind kind;
-    const int beside = beside_operand(finding->graph, node, &kind);
-    bool complete = true;
-    if (flags & OPERATOR_NORMALIZATION)
-        return add_learnt(finding, n, 1, PARAMETER_NORM_SCALE, false) &&
-               add_learnt(finding, n, 2, PARAMETER_NORM_SHIFT, false) &&
-               add_learnt(finding, n, 3, PARAMETER_NORM_SCALE, true) &&
-               add_learnt(finding, n, 4, PARAMETER_NORM_SCALE, true);
-    if (flags & OPERATOR_OWN_STATISTICS)
-        return find_in_norm(finding, n);
-    if (flags & OPERATOR_PRODUCT && !(flags & OPERATOR_GENERAL))
-        complete = add_learnt(finding, n, 0, PARAMETER_WEIGHT, false);
-    if (flags & (OPERATOR_CONVOLUTION | OPERATOR_PRODUCT | OPERATOR_LEARNT))
-        complete = complete && add_learnt(finding, n, 1, PARAMETER_WEIGHT, false);
-    if (flags & (OPERATOR_CONVOLUTION | OPERATOR_GENERAL))
-        complete = complete && add_learnt(finding, n, 2, PARAMETER_BIAS, false);
-    if (beside >= 0)
-        complete = complete && add_learnt(finding, n, beside, kind, false);
-    return complete;
-}
-
-/* The weights that tell whether two nodes are the same layer: their own, or of what they follow. */
-static int layer_weights(const struct graph *graph, const struct node *node)
-{
-    if (node->op->flags & (OPERATOR_CONVOLUTION | OPERATOR_PRODUCT))
-        return node->inputs[1];
-    for (int i = 0; i < node->input_count; i++) {
-        const int producer =
-            node->inputs[i] == VALUE_NONE ? VALUE_NONE : graph->values[node->inputs[i]].producer;
-        if (producer != VALUE_NONE &&
-            graph->nodes[producer].op->flags & (OPERATOR_CONVOLUTION | OPERATOR_PRODUCT))
-            return graph->nodes[producer].inputs[1];
-    }
-    return VALUE_NONE;
-}
-
-/* Equal numbers throughout are how untrained parameters begin. */
-static bool is_uniform(const struct graph *graph, int value)
-{
-    const struct tensor *tensor = graph->values[value].constant;
-    const int64_t count = shape_elements(&tensor->shape);
-    int64_t i = 1;
-    while (i < count && tensor_get(tensor, i) == tensor_get(tensor, 0))
-        i++;
-    return i >= count;
-}
-
-/* Operators whose weights are a layer's: shared, they make it the same layer. */
-enum { WEIGHTED = OPERATOR_CONVOLUTION | OPERATOR_PRODUCT | OPERATOR_LEARNT };
-
-/* An earlier item that is the same parameter of the same layer; -1 when there is none. */
-static int same_parameter(const struct finding *finding, int index)
-{
-    const struct graph *graph = finding->graph;
-    const struct learnt *item = &finding->items[index];
-    const struct node *node = &graph->nodes[item->node];
-    const int value = node->inputs[item->input];
-    for (int i = 0; i < index; i++) {
-        const struct learnt *other = &finding->items[i];
-        const struct node *earlier = &graph->nodes[other->node];
-        if (earlier->inputs[other->input] != value)
-            continue;
-        if (earlier->op->flags & node->op->flags & WEIGHTED && item->kind == PARAMETER_WEIGHT)
-            return i;
-        const int weights = layer_weights(graph, node);
-        if (layer_weights(graph, earlier) == weights && (weights != VALUE_NONE || !is_uniform(graph, value)))
-            return i;
-    }
-    return -1;
-}
-
-/* The same numbers in memory of their own. */
-static struct tensor *own_tensor(struct tensor *tensor, enum element_type real)
-{
-    if (tensor->type != real)
-        return tensor_convert(tensor, real);
-    struct tensor *own = tensor_new(real, &tensor->shape);
-    if (own) {
-        own->file_type = tensor->file_type;
-        memcpy(own->data, tensor->data, (size_t)shape_elements(&tensor->shape) * element_size(real));
-    }
-    return own;
-}
-
-static status own_constants(const struct finding *finding, enum element_type real, struct edit *edit,
-                            struct error *error)
-{
-    edit_keep_apart(edit);
-    for (int i = 0; i < finding->count; i++) {
-        const struct learnt *item = &finding->items[i];
-        const int same = same_parameter(finding, i);
-        const struct node *node = &finding->graph->nodes[item->node];
-        struct tensor *tensor =
-            same >= 0
-                ? tensor_retain(edit_replacement(edit, finding->items[same].node, finding->items[same].input))
-                : own_tensor(finding->graph->values[node->inputs[item->input]].constant, real);
-        if (edit_constant(edit, item->node, item->input, tensor, error))
-            return error->code;
-    }
-    return STATUS_OK;
-}
-
-/* network->graph, and in finding what is learnt in it. */
-static status make_graph(struct training_network *network, const struct graph *graph, struct error *error)
-{
-    struct finding finding = {.graph = graph};
-    struct edit *edit = edit_new(graph);
-    status code = edit ? STATUS_OK : error_memory(error);
-    for (int n = 0; n < graph->node_count && code == STATUS_OK; n++)
-        if (!find_in_node(&finding, n))
-            code = error_memory(error);
-    if (code == STATUS_OK)
-        code = own_constants(&finding, network->options.real, edit, error);
-    if (code == STATUS_OK)
-        code = edit_apply(edit, &network->graph, error);
-    edit_free(edit);
-    mem_free(finding.items);
-    return code;
-}
 
 /* --- parameters ----------------------------------------------------------------------------------------- */
 
@@ -233,7 +57,7 @@ static status add_statistics(struct training_network *network, int n, struct err
 {
     const struct node *node = &network->graph->nodes[n];
     for (int i = 1; i < 5; i++)
-        if (!is_real_constant(network->graph, node, i))
+        if (!learnt_is_constant(network->graph, node, i))
             return error_set(error, STATUS_UNSUPPORTED,
                              "node %s (%s): input %d is no constant, so that it cannot learn", node->name,
                              node->op->name, i);
@@ -251,28 +75,25 @@ static status add_statistics(struct training_network *network, int n, struct err
 static status find_parameters(struct training_network *network, const struct graph *given,
                               struct error *error)
 {
-    struct finding finding = {.graph = network->graph};
-    status code = STATUS_OK;
+    struct learnt_list found = {0};
     if (given->node_count != network->graph->node_count)
         return error_set(error, STATUS_UNSUPPORTED, "%d nodes of the network serve no output",
                          given->node_count - network->graph->node_count);
-    for (int n = 0; n < network->graph->node_count; n++)
-        if (!find_in_node(&finding, n)) {
-            mem_free(finding.items);
-            return error_memory(error);
-        }
-    network->parameters = arena_alloc(network->arena, (size_t)finding.count + 1, sizeof *network->parameters);
-    network->running = arena_alloc(network->arena, (size_t)finding.count + 1, sizeof *network->running);
+    status code = learnt_find(network->graph, &found, error);
+    if (code != STATUS_OK)
+        return code;
+    network->parameters = arena_alloc(network->arena, (size_t)found.count + 1, sizeof *network->parameters);
+    network->running = arena_alloc(network->arena, (size_t)found.count + 1, sizeof *network->running);
     if (!network->parameters || !network->running)
         code = error_memory(error);
-    for (int i = 0; i < finding.count && code == STATUS_OK; i++) {
-        const struct learnt *item = &finding.items[i];
+    for (int i = 0; i < found.count && code == STATUS_OK; i++) {
+        const struct learnt *item = &found.items[i];
         if (!item->statistics)
             code = add_parameter(network, given, item, error);
         else if (item->input == 3)
             code = add_statistics(network, item->node, error);
     }
-    mem_free(finding.items);
+    mem_free(found.items);
     if (code == STATUS_OK && network->parameter_count == 0)
         code = error_set(error, STATUS_UNSUPPORTED, "the network has no weights that could learn");
     return code;
@@ -428,9 +249,9 @@ static status build(struct training_network *network, const struct graph *graph,
     network->arena = arena_new();
     if (!network->arena)
         return error_memory(error);
-    if (make_graph(network, graph, error) || find_parameters(network, graph, error) ||
-        make_norms(network, error) || find_weights(network, error) ||
-        judged_graph_init(&network->judged, network->graph, error))
+    if (learnt_own_graph(graph, network->options.real, &network->graph, error) ||
+        find_parameters(network, graph, error) || make_norms(network, error) ||
+        find_weights(network, error) || judged_graph_init(&network->judged, network->graph, error))
         return error->code;
     return make_parts(network, error);
 }
@@ -501,19 +322,7 @@ const struct running_statistics *training_running(const struct training_network 
 status training_network_graph(const struct training_network *network, struct graph **graph,
                               struct error *error)
 {
-    struct finding finding = {.graph = network->graph};
-    struct edit *edit = edit_new(network->graph);
-    status code = edit ? STATUS_OK : error_memory(error);
-    for (int n = 0; n < network->graph->node_count && code == STATUS_OK; n++)
-        if (!find_in_node(&finding, n))
-            code = error_memory(error);
-    if (code == STATUS_OK)
-        code = own_constants(&finding, ELEMENT_FLOAT, edit, error);
-    if (code == STATUS_OK)
-        code = edit_apply(edit, graph, error);
-    edit_free(edit);
-    mem_free(finding.items);
-    return code;
+    return learnt_own_graph(network->graph, ELEMENT_FLOAT, graph, error);
 }
 
 size_t training_network_memory(const struct training_network *network)

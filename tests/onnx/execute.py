@@ -530,6 +530,7 @@ OPERATORS = {
     "Size": each(lambda x: torch.tensor(x.numel())), "Constant": constant, "ConstantOfShape": constant_of_shape,
     "Range": each(lambda a, b, s: torch.arange(a.item(), b.item(), s.item(), dtype=a.dtype)), "Cast": cast,
     "DequantizeLinear": dequantise,
+    "LpNormalization": lambda n, x: x / torch.linalg.vector_norm(x, n.get("p", 2), n.get("axis", -1), keepdim=True),
     "ReduceMean": reducer(lambda x, a, k: x.mean(a, keepdim=k)), "ReduceSum": reducer(lambda x, a, k: x.sum(a, keepdim=k)),
     "ReduceMax": reducer(lambda x, a, k: x.amax(a, keepdim=k)), "ReduceMin": reducer(lambda x, a, k: x.amin(a, keepdim=k)),
     "ReduceL1": reducer(lambda x, a, k: x.abs().sum(a, keepdim=k)), "ReduceProd": reducer(product_over),

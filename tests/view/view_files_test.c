@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "archive/package.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -714,9 +715,39 @@ static void test_several_figures(void **state)
     figure_free(figures[1]);
 }
 
+/* A .npz: arrays by the figures' names, each as its .npy is; an equal name gets a number. */
+static void test_arrays(void **state)
+{
+    (void)state;
+    struct figure *figures[] = {table_figure(), small_matrix(), small_matrix()};
+    static const char *const names[] = {"layers.npy", "corr.npy", "corr_2.npy"};
+    struct text text = {0}, single = {0};
+    struct error error = {0};
+    struct package *package;
+    assert_int_equal(
+        figure_format_find("npz")->write((const struct figure *const *)figures, 3, &text, &error), STATUS_OK);
+    assert_int_equal(package_open_bytes("a.npz", text_data(&text), text.length, &package, &error), STATUS_OK);
+    assert_int_equal(package_count(package), 3);
+    for (int i = 0; i < 3; i++) {
+        unsigned char *data;
+        size_t size;
+        assert_string_equal(package_name(package, i), names[i]);
+        assert_int_equal(package_read_new(package, i, &data, &size, &error), STATUS_OK);
+        text_clear(&single);
+        write_figure("npy", figures[i], &single);
+        assert_int_equal(size, single.length);
+        assert_memory_equal(data, text_data(&single), size);
+        mem_free(data);
+        figure_free(figures[i]);
+    }
+    package_close(package);
+    text_free(&single);
+    text_free(&text);
+}
+
 static void test_save(void **state)
 {
-    static const char *const extensions[] = {"csv", "json", "npy", "png", "txt"};
+    static const char *const extensions[] = {"csv", "json", "npy", "npz", "png", "txt"};
     const char *where = getenv("TMPDIR");
     char *folder = mem_format("%s/ippro-view-XXXXXX", where ? where : "/tmp");
     struct error error = {0};
@@ -743,7 +774,7 @@ static void test_save(void **state)
     }
     assert_null(figure_format_at(COUNT(extensions)));
     assert_int_equal(figures_save(&one, 1, "figure.pdf", &error), STATUS_USAGE);
-    assert_non_null(strstr(error.message, ".csv, .json, .npy, .png or .txt"));
+    assert_non_null(strstr(error.message, ".csv, .json, .npy, .npz, .png or .txt"));
     assert_int_equal(figures_save(&one, 1, "/nonexistent/figure.csv", &error), STATUS_FILE);
     assert_int_equal(rmdir(folder), 0);
     figure_free(figure);
@@ -818,6 +849,7 @@ static void test_writing_without_memory(void **state)
         without_memory("csv", makers[m], 1);
         without_memory("json", makers[m], 1);
         without_memory("npy", makers[m], 1);
+        without_memory("npz", makers[m], 1);
         without_memory("txt", makers[m], 1);
         without_memory("png", makers[m], 5); /* slower */
     }
@@ -826,18 +858,31 @@ static void test_writing_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv_table),       cmocka_unit_test(test_csv_head),
-        cmocka_unit_test(test_csv_histogram),   cmocka_unit_test(test_csv_matrix),
-        cmocka_unit_test(test_json_table),      cmocka_unit_test(test_json_histogram),
-        cmocka_unit_test(test_json_matrix),     cmocka_unit_test(test_png_histogram),
-        cmocka_unit_test(test_png_matrix),      cmocka_unit_test(test_png_sizes),
-        cmocka_unit_test(test_hostile_files),   cmocka_unit_test(test_txt_is_the_screen),
-        cmocka_unit_test(test_several_figures), cmocka_unit_test(test_save),
-        cmocka_unit_test(test_any_locale),      cmocka_unit_test(test_writing_without_memory),
-        cmocka_unit_test(test_picture_sizes),   cmocka_unit_test(test_png_at_a_size),
-        cmocka_unit_test(test_csv_scatter),     cmocka_unit_test(test_json_scatter),
-        cmocka_unit_test(test_csv_curve),       cmocka_unit_test(test_json_curve),
-        cmocka_unit_test(test_png_curve),       cmocka_unit_test(test_odd_curves),
+        cmocka_unit_test(test_csv_table),
+        cmocka_unit_test(test_csv_head),
+        cmocka_unit_test(test_csv_histogram),
+        cmocka_unit_test(test_csv_matrix),
+        cmocka_unit_test(test_json_table),
+        cmocka_unit_test(test_json_histogram),
+        cmocka_unit_test(test_json_matrix),
+        cmocka_unit_test(test_png_histogram),
+        cmocka_unit_test(test_png_matrix),
+        cmocka_unit_test(test_png_sizes),
+        cmocka_unit_test(test_hostile_files),
+        cmocka_unit_test(test_txt_is_the_screen),
+        cmocka_unit_test(test_several_figures),
+        cmocka_unit_test(test_arrays),
+        cmocka_unit_test(test_save),
+        cmocka_unit_test(test_any_locale),
+        cmocka_unit_test(test_writing_without_memory),
+        cmocka_unit_test(test_picture_sizes),
+        cmocka_unit_test(test_png_at_a_size),
+        cmocka_unit_test(test_csv_scatter),
+        cmocka_unit_test(test_json_scatter),
+        cmocka_unit_test(test_csv_curve),
+        cmocka_unit_test(test_json_curve),
+        cmocka_unit_test(test_png_curve),
+        cmocka_unit_test(test_odd_curves),
     };
     return cmocka_run_group_tests_name("view files", tests, NULL, NULL);
 }
