@@ -23,7 +23,8 @@ src_libprune_a_SOURCES = \
 	src/prune/operator_rules.c src/prune/operator_rules.h \
 	src/prune/operator_rules_internal.h \
 	src/prune/patches.c src/prune/patches.h \
-	src/prune/repair.c src/prune/repair.h \
+	src/prune/repair.c src/prune/repair.h src/prune/repair_internal.h \
+	src/prune/repair_plan.c \
 	src/prune/rescale.c src/prune/rescale.h \
 	src/prune/rescale_follow.c \
 	src/prune/rescale_internal.h \
