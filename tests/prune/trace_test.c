@@ -29,18 +29,17 @@ struct subject {
     bool *removed, *wanted;
 };
 
-/* Not the factors of a Resize, whose value matters, and not tokens and their positions, which are cut along
- * an axis that no described network cuts. */
+/* Not tokens and their positions, which are cut along an axis that no described network cuts. */
 static bool is_parameter(const struct value *value)
 {
-    static const char *const others[] = {"scale", "token", "position"};
+    static const char *const others[] = {"token", "position"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strncmp(value->name, others[i], strlen(others[i])) == 0)
             return false;
     return value->constant && value->constant->type != ELEMENT_INT64 && value->constant->shape.rank > 0;
 }
 
-/* Scales and the like are no parameters. */
+/* The factors of a Resize and the like are no parameters: their value matters. */
 static bool is_shape_like(const struct graph *graph, int value)
 {
     for (int n = 0; n < graph->node_count; n++)
