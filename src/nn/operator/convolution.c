@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/operator/check.h"
 #include "nn/operator/operator.h"
 #include "nn/operator/rows.h"
 #include "nn/operator/window.h"
@@ -12,9 +13,27 @@
 #define KERNELS "nn/operator/convolution_kernels.h"
 #include "nn/operator/typed.h"
 
+status convolution_check(const struct prepare *prepare, struct error *error)
+{
+    if (check_reals(prepare, 0, 3, error))
+        return error->code;
+    const int x = prepare->inputs[CONVOLUTION_X].shape.rank, w = prepare->inputs[CONVOLUTION_W].shape.rank;
+    if (x < 3 || w != x)
+        return error_set(error, STATUS_SHAPE,
+                         "the input has rank %d and the weight rank %d, expected two equal "
+                         "ranks of at least 3",
+                         x, w);
+    return STATUS_OK;
+}
+
 status convolution_finish(struct prepare *prepare, struct convolution *plan, bool spreads,
                           struct error *error)
 {
+    prepare->outputs[0].type = prepare->inputs[CONVOLUTION_X].type;
+    if (check_size(&prepare->inputs[CONVOLUTION_X].shape, "the input", error) ||
+        check_size(&prepare->inputs[CONVOLUTION_W].shape, "the weight", error) ||
+        check_size(&prepare->outputs[0].shape, "the output", error))
+        return error->code;
     if (window_taps(&plan->window, prepare->arena, &plan->taps, error))
         return error->code;
     plan->kernel_elements = plan->in_size = plan->out_size = 1;

@@ -33,8 +33,11 @@ struct convolution {
     int64_t column_elements, turned_elements;
 };
 
-/* What follows from window, batch, groups, channels and filters: taps, sizes, the way to compute and its
- * workspace, and the node's work. `spreads`: convolution_spread will run. */
+/* Operands are real, input and weight of one rank of at least 3. */
+status convolution_check(const struct prepare *prepare, struct error *error);
+/* What follows from window, batch, groups, channels, filters and the output's shape: its type, taps, sizes,
+ * which must be reasonable, the way to compute and its workspace, and the node's work. `spreads`:
+ * convolution_spread will run. */
 status convolution_finish(struct prepare *prepare, struct convolution *plan, bool spreads,
                           struct error *error);
 

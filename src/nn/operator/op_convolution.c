@@ -22,11 +22,6 @@
 static status check_sizes(const struct prepare *prepare, struct convolution *plan, struct error *error)
 {
     const struct shape *x = &prepare->inputs[CONVOLUTION_X].shape, *w = &prepare->inputs[CONVOLUTION_W].shape;
-    if (x->rank < 3 || w->rank != x->rank)
-        return error_set(error, STATUS_SHAPE,
-                         "the input has rank %d and the weight rank %d, expected two equal "
-                         "ranks of at least 3",
-                         x->rank, w->rank);
     int64_t groups = node_integer(prepare->node, "group", 1);
     int64_t channels = x->dim[1], filters = w->dim[0];
     if (groups < 1 || channels < 1 || filters < 1 || channels % groups || filters % groups)
@@ -53,15 +48,10 @@ static status prepare_convolution(struct prepare *prepare, struct error *error)
     struct convolution *plan = arena_alloc(prepare->arena, 1, sizeof *plan);
     if (!plan)
         return error_memory(error);
-    if (check_reals(prepare, 0, 3, error) || check_sizes(prepare, plan, error) ||
+    if (convolution_check(prepare, error) || check_sizes(prepare, plan, error) ||
         window_prepare(prepare, prepare->inputs[CONVOLUTION_W].shape.dim + 2, &plan->window, error))
         return error->code;
-    prepare->outputs[0].type = prepare->inputs[CONVOLUTION_X].type;
     prepare->outputs[0].shape = window_output(prepare, &plan->window, plan->groups * plan->filters);
-    if (check_size(&prepare->inputs[CONVOLUTION_X].shape, "the input", error) ||
-        check_size(&prepare->inputs[CONVOLUTION_W].shape, "the weight", error) ||
-        check_size(&prepare->outputs[0].shape, "the output", error))
-        return error->code;
     return convolution_finish(prepare, plan, prepare->backward, error);
 }
 
