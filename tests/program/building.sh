@@ -13,16 +13,6 @@ said() {
     [ $status -eq 0 ] || { explain out; explain err; }
 }
 
-# refused TEXT COMMANDS: they fail with this in their error, and not by a signal.
-refused() {
-    "$IPPRO" -n -e "$2" >out 2>err
-    status=$?
-    [ $status -gt 0 ] && [ $status -lt 100 ] && tr '\n' ' ' <err | grep -qF -- "$1"
-    status=$?
-    ok $status "refused: $1"
-    [ $status -eq 0 ] || explain err
-}
-
 said 'cifar-resnet20: 20 layers, 269,722 parameters, 3x32x32 images in, 10 classes out' 'build cifar-resnet20'
 said 'cifar-resnet14: 14 layers, 172,506 parameters' 'build cifar-resnet14 seed=2'
 said '1x48x64 images in, 7 classes out' 'build cifar-resnet8 classes=7 channels=1 input=48x64 width=0.3'

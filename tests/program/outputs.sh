@@ -6,25 +6,6 @@ peer=$(cd "$SRCDIR" && pwd)/tests/program/outputs_peer.py
 huber=$(cd "$SRCDIR" && pwd)/scripts/losses/huber.lua
 cd "$work" || exit 1
 
-# run NAME COMMANDS: they run.
-run() {
-    printf '%s\n' "$2" >commands
-    "$IPPRO" -n -f commands >out 2>err
-    status=$?
-    ok $status "$1"
-    [ $status -eq 0 ] || explain err
-}
-
-# refused TEXT COMMANDS: they fail with this in their error, and not by a signal.
-refused() {
-    "$IPPRO" -n -e "$2" >out 2>err
-    status=$?
-    [ $status -gt 0 ] && [ $status -lt 100 ] && tr '\n' ' ' <err | grep -qF -- "$1"
-    status=$?
-    ok $status "refused: $1"
-    [ $status -eq 0 ] || explain err
-}
-
 # said TEXT: it is in what the last run wrote, however the lines were broken.
 said() {
     tr '\n' ' ' <out | tr -s ' ' | grep -qF -- "$1"

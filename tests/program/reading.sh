@@ -28,14 +28,6 @@ same() {
     [ $status -eq 0 ] || diff plain.loss "$1.loss" | sed 's/^/# /'
 }
 
-# said TEXT: it is in what the last run wrote, however the lines were broken.
-said() {
-    tr '\n' ' ' <out | grep -qF -- "$1"
-    status=$?
-    ok $status "says: $1"
-    [ $status -eq 0 ] || explain out
-}
-
 # refused STATUS TEXT COMMANDS
 refused() {
     "$IPPRO" -n -e "$3" >out 2>err

@@ -25,14 +25,6 @@ refused() {
     [ $status -eq 0 ] || explain err
 }
 
-# said TEXT: it is in what the last run wrote, however the lines were broken.
-said() {
-    tr '\n' ' ' <out | grep -qF -- "$1"
-    status=$?
-    ok $status "says: $1"
-    [ $status -eq 0 ] || explain out
-}
-
 # near A B TOLERANCE: of numbers, relative to B.
 near() {
     awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; d = d < 0 ? -d : d; s = b < 0 ? -b : b; exit !(a != "" && d <= t * (s > 1e-9 ? s : 1)) }'

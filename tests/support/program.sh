@@ -37,6 +37,33 @@ explain() {
     sed 's/^/# /' "$1"
 }
 
+# run NAME COMMANDS: they run, one line after the other.
+run() {
+    printf '%s\n' "$2" >commands
+    "$IPPRO" -n -f commands >out 2>err
+    status=$?
+    ok $status "$1"
+    [ $status -eq 0 ] || explain err
+}
+
+# refused TEXT COMMANDS: they fail with this in their error, and not by a signal.
+refused() {
+    "$IPPRO" -n -e "$2" >out 2>err
+    status=$?
+    [ $status -gt 0 ] && [ $status -lt 100 ] && tr '\n' ' ' <err | grep -qF -- "$1"
+    status=$?
+    ok $status "refused: $1"
+    [ $status -eq 0 ] || explain err
+}
+
+# said TEXT: it is in what the last run wrote, however the lines were broken.
+said() {
+    tr '\n' ' ' <out | grep -qF -- "$1"
+    status=$?
+    ok $status "says: $1"
+    [ $status -eq 0 ] || explain out
+}
+
 # golden_files FOLDER: those of tests/program/FOLDER are all in the list of what is distributed.
 golden_files() {
     status=0
