@@ -111,7 +111,7 @@ class Norms(nn.Module):
         self.second = nn.Conv2d(12, 8, 3, 2, 1)
         self.instance = nn.InstanceNorm2d(8, affine=True)
         self.third = nn.Conv2d(8, 10, 1, bias=False)
-        self.root = nn.Parameter(torch.empty(10, 1, 1))
+        self.root = nn.Parameter(torch.ones(10, 1, 1))
         self.out = nn.Linear(10, 5)
 
     def forward(self, x):
