@@ -14,6 +14,7 @@ src_libbase_a_SOURCES = \
 	src/base/number.c \
 	src/base/pool.c src/base/pool.h \
 	src/base/progress.c src/base/progress.h \
+	src/base/spare.c src/base/spare.h \
 	src/base/random.c src/base/random.h \
 	src/base/ranks.c src/base/ranks.h \
 	src/base/share.h \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "base/spare.h"
 
 /* Nothing this program computes needs a terabyte, but a file may ask for it: such sizes fail here, the same
  * way on every machine, instead of depending on overcommit or on a sanitizer's limit. */
@@ -49,23 +50,37 @@ void *mem_new(size_t count, size_t size)
     return request(count, size, &bytes) ? calloc(1, bytes) : NULL;
 }
 
+/* Few others are aligned like this. */
+static bool may_be_kept(const void *pointer)
+{
+    return pointer && (uintptr_t)pointer % SPARE_LEAST == 0;
+}
+
 void *mem_resize(void *pointer, size_t count, size_t size)
 {
     size_t bytes;
-    return request(count, size, &bytes) ? realloc(pointer, bytes) : NULL;
+    if (!request(count, size, &bytes))
+        return NULL;
+    if (may_be_kept(pointer))
+        spare_forget(pointer);
+    return realloc(pointer, bytes);
 }
 
-/* bytes: of a request that was let through. */
+/* bytes: of a request that was let through. A large block is one that was used before, where there is one. */
 static void *aligned(size_t bytes)
 {
-    const size_t line = 64, huge_page = (size_t)2 << 20;
-    const size_t alignment = bytes >= 2 * huge_page ? huge_page : line;
+    const size_t line = 64, huge_page = SPARE_LEAST;
+    const bool large = bytes >= 2 * huge_page;
     bytes = (bytes + line - 1) / line * line;
-    void *memory = NULL;
-    if (posix_memalign(&memory, alignment, bytes) != 0)
+    void *memory = large ? spare_take(bytes) : NULL;
+    if (memory)
+        return memory;
+    if (posix_memalign(&memory, large ? huge_page : line, bytes) != 0)
         return NULL;
-    if (alignment == huge_page)
+    if (large) {
         (void)madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE); /* advice: may be refused */
+        spare_taken(memory, bytes);
+    }
     return memory;
 }
 
@@ -113,7 +128,8 @@ char *mem_format(const char *format, ...)
 
 void mem_free(void *pointer)
 {
-    free(pointer);
+    if (!may_be_kept(pointer) || !spare_give(pointer))
+        free(pointer);
 }
 
 bool mem_grow(void *array, size_t *capacity, size_t needed, size_t size)

@@ -18,7 +18,8 @@ void *mem_resize(void *pointer, size_t count, size_t size) __attribute__((warn_u
 /* Memory aligned to 64 bytes (one cache line, one AVX-512 vector), zeroed. Released by mem_free. */
 void *mem_aligned(size_t count, size_t size) __attribute__((malloc));
 /* The same, not zeroed: for what is overwritten at once. Both ask the kernel for huge pages where the memory
- * is large: filling it is then bound by memory and not by page faults. */
+ * is large: filling it is then bound by memory and not by page faults. Large blocks that are freed are kept
+ * for the next (base/spare.h). */
 void *mem_aligned_raw(size_t count, size_t size) __attribute__((malloc));
 
 void *mem_copy(const void *from, size_t bytes) __attribute__((malloc));

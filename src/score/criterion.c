@@ -16,8 +16,9 @@ double vector_norm(const double *values, int64_t count)
 {
     double squares = 0.0, largest = 0.0;
     for (int64_t i = 0; i < count; i++) {
-        squares += values[i] * values[i];
-        largest = fmax(largest, fabs(values[i]));
+        const double size = fabs(values[i]);
+        squares += size * size;
+        largest = size > largest ? size : largest; /* fmax without its call: a NaN never wins */
     }
     if (isnan(squares) || isinf(largest) || largest == 0.0 || (squares > 1e-280 && isfinite(squares))) {
         return sqrt(squares);

@@ -338,6 +338,22 @@ void layer_filter(const struct graph *graph, const struct layer *layer, int64_t 
     layer_filter_group(graph, layer, channel, 1, out);
 }
 
+bool layer_measure_filters(const struct graph *graph, const struct layer *layer,
+                           double (*measure)(const double *filter, int64_t elements), double *measures)
+{
+    const int64_t length = layer->filter_length;
+    double *filters = mem_new((size_t)length, FILTERS_TOGETHER * sizeof *filters);
+    for (int64_t first = 0; filters && first < layer->channels; first += FILTERS_TOGETHER) {
+        const int64_t left = layer->channels - first,
+                      count = left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER;
+        layer_filter_group(graph, layer, first, count, filters);
+        for (int64_t c = 0; c < count; c++)
+            measures[first + c] = measure(filters + c * length, length);
+    }
+    mem_free(filters);
+    return filters != NULL;
+}
+
 double *layer_filters(const struct graph *graph, const struct layer *layer)
 {
     size_t elements;

@@ -91,6 +91,9 @@ void layer_filter(const struct graph *graph, const struct layer *layer, int64_t 
 enum { FILTERS_TOGETHER = 16 };
 void layer_filter_group(const struct graph *graph, const struct layer *layer, int64_t first, int64_t count,
                         double *out);
+/* measures[c] = measure(filter c, filter_length), for every channel; false when memory is out. */
+bool layer_measure_filters(const struct graph *graph, const struct layer *layer,
+                           double (*measure)(const double *filter, int64_t elements), double *measures);
 /* C x filter_length, row-major; owned by the caller. NULL when memory is out. */
 double *layer_filters(const struct graph *graph, const struct layer *layer);
 /* A per-channel parameter (scale, shift, mean, var, bias) as double, owned by the caller (NULL when memory is

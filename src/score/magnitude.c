@@ -20,16 +20,8 @@ static double absolute_sum(const double *values, int64_t count)
 static status score_filters(const struct criterion_input *input, double *scores,
                             double (*measure)(const double *values, int64_t count), struct error *error)
 {
-    double *filter = mem_new((size_t)input->layer->filter_length, sizeof *filter);
-    if (!filter) {
-        return error_memory(error);
-    }
-    for (int64_t c = 0; c < input->layer->channels; c++) {
-        layer_filter(input->graph, input->layer, c, filter);
-        scores[c] = measure(filter, input->layer->filter_length);
-    }
-    mem_free(filter);
-    return STATUS_OK;
+    return layer_measure_filters(input->graph, input->layer, measure, scores) ? STATUS_OK
+                                                                              : error_memory(error);
 }
 
 static status score_l1(const struct criterion_input *input, double *scores, struct criterion_report *report,

@@ -39,7 +39,8 @@ double proscore_step_scale(const struct criterion_options *options, const struct
 struct point_source {
     const struct layer_statistics *sums;
     double images;
-    double *scale, *shift, *var, *filter;
+    double *scale, *shift, *var;
+    double *lengths; /* of the filters */
     double epsilon;
 };
 
@@ -48,7 +49,7 @@ static void source_free(struct point_source *source)
     mem_free(source->scale);
     mem_free(source->shift);
     mem_free(source->var);
-    mem_free(source->filter);
+    mem_free(source->lengths);
 }
 
 static status source_init(struct point_source *source, const struct criterion_input *input,
@@ -60,8 +61,9 @@ static status source_init(struct point_source *source, const struct criterion_in
                                     .epsilon = layer->epsilon};
     bool complete;
     if (target == PROSCORE_FILTER) {
-        source->filter = mem_new((size_t)layer->filter_length, sizeof(double));
-        complete = source->filter != NULL;
+        source->lengths = mem_new((size_t)layer->channels, sizeof *source->lengths);
+        complete =
+            source->lengths && layer_measure_filters(input->graph, layer, vector_norm, source->lengths);
     } else {
         source->scale = layer_parameter(input->graph, layer, layer->scale);
         source->var = layer_parameter(input->graph, layer, layer->var);
@@ -76,15 +78,13 @@ static status source_init(struct point_source *source, const struct criterion_in
     return STATUS_OK;
 }
 
-static struct proscore_point channel_point(const struct point_source *source,
-                                           const struct criterion_input *input, enum proscore_target target,
+static struct proscore_point channel_point(const struct point_source *source, enum proscore_target target,
                                            int64_t channel)
 {
     double lift = source->sums->lift[channel] / source->images;
     if (target == PROSCORE_FILTER) {
-        layer_filter(input->graph, input->layer, channel, source->filter);
-        double norm = vector_norm(source->filter, input->layer->filter_length);
-        return proscore_vector(norm, source->sums->gradient_norm[channel] / source->images,
+        return proscore_vector(source->lengths[channel],
+                               source->sums->gradient_norm[channel] / source->images,
                                source->sums->weight_dot[channel] / source->images, lift);
     }
     double r = 1.0 / sqrt(source->var[channel] + source->epsilon);
@@ -106,7 +106,7 @@ status proscore_points(const struct criterion_input *input, struct proscore_poin
         return code;
     }
     for (int64_t c = 0; c < input->layer->channels; c++) {
-        points[c] = channel_point(&source, input, target, c);
+        points[c] = channel_point(&source, target, c);
     }
     source_free(&source);
     return STATUS_OK;

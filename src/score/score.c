@@ -189,7 +189,9 @@ static status start_sums(struct pass_work *work, const struct plan *plan, struct
     return code;
 }
 
-static status pass_work_init(struct pass_work *work, const struct score_pass *pass, struct error *error)
+/* sums: with what the pass adds up, or only what tells its size. */
+static status pass_work_init(struct pass_work *work, const struct score_pass *pass, bool sums,
+                             struct error *error)
 {
     const struct plan_options options = {.batch = 1, .real = ELEMENT_FLOAT};
     struct plan *plan;
@@ -203,30 +205,30 @@ static status pass_work_init(struct pass_work *work, const struct score_pass *pa
     if (code == STATUS_OK) {
         code = add_probes(work, plan, error);
     }
-    if (code == STATUS_OK) {
+    if (code == STATUS_OK && sums) {
         code = start_sums(work, plan, error);
     }
     plan_free(plan);
     return code;
 }
 
-/* Statistics of all images so far, with those of the halves. */
-static status statistics_so_far(const struct pass_work *work, struct score_statistics **statistics,
-                                struct error *error)
+/* Statistics of all images so far, with those of the halves. The pool may be NULL. */
+static status statistics_so_far(const struct pass_work *work, struct pool *pool,
+                                struct score_statistics **statistics, struct error *error)
 {
     const struct tally *whole = &work->whole, *half = work->half;
     bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
     struct score_statistics *made;
-    status code = tally_statistics(whole, NULL, NULL, &made, error);
+    status code = tally_statistics(whole, NULL, NULL, pool, &made, error);
     if (code != STATUS_OK) {
         return code;
     }
     made->planned = work->pass->sample->count;
     if (half[0].quality.images > 0 && half[1].quality.images > 0) {
-        code = tally_statistics(&half[0], NULL, NULL, &made->half[0], error);
+        code = tally_statistics(&half[0], NULL, NULL, pool, &made->half[0], error);
         if (code == STATUS_OK) {
-            code =
-                tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], &made->half[1], error);
+            code = tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], pool, &made->half[1],
+                                    error);
         }
     }
     if (code != STATUS_OK) {
@@ -244,7 +246,7 @@ static void show_partial(const struct pass_work *work)
     struct score_statistics *statistics;
     struct error ignored = {0};
     if (watch && work->whole.quality.images < work->pass->sample->count && watch->due(watch->argument) &&
-        statistics_so_far(work, &statistics, &ignored) == STATUS_OK) {
+        statistics_so_far(work, NULL, &statistics, &ignored) == STATUS_OK) {
         statistics->partial = true;
         watch->partial(watch->argument, statistics);
     }
@@ -351,7 +353,7 @@ static struct engine_options engine_options_of(const struct pass_work *work)
 status score_size(const struct score_pass *pass, int threads, struct engine_fit *fit, struct error *error)
 {
     struct pass_work work;
-    status code = pass_work_init(&work, pass, error);
+    status code = pass_work_init(&work, pass, false, error);
     if (code == STATUS_OK) {
         struct run run = {.graph = pass->graph,
                           .aim = pass->aim,
@@ -407,12 +409,12 @@ status score_statistics_compute(const struct score_pass *pass, struct score_stat
     }
     double start = clock_seconds();
     struct pass_work work;
-    status code = pass_work_init(&work, pass, error);
+    status code = pass_work_init(&work, pass, true, error);
     if (code == STATUS_OK) {
         code = run_pass(&work, error);
     }
     if (code == STATUS_OK) {
-        code = statistics_so_far(&work, statistics, error);
+        code = statistics_so_far(&work, pass->pool, statistics, error);
     }
     if (code == STATUS_OK) {
         give_features(&work, *statistics);

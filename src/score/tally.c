@@ -3,7 +3,9 @@
 #include "score/tally.h"
 
 #include <math.h>
+#include <pthread.h>
 #include "base/memory.h"
+#include "base/pool.h"
 #include "base/status.h"
 #include "data/dataset.h"
 #include "nn/engine/aim.h"
@@ -121,7 +123,7 @@ status tally_init(struct tally *tally, const struct score_pass *pass, const bool
         complete = layer_statistics_init(&tally->sums[i], layer->channels, false) && tally->batch_gate[i];
         if (complete && weight_gradients) {
             tally->weight_gradient[i] =
-                mem_new((size_t)weight_elements(pass, i), sizeof **tally->weight_gradient);
+                mem_aligned((size_t)weight_elements(pass, i), sizeof **tally->weight_gradient);
             complete = tally->weight_gradient[i] != NULL;
         }
     }
@@ -258,59 +260,82 @@ static status weight_dot_from_sums(const struct score_pass *pass, const struct l
     return complete ? STATUS_OK : error_memory(error);
 }
 
-/* The gradients of `count` filters from `first` on, (count, filter_length); the second half's are what the
- * first half does not have. In the order of layer_filter_group. */
-static void filter_gradients(const struct tally *tally, const struct tally *whole, const struct tally *other,
-                             int index, int64_t first, int64_t count, double *gradients)
+/* What the sums of a layer's filters are made of. */
+struct filter_source {
+    const struct layer *layer;
+    const struct tensor *weight;
+    const float *values;      /* of the weight; NULL: look at the tensor */
+    const double *all, *less; /* the weight's gradient; what it has too much, NULL: nothing */
+};
+
+static double source_weight(const struct filter_source *source, int64_t at)
 {
-    const struct layer *layer = &tally->pass->layers->items[index];
-    const double *all = (whole ? whole : tally)->weight_gradient[index];
-    const double *less = whole ? other->weight_gradient[index] : NULL;
-    const int64_t length = layer->filter_length, run = layer->places.elements;
-    int64_t start[FILTERS_TOGETHER], step = 0;
-    for (int64_t c = 0; c < count; c++)
-        start[c] = filter_place(&layer->places, first + c, 0);
-    for (int64_t k = 0; k < length; k += run, step += layer->places.element_step)
-        for (int64_t c = 0; c < count; c++) {
-            int64_t at = start[c] + step;
-            for (int64_t i = k; i < k + run && i < length; i++, at++)
-                gradients[c * length + i] = less ? all[at] - less[at] : all[at];
-        }
+    return source->values ? (double)source->values[at] : tensor_get(source->weight, at);
 }
 
-static void filter_sums(const double *filter, const double *gradient, int64_t length, int64_t c,
+static double source_gradient(const struct filter_source *source, int64_t at)
+{
+    return source->less ? source->all[at] - source->less[at] : source->all[at];
+}
+
+/* The length of a gradient whose squares are too small or too large to be summed. */
+static double gradient_norm(const struct filter_source *source, int64_t channel, double *gradient)
+{
+    for (int64_t k = 0; k < source->layer->filter_length; k++)
+        gradient[k] = source_gradient(source, filter_place(&source->layer->places, channel, k));
+    return vector_norm(gradient, source->layer->filter_length);
+}
+
+/* `count` filters from `first` on, elements outside: those of a MatMul are columns, of which several are read
+ * together. gradient: memory for one filter. */
+static void filter_sums(const struct filter_source *source, int64_t first, int64_t count, double *gradient,
                         struct layer_statistics *sums)
 {
-    double dot = 0.0, absolute = 0.0;
-    for (int64_t k = 0; k < length; k++) {
-        dot += filter[k] * gradient[k];
-        absolute += fabs(filter[k] * gradient[k]);
+    const struct filter_places *places = &source->layer->places;
+    const int64_t length = source->layer->filter_length, run = places->elements;
+    int64_t start[FILTERS_TOGETHER], step = 0;
+    double dot[FILTERS_TOGETHER] = {0}, absolute[FILTERS_TOGETHER] = {0}, squares[FILTERS_TOGETHER] = {0};
+    for (int64_t c = 0; c < count; c++)
+        start[c] = filter_place(places, first + c, 0);
+    for (int64_t k = 0; k < length; k += run, step += places->element_step)
+        for (int64_t c = 0; c < count; c++) {
+            const int64_t from = start[c] + step, end = from + (length - k < run ? length - k : run);
+            for (int64_t at = from; at < end; at++) {
+                const double g = source_gradient(source, at), product = source_weight(source, at) * g;
+                dot[c] += product;
+                absolute[c] += fabs(product);
+                squares[c] += g * g;
+            }
+        }
+    for (int64_t c = 0; c < count; c++) {
+        sums->weight_dot[first + c] = dot[c];
+        sums->weight_abs[first + c] = absolute[c];
+        sums->gradient_norm[first + c] = squares[c] > 1e-280 && isfinite(squares[c])
+                                             ? sqrt(squares[c])
+                                             : gradient_norm(source, first + c, gradient);
     }
-    sums->weight_dot[c] = dot;
-    sums->weight_abs[c] = absolute;
-    sums->gradient_norm[c] = vector_norm(gradient, length);
 }
 
+/* The second half's gradients are what the first half (`other`) does not have of the whole. */
 static status weight_sums(const struct tally *tally, const struct tally *whole, const struct tally *other,
                           int index, struct layer_statistics *sums, struct error *error)
 {
-    const struct score_pass *pass = tally->pass;
-    const struct layer *layer = &pass->layers->items[index];
-    const int64_t length = layer->filter_length;
-    double *filters = mem_new((size_t)length, FILTERS_TOGETHER * sizeof *filters);
-    double *gradients = mem_new((size_t)length, FILTERS_TOGETHER * sizeof *gradients);
-    bool complete = filters && gradients;
-    for (int64_t first = 0; complete && first < layer->channels; first += FILTERS_TOGETHER) {
+    const struct layer *layer = &tally->pass->layers->items[index];
+    const struct tensor *weight = tally->pass->graph->values[layer->weight].constant;
+    const struct filter_source source = {
+        .layer = layer,
+        .weight = weight,
+        .values = weight->type == ELEMENT_FLOAT ? weight->data : NULL,
+        .all = (whole ? whole : tally)->weight_gradient[index],
+        .less = whole ? other->weight_gradient[index] : NULL,
+    };
+    double *gradient = mem_new((size_t)layer->filter_length, sizeof *gradient);
+    for (int64_t first = 0; gradient && first < layer->channels; first += FILTERS_TOGETHER) {
         const int64_t left = layer->channels - first;
-        const int64_t count = left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER;
-        layer_filter_group(pass->graph, layer, first, count, filters);
-        filter_gradients(tally, whole, other, index, first, count, gradients);
-        for (int64_t c = 0; c < count; c++)
-            filter_sums(filters + c * length, gradients + c * length, length, first + c, sums);
+        filter_sums(&source, first, left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER, gradient, sums);
     }
-    mem_free(filters);
-    mem_free(gradients);
-    return complete ? STATUS_OK : error_memory(error);
+    mem_free(gradient);
+    return gradient ? STATUS_OK : error_memory(error);
 }
 
 static void copy_sums(const struct tally *tally, int layer, struct layer_statistics *to)
@@ -331,29 +356,57 @@ static void copy_sums(const struct tally *tally, int layer, struct layer_statist
     }
 }
 
-status tally_statistics(const struct tally *tally, const struct tally *whole, const struct tally *other,
-                        struct score_statistics **statistics, struct error *error)
+/* The statistics of one layer. */
+struct statistics_work {
+    const struct tally *tally, *whole, *other;
+    struct score_statistics *made;
+    pthread_mutex_t lock;
+    struct error *error; /* the first */
+    status code;
+};
+
+static status layer_sums(const struct statistics_work *work, int index, struct error *error)
 {
-    const struct score_pass *pass = tally->pass;
-    struct score_statistics *made = statistics_new(tally);
-    status code = made ? STATUS_OK : error_memory(error);
-    for (int i = 0; code == STATUS_OK && i < pass->layers->count; i++) {
-        if (!tally->probed[i]) {
-            continue;
-        }
-        const struct layer *layer = &pass->layers->items[i];
-        copy_sums(tally, i, &made->layers[i]);
-        if (pass->training && layer->norm_node >= 0)
-            code = centered_in_training(pass, layer, &made->layers[i], error);
-        if (code == STATUS_OK)
-            code = pass->needs & NEED_WEIGHT_GRADIENTS
-                       ? weight_sums(tally, whole, other, i, &made->layers[i], error)
-                       : weight_dot_from_sums(pass, layer, &made->layers[i], error);
+    const struct score_pass *pass = work->tally->pass;
+    const struct layer *layer = &pass->layers->items[index];
+    struct layer_statistics *sums = &work->made->layers[index];
+    copy_sums(work->tally, index, sums);
+    if (pass->training && layer->norm_node >= 0 && centered_in_training(pass, layer, sums, error))
+        return error->code;
+    return pass->needs & NEED_WEIGHT_GRADIENTS
+               ? weight_sums(work->tally, work->whole, work->other, index, sums, error)
+               : weight_dot_from_sums(pass, layer, sums, error);
+}
+
+static void sum_layer(void *argument, int64_t task, int worker)
+{
+    struct statistics_work *work = argument;
+    struct error error = {0};
+    (void)worker;
+    if (!work->tally->probed[task] || layer_sums(work, (int)task, &error) == STATUS_OK)
+        return;
+    pthread_mutex_lock(&work->lock);
+    if (work->code == STATUS_OK) {
+        work->code = error.code;
+        *work->error = error;
     }
-    if (code != STATUS_OK) {
-        score_statistics_free(made);
-        return code;
+    pthread_mutex_unlock(&work->lock);
+}
+
+status tally_statistics(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                        struct pool *pool, struct score_statistics **statistics, struct error *error)
+{
+    struct statistics_work work = {
+        .tally = tally, .whole = whole, .other = other, .made = statistics_new(tally), .error = error};
+    if (!work.made)
+        return error_memory(error);
+    pthread_mutex_init(&work.lock, NULL); /* with default attributes it cannot fail on Linux */
+    pool_run(pool, tally->pass->layers->count, sum_layer, &work);
+    pthread_mutex_destroy(&work.lock);
+    if (work.code != STATUS_OK) {
+        score_statistics_free(work.made);
+        return work.code;
     }
-    *statistics = made;
+    *statistics = work.made;
     return STATUS_OK;
 }

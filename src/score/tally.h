@@ -32,8 +32,9 @@ void tally_image(struct tally *tally, const struct loss *loss);
 void tally_weight_gradient(struct tally *tally, int layer, const struct operand *gradient);
 
 /* The statistics of what was added, a copy. `whole` and `other`, when not NULL, give the weight gradients as
- * their difference: the second half is what is not in the first. */
+ * their difference: the second half is what is not in the first. The pool, which may be NULL, has a layer for
+ * each thread; the same bits come without it. */
 status tally_statistics(const struct tally *tally, const struct tally *whole, const struct tally *other,
-                        struct score_statistics **statistics, struct error *error);
+                        struct pool *pool, struct score_statistics **statistics, struct error *error);
 
 #endif

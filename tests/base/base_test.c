@@ -17,8 +17,10 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "base/spare.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "support/skip.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -149,6 +151,41 @@ static void test_memory(void **state)
     assert_ptr_equal(numbers, kept);
     assert_int_equal(capacity, before);
     mem_free(numbers);
+}
+
+/* Large blocks are kept for the next of their size, and make room for others. */
+static void test_spare(void **state)
+{
+    const size_t size = 3 * (size_t)SPARE_LEAST;
+    (void)state;
+    unsigned char *first = mem_aligned_raw(size, 1), *other = mem_aligned_raw(size, 1);
+    assert_non_null(first);
+    assert_non_null(other);
+    const size_t before = spare_bytes();
+    memset(first, 7, size);
+    mem_free(first);
+    if (spare_bytes() == before) {
+        mem_free(other);
+        skip_because("a sanitizer looks at what was freed: nothing is kept");
+    }
+    assert_true(spare_bytes() == before + size);
+    unsigned char *again = mem_aligned(size - 100, 1);
+    assert_ptr_equal(again, first);
+    assert_true(spare_bytes() == before);
+    for (size_t i = 0; i < size - 100; i++)
+        assert_int_equal(again[i], 0);
+    mem_free(again);
+    again = mem_aligned_raw(size / 3, 1); /* too small for it */
+    assert_ptr_not_equal(again, first);
+    mem_free(again);
+    again = mem_aligned_raw(4 * size, 1); /* what is kept makes room */
+    assert_true(spare_bytes() == 0);
+    again = mem_resize(again, 5 * size, 1); /* another's from now on */
+    assert_non_null(again);
+    mem_free(again);
+    assert_true(spare_bytes() == 0);
+    mem_free(other);
+    assert_true(spare_bytes() == size);
 }
 
 static void test_fail_at(void **state)
@@ -429,14 +466,15 @@ static void test_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status_table),  cmocka_unit_test(test_error_escapes),
-        cmocka_unit_test(test_error_overlap), cmocka_unit_test(test_error_long),
-        cmocka_unit_test(test_size_overflow), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_fail_at),       cmocka_unit_test(test_arena),
-        cmocka_unit_test(test_random_pinned), cmocka_unit_test(test_random_streams),
-        cmocka_unit_test(test_random_ranges), cmocka_unit_test(test_random_normal),
-        cmocka_unit_test(test_pool),          cmocka_unit_test(test_pool_errors),
-        cmocka_unit_test(test_progress),      cmocka_unit_test(test_order),
+        cmocka_unit_test(test_status_table),   cmocka_unit_test(test_error_escapes),
+        cmocka_unit_test(test_error_overlap),  cmocka_unit_test(test_error_long),
+        cmocka_unit_test(test_size_overflow),  cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_spare),          cmocka_unit_test(test_fail_at),
+        cmocka_unit_test(test_arena),          cmocka_unit_test(test_random_pinned),
+        cmocka_unit_test(test_random_streams), cmocka_unit_test(test_random_ranges),
+        cmocka_unit_test(test_random_normal),  cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_pool_errors),    cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

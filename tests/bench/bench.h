@@ -43,7 +43,8 @@ status subject_worker(const struct subject *subject, const struct settings *sett
                       struct child *child, struct error *error);
 /* How many images take about `seconds` longer than the first `unit` do, a multiple of `unit`; so that what a
  * pass costs once (packing weights, criteria of the weights alone) does not stand for its speed. `request`
- * ("forward %" and so on) is tried with more and more. */
+ * ("forward %" and so on) is tried with more and more; where the first alone take several times as long,
+ * they are all. */
 status images_for(struct child *child, const char *request, int64_t unit, double seconds, int64_t *images,
                   struct error *error);
 

@@ -114,9 +114,12 @@ static status seconds_of(struct child *child, const char *request, int64_t image
 status images_for(struct child *child, const char *request, int64_t unit, double seconds, int64_t *images,
                   struct error *error)
 {
+    enum { LONG = 4 };
     double first = 0, taken = 0, more = 0;
     *images = unit;
     status code = seconds_of(child, request, unit, &first, error);
+    if (code != STATUS_OK || first > LONG * seconds)
+        return code; /* what one unit begins with is a small part of it */
     while (code == STATUS_OK && more < seconds / 4 && *images < IMAGES_ENDLESS / 4) {
         const double factor = more > 0 ? 1 + seconds / 2 / more : 8;
         *images = (int64_t)((double)*images * (factor > 8 ? 8 : factor < 2 ? 2 : factor)) / unit * unit;

@@ -6,12 +6,15 @@
 #include "bench.h"
 #include "party.h"
 
-enum { SMALL_BATCH = 128, LARGE_BATCH = 32 };
+enum { SMALL_BATCH = 128, LARGE_BATCH = 32, HUGE_BATCH = 8 };
 enum { OURS, PEER, PARTIES };
 
 int64_t training_batch_size(const struct subject *subject)
 {
-    return subject->side <= SMALL_SIDE ? SMALL_BATCH : LARGE_BATCH;
+    const double huge = 1e10; /* multiply-adds of an image forward */
+    return subject->side <= SMALL_SIDE    ? SMALL_BATCH
+           : subject->forward_macs < huge ? LARGE_BATCH
+                                          : HUGE_BATCH;
 }
 
 /* Do both sides begin with the same loss? */

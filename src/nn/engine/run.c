@@ -302,13 +302,16 @@ static status check_run(const struct run *run, struct error *error)
     return STATUS_OK;
 }
 
-/* A large micro-batch, halved until a sample of few images has a share for every worker. */
+/* A sample of few images in equal shares, an even number of them, so that no worker is without one: at least
+ * four where micro-batches are large. By the images alone, whatever the number of threads. */
 static int64_t shared_out(int64_t batch, int64_t images)
 {
-    enum { SMALL = 16, SHARES = 8 };
-    while (images > 0 && batch > SMALL && batch * SHARES > images)
-        batch /= 2;
-    return batch;
+    enum { LARGE = 16, FEW = 2, MORE = 4 };
+    if (images <= 0)
+        return batch;
+    const int64_t even = batch > LARGE ? MORE : FEW;
+    const int64_t shares = (images + batch * even - 1) / (batch * even) * even;
+    return (images + shares - 1) / shares;
 }
 
 /* Network and options as the engines get them without a bound on memory. */

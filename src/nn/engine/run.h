@@ -92,8 +92,8 @@ status run_fit(const struct run *run, int threads, struct engine_fit *fit, struc
 /* Images that a worker does well to take through the network at a time: as many as keep what its layers
  * compute near the cache, or as many more as move no more bytes than the weights, which are read once for all
  * of them; more of them with weight gradients, which are added up once per micro-batch; a single one where
- * its layers alone fill hundreds of megabytes. Depends on the shapes alone; a run over few images takes fewer
- * at a time than it says, where that is more than 16. */
+ * its layers alone fill hundreds of megabytes. Depends on the shapes alone; a run cuts its images into equal
+ * micro-batches of at most so many, an even number of them. */
 int64_t run_micro_batch(const struct graph *graph, bool weight_gradients);
 
 #endif
