@@ -174,19 +174,56 @@ static status equal_scores(const struct model *model, double *class_score, struc
     return code;
 }
 
-status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
-                    struct error *error)
+/* Per block: the share that is selected, else the ratio that is set. */
+static void shares_of(const struct pruning *pruning, const struct model *model, double *share)
+{
+    for (int b = 0; b < pruning->block_count; b++) {
+        const struct block *block = &model->coupling->blocks[b];
+        int gone = 0;
+        for (int i = 0; i < block->class_count; i++)
+            gone += pruning->removed[block->classes[i]];
+        share[b] = pruning->removed_count ? (double)gone / block->class_count : pruning->ratio[b];
+    }
+}
+
+/* `share`: per block. */
+static status choose_any(const struct pruning *pruning, const struct model *model, const double *share,
+                         const struct select_options *options, bool *removed, struct error *error)
 {
     struct selection selection = {0};
     double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
     status code = class_score ? equal_scores(model, class_score, error) : error_memory(error);
     if (code == STATUS_OK)
-        code = select_by_ratio(model->coupling, class_score, pruning->ratio, &pruning->rule.options,
-                               &selection, error);
+        code = select_by_ratio(model->coupling, class_score, share, options, &selection, error);
     if (code == STATUS_OK)
-        code = cost_compute(model->coupling, selection.removed, COST_MACS, cost, error);
+        memcpy(removed, selection.removed, (size_t)pruning->class_count * sizeof *removed);
     selection_free(&selection);
     mem_free(class_score);
+    return code;
+}
+
+status pruning_choose_any(const struct pruning *pruning, const struct model *model,
+                          const struct select_options *options, bool *removed, struct error *error)
+{
+    double *share = mem_new((size_t)pruning->block_count + 1, sizeof *share);
+    if (!share)
+        return error_memory(error);
+    shares_of(pruning, model, share);
+    status code = choose_any(pruning, model, share, options, removed, error);
+    mem_free(share);
+    return code;
+}
+
+status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
+                    struct error *error)
+{
+    bool *removed = mem_new((size_t)pruning->class_count + 1, sizeof *removed);
+    if (!removed)
+        return error_memory(error);
+    status code = choose_any(pruning, model, pruning->ratio, &pruning->rule.options, removed, error);
+    if (code == STATUS_OK)
+        code = cost_compute(model->coupling, removed, COST_MACS, cost, error);
+    mem_free(removed);
     return code;
 }
 

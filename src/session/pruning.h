@@ -68,6 +68,10 @@ status pruning_select(struct pruning *pruning, const struct model *model, const 
  * difference to that, so no scores are needed. Fast enough to follow every key press. Freed by cost_free. */
 status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
                     struct error *error);
+/* As many classes of every block as are selected now, or where nothing is selected as its ratio asks for,
+ * under other options: into `removed`, per class. Which of a block's classes go is not said. */
+status pruning_choose_any(const struct pruning *pruning, const struct model *model,
+                          const struct select_options *options, bool *removed, struct error *error);
 /* After `removed` was changed: network name and costs of what is left. */
 status pruning_settle(struct pruning *pruning, const struct model *model, struct error *error);
 /* The network that is left: the model's own while nothing is selected, else masked. Borrowed; it lives as

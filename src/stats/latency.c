@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "base/ranks.h"
 #include "base/status.h"
 #include "nn/engine/run.h"
 #include "nn/execution/times.h"
@@ -298,6 +299,15 @@ static status summarize(const struct watch *watch, struct latency *latency, stru
     return STATUS_OK;
 }
 
+/* All ranks go on with the times of the first, so that what they decide by them is the same. */
+static void hear_first(const struct graph *graph, struct latency *latency)
+{
+    double *nodes = latency->nodes;
+    ranks_broadcast(latency, sizeof *latency, 0);
+    latency->nodes = nodes;
+    ranks_broadcast(nodes, (size_t)graph->node_count * sizeof *nodes, 0);
+}
+
 static status check(const struct latency_settings *settings, struct error *error)
 {
     if (settings->batch < 1)
@@ -328,6 +338,9 @@ status latency_measure(const struct latency_settings *settings, const struct gra
         code = summarize(&watches[done], &made[done], error);
         done++;
     }
+    code = ranks_agree("timing", code, error);
+    for (int i = 0; i < graph_count && code == STATUS_OK; i++)
+        hear_first(graphs[i], &made[i]);
     if (code == STATUS_OK)
         memcpy(latencies, made, (size_t)graph_count * sizeof *made);
     for (int i = 0; code != STATUS_OK && i < done; i++)
