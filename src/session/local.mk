@@ -97,6 +97,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/help.c \
 	src/session/commands/hist.c \
 	src/session/commands/info.c \
+	src/session/whole_blocks.c src/session/whole_blocks.h \
 	src/session/commands/latency.c \
 	src/session/commands/latency_internal.h \
 	src/session/commands/latency_widths.c \
