@@ -257,13 +257,19 @@ static bool list_classes(const struct search *s, struct branch *branch)
     return true;
 }
 
-/* How much of two names is the same, up to the last '.' or '/' in front of which all is. */
+static bool ends_part(char c)
+{
+    return c == '\0' || c == '.' || c == '/';
+}
+
+/* How many of the first parts of two names, parted by '.' or '/', are the same: in characters. */
 static size_t common_stem(const char *a, const char *b)
 {
-    size_t stem = 0;
-    for (size_t i = 0; a[i] && a[i] == b[i]; i++)
-        if (a[i] == '.' || a[i] == '/')
+    size_t stem = 0, i = 0;
+    do {
+        if (ends_part(a[i]) && ends_part(b[i]))
             stem = i;
+    } while (a[i] && a[i] == b[i] && ++i);
     return stem;
 }
 
