@@ -17,6 +17,7 @@
 #include "prune/selection.h"
 #include "prune/surgery.h"
 #include "support/random_network.h"
+#include "support/subject.h"
 
 enum { BATCH = 2, LOGITS = BATCH * RANDOM_NETWORK_CLASSES };
 
@@ -30,29 +31,6 @@ static void check(status code, const struct error *error, uint64_t seed)
 {
     if (code != STATUS_OK)
         fail_msg("seed %llu: %s", (unsigned long long)seed, error->message);
-}
-
-struct subject {
-    struct graph *graph;
-    struct layers *layers;
-    struct coupling *coupling;
-};
-
-static struct subject subject_of(struct graph *graph, uint64_t seed)
-{
-    struct subject s = {.graph = graph};
-    struct error error = {0};
-    assert_non_null(graph);
-    check(layers_find(graph, &s.layers, &error), &error, seed);
-    check(coupling_build(graph, s.layers, &s.coupling, &error), &error, seed);
-    return s;
-}
-
-static void subject_end(struct subject *s)
-{
-    coupling_free(s->coupling);
-    layers_free(s->layers);
-    graph_free(s->graph);
 }
 
 static void logits(const struct graph *graph, double *out)
@@ -129,12 +107,11 @@ static void same_logits(const double *one, const double *other, const char *what
 
 static int one_network(uint64_t seed)
 {
-    struct subject s = subject_of(random_network(seed, 4), seed);
+    struct subject s = subject_of(random_network(seed, 4));
     const struct coupling *c = s.coupling;
     struct random_state random;
     struct error error = {0};
-    bool *removed = mem_new((size_t)c->class_count + 1, sizeof *removed);
-    assert_non_null(removed);
+    bool *removed = s.removed;
     random_seed(&random, seed, 77);
     const int gone = choose(c, &random, removed);
     if (gone > 0) {
@@ -150,8 +127,7 @@ static int one_network(uint64_t seed)
         graph_free(masked);
         graph_free(smaller);
     }
-    mem_free(removed);
-    subject_end(&s);
+    subject_free(&s);
     return gone;
 }
 
@@ -205,7 +181,7 @@ static struct graph *hand_network(void)
 static void what_can_go_is_found(void **state)
 {
     (void)state;
-    struct subject s = subject_of(hand_network(), 0);
+    struct subject s = subject_of(hand_network());
     const struct coupling *c = s.coupling;
     assert_int_equal(c->branch_count, 2);
     assert_int_equal(c->projections, 1);
@@ -216,19 +192,18 @@ static void what_can_go_is_found(void **state)
         assert_int_equal(c->branches[b].node_count, 4);
         assert_string_equal(s.graph->nodes[c->branches[b].relu].op->name, "Relu");
     }
-    subject_end(&s);
+    subject_free(&s);
 }
 
 /* Both blocks leave the first Relu to the third one: conv, Relu, the rest. */
 static void all_of_a_stage_can_go(void **state)
 {
     (void)state;
-    struct subject s = subject_of(hand_network(), 0);
+    struct subject s = subject_of(hand_network());
     struct error error = {0};
     struct graph *masked, *smaller;
     double one[LOGITS], other[LOGITS];
-    bool removed[64] = {false};
-    assert_true(s.coupling->class_count <= 64);
+    bool *removed = s.removed;
     branch_remove(&s.coupling->branches[0], removed);
     branch_remove(&s.coupling->branches[1], removed);
     assert_true(branch_is_gone(&s.coupling->branches[0], removed));
@@ -243,13 +218,13 @@ static void all_of_a_stage_can_go(void **state)
     assert_false(branch_is_gone(&s.coupling->branches[0], removed));
     graph_free(masked);
     graph_free(smaller);
-    subject_end(&s);
+    subject_free(&s);
 }
 
 static void scores_are_means_over_layers(void **state)
 {
     (void)state;
-    struct subject s = subject_of(hand_network(), 0);
+    struct subject s = subject_of(hand_network());
     const struct branch *branch = &s.coupling->branches[0];
     struct error error = {0};
     double inner[] = {1, 2, 3, 4, 5, 9}, last[] = {2, 2, 2, 2, 2, 2, 2, 10}, score[2];
@@ -268,7 +243,7 @@ static void scores_are_means_over_layers(void **state)
     assert_int_equal(branch_scores(s.coupling, &scores, COMBINE_MEAN, score, &error), STATUS_NAN);
     assert_non_null(strstr(error.message, s.layers->items[branch->layers[0]].name));
     mem_free(layer);
-    subject_end(&s);
+    subject_free(&s);
 }
 
 int main(void)
