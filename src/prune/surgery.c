@@ -10,6 +10,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
+#include "prune/branch.h"
 #include "prune/kept.h"
 #include "prune/operator_rules.h"
 #include "prune/surgery_internal.h"

@@ -12,6 +12,7 @@
 #include "base/ranks.h"
 #include "base/status.h"
 #include "nn/engine/run.h"
+#include "nn/execution/options.h"
 #include "nn/execution/times.h"
 #include "nn/fused/packed_weights.h"
 #include "nn/graph/tensor.h"

@@ -6,8 +6,10 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "nn/graph/graph.h"
 #include "prune/cost.h"
 #include "prune/surgery.h"
+#include "score/layer.h"
 
 /* Channels that a layer makes are computed in blocks of so many; those that it reads one after the other, but
  * a step for each would mean a measurement for each. */

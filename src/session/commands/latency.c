@@ -5,11 +5,13 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/pool.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/graph/graph.h"
 #include "prune/surgery.h"
 #include "score/layer.h"
+#include "session/language/command.h"
 #include "session/machine.h"
 #include "session/model.h"
 #include "session/pruning.h"
@@ -20,6 +22,8 @@
 #include "session/words/option.h"
 #include "session/words/target_word.h"
 #include "session/words/value.h"
+#include "stats/latency.h"
+#include "view/figure.h"
 
 enum { WARM_UP = 2, BEFORE = 0, AFTER = 1, SIDES = 2 };
 

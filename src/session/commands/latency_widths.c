@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "nn/graph/graph.h"
 #include "prune/cost.h"
+#include "prune/coupling.h"
 #include "prune/selection.h"
 #include "prune/surgery.h"
 #include "score/layer.h"
@@ -18,6 +19,8 @@
 #include "session/session.h"
 #include "session/shown.h"
 #include "session/target.h"
+#include "stats/latency.h"
+#include "view/figure.h"
 
 enum { NUMBER_MOST = 1 << 20 };
 

@@ -14,6 +14,7 @@
 #include "session/pruning.h"
 #include "session/session.h"
 #include "session/what_if.h"
+#include "session/words/choice.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 
