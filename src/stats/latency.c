@@ -286,8 +286,7 @@ static status summarize(const struct watch *watch, struct latency *latency, stru
     if (!latency->nodes)
         return error_memory(error);
     for (int r = 0; r < watch->runs; r++) {
-        if (watch->runs > 2 && (watch->whole[r] < latency->whole.lower_quartile ||
-                                watch->whole[r] > latency->whole.upper_quartile))
+        if (watch->whole[r] > latency->whole.median)
             continue;
         add_run(watch, r, latency);
         taken++;

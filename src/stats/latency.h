@@ -6,8 +6,8 @@
  * runs images. Runs that warm caches and pages do not count. Where several networks are compared, their runs
  * alternate, so that a processor that gets slower meanwhile slows all of them.
  *
- * Single runs are disturbed by whatever else the machine does. So the whole is told by its quartiles; and
- * what single nodes take are means over the half of the runs that lie between the quartiles, all of them over
+ * Single runs are disturbed by whatever else the machine does, and never to the better. So the whole is told
+ * by its quartiles; and what single nodes take are means over the faster half of the runs, all of them over
  * the same runs, so that nodes, conversions and what lies between the steps add up to the mean. */
 #ifndef IPPRO_STATS_LATENCY_H
 #define IPPRO_STATS_LATENCY_H
@@ -38,7 +38,7 @@ struct latency_spread {
 struct latency {
     int runs; /* that counted */
     struct latency_spread whole;
-    double mean;        /* of the runs between the quartiles, as the following */
+    double mean;        /* of the faster half of the runs, as the following */
     double *nodes;      /* per node of the graph, owned: seconds of the step that begins with it. With several
                            threads, of all of them over their number */
     double conversions; /* steps that belong to no node */

@@ -162,7 +162,7 @@ static status learn(struct latency_table *table, const bool *removed, const stru
     if (code == STATUS_OK)
         code = measure(table, removed, &smaller, latencies, error);
     if (code == STATUS_OK) {
-        const double pace = table->pace * table->whole.median / latencies[0].whole.median;
+        const double pace = table->pace * table->whole.lower_quartile / latencies[0].whole.lower_quartile;
         code = by_layer(table, smaller, &latencies[1], pace, seconds, &rest, error);
         if (code == STATUS_OK)
             enter(table, cost, seconds);
@@ -182,7 +182,7 @@ status latency_table_measure(struct latency_table *table, const bool *removed, s
     status code = measure(table, removed, &smaller, latencies, error);
     if (code != STATUS_OK)
         return code;
-    const double pace = table->whole.median / latencies[0].whole.median;
+    const double pace = table->whole.lower_quartile / latencies[0].whole.lower_quartile;
     *spread = latencies[removed != NULL].whole;
     spread->median *= pace;
     spread->lower_quartile *= pace;

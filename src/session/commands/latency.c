@@ -264,7 +264,7 @@ static struct figure *time_table(const struct comparison_of_times *times)
     if (times->sides > 1)
         spread_note(times, figure, AFTER, "after");
     latency_notes(figure, times->latencies, times->sides);
-    figure_note(figure, "layers are means over the runs between the quartiles, and add up to the total");
+    figure_note(figure, "layers are means over the faster half of the runs, and add up to the total");
     tell_times(times);
     return figure;
 }
