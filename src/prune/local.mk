@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libprune.a
 src_libprune_a_SOURCES = \
+	src/prune/branch.c src/prune/branch.h \
+	src/prune/branch_gone.c \
 	src/prune/compensate.c src/prune/compensate.h \
 	src/prune/cost.c src/prune/cost.h \
 	src/prune/coupling.c src/prune/coupling.h \
