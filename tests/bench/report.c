@@ -82,7 +82,7 @@ void report_series(struct report *report, const char *network, const char *item,
         add_number(&ends, series_most(series));
         text_add(&ends, "]");
     }
-    printf("  %-34s %10s %-9s %-20s %s\n", item, text_data(&middle), unit, text_data(&ends),
+    printf("  %-50s %10s %-9s %-20s %s\n", item, text_data(&middle), unit, text_data(&ends),
            remark ? remark : "");
     fflush(stdout);
     for (int i = 0; report->csv && i < series->count; i++)
