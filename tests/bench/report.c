@@ -106,7 +106,7 @@ void report_note(struct report *report, const char *format, ...)
 
 void report_failure(struct report *report, const char *item, const struct error *error)
 {
-    printf("  %-34s not measured: %s\n", item, error->message);
+    printf("  %-50s not measured: %s\n", item, error->message);
     fflush(stdout);
     report->failures++;
 }
