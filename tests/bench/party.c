@@ -87,11 +87,11 @@ struct series party_share(const struct party *party, double macs, const struct s
 void party_report_ratio(const struct party *ours, const struct party *peer, const struct subject *subject,
                         struct report *report)
 {
-    char item[64], remark[64];
+    char item[128], remark[64];
     struct series ratio = series_ratio(&ours->rates, &peer->rates);
     if (!ratio.count)
         return;
-    snprintf(item, sizeof item, "ratio to %s", peer->item);
+    snprintf(item, sizeof item, "%s to %s", ours->item, peer->item);
     snprintf(remark, sizeof remark, "memory 1 : %.1f", peer->memory / ours->memory);
     report_series(report, subject->name, item, &ratio, "times", remark);
 }

@@ -82,7 +82,7 @@ void report_series(struct report *report, const char *network, const char *item,
         add_number(&ends, series_most(series));
         text_add(&ends, "]");
     }
-    printf("  %-34s %10s %-9s %-20s %s\n", item, text_data(&middle), unit, text_data(&ends),
+    printf("  %-50s %10s %-9s %-20s %s\n", item, text_data(&middle), unit, text_data(&ends),
            remark ? remark : "");
     fflush(stdout);
     for (int i = 0; report->csv && i < series->count; i++)
@@ -106,7 +106,7 @@ void report_note(struct report *report, const char *format, ...)
 
 void report_failure(struct report *report, const char *item, const struct error *error)
 {
-    printf("  %-34s not measured: %s\n", item, error->message);
+    printf("  %-50s not measured: %s\n", item, error->message);
     fflush(stdout);
     report->failures++;
 }

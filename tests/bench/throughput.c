@@ -10,7 +10,7 @@
 enum { LOGIT_IMAGES = 2, LOGITS_MOST = 2 * 4096 };
 
 /* The first of the parties are ours. */
-enum { FORWARD, SCORING, SCORING_DOUBLE, OURS };
+enum { FORWARD, SCORING, ALONE, SCORING_DOUBLE, OURS };
 
 static const char all_criteria[] = "score % l1,taylor,geomedian,proscore";
 
@@ -66,8 +66,8 @@ static void report_rates(const struct party *party, const struct subject *subjec
     report_series(report, subject->name, party->item, &party->rates, "images/s", remark);
     if (!party->mode && !party->setup)
         report_series(report, subject->name,
-                      party->gradients ? "  scoring: share of peak" : "  forward: share of peak", &share, "",
-                      "counted as direct convolutions");
+                      party->gradients ? "  gradients: share of peak" : "  forward: share of peak", &share,
+                      "", "counted as direct convolutions");
 }
 
 void bench_throughput(const struct settings *settings, const struct subject *subject, struct report *report)
@@ -75,6 +75,7 @@ void bench_throughput(const struct settings *settings, const struct subject *sub
     struct party parties[] = {
         {.item = "forward", .request = "forward %"},
         {.item = "all four criteria", .request = all_criteria, .gradients = true},
+        {.item = "proscore alone", .request = "score % proscore", .gradients = true},
         {.item = "all four criteria in double",
          .setup = "precision double",
          .request = all_criteria,
@@ -131,6 +132,9 @@ void bench_throughput(const struct settings *settings, const struct subject *sub
                          subject->forward_macs + (parties[i].gradients ? subject->backward_macs : 0), &peak,
                          report);
     }
-    for (int i = OURS; i < count; i++)
+    for (int i = OURS; i < count; i++) {
         party_report_ratio(&parties[parties[i].against], &parties[i], subject, report);
+        if (parties[i].against == SCORING) /* without geometric medians, which no gradient is */
+            party_report_ratio(&parties[ALONE], &parties[i], subject, report);
+    }
 }
