@@ -58,6 +58,12 @@ unsigned criterion_needs(const struct layers *layers, const struct criterion *cr
     return needs;
 }
 
+struct part_measure criterion_part(const struct criterion *criterion, const struct criterion_options *options)
+{
+    const struct criterion_options own = own_options(criterion, options);
+    return criterion->part_of ? criterion->part_of(&own) : criterion->part;
+}
+
 /* Scores of one layer; errors do not name it yet. */
 static status score_layer(const struct criterion_input *input, const struct criterion *criterion,
                           double *scores, struct criterion_report *report, struct error *error)

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/pool.h"
 #include "score/criterion_options.h"
+#include "score/part.h"
 #include "score/score.h"
 
 struct criterion_input {
@@ -61,6 +62,10 @@ struct criterion {
     bool (*batched)(const struct criterion_options *options);
     /* STATUS_RANGE for options that it cannot compute with; NULL: it can with all. */
     status (*check)(const struct criterion_options *options, struct error *error);
+    /* What it is on parts of weights (score/part.h): `part`, or under these options what the function says. A
+     * row that has neither scores filters as a whole and nothing else. */
+    struct part_measure part;
+    struct part_measure (*part_of)(const struct criterion_options *options);
     void *owner;              /* whose it is; NULL for the rows of the program's own table */
     const char *file;         /* the program that defined it, its whole path; NULL: none, or typed */
     char digest[DIGEST_SIZE]; /* SHA-256 of that file as it was read, "" without one */
@@ -88,6 +93,10 @@ bool criterion_is_retired(const struct criterion *criterion);
  * in use. */
 unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
                          const struct criterion_options *options);
+/* What the criterion is on parts of weights under these options. */
+struct part_measure criterion_part(const struct criterion *criterion,
+                                   const struct criterion_options *options);
+
 /* Scores of one criterion for every layer that it can score. NULL rows for the others: output layers, and
  * those that lack something (reports[i].lack). */
 struct scores {

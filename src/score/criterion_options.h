@@ -7,7 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum taylor_variant { TAYLOR_GATE, TAYLOR_GATE_BATCH, TAYLOR_GATE_ABS, TAYLOR_WEIGHT, TAYLOR_WEIGHT_SUM };
+enum taylor_variant {
+    TAYLOR_GATE,
+    TAYLOR_GATE_BATCH,
+    TAYLOR_GATE_ABS,
+    TAYLOR_WEIGHT,
+    TAYLOR_WEIGHT_SUM,
+    TAYLOR_WEIGHT_SQUARES
+};
 enum proscore_target { PROSCORE_BN, PROSCORE_BN_AFFINE, PROSCORE_FILTER };
 enum gradient_scale { GRADIENT_MEAN, GRADIENT_BATCHSUM, GRADIENT_SUM };
 

@@ -186,5 +186,6 @@ const struct criterion criterion_geomedian = {
     .headline = true,
     .spread = true,
     .fixed_needs = NEED_WEIGHTS,
+    .part = {PART_DISTANCE, PART_SUM, PART_FILTERS | PART_COLUMNS},
     .score = score_geomedian,
 };

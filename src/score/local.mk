@@ -14,6 +14,7 @@ src_libscore_a_SOURCES = \
 	src/score/layer_name.c src/score/layer_name.h \
 	src/score/layer_stage.c src/score/layer_stage.h \
 	src/score/magnitude.c \
+	src/score/part.c src/score/part.h \
 	src/score/proscore.c src/score/proscore.h \
 	src/score/proscore_logs.c \
 	src/score/proscore_layer.c src/score/proscore_layer.h \

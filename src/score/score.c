@@ -21,15 +21,15 @@ struct pass_work {
     const struct score_pass *pass;
     struct tally whole, half[2];
     struct arena *arena;
-    bool *probed;  /* per layer */
-    int64_t *runs; /* per value: nn/execution/images.h */
+    bool *probed, *weighed; /* per layer; the weights of output layers are weighed for their columns */
+    int64_t *runs;          /* per value: nn/execution/images.h */
     /* Probes, one for each call of a layer; those of a layer stand together. */
     int *layers;     /* per probe: index into the layers */
     double **center; /* per probe: y is taken relative to this */
     struct probe *probes;
     int *maps; /* per probe: the value of its feature maps */
     int count;
-    int *weights, *weight_layers; /* of the layers that are probed, and their indices */
+    int *weights, *weight_layers; /* of the layers that are weighed, and their indices */
     int weight_count;
     double *joint;                /* sums of all probes of one layer and image */
     struct feature_pass features; /* when activations are needed */
@@ -112,9 +112,18 @@ static status add_layer(struct pass_work *work, int index, const struct plan *pl
         code = add_probe(work, index, &layer->calls[i], plan, error);
     }
     work->probed[index] = true;
+    return code;
+}
+
+static void add_weight(struct pass_work *work, int index)
+{
+    const struct layer *layer = &work->pass->layers->items[index];
+    if (!work->probed[index] && !(layer->output_layer && !layer->bound)) {
+        return;
+    }
+    work->weighed[index] = true;
     work->weight_layers[work->weight_count] = index;
     work->weights[work->weight_count++] = layer->weight;
-    return code;
 }
 
 static status nothing_probed(const struct pass_work *work, const struct plan *plan, struct error *error)
@@ -147,6 +156,7 @@ static bool make_lists(struct pass_work *work)
         channels = (size_t)layer->channels > channels ? (size_t)layer->channels : channels;
     }
     work->probed = arena_alloc(work->arena, count, sizeof *work->probed);
+    work->weighed = arena_alloc(work->arena, count, sizeof *work->weighed);
     work->layers = arena_alloc(work->arena, calls, sizeof *work->layers);
     work->center = arena_alloc(work->arena, calls, sizeof *work->center);
     work->probes = arena_alloc(work->arena, calls, sizeof *work->probes);
@@ -154,8 +164,8 @@ static bool make_lists(struct pass_work *work)
     work->weights = arena_alloc(work->arena, count, sizeof *work->weights);
     work->weight_layers = arena_alloc(work->arena, count, sizeof *work->weight_layers);
     work->joint = arena_alloc(work->arena, channels, PROBE_SUMS * sizeof *work->joint);
-    return work->probed && work->layers && work->center && work->probes && work->maps && work->weights &&
-           work->weight_layers && work->joint;
+    return work->probed && work->weighed && work->layers && work->center && work->probes && work->maps &&
+           work->weights && work->weight_layers && work->joint;
 }
 
 /* plan: for one image. */
@@ -167,6 +177,9 @@ static status add_probes(struct pass_work *work, const struct plan *plan, struct
         if (can_probe(work, plan, &layers->items[i])) {
             code = add_layer(work, i, plan, error);
         }
+        if (code == STATUS_OK && (work->pass->needs & NEED_WEIGHT_GRADIENTS)) {
+            add_weight(work, i);
+        }
     }
     return code == STATUS_OK && work->count == 0 ? nothing_probed(work, plan, error) : code;
 }
@@ -175,13 +188,13 @@ static status add_probes(struct pass_work *work, const struct plan *plan, struct
 static status start_sums(struct pass_work *work, const struct plan *plan, struct error *error)
 {
     const struct score_pass *pass = work->pass;
-    bool weight_gradients = pass->needs & NEED_WEIGHT_GRADIENTS;
-    status code = tally_init(&work->whole, pass, work->probed, weight_gradients, error);
+    const bool weights = pass->needs & NEED_WEIGHT_GRADIENTS, *weighed = weights ? work->weighed : NULL;
+    status code = tally_init(&work->whole, pass, work->probed, weighed, weights, error);
     if (code == STATUS_OK) {
-        code = tally_init(&work->half[0], pass, work->probed, weight_gradients, error);
+        code = tally_init(&work->half[0], pass, work->probed, weighed, weights, error);
     }
     if (code == STATUS_OK) {
-        code = tally_init(&work->half[1], pass, work->probed, false, error);
+        code = tally_init(&work->half[1], pass, work->probed, weighed, false, error);
     }
     if (code == STATUS_OK && (pass->needs & NEED_ANY_ACTIVATION)) {
         code = feature_pass_init(&work->features, plan, work->probes, work->count, pass->needs, error);
@@ -339,7 +352,7 @@ static struct engine_options engine_options_of(const struct pass_work *work)
         .probes = work->probes,
         .probe_count = work->count,
         .weights = work->weights,
-        .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->weight_count : 0,
+        .weight_count = work->weight_count,
         .watched = work->maps,
         .watched_count = pass->needs & NEED_ANY_ACTIVATION ? work->count : 0,
         .runs = work->runs,

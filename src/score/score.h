@@ -30,8 +30,16 @@ struct activation_statistics {
     double *gram; /* C x C: of <map i, map j> */
 };
 
+/* Sums over what a layer's filters read of each input channel (score/part.h), g being the weights' gradient:
+ * layer->input_channels doubles each. NULL without weight gradients, and for depthwise layers, which read
+ * what they make. */
+struct column_statistics {
+    double *dot, *absolute, *squared; /* of w*g, |w*g|, (w*g)^2 */
+};
+
 /* Everything one pass leaves about one layer, all calls of it together; arrays of C doubles, all NULL for
- * layers that are not probed: output layers, and those none of whose output's dimensions is its channels.
+ * layers that are not probed: output layers, which have their columns alone, and those none of whose output's
+ * dimensions is its channels.
  * Sums over images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of
  * reductions.md (E).
  */
@@ -44,7 +52,9 @@ struct layer_statistics {
     double *gate_batch_squared; /* sum over batches of (mean over the batch of the gate)^2 */
     double *weight_dot;         /* sum w*g; from the weight gradients where they were computed */
     double *weight_abs;         /* sum |w*g|, NULL without weight gradients */
-    double *gradient_norm;      /* ||g||_2, NULL without weight gradients */
+    double *weight_squared;     /* sum (w*g)^2, likewise */
+    double *gradient_norm;      /* ||g||_2, likewise */
+    struct column_statistics columns;
     struct activation_statistics activation;
 };
 

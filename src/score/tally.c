@@ -24,7 +24,8 @@ void score_statistics_free(struct score_statistics *statistics)
         return;
     }
     for (int i = 0; i < statistics->layer_count; i++) {
-        mem_free(statistics->layers[i].delta); /* start of the layer's one block */
+        mem_free(statistics->layers[i].delta);       /* start of the layer's one block */
+        mem_free(statistics->layers[i].columns.dot); /* likewise */
         activation_free(&statistics->layers[i].activation);
     }
     score_statistics_free(statistics->half[0]);
@@ -36,9 +37,10 @@ void score_statistics_free(struct score_statistics *statistics)
 /* All arrays of a layer in one block. */
 static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients)
 {
-    double **const arrays[] = {&sums->delta,      &sums->delta_centered, &sums->gate,
-                               &sums->lift,       &sums->gate_squared,   &sums->gate_batch_squared,
-                               &sums->weight_dot, &sums->weight_abs,     &sums->gradient_norm};
+    double **const arrays[] = {&sums->delta,        &sums->delta_centered, &sums->gate,
+                               &sums->lift,         &sums->gate_squared,   &sums->gate_batch_squared,
+                               &sums->weight_dot,   &sums->weight_abs,     &sums->weight_squared,
+                               &sums->gradient_norm};
     enum { ARRAYS = sizeof arrays / sizeof *arrays };
     double *block = mem_new((size_t)channels, ARRAYS * sizeof *block);
     if (!block) {
@@ -48,9 +50,28 @@ static bool layer_statistics_init(struct layer_statistics *sums, int64_t channel
         *arrays[i] = block + i * channels;
     }
     if (!weight_gradients) {
-        sums->weight_abs = sums->gradient_norm = NULL;
+        sums->weight_abs = sums->weight_squared = sums->gradient_norm = NULL;
     }
     return true;
+}
+
+static bool column_statistics_init(struct column_statistics *columns, int64_t count)
+{
+    double *block = mem_new((size_t)count, 3 * sizeof *block);
+    if (block)
+        *columns = (struct column_statistics){block, block + count, block + 2 * count};
+    return block != NULL;
+}
+
+/* The arrays that a tally has something for. */
+static bool make_arrays(const struct tally *tally, int index, struct layer_statistics *sums)
+{
+    const struct layer *layer = &tally->pass->layers->items[index];
+    const bool weights = tally->pass->needs & NEED_WEIGHT_GRADIENTS;
+    bool complete = !tally->probed[index] || layer_statistics_init(sums, layer->channels, weights);
+    if (complete && tally->weighed && tally->weighed[index] && layer->kind != LAYER_DEPTHWISE)
+        complete = column_statistics_init(&sums->columns, layer->input_channels);
+    return complete;
 }
 
 static struct score_statistics *statistics_new(const struct tally *tally)
@@ -84,9 +105,7 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     }
     statistics->layer_count = pass->layers->count;
     for (int i = 0; i < pass->layers->count; i++) {
-        const struct layer *layer = &pass->layers->items[i];
-        if (tally->probed[i] && !layer_statistics_init(&statistics->layers[i], layer->channels,
-                                                       pass->needs & NEED_WEIGHT_GRADIENTS)) {
+        if (!make_arrays(tally, i, &statistics->layers[i])) {
             score_statistics_free(statistics);
             return NULL;
         }
@@ -101,11 +120,19 @@ static int64_t weight_elements(const struct score_pass *pass, int layer)
     return shape_elements(&pass->graph->values[pass->layers->items[layer].weight].constant->shape);
 }
 
-status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed,
-                  bool weight_gradients, struct error *error)
+static bool make_sums(struct tally *tally, int index)
+{
+    const int64_t channels = tally->pass->layers->items[index].channels;
+    tally->batch_gate[index] = mem_new((size_t)channels, sizeof **tally->batch_gate);
+    return layer_statistics_init(&tally->sums[index], channels, false) && tally->batch_gate[index];
+}
+
+status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed, const bool *weighed,
+                  bool keeps_gradients, struct error *error)
 {
     size_t count = (size_t)pass->layers->count;
-    *tally = (struct tally){.pass = pass, .probed = probed, .batch = pass->batch > 0 ? pass->batch : 1};
+    *tally = (struct tally){
+        .pass = pass, .probed = probed, .weighed = weighed, .batch = pass->batch > 0 ? pass->batch : 1};
     tally->sums = mem_new(count, sizeof *tally->sums);
     tally->batch_gate = mem_new(count, sizeof *tally->batch_gate);
     tally->weight_gradient = mem_new(count, sizeof *tally->weight_gradient);
@@ -113,13 +140,8 @@ status tally_init(struct tally *tally, const struct score_pass *pass, const bool
         return error->code;
     bool complete = tally->sums && tally->batch_gate && tally->weight_gradient;
     for (int i = 0; complete && i < pass->layers->count; i++) {
-        const struct layer *layer = &pass->layers->items[i];
-        if (!probed[i]) {
-            continue;
-        }
-        tally->batch_gate[i] = mem_new((size_t)layer->channels, sizeof **tally->batch_gate);
-        complete = layer_statistics_init(&tally->sums[i], layer->channels, false) && tally->batch_gate[i];
-        if (complete && weight_gradients) {
+        complete = !probed[i] || make_sums(tally, i);
+        if (complete && keeps_gradients && weighed[i]) {
             tally->weight_gradient[i] =
                 mem_new((size_t)weight_elements(pass, i), sizeof **tally->weight_gradient);
             complete = tally->weight_gradient[i] != NULL;
@@ -281,14 +303,31 @@ static void filter_gradients(const struct tally *tally, const struct tally *whol
 static void filter_sums(const double *filter, const double *gradient, int64_t length, int64_t c,
                         struct layer_statistics *sums)
 {
-    double dot = 0.0, absolute = 0.0;
+    double dot = 0.0, absolute = 0.0, squared = 0.0;
     for (int64_t k = 0; k < length; k++) {
-        dot += filter[k] * gradient[k];
-        absolute += fabs(filter[k] * gradient[k]);
+        const double product = filter[k] * gradient[k];
+        dot += product;
+        absolute += fabs(product);
+        squared += product * product;
     }
     sums->weight_dot[c] = dot;
     sums->weight_abs[c] = absolute;
+    sums->weight_squared[c] = squared;
     sums->gradient_norm[c] = vector_norm(gradient, length);
+}
+
+/* The same products, to what the filter reads of each of its input channels. */
+static void column_sums(const struct layer *layer, const double *filter, const double *gradient, int64_t c,
+                        struct column_statistics *columns)
+{
+    const int64_t taps = layer_taps(layer), first = layer_first_input(layer, c);
+    for (int64_t k = 0; k < layer->filter_length; k++) {
+        const double product = filter[k] * gradient[k];
+        const int64_t input = first + k / taps;
+        columns->dot[input] += product;
+        columns->absolute[input] += fabs(product);
+        columns->squared[input] += product * product;
+    }
 }
 
 static status weight_sums(const struct tally *tally, const struct tally *whole, const struct tally *other,
@@ -305,8 +344,12 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
         const int64_t count = left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER;
         layer_filter_group(pass->graph, layer, first, count, filters);
         filter_gradients(tally, whole, other, index, first, count, gradients);
-        for (int64_t c = 0; c < count; c++)
-            filter_sums(filters + c * length, gradients + c * length, length, first + c, sums);
+        for (int64_t c = 0; c < count; c++) {
+            if (tally->probed[index])
+                filter_sums(filters + c * length, gradients + c * length, length, first + c, sums);
+            if (sums->columns.dot)
+                column_sums(layer, filters + c * length, gradients + c * length, first + c, &sums->columns);
+        }
     }
     mem_free(filters);
     mem_free(gradients);
@@ -331,25 +374,32 @@ static void copy_sums(const struct tally *tally, int layer, struct layer_statist
     }
 }
 
+static status layer_results(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                            int index, struct layer_statistics *sums, struct error *error)
+{
+    const struct score_pass *pass = tally->pass;
+    const struct layer *layer = &pass->layers->items[index];
+    const bool weighed = tally->weighed && tally->weighed[index];
+    status code = STATUS_OK;
+    if (tally->probed[index])
+        copy_sums(tally, index, sums);
+    if (tally->probed[index] && pass->training && layer->norm_node >= 0)
+        code = centered_in_training(pass, layer, sums, error);
+    if (code == STATUS_OK && weighed)
+        code = weight_sums(tally, whole, other, index, sums, error);
+    else if (code == STATUS_OK && tally->probed[index])
+        code = weight_dot_from_sums(pass, layer, sums, error);
+    return code;
+}
+
 status tally_statistics(const struct tally *tally, const struct tally *whole, const struct tally *other,
                         struct score_statistics **statistics, struct error *error)
 {
     const struct score_pass *pass = tally->pass;
     struct score_statistics *made = statistics_new(tally);
     status code = made ? STATUS_OK : error_memory(error);
-    for (int i = 0; code == STATUS_OK && i < pass->layers->count; i++) {
-        if (!tally->probed[i]) {
-            continue;
-        }
-        const struct layer *layer = &pass->layers->items[i];
-        copy_sums(tally, i, &made->layers[i]);
-        if (pass->training && layer->norm_node >= 0)
-            code = centered_in_training(pass, layer, &made->layers[i], error);
-        if (code == STATUS_OK)
-            code = pass->needs & NEED_WEIGHT_GRADIENTS
-                       ? weight_sums(tally, whole, other, i, &made->layers[i], error)
-                       : weight_dot_from_sums(pass, layer, &made->layers[i], error);
-    }
+    for (int i = 0; code == STATUS_OK && i < pass->layers->count; i++)
+        code = layer_results(tally, whole, other, i, &made->layers[i], error);
     if (code != STATUS_OK) {
         score_statistics_free(made);
         return code;

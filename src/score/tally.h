@@ -12,7 +12,8 @@
 
 struct tally {
     const struct score_pass *pass;
-    const bool *probed; /* per layer: what is summed; borrowed */
+    const bool *probed;  /* per layer: what is summed; borrowed */
+    const bool *weighed; /* per layer: whose weights have gradients; NULL: none; borrowed */
     int64_t batch;
     struct quality quality;        /* of the images */
     struct layer_statistics *sums; /* per layer; NULL rows for those that are not probed */
@@ -20,9 +21,10 @@ struct tally {
     double **weight_gradient;      /* per layer: sum over images in the weight's own layout; NULL: not kept */
 };
 
-/* Nothing added yet. tally_free is to be called after a failure too. */
-status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed,
-                  bool weight_gradients, struct error *error);
+/* Nothing added yet. A tally that does not keep weight gradients has them from others (tally_statistics).
+ * tally_free is to be called after a failure too. */
+status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed, const bool *weighed,
+                  bool keeps_gradients, struct error *error);
 void tally_free(struct tally *tally);
 
 /* Images are added one by one: first every layer's probe sums, then the image itself. */
