@@ -35,8 +35,8 @@ const char *rounding_name(int index)
 
 const char *combination_name(int index)
 {
-    static const char *const names[] = {"mean", "sum", "max", "min"};
-    return index >= 0 && index < 4 ? names[index] : NULL;
+    static const char *const names[] = {"mean", "sum", "max", "min", "first"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
 }
 
 /* NaN without scored members; *refused is the member whose score is NaN, else NULL. */
@@ -44,7 +44,7 @@ static double combine_scores(const struct coupling *c, const struct scores *scor
                              const struct channel_class *item, enum combination combine,
                              const struct channel_member **refused)
 {
-    double sum = 0, high = -INFINITY, low = INFINITY;
+    double sum = 0, high = -INFINITY, low = INFINITY, first = NAN;
     int64_t count = 0;
     *refused = NULL;
     for (int i = 0; i < item->member_count; i++) {
@@ -54,12 +54,13 @@ static double combine_scores(const struct coupling *c, const struct scores *scor
         double score = scores->layer[member->layer][member->channel];
         if (isnan(score))
             *refused = member;
+        first = count == 0 ? score : first;
         sum += score;
         high = score > high ? score : high;
         low = score < low ? score : low;
         count++;
     }
-    const double value[] = {sum / (double)count, sum, high, low};
+    const double value[] = {sum / (double)count, sum, high, low, first};
     return count == 0 ? NAN : value[combine];
 }
 

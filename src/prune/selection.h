@@ -14,10 +14,11 @@ int64_t pruned_count(int64_t channels, double ratio, enum rounding rounding);
 const char *rounding_name(int index); /* "floor", "prune-floor", NULL past the end */
 
 /* How the scores of a class's members become one. */
-enum combination { COMBINE_MEAN, COMBINE_SUM, COMBINE_MAX, COMBINE_MIN };
-const char *combination_name(int index); /* "mean", "sum", "max", "min", NULL past the end */
+enum combination { COMBINE_MEAN, COMBINE_SUM, COMBINE_MAX, COMBINE_MIN, COMBINE_FIRST };
+const char *combination_name(int index); /* "mean", "sum", "max", "min", "first"; NULL past the end */
 
-/* class_score: class_count doubles, written: the scores of a class's members combined. Depthwise filters do
+/* class_score: class_count doubles, written: the scores of a class's filters combined (prune/group_score.h
+ * has more to say of a class). Depthwise filters do
  * not count, they only follow the channel that another layer makes. NaN marks what is never selected: locked
  * classes and those without a scored member (channels that nothing but an output layer makes). A score that
  * is NaN itself is refused with the layer's name (STATUS_NAN). */

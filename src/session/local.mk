@@ -92,6 +92,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/gamma_figures.c \
 	src/session/commands/gamma_internal.h \
 	src/session/commands/group.c \
+	src/session/commands/group_members.c src/session/commands/group_members.h \
+	src/session/commands/grouping.c src/session/commands/grouping.h \
 	src/session/commands/heat.c \
 	src/session/commands/help.c \
 	src/session/commands/hist.c \
@@ -113,6 +115,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/prune.c \
 	src/session/commands/quit.c \
 	src/session/commands/rank.c \
+	src/session/commands/rank_group.c src/session/commands/rank_group.h \
 	src/session/commands/ratio.c \
 	src/session/commands/recipe.c \
 	src/session/commands/redo.c \

@@ -133,13 +133,13 @@ static status select_classes(const struct pruning *pruning, const struct model *
 }
 
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
-                      struct error *error)
+                      const struct score_statistics *statistics, struct error *error)
 {
     struct selection selection = {0};
     double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
-    status code = class_score
-                      ? class_scores(model->coupling, scores, pruning->rule.combine, class_score, error)
-                      : error_memory(error);
+    status code = class_score ? group_scores(model->coupling, scores, statistics, &pruning->rule.grouping,
+                                             class_score, error)
+                              : error_memory(error);
     if (code == STATUS_OK)
         code = select_classes(pruning, model, class_score, &selection, error);
     mem_free(class_score);

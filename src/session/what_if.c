@@ -90,6 +90,19 @@ void text_add_selection(struct text *text, const char *what, const struct model 
     add_each_ratio(text, model, pruning);
 }
 
+void text_add_grouping(struct text *text, const struct group_rule *rule)
+{
+    const struct group_rule own = group_rule_of(rule->compat);
+    if (rule->compat != COMPAT_PAPER)
+        text_add_format(text, ", as %s", compat_name((int)rule->compat));
+    if (rule->members != own.members)
+        text_add_format(text, ", members %s", member_set_name((int)rule->members));
+    if (rule->combine != own.combine)
+        text_add_format(text, ", combine %s", combination_name((int)rule->combine));
+    if (rule->normaliser != own.normaliser)
+        text_add_format(text, ", normaliser %s", normaliser_name((int)rule->normaliser));
+}
+
 void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning)
 {
     const struct pruning_rule *rule = &pruning->rule;
@@ -114,8 +127,7 @@ void text_add_rule(struct text *text, const struct session *session, const struc
         text_add(text, ", cap ");
         text_add_double(text, rule->options.cap);
     }
-    if (rule->combine != COMBINE_MEAN)
-        text_add_format(text, ", combine %s", combination_name((int)rule->combine));
+    text_add_grouping(text, &rule->grouping);
     if (entry && (entry->needs & PASS_NEEDS)) {
         text_add(text, ", scored on ");
         text_add_sample(text, session);

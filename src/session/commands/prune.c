@@ -8,6 +8,7 @@
 #include "data/dataset.h"
 #include "prune/selection.h"
 #include "session/board.h"
+#include "session/commands/grouping.h"
 #include "session/commands/scores_for.h"
 #include "session/language/command.h"
 #include "session/pruning.h"
@@ -32,9 +33,7 @@ static status fill_rule(const struct call *call, struct pruning *pruning, struct
     if (code == STATUS_OK && (call_setting(call, "cap") || !(pruning->fixed & RULE_CAP)) &&
         (code = call_value(call, "cap", &value, error)) == STATUS_OK)
         rule->options.cap = value.real;
-    if (code == STATUS_OK && (call_setting(call, "combine") || !(pruning->fixed & RULE_COMBINE)) &&
-        (code = call_value(call, "combine", &value, error)) == STATUS_OK)
-        rule->combine = (enum combination)value.integer;
+    rule->grouping = call_grouping(call, &rule->grouping, pruning->fixed);
     if (call_setting(call, "round") || !(pruning->fixed & RULE_ROUND))
         rule->options.rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND);
     return code;
@@ -110,7 +109,10 @@ static status select_channels(struct call *call, struct pruning *next, struct er
     if (code == STATUS_OK)
         code = bring_scores(call, next->rule.criterion, &entry, error);
     if (code == STATUS_OK)
-        code = pruning_select(next, call->session->state.model, entry->scores, error);
+        code = pruning_select(next, call->session->state.model, entry->scores,
+                              entry_statistics(call->session, entry), error);
+    if (code == STATUS_OK)
+        reply_filters_alone(call->reply, entry->choice.label, entry->scores, &next->rule.grouping);
     return code == STATUS_OK ? keep_rule_text(call->session, next, error) : code;
 }
 
@@ -141,8 +143,7 @@ static const struct parameter prune_parameters[] = {
     {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},
     {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},
     {"cap", VALUE_REAL, 0, 0, 1, NULL, "1", "with global=yes: the largest share that one block may lose"},
-    {"combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",
-     "how the scores of channels that are tied together become one"},
+    GROUPING_PARAMETERS,
     PARAMETER_END,
 };
 static const int prune_options[] = {OPTION_ROUND, OPTION_NONE};

@@ -66,17 +66,15 @@ static status read_blocks(const struct call *call, struct sweep *sweep, struct e
 
 static status read_rule(const struct call *call, struct sweep *sweep, struct error *error)
 {
-    struct setting_value round_to, minimum, combine;
+    struct setting_value round_to, minimum;
     status code = call_value(call, "round_to", &round_to, error);
     if (code == STATUS_OK)
         code = call_value(call, "min", &minimum, error);
-    if (code == STATUS_OK)
-        code = call_value(call, "combine", &combine, error);
     if (code != STATUS_OK)
         return code;
     sweep->select = (struct select_options){(enum rounding)option_integer(&call->options, OPTION_ROUND),
                                             round_to.integer, minimum.integer, 1};
-    sweep->combine = (enum combination)combine.integer;
+    sweep->grouping = call_grouping(call, NULL, 0);
     sweep->real = options_precision(&call->options);
     sweep->kernel = options_kernel(&call->options);
     sweep->micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH);
@@ -115,7 +113,10 @@ void sweep_add_key(const struct sweep *sweep, const struct session *session, str
     const double numbers[] = {sweep->select.rounding,
                               (double)sweep->select.round_to,
                               (double)sweep->select.minimum,
-                              sweep->combine,
+                              sweep->grouping.combine,
+                              sweep->grouping.compat,
+                              sweep->grouping.members,
+                              sweep->grouping.normaliser,
                               sweep->real,
                               sweep->kernel,
                               (double)sweep->micro_batch};
@@ -138,8 +139,12 @@ status sweep_scores(const struct call *call, const struct sweep *sweep, const ch
     if (code != STATUS_OK)
         return code;
     *class_score = mem_new((size_t)model->coupling->class_count + 1, sizeof **class_score);
-    code = *class_score ? class_scores(model->coupling, scores, sweep->combine, *class_score, error)
+    const struct score_entry *entry = session_entry(call->session, label);
+    code = *class_score ? group_scores(model->coupling, scores, entry_statistics(call->session, entry),
+                                       &sweep->grouping, *class_score, error)
                         : error_memory(error);
+    if (code == STATUS_OK && seed_shift == 0)
+        reply_filters_alone(call->reply, label, scores, &sweep->grouping);
     if (code == STATUS_OK && seed_shift == 0)
         reply_lacking(call->session, call->reply, label, scores);
     scores_free(scores);
