@@ -34,11 +34,13 @@ void score_statistics_free(struct score_statistics *statistics)
 }
 
 /* All arrays of a layer in one block. */
-static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients)
+static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients,
+                                  bool squares)
 {
-    double **const arrays[] = {&sums->delta,      &sums->delta_centered, &sums->gate,
-                               &sums->lift,       &sums->gate_squared,   &sums->gate_batch_squared,
-                               &sums->weight_dot, &sums->weight_abs,     &sums->gradient_norm};
+    double **const arrays[] = {
+        &sums->delta,          &sums->delta_centered,       &sums->gate,          &sums->lift,
+        &sums->gate_squared,   &sums->gate_batch_squared,   &sums->weight_dot,    &sums->weight_abs,
+        &sums->filter_squared, &sums->filter_batch_squared, &sums->gradient_norm, &sums->weight_squared};
     enum { ARRAYS = sizeof arrays / sizeof *arrays };
     double *block = mem_new((size_t)channels, ARRAYS * sizeof *block);
     if (!block) {
@@ -49,6 +51,9 @@ static bool layer_statistics_init(struct layer_statistics *sums, int64_t channel
     }
     if (!weight_gradients) {
         sums->weight_abs = sums->gradient_norm = NULL;
+    }
+    if (!squares) {
+        sums->weight_squared = NULL;
     }
     return true;
 }
@@ -61,10 +66,9 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     if (!statistics) {
         return NULL;
     }
+    const bool gradients = (pass->needs & NEED_ANY_GRADIENT) && aim_has_gradients(pass->aim);
     *statistics = (struct score_statistics){
-        .needs = aim_has_gradients(pass->aim)
-                     ? (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS
-                     : NEED_WEIGHTS,
+        .needs = gradients ? (pass->needs & NEED_ANY_GRADIENT) | NEED_WEIGHTS | NEED_GRADIENTS : NEED_WEIGHTS,
         .images = quality->images,
         .planned = quality->images,
         .batches = quality->images / tally->batch + (quality->images % tally->batch != 0),
@@ -85,11 +89,13 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     statistics->layer_count = pass->layers->count;
     for (int i = 0; i < pass->layers->count; i++) {
         const struct layer *layer = &pass->layers->items[i];
-        if (tally->probed[i] && !layer_statistics_init(&statistics->layers[i], layer->channels,
-                                                       pass->needs & NEED_WEIGHT_GRADIENTS)) {
+        if (tally->probed[i] &&
+            !layer_statistics_init(&statistics->layers[i], layer->channels,
+                                   pass->needs & NEED_WEIGHT_GRADIENTS, pass->needs & NEED_WEIGHT_SQUARES)) {
             score_statistics_free(statistics);
             return NULL;
         }
+        statistics->layers[i].positions = tally->probed[i] ? tally->positions[i] : 0;
     }
     return statistics;
 }
@@ -102,10 +108,11 @@ static int64_t weight_elements(const struct score_pass *pass, int layer)
 }
 
 status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed,
-                  bool weight_gradients, struct error *error)
+                  const int64_t *positions, bool weight_gradients, struct error *error)
 {
     size_t count = (size_t)pass->layers->count;
-    *tally = (struct tally){.pass = pass, .probed = probed, .batch = pass->batch > 0 ? pass->batch : 1};
+    *tally = (struct tally){
+        .pass = pass, .probed = probed, .positions = positions, .batch = pass->batch > 0 ? pass->batch : 1};
     tally->sums = mem_new(count, sizeof *tally->sums);
     tally->batch_gate = mem_new(count, sizeof *tally->batch_gate);
     tally->weight_gradient = mem_new(count, sizeof *tally->weight_gradient);
@@ -117,8 +124,9 @@ status tally_init(struct tally *tally, const struct score_pass *pass, const bool
         if (!probed[i]) {
             continue;
         }
-        tally->batch_gate[i] = mem_new((size_t)layer->channels, sizeof **tally->batch_gate);
-        complete = layer_statistics_init(&tally->sums[i], layer->channels, false) && tally->batch_gate[i];
+        tally->batch_gate[i] = mem_new((size_t)layer->channels, 2 * sizeof **tally->batch_gate);
+        complete =
+            layer_statistics_init(&tally->sums[i], layer->channels, false, true) && tally->batch_gate[i];
         if (complete && weight_gradients) {
             tally->weight_gradient[i] =
                 mem_new((size_t)weight_elements(pass, i), sizeof **tally->weight_gradient);
@@ -148,7 +156,7 @@ void tally_free(struct tally *tally)
     *tally = (struct tally){0};
 }
 
-/* Close a batch: the square of its mean gate. */
+/* Close a batch: the square of its mean. */
 static void add_batch(const double *gate, double *squared, int64_t channels, int64_t images)
 {
     for (int64_t c = 0; c < channels; c++) {
@@ -157,25 +165,35 @@ static void add_batch(const double *gate, double *squared, int64_t channels, int
     }
 }
 
-void tally_probe(struct tally *tally, int layer, const double *probe)
+void tally_probe(struct tally *tally, int layer, const double *probe, const double *products)
 {
     int64_t channels = tally->pass->layers->items[layer].channels;
     struct layer_statistics *sums = &tally->sums[layer];
     const double *gate = probe + PROBE_GATE * channels;
-    double *batch_gate = tally->batch_gate[layer];
+    double *batch_gate = tally->batch_gate[layer], *batch_products = batch_gate + channels;
     for (int64_t c = 0; c < channels; c++) {
         sums->delta[c] += probe[PROBE_DELTA * channels + c];
         sums->delta_centered[c] += probe[PROBE_DELTA_CENTERED * channels + c];
         sums->lift[c] += probe[PROBE_LIFT * channels + c];
         sums->gate[c] += gate[c];
         sums->gate_squared[c] += gate[c] * gate[c];
+        sums->filter_squared[c] += products[c] * products[c];
         batch_gate[c] += gate[c];
+        batch_products[c] += products[c];
     }
     if ((tally->quality.images + 1) % tally->batch == 0) {
         add_batch(batch_gate, sums->gate_batch_squared, channels, tally->batch);
-        for (int64_t c = 0; c < channels; c++) {
+        add_batch(batch_products, sums->filter_batch_squared, channels, tally->batch);
+        for (int64_t c = 0; c < 2 * channels; c++) {
             batch_gate[c] = 0.0;
         }
+    }
+}
+
+void tally_weight_squares(struct tally *tally, int layer, const double *squares)
+{
+    for (int64_t c = 0; c < tally->pass->layers->items[layer].channels; c++) {
+        tally->sums[layer].weight_squared[c] += squares[c];
     }
 }
 
@@ -325,9 +343,15 @@ static void copy_sums(const struct tally *tally, int layer, struct layer_statist
         to->lift[c] = from->lift[c];
         to->gate_squared[c] = from->gate_squared[c];
         to->gate_batch_squared[c] = from->gate_batch_squared[c];
+        to->filter_squared[c] = from->filter_squared[c];
+        to->filter_batch_squared[c] = from->filter_batch_squared[c];
+        if (to->weight_squared) {
+            to->weight_squared[c] = from->weight_squared[c];
+        }
     }
     if (open > 0) {
         add_batch(tally->batch_gate[layer], to->gate_batch_squared, channels, open);
+        add_batch(tally->batch_gate[layer] + channels, to->filter_batch_squared, channels, open);
     }
 }
 
