@@ -15,6 +15,7 @@ src_libprune_a_SOURCES = \
 	src/prune/coupling_words.c \
 	src/prune/coupling_zero.c \
 	src/prune/domain.c \
+	src/prune/isomorphic.c src/prune/isomorphic.h \
 	src/prune/kept.c src/prune/kept.h \
 	src/prune/label.c src/prune/label.h \
 	src/prune/layer_edit.c src/prune/layer_edit.h \

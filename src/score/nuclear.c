@@ -129,6 +129,7 @@ void nuclear_changes(struct nuclear_work *work, const double *maps, double *chan
         double inside = 0.0;
         for (int64_t k = 0; k < side; k++)
             inside += work->squares[i * side + k];
-        change[i] += known ? change_of(work->sums + i * POINTS, fmax(1.0 - inside, 0.0), start) : NAN;
+        const double fall = known ? change_of(work->sums + i * POINTS, fmax(1.0 - inside, 0.0), start) : NAN;
+        change[i] += fall < 0.0 ? 0.0 : fall; /* rounding, where a map is 0 */
     }
 }
