@@ -9,8 +9,11 @@ dist_commandfile_DATA = \
 # Criteria in Lua.
 criteriadir = $(pkgdatadir)/scripts/criteria
 dist_criteria_DATA = \
-	scripts/criteria/chip.lua scripts/criteria/cop.lua scripts/criteria/hrank.lua scripts/criteria/l2-normalised.lua \
-	scripts/criteria/torque.lua
+	scripts/criteria/cop.lua scripts/criteria/l2-normalised.lua scripts/criteria/torque.lua
+
+# Comparisons of papers.
+paperdir = $(pkgdatadir)/scripts/paper
+dist_paper_DATA = scripts/paper/rescored.lua
 
 # Losses of networks without classes, for the option `loss`.
 lossdir = $(pkgdatadir)/scripts/losses

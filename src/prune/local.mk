@@ -16,6 +16,7 @@ src_libprune_a_SOURCES = \
 	src/prune/coupling_zero.c \
 	src/prune/domain.c \
 	src/prune/group_score.c src/prune/group_score.h \
+	src/prune/isomorphic.c src/prune/isomorphic.h \
 	src/prune/kept.c src/prune/kept.h \
 	src/prune/label.c src/prune/label.h \
 	src/prune/layer_edit.c src/prune/layer_edit.h \

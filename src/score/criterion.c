@@ -155,6 +155,7 @@ static void score_task(void *argument, int64_t task, int worker)
     if (atomic_load(&tasks->failed))
         return;
     const struct criterion_input input = {.graph = tasks->graph,
+                                          .layers = tasks->layers,
                                           .layer = &tasks->layers->items[item->layer],
                                           .layer_index = item->layer,
                                           .statistics = tasks->statistics,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Importance criteria as a table: name, needs, options, and a function to one double per channel.
- * Definitions: l1, l2, bn (magnitude) · taylor (Molchanov 2019, arXiv 1906.10771) · geomedian (FPGM, He 2019,
- * arXiv 1811.00250) · proscore (IPPRO, arXiv 2507.14171) · random. Smaller means less important: pruned
- * first. */
+/* Importance criteria as a table: name, needs, options, and a function to one double per channel. Each row
+ * stands beside its formula (score/criteria.h lists them). Smaller means less important: pruned first. */
 #ifndef IPPRO_SCORE_CRITERION_H
 #define IPPRO_SCORE_CRITERION_H
 
@@ -16,6 +14,7 @@
 
 struct criterion_input {
     const struct graph *graph;
+    const struct layers *layers; /* all, of which this is one */
     const struct layer *layer;
     int layer_index;
     const struct score_statistics *statistics; /* NULL for criteria that need weights only */
@@ -39,6 +38,7 @@ struct criterion_variant {
     const char *what;               /* "a target", "a gamma over 0" */
     const char *(*name)(int index); /* names of the values; NULL: numbers */
     const char *number;             /* how help writes a number: "GAMMA" */
+    bool whole;                     /* numbers are whole and not below 0 */
 };
 
 struct proscore_point;

@@ -114,7 +114,7 @@ static const double *pass_sums(const struct layer_statistics *statistics, enum p
     case PART_ABSOLUTE_PRODUCT:
         return column ? columns->absolute : statistics->weight_abs;
     default:
-        return column ? columns->squared : statistics->weight_squared;
+        return column ? columns->squared : statistics->product_squared;
     }
 }
 

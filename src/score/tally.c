@@ -35,12 +35,14 @@ void score_statistics_free(struct score_statistics *statistics)
 }
 
 /* All arrays of a layer in one block. */
-static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients)
+static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients,
+                                  bool squares)
 {
-    double **const arrays[] = {&sums->delta,        &sums->delta_centered, &sums->gate,
-                               &sums->lift,         &sums->gate_squared,   &sums->gate_batch_squared,
-                               &sums->weight_dot,   &sums->weight_abs,     &sums->weight_squared,
-                               &sums->gradient_norm};
+    double **const arrays[] = {&sums->delta,          &sums->delta_centered,       &sums->gate,
+                               &sums->lift,           &sums->gate_squared,         &sums->gate_batch_squared,
+                               &sums->weight_dot,     &sums->weight_abs,           &sums->product_squared,
+                               &sums->filter_squared, &sums->filter_batch_squared, &sums->gradient_norm,
+                               &sums->weight_squared};
     enum { ARRAYS = sizeof arrays / sizeof *arrays };
     double *block = mem_new((size_t)channels, ARRAYS * sizeof *block);
     if (!block) {
@@ -50,7 +52,10 @@ static bool layer_statistics_init(struct layer_statistics *sums, int64_t channel
         *arrays[i] = block + i * channels;
     }
     if (!weight_gradients) {
-        sums->weight_abs = sums->weight_squared = sums->gradient_norm = NULL;
+        sums->weight_abs = sums->product_squared = sums->gradient_norm = NULL;
+    }
+    if (!squares) {
+        sums->weight_squared = NULL;
     }
     return true;
 }
@@ -67,9 +72,11 @@ static bool column_statistics_init(struct column_statistics *columns, int64_t co
 static bool make_arrays(const struct tally *tally, int index, struct layer_statistics *sums)
 {
     const struct layer *layer = &tally->pass->layers->items[index];
-    const bool weights = tally->pass->needs & NEED_WEIGHT_GRADIENTS;
-    bool complete = !tally->probed[index] || layer_statistics_init(sums, layer->channels, weights);
-    if (complete && tally->weighed && tally->weighed[index] && layer->kind != LAYER_DEPTHWISE)
+    const unsigned needs = tally->pass->needs;
+    bool complete = !tally->layers.probed[index] ||
+                    layer_statistics_init(sums, layer->channels, needs & NEED_WEIGHT_GRADIENTS,
+                                          needs & NEED_WEIGHT_SQUARES);
+    if (complete && tally->layers.weighed && tally->layers.weighed[index] && layer->kind != LAYER_DEPTHWISE)
         complete = column_statistics_init(&sums->columns, layer->input_channels);
     return complete;
 }
@@ -82,10 +89,9 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     if (!statistics) {
         return NULL;
     }
+    const bool gradients = (pass->needs & NEED_ANY_GRADIENT) && aim_has_gradients(pass->aim);
     *statistics = (struct score_statistics){
-        .needs = aim_has_gradients(pass->aim)
-                     ? (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS
-                     : NEED_WEIGHTS,
+        .needs = gradients ? (pass->needs & NEED_ANY_GRADIENT) | NEED_WEIGHTS | NEED_GRADIENTS : NEED_WEIGHTS,
         .images = quality->images,
         .planned = quality->images,
         .batches = quality->images / tally->batch + (quality->images % tally->batch != 0),
@@ -109,6 +115,7 @@ static struct score_statistics *statistics_new(const struct tally *tally)
             score_statistics_free(statistics);
             return NULL;
         }
+        statistics->layers[i].positions = tally->layers.probed[i] ? tally->layers.positions[i] : 0;
     }
     return statistics;
 }
@@ -123,16 +130,15 @@ static int64_t weight_elements(const struct score_pass *pass, int layer)
 static bool make_sums(struct tally *tally, int index)
 {
     const int64_t channels = tally->pass->layers->items[index].channels;
-    tally->batch_gate[index] = mem_new((size_t)channels, sizeof **tally->batch_gate);
-    return layer_statistics_init(&tally->sums[index], channels, false) && tally->batch_gate[index];
+    tally->batch_gate[index] = mem_new((size_t)channels, 2 * sizeof **tally->batch_gate);
+    return layer_statistics_init(&tally->sums[index], channels, false, true) && tally->batch_gate[index];
 }
 
-status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed, const bool *weighed,
+status tally_init(struct tally *tally, const struct score_pass *pass, const struct tally_layers *layers,
                   bool keeps_gradients, struct error *error)
 {
     size_t count = (size_t)pass->layers->count;
-    *tally = (struct tally){
-        .pass = pass, .probed = probed, .weighed = weighed, .batch = pass->batch > 0 ? pass->batch : 1};
+    *tally = (struct tally){.pass = pass, .layers = *layers, .batch = pass->batch > 0 ? pass->batch : 1};
     tally->sums = mem_new(count, sizeof *tally->sums);
     tally->batch_gate = mem_new(count, sizeof *tally->batch_gate);
     tally->weight_gradient = mem_new(count, sizeof *tally->weight_gradient);
@@ -140,8 +146,8 @@ status tally_init(struct tally *tally, const struct score_pass *pass, const bool
         return error->code;
     bool complete = tally->sums && tally->batch_gate && tally->weight_gradient;
     for (int i = 0; complete && i < pass->layers->count; i++) {
-        complete = !probed[i] || make_sums(tally, i);
-        if (complete && keeps_gradients && weighed[i]) {
+        complete = !layers->probed[i] || make_sums(tally, i);
+        if (complete && keeps_gradients && layers->weighed[i]) {
             tally->weight_gradient[i] =
                 mem_new((size_t)weight_elements(pass, i), sizeof **tally->weight_gradient);
             complete = tally->weight_gradient[i] != NULL;
@@ -170,7 +176,7 @@ void tally_free(struct tally *tally)
     *tally = (struct tally){0};
 }
 
-/* Close a batch: the square of its mean gate. */
+/* Close a batch: the square of its mean. */
 static void add_batch(const double *gate, double *squared, int64_t channels, int64_t images)
 {
     for (int64_t c = 0; c < channels; c++) {
@@ -179,25 +185,35 @@ static void add_batch(const double *gate, double *squared, int64_t channels, int
     }
 }
 
-void tally_probe(struct tally *tally, int layer, const double *probe)
+void tally_probe(struct tally *tally, int layer, const double *probe, const double *products)
 {
     int64_t channels = tally->pass->layers->items[layer].channels;
     struct layer_statistics *sums = &tally->sums[layer];
     const double *gate = probe + PROBE_GATE * channels;
-    double *batch_gate = tally->batch_gate[layer];
+    double *batch_gate = tally->batch_gate[layer], *batch_products = batch_gate + channels;
     for (int64_t c = 0; c < channels; c++) {
         sums->delta[c] += probe[PROBE_DELTA * channels + c];
         sums->delta_centered[c] += probe[PROBE_DELTA_CENTERED * channels + c];
         sums->lift[c] += probe[PROBE_LIFT * channels + c];
         sums->gate[c] += gate[c];
         sums->gate_squared[c] += gate[c] * gate[c];
+        sums->filter_squared[c] += products[c] * products[c];
         batch_gate[c] += gate[c];
+        batch_products[c] += products[c];
     }
     if ((tally->quality.images + 1) % tally->batch == 0) {
         add_batch(batch_gate, sums->gate_batch_squared, channels, tally->batch);
-        for (int64_t c = 0; c < channels; c++) {
+        add_batch(batch_products, sums->filter_batch_squared, channels, tally->batch);
+        for (int64_t c = 0; c < 2 * channels; c++) {
             batch_gate[c] = 0.0;
         }
+    }
+}
+
+void tally_weight_squares(struct tally *tally, int layer, const double *squares)
+{
+    for (int64_t c = 0; c < tally->pass->layers->items[layer].channels; c++) {
+        tally->sums[layer].weight_squared[c] += squares[c];
     }
 }
 
@@ -312,7 +328,7 @@ static void filter_sums(const double *filter, const double *gradient, int64_t le
     }
     sums->weight_dot[c] = dot;
     sums->weight_abs[c] = absolute;
-    sums->weight_squared[c] = squared;
+    sums->product_squared[c] = squared;
     sums->gradient_norm[c] = vector_norm(gradient, length);
 }
 
@@ -345,7 +361,7 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
         layer_filter_group(pass->graph, layer, first, count, filters);
         filter_gradients(tally, whole, other, index, first, count, gradients);
         for (int64_t c = 0; c < count; c++) {
-            if (tally->probed[index])
+            if (tally->layers.probed[index])
                 filter_sums(filters + c * length, gradients + c * length, length, first + c, sums);
             if (sums->columns.dot)
                 column_sums(layer, filters + c * length, gradients + c * length, first + c, &sums->columns);
@@ -368,9 +384,15 @@ static void copy_sums(const struct tally *tally, int layer, struct layer_statist
         to->lift[c] = from->lift[c];
         to->gate_squared[c] = from->gate_squared[c];
         to->gate_batch_squared[c] = from->gate_batch_squared[c];
+        to->filter_squared[c] = from->filter_squared[c];
+        to->filter_batch_squared[c] = from->filter_batch_squared[c];
+        if (to->weight_squared) {
+            to->weight_squared[c] = from->weight_squared[c];
+        }
     }
     if (open > 0) {
         add_batch(tally->batch_gate[layer], to->gate_batch_squared, channels, open);
+        add_batch(tally->batch_gate[layer] + channels, to->filter_batch_squared, channels, open);
     }
 }
 
@@ -379,15 +401,15 @@ static status layer_results(const struct tally *tally, const struct tally *whole
 {
     const struct score_pass *pass = tally->pass;
     const struct layer *layer = &pass->layers->items[index];
-    const bool weighed = tally->weighed && tally->weighed[index];
+    const bool weighed = tally->layers.weighed && tally->layers.weighed[index];
     status code = STATUS_OK;
-    if (tally->probed[index])
+    if (tally->layers.probed[index])
         copy_sums(tally, index, sums);
-    if (tally->probed[index] && pass->training && layer->norm_node >= 0)
+    if (tally->layers.probed[index] && pass->training && layer->norm_node >= 0)
         code = centered_in_training(pass, layer, sums, error);
     if (code == STATUS_OK && weighed)
         code = weight_sums(tally, whole, other, index, sums, error);
-    else if (code == STATUS_OK && tally->probed[index])
+    else if (code == STATUS_OK && tally->layers.probed[index])
         code = weight_dot_from_sums(pass, layer, sums, error);
     return code;
 }

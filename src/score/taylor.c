@@ -52,7 +52,7 @@ static double score_weight_sum(const struct score_statistics *statistics, const 
 static double score_weight_squares(const struct score_statistics *statistics,
                                    const struct layer_statistics *sums, int64_t channel)
 {
-    return sums->weight_squared[channel] / ((double)statistics->images * (double)statistics->images);
+    return sums->product_squared[channel] / ((double)statistics->images * (double)statistics->images);
 }
 
 static const struct taylor_form forms[] = {

@@ -93,7 +93,7 @@ bool note_noise(struct figure *figure, const struct session *session, const stru
     struct text text = {0};
     if (!(agreement < noise_agreement) || !pass)
         return false;
-    const bool little = has_little_loss(pass) && (entry->needs & (NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS));
+    const bool little = has_little_loss(pass) && (entry->needs & NEED_ANY_GRADIENT);
     text_add_format(&text, "%s's ranking is mostly noise on these ", entry->choice.label);
     text_add_thousands(&text, pass->sample.count);
     text_add(&text, " images (halves agree ");
@@ -118,7 +118,7 @@ void note_little_loss(struct figure *figure, const struct session *session, cons
     unsigned needs = 0;
     for (int i = 0; i < shown->count; i++)
         needs |= shown->entries[i]->needs;
-    if (!pass || !has_little_loss(pass) || !(needs & (NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS)))
+    if (!pass || !has_little_loss(pass) || !(needs & NEED_ANY_GRADIENT))
         return;
     text_add(&text, "next to no loss on these ");
     text_add_thousands(&text, pass->sample.count);

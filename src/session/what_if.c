@@ -117,6 +117,8 @@ void text_add_rule(struct text *text, const struct session *session, const struc
     } else {
         add_ratios(text, pruning);
     }
+    if (rule->global && rule->options.scope != RANK_NETWORK)
+        text_add_format(text, ", rank %s", rank_scope_name((int)rule->options.scope));
     if (rule->options.rounding != ROUND_FLOOR)
         text_add_format(text, ", round %s", rounding_name((int)rule->options.rounding));
     if (rule->options.round_to > 1)

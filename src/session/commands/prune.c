@@ -34,6 +34,12 @@ static status fill_rule(const struct call *call, struct pruning *pruning, struct
         (code = call_value(call, "cap", &value, error)) == STATUS_OK)
         rule->options.cap = value.real;
     rule->grouping = call_grouping(call, &rule->grouping, pruning->fixed);
+    if (code == STATUS_OK && (code = call_value(call, "rank", &value, error)) == STATUS_OK)
+        rule->options.scope = (enum rank_scope)value.integer;
+    if (code == STATUS_OK && rule->options.scope != RANK_NETWORK && !rule->global)
+        code = error_set(error, STATUS_USAGE,
+                         "rank=%s is for global=yes: without it every block has its own ranking",
+                         rank_scope_name((int)rule->options.scope));
     if (call_setting(call, "round") || !(pruning->fixed & RULE_ROUND))
         rule->options.rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND);
     return code;
@@ -143,6 +149,9 @@ static const struct parameter prune_parameters[] = {
     {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},
     {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},
     {"cap", VALUE_REAL, 0, 0, 1, NULL, "1", "with global=yes: the largest share that one block may lose"},
+    {"rank", VALUE_CHOICE, 0, 0, 0, rank_scope_name, "network",
+     "with global=yes: rank all channels together, or those of each kind of blocks, whose channels go through the same "
+     "operators, and take the ratio of each (isomorphic pruning, arXiv 2407.04616)"},
     GROUPING_PARAMETERS,
     PARAMETER_END,
 };
@@ -151,6 +160,8 @@ static const struct example prune_examples[] = {
     {"prune l1 0.4", "selects 40 % of all free channels by l1", false},
     {"ratio inner 0.5; prune geomedian round_to=8", "prunes inside blocks, to multiples of eight", false},
     {"prune l2 0.3 global=yes cap=0.6", "ranks the channels of all layers together", false},
+    {"prune l2 0.3 global=yes rank=isomorphic",
+     "ranks streams with streams and inner layers with inner layers", false},
     EXAMPLE_END,
 };
 

@@ -50,7 +50,7 @@ static const char *left_out(const struct call *call, const struct choice *choice
         return "no layer has a BatchNorm";
     const bool no_loss =
         pass_loss_of(&call->options, model, &loss, &ignored) == STATUS_OK && loss.kind == AIM_NONE;
-    return no_loss && (choice_needs(choice, &base, model->layers) & (NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS))
+    return no_loss && (choice_needs(choice, &base, model->layers) & NEED_ANY_GRADIENT)
                ? "the network does not classify, and no loss is set"
                : NULL;
 }

@@ -98,8 +98,17 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
                           "summed loss"},
                          &criteria_group},
         [OPTION_BATCH] = {{"batch", VALUE_INTEGER, 0, 1, 1e6, NULL, "64",
-                           "images per batch, for taylor=gate-batch and grad=batchsum"},
+                           "images per batch, for taylor=gate-batch, jacobian=batch and grad=batchsum"},
                           &criteria_group},
+        [OPTION_DISTANCE] = {{"distance", VALUE_CHOICE, 0, 0, 0, filter_distance_name, "euclidean",
+                              "distance between filters for the criterion geomedian"},
+                             &criteria_group},
+        [OPTION_JACOBIAN] = {{"jacobian", VALUE_CHOICE, 0, 0, 0, jacobian_rows_name, "image",
+                              "what has a row in the criterion jacobian: each image, or each batch"},
+                             &criteria_group},
+        [OPTION_FISHER] = {{"fisher", VALUE_CHOICE, 0, 0, 0, fisher_share_name, "memory",
+                            "what the criterion fisher is divided by: the memory of a map, or nothing"},
+                           &criteria_group},
         [OPTION_RATIO] =
             {{"ratio", VALUE_REAL, 0, 0, 1, NULL, "0.4",
               "share of a layer's channels that counts as pruned, before anything is, in figures and panes; "
