@@ -19,10 +19,10 @@ static const struct compat_row {
     enum combination combine;
     enum normaliser normaliser;
     enum member_order order;
-    bool powers;  /* no roots of sums of squares; distances of squared weights */
-    bool scales;  /* BatchNorm's scales count where the criterion looks at gradients */
-    bool apart;   /* the columns of one channel in one layer are scored each by itself */
-    bool filters; /* what a filter's score is, the criterion says, not its sum over parts */
+    bool powers; /* no roots of sums of squares; distances of squared weights */
+    bool scales; /* BatchNorm's scales count where the criterion looks at gradients */
+    bool apart;  /* the columns of one channel in one layer are scored each by itself */
+    bool plain;  /* what a filter alone scores is what the criterion says */
 } table[] = {
     [COMPAT_PAPER] = {"paper", MEMBERS_MAKERS, COMBINE_MEAN, NORMALISE_NONE, ORDER_NETWORK, false, true,
                       false, true},
@@ -73,7 +73,7 @@ static unsigned kinds_of(const struct part_measure *measure, const struct group_
     const struct compat_row *row = &table[rule->compat];
     unsigned kinds = measure->kinds;
     if (rule->members == MEMBERS_MAKERS)
-        return row->filters ? 0 : kinds & PART_FILTERS;
+        return row->plain ? 0 : kinds & PART_FILTERS;
     return part_needs_gradients(measure) && !row->scales ? kinds & ~(unsigned)PART_SCALES : kinds;
 }
 
@@ -157,10 +157,19 @@ static void add_columns(struct reducing *r, const struct member *member, const d
     }
 }
 
-/* Gradients of scales are known where the BatchNorm is a layer's. */
+/* A layer that the criterion or the pass passed by has no voice. Gradients that no layer has are missed
+ * later, with an error. */
 static bool can_score(const struct reducing *r, const struct member *member)
 {
-    return member->kind != PART_SCALE || member->layer >= 0 || !part_needs_gradients(&r->measure);
+    const struct layer_statistics *sums =
+        r->statistics != NULL && member->layer >= 0 ? &r->statistics->layers[member->layer] : NULL;
+    if (member->kind == PART_FILTER)
+        return r->scores->layer[member->layer] != NULL;
+    if (!part_needs_gradients(&r->measure))
+        return true;
+    if (member->kind == PART_SCALE)
+        return sums != NULL && sums->delta_centered != NULL;
+    return sums == NULL || !(r->statistics->needs & NEED_WEIGHT_GRADIENTS) || sums->columns.dot != NULL;
 }
 
 static status check_parts(const struct member *member, const double *sums, struct error *error)
@@ -214,7 +223,7 @@ static status add_members(struct reducing *r, const struct members *members, uns
         const struct member *member = &members->items[i];
         if (!(kinds & 1u << member->kind) || !can_score(r, member))
             continue;
-        const bool whole = member->kind == PART_FILTER && (r->row->filters || !(r->measure.kinds & PART_FILTERS));
+        const bool whole = member->kind == PART_FILTER && !(r->measure.kinds & PART_FILTERS);
         code = whole ? add_filters(r, member, error) : add_measured(r, member, error);
         if (code == STATUS_OK)
             code = progress_check(error);
@@ -317,11 +326,13 @@ status group_scores(const struct coupling *coupling, const struct scores *scores
                                 .combine = rule->combine,
                                 .measure = measure_of(scores)};
     const unsigned kinds = kinds_of(&reducing.measure, rule);
+    const enum normaliser normaliser =
+        kinds != 0 && reducing.measure.finish == PART_SHARE ? NORMALISE_LAMP : rule->normaliser;
     const bool plain = kinds == 0 && reducing.row->order == ORDER_NETWORK;
     status code = plain ? class_scores(coupling, scores, rule->combine, class_score, error)
                         : reduce_classes(&reducing, reducing.row->order, kinds != 0 ? kinds : PART_FILTERS,
                                          class_score, error);
-    if (code == STATUS_OK && rule->normaliser != NORMALISE_NONE)
-        code = normalise(coupling, rule->normaliser, class_score, error);
+    if (code == STATUS_OK && normaliser != NORMALISE_NONE)
+        code = normalise(coupling, normaliser, class_score, error);
     return code;
 }

@@ -80,7 +80,8 @@ static status add_scale(struct finding *finding, int index, struct error *error)
     if (name == NULL)
         name = module_name(finding->members->arena, c->graph->values[scale].name, node);
     return add_member(finding,
-                      (struct member){PART_SCALE, index, layer, scale, name, map->shape.dim[1],
+                      (struct member){PART_SCALE, layer >= 0 ? c->layers->items[layer].node : index, layer,
+                                      scale, name, map->shape.dim[1],
                                       classes_along(finding, node->inputs[0], 1, map->shape.dim[1])},
                       error);
 }

@@ -12,7 +12,7 @@
 
 struct member {
     enum part_kind kind;
-    int node;           /* the layer's first, or the BatchNorm's */
+    int node;           /* the layer's first; of a BatchNorm of no layer its own */
     int layer;          /* -1: a BatchNorm that follows no layer directly */
     int scale;          /* of PART_SCALE: the value */
     const char *name;   /* the layer's or the BatchNorm's, as the file has it */

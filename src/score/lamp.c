@@ -57,5 +57,6 @@ const struct criterion criterion_lamp = {
             "layers can be ranked together",
     .paper = "arXiv 2010.07611",
     .fixed_needs = NEED_WEIGHTS,
+    .part = {PART_SQUARE, PART_SHARE, PART_ALL},
     .score = score_lamp,
 };

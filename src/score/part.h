@@ -24,9 +24,10 @@ enum part_term {
     PART_DISTANCE,         /* no sum: the distances ||w - w'|| from all parts of its kind in its layer */
 };
 enum part_finish {
-    PART_SUM,  /* the sum itself */
-    PART_ROOT, /* its square root */
-    PART_SIZE, /* its absolute value */
+    PART_SUM,   /* the sum itself */
+    PART_ROOT,  /* its square root */
+    PART_SIZE,  /* its absolute value */
+    PART_SHARE, /* the sum, whose share in those of its block that are not smaller is the score (LAMP) */
 };
 
 /* Of a criterion; a measure without kinds has a meaning for filters as a whole only. */

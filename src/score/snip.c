@@ -37,5 +37,6 @@ const struct criterion criterion_snip = {
             "taylor:weight, as shares of the network",
     .paper = "arXiv 1810.02340",
     .fixed_needs = NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS,
+    .part = {PART_ABSOLUTE_PRODUCT, PART_SUM, PART_ALL}, /* as sums: which share is asked for differs */
     .score = score_snip,
 };

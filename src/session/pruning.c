@@ -36,7 +36,8 @@ status pruning_new(const struct model *model, struct pruning **pruning, struct e
 {
     status code = allocate(model->coupling->block_count, model->coupling->class_count, pruning, error);
     if (code == STATUS_OK) {
-        (*pruning)->rule.options = (struct select_options){ROUND_FLOOR, 1, 1, 1};
+        (*pruning)->rule.options =
+            (struct select_options){.rounding = ROUND_FLOOR, .round_to = 1, .minimum = 1, .cap = 1};
         memcpy((*pruning)->network, model->network, sizeof model->network);
     }
     return code;

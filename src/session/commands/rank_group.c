@@ -72,8 +72,11 @@ static status find_fate(struct group_ranking *ranking, struct error *error)
 {
     const struct call *call = ranking->call;
     const struct coupling *coupling = coupling_of(ranking);
-    const struct select_options options = {(enum rounding)option_integer(&call->options, OPTION_ROUND), 1, 1,
-                                           1};
+    const struct select_options options = {
+        .rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND),
+        .round_to = 1,
+        .minimum = 1,
+        .cap = 1};
     const int group = coupling->layer_group[ranking->layer];
     struct selection selection;
     double *ratios = mem_new((size_t)coupling->block_count + 1, sizeof *ratios);

@@ -72,8 +72,11 @@ static status read_rule(const struct call *call, struct sweep *sweep, struct err
         code = call_value(call, "min", &minimum, error);
     if (code != STATUS_OK)
         return code;
-    sweep->select = (struct select_options){(enum rounding)option_integer(&call->options, OPTION_ROUND),
-                                            round_to.integer, minimum.integer, 1};
+    sweep->select =
+        (struct select_options){.rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND),
+                                .round_to = round_to.integer,
+                                .minimum = minimum.integer,
+                                .cap = 1};
     sweep->grouping = call_grouping(call, NULL, 0);
     sweep->real = options_precision(&call->options);
     sweep->kernel = options_kernel(&call->options);
