@@ -120,6 +120,7 @@ static void set_statistics(lua_State *L, const struct criterion_input *input, un
     }
     if (wanted & NEED_WEIGHT_GRADIENTS) {
         set_numbers(L, "weight_abs", sums->weight_abs, count);
+        set_numbers(L, "product_squared", sums->product_squared, count);
         set_numbers(L, "gradient_norm", sums->gradient_norm, count);
     }
     if (wanted & NEED_WEIGHT_SQUARES)

@@ -171,6 +171,7 @@ help_texts = \
 	src/session/help/files.txt \
 	src/session/help/images.txt \
 	src/session/help/pruning.txt \
+	src/session/help/groups.txt \
 	src/session/help/recipes.txt \
 	src/session/help/training.txt \
 	src/session/help/keys.txt \

@@ -159,6 +159,7 @@ static const int prune_options[] = {OPTION_ROUND, OPTION_NONE};
 static const struct example prune_examples[] = {
     {"prune l1 0.4", "selects 40 % of all free channels by l1", false},
     {"ratio inner 0.5; prune geomedian round_to=8", "prunes inside blocks, to multiples of eight", false},
+    {"prune l2 0.3 compat=torch-pruning", "selects what Torch-Pruning would", false},
     {"prune l2 0.3 global=yes cap=0.6", "ranks the channels of all layers together", false},
     {"prune l2 0.3 global=yes rank=isomorphic",
      "ranks streams with streams and inner layers with inner layers", false},
@@ -172,18 +173,19 @@ const struct command command_prune = {
     .options = prune_options,
     .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
     .help = "select the channels that go",
-    .text = "Takes the lowest-scored channels of every block at its ratio, and shows what would be left: "
-            "channels, parameters and multiply-adds of every layer that changes. The selection is a mask at "
-            "once: from now on everything that runs the network runs it without the selected channels; "
-            "apply removes them for good. Each prune selects anew, from the whole network. A layer always "
-            "keeps a channel, and a branch something to read; what was not possible as asked is noted.\n\n"
-            "Scores from weights are computed when they are not there yet; others must have been scored. "
-            "They are always those of the network without the mask. Channels that are tied together have "
-            "one score: the mean of theirs unless combine= says otherwise, over the layers that make these "
-            "channels: the filters of depthwise convolutions have no voice, they follow the channel that "
-            "they read. A layer that the criterion cannot score has no voice either, and where no layer of "
-            "a block is scored the block is left alone, which a note says. With global=yes RATIO is the "
-            "share of all channels that are free and scored.",
+    .text =
+        "Takes the lowest-scored channels of every block at its ratio, and shows what would be left: "
+        "channels, parameters and multiply-adds of every layer that changes. The selection is a mask at "
+        "once: from now on everything that runs the network runs it without the selected channels; "
+        "apply removes them for good. Each prune selects anew, from the whole network. A layer always "
+        "keeps a channel, and a branch something to read; what was not possible as asked is noted.\n\n"
+        "Scores from weights are computed when they are not there yet; others must have been scored. "
+        "They are always those of the network without the mask. Channels that are tied together have "
+        "one score: the mean of theirs unless combine= says otherwise ('help groups'), over the layers that make these "
+        "channels: the filters of depthwise convolutions have no voice, they follow the channel that "
+        "they read. A layer that the criterion cannot score has no voice either, and where no layer of "
+        "a block is scored the block is left alone, which a note says. With global=yes RATIO is the "
+        "share of all channels that are free and scored.",
     .examples = prune_examples,
     .run = run_prune,
 };
