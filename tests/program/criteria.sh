@@ -56,10 +56,11 @@ python=
 for candidate in /usr/bin/python3 python3; do
     [ -z "$python" ] && $candidate -c 'import numpy, onnx, torch' >python.out 2>&1 && python=$candidate
 done
-if [ -z "$python" ]; then
-    skip 'criteria beside PyTorch' 'there is no Python with numpy, onnx and torch'
+dump=$(dirname "$IPPRO")/../tests/data/shapes_dump
+if [ -z "$python" ] || [ ! -x "$dump" ]; then
+    skip 'criteria beside PyTorch' 'there is no Python with numpy, onnx and torch, or no shapes_dump'
 else
-    "$(dirname "$IPPRO")/../tests/data/shapes_dump" train 8 1 >shapes.bin
+    "$dump" train 8 1 >shapes.bin
     beside example "$SRCDIR/examples/shapes-resnet.onnx" - shapes.bin half
     cifar=$shared/data/cifar-10-batches-bin network=$shared/data/models/resnet20_bn.onnx
     if [ -r "$cifar/data_batch_1.bin" ] && [ -r "$network" ]; then
