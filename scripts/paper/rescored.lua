@@ -8,7 +8,7 @@
 --       [MODEL [CIFAR-10-FOLDER [STEP [TEST-IMAGES [COMBINE [CRITERION...]]]]]]
 --
 -- Without a model, or with "example" and "-": the built-in example and its images. STEP is the share of the channels there
--- were at first that one step removes (0.05), COMBINE what `prune combine=` takes (sum). Steps end when three quarters of the
+-- were at first that one step removes (0.05), COMBINE what `prune combine=` takes (sum). Steps end when 60 % of the
 -- multiply-adds are gone, or nothing more can go. The table gives accuracy at shares of the multiply-adds that are gone,
 -- between steps by a straight line. Writes rescored.csv (every step) and rescored.png.
 local file, folder = arg[1] or "example", arg[2] ~= "-" and arg[2]
@@ -25,7 +25,7 @@ if #criteria == 0 then
     }
 end
 local name = file:gsub(".*/", "")
-local shares, furthest = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, 0.75
+local shares, furthest = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, 0.6
 
 local function channels(model)
     local sum = 0

@@ -7,6 +7,8 @@
 #include "base/status.h"
 #include "nn/engine/engine.h"
 #include "nn/graph/tensor.h"
+#include "score/nuclear.h"
+#include "score/score.h"
 
 /* shape: of one image. A map's height is the first dimension beside the channels, its width are the others; a
  * first one of length 1 counts images. */

@@ -6,6 +6,7 @@
  * front of the activation function, which for a ReLU is the same as behind it. */
 #include "base/status.h"
 #include "score/criteria.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "score/score.h"
 

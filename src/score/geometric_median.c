@@ -13,6 +13,7 @@
 #include "nn/operator/matrix.h"
 #include "score/cosine.h"
 #include "score/criteria.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "score/score.h"
 

@@ -11,6 +11,7 @@
  * does and h is a ReLU; it belongs to those layers and is not in this one's score. */
 #include "base/status.h"
 #include "score/criteria.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "score/score.h"
 

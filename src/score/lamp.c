@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/layer.h"
+#include "score/score.h"
 
 /* Lengths of all filters over the largest, so that no square overflows. */
 static status shares_of_largest(const struct criterion_input *input, double *lengths, struct error *error)

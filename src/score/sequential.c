@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/layer.h"
+#include "score/score.h"
 
 static status score_sequential(const struct criterion_input *input, double *scores,
                                struct criterion_report *report, struct error *error)

@@ -9,6 +9,7 @@
 #include "score/cosine.h"
 #include "score/criteria.h"
 #include "score/layer.h"
+#include "score/score.h"
 
 static status score_whc(const struct criterion_input *input, double *scores, struct criterion_report *report,
                         struct error *error)

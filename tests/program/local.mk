@@ -5,6 +5,7 @@ program_tests = \
 	tests/program/bring.sh \
 	tests/program/building.sh \
 	tests/program/commands.sh \
+	tests/program/criteria.sh \
 	tests/program/errors.sh \
 	tests/program/floors.sh \
 	tests/program/format.sh \

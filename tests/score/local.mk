@@ -16,7 +16,7 @@ check_PROGRAMS += tests/score/spelling_test
 tests_score_spelling_test_SOURCES = tests/score/spelling_test.c
 tests_score_spelling_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/score/spelling_test
-EXTRA_DIST += tests/score/make_block_reference.py \
+EXTRA_DIST += tests/score/criteria_numbers.py tests/score/make_block_reference.py \
 	tests/score/data/block_convnext.onnx tests/score/data/block_convnext.csv \
 	tests/score/data/block_shared.onnx tests/score/data/block_shared.csv \
 	tests/score/data/block_transformer.onnx tests/score/data/block_transformer.csv \

@@ -403,7 +403,9 @@ static void test_pruned_count(void **state)
 static void test_table(void **state)
 {
     (void)state;
-    const char *const names[] = {"l1", "l2", "bn", "taylor", "geomedian", "proscore", "random"};
+    const char *const names[] = {"l1",     "l2",    "bn",   "lamp",      "taylor",     "jacobian",
+                                 "fisher", "obd",   "snip", "geomedian", "whc",        "variance",
+                                 "apoz",   "hrank", "chip", "proscore",  "sequential", "random"};
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct criterion *criterion = criterion_at((int)i);
         assert_non_null(criterion);
@@ -421,6 +423,12 @@ static void test_table(void **state)
     assert_string_equal(taylor_variant_name(TAYLOR_WEIGHT), "weight");
     assert_string_equal(taylor_variant_name(TAYLOR_WEIGHT_SUM), "weight-sum");
     assert_null(taylor_variant_name(5));
+    assert_string_equal(filter_distance_name(DISTANCE_COSINE), "cosine");
+    assert_null(filter_distance_name(2));
+    assert_string_equal(jacobian_rows_name(JACOBIAN_BATCH), "batch");
+    assert_null(jacobian_rows_name(2));
+    assert_string_equal(fisher_share_name(FISHER_PLAIN), "plain");
+    assert_null(fisher_share_name(2));
     assert_string_equal(proscore_target_name(PROSCORE_BN_AFFINE), "bn-affine");
     assert_null(proscore_target_name(3));
     assert_string_equal(gradient_scale_name(GRADIENT_BATCHSUM), "batchsum");

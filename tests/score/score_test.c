@@ -13,6 +13,7 @@
 
 #include "support/network.h"
 #include "score/criterion.h"
+#include "score/nuclear.h"
 #include "stats/evaluate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -54,6 +55,8 @@ static int teardown(void **state)
     graph_free(graph);
     return 0;
 }
+
+enum { EVERYTHING = NEED_ANY_GRADIENT | NEED_ANY_ACTIVATION };
 
 static struct score_pass pass_over(const struct sample *sample, struct pool *pool)
 {
@@ -576,12 +579,102 @@ static bool same_scores(const struct scores *a, const struct scores *b)
     return same;
 }
 
+/* One that neither the defaults nor the base below have. */
+static double another_value(unsigned option)
+{
+    return option == CRITERION_JACOBIAN                       ? JACOBIAN_IMAGE
+           : option & (CRITERION_DISTANCE | CRITERION_FISHER) ? 1
+                                                              : 2;
+}
+
+/* Maps cost a pass forward, and their sums are the same as beside gradients; the halves have them too. */
+static void test_forward_only(void **state)
+{
+    (void)state;
+    struct pool *pool = make_pool(2);
+    struct score_pass pass = pass_over(&all_images, pool);
+    pass.needs = EVERYTHING;
+    struct score_statistics *both = score(&pass);
+    pass.needs = NEED_ANY_ACTIVATION;
+    pass.micro_batch = 1; /* as squares have it */
+    struct score_statistics *forward = score(&pass);
+    pool_free(pool);
+    assert_int_equal(forward->needs, NEED_WEIGHTS | NEED_ANY_ACTIVATION);
+    assert_int_equal(both->needs, NEED_WEIGHTS | EVERYTHING);
+    assert_true(forward->loss == both->loss);
+    for (int i = 0; i < OUTPUT; i++) {
+        const struct activation_statistics *a = &forward->layers[i].activation,
+                                           *b = &both->layers[i].activation;
+        const struct activation_statistics *half[2] = {&forward->half[0]->layers[i].activation,
+                                                       &forward->half[1]->layers[i].activation};
+        assert_true(a->positions > 0 && a->positions == half[1]->positions);
+        for (int64_t c = 0; c < layers->items[i].channels; c++) {
+            assert_true(forward->layers[i].gate_squared[c] == 0.0 &&
+                        both->layers[i].positions == b->positions);
+            assert_close(a->sum[c], b->sum[c]);
+            assert_close(a->independence[c], half[0]->independence[c] + half[1]->independence[c]);
+            assert_close(a->zeros[c], half[0]->zeros[c] + half[1]->zeros[c]);
+            assert_close(a->gram[c * layers->items[i].channels + c], a->squared[c]);
+        }
+        assert_null(half[0]->gram);
+    }
+    score_statistics_free(both);
+    score_statistics_free(forward);
+}
+
+/* Squares of weight gradients are sums over images: those of each image alone. */
+static void test_weight_squares(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct pool *pool = make_pool(1);
+    struct score_pass pass = pass_over(&all_images, pool);
+    struct score_statistics *statistics = NULL;
+    pass.needs |= NEED_WEIGHT_SQUARES;
+    struct score_statistics *whole = score(&pass);
+    for (int i = 0; i < OUTPUT; i++)
+        for (int64_t c = 0; c < layers->items[i].channels; c++)
+            assert_close(whole->layers[i].weight_squared[c], whole->half[0]->layers[i].weight_squared[c] +
+                                                                 whole->half[1]->layers[i].weight_squared[c]);
+    score_statistics_free(whole);
+    pass.training = true;
+    assert_int_equal(score_statistics_compute(&pass, &statistics, &error), STATUS_STATE);
+    assert_non_null(strstr(error.message, "image by image"));
+    pool_free(pool);
+}
+
+/* Maps whose nuclear norms are known; more of them than positions, and fewer. */
+static void test_nuclear(void **state)
+{
+    (void)state;
+    static const double wide[] = {3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0}, twins[] = {1, 0, 1, 0};
+    double tall[] = {2, 0, 0, 5, 0, 0}, change[3] = {0};
+    struct nuclear_work work;
+    assert_true(nuclear_init(&work, 3, 4)); /* at right angles to each other, and zeros: their lengths */
+    nuclear_changes(&work, wide, change);
+    nuclear_free(&work);
+    assert_true(fabs(change[0] - 3) < 1e-7 && fabs(change[1] - 4) < 1e-7 && change[2] < 1e-12);
+    assert_true(nuclear_init(&work, 3, 2)); /* added to what is there */
+    nuclear_changes(&work, tall, change);
+    assert_true(fabs(change[0] - 5) < 1e-7 && fabs(change[1] - 9) < 1e-7 && change[2] < 1e-12);
+    tall[3] = NAN;
+    nuclear_changes(&work, tall, change);
+    assert_true(isnan(change[0]) && isnan(change[2]));
+    nuclear_free(&work);
+    change[0] = change[1] = 0;
+    assert_true(nuclear_init(&work, 2, 2)); /* one of two equal rows: sqrt(2) less 1 */
+    nuclear_changes(&work, twins, change);
+    nuclear_free(&work);
+    assert_true(fabs(change[0] - (sqrt(2) - 1)) < 1e-7 && fabs(change[1] - change[0]) < 1e-9);
+}
+
 /* Scores change with every option that the row names, and with no other. */
 static void test_options(void **state)
 {
     (void)state;
     struct criterion_options base = criterion_defaults();
     base.taylor = TAYLOR_GATE_BATCH; /* so that the batch matters */
+    base.jacobian = JACOBIAN_BATCH;
     base.gradient = GRADIENT_BATCHSUM;
     base.batch = 3;
     for (int i = 0; criterion_at(i); i++) {
@@ -590,7 +683,7 @@ static void test_options(void **state)
         for (int place = 0; place < CRITERION_OPTIONS; place++) {
             const unsigned option = 1u << place;
             struct criterion_options other = base;
-            criterion_options_set(&other, option, 2);
+            criterion_options_set(&other, option, another_value(option));
             assert_false(criterion_options_equal(&base, &other, option));
             assert_true(criterion_options_equal(&base, &other, ~option));
             struct scores *changed = score_under(criterion, &other);
@@ -616,10 +709,13 @@ static void test_named_options(void **state)
         unsigned needs[2] = {0};
         bool batched[2] = {false};
         assert_true(layer->channels <= 64);
-        criterion_options_set(&options[1], ~criterion->options, 2);
+        for (int place = 0; place < CRITERION_OPTIONS; place++)
+            criterion_options_set(&options[1], ~criterion->options & 1u << place,
+                                  place < CRITERION_PLACE_DISTANCE ? 2 : 1);
         for (int k = 0; k < 2; k++) {
             struct criterion_report report = {0};
-            const struct criterion_input input = {graph, layer, MIX, statistics, &options[k], criterion};
+            const struct criterion_input input = {graph,      layers,      layer,    MIX,
+                                                  statistics, &options[k], criterion};
             assert_int_equal(criterion->score(&input, scores[k], &report, &error), STATUS_OK);
             needs[k] = criterion->needs ? criterion->needs(layer, &options[k]) : 0;
             batched[k] = criterion->batched && criterion->batched(&options[k]);
@@ -756,6 +852,7 @@ static status use_score(struct pool *pool, struct error *error)
     struct sample two = {.records = all_images.records, .count = 2};
     struct score_pass pass = pass_over(&two, pool);
     struct score_statistics *statistics = NULL;
+    pass.needs = EVERYTHING;
     status code = score_statistics_compute(&pass, &statistics, error);
     score_statistics_free(statistics);
     return code;
@@ -798,7 +895,7 @@ static void test_memory(void **state)
     (void)state;
     status (*const uses[])(struct pool *, struct error *) = {use_score, use_criteria, use_evaluate};
     struct pool *pool = make_pool(1);
-    ready = score_all(ELEMENT_FLOAT, NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS);
+    ready = score_all(ELEMENT_FLOAT, EVERYTHING);
     for (size_t i = 0; i < COUNT(uses); i++) {
         struct error error = {0};
         status code = STATUS_MEMORY;
@@ -825,7 +922,8 @@ int main(void)
         cmocka_unit_test(test_weights_only),     cmocka_unit_test(test_criterion_errors),
         cmocka_unit_test(test_lacking),          cmocka_unit_test(test_options),
         cmocka_unit_test(test_named_options),    cmocka_unit_test(test_evaluate),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_forward_only),     cmocka_unit_test(test_weight_squares),
+        cmocka_unit_test(test_nuclear),          cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
