@@ -10,6 +10,9 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "prune/members.h"
+#include "score/criterion.h"
+#include "score/part.h"
+#include "score/score.h"
 
 /* --- the programs --------------------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 #include "nn/graph/op.h"
 #include "nn/operator/operator.h"
 #include "prune/label.h"
+#include "score/layer.h"
 #include "score/layer_name.h"
 
 struct finding {

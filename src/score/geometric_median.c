@@ -15,6 +15,7 @@
 #include "score/criteria.h"
 #include "score/criterion_options.h"
 #include "score/layer.h"
+#include "score/part.h"
 #include "score/score.h"
 
 /* Columns that are centred and multiplied at a time, so no second copy of all filters: at most so many, and
@@ -219,6 +220,14 @@ static const struct criterion_variant variants[] = {
     {0},
 };
 
+/* Angles are between filters only. */
+static struct part_measure part_of(const struct criterion_options *options)
+{
+    return options->distance == DISTANCE_EUCLIDEAN
+               ? (struct part_measure){PART_DISTANCE, PART_SUM, PART_FILTERS | PART_COLUMNS}
+               : (struct part_measure){0};
+}
+
 const struct criterion criterion_geomedian = {
     .name = "geomedian",
     .title = "Geometric median",
@@ -231,6 +240,6 @@ const struct criterion criterion_geomedian = {
     .options = CRITERION_DISTANCE,
     .variants = variants,
     .fixed_needs = NEED_WEIGHTS,
-    .part = {PART_DISTANCE, PART_SUM, PART_FILTERS | PART_COLUMNS},
+    .part_of = part_of,
     .score = score_geomedian,
 };

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/layer.h"
+#include "score/part.h"
 #include "score/score.h"
 
 /* Lengths of all filters over the largest, so that no square overflows. */

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/layer.h"
+#include "score/part.h"
 #include "score/score.h"
 
 static double absolute_sum(const double *values, int64_t count)

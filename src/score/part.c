@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "nn/graph/tensor.h"
 #include "score/geometric_median.h"
 
 const char *part_kind_name(enum part_kind kind)

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/layer.h"
+#include "score/part.h"
 #include "score/score.h"
 
 /* Over the layers of the pass; layers->count is that of the statistics. */

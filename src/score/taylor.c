@@ -6,6 +6,7 @@
 #include "score/criteria.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"
+#include "score/part.h"
 #include "score/score.h"
 
 struct taylor_form {

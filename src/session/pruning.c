@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "nn/graph/graph.h"
 #include "prune/cost.h"
+#include "prune/selection.h"
 #include "prune/surgery.h"
 #include "score/criterion.h"
 #include "session/target.h"

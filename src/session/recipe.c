@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "prune/group_score.h"
+#include "prune/selection.h"
 #include "session/target.h"
 #include "session/words/choice.h"
 #include "session/words/quote.h"

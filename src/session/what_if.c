@@ -10,6 +10,7 @@
 #include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
+#include "prune/group_score.h"
 #include "prune/selection.h"
 #include "session/board.h"
 #include "session/lacking.h"

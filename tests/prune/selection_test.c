@@ -95,8 +95,9 @@ static int fill_rows(void **state)
 static void members_are_combined(void **state)
 {
     (void)state;
-    static const double expected[4][4] = {{2, 2, 4, 1.5}, {4, 4, 8, 3}, {3, 2, 5, 4}, {1, 2, 3, -1}};
-    for (enum combination combine = COMBINE_MEAN; combine <= COMBINE_MIN; combine++) {
+    static const double expected[5][4] = {
+        {2, 2, 4, 1.5}, {4, 4, 8, 3}, {3, 2, 5, 4}, {1, 2, 3, -1}, {1, 2, 3, 4}};
+    for (enum combination combine = COMBINE_MEAN; combine <= COMBINE_FIRST; combine++) {
         struct error error = {0};
         double class_score[CLASSES];
         assert_int_equal(class_scores(ladder.coupling, &scores, combine, class_score, &error), STATUS_OK);
@@ -109,7 +110,8 @@ static void members_are_combined(void **state)
     }
     assert_string_equal(combination_name(COMBINE_MEAN), "mean");
     assert_string_equal(combination_name(COMBINE_MIN), "min");
-    assert_null(combination_name(4));
+    assert_string_equal(combination_name(COMBINE_FIRST), "first");
+    assert_null(combination_name(5));
     assert_null(combination_name(-1));
 }
 

@@ -422,7 +422,8 @@ static void test_table(void **state)
     assert_string_equal(taylor_variant_name(TAYLOR_GATE_ABS), "gate-abs");
     assert_string_equal(taylor_variant_name(TAYLOR_WEIGHT), "weight");
     assert_string_equal(taylor_variant_name(TAYLOR_WEIGHT_SUM), "weight-sum");
-    assert_null(taylor_variant_name(5));
+    assert_string_equal(taylor_variant_name(TAYLOR_WEIGHT_SQUARES), "weight-squares");
+    assert_null(taylor_variant_name(6));
     assert_string_equal(filter_distance_name(DISTANCE_COSINE), "cosine");
     assert_null(filter_distance_name(2));
     assert_string_equal(jacobian_rows_name(JACOBIAN_BATCH), "batch");

@@ -230,7 +230,7 @@ static void test_weight_gradients(void **state)
     for (size_t t = 0; t < COUNT(tested); t++) {
         const struct layer *layer = &layers->items[tested[t]];
         const struct layer_statistics *sums = &statistics->layers[tested[t]];
-        double filter[36], squares = 0, absolute = 0;
+        double filter[36], squares = 0, absolute = 0, products = 0;
         int64_t c = layer->channels - 1;
         layer_filter(graph, layer, c, filter);
         for (int64_t k = 0; k < layer->filter_length; k++) {
@@ -239,9 +239,11 @@ static void test_weight_gradients(void **state)
             double gradient = derivative(&weight, 1, false);
             squares += gradient * gradient;
             absolute += fabs(gradient * filter[k]);
+            products += gradient * filter[k] * gradient * filter[k];
         }
         compare("||g||", tested[t], sums->gradient_norm[c], sqrt(squares));
         compare("sum |w*g|", tested[t], sums->weight_abs[c], absolute);
+        compare("sum (w*g)^2", tested[t], sums->product_squared[c] / IMAGES, products);
     }
     for (int i = 0; i < OUTPUT; i++) { /* Euler's formula gives the same as the weight gradients */
         for (int64_t c = 0; c < layers->items[i].channels; c++) {
@@ -251,6 +253,38 @@ static void test_weight_gradients(void **state)
     }
     score_statistics_free(statistics);
     score_statistics_free(without);
+}
+
+static double total(const double *values, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += values[i];
+    return sum;
+}
+
+/* Columns have every product that filters have, once. The output layer has them and nothing else; what a
+ * depthwise layer reads are its filters. */
+static void test_columns(void **state)
+{
+    (void)state;
+    struct score_statistics *statistics = score_all(ELEMENT_DOUBLE, NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS);
+    const int read[] = {STEM, POINT, MIX, HIDDEN};
+    for (size_t i = 0; i < COUNT(read); i++) {
+        const struct layer *layer = &layers->items[read[i]];
+        const struct layer_statistics *sums = &statistics->layers[read[i]];
+        const int64_t inputs = layer->input_channels;
+        compare("columns of w*g", read[i], total(sums->columns.dot, inputs),
+                total(sums->weight_dot, layer->channels) / IMAGES);
+        compare("columns of |w*g|", read[i], total(sums->columns.absolute, inputs),
+                total(sums->weight_abs, layer->channels) / IMAGES);
+        compare("columns of (w*g)^2", read[i], total(sums->columns.squared, inputs),
+                total(sums->product_squared, layer->channels) / IMAGES);
+    }
+    assert_null(statistics->layers[OUTPUT].delta);
+    assert_true(total(statistics->layers[OUTPUT].columns.absolute, layers->items[OUTPUT].input_channels) > 0);
+    assert_null(statistics->layers[DEPTH].columns.dot);
+    score_statistics_free(statistics);
 }
 
 /* Squares of single images and of batches, from passes over parts of the sample. */
@@ -306,6 +340,7 @@ static void assert_same_statistics(const struct score_statistics *a, const struc
         assert_memory_equal(x->gate_batch_squared, y->gate_batch_squared, bytes);
         assert_memory_equal(x->weight_dot, y->weight_dot, bytes);
         assert_memory_equal(x->weight_abs, y->weight_abs, bytes);
+        assert_memory_equal(x->product_squared, y->product_squared, bytes);
         assert_memory_equal(x->gradient_norm, y->gradient_norm, bytes);
     }
 }
@@ -413,9 +448,10 @@ static void test_taylor(void **state)
         struct criterion_options options = criterion_defaults();
         options.taylor = variant;
         struct scores *scores = compute(criterion_find("taylor"), &options, statistics);
-        const double expected[] = {sums->gate_squared[1] / IMAGES, sums->gate_batch_squared[1] / 3,
-                                   fabs(sums->gate[1]) / IMAGES, sums->weight_abs[1] / IMAGES,
-                                   fabs(sums->weight_dot[1]) / IMAGES};
+        const double expected[] = {
+            sums->gate_squared[1] / IMAGES,     sums->gate_batch_squared[1] / 3,
+            fabs(sums->gate[1]) / IMAGES,       sums->weight_abs[1] / IMAGES,
+            fabs(sums->weight_dot[1]) / IMAGES, sums->product_squared[1] / (IMAGES * IMAGES)};
         assert_close(scores->layer[MIX][1], expected[variant]);
         assert_null(scores->layer[OUTPUT]);
         scores_free(scores);
@@ -914,16 +950,27 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reductions),       cmocka_unit_test(test_lift),
-        cmocka_unit_test(test_weight_gradients), cmocka_unit_test(test_squares),
-        cmocka_unit_test(test_threads),          cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_refused),          cmocka_unit_test(test_taylor),
-        cmocka_unit_test(test_proscore),         cmocka_unit_test(test_sweep),
-        cmocka_unit_test(test_weights_only),     cmocka_unit_test(test_criterion_errors),
-        cmocka_unit_test(test_lacking),          cmocka_unit_test(test_options),
-        cmocka_unit_test(test_named_options),    cmocka_unit_test(test_evaluate),
-        cmocka_unit_test(test_forward_only),     cmocka_unit_test(test_weight_squares),
-        cmocka_unit_test(test_nuclear),          cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_reductions),
+        cmocka_unit_test(test_lift),
+        cmocka_unit_test(test_weight_gradients),
+        cmocka_unit_test(test_squares),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_taylor),
+        cmocka_unit_test(test_proscore),
+        cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_weights_only),
+        cmocka_unit_test(test_criterion_errors),
+        cmocka_unit_test(test_lacking),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_named_options),
+        cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_forward_only),
+        cmocka_unit_test(test_weight_squares),
+        cmocka_unit_test(test_nuclear),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

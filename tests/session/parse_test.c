@@ -423,7 +423,8 @@ static void test_completion(void **state)
     check_completion("corr method=kendall me", "", false);
     check_completion("hist x criterion=l1,tay",
                      "criterion=l1,taylor criterion=l1,taylor:gate criterion=l1,taylor:gate-batch "
-                     "criterion=l1,taylor:gate-abs criterion=l1,taylor:weight criterion=l1,taylor:weight-sum",
+                     "criterion=l1,taylor:gate-abs criterion=l1,taylor:weight criterion=l1,taylor:weight-sum "
+                     "criterion=l1,taylor:weight-squares",
                      false);
     check_completion("set gam", "gamma", false);
     check_completion("set kernel re", "reference", false);

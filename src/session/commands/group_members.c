@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "prune/members.h"
+#include "score/part.h"
 
 /* How many of a member's parts go with channels of the group. */
 static int64_t parts_within(const struct coupling *coupling, const struct member *member, int group)

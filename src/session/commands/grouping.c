@@ -2,9 +2,12 @@
 /* The rule of group scores, from a call. */
 #include "session/commands/grouping.h"
 
+#include "prune/selection.h"
 #include "session/board.h"
 #include "session/pruning.h"
+#include "session/reply.h"
 #include "session/session.h"
+#include "view/style.h"
 
 /* One setting of the rule: the call's, else the fixed one, else `own`. */
 static int chosen(const struct call *call, const char *name, int fixed, bool is_fixed, int own)

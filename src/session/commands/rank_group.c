@@ -8,11 +8,16 @@
 #include "base/order.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "prune/coupling.h"
+#include "prune/group_score.h"
+#include "prune/selection.h"
 #include "session/commands/chosen.h"
 #include "session/commands/grouping.h"
 #include "session/ratio.h"
+#include "session/reply.h"
 #include "session/shown.h"
 #include "session/what_if.h"
+#include "session/words/option.h"
 #include "view/figure.h"
 
 struct group_ranking {
@@ -72,11 +77,11 @@ static status find_fate(struct group_ranking *ranking, struct error *error)
 {
     const struct call *call = ranking->call;
     const struct coupling *coupling = coupling_of(ranking);
-    const struct select_options options = {
-        .rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND),
-        .round_to = 1,
-        .minimum = 1,
-        .cap = 1};
+    const struct select_options options = {.rounding =
+                                               (enum rounding)option_integer(&call->options, OPTION_ROUND),
+                                           .round_to = 1,
+                                           .minimum = 1,
+                                           .cap = 1};
     const int group = coupling->layer_group[ranking->layer];
     struct selection selection;
     double *ratios = mem_new((size_t)coupling->block_count + 1, sizeof *ratios);

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "prune/group_score.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
 #include "session/board.h"
