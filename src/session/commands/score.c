@@ -236,7 +236,13 @@ static void step_row(const struct score_entry *entry, const int *layers, int cou
     bool mixed;
     struct criterion_report report = whole_report(entry->scores, layers, count, &mixed);
     table_text(figure, entry->choice.label);
-    table_text(figure, mixed ? "mixed" : proscore_target_name((int)report.target));
+    const enum proscore_reading reading = entry->scores->options.reading;
+    struct text read = {0};
+    text_add(&read, mixed ? "mixed" : proscore_target_name((int)report.target));
+    if (reading != PROSCORE_PUBLISHED)
+        text_add_format(&read, ", %s", proscore_reading_name((int)reading));
+    table_text(figure, shown_words(figure, &read));
+    text_free(&read);
     table_number(figure, entry->scores->options.gamma);
     table_number(figure, report.effective_gamma);
     table_number(figure, report.max_a);
@@ -380,7 +386,8 @@ const struct command command_score = {
     .text = "Gives every filter a score under each criterion; the least important have the smallest. The "
             "word all stands for l1, taylor, geomedian and proscore, every for all criteria there are. A "
             "variant behind a colon holds several forms of one criterion side by side: taylor:weight, "
-            "proscore:filter, proscore:0.1, proscore:inf.\n\n"
+            "proscore:filter, proscore:0.1, proscore:inf, proscore:affine:unsigned:10. 'help proscore' gives the "
+            "readings of the paper.\n\n"
             "Criteria that look at weights alone need no data. All others share one pass over a sample of "
             "the data set: forward, and backward as far as the criteria need. A later score over the same "
             "sample makes use of the last pass, or of an earlier one that has what is needed. All scores "
@@ -391,7 +398,7 @@ const struct command command_score = {
             "the network ends in Softmax, the loss is taken at the Softmax's input, which a note says.\n\n"
             "Scores are those of the network without the channels that are selected for pruning: a "
             "selection does not change them.\n\n"
-            "Options given here stay set, as with the command set. Setting gamma, target, taylor or grad "
+            "Options given here stay set, as with the command set. Setting gamma, target, reading, taylor or grad "
             "later computes the scores anew from the last pass.\n\n"
             "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than "
             "single precision can tell. The column tied counts the filters that share their score with "

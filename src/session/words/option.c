@@ -87,9 +87,14 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
         [OPTION_GAMMA] = {{"gamma", VALUE_REAL, PARAMETER_OPEN_LOW, 0, INFINITY, NULL, "0.01",
                            "PROscore's step along the gradient; inf is the limit ||g_F||/|g_D|"},
                           &criteria_group},
-        [OPTION_TARGET] = {{"target", VALUE_CHOICE, 0, 0, 0, proscore_target_name, "bn",
-                            "what PROscore lifts: BatchNorm's scale, scale and shift, or the filter"},
-                           &criteria_group},
+        [OPTION_TARGET] =
+            {{"target", VALUE_CHOICE, 0, 0, 0, proscore_target_name, "bn",
+              "what PROscore lifts: BatchNorm's scale, scale and shift, the filter, or weights, scale and "
+              "shift together"},
+             &criteria_group},
+        [OPTION_READING] = {{"reading", VALUE_CHOICE, 0, 0, 0, proscore_reading_name, "published",
+                             "how PROscore is read: 'help proscore' gives each reading's formula"},
+                            &criteria_group},
         [OPTION_TAYLOR] = {{"taylor", VALUE_CHOICE, 0, 0, 0, taylor_variant_name, "gate",
                             "variant of the criterion taylor"},
                            &criteria_group},
