@@ -6,6 +6,10 @@ dist_commandfile_DATA = \
 	scripts/histograms.lua scripts/no-finetune.lua scripts/sampling.lua scripts/scale-attack.lua scripts/session.lua \
 	scripts/compare-criteria.ippro scripts/gamma.ippro scripts/tour.ippro scripts/README.md
 
+# Experiments that the paper leaves to its readers.
+paperdir = $(pkgdatadir)/scripts/paper
+dist_paper_DATA = scripts/paper/readings.lua
+
 # Criteria in Lua.
 criteriadir = $(pkgdatadir)/scripts/criteria
 dist_criteria_DATA = \

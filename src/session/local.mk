@@ -44,6 +44,7 @@ src_libsession_a_SOURCES = \
 	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
+	src/session/scored_images.c src/session/scored_images.h \
 	src/session/session.c src/session/session.h \
 	src/session/shown.c src/session/shown.h \
 	src/session/state.c src/session/state.h \

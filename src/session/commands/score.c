@@ -357,20 +357,13 @@ static const struct parameter score_arguments[] = {
     PARAMETER_END,
 };
 static const int score_options[] = {
-    OPTION_SAMPLES,
-    OPTION_BALANCED,
-    OPTION_ORDER,
-    OPTION_AUGMENT,
-    OPTION_MODE,
-    OPTION_LOSS,
-    OPTIONS_OF_CRITERIA OPTION_PRECISION,
-    OPTION_KERNEL,
-    OPTION_MICRO_BATCH,
-    OPTION_MEMORY,
-    OPTION_NONE,
+    OPTION_ON,      OPTION_SAMPLES,     OPTION_BALANCED, OPTION_ORDER,
+    OPTION_AUGMENT, OPTION_MODE,        OPTION_LOSS,     OPTIONS_OF_CRITERIA OPTION_PRECISION,
+    OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY,   OPTION_NONE,
 };
 static const struct example score_examples[] = {
     {"score all samples=500 balanced=yes seed=1", "scores the four headline criteria on 500 images", false},
+    {"score proscore on=test samples=200", "scores on images that the network has not learnt", false},
     {"score l2 random", "adds two criteria that need no pass", false},
     {"score taylor:weight-sum proscore:1", "adds variants beside the criteria as the options have them",
      false},
@@ -383,26 +376,30 @@ const struct command command_score = {
     .options = score_options,
     .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
     .help = "compute importance scores",
-    .text = "Gives every filter a score under each criterion; the least important have the smallest. The "
-            "word all stands for l1, taylor, geomedian and proscore, every for all criteria there are. A "
-            "variant behind a colon holds several forms of one criterion side by side: taylor:weight, "
-            "proscore:filter, proscore:0.1, proscore:inf, proscore:affine:unsigned:10. 'help proscore' gives the "
-            "readings of the paper.\n\n"
-            "Criteria that look at weights alone need no data. All others share one pass over a sample of "
-            "the data set: forward, and backward as far as the criteria need. A later score over the same "
-            "sample makes use of the last pass, or of an earlier one that has what is needed. All scores "
-            "that are held belong to one sample: scoring another sample brings them along.\n\n"
-            "A criterion scores the layers that it can, and a note names the others: bn has no scores of a "
-            "layer without BatchNorm. Such layers are left out of what compares criteria, and prune leaves "
-            "them alone. A linear layer over a sequence is scored with sums over all its positions. Where "
-            "the network ends in Softmax, the loss is taken at the Softmax's input, which a note says.\n\n"
-            "Scores are those of the network without the channels that are selected for pruning: a "
-            "selection does not change them.\n\n"
-            "Options given here stay set, as with the command set. Setting gamma, target, reading, taylor or grad "
-            "later computes the scores anew from the last pass.\n\n"
-            "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than "
-            "single precision can tell. The column tied counts the filters that share their score with "
-            "another one of their layer.",
+    .text =
+        "Gives every filter a score under each criterion; the least important have the smallest. The "
+        "word all stands for l1, taylor, geomedian and proscore, every for all criteria there are. A "
+        "variant behind a colon holds several forms of one criterion side by side: taylor:weight, "
+        "proscore:filter, proscore:0.1, proscore:inf, proscore:affine:unsigned:10. 'help proscore' gives the "
+        "readings of the paper.\n\n"
+        "Criteria that look at weights alone need no data. All others share one pass over a sample of "
+        "the data set: forward, and backward as far as the criteria need. A later score over the same "
+        "sample makes use of the last pass, or of an earlier one that has what is needed. All scores "
+        "that are held belong to one sample: scoring another sample brings them along. The images are those "
+        "that data opened; on= takes another split of the same data set, so that training images are "
+        "scored with while test images stay open to judge on. Of training images that the network knows by "
+        "heart next to no gradient is left, and a note says what helps.\n\n"
+        "A criterion scores the layers that it can, and a note names the others: bn has no scores of a "
+        "layer without BatchNorm. Such layers are left out of what compares criteria, and prune leaves "
+        "them alone. A linear layer over a sequence is scored with sums over all its positions. Where "
+        "the network ends in Softmax, the loss is taken at the Softmax's input, which a note says.\n\n"
+        "Scores are those of the network without the channels that are selected for pruning: a "
+        "selection does not change them.\n\n"
+        "Options given here stay set, as with the command set. Setting gamma, target, reading, taylor or grad "
+        "later computes the scores anew from the last pass.\n\n"
+        "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than "
+        "single precision can tell. The column tied counts the filters that share their score with "
+        "another one of their layer.",
     .examples = score_examples,
     .run = run_score,
 };
