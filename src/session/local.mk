@@ -131,6 +131,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/save_weights.c src/session/commands/save_weights.h \
 	src/session/commands/scatter.c \
 	src/session/commands/score.c \
+	src/session/commands/score_step.c src/session/commands/score_step.h \
 	src/session/commands/scores_for.c src/session/commands/scores_for.h \
 	src/session/commands/screen.c \
 	src/session/commands/sensitivity.c \
