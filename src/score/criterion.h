@@ -37,6 +37,7 @@ struct criterion_variant {
     enum criterion_option option;   /* what it fixes */
     const char *what;               /* "a target", "a gamma over 0" */
     const char *(*name)(int index); /* names of the values; NULL: numbers */
+    const char *(*help)(int index); /* what the value of that index is; NULL: help and manual list none */
     const char *number;             /* how help writes a number: "GAMMA" */
     bool whole;                     /* numbers are whole and not below 0 */
 };

@@ -22,16 +22,22 @@ static double nothing_of(const struct layer_statistics *sums)
 }
 
 static const struct {
-    const char *name;
+    const char *name, *help;
     double (*cost)(const struct layer_statistics *sums);
 } shares[] = {
-    [FISHER_MEMORY] = {"memory", memory_of},
-    [FISHER_PLAIN] = {"plain", nothing_of},
+    [FISHER_MEMORY] = {"memory", "divided by the numbers that the channel's map has, as in the paper",
+                       memory_of},
+    [FISHER_PLAIN] = {"plain", "half the mean of the squares, not divided: half of taylor:gate", nothing_of},
 };
 
 const char *fisher_share_name(int index)
 {
     return index >= 0 && index < (int)(sizeof shares / sizeof *shares) ? shares[index].name : NULL;
+}
+
+static const char *share_help(int index)
+{
+    return fisher_share_name(index) ? shares[index].help : NULL;
 }
 
 static status score_fisher(const struct criterion_input *input, double *scores,
@@ -47,7 +53,7 @@ static status score_fisher(const struct criterion_input *input, double *scores,
 }
 
 static const struct criterion_variant variants[] = {
-    {.option = CRITERION_FISHER, .what = "a measure", .name = fisher_share_name},
+    {.option = CRITERION_FISHER, .what = "a measure", .name = fisher_share_name, .help = share_help},
     {0},
 };
 

@@ -195,17 +195,24 @@ static status score_cosine(const struct criterion_input *input, double *scores, 
 }
 
 static const struct {
-    const char *name;
+    const char *name, *help;
     status (*score)(const struct criterion_input *input, double *scores, struct error *error);
 } distances_of[] = {
-    [DISTANCE_EUCLIDEAN] = {"euclidean", score_euclidean},
-    [DISTANCE_COSINE] = {"cosine", score_cosine},
+    [DISTANCE_EUCLIDEAN] = {"euclidean", "||F_i - F_j||", score_euclidean},
+    [DISTANCE_COSINE] =
+        {"cosine", "1 - cos(F_i, F_j): the length of a filter does not count; a filter of zeros goes first",
+         score_cosine},
 };
 
 const char *filter_distance_name(int index)
 {
     return index >= 0 && index < (int)(sizeof distances_of / sizeof *distances_of) ? distances_of[index].name
                                                                                    : NULL;
+}
+
+static const char *distance_help(int index)
+{
+    return filter_distance_name(index) ? distances_of[index].help : NULL;
 }
 
 static status score_geomedian(const struct criterion_input *input, double *scores,
@@ -216,7 +223,7 @@ static status score_geomedian(const struct criterion_input *input, double *score
 }
 
 static const struct criterion_variant variants[] = {
-    {.option = CRITERION_DISTANCE, .what = "a distance", .name = filter_distance_name},
+    {.option = CRITERION_DISTANCE, .what = "a distance", .name = filter_distance_name, .help = distance_help},
     {0},
 };
 

@@ -30,17 +30,24 @@ static double score_batches(const struct score_statistics *statistics, const dou
 }
 
 static const struct {
-    const char *name;
+    const char *name, *help;
     double (*mean)(const struct score_statistics *statistics, const double *products,
                    const double *batch_products);
 } rows[] = {
-    [JACOBIAN_IMAGE] = {"image", score_images},
-    [JACOBIAN_BATCH] = {"batch", score_batches},
+    [JACOBIAN_IMAGE] = {"image", "a row for the gradient of each image's loss", score_images},
+    [JACOBIAN_BATCH] =
+        {"batch", "a row for the gradient of the mean loss of each batch= images, as in the authors' program",
+         score_batches},
 };
 
 const char *jacobian_rows_name(int index)
 {
     return index >= 0 && index < (int)(sizeof rows / sizeof *rows) ? rows[index].name : NULL;
+}
+
+static const char *rows_help(int index)
+{
+    return jacobian_rows_name(index) ? rows[index].help : NULL;
 }
 
 static bool is_batched(const struct criterion_options *options)
@@ -67,7 +74,7 @@ static status score_jacobian(const struct criterion_input *input, double *scores
 }
 
 static const struct criterion_variant variants[] = {
-    {.option = CRITERION_JACOBIAN, .what = "rows", .name = jacobian_rows_name},
+    {.option = CRITERION_JACOBIAN, .what = "rows", .name = jacobian_rows_name, .help = rows_help},
     {0},
 };
 
@@ -76,7 +83,7 @@ const struct criterion criterion_jacobian = {
     .title = "Jacobian criterion",
     .help =
         "w'J'Jw of the filter with its bias plus that of BatchNorm's scale and shift: the mean over images n "
-        "of <w, dL_n/dw>^2; jacobian:batch takes batches, with combine=sum as in the paper",
+        "of <w, dL_n/dw>^2; prune combine=sum adds up what is tied, as the paper does",
     .paper = "arXiv 2508.05521",
     .options = CRITERION_JACOBIAN | CRITERION_BATCH,
     .variants = variants,

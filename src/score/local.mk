@@ -24,6 +24,7 @@ src_libscore_a_SOURCES = \
 	src/score/proscore.c src/score/proscore.h \
 	src/score/proscore_logs.c \
 	src/score/proscore_layer.c src/score/proscore_layer.h \
+	src/score/proscore_reading.c src/score/proscore_reading.h \
 	src/score/random_scores.c \
 	src/score/score.c src/score/score.h \
 	src/score/tally.c src/score/tally.h \

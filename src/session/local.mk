@@ -44,6 +44,7 @@ src_libsession_a_SOURCES = \
 	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \
 	src/session/reply.c src/session/reply.h \
+	src/session/scored_images.c src/session/scored_images.h \
 	src/session/session.c src/session/session.h \
 	src/session/shown.c src/session/shown.h \
 	src/session/state.c src/session/state.h \
@@ -133,6 +134,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/save_weights.c src/session/commands/save_weights.h \
 	src/session/commands/scatter.c \
 	src/session/commands/score.c \
+	src/session/commands/score_step.c src/session/commands/score_step.h \
 	src/session/commands/scores_for.c src/session/commands/scores_for.h \
 	src/session/commands/screen.c \
 	src/session/commands/sensitivity.c \

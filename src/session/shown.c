@@ -168,6 +168,9 @@ void text_add_criterion(struct text *text, const struct score_entry *entry)
         return;
     text_add(text, " (gamma ");
     text_add_double(text, entry->scores->options.gamma);
+    const struct criterion_options *options = &entry->scores->options;
+    if (options->reading != PROSCORE_PUBLISHED && !(entry->choice.fixes & CRITERION_READING))
+        text_add_format(text, ", %s", proscore_reading_name((int)options->reading));
     text_add(text, ")");
 }
 

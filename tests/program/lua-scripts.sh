@@ -11,9 +11,9 @@ script() {
     arguments=$2
     shift 2
     # shellcheck disable=SC2086 # the arguments are words
-    "$IPPRO" -n -e 'set samples 200' "$SRCDIR/scripts/$name.lua" $arguments >"$name.out" 2>err
+    "$IPPRO" -n -e 'set samples 200' "$SRCDIR/scripts/$name.lua" $arguments >"$(basename "$name").out" 2>err
     status=$?
-    [ $status -eq 0 ] && [ ! -s err ] && grep -q '──' "$name.out"
+    [ $status -eq 0 ] && [ ! -s err ] && grep -q '──' "$(basename "$name").out"
     good=$?
     for file; do
         [ -s "$file" ] || { echo "# $file was not written"; good=1; }
@@ -34,16 +34,20 @@ script no-finetune "example - 100 2 0.2 0.4" no-finetune.csv no-finetune.png
 script finetune "example - 0.3 short 1 100 l1" finetune.csv finetune.png
 script sampling "example - proscore 2 0.2 100" sampling.csv sampling.png sampling-accuracy.png
 
-for file in "$SRCDIR"/scripts/*.lua; do
+script paper/rescored "example - 0.2 50 sum jacobian random:1" rescored.csv rescored.png
+script paper/readings "example - 50 1 0.2" readings.csv readings-correlation.csv readings-train.png readings-unseen.png \
+    readings-augmented.png
+
+for file in "$SRCDIR"/scripts/*.lua "$SRCDIR"/scripts/paper/*.lua; do
     name=$(basename "$file" .lua)
     [ -s "$name.out" ] || { echo "# $name.lua is not tested"; exit 1; }
-    grep -q "scripts/$name.lua" "$SRCDIR/scripts/local.mk" && sed -n 2p "$file" | grep -q '^-- ' &&
+    grep -q "${file#"$SRCDIR/"}" "$SRCDIR/scripts/local.mk" && sed -n 2p "$file" | grep -q '^-- ' &&
         grep -q "$name.lua" "$SRCDIR/scripts/README.md" "$SRCDIR/man/ippro-lua.3"
     ok $? "$name.lua is installed, listed, and says what it is"
 done
 if command -v luacheck >/dev/null 2>&1; then
     luacheck --no-color --std lua54 --globals ippro arg --max-line-length 125 \
-        "$SRCDIR"/scripts/*.lua "$SRCDIR"/scripts/criteria/*.lua >luacheck.out 2>&1
+        "$SRCDIR"/scripts/*.lua "$SRCDIR"/scripts/paper/*.lua "$SRCDIR"/scripts/criteria/*.lua >luacheck.out 2>&1
     good=$?
     ok $good "luacheck finds nothing"
     [ $good -eq 0 ] || explain luacheck.out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-EXTRA_DIST += tests/score/data/example_logits.csv tests/score/data/example_scores.csv \
+EXTRA_DIST += tests/score/data/example_logits.csv tests/score/data/example_readings.csv tests/score/data/example_scores.csv \
 	tests/score/data/unet.onnx tests/score/data/unet_logits.csv tests/score/data/unet_scores.csv \
 	tests/score/make_example_reference.py tests/score/make_unet_reference.py
 check_PROGRAMS += tests/score/prune_test tests/score/layer_test tests/score/score_test tests/score/reference_test

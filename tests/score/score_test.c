@@ -465,15 +465,16 @@ static double defined_proscore(const struct score_statistics *statistics, int in
 {
     const struct layer *layer = &layers->items[index];
     const struct layer_statistics *sums = &statistics->layers[index];
-    double norm_square = 0, dot, gradient_square, filter[36];
-    if (target == PROSCORE_FILTER) {
+    double norm_square = 0, dot = 0, gradient_square = 0, filter[36];
+    if (target == PROSCORE_FILTER || target == PROSCORE_CHANNEL) {
         layer_filter(graph, layer, c, filter);
         for (int64_t k = 0; k < layer->filter_length; k++) {
             norm_square += filter[k] * filter[k];
         }
         dot = sums->weight_dot[c] / images;
         gradient_square = pow(sums->gradient_norm[c] / images, 2);
-    } else {
+    }
+    if (target != PROSCORE_FILTER) {
         double *scale = layer_parameter(graph, layer, layer->scale),
                *shift = layer_parameter(graph, layer, layer->shift);
         double *var = layer_parameter(graph, layer, layer->var);
@@ -481,9 +482,9 @@ static double defined_proscore(const struct score_statistics *statistics, int in
                gt = sums->delta[c] / images;
         double t = target == PROSCORE_BN ? 0 : shift[c];
         gt = target == PROSCORE_BN ? 0 : gt;
-        norm_square = scale[c] * scale[c] + t * t;
-        dot = scale[c] * gs + t * gt;
-        gradient_square = gs * gs + gt * gt;
+        norm_square += scale[c] * scale[c] + t * t;
+        dot += scale[c] * gs + t * gt;
+        gradient_square += gs * gs + gt * gt;
         mem_free(scale);
         mem_free(shift);
         mem_free(var);

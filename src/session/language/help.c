@@ -331,6 +331,10 @@ static void about_criterion(const struct criterion *criterion, struct reply *rep
     if (criterion->paper)
         reply_line(reply, "Paper: %s.", criterion->paper);
     reply_line(reply, "The smallest scores are pruned first.");
+    for (const struct criterion_variant *variant = criterion->variants; variant && variant->what; variant++) {
+        for (int i = 0; variant->help && variant->help(i); i++)
+            reply_line(reply, "  %s:%s\t%s.", criterion->name, variant->name(i), variant->help(i));
+    }
 }
 
 static void about_topic(const struct help_topic *topic, struct reply *reply)

@@ -68,7 +68,7 @@ static status no_criterion(const char *name, struct error *error)
     return code;
 }
 
-/* "a target (bn, bn-affine, filter) or a gamma over 0" */
+/* "a form (gate, weight) or a gamma over 0" */
 static void add_expected(const struct criterion_variant *variants, struct text *text)
 {
     for (const struct criterion_variant *variant = variants; variant->what; variant++) {
