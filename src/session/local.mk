@@ -43,6 +43,7 @@ src_libsession_a_SOURCES = \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \
+	src/session/recipe_lines.c \
 	src/session/reply.c src/session/reply.h \
 	src/session/session.c src/session/session.h \
 	src/session/shown.c src/session/shown.h \
@@ -132,6 +133,9 @@ src_libsession_a_SOURCES = \
 	src/session/commands/score.c \
 	src/session/commands/scores_for.c src/session/commands/scores_for.h \
 	src/session/commands/screen.c \
+	src/session/commands/search.c \
+	src/session/commands/search_figures.c \
+	src/session/commands/search_internal.h \
 	src/session/commands/sensitivity.c \
 	src/session/commands/session.c \
 	src/session/commands/session_criteria.c src/session/commands/session_criteria.h \

@@ -58,6 +58,13 @@ status recipe_read(const char *path, const struct recipe_program *program, struc
                    struct error *error);
 /* One line more, from whatever source. */
 status recipe_line(struct recipe *recipe, const char *line, struct error *error);
+/* Several, each ended by a line end or the text's. */
+status recipe_read_lines(struct recipe *recipe, const char *lines, struct error *error);
+/* The ratios of a pruning and its rule, as lines that make the same ratios when they are read, added to
+ * `lines`. STATUS_STATE where no lines do: a block all of whose layers lie in others too, a layer with a
+ * blank in its name. */
+status recipe_lines(const struct model *model, const struct pruning *pruning, struct text *lines,
+                    struct error *error);
 /* The recipe as commands, one a line, that need no file. */
 void recipe_log(const struct recipe *recipe, struct text *log);
 void recipe_end(struct recipe *recipe);

@@ -69,6 +69,7 @@ void session_free(struct session *session)
     passes_free(&session->passes);
     judgement_free(&session->curve);
     judgement_free(&session->sensitivity);
+    judgement_free(&session->search);
     pool_free(session->pool);
     aliases_free(session->aliases);
     mem_free(session);

@@ -3,10 +3,13 @@
 #include "session/what_if.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
@@ -120,6 +123,22 @@ void text_add_rule(struct text *text, const struct session *session, const struc
         text_add(text, ", scored on ");
         text_add_sample(text, session);
     }
+}
+
+status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)
+{
+    struct text text = {0};
+    const struct score_entry *entry = session_entry(session, pruning->rule.criterion);
+    text_add_rule(&text, session, pruning);
+    pruning->scored_on[0] = '\0';
+    if (entry && (entry->needs & PASS_NEEDS))
+        snprintf(pruning->scored_on, sizeof pruning->scored_on, "%s",
+                 dataset_digest(session->state.board->pass->dataset));
+    mem_free(pruning->how);
+    pruning->how = text.failed || !pruning->removed_count ? NULL : mem_string(text_data(&text));
+    bool failed = text.failed || (pruning->removed_count && !pruning->how);
+    text_free(&text);
+    return failed ? error_memory(error) : STATUS_OK;
 }
 
 void text_add_percent_change(struct text *text, double before, double after)

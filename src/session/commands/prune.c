@@ -83,22 +83,6 @@ static status choose_ratios(const struct call *call, struct pruning *pruning, st
                            pruning->rule.criterion);
 }
 
-static status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)
-{
-    struct text text = {0};
-    const struct score_entry *entry = session_entry(session, pruning->rule.criterion);
-    text_add_rule(&text, session, pruning);
-    pruning->scored_on[0] = '\0';
-    if (entry && (entry->needs & PASS_NEEDS))
-        snprintf(pruning->scored_on, sizeof pruning->scored_on, "%s",
-                 dataset_digest(session->state.board->pass->dataset));
-    mem_free(pruning->how);
-    pruning->how = text.failed || !pruning->removed_count ? NULL : mem_string(text_data(&text));
-    bool failed = text.failed || (pruning->removed_count && !pruning->how);
-    text_free(&text);
-    return failed ? error_memory(error) : STATUS_OK;
-}
-
 static status select_channels(struct call *call, struct pruning *next, struct error *error)
 {
     const struct score_entry *entry;
