@@ -31,6 +31,7 @@ src_libsession_a_SOURCES = \
 	src/session/kept_channels.c src/session/kept_channels.h \
 	src/session/lacking.c src/session/lacking.h \
 	src/session/live.c src/session/live.h \
+	src/session/machine.c src/session/machine.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
 	src/session/model_file.c src/session/model_file.h \
@@ -97,6 +98,10 @@ src_libsession_a_SOURCES = \
 	src/session/commands/help.c \
 	src/session/commands/hist.c \
 	src/session/commands/info.c \
+	src/session/whole_blocks.c src/session/whole_blocks.h \
+	src/session/commands/latency.c \
+	src/session/commands/latency_internal.h \
+	src/session/commands/latency_widths.c \
 	src/session/commands/layer.c \
 	src/session/commands/layers.c \
 	src/session/commands/layout.c \

@@ -13,6 +13,7 @@ struct pruning_rule {
     char criterion[CHOICE_LABEL_SIZE]; /* "": none yet */
     bool global;                       /* one ranking over all blocks */
     double ratio;                      /* of all channels when global */
+    int64_t blocks;                    /* residual blocks that go whole (prune/branch.h) */
     enum combination combine;
     struct select_options options;
 };
@@ -24,6 +25,7 @@ enum pruning_fixed {
     RULE_ROUND_TO = 4,
     RULE_MINIMUM = 8,
     RULE_CAP = 16,
+    RULE_BLOCKS = 32,
 };
 
 struct pruning {
@@ -61,13 +63,19 @@ int pruning_set_ratio(struct pruning *pruning, const struct target *target, doub
                       bool gently);
 /* Is the ratio of any block over 0? */
 bool pruning_has_ratio(const struct pruning *pruning);
-/* Select by the ratios and the rule with the given scores (of the rule's criterion). */
+/* Select by the ratios and the rule with the given scores (of the rule's criterion): first whole blocks,
+ * those of the lowest scores (branch_scores), then channels of what is left. More blocks than can go are
+ * refused (STATUS_RANGE). */
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
                       struct error *error);
 /* What would be left if every block lost the share that its ratio asks for. Which of its channels go makes no
  * difference to that, so no scores are needed. Fast enough to follow every key press. Freed by cost_free. */
 status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
                     struct error *error);
+/* As many classes of every block as are selected now, or where nothing is selected as its ratio asks for,
+ * under other options: into `removed`, per class. Which of a block's classes go is not said. */
+status pruning_choose_any(const struct pruning *pruning, const struct model *model,
+                          const struct select_options *options, bool *removed, struct error *error);
 /* After `removed` was changed: network name and costs of what is left. */
 status pruning_settle(struct pruning *pruning, const struct model *model, struct error *error);
 /* The network that is left: the model's own while nothing is selected, else masked. Borrowed; it lives as

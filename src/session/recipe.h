@@ -7,7 +7,7 @@
  *     layer3.*.conv1 0.7      a later line wins over an earlier one
  *     criterion l1            what `prune` uses when it is given none
  *     round prune-floor       how ratios become numbers, as the parameters of `prune`:
- *     round_to 8              round, round_to, min, cap, combine
+ *     round_to 8              round, round_to, min, cap, combine, blocks
  *
  * A recipe replaces all ratios that were set. Errors name file and line; one that sets no ratio at all is
  * refused. A file whose name ends in .lua is a program that makes these lines: whoever can run it says how

@@ -24,9 +24,10 @@
 #include "session/session.h"
 #include "session/shown.h"
 #include "session/target.h"
+#include "session/whole_blocks.h"
 #include "view/figure.h"
 
-enum { NOTES_MAX = 8 };
+enum { NOTES_MAX = 8, BLOCKS_NAMED = 6 };
 
 /* --- words ---------------------------------------------------------------------------------------------- */
 
@@ -104,8 +105,14 @@ void text_add_rule(struct text *text, const struct session *session, const struc
     if (rule->global) {
         text_add(text, ", global ratio ");
         text_add_double(text, rule->ratio);
-    } else {
+    } else if (rule->blocks == 0 || pruning_has_ratio(pruning)) {
         add_ratios(text, pruning);
+    }
+    if (rule->blocks > 0) {
+        text_add_format(text, ", %lld whole %s (", (long long)rule->blocks,
+                        rule->blocks == 1 ? "block" : "blocks");
+        text_add_whole_blocks(text, session->state.model, pruning, BLOCKS_NAMED);
+        text_add(text, ")");
     }
     if (rule->options.rounding != ROUND_FLOOR)
         text_add_format(text, ", round %s", rounding_name((int)rule->options.rounding));
@@ -313,7 +320,7 @@ static void note_warnings(const struct session *session, struct figure *figure)
     }
 }
 
-/* Layers that keep less than a tenth of their channels, or one of several. */
+/* Layers that keep less than a tenth of their channels, or one of several; none: they go with their block. */
 static void note_nearly_empty(const struct session *session, struct figure *figure)
 {
     const struct cost *before = &session->state.model->cost;
@@ -321,7 +328,7 @@ static void note_nearly_empty(const struct session *session, struct figure *figu
     int count = 0;
     for (int i = 0; i < before->layer_count; i++) {
         int64_t kept = after->layers[i].channels, of = before->layers[i].channels;
-        if (kept == of || (kept > 1 && kept * 10 >= of) || count++ >= NOTES_MAX)
+        if (kept == 0 || kept == of || (kept > 1 && kept * 10 >= of) || count++ >= NOTES_MAX)
             continue;
         figure_note(figure, "layer %s is nearly empty: it keeps %lld of %lld channels",
                     session->state.model->layers->items[i].name, (long long)kept, (long long)of);
@@ -397,6 +404,7 @@ status show_selection(const struct session *session, struct reply *reply, const 
         cost_columns(figure);
         selection_rows(session, figure);
         note_totals(session, figure);
+        note_whole_blocks(figure, session->state.model, session->state.pruning);
         note_warnings(session, figure);
         const struct score_entry *entry = session_entry(session, session->state.pruning->rule.criterion);
         if (entry && session->state.pruning->how) {

@@ -40,3 +40,8 @@ check_PROGRAMS += tests/prune/heads_test
 tests_prune_heads_test_SOURCES = tests/prune/heads_test.c
 tests_prune_heads_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune/heads_test
+
+check_PROGRAMS += tests/prune/branch_test
+tests_prune_branch_test_SOURCES = tests/prune/branch_test.c
+tests_prune_branch_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/prune/branch_test

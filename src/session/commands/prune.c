@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* prune: what goes. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
@@ -35,6 +36,9 @@ static status fill_rule(const struct call *call, struct pruning *pruning, struct
     if (code == STATUS_OK && (call_setting(call, "combine") || !(pruning->fixed & RULE_COMBINE)) &&
         (code = call_value(call, "combine", &value, error)) == STATUS_OK)
         rule->combine = (enum combination)value.integer;
+    if (code == STATUS_OK && (call_setting(call, "blocks") || !(pruning->fixed & RULE_BLOCKS)) &&
+        (code = call_value(call, "blocks", &value, error)) == STATUS_OK)
+        rule->blocks = value.integer;
     if (call_setting(call, "round") || !(pruning->fixed & RULE_ROUND))
         rule->options.rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND);
     return code;
@@ -42,9 +46,13 @@ static status fill_rule(const struct call *call, struct pruning *pruning, struct
 
 static status choose_criterion(const struct call *call, struct pruning *pruning, struct error *error)
 {
-    const char *label = call_argument(call, 0);
+    const struct setting *by = call_setting(call, "by");
+    const char *label = by ? by->value.text : call_argument(call, 0);
+    if (by && call_argument(call, 0) && strcmp(label, call_argument(call, 0)) != 0)
+        return error_set(error, STATUS_USAGE, "by %s or by %s?", call_argument(call, 0), label);
     if (label)
-        snprintf(pruning->rule.criterion, sizeof pruning->rule.criterion, "%s", label);
+        snprintf(pruning->rule.criterion, sizeof pruning->rule.criterion, "%.*s", CHOICE_LABEL_SIZE - 1,
+                 label);
     return *pruning->rule.criterion
                ? STATUS_OK
                : error_set(error, STATUS_USAGE, "by which criterion? 'prune l1 0.4' prunes by l1");
@@ -75,7 +83,7 @@ static status choose_ratios(const struct call *call, struct pruning *pruning, st
     }
     if (text)
         set_uniform(call->session->state.model, pruning, ratio);
-    return text || pruning_has_ratio(pruning)
+    return text || pruning_has_ratio(pruning) || pruning->rule.blocks > 0
                ? STATUS_OK
                : error_set(error, STATUS_STATE,
                            "no ratio is set: 'ratio TARGET VALUE' sets ratios, 'prune %s 0.4' takes "
@@ -126,7 +134,10 @@ static const struct parameter prune_parameters[] = {
     {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},
     {"cap", VALUE_REAL, 0, 0, 1, NULL, "1", "with global=yes: the largest share that one block may lose"},
     {"combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",
-     "how the scores of channels that are tied together become one"},
+     "how the scores of channels that are tied together, and of a block's layers, become one"},
+    {"blocks", VALUE_INTEGER, 0, 0, 1e6, NULL, "0",
+     "residual blocks that go whole, those of the lowest scores"},
+    {"by", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "the criterion, where it is not the first word"},
     PARAMETER_END,
 };
 static const int prune_options[] = {OPTION_ROUND, OPTION_NONE};
@@ -134,6 +145,8 @@ static const struct example prune_examples[] = {
     {"prune l1 0.4", "selects 40 % of all free channels by l1", false},
     {"ratio inner 0.5; prune geomedian round_to=8", "prunes inside blocks, to multiples of eight", false},
     {"prune l2 0.3 global=yes cap=0.6", "ranks the channels of all layers together", false},
+    {"ratio all 0; prune blocks=1 by=l1", "selects the residual block of the lowest score, and no channel",
+     false},
     EXAMPLE_END,
 };
 
@@ -144,18 +157,25 @@ const struct command command_prune = {
     .options = prune_options,
     .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
     .help = "select the channels that go",
-    .text = "Takes the lowest-scored channels of every block at its ratio, and shows what would be left: "
-            "channels, parameters and multiply-adds of every layer that changes. The selection is a mask at "
-            "once: from now on everything that runs the network runs it without the selected channels; "
-            "apply removes them for good. Each prune selects anew, from the whole network. A layer always "
-            "keeps a channel, and a branch something to read; what was not possible as asked is noted.\n\n"
-            "Scores from weights are computed when they are not there yet; others must have been scored. "
-            "They are always those of the network without the mask. Channels that are tied together have "
-            "one score: the mean of theirs unless combine= says otherwise, over the layers that make these "
-            "channels: the filters of depthwise convolutions have no voice, they follow the channel that "
-            "they read. A layer that the criterion cannot score has no voice either, and where no layer of "
-            "a block is scored the block is left alone, which a note says. With global=yes RATIO is the "
-            "share of all channels that are free and scored.",
+    .text =
+        "Takes the lowest-scored channels of every block at its ratio, and shows what would be left: "
+        "channels, parameters and multiply-adds of every layer that changes. The selection is a mask at "
+        "once: from now on everything that runs the network runs it without the selected channels; "
+        "apply removes them for good. Each prune selects anew, from the whole network. A layer always "
+        "keeps a channel, and a branch something to read; what was not possible as asked is noted.\n\n"
+        "Scores from weights are computed when they are not there yet; others must have been scored. "
+        "They are always those of the network without the mask. Channels that are tied together have "
+        "one score: the mean of theirs unless combine= says otherwise, over the layers that make these "
+        "channels: the filters of depthwise convolutions have no voice, they follow the channel that "
+        "they read. A layer that the criterion cannot score has no voice either, and where no layer of "
+        "a block is scored the block is left alone, which a note says. With global=yes RATIO is the "
+        "share of all channels that are free and scored.\n\n"
+        "With blocks=N the N residual blocks of the lowest scores go whole, before channels are looked at; "
+        "without RATIO and ratios that are set nothing else goes. A block is what is added to the value "
+        "that it started from: without it that value goes on. A block with a projection, or with zeros "
+        "around channels, in its shortcut stays. A block's score is the mean over its layers of the mean of "
+        "their channels, or what combine= says in both places. blocks=3 is also a line of recipes "
+        "('blocks 3').",
     .examples = prune_examples,
     .run = run_prune,
 };
