@@ -15,6 +15,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/plan.h"
+#include "prune/branch.h"
 #include "prune/kept.h"
 #include "prune/layer_edit.h"
 #include "score/layer.h"
@@ -92,8 +93,10 @@ static status add_reader(struct compensating *c, const struct layer *layer, int6
     return reader->sums != NULL ? STATUS_OK : error_memory(error);
 }
 
-static status find_readers(struct compensating *c, struct error *error)
+/* Layers that go with a whole branch have nobody to make up for. */
+static status find_readers(struct compensating *c, const bool *removed, struct error *error)
 {
+    struct branch_cut cut;
     const struct layers *layers = c->coupling->layers;
     int64_t largest = 0;
     size_t calls = 0;
@@ -101,9 +104,11 @@ static status find_readers(struct compensating *c, struct error *error)
         calls += (size_t)layers->items[i].call_count;
     c->readers = arena_alloc(c->arena, (size_t)layers->count, sizeof *c->readers);
     c->watched = arena_alloc(c->arena, calls, sizeof *c->watched);
-    status code = c->readers != NULL && c->watched != NULL ? STATUS_OK : error_memory(error);
+    const bool found = branches_cut(c->coupling, removed, c->arena, &cut);
+    status code = found && c->readers != NULL && c->watched != NULL ? STATUS_OK : error_memory(error);
     for (int i = 0; code == STATUS_OK && i < layers->count; i++)
-        code = add_reader(c, &layers->items[i], &largest, error);
+        if (!branch_cut_layer(&cut, &layers->items[i]))
+            code = add_reader(c, &layers->items[i], &largest, error);
     if (code != STATUS_OK)
         return code;
     c->image = arena_alloc(c->arena, (size_t)largest, sizeof *c->image);
@@ -237,7 +242,7 @@ static status compensate(struct compensating *c, const bool *removed, struct err
         return error_memory(error);
     status code = kept_check(c->coupling, removed, c->kept, error);
     if (code == STATUS_OK)
-        code = find_readers(c, error);
+        code = find_readers(c, removed, error);
     if (code == STATUS_OK && c->count > 0)
         code = run_means(c, error);
     for (int r = 0; code == STATUS_OK && r < c->count; r++)

@@ -8,6 +8,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "prune/branch.h"
 #include "prune/coupling_internal.h"
 #include "prune/kept.h"
 #include "prune/label.h"
@@ -21,6 +22,20 @@ const char *cost_rule_name(int index)
 {
     static const char *const names[] = {"macs", "ptflops"};
     return index >= 0 && index < 2 ? names[index] : NULL;
+}
+
+struct counting {
+    const struct coupling *coupling;
+    const bool *removed;
+    struct cost *cost;
+    bool *counted;      /* per value */
+    int *layer_of_node; /* the layer whose parameters a node holds, -1 */
+    struct branch_cut cut;
+};
+
+static bool is_dead(const struct counting *counting, int node)
+{
+    return counting->cut.dead != NULL && counting->cut.dead[node];
 }
 
 /* Elements of a value that stay, for one image. */
@@ -98,9 +113,13 @@ static double call_macs(const struct coupling *c, const struct layer_call *call,
 }
 
 /* Weights count once, what is done with them at every call. */
-static void cost_layer(const struct coupling *c, int index, const bool *removed, struct layer_cost *cost)
+static void cost_layer(const struct counting *counting, int index, struct layer_cost *cost)
 {
+    const struct coupling *c = counting->coupling;
+    const bool *removed = counting->removed;
     const struct layer *layer = &c->layers->items[index];
+    if (branch_cut_layer(&counting->cut, layer))
+        return;
     cost->channels = kept_channels(c, index, removed);
     cost->input_channels = kept_inputs(c, layer, removed);
     double weights = (double)kept_weights(c, layer, cost);
@@ -111,12 +130,16 @@ static void cost_layer(const struct coupling *c, int index, const bool *removed,
 }
 
 /* What Torch-Pruning counts beside weights. */
-static double extra_operations(const struct coupling *c, const bool *removed)
+static double extra_operations(const struct counting *counting)
 {
+    const struct coupling *c = counting->coupling;
+    const bool *removed = counting->removed;
     double operations = 0;
     for (int i = 0; i < c->graph->node_count; i++) {
         const struct node *node = &c->graph->nodes[i];
         const struct operator_rule *rule = c->rules[i];
+        if (is_dead(counting, i))
+            continue;
         if (rule->output_cost > 0)
             operations += (double)(rule->output_cost * kept_elements(c, node->outputs[0], removed));
         if (rule->input_cost > 0)
@@ -124,20 +147,13 @@ static double extra_operations(const struct coupling *c, const bool *removed)
     }
     for (int i = 0; i < c->layers->count; i++)
         for (int k = 0; k < c->layers->items[i].call_count; k++)
-            if (c->layers->items[i].calls[k].bias != VALUE_NONE)
+            if (c->layers->items[i].calls[k].bias != VALUE_NONE &&
+                !is_dead(counting, c->layers->items[i].calls[k].node))
                 operations += (double)kept_elements(c, c->layers->items[i].calls[k].linear, removed);
     return operations;
 }
 
 /* --- parameters ----------------------------------------------------------------------------------------- */
-
-struct counting {
-    const struct coupling *coupling;
-    const bool *removed;
-    struct cost *cost;
-    bool *counted;      /* per value */
-    int *layer_of_node; /* the layer whose parameters a node holds, -1 */
-};
 
 /* What an operand of a node is, as cost.h says what parameters are. */
 enum operand_kind {
@@ -161,7 +177,7 @@ static enum operand_kind operand_kind(const struct counting *counting, int index
     int value = node->inputs[operand], layer = counting->layer_of_node[index];
     const struct tensor *tensor = value != VALUE_NONE ? c->graph->values[value].constant : NULL;
     int trained = c->rules[index]->trained;
-    if (tensor == NULL || tensor->type == ELEMENT_INT64)
+    if (tensor == NULL || tensor->type == ELEMENT_INT64 || is_dead(counting, index))
         return OPERAND_NONE;
     if (layer >= 0 && is_bias(&c->layers->items[layer], value))
         return OPERAND_TRAINED;
@@ -305,9 +321,11 @@ status cost_compute(const struct coupling *c, const bool *removed, enum cost_rul
         .counted = mem_new((size_t)c->graph->value_count + 1, sizeof *counting.counted),
         .layer_of_node = mem_new((size_t)c->graph->node_count + 1, sizeof *counting.layer_of_node),
     };
-    bool enough = cost->layers != NULL && counting.counted != NULL && counting.layer_of_node != NULL;
+    struct arena *arena = arena_new();
+    bool enough = cost->layers != NULL && counting.counted != NULL && counting.layer_of_node != NULL &&
+                  arena != NULL && branches_cut(c, removed, arena, &counting.cut);
     for (int i = 0; enough && i < c->layers->count; i++) {
-        cost_layer(c, i, removed, &cost->layers[i]);
+        cost_layer(&counting, i, &cost->layers[i]);
         cost->channels += cost->layers[i].channels;
         cost->macs += cost->layers[i].macs;
         cost->activation_bytes += cost->layers[i].activation_bytes;
@@ -315,9 +333,10 @@ status cost_compute(const struct coupling *c, const bool *removed, enum cost_rul
     if (enough)
         count_parameters(&counting);
     if (enough && rule == COST_PTFLOPS)
-        cost->macs += extra_operations(c, removed);
+        cost->macs += extra_operations(&counting);
     mem_free(counting.counted);
     mem_free(counting.layer_of_node);
+    arena_free(arena);
     if (!enough)
         cost_free(cost);
     return enough ? STATUS_OK : error_memory(error);

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "nn/graph/graph.h"
 #include "nn/graph/tensor.h"
+#include "prune/branch.h"
 #include "prune/coupling_internal.h"
 #include "prune/operator_rules.h"
 
@@ -181,7 +182,7 @@ static status coupling_fill(struct builder *b, struct error *error)
         mark_heads(c);
     if (code == STATUS_OK)
         coupling_find_domains(c);
-    return code;
+    return code == STATUS_OK ? branches_find(c, error) : code;
 }
 
 const char *head_mode_name(int mode)

@@ -37,6 +37,7 @@
     X(LOCK_CONSTANT, "it does not depend on the network's input")                                            \
     X(LOCK_OPERATOR, "there is no rule for the operator")
 
+struct branch;
 struct operator_rule;
 
 /* What goes of attention heads that lie beside each other: whole heads, or the same part of every head. */
@@ -122,6 +123,9 @@ struct coupling {
     struct lock *locks;
     int lock_count;
     size_t lock_capacity;
+    struct branch *branches; /* residual ones, by their sums: prune/branch.h */
+    int branch_count;
+    int projections; /* sums of two activations that have no such branch: of neither does the other come */
 };
 
 /* The graph (simplified) and its layers are borrowed. Close to linear in nodes and labels. Errors are those

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "nn/graph/tensor.h"
+#include "prune/branch.h"
 #include "prune/label.h"
 
 bool label_removed(const struct coupling *coupling, int label, const bool *removed)
@@ -94,21 +95,42 @@ struct kept *kept_find(const struct coupling *c, const bool *removed, struct are
     return kept;
 }
 
-status kept_check(const struct coupling *c, const bool *removed, const struct kept *kept, struct error *error)
+static bool goes_with_branch(const struct coupling *c, int class_index, const bool *removed)
+{
+    for (int b = 0; b < c->branch_count; b++)
+        for (int i = 0; i < c->branches[b].class_count; i++)
+            if (c->branches[b].classes[i] == class_index && branch_is_gone(&c->branches[b], removed))
+                return true;
+    return false;
+}
+
+static status check_kept(const struct coupling *c, const bool *removed, const struct kept *kept,
+                         const struct branch_cut *cut, struct error *error)
 {
     const struct layer *layers = c->layers->items;
     for (int i = 0; i < c->class_count; i++)
-        if (removed[i] && c->classes[i].lock >= 0)
+        if (removed[i] && c->classes[i].lock >= 0 && !goes_with_branch(c, i, removed))
             return error_set(error, STATUS_STATE, "a channel of layer %s is locked: %s",
                              layers[c->classes[i].members[0].layer].name,
                              lock_text(c, &c->locks[c->classes[i].lock]));
     for (int i = 0; i < c->layers->count; i++)
-        if (kept[layers[i].linear].empty)
+        if (kept[layers[i].linear].empty && !branch_cut_layer(cut, &layers[i]))
             return error_set(error, STATUS_STATE, "layer %s would lose all its channels", layers[i].name);
     for (int i = 0; i < c->graph->value_count; i++)
-        if (kept[i].empty)
+        if (kept[i].empty && !(cut->dead && cut->dead[c->graph->values[i].producer]))
             return error_set(error, STATUS_STATE, "nothing would be left of %s", c->graph->values[i].name);
     return STATUS_OK;
+}
+
+status kept_check(const struct coupling *c, const bool *removed, const struct kept *kept, struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct branch_cut cut;
+    status code = arena != NULL && branches_cut(c, removed, arena, &cut)
+                      ? check_kept(c, removed, kept, &cut, error)
+                      : error_memory(error);
+    arena_free(arena);
+    return code;
 }
 
 /* Single numbers are many in the columns of a linear layer, and a copy of known size is one instruction. */

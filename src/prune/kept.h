@@ -24,7 +24,7 @@ struct kept {
  * NULL when it is out. Linear in the labels. */
 struct kept *kept_find(const struct coupling *coupling, const bool *removed, struct arena *arena);
 /* Refuses what cannot be removed: locked classes, all channels of a layer, all that a value has
- * (STATUS_STATE with the layer's or value's name). */
+ * (STATUS_STATE with the layer's or value's name), but for what goes with a whole branch (prune/branch.h). */
 status kept_check(const struct coupling *coupling, const bool *removed, const struct kept *kept,
                   struct error *error);
 

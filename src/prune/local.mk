@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/libprune.a
 src_libprune_a_SOURCES = \
+	src/prune/branch.c src/prune/branch.h \
 	src/prune/compensate.c src/prune/compensate.h \
 	src/prune/cost.c src/prune/cost.h \
 	src/prune/coupling.c src/prune/coupling.h \

@@ -10,6 +10,7 @@
 #include "nn/graph/graph.h"
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
+#include "prune/branch.h"
 #include "prune/kept.h"
 #include "prune/operator_rules_internal.h"
 
@@ -18,6 +19,7 @@ struct masking {
     struct edit *edit;
     const struct kept *kept; /* per value */
     const struct kept *made; /* the same of what is made: zero_unsafe channels stay */
+    struct branch_cut cut;
 };
 
 /* A copy of one of a node's constants that may be changed, in its place in the edit. NULL when memory is out.
@@ -196,8 +198,11 @@ static status mask_nodes(struct masking *m, const bool *removed, struct error *e
     const struct graph *graph = m->coupling->graph;
     status code = kept_check(m->coupling, removed, m->kept, error);
     for (int i = 0; i < graph->node_count && code == STATUS_OK; i++)
-        if (m->coupling->rules[i]->mask != NULL)
+        if (m->coupling->rules[i]->mask != NULL && !(m->cut.dead != NULL && m->cut.dead[i]))
             code = m->coupling->rules[i]->mask(m, i, error);
+    for (int b = 0; m->cut.dead != NULL && b < m->coupling->branch_count && code == STATUS_OK; b++)
+        if (branch_is_gone(&m->coupling->branches[b], removed))
+            code = branch_zero(m->coupling, &m->coupling->branches[b], m->edit, error);
     return code;
 }
 
@@ -222,7 +227,8 @@ static status mask_edit(const struct coupling *coupling, const bool *removed, st
     struct masking m = {.coupling = coupling, .edit = edit_new(coupling->graph)};
     m.kept = arena != NULL ? kept_find(coupling, removed, arena) : NULL;
     m.made = m.kept != NULL ? find_made(coupling, removed, m.kept, arena) : NULL;
-    status code = m.edit != NULL && m.made != NULL ? mask_nodes(&m, removed, error) : error_memory(error);
+    const bool cut = m.made != NULL && branches_cut(coupling, removed, arena, &m.cut);
+    status code = m.edit != NULL && cut ? mask_nodes(&m, removed, error) : error_memory(error);
     arena_free(arena);
     if (code == STATUS_OK)
         *edit = m.edit;

@@ -151,6 +151,12 @@ static int64_t allowed_count(int64_t classes, int64_t asked, const struct select
     return keep < classes ? classes - keep : 0;
 }
 
+int64_t select_allowed(int64_t classes, int64_t asked, const struct select_options *options)
+{
+    const char *why;
+    return allowed_count(classes, asked, options, &why);
+}
+
 static status check_block(const struct coupling *c, int index, double ratio, struct error *error)
 {
     const struct block *block = &c->blocks[index];

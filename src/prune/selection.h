@@ -37,6 +37,10 @@ struct select_options {
     enum rank_scope scope; /* global: what is ranked together */
 };
 
+/* How many of a block of so many classes go where `asked` are to: as many, as far as minimum and round_to
+ * allow. */
+int64_t select_allowed(int64_t classes, int64_t asked, const struct select_options *options);
+
 /* What could not be done as asked. */
 struct select_warning {
     int block;           /* -1: not about one block */

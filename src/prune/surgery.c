@@ -27,12 +27,30 @@ static bool is_cut(const struct surgery *s, const int *values, int count)
     return false;
 }
 
+static bool is_dead(const struct surgery *s, int node)
+{
+    return s->cut.dead != NULL && s->cut.dead[node];
+}
+
+/* What reads a sum whose branch is gone reads what the branch started from. */
+static void pass_branches(struct surgery *s)
+{
+    const struct graph *graph = s->coupling->graph;
+    for (int i = 0; s->cut.dead != NULL && i < graph->node_count; i++)
+        for (int k = 0; !s->cut.dead[i] && k < graph->nodes[i].input_count; k++) {
+            const int value = graph->nodes[i].inputs[k];
+            if (value != VALUE_NONE && s->cut.instead[value] != value)
+                edit_input(s->edit, i, k, s->cut.instead[value]);
+        }
+}
+
 static status cut_nodes(struct surgery *s, struct error *error)
 {
     const struct graph *graph = s->coupling->graph;
     for (int i = 0; i < graph->node_count; i++) {
         const struct node *node = &graph->nodes[i];
-        if (!is_cut(s, node->inputs, node->input_count) && !is_cut(s, node->outputs, node->output_count))
+        if (is_dead(s, i) ||
+            (!is_cut(s, node->inputs, node->input_count) && !is_cut(s, node->outputs, node->output_count)))
             continue;
         status code = progress_check(error);
         if (code == STATUS_OK)
@@ -62,8 +80,9 @@ static status surgery_run(struct surgery *s, const bool *removed, struct graph *
 {
     struct graph *graph;
     s->kept = kept_find(s->coupling, removed, s->arena);
-    if (s->kept == NULL)
+    if (s->kept == NULL || !branches_cut(s->coupling, removed, s->arena, &s->cut))
         return error_memory(error);
+    pass_branches(s);
     if (kept_check(s->coupling, removed, s->kept, error) != STATUS_OK || cut_nodes(s, error) != STATUS_OK ||
         edit_apply(s->edit, &graph, error) != STATUS_OK)
         return error->code;

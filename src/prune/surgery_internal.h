@@ -4,6 +4,7 @@
 #define IPPRO_PRUNE_SURGERY_INTERNAL_H
 
 #include "nn/graph/edit.h"
+#include "prune/branch.h"
 #include "prune/kept.h"
 
 struct surgery {
@@ -11,6 +12,7 @@ struct surgery {
     struct edit *edit;
     struct arena *arena;
     const struct kept *kept; /* per value */
+    struct branch_cut cut;
 };
 
 /* What stays of a value, NULL for one without labels. */

@@ -31,6 +31,7 @@ src_libsession_a_SOURCES = \
 	src/session/kept_channels.c src/session/kept_channels.h \
 	src/session/lacking.c src/session/lacking.h \
 	src/session/live.c src/session/live.h \
+	src/session/machine.c src/session/machine.h \
 	src/session/measurement.c src/session/measurement.h \
 	src/session/model.c src/session/model.h \
 	src/session/model_file.c src/session/model_file.h \
@@ -43,6 +44,7 @@ src_libsession_a_SOURCES = \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \
+	src/session/recipe_lines.c \
 	src/session/reply.c src/session/reply.h \
 	src/session/scored_images.c src/session/scored_images.h \
 	src/session/session.c src/session/session.h \
@@ -99,6 +101,10 @@ src_libsession_a_SOURCES = \
 	src/session/commands/help.c \
 	src/session/commands/hist.c \
 	src/session/commands/info.c \
+	src/session/whole_blocks.c src/session/whole_blocks.h \
+	src/session/commands/latency.c \
+	src/session/commands/latency_internal.h \
+	src/session/commands/latency_widths.c \
 	src/session/commands/layer.c \
 	src/session/commands/layers.c \
 	src/session/commands/layout.c \
@@ -137,6 +143,9 @@ src_libsession_a_SOURCES = \
 	src/session/commands/score_step.c src/session/commands/score_step.h \
 	src/session/commands/scores_for.c src/session/commands/scores_for.h \
 	src/session/commands/screen.c \
+	src/session/commands/search.c \
+	src/session/commands/search_figures.c \
+	src/session/commands/search_internal.h \
 	src/session/commands/sensitivity.c \
 	src/session/commands/session.c \
 	src/session/commands/session_criteria.c src/session/commands/session_criteria.h \

@@ -2,12 +2,14 @@
 /* The pruning part of a state. */
 #include "session/pruning.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/share.h"
 #include "base/status.h"
 #include "nn/graph/graph.h"
+#include "prune/branch.h"
 #include "prune/cost.h"
 #include "prune/selection.h"
 #include "prune/surgery.h"
@@ -116,21 +118,70 @@ bool pruning_has_ratio(const struct pruning *pruning)
 
 /* --- selecting ------------------------------------------------------------------------------------------ */
 
+static bool goes_whole(const struct coupling *coupling, int block, const bool *whole)
+{
+    return whole[coupling->blocks[block].classes[0]];
+}
+
+/* whole: per class, what goes with whole blocks and is not looked at here. */
 static status select_classes(const struct pruning *pruning, const struct model *model,
-                             const double *class_score, struct selection *selection, struct error *error)
+                             const double *class_score, const bool *whole, struct selection *selection,
+                             struct error *error)
 {
     const struct coupling *coupling = model->coupling;
     const struct pruning_rule *rule = &pruning->rule;
-    if (!rule->global)
-        return select_by_ratio(coupling, class_score, pruning->ratio, &rule->options, selection, error);
     bool *included = mem_new((size_t)coupling->block_count + 1, sizeof *included);
-    if (!included)
-        return error_memory(error);
-    for (int i = 0; i < coupling->block_count; i++)
-        included[i] = !coupling->blocks[i].locked && !pruning->excluded[i];
-    status code =
-        select_global(coupling, class_score, rule->ratio, included, &rule->options, selection, error);
+    double *ratio = mem_new((size_t)coupling->block_count + 1, sizeof *ratio);
+    status code = included && ratio ? STATUS_OK : error_memory(error);
+    for (int i = 0; code == STATUS_OK && i < coupling->block_count; i++) {
+        const bool goes = goes_whole(coupling, i, whole);
+        included[i] = !coupling->blocks[i].locked && !pruning->excluded[i] && !goes;
+        ratio[i] = goes ? 0 : pruning->ratio[i];
+    }
+    if (code == STATUS_OK)
+        code = rule->global ? select_global(coupling, class_score, rule->ratio, included, &rule->options,
+                                            selection, error)
+                            : select_by_ratio(coupling, class_score, ratio, &rule->options, selection, error);
     mem_free(included);
+    mem_free(ratio);
+    return code;
+}
+
+/* Marks the classes of the blocks with the lowest scores, ties by their order in the network. */
+static status mark_whole(const struct pruning *pruning, const struct coupling *coupling,
+                         const struct scores *scores, double *branch_score, bool *whole, struct error *error)
+{
+    int64_t can_go = 0;
+    status code = branch_scores(coupling, scores, (int)pruning->rule.grouping.combine, branch_score, error);
+    if (code != STATUS_OK)
+        return code;
+    for (int b = 0; b < coupling->branch_count; b++)
+        can_go += !isnan(branch_score[b]);
+    if (pruning->rule.blocks > can_go)
+        return error_set(error, STATUS_RANGE, "%lld blocks cannot go: %lld of %d sums have a branch that can",
+                         (long long)pruning->rule.blocks, (long long)can_go,
+                         coupling->branch_count + coupling->projections);
+    for (int64_t k = 0; k < pruning->rule.blocks; k++) {
+        int lowest = -1;
+        for (int b = 0; b < coupling->branch_count; b++)
+            if (!isnan(branch_score[b]) && (lowest < 0 || branch_score[b] < branch_score[lowest]))
+                lowest = b;
+        branch_remove(&coupling->branches[lowest], whole);
+        branch_score[lowest] = NAN;
+    }
+    return STATUS_OK;
+}
+
+static status choose_whole(const struct pruning *pruning, const struct coupling *coupling,
+                           const struct scores *scores, bool *whole, struct error *error)
+{
+    if (pruning->rule.blocks == 0)
+        return STATUS_OK;
+    double *branch_score = mem_new((size_t)coupling->branch_count + 1, sizeof *branch_score);
+    if (!branch_score)
+        return error_memory(error);
+    status code = mark_whole(pruning, coupling, scores, branch_score, whole, error);
+    mem_free(branch_score);
     return code;
 }
 
@@ -139,15 +190,20 @@ status pruning_select(struct pruning *pruning, const struct model *model, const 
 {
     struct selection selection = {0};
     double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
-    status code = class_score ? group_scores(model->coupling, scores, statistics, &pruning->rule.grouping,
-                                             class_score, error)
-                              : error_memory(error);
+    bool *whole = mem_new((size_t)pruning->class_count + 1, sizeof *whole);
+    status code = class_score && whole ? group_scores(model->coupling, scores, statistics,
+                                                      &pruning->rule.grouping, class_score, error)
+                                       : error_memory(error);
     if (code == STATUS_OK)
-        code = select_classes(pruning, model, class_score, &selection, error);
+        code = choose_whole(pruning, model->coupling, scores, whole, error);
+    if (code == STATUS_OK)
+        code = select_classes(pruning, model, class_score, whole, &selection, error);
+    for (int i = 0; code == STATUS_OK && i < pruning->class_count; i++)
+        pruning->removed[i] = selection.removed[i] || whole[i];
     mem_free(class_score);
+    mem_free(whole);
     if (code != STATUS_OK)
         return code;
-    memcpy(pruning->removed, selection.removed, (size_t)pruning->class_count * sizeof *pruning->removed);
     mem_free(pruning->warnings);
     pruning->warnings = selection.warnings;
     pruning->warning_count = selection.warning_count;
@@ -176,19 +232,61 @@ static status equal_scores(const struct model *model, double *class_score, struc
     return code;
 }
 
-status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
-                    struct error *error)
+/* Per block: the share that is selected, else the ratio that is set. What goes whole has none. */
+static void shares_of(const struct pruning *pruning, const struct model *model, double *share)
+{
+    for (int b = 0; b < pruning->block_count; b++) {
+        const struct block *block = &model->coupling->blocks[b];
+        int gone = 0;
+        for (int i = 0; i < block->class_count; i++)
+            gone += pruning->removed[block->classes[i]];
+        share[b] = !pruning->removed_count     ? pruning->ratio[b]
+                   : gone < block->class_count ? (double)gone / block->class_count
+                                               : 0;
+    }
+}
+
+/* `share`: per block. */
+static status choose_any(const struct pruning *pruning, const struct model *model, const double *share,
+                         const struct select_options *options, bool *removed, struct error *error)
 {
     struct selection selection = {0};
     double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
     status code = class_score ? equal_scores(model, class_score, error) : error_memory(error);
     if (code == STATUS_OK)
-        code = select_by_ratio(model->coupling, class_score, pruning->ratio, &pruning->rule.options,
-                               &selection, error);
+        code = select_by_ratio(model->coupling, class_score, share, options, &selection, error);
     if (code == STATUS_OK)
-        code = cost_compute(model->coupling, selection.removed, COST_MACS, cost, error);
+        memcpy(removed, selection.removed, (size_t)pruning->class_count * sizeof *removed);
     selection_free(&selection);
     mem_free(class_score);
+    return code;
+}
+
+status pruning_choose_any(const struct pruning *pruning, const struct model *model,
+                          const struct select_options *options, bool *removed, struct error *error)
+{
+    double *share = mem_new((size_t)pruning->block_count + 1, sizeof *share);
+    if (!share)
+        return error_memory(error);
+    shares_of(pruning, model, share);
+    status code = choose_any(pruning, model, share, options, removed, error);
+    for (int b = 0; code == STATUS_OK && b < model->coupling->branch_count; b++)
+        if (branch_is_gone(&model->coupling->branches[b], pruning->removed))
+            branch_remove(&model->coupling->branches[b], removed);
+    mem_free(share);
+    return code;
+}
+
+status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
+                    struct error *error)
+{
+    bool *removed = mem_new((size_t)pruning->class_count + 1, sizeof *removed);
+    if (!removed)
+        return error_memory(error);
+    status code = choose_any(pruning, model, pruning->ratio, &pruning->rule.options, removed, error);
+    if (code == STATUS_OK)
+        code = cost_compute(model->coupling, removed, COST_MACS, cost, error);
+    mem_free(removed);
     return code;
 }
 
@@ -246,7 +344,8 @@ const struct cost *pruning_cost(const struct pruning *pruning, const struct mode
 
 bool pruning_removes(const struct pruning *pruning, const struct model *model, int layer, int64_t channel)
 {
-    return pruning->removed[model->coupling->layer_classes[layer][channel]];
+    return pruning->removed[model->coupling->layer_classes[layer][channel]] ||
+           pruning_kept(pruning, model, layer) == 0;
 }
 
 int64_t pruning_kept(const struct pruning *pruning, const struct model *model, int layer)

@@ -13,6 +13,7 @@ struct pruning_rule {
     char criterion[CHOICE_LABEL_SIZE]; /* "": none yet */
     bool global;                       /* one ranking over all blocks */
     double ratio;                      /* of all channels when global */
+    int64_t blocks;                    /* residual blocks that go whole (prune/branch.h) */
     struct group_rule grouping;
     struct select_options options;
 };
@@ -24,9 +25,10 @@ enum pruning_fixed {
     RULE_ROUND_TO = 4,
     RULE_MINIMUM = 8,
     RULE_CAP = 16,
-    RULE_COMPAT = 32,
-    RULE_MEMBERS = 64,
-    RULE_NORMALISER = 128,
+    RULE_BLOCKS = 32,
+    RULE_COMPAT = 64,
+    RULE_MEMBERS = 128,
+    RULE_NORMALISER = 256,
 };
 
 struct pruning {
@@ -65,13 +67,18 @@ int pruning_set_ratio(struct pruning *pruning, const struct target *target, doub
 /* Is the ratio of any block over 0? */
 bool pruning_has_ratio(const struct pruning *pruning);
 /* Select by the ratios and the rule with the given scores (of the rule's criterion), and the statistics of
- * the pass that they are from; NULL: from weights. */
+ * the pass that they are from (NULL: from weights): first whole blocks, those of the lowest scores
+ * (branch_scores), then channels of what is left. More blocks than can go are refused (STATUS_RANGE). */
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
                       const struct score_statistics *statistics, struct error *error);
 /* What would be left if every block lost the share that its ratio asks for. Which of its channels go makes no
  * difference to that, so no scores are needed. Fast enough to follow every key press. Freed by cost_free. */
 status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,
                     struct error *error);
+/* As many classes of every block as are selected now, or where nothing is selected as its ratio asks for,
+ * under other options: into `removed`, per class. Which of a block's classes go is not said. */
+status pruning_choose_any(const struct pruning *pruning, const struct model *model,
+                          const struct select_options *options, bool *removed, struct error *error);
 /* After `removed` was changed: network name and costs of what is left. */
 status pruning_settle(struct pruning *pruning, const struct model *model, struct error *error);
 /* The network that is left: the model's own while nothing is selected, else masked. Borrowed; it lives as

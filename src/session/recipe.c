@@ -127,6 +127,12 @@ static status read_cap(struct recipe *recipe, const char *value, struct error *e
                : expect("cap", value, "a number from 0 to 1", error);
 }
 
+static status read_blocks(struct recipe *recipe, const char *value, struct error *error)
+{
+    recipe->pruning->fixed |= RULE_BLOCKS;
+    return read_count("blocks", value, &recipe->pruning->rule.blocks, error);
+}
+
 static const struct {
     const char *word;
     status (*read)(struct recipe *recipe, const char *value, struct error *error);
@@ -134,6 +140,7 @@ static const struct {
     {"criterion", read_criterion}, {"round", read_round},     {"round_to", read_round_to},
     {"min", read_minimum},         {"cap", read_cap},         {"combine", read_combine},
     {"compat", read_compat},       {"members", read_members}, {"normaliser", read_normaliser},
+    {"blocks", read_blocks},
 };
 
 static status read_ratio(struct recipe *recipe, const char *name, const char *value, struct error *error)

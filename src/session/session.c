@@ -70,6 +70,7 @@ void session_free(struct session *session)
     judgement_free(&session->curve);
     judgement_free(&session->sensitivity);
     other_split_free(&session->other_split);
+    judgement_free(&session->search);
     pool_free(session->pool);
     aliases_free(session->aliases);
     mem_free(session);

@@ -3,10 +3,13 @@
 #include "session/what_if.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
@@ -22,9 +25,10 @@
 #include "session/session.h"
 #include "session/shown.h"
 #include "session/target.h"
+#include "session/whole_blocks.h"
 #include "view/figure.h"
 
-enum { NOTES_MAX = 8 };
+enum { NOTES_MAX = 8, BLOCKS_NAMED = 6 };
 
 /* --- words ---------------------------------------------------------------------------------------------- */
 
@@ -115,11 +119,17 @@ void text_add_rule(struct text *text, const struct session *session, const struc
     if (rule->global) {
         text_add(text, ", global ratio ");
         text_add_double(text, rule->ratio);
-    } else {
+    } else if (rule->blocks == 0 || pruning_has_ratio(pruning)) {
         add_ratios(text, pruning);
     }
     if (rule->global && rule->options.scope != RANK_NETWORK)
         text_add_format(text, ", rank %s", rank_scope_name((int)rule->options.scope));
+    if (rule->blocks > 0) {
+        text_add_format(text, ", %lld whole %s (", (long long)rule->blocks,
+                        rule->blocks == 1 ? "block" : "blocks");
+        text_add_whole_blocks(text, session->state.model, pruning, BLOCKS_NAMED);
+        text_add(text, ")");
+    }
     if (rule->options.rounding != ROUND_FLOOR)
         text_add_format(text, ", round %s", rounding_name((int)rule->options.rounding));
     if (rule->options.round_to > 1)
@@ -135,6 +145,22 @@ void text_add_rule(struct text *text, const struct session *session, const struc
         text_add(text, ", scored on ");
         text_add_sample(text, session);
     }
+}
+
+status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)
+{
+    struct text text = {0};
+    const struct score_entry *entry = session_entry(session, pruning->rule.criterion);
+    text_add_rule(&text, session, pruning);
+    pruning->scored_on[0] = '\0';
+    if (entry && (entry->needs & PASS_NEEDS))
+        snprintf(pruning->scored_on, sizeof pruning->scored_on, "%s",
+                 dataset_digest(session->state.board->pass->dataset));
+    mem_free(pruning->how);
+    pruning->how = text.failed || !pruning->removed_count ? NULL : mem_string(text_data(&text));
+    bool failed = text.failed || (pruning->removed_count && !pruning->how);
+    text_free(&text);
+    return failed ? error_memory(error) : STATUS_OK;
 }
 
 void text_add_percent_change(struct text *text, double before, double after)
@@ -309,7 +335,7 @@ static void note_warnings(const struct session *session, struct figure *figure)
     }
 }
 
-/* Layers that keep less than a tenth of their channels, or one of several. */
+/* Layers that keep less than a tenth of their channels, or one of several; none: they go with their block. */
 static void note_nearly_empty(const struct session *session, struct figure *figure)
 {
     const struct cost *before = &session->state.model->cost;
@@ -317,7 +343,7 @@ static void note_nearly_empty(const struct session *session, struct figure *figu
     int count = 0;
     for (int i = 0; i < before->layer_count; i++) {
         int64_t kept = after->layers[i].channels, of = before->layers[i].channels;
-        if (kept == of || (kept > 1 && kept * 10 >= of) || count++ >= NOTES_MAX)
+        if (kept == 0 || kept == of || (kept > 1 && kept * 10 >= of) || count++ >= NOTES_MAX)
             continue;
         figure_note(figure, "layer %s is nearly empty: it keeps %lld of %lld channels",
                     session->state.model->layers->items[i].name, (long long)kept, (long long)of);
@@ -393,6 +419,7 @@ status show_selection(const struct session *session, struct reply *reply, const 
         cost_columns(figure);
         selection_rows(session, figure);
         note_totals(session, figure);
+        note_whole_blocks(figure, session->state.model, session->state.pruning);
         note_warnings(session, figure);
         const struct score_entry *entry = session_entry(session, session->state.pruning->rule.criterion);
         if (entry && session->state.pruning->how) {

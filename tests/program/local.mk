@@ -71,6 +71,7 @@ EXTRA_DIST += $(program_tests) tests/onnx/compare.py tests/onnx/execute.py tests
 	tests/program/commands/advice.in tests/program/commands/advice.out \
 	tests/program/commands/answers.in tests/program/commands/answers.out \
 	tests/program/commands/augment.in tests/program/commands/augment.out \
+	tests/program/commands/blocks.in tests/program/commands/blocks.out \
 	tests/program/commands/compare.in tests/program/commands/compare.out \
 	tests/program/commands/errors.in tests/program/commands/errors.out \
 	tests/program/commands/eval.in tests/program/commands/eval.out \

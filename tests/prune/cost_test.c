@@ -379,7 +379,7 @@ static void memory_runs_out(void **state)
             assert_null(cost.layers);
     }
     assert_int_equal(code, STATUS_OK);
-    assert_int_equal(nth, 4);
+    assert_int_equal(nth, 5);
     cost_free(&cost);
     subject_free(&b);
 }

@@ -15,3 +15,7 @@ check_PROGRAMS += tests/stats/segmentation_test
 tests_stats_segmentation_test_SOURCES = tests/stats/segmentation_test.c
 tests_stats_segmentation_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/stats/segmentation_test
+check_PROGRAMS += tests/stats/latency_test
+tests_stats_latency_test_SOURCES = tests/stats/latency_test.c
+tests_stats_latency_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/stats/latency_test

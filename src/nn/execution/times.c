@@ -95,3 +95,19 @@ void step_clocks_free(struct engine *engine)
     mem_free(engine->clocks);
     engine->clocks = NULL;
 }
+
+int step_clocks_count(const struct engine *engine)
+{
+    return engine->clock_count;
+}
+
+void step_clocks_describe(const struct engine *engine, int step, struct step_time *time)
+{
+    *time = (struct step_time){.node = -1};
+    engine->kind->describe(engine, step, time);
+}
+
+const double *step_clocks_seconds(const struct engine *engine, enum direction direction)
+{
+    return engine->clocks + (int)direction * engine->clock_count;
+}

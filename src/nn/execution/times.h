@@ -14,6 +14,7 @@ enum direction { FORWARD_PASS, BACKWARD_PASS, DIRECTIONS };
 /* One step of an engine. */
 struct step_time {
     char name[STEP_NAME_SIZE]; /* of its first node */
+    int node;                  /* that one, of the engine's graph; -1: a conversion, which belongs to none */
     struct {
         const char *kernel; /* "winograd4", "pool" and so on; NULL: nothing runs */
         double macs;    /* multiply-adds per image, of the operator as it is defined: no channels of padding,
@@ -33,9 +34,17 @@ const struct step_time *step_times_at(const struct step_times *times, int step);
 int64_t step_times_images(const struct step_times *times); /* that went forward, those that filled up a
                                                               micro-batch too */
 
-/* --- for engines ---------------------------------------------------------------------------------------- */
+/* --- while an engine lives: one that was made with `times` ---------------------------------------------- */
 
 struct engine;
+
+int step_clocks_count(const struct engine *engine);
+/* Without the seconds. */
+void step_clocks_describe(const struct engine *engine, int step, struct step_time *time);
+/* Of all passes so far, one per step; the engine's own. */
+const double *step_clocks_seconds(const struct engine *engine, enum direction direction);
+
+/* --- for engines ---------------------------------------------------------------------------------------- */
 
 /* Seconds of an engine's own steps, [DIRECTIONS][steps]. */
 status step_clocks_new(struct engine *engine, int steps, struct error *error);

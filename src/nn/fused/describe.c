@@ -136,6 +136,7 @@ void fused_describe(const struct engine *engine, int index, struct step_time *ti
     const char *name = plan_step != NOTHING ? engine_node(engine, plan_step)->name
                                             : engine->plan->graph->values[step->output].name;
     snprintf(time->name, sizeof time->name, "%s", name ? name : "");
+    time->node = plan_step != NOTHING ? engine->plan->steps[plan_step].node : -1;
     time->of[FORWARD_PASS].kernel = kind_name(fused, step);
     if (step->layer)
         describe_layer(fused, step, time);

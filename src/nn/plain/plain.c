@@ -218,6 +218,7 @@ static void plain_describe(const struct engine *engine, int s, struct step_time 
         bytes += node->inputs[i] == VALUE_NONE ? 0 : (double)operand_bytes(&engine->values[node->inputs[i]]);
     bytes += (double)operand_bytes(&engine->values[node->outputs[0]]);
     snprintf(time->name, sizeof time->name, "%s", node->name ? node->name : "");
+    time->node = engine->plan->steps[s].node;
     for (int d = 0; d < DIRECTIONS; d++) {
         if (d == FORWARD_PASS ? !engine->steps[s].forward : !plain->steps[s].backward)
             continue;

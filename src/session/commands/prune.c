@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* prune: what goes. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
@@ -40,6 +41,9 @@ static status fill_rule(const struct call *call, struct pruning *pruning, struct
         code = error_set(error, STATUS_USAGE,
                          "rank=%s is for global=yes: without it every block has its own ranking",
                          rank_scope_name((int)rule->options.scope));
+    if (code == STATUS_OK && (call_setting(call, "blocks") || !(pruning->fixed & RULE_BLOCKS)) &&
+        (code = call_value(call, "blocks", &value, error)) == STATUS_OK)
+        rule->blocks = value.integer;
     if (call_setting(call, "round") || !(pruning->fixed & RULE_ROUND))
         rule->options.rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND);
     return code;
@@ -47,9 +51,13 @@ static status fill_rule(const struct call *call, struct pruning *pruning, struct
 
 static status choose_criterion(const struct call *call, struct pruning *pruning, struct error *error)
 {
-    const char *label = call_argument(call, 0);
+    const struct setting *by = call_setting(call, "by");
+    const char *label = by ? by->value.text : call_argument(call, 0);
+    if (by && call_argument(call, 0) && strcmp(label, call_argument(call, 0)) != 0)
+        return error_set(error, STATUS_USAGE, "by %s or by %s?", call_argument(call, 0), label);
     if (label)
-        snprintf(pruning->rule.criterion, sizeof pruning->rule.criterion, "%s", label);
+        snprintf(pruning->rule.criterion, sizeof pruning->rule.criterion, "%.*s", CHOICE_LABEL_SIZE - 1,
+                 label);
     return *pruning->rule.criterion
                ? STATUS_OK
                : error_set(error, STATUS_USAGE, "by which criterion? 'prune l1 0.4' prunes by l1");
@@ -80,28 +88,12 @@ static status choose_ratios(const struct call *call, struct pruning *pruning, st
     }
     if (text)
         set_uniform(call->session->state.model, pruning, ratio);
-    return text || pruning_has_ratio(pruning)
+    return text || pruning_has_ratio(pruning) || pruning->rule.blocks > 0
                ? STATUS_OK
                : error_set(error, STATUS_STATE,
                            "no ratio is set: 'ratio TARGET VALUE' sets ratios, 'prune %s 0.4' takes "
                            "one for all",
                            pruning->rule.criterion);
-}
-
-static status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)
-{
-    struct text text = {0};
-    const struct score_entry *entry = session_entry(session, pruning->rule.criterion);
-    text_add_rule(&text, session, pruning);
-    pruning->scored_on[0] = '\0';
-    if (entry && (entry->needs & PASS_NEEDS))
-        snprintf(pruning->scored_on, sizeof pruning->scored_on, "%s",
-                 dataset_digest(session->state.board->pass->dataset));
-    mem_free(pruning->how);
-    pruning->how = text.failed || !pruning->removed_count ? NULL : mem_string(text_data(&text));
-    bool failed = text.failed || (pruning->removed_count && !pruning->how);
-    text_free(&text);
-    return failed ? error_memory(error) : STATUS_OK;
 }
 
 static status select_channels(struct call *call, struct pruning *next, struct error *error)
@@ -153,6 +145,9 @@ static const struct parameter prune_parameters[] = {
      "with global=yes: rank all channels together, or those of each kind of blocks, whose channels go through the same "
      "operators, and take the ratio of each (isomorphic pruning, arXiv 2407.04616)"},
     GROUPING_PARAMETERS,
+    {"blocks", VALUE_INTEGER, 0, 0, 1e6, NULL, "0",
+     "residual blocks that go whole, those of the lowest scores"},
+    {"by", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "the criterion, where it is not the first word"},
     PARAMETER_END,
 };
 static const int prune_options[] = {OPTION_ROUND, OPTION_NONE};
@@ -163,6 +158,8 @@ static const struct example prune_examples[] = {
     {"prune l2 0.3 global=yes cap=0.6", "ranks the channels of all layers together", false},
     {"prune l2 0.3 global=yes rank=isomorphic",
      "ranks streams with streams and inner layers with inner layers", false},
+    {"ratio all 0; prune blocks=1 by=l1", "selects the residual block of the lowest score, and no channel",
+     false},
     EXAMPLE_END,
 };
 
@@ -185,7 +182,13 @@ const struct command command_prune = {
         "channels: the filters of depthwise convolutions have no voice, they follow the channel that "
         "they read. A layer that the criterion cannot score has no voice either, and where no layer of "
         "a block is scored the block is left alone, which a note says. With global=yes RATIO is the "
-        "share of all channels that are free and scored.",
+        "share of all channels that are free and scored.\n\n"
+        "With blocks=N the N residual blocks of the lowest scores go whole, before channels are looked at; "
+        "without RATIO and ratios that are set nothing else goes. A block is what is added to the value "
+        "that it started from: without it that value goes on. A block with a projection, or with zeros "
+        "around channels, in its shortcut stays. A block's score is the mean over its layers of the mean of "
+        "their channels, or what combine= says in both places. blocks=3 is also a line of recipes "
+        "('blocks 3').",
     .examples = prune_examples,
     .run = run_prune,
 };

@@ -30,6 +30,22 @@
 
 /* --- what goes ------------------------------------------------------------------------------------------ */
 
+/* A module of somebody else's program is not made to leave out a whole block. */
+static status refuse_whole_blocks(const struct kept_channels *kept, struct error *error)
+{
+    for (int i = 0; i < kept->count; i++) {
+        int64_t stays = 0;
+        for (int64_t c = 0; c < kept->layers[i].channels; c++)
+            stays += kept->layers[i].kept[c];
+        if (stays == 0)
+            return error_set(error, STATUS_UNSUPPORTED,
+                             "nothing is left of layer %s, whose block went whole: a program that cuts "
+                             "parameters cannot do that; save the network as .onnx",
+                             kept->layers[i].name);
+    }
+    return STATUS_OK;
+}
+
 /* The classes of the network as loaded that are gone, of which all channels must be. */
 static status removed_classes(const struct model *original, const struct kept_channels *kept, bool *removed,
                               struct error *error)
@@ -61,7 +77,9 @@ static status trace_model(const struct call *call, struct trace *trace, struct e
         return error_memory(error);
     status code = kept_channels_find(state->model, state->pruning, &kept, error);
     if (code == STATUS_OK) {
-        code = removed_classes(original, &kept, removed, error);
+        code = refuse_whole_blocks(&kept, error);
+        if (code == STATUS_OK)
+            code = removed_classes(original, &kept, removed, error);
         kept_channels_free(&kept);
     }
     if (code == STATUS_OK)

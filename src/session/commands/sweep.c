@@ -86,17 +86,19 @@ static status read_rule(const struct call *call, struct sweep *sweep, struct err
     return STATUS_OK;
 }
 
+status sweep_prepare_blocks(const struct call *call, struct sweep *sweep, struct error *error)
+{
+    status code = read_blocks(call, sweep, error);
+    return code == STATUS_OK ? read_rule(call, sweep, error) : code;
+}
+
 status sweep_prepare_prunes(struct call *call, struct sweep *sweep, struct error *error)
 {
     *sweep = (struct sweep){0};
     status code = model_fits(call->session->state.model, call->session->state.dataset, error);
     if (code == STATUS_OK)
         code = read_ratios(call, sweep, error);
-    if (code == STATUS_OK)
-        code = read_blocks(call, sweep, error);
-    if (code == STATUS_OK)
-        code = read_rule(call, sweep, error);
-    return code;
+    return code == STATUS_OK ? sweep_prepare_blocks(call, sweep, error) : code;
 }
 
 status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error)
@@ -124,10 +126,12 @@ void sweep_add_key(const struct sweep *sweep, const struct session *session, str
                               sweep->real,
                               sweep->kernel,
                               (double)sweep->micro_batch};
-    const char *digest = dataset_digest(session->state.dataset);
+    const struct dataset *dataset = session->state.dataset;
+    const char *digest = dataset ? dataset_digest(dataset) : "";
     key_add(key, session->state.model->network, DIGEST_SIZE);
     key_add(key, digest, strlen(digest) + 1); /* a kind of its own may name its data as it likes */
-    text_add(key, session->state.dataset->normalization);
+    if (dataset)
+        text_add(key, dataset->normalization);
     key_add(key, sweep->ratios, (size_t)sweep->ratio_count * sizeof *sweep->ratios);
     key_add(key, sweep->included, (size_t)session->state.pruning->block_count * sizeof *sweep->included);
     key_add(key, sweep->sample.records, (size_t)sweep->sample.count * sizeof *sweep->sample.records);

@@ -30,7 +30,10 @@ void sweep_free(struct sweep *sweep);
 /* The same without images, for commands that have their own (sweep->sample): no parameter samples. */
 status sweep_prepare_prunes(struct call *call, struct sweep *sweep, struct error *error);
 
-/* Everything of the sweep, the network and the data, for judgement keys. */
+/* The same without ratios too: the blocks and the rules alone. */
+status sweep_prepare_blocks(const struct call *call, struct sweep *sweep, struct error *error);
+
+/* Everything of the sweep, the network and the data if there are any, for judgement keys. */
 void sweep_add_key(const struct sweep *sweep, const struct session *session, struct text *key);
 /* Scores of all classes under a criterion, owned by the caller: what is held, else from weights. With
  * `seed_shift` the criterion random is drawn with another seed. */
@@ -56,6 +59,8 @@ bool note_scored_on(struct figure *figure, const struct session *session, const 
         SWEEP_RULE_PARAMETERS
 #define SWEEP_RATIO_PARAMETERS(ratio_list)                                                                   \
     {"ratios", VALUE_WORD, 0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},        \
+        SWEEP_WHERE_PARAMETER
+#define SWEEP_WHERE_PARAMETER                                                                                \
     {                                                                                                        \
         "where", VALUE_TARGET, 0, 0, 0, NULL, "all",                                                         \
             "what is pruned: a layer, a stage, a pattern, streams, inner or all"                             \
