@@ -25,7 +25,7 @@ static const struct {
 };
 
 static const char *const cost_words[SEARCH_COSTS] = {"multiply-adds", "parameters", "bytes of activations",
-                                                     "seconds"};
+                                                     "latency"};
 
 const char *search_method_name(int index)
 {
@@ -107,8 +107,11 @@ static void text_add_cost(struct text *text, const struct search *search, int co
     text_add(text, " % of the ");
     text_add(text, cost_words[cost]);
     text_add(text, " (");
-    text_add_si(text, amount, 4);
-    text_add(text, ")");
+    if (cost == SEARCH_LATENCY)
+        text_add_rounded(text, 1e3 * amount, 4);
+    else
+        text_add_si(text, amount, 4);
+    text_add(text, cost == SEARCH_LATENCY ? " ms)" : ")");
 }
 
 static status refuse(struct text *text, struct error *error)
