@@ -38,7 +38,7 @@ double budget_saving(const struct search_work *work, int from, int to)
     const double *before = work->search->candidates[from].cost, *after = work->search->candidates[to].cost;
     double saving = 0;
     for (int i = 0; i < SEARCH_COSTS; i++)
-        saving += work->weight[i] * (before[i] - after[i]);
+        saving += work->weight[i] > 0 ? work->weight[i] * (before[i] - after[i]) : 0;
     return saving;
 }
 

@@ -2,6 +2,7 @@
 /* Candidates: found by their counts, judged together. */
 #include "search/internal.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -98,10 +99,21 @@ static status add_candidate(struct search *search, const int *count, struct erro
         return code;
     search->candidates[search->candidate_count++] = (struct search_candidate){
         .count = copy,
-        .cost = {cost.macs, (double)cost.parameters, (double)cost.activation_bytes},
+        .cost = {cost.macs, (double)cost.parameters, (double)cost.activation_bytes, NAN},
     };
     cost_free(&cost);
     return STATUS_OK;
+}
+
+/* The latency of a candidate in a run that has a limit of it. */
+static status time_candidate(struct search *search, int index, struct error *error)
+{
+    struct search_state *state = search->state;
+    struct search_candidate *candidate = &search->candidates[index];
+    if (!state->timed || !isnan(candidate->cost[SEARCH_LATENCY]))
+        return STATUS_OK;
+    fill_removed(search, candidate->count, state->removed);
+    return search->latency(search->latency_argument, state->removed, &candidate->cost[SEARCH_LATENCY], error);
 }
 
 status candidate_find(struct search *search, const int *count, int *index, struct error *error)
@@ -118,7 +130,7 @@ status candidate_find(struct search *search, const int *count, int *index, struc
         state->table[place] = search->candidate_count - 1;
     }
     *index = state->table[place];
-    return STATUS_OK;
+    return time_candidate(search, *index, error);
 }
 
 status candidate_vary(struct search *search, int base, int block, int count, int *index, struct error *error)
@@ -236,6 +248,16 @@ static bool listed(const int *list, int count, int index)
     return false;
 }
 
+/* Candidates that were judged before this run, each once. */
+static void count_held(struct search_work *work, int base, const int *list, int count)
+{
+    for (int i = -1; i < count; i++) {
+        struct search_candidate *candidate = &work->search->candidates[i < 0 ? base : list[i]];
+        work->outcome->held += candidate->judged && candidate->used != work->search->state->run;
+        candidate->used = work->search->state->run;
+    }
+}
+
 status candidates_judge(struct search_work *work, int base, const int *list, int count, struct error *error)
 {
     struct search *search = work->search;
@@ -243,12 +265,12 @@ status candidates_judge(struct search_work *work, int base, const int *list, int
     int *missing = mem_new((size_t)count + 1, sizeof *missing), missing_count = 0;
     if (missing == NULL)
         return error_memory(error);
+    count_held(work, base, list, count);
     for (int i = 0; i < count; i++)
         if (list[i] != base && !search->candidates[list[i]].judged &&
             !listed(missing, missing_count, list[i]))
             missing[missing_count++] = list[i];
     int needed = missing_count + !search->candidates[base].judged;
-    work->outcome->held += count + 1 - needed;
     if (needed == 0 || same_pass(state, base, missing, missing_count)) {
         mem_free(missing);
         return needed == 0 ? STATUS_OK : run_pass(work, error);

@@ -25,6 +25,8 @@ struct search_state {
     int *table; /* candidates by hash of their counts, -1: free */
     size_t table_size;
     bool *removed; /* scratch, per class */
+    bool timed;    /* candidates of this run have a latency */
+    int run;       /* number of this run */
     /* The pass that was not finished, and what it is of. */
     struct masked_pass *pass;
     int pass_base, pass_count;

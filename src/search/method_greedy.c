@@ -6,23 +6,39 @@
 #include "base/status.h"
 #include "search/internal.h"
 
-/* Candidates with one block a step further than `from`; where a step would go beyond what the limits ask for,
- * as far as they do. */
+/* A block a step further than `from`, or as many steps as it takes to save something: latencies are
+ * staircases. *count is what it was where nothing is saved. */
+static status step_down(struct search_work *work, int from, int block, int *count, int *index,
+                        struct error *error)
+{
+    struct search *search = work->search;
+    int now = *count, step = space_step(search, block, work->goal->step), next;
+    status code = STATUS_OK;
+    for (int last = now; code == STATUS_OK && (next = space_more(search, block, last, step)) > last;
+         last = next) {
+        code = candidate_vary(search, from, block, next, index, error);
+        if (code == STATUS_OK && budget_saving(work, from, *index) > 0) {
+            *count = next;
+            break;
+        }
+    }
+    return code;
+}
+
+/* Candidates with one block further than `from`; where a step would go beyond what the limits ask for, as far
+ * as they do. */
 static status list_trials(struct search_work *work, int from, int *trials, int *count, struct error *error)
 {
     struct search *search = work->search;
     status code = STATUS_OK;
     *count = 0;
     for (int b = 0; b < search->state->settings.coupling->block_count && code == STATUS_OK; b++) {
-        int index, now = search->candidates[from].count[b];
-        int step = space_step(search, b, work->goal->step);
-        int next = search->state->included[b] ? space_more(search, b, now, step) : now;
-        if (next <= now)
-            continue;
-        code = candidate_vary(search, from, b, next, &index, error);
-        if (code == STATUS_OK && work->limited && budget_met(work, index))
+        int index = from, now = search->candidates[from].count[b], next = now;
+        if (search->state->included[b])
+            code = step_down(work, from, b, &next, &index, error);
+        if (code == STATUS_OK && next > now && work->limited && budget_met(work, index))
             code = budget_trim(work, from, b, next, &index, error);
-        if (code == STATUS_OK && budget_saving(work, from, index) > 0)
+        if (code == STATUS_OK && next > now)
             trials[(*count)++] = index;
     }
     return code;

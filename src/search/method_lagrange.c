@@ -209,6 +209,15 @@ static status solve(struct search_work *work, const struct table *table, int *in
     return code;
 }
 
+/* Of what the table had judged, the one that meets the limits with less harm than *found, if there is any: a
+ * block alone may have been better than all that the table promised together. */
+static void take_better(const struct search_work *work, const struct table *table, int *found)
+{
+    for (int i = 0; i < table->list_count && work->limited; i++)
+        if (budget_met(work, table->list[i]) && search_loss(work, *found, table->list[i]) < 0)
+            *found = table->list[i];
+}
+
 /* Harms measured from the base; what the multiplier makes of them, judged. */
 static status round_from(struct search_work *work, int base, double share, int *found, struct error *error)
 {
@@ -226,6 +235,8 @@ static status round_from(struct search_work *work, int base, double share, int *
         code = budget_fill(work, found, error);
     if (code == STATUS_OK)
         code = candidates_judge(work, *found, NULL, 0, error);
+    if (code == STATUS_OK)
+        take_better(work, &table, found);
     work->outcome->steps += code == STATUS_OK;
     arena_free(table.arena);
     return code;

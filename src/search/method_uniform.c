@@ -52,21 +52,15 @@ static status goes_far(struct search_work *work, int index, bool *far, struct er
     return code;
 }
 
-static bool same_counts(const struct search_work *work, int a, int b)
-{
-    return a == b || memcmp(work->search->candidates[a].count, work->search->candidates[b].count,
-                            (size_t)work->search->state->settings.coupling->block_count * sizeof(int)) == 0;
-}
-
-/* low does not go far, high does; between them until nothing is left between the numbers that would matter.
- */
+/* low does not go far, high does; halved until nothing is left between them that a number of channels tells
+ * apart. */
 static status bisect(struct search_work *work, count_function *counts, int *count, int *low, int *high,
                      struct error *error)
 {
     enum { HALVINGS = 30 };
     double from = 0, to = 1;
     status code = STATUS_OK;
-    for (int i = 0; i < HALVINGS && code == STATUS_OK && !same_counts(work, *low, *high); i++) {
+    for (int i = 0; i < HALVINGS && code == STATUS_OK; i++) {
         double middle = (from + to) / 2;
         bool far = false;
         int index = 0;

@@ -24,7 +24,8 @@ static const struct {
     {"lagrange", true, search_lagrange},
 };
 
-static const char *const cost_words[SEARCH_COSTS] = {"multiply-adds", "parameters", "bytes of activations"};
+static const char *const cost_words[SEARCH_COSTS] = {"multiply-adds", "parameters", "bytes of activations",
+                                                     "latency"};
 
 const char *search_method_name(int index)
 {
@@ -106,8 +107,11 @@ static void text_add_cost(struct text *text, const struct search *search, int co
     text_add(text, " % of the ");
     text_add(text, cost_words[cost]);
     text_add(text, " (");
-    text_add_si(text, amount, 4);
-    text_add(text, ")");
+    if (cost == SEARCH_LATENCY)
+        text_add_rounded(text, 1e3 * amount, 4);
+    else
+        text_add_si(text, amount, 4);
+    text_add(text, cost == SEARCH_LATENCY ? " ms)" : ")");
 }
 
 static status refuse(struct text *text, struct error *error)
@@ -184,6 +188,20 @@ static status check_goal(struct search_work *work, struct error *error)
     return check_limits(work, error);
 }
 
+/* Latencies are those of this run: another one asks another clock. */
+static status time_anew(struct search_work *work, struct error *error)
+{
+    struct search *search = work->search;
+    int whole;
+    search->state->timed = isfinite(work->goal->limit[SEARCH_LATENCY]);
+    search->state->run++;
+    for (int i = 0; i < search->candidate_count; i++)
+        search->candidates[i].cost[SEARCH_LATENCY] = NAN;
+    if (search->state->timed && search->latency == NULL)
+        return error_set(error, STATUS_STATE, "no clock is there to keep a limit of latency");
+    return candidate_find(search, search->candidates[0].count, &whole, error);
+}
+
 /* The least accuracy, and the whole network judged, where there are images. */
 static status judge_whole(struct search_work *work, struct error *error)
 {
@@ -248,7 +266,9 @@ static status refuse_method(const struct search_work *work, int found, struct er
 static status run_work(struct search_work *work, struct error *error)
 {
     int found = 0;
-    status code = check_goal(work, error);
+    status code = time_anew(work, error);
+    if (code == STATUS_OK)
+        code = check_goal(work, error);
     if (code == STATUS_OK)
         code = judge_whole(work, error);
     if (code == STATUS_OK)

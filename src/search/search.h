@@ -33,6 +33,7 @@ enum search_cost {
     SEARCH_MACS,       /* multiply-adds of one image (COST_MACS) */
     SEARCH_PARAMETERS, /* prune/cost.h */
     SEARCH_MEMORY,     /* bytes of all layers' outputs in float, of one image */
+    SEARCH_LATENCY,    /* seconds, as the search's `latency` says; NaN in searches without a limit of it */
     SEARCH_COSTS
 };
 
@@ -71,6 +72,7 @@ struct search_candidate {
     double value, loss; /* accuracy or mIoU, mean loss; NaN where no image has an answer */
     int64_t right, first_five, unanswered;
     int method; /* that had it judged first */
+    int used;   /* the last run that asked how well it does */
 };
 
 struct search {
@@ -80,7 +82,11 @@ struct search {
     int64_t images;                      /* in the sample */
     enum quality_kind measure;           /* of what was judged */
     size_t memory;                       /* of the next run, in bytes, as in nn/engine/run.h; 0: no bound */
-    /* When not NULL: called between micro-batches. The caller may set both between runs. */
+    /* Seconds without these classes (per class), for runs with a limit of latency. Asked anew in every run.
+     * The caller may set both between runs, like the next two. */
+    status (*latency)(void *argument, const bool *removed, double *seconds, struct error *error);
+    void *latency_argument;
+    /* When not NULL: called between micro-batches. */
     void (*watch)(void *argument, const struct search *so_far);
     void *watch_argument;
     struct search_state *state; /* its own */

@@ -30,12 +30,46 @@
 
 /* --- what is asked -------------------------------------------------------------------------------------- */
 
+enum { WARM_UP = 2 };
+
+/* A share of what the whole network takes, or milliseconds: it is measured. */
+static status read_latency(struct search_call *work, const struct setting_value *amount, struct error *error)
+{
+    static const double seconds = 0.3; /* for each measurement: the table needs a few dozen */
+    const struct call *call = work->call;
+    const struct model *model = call->session->state.model;
+    struct setting_value batch;
+    status code = call_value(call, "batch", &batch, error);
+    work->timing = (struct latency_settings){
+        .real = options_precision(&call->options),
+        .kernel = options_kernel(&call->options),
+        .batch = batch.integer,
+        .micro_batch = options_micro_batch(&call->options, model->graph),
+        .warm_up = WARM_UP,
+        .seconds = seconds,
+        .progress = call->progress,
+    };
+    if (code == STATUS_OK)
+        code = session_pool(call->session, &work->timing.pool, error);
+    double whole = 0;
+    if (code == STATUS_OK)
+        code = latency_table_new(model->coupling, &work->timing, &work->latencies, error);
+    if (code == STATUS_OK)
+        code = latency_table_predict(work->latencies, NULL, &whole, error);
+    work->goal.limit[SEARCH_LATENCY] = amount->integer ? amount->real * whole : amount->real / 1e3;
+    return code;
+}
+
+static status predict_latency(void *argument, const bool *removed, double *seconds, struct error *error)
+{
+    return latency_table_predict(argument, removed, seconds, error);
+}
+
 /* A share is one of what the whole network costs. */
 static status read_limits(struct search_call *work, struct error *error)
 {
     const struct cost *whole = &work->call->session->state.model->cost;
-    const double costs[SEARCH_COSTS] = {whole->macs, (double)whole->parameters,
-                                        (double)whole->activation_bytes};
+    double costs[SEARCH_COSTS] = {whole->macs, (double)whole->parameters, (double)whole->activation_bytes};
     status code = STATUS_OK;
     for (int i = 0; i < SEARCH_COSTS && code == STATUS_OK; i++) {
         struct setting_value amount;
@@ -45,6 +79,8 @@ static status read_limits(struct search_call *work, struct error *error)
         code = call_value(work->call, search_budgets[i].name, &amount, error);
         if (code == STATUS_OK)
             work->goal.limit[i] = amount.integer ? amount.real * costs[i] : amount.real;
+        if (code == STATUS_OK && i == SEARCH_LATENCY)
+            code = read_latency(work, &amount, error);
     }
     return code;
 }
@@ -197,6 +233,24 @@ static status tell_cancelled(struct search_call *work, struct error *error)
                      work->search->judged);
 }
 
+/* What was found takes so long in truth. */
+static status measure_found(struct search_call *work, struct error *error)
+{
+    const struct model *model = work->call->session->state.model;
+    struct selection selection = {0};
+    double *ratio = mem_new((size_t)model->coupling->block_count + 1, sizeof *ratio);
+    if (!ratio)
+        return error_memory(error);
+    search_ratios(work->search, work->outcome.found, ratio);
+    status code =
+        select_by_ratio(model->coupling, work->class_score, ratio, &work->sweep.select, &selection, error);
+    if (code == STATUS_OK)
+        code = latency_table_measure(work->latencies, selection.removed, &work->measured, error);
+    selection_free(&selection);
+    mem_free(ratio);
+    return code;
+}
+
 static status run_held(struct search_call *work, struct error *error)
 {
     struct session *session = work->call->session;
@@ -205,11 +259,16 @@ static status run_held(struct search_call *work, struct error *error)
     status code = session_pool(session, &pool, error);
     search->watch = session->live ? show_so_far : NULL;
     search->watch_argument = work;
+    search->latency = work->latencies ? predict_latency : NULL;
+    search->latency_argument = work->latencies;
     search->memory = work->sweep.memory;
     work->outcome.found = -1;
     if (code == STATUS_OK)
         code = search_run(search, &work->goal, pool, work->call->progress, &work->outcome, error);
     search->watch = NULL;
+    search->latency = NULL;
+    if (code == STATUS_OK && work->latencies)
+        code = measure_found(work, error);
     return code == STATUS_CANCELLED ? tell_cancelled(work, error) : code;
 }
 
@@ -402,6 +461,7 @@ static status run_search(struct call *call, struct error *error)
         code = run_held(&work, error);
     if (code == STATUS_OK)
         code = take_found(&work, error);
+    latency_table_free(work.latencies);
     sweep_free(&work.sweep);
     mem_free(work.class_score);
     return code;
@@ -412,6 +472,9 @@ static const struct parameter search_parameters[] = {
     {"params", VALUE_AMOUNT, 0, 0, 0, NULL, NULL, "parameters that may be left"},
     {"memory", VALUE_AMOUNT, 0, 0, 0, NULL, NULL,
      "bytes of activations that may be left, as cost counts them"},
+    {"latency", VALUE_AMOUNT, 0, 0, 0, NULL, NULL,
+     "time that may be left, as the engine runs on this machine: a share, or milliseconds"},
+    {"batch", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "latency: images that go through the network at once"},
     {"keep_accuracy", VALUE_REAL, 0, 0, 1, NULL, NULL,
      "how far the accuracy on the sample may fall, in points such as 2%"},
     {"by", VALUE_CRITERION, 0, 0, 0, NULL, NULL,
@@ -453,7 +516,8 @@ const struct command command_search = {
         "selects that: as prune would, by the ratios found, which become those that are set. A budget is a "
         "share of what the whole network costs (50% is what is left), or an amount (62.7M), as cost counts; "
         "several hold at once. It is met, and as closely as channels allow: what is further off than 1 % is "
-        "explained. With keep_accuracy alone the network is pruned as far as the accuracy on the sample "
+        "explained. latency= is predicted from a table of what layers take at their widths, which is measured "
+        "as the search needs it, and the network found is measured in the end. With keep_accuracy alone the network is pruned as far as the accuracy on the sample "
         "allows; beside a budget, a search that cannot keep it fails and says what it reaches.\n\n"
         "Which channels of a block go first is the criterion's matter, how many is the method's. uniform "
         "takes one ratio for every block, global ranks the channels of all blocks together, each by "

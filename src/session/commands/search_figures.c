@@ -4,19 +4,23 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/pool.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/search_internal.h"
+#include "session/machine.h"
 #include "session/model.h"
 #include "session/shown.h"
 #include "session/words/option.h"
 #include "view/figure.h"
 
-const struct search_budget search_budgets[SEARCH_COSTS] = {
-    {"macs", "multiply-adds"}, {"params", "parameters"}, {"memory", "activation memory"}};
+const struct search_budget search_budgets[SEARCH_COSTS] = {{"macs", "multiply-adds"},
+                                                           {"params", "parameters"},
+                                                           {"memory", "activation memory"},
+                                                           {"latency", "latency"}};
 
 static const struct quality_words *measure_of(const struct search_call *work)
 {
@@ -141,7 +145,7 @@ void text_add_search_found(struct text *text, const struct search_call *work)
     const struct search_candidate *found = &search->candidates[work->outcome.found];
     for (int i = 0; i < SEARCH_COSTS; i++) {
         bool asked = isfinite(work->goal.limit[i]);
-        if (!asked && i == SEARCH_MEMORY)
+        if (!asked && i >= SEARCH_MEMORY)
             continue;
         text_add(text, i ? ", " : "");
         text_add_rounded(text, 100 * share_left(search, work->outcome.found, i), 3);
@@ -157,6 +161,24 @@ void text_add_search_found(struct text *text, const struct search_call *work)
 }
 
 /* What it took, and what is not as asked. */
+/* Where and how, and what the selection took in truth. */
+static void latency_note(const struct search_call *work, struct figure *figure)
+{
+    struct text text = {0};
+    if (!work->latencies)
+        return;
+    text_add(&text, "latency predicted ");
+    text_add_rounded(&text, 1e3 * work->search->candidates[work->outcome.found].cost[SEARCH_LATENCY], 4);
+    text_add(&text, " ms, measured ");
+    text_add_rounded(&text, 1e3 * work->measured.median, 4);
+    text_add(&text, " ms, of ");
+    text_add_rounded(&text, 1e3 * latency_table_whole(work->latencies)->median, 4);
+    text_add_format(&text, " ms; %d networks measured: ", latency_table_measurements(work->latencies));
+    text_add_machine(&text, work->timing.batch, pool_threads(work->timing.pool));
+    figure_note(figure, "%s", shown_words(figure, &text));
+    text_free(&text);
+}
+
 static void pareto_notes(const struct search_call *work, struct figure *figure)
 {
     const struct session *session = work->call->session;
@@ -178,6 +200,7 @@ static void pareto_notes(const struct search_call *work, struct figure *figure)
     }
     figure_note(figure, "%s", shown_words(figure, &text));
     text_free(&text);
+    latency_note(work, figure);
     note_scored_on(figure, session, work->label);
 }
 
@@ -229,7 +252,7 @@ struct figure *search_pareto(const struct search_call *work, bool complete)
 static void front_row(const struct search_call *work, struct figure *figure, int candidate)
 {
     const struct search_candidate *item = &work->search->candidates[candidate];
-    for (int i = 0; i < SEARCH_COSTS; i++)
+    for (int i = 0; i < SEARCH_LATENCY; i++)
         table_number(figure, share_left(work->search, candidate, i));
     table_number(figure, item->cost[SEARCH_MACS]);
     number_cell(figure, item->value);
@@ -254,8 +277,8 @@ static int next_on_front(const struct search *search, const bool *front, double 
 
 static void front_columns(const struct search_call *work, struct figure *figure)
 {
-    static const int priorities[SEARCH_COSTS] = {6, 5, 2};
-    for (int i = 0; i < SEARCH_COSTS; i++) {
+    static const int priorities[SEARCH_LATENCY] = {6, 5, 2};
+    for (int i = 0; i < SEARCH_LATENCY; i++) {
         table_column(figure, search_budgets[i].words, NULL, COLUMN_PERCENT, 1);
         table_priority(figure, priorities[i]);
     }

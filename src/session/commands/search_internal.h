@@ -7,6 +7,7 @@
 #include "session/commands/sweep.h"
 #include "session/language/command.h"
 #include "session/words/choice.h"
+#include "stats/latency_table.h"
 
 struct search_call {
     struct call *call;
@@ -16,6 +17,9 @@ struct search_call {
     struct search_goal goal;
     struct search *search; /* borrowed from the session */
     struct search_outcome outcome;
+    struct latency_settings timing;  /* how latencies are measured */
+    struct latency_table *latencies; /* NULL: they do not matter */
+    struct latency_spread measured;  /* of the selection, in the end */
 };
 
 /* Name in commands and files, words in figures. */
