@@ -166,7 +166,7 @@ static void variants_mdoc(FILE *file, const struct criterion *criterion)
         for (int i = 0; variant->help && variant->help(i); i++) {
             fputs(".It Cm ", file);
             mdoc_argument(file, criterion->name);
-            fputs(" Ns : Ns Cm ", file);
+            fputs(" : Ns Cm ", file);
             mdoc_argument(file, variant->name(i));
             fputc('\n', file);
             mdoc_paragraphs(file, variant->help(i));
