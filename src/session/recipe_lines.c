@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "prune/coupling.h"
+#include "prune/group_score.h"
 #include "session/recipe.h"
 
 struct naming {

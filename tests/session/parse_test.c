@@ -188,7 +188,7 @@ static void test_command_names(void **state)
         {"scor", false, "no command 'scor': did you mean 'score'?"},
         {"scor", true, NULL},
         {"hsit", true, "no command 'hsit': did you mean 'hist'?"},
-        {"l", true, "'l' may be load, layers, layer, layout, lua, log"},
+        {"l", true, "'l' may be load, layers, layer, latency, layout, lua, log"},
         {"layer", true, NULL},
         {"xyzzy", true, "no command 'xyzzy': 'help' lists them"},
         {"", true, "no command '': 'help' lists them"},
@@ -435,7 +435,7 @@ static void test_completion(void **state)
                      "criterion=l1,taylor:weight-squares",
                      false);
     check_completion("set gam", "gamma", false);
-    check_completion("set kernel re", "reference", false);
+    check_completion("set kernel re", "reference reading=", false);
     check_completion("data ci", "cifar10 cifar100 cityscapes", true);
     check_completion("data shapes split=t", "split=train split=test", false);
     check_completion("data cifar10 x", "", true);
