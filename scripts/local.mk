@@ -6,11 +6,14 @@ dist_commandfile_DATA = \
 	scripts/histograms.lua scripts/no-finetune.lua scripts/sampling.lua scripts/scale-attack.lua scripts/session.lua \
 	scripts/compare-criteria.ippro scripts/gamma.ippro scripts/tour.ippro scripts/README.md
 
+# Experiments that the paper leaves to its readers, and comparisons of other papers.
+paperdir = $(pkgdatadir)/scripts/paper
+dist_paper_DATA = scripts/paper/readings.lua scripts/paper/rescored.lua
+
 # Criteria in Lua.
 criteriadir = $(pkgdatadir)/scripts/criteria
 dist_criteria_DATA = \
-	scripts/criteria/chip.lua scripts/criteria/cop.lua scripts/criteria/hrank.lua scripts/criteria/l2-normalised.lua \
-	scripts/criteria/torque.lua
+	scripts/criteria/cop.lua scripts/criteria/l2-normalised.lua scripts/criteria/torque.lua
 
 # Losses of networks without classes, for the option `loss`.
 lossdir = $(pkgdatadir)/scripts/losses

@@ -31,6 +31,7 @@ include tests/data/local.mk
 include tests/score/local.mk
 include tests/train/local.mk
 include tests/prune/local.mk
+include tests/search/local.mk
 include tests/stats/local.mk
 include tests/view/local.mk
 include tests/session/local.mk

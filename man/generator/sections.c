@@ -160,6 +160,20 @@ void options_mdoc(FILE *file)
     fputs(".El\n", file);
 }
 
+static void variants_mdoc(FILE *file, const struct criterion *criterion)
+{
+    for (const struct criterion_variant *variant = criterion->variants; variant && variant->what; variant++) {
+        for (int i = 0; variant->help && variant->help(i); i++) {
+            fputs(".It Cm ", file);
+            mdoc_argument(file, criterion->name);
+            fputs(" : Ns Cm ", file);
+            mdoc_argument(file, variant->name(i));
+            fputc('\n', file);
+            mdoc_paragraphs(file, variant->help(i));
+        }
+    }
+}
+
 void criteria_mdoc(FILE *file)
 {
     fputs(".Bl -tag -width Ds\n", file);
@@ -174,6 +188,7 @@ void criteria_mdoc(FILE *file)
             text_add_format(&sentence, " (%s)", criterion->paper);
         mdoc_paragraphs(file, text_data(&sentence));
         text_free(&sentence);
+        variants_mdoc(file, criterion);
     }
     fputs(".El\n", file);
 }

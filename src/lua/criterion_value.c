@@ -27,6 +27,8 @@ static const struct {
     {"activations", NEED_ACTIVATIONS},
     {"feature-ranks", NEED_FEATURE_RANKS},
     {"feature-gram", NEED_FEATURE_GRAM},
+    {"independence", NEED_INDEPENDENCE},
+    {"weight-squares", NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS | NEED_WEIGHT_SQUARES},
 };
 enum { NEEDS = sizeof needs / sizeof *needs };
 
@@ -114,11 +116,15 @@ static void set_statistics(lua_State *L, const struct criterion_input *input, un
         set_numbers(L, "lift", sums->lift, count);
         set_numbers(L, "gate_squared", sums->gate_squared, count);
         set_numbers(L, "weight_dot", sums->weight_dot, count);
+        set_numbers(L, "filter_squared", sums->filter_squared, count);
     }
     if (wanted & NEED_WEIGHT_GRADIENTS) {
         set_numbers(L, "weight_abs", sums->weight_abs, count);
+        set_numbers(L, "product_squared", sums->product_squared, count);
         set_numbers(L, "gradient_norm", sums->gradient_norm, count);
     }
+    if (wanted & NEED_WEIGHT_SQUARES)
+        set_numbers(L, "weight_squared", sums->weight_squared, count);
     if (wanted & NEED_ANY_ACTIVATION) {
         lua_pushinteger(L, maps->positions);
         lua_setfield(L, -2, "positions");
@@ -130,6 +136,8 @@ static void set_statistics(lua_State *L, const struct criterion_input *input, un
     }
     if (wanted & NEED_FEATURE_RANKS)
         set_numbers(L, "rank", maps->rank, count);
+    if (wanted & NEED_INDEPENDENCE)
+        set_numbers(L, "independence", maps->independence, count);
     if (wanted & NEED_FEATURE_GRAM)
         set_matrix(L, "gram", maps->gram, count, count);
 }
@@ -247,7 +255,7 @@ static unsigned check_needs(lua_State *L)
         if (need == NEEDS)
             luaL_error(L,
                        "criterion: no need '%s': there are weights, gradients, weight-gradients, "
-                       "activations, feature-ranks and feature-gram",
+                       "activations, feature-ranks, feature-gram, independence and weight-squares",
                        word);
         all |= needs[need].need;
         lua_pop(L, 1);

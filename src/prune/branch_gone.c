@@ -174,10 +174,11 @@ bool branch_cut_layer(const struct branch_cut *cut, const struct layer *layer)
 
 /* --- scores --------------------------------------------------------------------------------------------- */
 
+/* The first layer alone counts with COMBINE_FIRST, the mean of its channels. */
 static double combine_values(const double *values, int64_t count, int combine)
 {
     double result = values[0];
-    for (int64_t i = 1; i < count; i++)
+    for (int64_t i = 1; i < count && combine != COMBINE_FIRST; i++)
         result = combine == COMBINE_MAX   ? fmax(result, values[i])
                  : combine == COMBINE_MIN ? fmin(result, values[i])
                                           : result + values[i];
@@ -196,7 +197,8 @@ static status score_branch(const struct coupling *c, const struct branch *branch
         for (int64_t k = 0; k < layer->channels; k++)
             if (isnan(channels[k]))
                 return error_set(error, STATUS_NAN, "layer %s has a score that is no number", layer->name);
-        of_layers[count++] = combine_values(channels, layer->channels, combine);
+        of_layers[count++] =
+            combine_values(channels, layer->channels, combine == COMBINE_FIRST ? COMBINE_MEAN : combine);
     }
     *result = count > 0 ? combine_values(of_layers, count, combine) : NAN;
     return STATUS_OK;

@@ -17,11 +17,14 @@ src_libprune_a_SOURCES = \
 	src/prune/coupling_words.c \
 	src/prune/coupling_zero.c \
 	src/prune/domain.c \
+	src/prune/group_score.c src/prune/group_score.h \
+	src/prune/isomorphic.c src/prune/isomorphic.h \
 	src/prune/kept.c src/prune/kept.h \
 	src/prune/label.c src/prune/label.h \
 	src/prune/layer_edit.c src/prune/layer_edit.h \
 	src/prune/least_squares.c src/prune/least_squares.h \
 	src/prune/mask.c \
+	src/prune/members.c src/prune/members.h \
 	src/prune/operator_rules.c src/prune/operator_rules.h \
 	src/prune/operator_rules_internal.h \
 	src/prune/patches.c src/prune/patches.h \

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "prune/isomorphic.h"
 #include "prune/label.h"
 #include "score/layer.h"
 
@@ -35,8 +36,8 @@ const char *rounding_name(int index)
 
 const char *combination_name(int index)
 {
-    static const char *const names[] = {"mean", "sum", "max", "min"};
-    return index >= 0 && index < 4 ? names[index] : NULL;
+    static const char *const names[] = {"mean", "sum", "max", "min", "first"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
 }
 
 /* NaN without scored members; *refused is the member whose score is NaN, else NULL. */
@@ -44,7 +45,7 @@ static double combine_scores(const struct coupling *c, const struct scores *scor
                              const struct channel_class *item, enum combination combine,
                              const struct channel_member **refused)
 {
-    double sum = 0, high = -INFINITY, low = INFINITY;
+    double sum = 0, high = -INFINITY, low = INFINITY, first = NAN;
     int64_t count = 0;
     *refused = NULL;
     for (int i = 0; i < item->member_count; i++) {
@@ -54,12 +55,13 @@ static double combine_scores(const struct coupling *c, const struct scores *scor
         double score = scores->layer[member->layer][member->channel];
         if (isnan(score))
             *refused = member;
+        first = count == 0 ? score : first;
         sum += score;
         high = score > high ? score : high;
         low = score < low ? score : low;
         count++;
     }
-    const double value[] = {sum / (double)count, sum, high, low};
+    const double value[] = {sum / (double)count, sum, high, low, first};
     return count == 0 ? NAN : value[combine];
 }
 
@@ -77,6 +79,12 @@ status class_scores(const struct coupling *c, const struct scores *scores, enum 
                              (long long)refused->channel);
     }
     return STATUS_OK;
+}
+
+const char *rank_scope_name(int index)
+{
+    static const char *const names[] = {"network", "isomorphic"};
+    return index >= 0 && index < 2 ? names[index] : NULL;
 }
 
 void selection_free(struct selection *selection)
@@ -141,6 +149,12 @@ static int64_t allowed_count(int64_t classes, int64_t asked, const struct select
         *why = "the smallest number of channels is reached";
     }
     return keep < classes ? classes - keep : 0;
+}
+
+int64_t select_allowed(int64_t classes, int64_t asked, const struct select_options *options)
+{
+    const char *why;
+    return allowed_count(classes, asked, options, &why);
 }
 
 static status check_block(const struct coupling *c, int index, double ratio, struct error *error)
@@ -326,10 +340,41 @@ static status cut_globally(const struct coupling *c, double ratio, struct rankin
     return STATUS_OK;
 }
 
+/* One ranking of the included blocks. */
+static status rank_together(const struct coupling *c, const double *class_score, double ratio,
+                            const bool *included, const struct select_options *options,
+                            struct selection *selection, struct error *error)
+{
+    struct ranking ranking = {0};
+    status code = ranking_new(c, class_score, included, options, &ranking, error);
+    if (code == STATUS_OK)
+        code = cut_globally(c, ratio, &ranking, options, selection, error);
+    ranking_free(&ranking);
+    return code;
+}
+
+/* One for each kind of blocks. */
+static status rank_alike(const struct coupling *c, const double *class_score, double ratio,
+                         const bool *included, const struct select_options *options,
+                         struct selection *selection, struct error *error)
+{
+    int *alike = mem_new((size_t)c->block_count + 1, sizeof *alike);
+    bool *chosen = mem_new((size_t)c->block_count + 1, sizeof *chosen);
+    status code = alike && chosen ? isomorphic_blocks(c, alike, error) : error_memory(error);
+    for (int kind = 0; code == STATUS_OK && kind < c->block_count; kind++) {
+        for (int i = 0; alike[kind] == kind && i < c->block_count; i++)
+            chosen[i] = included[i] && alike[i] == kind;
+        if (alike[kind] == kind)
+            code = rank_together(c, class_score, ratio, chosen, options, selection, error);
+    }
+    mem_free(alike);
+    mem_free(chosen);
+    return code;
+}
+
 status select_global(const struct coupling *c, const double *class_score, double ratio, const bool *included,
                      const struct select_options *options, struct selection *selection, struct error *error)
 {
-    struct ranking ranking = {0};
     struct selection made;
     if (!(ratio >= 0 && ratio <= 1))
         return error_set(error, STATUS_RANGE, "ratio %g is not between 0 and 1", ratio);
@@ -337,15 +382,13 @@ status select_global(const struct coupling *c, const double *class_score, double
         return error_set(error, STATUS_RANGE, "cap %g is not between 0 and 1", options->cap);
     status code = selection_init(c, &made, error);
     if (code == STATUS_OK)
-        code = ranking_new(c, class_score, included, options, &ranking, error);
-    if (code == STATUS_OK)
-        code = cut_globally(c, ratio, &ranking, options, &made, error);
+        code = (options->scope == RANK_ISOMORPHIC ? rank_alike : rank_together)(
+            c, class_score, ratio, included, options, &made, error);
     if (code == STATUS_OK)
         code = keep_alive(c, class_score, &made, error);
     if (code == STATUS_OK)
         *selection = made;
     else
         selection_free(&made);
-    ranking_free(&ranking);
     return code;
 }

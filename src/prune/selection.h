@@ -14,22 +14,32 @@ int64_t pruned_count(int64_t channels, double ratio, enum rounding rounding);
 const char *rounding_name(int index); /* "floor", "prune-floor", NULL past the end */
 
 /* How the scores of a class's members become one. */
-enum combination { COMBINE_MEAN, COMBINE_SUM, COMBINE_MAX, COMBINE_MIN };
-const char *combination_name(int index); /* "mean", "sum", "max", "min", NULL past the end */
+enum combination { COMBINE_MEAN, COMBINE_SUM, COMBINE_MAX, COMBINE_MIN, COMBINE_FIRST };
+const char *combination_name(int index); /* "mean", "sum", "max", "min", "first"; NULL past the end */
 
-/* class_score: class_count doubles, written: the scores of a class's members combined. Depthwise filters do
+/* class_score: class_count doubles, written: the scores of a class's filters combined (prune/group_score.h
+ * has more to say of a class). Depthwise filters do
  * not count, they only follow the channel that another layer makes. NaN marks what is never selected: locked
  * classes and those without a scored member (channels that nothing but an output layer makes). A score that
  * is NaN itself is refused with the layer's name (STATUS_NAN). */
 status class_scores(const struct coupling *coupling, const struct scores *scores, enum combination combine,
                     double *class_score, struct error *error);
 
+/* Everything, or each kind of blocks by itself, with the ratio for each (prune/isomorphic.h). */
+enum rank_scope { RANK_NETWORK, RANK_ISOMORPHIC };
+const char *rank_scope_name(int index); /* "network", "isomorphic", NULL past the end */
+
 struct select_options {
     enum rounding rounding;
     int64_t round_to; /* a block that loses classes keeps a multiple of this, never zero; 1: any number */
     int64_t minimum;  /* classes that stay in every block, at least 1 */
     double cap;       /* global: largest ratio of one block, 0..1; 1: none */
+    enum rank_scope scope; /* global: what is ranked together */
 };
+
+/* How many of a block of so many classes go where `asked` are to: as many, as far as minimum and round_to
+ * allow. */
+int64_t select_allowed(int64_t classes, int64_t asked, const struct select_options *options);
 
 /* What could not be done as asked. */
 struct select_warning {
@@ -65,7 +75,8 @@ status select_by_ratio(const struct coupling *coupling, const double *class_scor
 /* All free classes of the blocks in `included` (per block) ranked together; the lowest go until exactly
  * `ratio` of their layer channels (rounded by the rule) are gone, as far as minimum, cap and round_to allow.
  * A class of several layer channels that would go beyond is passed over for later ones. Ties by layer, then
- * channel. A ratio or cap outside 0..1 is refused (STATUS_RANGE). */
+ * channel. With RANK_ISOMORPHIC so for each kind of blocks by itself. A ratio or cap outside 0..1 is refused
+ * (STATUS_RANGE). */
 status select_global(const struct coupling *coupling, const double *class_score, double ratio,
                      const bool *included, const struct select_options *options, struct selection *selection,
                      struct error *error);

@@ -26,6 +26,10 @@ bool activation_init(struct activation_statistics *sums, unsigned needs, int64_t
         sums->gram = size_multiply(count, count, &squared) ? mem_new(squared, sizeof(double)) : NULL;
         complete = sums->gram;
     }
+    if (complete && (needs & NEED_INDEPENDENCE)) {
+        sums->independence = mem_new(count, sizeof(double));
+        complete = sums->independence;
+    }
     return complete;
 }
 
@@ -36,6 +40,7 @@ void activation_free(struct activation_statistics *sums)
     mem_free(sums->zeros);
     mem_free(sums->rank);
     mem_free(sums->gram);
+    mem_free(sums->independence);
     *sums = (struct activation_statistics){0};
 }
 
@@ -107,10 +112,10 @@ static void add_moments(struct activation_statistics *sums, const double *map, i
     sums->zeros[channel] += (double)zeros;
 }
 
-void activation_add(struct activation_statistics *sums, const struct feature_maps *maps, double *work)
+void activation_add(struct activation_statistics *sums, const struct feature_maps *maps, double *work,
+                    struct nuclear_work *nuclear)
 {
-    int64_t positions = maps->height * maps->width;
-    sums->positions = positions;
+    const int64_t positions = maps->height * maps->width;
     for (int64_t c = 0; c < maps->channels; c++) {
         const double *map = maps->values + c * positions;
         if (sums->sum)
@@ -120,6 +125,8 @@ void activation_add(struct activation_statistics *sums, const struct feature_map
             sums->rank[c] += (double)matrix_rank(work, maps->height, maps->width);
         }
     }
+    if (sums->independence)
+        nuclear_changes(nuclear, maps->values, sums->independence);
     if (sums->gram) {
         int count = (int)maps->channels, length = (int)positions;
         cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, count, length, 1.0, maps->values, length, 1.0,
@@ -141,18 +148,31 @@ static void add_all(double *to, const double *from, int64_t count)
         to[i] += from[i];
 }
 
-void activation_join(struct activation_statistics *sums, struct activation_statistics *other,
-                     int64_t channels)
+/* Zeros in the place of NULL where there is something to add. */
+static bool add_array(double **to, const double *from, int64_t count)
 {
-    if (sums->positions == 0) {
-        *sums = *other;
+    if (from && !*to)
+        *to = mem_new((size_t)count, sizeof **to);
+    if (from)
+        add_all(*to, from, count);
+    return !from || *to;
+}
+
+bool activation_add_sums(struct activation_statistics *sums, const struct activation_statistics *other,
+                         int64_t channels)
+{
+    return add_array(&sums->sum, other->sum, channels) &&
+           add_array(&sums->squared, other->squared, channels) &&
+           add_array(&sums->zeros, other->zeros, channels) && add_array(&sums->rank, other->rank, channels) &&
+           add_array(&sums->independence, other->independence, channels);
+}
+
+void activation_add_gram(struct activation_statistics *sums, double *gram, int64_t channels)
+{
+    if (!sums->gram) {
+        sums->gram = gram;
         return;
     }
-    sums->positions += other->positions;
-    add_all(sums->sum, other->sum, channels);
-    add_all(sums->squared, other->squared, channels);
-    add_all(sums->zeros, other->zeros, channels);
-    add_all(sums->rank, other->rank, channels);
-    add_all(sums->gram, other->gram, channels * channels);
-    activation_free(other);
+    add_all(sums->gram, gram, channels * channels);
+    mem_free(gram);
 }

@@ -4,6 +4,7 @@
 #ifndef IPPRO_SCORE_ACTIVATION_H
 #define IPPRO_SCORE_ACTIVATION_H
 
+#include "score/nuclear.h"
 #include "score/score.h"
 
 /* One image's maps of a layer. */
@@ -15,12 +16,17 @@ struct feature_maps {
 /* Allocate the arrays that `needs` asks for; false when memory is out. They are freed by activation_free. */
 bool activation_init(struct activation_statistics *sums, unsigned needs, int64_t channels);
 void activation_free(struct activation_statistics *sums);
-/* Add one image; `work` has height * width doubles. O(channels * height * width), with ranks times the
- * smaller side of a map, with the Gram matrix times the channels. */
-void activation_add(struct activation_statistics *sums, const struct feature_maps *maps, double *work);
-/* Add the sums of another call of the layer, which are freed. */
-void activation_join(struct activation_statistics *sums, struct activation_statistics *other,
-                     int64_t channels);
+/* Add one image; `work` has height * width doubles, `nuclear` is for maps of this size, NULL where there is
+ * no independence to sum. O(channels * height * width), with ranks times the smaller side of a map, with the
+ * Gram matrix and independence times the channels. */
+void activation_add(struct activation_statistics *sums, const struct feature_maps *maps, double *work,
+                    struct nuclear_work *nuclear);
+/* Add other sums, which stay as they are, but for the positions and the Gram matrix. `sums` is all zero, or
+ * has the arrays that the others have. False when memory is out. */
+bool activation_add_sums(struct activation_statistics *sums, const struct activation_statistics *other,
+                         int64_t channels);
+/* Add another call's Gram matrix, complete, which `gram` takes over where it was NULL, and else is freed. */
+void activation_add_gram(struct activation_statistics *sums, double *gram, int64_t channels);
 /* Complete what is kept by halves while images are added. */
 void activation_finish(struct activation_statistics *sums, int64_t channels);
 

@@ -5,7 +5,25 @@
 
 #include "score/criterion.h"
 
-#define CRITERION_LIST(X) X(l1) X(l2) X(bn) X(taylor) X(geomedian) X(proscore) X(random)
+#define CRITERION_LIST(X)                                                                                    \
+    X(l1)                                                                                                    \
+    X(l2)                                                                                                    \
+    X(bn)                                                                                                    \
+    X(lamp)                                                                                                  \
+    X(taylor)                                                                                                \
+    X(jacobian)                                                                                              \
+    X(fisher)                                                                                                \
+    X(obd)                                                                                                   \
+    X(snip)                                                                                                  \
+    X(geomedian)                                                                                             \
+    X(whc)                                                                                                   \
+    X(variance)                                                                                              \
+    X(apoz)                                                                                                  \
+    X(hrank)                                                                                                 \
+    X(chip)                                                                                                  \
+    X(proscore)                                                                                              \
+    X(sequential)                                                                                            \
+    X(random)
 
 #define DECLARE_CRITERION(name) extern const struct criterion criterion_##name;
 CRITERION_LIST(DECLARE_CRITERION)

@@ -59,6 +59,12 @@ unsigned criterion_needs(const struct layers *layers, const struct criterion *cr
     return needs;
 }
 
+struct part_measure criterion_part(const struct criterion *criterion, const struct criterion_options *options)
+{
+    const struct criterion_options own = own_options(criterion, options);
+    return criterion->part_of ? criterion->part_of(&own) : criterion->part;
+}
+
 /* Scores of one layer; errors do not name it yet. */
 static status score_layer(const struct criterion_input *input, const struct criterion *criterion,
                           double *scores, struct criterion_report *report, struct error *error)
@@ -150,6 +156,7 @@ static void score_task(void *argument, int64_t task, int worker)
     if (atomic_load(&tasks->failed))
         return;
     const struct criterion_input input = {.graph = tasks->graph,
+                                          .layers = tasks->layers,
                                           .layer = &tasks->layers->items[item->layer],
                                           .layer_index = item->layer,
                                           .statistics = tasks->statistics,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Importance criteria as a table: name, needs, options, and a function to one double per channel.
- * Definitions: l1, l2, bn (magnitude) · taylor (Molchanov 2019, arXiv 1906.10771) · geomedian (FPGM, He 2019,
- * arXiv 1811.00250) · proscore (IPPRO, arXiv 2507.14171) · random. Smaller means less important: pruned
- * first. */
+/* Importance criteria as a table: name, needs, options, and a function to one double per channel. Each row
+ * stands beside its formula (score/criteria.h lists them). Smaller means less important: pruned first. */
 #ifndef IPPRO_SCORE_CRITERION_H
 #define IPPRO_SCORE_CRITERION_H
 
@@ -11,10 +9,12 @@
 #include "base/digest.h"
 #include "base/pool.h"
 #include "score/criterion_options.h"
+#include "score/part.h"
 #include "score/score.h"
 
 struct criterion_input {
     const struct graph *graph;
+    const struct layers *layers; /* all, of which this is one */
     const struct layer *layer;
     int layer_index;
     const struct score_statistics *statistics; /* NULL for criteria that need weights only */
@@ -37,7 +37,9 @@ struct criterion_variant {
     enum criterion_option option;   /* what it fixes */
     const char *what;               /* "a target", "a gamma over 0" */
     const char *(*name)(int index); /* names of the values; NULL: numbers */
+    const char *(*help)(int index); /* what the value of that index is; NULL: help and manual list none */
     const char *number;             /* how help writes a number: "GAMMA" */
+    bool whole;                     /* numbers are whole and not below 0 */
 };
 
 struct proscore_point;
@@ -61,6 +63,10 @@ struct criterion {
     bool (*batched)(const struct criterion_options *options);
     /* STATUS_RANGE for options that it cannot compute with; NULL: it can with all. */
     status (*check)(const struct criterion_options *options, struct error *error);
+    /* What it is on parts of weights (score/part.h): `part`, or under these options what the function says. A
+     * row that has neither scores filters as a whole and nothing else. */
+    struct part_measure part;
+    struct part_measure (*part_of)(const struct criterion_options *options);
     void *owner;              /* whose it is; NULL for the rows of the program's own table */
     const char *file;         /* the program that defined it, its whole path; NULL: none, or typed */
     char digest[DIGEST_SIZE]; /* SHA-256 of that file as it was read, "" without one */
@@ -88,6 +94,10 @@ bool criterion_is_retired(const struct criterion *criterion);
  * in use. */
 unsigned criterion_needs(const struct layers *layers, const struct criterion *criterion,
                          const struct criterion_options *options);
+/* What the criterion is on parts of weights under these options. */
+struct part_measure criterion_part(const struct criterion *criterion,
+                                   const struct criterion_options *options);
+
 /* Scores of one criterion for every layer that it can score. NULL rows for the others: output layers, and
  * those that lack something (reports[i].lack). */
 struct scores {

@@ -40,12 +40,6 @@ void criterion_options_set(struct criterion_options *options, unsigned which, do
 #undef SET
 }
 
-const char *proscore_target_name(int index)
-{
-    static const char *const names[] = {"bn", "bn-affine", "filter"};
-    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
-}
-
 const char *gradient_scale_name(int index)
 {
     static const char *const names[] = {"mean", "batchsum", "sum"};

@@ -7,21 +7,45 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum taylor_variant { TAYLOR_GATE, TAYLOR_GATE_BATCH, TAYLOR_GATE_ABS, TAYLOR_WEIGHT, TAYLOR_WEIGHT_SUM };
-enum proscore_target { PROSCORE_BN, PROSCORE_BN_AFFINE, PROSCORE_FILTER };
+enum taylor_variant {
+    TAYLOR_GATE,
+    TAYLOR_GATE_BATCH,
+    TAYLOR_GATE_ABS,
+    TAYLOR_WEIGHT,
+    TAYLOR_WEIGHT_SUM,
+    TAYLOR_WEIGHT_SQUARES
+};
+enum proscore_target { PROSCORE_BN, PROSCORE_AFFINE, PROSCORE_FILTER, PROSCORE_CHANNEL };
+enum proscore_reading {
+    PROSCORE_PUBLISHED,
+    PROSCORE_MASKED,
+    PROSCORE_TAIL,
+    PROSCORE_FREE,
+    PROSCORE_UNSIGNED,
+    PROSCORE_OPPOSITE,
+    PROSCORE_REVERSED,
+    PROSCORE_COORDINATE
+};
+enum filter_distance { DISTANCE_EUCLIDEAN, DISTANCE_COSINE };
+enum jacobian_rows { JACOBIAN_IMAGE, JACOBIAN_BATCH };
+enum fisher_share { FISHER_MEMORY, FISHER_PLAIN };
 enum gradient_scale { GRADIENT_MEAN, GRADIENT_BATCHSUM, GRADIENT_SUM };
 
 /* code, type (double, or an integer or enumeration), member, default; in the order of `set`.
  * SEED: of random numbers. GAMMA: PROscore's step lambda > 0; INFINITY gives the limit ||g_F|| / |g_D|.
- * BATCH: images; of Taylor's gate-batch, and for GRADIENT_BATCHSUM, which multiplies lambda by
- * ceil(images / batch). */
+ * BATCH: images; of Taylor's gate-batch, of the Jacobian's rows, and for GRADIENT_BATCHSUM, which multiplies
+ * lambda by ceil(images / batch). */
 #define CRITERION_OPTION_LIST(X)                                                                             \
     X(SEED, uint64_t, seed, 1)                                                                               \
     X(GAMMA, double, gamma, 0.01)                                                                            \
     X(TARGET, enum proscore_target, target, PROSCORE_BN)                                                     \
+    X(READING, enum proscore_reading, reading, PROSCORE_PUBLISHED)                                           \
     X(TAYLOR, enum taylor_variant, taylor, TAYLOR_GATE)                                                      \
     X(GRAD, enum gradient_scale, gradient, GRADIENT_MEAN)                                                    \
-    X(BATCH, int64_t, batch, 64)
+    X(BATCH, int64_t, batch, 64)                                                                             \
+    X(DISTANCE, enum filter_distance, distance, DISTANCE_EUCLIDEAN)                                          \
+    X(JACOBIAN, enum jacobian_rows, jacobian, JACOBIAN_IMAGE)                                                \
+    X(FISHER, enum fisher_share, fisher, FISHER_MEMORY)
 
 struct criterion_options {
 #define OPTION_MEMBER(code, type, member, initial) type member;
@@ -53,8 +77,12 @@ void criterion_options_copy(struct criterion_options *to, const struct criterion
 void criterion_options_set(struct criterion_options *options, unsigned which, double value);
 
 /* Names of the enumerations, for the option table: index to name, NULL past the end. */
-const char *taylor_variant_name(int index); /* taylor.c */
-const char *proscore_target_name(int index);
+const char *taylor_variant_name(int index);   /* taylor.c */
+const char *proscore_target_name(int index);  /* proscore_layer.c */
+const char *proscore_reading_name(int index); /* proscore_reading.c */
+const char *filter_distance_name(int index);  /* geometric_median.c */
+const char *jacobian_rows_name(int index);    /* jacobian.c */
+const char *fisher_share_name(int index);     /* fisher.c */
 const char *gradient_scale_name(int index);
 
 #endif

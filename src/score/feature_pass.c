@@ -7,6 +7,8 @@
 #include "base/status.h"
 #include "nn/engine/engine.h"
 #include "nn/graph/tensor.h"
+#include "score/nuclear.h"
+#include "score/score.h"
 
 /* shape: of one image. A map's height is the first dimension beside the channels, its width are the others; a
  * first one of length 1 counts images. */
@@ -39,7 +41,11 @@ status feature_pass_init(struct feature_pass *pass, const struct plan *plan, con
         int64_t map = layer->height * layer->width, all = shape_elements(shape);
         largest = map > largest ? map : largest;
         most = all > most ? all : most;
-        complete = activation_init(&layer->sums, needs, layer->channels);
+        complete = activation_init(&layer->half[0], needs & ~(unsigned)NEED_FEATURE_GRAM, layer->channels) &&
+                   activation_init(&layer->half[1], needs & ~(unsigned)NEED_FEATURE_GRAM, layer->channels) &&
+                   activation_init(&layer->whole, needs & NEED_FEATURE_GRAM, layer->channels);
+        if (complete && (needs & NEED_INDEPENDENCE))
+            complete = nuclear_init(&layer->nuclear, layer->channels, map);
         pass->count++;
     }
     if (complete) {
@@ -55,7 +61,10 @@ status feature_pass_init(struct feature_pass *pass, const struct plan *plan, con
 void feature_pass_free(struct feature_pass *pass)
 {
     for (int i = 0; i < pass->count; i++) {
-        activation_free(&pass->layers[i].sums);
+        activation_free(&pass->layers[i].half[0]);
+        activation_free(&pass->layers[i].half[1]);
+        activation_free(&pass->layers[i].whole);
+        nuclear_free(&pass->layers[i].nuclear);
     }
     mem_free(pass->layers);
     mem_free(pass->maps);
@@ -73,25 +82,37 @@ static void channels_first(const struct feature_layer *layer, const double *from
     }
 }
 
-void feature_pass_add(struct feature_pass *pass, const struct engine *engine, int64_t images)
+void feature_pass_add(struct feature_pass *pass, const struct engine *engine, int64_t n, int half)
 {
     for (int i = 0; i < pass->count; i++) {
         struct feature_layer *layer = &pass->layers[i];
         const struct feature_maps maps = {pass->maps, layer->channels, layer->height, layer->width};
-        for (int64_t n = 0; n < images; n++) {
-            engine_watched_image(engine, i, n, layer->before > 1 ? pass->raw : pass->maps);
-            if (layer->before > 1) {
-                channels_first(layer, pass->raw, pass->maps);
-            }
-            activation_add(&layer->sums, &maps, pass->map);
+        engine_watched_image(engine, i, n, layer->before > 1 ? pass->raw : pass->maps);
+        if (layer->before > 1) {
+            channels_first(layer, pass->raw, pass->maps);
         }
+        activation_add(&layer->half[half], &maps, pass->map, &layer->nuclear);
+        activation_add(&layer->whole, &maps, pass->map, NULL);
     }
 }
 
-struct activation_statistics feature_pass_take(struct feature_pass *pass, int layer)
+bool feature_pass_copy(const struct feature_pass *pass, int layer, int half,
+                       struct activation_statistics *sums)
 {
-    struct activation_statistics sums = pass->layers[layer].sums;
-    activation_finish(&sums, pass->layers[layer].channels);
-    pass->layers[layer].sums = (struct activation_statistics){0};
-    return sums;
+    const struct feature_layer *from = &pass->layers[layer];
+    return activation_add_sums(sums, &from->half[half], from->channels);
+}
+
+int64_t feature_pass_positions(const struct feature_pass *pass, int layer)
+{
+    return pass->layers[layer].height * pass->layers[layer].width;
+}
+
+double *feature_pass_take_gram(struct feature_pass *pass, int layer)
+{
+    struct activation_statistics *sums = &pass->layers[layer].whole;
+    double *gram = sums->gram;
+    activation_finish(sums, pass->layers[layer].channels);
+    sums->gram = NULL;
+    return gram;
 }

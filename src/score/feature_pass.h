@@ -7,9 +7,12 @@
 #include "score/activation.h"
 
 struct feature_layer {
-    int64_t channels, height, width; /* of one image's maps; height = width = 1 for a linear layer */
-    int64_t before, behind;          /* positions in front of the channels, and behind, in the engine */
-    struct activation_statistics sums;
+    int64_t channels, height, width;      /* of one image's maps; height = width = 1 for a linear layer */
+    int64_t before, behind;               /* positions in front of the channels, and behind, in the engine */
+    struct activation_statistics half[2]; /* of the images of each half, all but the Gram matrix */
+    struct activation_statistics
+        whole;                   /* the Gram matrix of all images, which is too large to be kept twice */
+    struct nuclear_work nuclear; /* where independence is needed */
 };
 
 /* One layer per watched value of the engine, in the same order. All zero: nothing is watched. */
@@ -26,9 +29,15 @@ struct feature_pass {
 status feature_pass_init(struct feature_pass *pass, const struct plan *plan, const struct probe *probes,
                          int count, unsigned needs, struct error *error);
 void feature_pass_free(struct feature_pass *pass);
-/* The first `images` images of the engine's micro-batch. */
-void feature_pass_add(struct feature_pass *pass, const struct engine *engine, int64_t images);
-/* The sums of one layer, complete; they belong to the caller and are gone from the pass. */
-struct activation_statistics feature_pass_take(struct feature_pass *pass, int layer);
+/* Image n of the engine's micro-batch, which belongs to that half of the sample. */
+void feature_pass_add(struct feature_pass *pass, const struct engine *engine, int64_t n, int half);
+/* Add what a half has of a layer so far, but the Gram matrix. `sums` is all zero, or was filled by this.
+ * False when memory is out; they belong to the caller. */
+bool feature_pass_copy(const struct feature_pass *pass, int layer, int half,
+                       struct activation_statistics *sums);
+int64_t feature_pass_positions(const struct feature_pass *pass, int layer); /* of one image's map */
+/* The Gram matrix of a layer, complete; it belongs to the caller and is gone from the pass. NULL without one.
+ */
+double *feature_pass_take_gram(struct feature_pass *pass, int layer);
 
 #endif

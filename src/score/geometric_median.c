@@ -11,8 +11,11 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "nn/operator/matrix.h"
+#include "score/cosine.h"
 #include "score/criteria.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
+#include "score/part.h"
 #include "score/score.h"
 
 /* Columns that are centred and multiplied at a time, so no second copy of all filters: at most so many, and
@@ -164,10 +167,8 @@ status geometric_median(const double *filters, int64_t count, int64_t length, do
     return code;
 }
 
-static status score_geomedian(const struct criterion_input *input, double *scores,
-                              struct criterion_report *report, struct error *error)
+static status score_euclidean(const struct criterion_input *input, double *scores, struct error *error)
 {
-    (void)report;
     double *filters = layer_filters(input->graph, input->layer);
     if (!filters) {
         return error_memory(error);
@@ -178,13 +179,74 @@ static status score_geomedian(const struct criterion_input *input, double *score
     return code;
 }
 
+/* A filter of zeros points nowhere and goes first. */
+static status score_cosine(const struct criterion_input *input, double *scores, struct error *error)
+{
+    const int64_t count = input->layer->channels;
+    struct filter_angles angles;
+    status code = filter_angles_find(input, &angles, error);
+    for (int64_t i = 0; code == STATUS_OK && i < count; i++) {
+        scores[i] = 0.0;
+        for (int64_t j = 0; angles.length[i] != 0.0 && j < count; j++)
+            scores[i] += 1.0 - angles.cosine[i * count + j];
+    }
+    filter_angles_free(&angles);
+    return code;
+}
+
+static const struct {
+    const char *name, *help;
+    status (*score)(const struct criterion_input *input, double *scores, struct error *error);
+} distances_of[] = {
+    [DISTANCE_EUCLIDEAN] = {"euclidean", "||F_i - F_j||", score_euclidean},
+    [DISTANCE_COSINE] =
+        {"cosine", "1 - cos(F_i, F_j): the length of a filter does not count; a filter of zeros goes first",
+         score_cosine},
+};
+
+const char *filter_distance_name(int index)
+{
+    return index >= 0 && index < (int)(sizeof distances_of / sizeof *distances_of) ? distances_of[index].name
+                                                                                   : NULL;
+}
+
+static const char *distance_help(int index)
+{
+    return filter_distance_name(index) ? distances_of[index].help : NULL;
+}
+
+static status score_geomedian(const struct criterion_input *input, double *scores,
+                              struct criterion_report *report, struct error *error)
+{
+    (void)report;
+    return distances_of[input->options->distance].score(input, scores, error);
+}
+
+static const struct criterion_variant variants[] = {
+    {.option = CRITERION_DISTANCE, .what = "a distance", .name = filter_distance_name, .help = distance_help},
+    {0},
+};
+
+/* Angles are between filters only. */
+static struct part_measure part_of(const struct criterion_options *options)
+{
+    return options->distance == DISTANCE_EUCLIDEAN
+               ? (struct part_measure){PART_DISTANCE, PART_SUM, PART_FILTERS | PART_COLUMNS}
+               : (struct part_measure){0};
+}
+
 const struct criterion criterion_geomedian = {
     .name = "geomedian",
     .title = "Geometric median",
-    .help = "sum over j of ||F_i - F_j||: distance of a filter from all others of its layer",
+    .help =
+        "sum over j of ||F_i - F_j||: distance of a filter from all others of its layer; geomedian:cosine "
+        "takes 1 - cos(F_i, F_j) for the distance",
     .paper = "arXiv 1811.00250",
     .headline = true,
     .spread = true,
+    .options = CRITERION_DISTANCE,
+    .variants = variants,
     .fixed_needs = NEED_WEIGHTS,
+    .part_of = part_of,
     .score = score_geomedian,
 };

@@ -389,6 +389,16 @@ double *layer_parameter(const struct graph *graph, const struct layer *layer, in
     return result;
 }
 
+int64_t layer_taps(const struct layer *layer)
+{
+    return layer->filter_length / (layer->input_channels / layer->groups);
+}
+
+int64_t layer_first_input(const struct layer *layer, int64_t c)
+{
+    return c / (layer->channels / layer->groups) * (layer->input_channels / layer->groups);
+}
+
 int layer_axis(const struct layer *layer, int rank)
 {
     return layer->kind == LAYER_LINEAR ? rank - 1 : 1;

@@ -85,6 +85,13 @@ bool layers_match(const struct layers *layers, const char *word, int index);
 /* Does the word stand for any number of layers: a stage or a pattern, as no layer has it for its name? */
 bool layers_is_pattern(const struct layers *layers, const char *word);
 
+/* Elements of a filter that one input channel meets, side by side: the taps of the kernel; 1 in a linear
+ * layer. */
+int64_t layer_taps(const struct layer *layer);
+/* The first of the input channels that filter c reads: those from it on, `filter_length / layer_taps` of
+ * them, in the order of the filter's elements. */
+int64_t layer_first_input(const struct layer *layer, int64_t c);
+
 /* One filter as double, `filter_length` values, whatever way the file stores the weight. */
 void layer_filter(const struct graph *graph, const struct layer *layer, int64_t channel, double *out);
 /* The same of `count` filters from `first` on, at most FILTERS_TOGETHER: (count, filter_length). */

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/layer.h"
+#include "score/part.h"
 #include "score/score.h"
 
 static double absolute_sum(const double *values, int64_t count)
@@ -64,6 +65,7 @@ const struct criterion criterion_l1 = {
     .paper = "arXiv 1608.08710",
     .headline = true,
     .fixed_needs = NEED_WEIGHTS,
+    .part = {PART_ABSOLUTE, PART_SUM, PART_ALL},
     .score = score_l1,
 };
 const struct criterion criterion_l2 = {
@@ -71,6 +73,7 @@ const struct criterion criterion_l2 = {
     .title = "Magnitude (l2)",
     .help = "Euclidean length of a filter",
     .fixed_needs = NEED_WEIGHTS,
+    .part = {PART_SQUARE, PART_ROOT, PART_ALL},
     .score = score_l2,
 };
 const struct criterion criterion_bn = {
@@ -80,5 +83,6 @@ const struct criterion criterion_bn = {
     .paper = "arXiv 1708.06519",
     .needs_norm = true,
     .fixed_needs = NEED_WEIGHTS,
+    .part = {PART_ABSOLUTE, PART_SUM, PART_SCALES},
     .score = score_bn,
 };

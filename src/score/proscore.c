@@ -36,6 +36,21 @@ struct proscore_point proscore_vector(double norm, double gradient_norm, double 
         .along = along, .across = square < 0.0 ? 0.0 : sqrt(square), .lift = lift_gradient / norm};
 }
 
+struct proscore_point proscore_unit_point(struct proscore_point point, double norm)
+{
+    point.along *= norm * norm;
+    point.across *= norm * norm;
+    point.lift *= norm;
+    return point;
+}
+
+struct proscore_point proscore_still_point(struct proscore_point point)
+{
+    point.along = point.across = 0.0;
+    point.still = true;
+    return point;
+}
+
 /* Beyond this many times ||F|| a step hides its starting point, and its square may overflow. */
 static const double far_step = 1e100;
 
@@ -65,11 +80,16 @@ static double log_lift(double lift, double lambda)
 
 static double log_limit(const struct proscore_point *point)
 {
-    double gradient = hypot(point->along, point->across);
+    double gradient = point->still ? 1.0 : hypot(point->along, point->across);
     if (point->lift == 0.0) {
         return gradient == 0.0 ? 0.0 : INFINITY; /* a point that does not move stays at 45 degrees */
     }
     return log(gradient) - log(fabs(point->lift));
+}
+
+static double in_order(enum proscore_order order, double log)
+{
+    return order == PROSCORE_FORWARD ? log : order == PROSCORE_EITHER_WAY ? fabs(log) : -log;
 }
 
 double proscore_log(const struct proscore_point *point, double lambda)
@@ -78,13 +98,21 @@ double proscore_log(const struct proscore_point *point, double lambda)
         return -INFINITY;
     }
     if (isinf(lambda)) {
-        return log_limit(point);
+        /* Of a point that stands still P falls for ever, and what is far from 1 is what is small. */
+        return in_order(point->still && point->order == PROSCORE_EITHER_WAY ? PROSCORE_BACKWARD
+                                                                            : point->order,
+                        log_limit(point));
     }
     double lift = log_lift(point->lift, lambda);
-    if (lift == -INFINITY) {
-        return INFINITY;
+    return in_order(point->order,
+                    lift == -INFINITY ? INFINITY : log_length(point->along, point->across, lambda) - lift);
+}
+
+void proscore_in_order(enum proscore_order order, double *logs, int64_t count)
+{
+    for (int64_t i = 0; i < count && order != PROSCORE_FORWARD; i++) {
+        logs[i] = in_order(order, logs[i]);
     }
-    return log_length(point->along, point->across, lambda) - lift;
 }
 
 bool proscore_sign_changes(const struct proscore_point *point, double lambda)

@@ -8,7 +8,101 @@
 #include "score/criteria.h"
 #include "score/criterion_options.h"
 #include "score/layer.h"
+#include "score/proscore_reading.h"
 #include "score/score.h"
+
+/* Parameters of a layer that its points are made from; owned, NULL where the target has no use for them. */
+struct point_source {
+    const struct layer_statistics *sums;
+    double images;
+    double *scale, *shift, *var;
+    double *lengths; /* of the filters */
+    double epsilon;
+};
+
+/* What is lifted. */
+struct proscore_target_row {
+    const char *name;
+    const char *help;
+    bool weights, affine; /* does it hold the filter's weights, BatchNorm's parameters? */
+    /* The lifted channel with g_D, and ||F||. */
+    struct proscore_point (*lift)(const struct point_source *source, int64_t channel, double coordinate,
+                                  double *norm);
+};
+
+static double scale_gradient(const struct point_source *source, int64_t channel)
+{
+    double r = 1.0 / sqrt(source->var[channel] + source->epsilon);
+    return r * source->sums->delta_centered[channel] / source->images;
+}
+
+static struct proscore_point lift_scale(const struct point_source *source, int64_t channel, double coordinate,
+                                        double *norm)
+{
+    *norm = fabs(source->scale[channel]);
+    return proscore_scalar(source->scale[channel], scale_gradient(source, channel), coordinate);
+}
+
+static struct proscore_point lift_affine(const struct point_source *source, int64_t channel,
+                                         double coordinate, double *norm)
+{
+    const double f[2] = {source->scale[channel], source->shift[channel]};
+    const double gradient[2] = {scale_gradient(source, channel),
+                                source->sums->delta[channel] / source->images};
+    *norm = hypot(f[0], f[1]);
+    return proscore_pair(f, gradient, coordinate);
+}
+
+static struct proscore_point lift_filter(const struct point_source *source, int64_t channel,
+                                         double coordinate, double *norm)
+{
+    *norm = source->lengths[channel];
+    return proscore_vector(*norm, source->sums->gradient_norm[channel] / source->images,
+                           source->sums->weight_dot[channel] / source->images, coordinate);
+}
+
+static struct proscore_point lift_channel(const struct point_source *source, int64_t channel,
+                                          double coordinate, double *norm)
+{
+    const double scale = source->scale[channel], shift = source->shift[channel],
+                 to_scale = scale_gradient(source, channel),
+                 to_shift = source->sums->delta[channel] / source->images;
+    const double lengths[] = {source->lengths[channel], scale, shift};
+    const double gradients[] = {source->sums->gradient_norm[channel] / source->images, to_scale, to_shift};
+    *norm = vector_norm(lengths, 3);
+    return proscore_vector(
+        *norm, vector_norm(gradients, 3),
+        source->sums->weight_dot[channel] / source->images + scale * to_scale + shift * to_shift, coordinate);
+}
+
+static const struct proscore_target_row targets[] = {
+    [PROSCORE_BN] = {"bn", "F = BatchNorm's scale, one number, as the paper's text says", false, true,
+                     lift_scale},
+    [PROSCORE_AFFINE] =
+        {"affine",
+         "F = (scale, shift) of BatchNorm: a cone as in the paper's figure needs two numbers or more", false,
+         true, lift_affine},
+    [PROSCORE_FILTER] =
+        {"filter",
+         "F = the filter's weights; what any target means in a layer without BatchNorm. Takes a pass "
+         "with weight gradients",
+         true, false, lift_filter},
+    [PROSCORE_CHANNEL] =
+        {"channel",
+         "F = (weights, scale, shift), all that a channel owns. Takes a pass with weight gradients", true,
+         true, lift_channel},
+};
+enum { TARGETS = sizeof targets / sizeof *targets };
+
+const char *proscore_target_name(int index)
+{
+    return index >= 0 && index < TARGETS ? targets[index].name : NULL;
+}
+
+static const char *target_help(int index)
+{
+    return index >= 0 && index < TARGETS ? targets[index].help : NULL;
+}
 
 static enum proscore_target target_of(const struct layer *layer, const struct criterion_options *options)
 {
@@ -18,7 +112,7 @@ static enum proscore_target target_of(const struct layer *layer, const struct cr
 static unsigned needs_proscore(const struct layer *layer, const struct criterion_options *options)
 {
     unsigned needs = NEED_WEIGHTS | NEED_GRADIENTS;
-    return target_of(layer, options) == PROSCORE_FILTER ? needs | NEED_WEIGHT_GRADIENTS : needs;
+    return targets[target_of(layer, options)].weights ? needs | NEED_WEIGHT_GRADIENTS : needs;
 }
 
 double proscore_step_scale(const struct criterion_options *options, const struct score_statistics *statistics)
@@ -35,15 +129,6 @@ double proscore_step_scale(const struct criterion_options *options, const struct
     return 1.0;
 }
 
-/* Parameters of a layer that its points are made from; owned. */
-struct point_source {
-    const struct layer_statistics *sums;
-    double images;
-    double *scale, *shift, *var;
-    double *lengths; /* of the filters */
-    double epsilon;
-};
-
 static void source_free(struct point_source *source)
 {
     mem_free(source->scale);
@@ -53,23 +138,23 @@ static void source_free(struct point_source *source)
 }
 
 static status source_init(struct point_source *source, const struct criterion_input *input,
-                          enum proscore_target target, struct error *error)
+                          const struct proscore_target_row *target, struct error *error)
 {
     const struct layer *layer = input->layer;
     *source = (struct point_source){.sums = &input->statistics->layers[input->layer_index],
                                     .images = (double)input->statistics->images,
                                     .epsilon = layer->epsilon};
-    bool complete;
-    if (target == PROSCORE_FILTER) {
+    bool complete = true;
+    if (target->weights) {
         source->lengths = mem_new((size_t)layer->channels, sizeof *source->lengths);
-        complete =
-            source->lengths && layer_measure_filters(input->graph, layer, vector_norm, source->lengths);
-    } else {
+        complete = source->lengths &&
+                   layer_measure_filters(input->graph, layer, vector_norm, source->lengths);
+    }
+    if (target->affine) {
         source->scale = layer_parameter(input->graph, layer, layer->scale);
+        source->shift = layer_parameter(input->graph, layer, layer->shift);
         source->var = layer_parameter(input->graph, layer, layer->var);
-        source->shift =
-            target == PROSCORE_BN_AFFINE ? layer_parameter(input->graph, layer, layer->shift) : NULL;
-        complete = source->scale && source->var && (source->shift || target == PROSCORE_BN);
+        complete &= source->scale && source->shift && source->var;
     }
     if (!complete) {
         source_free(source);
@@ -78,35 +163,20 @@ static status source_init(struct point_source *source, const struct criterion_in
     return STATUS_OK;
 }
 
-static struct proscore_point channel_point(const struct point_source *source, enum proscore_target target,
-                                           int64_t channel)
-{
-    double lift = source->sums->lift[channel] / source->images;
-    if (target == PROSCORE_FILTER) {
-        return proscore_vector(source->lengths[channel],
-                               source->sums->gradient_norm[channel] / source->images,
-                               source->sums->weight_dot[channel] / source->images, lift);
-    }
-    double r = 1.0 / sqrt(source->var[channel] + source->epsilon);
-    double scale_gradient = r * source->sums->delta_centered[channel] / source->images;
-    if (target == PROSCORE_BN)
-        return proscore_scalar(source->scale[channel], scale_gradient, lift);
-    const double f[2] = {source->scale[channel], source->shift[channel]};
-    const double gradient[2] = {scale_gradient, source->sums->delta[channel] / source->images};
-    return proscore_pair(f, gradient, lift);
-}
-
 status proscore_points(const struct criterion_input *input, struct proscore_point *points,
                        struct error *error)
 {
-    enum proscore_target target = target_of(input->layer, input->options);
+    const struct proscore_target_row *target = &targets[target_of(input->layer, input->options)];
+    const struct proscore_reading_row *reading = proscore_reading_at(input->options->reading);
     struct point_source source;
     status code = source_init(&source, input, target, error);
     if (code != STATUS_OK) {
         return code;
     }
     for (int64_t c = 0; c < input->layer->channels; c++) {
-        points[c] = channel_point(&source, target, c);
+        double norm, coordinate = reading->coordinate(source.sums, c) / source.images;
+        points[c] = target->lift(&source, c, coordinate, &norm);
+        points[c] = proscore_reading_point(reading, points[c], norm);
     }
     source_free(&source);
     return STATUS_OK;
@@ -156,7 +226,11 @@ static status check_gamma(const struct criterion_options *options, struct error 
 }
 
 static const struct criterion_variant variants[] = {
-    {.option = CRITERION_TARGET, .what = "a target", .name = proscore_target_name},
+    {.option = CRITERION_TARGET, .what = "a target", .name = proscore_target_name, .help = target_help},
+    {.option = CRITERION_READING,
+     .what = "a reading",
+     .name = proscore_reading_name,
+     .help = proscore_reading_help},
     {.option = CRITERION_GAMMA, .what = "a gamma over 0", .number = "GAMMA"},
     {0},
 };
@@ -170,7 +244,7 @@ const struct criterion criterion_proscore = {
     .headline = true,
     .preferred = true,
     .logarithm = true,
-    .options = CRITERION_GAMMA | CRITERION_TARGET | CRITERION_GRAD | CRITERION_BATCH,
+    .options = CRITERION_GAMMA | CRITERION_TARGET | CRITERION_READING | CRITERION_GRAD | CRITERION_BATCH,
     .variants = variants,
     .needs = needs_proscore,
     .check = check_gamma,

@@ -79,6 +79,8 @@ void proscore_logs(const struct proscore_point *points, int64_t count, double la
     /* A step so far that squares may overflow, or one without end, goes one by one. */
     const double far_step = 1e100;
     const bool done = lambda < far_step && by_vectors(points, count, lambda, logs);
+    if (done && count > 0)
+        proscore_in_order(points->order, logs, count);
     for (int64_t i = 0; i < count; i++)
         if (!done || points[i].zero || !isfinite(logs[i]))
             logs[i] = proscore_log(&points[i], lambda);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Random scores: what every other criterion must beat. */
+/* Random scores: what every other criterion must beat. They follow from the seed, so that a session can be
+ * repeated; another seed (random:2) draws anew. */
 #include "base/random.h"
 #include "base/status.h"
 #include "score/criteria.h"
@@ -28,12 +29,19 @@ static status score_random(const struct criterion_input *input, double *scores,
     return STATUS_OK;
 }
 
+static const struct criterion_variant variants[] = {
+    {.option = CRITERION_SEED, .what = "a seed", .number = "SEED", .whole = true},
+    {0},
+};
+
 const struct criterion criterion_random = {
     .name = "random",
     .title = "Random",
-    .help = "uniform random numbers from the seed and the layer's name",
+    .help = "uniform random numbers from the seed and the layer's name: the same again each time; random:2, "
+            "random:3 and so on draw anew",
     .seeded = true,
     .options = CRITERION_SEED,
+    .variants = variants,
     .fixed_needs = NEED_WEIGHTS,
     .score = score_random,
 };

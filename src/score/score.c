@@ -15,23 +15,26 @@
 #include "nn/operator/plan.h"
 #include "score/activation.h"
 #include "score/feature_pass.h"
+#include "score/image_sums.h"
 #include "score/tally.h"
 
 struct pass_work {
     const struct score_pass *pass;
     struct tally whole, half[2];
     struct arena *arena;
-    bool *probed;  /* per layer */
-    int64_t *runs; /* per value: nn/execution/images.h */
+    bool *probed, *weighed; /* per layer; the weights of output layers are weighed for their columns */
+    int64_t *positions;     /* per layer: of a map, all calls together */
+    int64_t *runs;          /* per value: nn/execution/images.h */
     /* Probes, one for each call of a layer; those of a layer stand together. */
     int *layers;     /* per probe: index into the layers */
     double **center; /* per probe: y is taken relative to this */
     struct probe *probes;
     int *maps; /* per probe: the value of its feature maps */
     int count;
-    int *weights, *weight_layers; /* of the layers that are probed, and their indices */
+    int *weights, *weight_layers; /* of the layers that are weighed, and their indices */
     int weight_count;
     double *joint;                /* sums of all probes of one layer and image */
+    struct image_sums image;      /* where there are gradients */
     struct feature_pass features; /* when activations are needed */
     int64_t turn;                 /* micro-batches so far */
 };
@@ -56,6 +59,7 @@ static void pass_work_free(struct pass_work *work)
         mem_free(work->center[i]);
     }
     feature_pass_free(&work->features);
+    image_sums_free(&work->image);
     arena_free(work->arena);
     tally_free(&work->whole);
     tally_free(&work->half[0]);
@@ -101,6 +105,7 @@ static status add_probe(struct pass_work *work, int index, const struct layer_ca
                                                .center = center,
                                                .channels_last = layer_axis(layer, rank) > 1};
     work->maps[work->count++] = call->activated;
+    work->positions[index] += shape_elements(&plan->values[call->linear].shape) / layer->channels;
     return STATUS_OK;
 }
 
@@ -112,9 +117,18 @@ static status add_layer(struct pass_work *work, int index, const struct plan *pl
         code = add_probe(work, index, &layer->calls[i], plan, error);
     }
     work->probed[index] = true;
+    return code;
+}
+
+static void add_weight(struct pass_work *work, int index)
+{
+    const struct layer *layer = &work->pass->layers->items[index];
+    if (!work->probed[index] && !(layer->output_layer && !layer->bound)) {
+        return;
+    }
+    work->weighed[index] = true;
     work->weight_layers[work->weight_count] = index;
     work->weights[work->weight_count++] = layer->weight;
-    return code;
 }
 
 static status nothing_probed(const struct pass_work *work, const struct plan *plan, struct error *error)
@@ -147,6 +161,8 @@ static bool make_lists(struct pass_work *work)
         channels = (size_t)layer->channels > channels ? (size_t)layer->channels : channels;
     }
     work->probed = arena_alloc(work->arena, count, sizeof *work->probed);
+    work->weighed = arena_alloc(work->arena, count, sizeof *work->weighed);
+    work->positions = arena_alloc(work->arena, count, sizeof *work->positions);
     work->layers = arena_alloc(work->arena, calls, sizeof *work->layers);
     work->center = arena_alloc(work->arena, calls, sizeof *work->center);
     work->probes = arena_alloc(work->arena, calls, sizeof *work->probes);
@@ -154,8 +170,8 @@ static bool make_lists(struct pass_work *work)
     work->weights = arena_alloc(work->arena, count, sizeof *work->weights);
     work->weight_layers = arena_alloc(work->arena, count, sizeof *work->weight_layers);
     work->joint = arena_alloc(work->arena, channels, PROBE_SUMS * sizeof *work->joint);
-    return work->probed && work->layers && work->center && work->probes && work->maps && work->weights &&
-           work->weight_layers && work->joint;
+    return work->probed && work->weighed && work->positions && work->layers && work->center && work->probes &&
+           work->maps && work->weights && work->weight_layers && work->joint;
 }
 
 /* plan: for one image. */
@@ -167,21 +183,32 @@ static status add_probes(struct pass_work *work, const struct plan *plan, struct
         if (can_probe(work, plan, &layers->items[i])) {
             code = add_layer(work, i, plan, error);
         }
+        if (code == STATUS_OK && (work->pass->needs & NEED_WEIGHT_GRADIENTS)) {
+            add_weight(work, i);
+        }
     }
     return code == STATUS_OK && work->count == 0 ? nothing_probed(work, plan, error) : code;
+}
+
+/* Does it run backward? */
+static bool has_gradients(const struct score_pass *pass)
+{
+    return pass->needs & NEED_ANY_GRADIENT;
 }
 
 /* The second half's weight gradients are what the first half does not have of the whole. */
 static status start_sums(struct pass_work *work, const struct plan *plan, struct error *error)
 {
     const struct score_pass *pass = work->pass;
-    bool weight_gradients = pass->needs & NEED_WEIGHT_GRADIENTS;
-    status code = tally_init(&work->whole, pass, work->probed, weight_gradients, error);
-    if (code == STATUS_OK) {
-        code = tally_init(&work->half[0], pass, work->probed, weight_gradients, error);
+    const bool weights = pass->needs & NEED_WEIGHT_GRADIENTS, *weighed = weights ? work->weighed : NULL;
+    struct tally *const tallies[] = {&work->whole, &work->half[0], &work->half[1]};
+    const struct tally_layers layers = {work->probed, weighed, work->positions};
+    status code = STATUS_OK;
+    for (int i = 0; code == STATUS_OK && i < 3; i++) {
+        code = tally_init(tallies[i], pass, &layers, weights && i < 2, error);
     }
-    if (code == STATUS_OK) {
-        code = tally_init(&work->half[1], pass, work->probed, false, error);
+    if (code == STATUS_OK && has_gradients(pass)) {
+        code = image_sums_init(&work->image, pass, work->probed, error);
     }
     if (code == STATUS_OK && (pass->needs & NEED_ANY_ACTIVATION)) {
         code = feature_pass_init(&work->features, plan, work->probes, work->count, pass->needs, error);
@@ -212,24 +239,49 @@ static status pass_work_init(struct pass_work *work, const struct score_pass *pa
     return code;
 }
 
+/* The sums over feature maps of both halves, or of one (0, 1). Interim results and halves go without Gram
+ * matrices, which are too large to copy. */
+enum { BOTH_HALVES = 2 };
+static status copy_features(const struct pass_work *work, int half, struct score_statistics *statistics,
+                            struct error *error)
+{
+    for (int p = 0; p < work->features.count; p++) {
+        struct activation_statistics *sums = &statistics->layers[work->layers[p]].activation;
+        for (int h = 0; h < 2; h++) {
+            if ((half == h || half == BOTH_HALVES) && !feature_pass_copy(&work->features, p, h, sums)) {
+                return error_memory(error);
+            }
+        }
+        sums->positions += feature_pass_positions(&work->features, p);
+    }
+    statistics->needs |= work->pass->needs & NEED_ANY_ACTIVATION & ~(unsigned)NEED_FEATURE_GRAM;
+    return STATUS_OK;
+}
+
+static status half_so_far(const struct pass_work *work, int half, struct pool *pool,
+                          struct score_statistics **statistics, struct error *error)
+{
+    const bool difference = half == 1 && (work->pass->needs & NEED_WEIGHT_GRADIENTS);
+    status code = tally_statistics(&work->half[half], difference ? &work->whole : NULL, &work->half[0],
+                                   pool, statistics, error);
+    return code == STATUS_OK ? copy_features(work, half, *statistics, error) : code;
+}
+
 /* Statistics of all images so far, with those of the halves. The pool may be NULL. */
 static status statistics_so_far(const struct pass_work *work, struct pool *pool,
                                 struct score_statistics **statistics, struct error *error)
 {
-    const struct tally *whole = &work->whole, *half = work->half;
-    bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
+    const struct tally *half = work->half;
     struct score_statistics *made;
-    status code = tally_statistics(whole, NULL, NULL, pool, &made, error);
+    status code = tally_statistics(&work->whole, NULL, NULL, pool, &made, error);
     if (code != STATUS_OK) {
         return code;
     }
     made->planned = work->pass->sample->count;
-    if (half[0].quality.images > 0 && half[1].quality.images > 0) {
-        code = tally_statistics(&half[0], NULL, NULL, pool, &made->half[0], error);
-        if (code == STATUS_OK) {
-            code = tally_statistics(&half[1], weight_gradients ? whole : NULL, &half[0], pool, &made->half[1],
-                                    error);
-        }
+    code = copy_features(work, BOTH_HALVES, made, error);
+    const bool halves = half[0].quality.images > 0 && half[1].quality.images > 0;
+    for (int h = 0; code == STATUS_OK && halves && h < 2; h++) {
+        code = half_so_far(work, h, pool, &made->half[h], error);
     }
     if (code != STATUS_OK) {
         score_statistics_free(made);
@@ -255,16 +307,22 @@ static void show_partial(const struct pass_work *work)
 static void add_weight_gradients(struct pass_work *work, const struct engine *engine, int half)
 {
     for (int w = 0; w < work->weight_count; w++) {
+        const int layer = work->weight_layers[w];
         const struct operand *gradient = engine_weight_gradient(engine, w);
-        tally_weight_gradient(&work->whole, work->weight_layers[w], gradient);
+        tally_weight_gradient(&work->whole, layer, gradient);
         if (half == 0) {
-            tally_weight_gradient(&work->half[0], work->weight_layers[w], gradient);
+            tally_weight_gradient(&work->half[0], layer, gradient);
+        }
+        if ((work->pass->needs & NEED_WEIGHT_SQUARES) && work->probed[layer]) {
+            const double *squares = image_weight_squares(&work->image, layer, gradient);
+            tally_weight_squares(&work->whole, layer, squares);
+            tally_weight_squares(&work->half[half], layer, squares);
         }
     }
 }
 
 /* One image's sums of the layer whose first probe is `first`: of all its calls together. */
-static const double *image_sums(struct pass_work *work, const struct engine *engine, int64_t image, int first)
+static const double *layer_sums(struct pass_work *work, const struct engine *engine, int64_t image, int first)
 {
     const struct layer *layer = &work->pass->layers->items[work->layers[first]];
     const int64_t sums = PROBE_SUMS * layer->channels;
@@ -284,6 +342,17 @@ static const double *image_sums(struct pass_work *work, const struct engine *eng
     return work->joint;
 }
 
+static void add_probes_of(struct pass_work *work, const struct engine *engine, int64_t image,
+                          struct tally *half)
+{
+    for (int p = 0; p < work->count; p += work->pass->layers->items[work->layers[p]].call_count) {
+        const double *sums = layer_sums(work, engine, image, p);
+        const double *products = image_filter_products(&work->image, work->layers[p], sums);
+        tally_probe(&work->whole, work->layers[p], sums, products);
+        tally_probe(half, work->layers[p], sums, products);
+    }
+}
+
 static status commit_images(void *argument, const struct engine *engine, const struct loss *losses,
                             const int64_t *labels, int64_t first, int64_t count, struct error *error)
 {
@@ -293,33 +362,33 @@ static status commit_images(void *argument, const struct engine *engine, const s
     bool weight_gradients = work->pass->needs & NEED_WEIGHT_GRADIENTS;
     const int64_t turn = work->turn++;
     for (int64_t i = 0; i < count; i++) {
-        struct tally *half = &work->half[(weight_gradients ? turn : first + i) % 2];
-        for (int p = 0; p < work->count; p += work->pass->layers->items[work->layers[p]].call_count) {
-            const double *sums = image_sums(work, engine, i, p);
-            tally_probe(&work->whole, work->layers[p], sums);
-            tally_probe(half, work->layers[p], sums);
+        const int which = (int)((weight_gradients ? turn : first + i) % 2);
+        struct tally *half = &work->half[which];
+        if (has_gradients(work->pass)) {
+            add_probes_of(work, engine, i, half);
         }
         tally_image(&work->whole, &losses[i]);
         tally_image(half, &losses[i]);
+        feature_pass_add(&work->features, engine, i, which);
     }
     if (weight_gradients) {
         add_weight_gradients(work, engine, (int)(turn % 2));
     }
-    feature_pass_add(&work->features, engine, count);
     show_partial(work);
     return STATUS_OK;
 }
 
-/* Interim results and halves go without the sums over feature maps: Gram matrices are too large to copy. */
-static void give_features(struct pass_work *work, struct score_statistics *statistics)
+/* The Gram matrices, when all images are in. */
+static void give_grams(struct pass_work *work, struct score_statistics *statistics)
 {
     for (int p = 0; p < work->features.count; p++) {
         const int index = work->layers[p];
-        struct activation_statistics sums = feature_pass_take(&work->features, p);
-        activation_join(&statistics->layers[index].activation, &sums,
-                        work->pass->layers->items[index].channels);
+        double *gram = feature_pass_take_gram(&work->features, p);
+        if (gram)
+            activation_add_gram(&statistics->layers[index].activation, gram,
+                                work->pass->layers->items[index].channels);
     }
-    statistics->needs |= work->pass->needs & NEED_ANY_ACTIVATION;
+    statistics->needs |= work->pass->needs & NEED_FEATURE_GRAM;
 }
 
 /* Images whose statistics are taken together. */
@@ -332,16 +401,19 @@ static int64_t batch_of(const struct score_pass *pass)
 static struct engine_options engine_options_of(const struct pass_work *work)
 {
     const struct score_pass *pass = work->pass;
+    const bool backward = has_gradients(pass);
     return (struct engine_options){
-        .batch = pass->training ? batch_of(pass) : pass->micro_batch,
+        .batch = pass->needs & NEED_WEIGHT_SQUARES ? 1
+                 : pass->training                  ? batch_of(pass)
+                                                   : pass->micro_batch,
         .real = pass->real,
         .kernel = pass->kernel,
-        .backward = true,
+        .backward = backward,
         .reuse = true,
         .probes = work->probes,
-        .probe_count = work->count,
+        .probe_count = backward ? work->count : 0,
         .weights = work->weights,
-        .weight_count = pass->needs & NEED_WEIGHT_GRADIENTS ? work->weight_count : 0,
+        .weight_count = work->weight_count,
         .watched = work->maps,
         .watched_count = pass->needs & NEED_ANY_ACTIVATION ? work->count : 0,
         .runs = work->runs,
@@ -407,6 +479,11 @@ status score_statistics_compute(const struct score_pass *pass, struct score_stat
     if (augmentation_check(pass->augmentation, pass->dataset, error)) {
         return error_prefix(error, "augment: ");
     }
+    if (pass->training && (pass->needs & NEED_WEIGHT_SQUARES)) {
+        return error_set(error, STATUS_STATE,
+                         "squares of weight gradients are taken image by image, and with mode=train no image "
+                         "has a gradient of its own");
+    }
     double start = clock_seconds();
     struct pass_work work;
     status code = pass_work_init(&work, pass, true, error);
@@ -417,7 +494,7 @@ status score_statistics_compute(const struct score_pass *pass, struct score_stat
         code = statistics_so_far(&work, pass->pool, statistics, error);
     }
     if (code == STATUS_OK) {
-        give_features(&work, *statistics);
+        give_grams(&work, *statistics);
         (*statistics)->seconds = clock_seconds() - start;
     }
     pass_work_free(&work);

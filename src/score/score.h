@@ -17,21 +17,35 @@ enum score_need {
     NEED_ACTIVATIONS = 8,      /* sums over the feature maps behind the layer's element-wise layer */
     NEED_FEATURE_RANKS = 16,   /* ranks of the maps */
     NEED_FEATURE_GRAM = 32,    /* products of the maps with each other */
+    NEED_INDEPENDENCE = 64,    /* how much each map adds to the nuclear norm of an image's maps */
+    NEED_WEIGHT_SQUARES = 128, /* squares of the weights' gradients, image by image: images run one by one */
 };
 
-enum { NEED_ANY_ACTIVATION = NEED_ACTIVATIONS | NEED_FEATURE_RANKS | NEED_FEATURE_GRAM };
+enum {
+    NEED_ANY_ACTIVATION = NEED_ACTIVATIONS | NEED_FEATURE_RANKS | NEED_FEATURE_GRAM | NEED_INDEPENDENCE,
+    NEED_ANY_GRADIENT = NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS | NEED_WEIGHT_SQUARES,
+};
 
 /* Sums over all images; arrays that were not needed are NULL. */
 struct activation_statistics {
     int64_t positions; /* height * width of a map; of a layer that is called several times, of all its maps */
     double *sum, *squared,
-        *zeros;   /* C: of the values, of their squares, how many are 0; over all positions */
-    double *rank; /* C: of the ranks of the maps */
-    double *gram; /* C x C: of <map i, map j> */
+        *zeros;           /* C: of the values, of their squares, how many are 0; over all positions */
+    double *rank;         /* C: of the ranks of the maps */
+    double *gram;         /* C x C: of <map i, map j> */
+    double *independence; /* C: of what zeroing the map takes from the nuclear norm of the image's maps */
+};
+
+/* Sums over what a layer's filters read of each input channel (score/part.h), g being the weights' gradient:
+ * layer->input_channels doubles each. NULL without weight gradients, and for depthwise layers, which read
+ * what they make. */
+struct column_statistics {
+    double *dot, *absolute, *squared; /* of w*g, |w*g|, (w*g)^2 */
 };
 
 /* Everything one pass leaves about one layer, all calls of it together; arrays of C doubles, all NULL for
- * layers that are not probed: output layers, and those none of whose output's dimensions is its channels.
+ * layers that are not probed: output layers, which have their columns alone, and those none of whose output's
+ * dimensions is its channels.
  * Sums over images are kept as sums of the un-averaged loss: divide by `images` for the mean loss of
  * reductions.md (E).
  */
@@ -42,9 +56,16 @@ struct layer_statistics {
     double *lift;               /* sum G*u */
     double *gate_squared;       /* sum over images of (sum_hw u*delta_n)^2 */
     double *gate_batch_squared; /* sum over batches of (mean over the batch of the gate)^2 */
-    double *weight_dot;         /* sum w*g; from the weight gradients where they were computed */
-    double *weight_abs;         /* sum |w*g|, NULL without weight gradients */
-    double *gradient_norm;      /* ||g||_2, NULL without weight gradients */
+    double *filter_squared;     /* sum over images of (sum y*dL/dy)^2, which is (<w, g_n> + bias*g_n)^2; 0 in
+                                   training mode behind a BatchNorm */
+    double *filter_batch_squared; /* as gate_batch_squared */
+    double *weight_dot;           /* sum w*g; from the weight gradients where they were computed */
+    double *weight_abs;           /* sum |w*g|, NULL without weight gradients */
+    double *product_squared;      /* sum (w*g)^2, likewise; g is that of all images together */
+    double *gradient_norm;        /* ||g||_2, likewise */
+    double *weight_squared;       /* sum over images and weights of (w*g_n)^2, NULL without squares */
+    int64_t positions;            /* of one image's map, of all calls together */
+    struct column_statistics columns;
     struct activation_statistics activation;
 };
 
@@ -100,10 +121,12 @@ struct score_pass {
     const struct score_watch *watch;         /* NULL: nobody. The result is the same bit for bit */
 };
 
-/* Run the pass: forward and backward over the sample, whatever `needs` says beside NEED_WEIGHT_GRADIENTS.
- * Nothing is returned when it fails or is cancelled (STATUS_CANCELLED). Bit for bit the same for any number
- * of threads; the micro-batch decides the order in which weight gradients are summed, and a bound on memory
- * the micro-batch (nn/engine/run.h). A layer's channels are dimension 1 of its output, or the last one of a
+/* Run the pass: forward over the sample, and backward where something of NEED_ANY_GRADIENT is needed: then
+ * all of NEED_GRADIENTS is there. With NEED_WEIGHT_SQUARES images run one by one, whatever micro_batch says,
+ * which is refused in training mode (STATUS_STATE): an image has no gradient of its own there. Nothing is
+ * returned when it fails or is cancelled (STATUS_CANCELLED). Bit for bit the same for any number of threads;
+ * the micro-batch decides the order in which weight gradients are summed, and a bound on memory the
+ * micro-batch (nn/engine/run.h). A layer's channels are dimension 1 of its output, or the last one of a
  * linear layer's (over sequences, say); sums run over all positions of an image, wherever the network has put
  * the images (nn/execution/images.h). Refused: a sample without images, a network none of whose layers can be
  * probed.

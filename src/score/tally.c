@@ -26,7 +26,8 @@ void score_statistics_free(struct score_statistics *statistics)
         return;
     }
     for (int i = 0; i < statistics->layer_count; i++) {
-        mem_free(statistics->layers[i].delta); /* start of the layer's one block */
+        mem_free(statistics->layers[i].delta);       /* start of the layer's one block */
+        mem_free(statistics->layers[i].columns.dot); /* likewise */
         activation_free(&statistics->layers[i].activation);
     }
     score_statistics_free(statistics->half[0]);
@@ -36,11 +37,14 @@ void score_statistics_free(struct score_statistics *statistics)
 }
 
 /* All arrays of a layer in one block. */
-static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients)
+static bool layer_statistics_init(struct layer_statistics *sums, int64_t channels, bool weight_gradients,
+                                  bool squares)
 {
-    double **const arrays[] = {&sums->delta,      &sums->delta_centered, &sums->gate,
-                               &sums->lift,       &sums->gate_squared,   &sums->gate_batch_squared,
-                               &sums->weight_dot, &sums->weight_abs,     &sums->gradient_norm};
+    double **const arrays[] = {&sums->delta,          &sums->delta_centered,       &sums->gate,
+                               &sums->lift,           &sums->gate_squared,         &sums->gate_batch_squared,
+                               &sums->weight_dot,     &sums->weight_abs,           &sums->product_squared,
+                               &sums->filter_squared, &sums->filter_batch_squared, &sums->gradient_norm,
+                               &sums->weight_squared};
     enum { ARRAYS = sizeof arrays / sizeof *arrays };
     double *block = mem_new((size_t)channels, ARRAYS * sizeof *block);
     if (!block) {
@@ -50,9 +54,33 @@ static bool layer_statistics_init(struct layer_statistics *sums, int64_t channel
         *arrays[i] = block + i * channels;
     }
     if (!weight_gradients) {
-        sums->weight_abs = sums->gradient_norm = NULL;
+        sums->weight_abs = sums->product_squared = sums->gradient_norm = NULL;
+    }
+    if (!squares) {
+        sums->weight_squared = NULL;
     }
     return true;
+}
+
+static bool column_statistics_init(struct column_statistics *columns, int64_t count)
+{
+    double *block = mem_new((size_t)count, 3 * sizeof *block);
+    if (block)
+        *columns = (struct column_statistics){block, block + count, block + 2 * count};
+    return block != NULL;
+}
+
+/* The arrays that a tally has something for. */
+static bool make_arrays(const struct tally *tally, int index, struct layer_statistics *sums)
+{
+    const struct layer *layer = &tally->pass->layers->items[index];
+    const unsigned needs = tally->pass->needs;
+    bool complete = !tally->layers.probed[index] ||
+                    layer_statistics_init(sums, layer->channels, needs & NEED_WEIGHT_GRADIENTS,
+                                          needs & NEED_WEIGHT_SQUARES);
+    if (complete && tally->layers.weighed && tally->layers.weighed[index] && layer->kind != LAYER_DEPTHWISE)
+        complete = column_statistics_init(&sums->columns, layer->input_channels);
+    return complete;
 }
 
 static struct score_statistics *statistics_new(const struct tally *tally)
@@ -63,10 +91,9 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     if (!statistics) {
         return NULL;
     }
+    const bool gradients = (pass->needs & NEED_ANY_GRADIENT) && aim_has_gradients(pass->aim);
     *statistics = (struct score_statistics){
-        .needs = aim_has_gradients(pass->aim)
-                     ? (pass->needs & ~(unsigned)NEED_ANY_ACTIVATION) | NEED_WEIGHTS | NEED_GRADIENTS
-                     : NEED_WEIGHTS,
+        .needs = gradients ? (pass->needs & NEED_ANY_GRADIENT) | NEED_WEIGHTS | NEED_GRADIENTS : NEED_WEIGHTS,
         .images = quality->images,
         .planned = quality->images,
         .batches = quality->images / tally->batch + (quality->images % tally->batch != 0),
@@ -86,12 +113,11 @@ static struct score_statistics *statistics_new(const struct tally *tally)
     }
     statistics->layer_count = pass->layers->count;
     for (int i = 0; i < pass->layers->count; i++) {
-        const struct layer *layer = &pass->layers->items[i];
-        if (tally->probed[i] && !layer_statistics_init(&statistics->layers[i], layer->channels,
-                                                       pass->needs & NEED_WEIGHT_GRADIENTS)) {
+        if (!make_arrays(tally, i, &statistics->layers[i])) {
             score_statistics_free(statistics);
             return NULL;
         }
+        statistics->layers[i].positions = tally->layers.probed[i] ? tally->layers.positions[i] : 0;
     }
     return statistics;
 }
@@ -103,11 +129,18 @@ static int64_t weight_elements(const struct score_pass *pass, int layer)
     return shape_elements(&pass->graph->values[pass->layers->items[layer].weight].constant->shape);
 }
 
-status tally_init(struct tally *tally, const struct score_pass *pass, const bool *probed,
-                  bool weight_gradients, struct error *error)
+static bool make_sums(struct tally *tally, int index)
+{
+    const int64_t channels = tally->pass->layers->items[index].channels;
+    tally->batch_gate[index] = mem_new((size_t)channels, 2 * sizeof **tally->batch_gate);
+    return layer_statistics_init(&tally->sums[index], channels, false, true) && tally->batch_gate[index];
+}
+
+status tally_init(struct tally *tally, const struct score_pass *pass, const struct tally_layers *layers,
+                  bool keeps_gradients, struct error *error)
 {
     size_t count = (size_t)pass->layers->count;
-    *tally = (struct tally){.pass = pass, .probed = probed, .batch = pass->batch > 0 ? pass->batch : 1};
+    *tally = (struct tally){.pass = pass, .layers = *layers, .batch = pass->batch > 0 ? pass->batch : 1};
     tally->sums = mem_new(count, sizeof *tally->sums);
     tally->batch_gate = mem_new(count, sizeof *tally->batch_gate);
     tally->weight_gradient = mem_new(count, sizeof *tally->weight_gradient);
@@ -115,13 +148,8 @@ status tally_init(struct tally *tally, const struct score_pass *pass, const bool
         return error->code;
     bool complete = tally->sums && tally->batch_gate && tally->weight_gradient;
     for (int i = 0; complete && i < pass->layers->count; i++) {
-        const struct layer *layer = &pass->layers->items[i];
-        if (!probed[i]) {
-            continue;
-        }
-        tally->batch_gate[i] = mem_new((size_t)layer->channels, sizeof **tally->batch_gate);
-        complete = layer_statistics_init(&tally->sums[i], layer->channels, false) && tally->batch_gate[i];
-        if (complete && weight_gradients) {
+        complete = !layers->probed[i] || make_sums(tally, i);
+        if (complete && keeps_gradients && layers->weighed[i]) {
             tally->weight_gradient[i] =
                 mem_aligned((size_t)weight_elements(pass, i), sizeof **tally->weight_gradient);
             complete = tally->weight_gradient[i] != NULL;
@@ -150,7 +178,7 @@ void tally_free(struct tally *tally)
     *tally = (struct tally){0};
 }
 
-/* Close a batch: the square of its mean gate. */
+/* Close a batch: the square of its mean. */
 static void add_batch(const double *gate, double *squared, int64_t channels, int64_t images)
 {
     for (int64_t c = 0; c < channels; c++) {
@@ -159,25 +187,35 @@ static void add_batch(const double *gate, double *squared, int64_t channels, int
     }
 }
 
-void tally_probe(struct tally *tally, int layer, const double *probe)
+void tally_probe(struct tally *tally, int layer, const double *probe, const double *products)
 {
     int64_t channels = tally->pass->layers->items[layer].channels;
     struct layer_statistics *sums = &tally->sums[layer];
     const double *gate = probe + PROBE_GATE * channels;
-    double *batch_gate = tally->batch_gate[layer];
+    double *batch_gate = tally->batch_gate[layer], *batch_products = batch_gate + channels;
     for (int64_t c = 0; c < channels; c++) {
         sums->delta[c] += probe[PROBE_DELTA * channels + c];
         sums->delta_centered[c] += probe[PROBE_DELTA_CENTERED * channels + c];
         sums->lift[c] += probe[PROBE_LIFT * channels + c];
         sums->gate[c] += gate[c];
         sums->gate_squared[c] += gate[c] * gate[c];
+        sums->filter_squared[c] += products[c] * products[c];
         batch_gate[c] += gate[c];
+        batch_products[c] += products[c];
     }
     if ((tally->quality.images + 1) % tally->batch == 0) {
         add_batch(batch_gate, sums->gate_batch_squared, channels, tally->batch);
-        for (int64_t c = 0; c < channels; c++) {
+        add_batch(batch_products, sums->filter_batch_squared, channels, tally->batch);
+        for (int64_t c = 0; c < 2 * channels; c++) {
             batch_gate[c] = 0.0;
         }
+    }
+}
+
+void tally_weight_squares(struct tally *tally, int layer, const double *squares)
+{
+    for (int64_t c = 0; c < tally->pass->layers->items[layer].channels; c++) {
+        tally->sums[layer].weight_squared[c] += squares[c];
     }
 }
 
@@ -294,7 +332,8 @@ static void filter_sums(const struct filter_source *source, int64_t first, int64
     const struct filter_places *places = &source->layer->places;
     const int64_t length = source->layer->filter_length, run = places->elements;
     int64_t start[FILTERS_TOGETHER], step = 0;
-    double dot[FILTERS_TOGETHER] = {0}, absolute[FILTERS_TOGETHER] = {0}, squares[FILTERS_TOGETHER] = {0};
+    double dot[FILTERS_TOGETHER] = {0}, absolute[FILTERS_TOGETHER] = {0}, squares[FILTERS_TOGETHER] = {0},
+           products[FILTERS_TOGETHER] = {0};
     for (int64_t c = 0; c < count; c++)
         start[c] = filter_place(places, first + c, 0);
     for (int64_t k = 0; k < length; k += run, step += places->element_step)
@@ -304,15 +343,31 @@ static void filter_sums(const struct filter_source *source, int64_t first, int64
                 const double g = source_gradient(source, at), product = source_weight(source, at) * g;
                 dot[c] += product;
                 absolute[c] += fabs(product);
+                products[c] += product * product;
                 squares[c] += g * g;
             }
         }
     for (int64_t c = 0; c < count; c++) {
         sums->weight_dot[first + c] = dot[c];
         sums->weight_abs[first + c] = absolute[c];
+        sums->product_squared[first + c] = products[c];
         sums->gradient_norm[first + c] = squares[c] > 1e-280 && isfinite(squares[c])
                                              ? sqrt(squares[c])
                                              : gradient_norm(source, first + c, gradient);
+    }
+}
+
+/* The products of one filter, to what it reads of each of its input channels. */
+static void column_sums(const struct filter_source *source, int64_t c, struct column_statistics *columns)
+{
+    const struct layer *layer = source->layer;
+    const int64_t taps = layer_taps(layer), first = layer_first_input(layer, c);
+    for (int64_t k = 0; k < layer->filter_length; k++) {
+        const int64_t at = filter_place(&layer->places, c, k), input = first + k / taps;
+        const double product = source_weight(source, at) * source_gradient(source, at);
+        columns->dot[input] += product;
+        columns->absolute[input] += fabs(product);
+        columns->squared[input] += product * product;
     }
 }
 
@@ -332,7 +387,11 @@ static status weight_sums(const struct tally *tally, const struct tally *whole, 
     double *gradient = mem_new((size_t)layer->filter_length, sizeof *gradient);
     for (int64_t first = 0; gradient && first < layer->channels; first += FILTERS_TOGETHER) {
         const int64_t left = layer->channels - first;
-        filter_sums(&source, first, left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER, gradient, sums);
+        const int64_t count = left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER;
+        if (tally->layers.probed[index])
+            filter_sums(&source, first, count, gradient, sums);
+        for (int64_t c = 0; sums->columns.dot && c < count; c++)
+            column_sums(&source, first + c, &sums->columns);
     }
     mem_free(gradient);
     return gradient ? STATUS_OK : error_memory(error);
@@ -350,10 +409,34 @@ static void copy_sums(const struct tally *tally, int layer, struct layer_statist
         to->lift[c] = from->lift[c];
         to->gate_squared[c] = from->gate_squared[c];
         to->gate_batch_squared[c] = from->gate_batch_squared[c];
+        to->filter_squared[c] = from->filter_squared[c];
+        to->filter_batch_squared[c] = from->filter_batch_squared[c];
+        if (to->weight_squared) {
+            to->weight_squared[c] = from->weight_squared[c];
+        }
     }
     if (open > 0) {
         add_batch(tally->batch_gate[layer], to->gate_batch_squared, channels, open);
+        add_batch(tally->batch_gate[layer] + channels, to->filter_batch_squared, channels, open);
     }
+}
+
+static status layer_results(const struct tally *tally, const struct tally *whole, const struct tally *other,
+                            int index, struct layer_statistics *sums, struct error *error)
+{
+    const struct score_pass *pass = tally->pass;
+    const struct layer *layer = &pass->layers->items[index];
+    const bool weighed = tally->layers.weighed && tally->layers.weighed[index];
+    status code = STATUS_OK;
+    if (tally->layers.probed[index])
+        copy_sums(tally, index, sums);
+    if (tally->layers.probed[index] && pass->training && layer->norm_node >= 0)
+        code = centered_in_training(pass, layer, sums, error);
+    if (code == STATUS_OK && weighed)
+        code = weight_sums(tally, whole, other, index, sums, error);
+    else if (code == STATUS_OK && tally->layers.probed[index])
+        code = weight_dot_from_sums(pass, layer, sums, error);
+    return code;
 }
 
 /* The statistics of one layer. */
@@ -365,25 +448,12 @@ struct statistics_work {
     status code;
 };
 
-static status layer_sums(const struct statistics_work *work, int index, struct error *error)
-{
-    const struct score_pass *pass = work->tally->pass;
-    const struct layer *layer = &pass->layers->items[index];
-    struct layer_statistics *sums = &work->made->layers[index];
-    copy_sums(work->tally, index, sums);
-    if (pass->training && layer->norm_node >= 0 && centered_in_training(pass, layer, sums, error))
-        return error->code;
-    return pass->needs & NEED_WEIGHT_GRADIENTS
-               ? weight_sums(work->tally, work->whole, work->other, index, sums, error)
-               : weight_dot_from_sums(pass, layer, sums, error);
-}
-
 static void sum_layer(void *argument, int64_t task, int worker)
 {
     struct statistics_work *work = argument;
     struct error error = {0};
     (void)worker;
-    if (!work->tally->probed[task] || layer_sums(work, (int)task, &error) == STATUS_OK)
+    if (layer_results(work->tally, work->whole, work->other, (int)task, &work->made->layers[task], &error) == STATUS_OK)
         return;
     pthread_mutex_lock(&work->lock);
     if (work->code == STATUS_OK) {

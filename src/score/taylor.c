@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Taylor expansion of the loss (Molchanov et al. 2019, arXiv 1906.10771), in the five forms that are in use.
+/* Taylor expansion of the loss (Molchanov et al. 2019, arXiv 1906.10771), in the six forms that are in use.
  */
 #include <math.h>
 #include "base/status.h"
 #include "score/criteria.h"
 #include "score/criterion.h"
 #include "score/criterion_options.h"
+#include "score/part.h"
 #include "score/score.h"
 
 struct taylor_form {
@@ -13,6 +14,7 @@ struct taylor_form {
     unsigned needs;
     double (*score)(const struct score_statistics *statistics, const struct layer_statistics *sums,
                     int64_t channel);
+    struct part_measure part;
 };
 
 /* Mean over images of (sum_hw u*delta_n)^2; does not depend on any batch size. */
@@ -47,12 +49,29 @@ static double score_weight_sum(const struct score_statistics *statistics, const 
     return fabs(sums->weight_dot[channel]) / (double)statistics->images;
 }
 
+/* The sum of the squares, as eq. (8) of the paper has it for a set of weights. */
+static double score_weight_squares(const struct score_statistics *statistics,
+                                   const struct layer_statistics *sums, int64_t channel)
+{
+    return sums->product_squared[channel] / ((double)statistics->images * (double)statistics->images);
+}
+
 static const struct taylor_form forms[] = {
-    [TAYLOR_GATE] = {"gate", NEED_GRADIENTS, score_gate},
-    [TAYLOR_GATE_BATCH] = {"gate-batch", NEED_GRADIENTS, score_gate_batch},
-    [TAYLOR_GATE_ABS] = {"gate-abs", NEED_GRADIENTS, score_gate_abs},
-    [TAYLOR_WEIGHT] = {"weight", NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS, score_weight},
-    [TAYLOR_WEIGHT_SUM] = {"weight-sum", NEED_GRADIENTS, score_weight_sum},
+    [TAYLOR_GATE] = {"gate", NEED_GRADIENTS, score_gate, {0}},
+    [TAYLOR_GATE_BATCH] = {"gate-batch", NEED_GRADIENTS, score_gate_batch, {0}},
+    [TAYLOR_GATE_ABS] = {"gate-abs", NEED_GRADIENTS, score_gate_abs, {0}},
+    [TAYLOR_WEIGHT] = {"weight",
+                       NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS,
+                       score_weight,
+                       {PART_ABSOLUTE_PRODUCT, PART_SUM, PART_ALL}},
+    [TAYLOR_WEIGHT_SUM] = {"weight-sum",
+                           NEED_GRADIENTS,
+                           score_weight_sum,
+                           {PART_PRODUCT, PART_SIZE, PART_ALL}},
+    [TAYLOR_WEIGHT_SQUARES] = {"weight-squares",
+                               NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS,
+                               score_weight_squares,
+                               {PART_SQUARED_PRODUCT, PART_SUM, PART_ALL}},
 };
 
 const char *taylor_variant_name(int index)
@@ -64,6 +83,11 @@ static unsigned needs_taylor(const struct layer *layer, const struct criterion_o
 {
     (void)layer;
     return NEED_WEIGHTS | forms[options->taylor].needs;
+}
+
+static struct part_measure part_of(const struct criterion_options *options)
+{
+    return forms[options->taylor].part;
 }
 
 static bool is_batched(const struct criterion_options *options)
@@ -99,5 +123,6 @@ const struct criterion criterion_taylor = {
     .variants = variants,
     .needs = needs_taylor,
     .batched = is_batched,
+    .part_of = part_of,
     .score = score_taylor,
 };

@@ -73,6 +73,6 @@ status board_score(const struct board_source *source, const struct choice *choic
                    struct score_outcome *outcome, struct error *error);
 
 /* The needs of criteria that take a pass. */
-enum { PASS_NEEDS = NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS | NEED_ANY_ACTIVATION };
+enum { PASS_NEEDS = NEED_ANY_GRADIENT | NEED_ANY_ACTIVATION };
 
 #endif

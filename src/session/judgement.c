@@ -11,6 +11,7 @@ void judgement_free(struct judgement *judgement)
 {
     curve_free(judgement->curve);
     sensitivity_free(judgement->sensitivity);
+    search_free(judgement->search);
     model_free(judgement->model);
     dataset_free(judgement->dataset);
     *judgement = (struct judgement){0};

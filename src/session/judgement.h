@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The last curve and the last sensitivity: kept beside the states, so that one that was cancelled goes on
- * where it stopped, and one that is complete need not be computed again to be written to a file. */
+/* The last curve, the last sensitivity and the last search: kept beside the states, so that one that was
+ * cancelled goes on where it stopped, and one that is complete need not be computed again to be written to a
+ * file. */
 #ifndef IPPRO_SESSION_JUDGEMENT_H
 #define IPPRO_SESSION_JUDGEMENT_H
 
 #include "base/file.h"
+#include "search/search.h"
 #include "session/model.h"
 #include "stats/curve.h"
 #include "stats/sensitivity.h"
 
 struct judgement {
-    char key[DIGEST_SIZE]; /* of everything that the result depends on */
-    struct curve *curve;   /* or */
-    struct sensitivity *sensitivity;
+    char key[DIGEST_SIZE];           /* of everything that the result depends on */
+    struct curve *curve;             /* or */
+    struct sensitivity *sensitivity; /* or */
+    struct search *search;
     struct model *model;     /* counted: what the work borrows */
-    struct dataset *dataset; /* likewise */
+    struct dataset *dataset; /* likewise; NULL for a search without images */
 };
 
 void judgement_free(struct judgement *judgement); /* what it holds, not itself */

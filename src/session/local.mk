@@ -44,7 +44,9 @@ src_libsession_a_SOURCES = \
 	src/session/pruning.c src/session/pruning.h \
 	src/session/ratio.c src/session/ratio.h \
 	src/session/recipe.c src/session/recipe.h \
+	src/session/recipe_lines.c \
 	src/session/reply.c src/session/reply.h \
+	src/session/scored_images.c src/session/scored_images.h \
 	src/session/session.c src/session/session.h \
 	src/session/shown.c src/session/shown.h \
 	src/session/state.c src/session/state.h \
@@ -93,6 +95,8 @@ src_libsession_a_SOURCES = \
 	src/session/commands/gamma_figures.c \
 	src/session/commands/gamma_internal.h \
 	src/session/commands/group.c \
+	src/session/commands/group_members.c src/session/commands/group_members.h \
+	src/session/commands/grouping.c src/session/commands/grouping.h \
 	src/session/commands/heat.c \
 	src/session/commands/help.c \
 	src/session/commands/hist.c \
@@ -118,6 +122,7 @@ src_libsession_a_SOURCES = \
 	src/session/commands/prune.c \
 	src/session/commands/quit.c \
 	src/session/commands/rank.c \
+	src/session/commands/rank_group.c src/session/commands/rank_group.h \
 	src/session/commands/ratio.c \
 	src/session/commands/recipe.c \
 	src/session/commands/redo.c \
@@ -135,8 +140,12 @@ src_libsession_a_SOURCES = \
 	src/session/commands/save_weights.c src/session/commands/save_weights.h \
 	src/session/commands/scatter.c \
 	src/session/commands/score.c \
+	src/session/commands/score_step.c src/session/commands/score_step.h \
 	src/session/commands/scores_for.c src/session/commands/scores_for.h \
 	src/session/commands/screen.c \
+	src/session/commands/search.c \
+	src/session/commands/search_figures.c \
+	src/session/commands/search_internal.h \
 	src/session/commands/sensitivity.c \
 	src/session/commands/session.c \
 	src/session/commands/session_criteria.c src/session/commands/session_criteria.h \
@@ -173,6 +182,7 @@ help_texts = \
 	src/session/help/files.txt \
 	src/session/help/images.txt \
 	src/session/help/pruning.txt \
+	src/session/help/groups.txt \
 	src/session/help/recipes.txt \
 	src/session/help/training.txt \
 	src/session/help/keys.txt \

@@ -10,8 +10,11 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "nn/engine/aim.h"
+#include "score/layer.h"
 #include "score/score.h"
 #include "session/board.h"
+#include "session/model.h"
+#include "session/scored_images.h"
 #include "view/figure.h"
 
 /* Spearman's coefficient of the halves below which a ranking is called noise. Of two halves that agree by 0.2
@@ -32,17 +35,6 @@ static bool has_little_loss(const struct pass *pass)
            pass->statistics->mean_loss < little_loss; /* not NaN */
 }
 
-/* Of a data set whose training images are open: one with others, NULL where there is none. */
-static const char *other_split(const struct dataset *dataset)
-{
-    if (!dataset_is_training(dataset))
-        return NULL;
-    for (const char *const *split = dataset->kind->splits; *split; split++)
-        if (strcmp(*split, "test") == 0 || strcmp(*split, "val") == 0)
-            return *split;
-    return NULL;
-}
-
 /* The network may have been trained with crops and flips, and knows them; resized crops are not for all
  * images. NULL: the images are augmented so already. */
 static const char *other_augmentation(const struct pass *pass)
@@ -54,18 +46,24 @@ static const char *other_augmentation(const struct pass *pass)
     return now->resized_crop ? NULL : "resized-crop,flip";
 }
 
-/* False, and nothing added, where nothing is left to try. */
-static bool add_other_images(struct text *text, const struct pass *pass)
+static void add_way(struct text *text, bool *any, const char *what, const char *option, const char *value)
 {
-    const char *split = other_split(pass->dataset), *augment = other_augmentation(pass);
-    if (!split && !augment)
-        return false;
-    text_add(text, "try images that the network has not learnt");
-    if (split)
-        text_add_format(text, " (split=%s)", split);
+    text_add_format(text, "%s%s (%s=%s)", *any ? ", " : "try ", what, option, value);
+    *any = true;
+}
+
+/* False, and nothing added, where nothing is left to try. */
+static bool add_other_images(struct text *text, const struct pass *pass, const struct model *model)
+{
+    const char *augment = other_augmentation(pass);
+    bool any = false;
+    if (dataset_is_training(pass->dataset) && unseen_split(pass->dataset->kind))
+        add_way(text, &any, "images that the network has not learnt", "on", "test");
     if (augment)
-        text_add_format(text, "%s seen in another way (augment=%s)", split ? ", or" : ", or these", augment);
-    return true;
+        add_way(text, &any, "these seen in another way", "augment", augment);
+    if (!pass->settings.training && layers_normed(model->layers))
+        add_way(text, &any, "statistics of batches", "mode", "train");
+    return any;
 }
 
 static void add_loss(struct text *text, const struct pass *pass)
@@ -93,7 +91,7 @@ bool note_noise(struct figure *figure, const struct session *session, const stru
     struct text text = {0};
     if (!(agreement < noise_agreement) || !pass)
         return false;
-    const bool little = has_little_loss(pass) && (entry->needs & (NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS));
+    const bool little = has_little_loss(pass) && (entry->needs & NEED_ANY_GRADIENT);
     text_add_format(&text, "%s's ranking is mostly noise on these ", entry->choice.label);
     text_add_thousands(&text, pass->sample.count);
     text_add(&text, " images (halves agree ");
@@ -104,7 +102,7 @@ bool note_noise(struct figure *figure, const struct session *session, const stru
         add_loss(&text, pass);
     }
     text_add(&text, ": ");
-    if (!little || !add_other_images(&text, pass))
+    if (!little || !add_other_images(&text, pass, session->state.model))
         add_advice(&text, pass);
     figure_note(figure, "%s", shown_words(figure, &text));
     text_free(&text);
@@ -118,14 +116,14 @@ void note_little_loss(struct figure *figure, const struct session *session, cons
     unsigned needs = 0;
     for (int i = 0; i < shown->count; i++)
         needs |= shown->entries[i]->needs;
-    if (!pass || !has_little_loss(pass) || !(needs & (NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS)))
+    if (!pass || !has_little_loss(pass) || !(needs & NEED_ANY_GRADIENT))
         return;
     text_add(&text, "next to no loss on these ");
     text_add_thousands(&text, pass->sample.count);
     text_add(&text, " images");
     add_loss(&text, pass);
-    text_add(&text, ": few of them make nearly all of the gradients; ");
-    if (add_other_images(&text, pass))
+    text_add(&text, ": few of them make nearly all of the gradients, and what their signs decide is noise; ");
+    if (add_other_images(&text, pass, session->state.model))
         figure_note(figure, "%s", shown_words(figure, &text));
     text_free(&text);
 }

@@ -12,10 +12,10 @@
  * what is advised there. Returns whether it said anything. */
 bool note_noise(struct figure *figure, const struct session *session, const struct score_entry *entry,
                 double agreement);
-/* "next to no loss on these 500 images (mean 0.0016): few of them make nearly all of the gradients; try
- * images that the network has not learnt (split=test), or seen in another way (augment=resized-crop,flip)",
- * where the mean loss of the sample is below 0.02 and a shown criterion needs gradients; else nothing. For
- * where note_noise had nothing to say. */
+/* "next to no loss on these 500 images (mean 0.0016): few of them make nearly all of the gradients, and what
+ * their signs decide is noise; try images that the network has not learnt (on=test), these seen in another
+ * way (augment=resized-crop,flip), statistics of batches (mode=train)", where the mean loss of the sample is
+ * below 0.02 and a shown criterion needs gradients; else nothing. For where note_noise had nothing to say. */
 void note_little_loss(struct figure *figure, const struct session *session, const struct shown_scores *shown);
 /* The same for each of the shown criteria that looks at images, whose halves are scored for it. */
 status note_all_noise(struct figure *figure, const struct session *session, const struct shown_scores *shown,

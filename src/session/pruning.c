@@ -11,6 +11,7 @@
 #include "nn/graph/graph.h"
 #include "prune/branch.h"
 #include "prune/cost.h"
+#include "prune/selection.h"
 #include "prune/surgery.h"
 #include "score/criterion.h"
 #include "session/target.h"
@@ -38,7 +39,8 @@ status pruning_new(const struct model *model, struct pruning **pruning, struct e
 {
     status code = allocate(model->coupling->block_count, model->coupling->class_count, pruning, error);
     if (code == STATUS_OK) {
-        (*pruning)->rule.options = (struct select_options){ROUND_FLOOR, 1, 1, 1};
+        (*pruning)->rule.options =
+            (struct select_options){.rounding = ROUND_FLOOR, .round_to = 1, .minimum = 1, .cap = 1};
         memcpy((*pruning)->network, model->network, sizeof model->network);
     }
     return code;
@@ -150,7 +152,7 @@ static status mark_whole(const struct pruning *pruning, const struct coupling *c
                          const struct scores *scores, double *branch_score, bool *whole, struct error *error)
 {
     int64_t can_go = 0;
-    status code = branch_scores(coupling, scores, (int)pruning->rule.combine, branch_score, error);
+    status code = branch_scores(coupling, scores, (int)pruning->rule.grouping.combine, branch_score, error);
     if (code != STATUS_OK)
         return code;
     for (int b = 0; b < coupling->branch_count; b++)
@@ -184,14 +186,14 @@ static status choose_whole(const struct pruning *pruning, const struct coupling 
 }
 
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
-                      struct error *error)
+                      const struct score_statistics *statistics, struct error *error)
 {
     struct selection selection = {0};
     double *class_score = mem_new((size_t)pruning->class_count + 1, sizeof *class_score);
     bool *whole = mem_new((size_t)pruning->class_count + 1, sizeof *whole);
-    status code = class_score && whole
-                      ? class_scores(model->coupling, scores, pruning->rule.combine, class_score, error)
-                      : error_memory(error);
+    status code = class_score && whole ? group_scores(model->coupling, scores, statistics,
+                                                      &pruning->rule.grouping, class_score, error)
+                                       : error_memory(error);
     if (code == STATUS_OK)
         code = choose_whole(pruning, model->coupling, scores, whole, error);
     if (code == STATUS_OK)

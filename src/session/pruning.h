@@ -4,7 +4,7 @@
 #ifndef IPPRO_SESSION_PRUNING_H
 #define IPPRO_SESSION_PRUNING_H
 
-#include "prune/selection.h"
+#include "prune/group_score.h"
 #include "session/model.h"
 #include "session/words/choice.h"
 
@@ -14,7 +14,7 @@ struct pruning_rule {
     bool global;                       /* one ranking over all blocks */
     double ratio;                      /* of all channels when global */
     int64_t blocks;                    /* residual blocks that go whole (prune/branch.h) */
-    enum combination combine;
+    struct group_rule grouping;
     struct select_options options;
 };
 
@@ -26,6 +26,9 @@ enum pruning_fixed {
     RULE_MINIMUM = 8,
     RULE_CAP = 16,
     RULE_BLOCKS = 32,
+    RULE_COMPAT = 64,
+    RULE_MEMBERS = 128,
+    RULE_NORMALISER = 256,
 };
 
 struct pruning {
@@ -63,11 +66,11 @@ int pruning_set_ratio(struct pruning *pruning, const struct target *target, doub
                       bool gently);
 /* Is the ratio of any block over 0? */
 bool pruning_has_ratio(const struct pruning *pruning);
-/* Select by the ratios and the rule with the given scores (of the rule's criterion): first whole blocks,
- * those of the lowest scores (branch_scores), then channels of what is left. More blocks than can go are
- * refused (STATUS_RANGE). */
+/* Select by the ratios and the rule with the given scores (of the rule's criterion), and the statistics of
+ * the pass that they are from (NULL: from weights): first whole blocks, those of the lowest scores
+ * (branch_scores), then channels of what is left. More blocks than can go are refused (STATUS_RANGE). */
 status pruning_select(struct pruning *pruning, const struct model *model, const struct scores *scores,
-                      struct error *error);
+                      const struct score_statistics *statistics, struct error *error);
 /* What would be left if every block lost the share that its ratio asks for. Which of its channels go makes no
  * difference to that, so no scores are needed. Fast enough to follow every key press. Freed by cost_free. */
 status pruning_plan(const struct pruning *pruning, const struct model *model, struct cost *cost,

@@ -15,7 +15,7 @@ bool block_has_ratio(const struct state *state, int block)
            (state->pruning->chosen[block] || state->pruning->excluded[block]);
 }
 
-static double block_ratio(const struct state *state, int block)
+double block_ratio(const struct state *state, int block)
 {
     return block_has_ratio(state, block) ? state->pruning->ratio[block]
                                          : option_real(state->options, OPTION_RATIO);

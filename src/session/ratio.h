@@ -10,6 +10,7 @@
 
 /* Was a ratio set for it, or is it kept? */
 bool block_has_ratio(const struct state *state, int block);
+double block_ratio(const struct state *state, int block);
 /* Of the layer's channels, 0 to 1: the mean over its channels where they lie in blocks of several ratios. */
 double layer_ratio(const struct state *state, int layer);
 /* How many of its channels go: those of each ratio rounded by themselves. */

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "prune/group_score.h"
 #include "prune/selection.h"
 #include "session/target.h"
 #include "session/words/choice.h"
@@ -63,8 +64,38 @@ static status read_combine(struct recipe *recipe, const char *value, struct erro
     int index = 0;
     status code = read_name("combine", value, combination_name, &index, error);
     if (code == STATUS_OK)
-        recipe->pruning->rule.combine = (enum combination)index;
+        recipe->pruning->rule.grouping.combine = (enum combination)index;
     recipe->pruning->fixed |= RULE_COMBINE;
+    return code;
+}
+
+static status read_compat(struct recipe *recipe, const char *value, struct error *error)
+{
+    int index = 0;
+    status code = read_name("compat", value, compat_name, &index, error);
+    if (code == STATUS_OK)
+        recipe->pruning->rule.grouping.compat = (enum compat)index;
+    recipe->pruning->fixed |= RULE_COMPAT;
+    return code;
+}
+
+static status read_members(struct recipe *recipe, const char *value, struct error *error)
+{
+    int index = 0;
+    status code = read_name("members", value, member_set_name, &index, error);
+    if (code == STATUS_OK)
+        recipe->pruning->rule.grouping.members = (enum member_set)index;
+    recipe->pruning->fixed |= RULE_MEMBERS;
+    return code;
+}
+
+static status read_normaliser(struct recipe *recipe, const char *value, struct error *error)
+{
+    int index = 0;
+    status code = read_name("normaliser", value, normaliser_name, &index, error);
+    if (code == STATUS_OK)
+        recipe->pruning->rule.grouping.normaliser = (enum normaliser)index;
+    recipe->pruning->fixed |= RULE_NORMALISER;
     return code;
 }
 
@@ -106,8 +137,9 @@ static const struct {
     const char *word;
     status (*read)(struct recipe *recipe, const char *value, struct error *error);
 } settings[] = {
-    {"criterion", read_criterion}, {"round", read_round}, {"round_to", read_round_to},
-    {"min", read_minimum},         {"cap", read_cap},     {"combine", read_combine},
+    {"criterion", read_criterion}, {"round", read_round},     {"round_to", read_round_to},
+    {"min", read_minimum},         {"cap", read_cap},         {"combine", read_combine},
+    {"compat", read_compat},       {"members", read_members}, {"normaliser", read_normaliser},
     {"blocks", read_blocks},
 };
 

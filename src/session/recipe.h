@@ -7,7 +7,7 @@
  *     layer3.*.conv1 0.7      a later line wins over an earlier one
  *     criterion l1            what `prune` uses when it is given none
  *     round prune-floor       how ratios become numbers, as the parameters of `prune`:
- *     round_to 8              round, round_to, min, cap, combine, blocks
+ *     round_to 8              round, round_to, min, cap, combine, compat, members, normaliser, blocks
  *
  * A recipe replaces all ratios that were set. Errors name file and line; one that sets no ratio at all is
  * refused. A file whose name ends in .lua is a program that makes these lines: whoever can run it says how
@@ -58,6 +58,13 @@ status recipe_read(const char *path, const struct recipe_program *program, struc
                    struct error *error);
 /* One line more, from whatever source. */
 status recipe_line(struct recipe *recipe, const char *line, struct error *error);
+/* Several, each ended by a line end or the text's. */
+status recipe_read_lines(struct recipe *recipe, const char *lines, struct error *error);
+/* The ratios of a pruning and its rule, as lines that make the same ratios when they are read, added to
+ * `lines`. STATUS_STATE where no lines do: a block all of whose layers lie in others too, a layer with a
+ * blank in its name. */
+status recipe_lines(const struct model *model, const struct pruning *pruning, struct text *lines,
+                    struct error *error);
 /* The recipe as commands, one a line, that need no file. */
 void recipe_log(const struct recipe *recipe, struct text *log);
 void recipe_end(struct recipe *recipe);

@@ -10,6 +10,7 @@
 #include "data/dataset.h"
 #include "nn/graph/tensor.h"
 #include "prune/coupling.h"
+#include "score/criterion_options.h"
 #include "session/appearance.h"
 #include "session/board.h"
 #include "session/model.h"
@@ -69,6 +70,8 @@ void session_free(struct session *session)
     passes_free(&session->passes);
     judgement_free(&session->curve);
     judgement_free(&session->sensitivity);
+    other_split_free(&session->other_split);
+    judgement_free(&session->search);
     pool_free(session->pool);
     aliases_free(session->aliases);
     mem_free(session);
@@ -309,6 +312,17 @@ status session_set_options(struct session *session, const struct options *option
     return STATUS_OK;
 }
 
+/* Do criteria among these look at images? */
+static bool look_at_images(const struct session *session, const struct choice *choices, int count,
+                           const struct options *options)
+{
+    const struct criterion_options base = options_criterion(options);
+    unsigned needs = 0;
+    for (int i = 0; i < count; i++)
+        needs |= choice_needs(&choices[i], &base, session->state.model->layers);
+    return needs & PASS_NEEDS;
+}
+
 status session_score(struct session *session, const struct choice *choices, int count,
                      const struct options *options, struct progress *progress, struct score_outcome *outcome,
                      struct error *error)
@@ -318,6 +332,8 @@ status session_score(struct session *session, const struct choice *choices, int 
     struct pool *pool;
     status code = session_pool(session, &pool, error);
     source.pool = pool;
+    if (code == STATUS_OK && look_at_images(session, choices, count, options))
+        code = scored_images(session, options, progress, &source.dataset, error);
     if (code != STATUS_OK)
         return code;
     struct options *next = next_options(session, options);

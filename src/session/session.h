@@ -19,6 +19,7 @@
 #include "session/measurement.h"
 #include "session/pass.h"
 #include "session/reply.h"
+#include "session/scored_images.h"
 #include "session/state.h"
 #include "session/trial.h"
 #include "session/words/alias.h"
@@ -36,10 +37,11 @@ struct session {
 
     enum background background; /* of the terminal, as the front end found it (appearance.h) */
     struct history history;
-    struct measurements measurements;    /* of all networks that were evaluated: no part of the state */
-    struct passes passes;                /* the last ones: no part of it */
-    struct judgement curve, sensitivity; /* the last ones, complete or not: no part of it either */
-    struct trial trial;                  /* the last one: likewise */
+    struct measurements measurements; /* of all networks that were evaluated: no part of the state */
+    struct passes passes;             /* the last ones: no part of it */
+    struct judgement curve, sensitivity, search; /* the last ones, complete or not: no part of it either */
+    struct trial trial;                          /* the last one: likewise */
+    struct other_split other_split; /* of the data set that was last scored on another split: likewise */
     struct live *live; /* borrowed: where long commands show what they have so far (live.h); NULL: nowhere */
     struct pool *pool;
     int pool_threads;                            /* as asked for; 0: one per processor */

@@ -20,6 +20,7 @@
 #include "nn/graph/tensor.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/model.h"
@@ -168,6 +169,9 @@ void text_add_criterion(struct text *text, const struct score_entry *entry)
         return;
     text_add(text, " (gamma ");
     text_add_double(text, entry->scores->options.gamma);
+    const struct criterion_options *options = &entry->scores->options;
+    if (options->reading != PROSCORE_PUBLISHED && !(entry->choice.fixes & CRITERION_READING))
+        text_add_format(text, ", %s", proscore_reading_name((int)options->reading));
     text_add(text, ")");
 }
 

@@ -3,13 +3,17 @@
 #include "session/what_if.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "prune/cost.h"
 #include "prune/coupling.h"
+#include "prune/group_score.h"
 #include "prune/selection.h"
 #include "session/board.h"
 #include "session/lacking.h"
@@ -91,6 +95,19 @@ void text_add_selection(struct text *text, const char *what, const struct model 
     add_each_ratio(text, model, pruning);
 }
 
+void text_add_grouping(struct text *text, const struct group_rule *rule)
+{
+    const struct group_rule own = group_rule_of(rule->compat);
+    if (rule->compat != COMPAT_PAPER)
+        text_add_format(text, ", as %s", compat_name((int)rule->compat));
+    if (rule->members != own.members)
+        text_add_format(text, ", members %s", member_set_name((int)rule->members));
+    if (rule->combine != own.combine)
+        text_add_format(text, ", combine %s", combination_name((int)rule->combine));
+    if (rule->normaliser != own.normaliser)
+        text_add_format(text, ", normaliser %s", normaliser_name((int)rule->normaliser));
+}
+
 void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning)
 {
     const struct pruning_rule *rule = &pruning->rule;
@@ -105,6 +122,8 @@ void text_add_rule(struct text *text, const struct session *session, const struc
     } else if (rule->blocks == 0 || pruning_has_ratio(pruning)) {
         add_ratios(text, pruning);
     }
+    if (rule->global && rule->options.scope != RANK_NETWORK)
+        text_add_format(text, ", rank %s", rank_scope_name((int)rule->options.scope));
     if (rule->blocks > 0) {
         text_add_format(text, ", %lld whole %s (", (long long)rule->blocks,
                         rule->blocks == 1 ? "block" : "blocks");
@@ -121,12 +140,27 @@ void text_add_rule(struct text *text, const struct session *session, const struc
         text_add(text, ", cap ");
         text_add_double(text, rule->options.cap);
     }
-    if (rule->combine != COMBINE_MEAN)
-        text_add_format(text, ", combine %s", combination_name((int)rule->combine));
+    text_add_grouping(text, &rule->grouping);
     if (entry && (entry->needs & PASS_NEEDS)) {
         text_add(text, ", scored on ");
         text_add_sample(text, session);
     }
+}
+
+status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)
+{
+    struct text text = {0};
+    const struct score_entry *entry = session_entry(session, pruning->rule.criterion);
+    text_add_rule(&text, session, pruning);
+    pruning->scored_on[0] = '\0';
+    if (entry && (entry->needs & PASS_NEEDS))
+        snprintf(pruning->scored_on, sizeof pruning->scored_on, "%s",
+                 dataset_digest(session->state.board->pass->dataset));
+    mem_free(pruning->how);
+    pruning->how = text.failed || !pruning->removed_count ? NULL : mem_string(text_data(&text));
+    bool failed = text.failed || (pruning->removed_count && !pruning->how);
+    text_free(&text);
+    return failed ? error_memory(error) : STATUS_OK;
 }
 
 void text_add_percent_change(struct text *text, double before, double after)

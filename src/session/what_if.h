@@ -5,8 +5,12 @@
 
 #include "session/session.h"
 
+/* ", as torch-pruning, combine sum": how the score of a group is found, where that is not the default. */
+void text_add_grouping(struct text *text, const struct group_rule *rule);
 /* "l1, ratio 0.4 of 27 blocks, round prune-floor": how a selection is made, in one line. */
 void text_add_rule(struct text *text, const struct session *session, const struct pruning *pruning);
+/* Into the pruning, as how its selection was made, and on which data its scores are. */
+status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error);
 /* A selection for the record, one fact a line: "WHAT: " and the rule as it was when it selected, the hash of
  * the data that its scores are from, and the ratios where blocks have different ones. Something is selected.
  */

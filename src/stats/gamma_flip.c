@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "score/proscore.h"
 #include "stats/gamma_order.h"
 #include "stats/gamma_sweep.h"
 
@@ -34,6 +35,19 @@ static struct cubic difference(const struct proscore_point *i, const struct pros
     return (struct cubic){
         .c = {-2 * ((ai - bi) - (aj - bj)), (qi - qj) + (bj * bj - bi * bi) + 4 * (ai * bj - aj * bi),
               -2 * ((qi * bj - qj * bi) + (ai * bj * bj - aj * bi * bi)), qi * bj * bj - qj * bi * bi},
+        .unit = unit,
+    };
+}
+
+/* The same for log PROscore_i + log PROscore_j: of P_i*P_j - B_i*B_j. */
+static struct cubic sum(const struct proscore_point *i, const struct proscore_point *j, double unit)
+{
+    double ai = i->along / unit, aj = j->along / unit, bi = i->lift / unit, bj = j->lift / unit;
+    double ni = i->across / unit, nj = j->across / unit;
+    double qi = ai * ai + ni * ni, qj = aj * aj + nj * nj;
+    return (struct cubic){
+        .c = {-2 * ((ai - bi) + (aj - bj)), (qi - bi * bi) + (qj - bj * bj) + 4 * (ai * aj - bi * bj),
+              -2 * ((ai * qj - bi * bj * bj) + (aj * qi - bj * bi * bi)), qi * qj - bi * bi * bj * bj},
         .unit = unit,
     };
 }
@@ -95,17 +109,26 @@ static double bisect(const struct cubic *f, double low, double high)
     }
 }
 
-/* The first t in (start, end) at which the cubic, not above 0 at first, goes above it; end where it does
- * not. */
-static double first_rise(const struct cubic *f, double start, double end)
+/* Where the way from start to end is cut so that the cubic has at most one zero in each part; the last is
+ * end, or beyond all zeros. */
+static int stops_of(const struct cubic *f, double start, double end, double stop[3])
 {
-    double stop[3], turn[2], low = start;
+    double turn[2];
     int count = turns(f, turn), stops = 0;
     for (int i = 0; i < count; i++) {
         if (turn[i] > start && turn[i] < end)
             stop[stops++] = turn[i];
     }
     stop[stops++] = isinf(end) ? fmax(root_bound(f), 2 * start) : end;
+    return stops;
+}
+
+/* The first t in (start, end) at which the cubic, not above 0 at first, goes above it; end where it does
+ * not. */
+static double first_rise(const struct cubic *f, double start, double end)
+{
+    double stop[3], low = start;
+    int stops = stops_of(f, start, end, stop);
     /* Above 0 at the start is a tie up to rounding: it has to part first. */
     bool below = cubic_at(f, start) <= 0;
     for (int i = 0; i < stops; low = stop[i++]) {
@@ -117,6 +140,60 @@ static double first_rise(const struct cubic *f, double start, double end)
     return end;
 }
 
+/* All t in (start, end) at which the cubic changes its sign, added to the ascending `found`. */
+static int add_crossings(const struct cubic *f, double start, double end, double *found, int count)
+{
+    const struct cubic negative = {.c = {-f->c[0], -f->c[1], -f->c[2], -f->c[3]}};
+    double stop[3], low = start;
+    int stops = stops_of(f, start, end, stop);
+    bool was = cubic_at(f, start) > 0;
+    for (int i = 0; i < stops; low = stop[i++]) {
+        bool above = cubic_at(f, stop[i]) > 0;
+        if (above != was) {
+            double at = bisect(above ? f : &negative, low, stop[i]);
+            int place = count++;
+            for (; place > 0 && found[place - 1] > at; place--)
+                found[place] = found[place - 1];
+            found[place] = at;
+        }
+        was = above;
+    }
+    return count;
+}
+
+/* As first_rise of the product of two: its sign is the same from one crossing to the next. */
+static double first_rise_of_product(const struct cubic f[2], double start, double end)
+{
+    double found[7], from = start;
+    int count = add_crossings(&f[0], start, end, found, 0);
+    count = add_crossings(&f[1], start, end, found, count);
+    found[count] = isinf(end) ? 2 * fmax(fmax(root_bound(&f[0]), root_bound(&f[1])), start) : end;
+    bool below = false;
+    for (int i = 0; i <= count; from = found[i++]) {
+        double middle = from + 0.5 * (found[i] - from), one = cubic_at(&f[0], middle),
+               two = cubic_at(&f[1], middle);
+        bool above = (one > 0 && two > 0) || (one < 0 && two < 0);
+        if (below && above)
+            return from;
+        below = !above;
+    }
+    return end;
+}
+
+/* The first t at which the score of `cut`, by the points' order, is above that of `kept`. */
+static double first_change(const struct proscore_point *cut, const struct proscore_point *kept, bool upward,
+                           struct cubic f[2], double start, double end)
+{
+    const bool either = cut->order == PROSCORE_EITHER_WAY;
+    if (either)
+        f[1] = sum(cut, kept, f[0].unit);
+    if (!upward) {
+        reverse(&f[0]);
+        reverse(&f[1]);
+    }
+    return either ? first_rise_of_product(f, start, end) : first_rise(&f[0], start, end);
+}
+
 /* On the way from `start` (lambda, or 1/lambda on the way down) to *nearest: a pair that changes sides
  * before. */
 static bool nearer(const struct proscore_point *cut, const struct proscore_point *kept, bool upward,
@@ -124,13 +201,10 @@ static bool nearer(const struct proscore_point *cut, const struct proscore_point
 {
     if (cut->zero || kept->zero)
         return false; /* a zero filter is below all others at every lambda */
-    struct cubic f = difference(cut, kept);
-    double unit = f.unit;
-    if (!upward) {
-        reverse(&f);
-        unit = 1 / unit;
-    }
-    double end = *nearest * unit, found = first_rise(&f, start * unit, end);
+    const bool backward = cut->order == PROSCORE_BACKWARD;
+    struct cubic f[2] = {backward ? difference(kept, cut) : difference(cut, kept)};
+    const double unit = upward ? f[0].unit : 1 / f[0].unit, end = *nearest * unit,
+                 found = first_change(cut, kept, upward, f, start * unit, end);
     if (!(found < end))
         return false;
     *nearest = found / unit;

@@ -11,6 +11,7 @@ src_libstats_a_SOURCES = \
 	src/stats/histogram.c src/stats/histogram.h \
 	src/stats/latency.c src/stats/latency.h \
 	src/stats/latency_table.c src/stats/latency_table.h \
+	src/stats/masked_pass.c src/stats/masked_pass.h \
 	src/stats/overlap.c src/stats/overlap.h \
 	src/stats/sensitivity.c src/stats/sensitivity.h \
 	src/stats/timing.c src/stats/timing.h

@@ -76,9 +76,40 @@ END
 "$IPPRO" -n a.lua >out 2>&1
 check "scripts take it" [ $? -eq 0 ]
 
+# --- another split than the one that is open ---------------------------------------------------------------------
+lines "load example" "data shapes split=test images=60" "score taylor samples=20 on=train" "info"
+check "training images are scored with while others are open" told "20 of 60 images (shapes train, seed 1)"
+check "which stay open" told "data shapes test"
+check "and the option tells" told "set on train"
+lines "load example" "data shapes split=test images=60" "score taylor samples=20 on=train" "score taylor samples=20 on=test" \
+    "score taylor on=train"
+check "back on the first ones no pass is made" told "the gradients of an earlier pass served"
+lines "load example" "data shapes split=test images=60" "score taylor samples=20" "score taylor on=test"
+check "what is open may be what is meant" told "the gradients of an earlier pass served"
+lines "load example" "data shapes split=test images=60" "score taylor samples=20 on=augmented"
+check "augmented images are training images" told "20 of 60 images (shapes train, seed 1, augment=crop,flip)"
+lines "load example" "data shapes split=test images=60" "score taylor samples=20 on=augmented augment=crop:2"
+check "changed as augment says" told "augment=crop:2)"
+lines "load example" "data shapes split=test images=60" "score taylor samples=20" "set on train"
+check "the scores of other images are said to be old" told "the scores stay those of the sample before"
+lines "load example" "data shapes images=60" "sampling 20% 50% repeats=2 criterion=taylor on=test"
+check "samples are drawn from them too" told "from samples of shapes test, compared"
+lines "load example" "data shapes split=test images=60" "score taylor samples=20 on=train" "session save on.session"
+lines "session open on.session" "info"
+check "a session brings them back" told "20 of 60 images (shapes train, seed 1)"
+{
+    printf '\223NUMPY\001\000v\000'
+    printf '%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (20, 3, 32, 32), }"
+    head -c 61440 /dev/zero
+} >images.npy
+"$IPPRO" -n -e 'load example; data npy images.npy labels=none; score taylor on=train' >out 2>&1
+check "one file is one split" told "on=train: the npy that is open holds one split, called test; 'data npy PATH split=train"
+"$IPPRO" -n -e 'load example; data npy images.npy labels=none; score l1 on=train' >out 2>&1
+check "which weights do not ask for" [ $? -eq 0 ]
+
 # --- images that the network has learnt -------------------------------------------------------------------------
 lines "load example" "data shapes images=20 seed=5" "score taylor samples=5 order=first"
-check "next to no loss is said" told "next to no loss on these 5 images (mean 0.0064): few of them make nearly all of the gradients; try images that the network has not learnt (split=test), or seen in another way (augment=resized-crop,flip)"
+check "next to no loss is said" told "next to no loss on these 5 images (mean 0.0064): few of them make nearly all of the gradients, and what their signs decide is noise; try images that the network has not learnt (on=test), these seen in another way (augment=resized-crop,flip), statistics of batches (mode=train)"
 lines "load example" "data shapes images=20 seed=5" "score taylor samples=4 order=first"
 check "beside noise it is said once" told "halves agree 0.19), with next to no loss (mean 0.00016): try images"
 once() {

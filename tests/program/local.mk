@@ -5,6 +5,7 @@ program_tests = \
 	tests/program/bring.sh \
 	tests/program/building.sh \
 	tests/program/commands.sh \
+	tests/program/criteria.sh \
 	tests/program/errors.sh \
 	tests/program/floors.sh \
 	tests/program/format.sh \
@@ -83,6 +84,7 @@ EXTRA_DIST += $(program_tests) tests/onnx/compare.py tests/onnx/execute.py tests
 	tests/program/commands/program.in tests/program/commands/program.out \
 	tests/program/commands/prune.in tests/program/commands/prune.out \
 	tests/program/commands/save.in tests/program/commands/save.out \
+	tests/program/commands/search.in tests/program/commands/search.out \
 	tests/program/commands/score.in tests/program/commands/score.out \
 	tests/program/commands/stages.in tests/program/commands/stages.out \
 	tests/program/commands/train.in tests/program/commands/train.out

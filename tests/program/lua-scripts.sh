@@ -11,9 +11,9 @@ script() {
     arguments=$2
     shift 2
     # shellcheck disable=SC2086 # the arguments are words
-    "$IPPRO" -n -e 'set samples 200' "$SRCDIR/scripts/$name.lua" $arguments >"$name.out" 2>err
+    "$IPPRO" -n -e 'set samples 200' "$SRCDIR/scripts/$name.lua" $arguments >"$(basename "$name").out" 2>err
     status=$?
-    [ $status -eq 0 ] && [ ! -s err ] && grep -q '──' "$name.out"
+    [ $status -eq 0 ] && [ ! -s err ] && grep -q '──' "$(basename "$name").out"
     good=$?
     for file; do
         [ -s "$file" ] || { echo "# $file was not written"; good=1; }
@@ -34,16 +34,20 @@ script no-finetune "example - 100 2 0.2 0.4" no-finetune.csv no-finetune.png
 script finetune "example - 0.3 short 1 100 l1" finetune.csv finetune.png
 script sampling "example - proscore 2 0.2 100" sampling.csv sampling.png sampling-accuracy.png
 
-for file in "$SRCDIR"/scripts/*.lua; do
+script paper/rescored "example - 0.2 50 sum jacobian random:1" rescored.csv rescored.png
+script paper/readings "example - 50 1 0.2" readings.csv readings-correlation.csv readings-train.png readings-unseen.png \
+    readings-augmented.png
+
+for file in "$SRCDIR"/scripts/*.lua "$SRCDIR"/scripts/paper/*.lua; do
     name=$(basename "$file" .lua)
     [ -s "$name.out" ] || { echo "# $name.lua is not tested"; exit 1; }
-    grep -q "scripts/$name.lua" "$SRCDIR/scripts/local.mk" && sed -n 2p "$file" | grep -q '^-- ' &&
+    grep -q "${file#"$SRCDIR/"}" "$SRCDIR/scripts/local.mk" && sed -n 2p "$file" | grep -q '^-- ' &&
         grep -q "$name.lua" "$SRCDIR/scripts/README.md" "$SRCDIR/man/ippro-lua.3"
     ok $? "$name.lua is installed, listed, and says what it is"
 done
 if command -v luacheck >/dev/null 2>&1; then
     luacheck --no-color --std lua54 --globals ippro arg --max-line-length 125 \
-        "$SRCDIR"/scripts/*.lua "$SRCDIR"/scripts/criteria/*.lua >luacheck.out 2>&1
+        "$SRCDIR"/scripts/*.lua "$SRCDIR"/scripts/paper/*.lua "$SRCDIR"/scripts/criteria/*.lua >luacheck.out 2>&1
     good=$?
     ok $good "luacheck finds nothing"
     [ $good -eq 0 ] || explain luacheck.out
@@ -116,18 +120,17 @@ accuracy=$(awk -F, '/^"?top-1 accuracy/ { for (i = 2; i <= NF; i++) if ($i ~ /^[
 near "session.lua measures what eval measures" "$accuracy" "$(cell session.csv '^"?removed' 7)"
 
 # --- criteria in Lua --------------------------------------------------------------------------------------------------
-# Each against numbers that are made in another way: norms by the command, correlations of pairs one by one, singular values
-# by Jacobi rotations.
+# Each against numbers that are made in another way: norms by the command, correlations of pairs one by one.
 cat >criteria.lua <<'END'
 local model, data = ippro.load("example"), ippro.data("shapes", {images = 100})
-local filters, grams, ranks, images = {}, {}, {}, nil
-ippro.criterion{name = "spy", needs = {"weights", "feature-ranks", "feature-gram"}, score = function(layer, c)
-    filters[layer.name], grams[layer.name], ranks[layer.name], images = c.weights, c.gram, c.rank, c.images
+local filters = {}
+ippro.criterion{name = "spy", score = function(layer, c)
+    filters[layer.name] = c.weights
     local zeros = {}
-    for i = 1, #c.rank do zeros[i] = 0 end
+    for i = 1, #c.weights do zeros[i] = 0 end
     return zeros
 end}
-local set = model:score(data, {"spy", "l2", "l2-normalised", "cop", "torque", "hrank", "chip"}, {samples = 20})
+local set = model:score(data, {"spy", "l2", "l2-normalised", "cop", "torque"}, {samples = 20})
 local function near(a, b) assert(math.abs(a - b) <= 1e-9 * (1 + math.abs(b)), a .. " and " .. b) end
 
 local function pearson(a, b)
@@ -138,37 +141,9 @@ local function pearson(a, b)
     return (n * sab - sa * sb) / math.sqrt((n * saa - sa ^ 2) * (n * sbb - sb ^ 2))
 end
 
-local function nuclear(gram, skip)
-    local a = {}
-    for i = 1, #gram do
-        if i ~= skip then
-            a[#a + 1] = {}
-            for j = 1, #gram do if j ~= skip then table.insert(a[#a], gram[i][j]) end end
-        end
-    end
-    for _ = 1, 30 do
-        for p = 1, #a do
-            for q = p + 1, #a do
-                if math.abs(a[p][q]) > 0 then
-                    local theta = (a[q][q] - a[p][p]) / (2 * a[p][q])
-                    local t = (theta >= 0 and 1 or -1) / (math.abs(theta) + math.sqrt(theta ^ 2 + 1))
-                    local c = 1 / math.sqrt(t ^ 2 + 1)
-                    local s = t * c
-                    for k = 1, #a do a[k][p], a[k][q] = c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q] end
-                    for k = 1, #a do a[p][k], a[q][k] = c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k] end
-                end
-            end
-        end
-    end
-    local sum = 0
-    for i = 1, #a do sum = sum + math.sqrt(math.max(a[i][i], 0)) end
-    return sum
-end
-
 for _, layer in ipairs{"conv1", "layer1.0.conv2"} do
     local l2, normalised, cop, torque = set.l2:of(layer), set["l2-normalised"]:of(layer), set.cop:of(layer), set.torque:of(layer)
-    local hrank, chip, f = set.hrank:of(layer), set.chip:of(layer), filters[layer]
-    local total, pivot, whole = 0, 1, nuclear(grams[layer], 0)
+    local f, total, pivot = filters[layer], 0, 1
     for i, norm in ipairs(l2) do
         total = total + norm
         if norm > l2[pivot] then pivot = i end
@@ -179,16 +154,14 @@ for _, layer in ipairs{"conv1", "layer1.0.conv2"} do
         near(normalised[i] * total / #f, l2[i])
         near(cop[i], 1 - highest)
         near(torque[i] * (1 + math.abs(i - pivot)), l2[i])
-        near(hrank[i], ranks[layer][i] / images)
-        assert(math.abs(chip[i] - (whole - nuclear(grams[layer], i)) / whole) < 1e-7)
     end
 end
 local chosen = model:prune("cop", 0.3)
-assert(chosen:count() > 0 and #set:corr().row_names == 7)
+assert(chosen:count() > 0 and #set:corr().row_names == 5)
 print("all the same")
 END
 define=
-for criterion in l2-normalised cop torque hrank chip; do
+for criterion in l2-normalised cop torque; do
     grep -q "scripts/criteria/$criterion.lua" "$SRCDIR/scripts/local.mk" && grep -q "$criterion.lua" "$SRCDIR/scripts/README.md"
     ok $? "criteria/$criterion.lua is installed and listed"
     define="$define -e 'run \"$SRCDIR/scripts/criteria/$criterion.lua\"'"

@@ -70,7 +70,7 @@ says "and does so as a parameter" 'proscore' -e 'load example; data shapes; scor
 says "apropos finds the words" 'fpgm +elsewhere:' -e 'apropos fpgm'
 says "apropos takes several words" 'flops +elsewhere:' -e 'apropos torch-pruning does'
 refuses "an unknown word says what is near" 1 "did you mean 'magnitude'" -e 'help magnitud'
-for word in l1-norm fpgm ippro flops macs sparsity apoz saliency 'filter pruning' channel stage onnx; do
+for word in l1-norm fpgm ippro flops macs sparsity zeros saliency 'filter pruning' channel stage onnx; do
     says "help $word" '^See: help ' -e "help $word"
 done
 cp "$own/scripts/cop.lua" "$own/scripts/listed.lua"

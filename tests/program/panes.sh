@@ -33,7 +33,7 @@ becomes "on the alternate screen" alternate_on 1
 keys 'sco' Tab
 shows "Tab completes a command" '^ippro> score *$'
 keys 'proscore:' Tab Tab
-shows "Tab shows what fits" 'proscore:bn-affine'
+shows "Tab shows what fits" 'proscore:affine'
 shows "and what it is for" 'CRITERIA: '
 keys C-u
 shows "which goes with the next key" '^ippro> *$'

@@ -40,6 +40,12 @@ check_PROGRAMS += tests/prune/heads_test
 tests_prune_heads_test_SOURCES = tests/prune/heads_test.c
 tests_prune_heads_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/prune/heads_test
+check_PROGRAMS += tests/prune/group_score_test
+TESTS += tests/prune/group_score_test
+tests_prune_group_score_test_SOURCES = tests/prune/group_score_test.c
+tests_prune_group_score_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/prune/make_group_reference.py tests/prune/data/group.onnx tests/prune/data/group.csv \
+	tests/prune/data/group_gone.csv
 
 check_PROGRAMS += tests/prune/branch_test
 tests_prune_branch_test_SOURCES = tests/prune/branch_test.c

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "prune/coupling.h"
+#include "prune/isomorphic.h"
 #include "prune/selection.h"
 #include "score/layer.h"
 #include "support/coupling_maker.h"
@@ -94,8 +95,9 @@ static int fill_rows(void **state)
 static void members_are_combined(void **state)
 {
     (void)state;
-    static const double expected[4][4] = {{2, 2, 4, 1.5}, {4, 4, 8, 3}, {3, 2, 5, 4}, {1, 2, 3, -1}};
-    for (enum combination combine = COMBINE_MEAN; combine <= COMBINE_MIN; combine++) {
+    static const double expected[5][4] = {
+        {2, 2, 4, 1.5}, {4, 4, 8, 3}, {3, 2, 5, 4}, {1, 2, 3, -1}, {1, 2, 3, 4}};
+    for (enum combination combine = COMBINE_MEAN; combine <= COMBINE_FIRST; combine++) {
         struct error error = {0};
         double class_score[CLASSES];
         assert_int_equal(class_scores(ladder.coupling, &scores, combine, class_score, &error), STATUS_OK);
@@ -108,7 +110,8 @@ static void members_are_combined(void **state)
     }
     assert_string_equal(combination_name(COMBINE_MEAN), "mean");
     assert_string_equal(combination_name(COMBINE_MIN), "min");
-    assert_null(combination_name(4));
+    assert_string_equal(combination_name(COMBINE_FIRST), "first");
+    assert_null(combination_name(5));
     assert_null(combination_name(-1));
 }
 
@@ -445,6 +448,7 @@ static void memory_runs_out(void **state)
     double class_score[CLASSES] = {0}, ratio[BLOCKS] = {0.9, 0.99, 1, 0};
     bool included[BLOCKS] = {true, true, true, false};
     options.cap = 0.2;
+    options.scope = RANK_ISOMORPHIC;
     for (int global = 0; global < 2; global++) {
         struct error error = {0};
         struct selection s;
@@ -460,6 +464,45 @@ static void memory_runs_out(void **state)
         assert_true(nth > 3 && s.warning_count > 0);
         selection_free(&s);
     }
+}
+
+/* Two inner layers alike, of different sizes, and one that something else reads. */
+static void alike_are_ranked_together(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct layers *layers;
+    struct coupling *coupling;
+    struct graph *g = begin(4);
+    conv(g, "x", "a", 3, 6);
+    conv(g, "a", "b", 6, 4);
+    conv(g, "b", "e", 4, 5);
+    finish(g, "e", 5);
+    couple(g, &layers, &coupling);
+    int alike[8], ladders[BLOCKS];
+    assert_int_equal(isomorphic_blocks(coupling, alike, &error), STATUS_OK);
+    assert_true(alike[0] == 0 && alike[1] == 0 && alike[2] == 2 && alike[3] == 3);
+    assert_int_equal(isomorphic_blocks(ladder.coupling, ladders, &error), STATUS_OK);
+    for (int i = 0; i < BLOCKS; i++)
+        assert_int_equal(ladders[i], i);
+    /* a: 0.5, 1.5 ...; b: 0 1 2 3; e: 100 ...: half of ten, and of five what floor keeps */
+    double class_score[32];
+    const bool included[8] = {true, true, true, true};
+    for (int i = 0; i < coupling->class_count; i++)
+        class_score[i] = i < 6 ? i + 0.5 : i < 10 ? i - 6 : 100 + i;
+    struct select_options options = plain;
+    struct selection s;
+    options.scope = RANK_ISOMORPHIC;
+    assert_int_equal(select_global(coupling, class_score, 0.5, included, &options, &s, &error), STATUS_OK);
+    expect_removed(&s, "0 1 6 7 8 10 11 12");
+    options.scope = RANK_NETWORK;
+    assert_int_equal(select_global(coupling, class_score, 0.5, included, &options, &s, &error), STATUS_OK);
+    expect_removed(&s, "0 1 2 3 4 6 7 8");
+    assert_string_equal(rank_scope_name(RANK_ISOMORPHIC), "isomorphic");
+    assert_null(rank_scope_name(2));
+    coupling_free(coupling);
+    layers_free(layers);
+    graph_free(g);
 }
 
 int main(void)
@@ -480,6 +523,7 @@ int main(void)
         cmocka_unit_test(global_refusals),
         cmocka_unit_test(branches_keep_something),
         cmocka_unit_test(counts),
+        cmocka_unit_test(alike_are_ranked_together),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests_name("selection", tests, build_ladder, free_ladder);

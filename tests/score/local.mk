@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-EXTRA_DIST += tests/score/data/example_logits.csv tests/score/data/example_scores.csv \
+EXTRA_DIST += tests/score/data/example_logits.csv tests/score/data/example_readings.csv tests/score/data/example_scores.csv \
 	tests/score/data/unet.onnx tests/score/data/unet_logits.csv tests/score/data/unet_scores.csv \
 	tests/score/make_example_reference.py tests/score/make_unet_reference.py
 check_PROGRAMS += tests/score/prune_test tests/score/layer_test tests/score/score_test tests/score/reference_test
@@ -16,7 +16,7 @@ check_PROGRAMS += tests/score/spelling_test
 tests_score_spelling_test_SOURCES = tests/score/spelling_test.c
 tests_score_spelling_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/score/spelling_test
-EXTRA_DIST += tests/score/make_block_reference.py \
+EXTRA_DIST += tests/score/criteria_numbers.py tests/score/make_block_reference.py \
 	tests/score/data/block_convnext.onnx tests/score/data/block_convnext.csv \
 	tests/score/data/block_shared.onnx tests/score/data/block_shared.csv \
 	tests/score/data/block_transformer.onnx tests/score/data/block_transformer.csv \

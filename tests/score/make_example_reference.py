@@ -9,6 +9,9 @@
 No test runs this: PyTorch, onnx and NumPy are needed only when the network is another one. The network is evaluated
 from the file, by the benchmark's peer (tests/bench/peer.py).
 
+example_readings.csv has log PROscore of the same channels with its readings: the coordinate beside h, beside the part
+of u that h lets through, and beside the rest; each a parameter of its own.
+
 example_scores.csv has a row per convolution and output channel: what the criteria need and what they give, for the
 mean cross-entropy over the first 128 training images, BatchNorm in evaluation mode. example_logits.csv has a row per
 image: the network's outputs for the first 100 test images.
@@ -30,6 +33,9 @@ from peer import Network  # noqa: E402
 
 IMAGES, BATCH, LOGITS = 128, 64, 100
 GAMMAS = (1, 0.1, 0.01, 0.001)
+READING_GAMMA = 0.3
+ALL = ("published", "masked", "tail", "free", "unsigned", "opposite", "reversed", "coordinate")
+READINGS = {"bn": ALL, "channel": ALL, "affine": ("published", "free"), "filter": ("free", "tail")}
 
 
 def read_records(path, count):
@@ -52,15 +58,23 @@ class Probe:
         self.batch_norm, self.h, self.scale, self.shift = batch_norm, h, scale, shift
         self.z = nn.Parameter(torch.ones_like(scale))
         self.D = nn.Parameter(torch.ones_like(scale))
+        self.active = nn.Parameter(torch.ones_like(scale))
+        self.inactive = nn.Parameter(torch.ones_like(scale))
 
     def __call__(self, *arguments, a):
         self.u = self.batch_norm(*arguments, a=a)
         self.u.retain_grad()
         gated = self.u * self.z[:, None, None]
-        return self.h(gated) + (self.D - self.D.detach())[:, None, None] * gated
+        through = self.h(gated)
+        return through + beside(self.D, gated) + beside(self.active, through) + beside(self.inactive, gated - through)
 
     def zero_grad(self):
-        self.z.grad = self.D.grad = None
+        self.z.grad = self.D.grad = self.active.grad = self.inactive.grad = None
+
+
+def beside(coordinate, x):
+    """Adds nothing, and gives the coordinate a gradient."""
+    return (coordinate - coordinate.detach())[:, None, None] * x
 
 
 def identity(x, *, a=None):
@@ -96,7 +110,7 @@ def insert_probes(net):
 
 def gather(net, probes, x, y):
     """Gradients of the mean loss per probe, and the two Taylor sums that depend on images or batches."""
-    keys = ("weight", "scale", "shift", "D", "z", "per_batch", "per_image")
+    keys = ("weight", "scale", "shift", "D", "active", "inactive", "z", "per_batch", "per_image")
     sums = [dict.fromkeys(keys, 0) for _ in probes]
     loss_sum, batches = 0.0, 0
     for xb, yb in zip(x.split(BATCH), y.split(BATCH)):
@@ -110,7 +124,7 @@ def gather(net, probes, x, y):
         for total, (_, _, weight, probe) in zip(sums, probes):
             u_delta = (probe.u * probe.u.grad).detach().sum((2, 3))  # the branch of D adds nothing to u's gradient
             for key, parameter in (("weight", weight), ("scale", probe.scale), ("shift", probe.shift), ("D", probe.D),
-                                   ("z", probe.z)):
+                                   ("active", probe.active), ("inactive", probe.inactive), ("z", probe.z)):
                 total[key] = total[key] + parameter.grad / len(x)
             total["per_batch"] = total["per_batch"] + (probe.z.grad / len(xb)) ** 2
             total["per_image"] = total["per_image"] + (u_delta ** 2).sum(0) / len(x)
@@ -144,6 +158,36 @@ def columns(weight, probe, total):
     return result
 
 
+def readings(weight, probe, total):
+    """The same of log PROscore with every reading, at READING_GAMMA: "target:reading"."""
+    w, gw = weight.detach().flatten(1), total["weight"].flatten(1)
+    affine = torch.stack([probe.scale.detach(), probe.shift.detach()], 1)
+    g_affine = torch.stack([total["scale"], total["shift"]], 1)
+    targets = {
+        "bn": (affine[:, :1], g_affine[:, :1]), "affine": (affine, g_affine), "filter": (w, gw),
+        "channel": (torch.cat([w, affine], 1), torch.cat([gw, g_affine], 1)),
+    }
+    result = {}
+    for target, names in READINGS.items():
+        f, g = targets[target]
+        length = f.norm(dim=1)
+
+        def log_score(point, gradient, extra, extra_gradient):
+            return pro_score(point, gradient, extra, extra_gradient, READING_GAMMA).log()
+
+        published = log_score(f, g, length, total["D"])
+        values = {
+            "published": published, "unsigned": published.abs(), "reversed": -published,
+            "masked": log_score(f, g, length, total["active"]),
+            "tail": log_score(f, 0 * g, length, total["inactive"]),
+            "free": log_score(f / length[:, None], g * length[:, None], torch.ones_like(length), total["D"]),
+            "opposite": log_score(f, g, length, -total["D"]),
+            "coordinate": (1 - READING_GAMMA * total["D"]).abs().log().abs(),
+        }
+        result.update({f"{target}:{name}": values[name] for name in names})
+    return result
+
+
 def write_csv(path, rows):
     with open(path, "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
@@ -162,14 +206,15 @@ def main():
     net = load(model, x)
     probes = insert_probes(net)
     sums, mean_loss = gather(net, probes, x, y)
-    rows = []
-    for (conv_name, bn_name, weight, probe), total in zip(probes, sums):
-        values = columns(weight, probe, total)
-        if not rows:
-            rows.append(["conv", "bn", "channel", *values])
-        for channel in range(len(weight)):
-            rows.append([conv_name, bn_name, channel, *(f"{v[channel].item():.17g}" for v in values.values())])
-    write_csv(os.path.join(folder, "example_scores.csv"), rows)
+    for name, make in (("example_scores.csv", columns), ("example_readings.csv", readings)):
+        rows = []
+        for (conv_name, bn_name, weight, probe), total in zip(probes, sums):
+            values = make(weight, probe, total)
+            if not rows:
+                rows.append(["conv", "bn", "channel", *values])
+            for channel in range(len(weight)):
+                rows.append([conv_name, bn_name, channel, *(f"{v[channel].item():.17g}" for v in values.values())])
+        write_csv(os.path.join(folder, name), rows)
     print(f"{len(rows) - 1} channels, {IMAGES} images in batches of {BATCH}, mean loss {mean_loss:.17g}")
 
 

@@ -99,6 +99,8 @@ static void test_proscore_many(void **state)
     points[11] = (struct proscore_point){.along = 1e-200, .lift = -1e-200};
     points[POINTS - 1] = points[0];
     for (size_t i = 0; i < COUNT(lambdas); i++) {
+        for (int p = 0; p < POINTS; p++)
+            points[p].order = i % 3;
         proscore_logs(points, POINTS, lambdas[i], logs);
         for (int p = 0; p < POINTS; p++) {
             const double expected = proscore_log(&points[p], lambdas[i]);
@@ -202,6 +204,44 @@ static void test_proscore_special(void **state)
     assert_true(proscore_log(&home, 0.5) == -INFINITY);
     const struct proscore_point broken = {.along = NAN, .lift = 1};
     assert_true(isnan(proscore_log(&broken, 0.1)));
+}
+
+/* The orders, and points that stand still: at any step, and at the limit in the order of any long step. */
+static void test_proscore_orders(void **state)
+{
+    (void)state;
+    struct proscore_point point = proscore_pair((const double[]){3, 4}, (const double[]){0.1, -0.2}, 0.7);
+    const double log = proscore_log(&point, 0.1), filter[1] = {5}, none[1] = {0};
+    assert_true(log > 0);
+    struct proscore_point unit = proscore_unit_point(point, 5), still = proscore_still_point(point);
+    assert_near(proscore_log(&unit, 0.1),
+                proscore_defined((const double[]){0.6, 0.8}, (const double[]){0.5, -1}, 2, 0.7, 0.1), 1e-14);
+    assert_near(proscore_log(&still, 0.1), proscore_defined(filter, none, 1, 0.7, 0.1), 1e-14);
+    point.order = PROSCORE_BACKWARD;
+    assert_near(proscore_log(&point, 0.1), -log, 0);
+    point.order = PROSCORE_EITHER_WAY;
+    assert_near(proscore_log(&point, 0.1), log, 0);
+    assert_near(proscore_log(&point, 100),
+                fabs(proscore_defined((const double[]){3, 4}, (const double[]){0.1, -0.2}, 2, 0.7, 100)),
+                1e-14);
+    point.lift = -point.lift;
+    assert_true(proscore_log(&point, 0.1) > 0);
+    const double lifts[] = {0.3, -2, 0.01, 0, 7};
+    for (int order = PROSCORE_FORWARD; order <= PROSCORE_BACKWARD; order++) {
+        double one[5], two[5];
+        int64_t first[5], second[5];
+        struct error error = {0};
+        for (int i = 0; i < 5; i++) {
+            struct proscore_point at = proscore_still_point(proscore_scalar(1, 9, lifts[i]));
+            at.order = order;
+            one[i] = proscore_log(&at, INFINITY);
+            two[i] = proscore_log(&at, 1e9);
+        }
+        assert_int_equal(scores_rank(one, 5, first, &error) || scores_rank(two, 5, second, &error), 0);
+        assert_memory_equal(first, second, sizeof first);
+    }
+    struct proscore_point origin = {.zero = true, .order = PROSCORE_BACKWARD};
+    assert_true(proscore_log(&origin, 1) == -INFINITY);
 }
 
 static void test_proscore_limit(void **state)
@@ -403,7 +443,9 @@ static void test_pruned_count(void **state)
 static void test_table(void **state)
 {
     (void)state;
-    const char *const names[] = {"l1", "l2", "bn", "taylor", "geomedian", "proscore", "random"};
+    const char *const names[] = {"l1",     "l2",    "bn",   "lamp",      "taylor",     "jacobian",
+                                 "fisher", "obd",   "snip", "geomedian", "whc",        "variance",
+                                 "apoz",   "hrank", "chip", "proscore",  "sequential", "random"};
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct criterion *criterion = criterion_at((int)i);
         assert_non_null(criterion);
@@ -420,9 +462,20 @@ static void test_table(void **state)
     assert_string_equal(taylor_variant_name(TAYLOR_GATE_ABS), "gate-abs");
     assert_string_equal(taylor_variant_name(TAYLOR_WEIGHT), "weight");
     assert_string_equal(taylor_variant_name(TAYLOR_WEIGHT_SUM), "weight-sum");
-    assert_null(taylor_variant_name(5));
-    assert_string_equal(proscore_target_name(PROSCORE_BN_AFFINE), "bn-affine");
-    assert_null(proscore_target_name(3));
+    assert_string_equal(taylor_variant_name(TAYLOR_WEIGHT_SQUARES), "weight-squares");
+    assert_null(taylor_variant_name(6));
+    assert_string_equal(filter_distance_name(DISTANCE_COSINE), "cosine");
+    assert_null(filter_distance_name(2));
+    assert_string_equal(jacobian_rows_name(JACOBIAN_BATCH), "batch");
+    assert_null(jacobian_rows_name(2));
+    assert_string_equal(fisher_share_name(FISHER_PLAIN), "plain");
+    assert_null(fisher_share_name(2));
+    assert_string_equal(proscore_target_name(PROSCORE_AFFINE), "affine");
+    assert_string_equal(proscore_target_name(PROSCORE_CHANNEL), "channel");
+    assert_null(proscore_target_name(4));
+    assert_string_equal(proscore_reading_name(PROSCORE_TAIL), "tail");
+    assert_string_equal(proscore_reading_name(PROSCORE_COORDINATE), "coordinate");
+    assert_null(proscore_reading_name(8));
     assert_string_equal(gradient_scale_name(GRADIENT_BATCHSUM), "batchsum");
     assert_null(gradient_scale_name(3));
 }
@@ -436,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_proscore_tiny_steps),
         cmocka_unit_test(test_proscore_invariance),
         cmocka_unit_test(test_proscore_special),
+        cmocka_unit_test(test_proscore_orders),
         cmocka_unit_test(test_proscore_limit),
         cmocka_unit_test(test_proscore_order_flips),
         cmocka_unit_test(test_median_random),

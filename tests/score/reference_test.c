@@ -398,6 +398,33 @@ static void test_example_float(void **state)
     compare_scores(&example, ELEMENT_FLOAT);
 }
 
+/* Every reading, with several targets, against coordinates that autograd found beside each part of u. */
+static void test_readings(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct dump dump;
+    struct work work = start(&example, example.model, "train", example.images);
+    char *path = file_path("tests/score/data/example_readings.csv");
+    int failures = 0;
+    check(dump_read_scores(path, &dump, &error), &error);
+    mem_free(path);
+    run_pass(&work, ELEMENT_DOUBLE);
+    for (int column = 0; column < dump.column_count; column++) {
+        struct comparison comparison = {.dump = &dump, .column = column};
+        for (int l = 0; l < dump.layer_count; l++) {
+            comparison.layer = &dump.layers[l];
+            compare_values(&comparison,
+                           reading_column(&work, find_layer(&work, comparison.layer), dump.columns[column]));
+        }
+        failures += report(&comparison, dump.columns[column], "", 1e-8);
+    }
+    assert_int_equal(failures, 0);
+    assert_true(dump.column_count >= 16);
+    dump_free(&dump);
+    finish(&work);
+}
+
 static void test_unet_double(void **state)
 {
     (void)state;
@@ -556,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_example_logits),
         cmocka_unit_test(test_example_double),
         cmocka_unit_test(test_example_float),
+        cmocka_unit_test(test_readings),
         cmocka_unit_test(test_unet_double),
         cmocka_unit_test(test_unet_float),
         cmocka_unit_test(test_unet_logits),

@@ -13,6 +13,7 @@
 
 #include "support/network.h"
 #include "score/criterion.h"
+#include "score/nuclear.h"
 #include "stats/evaluate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -54,6 +55,8 @@ static int teardown(void **state)
     graph_free(graph);
     return 0;
 }
+
+enum { EVERYTHING = NEED_ANY_GRADIENT | NEED_ANY_ACTIVATION };
 
 static struct score_pass pass_over(const struct sample *sample, struct pool *pool)
 {
@@ -227,7 +230,7 @@ static void test_weight_gradients(void **state)
     for (size_t t = 0; t < COUNT(tested); t++) {
         const struct layer *layer = &layers->items[tested[t]];
         const struct layer_statistics *sums = &statistics->layers[tested[t]];
-        double filter[36], squares = 0, absolute = 0;
+        double filter[36], squares = 0, absolute = 0, products = 0;
         int64_t c = layer->channels - 1;
         layer_filter(graph, layer, c, filter);
         for (int64_t k = 0; k < layer->filter_length; k++) {
@@ -236,9 +239,11 @@ static void test_weight_gradients(void **state)
             double gradient = derivative(&weight, 1, false);
             squares += gradient * gradient;
             absolute += fabs(gradient * filter[k]);
+            products += gradient * filter[k] * gradient * filter[k];
         }
         compare("||g||", tested[t], sums->gradient_norm[c], sqrt(squares));
         compare("sum |w*g|", tested[t], sums->weight_abs[c], absolute);
+        compare("sum (w*g)^2", tested[t], sums->product_squared[c] / IMAGES, products);
     }
     for (int i = 0; i < OUTPUT; i++) { /* Euler's formula gives the same as the weight gradients */
         for (int64_t c = 0; c < layers->items[i].channels; c++) {
@@ -248,6 +253,38 @@ static void test_weight_gradients(void **state)
     }
     score_statistics_free(statistics);
     score_statistics_free(without);
+}
+
+static double total(const double *values, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += values[i];
+    return sum;
+}
+
+/* Columns have every product that filters have, once. The output layer has them and nothing else; what a
+ * depthwise layer reads are its filters. */
+static void test_columns(void **state)
+{
+    (void)state;
+    struct score_statistics *statistics = score_all(ELEMENT_DOUBLE, NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS);
+    const int read[] = {STEM, POINT, MIX, HIDDEN};
+    for (size_t i = 0; i < COUNT(read); i++) {
+        const struct layer *layer = &layers->items[read[i]];
+        const struct layer_statistics *sums = &statistics->layers[read[i]];
+        const int64_t inputs = layer->input_channels;
+        compare("columns of w*g", read[i], total(sums->columns.dot, inputs),
+                total(sums->weight_dot, layer->channels) / IMAGES);
+        compare("columns of |w*g|", read[i], total(sums->columns.absolute, inputs),
+                total(sums->weight_abs, layer->channels) / IMAGES);
+        compare("columns of (w*g)^2", read[i], total(sums->columns.squared, inputs),
+                total(sums->product_squared, layer->channels) / IMAGES);
+    }
+    assert_null(statistics->layers[OUTPUT].delta);
+    assert_true(total(statistics->layers[OUTPUT].columns.absolute, layers->items[OUTPUT].input_channels) > 0);
+    assert_null(statistics->layers[DEPTH].columns.dot);
+    score_statistics_free(statistics);
 }
 
 /* Squares of single images and of batches, from passes over parts of the sample. */
@@ -303,6 +340,7 @@ static void assert_same_statistics(const struct score_statistics *a, const struc
         assert_memory_equal(x->gate_batch_squared, y->gate_batch_squared, bytes);
         assert_memory_equal(x->weight_dot, y->weight_dot, bytes);
         assert_memory_equal(x->weight_abs, y->weight_abs, bytes);
+        assert_memory_equal(x->product_squared, y->product_squared, bytes);
         assert_memory_equal(x->gradient_norm, y->gradient_norm, bytes);
     }
 }
@@ -410,9 +448,10 @@ static void test_taylor(void **state)
         struct criterion_options options = criterion_defaults();
         options.taylor = variant;
         struct scores *scores = compute(criterion_find("taylor"), &options, statistics);
-        const double expected[] = {sums->gate_squared[1] / IMAGES, sums->gate_batch_squared[1] / 3,
-                                   fabs(sums->gate[1]) / IMAGES, sums->weight_abs[1] / IMAGES,
-                                   fabs(sums->weight_dot[1]) / IMAGES};
+        const double expected[] = {
+            sums->gate_squared[1] / IMAGES,     sums->gate_batch_squared[1] / 3,
+            fabs(sums->gate[1]) / IMAGES,       sums->weight_abs[1] / IMAGES,
+            fabs(sums->weight_dot[1]) / IMAGES, sums->product_squared[1] / (IMAGES * IMAGES)};
         assert_close(scores->layer[MIX][1], expected[variant]);
         assert_null(scores->layer[OUTPUT]);
         scores_free(scores);
@@ -426,15 +465,16 @@ static double defined_proscore(const struct score_statistics *statistics, int in
 {
     const struct layer *layer = &layers->items[index];
     const struct layer_statistics *sums = &statistics->layers[index];
-    double norm_square = 0, dot, gradient_square, filter[36];
-    if (target == PROSCORE_FILTER) {
+    double norm_square = 0, dot = 0, gradient_square = 0, filter[36];
+    if (target == PROSCORE_FILTER || target == PROSCORE_CHANNEL) {
         layer_filter(graph, layer, c, filter);
         for (int64_t k = 0; k < layer->filter_length; k++) {
             norm_square += filter[k] * filter[k];
         }
         dot = sums->weight_dot[c] / images;
         gradient_square = pow(sums->gradient_norm[c] / images, 2);
-    } else {
+    }
+    if (target != PROSCORE_FILTER) {
         double *scale = layer_parameter(graph, layer, layer->scale),
                *shift = layer_parameter(graph, layer, layer->shift);
         double *var = layer_parameter(graph, layer, layer->var);
@@ -442,9 +482,9 @@ static double defined_proscore(const struct score_statistics *statistics, int in
                gt = sums->delta[c] / images;
         double t = target == PROSCORE_BN ? 0 : shift[c];
         gt = target == PROSCORE_BN ? 0 : gt;
-        norm_square = scale[c] * scale[c] + t * t;
-        dot = scale[c] * gs + t * gt;
-        gradient_square = gs * gs + gt * gt;
+        norm_square += scale[c] * scale[c] + t * t;
+        dot += scale[c] * gs + t * gt;
+        gradient_square += gs * gs + gt * gt;
         mem_free(scale);
         mem_free(shift);
         mem_free(var);
@@ -576,12 +616,102 @@ static bool same_scores(const struct scores *a, const struct scores *b)
     return same;
 }
 
+/* One that neither the defaults nor the base below have. */
+static double another_value(unsigned option)
+{
+    return option == CRITERION_JACOBIAN                       ? JACOBIAN_IMAGE
+           : option & (CRITERION_DISTANCE | CRITERION_FISHER) ? 1
+                                                              : 2;
+}
+
+/* Maps cost a pass forward, and their sums are the same as beside gradients; the halves have them too. */
+static void test_forward_only(void **state)
+{
+    (void)state;
+    struct pool *pool = make_pool(2);
+    struct score_pass pass = pass_over(&all_images, pool);
+    pass.needs = EVERYTHING;
+    struct score_statistics *both = score(&pass);
+    pass.needs = NEED_ANY_ACTIVATION;
+    pass.micro_batch = 1; /* as squares have it */
+    struct score_statistics *forward = score(&pass);
+    pool_free(pool);
+    assert_int_equal(forward->needs, NEED_WEIGHTS | NEED_ANY_ACTIVATION);
+    assert_int_equal(both->needs, NEED_WEIGHTS | EVERYTHING);
+    assert_true(forward->loss == both->loss);
+    for (int i = 0; i < OUTPUT; i++) {
+        const struct activation_statistics *a = &forward->layers[i].activation,
+                                           *b = &both->layers[i].activation;
+        const struct activation_statistics *half[2] = {&forward->half[0]->layers[i].activation,
+                                                       &forward->half[1]->layers[i].activation};
+        assert_true(a->positions > 0 && a->positions == half[1]->positions);
+        for (int64_t c = 0; c < layers->items[i].channels; c++) {
+            assert_true(forward->layers[i].gate_squared[c] == 0.0 &&
+                        both->layers[i].positions == b->positions);
+            assert_close(a->sum[c], b->sum[c]);
+            assert_close(a->independence[c], half[0]->independence[c] + half[1]->independence[c]);
+            assert_close(a->zeros[c], half[0]->zeros[c] + half[1]->zeros[c]);
+            assert_close(a->gram[c * layers->items[i].channels + c], a->squared[c]);
+        }
+        assert_null(half[0]->gram);
+    }
+    score_statistics_free(both);
+    score_statistics_free(forward);
+}
+
+/* Squares of weight gradients are sums over images: those of each image alone. */
+static void test_weight_squares(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct pool *pool = make_pool(1);
+    struct score_pass pass = pass_over(&all_images, pool);
+    struct score_statistics *statistics = NULL;
+    pass.needs |= NEED_WEIGHT_SQUARES;
+    struct score_statistics *whole = score(&pass);
+    for (int i = 0; i < OUTPUT; i++)
+        for (int64_t c = 0; c < layers->items[i].channels; c++)
+            assert_close(whole->layers[i].weight_squared[c], whole->half[0]->layers[i].weight_squared[c] +
+                                                                 whole->half[1]->layers[i].weight_squared[c]);
+    score_statistics_free(whole);
+    pass.training = true;
+    assert_int_equal(score_statistics_compute(&pass, &statistics, &error), STATUS_STATE);
+    assert_non_null(strstr(error.message, "image by image"));
+    pool_free(pool);
+}
+
+/* Maps whose nuclear norms are known; more of them than positions, and fewer. */
+static void test_nuclear(void **state)
+{
+    (void)state;
+    static const double wide[] = {3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0}, twins[] = {1, 0, 1, 0};
+    double tall[] = {2, 0, 0, 5, 0, 0}, change[3] = {0};
+    struct nuclear_work work;
+    assert_true(nuclear_init(&work, 3, 4)); /* at right angles to each other, and zeros: their lengths */
+    nuclear_changes(&work, wide, change);
+    nuclear_free(&work);
+    assert_true(fabs(change[0] - 3) < 1e-7 && fabs(change[1] - 4) < 1e-7 && change[2] < 1e-12);
+    assert_true(nuclear_init(&work, 3, 2)); /* added to what is there */
+    nuclear_changes(&work, tall, change);
+    assert_true(fabs(change[0] - 5) < 1e-7 && fabs(change[1] - 9) < 1e-7 && change[2] < 1e-12);
+    tall[3] = NAN;
+    nuclear_changes(&work, tall, change);
+    assert_true(isnan(change[0]) && isnan(change[2]));
+    nuclear_free(&work);
+    change[0] = change[1] = 0;
+    assert_true(nuclear_init(&work, 2, 2)); /* one of two equal rows: sqrt(2) less 1 */
+    nuclear_changes(&work, twins, change);
+    nuclear_free(&work);
+    assert_true(fabs(change[0] - (sqrt(2) - 1)) < 1e-7 && fabs(change[1] - change[0]) < 1e-9);
+}
+
 /* Scores change with every option that the row names, and with no other. */
 static void test_options(void **state)
 {
     (void)state;
     struct criterion_options base = criterion_defaults();
     base.taylor = TAYLOR_GATE_BATCH; /* so that the batch matters */
+    base.jacobian = JACOBIAN_BATCH;
     base.gradient = GRADIENT_BATCHSUM;
     base.batch = 3;
     for (int i = 0; criterion_at(i); i++) {
@@ -590,7 +720,7 @@ static void test_options(void **state)
         for (int place = 0; place < CRITERION_OPTIONS; place++) {
             const unsigned option = 1u << place;
             struct criterion_options other = base;
-            criterion_options_set(&other, option, 2);
+            criterion_options_set(&other, option, another_value(option));
             assert_false(criterion_options_equal(&base, &other, option));
             assert_true(criterion_options_equal(&base, &other, ~option));
             struct scores *changed = score_under(criterion, &other);
@@ -616,10 +746,13 @@ static void test_named_options(void **state)
         unsigned needs[2] = {0};
         bool batched[2] = {false};
         assert_true(layer->channels <= 64);
-        criterion_options_set(&options[1], ~criterion->options, 2);
+        for (int place = 0; place < CRITERION_OPTIONS; place++)
+            criterion_options_set(&options[1], ~criterion->options & 1u << place,
+                                  place < CRITERION_PLACE_DISTANCE ? 2 : 1);
         for (int k = 0; k < 2; k++) {
             struct criterion_report report = {0};
-            const struct criterion_input input = {graph, layer, MIX, statistics, &options[k], criterion};
+            const struct criterion_input input = {graph,      layers,      layer,    MIX,
+                                                  statistics, &options[k], criterion};
             assert_int_equal(criterion->score(&input, scores[k], &report, &error), STATUS_OK);
             needs[k] = criterion->needs ? criterion->needs(layer, &options[k]) : 0;
             batched[k] = criterion->batched && criterion->batched(&options[k]);
@@ -756,6 +889,7 @@ static status use_score(struct pool *pool, struct error *error)
     struct sample two = {.records = all_images.records, .count = 2};
     struct score_pass pass = pass_over(&two, pool);
     struct score_statistics *statistics = NULL;
+    pass.needs = EVERYTHING;
     status code = score_statistics_compute(&pass, &statistics, error);
     score_statistics_free(statistics);
     return code;
@@ -798,7 +932,7 @@ static void test_memory(void **state)
     (void)state;
     status (*const uses[])(struct pool *, struct error *) = {use_score, use_criteria, use_evaluate};
     struct pool *pool = make_pool(1);
-    ready = score_all(ELEMENT_FLOAT, NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS);
+    ready = score_all(ELEMENT_FLOAT, EVERYTHING);
     for (size_t i = 0; i < COUNT(uses); i++) {
         struct error error = {0};
         status code = STATUS_MEMORY;
@@ -817,14 +951,26 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reductions),       cmocka_unit_test(test_lift),
-        cmocka_unit_test(test_weight_gradients), cmocka_unit_test(test_squares),
-        cmocka_unit_test(test_threads),          cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_refused),          cmocka_unit_test(test_taylor),
-        cmocka_unit_test(test_proscore),         cmocka_unit_test(test_sweep),
-        cmocka_unit_test(test_weights_only),     cmocka_unit_test(test_criterion_errors),
-        cmocka_unit_test(test_lacking),          cmocka_unit_test(test_options),
-        cmocka_unit_test(test_named_options),    cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_reductions),
+        cmocka_unit_test(test_lift),
+        cmocka_unit_test(test_weight_gradients),
+        cmocka_unit_test(test_squares),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_taylor),
+        cmocka_unit_test(test_proscore),
+        cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_weights_only),
+        cmocka_unit_test(test_criterion_errors),
+        cmocka_unit_test(test_lacking),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_named_options),
+        cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_forward_only),
+        cmocka_unit_test(test_weight_squares),
+        cmocka_unit_test(test_nuclear),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -17,3 +17,7 @@ check_PROGRAMS += tests/session/unsaved_test
 tests_session_unsaved_test_SOURCES = tests/session/unsaved_test.c
 tests_session_unsaved_test_LDADD = $(SUPPORT) $(FLOOR_4) $(CMOCKA_LIBS)
 TESTS += tests/session/unsaved_test tests/session/parse_test tests/session/session_test tests/session/prune_session_test tests/session/live_test tests/session/made_network_test
+check_PROGRAMS += tests/session/group_session_test
+tests_session_group_session_test_SOURCES = tests/session/group_session_test.c
+tests_session_group_session_test_LDADD = $(SUPPORT) $(FLOOR_4) $(CMOCKA_LIBS)
+TESTS += tests/session/group_session_test

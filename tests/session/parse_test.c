@@ -188,7 +188,7 @@ static void test_command_names(void **state)
         {"scor", false, "no command 'scor': did you mean 'score'?"},
         {"scor", true, NULL},
         {"hsit", true, "no command 'hsit': did you mean 'hist'?"},
-        {"l", true, "'l' may be load, layers, layer, layout, lua, log"},
+        {"l", true, "'l' may be load, layers, layer, latency, layout, lua, log"},
         {"layer", true, NULL},
         {"xyzzy", true, "no command 'xyzzy': 'help' lists them"},
         {"", true, "no command '': 'help' lists them"},
@@ -321,8 +321,12 @@ static void test_choices(void **state)
         {",l1", "a criterion is missing beside the ','"},
         {"l1:x", "l1 has no variants: 'x' is not expected"},
         {"taylor:gat", "taylor has no variant 'gat': did you mean 'gate'?"},
-        {"proscore:-1", "proscore has no variant '-1': a target (bn, bn-affine, filter) or a gamma over 0"},
-        {"proscore:nan", "proscore has no variant 'nan': a target (bn, bn-affine, filter) or a gamma over 0"},
+        {"proscore:-1",
+         "proscore has no variant '-1': a target (bn, affine, filter, channel) or a reading (published, masked, tail, free, unsigned, "
+         "opposite, reversed, coordinate) or a gamma over 0"},
+        {"proscore:nan",
+         "proscore has no variant 'nan': a target (bn, affine, filter, channel) or a reading (published, masked, tail, free, unsigned, "
+         "opposite, reversed, coordinate) or a gamma over 0"},
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         count = 0;
@@ -415,18 +419,23 @@ static void test_completion(void **state)
     check_completion("sco", "score", false);
     check_completion("heat l1 by=", "by=quantiles by=channels", false);
     check_completion("info; ov", "overlap", false);
-    check_completion("score pros", "proscore proscore:bn proscore:bn-affine proscore:filter", false);
-    check_completion("score l1,geo", "l1,geomedian", false);
+    check_completion(
+        "score pros",
+        "proscore proscore:bn proscore:affine proscore:filter proscore:channel proscore:published "
+        "proscore:masked proscore:tail proscore:free proscore:unsigned proscore:opposite proscore:reversed "
+        "proscore:coordinate",
+        false);
     check_completion("score all sam", "samples=", false);
     check_completion("score all balanced=", "balanced=yes balanced=no", false);
     check_completion("corr method=k", "method=kendall", false);
     check_completion("corr method=kendall me", "", false);
     check_completion("hist x criterion=l1,tay",
                      "criterion=l1,taylor criterion=l1,taylor:gate criterion=l1,taylor:gate-batch "
-                     "criterion=l1,taylor:gate-abs criterion=l1,taylor:weight criterion=l1,taylor:weight-sum",
+                     "criterion=l1,taylor:gate-abs criterion=l1,taylor:weight criterion=l1,taylor:weight-sum "
+                     "criterion=l1,taylor:weight-squares",
                      false);
     check_completion("set gam", "gamma", false);
-    check_completion("set kernel re", "reference", false);
+    check_completion("set kernel re", "reference reading=", false);
     check_completion("data ci", "cifar10 cifar100 cityscapes", true);
     check_completion("data shapes split=t", "split=train split=test", false);
     check_completion("data cifar10 x", "", true);

@@ -716,7 +716,8 @@ static void test_recipes(void **state)
         {"inner 0.2\nround up\n", "bad.recipe:2: round: 'up' is not floor or prune-floor"},
         {"inner 0.2\nround_to 0\n", "bad.recipe:2: round_to: '0' is not a whole number from 1 on"},
         {"inner 0.2\ncap 3\n", "bad.recipe:2: cap: '3' is not a number from 0 to 1"},
-        {"inner 0.2\ncombine median\n", "bad.recipe:2: combine: 'median' is not mean or sum or max or min"},
+        {"inner 0.2\ncombine median\n",
+         "bad.recipe:2: combine: 'median' is not mean or sum or max or min or first"},
         {"inner 0.2\xff\n", "this is no text"},
     };
     struct session *session = new_session(DOUBLE "load example");
@@ -738,7 +739,7 @@ static void test_recipes(void **state)
     assert_string_equal(session->state.pruning->rule.criterion, "l2");
     assert_int_equal(session->state.pruning->rule.options.rounding, ROUND_PRUNE_FLOOR);
     assert_int_equal(session->state.pruning->rule.options.round_to, 2);
-    assert_int_equal(session->state.pruning->rule.combine, COMBINE_MAX);
+    assert_int_equal(session->state.pruning->rule.grouping.combine, COMBINE_MAX);
     assert_int_equal(pruning_kept(session->state.pruning, session->state.model, 0), 12);
     run(session, "prune l1 round=floor"); /* what is given wins */
     assert_int_equal(session->state.pruning->rule.options.rounding, ROUND_FLOOR);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -169,6 +170,27 @@ double *log_proscore_column(const struct work *work, int layer, enum proscore_ta
     struct criterion_options options = criterion_defaults();
     options.target = target;
     options.gamma = gamma;
+    return criterion_scores(work, layer, "proscore", &options);
+}
+
+/* Index of the name that has these letters; one does. */
+static int index_among(const char *(*name_at)(int index), const char *text, size_t length)
+{
+    int index = 0;
+    while (name_at(index) && (strlen(name_at(index)) != length || strncmp(name_at(index), text, length) != 0))
+        index++;
+    assert_non_null(name_at(index));
+    return index;
+}
+
+double *reading_column(const struct work *work, int layer, const char *name)
+{
+    struct criterion_options options = criterion_defaults();
+    const size_t target = strcspn(name, ":");
+    assert_int_equal(name[target], ':');
+    options.target = index_among(proscore_target_name, name, target);
+    options.reading = index_among(proscore_reading_name, name + target + 1, strlen(name + target + 1));
+    options.gamma = 0.3;
     return criterion_scores(work, layer, "proscore", &options);
 }
 

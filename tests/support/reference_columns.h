@@ -49,6 +49,8 @@ extern const struct proscore_column proscore_columns[];
 extern const size_t proscore_column_count;
 
 double *log_proscore_column(const struct work *work, int layer, enum proscore_target target, double gamma);
+/* "bn:tail": log PROscore of that target and reading at gamma 0.3. */
+double *reading_column(const struct work *work, int layer, const char *name);
 double *gate_column(const struct work *work, int layer);
 double *lift_column(const struct work *work, int layer);
 

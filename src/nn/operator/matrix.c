@@ -45,6 +45,9 @@ void matrix_gram(int count, int width, const double *rows, bool add, double *gra
  * Fortran wants them. */
 void dposv_(const char *uplo, const int *n, const int *nrhs, double *a, const int *lda, double *b,
             const int *ldb, int *info, size_t uplo_length);
+void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
+             double *work, const int *lwork, int *iwork, const int *liwork, int *info, size_t jobz_length,
+             size_t uplo_length);
 
 bool matrix_solve(int count, int rows, double *gram, double *b)
 {
@@ -52,6 +55,16 @@ bool matrix_solve(int count, int rows, double *gram, double *b)
     pthread_once(&once, one_thread);
     if (count > 0 && rows > 0) /* by columns, the lower triangle is the upper one */
         dposv_("U", &count, &rows, gram, &count, b, &count, &info, 1);
+    return info == 0;
+}
+
+bool matrix_eigen(int count, double *gram, double *values, double *work, int *integers)
+{
+    const int reals = 1 + 6 * count + 2 * count * count, wholes = 3 + 5 * count;
+    int info = 0;
+    pthread_once(&once, one_thread);
+    if (count > 0)
+        dsyevd_("V", "U", &count, gram, &count, values, work, &reals, integers, &wholes, &info, 1, 1);
     return info == 0;
 }
 

@@ -27,6 +27,11 @@ void matrix_gram(int count, int width, const double *rows, bool add, double *gra
  * b, where gram is not positive definite to rounding. */
 bool matrix_solve(int count, int rows, double *gram, double *b);
 
+/* Eigenvalues of gram (count x count, its lower triangle), ascending, and its eigenvectors, which take its
+ * place as rows of length 1. By LAPACK's dsyevd, in 1 + 6 count + 2 count^2 doubles and 3 + 5 count integers.
+ * False where they are not found; the numbers must be finite. */
+bool matrix_eigen(int count, double *gram, double *values, double *work, int *integers);
+
 /* OpenBLAS of a release that does not know this processor takes kernels without its vector instructions, four
  * times slower. Where that is so the program starts itself once more with OPENBLAS_CORETYPE set, before
  * anything else; elsewhere, and where it cannot, nothing happens. */

@@ -84,6 +84,12 @@ double call_ratio(const struct call *call, int layer)
                           : layer_ratio(&call->session->state, layer);
 }
 
+double call_block_ratio(const struct call *call, int block)
+{
+    return supposed(call) ? option_real(&call->options, OPTION_RATIO)
+                          : block_ratio(&call->session->state, block);
+}
+
 int64_t call_pruned(const struct call *call, int layer)
 {
     enum rounding rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND);

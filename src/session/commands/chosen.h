@@ -21,6 +21,8 @@ status call_entry(const struct call *call, int index, const struct score_entry *
 
 /* The ratio that a look ahead takes in a layer: what at= supposes, else the layer's own (session/ratio.h). */
 double call_ratio(const struct call *call, int layer);
+/* The same of a block. */
+double call_block_ratio(const struct call *call, int block);
 /* How many of the layer's channels go then, at the rounding of the call. */
 int64_t call_pruned(const struct call *call, int layer);
 /* "0.4", or "0.2 to 0.4" where the ratios of the layers differ. */

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
+#include "session/commands/grouping.h"
 #include "session/commands/scores_for.h"
 #include "session/kept_channels.h"
 #include "session/lacking.h"
@@ -128,7 +129,9 @@ static status against_selection(struct call *call, const char *label, const stru
 {
     struct text text = {0};
     snprintf(other->rule.criterion, sizeof other->rule.criterion, "%s", label);
-    status code = pruning_select(other, call->session->state.model, scores, error);
+    const struct score_entry *entry = session_entry(call->session, label);
+    status code = pruning_select(other, call->session->state.model, scores,
+                                 entry_statistics(call->session, entry), error);
     if (code == STATUS_OK) {
         text_add_rule(&text, call->session, other);
         code = text.failed ? error_memory(error)

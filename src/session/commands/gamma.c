@@ -196,7 +196,8 @@ static const struct parameter gamma_arguments[] = {
     PARAMETER_END,
 };
 static const struct parameter gamma_parameters[] = {
-    {"criterion", VALUE_CRITERION, 0, 0, 0, NULL, "proscore", "proscore, or a form of it: proscore:filter"},
+    {"criterion", VALUE_CRITERION, 0, 0, 0, NULL, "proscore",
+     "proscore, or a form of it: proscore:filter, proscore:tail"},
     {"reference", VALUE_REAL, PARAMETER_OPEN_LOW, 0, INFINITY, NULL, NULL,
      "gamma to compare with; without it the criterion's own"},
     {"rows", VALUE_INTEGER, PARAMETER_AUTO, 1, GAMMAS_MAX, NULL, "auto",

@@ -12,6 +12,7 @@
 #include "session/pruning.h"
 #include "session/ratio.h"
 #include "session/reply.h"
+#include "session/scored_images.h"
 #include "session/session.h"
 #include "session/state.h"
 #include "session/words/option.h"
@@ -79,14 +80,15 @@ static bool sample_is_old(const struct session *session)
     return session->state.board->count && pass &&
            options_sample(session->state.options, &wanted.sample, &ignored) == STATUS_OK &&
            options_augmentation(session->state.options, &wanted.augmentation, &ignored) == STATUS_OK &&
-           (!pass_images_equal(&wanted, &pass->settings) ||
+           (!scored_images_are(pass->dataset, session->state.options) ||
+            !pass_images_equal(&wanted, &pass->settings) ||
             options_training(session->state.options) != pass->settings.training);
 }
 
 static void tell_waiting(const struct option_change *change)
 {
-    static const enum option_id of_sample[] = {OPTION_SAMPLES, OPTION_BALANCED, OPTION_ORDER,
-                                               OPTION_AUGMENT, OPTION_MODE,     OPTION_SEED};
+    static const enum option_id of_sample[] = {OPTION_ON,      OPTION_SAMPLES, OPTION_BALANCED, OPTION_ORDER,
+                                               OPTION_AUGMENT, OPTION_MODE,    OPTION_SEED};
     const struct session *session = change->call->session;
     struct reply *reply = change->call->reply;
     bool sample = false;

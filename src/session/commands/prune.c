@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "prune/selection.h"
 #include "session/board.h"
+#include "session/commands/grouping.h"
 #include "session/commands/scores_for.h"
 #include "session/language/command.h"
 #include "session/pruning.h"
@@ -34,9 +35,13 @@ static status fill_rule(const struct call *call, struct pruning *pruning, struct
     if (code == STATUS_OK && (call_setting(call, "cap") || !(pruning->fixed & RULE_CAP)) &&
         (code = call_value(call, "cap", &value, error)) == STATUS_OK)
         rule->options.cap = value.real;
-    if (code == STATUS_OK && (call_setting(call, "combine") || !(pruning->fixed & RULE_COMBINE)) &&
-        (code = call_value(call, "combine", &value, error)) == STATUS_OK)
-        rule->combine = (enum combination)value.integer;
+    rule->grouping = call_grouping(call, &rule->grouping, pruning->fixed);
+    if (code == STATUS_OK && (code = call_value(call, "rank", &value, error)) == STATUS_OK)
+        rule->options.scope = (enum rank_scope)value.integer;
+    if (code == STATUS_OK && rule->options.scope != RANK_NETWORK && !rule->global)
+        code = error_set(error, STATUS_USAGE,
+                         "rank=%s is for global=yes: without it every block has its own ranking",
+                         rank_scope_name((int)rule->options.scope));
     if (code == STATUS_OK && (call_setting(call, "blocks") || !(pruning->fixed & RULE_BLOCKS)) &&
         (code = call_value(call, "blocks", &value, error)) == STATUS_OK)
         rule->blocks = value.integer;
@@ -92,22 +97,6 @@ static status choose_ratios(const struct call *call, struct pruning *pruning, st
                            pruning->rule.criterion);
 }
 
-static status keep_rule_text(const struct session *session, struct pruning *pruning, struct error *error)
-{
-    struct text text = {0};
-    const struct score_entry *entry = session_entry(session, pruning->rule.criterion);
-    text_add_rule(&text, session, pruning);
-    pruning->scored_on[0] = '\0';
-    if (entry && (entry->needs & PASS_NEEDS))
-        snprintf(pruning->scored_on, sizeof pruning->scored_on, "%s",
-                 dataset_digest(session->state.board->pass->dataset));
-    mem_free(pruning->how);
-    pruning->how = text.failed || !pruning->removed_count ? NULL : mem_string(text_data(&text));
-    bool failed = text.failed || (pruning->removed_count && !pruning->how);
-    text_free(&text);
-    return failed ? error_memory(error) : STATUS_OK;
-}
-
 static status select_channels(struct call *call, struct pruning *next, struct error *error)
 {
     const struct score_entry *entry;
@@ -119,7 +108,10 @@ static status select_channels(struct call *call, struct pruning *next, struct er
     if (code == STATUS_OK)
         code = bring_scores(call, next->rule.criterion, &entry, error);
     if (code == STATUS_OK)
-        code = pruning_select(next, call->session->state.model, entry->scores, error);
+        code = pruning_select(next, call->session->state.model, entry->scores,
+                              entry_statistics(call->session, entry), error);
+    if (code == STATUS_OK)
+        reply_filters_alone(call->reply, entry->choice.label, entry->scores, &next->rule.grouping);
     return code == STATUS_OK ? keep_rule_text(call->session, next, error) : code;
 }
 
@@ -150,8 +142,10 @@ static const struct parameter prune_parameters[] = {
     {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},
     {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},
     {"cap", VALUE_REAL, 0, 0, 1, NULL, "1", "with global=yes: the largest share that one block may lose"},
-    {"combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",
-     "how the scores of channels that are tied together, and of a block's layers, become one"},
+    {"rank", VALUE_CHOICE, 0, 0, 0, rank_scope_name, "network",
+     "with global=yes: rank all channels together, or those of each kind of blocks, whose channels go through the same "
+     "operators, and take the ratio of each (isomorphic pruning, arXiv 2407.04616)"},
+    GROUPING_PARAMETERS,
     {"blocks", VALUE_INTEGER, 0, 0, 1e6, NULL, "0",
      "residual blocks that go whole, those of the lowest scores"},
     {"by", VALUE_CRITERION, 0, 0, 0, NULL, NULL, "the criterion, where it is not the first word"},
@@ -161,7 +155,10 @@ static const int prune_options[] = {OPTION_ROUND, OPTION_NONE};
 static const struct example prune_examples[] = {
     {"prune l1 0.4", "selects 40 % of all free channels by l1", false},
     {"ratio inner 0.5; prune geomedian round_to=8", "prunes inside blocks, to multiples of eight", false},
+    {"prune l2 0.3 compat=torch-pruning", "selects what Torch-Pruning would", false},
     {"prune l2 0.3 global=yes cap=0.6", "ranks the channels of all layers together", false},
+    {"prune l2 0.3 global=yes rank=isomorphic",
+     "ranks streams with streams and inner layers with inner layers", false},
     {"ratio all 0; prune blocks=1 by=l1", "selects the residual block of the lowest score, and no channel",
      false},
     EXAMPLE_END,
@@ -182,7 +179,7 @@ const struct command command_prune = {
         "keeps a channel, and a branch something to read; what was not possible as asked is noted.\n\n"
         "Scores from weights are computed when they are not there yet; others must have been scored. "
         "They are always those of the network without the mask. Channels that are tied together have "
-        "one score: the mean of theirs unless combine= says otherwise, over the layers that make these "
+        "one score: the mean of theirs unless combine= says otherwise ('help groups'), over the layers that make these "
         "channels: the filters of depthwise convolutions have no voice, they follow the channel that "
         "they read. A layer that the criterion cannot score has no voice either, and where no layer of "
         "a block is scored the block is left alone, which a note says. With global=yes RATIO is the "

@@ -8,6 +8,8 @@
 #include "score/criterion.h"
 #include "score/layer.h"
 #include "session/commands/chosen.h"
+#include "session/commands/grouping.h"
+#include "session/commands/rank_group.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/reply.h"
@@ -131,6 +133,26 @@ static status rank_table(const struct ranking *ranking, int64_t count, struct er
     return reply_figure(ranking->call->reply, figure, error);
 }
 
+enum { UNIT_FILTER, UNIT_GROUP };
+static const char *unit_name(int index)
+{
+    static const char *const names[] = {"filter", "group"};
+    return index >= 0 && index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+static status rank_filters(struct ranking *ranking, const struct score_entry *first, int64_t count,
+                           struct error *error)
+{
+    const struct layer *layer = call_layer(ranking->call, ranking->layer);
+    status code = entry_check(ranking->call->session, first, ranking->layer, error);
+    if (code == STATUS_OK)
+        code = ranking_fill(ranking, first, error);
+    if (code == STATUS_OK)
+        code = rank_table(ranking, count == 0 || count > layer->channels ? layer->channels : count, error);
+    ranking_free(ranking);
+    return code;
+}
+
 static status run_rank(struct call *call, struct error *error)
 {
     struct ranking ranking = {
@@ -145,18 +167,14 @@ static status run_rank(struct call *call, struct error *error)
     if (criterion && !(first = session_entry(call->session, criterion->value.text)))
         return error_set(error, STATUS_STATE, "%s is not scored yet: 'score %s' scores it",
                          criterion->value.text, criterion->value.text);
-    struct setting_value count;
-    status code = entry_check(call->session, first, ranking.layer, error);
+    struct setting_value count, unit;
+    status code = call_value(call, "count", &count, error);
     if (code == STATUS_OK)
-        code = call_value(call, "count", &count, error);
-    if (code == STATUS_OK)
-        code = ranking_fill(&ranking, first, error);
-    if (code == STATUS_OK) {
-        bool all = count.integer == 0 || count.integer > layer->channels;
-        code = rank_table(&ranking, all ? layer->channels : count.integer, error);
-    }
-    ranking_free(&ranking);
-    return code;
+        code = call_value(call, "unit", &unit, error);
+    if (code != STATUS_OK)
+        return code;
+    return unit.integer == UNIT_GROUP ? rank_group(call, ranking.layer, first, count.integer, error)
+                                      : rank_filters(&ranking, first, count.integer, error);
 }
 
 static const struct parameter rank_arguments[] = {
@@ -168,11 +186,16 @@ static const struct parameter rank_parameters[] = {
      "what to order by; without it proscore, else the first that is scored"},
     {"count", VALUE_INTEGER, PARAMETER_AUTO, 1, 1e9, NULL, "auto",
      "how many filters to show, all by default"},
+    {"unit", VALUE_CHOICE, 0, 0, 0, unit_name, "filter",
+     "what has a score: a filter, or all that goes with its channel (group), as prune sees it"},
+    GROUPING_PARAMETERS,
     PARAMETER_END,
 };
 static const int rank_options[] = {OPTION_RATIO, OPTION_ROUND, OPTION_NONE};
 static const struct example rank_examples[] = {
     {"rank conv1 criterion=l1 count=5", "shows the five least important filters of conv1", false},
+    {"score l2; rank conv1 criterion=l2 unit=group compat=torch-pruning", "gives the scores of Torch-Pruning",
+     false},
     EXAMPLE_END,
 };
 
@@ -184,7 +207,10 @@ const struct command command_rank = {
     .flags = COMMAND_MODEL | COMMAND_SCORES | COMMAND_FIGURES | COMMAND_OF_SCORES,
     .help = "order the filters of a layer",
     .text = "Shows a layer's filters, the least important first, with their ranks under the other criteria "
-            "that are scored. Filters that would go at the ratio are marked.",
+            "that are scored. Filters that would go at the ratio are marked.\n\n"
+            "With unit=group a channel is ranked by the one score that it has together with all that it is "
+            "tied to, as prune and curve find it; compat, members, combine and normaliser say how, and "
+            "'help groups' what other programs do.",
     .examples = rank_examples,
     .run = run_rank,
 };

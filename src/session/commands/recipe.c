@@ -102,12 +102,13 @@ const struct command command_recipe = {
     .arguments = recipe_arguments,
     .flags = COMMAND_MODEL | COMMAND_CHANGES | COMMAND_OF_MODEL,
     .help = "set ratios from a file",
-    .text = "Reads the ratios of a whole network from a text file, in place of all that were set. Each line "
-            "is a target and a ratio, as for the command ratio, or a setting of prune: criterion, round, "
-            "round_to, min, cap, combine. Comments begin with #. A name without a folder is looked for "
-            "here, in ~/.config/ippro-explore/recipes, and among the recipes that come with the program. "
-            "Lines may stand behind the name, and be all there is. A session file keeps the ratios, not the "
-            "file.",
+    .text =
+        "Reads the ratios of a whole network from a text file, in place of all that were set. Each line "
+        "is a target and a ratio, as for the command ratio, or a setting of prune: criterion, round, "
+        "round_to, min, cap, combine, compat, members, normaliser. Comments begin with #. A name without a folder is looked for "
+        "here, in ~/.config/ippro-explore/recipes, and among the recipes that come with the program. "
+        "Lines may stand behind the name, and be all there is. A session file keeps the ratios, not the "
+        "file.",
     .examples = recipe_examples,
     .run = run_recipe,
 };

@@ -15,6 +15,7 @@
 #include "session/language/command.h"
 #include "session/model.h"
 #include "session/pass_loss.h"
+#include "session/scored_images.h"
 #include "session/session.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"
@@ -61,7 +62,7 @@ static status read_criteria(struct sampling *work, struct error *error)
 /* A size as a sample: how many images, and how often it is drawn. */
 static status read_size(struct sampling *work, const char *text, struct draws *draws, struct error *error)
 {
-    const struct dataset *dataset = work->call->session->state.dataset;
+    const struct dataset *dataset = work->dataset;
     struct setting_value repeats, balanced;
     struct sample sample;
     status code = sample_parse_size(text, &draws->options, error);
@@ -108,8 +109,7 @@ static status read_sizes(struct sampling *work, struct error *error)
 /* All images are all images: the pass of the reference serves them too. */
 static bool is_reference(const struct sampling *work, const struct draws *draws)
 {
-    return draws->images == work->reference.images &&
-           draws->images == work->call->session->state.dataset->count;
+    return draws->images == work->reference.images && draws->images == work->dataset->count;
 }
 
 /* --- passes --------------------------------------------------------------------------------------------- */
@@ -120,19 +120,16 @@ static status score_draw(struct sampling *work, struct draws *draws, int index, 
     const struct session *session = work->call->session;
     const struct options *options = &work->call->options;
     struct sample_options drawn = draws->options;
-    struct augmentation augmentation;
     struct sample sample = {0};
     struct score_statistics *statistics = NULL;
     drawn.seed += (uint64_t)index;
-    status code = options_augmentation(options, &augmentation, error);
-    if (code == STATUS_OK)
-        code = sample_draw(session->state.dataset, &drawn, &sample, error);
+    status code = sample_draw(work->dataset, &drawn, &sample, error);
     struct score_pass pass = {
         .graph = session->state.model->graph,
         .layers = session->state.model->layers,
-        .dataset = session->state.dataset,
+        .dataset = work->dataset,
         .sample = &sample,
-        .augmentation = &augmentation,
+        .augmentation = &work->augmentation,
         .augmentation_seed = drawn.seed,
         .needs = work->needs,
         .aim = &work->loss.aim,
@@ -271,7 +268,11 @@ static status run_sampling(struct call *call, struct error *error)
     const struct model *model = call->session->state.model;
     status code = pass_loss_of(&call->options, model, &loss, error);
     if (code == STATUS_OK)
-        code = pass_loss_fits(&loss, model, call->session->state.dataset, error);
+        code = options_augmentation(&call->options, &work->augmentation, error);
+    if (code == STATUS_OK)
+        code = scored_images(call->session, &call->options, call->progress, &work->dataset, error);
+    if (code == STATUS_OK)
+        code = pass_loss_fits(&loss, model, work->dataset, error);
     if (code == STATUS_OK)
         code = pass_loss_open(&loss, call->session->recipe_program, call->progress, &work->loss, error);
     if (code == STATUS_OK)
@@ -306,9 +307,10 @@ static const struct parameter sampling_parameters[] = {
     {"balanced", VALUE_BOOLEAN, 0, 0, 0, NULL, "yes", "draw the same number of images of every class"},
     PARAMETER_END,
 };
-static const int sampling_options[] = {OPTION_RATIO,   OPTION_ROUND,       OPTION_METHOD, OPTION_SEED,
-                                       OPTION_AUGMENT, OPTION_MODE,        OPTION_LOSS,   OPTION_PRECISION,
-                                       OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY, OPTION_NONE};
+static const int sampling_options[] = {OPTION_RATIO,     OPTION_ROUND,   OPTION_METHOD,      OPTION_SEED,
+                                       OPTION_ON,        OPTION_AUGMENT, OPTION_MODE,        OPTION_LOSS,
+                                       OPTION_PRECISION, OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY,
+                                       OPTION_NONE};
 static const struct example sampling_examples[] = {
     {"sampling 5% 50% repeats=2", "asks how many images PROscore needs", false},
     {"sampling 20 reference=100 repeats=3 criterion=taylor,proscore > sampling.png",

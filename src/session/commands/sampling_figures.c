@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/augment.h"
+#include "data/dataset.h"
 #include "session/language/command.h"
 #include "session/reply.h"
 #include "session/shown.h"
@@ -21,16 +23,17 @@ static struct figure *sampling_figure(const struct sampling *work, enum figure_k
     const struct session *session = work->call->session;
     const struct options *options = &work->call->options;
     struct figure *figure = shown_figure(session, kind, name);
-    const bool augmented = !option_is_default(options, OPTION_AUGMENT);
-    struct text images = {0};
+    struct text images = {0}, augment = {0};
     text_add_thousands(&images, work->reference.images);
+    if (augmentation_active(&work->augmentation))
+        text_add_augmentation(&augment, &work->augmentation);
     figure_title(figure, "Scores of %s from samples of %s %s%s%s%s, compared with those of %s images",
-                 model_title(session->state.model), session->state.dataset->kind->name,
-                 session->state.dataset->split, augmented ? ", augment=" : "",
-                 augmented ? option_text(options, OPTION_AUGMENT) : "",
+                 model_title(session->state.model), work->dataset->kind->name, work->dataset->split,
+                 augment.length ? ", augment=" : "", shown_words(figure, &augment),
                  options_training(options) ? ", mode=train" : "", shown_words(figure, &images));
-    if (augmented)
-        figure_fact(figure, "draws_augment", "%s", option_text(options, OPTION_AUGMENT));
+    if (augment.length)
+        figure_fact(figure, "draws_augment", "%s", shown_words(figure, &augment));
+    text_free(&augment);
     if (options_training(options))
         figure_fact(figure, "draws_mode", "train, batches of %lld",
                     (long long)option_integer(options, OPTION_BATCH));

@@ -3,6 +3,8 @@
 #ifndef IPPRO_SESSION_COMMANDS_SAMPLING_INTERNAL_H
 #define IPPRO_SESSION_COMMANDS_SAMPLING_INTERNAL_H
 
+#include "data/augment.h"
+#include "data/dataset.h"
 #include "data/sampler.h"
 #include "session/language/command.h"
 #include "session/pass_loss.h"
@@ -28,6 +30,8 @@ struct stability {
 
 struct sampling {
     struct call *call;
+    struct dataset *dataset; /* that is scored on; borrowed */
+    struct augmentation augmentation;
     struct choice choices[CHOICES_MAX];
     int choice_count;
     unsigned needs;

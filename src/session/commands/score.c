@@ -14,6 +14,7 @@
 #include "score/score.h"
 #include "session/board.h"
 #include "session/commands/advice.h"
+#include "session/commands/score_step.h"
 #include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/noise.h"
@@ -50,7 +51,7 @@ static const char *left_out(const struct call *call, const struct choice *choice
         return "no layer has a BatchNorm";
     const bool no_loss =
         pass_loss_of(&call->options, model, &loss, &ignored) == STATUS_OK && loss.kind == AIM_NONE;
-    return no_loss && (choice_needs(choice, &base, model->layers) & (NEED_GRADIENTS | NEED_WEIGHT_GRADIENTS))
+    return no_loss && (choice_needs(choice, &base, model->layers) & NEED_ANY_GRADIENT)
                ? "the network does not classify, and no loss is set"
                : NULL;
 }
@@ -208,66 +209,6 @@ static status show_summary(struct call *call, const struct shown_scores *shown, 
     return reply_figure(call->reply, figure, error);
 }
 
-/* PROscore's reports of all layers in one: the largest of each, and the targets in fact used. */
-static struct criterion_report whole_report(const struct scores *scores, const int *layers, int count,
-                                            bool *mixed)
-{
-    struct criterion_report whole = {0};
-    bool any = false;
-    *mixed = false;
-    for (int i = 0; i < count; i++) {
-        const struct criterion_report *report = &scores->reports[layers[i]];
-        if (report->lack)
-            continue;
-        if (!any)
-            whole = (struct criterion_report){.target = report->target,
-                                              .effective_gamma = report->effective_gamma};
-        any = true;
-        whole.max_a = fmax(whole.max_a, report->max_a);
-        whole.max_b = fmax(whole.max_b, report->max_b);
-        whole.sign_changes += report->sign_changes;
-        *mixed |= report->target != whole.target;
-    }
-    return whole;
-}
-
-static void step_row(const struct score_entry *entry, const int *layers, int count, struct figure *figure)
-{
-    bool mixed;
-    struct criterion_report report = whole_report(entry->scores, layers, count, &mixed);
-    table_text(figure, entry->choice.label);
-    table_text(figure, mixed ? "mixed" : proscore_target_name((int)report.target));
-    table_number(figure, entry->scores->options.gamma);
-    table_number(figure, report.effective_gamma);
-    table_number(figure, report.max_a);
-    table_number(figure, report.max_b);
-    table_number(figure, (double)report.sign_changes);
-}
-
-/* How large PROscore's step is: while gamma*max|a| and gamma*max|b| are small, the ranking does not depend
- * on it. */
-static status show_step(const struct call *call, const struct shown_scores *shown, const int *layers,
-                        int count, struct error *error)
-{
-    struct figure *figure = shown_figure(call->session, FIGURE_TABLE, "proscore_step");
-    if (!figure)
-        return error_memory(error);
-    figure_title(figure, "PROscore's step");
-    table_column(figure, "criterion", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "target", NULL, COLUMN_TEXT, 0);
-    table_column(figure, "gamma", NULL, COLUMN_REAL, 4);
-    table_column(figure, "effective gamma", NULL, COLUMN_REAL, 4);
-    table_column(figure, "gamma*max|a|", NULL, COLUMN_REAL, 4);
-    table_column(figure, "gamma*max|b|", NULL, COLUMN_REAL, 4);
-    table_column(figure, "sign changes", NULL, COLUMN_INTEGER, 0);
-    for (int i = 0; i < shown->count; i++) {
-        if (shown->entries[i]->choice.criterion->points)
-            step_row(shown->entries[i], layers, count, figure);
-    }
-    figure_note(figure, "the ranking does not depend on gamma while both maxima are far below 1");
-    return reply_figure(call->reply, figure, error);
-}
-
 /* Labels that were held before and are not any more. */
 static void tell_dropped(const struct call *call, const struct choice *before, int count)
 {
@@ -351,20 +292,13 @@ static const struct parameter score_arguments[] = {
     PARAMETER_END,
 };
 static const int score_options[] = {
-    OPTION_SAMPLES,
-    OPTION_BALANCED,
-    OPTION_ORDER,
-    OPTION_AUGMENT,
-    OPTION_MODE,
-    OPTION_LOSS,
-    OPTIONS_OF_CRITERIA OPTION_PRECISION,
-    OPTION_KERNEL,
-    OPTION_MICRO_BATCH,
-    OPTION_MEMORY,
-    OPTION_NONE,
+    OPTION_ON,      OPTION_SAMPLES,     OPTION_BALANCED, OPTION_ORDER,
+    OPTION_AUGMENT, OPTION_MODE,        OPTION_LOSS,     OPTIONS_OF_CRITERIA OPTION_PRECISION,
+    OPTION_KERNEL,  OPTION_MICRO_BATCH, OPTION_MEMORY,   OPTION_NONE,
 };
 static const struct example score_examples[] = {
     {"score all samples=500 balanced=yes seed=1", "scores the four headline criteria on 500 images", false},
+    {"score proscore on=test samples=200", "scores on images that the network has not learnt", false},
     {"score l2 random", "adds two criteria that need no pass", false},
     {"score taylor:weight-sum proscore:1", "adds variants beside the criteria as the options have them",
      false},
@@ -377,25 +311,30 @@ const struct command command_score = {
     .options = score_options,
     .flags = COMMAND_MODEL | COMMAND_LONG | COMMAND_CHANGES | COMMAND_FIGURES | COMMAND_QUIET,
     .help = "compute importance scores",
-    .text = "Gives every filter a score under each criterion; the least important have the smallest. The "
-            "word all stands for l1, taylor, geomedian and proscore, every for all criteria there are. A "
-            "variant behind a colon holds several forms of one criterion side by side: taylor:weight, "
-            "proscore:filter, proscore:0.1, proscore:inf.\n\n"
-            "Criteria that look at weights alone need no data. All others share one pass over a sample of "
-            "the data set: forward, and backward as far as the criteria need. A later score over the same "
-            "sample makes use of the last pass, or of an earlier one that has what is needed. All scores "
-            "that are held belong to one sample: scoring another sample brings them along.\n\n"
-            "A criterion scores the layers that it can, and a note names the others: bn has no scores of a "
-            "layer without BatchNorm. Such layers are left out of what compares criteria, and prune leaves "
-            "them alone. A linear layer over a sequence is scored with sums over all its positions. Where "
-            "the network ends in Softmax, the loss is taken at the Softmax's input, which a note says.\n\n"
-            "Scores are those of the network without the channels that are selected for pruning: a "
-            "selection does not change them.\n\n"
-            "Options given here stay set, as with the command set. Setting gamma, target, taylor or grad "
-            "later computes the scores anew from the last pass.\n\n"
-            "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than "
-            "single precision can tell. The column tied counts the filters that share their score with "
-            "another one of their layer.",
+    .text =
+        "Gives every filter a score under each criterion; the least important have the smallest. The "
+        "word all stands for l1, taylor, geomedian and proscore, every for all criteria there are. A "
+        "variant behind a colon holds several forms of one criterion side by side: taylor:weight, "
+        "proscore:filter, proscore:0.1, proscore:inf, proscore:affine:unsigned:10. 'help proscore' gives the "
+        "readings of the paper.\n\n"
+        "Criteria that look at weights alone need no data. All others share one pass over a sample of "
+        "the data set: forward, and backward as far as the criteria need. A later score over the same "
+        "sample makes use of the last pass, or of an earlier one that has what is needed. All scores "
+        "that are held belong to one sample: scoring another sample brings them along. The images are those "
+        "that data opened; on= takes another split of the same data set, so that training images are "
+        "scored with while test images stay open to judge on. Of training images that the network knows by "
+        "heart next to no gradient is left, and a note says what helps.\n\n"
+        "A criterion scores the layers that it can, and a note names the others: bn has no scores of a "
+        "layer without BatchNorm. Such layers are left out of what compares criteria, and prune leaves "
+        "them alone. A linear layer over a sequence is scored with sums over all its positions. Where "
+        "the network ends in Softmax, the loss is taken at the Softmax's input, which a note says.\n\n"
+        "Scores are those of the network without the channels that are selected for pruning: a "
+        "selection does not change them.\n\n"
+        "Options given here stay set, as with the command set. Setting gamma, target, reading, taylor or grad "
+        "later computes the scores anew from the last pass.\n\n"
+        "PROscore is shown as its logarithm, because the scores themselves differ from 1 by less than "
+        "single precision can tell. The column tied counts the filters that share their score with "
+        "another one of their layer.",
     .examples = score_examples,
     .run = run_score,
 };

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "prune/group_score.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
 #include "session/board.h"
@@ -66,22 +67,29 @@ static status read_blocks(const struct call *call, struct sweep *sweep, struct e
 
 static status read_rule(const struct call *call, struct sweep *sweep, struct error *error)
 {
-    struct setting_value round_to, minimum, combine;
+    struct setting_value round_to, minimum;
     status code = call_value(call, "round_to", &round_to, error);
     if (code == STATUS_OK)
         code = call_value(call, "min", &minimum, error);
-    if (code == STATUS_OK)
-        code = call_value(call, "combine", &combine, error);
     if (code != STATUS_OK)
         return code;
-    sweep->select = (struct select_options){(enum rounding)option_integer(&call->options, OPTION_ROUND),
-                                            round_to.integer, minimum.integer, 1};
-    sweep->combine = (enum combination)combine.integer;
+    sweep->select =
+        (struct select_options){.rounding = (enum rounding)option_integer(&call->options, OPTION_ROUND),
+                                .round_to = round_to.integer,
+                                .minimum = minimum.integer,
+                                .cap = 1};
+    sweep->grouping = call_grouping(call, NULL, 0);
     sweep->real = options_precision(&call->options);
     sweep->kernel = options_kernel(&call->options);
     sweep->micro_batch = option_integer(&call->options, OPTION_MICRO_BATCH);
     sweep->memory = options_memory(&call->options);
     return STATUS_OK;
+}
+
+status sweep_prepare_blocks(const struct call *call, struct sweep *sweep, struct error *error)
+{
+    status code = read_blocks(call, sweep, error);
+    return code == STATUS_OK ? read_rule(call, sweep, error) : code;
 }
 
 status sweep_prepare_prunes(struct call *call, struct sweep *sweep, struct error *error)
@@ -90,11 +98,7 @@ status sweep_prepare_prunes(struct call *call, struct sweep *sweep, struct error
     status code = model_fits(call->session->state.model, call->session->state.dataset, error);
     if (code == STATUS_OK)
         code = read_ratios(call, sweep, error);
-    if (code == STATUS_OK)
-        code = read_blocks(call, sweep, error);
-    if (code == STATUS_OK)
-        code = read_rule(call, sweep, error);
-    return code;
+    return code == STATUS_OK ? sweep_prepare_blocks(call, sweep, error) : code;
 }
 
 status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error)
@@ -115,14 +119,19 @@ void sweep_add_key(const struct sweep *sweep, const struct session *session, str
     const double numbers[] = {sweep->select.rounding,
                               (double)sweep->select.round_to,
                               (double)sweep->select.minimum,
-                              sweep->combine,
+                              sweep->grouping.combine,
+                              sweep->grouping.compat,
+                              sweep->grouping.members,
+                              sweep->grouping.normaliser,
                               sweep->real,
                               sweep->kernel,
                               (double)sweep->micro_batch};
-    const char *digest = dataset_digest(session->state.dataset);
+    const struct dataset *dataset = session->state.dataset;
+    const char *digest = dataset ? dataset_digest(dataset) : "";
     key_add(key, session->state.model->network, DIGEST_SIZE);
     key_add(key, digest, strlen(digest) + 1); /* a kind of its own may name its data as it likes */
-    text_add(key, session->state.dataset->normalization);
+    if (dataset)
+        text_add(key, dataset->normalization);
     key_add(key, sweep->ratios, (size_t)sweep->ratio_count * sizeof *sweep->ratios);
     key_add(key, sweep->included, (size_t)session->state.pruning->block_count * sizeof *sweep->included);
     key_add(key, sweep->sample.records, (size_t)sweep->sample.count * sizeof *sweep->sample.records);
@@ -138,8 +147,12 @@ status sweep_scores(const struct call *call, const struct sweep *sweep, const ch
     if (code != STATUS_OK)
         return code;
     *class_score = mem_new((size_t)model->coupling->class_count + 1, sizeof **class_score);
-    code = *class_score ? class_scores(model->coupling, scores, sweep->combine, *class_score, error)
+    const struct score_entry *entry = session_entry(call->session, label);
+    code = *class_score ? group_scores(model->coupling, scores, entry_statistics(call->session, entry),
+                                       &sweep->grouping, *class_score, error)
                         : error_memory(error);
+    if (code == STATUS_OK && seed_shift == 0)
+        reply_filters_alone(call->reply, label, scores, &sweep->grouping);
     if (code == STATUS_OK && seed_shift == 0)
         reply_lacking(call->session, call->reply, label, scores);
     scores_free(scores);

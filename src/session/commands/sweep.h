@@ -4,6 +4,7 @@
 #define IPPRO_SESSION_COMMANDS_SWEEP_H
 
 #include "data/sampler.h"
+#include "session/commands/grouping.h"
 #include "session/language/command.h"
 #include "session/words/ratio_list.h"
 
@@ -13,22 +14,26 @@ struct sweep {
     bool *included; /* per block */
     struct sample sample;
     struct select_options select;
-    enum combination combine;
+    struct group_rule grouping;
     enum element_type real;
     enum kernel_choice kernel;
     int64_t micro_batch;
     size_t memory; /* bytes, as in nn/engine/run.h; 0: no bound */
 };
 
-/* From the parameters ratios, where, samples, round_to, min and combine, and the options order, seed,
- * balanced, round, precision, kernel, micro_batch, memory. Freed by sweep_free, also after a failure. */
+/* From the parameters ratios, where, samples, round_to, min and those of grouping.h, and the options order,
+ * seed, balanced, round, precision, kernel, micro_batch, memory. Freed by sweep_free, also after a failure.
+ */
 status sweep_prepare(struct call *call, struct sweep *sweep, struct error *error);
 void sweep_free(struct sweep *sweep);
 
 /* The same without images, for commands that have their own (sweep->sample): no parameter samples. */
 status sweep_prepare_prunes(struct call *call, struct sweep *sweep, struct error *error);
 
-/* Everything of the sweep, the network and the data, for judgement keys. */
+/* The same without ratios too: the blocks and the rules alone. */
+status sweep_prepare_blocks(const struct call *call, struct sweep *sweep, struct error *error);
+
+/* Everything of the sweep, the network and the data if there are any, for judgement keys. */
 void sweep_add_key(const struct sweep *sweep, const struct session *session, struct text *key);
 /* Scores of all classes under a criterion, owned by the caller: what is held, else from weights. With
  * `seed_shift` the criterion random is drawn with another seed. */
@@ -54,17 +59,15 @@ bool note_scored_on(struct figure *figure, const struct session *session, const 
         SWEEP_RULE_PARAMETERS
 #define SWEEP_RATIO_PARAMETERS(ratio_list)                                                                   \
     {"ratios", VALUE_WORD, 0, 0, 0, NULL, ratio_list, "FROM:TO:STEP, or a list such as 0.1,0.2,0.5"},        \
+        SWEEP_WHERE_PARAMETER
+#define SWEEP_WHERE_PARAMETER                                                                                \
     {                                                                                                        \
         "where", VALUE_TARGET, 0, 0, 0, NULL, "all",                                                         \
             "what is pruned: a layer, a stage, a pattern, streams, inner or all"                             \
     }
 #define SWEEP_RULE_PARAMETERS                                                                                \
     {"round_to", VALUE_INTEGER, 0, 1, 4096, NULL, "1", "keep a multiple of this number of channels"},        \
-        {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"},                     \
-    {                                                                                                        \
-        "combine", VALUE_CHOICE, 0, 0, 0, combination_name, "mean",                                          \
-            "how the scores of channels that are tied together become one"                                   \
-    }
+        {"min", VALUE_INTEGER, 0, 1, 1e6, NULL, "1", "channels that every block keeps"}, GROUPING_PARAMETERS
 extern const int sweep_options[];
 
 /* How many of a figure's points have images without an answer; nothing where none has. */

@@ -9,7 +9,9 @@
 #define PRUNE(X)                                                                                             \
     X(group)                                                                                                 \
     X(ratio)                                                                                                 \
-    X(recipe) X(prune) X(unprune) X(apply) X(calibrate) X(repair) X(undo) X(redo) X(cost) X(latency) X(diff)
+    X(recipe)                                                                                                \
+    X(prune)                                                                                                 \
+    X(search) X(unprune) X(apply) X(calibrate) X(repair) X(undo) X(redo) X(cost) X(latency) X(diff)
 #define JUDGE(X)   X(eval) X(curve) X(confusion) X(flips) X(sensitivity) X(strip) X(forward)
 #define GAMMA(X)   X(gamma)
 #define PROBE(X)   X(rescale) X(sampling)

@@ -8,6 +8,9 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
+#include "score/layer.h"
+#include "score/score.h"
 #include "session/language/command.h"
 #include "session/language/help_text.h"
 #include "session/words/alias.h"
@@ -163,6 +166,47 @@ static void add_variants(struct text *text)
     }
 }
 
+/* What scoring by criteria takes as the options are by default, dearest first. */
+static const struct {
+    unsigned needs; /* any of these; 0: nothing but weights */
+    const char *words;
+} costs[] = {
+    {NEED_WEIGHT_SQUARES, "weight gradients image by image"},
+    {NEED_WEIGHT_GRADIENTS, "weight gradients too"},
+    {NEED_GRADIENTS, "a pass forward and backward"},
+    {NEED_ANY_ACTIVATION, "a pass forward"},
+    {0, "no pass"},
+};
+enum { COSTS = sizeof costs / sizeof *costs };
+
+static int cost_of(const struct criterion *criterion)
+{
+    static const struct layer normed; /* with a BatchNorm, the usual case */
+    const struct criterion_options options = criterion_defaults();
+    const unsigned needs = criterion->needs ? criterion->needs(&normed, &options) : criterion->fixed_needs;
+    int cost = 0;
+    while (costs[cost].needs && !(costs[cost].needs & needs))
+        cost++;
+    return cost;
+}
+
+/* "no pass: l1, l2; a pass forward: variance, apoz" */
+static void add_costs(struct text *text)
+{
+    const char *separator = "";
+    for (int cost = COSTS - 1; cost >= 0; cost--) {
+        int found = 0;
+        for (int i = 0; criterion_at(i); i++) {
+            if (cost_of(criterion_at(i)) != cost)
+                continue;
+            if (!found++)
+                text_add_format(text, "%s%s: ", separator, costs[cost].words);
+            text_add_format(text, "%s%s", found > 1 ? ", " : "", criterion_at(i)->name);
+            separator = "; ";
+        }
+    }
+}
+
 static void list_criteria(struct reply *reply)
 {
     struct text forms = {0};
@@ -177,6 +221,11 @@ static void list_criteria(struct reply *reply)
     add_headline(&forms);
     text_add(&forms, "; every is the whole list. Variants: ");
     add_variants(&forms);
+    reply_line(reply, "%s.", reply_text(reply, &forms));
+    text_clear(&forms);
+    text_add(&forms, "Scoring takes ");
+    add_costs(&forms);
+    reply_line(reply, "%s", "");
     reply_line(reply, "%s.", reply_text(reply, &forms));
     text_free(&forms);
 }
@@ -282,6 +331,10 @@ static void about_criterion(const struct criterion *criterion, struct reply *rep
     if (criterion->paper)
         reply_line(reply, "Paper: %s.", criterion->paper);
     reply_line(reply, "The smallest scores are pruned first.");
+    for (const struct criterion_variant *variant = criterion->variants; variant && variant->what; variant++) {
+        for (int i = 0; variant->help && variant->help(i); i++)
+            reply_line(reply, "  %s:%s\t%s.", criterion->name, variant->name(i), variant->help(i));
+    }
 }
 
 static void about_topic(const struct help_topic *topic, struct reply *reply)

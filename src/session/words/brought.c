@@ -44,12 +44,16 @@ static const struct brought table[] = {
     {{"random pruning", "baseline"},
      "The criterion random is the baseline: random scores from a seed.",
      {"random", "seed"}},
-    {{"apoz", "zeros", "dead channels", "activations"},
-     "No built-in criterion counts zeros behind a ReLU (APoZ). A criterion of one's own is a few lines of Lua; "
-     "those that come with the program show how.",
-     {"scripts", "criteria"}},
-    {{"hrank", "chip", "cop", "torque"},
-     "A criterion in Lua that comes with the program: run it by its name, such as run hrank.lua; then it "
+    {{"zeros", "dead channels", "activations"},
+     "The criterion apoz counts zeros behind a ReLU; variance, hrank and chip look at activations too. A criterion "
+     "of one's own is a few lines of Lua; those that come with the program show how.",
+     {"apoz", "variance", "scripts"}},
+    {{"hessian", "obs", "optimal brain surgeon", "gauss-newton"},
+     "The criterion obd takes the diagonal of the empirical Fisher information for the Hessian; jacobian has its "
+     "other elements too, within a channel.",
+     {"obd", "jacobian", "fisher"}},
+    {{"cop", "torque"},
+     "A criterion in Lua that comes with the program: run it by its name, such as run cop.lua; then it "
      "scores and prunes like the others.",
      {"scripts", "run"}},
     {{"flops", "flop", "gflops"},

@@ -2,6 +2,7 @@
 /* Names of criteria and their variants. */
 #include "session/words/choice.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,9 @@
 #include "base/text.h"
 #include "score/criterion_options.h"
 #include "session/words/word_list.h"
+
+/* Up to here a double has every whole number. */
+static const double LARGEST_WHOLE = 9007199254740992.0;
 
 /* Index of a name in an enumeration's list of names, -1 when absent. */
 static int index_of(const char *(*name_at)(int index), const char *name)
@@ -30,6 +34,8 @@ static bool read_variant(const struct criterion *criterion, const struct criteri
     if (variant->name && (value = index_of(variant->name, text)) < 0)
         return false;
     if (!variant->name && !text_to_double(text, &value))
+        return false;
+    if (variant->whole && !(value >= 0 && value <= LARGEST_WHOLE && value == floor(value)))
         return false;
     criterion_options_set(&tried, variant->option, value);
     if (criterion->check && criterion->check(&tried, &ignored) != STATUS_OK)
@@ -62,7 +68,7 @@ static status no_criterion(const char *name, struct error *error)
     return code;
 }
 
-/* "a target (bn, bn-affine, filter) or a gamma over 0" */
+/* "a form (gate, weight) or a gamma over 0" */
 static void add_expected(const struct criterion_variant *variants, struct text *text)
 {
     for (const struct criterion_variant *variant = variants; variant->what; variant++) {

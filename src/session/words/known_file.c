@@ -18,7 +18,7 @@ enum { HEAD_BYTES = 2048 };
 
 const struct known_files known_scripts = {
     .name = "script",
-    .folders = {{"scripts", "scripts"}, {"scripts/criteria", "scripts/criteria"}},
+    .folders = {{"scripts", "scripts"}, {"scripts/criteria", "scripts/criteria"}, {"scripts/paper", "scripts/paper"}},
     .extensions = {".lua", ".ippro"},
     .whole = true,
 };

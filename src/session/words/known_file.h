@@ -10,7 +10,7 @@
 struct text;
 struct word_list;
 
-enum { KNOWN_FOLDERS = 2, KNOWN_EXTENSIONS = 2 };
+enum { KNOWN_FOLDERS = 3, KNOWN_EXTENSIONS = 2 };
 
 /* A kind of such files. The user's folders are looked at first, in their order. */
 struct known_files {

@@ -42,6 +42,7 @@ CHOICES(choice_by_title, "layer by layer", "mean over layers", "all filters pool
 /* clang-format off */
 static CHOICES(choice_scale, "own", "mean", "standard")
 static CHOICES(choice_background, "auto", "dark", "light") /* in the order of enum background */
+static CHOICES(choice_on, "open", "train", "test", "augmented") /* in the order of enum scored_on */
 static CHOICES(choice_order, "random", "first")
 enum network_mode { MODE_EVAL, MODE_TRAIN };
 static CHOICES(choice_mode, "eval", "train")
@@ -55,6 +56,11 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
 #define LARGEST_SEED   9007199254740992.0 /* 2^53: every seed below is exact in files */
 
     static const struct option_row table[OPTION_COUNT] = {
+        [OPTION_ON] =
+            {{"on", VALUE_CHOICE, 0, 0, 0, choice_on, "open",
+              "which images to score with: those of data, its training images, its others (test or val), or "
+              "training images changed at random (as augment says, else crop,flip)"},
+             &sample_group},
         [OPTION_SAMPLES] = {{"samples", VALUE_SIZE, 0, 0, 0, NULL, "10%",
                              "images to score with: a number, a share such as 5%, or all"},
                             &sample_group},
@@ -87,9 +93,14 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
         [OPTION_GAMMA] = {{"gamma", VALUE_REAL, PARAMETER_OPEN_LOW, 0, INFINITY, NULL, "0.01",
                            "PROscore's step along the gradient; inf is the limit ||g_F||/|g_D|"},
                           &criteria_group},
-        [OPTION_TARGET] = {{"target", VALUE_CHOICE, 0, 0, 0, proscore_target_name, "bn",
-                            "what PROscore lifts: BatchNorm's scale, scale and shift, or the filter"},
-                           &criteria_group},
+        [OPTION_TARGET] =
+            {{"target", VALUE_CHOICE, 0, 0, 0, proscore_target_name, "bn",
+              "what PROscore lifts: BatchNorm's scale, scale and shift, the filter, or weights, scale and "
+              "shift together"},
+             &criteria_group},
+        [OPTION_READING] = {{"reading", VALUE_CHOICE, 0, 0, 0, proscore_reading_name, "published",
+                             "how PROscore is read: 'help proscore' gives each reading's formula"},
+                            &criteria_group},
         [OPTION_TAYLOR] = {{"taylor", VALUE_CHOICE, 0, 0, 0, taylor_variant_name, "gate",
                             "variant of the criterion taylor"},
                            &criteria_group},
@@ -98,8 +109,17 @@ static CHOICES(choice_kernel, "auto", "direct", "winograd", "reference") /* in t
                           "summed loss"},
                          &criteria_group},
         [OPTION_BATCH] = {{"batch", VALUE_INTEGER, 0, 1, 1e6, NULL, "64",
-                           "images per batch, for taylor=gate-batch and grad=batchsum"},
+                           "images per batch, for taylor=gate-batch, jacobian=batch and grad=batchsum"},
                           &criteria_group},
+        [OPTION_DISTANCE] = {{"distance", VALUE_CHOICE, 0, 0, 0, filter_distance_name, "euclidean",
+                              "distance between filters for the criterion geomedian"},
+                             &criteria_group},
+        [OPTION_JACOBIAN] = {{"jacobian", VALUE_CHOICE, 0, 0, 0, jacobian_rows_name, "image",
+                              "what has a row in the criterion jacobian: each image, or each batch"},
+                             &criteria_group},
+        [OPTION_FISHER] = {{"fisher", VALUE_CHOICE, 0, 0, 0, fisher_share_name, "memory",
+                            "what the criterion fisher is divided by: the memory of a map, or nothing"},
+                           &criteria_group},
         [OPTION_RATIO] =
             {{"ratio", VALUE_REAL, 0, 0, 1, NULL, "0.4",
               "share of a layer's channels that counts as pruned, before anything is, in figures and panes; "
@@ -302,7 +322,10 @@ bool options_training(const struct options *options)
 status options_augmentation(const struct options *options, struct augmentation *augmentation,
                             struct error *error)
 {
-    return augmentation_parse(option_text(options, OPTION_AUGMENT), augmentation, error);
+    const bool usual =
+        option_integer(options, OPTION_ON) == ON_AUGMENTED && option_is_default(options, OPTION_AUGMENT);
+    return augmentation_parse(usual ? "crop,flip" : option_text(options, OPTION_AUGMENT), augmentation,
+                              error);
 }
 
 enum element_type options_precision(const struct options *options)

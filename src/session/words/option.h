@@ -17,7 +17,7 @@
 
 /* The ids of all options, in the order in which they are listed; that of the criteria brings its comma. */
 #define EVERY_OPTION                                                                                         \
-    OPTION_SAMPLES, OPTION_BALANCED, OPTION_ORDER, OPTION_AUGMENT, OPTION_MODE, OPTION_LOSS,                 \
+    OPTION_ON, OPTION_SAMPLES, OPTION_BALANCED, OPTION_ORDER, OPTION_AUGMENT, OPTION_MODE, OPTION_LOSS,      \
         OPTIONS_OF_CRITERIA OPTION_RATIO, OPTION_ROUND, OPTION_HEADS, OPTION_METHOD, OPTION_BY, OPTION_BINS, \
         OPTION_LOG, OPTION_SCALE, OPTION_NORMALIZE, OPTION_PRECISION, OPTION_KERNEL, OPTION_MICRO_BATCH,     \
         OPTION_MEMORY, OPTION_THREADS, OPTION_THEME, OPTION_BACKGROUND, OPTION_ASCII, OPTION_COLOR,          \
@@ -58,6 +58,7 @@ bool option_is_default(const struct options *options, enum option_id id);
 struct criterion_options options_criterion(const struct options *options);
 status options_sample(const struct options *options, struct sample_options *sample, struct error *error);
 bool options_training(const struct options *options); /* mode=train */
+/* Of on=augmented, where none is asked for: crop,flip. */
 status options_augmentation(const struct options *options, struct augmentation *augmentation,
                             struct error *error);
 enum element_type options_precision(const struct options *options);
@@ -75,6 +76,7 @@ const char *choice_by_title(int index); /* the same in titles of figures */
 enum { BY_LAYER, BY_MEAN, BY_POOLED };
 enum { SCALE_OWN, SCALE_MEAN, SCALE_STANDARD };
 enum { AUTO, AUTO_YES, AUTO_NO };
+enum scored_on { ON_OPEN, ON_TRAIN, ON_TEST, ON_AUGMENTED }; /* of OPTION_ON */
 /* Of OPTION_LOSS: the integer of its value, in the order of loss_word. LOSS_FILE: its text is a path. */
 enum { LOSS_AUTO, LOSS_CLASSIFICATION, LOSS_PIXELS, LOSS_SUM, LOSS_L2, LOSS_FILE };
 #define THEME_AUTO "auto" /* the theme that suits the background */

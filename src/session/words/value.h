@@ -28,6 +28,7 @@
     X(VALUE_BOOLEAN, value_kind_boolean)                                                                     \
     X(VALUE_CHOICE, value_kind_choice)                                                                       \
     X(VALUE_SIZE, value_kind_size)                                                                           \
+    X(VALUE_AMOUNT, value_kind_amount)                                                                       \
     X(VALUE_LAYER, value_kind_layer)                                                                         \
     X(VALUE_LAYERS, value_kind_layers)                                                                       \
     X(VALUE_FILTER, value_kind_filter)                                                                       \
@@ -85,7 +86,7 @@ enum { VALUE_TEXT_SIZE = 160 };
 /* A checked value. Plain, copied freely. */
 struct setting_value {
     char text[VALUE_TEXT_SIZE]; /* as typed */
-    double real;                /* VALUE_REAL */
+    double real;                /* VALUE_REAL; VALUE_AMOUNT, a share of one where integer is 1 */
     int64_t
         integer; /* VALUE_INTEGER; 0 or 1 of VALUE_BOOLEAN; index of VALUE_CHOICE, of VALUE_LOSS's words */
 };

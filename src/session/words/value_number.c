@@ -107,6 +107,38 @@ const struct value_row value_kind_size = {
     .check = check_size,
 };
 
+/* "50%" is a share; 62.7M and 62700000 are amounts. */
+static status check_amount(const struct value_check *check, struct error *error)
+{
+    static const struct {
+        char letter;
+        double factor;
+    } suffixes[] = {{'k', 1e3}, {'M', 1e6}, {'G', 1e9}, {'T', 1e12}};
+    char digits[VALUE_TEXT_SIZE];
+    size_t length = strlen(check->text);
+    double factor = 1;
+    if (length == 0 || length >= sizeof digits)
+        return value_refuse(check, error);
+    memcpy(digits, check->text, length + 1);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (digits[length - 1] == suffixes[i].letter)
+            factor = suffixes[i].factor;
+    if (factor > 1)
+        digits[length - 1] = '\0';
+    check->value->integer = digits[length - 1] == '%';
+    if (!text_to_double(digits, &check->value->real) || !(check->value->real > 0) ||
+        isinf(check->value->real * factor))
+        return value_refuse(check, error);
+    check->value->real *= factor;
+    return STATUS_OK;
+}
+
+const struct value_row value_kind_amount = {
+    .name = "AMOUNT",
+    .expected = "a share of what there is (50%), or an amount (62.7M, 400k)",
+    .check = check_amount,
+};
+
 static status check_ratio(const struct value_check *check, struct error *error)
 {
     if (strcmp(check->text, "none") == 0 || strcmp(check->text, "keep") == 0)
