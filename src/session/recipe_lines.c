@@ -8,6 +8,8 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "prune/coupling.h"
+#include "prune/selection.h"
+#include "session/pruning.h"
 #include "session/recipe.h"
 
 struct naming {
