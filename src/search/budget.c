@@ -2,7 +2,9 @@
 /* What may be left, and how candidates are brought close to it. */
 #include <math.h>
 
+#include "base/status.h"
 #include "search/internal.h"
+#include "search/search.h"
 
 static const double hit = 0.99; /* of a limit: closer than that it is met within 1 % */
 

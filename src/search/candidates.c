@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/status.h"
+#include "nn/engine/quality.h"
 #include "prune/cost.h"
+#include "prune/selection.h"
+#include "search/search.h"
 #include "stats/masked_pass.h"
 
 /* --- finding -------------------------------------------------------------------------------------------- */

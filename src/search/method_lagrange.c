@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "search/internal.h"
 #include "search/lagrange.h"

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/status.h"
+#include "prune/selection.h"
 #include "search/internal.h"
 
 /* Counts at a number in 0..1, per block, written. */

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "prune/selection.h"
 
 struct ranked {
     double score;

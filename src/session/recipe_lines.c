@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "prune/coupling.h"
 #include "prune/group_score.h"
+#include "prune/selection.h"
+#include "session/pruning.h"
 #include "session/recipe.h"
 
 struct naming {

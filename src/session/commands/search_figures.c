@@ -9,12 +9,15 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "nn/engine/quality.h"
+#include "search/search.h"
 #include "session/commands/advice.h"
 #include "session/commands/search_internal.h"
+#include "session/commands/sweep.h"
 #include "session/machine.h"
 #include "session/model.h"
 #include "session/shown.h"
 #include "session/words/option.h"
+#include "stats/latency_table.h"
 #include "view/figure.h"
 
 const struct search_budget search_budgets[SEARCH_COSTS] = {{"macs", "multiply-adds"},
