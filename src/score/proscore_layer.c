@@ -147,8 +147,8 @@ static status source_init(struct point_source *source, const struct criterion_in
     bool complete = true;
     if (target->weights) {
         source->lengths = mem_new((size_t)layer->channels, sizeof *source->lengths);
-        complete = source->lengths &&
-                   layer_measure_filters(input->graph, layer, vector_norm, source->lengths);
+        complete =
+            source->lengths && layer_measure_filters(input->graph, layer, vector_norm, source->lengths);
     }
     if (target->affine) {
         source->scale = layer_parameter(input->graph, layer, layer->scale);

@@ -262,8 +262,8 @@ static status half_so_far(const struct pass_work *work, int half, struct pool *p
                           struct score_statistics **statistics, struct error *error)
 {
     const bool difference = half == 1 && (work->pass->needs & NEED_WEIGHT_GRADIENTS);
-    status code = tally_statistics(&work->half[half], difference ? &work->whole : NULL, &work->half[0],
-                                   pool, statistics, error);
+    status code = tally_statistics(&work->half[half], difference ? &work->whole : NULL, &work->half[0], pool,
+                                   statistics, error);
     return code == STATUS_OK ? copy_features(work, half, *statistics, error) : code;
 }
 

@@ -453,7 +453,8 @@ static void sum_layer(void *argument, int64_t task, int worker)
     struct statistics_work *work = argument;
     struct error error = {0};
     (void)worker;
-    if (layer_results(work->tally, work->whole, work->other, (int)task, &work->made->layers[task], &error) == STATUS_OK)
+    if (layer_results(work->tally, work->whole, work->other, (int)task, &work->made->layers[task], &error) ==
+        STATUS_OK)
         return;
     pthread_mutex_lock(&work->lock);
     if (work->code == STATUS_OK) {
