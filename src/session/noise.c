@@ -10,6 +10,7 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "nn/engine/aim.h"
+#include "score/layer.h"
 #include "score/score.h"
 #include "session/board.h"
 #include "session/model.h"

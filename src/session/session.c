@@ -10,6 +10,7 @@
 #include "data/dataset.h"
 #include "nn/graph/tensor.h"
 #include "prune/coupling.h"
+#include "score/criterion_options.h"
 #include "session/appearance.h"
 #include "session/board.h"
 #include "session/model.h"

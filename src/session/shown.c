@@ -20,6 +20,7 @@
 #include "nn/graph/tensor.h"
 #include "prune/selection.h"
 #include "score/criterion.h"
+#include "score/criterion_options.h"
 #include "score/layer.h"
 #include "session/board.h"
 #include "session/model.h"

@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "score/proscore.h"
 #include "stats/gamma_order.h"
 #include "stats/gamma_sweep.h"
 

@@ -12,6 +12,7 @@
 #include "session/pruning.h"
 #include "session/ratio.h"
 #include "session/reply.h"
+#include "session/scored_images.h"
 #include "session/session.h"
 #include "session/state.h"
 #include "session/words/option.h"

@@ -15,6 +15,7 @@
 #include "session/language/command.h"
 #include "session/model.h"
 #include "session/pass_loss.h"
+#include "session/scored_images.h"
 #include "session/session.h"
 #include "session/words/choice.h"
 #include "session/words/option.h"

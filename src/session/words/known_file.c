@@ -18,7 +18,9 @@ enum { HEAD_BYTES = 2048 };
 
 const struct known_files known_scripts = {
     .name = "script",
-    .folders = {{"scripts", "scripts"}, {"scripts/criteria", "scripts/criteria"}, {"scripts/paper", "scripts/paper"}},
+    .folders = {{"scripts", "scripts"},
+                {"scripts/criteria", "scripts/criteria"},
+                {"scripts/paper", "scripts/paper"}},
     .extensions = {".lua", ".ippro"},
     .whole = true,
 };
