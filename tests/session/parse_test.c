@@ -434,7 +434,7 @@ static void test_completion(void **state)
                      "criterion=l1,taylor:gate-abs criterion=l1,taylor:weight criterion=l1,taylor:weight-sum",
                      false);
     check_completion("set gam", "gamma", false);
-    check_completion("set kernel re", "reference", false);
+    check_completion("set kernel ref", "reference", false);
     check_completion("data ci", "cifar10 cifar100 cityscapes", true);
     check_completion("data shapes split=t", "split=train split=test", false);
     check_completion("data cifar10 x", "", true);
