@@ -164,11 +164,12 @@ static void variants_mdoc(FILE *file, const struct criterion *criterion)
 {
     for (const struct criterion_variant *variant = criterion->variants; variant && variant->what; variant++) {
         for (int i = 0; variant->help && variant->help(i); i++) {
+            struct text name = {0};
+            text_add_format(&name, "%s:%s", criterion->name, variant->name(i));
             fputs(".It Cm ", file);
-            mdoc_argument(file, criterion->name);
-            fputs(" : Ns Cm ", file);
-            mdoc_argument(file, variant->name(i));
+            mdoc_argument(file, text_data(&name));
             fputc('\n', file);
+            text_free(&name);
             mdoc_paragraphs(file, variant->help(i));
         }
     }

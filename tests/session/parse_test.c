@@ -435,7 +435,7 @@ static void test_completion(void **state)
                      "criterion=l1,taylor:weight-squares",
                      false);
     check_completion("set gam", "gamma", false);
-    check_completion("set kernel re", "reference reading=", false);
+    check_completion("set kernel ref", "reference", false);
     check_completion("data ci", "cifar10 cifar100 cityscapes", true);
     check_completion("data shapes split=t", "split=train split=test", false);
     check_completion("data cifar10 x", "", true);
