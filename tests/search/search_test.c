@@ -24,7 +24,7 @@
 #include "search/search.h"
 #include "stats/evaluate.h"
 
-enum { IMAGES = 24, BATCH = 8, METHODS = 4, UNIFORM = 0, GLOBAL = 1, GREEDY = 2, LAGRANGE = 3 };
+enum { IMAGES = 16, BATCH = 8, METHODS = 4, UNIFORM = 0, GLOBAL = 1, GREEDY = 2, LAGRANGE = 3 };
 
 /* The example, its data and its l1 scores, made once. */
 static struct {
@@ -111,7 +111,7 @@ static struct search_settings settings_of(bool images)
 static struct search_goal goal_of(int method, double macs)
 {
     return (struct search_goal){.method = method,
-                                .limit = {macs * example.cost.macs, INFINITY, INFINITY},
+                                .limit = {macs * example.cost.macs, INFINITY, INFINITY, INFINITY},
                                 .keep = INFINITY,
                                 .step = 0.5};
 }
@@ -219,7 +219,7 @@ static void budgets_need_no_images(void **state)
         const struct search_candidate *found = &search->candidates[outcome.found];
         assert_true(outcome.hit && !found->judged && search->judged == 0);
         double closest = 0;
-        for (int i = 0; i < SEARCH_COSTS; i++)
+        for (int i = 0; i < SEARCH_LATENCY; i++)
             closest = fmax(closest, found->cost[i] / goal.limit[i]);
         assert_true(closest <= 1 && closest >= 0.99);
         compare_candidate(search, &settings.select, outcome.found);
@@ -299,6 +299,47 @@ static void counts_keep_multiples(void **state)
         compare_candidate(search, &settings.select, outcome.found);
     }
     assert_true(misses > 0);
+    search_free(search);
+}
+
+/* A staircase, as latencies are: a layer takes as long as the next multiple of eight channels. */
+static status staircase(void *argument, const bool *removed, double *seconds, struct error *error)
+{
+    int *asked = argument;
+    struct cost cost;
+    status code = cost_compute(example.coupling, removed, COST_MACS, &cost, error);
+    *seconds = 0;
+    for (int i = 0; code == STATUS_OK && i < cost.layer_count; i++)
+        *seconds += (double)((cost.layers[i].channels + 7) / 8);
+    if (code == STATUS_OK)
+        cost_free(&cost);
+    ++*asked;
+    return code;
+}
+
+static void latency_is_a_budget(void **state)
+{
+    (void)state;
+    const struct search_settings settings = settings_of(true);
+    struct search *search = new_search(&settings);
+    int asked = 0;
+    double whole;
+    struct error error = {0};
+    check(staircase(&asked, NULL, &whole, &error), &error);
+    for (int method = UNIFORM; method <= GREEDY; method++) {
+        struct search_goal goal = goal_of(method, INFINITY);
+        goal.limit[SEARCH_MACS] = INFINITY;
+        goal.limit[SEARCH_LATENCY] = 0.75 * whole;
+        search->latency = staircase;
+        search->latency_argument = &asked;
+        struct search_outcome outcome = run(search, &goal);
+        double found = search->candidates[outcome.found].cost[SEARCH_LATENCY];
+        assert_true(found <= 0.75 * whole && found > 0.6 * whole);
+        search->latency = NULL;
+        struct search_outcome none;
+        assert_int_equal(search_run(search, &goal, example.pool, NULL, &none, &error), STATUS_STATE);
+    }
+    assert_true(asked > 10);
     search_free(search);
 }
 
@@ -399,7 +440,8 @@ static void measured_methods_beat_one_ratio(void **state)
     for (int method = 0; method < METHODS; method++) {
         struct search_goal goal = goal_of(method, 0.6);
         goal.step = 0.25;
-        loss[method] = search->candidates[run(search, &goal).found].loss;
+        const struct search_outcome outcome = run(search, &goal);
+        loss[method] = search->candidates[outcome.found].loss;
     }
     assert_true(loss[GREEDY] < loss[UNIFORM] && loss[LAGRANGE] < loss[UNIFORM]);
     search_free(search);
@@ -489,7 +531,7 @@ static void interruptions_change_nothing(void **state)
     (void)state;
     const struct search_settings settings = settings_of(true);
     for (int method = GREEDY; method <= LAGRANGE; method++) {
-        const struct search_goal goal = goal_of(method, 0.75);
+        const struct search_goal goal = goal_of(method, 0.85);
         struct error error = {0};
         struct search *whole = new_search(&settings), *broken = new_search(&settings);
         struct search_outcome first = run(whole, &goal), outcome;
@@ -624,6 +666,7 @@ int main(void)
         cmocka_unit_test(uniform_is_one_ratio),
         cmocka_unit_test(global_is_a_threshold),
         cmocka_unit_test(counts_keep_multiples),
+        cmocka_unit_test(latency_is_a_budget),
         cmocka_unit_test(greedy_is_what_real_prunes_choose),
         cmocka_unit_test(measured_methods_beat_one_ratio),
         cmocka_unit_test(accuracy_is_kept),
