@@ -3,18 +3,26 @@
  * go first, so the score is the share of the others. */
 #include "base/status.h"
 #include "score/criteria.h"
+#include "score/function.h"
 #include "score/layer.h"
 #include "score/score.h"
 
-/* Why there is nothing to count; NULL: there is. */
-static const char *lack_of(const struct layer *layer, const struct activation_statistics *maps)
+static const char no_zeros[] = "its activation function gives no zeros";
+
+static const char *lack_of_activation(const struct layer *layer)
 {
     if (layer->activation_node < 0)
         return "no activation function follows it, so that nothing is 0";
+    return function_has_zeros(layer->activation_name) ? NULL : no_zeros;
+}
+
+/* A function that nobody knows by its values may have none either. */
+static const char *lack_of_zeros(const struct layer *layer, const struct activation_statistics *maps)
+{
     for (int64_t c = 0; c < layer->channels; c++)
         if (maps->zeros[c] > 0.0)
             return NULL;
-    return "its activation function gives no zeros";
+    return no_zeros;
 }
 
 static status score_apoz(const struct criterion_input *input, double *scores, struct criterion_report *report,
@@ -23,7 +31,7 @@ static status score_apoz(const struct criterion_input *input, double *scores, st
     (void)error;
     const struct activation_statistics *maps = &input->statistics->layers[input->layer_index].activation;
     const double count = (double)input->statistics->images * (double)maps->positions;
-    report->lack = lack_of(input->layer, maps);
+    report->lack = lack_of_zeros(input->layer, maps);
     for (int64_t c = 0; !report->lack && c < input->layer->channels; c++)
         scores[c] = 1.0 - maps->zeros[c] / count;
     return STATUS_OK;
@@ -36,5 +44,6 @@ const struct criterion criterion_apoz = {
             "goes first",
     .paper = "arXiv 1607.03250",
     .fixed_needs = NEED_ACTIVATIONS,
+    .lack = lack_of_activation,
     .score = score_apoz,
 };

@@ -81,6 +81,10 @@ static status score_layer(const struct criterion_input *input, const struct crit
         report->lack = "its channels or the images are no dimension of its output";
         return STATUS_OK;
     }
+    report->lack = criterion->lack ? criterion->lack(input->layer) : NULL;
+    if (report->lack) {
+        return STATUS_OK;
+    }
     status code = criterion->score(input, scores, report, error);
     for (int64_t c = 0; code == STATUS_OK && !report->lack && c < input->layer->channels; c++) {
         if (isnan(scores[c])) {
@@ -106,6 +110,23 @@ static status add_scores(struct scores *result, const struct criterion_input *in
         result->layer[i] = NULL;
     }
     return code == STATUS_OK ? code : error_prefix(error, "layer %s: ", input->layer->name);
+}
+
+const char *criterion_lack(const struct criterion *criterion, const struct layers *layers, int *layer)
+{
+    const char *first = NULL;
+    for (int i = layers->count - 1; criterion->lack && i >= 0; i--) {
+        const char *why = criterion->lack(&layers->items[i]);
+        if (layers->items[i].output_layer) {
+            continue;
+        }
+        if (!why) {
+            return NULL;
+        }
+        first = why;
+        *layer = i;
+    }
+    return first;
 }
 
 /* Is there a layer to score, and no one is scored? */

@@ -48,10 +48,12 @@ struct criterion {
     const char *paper;               /* "arXiv 1906.10771", or NULL */
     bool headline;                   /* `all` has it */
     bool preferred;                  /* shown first where nobody says which; one row */
-    bool needs_norm;                 /* has scores only of layers with a BatchNorm */
-    bool logarithm;                  /* its scores are logarithms, and are called so */
-    bool spread;                     /* layers are worth a thread each */
-    bool seeded;                     /* drawn at random: a curve averages over seeds */
+    /* Why it has no scores of a layer whatever the images, static text; NULL: it has. No function: it has of
+     * all. */
+    const char *(*lack)(const struct layer *layer);
+    bool logarithm; /* its scores are logarithms, and are called so */
+    bool spread;    /* layers are worth a thread each */
+    bool seeded;    /* drawn at random: a curve averages over seeds */
     /* enum criterion_option, or-ed: all that its scores depend on. Scores are computed anew when one of these
      * has changed, and its functions are shown no others. */
     unsigned options;
@@ -89,6 +91,9 @@ const struct criterion *criterion_at(int index); /* in the order of display; NUL
  * nothing else looks at the table. */
 status criterion_add(const struct criterion *row, const struct criterion **added, struct error *error);
 void criterion_retire(const void *owner); /* all of this owner */
+/* Why it can score no layer at all, whatever the images, and the first layer (no output layer) that this is
+ * said of; NULL: it can score one. */
+const char *criterion_lack(const struct criterion *criterion, const struct layers *layers, int *layer);
 bool criterion_is_retired(const struct criterion *criterion);
 /* What a criterion needs for all layers that are scored: enum score_need, or-ed. Or these over the criteria
  * in use. */

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #define RANGE         8.0
 #define TOLERANCE     1e-3
@@ -189,6 +190,17 @@ const char *function_name(const double *values)
         if (families[i].fits(values))
             return families[i].name;
     return NULL;
+}
+
+bool function_has_zeros(const char *name)
+{
+    static const char *const without[] = {"LeakyRelu", "PRelu", "Sigmoid", "LogSigmoid", "Tanh",
+                                          "Swish",     "Gelu",  "Mish",    "Elu",        "Softplus",
+                                          "Softsign",  "Selu",  "Celu"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (strcmp(name, without[i]) == 0)
+            return false;
+    return true;
 }
 
 bool function_is_affine(const double *values)

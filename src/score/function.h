@@ -14,6 +14,8 @@ double function_place(int sample);
  * when it is none of Relu, Clip, LeakyRelu, HardSigmoid, HardSwish, Sigmoid, LogSigmoid, Tanh, Swish (also
  * with the factor that makes it like GELU), Gelu, Mish, Softplus (with any beta), Softsign, Selu, Celu. */
 const char *function_name(const double *values);
+/* Is a function of this name 0 for many inputs? One that is none of those above may be. */
+bool function_has_zeros(const char *name);
 bool function_is_affine(const double *values);
 
 #endif

@@ -39,14 +39,16 @@ static status score_l2(const struct criterion_input *input, double *scores, stru
     return score_filters(input, scores, vector_norm, error);
 }
 
+static const char *lack_of_norm(const struct layer *layer)
+{
+    return layer->norm_node < 0 ? "it has no BatchNorm" : NULL;
+}
+
 static status score_bn(const struct criterion_input *input, double *scores, struct criterion_report *report,
                        struct error *error)
 {
     const struct layer *layer = input->layer;
-    if (layer->norm_node < 0) {
-        report->lack = "it has no BatchNorm";
-        return STATUS_OK;
-    }
+    (void)report;
     double *scale = layer_parameter(input->graph, layer, layer->scale);
     if (!scale) {
         return error_memory(error);
@@ -81,7 +83,7 @@ const struct criterion criterion_bn = {
     .title = "BatchNorm scale",
     .help = "absolute value of a channel's BatchNorm scale",
     .paper = "arXiv 1708.06519",
-    .needs_norm = true,
+    .lack = lack_of_norm,
     .fixed_needs = NEED_WEIGHTS,
     .part = {PART_ABSOLUTE, PART_SUM, PART_SCALES},
     .score = score_bn,

@@ -24,7 +24,7 @@
 #include "search/search.h"
 #include "stats/evaluate.h"
 
-enum { IMAGES = 16, BATCH = 8, METHODS = 4, UNIFORM = 0, GLOBAL = 1, GREEDY = 2, LAGRANGE = 3 };
+enum { IMAGES = 8, BATCH = 4, METHODS = 4, UNIFORM = 0, GLOBAL = 1, GREEDY = 2, LAGRANGE = 3 };
 
 /* The example, its data and its l1 scores, made once. */
 static struct {
@@ -438,8 +438,7 @@ static void measured_methods_beat_one_ratio(void **state)
     struct search *search = new_search(&settings);
     double loss[METHODS];
     for (int method = 0; method < METHODS; method++) {
-        struct search_goal goal = goal_of(method, 0.6);
-        goal.step = 0.25;
+        const struct search_goal goal = goal_of(method, 0.6);
         const struct search_outcome outcome = run(search, &goal);
         loss[method] = search->candidates[outcome.found].loss;
     }
@@ -457,11 +456,11 @@ static void accuracy_is_kept(void **state)
     for (int method = 0; method < METHODS; method++) {
         struct search_goal goal = goal_of(method, INFINITY);
         goal.limit[SEARCH_MACS] = INFINITY;
-        goal.keep = 0.1;
+        goal.keep = 1.0 / IMAGES; /* one image */
         goal.harm = SEARCH_HARM_ACCURACY;
         struct search_outcome outcome = run(search, &goal);
         const struct search_candidate *found = &search->candidates[outcome.found];
-        assert_true(found->judged && found->value >= search->candidates[0].value - 0.1 - 1e-9);
+        assert_true(found->judged && found->value >= search->candidates[0].value - goal.keep - 1e-9);
         assert_true(outcome.found > 0 && found->cost[SEARCH_MACS] < example.cost.macs);
     }
     search_free(search);

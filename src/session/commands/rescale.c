@@ -105,13 +105,14 @@ static status choose(const struct session *session, struct choice *choices, int 
     const struct criterion_options base = options_criterion(session->state.options);
     const struct criterion *criterion;
     status code = STATUS_OK;
+    int lacking;
     *count = 0;
     for (int i = 0; i < session->state.board->count; i++)
         choices[(*count)++] = session->state.board->entries[i].choice;
     for (int i = 0; code == STATUS_OK && (criterion = criterion_at(i)); i++) {
         if (!criterion->owner && !criterion->seeded &&
             !(criterion_needs(layers, criterion, &base) & PASS_NEEDS) &&
-            (!criterion->needs_norm || layers_normed(layers)))
+            !criterion_lack(criterion, layers, &lacking))
             code = choices_parse(criterion->name, choices, count, error);
     }
     return code;

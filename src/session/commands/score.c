@@ -40,15 +40,18 @@ static bool has_every(const struct call *call)
     return false;
 }
 
-/* Why `every` leaves a criterion out; NULL: it does not. */
-static const char *left_out(const struct call *call, const struct choice *choice)
+/* Why `every` leaves a criterion out, and the layer that has the reason, -1: the network; NULL: it does not.
+ */
+static const char *left_out(const struct call *call, const struct choice *choice, int *layer)
 {
     const struct model *model = call->session->state.model;
     const struct criterion_options base = options_criterion(&call->options);
     struct pass_loss loss;
     struct error ignored = {0};
-    if (choice->criterion->needs_norm && !layers_normed(model->layers))
-        return "no layer has a BatchNorm";
+    *layer = -1;
+    const char *lack = criterion_lack(choice->criterion, model->layers, layer);
+    if (lack)
+        return lack;
     const bool no_loss =
         pass_loss_of(&call->options, model, &loss, &ignored) == STATUS_OK && loss.kind == AIM_NONE;
     return no_loss && (choice_needs(choice, &base, model->layers) & NEED_ANY_GRADIENT)
@@ -67,8 +70,12 @@ static status asked_choices(const struct call *call, struct choice *choices, int
         return code;
     int kept = 0;
     for (int i = 0; i < *count; i++) {
-        const char *why = left_out(call, &choices[i]);
-        if (why)
+        int layer;
+        const char *why = left_out(call, &choices[i], &layer);
+        if (why && layer >= 0)
+            reply_add(call->reply, STYLE_NOTE, "%s is left out, for it can score no layer; %s: %s",
+                      choices[i].label, call->session->state.model->layers->items[layer].name, why);
+        else if (why)
             reply_add(call->reply, STYLE_NOTE, "%s is left out: %s", choices[i].label, why);
         else
             choices[kept++] = choices[i];
