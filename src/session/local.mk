@@ -145,7 +145,9 @@ src_libsession_a_SOURCES = \
 	src/session/commands/screen.c \
 	src/session/commands/search.c \
 	src/session/commands/search_figures.c \
+	src/session/commands/search_goal.c \
 	src/session/commands/search_internal.h \
+	src/session/commands/search_selection.c \
 	src/session/commands/sensitivity.c \
 	src/session/commands/session.c \
 	src/session/commands/session_criteria.c src/session/commands/session_criteria.h \

@@ -2,170 +2,27 @@
 /* search: ratios that fit a budget, found by the machine. */
 #include "search/search.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "nn/engine/quality.h"
-#include "prune/group_score.h"
 #include "prune/selection.h"
-#include "session/commands/chosen.h"
-#include "session/commands/grouping.h"
-#include "session/commands/scores_for.h"
 #include "session/commands/search_internal.h"
 #include "session/commands/sweep.h"
 #include "session/judgement.h"
-#include "session/lacking.h"
 #include "session/language/command.h"
 #include "session/live.h"
-#include "session/measurement.h"
 #include "session/model.h"
-#include "session/pruning.h"
-#include "session/recipe.h"
 #include "session/reply.h"
 #include "session/session.h"
 #include "session/what_if.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
-#include "stats/latency.h"
 #include "stats/latency_table.h"
 #include "view/style.h"
-
-/* --- what is asked -------------------------------------------------------------------------------------- */
-
-enum { WARM_UP = 2 };
-
-/* A share of what the whole network takes, or milliseconds: it is measured. */
-static status read_latency(struct search_call *work, const struct setting_value *amount, struct error *error)
-{
-    static const double seconds = 0.3; /* for each measurement: the table needs a few dozen */
-    const struct call *call = work->call;
-    const struct model *model = call->session->state.model;
-    struct setting_value batch;
-    status code = call_value(call, "batch", &batch, error);
-    work->timing = (struct latency_settings){
-        .real = options_precision(&call->options),
-        .kernel = options_kernel(&call->options),
-        .batch = batch.integer,
-        .micro_batch = options_micro_batch(&call->options, model->graph),
-        .warm_up = WARM_UP,
-        .seconds = seconds,
-        .progress = call->progress,
-    };
-    if (code == STATUS_OK)
-        code = session_pool(call->session, &work->timing.pool, error);
-    double whole = 0;
-    if (code == STATUS_OK)
-        code = latency_table_new(model->coupling, &work->timing, &work->latencies, error);
-    if (code == STATUS_OK)
-        code = latency_table_predict(work->latencies, NULL, &whole, error);
-    work->goal.limit[SEARCH_LATENCY] = amount->integer ? amount->real * whole : amount->real / 1e3;
-    return code;
-}
-
-static status predict_latency(void *argument, const bool *removed, double *seconds, struct error *error)
-{
-    return latency_table_predict(argument, removed, seconds, error);
-}
-
-/* A share is one of what the whole network costs. */
-static status read_limits(struct search_call *work, struct error *error)
-{
-    const struct cost *whole = &work->call->session->state.model->cost;
-    double costs[SEARCH_COSTS] = {whole->macs, (double)whole->parameters, (double)whole->activation_bytes};
-    status code = STATUS_OK;
-    for (int i = 0; i < SEARCH_COSTS && code == STATUS_OK; i++) {
-        struct setting_value amount;
-        work->goal.limit[i] = INFINITY;
-        if (!call_setting(work->call, search_budgets[i].name))
-            continue;
-        code = call_value(work->call, search_budgets[i].name, &amount, error);
-        if (code == STATUS_OK)
-            work->goal.limit[i] = amount.integer ? amount.real * costs[i] : amount.real;
-        if (code == STATUS_OK && i == SEARCH_LATENCY)
-            code = read_latency(work, &amount, error);
-    }
-    return code;
-}
-
-static status read_goal(struct search_call *work, struct error *error)
-{
-    struct search_goal *goal = &work->goal;
-    struct setting_value value;
-    status code = read_limits(work, error);
-    goal->keep = INFINITY;
-    if (code == STATUS_OK && call_setting(work->call, "keep_accuracy") &&
-        (code = call_value(work->call, "keep_accuracy", &value, error)) == STATUS_OK)
-        goal->keep = value.real;
-    if (code == STATUS_OK && (code = call_value(work->call, "method", &value, error)) == STATUS_OK)
-        goal->method = (int)value.integer;
-    if (code == STATUS_OK && (code = call_value(work->call, "step", &value, error)) == STATUS_OK)
-        goal->step = value.real;
-    if (code == STATUS_OK && (code = call_value(work->call, "harm", &value, error)) == STATUS_OK)
-        goal->harm = (enum search_harm)value.integer;
-    if (code == STATUS_OK && (code = call_value(work->call, "cap", &value, error)) == STATUS_OK)
-        work->sweep.select.cap = value.real;
-    return code;
-}
-
-static status read_criterion(struct search_call *work, struct error *error)
-{
-    const struct setting *by = call_setting(work->call, "by");
-    const char *last = work->call->session->state.pruning->rule.criterion;
-    snprintf(work->label, sizeof work->label, "%s", by ? by->text : last);
-    return *work->label ? STATUS_OK
-                        : error_set(error, STATUS_USAGE,
-                                    "by which criterion? 'search macs=50%% by=l1' ranks channels by l1");
-}
-
-/* Scores are held from now on, as those of prune. */
-static status bring_class_scores(struct search_call *work, struct error *error)
-{
-    const struct coupling *coupling = work->call->session->state.model->coupling;
-    const struct score_entry *entry;
-    status code = bring_scores(work->call, work->label, &entry, error);
-    if (code != STATUS_OK)
-        return code;
-    work->class_score = mem_new((size_t)coupling->class_count + 1, sizeof *work->class_score);
-    if (!work->class_score)
-        return error_memory(error);
-    reply_filters_alone(work->call->reply, work->label, entry->scores, &work->sweep.grouping);
-    return group_scores(coupling, entry->scores, entry_statistics(work->call->session, entry),
-                        &work->sweep.grouping, work->class_score, error);
-}
-
-static status check_recipe(const struct call *call, struct error *error)
-{
-    const struct setting *recipe = call_setting(call, "recipe");
-    status code = recipe ? call_may_write(call, recipe->text, error) : STATUS_OK;
-    if (code == STATUS_OK && recipe)
-        code = file_replace_check(recipe->text, error);
-    return code == STATUS_OK ? code : error_prefix(error, "recipe=");
-}
-
-static status prepare(struct search_call *work, struct error *error)
-{
-    struct call *call = work->call;
-    const struct dataset *dataset = call->session->state.dataset;
-    status code = dataset ? model_fits(call->session->state.model, dataset, error) : STATUS_OK;
-    if (code == STATUS_OK)
-        code = check_recipe(call, error);
-    if (code == STATUS_OK)
-        code = sweep_prepare_blocks(call, &work->sweep, error);
-    if (code == STATUS_OK)
-        code = read_goal(work, error);
-    if (code == STATUS_OK)
-        code = read_criterion(work, error);
-    if (code == STATUS_OK && dataset)
-        code = call_sample(call, &work->sweep.sample, error);
-    return code == STATUS_OK ? bring_class_scores(work, error) : code;
-}
 
 /* --- the search that is held ---------------------------------------------------------------------------- */
 
@@ -260,6 +117,11 @@ static status measure_found(struct search_call *work, struct error *error)
     return code;
 }
 
+static status predict_latency(void *argument, const bool *removed, double *seconds, struct error *error)
+{
+    return latency_table_predict(argument, removed, seconds, error);
+}
+
 static status run_held(struct search_call *work, struct error *error)
 {
     struct session *session = work->call->session;
@@ -279,125 +141,6 @@ static status run_held(struct search_call *work, struct error *error)
     if (code == STATUS_OK && work->latencies)
         code = measure_found(work, error);
     return code == STATUS_CANCELLED ? tell_cancelled(work, error) : code;
-}
-
-/* --- the selection -------------------------------------------------------------------------------------- */
-
-/* The ratios found, and how `prune` comes from them to a selection. */
-static status found_ratios(const struct search_call *work, struct pruning **pruning, struct error *error)
-{
-    const struct state *state = &work->call->session->state;
-    status code = pruning_new(state->model, pruning, error);
-    if (code != STATUS_OK)
-        return code;
-    struct pruning *made = *pruning;
-    search_ratios(work->search, work->outcome.found, made->ratio);
-    for (int b = 0; b < made->block_count; b++) {
-        made->excluded[b] = state->pruning->excluded[b];
-        made->chosen[b] = made->excluded[b] || made->ratio[b] > 0;
-    }
-    snprintf(made->rule.criterion, sizeof made->rule.criterion, "%s", work->label);
-    made->rule.grouping = work->sweep.grouping;
-    made->rule.options = work->sweep.select;
-    made->rule.options.cap = 1; /* the ratios keep to it */
-    return STATUS_OK;
-}
-
-/* `made` becomes what its own recipe makes, and the session file gets that: opening it searches nothing.
- * Where no recipe can say it, it stays as it is. */
-static status through_recipe(const struct search_call *work, struct pruning **made, struct text *lines,
-                             struct error *error)
-{
-    const struct model *model = work->call->session->state.model;
-    struct recipe recipe = {.model = model};
-    struct text log = {0};
-    status code = recipe_lines(model, *made, lines, error);
-    if (code == STATUS_STATE) {
-        text_clear(lines);
-        return STATUS_OK;
-    }
-    if (code == STATUS_OK)
-        code = pruning_new(model, &recipe.pruning, error);
-    if (code != STATUS_OK)
-        return code;
-    code = recipe_read_lines(&recipe, text_data(lines), error);
-    recipe_log(&recipe, &log);
-    text_add(&log, "prune\n");
-    work->call->reply->log = log.failed ? NULL : mem_string(text_data(&log));
-    if (code == STATUS_OK && !work->call->reply->log)
-        code = error_memory(error);
-    text_free(&log);
-    recipe_end(&recipe);
-    pruning_free(code == STATUS_OK ? *made : recipe.pruning);
-    if (code == STATUS_OK)
-        *made = recipe.pruning;
-    return code;
-}
-
-static status write_recipe(const struct search_call *work, const struct text *lines, struct error *error)
-{
-    const struct setting *path = call_setting(work->call, "recipe");
-    struct text file = {0}, found = {0};
-    if (!path)
-        return STATUS_OK;
-    if (!lines->length)
-        return error_set(
-            error, STATUS_STATE,
-            "recipe=%s: no recipe can hold these ratios: some channels are of no layer of their own",
-            path->text);
-    text_add_search_found(&found, work);
-    text_add_format(&file, "# search by %s, %s: %s\n%s", work->label, search_method_name(work->goal.method),
-                    text_data(&found), text_data(lines));
-    status code = file.failed || found.failed
-                      ? error_memory(error)
-                      : file_replace(path->text, text_data(&file), file.length, error);
-    text_free(&file);
-    text_free(&found);
-    return code;
-}
-
-static status select_found(const struct search_call *work, struct pruning **next, struct error *error)
-{
-    const struct session *session = work->call->session;
-    struct text lines = {0};
-    status code = found_ratios(work, next, error);
-    if (code != STATUS_OK)
-        return code;
-    const struct score_entry *entry = session_entry(session, work->label);
-    code = through_recipe(work, next, &lines, error);
-    if (code == STATUS_OK)
-        code = pruning_select(*next, session->state.model, entry->scores, entry_statistics(session, entry),
-                              error);
-    if (code == STATUS_OK)
-        code = keep_rule_text(session, *next, error);
-    if (code == STATUS_OK)
-        code = write_recipe(work, &lines, error);
-    text_free(&lines);
-    if (code != STATUS_OK)
-        pruning_free(*next);
-    return code;
-}
-
-/* The accuracy was measured: it need not be again. What is known already is not replaced, it knows more. */
-static status keep_measured(const struct search_call *work, int candidate, const char *network,
-                            struct error *error)
-{
-    struct session *session = work->call->session;
-    const struct search_candidate *found = &work->search->candidates[candidate];
-    if (!found->judged || work->search->measure != QUALITY_ACCURACY)
-        return STATUS_OK;
-    struct measurement measurement = {.on = measured_on(session->state.dataset, &work->sweep.sample.options),
-                                      .measure = work->search->measure,
-                                      .images = work->search->images,
-                                      .top1 = found->right,
-                                      .top5 = found->first_five,
-                                      .unanswered = found->unanswered,
-                                      .loss = found->loss};
-    if (measurements_find(&session->measurements, network, &measurement.on))
-        return STATUS_OK;
-    memcpy(measurement.network, network, sizeof measurement.network);
-    measurement_count(&measurement);
-    return measurements_add(&session->measurements, &measurement, error);
 }
 
 /* --- the answer ----------------------------------------------------------------------------------------- */
@@ -450,20 +193,20 @@ static status take_found(struct search_call *work, struct error *error)
 {
     struct session *session = work->call->session;
     struct pruning *next;
-    status code = select_found(work, &next, error);
+    status code = search_select_found(work, &next, error);
     if (code != STATUS_OK)
         return code;
     session_set_pruning(session, next);
-    code = keep_measured(work, 0, session->state.model->network, error);
+    code = search_keep_measured(work, 0, session->state.model->network, error);
     if (code == STATUS_OK)
-        code = keep_measured(work, work->outcome.found, next->network, error);
+        code = search_keep_measured(work, work->outcome.found, next->network, error);
     return code == STATUS_OK ? answer(work, error) : code;
 }
 
 static status run_search(struct call *call, struct error *error)
 {
     struct search_call work = {.call = call};
-    status code = prepare(&work, error);
+    status code = search_prepare(&work, error);
     if (code == STATUS_OK)
         code = take_up(&work, error);
     if (code == STATUS_OK)
@@ -530,7 +273,9 @@ const struct command command_search = {
         "allows; beside a budget, a search that cannot keep it fails and says what it reaches.\n\n"
         "Which channels of a block go first is the criterion's matter, how many is the method's. uniform "
         "takes one ratio for every block, global ranks the channels of all blocks together, each by "
-        "bisection; with a budget alone they need no images, which only tell the accuracy then. greedy "
+        "bisection; with a budget alone they need no images, which only tell the accuracy then. Scores whose "
+        "size is another in every layer (l1) are no measure across blocks: normaliser=max or combine=sum helps "
+        "global there. greedy "
         "tries, step by step, every block with step= of its channels less, all of them in one pass over the "
         "sample, and takes the one that does least harm for what it saves. lagrange measures every block "
         "alone at several ratios, as sensitivity does, and chooses for all blocks together by a multiplier "

@@ -191,7 +191,7 @@ static void pareto_notes(const struct search_call *work, struct figure *figure)
     text_clear(&text);
     text_add_thousands(&text, work->outcome.judged);
     text_add(&text, work->outcome.judged == 1 ? " network judged" : " networks judged");
-    if (option_flag(&work->call->options, OPTION_TIMING)) {
+    if (work->outcome.judged > 0 && option_flag(&work->call->options, OPTION_TIMING)) {
         text_add(&text, " in ");
         text_add_rounded(&text, work->outcome.seconds, 3);
         text_add(&text, " s");

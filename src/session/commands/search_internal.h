@@ -22,6 +22,16 @@ struct search_call {
     struct latency_spread measured;  /* of the selection, in the end */
 };
 
+/* The goal, the criterion's scores of all classes, the sample, and where a latency matters its table: all
+ * that the search begins with. The session keeps nothing of it yet. */
+status search_prepare(struct search_call *work, struct error *error);
+/* The ratios found as a selection, which the caller owns, and the recipe, where one was asked for. */
+status search_select_found(const struct search_call *work, struct pruning **next, struct error *error);
+/* What the search has measured of a candidate is known of the network of that digest from now on, unless more
+ * is known of it. */
+status search_keep_measured(const struct search_call *work, int candidate, const char *network,
+                            struct error *error);
+
 /* Name in commands and files, words in figures. */
 struct search_budget {
     const char *name, *words;
