@@ -147,6 +147,15 @@ static status select_classes(const struct pruning *pruning, const struct model *
     return code;
 }
 
+static status too_many_blocks(int64_t asked, int64_t can_go, int sums, struct error *error)
+{
+    if (sums == 0)
+        return error_set(error, STATUS_STATE,
+                         "the network has no residual blocks: nowhere is a branch added to a shortcut");
+    return error_set(error, STATUS_RANGE, "%lld block%s cannot go: %lld of %d sums have a branch that can",
+                     (long long)asked, asked == 1 ? "" : "s", (long long)can_go, sums);
+}
+
 /* Marks the classes of the blocks with the lowest scores, ties by their order in the network. */
 static status mark_whole(const struct pruning *pruning, const struct coupling *coupling,
                          const struct scores *scores, double *branch_score, bool *whole, struct error *error)
@@ -158,9 +167,8 @@ static status mark_whole(const struct pruning *pruning, const struct coupling *c
     for (int b = 0; b < coupling->branch_count; b++)
         can_go += !isnan(branch_score[b]);
     if (pruning->rule.blocks > can_go)
-        return error_set(error, STATUS_RANGE, "%lld blocks cannot go: %lld of %d sums have a branch that can",
-                         (long long)pruning->rule.blocks, (long long)can_go,
-                         coupling->branch_count + coupling->projections);
+        return too_many_blocks(pruning->rule.blocks, can_go, coupling->branch_count + coupling->projections,
+                               error);
     for (int64_t k = 0; k < pruning->rule.blocks; k++) {
         int lowest = -1;
         for (int b = 0; b < coupling->branch_count; b++)
