@@ -316,6 +316,12 @@ static void about_alias(const char *name, const char *line, struct reply *reply)
     reply_line(reply, "Stands for: %s", line);
 }
 
+/* What ends a sentence that may be a question. */
+static const char *full_stop(const char *sentence)
+{
+    return sentence[0] && strchr("?!.", sentence[strlen(sentence) - 1]) ? "" : ".";
+}
+
 static void about_option(int id, const struct session *session, struct reply *reply)
 {
     reply_add(reply, STYLE_HEADER, "option %s", option_at(id)->parameter.name);
@@ -327,7 +333,7 @@ static void about_option(int id, const struct session *session, struct reply *re
 static void about_criterion(const struct criterion *criterion, struct reply *reply)
 {
     reply_add(reply, STYLE_HEADER, "criterion %s", criterion->name);
-    reply_line(reply, "%s: %s.", criterion->title, criterion->help);
+    reply_line(reply, "%s: %s%s", criterion->title, criterion->help, full_stop(criterion->help));
     if (criterion->paper)
         reply_line(reply, "Paper: %s.", criterion->paper);
     reply_line(reply, "The smallest scores are pruned first.");
