@@ -8,10 +8,12 @@
 #include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { MOST = 0 };
+static const bool keeps = false;
 #else
-enum { MOST = 256 }; /* blocks that are known; what goes beyond is freed as ever */
+static const bool keeps = true;
 #endif
+
+enum { MOST = 256 }; /* blocks that are known; what goes beyond is freed as ever */
 
 struct block {
     void *at;
@@ -19,7 +21,7 @@ struct block {
 };
 
 /* In use, in any order; kept, the longest first. */
-static struct block used[MOST + 1], kept[MOST + 1];
+static struct block used[MOST], kept[MOST];
 static int used_count, kept_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -39,7 +41,7 @@ static void take_out(struct block *blocks, int *count, int i)
 
 static void add_used(void *at, size_t bytes)
 {
-    if (used_count < MOST)
+    if (keeps && used_count < MOST)
         used[used_count++] = (struct block){at, bytes};
 }
 
