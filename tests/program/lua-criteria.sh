@@ -272,7 +272,8 @@ dead:free()
 local values = {nil, true, false, 0, -1, 1.5, 0/0, 1/0, 1 << 62, "", "l1", "conv1", "%s%n", "\27[0m", ("x"):rep(5000), "a\0b", {},
     {1, 2}, {"l1"}, {samples = "x"}, {[1] = {}}, print, function() end, coroutine.create(print), m, d, s, s.l1, f, sel, dead}
 local targets = {ippro, m, d, s, s.l1, f, sel, dead}
-local skip = {run = true, save = true, session = true, quit = true, finetune = true, sensitivity = true, curve = true, eval = true, time = true}
+local skip = {run = true, save = true, session = true, quit = true, finetune = true, sensitivity = true, curve = true, eval = true, time = true,
+    train = true, latency = true, search = true}
 local names = {}
 for _, t in ipairs{ippro} do for k, v in pairs(t) do if type(v) == "function" and not skip[k] then names[#names + 1] = k end end end
 for _, k in ipairs{"score", "layers", "ratios", "cost", "of", "order", "corr", "overlap", "removed", "kept", "count", "text", "rank",
