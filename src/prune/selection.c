@@ -110,14 +110,9 @@ static bool warn(struct selection *selection, int block, int64_t asked, int64_t 
     return true;
 }
 
-struct ranked {
-    double score;
-    int class_index;
-};
-
-static int compare_ranked(const void *a, const void *b)
+int ranked_class_compare(const void *a, const void *b)
 {
-    const struct ranked *x = a, *y = b;
+    const struct ranked_class *x = a, *y = b;
     if (x->score != y->score)
         return x->score < y->score ? -1 : 1;
     return (x->class_index > y->class_index) - (x->class_index < y->class_index);
@@ -170,7 +165,7 @@ static status check_block(const struct coupling *c, int index, double ratio, str
 }
 
 static status cut_block(const struct coupling *c, int index, const double *class_score, double ratio,
-                        const struct select_options *options, struct ranked *ranked,
+                        const struct select_options *options, struct ranked_class *ranked,
                         struct selection *selection, struct error *error)
 {
     const struct block *block = &c->blocks[index];
@@ -182,14 +177,14 @@ static status cut_block(const struct coupling *c, int index, const double *class
     int64_t count = allowed_count(block->class_count, asked, options, &why);
     for (int i = 0; i < block->class_count && count > 0; i++)
         if (!isnan(class_score[block->classes[i]]))
-            ranked[scored++] = (struct ranked){class_score[block->classes[i]], block->classes[i]};
+            ranked[scored++] = (struct ranked_class){class_score[block->classes[i]], block->classes[i]};
     if (count > scored) {
         count = scored;
         why = "channels without a score stay";
     }
     if (count != asked && !warn(selection, index, asked, count, why))
         return error_memory(error);
-    qsort(ranked, (size_t)scored, sizeof *ranked, compare_ranked);
+    qsort(ranked, (size_t)scored, sizeof *ranked, ranked_class_compare);
     for (int64_t i = 0; i < count; i++)
         selection->removed[ranked[i].class_index] = true;
     selection->count += count;
@@ -235,7 +230,7 @@ status select_by_ratio(const struct coupling *c, const double *class_score, cons
                        const struct select_options *options, struct selection *selection, struct error *error)
 {
     struct selection made;
-    struct ranked *ranked = mem_new((size_t)c->class_count + 1, sizeof *ranked);
+    struct ranked_class *ranked = mem_new((size_t)c->class_count + 1, sizeof *ranked);
     status code = selection_init(c, &made, error);
     if (code == STATUS_OK && ranked == NULL)
         code = error_memory(error);
@@ -254,7 +249,7 @@ status select_by_ratio(const struct coupling *c, const double *class_score, cons
 /* --- all blocks together -------------------------------------------------------------------------------- */
 
 struct ranking {
-    struct ranked *items; /* ascending */
+    struct ranked_class *items; /* ascending */
     int64_t count;
     int64_t channels; /* of layers, in all items */
     int64_t *gone;    /* per block: classes removed */
@@ -285,10 +280,10 @@ static status ranking_new(const struct coupling *c, const double *class_score, c
     for (int i = 0; i < c->class_count; i++) {
         if (c->classes[i].lock >= 0 || !included[c->classes[i].block] || isnan(class_score[i]))
             continue;
-        ranking->items[ranking->count++] = (struct ranked){class_score[i], i};
+        ranking->items[ranking->count++] = (struct ranked_class){class_score[i], i};
         ranking->channels += class_channels(c, i);
     }
-    qsort(ranking->items, (size_t)ranking->count, sizeof *ranking->items, compare_ranked);
+    qsort(ranking->items, (size_t)ranking->count, sizeof *ranking->items, ranked_class_compare);
     for (int i = 0; i < c->block_count; i++) {
         int64_t size = c->blocks[i].class_count, capped = (int64_t)floor((double)size * options->cap + 1e-9);
         int64_t most = size - least_kept(size, options);

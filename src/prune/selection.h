@@ -56,6 +56,13 @@ struct selection {
     size_t warning_count, warning_capacity;
 };
 
+/* Classes from the lowest score, for qsort: ties by layer, then channel, in which order classes stand. */
+struct ranked_class {
+    double score;
+    int class_index;
+};
+int ranked_class_compare(const void *a, const void *b);
+
 void selection_free(struct selection *selection);
 
 /* No value of the network may lose all its channels (a branch that reads a slice of a stream can, though

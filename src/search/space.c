@@ -9,24 +9,10 @@
 #include "base/status.h"
 #include "prune/selection.h"
 
-struct ranked {
-    double score;
-    int class_index;
-};
-
-/* As select_by_ratio ranks: ties by layer, then channel. */
-static int compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    if (x->score != y->score)
-        return x->score < y->score ? -1 : 1;
-    return (x->class_index > y->class_index) - (x->class_index < y->class_index);
-}
-
 static status rank_block(struct search_state *state, const struct block *block, const double *class_score,
                          struct room *room, struct error *error)
 {
-    struct ranked *ranked = mem_new((size_t)block->class_count + 1, sizeof *ranked);
+    struct ranked_class *ranked = mem_new((size_t)block->class_count + 1, sizeof *ranked);
     int *order = arena_alloc(state->arena, (size_t)block->class_count + 1, sizeof *order);
     if (ranked == NULL || order == NULL) {
         mem_free(ranked);
@@ -34,8 +20,8 @@ static status rank_block(struct search_state *state, const struct block *block, 
     }
     for (int i = 0; i < block->class_count; i++)
         if (!isnan(class_score[block->classes[i]]))
-            ranked[room->scored++] = (struct ranked){class_score[block->classes[i]], block->classes[i]};
-    qsort(ranked, (size_t)room->scored, sizeof *ranked, compare_ranked);
+            ranked[room->scored++] = (struct ranked_class){class_score[block->classes[i]], block->classes[i]};
+    qsort(ranked, (size_t)room->scored, sizeof *ranked, ranked_class_compare);
     for (int i = 0; i < room->scored; i++)
         order[i] = ranked[i].class_index;
     room->order = order;
