@@ -2,10 +2,13 @@
 /* Work that is kept. */
 #include "session/judgement.h"
 
+#include <string.h>
+
 #include "base/digest.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "session/model.h"
 
 void judgement_free(struct judgement *judgement)
 {
@@ -15,6 +18,16 @@ void judgement_free(struct judgement *judgement)
     model_free(judgement->model);
     dataset_free(judgement->dataset);
     *judgement = (struct judgement){0};
+}
+
+void judgement_hold(struct judgement *held, struct judgement made, const char key[DIGEST_SIZE],
+                    struct model *model, struct dataset *dataset)
+{
+    judgement_free(held);
+    *held = made;
+    held->model = model_retain(model);
+    held->dataset = dataset_retain(dataset);
+    memcpy(held->key, key, sizeof held->key);
 }
 
 void key_add(struct text *key, const void *bytes, size_t size)

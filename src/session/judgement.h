@@ -21,6 +21,10 @@ struct judgement {
 };
 
 void judgement_free(struct judgement *judgement); /* what it holds, not itself */
+/* `made`, with a result alone, takes the place of what is held: under this key, for this model and data set
+ * (which may be NULL), of which it becomes one more owner. */
+void judgement_hold(struct judgement *held, struct judgement made, const char key[DIGEST_SIZE],
+                    struct model *model, struct dataset *dataset);
 
 /* A key under construction: bytes of all settings, one after the other. */
 struct text;

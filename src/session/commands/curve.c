@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/sweep.h"
@@ -142,11 +141,8 @@ static status take_up(const struct curve_call *work, struct error *error)
     code = start(work, &curve, error);
     if (code != STATUS_OK)
         return code;
-    judgement_free(held);
-    *held = (struct judgement){.curve = curve,
-                               .model = model_retain(session->state.model),
-                               .dataset = dataset_retain(session->state.dataset)};
-    memcpy(held->key, key, sizeof key);
+    judgement_hold(held, (struct judgement){.curve = curve}, key, session->state.model,
+                   session->state.dataset);
     return STATUS_OK;
 }
 

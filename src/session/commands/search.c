@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "data/dataset.h"
 #include "prune/selection.h"
 #include "session/commands/search_internal.h"
 #include "session/commands/sweep.h"
@@ -67,11 +66,8 @@ static status take_up(struct search_call *work, struct error *error)
         code = start(work, &search, error);
         if (code != STATUS_OK)
             return code;
-        judgement_free(held);
-        *held = (struct judgement){.search = search,
-                                   .model = model_retain(session->state.model),
-                                   .dataset = dataset_retain(session->state.dataset)};
-        memcpy(held->key, key, sizeof key);
+        judgement_hold(held, (struct judgement){.search = search}, key, session->state.model,
+                       session->state.dataset);
     }
     work->search = held->search;
     return code;

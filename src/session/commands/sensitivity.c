@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "data/dataset.h"
 #include "nn/engine/quality.h"
 #include "session/commands/advice.h"
 #include "session/commands/stages.h"
@@ -105,11 +104,8 @@ static status take_up(const struct sensitivity_call *work, struct error *error)
     code = start(work, &sensitivity, error);
     if (code != STATUS_OK)
         return code;
-    judgement_free(held);
-    *held = (struct judgement){.sensitivity = sensitivity,
-                               .model = model_retain(session->state.model),
-                               .dataset = dataset_retain(session->state.dataset)};
-    memcpy(held->key, key, sizeof key);
+    judgement_hold(held, (struct judgement){.sensitivity = sensitivity}, key, session->state.model,
+                   session->state.dataset);
     return STATUS_OK;
 }
 
