@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Radix sort, byte by byte from the least: bytes that all values share are passed over. */
+/* order_of is a radix sort, byte by byte from the least: bytes that all values share are passed over. */
 #include "base/order.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
 
@@ -74,4 +75,26 @@ status order_of(const double *values, int64_t count, int64_t *order, struct erro
         order[i] = sorted[i].place;
     mem_free(items);
     return STATUS_OK;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void sort_ascending(double *values, int64_t count)
+{
+    if (count > 1)
+        qsort(values, (size_t)count, sizeof *values, compare_doubles);
+}
+
+double quantile_of(const double *sorted, int64_t count, double share)
+{
+    const double place = share * (double)(count - 1);
+    const int64_t below = (int64_t)place, above = below + 1 < count ? below + 1 : below;
+    const double weight = place - (double)below; /* of the upper one */
+    if (weight == 0 || sorted[below] == sorted[above])
+        return sorted[below];
+    return sorted[below] * (1 - weight) + sorted[above] * weight; /* a difference may overflow */
 }

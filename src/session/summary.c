@@ -3,28 +3,12 @@
 #include "session/summary.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/status.h"
 #include "session/shown.h"
-
-int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The value in the middle of `count` ascending values, the mean of both where there are two. */
-static double median_of(const double *sorted, int64_t count)
-{
-    double upper = sorted[count / 2];
-    /* Two equal infinities must not be subtracted or averaged into something else. */
-    if (count % 2 == 1 || sorted[count / 2 - 1] == upper)
-        return upper;
-    return sorted[count / 2 - 1] / 2 + upper / 2;
-}
 
 /* Values of an ascending array that have an equal neighbour. */
 static int64_t count_tied(const double *sorted, int64_t count)
@@ -52,14 +36,14 @@ status summary_of(const struct layers *layers, const struct scores *scores, cons
         if (!scores->layer[indices[i]])
             continue;
         memcpy(all + filled, scores->layer[indices[i]], (size_t)channels * sizeof *all);
-        qsort(all + filled, (size_t)channels, sizeof *all, compare_doubles);
+        sort_ascending(all + filled, channels);
         summary->tied += count_tied(all + filled, channels);
         filled += channels;
     }
-    qsort(all, (size_t)filled, sizeof *all, compare_doubles);
+    sort_ascending(all, filled);
     if (filled > 0) {
         summary->minimum = all[0];
-        summary->median = median_of(all, filled);
+        summary->median = quantile_of(all, filled, 0.5);
         summary->maximum = all[filled - 1];
     }
     mem_free(all);

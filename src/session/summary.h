@@ -15,7 +15,6 @@ struct summary {
 /* Over `count` scored layers, by index. */
 status summary_of(const struct layers *layers, const struct scores *scores, const int *indices, int count,
                   struct summary *summary, struct error *error);
-int compare_doubles(const void *a, const void *b); /* for qsort */
 /* Columns: `heading` (text), filters, min, median, max, tied; then cells of all but the first. */
 void summary_columns(struct figure *figure, const char *heading);
 void summary_cells(struct figure *figure, const struct summary *summary);

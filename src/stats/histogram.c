@@ -4,9 +4,8 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include "base/memory.h"
+#include "base/order.h"
 
 enum { BINS_LEAST = 8, BINS_MOST = 64, BINS_LIMIT = 100000 };
 
@@ -15,26 +14,12 @@ static bool usable(double value, bool log_axis)
     return isfinite(value) && (!log_axis || value > 0.0);
 }
 
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
-/* Value at share p of ascending values, between neighbours in proportion. */
-static double quantile(const double *sorted, size_t count, double p)
-{
-    double position = p * (double)(count - 1);
-    size_t below = (size_t)position, above = below + 1 < count ? below + 1 : below;
-    double share = position - (double)below;
-    return sorted[below] * (1.0 - share) + sorted[above] * share;
-}
-
 /* Freedman and Diaconis: bin width 2 * interquartile range / cube root of n. */
 static int choose_bins(const double *sorted, size_t count)
 {
     double range = sorted[count - 1] * 0.5 - sorted[0] * 0.5; /* halves, because the range may overflow */
-    double spread = quantile(sorted, count, 0.75) * 0.5 - quantile(sorted, count, 0.25) * 0.5;
+    double spread =
+        quantile_of(sorted, (int64_t)count, 0.75) * 0.5 - quantile_of(sorted, (int64_t)count, 0.25) * 0.5;
     double width = 2.0 * spread / cbrt((double)count);
     double bins = width > 0.0 ? ceil(range / width) : sqrt((double)count);
     return bins < BINS_LEAST ? BINS_LEAST : bins > BINS_MOST ? BINS_MOST : (int)bins;
@@ -66,7 +51,7 @@ static status collect(const double *const *values, const int64_t *counts, int se
                          log_axis ? "no value is finite and positive, as a logarithmic axis needs"
                                   : "no value is finite");
     }
-    qsort(*sorted, *count, sizeof **sorted, compare_doubles);
+    sort_ascending(*sorted, (int64_t)*count);
     return STATUS_OK;
 }
 

@@ -3,48 +3,33 @@
 #include "stats/latency.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/progress.h"
-#include "base/random.h"
 #include "base/ranks.h"
 #include "base/status.h"
+#include "nn/engine/noise.h"
 #include "nn/engine/run.h"
 #include "nn/execution/options.h"
 #include "nn/execution/times.h"
 #include "nn/fused/packed_weights.h"
-#include "nn/graph/tensor.h"
 
 static const double SETTLED = 0.01, WIDE = 0.1; /* of the median */
 
 /* --- spread --------------------------------------------------------------------------------------------- */
-
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* Between the two nearest runs where the share falls between them. */
-static double quantile(const double *sorted, int count, double share)
-{
-    const double at = share * (double)(count - 1);
-    const int low = (int)floor(at), high = low + 1 < count ? low + 1 : low;
-    return sorted[low] + (at - (double)low) * (sorted[high] - sorted[low]);
-}
 
 struct latency_spread latency_spread_of(const double *seconds, int runs)
 {
     double sorted[LATENCY_RUNS_MOST];
     const int count = runs < LATENCY_RUNS_MOST ? runs : LATENCY_RUNS_MOST;
     memcpy(sorted, seconds, (size_t)count * sizeof *sorted);
-    qsort(sorted, (size_t)count, sizeof *sorted, compare);
+    sort_ascending(sorted, count);
     return (struct latency_spread){
-        .median = quantile(sorted, count, 0.5),
-        .lower_quartile = quantile(sorted, count, 0.25),
-        .upper_quartile = quantile(sorted, count, 0.75),
+        .median = quantile_of(sorted, count, 0.5),
+        .lower_quartile = quantile_of(sorted, count, 0.25),
+        .upper_quartile = quantile_of(sorted, count, 0.75),
         .least = sorted[0],
         .most = sorted[count - 1],
     };
@@ -82,21 +67,6 @@ struct watch {
     struct error *errors; /* per engine: of its last run that failed */
 };
 
-static void fill_noise(const struct latency_settings *settings, struct engine *engine, int64_t images)
-{
-    const int64_t count = images * engine_input_elements(engine);
-    void *input = engine_input(engine);
-    struct random_state random;
-    random_seed(&random, 1, 0);
-    for (int64_t i = 0; i < count; i++) {
-        const double value = random_between(&random, -1, 1);
-        if (settings->real == ELEMENT_FLOAT)
-            ((float *)input)[i] = (float)value;
-        else
-            ((double *)input)[i] = value;
-    }
-}
-
 /* The graph's fixed batch, where it has one, is what an engine takes. */
 static int64_t images_at_a_time(const struct latency_settings *settings, const struct graph *graph)
 {
@@ -126,7 +96,7 @@ static status make_engines(const struct latency_settings *settings, struct watch
     while (code == STATUS_OK && watch->engine_count < threads && watch->engine_count < watch->tasks) {
         code = engine_new(watch->graph, &options, &watch->engines[watch->engine_count], error);
         if (code == STATUS_OK)
-            fill_noise(settings, watch->engines[watch->engine_count++], images);
+            engine_input_noise(watch->engines[watch->engine_count++], images, settings->real, 1);
     }
     return code;
 }

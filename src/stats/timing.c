@@ -2,15 +2,13 @@
 /* Measured time of a forward pass. */
 #include "stats/timing.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <time.h>
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/progress.h"
-#include "base/random.h"
 #include "base/status.h"
+#include "nn/engine/noise.h"
 #include "nn/execution/options.h"
-#include "nn/graph/tensor.h"
 
 /* One network while it is measured. */
 struct watch {
@@ -23,35 +21,6 @@ static double processor_seconds(void)
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* Between the two nearest runs where the share falls between them. */
-static double quantile(const double *sorted, int count, double share)
-{
-    double at = share * (double)(count - 1);
-    int low = (int)floor(at), high = low + 1 < count ? low + 1 : low;
-    return sorted[low] + (at - (double)low) * (sorted[high] - sorted[low]);
-}
-
-static void fill_noise(struct engine *engine, const struct timing_settings *settings)
-{
-    int64_t count = settings->micro_batch * engine_input_elements(engine);
-    void *input = engine_input(engine);
-    struct random_state random;
-    random_seed(&random, 1, 0);
-    for (int64_t i = 0; i < count; i++) {
-        double value = random_between(&random, -1, 1);
-        if (settings->real == ELEMENT_FLOAT)
-            ((float *)input)[i] = (float)value;
-        else
-            ((double *)input)[i] = value;
-    }
 }
 
 static status watch_new(const struct timing_settings *settings, const struct graph *graph,
@@ -69,7 +38,7 @@ static status watch_new(const struct timing_settings *settings, const struct gra
         return error_memory(error);
     status code = engine_new(graph, &options, &watch->engine, error);
     if (code == STATUS_OK)
-        fill_noise(watch->engine, settings);
+        engine_input_noise(watch->engine, settings->micro_batch, settings->real, 1);
     return code;
 }
 
@@ -104,17 +73,17 @@ static struct timing summarize(const struct timing_settings *settings, struct wa
 {
     int runs = settings->runs;
     double scale = 1 / (double)settings->micro_batch, *sorted = watch->processor;
-    qsort(sorted, (size_t)runs, sizeof *sorted, compare);
-    qsort(watch->wall, (size_t)runs, sizeof *watch->wall, compare);
+    sort_ascending(sorted, runs);
+    sort_ascending(watch->wall, runs);
     return (struct timing){
         .runs = runs,
         .micro_batch = settings->micro_batch,
-        .median = scale * quantile(sorted, runs, 0.5),
-        .lower_quartile = scale * quantile(sorted, runs, 0.25),
-        .upper_quartile = scale * quantile(sorted, runs, 0.75),
+        .median = scale * quantile_of(sorted, runs, 0.5),
+        .lower_quartile = scale * quantile_of(sorted, runs, 0.25),
+        .upper_quartile = scale * quantile_of(sorted, runs, 0.75),
         .least = scale * sorted[0],
         .most = scale * sorted[runs - 1],
-        .wall = scale * quantile(watch->wall, runs, 0.5),
+        .wall = scale * quantile_of(watch->wall, runs, 0.5),
     };
 }
 

@@ -4,9 +4,9 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/ranks.h"
 #include "base/status.h"
 #include "data/dataset.h"
@@ -99,16 +99,10 @@ static status run_batches(struct work *work, int64_t *batches, struct error *err
     return STATUS_OK;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *values, size_t count)
 {
-    qsort(values, count, sizeof *values, compare_doubles);
-    return count == 0 ? NAN : count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+    sort_ascending(values, (int64_t)count);
+    return count == 0 ? NAN : quantile_of(values, (int64_t)count, 0.5);
 }
 
 static status compare(const struct work *work, struct calibration_result *result, struct error *error)

@@ -463,6 +463,21 @@ static void test_order(void **state)
     mem_fail_at(0);
 }
 
+static void test_quantiles(void **state)
+{
+    (void)state;
+    double values[] = {3, -INFINITY, 1, 2, INFINITY, 4};
+    const double infinite[] = {INFINITY, INFINITY}, wide[] = {-1.6e308, 1.6e308};
+    sort_ascending(values, 6);
+    assert_true(values[0] == -INFINITY && values[1] == 1 && values[4] == 4 && values[5] == INFINITY);
+    assert_true(quantile_of(values + 1, 4, 0) == 1 && quantile_of(values + 1, 4, 1) == 4);
+    assert_true(quantile_of(values + 1, 4, 0.5) == 2.5 && quantile_of(values + 1, 3, 0.5) == 2);
+    assert_true(quantile_of(values + 1, 4, 0.25) == 1.75); /* as numpy.quantile has it */
+    assert_true(quantile_of(values, 6, 0.9) == INFINITY && quantile_of(values, 6, 0.1) == -INFINITY);
+    assert_true(quantile_of(infinite, 2, 0.5) == INFINITY);
+    assert_true(quantile_of(wide, 2, 0.5) == 0 && quantile_of(wide, 1, 0.3) == -1.6e308);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,7 +489,7 @@ int main(void)
         cmocka_unit_test(test_random_streams), cmocka_unit_test(test_random_ranges),
         cmocka_unit_test(test_random_normal),  cmocka_unit_test(test_pool),
         cmocka_unit_test(test_pool_errors),    cmocka_unit_test(test_progress),
-        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_order),          cmocka_unit_test(test_quantiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@ src_libnn_a_SOURCES += \
 	src/nn/engine/handover.c src/nn/engine/handover.h \
 	src/nn/engine/loss.c src/nn/engine/loss.h \
 	src/nn/engine/network_end.c src/nn/engine/network_end.h \
+	src/nn/engine/noise.c src/nn/engine/noise.h \
 	src/nn/engine/quality.c src/nn/engine/quality.h \
 	src/nn/engine/replaced.c \
 	src/nn/engine/run.c src/nn/engine/run.h \

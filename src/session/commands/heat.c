@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* heat: layers in colours. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "session/commands/chosen.h"
@@ -13,7 +13,6 @@
 #include "session/language/command.h"
 #include "session/reply.h"
 #include "session/shown.h"
-#include "session/summary.h"
 #include "session/words/value.h"
 #include "view/figure.h"
 
@@ -64,7 +63,7 @@ static void heat_row(struct heat_call *work, int row)
     }
     memcpy(work->sorted, scores, (size_t)channels * sizeof *scores);
     if (work->quantiles)
-        qsort(work->sorted, (size_t)channels, sizeof *work->sorted, compare_doubles);
+        sort_ascending(work->sorted, channels);
     for (int c = 0; c < work->columns; c++) {
         int64_t at = work->quantiles ? llround((double)c / (work->columns - 1) * (double)(channels - 1)) : c;
         values[c] = at < channels ? normalized(work->sorted[at], low, high) : NAN;

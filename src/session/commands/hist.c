@@ -2,9 +2,9 @@
 /* hist: histograms of scores. One figure per criterion in its own units; or, scaled by layer, one figure with
  * all criteria on shared bins. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "session/commands/chosen.h"
@@ -12,7 +12,6 @@
 #include "session/language/command.h"
 #include "session/reply.h"
 #include "session/shown.h"
-#include "session/summary.h"
 #include "session/words/option.h"
 #include "session/words/value.h"
 #include "stats/histogram.h"
@@ -88,7 +87,7 @@ static status layer_threshold(const struct hist *hist, const double *scores, int
     double *sorted = mem_copy(scores, (size_t)channels * sizeof *sorted);
     if (!sorted)
         return error_memory(error);
-    qsort(sorted, (size_t)channels, sizeof *sorted, compare_doubles);
+    sort_ascending(sorted, channels);
     *threshold = sorted[pruned];
     mem_free(sorted);
     return STATUS_OK;

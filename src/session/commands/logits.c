@@ -6,12 +6,12 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
-#include "base/random.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
+#include "nn/engine/noise.h"
 #include "nn/execution/options.h"
 #include "nn/graph/tensor.h"
 #include "session/model.h"
@@ -19,26 +19,13 @@
 
 enum { IMAGES = 4 };
 
-static void fill_noise(void *input, int64_t elements, enum element_type real)
-{
-    struct random_state random;
-    random_seed(&random, 1, 0);
-    for (int64_t i = 0; i < elements; i++) {
-        double value = random_between(&random, -2, 2);
-        if (real == ELEMENT_DOUBLE)
-            ((double *)input)[i] = value;
-        else
-            ((float *)input)[i] = (float)value;
-    }
-}
-
 static status fill_images(const struct session *session, struct engine *engine, enum element_type real,
                           const struct logits_difference *setting, struct error *error)
 {
     int64_t elements = engine_input_elements(engine);
     char *input = engine_input(engine);
     if (!setting->data) {
-        fill_noise(input, elements, real);
+        engine_input_noise(engine, setting->images, real, 2);
         return STATUS_OK;
     }
     const struct dataset *dataset = session->state.dataset;

@@ -2,11 +2,11 @@
 /* rescale: the scale attack. */
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "nn/graph/graph.h"
@@ -56,7 +56,7 @@ static status gather(const struct layers *layers, const struct scores *scores, d
         memcpy(*all + filled, scores->layer[i], (size_t)layers->items[i].channels * sizeof **all);
         filled += layers->items[i].channels;
     }
-    qsort(*all, (size_t)*count, sizeof **all, compare_doubles);
+    sort_ascending(*all, *count);
     return STATUS_OK;
 }
 

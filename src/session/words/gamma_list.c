@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/text.h"
 
 enum { PIECE_SIZE = 40 };
@@ -114,17 +115,10 @@ status gamma_list_add(struct gamma_list *list, const char *text, struct error *e
     }
 }
 
-static int compare(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 void gamma_list_sort(struct gamma_list *list)
 {
     size_t kept = 0;
-    if (list->count)
-        qsort(list->items, list->count, sizeof *list->items, compare);
+    sort_ascending(list->items, (int64_t)list->count);
     for (size_t i = 0; i < list->count; i++) {
         if (!kept || list->items[i] != list->items[kept - 1])
             list->items[kept++] = list->items[i];
