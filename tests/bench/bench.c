@@ -31,6 +31,8 @@ static const char usage[] =
     "  --csv FILE       every measurement\n"
     "  --sections LIST  throughput, layers, training, learning (its layers), load, accuracy, and scaling and waiting,\n"
     "                   which take the first network [all]\n"
+    "  --parties LIST   of the section throughput: forward, criteria, proscore, double, and of PyTorch peer-forward,\n"
+    "                   peer-fused, peer-written, peer-tuned, peer-double [all]\n"
     "  --quick          the example alone, just long enough to see that everything runs\n";
 
 enum { REPEATS = 5, QUICK_IMAGES = 40, WHOLE_IMAGES = 10000 };
@@ -62,14 +64,21 @@ static bool whole_number(const char *text, int64_t low, int64_t high, int64_t *n
 /* false: wrong usage */
 static bool take_options(int argc, char **argv, struct settings *settings, const char **csv)
 {
-    static const struct option options[] = {
-        {"networks", required_argument, NULL, 'n'}, {"repeats", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 's'},  {"threads", required_argument, NULL, 't'},
-        {"images", required_argument, NULL, 'i'},   {"no-peer", no_argument, NULL, 'p'},
-        {"python", required_argument, NULL, 'y'},   {"models", required_argument, NULL, 'm'},
-        {"cifar", required_argument, NULL, 'c'},    {"csv", required_argument, NULL, 'o'},
-        {"sections", required_argument, NULL, 'e'}, {"quick", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},           {0}};
+    static const struct option options[] = {{"networks", required_argument, NULL, 'n'},
+                                            {"repeats", required_argument, NULL, 'r'},
+                                            {"seconds", required_argument, NULL, 's'},
+                                            {"threads", required_argument, NULL, 't'},
+                                            {"images", required_argument, NULL, 'i'},
+                                            {"no-peer", no_argument, NULL, 'p'},
+                                            {"python", required_argument, NULL, 'y'},
+                                            {"models", required_argument, NULL, 'm'},
+                                            {"cifar", required_argument, NULL, 'c'},
+                                            {"csv", required_argument, NULL, 'o'},
+                                            {"sections", required_argument, NULL, 'e'},
+                                            {"parties", required_argument, NULL, 'a'},
+                                            {"quick", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     bool right = true;
     int64_t number = 0;
     for (int option; right && (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -108,6 +117,9 @@ static bool take_options(int argc, char **argv, struct settings *settings, const
             break;
         case 'e':
             settings->sections = optarg;
+            break;
+        case 'a':
+            settings->parties = optarg;
             break;
         case 'q':
             set_networks(settings, "example");
@@ -168,14 +180,13 @@ static const struct section {
     {"waiting", true, bench_waiting},
 };
 
-/* Whether the list that was given has the name; all are wanted without one. */
-static bool wanted(const struct settings *settings, const char *name)
+bool bench_listed(const char *list, const char *name)
 {
     const size_t length = strlen(name);
-    for (const char *at = settings->sections; at && *at; at += strcspn(at, ",") + (strchr(at, ',') != NULL))
+    for (const char *at = list; at && *at; at += strcspn(at, ",") + (strchr(at, ',') != NULL))
         if (strcspn(at, ",") == length && strncmp(at, name, length) == 0)
             return true;
-    return !settings->sections;
+    return !list;
 }
 
 static void run(const struct settings *settings, struct report *report)
@@ -186,7 +197,7 @@ static void run(const struct settings *settings, struct report *report)
         struct error error = {0};
         if (subject_init(&subject, settings, settings->networks[i], &error) == STATUS_OK) {
             for (size_t k = 0; k < sizeof sections / sizeof *sections; k++)
-                if (wanted(settings, sections[k].name) && (i == 0 || !sections[k].once))
+                if (bench_listed(settings->sections, sections[k].name) && (i == 0 || !sections[k].once))
                     sections[k].run(settings, &subject, report);
         } else {
             report_failure(report, settings->networks[i], &error);

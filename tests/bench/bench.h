@@ -18,6 +18,7 @@ struct settings {
     const char *models;        /* folder of NAME_bn.onnx and NAME.onnx files, or NULL */
     const char *folder;        /* temporary */
     const char *sections;      /* names with commas between, NULL: all */
+    const char *parties;       /* of the section throughput, likewise */
     char *networks[NETWORKS_MOST];
     int network_count;
     int threads, repeats;
@@ -34,6 +35,8 @@ struct subject {
     double forward_macs, backward_macs;
 };
 
+/* Whether the list, of names with commas between, has the name; NULL has all. */
+bool bench_listed(const char *list, const char *name);
 /* Find the network's file, or have the peer export it, and write images for it. */
 status subject_init(struct subject *subject, const struct settings *settings, const char *name,
                     struct error *error);

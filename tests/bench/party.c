@@ -65,7 +65,7 @@ void party_measure_peak(struct party *party, int threads, struct series *peak)
 {
     struct error error = {0};
     double rate;
-    if (party->alive && child_number(&party->child, &rate, &error, "peak %d", threads) == STATUS_OK)
+    if (party && party->alive && child_number(&party->child, &rate, &error, "peak %d", threads) == STATUS_OK)
         series_add(peak, rate);
 }
 

@@ -12,6 +12,7 @@ enum { SMALL_SIDE = 64 }; /* pixels: images up to here are small */
 
 /* One who takes part: this program, or the peer in one of its modes. */
 struct party {
+    const char *name;        /* for --parties */
     const char *item, *mode; /* mode NULL: ours */
     const char *request;     /* with %: the number of images */
     const char *setup;       /* a request before all others, or NULL */
@@ -30,7 +31,7 @@ struct party {
 void party_start(struct party *party, const struct settings *settings, const struct subject *subject,
                  struct report *report);
 void party_measure(struct party *party, struct report *report);
-/* What the processor reaches at the moment, by one of ours: GFLOP/s. */
+/* What the processor reaches at the moment, by one of ours, or NULL: GFLOP/s. */
 void party_measure_peak(struct party *party, int threads, struct series *peak);
 void party_end(struct party *party);
 /* Of the peak, with so many multiply-adds an image, pair by pair. */

@@ -456,6 +456,9 @@ def export(name, path):
             module.running_var.uniform_(0.5, 1.5)
             module.weight.data.uniform_(0.5, 1.5)
             module.bias.data.normal_(0, 0.1)
+    for module in net.modules():
+        if isinstance(module, nn.Linear) and not module.weight.any():  # a head of zeros has no gradient behind it
+            module.weight.data.normal_(0, 0.02)
     normalised = any(isinstance(module, nn.BatchNorm2d) for module in net.modules())
     kept = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False} if normalised else {}
     torch.onnx.export(net.eval(), torch.randn(1, 3, size, size), path, opset_version=13 if normalised else 17,

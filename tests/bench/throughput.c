@@ -36,11 +36,19 @@ static double logits_differ(struct child *ours, struct child *peer, struct error
     return code == STATUS_OK && largest > 0 ? difference / largest : NAN;
 }
 
+static struct party *first_alive(struct party *parties, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (parties[i].alive)
+            return &parties[i];
+    return NULL;
+}
+
 static void check_same(struct party *ours, struct party *peer, const struct subject *subject,
                        struct report *report)
 {
     struct error error = {0};
-    if (!ours->alive || !peer->alive)
+    if (!ours || !peer)
         return;
     double differ = logits_differ(&ours->child, &peer->child, &error);
     struct series series = {0};
@@ -73,27 +81,34 @@ static void report_rates(const struct party *party, const struct subject *subjec
 void bench_throughput(const struct settings *settings, const struct subject *subject, struct report *report)
 {
     struct party parties[] = {
-        {.item = "forward", .request = "forward %"},
-        {.item = "all four criteria", .request = all_criteria, .gradients = true},
-        {.item = "proscore alone", .request = "score % proscore", .gradients = true},
-        {.item = "all four criteria in double",
+        {.name = "forward", .item = "forward", .request = "forward %"},
+        {.name = "criteria", .item = "all four criteria", .request = all_criteria, .gradients = true},
+        {.name = "proscore", .item = "proscore alone", .request = "score % proscore", .gradients = true},
+        {.name = "double",
+         .item = "all four criteria in double",
          .setup = "precision double",
          .request = all_criteria,
          .gradients = true,
          .small = true},
-        {.item = "PyTorch forward", .mode = "forward", .request = "forward %"},
-        {.item = "PyTorch forward, frozen and fused", .mode = "fused", .request = "forward %"},
-        {.item = "PyTorch gradients as written",
+        {.name = "peer-forward", .item = "PyTorch forward", .mode = "forward", .request = "forward %"},
+        {.name = "peer-fused",
+         .item = "PyTorch forward, frozen and fused",
+         .mode = "fused",
+         .request = "forward %"},
+        {.name = "peer-written",
+         .item = "PyTorch gradients as written",
          .mode = "full",
          .request = "score %",
          .gradients = true,
          .against = SCORING},
-        {.item = "PyTorch gradients tuned",
+        {.name = "peer-tuned",
+         .item = "PyTorch gradients tuned",
          .mode = "tuned",
          .request = "score %",
          .gradients = true,
          .against = SCORING},
-        {.item = "PyTorch gradients in double, tuned",
+        {.name = "peer-double",
+         .item = "PyTorch gradients in double, tuned",
          .mode = "double",
          .request = "score %",
          .gradients = true,
@@ -114,12 +129,13 @@ void bench_throughput(const struct settings *settings, const struct subject *sub
     text_free(&title);
     for (int i = 0; i < count; i++) {
         parties[i].unit = parties[i].mode && subject->side <= SMALL_SIDE ? 64 : 16;
-        party_start(&parties[i], settings, subject, report);
+        if (bench_listed(settings->parties, parties[i].name))
+            party_start(&parties[i], settings, subject, report);
     }
     if (count > OURS)
-        check_same(&parties[FORWARD], &parties[OURS], subject, report);
+        check_same(first_alive(parties, OURS), first_alive(parties + OURS, count - OURS), subject, report);
     for (int repeat = 0; repeat < settings->repeats; repeat++) {
-        party_measure_peak(&parties[FORWARD], settings->threads, &peak);
+        party_measure_peak(first_alive(parties, OURS), settings->threads, &peak);
         for (int i = 0; i < count; i++)
             party_measure(&parties[i], report);
     }
