@@ -27,7 +27,7 @@ struct sweep_work {
 static void centred_ranks(const struct gamma_rank *order, int64_t count, double *rank)
 {
     for (int64_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && order[end].score == order[first].score; end++) {
+        for (end = first + 1; end < count && order[end].key == order[first].key; end++) {
         }
         double value = 0.5 * (double)(first + 1 + end) - 0.5 * (double)(count + 1);
         for (int64_t i = first; i < end; i++)
@@ -46,15 +46,17 @@ static double spearman(const double *a, const double *b, int64_t count)
     return both / (one == two ? one : sqrt(one) * sqrt(two)); /* 0/0, where one is constant, is NaN */
 }
 
-/* Highest less lowest of the finite scores in ascending order. */
-static double spread_of(const struct gamma_rank *order, int64_t count)
+/* Highest less lowest of the finite scores of channels in ascending order. */
+static double spread_of(const struct gamma_layer *layer, const struct gamma_rank *order, double lambda)
 {
-    int64_t low = 0, high = count - 1;
-    while (low < high && !isfinite(order[low].score))
+    int64_t low = 0, high = layer->channels - 1;
+    while (low < high && !isfinite(order[low].key))
         low++;
-    while (high > low && !isfinite(order[high].score))
+    while (high > low && !isfinite(order[high].key))
         high--;
-    return high > low ? order[high].score - order[low].score : 0;
+    return high > low ? proscore_log(&layer->points[order[high].channel], lambda) -
+                            proscore_log(&layer->points[order[low].channel], lambda)
+                      : 0;
 }
 
 /* Means under way. */
@@ -63,12 +65,12 @@ struct tally {
     int correlated, overlapped;
 };
 
-static void add_layer(const struct sweep_work *work, int index, const struct gamma_rank *order, double *rank,
-                      struct gamma_result *result, struct tally *tally)
+static void add_layer(const struct sweep_work *work, int index, const struct gamma_rank *order, double lambda,
+                      double *rank, struct gamma_result *result, struct tally *tally)
 {
     const struct gamma_layer *layer = &work->settings->layers[index];
     int64_t start = work->reference.start[index], both = 0;
-    tally->spread += spread_of(order, layer->channels);
+    tally->spread += spread_of(layer, order, lambda);
     centred_ranks(order, layer->channels, rank);
     double correlation = spearman(work->rank + start, rank, layer->channels);
     if (!isnan(correlation)) {
@@ -86,13 +88,13 @@ static void add_layer(const struct sweep_work *work, int index, const struct gam
     result->layers_changed += both < layer->pruned;
 }
 
-static int64_t count_sign_changes(const struct gamma_settings *settings, double lambda)
+/* As proscore_sign_changes of each; zero filters have no lift here. */
+static int64_t count_sign_changes(const struct gamma_orders *orders, double lambda)
 {
+    const double least = isinf(lambda) ? 0 : 1, scale = isinf(lambda) ? 1 : lambda;
     int64_t count = 0;
-    for (int i = 0; i < settings->layer_count; i++) {
-        for (int64_t c = 0; c < settings->layers[i].channels; c++)
-            count += proscore_sign_changes(&settings->layers[i].points[c], lambda);
-    }
+    for (int64_t c = 0; c < orders->channels; c++)
+        count += scale * orders->rates[c].lift > least;
     return count;
 }
 
@@ -111,11 +113,11 @@ static void sweep_task(void *argument, int64_t task, int worker)
     double lambda = work->gammas[task] * settings->scale;
     gamma_orders_at(orders, settings->layers, settings->layer_count, lambda);
     for (int i = 0; i < settings->layer_count; i++)
-        add_layer(work, i, orders->items + orders->start[i], rank, &result, &tally);
+        add_layer(work, i, orders->items + orders->start[i], lambda, rank, &result, &tally);
     result.spread = tally.spread / settings->layer_count;
     result.correlation = tally.correlated ? tally.correlation / tally.correlated : NAN;
     result.overlap = tally.overlapped ? tally.overlap / tally.overlapped : NAN;
-    result.sign_changes = count_sign_changes(settings, lambda);
+    result.sign_changes = count_sign_changes(orders, lambda);
     work->results[task] = result;
 }
 

@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "score/criterion.h"
 #include "stats/correlation.h"
+#include "stats/gamma_order.h"
 #include "stats/gamma_sweep.h"
 #include "stats/overlap.h"
 #include "support/skip.h"
@@ -251,6 +252,48 @@ static void test_flip_ends(void **state)
     }
 }
 
+/* Keys rise with the logarithms, in every order of points, where D or F is at zero or next to it, and beyond.
+ */
+static void test_orders(void **state)
+{
+    (void)state;
+    enum { POINTS = 400 };
+    const double lambdas[] = {1e-12, 1e-4, 0.5, 0.50001, 3, 1e4, 1e99, 1e120, INFINITY};
+    struct proscore_point points[POINTS] = {{0}};
+    const struct gamma_layer layer = {.points = points, .channels = POINTS};
+    struct random_state random;
+    struct error error = {0};
+    random_seed(&random, 5, 0);
+    for (int order = PROSCORE_FORWARD; order <= PROSCORE_BACKWARD; order++) {
+        struct gamma_orders orders;
+        for (int i = 0; i < POINTS; i++) {
+            const double size = i % 3 ? 1 : pow(10, random_between(&random, -6, 6));
+            points[i] = (struct proscore_point){
+                .order = order,
+                .zero = i % 50 == 7,
+                .along = i % 10 == 1 ? 2 + (i % 20 == 1 ? 0 : 1e-9 * i) : size * random_normal(&random),
+                .across = i % 10 < 3 ? 0 : size * random_uniform(&random),
+                .lift = i % 10 == 2 ? 2 + (i % 20 == 2 ? 0 : 1e-9 * i) : size * random_normal(&random)};
+        }
+        assert_int_equal(gamma_orders_new(&layer, 1, &orders, &error), STATUS_OK);
+        for (size_t l = 0; l < sizeof lambdas / sizeof *lambdas; l++) {
+            bool seen[POINTS] = {false};
+            double before = -INFINITY;
+            gamma_orders_at(&orders, &layer, 1, lambdas[l]);
+            for (int i = 0; i < POINTS; i++) {
+                const int64_t c = orders.items[i].channel;
+                const double log = proscore_log(&points[c], lambdas[l]);
+                assert_false(seen[c]);
+                seen[c] = true;
+                assert_true(log >= before || before - log <= 1e-14 * (1e-12 + fabs(log)));
+                assert_int_equal(isfinite(log), isfinite(orders.items[i].key));
+                before = log;
+            }
+        }
+        gamma_orders_free(&orders);
+    }
+}
+
 static void test_memory(void **state)
 {
     (void)state;
@@ -282,7 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sweep),      cmocka_unit_test(test_first_flip),
         cmocka_unit_test(test_known_flip), cmocka_unit_test(test_flip_ends),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_orders),     cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
