@@ -211,16 +211,118 @@ static bool nearer(const struct proscore_point *cut, const struct proscore_point
     return true;
 }
 
-static void search_layer(const struct gamma_layer *layer, const struct gamma_rank *order, bool upward,
-                         double start, int index, double *nearest, struct gamma_flip *flip)
+/* --- pairs that need no closer look ----------------------------------------------------------------------
+ */
+
+/* A point for comparing it with many: rates in units of the largest of its layer. */
+struct rate {
+    double a, b, q; /* along, lift, along^2 + across^2 */
+};
+
+static struct rate rate_of(const struct proscore_point *point, double unit)
 {
-    for (int64_t i = 0; i < layer->pruned; i++) {
-        for (int64_t j = layer->pruned; j < layer->channels; j++) {
-            int64_t cut = order[i].channel, kept = order[j].channel;
-            if (nearer(&layer->points[cut], &layer->points[kept], upward, start, nearest))
+    const double a = point->along / unit, n = point->across / unit;
+    return (struct rate){a, point->lift / unit, a * a + n * n};
+}
+
+/* Is the cubic of the pair (difference, above) below 0 from `low` to `high`, beyond doubt of rounding? It is
+ * where all of its Bernstein coefficients are: it lies in their hull. */
+static bool stays_below(const struct rate *i, const struct rate *j, double low, double high)
+{
+    const double doubt = 1e-12;
+    const double c0 = -2 * ((i->a - i->b) - (j->a - j->b)),
+                 c1 = (i->q - j->q) + (j->b * j->b - i->b * i->b) + 4 * (i->a * j->b - j->a * i->b),
+                 c2 = -2 * ((i->q * j->b - j->q * i->b) + (i->a * j->b * j->b - j->a * i->b * i->b)),
+                 c3 = i->q * j->b * j->b - j->q * i->b * i->b;
+    /* Polar form: the coefficient k is the blossom of k times high and 3 - k times low. */
+    const double third = 1.0 / 3, sum = low + high, product = low * high;
+    const double all[] = {
+        c0 + low * (c1 + low * (c2 + low * c3)),
+        c0 + third * (c1 * (low + sum) + c2 * (low * low + 2 * product)) + c3 * low * product,
+        c0 + third * (c1 * (high + sum) + c2 * (high * high + 2 * product)) + c3 * high * product,
+        c0 + high * (c1 + high * (c2 + high * c3)),
+    };
+    const double size = (fabs(i->a) + fabs(i->b) + fabs(j->a) + fabs(j->b)) +
+                        high * ((i->q + j->q) + high * (fabs(c2) + high * fabs(c3)) + fabs(c1));
+    const double limit = -doubt * size;
+    return all[0] < limit && all[1] < limit && all[2] < limit && all[3] < limit;
+}
+
+/* --- a layer ---------------------------------------------------------------------------------------------
+ */
+
+/* One layer while it is searched. */
+struct search {
+    const struct gamma_layer *layer;
+    const struct gamma_rank *order;
+    struct rate *rates; /* in that order; NULL: every pair is looked at closely */
+    double unit;
+    bool upward;
+    double start, nearest;
+};
+
+/* May the pair change sides between start and nearest? */
+static bool may_change(const struct search *search, int64_t i, int64_t j)
+{
+    if (!search->rates || (search->upward && isinf(search->nearest)))
+        return true;
+    const double low = search->upward           ? search->start
+                       : isinf(search->nearest) ? 0
+                                                : 1 / search->nearest,
+                 high = search->upward ? search->nearest : 1 / search->start;
+    const bool backward = search->layer->points[0].order == PROSCORE_BACKWARD;
+    return !stays_below(&search->rates[backward ? j : i], &search->rates[backward ? i : j],
+                        low * search->unit, high * search->unit);
+}
+
+/* Pairs of the cut channels from `first` on with the kept ones before `last`. */
+static void search_pairs(struct search *search, int64_t first, int64_t last, int index,
+                         struct gamma_flip *flip)
+{
+    const struct gamma_layer *layer = search->layer;
+    for (int64_t i = first; i < layer->pruned; i++) {
+        for (int64_t j = layer->pruned; j < last; j++) {
+            int64_t cut = search->order[i].channel, kept = search->order[j].channel;
+            if (may_change(search, i, j) && nearer(&layer->points[cut], &layer->points[kept], search->upward,
+                                                   search->start, &search->nearest))
                 *flip = (struct gamma_flip){.layer = index, .leaves = cut, .enters = kept};
         }
     }
+}
+
+/* A sum changes sides as nobody's difference does: no rates. Without memory for them it takes longer. */
+static void take_rates(struct search *search)
+{
+    const struct gamma_layer *layer = search->layer;
+    if (layer->channels == 0 || layer->points[0].order == PROSCORE_EITHER_WAY)
+        return;
+    for (int64_t c = 0; c < layer->channels; c++) {
+        const struct proscore_point *point = &layer->points[c];
+        search->unit = fmax(search->unit, fmax(hypot(point->along, point->across), fabs(point->lift)));
+    }
+    search->rates = search->unit > 0 ? mem_new((size_t)layer->channels, sizeof *search->rates) : NULL;
+    for (int64_t c = 0; search->rates && c < layer->channels; c++)
+        search->rates[c] = rate_of(&layer->points[search->order[c].channel], search->unit);
+}
+
+/* Neighbours of the cut first: their change is mostly near, and few others are left that may come before.
+ * What is equally near comes from the whole search, in whose order the first one counts. */
+static double search_layer(const struct gamma_layer *layer, const struct gamma_rank *order, bool upward,
+                           double start, int index, struct gamma_flip *flip)
+{
+    enum { NEIGHBOURS = 16 };
+    struct search search = {
+        .layer = layer, .order = order, .upward = upward, .start = start, .nearest = INFINITY};
+    const int64_t first = layer->pruned > NEIGHBOURS ? layer->pruned - NEIGHBOURS : 0,
+                  last = layer->pruned + NEIGHBOURS < layer->channels ? layer->pruned + NEIGHBOURS
+                                                                      : layer->channels;
+    take_rates(&search);
+    search_pairs(&search, first, last, index, flip);
+    const double found = search.nearest, end = found * (1 + 1e-9);
+    search.nearest = end;
+    search_pairs(&search, 0, layer->channels, index, flip);
+    mem_free(search.rates);
+    return search.nearest < end ? search.nearest : found;
 }
 
 /* Every layer by itself: what it finds does not depend on what others have found. */
@@ -241,8 +343,9 @@ static void flip_task(void *argument, int64_t task, int worker)
     struct layer_flip *found = &work->layers[task];
     (void)worker;
     if (!progress_cancelled(work->settings->progress))
-        search_layer(&work->settings->layers[task], work->orders->items + work->orders->start[task],
-                     work->upward, work->start, (int)task, &found->nearest, &found->flip);
+        found->nearest =
+            search_layer(&work->settings->layers[task], work->orders->items + work->orders->start[task],
+                         work->upward, work->start, (int)task, &found->flip);
 }
 
 /* The nearest of all layers, the first of those that are equally near. */
