@@ -78,9 +78,9 @@ static status gamma_sweep(const struct settings *settings, const struct subject 
 {
     struct series series = {0};
     double seconds;
-    status code = child_number(child, &seconds, error, "score 16 proscore");
+    status code = child_number(child, &seconds, error, "time score proscore samples=16 order=first");
     for (int i = 0; code == STATUS_OK && i < settings->repeats; i++) {
-        code = child_number(child, &seconds, error, "gammas %d", GAMMAS);
+        code = child_number(child, &seconds, error, "time gamma sweep 1e-4:1e4:log:%d at=0.5", GAMMAS);
         series_add(&series, seconds);
     }
     if (code == STATUS_OK)

@@ -2,8 +2,8 @@
 #include "session/language/run.h"
 #include "worker.h"
 
-#include <math.h>
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
@@ -91,15 +91,14 @@ static status run_pass(struct worker *worker, int64_t count, unsigned needs, enu
     return code;
 }
 
-static status compute_scores(const struct worker *worker, const char *name, double gamma, struct error *error)
+static status compute_scores(const struct worker *worker, const char *name, struct error *error)
 {
     const struct model *model = worker->session->state.model;
     const struct criterion *criterion = criterion_find(name);
-    struct criterion_options options = options_criterion(worker->session->state.options);
+    const struct criterion_options options = options_criterion(worker->session->state.options);
     struct scores *scores = NULL;
     if (!criterion)
         return error_set(error, STATUS_USAGE, "no criterion '%s'", name);
-    options.gamma = gamma;
     struct pool *pool;
     status code = session_pool(worker->session, &pool, error);
     if (code == STATUS_OK)
@@ -132,7 +131,7 @@ static status score(struct worker *worker, int64_t count, const char *criteria, 
                         error);
     snprintf(copy, sizeof copy, "%s", criteria);
     for (char *rest = copy, *name; code == STATUS_OK && (name = strsep(&rest, ","));)
-        code = compute_scores(worker, name, options.gamma, error);
+        code = compute_scores(worker, name, error);
     return code;
 }
 
@@ -236,18 +235,6 @@ static status request_time(struct worker *worker, const char *argument, struct t
     }
     text_add_format(reply, "%.9f", clock_seconds() - start);
     parsed_line_free(&parsed);
-    return code;
-}
-
-static status request_gammas(struct worker *worker, const char *argument, struct text *reply,
-                             struct error *error)
-{
-    int count = atoi(argument);
-    double start = clock_seconds();
-    status code = STATUS_OK;
-    for (int i = 0; code == STATUS_OK && i < count; i++)
-        code = compute_scores(worker, "proscore", pow(10, -4 + 8.0 * i / count), error);
-    text_add_format(reply, "%.9f", clock_seconds() - start);
     return code;
 }
 
@@ -426,12 +413,12 @@ static const struct served {
     const char *name;
     status (*run)(struct worker *worker, const char *argument, struct text *reply, struct error *error);
 } served[] = {
-    {"forward", request_forward},     {"score", request_score},       {"logits", request_logits},
-    {"threads", request_threads},     {"kernel", request_kernel},     {"peak", request_peak},
-    {"load", request_load},           {"time", request_time},         {"gammas", request_gammas},
-    {"reuse", request_reuse},         {"accuracy", request_accuracy}, {"macs", request_macs},
-    {"train", request_train},         {"loss", request_loss},         {"learning", request_learning},
-    {"precision", request_precision}, {"layers", request_layers},     {"layer", request_layer},
+    {"forward", request_forward},   {"score", request_score},       {"logits", request_logits},
+    {"threads", request_threads},   {"kernel", request_kernel},     {"peak", request_peak},
+    {"load", request_load},         {"time", request_time},         {"reuse", request_reuse},
+    {"accuracy", request_accuracy}, {"macs", request_macs},         {"train", request_train},
+    {"loss", request_loss},         {"learning", request_learning}, {"precision", request_precision},
+    {"layers", request_layers},     {"layer", request_layer},
 };
 
 static status serve(struct worker *worker, char *line, struct text *reply, struct error *error)
