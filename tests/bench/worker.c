@@ -2,8 +2,8 @@
 #include "session/language/run.h"
 #include "worker.h"
 
-#include <stdio.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
