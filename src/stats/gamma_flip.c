@@ -20,23 +20,39 @@ static double cubic_at(const struct cubic *f, double t)
     return ((f->c[3] * t + f->c[2]) * t + f->c[1]) * t + f->c[0];
 }
 
+/* A point in units of a rate. */
+struct rate {
+    double a, b, q; /* along, lift, along^2 + across^2 */
+};
+
+static struct rate rate_of(const struct proscore_point *point, double unit)
+{
+    const double a = point->along / unit, n = point->across / unit;
+    return (struct rate){a, point->lift / unit, a * a + n * n};
+}
+
 /* PROscore^2 = P / B with P = 1 - 2*a*lambda + q*lambda^2, B = (1 - b*lambda)^2. P_i*B_j - P_j*B_i has no
- * constant term; what is left after a division by lambda is this. All in units of the largest of the rates,
- * so that coefficients are near 1. */
+ * constant term; what is left after a division by lambda is this. */
+static struct cubic difference_of(const struct rate *i, const struct rate *j, double unit)
+{
+    return (struct cubic){
+        .c = {-2 * ((i->a - i->b) - (j->a - j->b)),
+              (i->q - j->q) + (j->b * j->b - i->b * i->b) + 4 * (i->a * j->b - j->a * i->b),
+              -2 * ((i->q * j->b - j->q * i->b) + (i->a * j->b * j->b - j->a * i->b * i->b)),
+              i->q * j->b * j->b - j->q * i->b * i->b},
+        .unit = unit,
+    };
+}
+
+/* In units of the largest of the pair's rates, so that coefficients are near 1. */
 static struct cubic difference(const struct proscore_point *i, const struct proscore_point *j)
 {
     double unit = fmax(fmax(hypot(i->along, i->across), hypot(j->along, j->across)),
                        fmax(fabs(i->lift), fabs(j->lift)));
     if (!(unit > 0))
         return (struct cubic){.unit = 1};
-    double ai = i->along / unit, aj = j->along / unit, bi = i->lift / unit, bj = j->lift / unit;
-    double ni = i->across / unit, nj = j->across / unit;
-    double qi = ai * ai + ni * ni, qj = aj * aj + nj * nj;
-    return (struct cubic){
-        .c = {-2 * ((ai - bi) - (aj - bj)), (qi - qj) + (bj * bj - bi * bi) + 4 * (ai * bj - aj * bi),
-              -2 * ((qi * bj - qj * bi) + (ai * bj * bj - aj * bi * bi)), qi * bj * bj - qj * bi * bi},
-        .unit = unit,
-    };
+    const struct rate one = rate_of(i, unit), two = rate_of(j, unit);
+    return difference_of(&one, &two, unit);
 }
 
 /* The same for log PROscore_i + log PROscore_j: of P_i*P_j - B_i*B_j. */
@@ -211,29 +227,15 @@ static bool nearer(const struct proscore_point *cut, const struct proscore_point
     return true;
 }
 
-/* --- pairs that need no closer look ----------------------------------------------------------------------
- */
-
-/* A point for comparing it with many: rates in units of the largest of its layer. */
-struct rate {
-    double a, b, q; /* along, lift, along^2 + across^2 */
-};
-
-static struct rate rate_of(const struct proscore_point *point, double unit)
-{
-    const double a = point->along / unit, n = point->across / unit;
-    return (struct rate){a, point->lift / unit, a * a + n * n};
-}
+/* --- pairs that need no closer look ---------------------------------------------------------------- */
 
 /* Is the cubic of the pair (difference, above) below 0 from `low` to `high`, beyond doubt of rounding? It is
  * where all of its Bernstein coefficients are: it lies in their hull. */
 static bool stays_below(const struct rate *i, const struct rate *j, double low, double high)
 {
     const double doubt = 1e-12;
-    const double c0 = -2 * ((i->a - i->b) - (j->a - j->b)),
-                 c1 = (i->q - j->q) + (j->b * j->b - i->b * i->b) + 4 * (i->a * j->b - j->a * i->b),
-                 c2 = -2 * ((i->q * j->b - j->q * i->b) + (i->a * j->b * j->b - j->a * i->b * i->b)),
-                 c3 = i->q * j->b * j->b - j->q * i->b * i->b;
+    const struct cubic f = difference_of(i, j, 1);
+    const double c0 = f.c[0], c1 = f.c[1], c2 = f.c[2], c3 = f.c[3];
     /* Polar form: the coefficient k is the blossom of k times high and 3 - k times low. */
     const double third = 1.0 / 3, sum = low + high, product = low * high;
     const double all[] = {
@@ -248,15 +250,14 @@ static bool stays_below(const struct rate *i, const struct rate *j, double low, 
     return all[0] < limit && all[1] < limit && all[2] < limit && all[3] < limit;
 }
 
-/* --- a layer ---------------------------------------------------------------------------------------------
- */
+/* --- a layer --------------------------------------------------------------------------------------- */
 
 /* One layer while it is searched. */
 struct search {
     const struct gamma_layer *layer;
     const struct gamma_rank *order;
     struct rate *rates; /* in that order; NULL: every pair is looked at closely */
-    double unit;
+    double unit;        /* the largest of the layer's rates */
     bool upward;
     double start, nearest;
 };
@@ -296,33 +297,9 @@ static void take_rates(struct search *search)
     const struct gamma_layer *layer = search->layer;
     if (layer->channels == 0 || layer->points[0].order == PROSCORE_EITHER_WAY)
         return;
-    for (int64_t c = 0; c < layer->channels; c++) {
-        const struct proscore_point *point = &layer->points[c];
-        search->unit = fmax(search->unit, fmax(hypot(point->along, point->across), fabs(point->lift)));
-    }
     search->rates = search->unit > 0 ? mem_new((size_t)layer->channels, sizeof *search->rates) : NULL;
     for (int64_t c = 0; search->rates && c < layer->channels; c++)
         search->rates[c] = rate_of(&layer->points[search->order[c].channel], search->unit);
-}
-
-/* Neighbours of the cut first: their change is mostly near, and few others are left that may come before.
- * What is equally near comes from the whole search, in whose order the first one counts. */
-static double search_layer(const struct gamma_layer *layer, const struct gamma_rank *order, bool upward,
-                           double start, int index, struct gamma_flip *flip)
-{
-    enum { NEIGHBOURS = 16 };
-    struct search search = {
-        .layer = layer, .order = order, .upward = upward, .start = start, .nearest = INFINITY};
-    const int64_t first = layer->pruned > NEIGHBOURS ? layer->pruned - NEIGHBOURS : 0,
-                  last = layer->pruned + NEIGHBOURS < layer->channels ? layer->pruned + NEIGHBOURS
-                                                                      : layer->channels;
-    take_rates(&search);
-    search_pairs(&search, first, last, index, flip);
-    const double found = search.nearest, end = found * (1 + 1e-9);
-    search.nearest = end;
-    search_pairs(&search, 0, layer->channels, index, flip);
-    mem_free(search.rates);
-    return search.nearest < end ? search.nearest : found;
 }
 
 /* Every layer by itself: what it finds does not depend on what others have found. */
@@ -337,15 +314,38 @@ struct flip_work {
     } * layers; /* owned */
 };
 
+/* Neighbours of the cut first: their change is mostly near, and few others are left that may come before.
+ * What is equally near comes from the whole search, in whose order the first one counts. */
+static double search_layer(const struct flip_work *work, int index, struct gamma_flip *flip)
+{
+    enum { NEIGHBOURS = 16 };
+    const struct gamma_orders *orders = work->orders;
+    const struct gamma_layer *layer = &work->settings->layers[index];
+    struct search search = {.layer = layer,
+                            .order = orders->items + orders->start[index],
+                            .unit = orders->reach[index],
+                            .upward = work->upward,
+                            .start = work->start,
+                            .nearest = INFINITY};
+    const int64_t first = layer->pruned > NEIGHBOURS ? layer->pruned - NEIGHBOURS : 0,
+                  last = layer->pruned + NEIGHBOURS < layer->channels ? layer->pruned + NEIGHBOURS
+                                                                      : layer->channels;
+    take_rates(&search);
+    search_pairs(&search, first, last, index, flip);
+    const double found = search.nearest, end = found * (1 + 1e-9);
+    search.nearest = end;
+    search_pairs(&search, 0, layer->channels, index, flip);
+    mem_free(search.rates);
+    return search.nearest < end ? search.nearest : found;
+}
+
 static void flip_task(void *argument, int64_t task, int worker)
 {
     struct flip_work *work = argument;
     struct layer_flip *found = &work->layers[task];
     (void)worker;
     if (!progress_cancelled(work->settings->progress))
-        found->nearest =
-            search_layer(&work->settings->layers[task], work->orders->items + work->orders->start[task],
-                         work->upward, work->start, (int)task, &found->flip);
+        found->nearest = search_layer(work, (int)task, &found->flip);
 }
 
 /* The nearest of all layers, the first of those that are equally near. */
