@@ -227,146 +227,131 @@ static bool nearer(const struct proscore_point *cut, const struct proscore_point
     return true;
 }
 
-/* --- pairs that need no closer look ---------------------------------------------------------------- */
-
-/* Is the cubic of the pair (difference, above) below 0 from `low` to `high`, beyond doubt of rounding? It is
- * where all of its Bernstein coefficients are: it lies in their hull. */
-static bool stays_below(const struct rate *i, const struct rate *j, double low, double high)
-{
-    const double doubt = 1e-12;
-    const struct cubic f = difference_of(i, j, 1);
-    const double c0 = f.c[0], c1 = f.c[1], c2 = f.c[2], c3 = f.c[3];
-    /* Polar form: the coefficient k is the blossom of k times high and 3 - k times low. */
-    const double third = 1.0 / 3, sum = low + high, product = low * high;
-    const double all[] = {
-        c0 + low * (c1 + low * (c2 + low * c3)),
-        c0 + third * (c1 * (low + sum) + c2 * (low * low + 2 * product)) + c3 * low * product,
-        c0 + third * (c1 * (high + sum) + c2 * (high * high + 2 * product)) + c3 * high * product,
-        c0 + high * (c1 + high * (c2 + high * c3)),
-    };
-    const double size = (fabs(i->a) + fabs(i->b) + fabs(j->a) + fabs(j->b)) +
-                        high * ((i->q + j->q) + high * (fabs(c2) + high * fabs(c3)) + fabs(c1));
-    const double limit = -doubt * size;
-    return all[0] < limit && all[1] < limit && all[2] < limit && all[3] < limit;
-}
-
 /* --- a layer --------------------------------------------------------------------------------------- */
 
-/* One layer while it is searched. */
-struct search {
-    const struct gamma_layer *layer;
-    const struct gamma_rank *order;
-    struct rate *rates; /* in that order; NULL: every pair is looked at closely */
-    double unit;        /* the largest of the layer's rates */
-    bool upward;
-    double start, nearest;
-};
-
-/* May the pair change sides between start and nearest? */
-static bool may_change(const struct search *search, int64_t i, int64_t j)
-{
-    if (!search->rates || (search->upward && isinf(search->nearest)))
-        return true;
-    const double low = search->upward           ? search->start
-                       : isinf(search->nearest) ? 0
-                                                : 1 / search->nearest,
-                 high = search->upward ? search->nearest : 1 / search->start;
-    const bool backward = search->layer->points[0].order == PROSCORE_BACKWARD;
-    return !stays_below(&search->rates[backward ? j : i], &search->rates[backward ? i : j],
-                        low * search->unit, high * search->unit);
-}
-
-/* Pairs of the cut channels from `first` on with the kept ones before `last`. */
-static void search_pairs(struct search *search, int64_t first, int64_t last, int index,
-                         struct gamma_flip *flip)
-{
-    const struct gamma_layer *layer = search->layer;
-    for (int64_t i = first; i < layer->pruned; i++) {
-        for (int64_t j = layer->pruned; j < last; j++) {
-            int64_t cut = search->order[i].channel, kept = search->order[j].channel;
-            if (may_change(search, i, j) && nearer(&layer->points[cut], &layer->points[kept], search->upward,
-                                                   search->start, &search->nearest))
-                *flip = (struct gamma_flip){.layer = index, .leaves = cut, .enters = kept};
-        }
-    }
-}
-
-/* A sum changes sides as nobody's difference does: no rates. Without memory for them it takes longer. */
-static void take_rates(struct search *search)
-{
-    const struct gamma_layer *layer = search->layer;
-    if (layer->channels == 0 || layer->points[0].order == PROSCORE_EITHER_WAY)
-        return;
-    search->rates = search->unit > 0 ? mem_new((size_t)layer->channels, sizeof *search->rates) : NULL;
-    for (int64_t c = 0; search->rates && c < layer->channels; c++)
-        search->rates[c] = rate_of(&layer->points[search->order[c].channel], search->unit);
-}
-
-/* Every layer by itself: what it finds does not depend on what others have found. */
 struct flip_work {
     const struct gamma_settings *settings;
-    const struct gamma_orders *orders;
+    const struct gamma_curves *curves;
+    struct gamma_rank *order;   /* at the reference, per channel of all layers; owned as all below */
+    struct gamma_range *ranges; /* in that order, from start to end */
+    double *keys;
     bool upward;
-    double start;
+    double start, end; /* lambda, or 1/lambda on the way down */
     struct layer_flip {
         double nearest;
         struct gamma_flip flip;
-    } * layers; /* owned */
+    } * layers;
 };
 
-/* Neighbours of the cut first: their change is mostly near, and few others are left that may come before.
- * What is equally near comes from the whole search, in whose order the first one counts. */
-static double search_layer(const struct flip_work *work, int index, struct gamma_flip *flip)
+/* One layer while it is searched. */
+struct search {
+    const struct flip_work *work;
+    const struct gamma_layer *layer;
+    const struct gamma_rank *order;
+    struct layer_flip found;
+};
+
+static struct search search_begin(const struct flip_work *work, int index, double end)
 {
-    enum { NEIGHBOURS = 16 };
-    const struct gamma_orders *orders = work->orders;
-    const struct gamma_layer *layer = &work->settings->layers[index];
-    struct search search = {.layer = layer,
-                            .order = orders->items + orders->start[index],
-                            .unit = orders->reach[index],
-                            .upward = work->upward,
-                            .start = work->start,
-                            .nearest = INFINITY};
-    const int64_t first = layer->pruned > NEIGHBOURS ? layer->pruned - NEIGHBOURS : 0,
-                  last = layer->pruned + NEIGHBOURS < layer->channels ? layer->pruned + NEIGHBOURS
-                                                                      : layer->channels;
-    take_rates(&search);
-    search_pairs(&search, first, last, index, flip);
-    const double found = search.nearest, end = found * (1 + 1e-9);
-    search.nearest = end;
-    search_pairs(&search, 0, layer->channels, index, flip);
-    mem_free(search.rates);
-    return search.nearest < end ? search.nearest : found;
+    return (struct search){.work = work,
+                           .layer = &work->settings->layers[index],
+                           .order = work->order + work->curves->start[index],
+                           .found = {.nearest = end, .flip = {.layer = index}}};
 }
 
-static void flip_task(void *argument, int64_t task, int worker)
+static void look_at(struct search *search, int64_t i, int64_t j)
+{
+    const int64_t cut = search->order[i].channel, kept = search->order[j].channel;
+    if (nearer(&search->layer->points[cut], &search->layer->points[kept], search->work->upward,
+               search->work->start, &search->found.nearest)) {
+        search->found.flip.leaves = cut;
+        search->found.flip.enters = kept;
+    }
+}
+
+/* Task, a layer: only pairs of neighbours of the cut, whose change is mostly near. */
+static void neighbours_task(void *argument, int64_t task, int worker)
+{
+    enum { NEIGHBOURS = 4 };
+    struct flip_work *work = argument;
+    const struct gamma_settings *settings = work->settings;
+    const int index = (int)task;
+    const int64_t start = work->curves->start[index], pruned = settings->layers[index].pruned,
+                  channels = settings->layers[index].channels;
+    (void)worker;
+    gamma_order_begin(work->curves, index, work->order + start);
+    gamma_order_at(work->curves, index, settings->reference * settings->scale, work->keys + start,
+                   work->order + start);
+    struct search search = search_begin(work, index, INFINITY);
+    for (int64_t i = pruned > NEIGHBOURS ? pruned - NEIGHBOURS : 0; i < pruned; i++)
+        for (int64_t j = pruned; j < channels && j < pruned + NEIGHBOURS; j++)
+            look_at(&search, i, j);
+    work->layers[index] = search.found;
+}
+
+/* All pairs of a pruned and a kept channel whose ranges meet. */
+static void search_pairs(struct search *search, const struct gamma_range *ranges)
+{
+    const int64_t pruned = search->layer->pruned, channels = search->layer->channels;
+    double lowest = INFINITY; /* of what is kept */
+    for (int64_t j = pruned; j < channels; j++)
+        lowest = fmin(lowest, ranges[j].least);
+    for (int64_t i = 0; i < pruned; i++)
+        for (int64_t j = pruned; ranges[i].most >= lowest && j < channels; j++)
+            if (ranges[i].most >= ranges[j].least)
+                look_at(search, i, j);
+}
+
+/* Task, a layer: whatever comes before the end. */
+static void pairs_task(void *argument, int64_t task, int worker)
 {
     struct flip_work *work = argument;
-    struct layer_flip *found = &work->layers[task];
+    const int index = (int)task;
+    const double low = work->upward ? work->start : 1 / work->end,
+                 high = work->upward ? work->end : 1 / work->start;
+    struct gamma_range *ranges = work->ranges + work->curves->start[index];
+    struct search search = search_begin(work, index, work->end);
     (void)worker;
-    if (!progress_cancelled(work->settings->progress))
-        found->nearest = search_layer(work, (int)task, &found->flip);
+    if (progress_cancelled(work->settings->progress))
+        return;
+    for (int64_t c = 0; c < search.layer->channels; c++)
+        ranges[c] = gamma_range_of(work->curves, index, search.order[c].channel, low, high);
+    search_pairs(&search, ranges);
+    if (search.found.nearest < work->end)
+        work->layers[index] = search.found;
 }
 
-/* The nearest of all layers, the first of those that are equally near. */
+/* The first of the layers whose change is nearest; NULL where nothing changes. */
+static const struct layer_flip *nearest_of(const struct flip_work *work)
+{
+    const struct layer_flip *nearest = NULL;
+    for (int i = 0; i < work->settings->layer_count; i++)
+        if (work->layers[i].nearest < (nearest ? nearest->nearest : INFINITY))
+            nearest = &work->layers[i];
+    return nearest;
+}
+
+/* What is equally near as the nearest of the neighbours comes from the search of all, in whose order the
+ * first one counts. */
 static status search_layers(struct flip_work *work, struct gamma_flip *flip, struct error *error)
 {
     const struct gamma_settings *settings = work->settings;
-    double nearest = INFINITY;
-    work->layers = mem_new((size_t)settings->layer_count, sizeof *work->layers);
-    if (!work->layers)
+    const size_t channels = (size_t)work->curves->channels + 1;
+    work->layers = mem_new((size_t)settings->layer_count + 1, sizeof *work->layers);
+    work->order = mem_new(channels, sizeof *work->order);
+    work->ranges = mem_new(channels, sizeof *work->ranges);
+    work->keys = mem_new(channels, sizeof *work->keys);
+    if (!work->layers || !work->order || !work->ranges || !work->keys)
         return error_memory(error);
-    for (int i = 0; i < settings->layer_count; i++)
-        work->layers[i].nearest = INFINITY;
-    pool_run(settings->pool, settings->layer_count, flip_task, work);
-    for (int i = 0; i < settings->layer_count; i++) {
-        if (!(work->layers[i].nearest < nearest))
-            continue;
-        nearest = work->layers[i].nearest;
-        *flip = work->layers[i].flip;
+    pool_run(settings->pool, settings->layer_count, neighbours_task, work);
+    const struct layer_flip *found = nearest_of(work);
+    work->end = found ? found->nearest * (1 + 1e-9) : INFINITY;
+    pool_run(settings->pool, settings->layer_count, pairs_task, work);
+    found = nearest_of(work);
+    if (found) {
+        *flip = found->flip;
+        flip->gamma = (work->upward ? found->nearest : 1 / found->nearest) / settings->scale;
     }
-    mem_free(work->layers);
-    flip->gamma = isinf(nearest) ? NAN : (work->upward ? nearest : 1 / nearest) / settings->scale;
     return progress_cancelled(settings->progress) ? error_set(error, STATUS_CANCELLED, "cancelled")
                                                   : STATUS_OK;
 }
@@ -374,16 +359,18 @@ static status search_layers(struct flip_work *work, struct gamma_flip *flip, str
 status gamma_first_flip(const struct gamma_settings *settings, bool upward, struct gamma_flip *flip,
                         struct error *error)
 {
-    struct gamma_orders orders;
+    struct gamma_curves curves;
     const double lambda = settings->reference * settings->scale;
     struct flip_work work = {
-        .settings = settings, .orders = &orders, .upward = upward, .start = upward ? lambda : 1 / lambda};
+        .settings = settings, .curves = &curves, .upward = upward, .start = upward ? lambda : 1 / lambda};
     *flip = (struct gamma_flip){.layer = -1, .gamma = NAN};
-    status code = gamma_orders_new(settings->layers, settings->layer_count, &orders, error);
-    if (code == STATUS_OK)
-        gamma_orders_at(&orders, settings->layers, settings->layer_count, lambda);
+    status code = gamma_curves_new(settings->layers, settings->layer_count, &curves, error);
     if (code == STATUS_OK && isfinite(work.start))
         code = search_layers(&work, flip, error);
-    gamma_orders_free(&orders);
+    gamma_curves_free(&curves);
+    mem_free(work.layers);
+    mem_free(work.order);
+    mem_free(work.ranges);
+    mem_free(work.keys);
     return code;
 }

@@ -10,52 +10,140 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "nn/operator/rows.h"
 #include "score/proscore.h"
 
-static void take_rates(const struct gamma_layer *layer, struct gamma_rates *rates, double *reach)
+static void take_rates(struct gamma_curves *curves, int layer)
 {
-    for (int64_t c = 0; c < layer->channels; c++) {
-        const struct proscore_point *point = &layer->points[c];
+    const struct gamma_layer *from = &curves->layers[layer];
+    for (int64_t c = 0; c < from->channels; c++) {
+        const struct proscore_point *point = &from->points[c];
         const double a = point->along, across = point->across, b = point->lift;
-        if (point->zero)
+        const int64_t at = curves->start[layer] + c;
+        if (point->zero) {
+            curves->first[at] = NAN;
             continue;
-        rates[c] = (struct gamma_rates){2 * (b - a), (a - b) * (a + b) + across * across, b};
-        *reach = fmax(*reach, fmax(hypot(a, across), fabs(b)));
+        }
+        curves->along[at] = a;
+        curves->across[at] = across;
+        curves->first[at] = 2 * (b - a);
+        curves->second[at] = (a - b) * (a + b) + across * across;
+        curves->lift[at] = b;
+        curves->reach[layer] = fmax(curves->reach[layer], fmax(hypot(a, across), fabs(b)));
     }
 }
 
-status gamma_orders_new(const struct gamma_layer *layers, int count, struct gamma_orders *orders,
+status gamma_curves_new(const struct gamma_layer *layers, int count, struct gamma_curves *curves,
                         struct error *error)
 {
-    *orders = (struct gamma_orders){.start = mem_new((size_t)count + 1, sizeof *orders->start),
-                                    .reach = mem_new((size_t)count + 1, sizeof *orders->reach)};
-    if (!orders->start || !orders->reach)
+    *curves = (struct gamma_curves){.layers = layers,
+                                    .count = count,
+                                    .start = mem_new((size_t)count + 1, sizeof *curves->start),
+                                    .reach = mem_new((size_t)count + 1, sizeof *curves->reach)};
+    if (!curves->start || !curves->reach)
         return error_memory(error);
     for (int i = 0; i < count; i++) {
-        orders->start[i] = orders->channels;
-        orders->channels += layers[i].channels;
+        curves->start[i] = curves->channels;
+        curves->channels += layers[i].channels;
+        curves->widest = layers[i].channels > curves->widest ? layers[i].channels : curves->widest;
     }
-    orders->items = mem_new((size_t)orders->channels + 1, sizeof *orders->items);
-    orders->rates = mem_new((size_t)orders->channels + 1, sizeof *orders->rates);
-    orders->keys = mem_new((size_t)orders->channels + 1, sizeof *orders->keys);
-    if (!orders->items || !orders->rates || !orders->keys)
-        return error_memory(error);
-    for (int i = 0; i < count; i++) {
-        take_rates(&layers[i], orders->rates + orders->start[i], &orders->reach[i]);
-        for (int64_t c = 0; c < layers[i].channels; c++)
-            orders->items[orders->start[i] + c].channel = c;
-    }
+    double **all[] = {&curves->along, &curves->across, &curves->lift, &curves->first, &curves->second};
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        if (!(*all[k] = mem_new((size_t)curves->channels + 4, sizeof **all[k])))
+            return error_memory(error);
+    for (int i = 0; i < count; i++)
+        take_rates(curves, i);
     return STATUS_OK;
 }
 
-void gamma_orders_free(struct gamma_orders *orders)
+void gamma_curves_free(struct gamma_curves *curves)
 {
-    mem_free(orders->items);
-    mem_free(orders->rates);
-    mem_free(orders->keys);
-    mem_free(orders->reach);
-    mem_free(orders->start);
-    *orders = (struct gamma_orders){0};
+    mem_free(curves->along);
+    mem_free(curves->across);
+    mem_free(curves->lift);
+    mem_free(curves->first);
+    mem_free(curves->second);
+    mem_free(curves->start);
+    mem_free(curves->reach);
+    *curves = (struct gamma_curves){0};
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------- */
+
+static enum proscore_order order_of_points(const struct gamma_layer *layer)
+{
+    return layer->channels ? layer->points[0].order : PROSCORE_FORWARD;
+}
+
+typedef int64_t lanes_mask __attribute__((vector_size(32)));
+
+/* Keys of log P: P^2 - 1 down to P^2 = 1/2, below it -1/P^2, since of P^2 - 1 the digits would be gone. For
+ * four channels of the curves from `at` on; counts those that are not finite. */
+ROWS_INLINE void find_four_keys(const struct gamma_curves *curves, int64_t at, double lambda, double *keys,
+                                lanes_mask *odd)
+{
+    const lanes_double one = {1, 1, 1, 1}, half = {-0.5, -0.5, -0.5, -0.5}, none = {0};
+    const lanes_double left = one - lambda * *(const row_quad_double *)(curves->along + at),
+                       side = lambda * *(const row_quad_double *)(curves->across + at),
+                       below = one - lambda * *(const row_quad_double *)(curves->lift + at),
+                       square = below * below;
+    const lanes_double above = lambda *
+                               (*(const row_quad_double *)(curves->first + at) +
+                                lambda * *(const row_quad_double *)(curves->second + at)) /
+                               square;
+    const lanes_double inverse = square / (left * left + side * side);
+    const lanes_mask small = above < half;
+    const lanes_mask key = (small & (lanes_mask)-inverse) | (~small & (lanes_mask)above);
+    *odd += (lanes_double)key - (lanes_double)key != none; /* -1 for what is infinite or NaN */
+    *(row_quad_double *)keys = (lanes_double)key;
+}
+
+/* Returns how many keys are finite. */
+ROWS_CLONES static int64_t find_keys(const struct gamma_curves *curves, int64_t start, int64_t count,
+                                     double lambda, double *keys)
+{
+    lanes_mask odd = {0};
+    double rest[4];
+    int64_t c = 0;
+    for (; c + 4 <= count; c += 4)
+        find_four_keys(curves, start + c, lambda, keys + c, &odd);
+    int64_t finite = c + odd[0] + odd[1] + odd[2] + odd[3];
+    if (c < count)
+        find_four_keys(curves, start + c, lambda, rest, &odd);
+    for (int64_t i = 0; c + i < count; i++) {
+        keys[c + i] = rest[i];
+        finite += isfinite(rest[i]) != 0;
+    }
+    return finite;
+}
+
+/* From those: of |log P| the larger of P^2 and 1/P^2, less 1, and of -log P their negatives. Where D is at
+ * zero, whatever stands above it, the score itself. */
+static void find_keys_in_order(const struct gamma_curves *curves, int layer, double lambda, double *keys)
+{
+    const struct gamma_layer *of = &curves->layers[layer];
+    const enum proscore_order order = order_of_points(of);
+    const int64_t start = curves->start[layer];
+    const int64_t finite = find_keys(curves, start, of->channels, lambda, keys);
+    if (order == PROSCORE_FORWARD && finite == of->channels)
+        return;
+    for (int64_t c = 0; c < of->channels; c++) {
+        const double key = keys[c];
+        if (!isfinite(key))
+            keys[c] = proscore_log(&of->points[c], lambda);
+        else if (order == PROSCORE_BACKWARD)
+            keys[c] = -key;
+        else if (order == PROSCORE_EITHER_WAY && key < 0)
+            keys[c] = key < -0.5 ? -key - 1 : -key / (1 + key);
+    }
+}
+
+/* --- orders --------------------------------------------------------------------------------------------- */
+
+void gamma_order_begin(const struct gamma_curves *curves, int layer, struct gamma_rank *order)
+{
+    for (int64_t c = 0; c < curves->layers[layer].channels; c++)
+        order[c] = (struct gamma_rank){.channel = (int32_t)c};
 }
 
 static int compare(const void *left, const void *right)
@@ -72,11 +160,12 @@ static void sort(struct gamma_rank *items, int64_t count)
     enum { MOVES_PER_ITEM = 12 };
     int64_t moves = 0;
     for (int64_t i = 1; i < count; i++) {
-        struct gamma_rank item = items[i];
+        const struct gamma_rank item = items[i];
         int64_t place = i;
-        while (place > 0 && compare(&items[place - 1], &item) > 0) {
+        for (; place > 0 && items[place - 1].key >= item.key; place--) {
+            if (items[place - 1].key == item.key && items[place - 1].channel < item.channel)
+                break;
             items[place] = items[place - 1];
-            place--;
         }
         items[place] = item;
         moves += i - place;
@@ -87,55 +176,80 @@ static void sort(struct gamma_rank *items, int64_t count)
     }
 }
 
-/* 1/P^2 of a P far below 1: of P^2 - 1 its digits would be gone. */
-static double inverse_square(const struct proscore_point *point, double lambda)
-{
-    const double left = 1 - lambda * point->along, side = lambda * point->across,
-                 lift = 1 - lambda * point->lift;
-    return lift * lift / (left * left + side * side);
-}
-
-/* `above` is P^2 - 1. Down to P^2 = 1/2 the key of log P is this, below it is -1/P^2; that of |log P| is the
- * larger of P^2 and 1/P^2, less 1. */
-static double key_of(const struct proscore_point *point, enum proscore_order order, double above,
-                     double lambda)
-{
-    const bool small = above < -0.5;
-    if (!isfinite(above))
-        return NAN; /* D is at zero, whatever stands above it */
-    if (order == PROSCORE_EITHER_WAY)
-        return above >= 0 ? above : small ? inverse_square(point, lambda) - 1 : -above / (1 + above);
-    const double key = small ? -inverse_square(point, lambda) : above;
-    return order == PROSCORE_BACKWARD ? -key : key;
-}
-
-static void find_keys(const struct gamma_layer *layer, const struct gamma_rates *rates, double lambda,
-                      double *keys)
-{
-    const enum proscore_order order = layer->channels ? layer->points[0].order : PROSCORE_FORWARD;
-    for (int64_t c = 0; c < layer->channels; c++) {
-        const double lift = 1 - lambda * rates[c].lift;
-        const double above = lambda * (rates[c].first + lambda * rates[c].second) / (lift * lift);
-        keys[c] = order == PROSCORE_FORWARD && above >= -0.5
-                      ? above
-                      : key_of(&layer->points[c], order, above, lambda);
-    }
-    for (int64_t c = 0; c < layer->channels; c++)
-        if (layer->points[c].zero || !isfinite(keys[c]))
-            keys[c] = proscore_log(&layer->points[c], lambda);
-}
-
-void gamma_orders_at(struct gamma_orders *orders, const struct gamma_layer *layers, int count, double lambda)
+void gamma_order_at(const struct gamma_curves *curves, int layer, double lambda, double *keys,
+                    struct gamma_rank *order)
 {
     const double far_step = 1e100; /* squares of longer ones may overflow */
-    for (int i = 0; i < count; i++) {
-        struct gamma_rank *items = orders->items + orders->start[i];
-        if (lambda * fmax(orders->reach[i], 1) < far_step)
-            find_keys(&layers[i], orders->rates + orders->start[i], lambda, orders->keys);
-        else
-            proscore_logs(layers[i].points, layers[i].channels, lambda, orders->keys);
-        for (int64_t c = 0; c < layers[i].channels; c++)
-            items[c].key = orders->keys[items[c].channel];
-        sort(items, layers[i].channels);
-    }
+    const struct gamma_layer *of = &curves->layers[layer];
+    if (lambda * fmax(curves->reach[layer], 1) < far_step)
+        find_keys_in_order(curves, layer, lambda, keys);
+    else
+        proscore_logs(of->points, of->channels, lambda, keys);
+    for (int64_t i = 0; i < of->channels; i++)
+        order[i].key = keys[order[i].channel];
+    sort(order, of->channels);
+}
+
+/* --- ranges --------------------------------------------------------------------------------------------- */
+
+/* P^2 - 1 = lambda (first + lambda second) / (1 - lambda lift)^2; towards 0, where it vanishes for all, what
+ * is compared is that by lambda. */
+struct curve {
+    double first, second, lift;
+    bool by_lambda;
+};
+
+/* NaN where D is next to zero, and where there is no limit. */
+static double curve_at(const struct curve *curve, double lambda)
+{
+    const double near = 1e-3, below = 1 - lambda * curve->lift, sum = curve->first + lambda * curve->second;
+    if (isinf(lambda))
+        return curve->lift != 0 && !curve->by_lambda ? curve->second / (curve->lift * curve->lift) : NAN;
+    return fabs(below) > near ? (curve->by_lambda ? 1 : lambda) * sum / (below * below) : NAN;
+}
+
+/* Where its derivative is zero. */
+static double turn_of(const struct curve *curve)
+{
+    return curve->by_lambda
+               ? -(curve->second + 2 * curve->lift * curve->first) / (curve->second * curve->lift)
+               : -curve->first / (2 * curve->second + curve->first * curve->lift);
+}
+
+/* The same of |log P|, whose key is the larger of P^2 and 1/P^2, less 1. A low or high of 1 each is for what
+ * is not by lambda. */
+static struct gamma_range either_way(struct gamma_range curve, double low, double high)
+{
+    const double near_zero = -0.999, least = curve.least, most = curve.most;
+    if (!(high * least > near_zero))
+        return (struct gamma_range){-INFINITY, INFINITY};
+    const double falls = least < 0 ? -least / (1 + high * least) : 0;
+    return (struct gamma_range){least > 0  ? least
+                                : most < 0 ? -most / (1 + low * most)
+                                           : 0,
+                                fmax(most, falls)};
+}
+
+struct gamma_range gamma_range_of(const struct gamma_curves *curves, int layer, int64_t channel, double low,
+                                  double high)
+{
+    const double doubt = 1e-9;
+    const enum proscore_order order = order_of_points(&curves->layers[layer]);
+    const int64_t at = curves->start[layer] + channel;
+    const struct curve curve = {curves->first[at], curves->second[at], curves->lift[at], low == 0};
+    const double turn = turn_of(&curve), one = curve_at(&curve, low), two = curve_at(&curve, high),
+                 three = turn > low && turn < high ? curve_at(&curve, turn) : one;
+    if (!isfinite(one + two + three) || (low * curve.lift < 1 && high * curve.lift > 1))
+        return (struct gamma_range){-INFINITY, INFINITY};
+    struct gamma_range range = {fmin(one, fmin(two, three)), fmax(one, fmax(two, three))};
+    double room = fabs(range.least) + fabs(range.most);
+    if (order == PROSCORE_EITHER_WAY)
+        range = curve.by_lambda ? either_way(range, low, high) : either_way(range, 1, 1);
+    if (order == PROSCORE_BACKWARD)
+        range = (struct gamma_range){-range.most, -range.least};
+    room = doubt * fmax(room, fabs(range.least) + fabs(range.most));
+    /* What rounding leaves where the two terms cancel. */
+    const struct curve sizes = {fabs(curve.first), fabs(curve.second), curve.lift, curve.by_lambda};
+    room += doubt * (curve_at(&sizes, low) + curve_at(&sizes, high));
+    return (struct gamma_range){range.least - room, range.most + room};
 }

@@ -10,40 +10,87 @@
 #include "base/status.h"
 #include "stats/gamma_order.h"
 
+/* A run of gammas in turn: orders change little from one to the next. */
+enum { RUN = 256, RUNS_PER_REPORT = 2 };
+
+/* Of one layer at one gamma. */
+struct layer_result {
+    double spread, correlation;
+    int64_t both, sign_changes; /* both: pruned here and at the reference */
+};
+
 struct sweep_work {
     const struct gamma_settings *settings;
+    struct gamma_curves curves;
+    /* At the reference, per channel of all layers. */
+    struct gamma_rank *order; /* marked with ranks */
+    bool *cut;                /* is pruned */
+    int64_t *squares;         /* of its marks, per layer */
+    /* Per worker and channel of the widest layer. */
+    struct gamma_rank *order_now;
+    double *keys;
+    /* Gammas of this report. */
     const double *gammas;
-    struct gamma_result *results;
-    struct gamma_orders reference;
-    double *rank;                 /* at the reference, per channel, less the mean rank of its layer */
-    bool *cut;                    /* pruned at the reference, per channel */
-    struct gamma_orders *scratch; /* per worker */
-    double *rank_now;             /* per worker and channel */
+    int count;
+    struct layer_result *cells; /* per layer and gamma */
 };
 
 /* --- one layer ------------------------------------------------------------------------------------------ */
 
-/* Average ranks of ordered channels, less their mean; 0 for one channel. */
-static void centred_ranks(const struct gamma_rank *order, int64_t count, double *rank)
+/* The end of the channels whose scores are equal to that of the one at `first`. */
+static int64_t end_of_ties(const struct gamma_rank *order, int64_t count, int64_t first)
+{
+    int64_t end = first + 1;
+    while (end < count && order[end].key == order[first].key)
+        end++;
+    return end;
+}
+
+/* Marks of ordered channels: average ranks, less their mean, twice, which are whole numbers. */
+static void mark_ranks(struct gamma_rank *order, int64_t count)
 {
     for (int64_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && order[end].key == order[first].key; end++) {
-        }
-        double value = 0.5 * (double)(first + 1 + end) - 0.5 * (double)(count + 1);
+        end = end_of_ties(order, count, first);
         for (int64_t i = first; i < end; i++)
-            rank[order[i].channel] = value;
+            order[i].mark = (int32_t)(first + end - count);
     }
 }
 
-static double spearman(const double *a, const double *b, int64_t count)
+/* Sum of products of ranks and marks, and that of squares of ranks, where some scores are equal. */
+static void add_ties(const struct gamma_rank *order, int64_t count, int64_t *products, int64_t *squares)
 {
-    double both = 0, one = 0, two = 0;
-    for (int64_t i = 0; i < count; i++) {
-        both += a[i] * b[i];
-        one += a[i] * a[i];
-        two += b[i] * b[i];
+    *products = *squares = 0;
+    for (int64_t first = 0, end; first < count; first = end) {
+        int64_t sum = 0;
+        end = end_of_ties(order, count, first);
+        for (int64_t i = first; i < end; i++)
+            sum += order[i].mark;
+        const int64_t rank = first + end - count;
+        *products += rank * sum;
+        *squares += rank * rank * (end - first);
     }
-    return both / (one == two ? one : sqrt(one) * sqrt(two)); /* 0/0, where one is constant, is NaN */
+}
+
+static int64_t squares_of_marks(const struct gamma_rank *order, int64_t count)
+{
+    int64_t sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += (int64_t)order[i].mark * order[i].mark;
+    return sum;
+}
+
+/* Spearman of an order and the ranks that are its marks, whose squares add up to `one`; NaN, 0/0, where one
+ * of them is constant. */
+static double spearman(const struct gamma_rank *order, int64_t count, int64_t one)
+{
+    int64_t products = 0, squares = (count * count * count - count) / 3, ties = 0;
+    for (int64_t i = 0; i < count; i++)
+        products += (2 * i + 1 - count) * order[i].mark;
+    for (int64_t i = 1; i < count; i++)
+        ties += order[i].key <= order[i - 1].key; /* never below */
+    if (ties)
+        add_ties(order, count, &products, &squares);
+    return (double)products / (one == squares ? (double)one : sqrt((double)one) * sqrt((double)squares));
 }
 
 /* Highest less lowest of the finite scores of channels in ascending order. */
@@ -59,125 +106,146 @@ static double spread_of(const struct gamma_layer *layer, const struct gamma_rank
                       : 0;
 }
 
-/* Means under way. */
-struct tally {
-    double spread, correlation, overlap;
-    int correlated, overlapped;
-};
-
-static void add_layer(const struct sweep_work *work, int index, const struct gamma_rank *order, double lambda,
-                      double *rank, struct gamma_result *result, struct tally *tally)
-{
-    const struct gamma_layer *layer = &work->settings->layers[index];
-    int64_t start = work->reference.start[index], both = 0;
-    tally->spread += spread_of(layer, order, lambda);
-    centred_ranks(order, layer->channels, rank);
-    double correlation = spearman(work->rank + start, rank, layer->channels);
-    if (!isnan(correlation)) {
-        tally->correlation += correlation;
-        tally->correlated++;
-    }
-    for (int64_t i = 0; i < layer->pruned; i++)
-        both += work->cut[start + order[i].channel];
-    if (layer->pruned) {
-        tally->overlap += (double)both / (double)(2 * layer->pruned - both);
-        tally->overlapped++;
-    }
-    result->pruned += layer->pruned;
-    result->changed += layer->pruned - both;
-    result->layers_changed += both < layer->pruned;
-}
-
 /* As proscore_sign_changes of each; zero filters have no lift here. */
-static int64_t count_sign_changes(const struct gamma_orders *orders, double lambda)
+static int64_t count_sign_changes(const struct gamma_curves *curves, int index, double lambda)
 {
     const double least = isinf(lambda) ? 0 : 1, scale = isinf(lambda) ? 1 : lambda;
+    const double *lift = curves->lift + curves->start[index];
     int64_t count = 0;
-    for (int64_t c = 0; c < orders->channels; c++)
-        count += scale * orders->rates[c].lift > least;
+    for (int64_t c = 0; c < curves->layers[index].channels; c++)
+        count += scale * lift[c] > least;
     return count;
 }
 
-/* --- one gamma ------------------------------------------------------------------------------------------ */
+static struct layer_result compare(const struct sweep_work *work, int index, const struct gamma_rank *order,
+                                   double lambda)
+{
+    const struct gamma_layer *layer = &work->settings->layers[index];
+    const bool *cut = work->cut + work->curves.start[index];
+    struct layer_result result = {.spread = spread_of(layer, order, lambda),
+                                  .sign_changes = count_sign_changes(&work->curves, index, lambda)};
+    result.correlation = spearman(order, layer->channels, work->squares[index]);
+    for (int64_t i = 0; i < layer->pruned; i++)
+        result.both += cut[order[i].channel];
+    return result;
+}
 
+/* Task: a layer and a run of gammas. Each run begins with the order at the reference. */
 static void sweep_task(void *argument, int64_t task, int worker)
 {
     struct sweep_work *work = argument;
     const struct gamma_settings *settings = work->settings;
-    struct gamma_orders *orders = &work->scratch[worker];
-    double *rank = work->rank_now + (size_t)worker * (size_t)work->reference.channels;
-    struct gamma_result result = {0};
-    struct tally tally = {0};
+    const int index = (int)(task % settings->layer_count), first = (int)(task / settings->layer_count) * RUN,
+              end = first + RUN < work->count ? first + RUN : work->count;
+    const size_t room = (size_t)worker * (size_t)work->curves.widest;
+    struct gamma_rank *order = work->order_now + room;
+    double *keys = work->keys + room;
     if (progress_cancelled(settings->progress))
         return;
-    double lambda = work->gammas[task] * settings->scale;
-    gamma_orders_at(orders, settings->layers, settings->layer_count, lambda);
-    for (int i = 0; i < settings->layer_count; i++)
-        add_layer(work, i, orders->items + orders->start[i], lambda, rank, &result, &tally);
-    result.spread = tally.spread / settings->layer_count;
-    result.correlation = tally.correlated ? tally.correlation / tally.correlated : NAN;
-    result.overlap = tally.overlapped ? tally.overlap / tally.overlapped : NAN;
-    result.sign_changes = count_sign_changes(orders, lambda);
-    work->results[task] = result;
+    memcpy(order, work->order + work->curves.start[index],
+           (size_t)settings->layers[index].channels * sizeof *order);
+    for (int i = first; i < end; i++) {
+        const double lambda = work->gammas[i] * settings->scale;
+        gamma_order_at(&work->curves, index, lambda, keys, order);
+        work->cells[(size_t)index * RUN * RUNS_PER_REPORT + (size_t)i] = compare(work, index, order, lambda);
+    }
+}
+
+/* --- all layers ----------------------------------------------------------------------------------------- */
+
+/* Means over layers, at the gamma `at` of this report. */
+static struct gamma_result mean_of(const struct sweep_work *work, int at)
+{
+    const struct gamma_settings *settings = work->settings;
+    struct gamma_result result = {0};
+    int correlated = 0, overlapped = 0;
+    for (int i = 0; i < settings->layer_count; i++) {
+        const struct layer_result *cell = &work->cells[(size_t)i * RUN * RUNS_PER_REPORT + (size_t)at];
+        const int64_t pruned = settings->layers[i].pruned;
+        result.spread += cell->spread;
+        result.sign_changes += cell->sign_changes;
+        result.pruned += pruned;
+        result.changed += pruned - cell->both;
+        result.layers_changed += cell->both < pruned;
+        if (!isnan(cell->correlation)) {
+            result.correlation += cell->correlation;
+            correlated++;
+        }
+        if (pruned) {
+            result.overlap += (double)cell->both / (double)(2 * pruned - cell->both);
+            overlapped++;
+        }
+    }
+    result.spread /= settings->layer_count;
+    result.correlation = correlated ? result.correlation / correlated : NAN;
+    result.overlap = overlapped ? result.overlap / overlapped : NAN;
+    return result;
+}
+
+static void take_reference(struct sweep_work *work)
+{
+    const struct gamma_settings *settings = work->settings;
+    for (int i = 0; i < settings->layer_count; i++) {
+        const int64_t start = work->curves.start[i];
+        struct gamma_rank *order = work->order + start;
+        gamma_order_begin(&work->curves, i, order);
+        gamma_order_at(&work->curves, i, settings->reference * settings->scale, work->keys, order);
+        mark_ranks(order, settings->layers[i].channels);
+        work->squares[i] = squares_of_marks(order, settings->layers[i].channels);
+        for (int64_t c = 0; c < settings->layers[i].pruned; c++)
+            work->cut[start + order[c].channel] = true;
+    }
 }
 
 static status work_init(struct sweep_work *work, struct error *error)
 {
     const struct gamma_settings *settings = work->settings;
-    int workers = pool_threads(settings->pool);
-    status code = gamma_orders_new(settings->layers, settings->layer_count, &work->reference, error);
+    status code = gamma_curves_new(settings->layers, settings->layer_count, &work->curves, error);
     if (code != STATUS_OK)
         return code;
-    size_t channels = (size_t)work->reference.channels;
-    work->rank = mem_new(channels + 1, sizeof *work->rank);
-    work->cut = mem_new(channels + 1, sizeof *work->cut);
-    work->rank_now = mem_new(channels * (size_t)workers + 1, sizeof *work->rank_now);
-    work->scratch = mem_new((size_t)workers, sizeof *work->scratch);
-    if (!work->rank || !work->cut || !work->rank_now || !work->scratch)
+    const size_t channels = (size_t)work->curves.channels + 1,
+                 room = (size_t)work->curves.widest * (size_t)pool_threads(settings->pool) + 1;
+    work->order = mem_new(channels, sizeof *work->order);
+    work->cut = mem_new(channels, sizeof *work->cut);
+    work->squares = mem_new((size_t)settings->layer_count + 1, sizeof *work->squares);
+    work->order_now = mem_new(room, sizeof *work->order_now);
+    work->keys = mem_new(room, sizeof *work->keys);
+    work->cells = mem_new((size_t)settings->layer_count * RUN * RUNS_PER_REPORT + 1, sizeof *work->cells);
+    if (!work->order || !work->cut || !work->squares || !work->order_now || !work->keys || !work->cells)
         return error_memory(error);
-    gamma_orders_at(&work->reference, settings->layers, settings->layer_count,
-                    settings->reference * settings->scale);
-    for (int i = 0; i < settings->layer_count; i++) {
-        const struct gamma_rank *order = work->reference.items + work->reference.start[i];
-        centred_ranks(order, settings->layers[i].channels, work->rank + work->reference.start[i]);
-        for (int64_t c = 0; c < settings->layers[i].pruned; c++)
-            work->cut[work->reference.start[i] + order[c].channel] = true;
-    }
-    /* Each worker begins with the order of the reference, which is nearly right for most gammas. */
-    for (int i = 0; code == STATUS_OK && i < workers; i++) {
-        code = gamma_orders_new(settings->layers, settings->layer_count, &work->scratch[i], error);
-        if (code == STATUS_OK)
-            memcpy(work->scratch[i].items, work->reference.items, channels * sizeof *work->reference.items);
-    }
-    return code;
+    take_reference(work);
+    return STATUS_OK;
 }
 
 static void work_free(struct sweep_work *work)
 {
-    for (int i = 0; work->scratch && i < pool_threads(work->settings->pool); i++)
-        gamma_orders_free(&work->scratch[i]);
-    gamma_orders_free(&work->reference);
-    mem_free(work->scratch);
-    mem_free(work->rank_now);
-    mem_free(work->rank);
+    gamma_curves_free(&work->curves);
+    mem_free(work->order);
     mem_free(work->cut);
+    mem_free(work->squares);
+    mem_free(work->order_now);
+    mem_free(work->keys);
+    mem_free(work->cells);
 }
 
 status gamma_sweep(const struct gamma_settings *settings, const double *gammas, int count,
                    struct gamma_result *results, struct error *error)
 {
-    enum { TASKS_PER_REPORT = 512 };
-    struct sweep_work work = {.settings = settings, .gammas = gammas, .results = results};
+    struct sweep_work work = {.settings = settings};
     status code = work_init(&work, error);
-    for (int first = 0; code == STATUS_OK && first < count; first += TASKS_PER_REPORT) {
-        int tasks = count - first < TASKS_PER_REPORT ? count - first : TASKS_PER_REPORT;
+    for (int first = 0; code == STATUS_OK && first < count; first += work.count) {
+        const int left = count - first;
         work.gammas = gammas + first;
-        work.results = results + first;
-        pool_run(settings->pool, tasks, sweep_task, &work);
-        if (progress_cancelled(settings->progress))
+        work.count = left < RUN * RUNS_PER_REPORT ? left : RUN * RUNS_PER_REPORT;
+        pool_run(settings->pool, (int64_t)settings->layer_count * ((work.count + RUN - 1) / RUN), sweep_task,
+                 &work);
+        if (progress_cancelled(settings->progress)) {
             code = error_set(error, STATUS_CANCELLED, "cancelled");
-        else
-            progress_report(settings->progress, "sweeping", "gammas", first + tasks, count);
+            break;
+        }
+        for (int i = 0; i < work.count; i++)
+            results[first + i] = mean_of(&work, i);
+        progress_report(settings->progress, "sweeping", "gammas", first + work.count, count);
     }
     work_free(&work);
     return code;

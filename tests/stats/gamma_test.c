@@ -265,7 +265,9 @@ static void test_orders(void **state)
     struct error error = {0};
     random_seed(&random, 5, 0);
     for (int order = PROSCORE_FORWARD; order <= PROSCORE_BACKWARD; order++) {
-        struct gamma_orders orders;
+        struct gamma_curves curves;
+        struct gamma_rank ranks[POINTS];
+        double keys[POINTS];
         for (int i = 0; i < POINTS; i++) {
             const double size = i % 3 ? 1 : pow(10, random_between(&random, -6, 6));
             points[i] = (struct proscore_point){
@@ -275,23 +277,72 @@ static void test_orders(void **state)
                 .across = i % 10 < 3 ? 0 : size * random_uniform(&random),
                 .lift = i % 10 == 2 ? 2 + (i % 20 == 2 ? 0 : 1e-9 * i) : size * random_normal(&random)};
         }
-        assert_int_equal(gamma_orders_new(&layer, 1, &orders, &error), STATUS_OK);
+        assert_int_equal(gamma_curves_new(&layer, 1, &curves, &error), STATUS_OK);
+        gamma_order_begin(&curves, 0, ranks);
         for (size_t l = 0; l < sizeof lambdas / sizeof *lambdas; l++) {
             bool seen[POINTS] = {false};
             double before = -INFINITY;
-            gamma_orders_at(&orders, &layer, 1, lambdas[l]);
+            gamma_order_at(&curves, 0, lambdas[l], keys, ranks);
             for (int i = 0; i < POINTS; i++) {
-                const int64_t c = orders.items[i].channel;
+                const int64_t c = ranks[i].channel;
                 const double log = proscore_log(&points[c], lambdas[l]);
                 assert_false(seen[c]);
                 seen[c] = true;
                 assert_true(log >= before || before - log <= 1e-14 * (1e-12 + fabs(log)));
-                assert_int_equal(isfinite(log), isfinite(orders.items[i].key));
+                assert_int_equal(isfinite(log), isfinite(ranks[i].key));
                 before = log;
             }
         }
-        gamma_orders_free(&orders);
+        gamma_curves_free(&curves);
     }
+}
+
+/* Scores that change sides between two lambdas have ranges that meet, in every order of points. */
+static void test_ranges(void **state)
+{
+    (void)state;
+    enum { POINTS = 60, STEPS = 40 };
+    const double ends[][2] = {{1e-3, 1e-2}, {0.2, 0.9}, {0.5, 30}, {0, 1}, {1, 1 + 1e-6}, {2, INFINITY}};
+    struct proscore_point points[POINTS] = {{0}};
+    const struct gamma_layer layer = {.points = points, .channels = POINTS};
+    struct random_state random;
+    struct error error = {0};
+    int met = 0, apart = 0;
+    random_seed(&random, 11, 0);
+    for (int order = PROSCORE_FORWARD; order <= PROSCORE_BACKWARD; order++) {
+        struct gamma_curves curves;
+        for (int i = 0; i < POINTS; i++)
+            points[i] = (struct proscore_point){.order = order,
+                                                .along = random_normal(&random),
+                                                .across = i % 3 ? random_uniform(&random) : 0,
+                                                .lift = i % 5 ? random_normal(&random) : 0};
+        assert_int_equal(gamma_curves_new(&layer, 1, &curves, &error), STATUS_OK);
+        for (size_t e = 0; e < sizeof ends / sizeof *ends; e++) {
+            struct gamma_range ranges[POINTS];
+            const double low = ends[e][0], high = ends[e][1], last = isinf(high) ? 1e6 : high;
+            for (int i = 0; i < POINTS; i++)
+                ranges[i] = gamma_range_of(&curves, 0, i, low, high);
+            for (int i = 0; i < POINTS; i++)
+                for (int j = 0; j < POINTS; j++) {
+                    bool above = false, below = false;
+                    for (int k = 1; k <= STEPS; k++) {
+                        const double lambda = low + (last - low) * k / STEPS;
+                        const double difference =
+                            proscore_log(&points[i], lambda) - proscore_log(&points[j], lambda);
+                        above |= difference > 0;
+                        below |= difference < 0;
+                    }
+                    const bool meet = ranges[i].most >= ranges[j].least && ranges[j].most >= ranges[i].least;
+                    assert_true(meet || !(above && below));
+                    /* Apart, they are in the order of their ranges. */
+                    assert_false(ranges[i].most < ranges[j].least && above);
+                    met += meet;
+                    apart += !meet;
+                }
+        }
+        gamma_curves_free(&curves);
+    }
+    assert_true(met > 1000 && apart > 1000);
 }
 
 static void test_memory(void **state)
@@ -325,7 +376,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sweep),      cmocka_unit_test(test_first_flip),
         cmocka_unit_test(test_known_flip), cmocka_unit_test(test_flip_ends),
-        cmocka_unit_test(test_orders),     cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_orders),     cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
