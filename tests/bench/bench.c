@@ -31,8 +31,8 @@ static const char usage[] =
     "  --csv FILE       every measurement\n"
     "  --sections LIST  throughput, layers, training, learning (its layers), load, accuracy, and scaling and waiting,\n"
     "                   which take the first network [all]\n"
-    "  --parties LIST   of the section throughput: forward, criteria, proscore, double, and of PyTorch peer-forward,\n"
-    "                   peer-fused, peer-written, peer-tuned, peer-double [all]\n"
+    "  --parties LIST   of the section throughput: forward, criteria, proscore, taylor, double, and of PyTorch\n"
+    "                   peer-forward, peer-fused, peer-written, peer-tuned, peer-gates, peer-double [all]\n"
     "  --quick          the example alone, just long enough to see that everything runs\n";
 
 enum { REPEATS = 5, QUICK_IMAGES = 40, WHOLE_IMAGES = 10000 };
@@ -189,6 +189,27 @@ bool bench_listed(const char *list, const char *name)
     return !list;
 }
 
+static bool has_section(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (strncmp(sections[i].name, name, length) == 0 && sections[i].name[length] == '\0')
+            return true;
+    return false;
+}
+
+/* What a list names that there is not would silently be left out. */
+static bool names_are_known(const char *option, const char *list, bool (*known)(const char *, size_t))
+{
+    for (const char *at = list; at && *at; at += strcspn(at, ",") + (strchr(at, ',') != NULL)) {
+        const size_t length = strcspn(at, ",");
+        if (!known(at, length)) {
+            fprintf(stderr, "bench: %s: there is no '%.*s'\n", option, (int)length, at);
+            return false;
+        }
+    }
+    return true;
+}
+
 static void run(const struct settings *settings, struct report *report)
 {
     report_machine(settings, report);
@@ -250,7 +271,9 @@ int main(int argc, char **argv)
                                 .repeats = REPEATS,
                                 .seconds = 1,
                                 .images = WHOLE_IMAGES};
-    bool right = take_options(argc, argv, &settings, &csv);
+    bool right = take_options(argc, argv, &settings, &csv) &&
+                 names_are_known("--sections", settings.sections, has_section) &&
+                 names_are_known("--parties", settings.parties, bench_has_party);
     if (right)
         find_peer(&settings);
     if (right)

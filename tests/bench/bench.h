@@ -37,6 +37,8 @@ struct subject {
 
 /* Whether the list, of names with commas between, has the name; NULL has all. */
 bool bench_listed(const char *list, const char *name);
+/* Is this a party of the section throughput? */
+bool bench_has_party(const char *name, size_t length);
 /* Find the network's file, or have the peer export it, and write images for it. */
 status subject_init(struct subject *subject, const struct settings *settings, const char *name,
                     struct error *error);

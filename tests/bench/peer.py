@@ -12,9 +12,11 @@ MODE is one of
               BatchNorm outputs collect the gate gradients of Taylor's criterion
     tuned     the same with convolution and linear weights frozen: only BatchNorm's. A network without any BatchNorm
               needs the gradients of weights and biases: there the criteria look at whole filters
+    gates     what Taylor's criterion needs and no more: as tuned, but without any BatchNorm only biases require
+              gradients, and hooks on the outputs of convolutions and linear layers collect those of gates
     double    tuned, in double
     training  steps of SGD: BatchNorm in training mode, every parameter learns
-forward, tuned, double and training take the memory layout, contiguous or channels_last, that is faster here.
+forward, tuned, gates, double and training take the memory layout, contiguous or channels_last, that is faster here.
 
 The network is evaluated from the file itself: weights, operators and order are those that the measured program
 reads. What does not depend on the images (exporters' chains of Shape, Gather, Concat ...) is computed once.
@@ -271,7 +273,7 @@ class Network(nn.Module):
                 self.kinds[self.names[name]] = trained[name]
             else:
                 self.register_buffer(self.names[name], tensor.clone())  # tracing refuses shared memory
-        self.gates, self.probed = {}, False
+        self.gates, self.probed = {}, ()
 
     def forward(self, x):
         values = {self.input: x}
@@ -279,16 +281,17 @@ class Network(nn.Module):
             arguments = [None if n is None else values[n] if n in values else getattr(self, self.names[n])
                          for n in names]
             y = function(*arguments, a=attributes)
-            if self.probed and op == "BatchNormalization" and y.requires_grad:
+            if op in self.probed and y.requires_grad:
                 self.gate(output, y)
             values[output] = y
         return values[self.output]
 
     def gate(self, name, u):
         kept = u.detach()
+        others = [d for d in range(u.dim()) if d != (1 if u.dim() == 4 else u.dim() - 1)]
 
         def backward(gradient):
-            self.gates[name] = self.gates.get(name, 0) + (gradient * kept).sum((0, 2, 3))
+            self.gates[name] = self.gates.get(name, 0) + (gradient * kept).sum(others)
         u.register_hook(backward)
 
 
@@ -315,13 +318,15 @@ class Peer:
         if mode == "double":
             self.net.double()
             self.batches = [(x.double(), y) for x, y in self.batches]
-        tuned = mode in ("tuned", "double")
-        self.net.probed = mode == "full" or tuned
+        tuned = mode in ("tuned", "gates", "double")
         affine = any(kind == "scale" for kind in self.net.kinds.values())
+        if affine and (mode == "full" or tuned):
+            self.net.probed = ("BatchNormalization",)
+        elif mode == "gates":
+            self.net.probed = ("Conv", "Gemm", "Linear")
+        wanted = ("scale", "shift") if affine else ("bias",) if mode == "gates" else ("weight", "bias")
         for name, parameter in self.net.named_parameters():
-            kind = self.net.kinds[name]
-            parameter.requires_grad_(mode in ("full", "training") or tuned and
-                                     (kind in ("scale", "shift") or not affine))
+            parameter.requires_grad_(mode in ("full", "training") or tuned and self.net.kinds[name] in wanted)
         if mode == "fused":
             with torch.no_grad():
                 # Clip's bounds are constants of the network: nothing is lost when the trace takes them as such.

@@ -10,9 +10,61 @@
 enum { LOGIT_IMAGES = 2, LOGITS_MOST = 2 * 4096 };
 
 /* The first of the parties are ours. */
-enum { FORWARD, SCORING, ALONE, SCORING_DOUBLE, OURS };
+enum { FORWARD, SCORING, ALONE, TAYLOR, SCORING_DOUBLE, OURS };
 
 static const char all_criteria[] = "score % l1,taylor,geomedian,proscore";
+
+static const struct party all_parties[] = {
+    {.name = "forward", .item = "forward", .request = "forward %"},
+    {.name = "criteria", .item = "all four criteria", .request = all_criteria, .gradients = true},
+    {.name = "proscore", .item = "proscore alone", .request = "score % proscore", .gradients = true},
+    {.name = "taylor", .item = "taylor alone", .request = "score % taylor", .gradients = true},
+    {.name = "double",
+     .item = "all four criteria in double",
+     .setup = "precision double",
+     .request = all_criteria,
+     .gradients = true,
+     .small = true},
+    {.name = "peer-forward", .item = "PyTorch forward", .mode = "forward", .request = "forward %"},
+    {.name = "peer-fused",
+     .item = "PyTorch forward, frozen and fused",
+     .mode = "fused",
+     .request = "forward %"},
+    {.name = "peer-written",
+     .item = "PyTorch gradients as written",
+     .mode = "full",
+     .request = "score %",
+     .gradients = true,
+     .against = SCORING},
+    {.name = "peer-tuned",
+     .item = "PyTorch gradients tuned",
+     .mode = "tuned",
+     .request = "score %",
+     .gradients = true,
+     .against = SCORING},
+    {.name = "peer-gates",
+     .item = "PyTorch gradients of gates, tuned",
+     .mode = "gates",
+     .request = "score %",
+     .gradients = true,
+     .against = TAYLOR},
+    {.name = "peer-double",
+     .item = "PyTorch gradients in double, tuned",
+     .mode = "double",
+     .request = "score %",
+     .gradients = true,
+     .against = SCORING_DOUBLE,
+     .small = true},
+};
+enum { PARTIES = sizeof all_parties / sizeof *all_parties };
+
+bool bench_has_party(const char *name, size_t length)
+{
+    for (int i = 0; i < PARTIES; i++)
+        if (strncmp(all_parties[i].name, name, length) == 0 && all_parties[i].name[length] == '\0')
+            return true;
+    return false;
+}
 
 /* Do both sides compute the same? Relative to the largest logit; NaN when they cannot be compared. */
 static double logits_differ(struct child *ours, struct child *peer, struct error *error)
@@ -80,42 +132,8 @@ static void report_rates(const struct party *party, const struct subject *subjec
 
 void bench_throughput(const struct settings *settings, const struct subject *subject, struct report *report)
 {
-    struct party parties[] = {
-        {.name = "forward", .item = "forward", .request = "forward %"},
-        {.name = "criteria", .item = "all four criteria", .request = all_criteria, .gradients = true},
-        {.name = "proscore", .item = "proscore alone", .request = "score % proscore", .gradients = true},
-        {.name = "double",
-         .item = "all four criteria in double",
-         .setup = "precision double",
-         .request = all_criteria,
-         .gradients = true,
-         .small = true},
-        {.name = "peer-forward", .item = "PyTorch forward", .mode = "forward", .request = "forward %"},
-        {.name = "peer-fused",
-         .item = "PyTorch forward, frozen and fused",
-         .mode = "fused",
-         .request = "forward %"},
-        {.name = "peer-written",
-         .item = "PyTorch gradients as written",
-         .mode = "full",
-         .request = "score %",
-         .gradients = true,
-         .against = SCORING},
-        {.name = "peer-tuned",
-         .item = "PyTorch gradients tuned",
-         .mode = "tuned",
-         .request = "score %",
-         .gradients = true,
-         .against = SCORING},
-        {.name = "peer-double",
-         .item = "PyTorch gradients in double, tuned",
-         .mode = "double",
-         .request = "score %",
-         .gradients = true,
-         .against = SCORING_DOUBLE,
-         .small = true},
-    };
-    enum { PARTIES = sizeof parties / sizeof *parties };
+    struct party parties[PARTIES];
+    memcpy(parties, all_parties, sizeof parties);
     const int count = settings->python && !subject->built_in ? PARTIES : OURS;
     struct series peak = {0};
     struct text title = {0};
