@@ -57,10 +57,10 @@ status filter_angles_find(const struct criterion_input *input, struct filter_ang
     size_t squares;
     *angles = (struct filter_angles){0};
     double *filters = layer_filters(input->graph, input->layer);
-    double *panel = mem_new((size_t)count, PANEL * sizeof *panel);
+    double *panel = mem_aligned((size_t)count, PANEL * sizeof *panel);
     angles->length = mem_new((size_t)count, sizeof *angles->length);
     if (size_multiply((size_t)count, (size_t)count, &squares))
-        angles->cosine = mem_new(squares, sizeof *angles->cosine);
+        angles->cosine = mem_aligned(squares, sizeof *angles->cosine);
     status code = filters && panel && angles->length && angles->cosine ? STATUS_OK : error_memory(error);
     if (code == STATUS_OK) {
         make_unit(filters, count, elements, angles->length);

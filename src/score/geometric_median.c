@@ -152,8 +152,8 @@ status geometric_median(const double *filters, int64_t count, int64_t length, do
     exponent = exponent < -1000 ? -1000 : exponent;
     struct distances d = {
         .filters = filters, .count = count, .length = length, .unit = ldexp(1.0, -exponent)};
-    d.panel = mem_new((size_t)count, PANEL * sizeof *d.panel);
-    d.gram = mem_new(squares, sizeof *d.gram);
+    d.panel = mem_aligned((size_t)count, PANEL * sizeof *d.panel);
+    d.gram = mem_aligned(squares, sizeof *d.gram);
     if (!d.panel || !d.gram) {
         code = error_memory(error);
     } else {

@@ -360,7 +360,7 @@ double *layer_filters(const struct graph *graph, const struct layer *layer)
     if (!size_multiply((size_t)layer->channels, (size_t)layer->filter_length, &elements)) {
         return NULL;
     }
-    double *filters = mem_new(elements, sizeof *filters);
+    double *filters = mem_aligned(elements, sizeof *filters);
     for (int64_t c = 0; filters && c < layer->channels; c += FILTERS_TOGETHER) {
         const int64_t left = layer->channels - c;
         layer_filter_group(graph, layer, c, left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER,

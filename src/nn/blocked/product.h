@@ -44,6 +44,9 @@ LANES_INLINE void product(int tile, int vectors, int in_channels, const float *x
         sums[s] = vector_all(0);
     for (; in_channels > 0; in_channels -= LANES, x += block_stride) {
         const int channels = in_channels < LANES ? in_channels : LANES;
+        LANES_UNROLL
+        for (int t = 0; t < tile; t++)
+            __builtin_prefetch(x + block_stride + t * LANES);
         for (int i = 0; i < channels; i++, weights += vectors * WIDTH) {
             /* Large weights come from the third cache; half a group has no room among its loads. */
             if (vectors == GROUP_VECTORS) {

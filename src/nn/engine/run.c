@@ -421,7 +421,7 @@ static struct layer_bytes layer_bytes(const struct graph *graph)
 int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
 {
     enum { LEAST = 2, MOST = 16, MOST_FOR_WEIGHTS = 64 };
-    const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, far = 512 << 20;
+    const int64_t near = weight_gradients ? 48 << 20 : 12 << 20, far = 512 << 20, alone = 32 << 20;
     const struct layer_bytes bytes = layer_bytes(graph);
     int64_t batch = MOST_FOR_WEIGHTS;
     if (graph->batch > 0)
@@ -434,6 +434,9 @@ int64_t run_micro_batch(const struct graph *graph, bool weight_gradients)
         batch /= 2;
     while (batch > 1 && batch * bytes.computed > far)
         batch /= 2;
+    /* Two large images are no faster than one after the other, and take twice the memory. */
+    if (batch == LEAST && bytes.computed > alone && !weight_gradients)
+        batch = 1;
     return batch;
 }
 
