@@ -243,6 +243,38 @@ static void memory_may_run_out(void **state)
     graph_free(network.graph);
 }
 
+/* --- images at a time ----------------------------------------------------------------------------------- */
+
+/* As if every node gave 8 maps of this side: by what layers compute, small images go together and large ones
+ * one at a time, but for gradients of weights. */
+static void set_side(struct graph *graph, int64_t side)
+{
+    for (int n = 0; n < graph->node_count; n++) {
+        struct shape *shape = &graph->values[graph->nodes[n].outputs[0]].shape;
+        *shape = (struct shape){.rank = 4, .dim = {1, 8, side, side}};
+    }
+}
+
+static void large_images_go_alone(void **state)
+{
+    (void)state;
+    struct residual network = residual_network();
+    int64_t before = INT64_MAX;
+    for (int64_t side = 8; side <= 4096; side *= 2) {
+        set_side(network.graph, side);
+        const int64_t batch = run_micro_batch(network.graph, false);
+        assert_true(batch <= before && run_micro_batch(network.graph, true) >= batch);
+        before = batch;
+        if (side == 8)
+            assert_true(batch >= 16);
+    }
+    assert_int_equal(before, 1);
+    set_side(network.graph, 512);
+    assert_int_equal(run_micro_batch(network.graph, false), 1);
+    assert_int_equal(run_micro_batch(network.graph, true), 2);
+    graph_free(network.graph);
+}
+
 /* --- a bound on memory ---------------------------------------------------------------------------------- */
 
 enum { BOUND_IMAGES = 23, BOUND_THREADS = 2 };
@@ -425,6 +457,7 @@ int main(void)
         cmocka_unit_test(threads_do_not_change_a_bit),  cmocka_unit_test(missing_images_add_nothing),
         cmocka_unit_test(earliest_failure_is_reported), cmocka_unit_test(replacements_see_the_same_images),
         cmocka_unit_test(memory_may_run_out),           cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(large_images_go_alone),
     };
     return cmocka_run_group_tests_name("run", tests, NULL, NULL);
 }
