@@ -56,6 +56,7 @@ struct gamma_flip {
 /* Exact but for rounding: for channels i, j two scores are equal where a polynomial of third degree in lambda
  * is zero, because squares of PROscore are quotients of squares; the first flip is the nearest root with a
  * change of sign over all pairs of a pruned and a kept channel. Sums of lambda are never stepped through.
+ * Pairs whose scores cannot meet before the nearest change that is known are passed over; at worst this is
  * O(sum of pruned * kept). A tie that is not broken beyond rounding is no change. */
 status gamma_first_flip(const struct gamma_settings *settings, bool upward, struct gamma_flip *flip,
                         struct error *error);
