@@ -32,27 +32,22 @@ static struct rate rate_of(const struct proscore_point *point, double unit)
 }
 
 /* PROscore^2 = P / B with P = 1 - 2*a*lambda + q*lambda^2, B = (1 - b*lambda)^2. P_i*B_j - P_j*B_i has no
- * constant term; what is left after a division by lambda is this. */
-static struct cubic difference_of(const struct rate *i, const struct rate *j, double unit)
+ * constant term; what is left after a division by lambda is this. In units of the largest of the pair's
+ * rates, so that coefficients are near 1. */
+static struct cubic difference(const struct proscore_point *one, const struct proscore_point *two)
 {
-    return (struct cubic){
-        .c = {-2 * ((i->a - i->b) - (j->a - j->b)),
-              (i->q - j->q) + (j->b * j->b - i->b * i->b) + 4 * (i->a * j->b - j->a * i->b),
-              -2 * ((i->q * j->b - j->q * i->b) + (i->a * j->b * j->b - j->a * i->b * i->b)),
-              i->q * j->b * j->b - j->q * i->b * i->b},
-        .unit = unit,
-    };
-}
-
-/* In units of the largest of the pair's rates, so that coefficients are near 1. */
-static struct cubic difference(const struct proscore_point *i, const struct proscore_point *j)
-{
-    double unit = fmax(fmax(hypot(i->along, i->across), hypot(j->along, j->across)),
-                       fmax(fabs(i->lift), fabs(j->lift)));
+    double unit = fmax(fmax(hypot(one->along, one->across), hypot(two->along, two->across)),
+                       fmax(fabs(one->lift), fabs(two->lift)));
     if (!(unit > 0))
         return (struct cubic){.unit = 1};
-    const struct rate one = rate_of(i, unit), two = rate_of(j, unit);
-    return difference_of(&one, &two, unit);
+    const struct rate i = rate_of(one, unit), j = rate_of(two, unit);
+    return (struct cubic){
+        .c = {-2 * ((i.a - i.b) - (j.a - j.b)),
+              (i.q - j.q) + (j.b * j.b - i.b * i.b) + 4 * (i.a * j.b - j.a * i.b),
+              -2 * ((i.q * j.b - j.q * i.b) + (i.a * j.b * j.b - j.a * i.b * i.b)),
+              i.q * j.b * j.b - j.q * i.b * i.b},
+        .unit = unit,
+    };
 }
 
 /* The same for log PROscore_i + log PROscore_j: of P_i*P_j - B_i*B_j. */
