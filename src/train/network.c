@@ -13,6 +13,7 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/batch_norm.h"
+#include "nn/simplify/narrow.h"
 #include "train/exchange.h"
 #include "train/learnt.h"
 #include "train/network_internal.h"
@@ -198,7 +199,7 @@ static status make_part(struct training_network *network, struct training_part *
         .progress = network->options.progress,
         .times = network->options.times,
     };
-    if (engine_new(&network->judged.graph, &options, &part->engine, error))
+    if (engine_new(&network->narrowed.graph, &options, &part->engine, error))
         return error->code;
     part->losses = mem_new((size_t)network->part_images, sizeof *part->losses);
     return part->losses ? STATUS_OK : error_memory(error);
@@ -253,6 +254,10 @@ static status build(struct training_network *network, const struct graph *graph,
         find_parameters(network, graph, error) || make_norms(network, error) ||
         find_weights(network, error) || judged_graph_init(&network->judged, network->graph, error))
         return error->code;
+    network->narrowed.graph = network->judged.graph;
+    if (network->norm_count == 0 && !network->options.times &&
+        graph_narrow(&network->judged.graph, NULL, 0, &network->narrowed, error))
+        return error->code;
     return make_parts(network, error);
 }
 
@@ -289,6 +294,7 @@ void training_network_free(struct training_network *network)
     exchange_free(&network->exchange);
     mem_free(network->sums);
     packed_weights_free(network->packed);
+    narrowed_graph_free(&network->narrowed);
     judged_graph_free(&network->judged);
     mem_free(network->parts);
     graph_free(network->graph);

@@ -6,6 +6,7 @@
 #include "nn/engine/engine.h"
 #include "nn/engine/network_end.h"
 #include "nn/operator/batch_norm.h"
+#include "nn/simplify/narrow.h"
 #include "train/exchange.h"
 #include "train/network.h"
 
@@ -32,6 +33,7 @@ struct training_network {
     struct arena *arena;
     struct graph *graph; /* with constants of its own wherever something is learnt */
     struct judged_graph judged;
+    struct narrowed_graph narrowed; /* what engines run */
     struct packed_weights *packed;
     struct training_parameter *parameters;
     int parameter_count;

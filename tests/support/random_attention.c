@@ -197,3 +197,22 @@ int random_windows(struct maker *m, int x, int64_t *channels)
     windows = maker_reshape(m, windows, 3, (int64_t[]){-1, m->size * m->size, c});
     return to_image(m, maker_two(m, "Add", x, windows), c);
 }
+
+/* One token is read, behind an attention and a layer of two products, and gates the image. */
+int random_read_token(struct maker *m, int x, int64_t *channels)
+{
+    const int64_t c = *channels, size = m->size;
+    int tokens = to_tokens(m, shrink(m, x), c);
+    struct spelling s = spell(m, c, m->size * m->size);
+    tokens = residual(m, &s, tokens);
+    const int64_t hidden = maker_pick(m, 3, 9), place = maker_pick(m, -1, 2);
+    int inner = maker_one(m, "Relu", linear(m, tokens, c, hidden));
+    tokens = maker_two(m, "Add", tokens, linear(m, inner, hidden, c));
+    struct attribute along = integer_attribute("axis", 1);
+    int token = maker_pick(m, 0, 1)
+                    ? maker_slice(m, tokens, 1, 0, 1, 1)
+                    : maker_node(m, "Gather", 2, (int[]){tokens, maker_integers(m, 1, &place)}, 1, &along);
+    m->size = size;
+    return maker_two(m, "Mul", x,
+                     maker_one(m, "Sigmoid", maker_reshape(m, token, 4, (int64_t[]){0, c, 1, 1})));
+}

@@ -7,6 +7,7 @@
 
 int random_attention(struct maker *maker, int x, int64_t *channels);
 int random_class_token(struct maker *maker, int x, int64_t *channels);
+int random_read_token(struct maker *maker, int x, int64_t *channels);
 int random_windows(struct maker *maker, int x, int64_t *channels);
 
 #endif

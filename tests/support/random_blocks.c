@@ -529,6 +529,7 @@ const struct block_kind random_blocks[] = {
     {"turned shuffle", turned_shuffle},
     {"attention", random_attention},
     {"class token", random_class_token},
+    {"read token", random_read_token},
     {"windows", random_windows},
     {"pixel shuffle", pixel_shuffle},
     {"split attention", split_attention},

@@ -20,6 +20,7 @@
 #include "nn/engine/network_end.h"
 #include "nn/engine/run_internal.h"
 #include "nn/engine/whole_batch.h"
+#include "nn/execution/images.h"
 #include "nn/execution/options.h"
 #include "nn/execution/times.h"
 #include "nn/fused/packed_weights.h"
@@ -27,11 +28,12 @@
 #include "nn/graph/op.h"
 #include "nn/graph/tensor.h"
 #include "nn/operator/operator.h"
+#include "nn/simplify/narrow.h"
 
 static status check_output_shape(const struct runner *runner, const struct engine *engine,
                                  struct error *error)
 {
-    const struct graph *graph = &runner->judged.graph;
+    const struct graph *graph = &runner->narrowed.graph;
     const struct shape *shape = &engine_output(engine)->shape;
     const int64_t labels = runner->labels_per_image;
     if (!runner->labels &&
@@ -100,11 +102,11 @@ status worker_start(struct runner *runner, struct run_worker *worker, struct err
         return STATUS_OK;
     struct engine_options options = runner->options;
     if (runner->run->training && !worker->batch &&
-        whole_batch_new(&runner->judged.graph, &worker->batch, error))
+        whole_batch_new(&runner->narrowed.graph, &worker->batch, error))
         return error->code;
     if (worker->batch)
         whole_batch_options(worker->batch, &options);
-    if (engine_new(&runner->judged.graph, &options, &worker->engine, error))
+    if (engine_new(&runner->narrowed.graph, &options, &worker->engine, error))
         return error->code;
     status code = check_output_shape(runner, worker->engine, error);
     if (code == STATUS_OK && (!worker_memory(runner, worker, engine_output(worker->engine)->shape.dim[1]) ||
@@ -314,6 +316,45 @@ static int64_t shared_out(int64_t batch, int64_t images)
     return (images + shares - 1) / shares;
 }
 
+/* What a probe compares has the same places everywhere. */
+static bool suits_probes(const struct graph *graph, const struct engine_options *options)
+{
+    for (int i = 0; i < options->probe_count; i++) {
+        const struct probe *probe = &options->probes[i];
+        const struct shape *target = &graph->values[probe->target].shape;
+        if (!shape_equal(target, &graph->values[probe->linear].shape) ||
+            !shape_equal(target, &graph->values[probe->activated].shape))
+            return false;
+    }
+    return true;
+}
+
+/* Engines compute what the outputs need, where nobody counts nodes and the images of a batch do not meet. */
+static status narrow(struct runner *runner, const struct run *run, struct error *error)
+{
+    struct narrowed_graph *narrowed = &runner->narrowed;
+    const struct engine_options *options = &run->engine;
+    int64_t *runs;
+    narrowed->graph = runner->judged.graph;
+    if (run->replacements || run->training || options->times)
+        return STATUS_OK;
+    if (graph_narrow(&runner->judged.graph, options->watched, options->watched_count, narrowed, error))
+        return error->code;
+    if (narrowed->changed && !suits_probes(&narrowed->graph, options)) {
+        narrowed_graph_free(narrowed);
+        narrowed->graph = runner->judged.graph;
+    }
+    if (!narrowed->changed || !options->runs)
+        return STATUS_OK;
+    runner->arena = arena_new();
+    if (!runner->arena)
+        return error_memory(error);
+    if (images_find(&narrowed->graph, runner->arena, &runs, error))
+        return error->code;
+    runner->options.runs = runs;
+    return STATUS_OK;
+}
+
 /* Network and options as the engines get them without a bound on memory. */
 static status prepare(struct runner *runner, const struct run *run, struct error *error)
 {
@@ -321,6 +362,8 @@ static status prepare(struct runner *runner, const struct run *run, struct error
     runner->judged.graph = *run->graph;
     runner->labels = !run->outputs_only && aim_has_labels(run->aim);
     if (runner->labels && judged_graph_init(&runner->judged, run->graph, error))
+        return error->code;
+    if (narrow(runner, run, error))
         return error->code;
     if (run->graph->batch > 0)
         runner->options.batch = run->graph->batch;
@@ -334,10 +377,17 @@ static status prepare(struct runner *runner, const struct run *run, struct error
     return STATUS_OK;
 }
 
+static void graphs_free(struct runner *runner)
+{
+    narrowed_graph_free(&runner->narrowed);
+    judged_graph_free(&runner->judged);
+    arena_free(runner->arena);
+}
+
 static status find_fit(const struct runner *runner, int threads, struct engine_fit *fit, struct error *error)
 {
     const struct run *run = runner->run;
-    return engine_fit_find(&runner->judged.graph, &runner->options,
+    return engine_fit_find(&runner->narrowed.graph, &runner->options,
                            run->engine.batch > 0 || run->graph->batch > 0, run->replacements != NULL, threads,
                            run->memory, fit, error);
 }
@@ -345,10 +395,12 @@ static status find_fit(const struct runner *runner, int threads, struct engine_f
 status run_fit(const struct run *run, int threads, struct engine_fit *fit, struct error *error)
 {
     struct runner runner;
-    if (check_run(run, error) || prepare(&runner, run, error))
+    if (check_run(run, error))
         return error->code;
-    status code = find_fit(&runner, threads, fit, error);
-    judged_graph_free(&runner.judged);
+    status code = prepare(&runner, run, error);
+    if (code == STATUS_OK)
+        code = find_fit(&runner, threads, fit, error);
+    graphs_free(&runner);
     return code;
 }
 
@@ -391,7 +443,7 @@ static void runner_free(struct runner *runner)
     for (int i = 0; runner->workers && i < pool_threads(runner->run->pool); i++)
         worker_free(&runner->workers[i]);
     packed_weights_free(runner->options.packed);
-    judged_graph_free(&runner->judged);
+    graphs_free(runner);
     mem_free(runner->workers);
     mem_free(runner->order);
 }

@@ -10,6 +10,7 @@
 #include "nn/engine/network_end.h"
 #include "nn/engine/run.h"
 #include "nn/engine/whole_batch.h"
+#include "nn/simplify/narrow.h"
 
 /* What one worker keeps from task to task. */
 struct run_worker {
@@ -28,6 +29,8 @@ struct ordered_replacement {
 struct runner {
     const struct run *run;
     struct judged_graph judged;
+    struct narrowed_graph narrowed; /* what engines run: of the judged graph, what its outputs need */
+    struct arena *arena;            /* where the images lie in its values; NULL where nobody asks */
     struct engine_options options;
     int running; /* workers that have something to do: those that the bound on memory leaves room for */
     bool labels; /* are what losses are of */

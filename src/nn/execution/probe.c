@@ -93,6 +93,12 @@ static const void *element(const struct engine *engine, const void *data, int64_
     return (const char *)data + (size_t)index * element_size(engine->real);
 }
 
+/* Rows whose numbers belong to a channel each. */
+static bool lies_in_rows(const struct probe_state *state)
+{
+    return state->inner == 1;
+}
+
 /* The channels of one place, which lie beside each other: rows of groups. */
 static void take_rows(const struct engine *engine, const struct probe_state *state, int64_t at,
                       const void *delta, const void *y, const void *u, double *sums)
@@ -155,8 +161,8 @@ void probe_take_target(const struct engine *engine, int probe, const void *delta
         double *sums = state->sums + n * PROBE_SUMS * state->channels;
         memset(sums, 0, (size_t)state->channels * PROBE_LIFT * sizeof *sums);
         for (int64_t r = 0; r < state->repeats; r++)
-            (state->probe.channels_last ? take_rows : take_channels)(
-                engine, state, (r * engine->batch + n) * run, delta, y, u, sums);
+            (lies_in_rows(state) ? take_rows : take_channels)(engine, state, (r * engine->batch + n) * run,
+                                                              delta, y, u, sums);
     }
 }
 
@@ -170,7 +176,7 @@ void probe_take_activated(const struct engine *engine, int probe, const void *gr
         double *sums = state->sums + (n * PROBE_SUMS + PROBE_LIFT) * state->channels;
         memset(sums, 0, (size_t)state->channels * sizeof *sums);
         for (int64_t r = 0; r < state->repeats; r++)
-            (state->probe.channels_last ? lift_rows : lift_channels)(
-                engine, state, (r * engine->batch + n) * run, gradient, u, sums);
+            (lies_in_rows(state) ? lift_rows : lift_channels)(engine, state, (r * engine->batch + n) * run,
+                                                              gradient, u, sums);
     }
 }

@@ -9,6 +9,10 @@ src_libnn_a_SOURCES += \
 	src/nn/simplify/adapt_images.c \
 	src/nn/simplify/adapt_quantised.c \
 	src/nn/simplify/adapt_training.c \
+	src/nn/simplify/narrow.c src/nn/simplify/narrow.h \
+	src/nn/simplify/narrow_build.c \
+	src/nn/simplify/narrow_internal.h \
+	src/nn/simplify/narrow_rule.c \
 	src/nn/simplify/rewrite.c src/nn/simplify/rewrite.h \
 	src/nn/simplify/rewrite_apply.c \
 	src/nn/simplify/simplify.c src/nn/simplify/simplify.h \
