@@ -88,8 +88,8 @@ static bool describe_linear(const struct tensor *weight, bool transposed, struct
     layer->filter_length = weight->shape.dim[transposed ? 1 : 0];
     layer->places = (struct filter_places){.channels = layer->channels,
                                            .channel_step = transposed ? layer->filter_length : 1,
-                                           .elements = 1,
-                                           .element_step = transposed ? 1 : layer->channels};
+                                           .elements = transposed ? layer->filter_length : 1,
+                                           .element_step = layer->channels};
     layer->input_channels = layer->filter_length;
     layer->kernel_height = layer->kernel_width = layer->stride = layer->groups = 1;
     return true;
@@ -315,19 +315,35 @@ bool layers_is_pattern(const struct layers *layers, const char *word)
     return layers_index(layers, word) < 0 && (glob_is_pattern(word) || layers_in_stage(layers, word));
 }
 
-/* Runs outside, filters inside: those of a MatMul are columns, of which several are read together. */
+/* Filters that are columns: a few rows at a time, so that what is read and what is written stays near
+ * although both are far apart. */
+static void copy_columns(const struct layer *layer, const float *values, int64_t first, int64_t count,
+                         double *out)
+{
+    enum { ROWS = 4 };
+    const int64_t length = layer->filter_length, step = layer->places.element_step;
+    for (int64_t k = 0; k < length; k += ROWS)
+        for (int64_t c = 0; c < count; c++) {
+            int64_t at = filter_place(&layer->places, first + c, k);
+            for (int64_t i = k; i < k + ROWS && i < length; i++, at += step)
+                out[c * length + i] = (double)values[at];
+        }
+}
+
+/* Runs outside, filters inside. */
 void layer_filter_group(const struct graph *graph, const struct layer *layer, int64_t first, int64_t count,
                         double *out)
 {
     const struct tensor *weight = graph->values[layer->weight].constant;
     const float *values = weight->type == ELEMENT_FLOAT ? weight->data : NULL;
     const int64_t length = layer->filter_length, run = layer->places.elements;
-    int64_t start[FILTERS_TOGETHER], step = 0;
-    for (int64_t c = 0; c < count; c++)
-        start[c] = filter_place(&layer->places, first + c, 0);
-    for (int64_t k = 0; k < length; k += run, step += layer->places.element_step)
+    if (values && run == 1) {
+        copy_columns(layer, values, first, count, out);
+        return;
+    }
+    for (int64_t k = 0; k < length; k += run)
         for (int64_t c = 0; c < count; c++) {
-            int64_t at = start[c] + step;
+            int64_t at = filter_place(&layer->places, first + c, k);
             for (int64_t i = k; i < k + run && i < length; i++, at++)
                 out[c * length + i] = values ? (double)values[at] : tensor_get(weight, at);
         }

@@ -28,6 +28,7 @@ src_libscore_a_SOURCES = \
 	src/score/random_scores.c \
 	src/score/score.c src/score/score.h \
 	src/score/tally.c src/score/tally.h \
-	src/score/taylor.c
+	src/score/taylor.c \
+	src/score/weight_sums.c src/score/weight_sums.h src/score/weight_sums_kernels.h
 LIBSCORE = src/libscore.a
 EXTRA_DIST += src/score/reductions.md

@@ -17,6 +17,7 @@
 #include "score/activation.h"
 #include "score/criteria.h"
 #include "score/layer.h"
+#include "score/weight_sums.h"
 
 /* --- statistics as objects ------------------------------------------------------------------------------ */
 
@@ -298,105 +299,6 @@ static status weight_dot_from_sums(const struct score_pass *pass, const struct l
     return complete ? STATUS_OK : error_memory(error);
 }
 
-/* What the sums of a layer's filters are made of. */
-struct filter_source {
-    const struct layer *layer;
-    const struct tensor *weight;
-    const float *values;      /* of the weight; NULL: look at the tensor */
-    const double *all, *less; /* the weight's gradient; what it has too much, NULL: nothing */
-};
-
-static double source_weight(const struct filter_source *source, int64_t at)
-{
-    return source->values ? (double)source->values[at] : tensor_get(source->weight, at);
-}
-
-static double source_gradient(const struct filter_source *source, int64_t at)
-{
-    return source->less ? source->all[at] - source->less[at] : source->all[at];
-}
-
-/* The length of a gradient whose squares are too small or too large to be summed. */
-static double gradient_norm(const struct filter_source *source, int64_t channel, double *gradient)
-{
-    for (int64_t k = 0; k < source->layer->filter_length; k++)
-        gradient[k] = source_gradient(source, filter_place(&source->layer->places, channel, k));
-    return vector_norm(gradient, source->layer->filter_length);
-}
-
-/* `count` filters from `first` on, elements outside: those of a MatMul are columns, of which several are read
- * together. gradient: memory for one filter. */
-static void filter_sums(const struct filter_source *source, int64_t first, int64_t count, double *gradient,
-                        struct layer_statistics *sums)
-{
-    const struct filter_places *places = &source->layer->places;
-    const int64_t length = source->layer->filter_length, run = places->elements;
-    int64_t start[FILTERS_TOGETHER], step = 0;
-    double dot[FILTERS_TOGETHER] = {0}, absolute[FILTERS_TOGETHER] = {0}, squares[FILTERS_TOGETHER] = {0},
-           products[FILTERS_TOGETHER] = {0};
-    for (int64_t c = 0; c < count; c++)
-        start[c] = filter_place(places, first + c, 0);
-    for (int64_t k = 0; k < length; k += run, step += places->element_step)
-        for (int64_t c = 0; c < count; c++) {
-            const int64_t from = start[c] + step, end = from + (length - k < run ? length - k : run);
-            for (int64_t at = from; at < end; at++) {
-                const double g = source_gradient(source, at), product = source_weight(source, at) * g;
-                dot[c] += product;
-                absolute[c] += fabs(product);
-                products[c] += product * product;
-                squares[c] += g * g;
-            }
-        }
-    for (int64_t c = 0; c < count; c++) {
-        sums->weight_dot[first + c] = dot[c];
-        sums->weight_abs[first + c] = absolute[c];
-        sums->product_squared[first + c] = products[c];
-        sums->gradient_norm[first + c] = squares[c] > 1e-280 && isfinite(squares[c])
-                                             ? sqrt(squares[c])
-                                             : gradient_norm(source, first + c, gradient);
-    }
-}
-
-/* The products of one filter, to what it reads of each of its input channels. */
-static void column_sums(const struct filter_source *source, int64_t c, struct column_statistics *columns)
-{
-    const struct layer *layer = source->layer;
-    const int64_t taps = layer_taps(layer), first = layer_first_input(layer, c);
-    for (int64_t k = 0; k < layer->filter_length; k++) {
-        const int64_t at = filter_place(&layer->places, c, k), input = first + k / taps;
-        const double product = source_weight(source, at) * source_gradient(source, at);
-        columns->dot[input] += product;
-        columns->absolute[input] += fabs(product);
-        columns->squared[input] += product * product;
-    }
-}
-
-/* The second half's gradients are what the first half (`other`) does not have of the whole. */
-static status weight_sums(const struct tally *tally, const struct tally *whole, const struct tally *other,
-                          int index, struct layer_statistics *sums, struct error *error)
-{
-    const struct layer *layer = &tally->pass->layers->items[index];
-    const struct tensor *weight = tally->pass->graph->values[layer->weight].constant;
-    const struct filter_source source = {
-        .layer = layer,
-        .weight = weight,
-        .values = weight->type == ELEMENT_FLOAT ? weight->data : NULL,
-        .all = (whole ? whole : tally)->weight_gradient[index],
-        .less = whole ? other->weight_gradient[index] : NULL,
-    };
-    double *gradient = mem_new((size_t)layer->filter_length, sizeof *gradient);
-    for (int64_t first = 0; gradient && first < layer->channels; first += FILTERS_TOGETHER) {
-        const int64_t left = layer->channels - first;
-        const int64_t count = left < FILTERS_TOGETHER ? left : FILTERS_TOGETHER;
-        if (tally->layers.probed[index])
-            filter_sums(&source, first, count, gradient, sums);
-        for (int64_t c = 0; sums->columns.dot && c < count; c++)
-            column_sums(&source, first + c, &sums->columns);
-    }
-    mem_free(gradient);
-    return gradient ? STATUS_OK : error_memory(error);
-}
-
 static void copy_sums(const struct tally *tally, int layer, struct layer_statistics *to)
 {
     const struct layer_statistics *from = &tally->sums[layer];
@@ -427,13 +329,17 @@ static status layer_results(const struct tally *tally, const struct tally *whole
     const struct score_pass *pass = tally->pass;
     const struct layer *layer = &pass->layers->items[index];
     const bool weighed = tally->layers.weighed && tally->layers.weighed[index];
+    /* The second half's gradients are what the first half (`other`) does not have of the whole. */
+    const struct weight_gradient gradient = {.all = weighed ? (whole ? whole : tally)->weight_gradient[index]
+                                                            : NULL,
+                                             .less = weighed && whole ? other->weight_gradient[index] : NULL};
     status code = STATUS_OK;
     if (tally->layers.probed[index])
         copy_sums(tally, index, sums);
     if (tally->layers.probed[index] && pass->training && layer->norm_node >= 0)
         code = centered_in_training(pass, layer, sums, error);
     if (code == STATUS_OK && weighed)
-        code = weight_sums(tally, whole, other, index, sums, error);
+        code = weight_sums(pass->graph, layer, &gradient, sums, error);
     else if (code == STATUS_OK && tally->layers.probed[index])
         code = weight_dot_from_sums(pass, layer, sums, error);
     return code;

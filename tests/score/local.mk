@@ -25,3 +25,7 @@ check_PROGRAMS += tests/score/block_test
 tests_score_block_test_SOURCES = tests/score/block_test.c
 tests_score_block_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
 TESTS += tests/score/block_test
+check_PROGRAMS += tests/score/weight_sums_test
+tests_score_weight_sums_test_SOURCES = tests/score/weight_sums_test.c
+tests_score_weight_sums_test_LDADD = $(SUPPORT) $(FLOOR_2) $(CMOCKA_LIBS)
+TESTS += tests/score/weight_sums_test
