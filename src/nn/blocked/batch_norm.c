@@ -7,7 +7,7 @@
 
 enum { CHUNK = 8 }; /* positions summed in float */
 
-LANES_INLINE void add_moments(const float *x, int positions, vector center, wide *first, wide *second)
+LANES_INLINE void add_moments(const float *x, int positions, vector center, double *first, double *second)
 {
     for (int i = 0; i < positions;) {
         const int end = positions - i < CHUNK ? positions : i + CHUNK;
@@ -17,8 +17,8 @@ LANES_INLINE void add_moments(const float *x, int positions, vector center, wide
             sum += d;
             squares = vector_multiply_add(d, d, squares);
         }
-        *first += __builtin_convertvector(sum, wide);
-        *second += __builtin_convertvector(squares, wide);
+        vector_add_wide(first, sum);
+        vector_add_wide(second, squares);
     }
 }
 
@@ -32,11 +32,13 @@ void ISA_NAME(blocked_moments)(int images, int channels, int positions, const fl
     for (int channel = 0; channel < blocked_blocks(channels) * LANES; channel += WIDTH) {
         const float *x = input + (size_t)(channel / LANES) * plane + (size_t)(channel % LANES);
         const vector c = vector_load(center + channel);
-        wide first = {0}, second = {0};
+        double first[WIDTH] = {0}, second[WIDTH] = {0};
         for (int n = 0; n < images; n++, x += image)
-            add_moments(x, positions, c, &first, &second);
-        *(wide *)(sums + channel) = first;
-        *(wide *)(squares + channel) = second;
+            add_moments(x, positions, c, first, second);
+        for (int lane = 0; lane < WIDTH; lane++) {
+            sums[channel + lane] = first[lane];
+            squares[channel + lane] = second[lane];
+        }
     }
 }
 

@@ -67,8 +67,9 @@ LANES_INLINE void finish_tail_gradient(int parts, const struct finished *f)
         return;
     size_t stride;
     double *to = tail_sums(&tail, f->image, f->channel, &stride);
-    for (int k = 0; k < TAIL_SUMS; k++, to += stride)
-        *(wide *)to += __builtin_convertvector(row.sums[tail_source(what, k)], wide);
+    LANES_UNROLL
+    for (int k = 0; k < TAIL_SUMS; k++)
+        vector_add_wide(to + (size_t)k * stride, row.sums[tail_source(what, k)]);
 }
 
 #define FUNCTION(parts)                                                                                      \

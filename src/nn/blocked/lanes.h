@@ -28,6 +28,7 @@ enum { PARTS = LANES / WIDTH };
 typedef float vector __attribute__((vector_size(4 * WIDTH), may_alias));
 typedef float vector_plain __attribute__((vector_size(4 * WIDTH))); /* what conversions give */
 typedef double wide __attribute__((vector_size(8 * WIDTH), may_alias));
+typedef double wide_unaligned __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
 typedef int vector_mask __attribute__((vector_size(4 * WIDTH)));
 typedef float vector_unaligned __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
 
@@ -77,6 +78,25 @@ LANES_INLINE void vector_stream(float *to, vector v)
 LANES_INLINE vector vector_all(float value)
 {
     return value - (vector){0};
+}
+
+/* to (WIDTH) += v, in double. By halves, because WIDTH doubles are more than a register holds: what the
+ * compiler makes of a conversion of all goes through memory. */
+LANES_INLINE void vector_add_wide(double *to, vector v)
+{
+#if defined(__AVX512F__)
+    const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(v)),
+                  high = _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1)));
+    _mm512_storeu_pd(to, _mm512_loadu_pd(to) + low);
+    _mm512_storeu_pd(to + WIDTH / 2, _mm512_loadu_pd(to + WIDTH / 2) + high);
+#elif defined(__AVX2__)
+    const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(v)),
+                  high = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+    _mm256_storeu_pd(to, _mm256_loadu_pd(to) + low);
+    _mm256_storeu_pd(to + WIDTH / 2, _mm256_loadu_pd(to + WIDTH / 2) + high);
+#else
+    *(wide_unaligned *)to += __builtin_convertvector(v, wide);
+#endif
 }
 
 /* a * b + c */

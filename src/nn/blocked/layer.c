@@ -35,21 +35,23 @@ LANES_INLINE void tail_plane(const struct tail_gradient *pointer, int what, int 
 {
     const struct tail_gradient tail = *pointer;
     const struct tail_channels c = tail_channels(&tail, what, channel);
-    wide total[TAIL_SUMS] = {{0}};
+    double total[TAIL_SUMS][WIDTH] __attribute__((aligned(64))) = {{0}};
     for (int i = 0; i < tail.positions;) {
         const int end = tail.positions - i < CHUNK ? tail.positions : i + CHUNK;
         struct tail_row row = {{{0}}};
         for (; i < end; i++, at += LANES)
             tail_position(&tail, what, &c, at, vector_load(tail.gradient + at), &row);
-        for (int k = 0; what & TAIL_SUMMED && k < TAIL_SUMS; k++)
-            total[k] += __builtin_convertvector(row.sums[k], wide);
+        LANES_UNROLL
+        for (int k = 0; k < TAIL_SUMS; k++)
+            if (what & TAIL_SUMMED && tail_source(what, k) == k)
+                vector_add_wide(total[k], row.sums[k]);
     }
     if (!(what & TAIL_SUMMED))
         return;
     size_t stride;
     double *to = tail_sums(&tail, image, channel, &stride);
     for (int k = 0; k < TAIL_SUMS; k++, to += stride)
-        *(wide *)to = total[tail_source(what, k)];
+        *(wide *)to = *(const wide *)total[tail_source(what, k)];
 }
 
 typedef void plane_function(const struct tail_gradient *tail, int image, int channel, size_t at);

@@ -40,19 +40,17 @@ void ISA_NAME(token_columns)(size_t rows, size_t length, const float *from, floa
 {
     for (size_t i = 0; i < length; i += WIDTH) {
         const size_t left = length - i;
-        wide total = {0};
+        double total[WIDTH] __attribute__((aligned(64))) = {0};
         for (size_t r = 0; r < rows;) {
             const size_t end = rows - r < CHUNK ? rows : r + CHUNK;
             vector sum = vector_all(0);
             for (; r < end; r++)
                 sum += row_load(from + r * length + i, left);
-            total += __builtin_convertvector(sum, wide);
+            vector_add_wide(total, sum);
         }
-        row_give(to + i, __builtin_convertvector(total, vector_plain), left, true);
+        row_give(to + i, __builtin_convertvector(*(const wide *)total, vector_plain), left, true);
     }
 }
-
-typedef double wide_unaligned __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
 
 /* (Pointers, because passing such vectors depends on the machine where none of its own is as wide.) */
 LANES_INLINE void wide_load(wide *v, const double *from, size_t count)
