@@ -25,6 +25,11 @@ struct shape {
     size_t input_place, sum_place; /* floats between places */
 };
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* An odd number of cache lines between places, lest all places fall into the same sets. */
 static size_t place_stride(size_t floats)
 {
@@ -66,38 +71,68 @@ static size_t workspace(const struct blocked_convolution *g)
     return PLACES * (s.input_place + s.sum_place) + (size_t)STRIP_COLUMNS * TAPS * WIDTH;
 }
 
-/* The filters g of WIDTH output channels as transformed = G g G^T, in double and rounded once. */
-static void transform_filters(const wide taps[9], float *transformed, size_t stride)
+/* As many doubles as a register holds, and as many floats. */
+enum { DOUBLES = WIDTH / 2 };
+typedef double doubles __attribute__((vector_size(8 * DOUBLES), may_alias));
+typedef float doubles_rounded __attribute__((vector_size(4 * DOUBLES), may_alias));
+
+/* The filters g (9, LANES) of some lanes as transformed (PLACES, LANES) = G g G^T, in double and rounded
+ * once. */
+LANES_INLINE void transform_lanes(const float *filters, float *transformed)
 {
-    wide rows[TAPS][3];
-    for (int r = 0; r < TAPS; r++)
+    doubles taps[9], rows[TAPS][3];
+    for (int t = 0; t < 9; t++)
+        taps[t] = __builtin_convertvector(*(const doubles_rounded *)(filters + t * LANES), doubles);
+    LANES_UNROLL
+    for (int r = 0; r < TAPS; r++) {
+        LANES_UNROLL
         for (int x = 0; x < 3; x++)
             rows[r][x] = filter_matrix[r][0] * taps[x] + filter_matrix[r][1] * taps[3 + x] +
                          filter_matrix[r][2] * taps[6 + x];
-    for (int r = 0; r < TAPS; r++)
+    }
+    for (int r = 0; r < TAPS; r++) {
+        LANES_UNROLL
         for (int c = 0; c < TAPS; c++) {
-            const wide sum = filter_matrix[c][0] * rows[r][0] + filter_matrix[c][1] * rows[r][1] +
-                             filter_matrix[c][2] * rows[r][2];
-            vector_store(transformed + (size_t)(r * TAPS + c) * stride,
-                         __builtin_convertvector(sum, vector_plain));
+            const doubles sum = filter_matrix[c][0] * rows[r][0] + filter_matrix[c][1] * rows[r][1] +
+                                filter_matrix[c][2] * rows[r][2];
+            *(doubles_rounded *)(transformed + (r * TAPS + c) * LANES) =
+                __builtin_convertvector(sum, doubles_rounded);
         }
+    }
 }
 
-/* Taps of the filters from input channel i to WIDTH output channels from `first` on; turned by half a turn in
+/* The filters (9, LANES) of one input channel, as many as there are lanes, transformed; places are `stride`
+ * apart. Whole lines are written at a time: places lie so far apart that no cache keeps a line of each. */
+static void transform_filters(const float *filters, int lanes, float *to, size_t stride)
+{
+    float transformed[PLACES * LANES] __attribute__((aligned(64)));
+    for (int lane = 0; lane < lanes; lane += DOUBLES)
+        transform_lanes(filters + lane, transformed + lane);
+    for (int p = 0; p < PLACES; p++, to += stride)
+        for (int part = 0; part < lanes; part += WIDTH)
+            vector_store(to + part, vector_load(transformed + p * LANES + part));
+}
+
+/* filters (9, LANES): from input channel i to LANES output channels from `first` on; turned by half a turn in
  * the transposed case. */
 static void gather_filters(const struct blocked_convolution *g, const float *weights, int first, int i,
-                           wide taps[9])
+                           float *filters)
 {
-    for (int t = 0; t < 9; t++)
-        taps[t] = (wide){0};
-    for (int lane = 0; lane < WIDTH && first + lane < g->out_channels; lane++) {
+    const int lanes = smaller(LANES, g->out_channels - first), step = g->transposed ? -1 : 1;
+    for (int lane = 0; lane < lanes; lane++) {
         const int o = first + lane;
         const size_t filter = g->transposed ? (size_t)i * (size_t)g->out_channels + (size_t)o
                                             : (size_t)o * (size_t)g->in_channels + (size_t)i;
+        const float *from = weights + filter * 9 + (g->transposed ? 8 : 0);
+        LANES_UNROLL
         for (int t = 0; t < 9; t++)
-            taps[t][lane] = (double)weights[filter * 9 + (size_t)(g->transposed ? 8 - t : t)];
+            filters[t * LANES + lane] = from[t * step];
     }
 }
+
+/* Input channels whose filters are gathered together: what was just written in single numbers is slow to read
+ * in vectors. */
+enum { GATHERED = 16 };
 
 /* packed: (groups of output channels, PLACES, C, group), each filter (3, 3) transformed to G w G^T (TAPS,
  * TAPS). */
@@ -105,11 +140,15 @@ static void pack_weights(const struct blocked_convolution *g, const float *weigh
 {
     for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group) {
         const size_t place = (size_t)g->in_channels * (size_t)group;
-        for (int i = 0; i < g->in_channels; i++)
-            for (int c = 0; c < group; c += WIDTH) {
-                wide taps[9];
-                gather_filters(g, weights, from + c, i, taps);
-                transform_filters(taps, packed + (size_t)i * (size_t)group + (size_t)c, place);
+        for (int c = 0; c < group; c += LANES)
+            for (int i = 0; i < g->in_channels; i += GATHERED) {
+                float filters[GATHERED][9 * LANES] __attribute__((aligned(64))) = {{0}};
+                const int count = smaller(GATHERED, g->in_channels - i);
+                for (int k = 0; k < count; k++)
+                    gather_filters(g, weights, from + c, i + k, filters[k]);
+                for (int k = 0; k < count; k++)
+                    transform_filters(filters[k], smaller(LANES, group - c),
+                                      packed + (size_t)(i + k) * (size_t)group + (size_t)c, place);
             }
         packed += PLACES * place;
     }
@@ -294,11 +333,6 @@ LANES_INLINE void output_tile(const float *sums, size_t stride, int rows, int co
             if (c < columns)
                 vector_store(to + (r * columns + c) * WIDTH, y[c]);
     }
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
 }
 
 /* Tiles from..to-1 of the group of output channels that starts at `channel`. */
