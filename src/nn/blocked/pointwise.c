@@ -77,15 +77,44 @@ static size_t workspace(const struct blocked_convolution *g)
     return strided(g) ? (size_t)images_together(g) * image_size(channels, positions(g)) : 0;
 }
 
-/* packed: (groups, C, group) from weights (O, C), or (C, O) if transposed; the last group may be half one. */
+/* Rows of weights (O, C) as columns of packed (C, group): some of each row at a time, so that what is written
+ * stays near. */
+static void pack_rows(const struct blocked_convolution *g, const float *weights, int from, int outputs,
+                      int group, float *packed)
+{
+    enum { TOGETHER = 16 };
+    for (int first = 0; first < g->in_channels; first += TOGETHER) {
+        const int end = first + TOGETHER < g->in_channels ? first + TOGETHER : g->in_channels;
+        for (int o = 0; o < outputs; o++) {
+            const float *row = weights + (size_t)(from + o) * (size_t)g->in_channels;
+            for (int i = first; i < end; i++)
+                packed[(size_t)i * (size_t)group + (size_t)o] = row[i];
+        }
+    }
+}
+
+/* The same of weights (C, O). */
+static void pack_columns(const struct blocked_convolution *g, const float *weights, int from, int outputs,
+                         int group, float *packed)
+{
+    for (int i = 0; i < g->in_channels; i++)
+        memcpy(packed + (size_t)i * (size_t)group,
+               weights + (size_t)i * (size_t)g->out_channels + (size_t)from,
+               (size_t)outputs * sizeof *packed);
+}
+
+/* packed: (groups, C, group) from weights (O, C), or (C, O) if transposed; the last group may be
+ * half one, or have no channels at all. */
 static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
 {
-    for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group)
-        for (int i = 0; i < g->in_channels; i++)
-            for (int o = from; o < from + group; o++)
-                *packed++ = o >= g->out_channels ? 0
-                            : g->transposed      ? weights[(size_t)i * (size_t)g->out_channels + (size_t)o]
-                                                 : weights[(size_t)o * (size_t)g->in_channels + (size_t)i];
+    for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group) {
+        const int left = g->out_channels - from, outputs = left < 0 ? 0 : left < group ? left : group;
+        const size_t size = (size_t)g->in_channels * (size_t)group;
+        if (outputs < group)
+            memset(packed, 0, size * sizeof *packed);
+        (g->transposed ? pack_columns : pack_rows)(g, weights, from, outputs, group, packed);
+        packed += size;
+    }
 }
 
 struct call {
