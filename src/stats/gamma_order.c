@@ -154,26 +154,28 @@ static int compare(const void *left, const void *right)
     return (a->channel > b->channel) - (a->channel < b->channel);
 }
 
-/* Insertion, which takes little where little changed, as long as it moves few items. */
+static bool is_behind(const struct gamma_rank *a, const struct gamma_rank *b)
+{
+    return a->key > b->key || (a->key == b->key && a->channel > b->channel);
+}
+
+/* Insertion, which takes little where little changed; with too many moves, some other way. */
 static void sort(struct gamma_rank *items, int64_t count)
 {
     enum { MOVES_PER_ITEM = 12 };
     int64_t moves = 0;
-    for (int64_t i = 1; i < count; i++) {
+    for (int64_t i = 1; i < count && moves <= MOVES_PER_ITEM * count; i++) {
+        if (!is_behind(&items[i - 1], &items[i]))
+            continue;
         const struct gamma_rank item = items[i];
         int64_t place = i;
-        for (; place > 0 && items[place - 1].key >= item.key; place--) {
-            if (items[place - 1].key == item.key && items[place - 1].channel < item.channel)
-                break;
+        for (; place > 0 && is_behind(&items[place - 1], &item); place--)
             items[place] = items[place - 1];
-        }
         items[place] = item;
         moves += i - place;
-        if (moves > MOVES_PER_ITEM * count) {
-            qsort(items, (size_t)count, sizeof *items, compare);
-            return;
-        }
     }
+    if (moves > MOVES_PER_ITEM * count)
+        qsort(items, (size_t)count, sizeof *items, compare);
 }
 
 void gamma_order_at(const struct gamma_curves *curves, int layer, double lambda, double *keys,

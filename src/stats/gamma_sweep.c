@@ -23,9 +23,9 @@ struct sweep_work {
     const struct gamma_settings *settings;
     struct gamma_curves curves;
     /* At the reference, per channel of all layers. */
-    struct gamma_rank *order; /* marked with ranks */
-    bool *cut;                /* is pruned */
-    int64_t *squares;         /* of its marks, per layer */
+    struct gamma_rank *order; /* marked */
+    int64_t *squares;         /* of its ranks, per layer */
+    double *lifts;            /* of each layer, the largest first */
     /* Per worker and channel of the widest layer. */
     struct gamma_rank *order_now;
     double *keys;
@@ -37,6 +37,18 @@ struct sweep_work {
 
 /* --- one layer ------------------------------------------------------------------------------------------ */
 
+/* A channel's mark at the reference: average rank, less the mean of all, twice, which is a whole number; and
+ * whether it is pruned there, so that what moves with the order is all that is looked at. */
+static int32_t mark_of(int64_t rank, bool cut)
+{
+    return (int32_t)(2 * rank + cut);
+}
+
+static int64_t marked_rank(const struct gamma_rank *item)
+{
+    return item->mark >> 1;
+}
+
 /* The end of the channels whose scores are equal to that of the one at `first`. */
 static int64_t end_of_ties(const struct gamma_rank *order, int64_t count, int64_t first)
 {
@@ -46,50 +58,52 @@ static int64_t end_of_ties(const struct gamma_rank *order, int64_t count, int64_
     return end;
 }
 
-/* Marks of ordered channels: average ranks, less their mean, twice, which are whole numbers. */
-static void mark_ranks(struct gamma_rank *order, int64_t count)
+/* The order at the reference; its squares of ranks are returned. */
+static int64_t mark_ranks(struct gamma_rank *order, int64_t count, int64_t pruned)
 {
+    int64_t squares = 0;
     for (int64_t first = 0, end; first < count; first = end) {
         end = end_of_ties(order, count, first);
-        for (int64_t i = first; i < end; i++)
-            order[i].mark = (int32_t)(first + end - count);
-    }
-}
-
-/* Sum of products of ranks and marks, and that of squares of ranks, where some scores are equal. */
-static void add_ties(const struct gamma_rank *order, int64_t count, int64_t *products, int64_t *squares)
-{
-    *products = *squares = 0;
-    for (int64_t first = 0, end; first < count; first = end) {
-        int64_t sum = 0;
-        end = end_of_ties(order, count, first);
-        for (int64_t i = first; i < end; i++)
-            sum += order[i].mark;
         const int64_t rank = first + end - count;
-        *products += rank * sum;
-        *squares += rank * rank * (end - first);
+        squares += rank * rank * (end - first);
+        for (int64_t i = first; i < end; i++)
+            order[i].mark = mark_of(rank, i < pruned);
     }
+    return squares;
 }
 
-static int64_t squares_of_marks(const struct gamma_rank *order, int64_t count)
+/* Products with marks and squares of ranks are those of different scores so far: where some are equal, which
+ * is from `from` to `to` at most, they share a rank. */
+static void share_ranks(const struct gamma_rank *order, int64_t count, int64_t from, int64_t to,
+                        int64_t *products, int64_t *squares)
 {
-    int64_t sum = 0;
-    for (int64_t i = 0; i < count; i++)
-        sum += (int64_t)order[i].mark * order[i].mark;
-    return sum;
+    for (int64_t first = from, end; first <= to; first = end) {
+        end = end_of_ties(order, count, first);
+        const int64_t shared = first + end - count;
+        for (int64_t i = first; end - first > 1 && i < end; i++) {
+            const int64_t rank = 2 * i + 1 - count;
+            *products += (shared - rank) * marked_rank(&order[i]);
+            *squares += shared * shared - rank * rank;
+        }
+    }
 }
 
 /* Spearman of an order and the ranks that are its marks, whose squares add up to `one`; NaN, 0/0, where one
  * of them is constant. */
 static double spearman(const struct gamma_rank *order, int64_t count, int64_t one)
 {
-    int64_t products = 0, squares = (count * count * count - count) / 3, ties = 0;
-    for (int64_t i = 0; i < count; i++)
-        products += (2 * i + 1 - count) * order[i].mark;
-    for (int64_t i = 1; i < count; i++)
-        ties += order[i].key <= order[i - 1].key; /* never below */
-    if (ties)
-        add_ties(order, count, &products, &squares);
+    int64_t products = 0, squares = (count * count * count - count) / 3, rank = 1 - count;
+    int64_t first_tie = count, last_tie = 0;
+    double before = NAN;
+    for (int64_t i = 0; i < count; i++, rank += 2) {
+        products += rank * marked_rank(&order[i]);
+        if (order[i].key == before) {
+            last_tie = i;
+            first_tie = first_tie < i ? first_tie : i - 1;
+        }
+        before = order[i].key;
+    }
+    share_ranks(order, count, first_tie, last_tie, &products, &squares);
     return (double)products / (one == squares ? (double)one : sqrt((double)one) * sqrt((double)squares));
 }
 
@@ -106,27 +120,31 @@ static double spread_of(const struct gamma_layer *layer, const struct gamma_rank
                       : 0;
 }
 
-/* As proscore_sign_changes of each; zero filters have no lift here. */
-static int64_t count_sign_changes(const struct gamma_curves *curves, int index, double lambda)
+/* As proscore_sign_changes of each: how many lifts, which fall, are large enough. Zero filters have none. */
+static int64_t count_sign_changes(const double *lifts, int64_t count, double lambda)
 {
     const double least = isinf(lambda) ? 0 : 1, scale = isinf(lambda) ? 1 : lambda;
-    const double *lift = curves->lift + curves->start[index];
-    int64_t count = 0;
-    for (int64_t c = 0; c < curves->layers[index].channels; c++)
-        count += scale * lift[c] > least;
-    return count;
+    int64_t low = 0, high = count;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (scale * lifts[middle] > least)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static struct layer_result compare(const struct sweep_work *work, int index, const struct gamma_rank *order,
                                    double lambda)
 {
     const struct gamma_layer *layer = &work->settings->layers[index];
-    const bool *cut = work->cut + work->curves.start[index];
+    const double *lifts = work->lifts + work->curves.start[index];
     struct layer_result result = {.spread = spread_of(layer, order, lambda),
-                                  .sign_changes = count_sign_changes(&work->curves, index, lambda)};
+                                  .sign_changes = count_sign_changes(lifts, layer->channels, lambda)};
     result.correlation = spearman(order, layer->channels, work->squares[index]);
     for (int64_t i = 0; i < layer->pruned; i++)
-        result.both += cut[order[i].channel];
+        result.both += order[i].mark & 1;
     return result;
 }
 
@@ -182,6 +200,12 @@ static struct gamma_result mean_of(const struct sweep_work *work, int at)
     return result;
 }
 
+static int compare_lifts(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a < b) - (a > b);
+}
+
 static void take_reference(struct sweep_work *work)
 {
     const struct gamma_settings *settings = work->settings;
@@ -190,10 +214,10 @@ static void take_reference(struct sweep_work *work)
         struct gamma_rank *order = work->order + start;
         gamma_order_begin(&work->curves, i, order);
         gamma_order_at(&work->curves, i, settings->reference * settings->scale, work->keys, order);
-        mark_ranks(order, settings->layers[i].channels);
-        work->squares[i] = squares_of_marks(order, settings->layers[i].channels);
-        for (int64_t c = 0; c < settings->layers[i].pruned; c++)
-            work->cut[start + order[c].channel] = true;
+        work->squares[i] = mark_ranks(order, settings->layers[i].channels, settings->layers[i].pruned);
+        for (int64_t c = start; c < start + settings->layers[i].channels; c++)
+            work->lifts[c] = isnan(work->curves.lift[c]) ? -INFINITY : work->curves.lift[c];
+        qsort(work->lifts + start, (size_t)settings->layers[i].channels, sizeof *work->lifts, compare_lifts);
     }
 }
 
@@ -206,12 +230,12 @@ static status work_init(struct sweep_work *work, struct error *error)
     const size_t channels = (size_t)work->curves.channels + 1,
                  room = (size_t)work->curves.widest * (size_t)pool_threads(settings->pool) + 1;
     work->order = mem_new(channels, sizeof *work->order);
-    work->cut = mem_new(channels, sizeof *work->cut);
+    work->lifts = mem_new(channels, sizeof *work->lifts);
     work->squares = mem_new((size_t)settings->layer_count + 1, sizeof *work->squares);
     work->order_now = mem_new(room, sizeof *work->order_now);
     work->keys = mem_new(room, sizeof *work->keys);
     work->cells = mem_new((size_t)settings->layer_count * RUN * RUNS_PER_REPORT + 1, sizeof *work->cells);
-    if (!work->order || !work->cut || !work->squares || !work->order_now || !work->keys || !work->cells)
+    if (!work->order || !work->lifts || !work->squares || !work->order_now || !work->keys || !work->cells)
         return error_memory(error);
     take_reference(work);
     return STATUS_OK;
@@ -221,7 +245,7 @@ static void work_free(struct sweep_work *work)
 {
     gamma_curves_free(&work->curves);
     mem_free(work->order);
-    mem_free(work->cut);
+    mem_free(work->lifts);
     mem_free(work->squares);
     mem_free(work->order_now);
     mem_free(work->keys);
