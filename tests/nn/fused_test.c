@@ -207,7 +207,7 @@ static bool is_beyond_float(const struct subject *s, const struct engine *exact)
     for (int p = 0; p < s->count; p++)
         for (int64_t i = 0; i < BATCH * PROBE_SUMS * engine_probe_channels(exact, p); i++)
             beyond = beyond || !(fabs(engine_probe(engine, p)[i] - engine_probe(exact, p)[i]) <=
-                                 TOLERANCE / 4 * largest_sum(exact, p));
+                                 TOLERANCE / 2 * largest_sum(exact, p));
     engine_free(engine);
     return beyond;
 }

@@ -120,16 +120,15 @@ static void random_networks(void **state)
     assert_true(changed > NETWORKS * 3 / 4);
 }
 
-/* Nothing else changes: no network of the other kinds has a part that would pay. */
+/* Where nobody reads a few places of an axis behind a product, the graph stays as it is. */
 static void others_stay(void **state)
 {
     (void)state;
-    const int kind = kind_of("read token");
     for (int k = 0; random_blocks[k].name; k++) {
         struct graph *graph = random_block_network(1, k);
         struct narrowed_graph narrowed = narrow(graph, NULL, 0);
-        if (narrowed.changed && k != kind)
-            check_same(graph, &narrowed.graph);
+        if (narrowed.changed && k != kind_of("read token"))
+            fail_msg("%s has become narrow", random_blocks[k].name);
         narrowed_graph_free(&narrowed);
         graph_free(graph);
     }

@@ -529,7 +529,6 @@ const struct block_kind random_blocks[] = {
     {"turned shuffle", turned_shuffle},
     {"attention", random_attention},
     {"class token", random_class_token},
-    {"read token", random_read_token},
     {"windows", random_windows},
     {"pixel shuffle", pixel_shuffle},
     {"split attention", split_attention},
@@ -548,5 +547,6 @@ const struct block_kind random_blocks[] = {
     {"border", block_border},
     {"unpool", block_unpool},
     {"warp", block_warp},
+    {"read token", random_read_token},
     {NULL, NULL},
 };

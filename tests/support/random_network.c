@@ -269,7 +269,7 @@ static struct graph *mixture(uint64_t seed, int count, int64_t low, int64_t high
     int64_t channels = maker_pick(&m, low, high);
     x = maker_unit(&m, x, 3, channels);
     for (int i = 0; i < count; i++)
-        x = random_blocks[maker_pick(&m, 0, kinds - 1)].make(&m, x, &channels);
+        x = random_blocks[maker_pick(&m, 0, kinds - 1 - RANDOM_BLOCKS_ALONE)].make(&m, x, &channels);
     return finish(&m, seed, head(&m, x, channels));
 }
 

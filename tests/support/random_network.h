@@ -53,5 +53,8 @@ struct block_kind {
     int (*make)(struct maker *maker, int x, int64_t *channels);
 };
 extern const struct block_kind random_blocks[]; /* ended by NULL */
+/* So many, the last, have networks of their own only: those of several blocks stay what they were before
+ * these came. */
+enum { RANDOM_BLOCKS_ALONE = 1 };
 
 #endif

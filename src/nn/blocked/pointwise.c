@@ -103,8 +103,8 @@ static void pack_columns(const struct blocked_convolution *g, const float *weigh
                (size_t)outputs * sizeof *packed);
 }
 
-/* packed: (groups, C, group) from weights (O, C), or (C, O) if transposed; the last group may be
- * half one, or have no channels at all. */
+/* packed: (groups, C, group) from weights (O, C), or (C, O) if transposed; the last group may be half one, or
+ * have no channels at all. */
 static void pack_weights(const struct blocked_convolution *g, const float *weights, float *packed)
 {
     for (int from = 0, group; (group = product_group(g->out_channels, from)) > 0; from += group) {

@@ -12,7 +12,9 @@
  *
  * The network runs as it is judged (nn/engine/network_end.h): where it ends in a Softmax, the engine's
  * outputs, losses and gradients are those of the Softmax's input. With an aim that looks at no labels
- * it runs as it is. */
+ * it runs as it is. What its outputs do not need is not computed (nn/simplify/narrow.h), unless operands are
+ * replaced, in training mode, and where steps are timed: gradients there are zero, and probes sum over the
+ * rest. */
 #ifndef IPPRO_NN_ENGINE_RUN_H
 #define IPPRO_NN_ENGINE_RUN_H
 
