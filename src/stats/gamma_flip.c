@@ -271,12 +271,13 @@ static void neighbours_task(void *argument, int64_t task, int worker)
     struct flip_work *work = argument;
     const struct gamma_settings *settings = work->settings;
     const int index = (int)task;
+    struct gamma_sums sums = {0};
     const int64_t start = work->curves->start[index], pruned = settings->layers[index].pruned,
                   channels = settings->layers[index].channels;
     (void)worker;
     gamma_order_begin(work->curves, index, work->order + start);
     gamma_order_at(work->curves, index, settings->reference * settings->scale, work->keys + start,
-                   work->order + start);
+                   work->order + start, &sums);
     struct search search = search_begin(work, index, INFINITY);
     for (int64_t i = pruned > NEIGHBOURS ? pruned - NEIGHBOURS : 0; i < pruned; i++)
         for (int64_t j = pruned; j < channels && j < pruned + NEIGHBOURS; j++)

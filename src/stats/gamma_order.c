@@ -86,16 +86,15 @@ ROWS_INLINE void find_four_keys(const struct gamma_curves *curves, int64_t at, d
     const lanes_double left = one - lambda * *(const row_quad_double *)(curves->along + at),
                        side = lambda * *(const row_quad_double *)(curves->across + at),
                        below = one - lambda * *(const row_quad_double *)(curves->lift + at),
-                       square = below * below;
-    const lanes_double above = lambda *
-                               (*(const row_quad_double *)(curves->first + at) +
-                                lambda * *(const row_quad_double *)(curves->second + at)) /
-                               square;
-    const lanes_double inverse = square / (left * left + side * side);
-    const lanes_mask small = above < half;
-    const lanes_mask key = (small & (lanes_mask)-inverse) | (~small & (lanes_mask)above);
-    *odd += (lanes_double)key - (lanes_double)key != none; /* -1 for what is infinite or NaN */
-    *(row_quad_double *)keys = (lanes_double)key;
+                       square = below * below, length = left * left + side * side,
+                       above = lambda * (*(const row_quad_double *)(curves->first + at) +
+                                         lambda * *(const row_quad_double *)(curves->second + at));
+    const lanes_mask small = above < half * square;
+    const lanes_mask over = (small & (lanes_mask)-square) | (~small & (lanes_mask)above),
+                     under = (small & (lanes_mask)length) | (~small & (lanes_mask)square);
+    const lanes_double key = (lanes_double)over / (lanes_double)under;
+    *odd += key - key != none; /* -1 for what is infinite or NaN */
+    *(row_quad_double *)keys = key;
 }
 
 /* Returns how many keys are finite. */
@@ -159,27 +158,65 @@ static bool is_behind(const struct gamma_rank *a, const struct gamma_rank *b)
     return a->key > b->key || (a->key == b->key && a->channel > b->channel);
 }
 
-/* Insertion, which takes little where little changed; with too many moves, some other way. */
-static void sort(struct gamma_rank *items, int64_t count)
+static void note_tie(struct gamma_sums *sums, double key)
+{
+    sums->least_tie = key < sums->least_tie ? key : sums->least_tie;
+    sums->most_tie = key > sums->most_tie ? key : sums->most_tie;
+}
+
+struct gamma_sums gamma_sums_of(const struct gamma_rank *order, int64_t count, int64_t first)
+{
+    struct gamma_sums sums = {.first = first, .least_tie = INFINITY, .most_tie = -INFINITY};
+    for (int64_t i = 0; i < count; i++) {
+        sums.products += (2 * i + 1 - count) * order[i].weight;
+        sums.cuts += i < first && order[i].cut;
+        if (i > 0 && order[i].key == order[i - 1].key)
+            note_tie(&sums, order[i].key);
+    }
+    return sums;
+}
+
+/* Item i to its place among those before it, which are in order; how far it went. */
+static int64_t insert(struct gamma_rank *items, int64_t i, struct gamma_sums *sums)
+{
+    const struct gamma_rank item = items[i];
+    int64_t place = i, passed = 0;
+    for (; place > 0 && is_behind(&items[place - 1], &item); place--) {
+        items[place] = items[place - 1];
+        passed += items[place].weight;
+    }
+    items[place] = item;
+    sums->products += 2 * (passed - (i - place) * item.weight);
+    if (place < sums->first && i >= sums->first)
+        sums->cuts += (int64_t)item.cut - (int64_t)items[sums->first].cut;
+    if ((place > 0 && items[place - 1].key == item.key) || (place < i && items[place + 1].key == item.key))
+        note_tie(sums, item.key);
+    return i - place;
+}
+
+/* Takes the keys of all, by channel, and insertion, which takes little where little changed; with too many
+ * moves, some other way. */
+static void sort(struct gamma_rank *items, int64_t count, const double *keys, struct gamma_sums *sums)
 {
     enum { MOVES_PER_ITEM = 12 };
-    int64_t moves = 0;
-    for (int64_t i = 1; i < count && moves <= MOVES_PER_ITEM * count; i++) {
-        if (!is_behind(&items[i - 1], &items[i]))
-            continue;
-        const struct gamma_rank item = items[i];
-        int64_t place = i;
-        for (; place > 0 && is_behind(&items[place - 1], &item); place--)
-            items[place] = items[place - 1];
-        items[place] = item;
-        moves += i - place;
+    int64_t moves = 0, i = 0;
+    sums->least_tie = INFINITY;
+    sums->most_tie = -INFINITY;
+    for (; i < count && moves <= MOVES_PER_ITEM * count; i++) {
+        items[i].key = keys[items[i].channel];
+        if (i > 0 && !(items[i - 1].key < items[i].key))
+            moves += insert(items, i, sums);
     }
-    if (moves > MOVES_PER_ITEM * count)
-        qsort(items, (size_t)count, sizeof *items, compare);
+    if (i == count)
+        return;
+    for (; i < count; i++)
+        items[i].key = keys[items[i].channel];
+    qsort(items, (size_t)count, sizeof *items, compare);
+    *sums = gamma_sums_of(items, count, sums->first);
 }
 
 void gamma_order_at(const struct gamma_curves *curves, int layer, double lambda, double *keys,
-                    struct gamma_rank *order)
+                    struct gamma_rank *order, struct gamma_sums *sums)
 {
     const double far_step = 1e100; /* squares of longer ones may overflow */
     const struct gamma_layer *of = &curves->layers[layer];
@@ -187,9 +224,7 @@ void gamma_order_at(const struct gamma_curves *curves, int layer, double lambda,
         find_keys_in_order(curves, layer, lambda, keys);
     else
         proscore_logs(of->points, of->channels, lambda, keys);
-    for (int64_t i = 0; i < of->channels; i++)
-        order[i].key = keys[order[i].channel];
-    sort(order, of->channels);
+    sort(order, of->channels, keys, sums);
 }
 
 /* --- ranges --------------------------------------------------------------------------------------------- */

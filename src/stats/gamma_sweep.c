@@ -23,9 +23,10 @@ struct sweep_work {
     const struct gamma_settings *settings;
     struct gamma_curves curves;
     /* At the reference, per channel of all layers. */
-    struct gamma_rank *order; /* marked */
-    int64_t *squares;         /* of its ranks, per layer */
-    double *lifts;            /* of each layer, the largest first */
+    struct gamma_rank *order; /* weights are ranks, marked is what is pruned */
+    struct gamma_sums *sums;  /* per layer, of that order, as all that follows */
+    int64_t *squares;         /* of ranks */
+    double *lifts;            /* the largest first */
     /* Per worker and channel of the widest layer. */
     struct gamma_rank *order_now;
     double *keys;
@@ -37,18 +38,6 @@ struct sweep_work {
 
 /* --- one layer ------------------------------------------------------------------------------------------ */
 
-/* A channel's mark at the reference: average rank, less the mean of all, twice, which is a whole number; and
- * whether it is pruned there, so that what moves with the order is all that is looked at. */
-static int32_t mark_of(int64_t rank, bool cut)
-{
-    return (int32_t)(2 * rank + cut);
-}
-
-static int64_t marked_rank(const struct gamma_rank *item)
-{
-    return item->mark >> 1;
-}
-
 /* The end of the channels whose scores are equal to that of the one at `first`. */
 static int64_t end_of_ties(const struct gamma_rank *order, int64_t count, int64_t first)
 {
@@ -58,52 +47,61 @@ static int64_t end_of_ties(const struct gamma_rank *order, int64_t count, int64_
     return end;
 }
 
-/* The order at the reference; its squares of ranks are returned. */
-static int64_t mark_ranks(struct gamma_rank *order, int64_t count, int64_t pruned)
+/* The order at the reference: a rank is a place, the average of places among equals, less the mean of all,
+ * twice, which is a whole number. Returns the sum of their squares. */
+static int64_t take_ranks(struct gamma_rank *order, int64_t count, int64_t pruned)
 {
     int64_t squares = 0;
     for (int64_t first = 0, end; first < count; first = end) {
         end = end_of_ties(order, count, first);
         const int64_t rank = first + end - count;
         squares += rank * rank * (end - first);
-        for (int64_t i = first; i < end; i++)
-            order[i].mark = mark_of(rank, i < pruned);
+        for (int64_t i = first; i < end; i++) {
+            order[i].weight = (int32_t)rank;
+            order[i].cut = i < pruned;
+        }
     }
     return squares;
 }
 
-/* Products with marks and squares of ranks are those of different scores so far: where some are equal, which
- * is from `from` to `to` at most, they share a rank. */
-static void share_ranks(const struct gamma_rank *order, int64_t count, int64_t from, int64_t to,
+/* The first place of an ascending order whose key is not below this one. */
+static int64_t place_of(const struct gamma_rank *order, int64_t count, double key)
+{
+    int64_t low = 0, high = count;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (order[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Products with ranks and squares of ranks are those of different scores so far: where some are equal, they
+ * share a rank. */
+static void share_ranks(const struct gamma_rank *order, int64_t count, const struct gamma_sums *sums,
                         int64_t *products, int64_t *squares)
 {
-    for (int64_t first = from, end; first <= to; first = end) {
+    for (int64_t first = place_of(order, count, sums->least_tie), end;
+         first < count && order[first].key <= sums->most_tie; first = end) {
         end = end_of_ties(order, count, first);
         const int64_t shared = first + end - count;
         for (int64_t i = first; end - first > 1 && i < end; i++) {
             const int64_t rank = 2 * i + 1 - count;
-            *products += (shared - rank) * marked_rank(&order[i]);
+            *products += (shared - rank) * order[i].weight;
             *squares += shared * shared - rank * rank;
         }
     }
 }
 
-/* Spearman of an order and the ranks that are its marks, whose squares add up to `one`; NaN, 0/0, where one
+/* Spearman of an order and the ranks that are its weights, whose squares add up to `one`; NaN, 0/0, where one
  * of them is constant. */
-static double spearman(const struct gamma_rank *order, int64_t count, int64_t one)
+static double spearman(const struct gamma_rank *order, int64_t count, const struct gamma_sums *sums,
+                       int64_t one)
 {
-    int64_t products = 0, squares = (count * count * count - count) / 3, rank = 1 - count;
-    int64_t first_tie = count, last_tie = 0;
-    double before = NAN;
-    for (int64_t i = 0; i < count; i++, rank += 2) {
-        products += rank * marked_rank(&order[i]);
-        if (order[i].key == before) {
-            last_tie = i;
-            first_tie = first_tie < i ? first_tie : i - 1;
-        }
-        before = order[i].key;
-    }
-    share_ranks(order, count, first_tie, last_tie, &products, &squares);
+    int64_t products = sums->products, squares = (count * count * count - count) / 3;
+    share_ranks(order, count, sums, &products, &squares);
     return (double)products / (one == squares ? (double)one : sqrt((double)one) * sqrt((double)squares));
 }
 
@@ -136,16 +134,16 @@ static int64_t count_sign_changes(const double *lifts, int64_t count, double lam
 }
 
 static struct layer_result compare(const struct sweep_work *work, int index, const struct gamma_rank *order,
-                                   double lambda)
+                                   const struct gamma_sums *sums, double lambda)
 {
     const struct gamma_layer *layer = &work->settings->layers[index];
     const double *lifts = work->lifts + work->curves.start[index];
-    struct layer_result result = {.spread = spread_of(layer, order, lambda),
-                                  .sign_changes = count_sign_changes(lifts, layer->channels, lambda)};
-    result.correlation = spearman(order, layer->channels, work->squares[index]);
-    for (int64_t i = 0; i < layer->pruned; i++)
-        result.both += order[i].mark & 1;
-    return result;
+    return (struct layer_result){
+        .spread = spread_of(layer, order, lambda),
+        .correlation = spearman(order, layer->channels, sums, work->squares[index]),
+        .both = sums->cuts,
+        .sign_changes = count_sign_changes(lifts, layer->channels, lambda),
+    };
 }
 
 /* Task: a layer and a run of gammas. Each run begins with the order at the reference. */
@@ -157,6 +155,7 @@ static void sweep_task(void *argument, int64_t task, int worker)
               end = first + RUN < work->count ? first + RUN : work->count;
     const size_t room = (size_t)worker * (size_t)work->curves.widest;
     struct gamma_rank *order = work->order_now + room;
+    struct gamma_sums sums = work->sums[index];
     double *keys = work->keys + room;
     if (progress_cancelled(settings->progress))
         return;
@@ -164,8 +163,9 @@ static void sweep_task(void *argument, int64_t task, int worker)
            (size_t)settings->layers[index].channels * sizeof *order);
     for (int i = first; i < end; i++) {
         const double lambda = work->gammas[i] * settings->scale;
-        gamma_order_at(&work->curves, index, lambda, keys, order);
-        work->cells[(size_t)index * RUN * RUNS_PER_REPORT + (size_t)i] = compare(work, index, order, lambda);
+        gamma_order_at(&work->curves, index, lambda, keys, order, &sums);
+        work->cells[(size_t)index * RUN * RUNS_PER_REPORT + (size_t)i] =
+            compare(work, index, order, &sums, lambda);
     }
 }
 
@@ -210,14 +210,17 @@ static void take_reference(struct sweep_work *work)
 {
     const struct gamma_settings *settings = work->settings;
     for (int i = 0; i < settings->layer_count; i++) {
+        const struct gamma_layer *layer = &settings->layers[i];
         const int64_t start = work->curves.start[i];
         struct gamma_rank *order = work->order + start;
         gamma_order_begin(&work->curves, i, order);
-        gamma_order_at(&work->curves, i, settings->reference * settings->scale, work->keys, order);
-        work->squares[i] = mark_ranks(order, settings->layers[i].channels, settings->layers[i].pruned);
-        for (int64_t c = start; c < start + settings->layers[i].channels; c++)
+        gamma_order_at(&work->curves, i, settings->reference * settings->scale, work->keys, order,
+                       &work->sums[i]);
+        work->squares[i] = take_ranks(order, layer->channels, layer->pruned);
+        work->sums[i] = gamma_sums_of(order, layer->channels, layer->pruned);
+        for (int64_t c = start; c < start + layer->channels; c++)
             work->lifts[c] = isnan(work->curves.lift[c]) ? -INFINITY : work->curves.lift[c];
-        qsort(work->lifts + start, (size_t)settings->layers[i].channels, sizeof *work->lifts, compare_lifts);
+        qsort(work->lifts + start, (size_t)layer->channels, sizeof *work->lifts, compare_lifts);
     }
 }
 
@@ -231,11 +234,13 @@ static status work_init(struct sweep_work *work, struct error *error)
                  room = (size_t)work->curves.widest * (size_t)pool_threads(settings->pool) + 1;
     work->order = mem_new(channels, sizeof *work->order);
     work->lifts = mem_new(channels, sizeof *work->lifts);
+    work->sums = mem_new((size_t)settings->layer_count + 1, sizeof *work->sums);
     work->squares = mem_new((size_t)settings->layer_count + 1, sizeof *work->squares);
     work->order_now = mem_new(room, sizeof *work->order_now);
     work->keys = mem_new(room, sizeof *work->keys);
     work->cells = mem_new((size_t)settings->layer_count * RUN * RUNS_PER_REPORT + 1, sizeof *work->cells);
-    if (!work->order || !work->lifts || !work->squares || !work->order_now || !work->keys || !work->cells)
+    if (!work->order || !work->lifts || !work->sums || !work->squares || !work->order_now || !work->keys ||
+        !work->cells)
         return error_memory(error);
     take_reference(work);
     return STATUS_OK;
@@ -246,6 +251,7 @@ static void work_free(struct sweep_work *work)
     gamma_curves_free(&work->curves);
     mem_free(work->order);
     mem_free(work->lifts);
+    mem_free(work->sums);
     mem_free(work->squares);
     mem_free(work->order_now);
     mem_free(work->keys);

@@ -279,10 +279,11 @@ static void test_orders(void **state)
         }
         assert_int_equal(gamma_curves_new(&layer, 1, &curves, &error), STATUS_OK);
         gamma_order_begin(&curves, 0, ranks);
+        struct gamma_sums sums = {0};
         for (size_t l = 0; l < sizeof lambdas / sizeof *lambdas; l++) {
             bool seen[POINTS] = {false};
             double before = -INFINITY;
-            gamma_order_at(&curves, 0, lambdas[l], keys, ranks);
+            gamma_order_at(&curves, 0, lambdas[l], keys, ranks, &sums);
             for (int i = 0; i < POINTS; i++) {
                 const int64_t c = ranks[i].channel;
                 const double log = proscore_log(&points[c], lambdas[l]);
@@ -295,6 +296,53 @@ static void test_orders(void **state)
         }
         gamma_curves_free(&curves);
     }
+}
+
+/* What is kept up while channels move is what a count of the order gives, from one lambda to the next, with
+ * equal scores (points without a rate, and doubles) and where the order is turned around. */
+static void test_sums(void **state)
+{
+    (void)state;
+    enum { POINTS = 300, LAMBDAS = 200 };
+    struct proscore_point points[POINTS] = {{0}};
+    const struct gamma_layer layer = {.points = points, .channels = POINTS};
+    struct random_state random;
+    struct error error = {0};
+    int ties = 0, changes = 0;
+    random_seed(&random, 17, 0);
+    for (int with_ties = 0; with_ties < 2; with_ties++) {
+        struct gamma_curves curves;
+        struct gamma_rank ranks[POINTS];
+        double keys[POINTS];
+        for (int i = 0; i < POINTS; i++) {
+            points[i] = (struct proscore_point){.along = random_normal(&random),
+                                                .across = random_uniform(&random),
+                                                .lift = random_normal(&random)};
+            if (with_ties && i % 10 == 3)
+                points[i] = (struct proscore_point){.zero = i % 20 == 3};
+            else if (with_ties && i % 10 == 4)
+                points[i] = points[i / 2];
+        }
+        assert_int_equal(gamma_curves_new(&layer, 1, &curves, &error), STATUS_OK);
+        gamma_order_begin(&curves, 0, ranks);
+        for (int i = 0; i < POINTS; i++) {
+            ranks[i].weight = (int32_t)random_below(&random, 2 * POINTS) - POINTS;
+            ranks[i].cut = random_below(&random, 2) & 1;
+        }
+        struct gamma_sums sums = gamma_sums_of(ranks, POINTS, POINTS / 3);
+        for (int l = 0; l < LAMBDAS; l++) {
+            const int64_t cuts = sums.cuts;
+            gamma_order_at(&curves, 0, l % 50 ? pow(1.05, l - 100) : 1e6, keys, ranks, &sums);
+            const struct gamma_sums counted = gamma_sums_of(ranks, POINTS, POINTS / 3);
+            assert_true(sums.products == counted.products && sums.cuts == counted.cuts);
+            assert_true(sums.least_tie == counted.least_tie && sums.most_tie == counted.most_tie);
+            ties += sums.least_tie <= sums.most_tie;
+            changes += sums.cuts != cuts;
+        }
+        gamma_curves_free(&curves);
+    }
+    assert_int_equal(ties, LAMBDAS);
+    assert_true(changes > 50);
 }
 
 /* Scores that change sides between two lambdas have ranges that meet, in every order of points. */
@@ -376,8 +424,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sweep),      cmocka_unit_test(test_first_flip),
         cmocka_unit_test(test_known_flip), cmocka_unit_test(test_flip_ends),
-        cmocka_unit_test(test_orders),     cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_orders),     cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_ranges),     cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
