@@ -6,7 +6,7 @@ LOG_DRIVER = $(TAP_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/support/run-cmocka
 SH_LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
-EXTRA_DIST += tests/support/run-cmocka tests/support/skipped
+EXTRA_DIST += tests/support/leave-out.sh tests/support/run-cmocka tests/support/skipped
 
 # What was not run, and why, stands below the summary.
 check-local: check-TESTS

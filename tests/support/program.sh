@@ -3,6 +3,8 @@
 # Each test runs in a folder of its own, with no configuration and no history of the user's.
 
 : "${IPPRO:?is the program to test}" "${SRCDIR:?is the source tree}"
+. "$SRCDIR/tests/support/leave-out.sh"
+leave_out "$0"
 IPPRO_DATADIR=${IPPRO_DATADIR:-$SRCDIR}
 export IPPRO_DATADIR
 work=$(mktemp -d "${TMPDIR:-/tmp}/ippro-test-XXXXXX") || exit 1

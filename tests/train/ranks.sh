@@ -59,9 +59,9 @@ compare() {
     done
 }
 compare "float"
-compare "double" double=1 images=70
+compare "double" double=1 images=60
 compare "fewer parts than ranks" batch=7 images=22
-compare "out of patience" patience=1 images=100 batch=50
+compare "out of patience" patience=1 images=70 batch=32
 
 # --- failures ---
 

@@ -51,7 +51,7 @@ enum setting {
 static const char *const setting_names[SETTINGS] = {"batch",      "images",   "double", "patience",
                                                     "resume",     "step",     "killed", "cancelled",
                                                     "unreadable", "unjudged", "full"};
-static int64_t settings[SETTINGS] = {32, 150, 0, 0, 0, 7, -1, -1, -1, -1, -1};
+static int64_t settings[SETTINGS] = {16, 75, 0, 0, 0, 7, -1, -1, -1, -1, -1};
 
 static struct progress progress;
 static struct dataset *training_images, *test_images;
@@ -93,7 +93,7 @@ static status read_or_not(const struct dataset *dataset, int64_t index, uint8_t 
 static status open_images(struct error *error)
 {
     const struct dataset_options train = {.split = "train", .images = settings[IMAGES], .seed = 2};
-    const struct dataset_options test = {.split = "test", .images = 60, .seed = 2};
+    const struct dataset_options test = {.split = "test", .images = 30, .seed = 2};
     const struct sample_options all = {.fraction = 1};
     if (dataset_open(&dataset_shapes, NULL, &train, &training_images, error) ||
         dataset_open(&dataset_shapes, NULL, &test, &test_images, error) ||
