@@ -191,6 +191,13 @@ static status request_kernel(struct worker *worker, const char *argument, struct
     return set_option(worker, OPTION_KERNEL, argument, error);
 }
 
+static status request_micro_batch(struct worker *worker, const char *argument, struct text *reply,
+                                  struct error *error)
+{
+    text_add(reply, "0");
+    return set_option(worker, OPTION_MICRO_BATCH, argument, error);
+}
+
 static status request_precision(struct worker *worker, const char *argument, struct text *reply,
                                 struct error *error)
 {
@@ -418,7 +425,7 @@ static const struct served {
     {"load", request_load},         {"time", request_time},         {"reuse", request_reuse},
     {"accuracy", request_accuracy}, {"macs", request_macs},         {"train", request_train},
     {"loss", request_loss},         {"learning", request_learning}, {"precision", request_precision},
-    {"layers", request_layers},     {"layer", request_layer},
+    {"layers", request_layers},     {"layer", request_layer},       {"micro_batch", request_micro_batch},
 };
 
 static status serve(struct worker *worker, char *line, struct text *reply, struct error *error)

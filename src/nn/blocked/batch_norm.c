@@ -29,16 +29,38 @@ void ISA_NAME(blocked_moments)(int images, int channels, int positions, const fl
 {
     const size_t plane = (size_t)positions * LANES, image = (size_t)blocked_blocks(channels) * plane;
     double *squares = sums + (size_t)blocked_blocks(channels) * LANES;
-    for (int channel = 0; channel < blocked_blocks(channels) * LANES; channel += WIDTH) {
-        const float *x = input + (size_t)(channel / LANES) * plane + (size_t)(channel % LANES);
-        const vector c = vector_load(center + channel);
-        double first[WIDTH] = {0}, second[WIDTH] = {0};
-        for (int n = 0; n < images; n++, x += image)
-            add_moments(x, positions, c, first, second);
-        for (int lane = 0; lane < WIDTH; lane++) {
-            sums[channel + lane] = first[lane];
-            squares[channel + lane] = second[lane];
+    for (int block = 0; block < blocked_blocks(channels) * LANES; block += LANES) {
+        double first[LANES] = {0}, second[LANES] = {0};
+        for (int n = 0; n < images; n++) {
+            const float *x = input + (size_t)n * image + (size_t)(block / LANES) * plane;
+            for (int from = 0, length; from < positions; from += length, x += (size_t)length * LANES) {
+                length = segment_length(from, positions);
+                for (int part = 0; part < LANES; part += WIDTH)
+                    add_moments(x + part, length, vector_load(center + block + part), first + part,
+                                second + part);
+            }
         }
+        for (int lane = 0; lane < LANES; lane++) {
+            sums[block + lane] = first[lane];
+            squares[block + lane] = second[lane];
+        }
+    }
+}
+
+/* A segment of a part of a block. */
+LANES_INLINE void norm_segment(const struct norm_gradient *norm, size_t channel, size_t at, int length)
+{
+    const size_t padded = (size_t)blocked_blocks(norm->channels) * LANES;
+    const float *factors = norm->factors + channel;
+    const vector a = vector_load(factors), b = vector_load(factors + padded),
+                 c = vector_load(factors + 2 * padded);
+    const float *g = norm->gradient + at, *y = norm->linear + at;
+    float *to = norm->out + at;
+    for (int i = 0; i < length; i++, g += LANES, y += LANES, to += LANES) {
+        vector v = vector_multiply_add(a, vector_load(g), vector_multiply_add(b, vector_load(y), c));
+        if (norm->add)
+            v += vector_load(to);
+        vector_store(to, v);
     }
 }
 
@@ -49,19 +71,11 @@ void ISA_NAME(blocked_norm_gradient)(const struct norm_gradient *norm)
     const size_t padded = (size_t)blocked_blocks(norm->channels) * LANES;
     size_t at = 0;
     for (int n = 0; n < norm->images; n++)
-        for (size_t block = 0; block < padded; block += LANES, at += (size_t)norm->positions * LANES)
-            for (size_t part = 0; part < LANES; part += WIDTH) {
-                const float *factors = norm->factors + block + part;
-                const vector a = vector_load(factors), b = vector_load(factors + padded),
-                             c = vector_load(factors + 2 * padded);
-                const float *g = norm->gradient + at + part, *y = norm->linear + at + part;
-                float *to = norm->out + at + part;
-                for (int i = 0; i < norm->positions; i++, g += LANES, y += LANES, to += LANES) {
-                    vector v =
-                        vector_multiply_add(a, vector_load(g), vector_multiply_add(b, vector_load(y), c));
-                    if (norm->add)
-                        v += vector_load(to);
-                    vector_store(to, v);
-                }
+        for (size_t block = 0; block < padded; block += LANES)
+            for (int from = 0, length; from < norm->positions; from += length) {
+                length = segment_length(from, norm->positions);
+                for (size_t part = 0; part < LANES; part += WIDTH)
+                    norm_segment(norm, block + part, at + part, length);
+                at += (size_t)length * LANES;
             }
 }

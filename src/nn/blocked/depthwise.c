@@ -141,8 +141,29 @@ struct plan {
     int classes; /* of columns */
 };
 
-/* Positions from..to-1 of a class of columns, which all use the same taps. `input`: WIDTH channels of the row
- * of the first row tap, `at`: of the output row. */
+/* Both parts of a block are computed where its lines are at hand. The next positions' operands of the
+ * epilogue come nearer meanwhile. */
+static void run_block(const struct plan *plan, struct call *call, int count)
+{
+    const float *input = call->input, *weights = call->weights;
+    struct finished *finished = &call->finished, next = *finished;
+    const int channel = finished->channel;
+    const size_t at = finished->at;
+    next.at += (size_t)(count * plan->classes) * LANES;
+    ISA_NAME(finish_soon)(&next, count, 1, 0);
+    for (int part = 0; part < LANES; part += WIDTH) {
+        call->input = input + part;
+        call->weights = weights + part;
+        finished->channel = channel + part;
+        finished->at = at + (size_t)part;
+        run_functions[count](call);
+    }
+    finished->channel = channel;
+    call->weights = weights;
+}
+
+/* Positions from..to-1 of a class of columns, which all use the same taps. `input`: a block of the row of the
+ * first row tap, `at`: of the output row. */
 static void run_positions(const struct plan *plan, struct call *call, const float *input,
                           const float *weights, size_t at, int residue, int from, int to, struct taps taps)
 {
@@ -158,7 +179,7 @@ static void run_positions(const struct plan *plan, struct call *call, const floa
             input +
             ((ptrdiff_t)taps.source + (ptrdiff_t)from * (ptrdiff_t)(call->input_step / LANES)) * LANES;
         call->finished.at = at + (size_t)(residue + from * plan->classes) * LANES;
-        run_functions[count](call);
+        run_block(plan, call, count);
     }
 }
 
@@ -193,7 +214,7 @@ static void run_class(const struct plan *plan, struct call *call, const float *i
     }
 }
 
-/* WIDTH channels of one image. */
+/* A block of channels of one image. */
 static void run_plane(const struct plan *plan, struct call *call, const float *input, const float *weights,
                       size_t at)
 {
@@ -234,11 +255,9 @@ static void run(const struct blocked_convolution *g, const float *packed, const 
     for (int plane = 0; plane < g->images * blocks; plane++) {
         const int block = plane % blocks;
         call.finished.image = plane / blocks;
-        for (int part = 0; part < LANES; part += WIDTH) {
-            call.finished.channel = block * LANES + part;
-            run_plane(&plan, &call, input + (size_t)plane * in_plane + part,
-                      packed + (size_t)block * taps + part, (size_t)plane * out_plane + (size_t)part);
-        }
+        call.finished.channel = block * LANES;
+        run_plane(&plan, &call, input + (size_t)plane * in_plane, packed + (size_t)block * taps,
+                  (size_t)plane * out_plane);
     }
 }
 

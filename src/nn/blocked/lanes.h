@@ -42,6 +42,14 @@ typedef float vector_unaligned __attribute__((vector_size(4 * WIDTH), aligned(4)
 #define LANES_UNROLL LANES_PRAGMA(GCC unroll 64)
 #endif
 
+/* Loops over the positions of a block, part by part, go through SEGMENT of them at most before the next part,
+ * so that its lines are at hand: how many from `from` on. Sums of eight stay as they are. */
+enum { SEGMENT = 128 };
+LANES_INLINE int segment_length(int from, int positions)
+{
+    return positions - from < SEGMENT ? positions - from : SEGMENT;
+}
+
 LANES_INLINE vector vector_load(const float *from)
 {
     return *(const vector *)from;
