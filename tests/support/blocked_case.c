@@ -162,6 +162,19 @@ static double compare(const struct blocked_family *family, const struct blocked_
     return worst;
 }
 
+/* All of it is written: nobody clears it before. */
+static void pack(const struct blocked_family *family, const struct blocked_convolution *g,
+                 const float *weights, float *packed)
+{
+    const size_t count = family->weights_size(g);
+    for (size_t i = 0; i < count; i++)
+        packed[i] = NAN;
+    family->pack_weights(g, weights, packed);
+    for (size_t i = 0; i < count; i++)
+        if (isnan(packed[i]))
+            fail_at(family, g, "packed weight", 0, 0, 0, (int)i, packed[i], 0);
+}
+
 double blocked_case_check(const struct blocked_family *family, const struct blocked_convolution *g, int parts,
                           double tolerance, struct random_state *random)
 {
@@ -189,7 +202,7 @@ double blocked_case_check(const struct blocked_family *family, const struct bloc
         .out = out,
     };
     assert_non_null(before);
-    family->pack_weights(g, weights, packed);
+    pack(family, g, weights, packed);
     family->run(g, packed, input, &epilogue, space);
     const double worst = compare(family, g, weights, input, &epilogue, before, tolerance);
     float *const all[] = {weights, packed, space, input, bias, scale, shift, residual, out, raw, before};
@@ -276,7 +289,7 @@ void blocked_case_tail(const struct blocked_kernels *kernels, const struct block
     const bool add = random_below(random, 2);
     const struct tail_gradient tail = random_tail(random, g, maps, rows);
     struct tail_result ways[2];
-    family->pack_weights(g, weights, packed);
+    pack(family, g, weights, packed);
     for (int together = 0; together < 2; together++) {
         struct tail_result *way = &ways[together];
         struct tail_gradient own = tail;

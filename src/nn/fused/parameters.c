@@ -62,8 +62,9 @@ status parameters_allocate(const struct fused *fused, const struct fused_layer *
     bool complete = true;
     sizes_of(fused, layer, sizes);
     for (int i = 0; i < 3 && complete; i++) {
-        if (sizes[i] > 0)
-            blocks[i] = mem_aligned(sizes[i], sizeof(float));
+        if (sizes[i] > 0) /* packed weights are written whole */
+            blocks[i] =
+                i == 0 ? mem_aligned(sizes[i], sizeof(float)) : mem_aligned_raw(sizes[i], sizeof(float));
         complete = blocks[i] || sizes[i] == 0;
     }
     *parameters = (struct layer_parameters){.bias = blocks[0], .weights = blocks[1], .transposed = blocks[2]};
