@@ -6,6 +6,7 @@
 #include "nn/blocked/layer.h"
 
 enum { CHUNK = 8 }; /* positions summed in float */
+_Static_assert(SEGMENT % CHUNK == 0, "sums do not depend on segments");
 
 LANES_INLINE void add_moments(const float *x, int positions, vector center, double *first, double *second)
 {

@@ -32,6 +32,7 @@ void ISA_NAME(blocked_tail)(int images, int channels, int positions, const float
 /* --- the gradient --------------------------------------------------------------------------------------- */
 
 enum { CHUNK = 8 }; /* positions summed in float */
+_Static_assert(SEGMENT % CHUNK == 0, "sums do not depend on segments");
 
 /* Where a part of a block is: WIDTH channels from `channel` on, whose first position is at `at`. */
 struct place {
